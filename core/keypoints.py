@@ -1,0 +1,129 @@
+"""The arrays that pass between models, metrics, formats and services.
+
+Legend
+------
+- N: number of instances (faces or people)
+- K: number of points in a skeleton
+- D: length of an embedding
+
+Coordinates are pixels of the *upright* picture (EXIF orientation applied), x to the right, y down. The centre of
+the top-left pixel is (0, 0), as in OpenCV and dlib, so the picture covers [-0.5, width - 0.5].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+
+ABSENT: Final = 0  # not labelled: x and y mean nothing
+HIDDEN: Final = 1  # labelled, but covered by something
+VISIBLE: Final = 2  # labelled and seen
+_COLUMNS: Final = 4
+
+
+@dataclass(frozen=True)
+class Keypoints:
+    """The points of one instance.
+
+    Attributes
+    ----------
+    points
+        (K, 2) float32, x and y in pixels; NaN where the point is absent.
+    visibility
+        (K,) uint8: 0 absent, 1 hidden, 2 visible (as in COCO).
+    confidence
+        (K,) float32 in [0, 1]; 1 for a human's point, NaN where a model gives none.
+
+    Raises
+    ------
+    BadInput
+        If shapes disagree, a visibility is not 0, 1 or 2, or a present point is not finite.
+    """
+
+    points: NDArray[np.float32]
+    visibility: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        count = len(self.points)
+        if self.points.shape != (count, 2):
+            raise BadInput(f"points should have the shape (K, 2), not {self.points.shape}")
+        for name in ("visibility", "confidence"):
+            shape = getattr(self, name).shape
+            if shape != (count,):
+                raise BadInput(f"{name} should have the shape ({count},), not {shape}")
+        if not np.isin(self.visibility, (ABSENT, HIDDEN, VISIBLE)).all():
+            raise BadInput(f"visibility should be 0, 1 or 2, not {sorted(set(self.visibility.tolist()))}")
+        if not np.isfinite(self.points[self.visibility > ABSENT]).all():
+            raise BadInput("a point that is hidden or visible needs finite coordinates")
+
+    @classmethod
+    def of(cls, points: NDArray, visibility: NDArray | None = None, confidence: NDArray | None = None) -> Keypoints:
+        """Coerce plain arrays; points that are NaN count as absent, all others as visible, confidence as 1."""
+        xy = np.array(points, dtype=np.float32).reshape(-1, 2)
+        if visibility is None:
+            visibility = np.where(np.isfinite(xy).all(axis=1), VISIBLE, ABSENT)
+        if confidence is None:
+            confidence = np.ones(len(xy))
+        seen = np.array(visibility, dtype=np.uint8)
+        if seen.shape == (len(xy),):
+            xy[seen == ABSENT] = np.nan
+        return cls(xy, seen, np.array(confidence, dtype=np.float32))
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def to_bytes(self) -> bytes:
+        """Pack as K rows of little-endian float32 (x, y, visibility, confidence): 16 bytes a point."""
+        table = np.empty((len(self), _COLUMNS), dtype="<f4")
+        table[:, :2] = self.points
+        table[:, 2] = self.visibility
+        table[:, 3] = self.confidence
+        return table.tobytes()
+
+    @classmethod
+    def from_bytes(cls, blob: bytes) -> Keypoints:
+        """Unpack what `to_bytes` made."""
+        if len(blob) % (_COLUMNS * 4):
+            raise BadInput(f"a keypoint blob holds 16 bytes a point; {len(blob)} bytes do not divide")
+        table = np.frombuffer(blob, dtype="<f4").reshape(-1, _COLUMNS)
+        return cls(table[:, :2].copy(), table[:, 2].astype(np.uint8), table[:, 3].copy())
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Detected faces or people of one picture.
+
+    Attributes
+    ----------
+    corners
+        (N, 4) float32: left, top, right, bottom in pixels. May reach over the picture's edge.
+    scores
+        (N,) float32 in [0, 1].
+    five_points
+        (N, 5, 2) float32: left eye, right eye (as seen in the picture), nose, left and right mouth corner.
+    """
+
+    corners: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    five_points: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        count = len(self.corners)
+        for name, shape in (("corners", (count, 4)), ("scores", (count,)), ("five_points", (count, 5, 2))):
+            found = getattr(self, name).shape
+            if found != shape:
+                raise BadInput(f"{name} should have the shape {shape}, not {found}")
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+    @classmethod
+    def none(cls) -> Boxes:
+        """No instance found."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
