@@ -61,7 +61,7 @@ _FACE_REGIONS: Final = {
 FACE68: Final = Skeleton(
     name="face68",
     kind="face",
-    point_names=tuple(f"{name}_{i - first + 1}" for name, (first, end) in _FACE_REGIONS.items() for i in range(first, end)),
+    point_names=tuple(f"{name}_{i + 1}" for name, (first, end) in _FACE_REGIONS.items() for i in range(end - first)),
     edges=(
         *_chain(0, 16), *_chain(17, 21), *_chain(22, 26), *_chain(27, 30), *_chain(31, 35),
         *_chain(36, 41, closed=True), *_chain(42, 47, closed=True),
