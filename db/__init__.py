@@ -1,0 +1,1 @@
+"""The store: engine, tables, queries and migrations. Imports nothing of ours."""

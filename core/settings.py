@@ -1,0 +1,46 @@
+"""Every setting, read once from the environment (prefix ``FACET_``). The README's table lists the same names."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an installation can choose. Each field is ``FACET_<NAME>`` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="FACET_", frozen=True)
+
+    home: Path = Field(Path("data"), description="Folder of the store, originals, thumbnails, crops, weights, exports")
+    host: str = Field("127.0.0.1", description="Address that the workbench listens on")
+    port: int = Field(8501, ge=1, le=65535, description="Port that the workbench listens on")
+    user: str = Field("annotator", min_length=1, description="Who works, until a name is given")
+    store_url: str = Field("", description="SQLAlchemy URL of the store; empty: an SQLite file in the home folder")
+    queue_url: str = Field("", description="`redis://...`; empty: an SQLite file in the home folder")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where models run; auto takes a GPU if there is one"
+    )
+    detector: str = Field("mtcnn", description="Face detector")
+    landmarker: str = Field("dlib-68", description="Pre-labels the 68 face points")
+    encoder: str = Field("dlib-resnet", description="Face encoder; see `python -m core weights list`")
+    weights_mirror: str = Field("", description="Address to fetch weights from instead of their own host")
+    batch: int = Field(16, ge=1, description="Pictures that the models take at once")
+    max_pixels: int = Field(100_000_000, ge=1, description="Largest picture to decode, in pixels")
+    max_file_bytes: int = Field(512 * 2**20, ge=1, description="Largest single file to take in")
+    max_archive_bytes: int = Field(64 * 2**30, ge=1, description="Most bytes that one zip may unpack to")
+    max_archive_files: int = Field(200_000, ge=1, description="Most files that one zip may hold")
+
+    @property
+    def store(self) -> str:
+        """The store's URL with the default filled in."""
+        return self.store_url or f"sqlite:///{(self.home / 'store.db').resolve()}"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,62 @@
+"""Opening the store. The only module that knows which database it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlmodel import Session
+
+# A 512-d float32 embedding is 2,048 bytes: on SQLite's usual 4 KB pages a row of it takes a whole page.
+_PAGE_SIZE: Final = 16384
+_BUSY_MS: Final = 30_000
+_WRITE: Final = "facet_write"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for the store at `url` (``sqlite:///...`` now; any SQLAlchemy URL by design).
+
+    SQLite gets write-ahead logging, foreign keys, ``synchronous=FULL`` (a committed correction survives a power cut)
+    and a page size that fits embeddings.
+    """
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin
+    for pragma in (
+        f"page_size={_PAGE_SIZE}",  # counts only before the first table
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_MS}",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer after somebody else wrote fails at once, whatever the timeout.
+    writes = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads; never waits for a writer."""
+    with Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction: committed when the block ends, rolled back when it raises. Writers queue up for up to 30 s."""
+    with Session(engine.execution_options(**{_WRITE: True}), expire_on_commit=False) as session, session.begin():
+        yield session
