@@ -113,8 +113,8 @@ def _too_large(size: int, limits: Limits) -> str:
 
 def _archive(source: Path, limits: Limits) -> list[Item]:
     try:
-        with zipfile.ZipFile(source) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+        archive = zipfile.ZipFile(source)  # stays open while its members are read; several threads may read at once
+        members = [member for member in archive.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise BadInput(f"{source.name}: the zip is damaged ({error})") from error
     if len(members) > limits.archive_files:
@@ -128,10 +128,10 @@ def _archive(source: Path, limits: Limits) -> list[Item]:
             f"{source.name}: it would unpack to {total:,} bytes, more than the limit of {limits.archive_bytes:,} "
             "(FACET_MAX_ARCHIVE_BYTES)"
         )
-    return sorted((_member(source, member, limits) for member in members), key=lambda item: item.path)
+    return sorted((_member(archive, member, limits) for member in members), key=lambda item: item.path)
 
 
-def _member(source: Path, member: zipfile.ZipInfo, limits: Limits) -> Item:
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> Item:
     path = member.filename
     if reason := _escape(path):
         return Refused(path.replace("\0", "?"), reason)
@@ -141,7 +141,7 @@ def _member(source: Path, member: zipfile.ZipInfo, limits: Limits) -> Item:
         return Refused(path, "the member is encrypted")
     if member.file_size > limits.file_bytes:
         return Refused(path, _too_large(member.file_size, limits))
-    return Offered(PurePosixPath(path).as_posix(), lambda: _unpack(source, member, limits))
+    return Offered(PurePosixPath(path).as_posix(), lambda: _unpack(archive, member, limits))
 
 
 def _escape(path: str) -> str | None:
@@ -151,21 +151,19 @@ def _escape(path: str) -> str | None:
     return None
 
 
-def _unpack(source: Path, member: zipfile.ZipInfo, limits: Limits) -> bytes:
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:
     # The header's size is a claim; what really comes out is counted.
     parts: list[bytes] = []
     size = 0
     try:
-        with zipfile.ZipFile(source) as archive, archive.open(member) as stream:
+        with archive.open(member) as stream:
             while part := stream.read(_CHUNK):
                 size += len(part)
                 if size > limits.file_bytes:
                     raise BadInput(_too_large(size, limits))
                 parts.append(part)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError) as error:
-        raise BadInput(f"the member is damaged ({error})") from error
-    except Exception as error:  # zlib.error, lzma.LZMAError: whatever the compressor raises on damaged data
-        if isinstance(error, BadInput):
-            raise
+    except BadInput:
+        raise
+    except Exception as error:  # BadZipFile, zlib.error, lzma.LZMAError, ...: what a compressor raises on damaged data
         raise BadInput(f"the member is damaged ({error})") from error
     return b"".join(parts)

@@ -86,7 +86,7 @@ class Source(StrEnum):
 class User(SQLModel, table=True):
     """Somebody who labels; a name is enough."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
     created_at: datetime = _moment()
 
@@ -94,7 +94,7 @@ class User(SQLModel, table=True):
 class Dataset(SQLModel, table=True):
     """A named collection of pictures."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
     created_at: datetime = _moment()
     created_by: int = _key("user.id")
@@ -109,7 +109,7 @@ class Run(SQLModel, table=True):
 
     __table_args__ = (Index("ix_run_state_id", "state", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     kind: str
     dataset_id: int | None = _maybe_key("dataset.id", index=True)
     author_id: int = _key("user.id")
@@ -132,7 +132,7 @@ class Run(SQLModel, table=True):
 class Skipped(SQLModel, table=True):
     """An input that a run could not use, with the reason."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     run_id: int = _key("run.id", cascade=True, index=True)
     path: str
     reason: str
@@ -151,7 +151,7 @@ class Image(SQLModel, table=True):
         Index("ix_image_dataset_id_state_path", "dataset_id", "state", "path"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     dataset_id: int = _key("dataset.id")
     path: str
     sha256: str
@@ -181,7 +181,7 @@ class Video(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("dataset_id", "sha256"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     dataset_id: int = _key("dataset.id")
     path: str
     sha256: str
@@ -198,7 +198,7 @@ class Frame(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("video_id", "index"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     video_id: int = _key("video.id", cascade=True)
     index: int
     seconds: float
@@ -210,7 +210,7 @@ class ModelVersion(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("name", "weights_sha256", "settings_key"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     name: str
     kind: str
     weights_sha256: str
@@ -242,7 +242,7 @@ class Instance(SQLModel, table=True):
         Index("ix_instance_image_id", "image_id"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     dataset_id: int = _key("dataset.id")
     image_id: int = _key("image.id", cascade=True)
     kind: str
@@ -281,7 +281,7 @@ class KeypointRevision(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     instance_id: int = _key("instance.id", cascade=True)
     skeleton: str
     points: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -317,7 +317,7 @@ class Person(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     dataset_id: int = _key("dataset.id")
     name: str | None = None
     active: bool = True
@@ -330,7 +330,7 @@ class PeopleEvent(SQLModel, table=True):
 
     __table_args__ = (Index("ix_peopleevent_dataset_id_id", "dataset_id", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     dataset_id: int = _key("dataset.id")
     kind: str
     summary: str
@@ -372,7 +372,7 @@ class Threshold(SQLModel, table=True):
 
     __table_args__ = (Index("ix_threshold_dataset_id_model_version_id", "dataset_id", "model_version_id", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     dataset_id: int = _key("dataset.id")
     model_version_id: int = _key("modelversion.id")
     value: float
@@ -385,7 +385,7 @@ class Threshold(SQLModel, table=True):
 class Pair(SQLModel, table=True):
     """A pair of faces that a threshold was measured on: the evidence behind its numbers."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     threshold_id: int = _key("threshold.id", cascade=True, index=True)
     left_id: int = _key("instance.id", cascade=True)
     right_id: int = _key("instance.id", cascade=True)
@@ -396,7 +396,7 @@ class Pair(SQLModel, table=True):
 class Export(SQLModel, table=True):
     """A dataset that left: where it lies, what is in it."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     dataset_id: int = _key("dataset.id", index=True)
     run_id: int | None = _maybe_key("run.id")
     format: str

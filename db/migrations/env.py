@@ -1,7 +1,6 @@
 """Alembic's environment: works on the connection it is given, or on FACET_STORE_URL from the command line."""
 
 import os
-
 from typing import Any, Literal
 
 from alembic import context

@@ -1,0 +1,180 @@
+"""The life of a run: submitted, claimed by one process, reported on, ended. The `run` table is the only truth."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+import psutil
+from sqlmodel import Session, col, select, update
+
+from core.errors import Cancelled, FacetError, NotFound
+from core.progress import Progress
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.tables import Run, RunState, now
+
+Task = Callable[[Workspace, Run, Progress], dict[str, Any]]
+
+_REPORT_SECONDS: Final = 0.5
+
+
+class Interrupted(BaseException):
+    """The process is asked to end; the run goes back to the queue. Not an `Exception`: no service may swallow it."""
+
+
+def submit(
+    workspace: Workspace, kind: str, *, dataset_id: int | None, author_id: int, parameters: dict[str, Any]
+) -> int:
+    """Write down what is asked for. Nothing starts yet."""
+    with writing(workspace.engine) as session:
+        run = Run(kind=kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
+        session.add(run)
+        session.flush()
+        return run.id
+
+
+def perform(
+    workspace: Workspace,
+    run_id: int,
+    task: Task,
+    *,
+    listener: Progress | None = None,
+    stopping: Event | None = None,
+) -> bool:
+    """Do a queued run to its end in this process. False where another process has it, or it has ended already."""
+    run = _claim(workspace, run_id)
+    if run is None:
+        return False
+    progress = RunProgress(workspace, run_id, listener or Progress(), stopping or Event())
+    try:
+        counts = task(workspace, run, progress)
+    except Interrupted:
+        _end(workspace, run_id, RunState.QUEUED, worker=None)
+    except Cancelled:
+        _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
+    except FacetError as error:
+        _end(workspace, run_id, RunState.FAILED, error=str(error), finished_at=now())
+    except Exception as error:
+        sentence = f"{type(error).__name__}: {error}"
+        _end(workspace, run_id, RunState.FAILED, error=sentence, log=traceback.format_exc(), finished_at=now())
+    except BaseException:  # Ctrl-C on the command line
+        _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
+        raise
+    else:
+        _end(workspace, run_id, RunState.DONE, counts=counts, done=progress.total, finished_at=now(), message="")
+    return True
+
+
+def cancel(workspace: Workspace, run_id: int) -> None:
+    """Ask a run to stop; one that has not started ends at once."""
+    with writing(workspace.engine) as session:
+        run = _get(run_id, session)
+        if run.state == RunState.QUEUED:
+            run.state, run.finished_at = RunState.CANCELLED, now()
+        elif run.state == RunState.RUNNING:
+            run.cancel_requested = True
+
+
+def again(workspace: Workspace, run_id: int, author_id: int) -> int:
+    """Submit the same work once more, for a run that failed or was cancelled."""
+    with reading(workspace.engine) as session:
+        run = _get(run_id, session)
+        return submit(workspace, run.kind, dataset_id=run.dataset_id, author_id=author_id, parameters=run.parameters)
+
+
+def recover(workspace: Workspace) -> list[int]:
+    """Put runs whose process has died back into the queue; the ids of all that wait now, oldest first."""
+    with writing(workspace.engine) as session:
+        for run in session.exec(select(Run).where(Run.state == RunState.RUNNING)):
+            if not _alive(run.worker):
+                run.state, run.worker = RunState.QUEUED, None
+        session.flush()
+        waiting = session.exec(select(Run.id).where(Run.state == RunState.QUEUED).order_by(col(Run.id)))
+        return list(waiting)
+
+
+def _get(run_id: int, session: Session) -> Run:
+    run = session.get(Run, run_id)
+    if run is None:
+        raise NotFound(f"there is no run {run_id}")
+    return run
+
+
+def _claim(workspace: Workspace, run_id: int) -> Run | None:
+    with writing(workspace.engine) as session:
+        run = session.get(Run, run_id)
+        if run is None or run.state != RunState.QUEUED:
+            return None
+        run.state, run.worker, run.cancel_requested = RunState.RUNNING, process_name(), False
+        run.started_at, run.error, run.log = now(), None, None
+        return run
+
+
+def _end(workspace: Workspace, run_id: int, state: RunState, **values: Any) -> None:
+    with writing(workspace.engine) as session:
+        session.exec(update(Run).where(col(Run.id) == run_id).values(state=state, **values))
+
+
+def process_name() -> str:
+    """This process as ``host:pid:start``; the start time tells it from a later one with the same number."""
+    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
+
+
+def _alive(worker: str | None) -> bool:
+    host, _, rest = (worker or "::").partition(":")
+    pid, _, start = rest.partition(":")
+    if host != socket.gethostname():
+        return bool(host)  # another machine looks after its own
+    try:
+        process = psutil.Process(int(pid))
+        return f"{process.create_time():.0f}" == start and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, ValueError):
+        return False
+
+
+def heartbeat(workspace: Workspace) -> Path:
+    """The file that a living worker touches every two seconds."""
+    return workspace.home / "worker.alive"
+
+
+def worker_lives(workspace: Workspace) -> bool:
+    """Whether a worker of this home folder is at work on this machine."""
+    beat = heartbeat(workspace)
+    return beat.is_file() and _alive(beat.read_text().strip())
+
+
+class RunProgress(Progress):
+    """Writes progress into the run at most twice a second, and learns there whether to stop."""
+
+    def __init__(self, workspace: Workspace, run_id: int, listener: Progress, stopping: Event) -> None:
+        self._workspace, self._run_id, self._listener, self._stopping = workspace, run_id, listener, stopping
+        self._reported = float("-inf")
+        self.done = self.total = 0
+
+    def begin(self, total: int, done: int = 0, message: str = "") -> None:
+        self.total, self.done = total, done
+        self._listener.begin(total, done, message)
+        self._report(total=total, done=done, done_at_start=done, message=message, started_at=now())
+
+    def advance(self, done: int, message: str = "") -> None:
+        self.done = done
+        self._listener.advance(done, message)
+        if self._stopping.is_set() or time.monotonic() - self._reported >= _REPORT_SECONDS:
+            self._report(done=done, **({"message": message} if message else {}))
+
+    def _report(self, **values: Any) -> None:
+        with writing(self._workspace.engine) as session:
+            session.exec(update(Run).where(col(Run.id) == self._run_id).values(**values))
+            asked = session.exec(select(Run.cancel_requested).where(Run.id == self._run_id)).one()
+        self._reported = time.monotonic()
+        if asked:
+            raise Cancelled("the run was cancelled")
+        if self._stopping.is_set():
+            raise Interrupted

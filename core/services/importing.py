@@ -1,0 +1,231 @@
+"""Taking pictures in: from a folder, a zip or files that a browser sent."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from sqlmodel import Session, col, delete, func, select
+
+from core.errors import BadInput, NotFound, UnreadableImage
+from core.images import SUFFIXES, decode, thumbnail, write_atomically
+from core.intake import Item, Limits, Offered, Refused, look_into
+from core.progress import Progress
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.tables import Dataset, Image, ImagePath, Skipped
+from db.writes import count_work, ensure_person
+
+_BATCH: Final = 64
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How to take pictures in.
+
+    Attributes
+    ----------
+    identities
+        A picture's folder names the person in it; that face then counts as confirmed by the importing human.
+    reference
+        Leave the files where they are and only remember the place; otherwise they are copied into the home folder.
+    """
+
+    identities: bool = False
+    reference: bool = False
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A picture that was read and stored, not yet in the database."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    format: str
+    original: str
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Content that the dataset has already."""
+
+    path: str
+    sha256: str
+
+
+def import_pictures(
+    workspace: Workspace,
+    source: Path,
+    *,
+    dataset_id: int,
+    author_id: int,
+    run_id: int,
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> dict[str, int]:
+    """Import every picture of a folder, a zip or a single file into a dataset.
+
+    Pictures are decoded fully before they are taken in; the same content twice is one image. What cannot be used
+    becomes a `Skipped` row of the run with the reason. Safe to repeat after a crash: finished pictures stay.
+
+    Returns
+    -------
+    dict
+        ``images`` (readable pictures seen, = added + duplicates), ``added``, ``duplicates``, ``skipped``.
+
+    Raises
+    ------
+    BadInput
+        If `source` is not there, is a damaged zip, or is larger than the limits in the settings.
+    """
+    options, progress = options or ImportOptions(), progress or Progress()
+    items = look_into(source, _limits(workspace))
+    with writing(workspace.engine) as session:
+        if session.get(Dataset, dataset_id) is None:
+            raise NotFound(f"there is no dataset {dataset_id}")
+        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+    progress.begin(len(items), message="Reading pictures")
+    intake = _Intake(workspace, dataset_id, author_id, run_id, options)
+    done = 0
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for batch in _batches(items):
+            intake.store(list(pool.map(intake.take, batch)))
+            done += len(batch)
+            progress.advance(done)
+    return intake.counts()
+
+
+def _limits(workspace: Workspace) -> Limits:
+    chosen = workspace.settings
+    return Limits(chosen.max_file_bytes, chosen.max_archive_bytes, chosen.max_archive_files)
+
+
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
+
+
+class _Intake:
+    """One import: reads items on any thread, stores batches on one."""
+
+    def __init__(
+        self, workspace: Workspace, dataset_id: int, author_id: int, run_id: int, options: ImportOptions
+    ) -> None:
+        self.workspace, self.dataset_id, self.author_id, self.run_id = workspace, dataset_id, author_id, run_id
+        self.options = options
+        self.duplicates = 0
+        with reading(workspace.engine) as session:
+            rows = session.exec(select(Image.sha256).where(Image.dataset_id == dataset_id))
+            self.known = set(rows)
+
+    def take(self, item: Item) -> _Taken | _Known | Refused:
+        """Read, check and keep one file; never raises for a bad file."""
+        if isinstance(item, Refused):
+            return item
+        try:
+            content = item.read()
+            sha256 = hashlib.sha256(content).hexdigest()
+            if sha256 in self.known:
+                return _Known(item.path, sha256)
+            return self._keep(item, content, sha256)
+        except (BadInput, UnreadableImage) as error:
+            return Refused(item.path, str(error).removeprefix(f"{item.path}: "))
+        except (OSError, MemoryError) as error:
+            return Refused(item.path, f"could not be read or kept ({error})")
+
+    def _keep(self, item: Offered, content: bytes, sha256: str) -> _Taken:
+        picture = decode(content, item.path, self.workspace.settings.max_pixels)
+        if self.options.reference and item.file is not None:
+            original = str(item.file.resolve())
+        else:
+            original = f"originals/{sha256[:2]}/{sha256}{SUFFIXES[picture.format]}"
+            target = self.workspace.original(original)
+            if not target.is_file():
+                write_atomically(target, content, durable=True)
+        small = self.workspace.derived("thumbnails", sha256)
+        if not small.is_file():
+            write_atomically(small, thumbnail(picture.pixels))
+        return _Taken(item.path, sha256, len(content), picture.width, picture.height, picture.format, original)
+
+    def store(self, batch: Sequence[_Taken | _Known | Refused]) -> None:
+        """Write one batch in one transaction."""
+        with writing(self.workspace.engine) as session:
+            ids = self._known_ids([item.sha256 for item in batch if not isinstance(item, Refused)], session)
+            added = 0
+            for item in batch:
+                if isinstance(item, Refused):
+                    session.add(Skipped(run_id=self.run_id, path=item.path, reason=item.reason))
+                elif item.sha256 in ids:
+                    self._repeat(item.path, ids[item.sha256], session)
+                elif isinstance(item, _Taken):
+                    ids[item.sha256] = self._insert(item, session)
+                    added += 1
+            if added:
+                count_work(self.author_id, self.dataset_id, "images imported", added, session=session)
+        self.known.update(ids)
+
+    def _known_ids(self, hashes: Sequence[str], session: Session) -> dict[str, int]:
+        rows = session.exec(
+            select(Image.sha256, Image.id).where(Image.dataset_id == self.dataset_id, col(Image.sha256).in_(hashes))
+        )
+        return dict(rows.all())
+
+    def _insert(self, item: _Taken, session: Session) -> int:
+        identity = self._identity(item.path)
+        image = Image(
+            **vars(item),
+            dataset_id=self.dataset_id,
+            identity=identity,
+            identity_by=self.author_id if identity else None,
+            run_id=self.run_id,
+        )
+        session.add(image)
+        session.flush()
+        session.add(ImagePath(image_id=image.id, path=item.path))
+        if identity:
+            ensure_person(self.dataset_id, identity, self.author_id, session=session)
+        return image.id
+
+    def _repeat(self, path: str, image_id: int, session: Session) -> None:
+        image = session.get(Image, image_id)
+        assert image is not None
+        if image.run_id == self.run_id and image.path == path:
+            return  # taken in by this same run before it was interrupted
+        self.duplicates += 1
+        if session.get(ImagePath, (image_id, path)) is None:
+            session.add(ImagePath(image_id=image_id, path=path))
+        identity = self._identity(path)
+        if identity and image.identity is None:
+            image.identity, image.identity_by = identity, self.author_id
+            ensure_person(self.dataset_id, identity, self.author_id, session=session)
+        elif identity and image.identity != identity:
+            reason = f"the same picture is there as {image.path}, under another person; it keeps that one"
+            session.add(Skipped(run_id=self.run_id, path=path, reason=reason))
+
+    def _identity(self, path: str) -> str | None:
+        parent = PurePosixPath(path).parent.name if self.options.identities else ""
+        return unicodedata.normalize("NFC", parent).strip() or None
+
+    def counts(self) -> dict[str, int]:
+        """What the import did, read from the store."""
+        with reading(self.workspace.engine) as session:
+            added = session.exec(select(func.count()).where(col(Image.run_id) == self.run_id)).one()
+            skipped = session.exec(select(func.count()).where(col(Skipped.run_id) == self.run_id)).one()
+        return {
+            "images": added + self.duplicates, "added": added, "duplicates": self.duplicates, "skipped": skipped,
+        }  # fmt: skip
+
+
+def skipped(workspace: Workspace, run_id: int) -> list[dict[str, Any]]:
+    """What a run could not use: ``path`` and ``reason`` of each, in the order of the paths."""
+    with reading(workspace.engine) as session:
+        rows = session.exec(select(Skipped).where(Skipped.run_id == run_id).order_by(col(Skipped.path)))
+        return [{"path": row.path, "reason": row.reason} for row in rows]

@@ -1,0 +1,134 @@
+"""Reads about datasets and their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, or_, select
+
+from db.tables import Assignment, Dataset, Image, ImageState, Instance, Person, Scan
+
+
+@dataclass(frozen=True)
+class DatasetCounts:
+    """What a dataset holds: pictures, faces that were not removed, people with at least one such face."""
+
+    images: int
+    faces: int
+    people: int
+    without_face: int
+    failed: int
+    corrected: int
+
+
+def datasets(*, session: Session) -> Sequence[Dataset]:
+    """Every dataset, by name."""
+    return session.exec(select(Dataset).order_by(col(Dataset.name))).all()
+
+
+def dataset_by_name(name: str, *, session: Session) -> Dataset | None:
+    """The dataset of that name, or None."""
+    return session.exec(select(Dataset).where(Dataset.name == name)).first()
+
+
+def count_images(dataset_id: int, *, session: Session) -> int:
+    """How many pictures a dataset holds."""
+    return session.exec(select(func.count()).where(col(Image.dataset_id) == dataset_id)).one()
+
+
+def states(dataset_id: int, *, session: Session) -> dict[str, int]:
+    """How many pictures are in each state."""
+    rows = session.exec(
+        select(Image.state, func.count()).where(Image.dataset_id == dataset_id).group_by(col(Image.state))
+    )
+    return dict(rows.all())
+
+
+def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
+    """What a dataset holds."""
+    by_state = states(dataset_id, session=session)
+    return DatasetCounts(
+        images=sum(by_state.values()),
+        faces=count_instances(dataset_id, "face", session=session),
+        people=count_people(dataset_id, session=session),
+        without_face=by_state.get(ImageState.EMPTY, 0),
+        failed=by_state.get(ImageState.FAILED, 0),
+        corrected=by_state.get(ImageState.CORRECTED, 0),
+    )
+
+
+def count_instances(dataset_id: int, kind: str, *, session: Session) -> int:
+    """How many faces or persons a dataset holds that were not removed."""
+    return session.exec(
+        select(func.count()).where(
+            col(Instance.dataset_id) == dataset_id, col(Instance.kind) == kind, ~col(Instance.removed)
+        )
+    ).one()
+
+
+def count_people(dataset_id: int, *, session: Session) -> int:
+    """How many people a dataset holds with at least one face."""
+    has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
+    return session.exec(
+        select(func.count()).where(col(Person.dataset_id) == dataset_id, col(Person.active), has_face)
+    ).one()
+
+
+def images_without_scan(dataset_id: int, detector_id: int, run_id: int, *, session: Session) -> Sequence[Image]:
+    """Pictures that a detector has not finished, neighbours of one size together; failures of other runs again."""
+    scan = Scan.__table__  # type: ignore[attr-defined]
+    joined = (scan.c.image_id == col(Image.id)) & (scan.c.model_version_id == detector_id)
+    waiting = or_(scan.c.image_id.is_(None), scan.c.failure.is_not(None) & (scan.c.run_id != run_id))
+    return session.exec(
+        select(Image)
+        .join(scan, joined, isouter=True)
+        .where(Image.dataset_id == dataset_id, waiting)
+        .order_by(col(Image.width), col(Image.height), col(Image.id))
+    ).all()
+
+
+@dataclass(frozen=True)
+class ImageFilter:
+    """Which pictures of a dataset to show: a state, a part of the path, a person; empty means all."""
+
+    state: str | None = None
+    path_contains: str = ""
+    person_id: int | None = None
+
+
+def _conditions(dataset_id: int, chosen: ImageFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [col(Image.dataset_id) == dataset_id]
+    if chosen.state:
+        conditions.append(col(Image.state) == chosen.state)
+    if chosen.path_contains:
+        conditions.append(col(Image.path).contains(chosen.path_contains, autoescape=True))
+    if chosen.person_id is not None:
+        shown = (
+            select(Instance.image_id)
+            .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
+            .where(Assignment.person_id == chosen.person_id, ~col(Instance.removed))
+        )
+        conditions.append(col(Image.id).in_(shown))
+    return conditions
+
+
+def count_filtered(dataset_id: int, chosen: ImageFilter, *, session: Session) -> int:
+    """How many pictures the filter leaves."""
+    return session.exec(select(func.count()).select_from(Image).where(*_conditions(dataset_id, chosen))).one()
+
+
+def page_of_images(
+    dataset_id: int, chosen: ImageFilter, *, offset: int, limit: int, session: Session
+) -> Sequence[Image]:
+    """One page of pictures, ordered by path."""
+    statement = select(Image).where(*_conditions(dataset_id, chosen)).order_by(col(Image.path), col(Image.id))
+    return session.exec(statement.offset(offset).limit(limit)).all()
+
+
+def position_of_image(dataset_id: int, chosen: ImageFilter, image: Image, *, session: Session) -> int:
+    """How many pictures of the filter come before this one, in the order of `page_of_images`."""
+    before = (col(Image.path) < image.path) | ((col(Image.path) == image.path) & (col(Image.id) < image.id))
+    conditions = _conditions(dataset_id, chosen)
+    return session.exec(select(func.count()).select_from(Image).where(*conditions, before)).one()
