@@ -1,0 +1,201 @@
+"""The joining of one connected component's clusters, best allowed pair first."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+_PAIRS: Final = 40_000_000  # candidate pairs kept at a time: 8 bytes each
+_FEWEST: Final = 128  # candidates kept for a cluster however many clusters there are
+_PRODUCTS: Final = 4_000_000  # similarities computed at a time
+_ROUNDING: Final = 1e-12  # two products of the same clusters may differ by this
+_LOOK: Final = -1  # in a heap entry: the candidates are still to be looked at
+_SEARCH: Final = -2  # in a heap entry: all clusters are to be searched, the candidates are used up
+
+
+class Agglomeration:
+    """Average linkage of U units, each a face or a must-link group, under cannot-link tags.
+
+    The generic algorithm of Müllner, "Modern hierarchical, agglomerative clustering algorithms", arXiv:1109.2378
+    (2011): a heap holds an upper bound of each cluster's best similarity, made exact only when it comes to the top.
+    Joining i and j never raises what a third cluster k sees, sim(k, i+j) <= max(sim(k, i), sim(k, j)), and a
+    forbidden pair stays forbidden however its clusters grow; so an old entry bounds the new one.
+
+    By the same inequality a cluster needs to know only its *candidates*: the units that were near enough when it
+    began, or when it was last searched for, and a bound on the similarity to all others. The candidates of a joined
+    cluster are the union of those of its parts. When no candidate reaches the bound, all clusters are searched
+    again. This keeps the memory at U times a constant, also where every face is near every other.
+
+    Parameters
+    ----------
+    sums
+        (U, D) float64 sum of the embeddings of each unit. Taken over and changed.
+    sizes
+        (U,) int number of faces of each unit.
+    tags
+        U arrays of tag numbers; clusters that share one are never joined.
+    threshold
+        The least average similarity at which two clusters are joined.
+    """
+
+    def __init__(self, sums: NDArray[np.float64], sizes: Ints, tags: list[Ints], threshold: float) -> None:
+        count = len(sums)
+        self.threshold = threshold
+        self.keep = max(_FEWEST, _PAIRS // count)
+        self.sizes = sizes.astype(np.float64)
+        self.parent = np.arange(count)
+        self.age = np.zeros(count, np.int64)
+        # The rows of living clusters stay packed at the front of `sums`, so that a search is one product.
+        self.sums = sums
+        self.row = np.arange(count)
+        self.slot = np.arange(count)
+        self.living = count
+        self.barred = np.zeros(count, bool)
+        self.tags, self.holders = _shared(tags)
+        self.bounds = np.full(count, threshold)
+        self.heap: list[tuple[float, int, int, int, int]] = []
+        self.candidates = self._first_candidates()
+        heapq.heapify(self.heap)
+
+    def steps(self) -> Iterator[float]:
+        """Join until no allowed pair reaches the threshold; yields the share of possible joins at times."""
+        count = len(self.parent)
+        every = max(count // 200, 100)
+        steps = 0
+        while self.heap:
+            _, a, age, b, other_age = heapq.heappop(self.heap)
+            if age != self.age[a]:
+                continue
+            steps += 1
+            if steps % every == 0:
+                yield 1 - self.living / count
+            if b >= 0 and other_age == self.age[b]:
+                self._look(self._join(a, b))
+                continue
+            if b == _SEARCH:
+                self._search(a)
+            self._look(a)
+
+    def clusters(self) -> Ints:
+        """(U,) int64 the unit by whose number the cluster of each unit goes."""
+        return self._find(np.arange(len(self.parent)))
+
+    def _first_candidates(self) -> list[Ints]:
+        means = (self.sums / self.sizes[:, None]).astype(np.float32)
+        slack = means.shape[1] * float(np.finfo(np.float32).eps)
+        rows = max(1, _PRODUCTS // len(means))
+        candidates: list[Ints] = []
+        for start in range(0, len(means), rows):
+            near = means[start : start + rows] @ means.T
+            near[np.arange(len(near)), np.arange(start, start + len(near))] = -np.inf
+            for offset, similarities in enumerate(near):
+                unit = start + offset
+                kept = np.flatnonzero(similarities >= self.threshold - slack)
+                kept, bound = _nearest(kept, similarities[kept], self.keep)
+                self.bounds[unit] = max(self.threshold, bound + slack)
+                candidates.append(kept)
+                if len(kept):
+                    self._push(float(similarities[kept].max()) + slack, unit, _LOOK)
+        return candidates
+
+    def _push(self, similarity: float, a: int, b: int) -> None:
+        heapq.heappush(self.heap, (-similarity, a, int(self.age[a]), b, int(self.age[b]) if b >= 0 else 0))
+
+    def _find(self, units: Ints) -> Ints:
+        """The living slot that each unit is in now (union by size keeps the paths short)."""
+        found = self.parent[units]
+        while True:
+            up = self.parent[found]
+            if np.array_equal(up, found):
+                return found
+            found = up
+
+    def _look(self, a: int) -> None:
+        """Push the best allowed candidate of `a`, or the bound of the others if that may be better."""
+        near = np.unique(self._find(self.candidates[a]))
+        near = near[self._allowed(a, near)]
+        rows = self.row[near]
+        similarity = (self.sums[rows] @ self.sums[self.row[a]]) / (self.sizes[near] * self.sizes[a])
+        enough = similarity >= self.threshold
+        near, similarity = near[enough], similarity[enough]
+        best = int(similarity.argmax()) if len(near) else -1
+        if best >= 0 and similarity[best] >= self.bounds[a] - _ROUNDING:
+            self._push(float(similarity[best]), a, int(near[best]))
+        elif self.bounds[a] > self.threshold:
+            self._push(float(self.bounds[a]), a, _SEARCH)
+        elif best >= 0:
+            self._push(float(similarity[best]), a, int(near[best]))
+        self._keep(a, near, similarity, float(self.bounds[a]))
+
+    def _search(self, a: int) -> None:
+        """Take new candidates for `a` among all living clusters."""
+        living = self.slot[: self.living]
+        similarity = self.sums[: self.living] @ self.sums[self.row[a]] / (self.sizes[living] * self.sizes[a])
+        enough = similarity >= self.threshold
+        near, similarity = living[enough], similarity[enough]
+        allowed = self._allowed(a, near)
+        self._keep(a, near[allowed], similarity[allowed], self.threshold)
+
+    def _keep(self, a: int, near: Ints, similarity: NDArray, bound: float) -> None:
+        self.candidates[a], dropped = _nearest(near, similarity, self.keep)
+        self.bounds[a] = max(bound, dropped)
+
+    def _allowed(self, a: int, near: Ints) -> NDArray[np.bool_]:
+        """Which of the clusters `near` differ from `a` and share no tag with it."""
+        if not len(self.tags[a]):
+            return near != a
+        barred = self._find(self.holders(self.tags[a]))
+        self.barred[barred] = True
+        allowed = ~self.barred[near]
+        self.barred[barred] = False
+        return allowed & (near != a)
+
+    def _join(self, a: int, b: int) -> int:
+        """Join two clusters in the slot of the larger one and return it."""
+        into, gone = (a, b) if self.sizes[a] >= self.sizes[b] else (b, a)
+        self.parent[gone] = into
+        self.age[[into, gone]] += 1
+        self.sizes[into] += self.sizes[gone]
+        self.sums[self.row[into]] += self.sums[self.row[gone]]
+        self.candidates[into] = np.concatenate([self.candidates[into], self.candidates[gone]])
+        self.bounds[into] = max(self.bounds[into], self.bounds[gone])
+        self.tags[into] = np.union1d(self.tags[into], self.tags[gone])
+        self.candidates[gone] = self.tags[gone] = np.zeros(0, np.int64)
+        self.living -= 1
+        hole, last = self.row[gone], self.slot[self.living]
+        self.sums[hole] = self.sums[self.living]
+        self.row[last], self.slot[hole] = hole, last
+        return into
+
+
+def _nearest(near: Ints, similarity: NDArray, most: int) -> tuple[Ints, float]:
+    """The `most` nearest, and the similarity that none of the dropped exceeds (-inf if none is dropped)."""
+    if len(near) <= most:
+        return near, -np.inf
+    order = np.argpartition(-similarity, most)
+    return near[order[:most]], float(similarity[order[most]])
+
+
+def _shared(tags: list[Ints]) -> tuple[list[Ints], Callable[[Ints], Ints]]:
+    """Drop the tags that a single unit holds, renumber the others, and index the units that hold each."""
+    unit = np.repeat(np.arange(len(tags)), [len(held) for held in tags])
+    _, tag, holders = np.unique(np.concatenate(tags), return_inverse=True, return_counts=True)
+    common = holders[tag] > 1
+    unit, (_, tag) = unit[common], np.unique(tag[common], return_inverse=True)
+    split = np.searchsorted(unit, np.arange(1, len(tags)))
+    by_tag = unit[np.argsort(tag, kind="stable")]
+    size = np.bincount(tag) if len(tag) else np.zeros(0, np.int64)
+    end = np.cumsum(size)
+
+    def holders_of(wanted: Ints) -> Ints:
+        lengths = size[wanted]
+        skipped = np.repeat(end[wanted] - np.cumsum(lengths), lengths)
+        return by_tag[skipped + np.arange(len(skipped))]
+
+    return np.split(tag, split), holders_of

@@ -1,0 +1,67 @@
+"""Which person each newly found cluster goes on being."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+
+
+def carry(labels: NDArray, previous: NDArray, decided: NDArray) -> dict[int, int | None]:
+    """Carry person ids over from an earlier grouping to a new one.
+
+    A cluster that holds faces of a person whom a human has decided about is that person. The other clusters take the
+    remaining people greedily, the greatest number of shared faces first; so of a split cluster the bigger part keeps
+    the id, and of joined clusters the bigger one gives it. Greedy, not the assignment of greatest total overlap
+    (Kuhn 1955), because that one renames a person's biggest part when it gains a face elsewhere. Equal overlaps go
+    to the lower label, then to the lower person id, so that the answer does not depend on the order of the faces.
+
+    Parameters
+    ----------
+    labels
+        (N,) int new cluster of each face, 0 or more.
+    previous
+        (N,) int person id that the face had before, -1 = none (a new face).
+    decided
+        (N,) int person id that a human gave the face or confirmed, -1 = none.
+
+    Returns
+    -------
+    people
+        For every label, in ascending order, the person id that it goes on being, or None for a new person. No id is
+        used twice.
+
+    Raises
+    ------
+    BadInput
+        If shapes disagree, a label is negative, a cluster holds two decided people, or a decided person is spread
+        over two clusters: the grouping was not made under the constraints that follow from `decided`.
+    """
+    new, old, human = np.asarray(labels), np.asarray(previous), np.asarray(decided)
+    if new.ndim != 1 or not new.shape == old.shape == human.shape:
+        raise BadInput(f"labels, previous and decided should be (N,), not {new.shape}, {old.shape} and {human.shape}")
+    if (new < 0).any():
+        raise BadInput(f"labels should be 0 or more, not {new.min()}")
+    people: dict[int, int | None] = dict.fromkeys(np.unique(new).tolist())
+    taken: set[int] = set()
+    for label, person, _ in _overlaps(new, human):
+        if people[label] is not None:
+            raise BadInput(f"cluster {label} holds faces of two decided people, {people[label]} and {person}")
+        if person in taken:
+            raise BadInput(f"the faces of the decided person {person} are spread over two clusters; {label} is one")
+        people[label] = person
+        taken.add(person)
+    for label, person, _ in _overlaps(new, old):
+        if people[label] is None and person not in taken:
+            people[label] = person
+            taken.add(person)
+    return people
+
+
+def _overlaps(labels: NDArray, people: NDArray) -> list[tuple[int, int, int]]:
+    """(label, person, number of shared faces), greatest number first, then lowest label, then lowest person."""
+    known = people >= 0
+    pairs, count = np.unique(np.stack([labels[known], people[known]], axis=1), axis=0, return_counts=True)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], -count))
+    return [(int(pairs[i, 0]), int(pairs[i, 1]), int(count[i])) for i in order]

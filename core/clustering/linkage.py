@@ -1,0 +1,169 @@
+"""Average-linkage clustering of embeddings under constraints, without an N x N matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from core.clustering.agglomeration import Agglomeration
+from core.clustering.constraints import Constraints
+from core.errors import BadInput
+
+Progress = Callable[[float], None]
+
+_ROWS: Final = 2048
+_COLUMNS: Final = 4096
+_UNIT_TOLERANCE: Final = 1e-3
+
+
+def group(
+    embeddings: NDArray[np.float32],
+    threshold: float,
+    constraints: Constraints | None = None,
+    progress: Progress | None = None,
+) -> NDArray[np.int64]:
+    """Group faces by average linkage on cosine similarity.
+
+    Starting from single faces and must-link groups, the two clusters with the greatest average similarity between
+    their faces are joined, among all pairs that the constraints allow, until that average is below the threshold
+    (UPGMA: Sokal & Michener 1958). Without constraints this is exactly
+    ``scipy.cluster.hierarchy.linkage(..., "average", metric="cosine")`` cut at the distance ``1 - threshold``.
+
+    Two facts make it possible without an N x N matrix. The average similarity of clusters A and B is
+    ``(sum of A) . (sum of B) / (|A| |B|)``, so sums suffice. And an average of at least t needs one pair of at
+    least t, also between the unions that A and B grow into; so nothing is ever joined across the connected
+    components of the graph of pairs with similarity >= t, and each component is agglomerated by itself.
+
+    The result does not depend on the order of the faces, except where two averages are equal to the last bits.
+
+    Parameters
+    ----------
+    embeddings
+        (N, D) float32 of length 1; never written to.
+    threshold
+        Cosine similarity in [-1, 1]; higher gives more and purer clusters.
+    constraints
+        Limits over the same N faces; None for none.
+    progress
+        Called with the share of the work that is done, rising from 0 to 1, several times a second on large sets.
+        Whatever it raises (`core.errors.Cancelled`) ends the run.
+
+    Returns
+    -------
+    labels
+        (N,) int64, 0 to C - 1: the largest cluster first, equally large ones in the order of their first face.
+
+    Raises
+    ------
+    BadInput
+        If the shape is not (N, D), an embedding is not finite or not of length 1, the threshold lies outside
+        [-1, 1], or the constraints are over another number of faces.
+    """
+    faces = _checked(embeddings, threshold)
+    limits = Constraints.none(len(faces)) if constraints is None else constraints
+    if len(limits) != len(faces):
+        raise BadInput(f"constraints should be over {len(faces)} faces like the embeddings, not {len(limits)}")
+    report = progress or _silent
+    if len(faces) == 0:
+        return np.zeros(0, np.int64)
+    units = limits.units()
+    sizes = np.bincount(units)
+    sums = _sums(faces, units, len(sizes))
+    component = _components((sums / sizes[:, None]).astype(np.float32), threshold, report)
+    clusters = _agglomerate(sums, sizes, limits.tags(units), component, threshold, report)
+    report(1.0)
+    return _by_size(clusters[units])
+
+
+def _silent(_share: float) -> None:
+    return None
+
+
+def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
+    faces = np.asarray(embeddings, np.float32)
+    if faces.ndim != 2:
+        raise BadInput(f"embeddings should have the shape (N, D), not {faces.shape}")
+    if not -1 <= threshold <= 1:
+        raise BadInput(f"threshold should be a cosine similarity in [-1, 1], not {threshold}")
+    length = np.sqrt(np.einsum("nd,nd->n", faces, faces))
+    wrong = np.flatnonzero(~(np.abs(length - 1) <= _UNIT_TOLERANCE))
+    if wrong.size:
+        raise BadInput(f"embeddings should have the length 1; number {wrong[0]} has {length[wrong[0]]:.4g}")
+    return faces
+
+
+def _sums(faces: NDArray[np.float32], units: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    if count == len(faces):
+        return faces.astype(np.float64)  # units are numbered by first appearance, so each face is its own number
+    ties = coo_array((np.ones(len(faces)), (units, np.arange(len(faces)))), shape=(count, len(faces)))
+    return np.asarray(ties.tocsr() @ faces.astype(np.float64))
+
+
+def _components(means: NDArray[np.float32], threshold: float, report: Progress) -> NDArray[np.int64]:
+    """(U,) int64 component of each unit in the graph of pairs with an average similarity >= threshold.
+
+    Rounding of the float32 products is covered by a slack; a spare edge only makes a component larger than needed.
+    """
+    count = len(means)
+    least = threshold - means.shape[1] * float(np.finfo(np.float32).eps)
+    labels = np.arange(count)
+    for start in range(0, count, _ROWS):
+        report(0.5 * (1 - (1 - start / count) ** 2))
+        rows = means[start : start + _ROWS]
+        for left in range(start, count, _COLUMNS):
+            near = rows @ means[left : left + _COLUMNS].T >= least
+            row, column = np.divmod(np.flatnonzero(near), near.shape[1])
+            one, other = labels[row + start], labels[column + left]
+            labels = _joined(labels, one, other)
+        if not labels.any():
+            break
+    return labels
+
+
+def _joined(labels: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    new = one != other
+    if not new.any():
+        return labels
+    count = int(labels.max()) + 1
+    edges = coo_array((np.ones(int(new.sum()), np.int8), (one[new], other[new])), shape=(count, count))
+    return np.asarray(connected_components(edges, directed=False)[1], np.int64)[labels]
+
+
+def _agglomerate(
+    sums: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    tags: tuple[NDArray[np.int64], NDArray[np.int64]],
+    component: NDArray[np.int64],
+    threshold: float,
+    report: Progress,
+) -> NDArray[np.int64]:
+    """(U,) int64 cluster of each unit, numbered by one of its units."""
+    clusters = np.arange(len(sums))
+    order = np.argsort(component, kind="stable")
+    starts = np.searchsorted(component[order], np.arange(component.max() + 2))
+    holders, held = tags
+    tag_starts = np.searchsorted(holders, np.arange(len(sums) + 1))
+    done = 0
+    for first, end in pairwise(starts):
+        members = order[first:end]
+        if len(members) > 1:
+            mine = [held[tag_starts[unit] : tag_starts[unit + 1]] for unit in members]
+            work = Agglomeration(sums[members], sizes[members], mine, threshold)
+            for part in work.steps():
+                report(0.5 + 0.5 * (done + part * len(members)) / len(sums))
+            clusters[members] = members[work.clusters()]
+        done += len(members)
+    return clusters
+
+
+def _by_size(clusters: NDArray[np.int64]) -> NDArray[np.int64]:
+    _, first, inverse, size = np.unique(clusters, return_index=True, return_inverse=True, return_counts=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.lexsort((first, -size))] = np.arange(len(first))
+    return rank[inverse]

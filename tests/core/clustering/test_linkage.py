@@ -1,0 +1,233 @@
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from core.clustering import Constraints, agglomeration, group
+from core.errors import BadInput, Cancelled
+
+
+def unit(rows):
+    rows = np.asarray(rows, np.float64)
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def people(rng, faces, identities, dimensions=16, noise=0.8):
+    """Faces scattered around their identities, near enough that the threshold matters."""
+    centres = unit(rng.normal(size=(identities, dimensions)))
+    who = rng.integers(0, identities, faces)
+    return unit(centres[who] + noise * rng.normal(size=(faces, dimensions)) / np.sqrt(dimensions)), who
+
+
+def random_limits(rng, faces):
+    """Must-links, decided groups, photos and cannot-links at random, without contradictions."""
+    together = np.where(rng.random(faces) < 0.4, rng.integers(0, max(faces // 4, 1), faces), -1)
+    values = np.unique(together[together >= 0])
+    decided = frozenset(values[rng.random(len(values)) < 0.6].tolist())
+    photos = np.where(rng.random(faces) < 0.7, rng.integers(0, max(faces // 2, 1), faces), -1)
+    apart = rng.integers(0, faces, (faces // 5, 2))
+    tied = (together[apart[:, 0]] == together[apart[:, 1]]) & (together[apart[:, 0]] >= 0)
+    return Constraints(together, decided, photos, apart[~tied & (apart[:, 0] != apart[:, 1])])
+
+
+def forbidden(one, other, limits):
+    """Straight from the definitions, face by face."""
+    for i in one:
+        for j in other:
+            if limits.photos[i] == limits.photos[j] >= 0:
+                return True
+            if ([i, j] == limits.apart).all(axis=1).any() or ([j, i] == limits.apart).all(axis=1).any():
+                return True
+    return all(any(limits.together[i] in limits.decided for i in cluster) for cluster in (one, other))
+
+
+def brute_force(embeddings, threshold, limits):
+    """Average linkage that computes every pair anew at each step."""
+    similarity = embeddings.astype(np.float64) @ embeddings.T.astype(np.float64)
+    free = [[i] for i in np.flatnonzero(limits.together < 0)]
+    clusters = free + [
+        list(np.flatnonzero(limits.together == value)) for value in np.unique(limits.together) if value >= 0
+    ]
+    while True:
+        best, pair = threshold, None
+        for a, one in enumerate(clusters):
+            for b in range(a):
+                average = similarity[np.ix_(one, clusters[b])].mean()
+                if average >= best and not forbidden(one, clusters[b], limits):
+                    best, pair = average, (b, a)
+        if pair is None:
+            return {frozenset(int(i) for i in cluster) for cluster in clusters}
+        clusters[pair[0]] += clusters.pop(pair[1])
+
+
+def as_sets(labels):
+    return {frozenset(np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)}
+
+
+def peer(embeddings, threshold):
+    tree = linkage(embeddings.astype(np.float64), "average", metric="cosine")
+    return as_sets(fcluster(tree, 1 - threshold, "distance"))
+
+
+def test_average_linkage_worked_out_by_hand():
+    # Directions at 0, 20 and 50 degrees: 20 and 0 join at cos 20 = 0.940, then 50 sees (cos 50 + cos 30) / 2 = 0.754.
+    angles = np.radians([0, 20, 50])
+    faces = unit(np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    assert group(faces, 0.76).tolist() == [0, 0, 1]
+    assert group(faces, 0.75).tolist() == [0, 0, 0]
+    assert group(faces, 0.95).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("threshold", [-1.0, 0.0, 0.2, 0.4, 0.6, 0.9, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_without_constraints_it_is_scipys_average_linkage(seed, threshold):
+    rng = np.random.default_rng(seed)
+    faces, _ = people(rng, 300, 30)
+    assert as_sets(group(faces, threshold)) == peer(faces, threshold)
+
+
+@pytest.mark.parametrize("threshold", [-0.2, 0.0, 0.3])
+def test_it_stays_exact_when_few_candidates_are_kept(monkeypatch, threshold):
+    monkeypatch.setattr(agglomeration, "_PAIRS", 0)
+    monkeypatch.setattr(agglomeration, "_FEWEST", 3)
+    faces, _ = people(np.random.default_rng(8), 400, 10)
+    assert as_sets(group(faces, threshold)) == peer(faces, threshold)
+
+
+@pytest.mark.parametrize("keep", [2, 128])
+@pytest.mark.parametrize("seed", range(60))
+def test_with_constraints_it_is_the_brute_force_reference(monkeypatch, seed, keep):
+    monkeypatch.setattr(agglomeration, "_PAIRS", 0)
+    monkeypatch.setattr(agglomeration, "_FEWEST", keep)
+    rng = np.random.default_rng(seed)
+    faces, _ = people(rng, int(rng.integers(2, 40)), 4, noise=float(rng.uniform(0.3, 1.5)))
+    limits = random_limits(rng, len(faces))
+    threshold = float(rng.uniform(-0.2, 0.8))
+    assert as_sets(group(faces, threshold, limits)) == brute_force(faces, threshold, limits)
+
+
+def test_blocks_do_not_change_the_result(monkeypatch):
+    faces, _ = people(np.random.default_rng(5), 500, 50)
+    whole = group(faces, 0.4)
+    monkeypatch.setattr("core.clustering.linkage._ROWS", 37)
+    monkeypatch.setattr("core.clustering.linkage._COLUMNS", 53)
+    monkeypatch.setattr(agglomeration, "_PRODUCTS", 100)
+    assert group(faces, 0.4).tolist() == whole.tolist()
+
+
+def test_largest_cluster_comes_first_and_equal_ones_by_their_first_face():
+    a, b, c = np.eye(3)
+    assert group(unit([c, b, a, a, b, a]), 0.5).tolist() == [2, 1, 0, 0, 1, 0]
+    assert group(unit([c, b, a]), 0.5).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_order_of_the_faces_does_not_matter(seed):
+    rng = np.random.default_rng(seed)
+    faces, _ = people(rng, 200, 20)
+    limits = random_limits(rng, 200)
+    order = rng.permutation(200)
+    place = np.argsort(order)
+    shuffled = Constraints(limits.together[order], limits.decided, limits.photos[order], place[limits.apart])
+    again = group(faces[order], 0.3, shuffled)
+    assert as_sets(again[place]) == as_sets(group(faces, 0.3, limits))
+
+
+def test_equal_faces_are_one_cluster_whatever_is_kept(monkeypatch):
+    monkeypatch.setattr(agglomeration, "_PAIRS", 0)
+    monkeypatch.setattr(agglomeration, "_FEWEST", 2)
+    faces = np.repeat(people(np.random.default_rng(1), 1, 1)[0], 50, axis=0)
+    assert group(faces, 0.99).tolist() == [0] * 50
+
+
+def test_two_faces_of_a_photo_are_never_joined_by_the_machine():
+    faces = unit([[1, 0], [1, 0.01], [1, 0.02]])
+    photos = np.array([7, 7, 8])
+    limits = Constraints(np.full(3, -1), (), photos, np.zeros((0, 2), np.int64))
+    labels = group(faces, 0.5, limits)
+    assert labels[0] != labels[1]
+    assert len(set(labels.tolist())) == 2
+
+
+def test_a_human_may_tie_two_faces_of_a_photo_and_the_group_still_grows():
+    faces = unit([[1, 0], [1, 0.01], [1, 0.02]])
+    limits = Constraints(np.array([4, 4, -1]), (), np.array([7, 7, 8]), np.zeros((0, 2), np.int64))
+    assert group(faces, 0.5, limits).tolist() == [0, 0, 0]
+
+
+def test_two_decided_people_stay_apart_and_undecided_faces_join_the_nearer():
+    faces = unit([[1, 0], [1, 0.1], [1, 0.02], [1, 0.09]])
+    limits = Constraints(np.array([1, 2, -1, -1]), {1, 2}, np.full(4, -1), np.zeros((0, 2), np.int64))
+    assert group(faces, 0.0, limits).tolist() == [0, 1, 0, 1]
+
+
+def test_undecided_group_may_join_a_decided_person():
+    faces = unit([[1, 0], [1, 0.1], [1, 0.2]])
+    limits = Constraints(np.array([1, 2, 2]), {1}, np.full(3, -1), np.zeros((0, 2), np.int64))
+    assert group(faces, 0.5, limits).tolist() == [0, 0, 0]
+
+
+def test_must_link_holds_below_the_threshold():
+    faces = unit([[1, 0], [-1, 0], [0, 1]])
+    limits = Constraints(np.array([0, 0, -1]), (), np.full(3, -1), np.zeros((0, 2), np.int64))
+    assert group(faces, 0.9, limits).tolist() == [0, 0, 1]
+
+
+def test_faces_said_to_be_apart_stay_apart_through_a_common_neighbour():
+    faces = unit([[1, 0], [1, 0.02], [1, 0.01]])
+    limits = Constraints(np.full(3, -1), (), np.full(3, -1), np.array([[0, 1]]))
+    labels = group(faces, 0.0, limits)
+    assert labels[0] != labels[1]
+    assert len(set(labels.tolist())) == 2
+
+
+def test_no_face_and_one_face():
+    assert group(np.zeros((0, 8), np.float32), 0.5).tolist() == []
+    assert group(unit([[1, 2]]), 0.5).tolist() == [0]
+
+
+def test_arguments_are_not_written_to():
+    faces, _ = people(np.random.default_rng(2), 60, 5)
+    limits = random_limits(np.random.default_rng(2), 60)
+    for array in (faces, limits.together, limits.photos, limits.apart):
+        array.flags.writeable = False
+    before = faces.copy()
+    group(faces, 0.2, limits)
+    assert (faces == before).all()
+
+
+def test_progress_rises_to_one():
+    seen = []
+    group(people(np.random.default_rng(3), 3000, 3)[0], 0.0, progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen[0] == 0
+    assert seen[-1] == 1
+    assert any(0.5 < share < 1 for share in seen)
+
+
+def test_a_person_can_stop_it_through_progress():
+    def stop(share):
+        if share > 0.5:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled, match="stopped"):
+        group(people(np.random.default_rng(3), 3000, 3)[0], 0.0, progress=stop)
+
+
+@pytest.mark.parametrize(
+    ("faces", "threshold", "message"),
+    [
+        (np.ones(4), 0.5, r"shape \(N, D\), not \(4,\)"),
+        (np.array([[1.0, 0], [2, 0]]), 0.5, "length 1; number 1 has 2"),
+        (np.array([[1.0, 0], [np.nan, 0]]), 0.5, "length 1; number 1 has nan"),
+        (np.eye(2), 1.5, r"\[-1, 1\], not 1.5"),
+        (np.eye(2), float("nan"), r"\[-1, 1\], not nan"),
+    ],
+)
+def test_wrong_embeddings_are_refused(faces, threshold, message):
+    with pytest.raises(BadInput, match=message):
+        group(faces, threshold)
+
+
+def test_constraints_over_other_faces_are_refused():
+    with pytest.raises(BadInput, match="over 2 faces like the embeddings, not 3"):
+        group(np.eye(2, dtype=np.float32), 0.5, Constraints.none(3))
