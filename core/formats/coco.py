@@ -1,0 +1,187 @@
+"""The COCO keypoint format (https://cocodataset.org/#format-data), with what COCO cannot say in extra fields.
+
+A folder holds ``manifest.json``, ``annotations.json`` and ``images/<path as imported>``; ``file_name`` is relative to
+``images/``. There is a category for each of `SKELETONS`, in that order. An instance without points has the category
+of its kind's first skeleton and keypoints that are all zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.formats.coco_reading import box_of, read_annotations_json
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
+from core.formats.export import OpenedExport, Progress, Steps, open_export, write_export
+from core.formats.manifest import VERSION, Manifest
+from core.formats.staging import Stage
+from core.skeletons import SKELETONS
+
+FORMAT: Final = "coco"
+ANNOTATIONS: Final = "annotations.json"
+_IDS: Final = {name: i for i, name in enumerate(SKELETONS, start=1)}
+_DEFAULT: Final = {shape.kind: name for name, shape in reversed(SKELETONS.items())}
+
+
+def write(dataset: LabelledDataset, folder: Path, *, exported_at: str, progress: Progress | None = None) -> Manifest:
+    """Write a dataset as COCO keypoints into a new or empty folder, all or nothing.
+
+    Images that failed or whose file is missing, changed or not writable here are left out with the reason.
+
+    Raises
+    ------
+    BadInput
+        If the folder is not empty.
+    FacetError
+        If the disk is full or cannot be written.
+    """
+    return write_export(
+        dataset, folder, format_name=FORMAT, payloads=(write_labels,), exported_at=exported_at, progress=progress
+    )
+
+
+def read(folder: Path) -> LabelledDataset:
+    """Read what `write` wrote.
+
+    Raises
+    ------
+    UnreadableLabels
+        With file and place, if the manifest or the annotations are not what the format requires.
+    """
+    return read_labels(open_export(folder, FORMAT, (ANNOTATIONS,)))
+
+
+def read_labels(opened: OpenedExport) -> LabelledDataset:
+    """Read annotations.json of an export that is open."""
+    return read_annotations_json(opened, ANNOTATIONS)
+
+
+def write_labels(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+    """Write annotations.json piece by piece; COCO with our fields holds the whole dataset."""
+    with stage.open(ANNOTATIONS) as out:
+        info = {"description": dataset.name, "version": f"facet {FORMAT} {VERSION}"}
+        out.write(f'{{"info": {_line(info)},\n"licenses": []')
+        people = ({"key": person.key, "name": person.name} for person in dataset.people)
+        parts: dict[str, Iterable[dict[str, Any]]] = {
+            "categories": _categories(),
+            "people": people,
+            "images": _images(dataset.images),
+            "annotations": _annotations(dataset.images, steps),
+        }
+        for name, items in parts.items():
+            out.write(f',\n"{name}": [')
+            for i, item in enumerate(items):
+                out.write(f"{',' if i else ''}\n {_line(item)}")
+            out.write("]")
+        out.write("}\n")
+    return dataset
+
+
+def _line(item: dict[str, Any]) -> str:
+    return json.dumps(item, ensure_ascii=False, allow_nan=False)
+
+
+def _categories() -> Iterator[dict[str, Any]]:
+    for name, shape in SKELETONS.items():
+        yield {
+            "id": _IDS[name],
+            "name": shape.kind if _DEFAULT[shape.kind] == name else name,
+            "supercategory": shape.kind,
+            "skeleton_name": name,
+            "keypoints": shape.point_names,
+            "skeleton": [(a + 1, b + 1) for a, b in shape.edges],
+        }
+
+
+def _images(images: Iterable[LabelledImage]) -> Iterator[dict[str, Any]]:
+    for i, image in enumerate(images, start=1):
+        yield {
+            "id": i,
+            "file_name": image.path,
+            "width": image.width,
+            "height": image.height,
+            "sha256": image.sha256,
+            "state": image.state,
+            "reason": image.reason,
+            "identity": image.identity,
+        }
+
+
+def _annotations(images: Iterable[LabelledImage], steps: Steps) -> Iterator[dict[str, Any]]:
+    number = 0
+    for image_id, image in enumerate(images, start=1):
+        for instance in image.instances:
+            number += 1
+            yield _annotation(instance, number, image_id)
+        steps.advance()
+
+
+def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[str, Any]:
+    skeleton = instance.skeleton or _DEFAULT[instance.kind]
+    x, y, width, height = _bbox(instance)
+    core = {
+        "id": number,
+        "image_id": image_id,
+        "category_id": _IDS[skeleton],
+        "keypoints": _triples(instance, len(SKELETONS[skeleton])),
+        "num_keypoints": 0 if instance.keypoints is None else int(np.count_nonzero(instance.keypoints.visibility)),
+        "bbox": [x, y, width, height],
+        "area": width * height,
+        "iscrowd": 0,
+        "origin": instance.origin,
+    }
+    five = instance.five_points
+    extra = {
+        "corners": None if box_of(x, y, width, height) == instance.box else [shortest(v) for v in instance.box],
+        "score": None if instance.score is None else shortest(instance.score),
+        "points_source": instance.points_source,
+        "points_model": instance.points_model,
+        "person": instance.person,
+        "person_source": instance.person_source,
+        "confidence": _confidence(instance),
+        "five_points": None if five is None else [_maybe(row) for row in five],
+    }
+    return core | {key: value for key, value in extra.items() if value is not None}
+
+
+def _triples(instance: LabelledInstance, count: int) -> list[float]:
+    if instance.keypoints is None:
+        return [0] * (3 * count)
+    points, visibility = instance.keypoints.points, instance.keypoints.visibility
+    rows = zip(points, visibility.tolist(), strict=True)
+    return [value for (x, y), v in rows for value in ((shortest(x), shortest(y), v) if v else (0, 0, 0))]
+
+
+def _confidence(instance: LabelledInstance) -> list[float | None] | None:
+    if instance.keypoints is None or (instance.keypoints.confidence == 1).all():
+        return None
+    return _maybe(instance.keypoints.confidence)
+
+
+def _maybe(values: NDArray[np.float32]) -> list[float | None]:
+    return [None if np.isnan(value) else shortest(value) for value in values]
+
+
+def shortest(value: float | np.float32) -> float:
+    """Return the number whose decimal is the shortest that gives back the same float32."""
+    return float(str(np.float32(value)))
+
+
+def _bbox(instance: LabelledInstance) -> tuple[float, float, float, float]:
+    left, top, right, bottom = instance.box
+    return shortest(left), shortest(top), _extent(left, right), _extent(top, bottom)
+
+
+def _extent(low: float, high: float) -> float:
+    """Return the shortest width that gives back `high` when it is added to `low` as it is written.
+
+    There is none if `high` is tiny beside a negative `low` (-10 and 1e-16); then `corners` are written too.
+    """
+    start = shortest(low)
+    short = shortest(high - low)
+    return short if np.float32(start + short) == np.float32(high) else high - start

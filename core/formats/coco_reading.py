@@ -1,0 +1,195 @@
+"""Reading annotations.json of our own exports: nothing that the file claims is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.formats.dataset import (
+    ORIGINS,
+    PERSON_SOURCES,
+    POINTS_SOURCES,
+    Box,
+    LabelledDataset,
+    LabelledImage,
+    LabelledInstance,
+    LabelledPerson,
+    single,
+)
+from core.formats.export import OpenedExport, assembled, listed_picture
+from core.formats.records import Record, blaming, load_json
+from core.keypoints import Keypoints
+from core.skeletons import SKELETONS, Skeleton
+
+_POINT: Final = 3  # x, y, visibility
+
+
+@dataclass(frozen=True)
+class _Places:
+    """What annotations refer to by number."""
+
+    categories: dict[int, Skeleton]
+    images: dict[int, str]
+    people: set[str]
+    models: set[str]
+
+
+def read_annotations_json(opened: OpenedExport, name: str) -> LabelledDataset:
+    """Read the annotations of an open export.
+
+    Raises
+    ------
+    UnreadableLabels
+        With the place: a missing key, a wrong count or number, an unknown or doubled id, a path that leaves the folder.
+    """
+    content = load_json(opened.folder / name)
+    people = _people(content)
+    headers = dict(_images(content, opened))
+    places = _Places(
+        categories=dict(_categories(content)),
+        images={number: image.path for number, image in headers.items()},
+        people={person.key for person in people},
+        models={card.name for card in opened.manifest.models},
+    )
+    instances: dict[int, list[LabelledInstance]] = {number: [] for number in headers}
+    seen: set[int] = set()
+    for record in content.records("annotations"):
+        _new_id(record, seen)
+        image_id = record.whole("image_id", 0)
+        if image_id not in places.images:
+            raise record.wrong(f"image_id {image_id} is not among the images")
+        instances[image_id].append(_instance(record, places))
+    images = (replace(image, instances=tuple(instances[number])) for number, image in headers.items())
+    return assembled(opened, images, people, name)
+
+
+def _new_id(record: Record, seen: set[int]) -> int:
+    number = record.whole("id", 0)
+    if number in seen:
+        raise record.wrong(f"the id {number} occurs twice")
+    seen.add(number)
+    return number
+
+
+def _people(content: Record) -> tuple[LabelledPerson, ...]:
+    people: dict[str, LabelledPerson] = {}
+    for record in content.records("people"):
+        key = record.text("key")
+        if key in people:
+            raise record.wrong(f"the person {key!r} occurs twice")
+        with blaming(record.place):
+            people[key] = LabelledPerson(key, record.optional_text("name"))
+    return tuple(people.values())
+
+
+def _categories(content: Record) -> Iterator[tuple[int, Skeleton]]:
+    seen: set[int] = set()
+    for record in content.records("categories"):
+        number = _new_id(record, seen)
+        skeleton = SKELETONS[record.choice("skeleton_name", SKELETONS)]
+        if record.sequence("keypoints") != list(skeleton.point_names):
+            raise record.wrong(f"keypoints are not the {len(skeleton)} point names of {skeleton.name}")
+        yield number, skeleton
+
+
+def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, LabelledImage]]:
+    ids: set[int] = set()
+    paths: set[str] = set()
+    for record in content.records("images"):
+        number = _new_id(record, ids)
+        path = record.text("file_name")
+        entry = listed_picture(opened, path, f"{record.place}.file_name")
+        if path in paths:
+            raise record.wrong(f"the file_name {path!r} occurs twice")
+        paths.add(path)
+        if record.text("sha256") != entry.sha256:
+            raise record.wrong("sha256 is not the one in manifest.json")
+        with blaming(record.place):
+            image = LabelledImage(
+                path=path,
+                sha256=entry.sha256,
+                size_bytes=entry.size,
+                width=record.whole("width", 1),
+                height=record.whole("height", 1),
+                file=opened.picture(path),
+                identity=record.optional_text("identity"),
+                state=record.text("state"),
+                reason=record.optional_text("reason"),
+            )
+        yield number, image
+
+
+def _instance(record: Record, places: _Places) -> LabelledInstance:
+    category = record.whole("category_id", 0)
+    if category not in places.categories:
+        raise record.wrong(f"category_id {category} is not among the categories")
+    shape = places.categories[category]
+    confidence, keypoints = _keypoints(record, shape)
+    source = record.choice("points_source", POINTS_SOURCES) if record.has("points_source") else None
+    if source is None and (keypoints.visibility.any() or confidence):
+        raise record.wrong("there are keypoints, but the key 'points_source' is missing")
+    with blaming(record.place):
+        return LabelledInstance(
+            kind=shape.kind,
+            box=_box(record),
+            origin=record.choice("origin", ORIGINS),
+            score=record.number("score") if record.has("score") else None,
+            skeleton=shape.name if source else None,
+            keypoints=keypoints if source else None,
+            points_source=source,
+            points_model=_known(record, "points_model", places.models),
+            person=_known(record, "person", places.people),
+            person_source=record.choice("person_source", PERSON_SOURCES) if record.has("person_source") else None,
+            five_points=_five_points(record),
+        )
+
+
+def _known(record: Record, key: str, known: set[str]) -> str | None:
+    value = record.optional_text(key)
+    if value is not None and value not in known:
+        raise record.wrong(f"{key} {value!r} is not in this export")
+    return value
+
+
+def _keypoints(record: Record, shape: Skeleton) -> tuple[bool, Keypoints]:
+    """Return whether confidences are given, and the points."""
+    flat = record.numbers("keypoints", _POINT * len(shape))
+    table = np.array(flat, dtype=np.float64).reshape(len(shape), _POINT)
+    if not np.isin(table[:, 2], (0, 1, 2)).all():
+        raise record.wrong(f"keypoints: a visibility should be 0, 1 or 2, not {sorted(set(table[:, 2].tolist()))}")
+    seen = int(np.count_nonzero(table[:, 2]))
+    if record.whole("num_keypoints", 0) != seen:
+        raise record.wrong(f"num_keypoints is {record.whole('num_keypoints', 0)}, but {seen} keypoints are labelled")
+    given = record.has("confidence")
+    confidence = np.array(record.numbers("confidence", len(shape), nullable=True)) if given else None
+    return given, Keypoints.of(table[:, :2], table[:, 2], confidence)
+
+
+def box_of(x: float, y: float, width: float, height: float) -> Box:
+    """Turn COCO's x, y, width, height into left, top, right, bottom as float32."""
+    return single(x, "bbox"), single(y, "bbox"), single(x + width, "bbox"), single(y + height, "bbox")
+
+
+def _box(record: Record) -> Box:
+    x, y, width, height = record.numbers("bbox", 4)
+    if min(width, height, record.number("area")) < 0:
+        raise record.wrong(f"bbox or area is negative: {record.value('bbox')}, {record.value('area')}")
+    box = box_of(x, y, width, height)
+    if not record.has("corners"):
+        return box
+    left, top, right, bottom = record.numbers("corners", 4)
+    if not np.allclose((left, top, right, bottom), box):
+        raise record.wrong(f"corners are {record.value('corners')}, but bbox is {record.value('bbox')}")
+    return left, top, right, bottom
+
+
+def _five_points(record: Record) -> NDArray[np.float32] | None:
+    if not record.has("five_points"):
+        return None
+    rows = record.sequence("five_points")
+    pairs = Record({f"five_points[{i}]": row for i, row in enumerate(rows)}, record.place)
+    return np.array([pairs.numbers(key, 2, nullable=True) for key in pairs.content], dtype=np.float32)

@@ -1,0 +1,204 @@
+"""What the export formats share: copying the pictures and the manifest, and checking them again on reading."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+from core.errors import UnreadableLabels
+from core.formats import manifest as manifests
+from core.formats.dataset import FAILED, LabelledDataset, LabelledImage, LabelledPerson, LeftOut
+from core.formats.manifest import VERSION, Manifest, read_manifest
+from core.formats.names import inside, printable, why_unsafe
+from core.formats.records import blaming
+from core.formats.staging import FileEntry, NotCopied, Stage, staged
+
+IMAGES: Final = "images"
+
+
+class Progress(Protocol):
+    """Told how far a writer is; may raise to stop it, and nothing is left behind then."""
+
+    def begin(self, total: int) -> object:
+        """State the number of steps."""
+
+    def advance(self, done: int) -> object:
+        """State how many steps are done now."""
+
+
+@dataclass
+class Steps:
+    """Counts steps towards a total."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        if self.progress is not None:
+            self.progress.begin(self.total)
+
+    def advance(self) -> None:
+        """One more step is done."""
+        self.done += 1
+        if self.progress is not None:
+            self.progress.advance(self.done)
+
+
+# Writes a format's own files, and returns the dataset as it holds it: less what it cannot say, plus why in `left_out`.
+Payload = Callable[[Stage, LabelledDataset, Steps], LabelledDataset]
+
+
+def write_export(
+    dataset: LabelledDataset,
+    folder: Path,
+    *,
+    format_name: str,
+    payloads: Sequence[Payload],
+    exported_at: str,
+    progress: Progress | None,
+) -> Manifest:
+    """Write pictures, the payloads' files and the manifest into a new folder, all or nothing.
+
+    Raises
+    ------
+    BadInput
+        If the target is not empty.
+    FacetError
+        If the disk is full or cannot be written.
+    """
+    with staged(folder) as stage:
+        steps = Steps(progress, len(dataset.images) * (1 + len(payloads)))
+        held = _copy_images(stage, dataset, steps)
+        for payload in payloads:
+            held = payload(stage, held, steps)
+        manifest = Manifest(
+            format=format_name,
+            version=VERSION,
+            dataset=held.name,
+            exported_at=exported_at,
+            counts=manifests.count(held),
+            models=held.models,
+            left_out=held.left_out,
+            files=stage.files.copy(),
+        )
+        with stage.open(manifests.NAME) as out:
+            out.write(manifest.text())
+    return manifest
+
+
+def _copy_images(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+    held: list[LabelledImage] = []
+    left_out = list(dataset.left_out)
+    for image in dataset.images:
+        try:
+            _copy_image(stage, image)
+            held.append(image)
+        except NotCopied as error:
+            labels = f"; with it {len(image.instances)} labelled instances" if image.instances else ""
+            left_out.append(LeftOut(printable(image.path), f"{error}{labels}"))
+        steps.advance()
+    return replace(dataset, images=tuple(held), left_out=tuple(left_out))
+
+
+def _copy_image(stage: Stage, image: LabelledImage) -> None:
+    if image.state == FAILED:
+        raise NotCopied(image.reason or "it could not be processed")
+    if image.file is None:
+        raise NotCopied("its picture is missing")
+    unsafe = why_unsafe(image.path)
+    if unsafe is not None:
+        raise NotCopied(f"its path {unsafe}")
+    stage.copy(image.file, f"{IMAGES}/{image.path}", image.sha256)
+
+
+@dataclass(frozen=True)
+class OpenedExport:
+    """An export whose manifest is read and whose files are compared with it.
+
+    Attributes
+    ----------
+    folder, manifest
+        Where it lies, and its manifest.
+    damaged
+        Relative paths of pictures and crops that are missing or changed, with the reason.
+    left_out
+        What the manifest says was left out, and what is wrong with the files here.
+    """
+
+    folder: Path
+    manifest: Manifest
+    damaged: dict[str, str] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+
+    def picture(self, path: str) -> Path | None:
+        """Return the file of an image, None if it is missing or changed."""
+        relative = f"{IMAGES}/{path}"
+        return None if relative in self.damaged else self.folder / relative
+
+
+def open_export(folder: Path, format_name: str, label_files: Sequence[str]) -> OpenedExport:
+    """Read the manifest and compare every file with it.
+
+    A missing or changed picture is reported in `left_out` (its labels are kept); so is a file that the manifest does
+    not list.
+
+    Raises
+    ------
+    UnreadableLabels
+        If the manifest is wrong, or a file of `label_files` is missing or changed.
+    """
+    manifest = read_manifest(folder, format_name)
+    for name in label_files:
+        if name not in manifest.files:
+            raise UnreadableLabels(f"{manifests.NAME}: files does not list {name}, which this format needs.")
+    damaged: dict[str, str] = {}
+    for path, entry in manifest.files.items():
+        reason = _difference(folder / path, entry.sha256)
+        if reason is not None and path in label_files:
+            raise UnreadableLabels(f"{path} {reason}; export again, or take the original file.")
+        if reason is not None:
+            damaged[path] = reason
+    reports = [LeftOut(path.removeprefix(f"{IMAGES}/"), f"the file {reason}") for path, reason in damaged.items()]
+    reports += [LeftOut(path, "this file is not part of the export") for path in _strangers(folder, manifest.files)]
+    return OpenedExport(folder, manifest, damaged, (*manifest.left_out, *reports))
+
+
+def _difference(file: Path, sha256: str) -> str | None:
+    if not file.is_file():
+        return "is missing"
+    try:
+        with open(file, "rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None if found == sha256 else f"was changed after the export (its SHA-256 is not the one in {manifests.NAME})"
+
+
+def _strangers(folder: Path, listed: Iterable[str]) -> list[str]:
+    known = {manifests.NAME, *listed}
+    places = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    found = (printable(place.relative_to(folder).as_posix()) for place in places)
+    return [path for path in found if path not in known]
+
+
+def assembled(
+    opened: OpenedExport, images: Iterable[LabelledImage], people: Iterable[LabelledPerson], where: str
+) -> LabelledDataset:
+    """Put what a reader found together with what the manifest says; an inconsistency is blamed on `where`."""
+    manifest = opened.manifest
+    with blaming(where):
+        return LabelledDataset(manifest.dataset, tuple(images), tuple(people), manifest.models, opened.left_out)
+
+
+def listed_picture(opened: OpenedExport, path: str, where: str) -> FileEntry:
+    """Return hash and size of a picture that labels name; it has to be inside the folder and in the manifest."""
+    inside(opened.folder / IMAGES, path, where)
+    try:
+        return opened.manifest.files[f"{IMAGES}/{path}"]
+    except KeyError:
+        raise UnreadableLabels(f"{where}: {manifests.NAME} lists no file '{IMAGES}/{path}'.") from None

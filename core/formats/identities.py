@@ -1,0 +1,163 @@
+"""People and their faces as folders of crops and a table, ready for retraining a face encoder.
+
+A folder holds ``manifest.json``, ``identities.csv`` (a row for each face that has a person), ``images.csv`` (a row for
+each picture), ``people/<folder name>/<image stem>-<n>.jpg`` and ``images/<path as imported>``. The CSV files are UTF-8
+after RFC 4180. Bodies, keypoints, scores and faces without a person are not part of this format.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from csv import writer
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import numpy as np
+
+from core.formats.crops import CropFailed, crop_jpeg, upright
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LeftOut
+from core.formats.export import IMAGES, Progress, Steps, open_export, write_export
+from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES, read_tables
+from core.formats.manifest import Manifest
+from core.formats.names import folder_names, guard, safe_name, same_name
+from core.formats.staging import Stage
+
+FORMAT: Final = "identities"
+TABLES: Final = (FACES, PICTURES)
+
+
+def write(dataset: LabelledDataset, folder: Path, *, exported_at: str, progress: Progress | None = None) -> Manifest:
+    """Write people, their faces and the pictures into a new or empty folder, all or nothing.
+
+    What the format cannot hold (bodies, faces without a person, people without a face) is listed in `left_out`, and so
+    are images that failed or whose file is missing, changed or not writable here, and faces that cannot be cut out.
+
+    Raises
+    ------
+    BadInput
+        If the folder is not empty.
+    FacetError
+        If the disk is full or cannot be written.
+    """
+    return write_export(
+        dataset, folder, format_name=FORMAT, payloads=(_write_reduced,), exported_at=exported_at, progress=progress
+    )
+
+
+def read(folder: Path) -> LabelledDataset:
+    """Read what `write` wrote: people, pictures, boxes and who named the faces; the crops are not imported.
+
+    The faces' origin is ``import``.
+
+    Raises
+    ------
+    UnreadableLabels
+        With file and line, if the manifest or a table is not what the format requires.
+    """
+    return read_tables(open_export(folder, FORMAT, TABLES))
+
+
+def _write_reduced(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+    return write_labels(stage, reduced(dataset), steps)
+
+
+def reduced(dataset: LabelledDataset) -> LabelledDataset:
+    """Keep what this format can say: faces with a person; the rest is counted in `left_out`."""
+    left_out = [*dataset.left_out]
+    images = []
+    for image in dataset.images:
+        kept = tuple(_plain(instance) for instance in image.instances if has_person(instance))
+        faces = sum(instance.kind == "face" for instance in image.instances)
+        for number, what in ((faces - len(kept), "faces without a person"), (len(image.instances) - faces, "bodies")):
+            if number:
+                left_out.append(LeftOut(image.path, f"{what}, which this format does not hold: {number}"))
+        images.append(replace(image, instances=kept))
+    with_face = {instance.person for image in images for instance in image.instances}
+    people = tuple(person for person in dataset.people if person.key in with_face)
+    left_out += [
+        LeftOut(person.key, "a person without a face") for person in dataset.people if person.key not in with_face
+    ]
+    return replace(dataset, images=tuple(images), people=people, left_out=tuple(left_out))
+
+
+def has_person(instance: LabelledInstance) -> bool:
+    """Say whether the instance is a face that has a person."""
+    return instance.kind == "face" and instance.person is not None
+
+
+def _plain(face: LabelledInstance) -> LabelledInstance:
+    return LabelledInstance(
+        kind="face", box=face.box, origin="import", person=face.person, person_source=face.person_source
+    )
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A face and its crop: file and SHA-256, both empty if it could not be cut out."""
+
+    face: LabelledInstance
+    file: str = ""
+    sha256: str = ""
+
+
+def write_labels(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+    """Write the crops and both tables; returns the dataset with the faces that could not be cut out in `left_out`."""
+    names = {person.key: person.name for person in dataset.people}
+    cropper = _Cropper(stage, dataset)
+    left_out = list(dataset.left_out)
+    with stage.open(FACES) as out:
+        rows = writer(out)
+        rows.writerow(COLUMNS)
+        for image in dataset.images:
+            for cut in cropper.cut(image, left_out):
+                box = (str(np.float32(value)) for value in cut.face.box)
+                person = (guard(cut.face.person), guard(names[cut.face.person or ""]))
+                source = guard(cut.face.person_source)
+                rows.writerow((*person, guard(image.path), *box, source, guard(cut.file), cut.sha256))
+            steps.advance()
+    with stage.open(PICTURES) as out:
+        rows = writer(out)
+        rows.writerow(IMAGE_COLUMNS)
+        for image in dataset.images:
+            texts = (guard(image.identity), guard(image.state), guard(image.reason))
+            rows.writerow((guard(image.path), image.width, image.height, *texts))
+    return replace(dataset, left_out=tuple(left_out))
+
+
+class _Cropper:
+    """Cuts faces out of the pictures that were copied, and gives each crop a file name of its own."""
+
+    def __init__(self, stage: Stage, dataset: LabelledDataset) -> None:
+        used = {face.person for image in dataset.images for face in image.instances if has_person(face)}
+        self._folders = folder_names(person for person in dataset.people if person.key in used)
+        self._stage = stage
+        self._numbers: Counter[tuple[str, str]] = Counter()
+
+    def cut(self, image: LabelledImage, left_out: list[LeftOut]) -> Iterator[_Cut]:
+        """Write the crop of each face with a person; why one cannot be cut out is appended to `left_out`."""
+        faces = [instance for instance in image.instances if has_person(instance)]
+        if not faces:
+            return
+        try:
+            picture = upright(self._stage.root / IMAGES / image.path, (image.width, image.height))
+        except CropFailed as error:
+            left_out.append(LeftOut(image.path, f"the crops of {len(faces)} faces: {error}"))
+            yield from map(_Cut, faces)
+            return
+        for number, face in enumerate(faces, start=1):
+            try:
+                yield self._write(face, crop_jpeg(picture, face.box), image.path)
+            except CropFailed as error:
+                left_out.append(LeftOut(image.path, f"the crop of face {number}: {error}"))
+                yield _Cut(face)
+
+    def _write(self, face: LabelledInstance, jpeg: bytes, path: str) -> _Cut:
+        folder = self._folders[face.person or ""]
+        stem = safe_name(PurePosixPath(path).stem) or "image"
+        self._numbers[folder, same_name(stem)] += 1
+        file = f"people/{folder}/{stem}-{self._numbers[folder, same_name(stem)]}.jpg"
+        with self._stage.open(file) as out:
+            out.write_bytes(jpeg)
+        return _Cut(face, file, self._stage.files[file].sha256)

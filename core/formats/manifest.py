@@ -1,0 +1,173 @@
+"""manifest.json: what an export holds, by which conventions, and the hash of every other file of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from core.errors import UnreadableLabels
+from core.formats.dataset import MODEL_KINDS, LabelledDataset, LeftOut, ModelCard
+from core.formats.names import inside
+from core.formats.records import Record, blaming, load_json
+from core.formats.staging import FileEntry
+from core.skeletons import SKELETONS
+
+NAME: Final = "manifest.json"
+GENERATOR: Final = "facet"
+VERSION: Final = 1
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_VISIBILITY: Final = ("absent", "hidden", "visible")
+
+CONVENTIONS: Final = {
+    "boxes": "left, top, right, bottom; in annotations.json x, y, width, height. They may reach over the picture.",
+    "coordinates": (
+        "Pixels of the upright picture (its EXIF orientation applied), x to the right, y down; the centre of the "
+        "top-left pixel is (0, 0). Nothing was shifted: where a tool wants (0, 0) at that pixel's corner, as for "
+        "COCO's boxes, add 0.5 to x and y."
+    ),
+    "crops": (
+        "people/ holds each face upright, its box grown to 1.3 times its width and height around its centre, clipped "
+        "to the picture, as JPEG of quality 95. identities.csv gives the box that was not grown."
+    ),
+    "numbers": "Measured numbers are the shortest decimals that give back the same float32.",
+    "pictures": (
+        "images/ holds the bytes as imported, unchanged: the EXIF orientation is still in the files, while width, "
+        "height and every coordinate are those of the upright picture."
+    ),
+    "text_cells": (
+        "In the CSV files a text that begins with = + - @ ' a tab or a line break has one apostrophe in front, so that "
+        "no spreadsheet takes it for a formula; take one leading apostrophe away to get the text."
+    ),
+    "visibility": "0 absent (x and y mean nothing), 1 hidden (labelled, but covered), 2 visible.",
+}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of manifest.json.
+
+    Attributes
+    ----------
+    format, version
+        The export format and its version.
+    dataset, exported_at
+        The dataset's name; the only time in the export.
+    counts
+        What the export holds: see `count`.
+    models, left_out
+        Model cards by name; what did not come along, with reasons.
+    files
+        Hash and size of every file but the manifest, by relative posix path.
+    """
+
+    format: str
+    version: int
+    dataset: str
+    exported_at: str
+    counts: dict[str, Any]
+    models: tuple[ModelCard, ...]
+    left_out: tuple[LeftOut, ...]
+    files: dict[str, FileEntry]
+
+    def text(self) -> str:
+        """Return the file's text: sorted keys, two spaces of indentation, a newline at the end."""
+        content = asdict(self) | {"generator": GENERATOR, "conventions": CONVENTIONS, "skeletons": _skeletons()}
+        return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def count(dataset: LabelledDataset) -> dict[str, Any]:
+    """Count images, instances by kind, points by skeleton and visibility and by source, people, confirmed faces."""
+    instances = [instance for image in dataset.images for instance in image.instances]
+    kinds = Counter(instance.kind for instance in instances)
+    faces = [instance for instance in instances if instance.kind == "face"]
+    sources = Counter(instance.points_source for instance in instances if instance.keypoints is not None)
+    seen = {name: np.zeros(len(_VISIBILITY), np.int64) for name in SKELETONS}
+    for instance in instances:
+        if instance.skeleton is not None and instance.keypoints is not None:
+            seen[instance.skeleton] += np.bincount(instance.keypoints.visibility, minlength=len(_VISIBILITY))
+    return {
+        "images": len(dataset.images),
+        "instances": {"face": kinds["face"], "person": kinds["person"]},
+        "keypoints": {name: dict(zip(_VISIBILITY, seen[name].tolist(), strict=True)) for name in SKELETONS},
+        "instances_with_keypoints": {"human": sources["human"], "model": sources["model"]},
+        "people": len(dataset.people),
+        "people_with_name": sum(person.name is not None for person in dataset.people),
+        "faces_with_person": sum(face.person is not None for face in faces),
+        "faces_confirmed_by_human": sum(face.person_source == "human" for face in faces),
+        "left_out": len(dataset.left_out),
+    }
+
+
+def read_manifest(folder: Path, format_name: str) -> Manifest:
+    """Read and check the manifest of an export of that format.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is absent, damaged, of another program, format or version, or names a file outside the folder.
+    """
+    content = load_json(inside(folder, NAME, NAME))
+    if content.text("generator") != GENERATOR:
+        raise content.wrong(f"this is an export of {content.text('generator')!r}, not of {GENERATOR}")
+    found = content.text("format")
+    if found != format_name:
+        raise content.wrong(f"this is an export in the format {found!r}, not {format_name!r}")
+    version = content.whole("version", 1)
+    if version != VERSION:
+        raise content.wrong(f"the format's version is {version}, but only version {VERSION} can be read; update Facet")
+    return Manifest(
+        format=found,
+        version=version,
+        dataset=content.text("dataset"),
+        exported_at=content.text("exported_at"),
+        counts=content.record("counts").content,
+        models=tuple(_model(record) for record in content.records("models")),
+        left_out=tuple(LeftOut(r.text("path"), r.text("reason")) for r in content.records("left_out")),
+        files=_files(folder, content.record("files")),
+    )
+
+
+def sniff(folder: Path) -> str | None:
+    """Return the format of an export of ours, of any version, in that folder; None for anything else."""
+    try:
+        content = load_json(inside(folder, NAME, NAME))
+        ours = content.text("generator") == GENERATOR and content.whole("version", 1) > 0
+        return content.text("format") if ours else None
+    except UnreadableLabels:
+        return None
+
+
+def _model(record: Record) -> ModelCard:
+    kind = record.choice("kind", MODEL_KINDS)
+    with blaming(record.place):
+        return ModelCard(record.text("name"), kind, record.text("weights_sha256"), record.record("settings").content)
+
+
+def _files(folder: Path, record: Record) -> dict[str, FileEntry]:
+    files = {}
+    for path in record.content:
+        inside(folder, path, record.place)
+        entry = record.record(path)
+        sha256 = entry.text("sha256")
+        if not _SHA256.fullmatch(sha256):
+            raise entry.wrong(f"sha256 should be 64 hexadecimal digits, not {sha256!r}")
+        files[path] = FileEntry(sha256, entry.whole("size", 0))
+    return files
+
+
+def _skeletons() -> dict[str, Any]:
+    return {
+        name: {
+            "kind": skeleton.kind,
+            "point_names": skeleton.point_names,
+            "edges": skeleton.edges,
+            "flip_pairs": skeleton.flip_pairs,
+        }
+        for name, skeleton in SKELETONS.items()
+    }

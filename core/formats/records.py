@@ -1,0 +1,145 @@
+"""Reading values out of JSON from outside, each with a sentence that names the file and the place if it is wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from core.errors import BadInput, UnreadableLabels
+
+
+def load_json(path: Path) -> Record:
+    """Read a JSON file whose top level is an object.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is absent, not UTF-8, not JSON (NaN and Infinity are not), or not an object.
+    """
+
+    def refuse(word: str) -> NoReturn:
+        raise ValueError(f"{word} is not a number in JSON")
+
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    except OSError as error:
+        raise UnreadableLabels(f"{path.name} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableLabels(f"{path.name} is not valid JSON: {error}.") from error
+    return record_of(content, path.name)
+
+
+def record_of(content: Any, place: str) -> Record:
+    """Wrap a JSON value that has to be an object."""
+    if not isinstance(content, dict):
+        raise UnreadableLabels(f"{place} should be an object, not {_short(content)}.")
+    return Record(content, place)
+
+
+@contextmanager
+def blaming(place: str) -> Iterator[None]:
+    """Name the place in whatever a value read there violates."""
+    try:
+        yield
+    except UnreadableLabels:
+        raise
+    except BadInput as error:
+        raise UnreadableLabels(f"{place}: {error}.") from error
+
+
+@dataclass(frozen=True)
+class Record:
+    """A JSON object and its place (``annotations.json: annotations[3]``)."""
+
+    content: dict[str, Any]
+    place: str
+
+    def wrong(self, message: str) -> UnreadableLabels:
+        """Make the error to raise."""
+        return UnreadableLabels(f"{self.place}: {message}.")
+
+    def has(self, key: str) -> bool:
+        """Say whether the key is there with a value other than null."""
+        return self.content.get(key) is not None
+
+    def value(self, key: str) -> Any:
+        """Return a required value."""
+        if key not in self.content:
+            raise self.wrong(f"the key {key!r} is missing")
+        return self.content[key]
+
+    def text(self, key: str) -> str:
+        """Return a required, valid text."""
+        value = self.value(key)
+        if not isinstance(value, str):
+            raise self.wrong(f"{key} should be a text, not {_short(value)}")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise self.wrong(f"{key} is not valid Unicode") from error
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        """Return a text, or None if it is absent or null."""
+        return self.text(key) if self.has(key) else None
+
+    def choice(self, key: str, allowed: Iterable[str]) -> str:
+        """Return a required text that is one of those allowed."""
+        value = self.text(key)
+        if value not in allowed:
+            raise self.wrong(f"{key} should be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def whole(self, key: str, least: int) -> int:
+        """Return a required whole number of at least that."""
+        value = self.value(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise self.wrong(f"{key} should be a whole number of at least {least}, not {_short(value)}")
+        return value
+
+    def number(self, key: str) -> float:
+        """Return a required number that stays finite as float32."""
+        return self._number(self.value(key), key)
+
+    def numbers(self, key: str, count: int, *, nullable: bool = False) -> list[float]:
+        """Return a required list of that many finite numbers; null gives NaN where it is allowed."""
+        values = self.sequence(key)
+        if len(values) != count:
+            raise self.wrong(f"{key} should have {count} numbers, not {len(values)}")
+        places = (f"{key}[{i}]" for i in range(count))
+        return [math.nan if nullable and v is None else self._number(v, p) for v, p in zip(values, places, strict=True)]
+
+    def _number(self, value: Any, where: str) -> float:
+        numeric = isinstance(value, int | float) and not isinstance(value, bool)
+        # The comparison also holds for whole numbers too long for a float.
+        if not numeric or not abs(value) <= float(np.finfo(np.float32).max):
+            raise self.wrong(f"{where} should be a finite number, not {_short(value)}")
+        return float(value)
+
+    def sequence(self, key: str) -> list[Any]:
+        """Return a required list."""
+        value = self.value(key)
+        if not isinstance(value, list):
+            raise self.wrong(f"{key} should be a list, not {_short(value)}")
+        return value
+
+    def records(self, key: str) -> Iterator[Record]:
+        """Walk through a required list of objects."""
+        for i, item in enumerate(self.sequence(key)):
+            yield record_of(item, f"{self.place}: {key}[{i}]")
+
+    def record(self, key: str) -> Record:
+        """Return a required object."""
+        return record_of(self.value(key), f"{self.place}: {key}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if not isinstance(value, int) or abs(value) < 10**40 else "a very long number"
+    return text if len(text) <= 60 else f"{text[:57]}..."

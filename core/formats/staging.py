@@ -1,0 +1,168 @@
+"""Writing a folder so that it appears complete or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from core.errors import BadInput, FacetError
+
+_CHUNK: Final = 1 << 20
+_MARK: Final = ".facet-unfinished"  # tells our own leftovers from a folder that merely has the name
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_BAD_NAME: Final = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
+
+
+class NotCopied(Exception):
+    """One picture could not come along; the text says why."""
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """SHA-256 (hex) and size in bytes of one file of an export."""
+
+    sha256: str
+    size: int
+
+
+class HashedFile:
+    """A file open for writing that hashes what passes."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, text: str) -> int:
+        """Write text as UTF-8; returns the number of characters, as text files do."""
+        self.write_bytes(text.encode())
+        return len(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes."""
+        self._raw.write(data)
+        self._hash.update(data)
+        self._size += len(data)
+
+    def entry(self) -> FileEntry:
+        """Return hash and size of what was written so far."""
+        return FileEntry(self._hash.hexdigest(), self._size)
+
+
+@dataclass
+class Stage:
+    """The unfinished folder: its place, and the hashes of the files written into it."""
+
+    root: Path
+    files: dict[str, FileEntry] = field(default_factory=dict)
+
+    @contextmanager
+    def open(self, relative: str) -> Iterator[HashedFile]:
+        """Write one new file; it is on the disk afterwards, and gone again if the block raises."""
+        place = self.root / relative
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with open(place, "xb") as raw:
+            try:
+                hashed = HashedFile(raw)
+                yield hashed
+                raw.flush()
+                os.fsync(raw.fileno())
+            except BaseException:
+                place.unlink()
+                raise
+        self.files[relative] = hashed.entry()
+
+    def copy(self, source: Path, relative: str, sha256: str) -> None:
+        """Copy a file's bytes while hashing them.
+
+        Raises
+        ------
+        NotCopied
+            If the source cannot be read, is no longer the file with that SHA-256, or its name cannot be written here.
+        OSError
+            If the target's disk fails.
+        """
+        try:
+            with self.open(relative) as out, closing(_chunks(source)) as chunks:
+                for chunk in chunks:
+                    out.write_bytes(chunk)
+                if out.entry().sha256 != sha256:
+                    raise NotCopied("its file was changed after the import (the SHA-256 differs)")
+        except OSError as error:
+            if error.errno not in _BAD_NAME:
+                raise
+            raise NotCopied(f"its path cannot be written here: {error.strerror}") from error
+
+
+def _chunks(source: Path) -> Generator[bytes, None, None]:
+    """A generator of its own, so that the source's errors are told from those of the disk written to."""
+    try:
+        with open(source, "rb") as reader:
+            while chunk := reader.read(_CHUNK):
+                yield chunk
+    except OSError as error:
+        raise NotCopied(f"its file cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """Write into ``<folder>.partial``, and give it the final name when the block ends well.
+
+    Raises
+    ------
+    BadInput
+        If the target is not empty, or ``<folder>.partial`` is a folder of somebody else.
+    FacetError
+        If the disk is full or cannot be written; nothing is left under either name then.
+    """
+    partial = folder.with_name(f"{folder.name}.partial")
+    try:
+        _make_room(folder, partial)
+        try:
+            yield Stage(partial)
+            _finish(partial, folder)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+    except OSError as error:
+        if error.errno in _FULL:
+            raise FacetError(
+                f"The disk is full: {folder} was not written. Free some space or choose another disk."
+            ) from error
+        raise FacetError(f"{folder} was not written: {error.strerror or error}.") from error
+
+
+def _make_room(folder: Path, partial: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))):
+        raise BadInput(f"{folder} is not an empty folder; choose a new one, so that nothing is overwritten.")
+    if (partial / _MARK).is_file() and not partial.is_symlink():
+        shutil.rmtree(partial)
+    elif partial.exists() or partial.is_symlink():
+        raise BadInput(f"{partial} is in the way and is not an unfinished export; move it or choose another folder.")
+    partial.mkdir(parents=True)
+    (partial / _MARK).touch()
+
+
+def _finish(partial: Path, folder: Path) -> None:
+    (partial / _MARK).unlink()
+    for place, _, _ in os.walk(partial):
+        _sync_folder(Path(place))
+    os.replace(partial, folder)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(place: Path) -> None:
+    if os.name != "posix":  # elsewhere a folder cannot be opened to be synced
+        return
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
