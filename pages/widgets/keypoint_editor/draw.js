@@ -1,0 +1,239 @@
+// Drawing: everything on the canvas. Markers and lines have a constant size on the screen.
+
+const COLOURS = {
+  model: "#ffb000",
+  human: "#1fdc9c",
+  low: "#ff5470",
+  left: "#6cb6ff",
+  right: "#ff8cc6",
+  middle: "#ffffff",
+  shade: "rgba(0, 0, 0, 0.5)",
+  selected: "#ffffff",
+};
+const LOW_CONFIDENCE = 0.5;
+const SMOOTH_UP_TO = 4; // beyond this zoom a pixel shows as a square
+const MARKER = 3.6;
+const FONT = "12px system-ui, sans-serif";
+
+function drawScene(editor) {
+  const { ctx, view, labels, options } = editor;
+  const ratio = editor.pixelRatio;
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, view.width, view.height);
+  drawPicture(editor);
+  const selected = editor.selectedInstance();
+  for (const instance of labels.instances.values()) {
+    if (instance !== selected) drawInstance(editor, instance, false);
+  }
+  if (selected) {
+    drawInstance(editor, selected, true);
+    drawTheirs(editor, selected);
+  }
+  if (options.labels !== "none") drawNames(editor, selected);
+}
+
+// ---- Picture --------------------------------------------------------------------------------
+
+function drawPicture({ ctx, view, picture, options }) {
+  const width = view.picture.width * view.scale;
+  const height = view.picture.height * view.scale;
+  if (picture.state !== "ready") {
+    ctx.strokeStyle = "rgba(127, 127, 127, 0.5)";
+    ctx.strokeRect(view.x, view.y, width, height);
+    return;
+  }
+  ctx.imageSmoothingEnabled = view.scale <= SMOOTH_UP_TO;
+  ctx.imageSmoothingQuality = "high";
+  ctx.drawImage(picture.adjusted(options.brightness, options.contrast), view.x, view.y, width, height);
+}
+
+// ---- One instance ---------------------------------------------------------------------------
+
+function drawInstance(editor, instance, selected) {
+  const { ctx, options } = editor;
+  ctx.save();
+  ctx.globalAlpha = selected ? 1 : 0.55;
+  drawBox(editor, instance, selected);
+  if (options.edges) drawEdges(editor, instance);
+  instance.points.forEach((point, k) => {
+    if (point.v === ABSENT) return;
+    if (selected) drawMarker(editor, instance, k);
+    else drawDot(editor, point);
+  });
+  ctx.restore();
+}
+
+function instanceColour(instance) {
+  return instance.points.some((point) => point.human) ? COLOURS.human : COLOURS.model;
+}
+
+function drawBox({ ctx, view, options }, instance, selected) {
+  const bounds = instance.box ?? boundsOf(instance);
+  if (!bounds) return;
+  const [left, top] = view.toScreen(bounds[0], bounds[1]);
+  const [right, bottom] = view.toScreen(bounds[2], bounds[3]);
+  if (instance.box) {
+    ctx.lineWidth = 3;
+    ctx.strokeStyle = "rgba(0, 0, 0, 0.35)";
+    ctx.strokeRect(left, top, right - left, bottom - top);
+    ctx.lineWidth = selected ? 1.5 : 1;
+    ctx.strokeStyle = instanceColour(instance);
+    ctx.setLineDash(selected ? [] : [5, 4]);
+    ctx.strokeRect(left, top, right - left, bottom - top);
+    ctx.setLineDash([]);
+  }
+  const seen = right > 0 && bottom > 0 && left < view.width && top < view.height;
+  if (seen && options.labels !== "none") drawTag(ctx, instanceTitle(instance), left, top - 5);
+}
+
+function instanceTitle(instance) {
+  return instance.label ?? `${instance.kind} ${instance.id}`;
+}
+
+/** Left and right differ in colour, so that a swapped pair shows at a glance. */
+function sideOf(name) {
+  if (/(^|_)left(_|$)/.test(name)) return "left";
+  return /(^|_)right(_|$)/.test(name) ? "right" : "middle";
+}
+
+function drawEdges({ ctx, view }, instance) {
+  const paths = { left: new Path2D(), right: new Path2D(), middle: new Path2D() };
+  const { names, edges } = instance.skeleton;
+  for (const [a, b] of edges) {
+    const [from, to] = [instance.points[a], instance.points[b]];
+    if (!from || !to || from.v === ABSENT || to.v === ABSENT) continue;
+    const sides = [sideOf(names[a]), sideOf(names[b])];
+    const side = sides.find((each) => each !== "middle") ?? "middle";
+    paths[side].moveTo(...view.toScreen(from.x, from.y));
+    paths[side].lineTo(...view.toScreen(to.x, to.y));
+  }
+  for (const [side, path] of Object.entries(paths)) {
+    strokePath(ctx, path, "rgba(0, 0, 0, 0.4)", 3);
+    strokePath(ctx, path, COLOURS[side], 1.25);
+  }
+}
+
+function strokePath(ctx, path, colour, width) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.stroke(path);
+}
+
+// ---- Points ---------------------------------------------------------------------------------
+
+function drawDot({ ctx, view }, point) {
+  const [x, y] = view.toScreen(point.x, point.y);
+  ctx.fillStyle = point.human ? COLOURS.human : COLOURS.model;
+  ctx.fill(circle(x, y, 2.2));
+}
+
+function drawMarker(editor, instance, k) {
+  const { ctx, view, labels, selection, hover } = editor;
+  const point = instance.points[k];
+  const [x, y] = view.toScreen(point.x, point.y);
+  const colour = point.human ? COLOURS.human : COLOURS.model;
+  if (isDoubtful(point)) drawRing(ctx, x, y, MARKER + 4, COLOURS.low, [3, 2.5]);
+  if (labels.hasMoved(instance, k)) drawRing(ctx, x, y, MARKER + 3, COLOURS.human);
+  if (hover?.instance === instance.id && hover.point === k) drawRing(ctx, x, y, MARKER + 5, COLOURS.selected);
+  if (selection.point === k) drawTarget(ctx, x, y, colour, point.v === HIDDEN);
+  else drawShape(ctx, point.human ? circle(x, y, MARKER) : square(x, y, MARKER - 0.6), colour, point.v === HIDDEN);
+}
+
+function isDoubtful(point) {
+  return point.c !== null && point.c < LOW_CONFIDENCE && !point.human && point.v !== ABSENT;
+}
+
+function drawShape(ctx, path, colour, hollow) {
+  strokePath(ctx, path, COLOURS.shade, hollow ? 3.5 : 2);
+  if (hollow) {
+    strokePath(ctx, path, colour, 1.75);
+  } else {
+    ctx.fillStyle = colour;
+    ctx.fill(path);
+  }
+}
+
+/** The selected point: an open ring with ticks, so that the pixels below it stay in sight. */
+function drawTarget(ctx, x, y, colour, hollow) {
+  const ring = circle(x, y, 8);
+  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    ring.moveTo(x + dx * 8, y + dy * 8);
+    ring.lineTo(x + dx * 14, y + dy * 14);
+  }
+  strokePath(ctx, ring, COLOURS.shade, 4);
+  strokePath(ctx, ring, COLOURS.selected, 1.75);
+  drawShape(ctx, circle(x, y, hollow ? 3 : 1.75), colour, hollow);
+}
+
+function drawRing(ctx, x, y, radius, colour, dash = []) {
+  const path = circle(x, y, radius);
+  strokePath(ctx, path, COLOURS.shade, 3);
+  ctx.setLineDash(dash);
+  strokePath(ctx, path, colour, 1.5);
+  ctx.setLineDash([]);
+}
+
+function circle(x, y, radius) {
+  const path = new Path2D();
+  path.arc(x, y, radius, 0, 2 * Math.PI);
+  return path;
+}
+
+function square(x, y, half) {
+  const path = new Path2D();
+  path.rect(x - half, y - half, 2 * half, 2 * half);
+  return path;
+}
+
+/** Where the server has the points of a refused edit: a cross with a line to the local place. */
+function drawTheirs({ ctx, view, outbox, data }, instance) {
+  const server = data.instances.find(({ id }) => id === instance.id);
+  for (const { edit } of outbox.refused.values()) {
+    if (edit.instance !== instance.id) continue;
+    for (const [k] of edit.changes) {
+      const [theirs, mine] = [server.points[k], instance.points[k]];
+      if (theirs[2] === ABSENT || mine.v === ABSENT) continue;
+      const [x, y] = view.toScreen(theirs[0], theirs[1]);
+      const path = new Path2D(`M${x - 5} ${y - 5}l10 10m0 -10l-10 10`);
+      path.moveTo(x, y);
+      path.lineTo(...view.toScreen(mine.x, mine.y));
+      strokePath(ctx, path, COLOURS.shade, 3.5);
+      strokePath(ctx, path, COLOURS.low, 1.5);
+    }
+  }
+}
+
+// ---- Text -----------------------------------------------------------------------------------
+
+function drawNames(editor, selected) {
+  const { ctx, view, labels, hover, selection, options } = editor;
+  if (selected && options.labels === "all") {
+    selected.points.forEach((_, k) => drawPointName(ctx, view, selected, k));
+  }
+  if (selected && selection.point !== null) drawPointName(ctx, view, selected, selection.point);
+  const hovered = hover && labels.instances.get(hover.instance);
+  if (hovered) drawPointName(ctx, view, hovered, hover.point);
+}
+
+function drawPointName(ctx, view, instance, k) {
+  const point = instance.points[k];
+  if (!point || point.v === ABSENT) return;
+  const [x, y] = view.toScreen(point.x, point.y);
+  drawTag(ctx, `${instance.skeleton.names[k]} · ${k}`, x + 13, y - 9);
+}
+
+/** Text on a dark plate, with its lower left corner at (x, y) and kept inside the canvas. */
+function drawTag(ctx, text, x, y) {
+  ctx.font = FONT;
+  const width = ctx.measureText(text).width + 10;
+  const ratio = ctx.getTransform().a;
+  const left = clamp(x, 2, Math.max(ctx.canvas.width / ratio - width - 2, 2));
+  const top = clamp(y - 17, 2, ctx.canvas.height / ratio - 19);
+  ctx.fillStyle = "rgba(12, 14, 20, 0.78)";
+  ctx.beginPath();
+  ctx.roundRect(left, top, width, 17, 4);
+  ctx.fill();
+  ctx.fillStyle = "#ffffff";
+  ctx.textBaseline = "middle";
+  ctx.fillText(text, left + 5, top + 9);
+}

@@ -1,0 +1,313 @@
+// Model: the labels of one picture, what was done to them, and what the server has not confirmed yet.
+//
+// A change is [k, x, y, v] with x and y null where v is ABSENT. What is on screen is always the server's
+// points, then the edits it has not confirmed, then the draft (a drag or a run of nudges under way): a
+// rerun can therefore bring newer points at any moment without undoing what the hand has just done.
+
+const ABSENT = 0;
+const HIDDEN = 1;
+const VISIBLE = 2;
+const SAME_PLACE = 0.01; // pixels; the server keeps float32
+const HISTORY_LENGTH = 500;
+
+// ---- Labels ---------------------------------------------------------------------------------
+
+class Labels {
+  constructor() {
+    this.instances = new Map();
+    this.opened = new Map(); // instance id -> points when the picture was opened, to mark what moved
+    this.memory = new Map(); // "instance:k" -> [x, y] of a point before it became absent
+    this.draft = null;
+  }
+
+  /** Take the server's points and replay what it does not know yet. */
+  receive(instances, skeletons, edits) {
+    this.instances = new Map(instances.map((given) => [given.id, adoptInstance(given, skeletons)]));
+    for (const [id, instance] of this.instances) {
+      if (!this.opened.has(id)) this.opened.set(id, snapshot(instance, allIndices(instance)));
+    }
+    for (const edit of edits) this.apply(edit.instance, edit.changes);
+    if (this.draft && !this.instances.has(this.draft.instance)) this.draft = null;
+    if (this.draft) this.apply(this.draft.instance, this.draft.after);
+  }
+
+  apply(id, changes) {
+    const instance = this.instances.get(id);
+    if (!instance) return; // of another picture, or deleted since
+    for (const [k, x, y, v] of changes) {
+      const point = instance.points[k];
+      if (!point) continue;
+      if (point.v !== ABSENT) this.memory.set(`${id}:${k}`, [point.x, point.y]);
+      Object.assign(point, { x: v === ABSENT ? null : x, y: v === ABSENT ? null : y, v, c: 1, human: true });
+    }
+  }
+
+  remembered(id, k) {
+    return this.memory.get(`${id}:${k}`) ?? null;
+  }
+
+  hasMoved(instance, k) {
+    const before = this.opened.get(instance.id)?.[k];
+    return before !== undefined && !sameChange(before, changeOf(instance, k));
+  }
+
+  acknowledge(saved) {
+    for (const { instance: id, revision } of Object.values(saved)) {
+      const instance = this.instances.get(id);
+      if (instance) instance.revision = Math.max(instance.revision ?? 0, revision);
+    }
+  }
+
+  // A draft shows on screen at once and becomes one edit when it is committed.
+
+  startDraft(instance, indices, label, kind) {
+    const before = snapshot(instance, indices);
+    this.draft = { instance: instance.id, label, kind, before, after: before };
+  }
+
+  moveDraft(after) {
+    this.draft.after = after;
+    this.apply(this.draft.instance, after);
+  }
+
+  /** Close the draft; returns it, or null if nothing differs from where it began. */
+  takeDraft() {
+    const draft = this.draft;
+    this.draft = null;
+    if (!draft) return null;
+    const differs = draft.after.some((change, i) => !sameChange(change, draft.before[i], 0));
+    return differs ? draft : null;
+  }
+}
+
+function adoptInstance(given, skeletons) {
+  const points = given.points.map(([x, y, v, c]) => {
+    const absent = v === ABSENT || x === null || y === null;
+    return {
+      x: absent ? null : x,
+      y: absent ? null : y,
+      v: absent ? ABSENT : v,
+      c,
+      human: given.source === "human" && c === 1,
+    };
+  });
+  return { ...given, skeleton: skeletons[given.skeleton] ?? unnamedSkeleton(points.length), points };
+}
+
+function unnamedSkeleton(count) {
+  const names = Array.from({ length: count }, (_, k) => `point_${k + 1}`);
+  return { names, edges: [], flip_pairs: [], regions: {} };
+}
+
+function allIndices(instance) {
+  return instance.points.map((_, k) => k);
+}
+
+function changeOf(instance, k) {
+  const { x, y, v } = instance.points[k];
+  return [k, x, y, v];
+}
+
+function snapshot(instance, indices) {
+  return indices.map((k) => changeOf(instance, k));
+}
+
+function sameChange([, ax, ay, av], [, bx, by, bv], tolerance = SAME_PLACE) {
+  if (av !== bv) return false;
+  return av === ABSENT || (Math.abs(ax - bx) <= tolerance && Math.abs(ay - by) <= tolerance);
+}
+
+/** Name and indices of the region that a point belongs to, or null. */
+function regionOf(skeleton, k) {
+  const found = Object.entries(skeleton.regions).find(([, indices]) => indices.includes(k));
+  return found ? { name: found[0], indices: found[1] } : null;
+}
+
+/** The changes that swap left and right, for all pairs or for those that touch `indices`. */
+function mirrorChanges(instance, indices = null) {
+  const pairs = instance.skeleton.flip_pairs.filter(
+    ([a, b]) => indices === null || indices.includes(a) || indices.includes(b),
+  );
+  return pairs.flatMap(([a, b]) => [
+    [a, ...changeOf(instance, b).slice(1)],
+    [b, ...changeOf(instance, a).slice(1)],
+  ]);
+}
+
+function rounded(value) {
+  return Math.round(value * 100) / 100;
+}
+
+// ---- History --------------------------------------------------------------------------------
+
+/** Undo and redo steps {edit, instance, before, after, label}; each is sent to the server as an edit. */
+class History {
+  constructor() {
+    this.done = [];
+    this.undone = [];
+  }
+
+  push(step) {
+    this.done.push(step);
+    this.done.splice(0, this.done.length - HISTORY_LENGTH);
+    this.undone = [];
+  }
+
+  /** Forget the steps of edits that the server refused and the user gave up. */
+  forget(ids) {
+    this.done = this.done.filter((step) => !ids.has(step.edit));
+    this.undone = this.undone.filter((step) => !ids.has(step.edit));
+  }
+}
+
+// ---- Outbox ---------------------------------------------------------------------------------
+
+const SEND_DELAY = 120; // ms; edits made within it travel together
+const FIRST_RETRY = 4000; // ms without an answer before the edits are sent again
+const LONGEST_RETRY = 30000;
+
+/**
+ * Edits that the server has not confirmed. Every sending holds all of them, because Streamlit may merge
+ * two sendings into one; the server knows each by its id. They are also kept in the tab's session storage,
+ * so that a reload or a lost connection does not lose them.
+ */
+class Outbox {
+  constructor(channel, send, changed) {
+    this.storageKey = `facet.keypoints.${channel}`;
+    this.send = send;
+    this.changed = changed;
+    this.waiting = [];
+    this.refused = new Map(); // edit id -> {edit, sentence}
+    this.rejection = null; // the server's sentence about a whole sending
+    this.retryDelay = FIRST_RETRY;
+    this.sendTimer = null;
+    this.retryTimer = null;
+    this.silent = false; // no answer came within the first retry delay
+    this.restore();
+  }
+
+  get unsaved() {
+    return this.waiting.length + this.refused.size;
+  }
+
+  /** Why something is not saved, as a sentence, or null while there is nothing to worry about. */
+  sentence() {
+    const [first] = this.refused.values();
+    if (first) return first.sentence;
+    if (this.rejection) return this.rejection;
+    return this.silent && this.waiting.length ? "the server has not answered; trying again" : null;
+  }
+
+  /** Edits whose effect belongs on the screen: those under way and those refused but not given up. */
+  get edits() {
+    return [...Array.from(this.refused.values(), ({ edit }) => edit), ...this.waiting];
+  }
+
+  add(edit) {
+    this.waiting.push(edit);
+    this.store();
+    this.schedule();
+  }
+
+  schedule() {
+    this.sendTimer ??= setTimeout(() => this.sendNow(), SEND_DELAY);
+    this.changed();
+  }
+
+  /** Hand over everything that waits, also when it was handed over before. */
+  sendNow() {
+    clearTimeout(this.sendTimer);
+    this.sendTimer = null;
+    clearTimeout(this.retryTimer);
+    this.retryTimer = null;
+    this.send(this.waiting);
+    if (this.waiting.length) this.retryTimer = setTimeout(() => this.sendAgain(), this.retryDelay);
+  }
+
+  sendAgain() {
+    this.retryDelay = Math.min(this.retryDelay * 2, LONGEST_RETRY);
+    this.silent = true;
+    this.sendNow();
+    this.changed();
+  }
+
+  /** Hand over at once only what was not handed over yet. */
+  flush() {
+    if (this.sendTimer !== null) this.sendNow();
+  }
+
+  /** Take the server's answers. */
+  settle(saved, problems, rejection) {
+    const before = this.waiting.length;
+    for (const edit of this.waiting) {
+      if (edit.id in problems) this.refused.set(edit.id, { edit, sentence: problems[edit.id] });
+    }
+    this.waiting = this.waiting.filter(({ id }) => !(id in saved) && !(id in problems));
+    for (const id of Object.keys(saved)) this.refused.delete(id);
+    this.rejection = this.waiting.length ? (rejection ?? null) : null;
+    if (this.waiting.length < before) this.heard();
+    if (!this.waiting.length || this.rejection) this.stopRetrying();
+    this.store();
+  }
+
+  heard() {
+    this.retryDelay = FIRST_RETRY;
+    this.silent = false;
+  }
+
+  stopRetrying() {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = null;
+  }
+
+  /** Send again at the user's wish; a refused edit goes onto the newest revision, whoever made that. */
+  retry() {
+    for (const { edit } of this.refused.values()) this.waiting.push({ ...edit, id: newId(), base: null });
+    this.refused.clear();
+    this.rejection = null;
+    this.heard();
+    this.store();
+    this.sendNow();
+    this.changed();
+  }
+
+  /** Give the refused edits up; returns their ids. */
+  discard() {
+    const ids = new Set(this.refused.keys());
+    this.refused.clear();
+    this.store();
+    return ids;
+  }
+
+  store() {
+    try {
+      if (this.unsaved) sessionStorage.setItem(this.storageKey, JSON.stringify(this.edits));
+      else sessionStorage.removeItem(this.storageKey);
+    } catch (error) {
+      console.warn("The browser does not keep unsaved edits over a reload:", error);
+    }
+  }
+
+  restore() {
+    try {
+      this.waiting = JSON.parse(sessionStorage.getItem(this.storageKey) ?? "[]");
+    } catch (error) {
+      console.warn("Unsaved edits of this tab could not be read:", error);
+    }
+    if (this.waiting.length) this.schedule();
+  }
+
+  close() {
+    this.flush();
+    this.stopRetrying();
+  }
+}
+
+/** A random UUID; crypto.randomUUID is missing where the page is served over plain http. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

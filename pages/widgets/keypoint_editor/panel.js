@@ -1,0 +1,300 @@
+// Panel: the page elements around the canvas. All text goes in as text, never as HTML.
+
+const ICONS = {
+  undo: "M4 9h10a5 5 0 0 1 0 10h-4M4 9l4-4M4 9l4 4",
+  redo: "M20 9H10a5 5 0 0 0 0 10h4M20 9l-4-4M20 9l-4 4",
+  fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  zoom: "M11 4a7 7 0 1 0 .01 0M16 16l5 5M11 8v6M8 11h6",
+  previous: "M15 5l-7 7 7 7",
+  next: "M9 5l7 7-7 7",
+  unreviewed: "M5 5l7 7-7 7M12 5l7 7-7 7",
+  adjust: "M12 4a8 8 0 1 0 .01 0M12 4v16M12 8h5M12 12h8M12 16h5",
+  list: "M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01",
+  help: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1-1.5 2.3M12 18.5h.01",
+};
+const NARROW = 720; // CSS pixels below which the point list lies over the picture and starts closed
+const STATE_SIGNS = ["–", "○", "●"];
+
+// ---- Building -------------------------------------------------------------------------------
+
+/** Make an element: attributes, then children (elements or text). */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const path = document.createElementNS(space, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+function buildPanel(editor) {
+  const parts = {
+    count: make("span", { class: "count" }),
+    status: make("span", { class: "status", role: "status", "aria-live": "polite" }),
+    retry: textButton(editor, "Retry", () => editor.outbox.retry()),
+    discard: textButton(editor, "Discard mine", () => editor.discard()),
+    chips: make("div", { class: "chips", role: "group", "aria-label": "Faces and bodies" }),
+    canvas: make("canvas", { tabindex: "0", role: "application", "aria-label": "Picture with points; press ? for the keys" }),
+    message: make("div", { class: "message", role: "alert" }),
+    hint: make("div", { class: "hint", role: "status", "aria-live": "polite" }),
+    list: make("div", { class: "list", role: "listbox", "aria-label": "Points", tabindex: "0" }),
+    rows: [],
+  };
+  parts.legend = make("div", { class: "legend" });
+  parts.side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, parts.legend);
+  parts.adjust = buildAdjust(editor);
+  parts.help = buildHelp(editor);
+  parts.bar = buildBar(editor, parts);
+  const stage = make("div", { class: "stage" }, parts.canvas, parts.message, parts.hint, parts.adjust, parts.help);
+  const body = make("div", { class: "body" }, stage, parts.side);
+  buildLegend(parts.legend);
+  return { ...parts, stage, root: make("div", { class: "keypoint-editor" }, parts.bar, parts.chips, body) };
+}
+
+function textButton(editor, text, run) {
+  const button = make("button", { type: "button", class: "text" }, text);
+  button.addEventListener("click", run, { signal: editor.lifetime.signal });
+  return button;
+}
+
+function iconButton(editor, name, title, run) {
+  const button = make("button", { type: "button", class: "icon", title, "aria-label": title, "data-command": name }, icon(name));
+  button.addEventListener("click", () => run(editor), { signal: editor.lifetime.signal });
+  return button;
+}
+
+function buildBar(editor, parts) {
+  const button = (...args) => iconButton(editor, ...args);
+  parts.buttons = {
+    undo: button("undo", "Undo (Ctrl+Z)", undo),
+    redo: button("redo", "Redo (Ctrl+Shift+Z)", redo),
+    fit: button("fit", "Fit the picture (F)", fitPicture),
+    zoom: button("zoom", "Zoom to the selected face or body (Z)", fitInstance),
+    previous: button("previous", "Previous picture (P)", () => editor.go("previous")),
+    next: button("next", "Next picture (N)", () => editor.go("next")),
+    unreviewed: button("unreviewed", "Next unreviewed picture (U)", () => editor.go("next_unreviewed")),
+    adjust: button("adjust", "Brightness and contrast", () => toggleAdjust(editor)),
+    list: button("list", "List of points", () => toggleList(editor)),
+    help: button("help", "Keys (?)", () => toggleHelp(editor)),
+  };
+  const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, list, help } = parts.buttons;
+  const group = (...children) => make("div", { class: "group" }, ...children);
+  return make(
+    "div",
+    { class: "bar", role: "toolbar", "aria-label": "Editor" },
+    group(previous, parts.count, next, unreviewed),
+    group(back, forth),
+    group(fit, zoom, adjust),
+    make("div", { class: "group state" }, parts.status, parts.retry, parts.discard),
+    group(list, help),
+  );
+}
+
+function buildAdjust(editor) {
+  const box = make("div", { class: "adjust" });
+  for (const name of ["brightness", "contrast"]) {
+    const input = make("input", { type: "range", min: "0.3", max: "2.5", step: "0.05", value: "1", "data-adjust": name });
+    input.disabled = !Picture.canAdjust();
+    if (input.disabled) input.title = "This browser cannot change pictures on a canvas.";
+    input.addEventListener("input", () => {
+      editor.options[name] = Number(input.value);
+      editor.refresh();
+    }, { signal: editor.lifetime.signal });
+    box.append(make("label", {}, name === "brightness" ? "Brightness" : "Contrast", input));
+  }
+  box.append(textButton(editor, "Reset", () => resetAdjust(editor, box)));
+  return box;
+}
+
+function resetAdjust(editor, box) {
+  Object.assign(editor.options, { brightness: 1, contrast: 1 });
+  for (const input of box.querySelectorAll("input")) input.value = "1";
+  editor.refresh();
+}
+
+function buildHelp(editor) {
+  const columns = HELP.map(([title, rows]) => make("section", {}, make("h4", {}, title), helpRows(rows)));
+  const close = textButton(editor, "Close", () => {
+    toggleHelp(editor, false);
+    editor.canvas.focus({ preventScroll: true });
+  });
+  return make("div", { class: "help", role: "dialog", "aria-label": "Keys" }, make("div", { class: "columns" }, ...columns), close);
+}
+
+function helpRows(rows) {
+  return make("dl", {}, ...rows.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)]));
+}
+
+function buildLegend(legend) {
+  const items = [["model", "model"], ["human", "human"], ["moved", "moved"], ["low", "unsure"], ["hollow", "hidden"]];
+  for (const [name, text] of items) legend.append(make("span", {}, make("i", { class: `sign ${name}` }), text));
+}
+
+// ---- Showing the state ----------------------------------------------------------------------
+
+function refreshPanel(editor) {
+  const { parts, data, history, options } = editor;
+  editor.root.classList.toggle("narrow", editor.root.clientWidth < NARROW);
+  const position = data.position ?? { index: 0, count: 0 };
+  parts.count.textContent = position.count ? `${position.index + 1} / ${position.count}` : "";
+  parts.buttons.previous.disabled = position.index <= 0;
+  parts.buttons.next.disabled = position.index >= position.count - 1;
+  parts.buttons.undo.disabled = !editor.mayEdit() || !(history.done.length || editor.labels.draft);
+  parts.buttons.redo.disabled = !editor.mayEdit() || !history.undone.length;
+  parts.buttons.zoom.disabled = !editor.selectedInstance();
+  parts.help.hidden = !options.help;
+  parts.adjust.hidden = !options.adjust;
+  parts.side.hidden = !editor.listShown();
+  pressed(parts.buttons.list, editor.listShown());
+  pressed(parts.buttons.help, options.help);
+  pressed(parts.buttons.adjust, options.adjust);
+  refreshStatus(editor);
+  refreshMessage(editor);
+  refreshChips(editor);
+  if (editor.listShown()) refreshList(editor);
+}
+
+function pressed(button, on) {
+  button.setAttribute("aria-pressed", String(on));
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function refreshStatus(editor) {
+  const { parts, outbox } = editor;
+  const sentence = outbox.sentence();
+  const pending = outbox.unsaved || editor.labels.draft;
+  const state = sentence ? "failed" : pending ? "saving" : "saved";
+  const text = editor.data.read_only && !pending ? "Read only" : { saving: "Saving…", saved: "Saved" }[state];
+  setText(parts.status, sentence ? `Not saved: ${sentence}` : text);
+  parts.status.title = sentence ?? "";
+  parts.status.dataset.state = state;
+  parts.retry.hidden = !sentence;
+  parts.discard.hidden = !outbox.refused.size;
+}
+
+function refreshMessage(editor) {
+  const { parts, picture, data } = editor;
+  const failed = picture.state === "failed";
+  const text = failed ? `The picture ${data.image.name} could not be loaded.` : picture.state === "loading" ? "Loading…" : "";
+  if (parts.message.dataset.text !== text) {
+    parts.message.dataset.text = text;
+    parts.message.replaceChildren(text);
+    if (failed) parts.message.append(textButton(editor, "Retry", () => picture.load(data.image.url)));
+  }
+  parts.message.hidden = !text;
+  setText(parts.hint, editor.hint);
+  parts.hint.hidden = !editor.hint;
+}
+
+// ---- Instance chips -------------------------------------------------------------------------
+
+function refreshChips(editor) {
+  const { parts, labels, selection } = editor;
+  const instances = [...labels.instances.values()];
+  const key = JSON.stringify(instances.map((each) => [each.id, instanceTitle(each), each.author]));
+  if (parts.chips.dataset.key !== key) {
+    parts.chips.dataset.key = key;
+    parts.chips.replaceChildren(...instances.map((instance) => buildChip(editor, instance)));
+  }
+  parts.chips.hidden = !instances.length;
+  [...parts.chips.children].forEach((chip, i) => {
+    pressed(chip, instances[i].id === selection.instance);
+    chip.dataset.source = instances[i].points.some((point) => point.human) ? "human" : "model";
+  });
+}
+
+function buildChip(editor, instance) {
+  const chip = make("button", { type: "button", class: "chip" }, make("i", { class: "sign" }), instanceTitle(instance));
+  chip.title = instance.author ? `Last corrected by ${instance.author}` : `From the ${instance.source ?? "model"}`;
+  chip.addEventListener("click", () => {
+    editor.commitDraft();
+    chooseInstance(editor, instance.id);
+  }, { signal: editor.lifetime.signal });
+  return chip;
+}
+
+// ---- Point list -----------------------------------------------------------------------------
+
+function refreshList(editor) {
+  const { parts, selection } = editor;
+  const instance = editor.selectedInstance();
+  const key = instance ? `${instance.id} ${instance.skeleton.names.join()}` : "";
+  if (parts.list.dataset.key !== key) buildRows(editor, instance, key);
+  parts.rows.forEach((row, k) => refreshRow(editor, instance, row, k));
+  const active = selection.point === null ? null : parts.rows[selection.point];
+  parts.list.setAttribute("aria-activedescendant", active ? active.element.id : "");
+  if (active && parts.list.dataset.shown !== `${key} ${selection.point}`) {
+    parts.list.dataset.shown = `${key} ${selection.point}`;
+    scrollWithin(parts.list, active.element);
+  }
+}
+
+/** Like scrollIntoView, but never scrolls the page. */
+function scrollWithin(list, row) {
+  const over = row.offsetTop - list.offsetTop - list.scrollTop;
+  if (over < 0) list.scrollTop += over;
+  const under = over + row.offsetHeight - list.clientHeight;
+  if (under > 0) list.scrollTop += under;
+}
+
+function buildRows(editor, instance, key) {
+  const { parts } = editor;
+  parts.list.dataset.key = key;
+  parts.rows = instance ? instance.points.map((_, k) => buildRow(editor, instance, k)) : [];
+  const empty = make("p", {}, instance ? "No points yet." : "Choose a face or a body.");
+  parts.list.replaceChildren(...(parts.rows.length ? parts.rows.map((row) => row.element) : [empty]));
+}
+
+function buildRow(editor, instance, k) {
+  const signal = editor.lifetime.signal;
+  const state = make("button", { type: "button", class: "state", tabindex: "-1" });
+  const confidence = make("span", { class: "confidence" });
+  const name = make("span", { class: "name" }, pointName(instance, k));
+  const element = make("div", { role: "option", class: "row", id: `point-${k}` }, state, make("span", { class: "number" }, String(k)), name, confidence);
+  element.addEventListener("click", () => {
+    editor.commitDraft();
+    editor.select(editor.selection.instance, k);
+    editor.revealSelection();
+  }, { signal });
+  state.addEventListener("click", () => cycleVisibility(editor, k), { signal });
+  return { element, state, confidence, shown: "" };
+}
+
+function refreshRow(editor, instance, row, k) {
+  const point = instance.points[k];
+  const selected = editor.selection.point === k;
+  const moved = editor.labels.hasMoved(instance, k);
+  const doubtful = isDoubtful(point);
+  const shown = [point.v, point.c, point.human, selected, moved].join();
+  if (row.shown === shown) return;
+  row.shown = shown;
+  row.element.setAttribute("aria-selected", String(selected));
+  row.element.dataset.source = point.human ? "human" : "model";
+  row.element.classList.toggle("moved", moved);
+  row.element.classList.toggle("doubtful", doubtful);
+  row.element.classList.toggle("absent", point.v === ABSENT);
+  row.state.textContent = STATE_SIGNS[point.v];
+  row.state.title = `${STATES[point.v]}; press to change`;
+  row.state.setAttribute("aria-label", `${pointName(instance, k)} is ${STATES[point.v]}; change`);
+  row.confidence.textContent = point.human || point.c === null || point.v === ABSENT ? "" : point.c.toFixed(2);
+}
+
+/** Up and down move through the list while it has the focus; tells whether they did. */
+function stepInList(editor, event) {
+  if (!editor.parts.list.contains(event.target)) return false;
+  event.preventDefault();
+  stepPoint(editor, event.key === "ArrowDown" ? 1 : -1);
+  return true;
+}
