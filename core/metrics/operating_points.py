@@ -1,0 +1,284 @@
+"""Verification at one threshold and at all of them: confusion, ROC, EER, chosen operating points.
+
+Legend
+------
+- M: number of pairs of faces
+- `scores`: (M,) float cosine similarity, higher = more alike
+- `same`: (M,) bool, whether the two faces are of one person
+- FMR: false match rate, the share of different pairs that are accepted
+- FNMR: false non-match rate, the share of same pairs that are rejected; TMR = 1 - FNMR
+
+A pair is accepted when its score is at or above the threshold. Names follow ISO/IEC 19795-1:2021.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput, NotEnoughData
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of pairs: accepted same (tp), accepted different (fp), rejected different (tn), rejected same (fn).
+
+    A rate whose denominator is 0 is NaN, never 0: `precision` when nothing is accepted, `recall` and `fnmr` without
+    same pairs, `fmr` without different pairs, `accuracy` without pairs, `f1` without same or accepted pairs, `mcc`
+    when any of the four margins is empty.
+    """
+
+    tp: int
+    fp: int
+    tn: int
+    fn: int
+
+    @property
+    def accuracy(self) -> float:
+        return _ratio(self.tp + self.tn, self.tp + self.fp + self.tn + self.fn)
+
+    @property
+    def precision(self) -> float:
+        return _ratio(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> float:
+        return _ratio(self.tp, self.tp + self.fn)
+
+    @property
+    def f1(self) -> float:
+        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+    @property
+    def fmr(self) -> float:
+        return _ratio(self.fp, self.fp + self.tn)
+
+    @property
+    def fnmr(self) -> float:
+        return _ratio(self.fn, self.tp + self.fn)
+
+    @property
+    def mcc(self) -> float:
+        """Matthews correlation coefficient (Matthews 1975), in [-1, 1]."""
+        margins = (self.tp + self.fp) * (self.tp + self.fn) * (self.tn + self.fp) * (self.tn + self.fn)
+        return _ratio(self.tp * self.tn - self.fp * self.fn, math.sqrt(margins))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class RocCurve:
+    """Every operating point that the scores allow.
+
+    Attributes
+    ----------
+    thresholds
+        (T + 1,) float64, falling: infinity (nothing is accepted), then all T distinct scores.
+    fmr, tmr
+        (T + 1,) float64 in [0, 1], rising from 0 to 1.
+    """
+
+    thresholds: Floats
+    fmr: Floats
+    tmr: Floats
+
+
+@dataclass(frozen=True)
+class EqualError:
+    """Where FMR = FNMR: that rate, and the threshold in cosine similarity."""
+
+    rate: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold in cosine similarity, and the confusion that it gives."""
+
+    threshold: float
+    confusion: Confusion
+
+
+@dataclass(frozen=True)
+class FmrPoint:
+    """The operating point for a requested FMR.
+
+    Attributes
+    ----------
+    threshold
+        In cosine similarity.
+    confusion
+        What it gives; `confusion.fmr` is the attained FMR, at most the requested one.
+    requested
+        The requested FMR.
+    false_accept_budget
+        How many different pairs the request lets through: floor(requested x number of different pairs).
+    supported
+        Whether that is at least 1. If not, the FMR attained is 0 and says nothing about the requested one.
+    """
+
+    threshold: float
+    confusion: Confusion
+    requested: float
+    false_accept_budget: int
+    supported: bool
+
+    @property
+    def attained(self) -> float:
+        return self.confusion.fmr
+
+
+class Ladder(NamedTuple):
+    """Distinct scores, falling, and how many same (tp) and different (fp) pairs score at least that.
+
+    Row 0 stands for accepting nothing: its level is infinity.
+    """
+
+    levels: Floats
+    tp: NDArray[np.int64]
+    fp: NDArray[np.int64]
+
+    def confusion(self, row: int) -> Confusion:
+        tp, fp = int(self.tp[row]), int(self.fp[row])
+        return Confusion(tp, fp, int(self.fp[-1]) - fp, int(self.tp[-1]) - tp)
+
+    def threshold(self, row: int) -> float:
+        """Between the lowest accepted and the highest rejected score, so that new pairs get an equal margin."""
+        if row == 0:
+            return float(np.nextafter(self.levels[1], np.inf))
+        lowest = float(self.levels[row])
+        if row == len(self.levels) - 1:
+            return lowest
+        middle = (lowest + float(self.levels[row + 1])) / 2
+        return middle if middle > self.levels[row + 1] else lowest
+
+
+def checked(scores: NDArray, same: NDArray, *, both: bool = False) -> tuple[Floats, Bools]:
+    """Scores as float64 and `same` as bool; with `both` there must be pairs of both kinds.
+
+    Raises
+    ------
+    BadInput
+        If the shapes are not (M,), a score is not finite, or `same` is not bool.
+    NotEnoughData
+        If `both` and one kind is missing.
+    """
+    score, truth = np.asarray(scores, np.float64), np.asarray(same)
+    if score.ndim != 1 or score.shape != truth.shape:
+        raise BadInput(f"scores and same should both have the shape (M,), not {score.shape} and {truth.shape}")
+    if truth.dtype != bool:
+        raise BadInput(f"same should be bool, not {truth.dtype}")
+    if not np.isfinite(score).all():
+        raise BadInput(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite numbers")
+    alike = int(truth.sum())
+    if both and not 0 < alike < len(truth):
+        raise NotEnoughData(
+            f"this needs pairs of one person and pairs of two people; there are {alike} and {len(truth) - alike}"
+        )
+    return score, truth
+
+
+def sort_falling(score: Floats, truth: Bools) -> tuple[Floats, Bools]:
+    """Both arrays in the order of falling scores."""
+    order = np.argsort(score)[::-1]
+    return score[order], truth[order]
+
+
+def ladder(score: Floats, truth: Bools) -> Ladder:
+    """Count the accepted pairs at every distinct score; `score` is falling and not empty."""
+    last = np.flatnonzero(np.append(score[1:] != score[:-1], True))
+    tp = np.cumsum(truth)[last]
+    return Ladder(np.append(np.inf, score[last]), np.append(0, tp), np.append(0, last + 1 - tp))
+
+
+def best_row(steps: Ladder) -> int:
+    """The first row, so the one of lowest FMR, of greatest accuracy."""
+    return int(np.argmax(steps.tp - steps.fp))
+
+
+def confusion_at(scores: NDArray, same: NDArray, threshold: float) -> Confusion:
+    """Count the pairs that are accepted, at or above `threshold`, and rejected.
+
+    Raises `BadInput` as `checked`; without pairs all counts are 0.
+    """
+    score, truth = checked(scores, same)
+    accepted = score >= threshold
+    tp, fp = int((accepted & truth).sum()), int((accepted & ~truth).sum())
+    alike = int(truth.sum())
+    return Confusion(tp, fp, len(truth) - alike - fp, alike - tp)
+
+
+def roc(scores: NDArray, same: NDArray) -> RocCurve:
+    """The exact receiver operating characteristic (Fawcett 2006), no point dropped.
+
+    Raises `BadInput` and `NotEnoughData` as `checked`: pairs of both kinds are needed.
+    """
+    steps = ladder(*sort_falling(*checked(scores, same, both=True)))
+    return RocCurve(steps.levels, steps.fp / steps.fp[-1], steps.tp / steps.tp[-1])
+
+
+def auc(scores: NDArray, same: NDArray) -> float:
+    """The area under the ROC by the trapezoid rule.
+
+    It is the chance that a same pair scores above a different pair, ties counting half (Hanley & McNeil 1982).
+    Raises as `roc`.
+    """
+    curve = roc(scores, same)
+    return float(np.trapezoid(curve.tmr, curve.fmr))
+
+
+def eer(scores: NDArray, same: NDArray) -> EqualError:
+    """The equal error rate: where FMR and FNMR cross, on the line between the two neighbouring ROC points.
+
+    ISO/IEC 19795-1 names the rate; interpolating it on the ROC is the usual reading where no score attains it
+    (Brümmer & de Villiers, "The BOSARIS Toolkit", arXiv:1304.2865, use the convex hull, which is never higher).
+    The threshold is interpolated likewise. Raises as `roc`.
+    """
+    curve = roc(scores, same)
+    gap = curve.fmr - (1 - curve.tmr)
+    after = int(np.argmax(gap >= 0))
+    before = after - 1
+    part = -gap[before] / (gap[after] - gap[before])
+    rate = curve.fmr[before] + part * (curve.fmr[after] - curve.fmr[before])
+    upper = curve.thresholds[before] if before else curve.thresholds[after]
+    return EqualError(float(rate), float(upper + part * (curve.thresholds[after] - upper)))
+
+
+def best_accuracy(scores: NDArray, same: NDArray) -> OperatingPoint:
+    """The threshold of greatest accuracy on these pairs; for an honest figure see `held_out_accuracy`.
+
+    All thresholds between two neighbouring scores accept the same pairs; the midpoint of the best such plateau is
+    returned. Of equally good plateaus the one with the lower FMR is taken. If it is best to accept nothing, the
+    threshold is the next number above the highest score; if everything, the lowest score. Raises as `roc`.
+    """
+    steps = ladder(*sort_falling(*checked(scores, same, both=True)))
+    row = best_row(steps)
+    return OperatingPoint(steps.threshold(row), steps.confusion(row))
+
+
+def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float) -> FmrPoint:
+    """The lowest threshold (midpoint of its plateau) whose FMR is at most `fmr`.
+
+    Raises
+    ------
+    BadInput
+        If `fmr` lies outside [0, 1], or as `checked`.
+    NotEnoughData
+        If pairs of one kind are missing.
+    """
+    if not 0 <= fmr <= 1:
+        raise BadInput(f"fmr should be a rate in [0, 1], not {fmr}")
+    steps = ladder(*sort_falling(*checked(scores, same, both=True)))
+    # 0.29 x 100 is 28.999999999999996 in binary, yet 29 pairs are allowed.
+    budget = math.floor(fmr * int(steps.fp[-1]) + 1e-9)
+    row = int(np.searchsorted(steps.fp, budget, side="right")) - 1
+    return FmrPoint(steps.threshold(row), steps.confusion(row), fmr, budget, budget >= 1)

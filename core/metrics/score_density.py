@@ -1,0 +1,110 @@
+"""How the scores of same and of different pairs are spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+from core.metrics.operating_points import Floats, checked
+
+_BINS_PER_BANDWIDTH: Final = 20
+
+
+class Bandwidths(NamedTuple):
+    """Standard deviation of the kernel of each class, in cosine similarity; None where there is no estimate."""
+
+    same: float | None
+    different: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """Smoothed densities of the scores.
+
+    Attributes
+    ----------
+    x
+        (P,) float64 cosine similarity, reaching 3 bandwidths beyond the scores; empty when there are no pairs.
+    same, different
+        (P,) float64 density (its area is 1), or None for a class with fewer than 2 distinct scores.
+    bandwidths
+        Kernel widths by Scott's rule.
+    """
+
+    x: Floats
+    same: Floats | None
+    different: Floats | None
+    bandwidths: Bandwidths
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Counts of scores: (B + 1,) float64 edges shared by both classes, and (B,) int64 pairs of each class."""
+
+    edges: Floats
+    same: NDArray[np.int64]
+    different: NDArray[np.int64]
+
+
+def density(scores: NDArray, same: NDArray, points: int = 200) -> Density:
+    """Gaussian kernel density of each class, bandwidth by Scott's rule.
+
+    The bandwidth is the class's standard deviation x (its number of pairs) ** (-1/5) (Scott, "Multivariate Density
+    Estimation", 1992), as in ``scipy.stats.gaussian_kde``. Where that saves work the scores are first counted in bins
+    of a twentieth of the bandwidth, which changes a density by less than 0.1 % of its peak.
+
+    Raises
+    ------
+    BadInput
+        If `points` is below 2, or as `checked`.
+    """
+    score, truth = checked(scores, same)
+    if points < 2:
+        raise BadInput(f"points should be 2 or more, not {points}")
+    if not len(score):
+        return Density(np.zeros(0), None, None, Bandwidths(None, None))
+    classes = (score[truth], score[~truth])
+    widths = [_bandwidth(part) for part in classes]
+    reach = 3 * max(width or 0.0 for width in widths)
+    x = np.linspace(score.min() - reach, score.max() + reach, points)
+    alike, unlike = (
+        None if width is None else _smooth(part, width, x) for part, width in zip(classes, widths, strict=True)
+    )
+    return Density(x, alike, unlike, Bandwidths(*widths))
+
+
+def _bandwidth(score: Floats) -> float | None:
+    if len(score) == 0 or score.min() == score.max():
+        return None
+    return float(score.std(ddof=1) * len(score) ** -0.2)
+
+
+def _smooth(score: Floats, width: float, x: Floats) -> Floats:
+    centres, weights = score, np.ones(len(score))
+    bins = int(np.ceil(np.ptp(score) / width * _BINS_PER_BANDWIDTH))
+    if bins < len(score):
+        counts, edges = np.histogram(score, bins)
+        centres, weights = (edges[1:] + edges[:-1]) / 2, counts.astype(np.float64)
+    kernel = np.exp(-0.5 * ((x[:, None] - centres) / width) ** 2)
+    return kernel @ weights / (len(score) * width * np.sqrt(2 * np.pi))
+
+
+def histogram(scores: NDArray, same: NDArray, bins: int) -> Histogram:
+    """Count each class in `bins` equal bins from the lowest to the highest score; the last bin is closed.
+
+    Without pairs the edges run from 0 to 1 and all counts are 0.
+
+    Raises
+    ------
+    BadInput
+        If `bins` is below 1, or as `checked`.
+    """
+    score, truth = checked(scores, same)
+    if bins < 1:
+        raise BadInput(f"bins should be 1 or more, not {bins}")
+    edges = np.histogram_bin_edges(score, bins)
+    return Histogram(edges, np.histogram(score[truth], edges)[0], np.histogram(score[~truth], edges)[0])

@@ -1,0 +1,97 @@
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics.cluster import pair_confusion_matrix
+
+from core.errors import BadInput
+from core.metrics.clustering import Scores, bcubed, pairwise
+
+
+def bcubed_by_definition(truth, found):
+    """Face by face, from the papers' definition."""
+    precision, recall = [], []
+    for i in range(len(truth)):
+        cluster, person = found == found[i], truth == truth[i]
+        precision.append((cluster & person).sum() / cluster.sum())
+        recall.append((cluster & person).sum() / person.sum())
+    p, r = np.mean(precision), np.mean(recall)
+    return p, r, 2 * p * r / (p + r)
+
+
+def values(scores):
+    return scores.precision, scores.recall, scores.f
+
+
+def test_bcubed_worked_out_by_hand():
+    # Cluster 0 holds A A B, cluster 1 holds B. Precision: (2/3 + 2/3 + 1/3 + 1) / 4; recall: (1 + 1 + 1/2 + 1/2) / 4.
+    found = bcubed(np.array([5, 5, 9, 9]), np.array([0, 0, 0, 1]))
+    assert values(found) == pytest.approx((2 / 3, 3 / 4, 12 / 17))
+
+
+def test_pairwise_worked_out_by_hand():
+    # Three found pairs, two true ones, one both.
+    found = pairwise(np.array([5, 5, 9, 9]), np.array([0, 0, 0, 1]))
+    assert values(found) == pytest.approx((1 / 3, 1 / 2, 2 / 5))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scores_are_those_of_independent_counts(seed):
+    rng = np.random.default_rng(seed)
+    truth, found = rng.integers(0, 12, 150), rng.integers(0, 20, 150)
+    found[:100] = truth[:100]
+    assert values(bcubed(truth, found)) == pytest.approx(bcubed_by_definition(truth, found))
+    (_, fp), (fn, tp) = pair_confusion_matrix(truth, found)
+    scores = pairwise(truth, found)
+    assert (scores.precision, scores.recall) == pytest.approx((tp / (tp + fp), tp / (tp + fn)))
+
+
+def test_a_perfect_grouping_scores_one_whatever_its_numbers():
+    truth = np.array([3, 3, 1, 1, 8])
+    renamed = np.array([0, 0, 7, 7, 2])
+    assert bcubed(truth, renamed) == pairwise(truth, renamed) == Scores(1, 1, 1)
+
+
+def test_faces_that_are_not_labelled_are_left_out():
+    truth, found = np.array([4, -1, 4, 6, -2]), np.array([0, 0, 0, 1, 1])
+    kept = truth >= 0
+    assert bcubed(truth, found) == bcubed(truth[kept], found[kept]) == Scores(1, 1, 1)
+    assert pairwise(truth, found) == Scores(1, 1, 1)
+
+
+@pytest.mark.parametrize("truth", [np.zeros(0, int), np.array([-1, -1])])
+def test_without_a_labelled_face_all_is_nan(truth):
+    for scores in (bcubed(truth, np.zeros(len(truth), int)), pairwise(truth, np.zeros(len(truth), int))):
+        assert all(math.isnan(value) for value in values(scores))
+
+
+def test_pairwise_is_undefined_without_pairs():
+    singles = pairwise(np.array([1, 1]), np.array([0, 1]))
+    assert math.isnan(singles.precision)
+    assert math.isnan(singles.f)
+    assert singles.recall == 0
+    assert math.isnan(pairwise(np.array([1, 2]), np.array([0, 0])).recall)
+
+
+def test_nothing_right_gives_an_f_of_zero():
+    assert pairwise(np.array([1, 1, 2, 2]), np.array([0, 1, 0, 1])) == Scores(0, 0, 0)
+
+
+def test_a_hundred_thousand_faces_are_counted_exactly():
+    scores = pairwise(np.arange(100_000) // 50_000, np.zeros(100_000, int))
+    assert scores.precision == 2 * (50_000 * 49_999 // 2) / (100_000 * 99_999 // 2)
+    assert scores.recall == 1
+
+
+@pytest.mark.parametrize(
+    ("truth", "found", "message"),
+    [
+        ([1, 2], [1], r"shape \(N,\), not \(2,\) and \(1,\)"),
+        ([1.0, 2.0], [1, 2], "should hold integers, not float64"),
+        ([1, 2], [0, -1], "found should be 0 or more, not -1"),
+    ],
+)
+def test_wrong_labels_are_refused(truth, found, message):
+    for metric in (bcubed, pairwise):
+        with pytest.raises(BadInput, match=message):
+            metric(np.array(truth), np.array(found))
