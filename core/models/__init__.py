@@ -45,13 +45,13 @@ def _load_mtcnn(device: str, folder: Path) -> Detector:
 
 
 def _load_dlib68(device: str, folder: Path) -> Landmarker:  # noqa: ARG001  (dlib's trees run on the CPU)
-    from core.models.dlib_faces import Dlib68Landmarker
+    from core.models.dlib_landmarks import Dlib68Landmarker
 
     return Dlib68Landmarker(weights.locate("dlib-68", folder))
 
 
 def _load_dlib_resnet(device: str, folder: Path) -> Encoder:  # noqa: ARG001  (the dlib wheel has no CUDA)
-    from core.models.dlib_faces import DlibResnetEncoder
+    from core.models.dlib_resnet import DlibResnetEncoder
 
     return DlibResnetEncoder(weights.locate("dlib-resnet", folder), encoder_threshold("dlib-resnet"))
 
@@ -88,7 +88,7 @@ ENCODERS: dict[str, Spec[Encoder]] = {
         ("dlib-resnet",),
         _load_dlib_resnet,
         dimension=128,
-        threshold=0.93,
+        threshold=0.92,
     ),
     "facenet-vggface2": Spec(
         "facenet-vggface2",

@@ -1,6 +1,10 @@
-"""On what the networks run. The only module here that is about hardware; it imports torch."""
+"""On what the networks run: the device, and the threads on a CPU. Imports torch."""
 
 from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from threading import Barrier
 
 import torch
 
@@ -8,7 +12,7 @@ from core.errors import BadInput
 
 
 def pick_device(name: str = "auto") -> str:
-    """"cpu" or "cuda"; "auto" takes a GPU where there is one.
+    """Say "cpu" or "cuda"; "auto" takes a GPU where there is one.
 
     Raises
     ------
@@ -22,3 +26,25 @@ def pick_device(name: str = "auto") -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return name
+
+
+@lru_cache(maxsize=1)
+def workers() -> ThreadPoolExecutor:
+    """One pool of as many threads as torch would use for one operation, each of them computing alone.
+
+    Many small operations gain nothing from being split over cores; whole pictures do. The pool replaces torch's threads
+    inside, so the machine is never asked for more than its cores.
+    """
+    count = torch.get_num_threads()
+    met = Barrier(count + 1)
+
+    def compute_alone() -> None:
+        torch.set_num_threads(1)  # for this thread, and for those not yet born: restored below
+        met.wait()
+
+    pool = ThreadPoolExecutor(count, thread_name_prefix="faces", initializer=compute_alone)
+    for _ in range(count):
+        pool.submit(int)
+    met.wait()
+    torch.set_num_threads(count)
+    return pool

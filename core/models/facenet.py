@@ -40,7 +40,7 @@ class FacenetEncoder:
         self._device = device
         network = InceptionResnetV1(pretrained=None, classify=False)
         network.load_state_dict(read_state_dict(weights), strict=True)
-        self._network = _fused(network.eval()).to(device, memory_format=torch.channels_last)
+        self._network = _fused(network.eval()).to(device).to(memory_format=torch.channels_last)
 
     def crop(
         self,
@@ -91,7 +91,15 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        zipfile.BadZipFile,
+    ) as problem:
         raise BadWeights(f"{path.name} is damaged or holds more than tensors, so it was not loaded") from problem
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise BadWeights(f"{path.name} is not a state_dict of tensors")
