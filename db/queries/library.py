@@ -98,37 +98,38 @@ class ImageFilter:
     person_id: int | None = None
 
 
-def _conditions(dataset_id: int, chosen: ImageFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [col(Image.dataset_id) == dataset_id]
+def conditions(dataset_id: int, chosen: ImageFilter) -> list[ColumnElement[bool]]:
+    """What the filter asks of a picture."""
+    kept: list[ColumnElement[bool]] = [col(Image.dataset_id) == dataset_id]
     if chosen.state:
-        conditions.append(col(Image.state) == chosen.state)
+        kept.append(col(Image.state) == chosen.state)
     if chosen.path_contains:
-        conditions.append(col(Image.path).contains(chosen.path_contains, autoescape=True))
+        kept.append(col(Image.path).contains(chosen.path_contains, autoescape=True))
     if chosen.person_id is not None:
         shown = (
             select(Instance.image_id)
             .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
             .where(Assignment.person_id == chosen.person_id, ~col(Instance.removed))
         )
-        conditions.append(col(Image.id).in_(shown))
-    return conditions
+        kept.append(col(Image.id).in_(shown))
+    return kept
 
 
 def count_filtered(dataset_id: int, chosen: ImageFilter, *, session: Session) -> int:
     """How many pictures the filter leaves."""
-    return session.exec(select(func.count()).select_from(Image).where(*_conditions(dataset_id, chosen))).one()
+    return session.exec(select(func.count()).select_from(Image).where(*conditions(dataset_id, chosen))).one()
 
 
 def page_of_images(
     dataset_id: int, chosen: ImageFilter, *, offset: int, limit: int, session: Session
 ) -> Sequence[Image]:
     """One page of pictures, ordered by path."""
-    statement = select(Image).where(*_conditions(dataset_id, chosen)).order_by(col(Image.path), col(Image.id))
+    statement = select(Image).where(*conditions(dataset_id, chosen)).order_by(col(Image.path), col(Image.id))
     return session.exec(statement.offset(offset).limit(limit)).all()
 
 
 def position_of_image(dataset_id: int, chosen: ImageFilter, image: Image, *, session: Session) -> int:
     """How many pictures of the filter come before this one, in the order of `page_of_images`."""
     before = (col(Image.path) < image.path) | ((col(Image.path) == image.path) & (col(Image.id) < image.id))
-    conditions = _conditions(dataset_id, chosen)
-    return session.exec(select(func.count()).select_from(Image).where(*conditions, before)).one()
+    kept = conditions(dataset_id, chosen)
+    return session.exec(select(func.count()).select_from(Image).where(*kept, before)).one()

@@ -1,0 +1,57 @@
+"""What each kind of run does: reads its parameters, calls the services."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from core.jobs.runs import Task
+from core.progress import Progress
+from core.services.exporting import export_dataset
+from core.services.faces import find_faces
+from core.services.grouping import group_people
+from core.services.importing import ImportOptions, import_pictures
+from core.workspace import Workspace
+from db.engine import reading
+from db.queries.library import counts
+from db.tables import Run
+
+
+def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    options = ImportOptions(
+        identities=run.parameters.get("identities", False), reference=run.parameters.get("reference", False)
+    )
+    return import_pictures(
+        workspace, Path(run.parameters["source"]), dataset_id=run.dataset_id, author_id=run.author_id,
+        run_id=run.id, options=options, progress=progress,
+    )  # fmt: skip
+
+
+def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    encoder = run.parameters.get("encoder")
+    find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
+    return _people(workspace, run, progress)
+
+
+def _people(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    grouped = group_people(
+        workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=run.parameters.get("encoder"),
+        threshold=run.parameters.get("threshold"), regroup=run.parameters.get("regroup", False), progress=progress,
+    )  # fmt: skip
+    with reading(workspace.engine) as session:
+        return {**asdict(counts(run.dataset_id, session=session)), "threshold": grouped["threshold"]}
+
+
+def _export(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    return export_dataset(
+        workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id,
+        format_name=run.parameters["format"], folder=Path(run.parameters["folder"]), progress=progress,
+    )  # fmt: skip
+
+
+TASKS: Final[dict[str, Task]] = {"import": _import, "faces": _faces, "people": _people, "export": _export}

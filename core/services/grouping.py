@@ -1,0 +1,262 @@
+"""Grouping the faces of a dataset into people, under everything that humans have decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session, col, delete, select, update
+
+from core.clustering import Constraints, carry, group
+from core.errors import NotFound
+from core.geometry import most_central
+from core.models import encoder_threshold
+from core.progress import Progress
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.vectors import (
+    Belonging,
+    FaceVectors,
+    belongings,
+    encoder_versions,
+    face_vectors,
+    last_decision,
+    newest_threshold,
+    separations,
+)
+from db.tables import Assignment, Image, Instance, ModelVersion, Person, Separation, Source
+from db.writes import ensure_person
+
+_NOBODY: Final = -1
+_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known about N faces before they are grouped."""
+
+    faces: FaceVectors
+    belongings: dict[int, Belonging]
+    separations: list[tuple[int, int]]
+    decision: int
+
+
+def group_people(
+    workspace: Workspace,
+    *,
+    dataset_id: int,
+    run_id: int,
+    encoder: str | None = None,
+    threshold: float | None = None,
+    regroup: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, float | int]:
+    """Join faces into people by average linkage at a threshold.
+
+    People who exist stay together, and new faces join them or form new people; with `regroup`, faces that only a
+    machine has placed, in people without a name, are grouped afresh. Human rows are never changed.
+
+    The threshold is the one given, else the one saved last for this dataset and encoder, else the encoder's own.
+
+    Returns
+    -------
+    dict
+        ``faces``, ``people``, ``threshold``.
+
+    Raises
+    ------
+    NotFound
+        If no face of the dataset has an embedding of that encoder.
+    """
+    progress = progress or Progress()
+    version = encoder_of(workspace, dataset_id, encoder)
+    value = threshold if threshold is not None else threshold_of(workspace, dataset_id, version)
+    confirm_identities(workspace, dataset_id=dataset_id, run_id=run_id)
+    for _ in range(_ATTEMPTS):
+        known = _known(workspace, dataset_id, version.id)
+        progress.begin(len(known.faces.instances), message="Grouping faces into people")
+        together, decided = _anchors(known, regroup)
+        labels = group(known.faces.vectors, value, _constraints(known, together, decided), _share_of(progress, known))
+        with writing(workspace.engine) as session:
+            if last_decision(dataset_id, session=session) == known.decision:
+                people = _store(known, labels, together, decided, dataset_id, run_id, session)
+                return {"faces": len(labels), "people": people, "threshold": value}
+    raise NotFound("people kept changing while they were grouped; group them again")
+
+
+def _share_of(progress: Progress, known: _Known) -> Callable[[float], None]:
+    count = len(known.faces.instances)
+    return lambda share: progress.advance(round(share * count))
+
+
+def encoder_of(workspace: Workspace, dataset_id: int, encoder: str | None) -> ModelVersion:
+    """The newest version of an encoder (default: of the settings, else any) that has embedded this dataset's faces."""
+    with reading(workspace.engine) as session:
+        versions = encoder_versions(dataset_id, session=session)
+    wanted = encoder or workspace.settings.encoder
+    for version in versions:
+        if version.name == wanted:
+            return version
+    if encoder is None and versions:
+        return versions[0]
+    raise NotFound(f"no face here has an embedding of {wanted} yet; run “find faces” first")
+
+
+def threshold_of(workspace: Workspace, dataset_id: int, version: ModelVersion) -> float:
+    """The threshold in force: the one saved last, else the encoder's own."""
+    with reading(workspace.engine) as session:
+        saved = newest_threshold(dataset_id, version.id, session=session)
+    return saved.value if saved else encoder_threshold(version.name, workspace.weights)
+
+
+def _known(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Known:
+    with reading(workspace.engine) as session:
+        decision = last_decision(dataset_id, session=session)
+        return _Known(
+            face_vectors(dataset_id, encoder_id, session=session),
+            belongings(dataset_id, session=session),
+            list(separations(dataset_id, session=session)),
+            decision,
+        )
+
+
+def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each face the person it stays with (-1: free), and whether a human has decided about that person."""
+    humans = {item.person_id for item in known.belongings.values() if item.human or item.named}
+    together = np.full(len(known.faces.instances), _NOBODY, dtype=np.int64)
+    decided = np.zeros(len(together), dtype=bool)
+    for row, instance in enumerate(known.faces.instances.tolist()):
+        item = known.belongings.get(instance)
+        if item is not None and (item.human or item.named or not regroup):
+            together[row] = item.person_id
+            decided[row] = item.person_id in humans
+    return together, decided
+
+
+def _constraints(known: _Known, together: NDArray[np.int64], decided: NDArray[np.bool_]) -> Constraints:
+    instances = known.faces.instances.tolist()
+    row_of = {instance: row for row, instance in enumerate(instances)}
+    owners = np.array([_owner(known, instance) for instance in instances], dtype=np.int64)
+    apart = [
+        (row_of[instance], other)
+        for instance, person in known.separations
+        if instance in row_of and owners[row_of[instance]] != person
+        for other in np.flatnonzero(owners == person).tolist()
+    ]
+    return Constraints(
+        together=together,
+        decided=frozenset(together[decided].tolist()),
+        photos=known.faces.images,
+        apart=np.array(apart, dtype=np.int64).reshape(-1, 2),
+    )
+
+
+def _store(
+    known: _Known,
+    labels: NDArray[np.int64],
+    together: NDArray[np.int64],
+    decided: NDArray[np.bool_],
+    dataset_id: int,
+    run_id: int,
+    session: Session,
+) -> int:
+    instances = known.faces.instances.tolist()
+    previous = np.array([_owner(known, instance) for instance in instances], dtype=np.int64)
+    carried = carry(labels, previous, np.where(decided, together, _NOBODY))
+    person_of = {label: person or _new_person(dataset_id, session) for label, person in carried.items()}
+    rows = [
+        {"instance_id": instance, "person_id": person_of[label]}
+        for instance, label in zip(instances, labels.tolist(), strict=True)
+        if not (instance in known.belongings and known.belongings[instance].human)
+    ]
+    _replace_automatic(rows, known, dataset_id, run_id, session)
+    _retire_empty(dataset_id, session)
+    return len(person_of)
+
+
+def _owner(known: _Known, instance: int) -> int:
+    item = known.belongings.get(instance)
+    return item.person_id if item else _NOBODY
+
+
+def _new_person(dataset_id: int, session: Session) -> int:
+    person = Person(dataset_id=dataset_id)
+    session.add(person)
+    session.flush()
+    return person.id
+
+
+def _replace_automatic(
+    rows: list[dict[str, int]], known: _Known, dataset_id: int, run_id: int, session: Session
+) -> None:
+    """Write the rows whose person changed; the others keep the run that first placed them."""
+    changed = [row for row in rows if _owner(known, row["instance_id"]) != row["person_id"]]
+    for row in changed:
+        session.merge(
+            Assignment(
+                instance_id=row["instance_id"], person_id=row["person_id"], dataset_id=dataset_id,
+                source=Source.MODEL, run_id=run_id,
+            )
+        )  # fmt: skip
+    session.flush()
+
+
+def _retire_empty(dataset_id: int, session: Session) -> None:
+    """People without a name and without a face are nobody; a human's person stays."""
+    has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
+    session.exec(
+        update(Person)
+        .where(
+            col(Person.dataset_id) == dataset_id, col(Person.active), col(Person.name).is_(None),
+            col(Person.created_by).is_(None), ~has_face,
+        )
+        .values(active=False)
+    )  # fmt: skip
+
+
+def confirm_identities(workspace: Workspace, *, dataset_id: int, run_id: int) -> int:
+    """Confirm the face of every picture whose folder named the person, where no human has said otherwise since.
+
+    The person is the face in the middle, not always the largest. Returns how many were confirmed.
+    """
+    with writing(workspace.engine) as session:
+        human = (
+            select(Assignment.instance_id)
+            .join(Instance, col(Instance.id) == col(Assignment.instance_id))
+            .where(Instance.image_id == Image.id, Assignment.source == Source.HUMAN)
+            .exists()
+        )
+        moved = (
+            select(Separation.instance_id)
+            .join(Instance, col(Instance.id) == col(Separation.instance_id))
+            .where(Instance.image_id == Image.id)
+            .exists()
+        )
+        images = session.exec(
+            select(Image).where(
+                Image.dataset_id == dataset_id, col(Image.identity).is_not(None), Image.faces > 0, ~human, ~moved
+            )
+        ).all()
+        for image in images:
+            _confirm_identity(image, run_id, session)
+        return len(images)
+
+
+def _confirm_identity(image: Image, run_id: int, session: Session) -> None:
+    faces = session.exec(
+        select(Instance).where(Instance.image_id == image.id, Instance.kind == "face", ~col(Instance.removed))
+    ).all()
+    corners = np.array([(face.left, face.top, face.right, face.bottom) for face in faces], dtype=np.float32)
+    face = faces[most_central(corners, image.width, image.height)]
+    assert image.identity is not None
+    person_id = ensure_person(image.dataset_id, image.identity, image.identity_by, session=session)
+    session.exec(delete(Assignment).where(col(Assignment.instance_id) == face.id))
+    session.add(
+        Assignment(
+            instance_id=face.id, dataset_id=image.dataset_id, person_id=person_id, source=Source.HUMAN,
+            author_id=image.identity_by, run_id=run_id,
+        )
+    )  # fmt: skip

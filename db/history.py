@@ -1,0 +1,82 @@
+"""The state of faces and people before a decision, so that any decision can be undone. Never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlmodel import Session, col, delete, select
+
+from db.tables import Assignment, Instance, Person, Separation
+from db.writes import recount_faces
+
+_CHUNK = 10_000  # SQLite allows 32,766 values in one statement
+
+Snapshot = dict[str, Any]
+
+
+def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Session) -> Snapshot:
+    """What is known about these faces and people now, as plain JSON values.
+
+    Returns
+    -------
+    dict
+        ``assignments``: rows instance, person, source, author, event, run; ``separations``: rows instance, person,
+        event; ``removed``: rows instance, flag; ``people``: rows id, name, active.
+    """
+    state: Snapshot = {"assignments": [], "separations": [], "removed": [], "people": []}
+    for part in _chunks(instances):
+        rows = session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
+        state["assignments"] += [
+            [row.instance_id, row.person_id, row.source, row.author_id, row.event_id, row.run_id] for row in rows
+        ]
+        apart = session.exec(select(Separation).where(col(Separation.instance_id).in_(part)))
+        state["separations"] += [[row.instance_id, row.person_id, row.event_id] for row in apart]
+        flags = session.exec(select(Instance.id, Instance.removed).where(col(Instance.id).in_(part)))
+        state["removed"] += [list(row) for row in flags]
+    for part in _chunks(people):
+        known = session.exec(select(Person).where(col(Person.id).in_(part)))
+        state["people"] += [[row.id, row.name, row.active] for row in known]
+    return state
+
+
+def restore(
+    state: Snapshot, instances: Sequence[int], people: Sequence[int], dataset_id: int, *, session: Session
+) -> None:
+    """Bring faces and people back to `state`; people that did not exist then become inactive."""
+    known = {row[0]: row for row in state["people"]}
+    for part in _chunks(people):
+        for person in session.exec(select(Person).where(col(Person.id).in_(part))):
+            _, person.name, person.active = known.get(person.id, (person.id, person.name, False))
+    for part in _chunks(instances):
+        session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
+        session.exec(delete(Separation).where(col(Separation.instance_id).in_(part)))
+    session.flush()
+    for instance, person_id, source, author, event, run in state["assignments"]:
+        session.add(
+            Assignment(
+                instance_id=instance, dataset_id=dataset_id, person_id=person_id, source=source, author_id=author,
+                event_id=event, run_id=run,
+            )
+        )  # fmt: skip
+    for instance, person_id, event in state["separations"]:
+        session.add(Separation(instance_id=instance, person_id=person_id, event_id=event))
+    set_removed({instance: flag for instance, flag in state["removed"]}, session=session)
+
+
+def set_removed(flags: dict[int, bool], *, session: Session) -> None:
+    """Take faces out of the dataset, or bring them back, and recount their pictures."""
+    images = set()
+    for part in _chunks(list(flags)):
+        for instance in session.exec(select(Instance).where(col(Instance.id).in_(part))):
+            if instance.removed != flags[instance.id]:
+                instance.removed = flags[instance.id]
+                images.add(instance.image_id)
+    session.flush()
+    for image_id in sorted(images):
+        recount_faces(image_id, session=session)
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    kept = list(ids)
+    return (kept[start : start + _CHUNK] for start in range(0, len(kept), _CHUNK))
