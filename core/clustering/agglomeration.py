@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
-_PAIRS: Final = 40_000_000  # candidate pairs kept at a time: 8 bytes each
-_FEWEST: Final = 128  # candidates kept for a cluster however many clusters there are
+_KEPT: Final = 256  # candidates of a cluster: fewer mean more searches, more mean longer looks
 _PRODUCTS: Final = 4_000_000  # similarities computed at a time
 _ROUNDING: Final = 1e-12  # two products of the same clusters may differ by this
 _LOOK: Final = -1  # in a heap entry: the candidates are still to be looked at
@@ -47,7 +46,6 @@ class Agglomeration:
     def __init__(self, sums: NDArray[np.float64], sizes: Ints, tags: list[Ints], threshold: float) -> None:
         count = len(sums)
         self.threshold = threshold
-        self.keep = max(_FEWEST, _PAIRS // count)
         self.sizes = sizes.astype(np.float64)
         self.parent = np.arange(count)
         self.age = np.zeros(count, np.int64)
@@ -57,6 +55,7 @@ class Agglomeration:
         self.slot = np.arange(count)
         self.living = count
         self.barred = np.zeros(count, bool)
+        self.place = np.zeros(count, np.int64)
         self.tags, self.holders = _shared(tags)
         self.bounds = np.full(count, threshold)
         self.heap: list[tuple[float, int, int, int, int]] = []
@@ -97,7 +96,7 @@ class Agglomeration:
             for offset, similarities in enumerate(near):
                 unit = start + offset
                 kept = np.flatnonzero(similarities >= self.threshold - slack)
-                kept, bound = _nearest(kept, similarities[kept], self.keep)
+                kept, bound = _nearest(kept, similarities[kept], _KEPT)
                 self.bounds[unit] = max(self.threshold, bound + slack)
                 candidates.append(kept)
                 if len(kept):
@@ -116,9 +115,15 @@ class Agglomeration:
                 return found
             found = up
 
+    def _distinct(self, slots: Ints) -> Ints:
+        """Each slot once; several times as fast as sorting them."""
+        places = np.arange(len(slots))
+        self.place[slots] = places
+        return slots[self.place[slots] == places]
+
     def _look(self, a: int) -> None:
         """Push the best allowed candidate of `a`, or the bound of the others if that may be better."""
-        near = np.unique(self._find(self.candidates[a]))
+        near = self._distinct(self._find(self.candidates[a]))
         near = near[self._allowed(a, near)]
         rows = self.row[near]
         similarity = (self.sums[rows] @ self.sums[self.row[a]]) / (self.sizes[near] * self.sizes[a])
@@ -143,7 +148,7 @@ class Agglomeration:
         self._keep(a, near[allowed], similarity[allowed], self.threshold)
 
     def _keep(self, a: int, near: Ints, similarity: NDArray, bound: float) -> None:
-        self.candidates[a], dropped = _nearest(near, similarity, self.keep)
+        self.candidates[a], dropped = _nearest(near, similarity, _KEPT)
         self.bounds[a] = max(bound, dropped)
 
     def _allowed(self, a: int, near: Ints) -> NDArray[np.bool_]:
