@@ -219,6 +219,13 @@ class ModelVersion(SQLModel, table=True):
     created_at: datetime = _moment()
 
 
+class ModelUse(SQLModel, table=True):
+    """A model whose output a dataset holds, also where that output came in with an import."""
+
+    dataset_id: int = _key("dataset.id", primary=True)
+    model_version_id: int = _key("modelversion.id", primary=True)
+
+
 class Scan(SQLModel, table=True):
     """An image that a detector has finished. Written together with what it found: no doubles after a crash."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select, update
 
-from db.tables import DailyWork, Dataset, Image, Instance, ModelVersion, Person, User, now
+from db.tables import DailyWork, Dataset, Image, Instance, ModelUse, ModelVersion, Person, User, now
 
 
 def ensure_user(name: str, *, session: Session) -> int:
@@ -50,6 +50,11 @@ def ensure_model_version(
         session.flush()
         return version.id
     return found
+
+
+def note_model_use(dataset_id: int, model_version_id: int, *, session: Session) -> None:
+    """Remember that a dataset holds output of a model."""
+    session.merge(ModelUse(dataset_id=dataset_id, model_version_id=model_version_id))
 
 
 def ensure_person(dataset_id: int, name: str, author_id: int | None, *, session: Session) -> int:

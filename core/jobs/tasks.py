@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from core.jobs.runs import Task
 from core.progress import Progress
+from core.services.completing import complete_faces
 from core.services.exporting import export_dataset
 from core.services.faces import find_faces
 from core.services.grouping import group_people
 from core.services.importing import ImportOptions, import_pictures
+from core.services.restoring import is_export, restore_export
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.library import counts
@@ -20,11 +22,16 @@ from db.tables import Run
 
 def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
+    source = Path(run.parameters["source"])
+    if is_export(source):
+        return restore_export(
+            workspace, source, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, progress=progress
+        )
     options = ImportOptions(
         identities=run.parameters.get("identities", False), reference=run.parameters.get("reference", False)
     )
     return import_pictures(
-        workspace, Path(run.parameters["source"]), dataset_id=run.dataset_id, author_id=run.author_id,
+        workspace, source, dataset_id=run.dataset_id, author_id=run.author_id,
         run_id=run.id, options=options, progress=progress,
     )  # fmt: skip
 
@@ -33,6 +40,7 @@ def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
     assert run.dataset_id is not None
     encoder = run.parameters.get("encoder")
     find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
+    complete_faces(workspace, dataset_id=run.dataset_id, encoder=encoder, progress=progress)
     return _people(workspace, run, progress)
 
 

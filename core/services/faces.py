@@ -25,7 +25,7 @@ from core.workspace import Workspace
 from db.engine import writing
 from db.queries.library import count_images, images_without_scan
 from db.tables import Embedding, Image, ImageState, Instance, KeypointRevision, Scan, Source, now
-from db.writes import recount_faces
+from db.writes import note_model_use, recount_faces
 
 _BATCH_PIXELS: Final = 32_000_000  # a batch holds at most this many, or one picture
 _SAME_FACE: Final = 0.5  # IoU from which a box is a face that is there already
@@ -84,6 +84,8 @@ def find_faces(
     models = FaceModels.load(workspace, encoder)
     with writing(workspace.engine) as session:
         versions = _Versions(dataset_id, run_id, *models.versions(session))
+        for version in (versions.detector, versions.landmarker, versions.encoder):
+            note_model_use(dataset_id, version, session=session)
         waiting = images_without_scan(dataset_id, versions.detector, run_id, session=session)
         total = count_images(dataset_id, session=session)
     done = total - len(waiting)

@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlmodel import Session, col, delete, func, select
 
 from core.errors import BadInput, NotFound, UnreadableImage
-from core.images import SUFFIXES, decode, thumbnail, write_atomically
-from core.intake import Item, Limits, Offered, Refused, look_into
+from core.intake import Item, Limits, Refused, look_into
+from core.picture_store import KeptPicture, keep_picture
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading, writing
@@ -39,19 +39,6 @@ class ImportOptions:
 
     identities: bool = False
     reference: bool = False
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """A picture that was read and stored, not yet in the database."""
-
-    path: str
-    sha256: str
-    size_bytes: int
-    width: int
-    height: int
-    format: str
-    original: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +113,7 @@ class _Intake:
             rows = session.exec(select(Image.sha256).where(Image.dataset_id == dataset_id))
             self.known = set(rows)
 
-    def take(self, item: Item) -> _Taken | _Known | Refused:
+    def take(self, item: Item) -> KeptPicture | _Known | Refused:
         """Read, check and keep one file; never raises for a bad file."""
         if isinstance(item, Refused):
             return item
@@ -135,27 +122,14 @@ class _Intake:
             sha256 = hashlib.sha256(content).hexdigest()
             if sha256 in self.known:
                 return _Known(item.path, sha256)
-            return self._keep(item, content, sha256)
+            reference = item.file if self.options.reference else None
+            return keep_picture(self.workspace, content, item.path, reference)
         except (BadInput, UnreadableImage) as error:
             return Refused(item.path, str(error).removeprefix(f"{item.path}: "))
         except (OSError, MemoryError) as error:
             return Refused(item.path, f"could not be read or kept ({error})")
 
-    def _keep(self, item: Offered, content: bytes, sha256: str) -> _Taken:
-        picture = decode(content, item.path, self.workspace.settings.max_pixels)
-        if self.options.reference and item.file is not None:
-            original = str(item.file.resolve())
-        else:
-            original = f"originals/{sha256[:2]}/{sha256}{SUFFIXES[picture.format]}"
-            target = self.workspace.original(original)
-            if not target.is_file():
-                write_atomically(target, content, durable=True)
-        small = self.workspace.derived("thumbnails", sha256)
-        if not small.is_file():
-            write_atomically(small, thumbnail(picture.pixels))
-        return _Taken(item.path, sha256, len(content), picture.width, picture.height, picture.format, original)
-
-    def store(self, batch: Sequence[_Taken | _Known | Refused]) -> None:
+    def store(self, batch: Sequence[KeptPicture | _Known | Refused]) -> None:
         """Write one batch in one transaction."""
         with writing(self.workspace.engine) as session:
             ids = self._known_ids([item.sha256 for item in batch if not isinstance(item, Refused)], session)
@@ -165,7 +139,7 @@ class _Intake:
                     session.add(Skipped(run_id=self.run_id, path=item.path, reason=item.reason))
                 elif item.sha256 in ids:
                     self._repeat(item.path, ids[item.sha256], session)
-                elif isinstance(item, _Taken):
+                elif isinstance(item, KeptPicture):
                     ids[item.sha256] = self._insert(item, session)
                     added += 1
             if added:
@@ -178,7 +152,7 @@ class _Intake:
         )
         return dict(rows.all())
 
-    def _insert(self, item: _Taken, session: Session) -> int:
+    def _insert(self, item: KeptPicture, session: Session) -> int:
         identity = self._identity(item.path)
         image = Image(
             **vars(item),

@@ -110,7 +110,7 @@ def confirmed_pairs(
     if not len(same) or not len(different):
         raise NotEnoughData(
             "a threshold needs confirmed faces: at least two people, and one of them with two faces. "
-            f"So far {len(rows)} faces of {len(np.unique(people))} people are confirmed; confirm some on the People page"
+            f"So far {len(rows)} faces of {len(np.unique(people))} people are; confirm more on the People page"
         )
     pairs = np.concatenate([same, different])
     left, right = rows[pairs[:, 0]], rows[pairs[:, 1]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
-from db.tables import Assignment, Dataset, Image, ImageState, Instance, Person, Scan
+from db.tables import Assignment, Dataset, Embedding, Image, ImageState, Instance, Person, Scan
 
 
 @dataclass(frozen=True)
@@ -133,3 +133,23 @@ def position_of_image(dataset_id: int, chosen: ImageFilter, image: Image, *, ses
     before = (col(Image.path) < image.path) | ((col(Image.path) == image.path) & (col(Image.id) < image.id))
     kept = conditions(dataset_id, chosen)
     return session.exec(select(func.count()).select_from(Image).where(*kept, before)).one()
+
+
+def incomplete_faces(dataset_id: int, encoder_id: int, *, session: Session) -> Sequence[tuple[Instance, Image]]:
+    """Faces without points or without an embedding of this encoder version, those of one picture together."""
+    embedded = (
+        select(Embedding.instance_id)
+        .where(Embedding.instance_id == Instance.id, Embedding.model_version_id == encoder_id)
+        .exists()
+    )
+    return session.exec(
+        select(Instance, Image)
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(
+            Instance.dataset_id == dataset_id,
+            Instance.kind == "face",
+            ~col(Instance.removed),
+            or_(col(Instance.revision_id).is_(None), ~embedded),
+        )
+        .order_by(col(Instance.image_id), col(Instance.id))
+    ).all()

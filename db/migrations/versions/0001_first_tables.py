@@ -56,6 +56,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("author_id", "dataset_id", "day", "kind", name=op.f("pk_dailywork")),
     )
     op.create_table(
+        "modeluse",
+        sa.Column("dataset_id", sa.Integer(), nullable=False),
+        sa.Column("model_version_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_modeluse_dataset_id")),
+        sa.ForeignKeyConstraint(["model_version_id"], ["modelversion.id"], name=op.f("fk_modeluse_model_version_id")),
+        sa.PrimaryKeyConstraint("dataset_id", "model_version_id", name=op.f("pk_modeluse")),
+    )
+    op.create_table(
         "peopleevent",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("dataset_id", sa.Integer(), nullable=False),
@@ -466,6 +474,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_peopleevent_dataset_id_id")
 
     op.drop_table("peopleevent")
+    op.drop_table("modeluse")
     op.drop_table("dailywork")
     op.drop_table("dataset")
     op.drop_table("user")

@@ -1,0 +1,171 @@
+"""A dataset leaves: the store's rows become plain labels, and a format writes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session
+
+from core.errors import BadInput, NotFound
+from core.formats import WRITERS
+from core.formats.dataset import (
+    LabelledDataset,
+    LabelledImage,
+    LabelledInstance,
+    LabelledPerson,
+    LeftOut,
+    ModelCard,
+)
+from core.keypoints import Keypoints
+from core.progress import Progress
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.exports import (
+    ExportedInstance,
+    active_people,
+    pictures_with_instances,
+    skipped_inputs,
+    used_models,
+)
+from db.tables import Dataset, Export, Image, ModelVersion, Source, now
+
+FORMATS = tuple(WRITERS)
+
+
+def export_dataset(
+    workspace: Workspace,
+    *,
+    dataset_id: int,
+    author_id: int,
+    run_id: int,
+    format_name: str,
+    folder: Path,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a dataset into an empty or new folder, all or nothing.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``format``, ``files``, ``left_out`` and the manifest's ``counts``.
+
+    Raises
+    ------
+    BadInput
+        If the format is unknown or the folder is not empty.
+    """
+    if format_name not in WRITERS:
+        raise BadInput(f"there is no export format {format_name!r}; there are {', '.join(WRITERS)}")
+    labelled = gather(workspace, dataset_id)
+    at = now()
+    manifest = WRITERS[format_name](labelled, folder, exported_at=f"{at:%Y-%m-%dT%H:%M:%SZ}", progress=progress)
+    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    with writing(workspace.engine) as session:
+        session.add(
+            Export(
+                dataset_id=dataset_id, run_id=run_id, format=format_name, folder=str(folder.resolve()),
+                manifest_sha256=digest, counts=manifest.counts, author_id=author_id, at=at,
+            )
+        )  # fmt: skip
+    return {
+        "folder": str(folder), "format": format_name, "files": len(manifest.files) + 1,
+        "left_out": len(manifest.left_out), **manifest.counts,
+    }  # fmt: skip
+
+
+def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
+    """Everything that a dataset holds, as plain labels.
+
+    People are numbered in the order in which their faces appear, so that the same labels always give the same keys.
+    """
+    with reading(workspace.engine) as session:
+        dataset = session.get(Dataset, dataset_id)
+        if dataset is None:
+            raise NotFound(f"there is no dataset {dataset_id}")
+        return _gather(workspace, dataset, session)
+
+
+def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> LabelledDataset:
+    name, dataset_id = dataset.name, dataset.id
+    people = {person.id: person.name for person in active_people(dataset_id, session=session)}
+    versions = used_models(dataset_id, session=session)
+    cards = _cards(versions)
+    left_out = [LeftOut(path, reason) for path, reason in skipped_inputs(dataset_id, session=session)]
+    keys: dict[int, str] = {}
+    images, taken = [], Counter[str]()
+    for image, instances in pictures_with_instances(dataset_id, session=session):
+        for row in instances:
+            if row.assignment is not None and row.assignment.person_id not in keys:
+                keys[row.assignment.person_id] = _key(len(keys))
+        images.append(_image(workspace, image, _free_path(image.path, taken), instances, keys, cards))
+    for person_id, _ in sorted(people.items(), key=lambda item: (item[1] or "", item[0])):
+        if person_id not in keys and people[person_id]:
+            keys[person_id] = _key(len(keys))
+    return LabelledDataset(
+        name, tuple(images), tuple(LabelledPerson(key, people[person_id]) for person_id, key in keys.items()),
+        tuple(cards.values()), tuple(left_out),
+    )  # fmt: skip
+
+
+def _key(number: int) -> str:
+    return f"person-{number + 1:04d}"
+
+
+def _free_path(path: str, taken: Counter[str]) -> str:
+    """Two different pictures that were imported under one path get two names: "a.jpg" and "a (2).jpg"."""
+    taken[path] += 1
+    if taken[path] == 1:
+        return path
+    whole = PurePosixPath(path)
+    return _free_path(str(whole.with_name(f"{whole.stem} ({taken[path]}){whole.suffix}")), taken)
+
+
+def _cards(versions: Iterable[ModelVersion]) -> dict[int, ModelCard]:
+    """One card for each version; versions that share a name are told apart by their weights and number."""
+    names = Counter[str]()
+    cards = {}
+    for version in versions:
+        names[version.name] += 1
+        number = names[version.name]
+        name = version.name if number == 1 else f"{version.name}@{version.weights_sha256[:8]}-{number}"
+        cards[version.id] = ModelCard(name, version.kind, version.weights_sha256, version.settings)
+    return cards
+
+
+def _image(
+    workspace: Workspace,
+    image: Image,
+    path: str,
+    instances: Sequence[ExportedInstance],
+    keys: dict[int, str],
+    cards: dict[int, ModelCard],
+) -> LabelledImage:
+    return LabelledImage(
+        path=path, sha256=image.sha256, size_bytes=image.size_bytes, width=image.width, height=image.height,
+        file=workspace.original(image.original), identity=image.identity, state=image.state, reason=image.reason,
+        instances=tuple(_instance(row, keys, cards) for row in instances),
+    )  # fmt: skip
+
+
+def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard]) -> LabelledInstance:
+    instance, revision, assignment = row
+    model = cards.get(revision.model_version_id) if revision and revision.model_version_id else None
+    five = instance.five_points
+    return LabelledInstance(
+        kind=instance.kind,
+        box=(instance.left, instance.top, instance.right, instance.bottom),
+        origin=instance.origin,
+        score=instance.score,
+        skeleton=revision.skeleton if revision else None,
+        keypoints=Keypoints.from_bytes(revision.points) if revision else None,
+        points_source=revision.source if revision else None,
+        points_model=model.name if model else None,
+        person=keys[assignment.person_id] if assignment else None,
+        person_source=("human" if assignment.source == Source.HUMAN else "automatic") if assignment else None,
+        five_points=np.frombuffer(five, dtype="<f4").reshape(5, 2).copy() if five else None,
+    )

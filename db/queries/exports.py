@@ -1,0 +1,104 @@
+"""Reads of a whole dataset for an export, in batches of pictures; and of the exports there were."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from db.tables import (
+    Assignment,
+    Export,
+    Image,
+    ImagePath,
+    Instance,
+    KeypointRevision,
+    ModelUse,
+    ModelVersion,
+    Person,
+    Run,
+    Skipped,
+    User,
+)
+
+_BATCH = 1000
+
+
+class ExportedInstance(NamedTuple):
+    """An instance with the revision that counts and its assignment, either of which may be missing."""
+
+    instance: Instance
+    revision: KeypointRevision | None
+    assignment: Assignment | None
+
+
+def pictures_with_instances(dataset_id: int, *, session: Session) -> Iterator[tuple[Image, Sequence[ExportedInstance]]]:
+    """Every picture in the order of the paths, each with its instances that were not removed."""
+    ids = session.exec(select(Image.id).where(Image.dataset_id == dataset_id).order_by(col(Image.path), col(Image.id)))
+    wanted = list(ids)
+    for start in range(0, len(wanted), _BATCH):
+        part = wanted[start : start + _BATCH]
+        images = {image.id: image for image in session.exec(select(Image).where(col(Image.id).in_(part)))}
+        instances = _instances(part, session)
+        for image_id in part:
+            yield images[image_id], instances[image_id]
+        session.expunge_all()
+
+
+def _instances(image_ids: Sequence[int], session: Session) -> dict[int, list[ExportedInstance]]:
+    rows = session.exec(
+        select(Instance, KeypointRevision, Assignment)
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
+        .where(col(Instance.image_id).in_(image_ids), ~col(Instance.removed))
+        .order_by(col(Instance.id))
+    )
+    found: dict[int, list[ExportedInstance]] = defaultdict(list)
+    for instance, revision, assignment in rows:
+        found[instance.image_id].append(ExportedInstance(instance, revision, assignment))
+    return found
+
+
+def active_people(dataset_id: int, *, session: Session) -> Sequence[Person]:
+    """Every active person of a dataset."""
+    return session.exec(select(Person).where(Person.dataset_id == dataset_id, col(Person.active))).all()
+
+
+def used_models(dataset_id: int, *, session: Session) -> Sequence[ModelVersion]:
+    """Every model version whose output the dataset holds."""
+    return session.exec(
+        select(ModelVersion)
+        .join(ModelUse, col(ModelUse.model_version_id) == col(ModelVersion.id))
+        .where(ModelUse.dataset_id == dataset_id)
+        .order_by(col(ModelVersion.id))
+    ).all()
+
+
+def skipped_inputs(dataset_id: int, *, session: Session) -> Sequence[tuple[str, str]]:
+    """Path and reason of every input that the dataset's imports could not use and that did not come in later."""
+    came_in = (
+        select(ImagePath.path)
+        .join(Image, col(Image.id) == col(ImagePath.image_id))
+        .where(Image.dataset_id == dataset_id, ImagePath.path == Skipped.path)
+        .exists()
+    )
+    return session.exec(
+        select(Skipped.path, Skipped.reason)
+        .join(Run, col(Run.id) == col(Skipped.run_id))
+        .where(Run.dataset_id == dataset_id, Run.kind == "import", ~came_in)
+        .distinct()
+        .order_by(col(Skipped.path))
+    ).all()
+
+
+def past_exports(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[Export, str]]:
+    """The newest exports of a dataset, each with its author's name."""
+    return session.exec(
+        select(Export, User.name)
+        .join(User, col(User.id) == col(Export.author_id))
+        .where(Export.dataset_id == dataset_id)
+        .order_by(col(Export.id).desc())
+        .limit(limit)
+    ).all()
