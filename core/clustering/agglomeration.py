@@ -47,6 +47,7 @@ class Agglomeration:
         count = len(sums)
         self.threshold = threshold
         self.sizes = sizes.astype(np.float64)
+        self.means = (sums / self.sizes[:, None]).astype(np.float32)
         self.parent = np.arange(count)
         self.age = np.zeros(count, np.int64)
         # The rows of living clusters stay packed at the front of `sums`, so that a search is one product.
@@ -59,12 +60,15 @@ class Agglomeration:
         self.tags, self.holders = _shared(tags)
         self.bounds = np.full(count, threshold)
         self.heap: list[tuple[float, int, int, int, int]] = []
-        self.candidates = self._first_candidates()
-        heapq.heapify(self.heap)
+        self.candidates: list[Ints] = []
 
     def steps(self) -> Iterator[float]:
-        """Join until no allowed pair reaches the threshold; yields the share of possible joins at times."""
+        """Join until no allowed pair reaches the threshold; yields the share of the work that is done at times."""
         count = len(self.parent)
+        rows = max(1, _PRODUCTS // count)
+        for start in range(0, count, rows):
+            self._take_candidates(start, min(start + rows, count))
+            yield 0.5 * (start + rows) / max(count, start + rows)
         every = max(count // 200, 100)
         steps = 0
         while self.heap:
@@ -73,7 +77,7 @@ class Agglomeration:
                 continue
             steps += 1
             if steps % every == 0:
-                yield 1 - self.living / count
+                yield 1 - 0.5 * self.living / count
             if b >= 0 and other_age == self.age[b]:
                 self._look(self._join(a, b))
                 continue
@@ -85,23 +89,18 @@ class Agglomeration:
         """(U,) int64 the unit by whose number the cluster of each unit goes."""
         return self._find(np.arange(len(self.parent)))
 
-    def _first_candidates(self) -> list[Ints]:
-        means = (self.sums / self.sizes[:, None]).astype(np.float32)
-        slack = means.shape[1] * float(np.finfo(np.float32).eps)
-        rows = max(1, _PRODUCTS // len(means))
-        candidates: list[Ints] = []
-        for start in range(0, len(means), rows):
-            near = means[start : start + rows] @ means.T
-            near[np.arange(len(near)), np.arange(start, start + len(near))] = -np.inf
-            for offset, similarities in enumerate(near):
-                unit = start + offset
-                kept = np.flatnonzero(similarities >= self.threshold - slack)
-                kept, bound = _nearest(kept, similarities[kept], _KEPT)
-                self.bounds[unit] = max(self.threshold, bound + slack)
-                candidates.append(kept)
-                if len(kept):
-                    self._push(float(similarities[kept].max()) + slack, unit, _LOOK)
-        return candidates
+    def _take_candidates(self, start: int, end: int) -> None:
+        """Set the first candidates, bound and heap entry of the units from `start` to `end`."""
+        slack = self.means.shape[1] * float(np.finfo(np.float32).eps)
+        near = self.means[start:end] @ self.means.T
+        near[np.arange(end - start), np.arange(start, end)] = -np.inf
+        for unit, similarities in enumerate(near, start):
+            kept = np.flatnonzero(similarities >= self.threshold - slack)
+            kept, bound = _nearest(kept, similarities[kept], _KEPT)
+            self.bounds[unit] = max(self.threshold, bound + slack)
+            self.candidates.append(kept)
+            if len(kept):
+                self._push(float(similarities[kept].max()) + slack, unit, _LOOK)
 
     def _push(self, similarity: float, a: int, b: int) -> None:
         heapq.heappush(self.heap, (-similarity, a, int(self.age[a]), b, int(self.age[b]) if b >= 0 else 0))
@@ -132,7 +131,7 @@ class Agglomeration:
         best = int(similarity.argmax()) if len(near) else -1
         if best >= 0 and similarity[best] >= self.bounds[a] - _ROUNDING:
             self._push(float(similarity[best]), a, int(near[best]))
-        elif self.bounds[a] > self.threshold:
+        elif self.bounds[a] > self.threshold + _ROUNDING:
             self._push(float(self.bounds[a]), a, _SEARCH)
         elif best >= 0:
             self._push(float(similarity[best]), a, int(near[best]))

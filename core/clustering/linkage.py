@@ -17,9 +17,10 @@ from core.errors import BadInput
 
 Progress = Callable[[float], None]
 
-_ROWS: Final = 2048
+_ROWS: Final = 1024
 _COLUMNS: Final = 4096
 _UNIT_TOLERANCE: Final = 1e-3
+_WORTH_TELLING: Final = 0.001  # of the whole
 
 
 def group(
@@ -51,7 +52,7 @@ def group(
     constraints
         Limits over the same N faces; None for none.
     progress
-        Called with the share of the work that is done, rising from 0 to 1, several times a second on large sets.
+        Called with the share of the work that is done, rising from 0 to 1, every second or so on large sets.
         Whatever it raises (`core.errors.Cancelled`) ends the run.
 
     Returns
@@ -69,7 +70,7 @@ def group(
     limits = Constraints.none(len(faces)) if constraints is None else constraints
     if len(limits) != len(faces):
         raise BadInput(f"constraints should be over {len(faces)} faces like the embeddings, not {len(limits)}")
-    report = progress or _silent
+    report = _sparing(progress)
     if len(faces) == 0:
         return np.zeros(0, np.int64)
     units = limits.units()
@@ -81,8 +82,17 @@ def group(
     return _by_size(clusters[units])
 
 
-def _silent(_share: float) -> None:
-    return None
+def _sparing(progress: Progress | None) -> Progress:
+    """Pass on only what is worth telling: there may be as many components as faces."""
+    told = -1.0
+
+    def report(share: float) -> None:
+        nonlocal told
+        if progress is not None and (share - told >= _WORTH_TELLING or told < share == 1):
+            told = share
+            progress(share)
+
+    return report
 
 
 def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
@@ -159,6 +169,7 @@ def _agglomerate(
                 report(0.5 + 0.5 * (done + part * len(members)) / len(sums))
             clusters[members] = members[work.clusters()]
         done += len(members)
+        report(0.5 + 0.5 * done / len(sums))
     return clusters
 
 

@@ -201,6 +201,14 @@ def test_progress_rises_to_one():
     assert any(0.5 < share < 1 for share in seen)
 
 
+def test_progress_is_told_sparingly_when_there_are_many_small_clusters():
+    rng = np.random.default_rng(4)
+    seen = []
+    group(np.repeat(unit(rng.normal(size=(4000, 64))), 2, axis=0), 0.9, progress=seen.append)
+    assert seen == sorted(seen)
+    assert 500 < len(seen) < 1100
+
+
 def test_a_person_can_stop_it_through_progress():
     def stop(share):
         if share > 0.5:
