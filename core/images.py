@@ -27,6 +27,7 @@ SUFFIXES: Final = {
     "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif",
     "PPM": ".ppm", "AVIF": ".avif",
 }  # fmt: skip
+_OPENERS: Final = tuple(kind for kind in SUFFIXES if kind != "MPO")  # the JPEG opener gives MPO for a phone's pairs
 THUMBNAIL: Final = 256  # longest side, pixels
 CROP: Final = 160
 _MARGIN: Final = 0.25
@@ -81,7 +82,7 @@ def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
         raise UnreadableImage(f"{name}: the file is empty")
     source = io.BytesIO(content) if isinstance(content, bytes) else content
     try:
-        with Image.open(source, formats=list(SUFFIXES)) as opened:
+        with Image.open(source, formats=_OPENERS) as opened:
             if opened.width * opened.height > max_pixels:
                 raise UnreadableImage(
                     f"{name}: {opened.width} × {opened.height} pixels are more than the limit of "

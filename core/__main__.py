@@ -1,0 +1,253 @@
+"""The command line: ``python -m core --help``. Each command is a few lines over a service.
+
+Exit codes: 0 done, 1 done with some inputs skipped, 2 could not run. With ``--json`` one JSON object goes to stdout;
+progress and sentences go to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.console import Printed, fail, tell
+from core.errors import FacetError, NotFound
+from core.jobs.inline import run_here
+from core.models import weights
+from core.services import searching, verification
+from core.services.exporting import FORMATS
+from core.services.importing import skipped as skipped_of
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.migrate import backup as copy_store
+from db.queries.library import dataset_by_name
+from db.queries.people import all_people
+from db.queries.work import runs_page
+from db.writes import ensure_dataset, ensure_user
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
+weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, and fetching what is not.")
+app.add_typer(weights_app, name="weights")
+
+_LISTED = 20  # skipped files that are named on stderr
+
+DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]
+EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder; default: the setting FACET_ENCODER")]
+
+
+def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[..., None]:
+    """Errors meant for people go to stderr as one sentence, with exit code 2."""
+
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (FacetError, OSError) as error:
+            fail(str(error))
+
+    return guarded
+
+
+@app.command("import")
+@sentence_instead_of_traceback
+def import_command(
+    path: Annotated[Path, typer.Argument(help="A folder, a zip, one picture, or an export of Facet")],
+    dataset: DatasetName,
+    identities: Annotated[
+        bool, typer.Option("--identities", help="Folder names are the people in the pictures")
+    ] = False,
+    reference: Annotated[bool, typer.Option("--reference", help="Leave the files where they are")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take pictures in. Gives images, added, duplicates, skipped [{path, reason}]."""
+    if not path.exists():
+        fail(f"{path}: there is no such file or folder")
+    workspace = Workspace.open()
+    parameters = {"source": str(path.resolve()), "identities": identities, "reference": reference}
+    run = run_here(workspace, "import", _dataset(workspace, dataset, make=True), parameters, Printed())
+    skipped = skipped_of(workspace, run.id)
+    tell({**run.counts, "skipped": skipped}, as_json, "{images} pictures: {added} added, {duplicates} there already")
+    for item in skipped[:_LISTED]:
+        print(f"skipped {item['path']}: {item['reason']}", file=sys.stderr)
+    if len(skipped) > _LISTED:
+        print(f"… and {len(skipped) - _LISTED} more; --json lists them all", file=sys.stderr)
+    raise typer.Exit(1 if skipped else 0)
+
+
+@app.command()
+@sentence_instead_of_traceback
+def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = False) -> None:
+    """Find faces, points and people. Gives images, faces, people, without_face, failed."""
+    workspace = Workspace.open()
+    run = run_here(workspace, "faces", _dataset(workspace, dataset), {"encoder": encoder}, Printed())
+    tell(run.counts, as_json, "{faces} faces of {people} people in {images} pictures; {without_face} without a face")
+    raise typer.Exit(1 if run.counts["failed"] else 0)
+
+
+@app.command()
+@sentence_instead_of_traceback
+def people(
+    dataset: DatasetName,
+    regroup: Annotated[bool, typer.Option("--regroup", help="Group again what no human has decided")] = False,
+    threshold: Annotated[float | None, typer.Option(help="Cosine similarity to group at; implies --regroup")] = None,
+    encoder: EncoderName = None,
+    as_json: Json = False,
+) -> None:
+    """List people. Gives people [{id, name, faces: [{image, box}]}], the largest first."""
+    workspace = Workspace.open()
+    dataset_id = _dataset(workspace, dataset)
+    if regroup or threshold is not None:
+        parameters = {"regroup": True, "threshold": threshold, "encoder": encoder}
+        run_here(workspace, "people", dataset_id, parameters, Printed())
+    with reading(workspace.engine) as session:
+        found: list[dict[str, Any]] = [
+            {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
+            for number, name, shown in all_people(dataset_id, session=session)
+        ]
+    lines = "\n".join(f"{person['name'] or 'unnamed ' + str(person['id'])}: {len(person['faces'])}" for person in found)
+    tell({"people": found}, as_json, lines.replace("{", "{{").replace("}", "}}"))
+
+
+@app.command()
+@sentence_instead_of_traceback
+def verify(
+    dataset: DatasetName,
+    encoder: EncoderName = None,
+    save: Annotated[bool, typer.Option("--save", help="Keep the threshold; the next grouping uses it")] = False,
+    as_json: Json = False,
+) -> None:
+    """Threshold of best accuracy on confirmed people, with its figures."""
+    workspace = Workspace.open()
+    pairs = verification.confirmed_pairs(workspace, _dataset(workspace, dataset), encoder)
+    judged = verification.judge(pairs)
+    figures = verification.figures_at(pairs, judged.best.threshold)
+    result = {
+        "model": pairs.encoder,
+        "same": int(pairs.same.sum()),
+        "different": int((~pairs.same).sum()),
+        "threshold": judged.best.threshold,
+        **{name: figures[name] for name in ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")},
+        "eer": judged.eer.rate,
+        "auc": judged.auc,
+        "held_out_accuracy": judged.held_out.mean if judged.held_out else None,
+        "held_out_folds": judged.held_out.folds if judged.held_out else 0,
+    }
+    if save:
+        value = judged.best.threshold
+        verification.save_threshold(workspace, pairs, value, author_id=_author(workspace), chosen="best accuracy")
+    tell(result, as_json, "{model}: threshold {threshold:.4f}, accuracy {accuracy:.4f}, EER {eer:.4f}")
+
+
+@app.command()
+@sentence_instead_of_traceback
+def search(
+    dataset: DatasetName,
+    photo: Annotated[Path, typer.Option("--photo", help="A photo of the person to look for")],
+    encoder: EncoderName = None,
+    threshold: Annotated[float | None, typer.Option(help="Least cosine similarity of a match")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find the pictures that show the person of a photo. Gives matches [{image, score}], best first."""
+    workspace = Workspace.open()
+    found = searching.search(
+        workspace, _dataset(workspace, dataset), photo.read_bytes(), photo.name, encoder=encoder, threshold=threshold
+    )
+    lines = "\n".join(f"{match.score:.4f}  {match.image}" for match in found) or "no picture shows this person"
+    matches = [{"image": match.image, "score": match.score} for match in found]
+    tell({"matches": matches}, as_json, lines.replace("{", "{{").replace("}", "}}"))
+
+
+@app.command()
+@sentence_instead_of_traceback
+def export(
+    dataset: DatasetName,
+    out: Annotated[Path, typer.Option("--out", help="A new or empty folder")],
+    format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}")] = "facet",
+    as_json: Json = False,
+) -> None:
+    """Write a dataset that the field's own tools read."""
+    workspace = Workspace.open()
+    parameters = {"format": format_name, "folder": str(out.resolve())}
+    run = run_here(workspace, "export", _dataset(workspace, dataset), parameters, Printed())
+    tell(run.counts, as_json, "{images} pictures in {files} files; {left_out} left out (see manifest.json)")
+
+
+@app.command()
+@sentence_instead_of_traceback
+def runs(as_json: Json = False) -> None:
+    """The newest runs: what was asked for, how far it is, how it ended."""
+    workspace = Workspace.open()
+    with reading(workspace.engine) as session:
+        rows = [
+            {
+                "id": run.id, "kind": run.kind, "dataset": dataset, "author": author, "state": run.state,
+                "done": run.done, "total": run.total, "counts": run.counts, "error": run.error,
+                "created_at": run.created_at.isoformat(),
+            }
+            for run, dataset, author in runs_page(limit=50, session=session)
+        ]  # fmt: skip
+    lines = "\n".join(
+        f"{row['id']:>5} {row['kind']:<8} {row['state']:<10} {row['done']}/{row['total']}" for row in rows
+    )
+    tell({"runs": rows}, as_json, lines or "no runs yet")
+
+
+@weights_app.command("list")
+@sentence_instead_of_traceback
+def list_weights(as_json: Json = False) -> None:
+    """Every model file: whether it is here, its hash, its licence, and where it comes from."""
+    rows = [asdict(row) for row in weights.status(Workspace.open().weights)]
+    lines = "\n".join(f"{'here   ' if row['present'] else 'missing'}  {row['name']}" for row in rows)
+    tell({"weights": rows}, as_json, lines)
+
+
+@weights_app.command("fetch")
+@sentence_instead_of_traceback
+def fetch_weights(name: Annotated[str, typer.Argument(help="As in `weights list`")], as_json: Json = False) -> None:
+    """Download a model file, check it, and put it into the weights folder."""
+    workspace = Workspace.open()
+    bar = Printed("Fetching")
+
+    def report(done: int, total: int | None) -> None:
+        bar.begin(total or done, done)
+
+    path = weights.fetch(name, workspace.weights, report, workspace.settings.weights_mirror or None)
+    tell({"name": name, "file": str(path)}, as_json, "{file}")
+
+
+@app.command()
+@sentence_instead_of_traceback
+def backup(
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; default: a new one under backups")] = None,
+    as_json: Json = False,
+) -> None:
+    """Copy the store while it is in use."""
+    workspace = Workspace.open()
+    target = out or workspace.home / "backups" / f"store-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
+    tell({"file": str(copy_store(workspace.engine, target))}, as_json, "{file}")
+
+
+def _author(workspace: Workspace) -> int:
+    with writing(workspace.engine) as session:
+        return ensure_user(workspace.settings.user, session=session)
+
+
+def _dataset(workspace: Workspace, name: str, *, make: bool = False) -> int:
+    with writing(workspace.engine) as session:
+        found = dataset_by_name(name, session=session)
+        if found is not None:
+            return found.id
+        if not make:
+            raise NotFound(f"there is no dataset called {name}; `python -m core import PATH --dataset {name}` makes it")
+        return ensure_dataset(name, ensure_user(workspace.settings.user, session=session), session=session)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,50 @@
+"""Doing a run in this process and waiting for its end, as the command line does."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from core.errors import Cancelled, FacetError
+from core.jobs.runs import perform, submit
+from core.jobs.tasks import TASKS
+from core.progress import Progress
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.tables import Run, RunState
+from db.writes import ensure_user
+
+_POLL_SECONDS: Final = 0.5
+
+
+def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[str, Any], listener: Progress) -> Run:
+    """Submit a run, do it, and return it when it is done.
+
+    Raises
+    ------
+    Cancelled
+        If somebody cancelled it meanwhile.
+    FacetError
+        With the run's own sentence, if it failed.
+    """
+    with writing(workspace.engine) as session:
+        author_id = ensure_user(workspace.settings.user, session=session)
+    run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
+    perform(workspace, run_id, TASKS[kind], listener=listener)
+    run = _ended(workspace, run_id)
+    if run.state == RunState.CANCELLED:
+        raise Cancelled(f"run {run_id} was cancelled")
+    if run.state == RunState.FAILED:
+        raise FacetError(run.error or f"run {run_id} failed")
+    return run
+
+
+def _ended(workspace: Workspace, run_id: int) -> Run:
+    """Wait for the end, in case a worker that was just starting took the run first."""
+    while True:
+        with reading(workspace.engine) as session:
+            run = session.get(Run, run_id)
+        assert run is not None
+        if run.state not in (RunState.QUEUED, RunState.RUNNING):
+            return run
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,178 @@
+"""Reads about people: pages of clusters, pages of faces, the history of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, func, select
+
+from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Source, User
+
+# SQLModel types a select of at most four columns; wider ones are marked where they stand.
+
+
+@dataclass(frozen=True)
+class PersonSummary:
+    """A person with the number of faces, how many of them a human confirmed, and one face to show."""
+
+    id: int
+    name: str | None
+    faces: int
+    confirmed: int
+    cover: int
+
+
+@dataclass(frozen=True)
+class ShownFace:
+    """A face to show: its instance, box, picture, and who said whose it is."""
+
+    instance_id: int
+    image_id: int
+    path: str
+    sha256: str
+    box: tuple[float, float, float, float]
+    score: float | None
+    source: str | None
+    person_id: int | None
+
+
+def people_page(
+    dataset_id: int, *, least: int = 1, most: int | None = None, name_contains: str = "", offset: int = 0,
+    limit: int = 30, session: Session,
+) -> Sequence[PersonSummary]:  # fmt: skip
+    """People with at least `least` (and at most `most`) faces: named ones first, then by number of faces."""
+    faces = func.count(col(Assignment.instance_id))
+    confirmed = func.sum(col(Assignment.source) == Source.HUMAN)
+    statement = (
+        select(col(Person.id), col(Person.name), faces, confirmed, func.min(col(Assignment.instance_id)))  # type: ignore[call-overload]
+        .join(Assignment, col(Assignment.person_id) == col(Person.id))
+        .where(Person.dataset_id == dataset_id, col(Person.active))
+        .group_by(col(Person.id), col(Person.name))
+        .having(faces >= least)
+    )
+    if most is not None:
+        statement = statement.having(faces <= most)
+    if name_contains:
+        statement = statement.where(col(Person.name).contains(name_contains, autoescape=True))
+    ordered = statement.order_by(col(Person.name).is_(None), faces.desc(), col(Person.id))
+    return [PersonSummary(*row) for row in session.exec(ordered.offset(offset).limit(limit))]
+
+
+def count_people_page(
+    dataset_id: int, *, least: int = 1, most: int | None = None, name_contains: str = "", session: Session
+) -> int:
+    """How many people `people_page` has."""
+    faces = func.count(col(Assignment.instance_id))
+    statement = (
+        select(Person.id)
+        .join(Assignment, col(Assignment.person_id) == col(Person.id))
+        .where(Person.dataset_id == dataset_id, col(Person.active))
+        .group_by(col(Person.id))
+        .having(faces >= least)
+    )
+    if most is not None:
+        statement = statement.having(faces <= most)
+    if name_contains:
+        statement = statement.where(col(Person.name).contains(name_contains, autoescape=True))
+    return session.exec(select(func.count()).select_from(statement.subquery())).one()
+
+
+def person_summary(person_id: int, *, session: Session) -> PersonSummary | None:
+    """One person, or None where it is not there any more."""
+    row = session.exec(
+        select(  # type: ignore[call-overload]
+            col(Person.id), col(Person.name), func.count(col(Assignment.instance_id)),
+            func.coalesce(func.sum(col(Assignment.source) == Source.HUMAN), 0),
+            func.coalesce(func.min(col(Assignment.instance_id)), 0),
+        )
+        .join(Assignment, col(Assignment.person_id) == col(Person.id), isouter=True)
+        .where(Person.id == person_id, col(Person.active))
+        .group_by(col(Person.id), col(Person.name))
+    ).first()  # fmt: skip
+    return PersonSummary(*row) if row else None
+
+
+def person_names(dataset_id: int, *, session: Session) -> Sequence[tuple[int, str]]:
+    """Id and name of every named person of a dataset, by name."""
+    rows = session.exec(
+        select(Person.id, Person.name)
+        .where(Person.dataset_id == dataset_id, col(Person.active), col(Person.name).is_not(None))
+        .order_by(col(Person.name))
+    )
+    return [(person_id, name or "") for person_id, name in rows]
+
+
+def faces_of(person_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
+    """One page of a person's faces: those that no human has confirmed first, then in the order of the pictures."""
+    rows = session.exec(
+        select(Instance, Image.path, Image.sha256, Assignment.source)
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(Assignment.person_id == person_id, ~col(Instance.removed))
+        .order_by(col(Assignment.source) == Source.HUMAN, col(Image.path), col(Instance.id))
+        .offset(offset)
+        .limit(limit)
+    )
+    return [_shown(*row, person_id) for row in rows]
+
+
+def loose_faces(dataset_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
+    """One page of the faces that belong to nobody."""
+    rows = session.exec(
+        select(Instance, Image.path, Image.sha256)
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
+        .where(
+            Instance.dataset_id == dataset_id, Instance.kind == "face", ~col(Instance.removed),
+            col(Assignment.instance_id).is_(None),
+        )
+        .order_by(col(Instance.id))
+        .offset(offset)
+        .limit(limit)
+    )  # fmt: skip
+    return [_shown(instance, path, sha256, None, None) for instance, path, sha256 in rows]
+
+
+def faces_by_id(instances: Sequence[int], *, session: Session) -> dict[int, ShownFace]:
+    """Faces to show, by instance id."""
+    rows = session.exec(
+        select(Instance, Image.path, Image.sha256, Assignment.source, Assignment.person_id)  # type: ignore[call-overload]
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
+        .where(col(Instance.id).in_(instances))
+    )
+    return {row[0].id: _shown(*row) for row in rows}
+
+
+def _shown(instance: Instance, path: str, sha256: str, source: str | None, person_id: int | None) -> ShownFace:
+    box = (instance.left, instance.top, instance.right, instance.bottom)
+    return ShownFace(instance.id, instance.image_id, path, sha256, box, instance.score, source, person_id)
+
+
+def all_people(dataset_id: int, *, session: Session) -> Iterator[tuple[int, str | None, list[ShownFace]]]:
+    """Every person with a face, and all its faces; the largest first."""
+    found: dict[int, tuple[str | None, list[ShownFace]]] = {}
+    rows = session.exec(
+        select(Instance, Image.path, Image.sha256, Assignment.source, Assignment.person_id, Person.name)  # type: ignore[call-overload]
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(Assignment.dataset_id == dataset_id, ~col(Instance.removed))
+        .order_by(col(Image.path), col(Instance.id))
+    )
+    for instance, path, sha256, source, person_id, name in rows:
+        found.setdefault(person_id, (name, []))[1].append(_shown(instance, path, sha256, source, person_id))
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1][1]), item[0]))
+    return ((person_id, name, faces) for person_id, (name, faces) in ordered)
+
+
+def history(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[PeopleEvent, str]]:
+    """The newest decisions about people with their authors' names."""
+    return session.exec(
+        select(PeopleEvent, User.name)
+        .join(User, col(User.id) == col(PeopleEvent.author_id))
+        .where(PeopleEvent.dataset_id == dataset_id)
+        .order_by(col(PeopleEvent.id).desc())
+        .limit(limit)
+    ).all()

@@ -1,0 +1,82 @@
+"""Reads about runs and about who did how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, func, select
+
+from db.tables import DailyWork, Dataset, ModelVersion, Run, Skipped, Threshold, User, now
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much somebody did of one kind on one day (UTC)."""
+
+    day: str
+    annotator: str
+    kind: str
+    count: int
+
+
+def daily_work(dataset_id: int | None = None, *, session: Session) -> Sequence[Work]:
+    """Work per annotator, day and kind, newest day first."""
+    statement = (
+        select(col(DailyWork.day), col(User.name), col(DailyWork.kind), func.sum(col(DailyWork.count)))
+        .join(User, col(User.id) == col(DailyWork.author_id))
+        .group_by(col(DailyWork.day), col(User.name), col(DailyWork.kind))
+        .order_by(col(DailyWork.day).desc(), col(User.name), col(DailyWork.kind))
+    )
+    if dataset_id is not None:
+        statement = statement.where(DailyWork.dataset_id == dataset_id)
+    return [Work(*row) for row in session.exec(statement)]
+
+
+def runs_page(
+    *, dataset_id: int | None = None, offset: int = 0, limit: int = 20, session: Session
+) -> Sequence[tuple[Run, str | None, str]]:
+    """Runs, newest first, each with its dataset's and its author's name."""
+    statement = (
+        select(Run, Dataset.name, User.name)
+        .join(Dataset, col(Dataset.id) == col(Run.dataset_id), isouter=True)
+        .join(User, col(User.id) == col(Run.author_id))
+        .order_by(col(Run.id).desc())
+    )
+    if dataset_id is not None:
+        statement = statement.where(Run.dataset_id == dataset_id)
+    return session.exec(statement.offset(offset).limit(limit)).all()
+
+
+def count_runs(*, session: Session) -> int:
+    """How many runs there were."""
+    return session.exec(select(func.count()).select_from(Run)).one()
+
+
+def skipped_page(run_id: int, *, offset: int = 0, limit: int = 100, session: Session) -> Sequence[Skipped]:
+    """One page of what a run could not use."""
+    return session.exec(
+        select(Skipped).where(Skipped.run_id == run_id).order_by(col(Skipped.path)).offset(offset).limit(limit)
+    ).all()
+
+
+def thresholds(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[Threshold, str, str]]:
+    """The thresholds that were saved for a dataset, newest first, with the encoder's and the author's name."""
+    return session.exec(
+        select(Threshold, ModelVersion.name, User.name)
+        .join(ModelVersion, col(ModelVersion.id) == col(Threshold.model_version_id))
+        .join(User, col(User.id) == col(Threshold.author_id))
+        .where(Threshold.dataset_id == dataset_id)
+        .order_by(col(Threshold.id).desc())
+        .limit(limit)
+    ).all()
+
+
+def speed(run: Run) -> tuple[float, float | None]:
+    """Items per second of a run so far, and the seconds left (None before the first item, and after the end)."""
+    if run.started_at is None:
+        return 0.0, None
+    seconds = ((run.finished_at or now()) - run.started_at).total_seconds()
+    rate = max(0, run.done - run.done_at_start) / seconds if seconds > 0 else 0.0
+    left = (run.total - run.done) / rate if rate > 0 and run.finished_at is None else None
+    return rate, left
