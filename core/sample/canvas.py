@@ -104,7 +104,7 @@ class Canvas:
     def _mask(self, polygon: Points, soft: float, region: tuple[int, int, int, int]) -> Floats:
         left, top, right, bottom = region
         sigma = soft * self.oversample
-        # A wide blur is computed on a coarser grid: same picture, a fraction of the time.
+        # A wide blur is computed on a coarser grid: nearly the same shading in a fraction of the time.
         step = max(1, int(sigma / 2))
         pad = int(np.ceil(3 * sigma / step)) + 1
         columns, rows = -(-(right - left) // step), -(-(bottom - top) // step)
@@ -112,13 +112,14 @@ class Canvas:
         corners = np.round((fine / step - 0.5 + pad) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
         mask = np.zeros((rows + 2 * pad, columns + 2 * pad), np.uint8)
         cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
-        blurred = mask.astype(np.float32) / 255
+        blurred: Floats = mask * np.float32(1 / 255)
         if sigma > 0:
-            blurred = cv2.GaussianBlur(blurred, (0, 0), sigma / step)
+            blurred = np.asarray(cv2.GaussianBlur(blurred, (0, 0), sigma / step), np.float32)
         inner = blurred[pad : pad + rows, pad : pad + columns]
         if step > 1:
-            inner = cv2.resize(inner, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
-        return np.array(inner[: bottom - top, : right - left], np.float32)
+            size = (columns * step, rows * step)
+            inner = np.asarray(cv2.resize(inner, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        return inner[: bottom - top, : right - left]
 
 
 def ribbon(points: ArrayLike, widths: ArrayLike) -> Points:

@@ -74,7 +74,7 @@ class FaceShape:
         angle = np.linspace(0, np.pi, 401)
         person, drop = self.person, 0.75 * self.expression.mouth_open
         x = -person.half_width * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** person.jaw
-        y = 4 + (person.chin - 4) * np.sin(angle) ** 1.08
+        y = (person.chin + 1) * np.sin(angle) ** 1.05
         curve = np.stack([x, y + drop * np.clip(y / person.chin, 0, 1) ** 2], axis=1)
         arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
         at = np.linspace(0, arc[-1], count)
@@ -84,7 +84,7 @@ class FaceShape:
         """The head's outline with the forehead, `grow` mm larger above the ears; a closed polygon."""
         angle = np.linspace(0, np.pi, 41)[1:-1]
         half, crown = self.person.half_width + grow, self.person.crown + grow
-        top = np.stack([half * np.cos(angle) * 1.01, 4 - (crown + 4) * np.sin(angle) ** 0.82], axis=1)
+        top = np.stack([half * np.cos(angle) * 1.01, -(crown + 0) * np.sin(angle) ** 0.82], axis=1)
         return self.place(np.concatenate([self._jaw_mm(61), top]))
 
     def lids(self, side: int, at: ArrayLike, grow: float = 0.0) -> tuple[Points, Points]:
@@ -94,18 +94,19 @@ class FaceShape:
         half = person.eye_width / 2 + grow
         x = side * (person.eye_gap + half * (1 - 2 * u))
         corners = -person.eye_tilt * (1 - u)
-        bow = np.sin(np.pi * np.clip(u, 0, 1)) ** 0.85
+        bow = np.sin(np.pi * np.clip(u, 0, 1)) ** 0.72
         height = person.eye_open * self.expression.eye_open + grow
         upper = np.stack([x, corners - 0.6 * height * bow * (1 + 0.12 * (u - 0.5))], axis=1)
         lower = np.stack([x, corners + 0.4 * height * bow * (1 - 0.2 * (u - 0.5))], axis=1)
         return self.place(upper), self.place(lower)
 
-    def brow(self, side: int, at: ArrayLike) -> Points:
-        """The brow's line at shares `at` from its outer (0) to its inner end (1)."""
+    def brow(self, side: int, at: ArrayLike, edge: float = 0.0) -> Points:
+        """The brow's line at shares `at` from its outer (0) to its inner end (1); its upper edge for `edge` 1."""
         person = self.person
         t = np.asarray(at, np.float64)
-        outer, inner = person.eye_gap + 0.5 * person.eye_width + 9, person.eye_gap - 0.5 * person.eye_width - 3
-        lift = person.brow_height + self.expression.brow_raise * (0.7 + 0.3 * t)
+        outer, inner = person.eye_gap + 0.5 * person.eye_width + 10, person.eye_gap - 0.5 * person.eye_width - 6
+        edge_lift = 0.5 * edge * person.brow_weight * np.sin(np.pi * t)
+        lift = edge_lift + person.brow_height + self.expression.brow_raise * (0.7 + 0.3 * t)
         bow = person.brow_arch * np.sin(np.pi * np.clip(t, 0, 1) ** 0.8) + person.brow_tilt * (0.5 - t)
         return self.place(np.stack([side * (outer + (inner - outer) * t), -lift - bow + 3 * (1 - t) ** 2], axis=1), 2)
 
@@ -115,8 +116,8 @@ class FaceShape:
         length, half = person.nose_length, person.nose_width
         bridge_y = np.array([0.0, 0.27, 0.53, 0.79]) * length
         bridge = self.place(np.stack([np.zeros(4), bridge_y], axis=1), [2, 8, 15, 21])
-        base_x = np.array([-0.78, -0.4, 0.0, 0.4, 0.78]) * half
-        base_y = length + np.array([-4.0, -1.4, 0.6, -1.4, -4.0])
+        base_x = np.array([-0.64, -0.33, 0.0, 0.33, 0.64]) * half
+        base_y = length + np.array([-1.2, 0.9, 2.2, 0.9, -1.2])
         return bridge, self.place(np.stack([base_x, base_y], axis=1), [3, 7, 10, 7, 3])
 
     def lips(self) -> dict[str, Points]:
@@ -138,8 +139,8 @@ class FaceShape:
 
     def landmarks(self) -> Points:
         """The 68 landmarks, (68, 2) pixels, in the order of `core.skeletons.FACE68`."""
-        brow_at = np.linspace(0.03, 0.97, 5)
-        brows = [self.brow(RIGHT, brow_at), self.brow(LEFT, brow_at[::-1])]
+        brow_at = np.linspace(0.05, 0.94, 5)
+        brows = [self.brow(RIGHT, brow_at, 1.0), self.brow(LEFT, brow_at[::-1], 1.0)]
         bridge, base = self.nose()
         return np.concatenate([self.jaw(), *brows, bridge, base, *self._eyes(), self._mouth()])
 
