@@ -1,0 +1,56 @@
+"""The workbench: `streamlit run app.py`. Brings the store up to date, keeps a worker beside, serves pictures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.errors import FacetError, NotFound
+from core.jobs.supervisor import worker_beside
+from core.services.serving import crop_file, display_file, thumbnail_file
+from core.workspace import Workspace
+
+# The address names the content (?v=…), so what it gives never changes.
+_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+_workspace = Workspace.open()
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[None]:
+    """The worker lives as long as the workbench."""
+    chosen = _workspace.settings
+    print(f"\n  Facet is at http://{chosen.host}:{chosen.port}   (Ctrl-C stops it)\n", flush=True)
+    async with worker_beside():
+        yield
+
+
+def _picture(make: Callable[[Workspace, int], Path]) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        try:
+            file = await run_in_threadpool(make, _workspace, request.path_params["number"])
+        except NotFound as error:
+            return PlainTextResponse(str(error), status_code=404)
+        except FacetError as error:
+            return PlainTextResponse(str(error), status_code=422)
+        return FileResponse(file, media_type="image/jpeg", headers=_FOREVER)
+
+    return serve
+
+
+app = st.App(
+    "pages/navigation.py",
+    lifespan=lifespan,
+    routes=[
+        Route("/api/thumbnail/{number:int}", _picture(thumbnail_file)),
+        Route("/api/display/{number:int}", _picture(display_file)),
+        Route("/api/crop/{number:int}", _picture(crop_file)),
+    ],
+)

@@ -1,0 +1,59 @@
+"""Keeping one worker process alive beside the workbench."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+_STOP_SECONDS: Final = 25.0  # a worker lets the run in hand go after its next picture
+_POLL_SECONDS: Final = 1.0
+_MOST_PAUSE: Final = 30.0
+
+
+@asynccontextmanager
+async def worker_beside() -> AsyncIterator[None]:
+    """Run a worker for as long as the block lasts; one that dies is started again, ever more slowly."""
+    worker = _Worker()
+    watcher = asyncio.create_task(worker.keep_alive())
+    try:
+        yield
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher
+        await asyncio.to_thread(worker.stop)
+
+
+class _Worker:
+    """The worker process and its restarts."""
+
+    def __init__(self) -> None:
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # Its own session: Ctrl-C reaches the workbench alone, which then ends the worker in order.
+        command = [sys.executable, "-m", "core.jobs.worker"]
+        return subprocess.Popen(command, start_new_session=True)  # noqa: S603  (a fixed command)
+
+    async def keep_alive(self) -> None:
+        pause = _POLL_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            if self._process.poll() is None:
+                pause = _POLL_SECONDS
+            else:
+                pause = min(2 * pause, _MOST_PAUSE)
+                self._process = self._start()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
