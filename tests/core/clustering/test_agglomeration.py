@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from core.clustering import agglomeration
+from core.clustering.agglomeration import Agglomeration
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def most_similar_stranger(work, a):
+    """The greatest similarity of `a` to a living cluster that is not among its candidates."""
+    living = work.slot[: work.living]
+    strangers = np.setdiff1d(living, np.append(work.clusters()[work.candidates[a]], a))
+    rows = work.sums[work.row[strangers]]
+    similarity = rows @ work.sums[work.row[a]] / (work.sizes[strangers] * work.sizes[a])
+    return similarity.max(initial=-np.inf)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_cluster_is_nearer_to_a_stranger_than_its_bound(monkeypatch, seed):
+    monkeypatch.setattr(agglomeration, "_KEPT", 2)
+    rng = np.random.default_rng(seed)
+    faces = unit(rng.normal(size=(60, 4)))
+    work = Agglomeration(faces.copy(), np.ones(60, int), [np.zeros(0, int)] * 60, threshold=-0.2)
+    join, joined = work._join, []
+
+    def join_and_check(a, b):
+        into = join(a, b)
+        joined.append(into)
+        for cluster in work.slot[: work.living]:
+            assert most_similar_stranger(work, cluster) <= work.bounds[cluster] + 1e-9
+        return into
+
+    monkeypatch.setattr(work, "_join", join_and_check)
+    shares = list(work.steps())
+    assert len(joined) > 20
+    assert shares == sorted(shares)
+
+
+def test_sums_and_sizes_follow_the_clusters():
+    rng = np.random.default_rng(0)
+    faces = unit(rng.normal(size=(40, 3)))
+    work = Agglomeration(faces.copy(), np.ones(40, int), [np.zeros(0, int)] * 40, threshold=0.5)
+    list(work.steps())
+    clusters = work.clusters()
+    assert sorted(work.slot[: work.living]) == sorted(set(clusters.tolist()))
+    for name in set(clusters.tolist()):
+        members = clusters == name
+        assert work.sizes[name] == members.sum()
+        np.testing.assert_allclose(work.sums[work.row[name]], faces[members].sum(axis=0))
+
+
+def test_a_cluster_inherits_the_tags_of_both_parts():
+    faces = unit(np.array([[1, 0.0], [1, 0.01], [1, 0.3], [1, 0.6]]))
+    tags = [np.array([7]), np.array([8]), np.array([7]), np.array([8])]
+    work = Agglomeration(faces, np.ones(4, int), tags, threshold=0.0)
+    list(work.steps())
+    first, second, third, fourth = work.clusters().tolist()
+    assert first == second
+    assert third == fourth
+    assert first != third
