@@ -8,6 +8,7 @@ of its kind's first skeleton and keypoints that are all zero.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -152,9 +153,9 @@ def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[
 def _triples(instance: LabelledInstance, count: int) -> list[float]:
     if instance.keypoints is None:
         return [0] * (3 * count)
-    points, visibility = instance.keypoints.points, instance.keypoints.visibility
-    rows = zip(points, visibility.tolist(), strict=True)
-    return [value for (x, y), v in rows for value in ((shortest(x), shortest(y), v) if v else (0, 0, 0))]
+    x, y = (_shortest_of(column) for column in instance.keypoints.points.T)
+    rows = zip(x, y, instance.keypoints.visibility.tolist(), strict=True)
+    return [value for row in rows for value in (row if row[2] else (0, 0, 0))]
 
 
 def _confidence(instance: LabelledInstance) -> list[float | None] | None:
@@ -164,12 +165,16 @@ def _confidence(instance: LabelledInstance) -> list[float | None] | None:
 
 
 def _maybe(values: NDArray[np.float32]) -> list[float | None]:
-    return [None if np.isnan(value) else shortest(value) for value in values]
+    return [None if math.isnan(value) else value for value in _shortest_of(values)]
 
 
-def shortest(value: float | np.float32) -> float:
+def shortest(value: float) -> float:
     """Return the number whose decimal is the shortest that gives back the same float32."""
     return float(str(np.float32(value)))
+
+
+def _shortest_of(values: NDArray[np.float32]) -> list[float]:
+    return [float(text) for text in map(str, values)]
 
 
 def _bbox(instance: LabelledInstance) -> tuple[float, float, float, float]:

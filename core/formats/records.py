@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
 from core.errors import BadInput, UnreadableLabels
+
+_LARGEST: Final = float(np.finfo(np.float32).max)
 
 
 def load_json(path: Path) -> Record:
@@ -113,13 +115,17 @@ class Record:
         values = self.sequence(key)
         if len(values) != count:
             raise self.wrong(f"{key} should have {count} numbers, not {len(values)}")
-        places = (f"{key}[{i}]" for i in range(count))
-        return [math.nan if nullable and v is None else self._number(v, p) for v, p in zip(values, places, strict=True)]
+        if {float, int}.issuperset(map(type, values)) and max(map(abs, values), default=0) <= _LARGEST:
+            return values  # a million points come this way
+        return [
+            math.nan if nullable and value is None else self._number(value, f"{key}[{i}]")
+            for i, value in enumerate(values)
+        ]
 
     def _number(self, value: Any, where: str) -> float:
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
         # The comparison also holds for whole numbers too long for a float.
-        if not numeric or not abs(value) <= float(np.finfo(np.float32).max):
+        if not numeric or not abs(value) <= _LARGEST:
             raise self.wrong(f"{where} should be a finite number, not {_short(value)}")
         return float(value)
 
