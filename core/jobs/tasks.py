@@ -14,6 +14,7 @@ from core.services.faces import find_faces
 from core.services.grouping import group_people
 from core.services.importing import ImportOptions, import_pictures
 from core.services.restoring import is_export, restore_export
+from core.services.sampling import add_figures, draw_sample
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.library import counts
@@ -34,6 +35,15 @@ def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
         workspace, source, dataset_id=run.dataset_id, author_id=run.author_id,
         run_id=run.id, options=options, progress=progress,
     )  # fmt: skip
+
+
+def _sample(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    drawn = draw_sample(workspace, progress)
+    counts = import_pictures(
+        workspace, drawn.folder, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, progress=progress
+    )
+    return {**counts, "figures": add_figures(workspace, drawn, dataset_id=run.dataset_id, run_id=run.id)}
 
 
 def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -62,4 +72,10 @@ def _export(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     )  # fmt: skip
 
 
-TASKS: Final[dict[str, Task]] = {"import": _import, "faces": _faces, "people": _people, "export": _export}
+TASKS: Final[dict[str, Task]] = {
+    "import": _import,
+    "sample": _sample,
+    "faces": _faces,
+    "people": _people,
+    "export": _export,
+}

@@ -1,0 +1,103 @@
+"""A running workbench on a folder of its own, and a real Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def chromium_path():
+    """Where a Chromium is; without one the browser tests are skipped, and say so."""
+    found = os.environ.get("FACET_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        pytest.skip(f"NO BROWSER: none of {', '.join(CHROMIUMS)} is in PATH and FACET_CHROMIUM is not set")
+    return found
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Workbench:
+    """`streamlit run app.py` on a home folder, as `make run` starts it."""
+
+    def __init__(self, home, **settings):
+        self.home, self.port = Path(home), free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.environment = os.environ | {
+            "FACET_HOME": str(home), "FACET_PORT": str(self.port), "PYTHONPATH": str(REPOSITORY),
+        } | settings  # fmt: skip
+        self.log = self.home.parent / f"{self.home.name}.log"
+
+    def start(self):
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1"]
+        command += ["--server.port", str(self.port), "--server.fileWatcherType", "none"]
+        with self.log.open("a") as out:
+            self.process = subprocess.Popen(
+                command, cwd=REPOSITORY, env=self.environment, stdout=out, stderr=subprocess.STDOUT
+            )
+        for _ in range(300):
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1):
+                    return self
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError(f"the workbench did not start:\n{self.log.read_text()}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=40)
+
+    def command(self, *arguments):
+        """`python -m core ...` on the same home folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "core", *map(str, arguments)],
+            cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory):
+    """A running workbench on an empty home folder; one for each test module."""
+    chromium_path()
+    running = Workbench(tmp_path_factory.mktemp("facet") / "home").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A tab of 1400 x 900; fails the test on any error in the browser's console."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    problems = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened
+    context.close()
+    assert not problems, problems
