@@ -1,0 +1,53 @@
+"""Names, paths and cells that somebody else wrote, made safe for Markdown and for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Escapes are gone when Streamlit looks in the text for shortcodes, addresses, dashes and arrows: these need a break.
+_REPLACED_LATER: Final = re.compile(
+    r"(?<=:)(?=[\w+/-])|(?<=-)(?=[->])|(?<=[<>~])(?=[=-])|(?<=www)(?=\.)|(?<=@)(?=\w)", re.I
+)
+_WORD_JOINER: Final = "\u2060"
+_FORMULA: Final = re.compile(r"^\s*['=+\-@\t\r\n＝＋－＠]")
+
+
+def plain(text: object) -> str:
+    """A text that Markdown shows as it is, on one line: no emphasis, link, formula, shortcode or HTML comes of it.
+
+    Control characters, and those that turn the direction of the text around, become a replacement character.
+    """
+    line = " ".join(_CONTROL.sub("\ufffd", str(text)).split())
+    return _PUNCTUATION.sub(r"\\\1", _REPLACED_LATER.sub(_WORD_JOINER, line))
+
+
+def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as a CSV file in UTF-8 without a byte order mark; the columns are those of the first row.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers.
+
+    Raises
+    ------
+    ValueError
+        If a row has a column that the first row lacks.
+    """
+    out = io.StringIO(newline="")
+    columns = list(rows[0]) if rows else []
+    writer = csv.writer(out)
+    if columns:
+        writer.writerow([_guarded(column) for column in columns])
+    for row in rows:
+        if unknown := row.keys() - set(columns):
+            raise ValueError(f"the first row has no column {', '.join(sorted(unknown))}")
+        writer.writerow([_guarded(row.get(column)) for column in columns])
+    return out.getvalue().encode("utf-8", errors="backslashreplace")
+
+
+def _guarded(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

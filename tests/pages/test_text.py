@@ -1,0 +1,98 @@
+import csv
+import io
+import re
+
+import pytest
+
+from pages.widgets.text import csv_bytes, plain
+
+JOINER = "\u2060"
+
+
+def shown(text):
+    """What CommonMark shows of an escaped text."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a_b_c",
+        "**bold**",
+        "# head",
+        "1. one",
+        "[x](http://a.b)",
+        "<b>x</b>",
+        "$E=mc^2$",
+        "`code`",
+        "a|b",
+        "![i](j)",
+        "\\",
+    ],
+)
+def test_a_name_is_shown_as_it_was_given(name):
+    assert shown(plain(name)).replace(JOINER, "") == name
+
+
+@pytest.mark.parametrize("sign", list("\\`*_{}[]()<>#+-.!|~$:&"))
+def test_no_sign_of_markdown_stays_bare(sign):
+    assert plain(sign) == "\\" + sign
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        (":smile:", r":[\w+-]+:"),
+        (":material/home:", r":material/\w+:"),
+        (":+1:", r":[\w+-]+:"),
+        ("https://a.example/x", r"https?://"),
+        ("www.a.example", r"www\."),
+        ("a@b.example", r"@\w"),
+        ("a -- b", "--"),
+        ("a -> b <- c <-> d", "->|<-"),
+        (">= <= ~=", "[<>~]="),
+    ],
+)
+def test_nothing_is_left_for_streamlits_own_replacements(name, pattern):
+    assert re.search(pattern, name)
+    assert not re.search(pattern, shown(plain(name)))
+
+
+def test_a_name_stays_on_one_line_and_in_its_direction():
+    assert plain("  a\n\n    b\t") == "a b"
+    assert plain("a\u202egpj.exe\x00") == "a\ufffdgpj\\.exe\ufffd"
+
+
+def rows_of(content):
+    return list(csv.reader(io.StringIO(content.decode("utf-8"))))
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " =1", "＝1", "＠x", "'=1"])
+def test_a_formula_leaves_as_text(cell):
+    assert rows_of(csv_bytes([{"path": cell}])) == [["path"], ["'" + cell]]
+
+
+def test_a_formula_in_a_heading_leaves_as_text():
+    assert rows_of(csv_bytes([{"=a": "x"}])) == [["'=a"], ["x"]]
+
+
+def test_numbers_and_harmless_texts_leave_as_they_are():
+    assert rows_of(csv_bytes([{"a": -1.5, "b": 'x "=1", y', "c": None, "d": "Ünï"}])) == [
+        ["a", "b", "c", "d"],
+        ["-1.5", 'x "=1", y', "", "Ünï"],
+    ]
+
+
+def test_no_row_is_an_empty_file():
+    assert csv_bytes([]) == b""
+
+
+def test_csv_has_no_byte_order_mark_and_survives_an_undecodable_path():
+    content = csv_bytes([{"path": "a\udcff"}])
+    assert not content.startswith(b"\xef\xbb\xbf")
+    assert rows_of(content)[1] == ["a\\udcff"]
+
+
+def test_a_column_that_the_first_row_lacks_is_refused():
+    with pytest.raises(ValueError, match="the first row has no column b"):
+        csv_bytes([{"a": 1}, {"a": 1, "b": 2}])
