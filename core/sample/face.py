@@ -36,8 +36,16 @@ class Brush:
         self, xy: ArrayLike, colour: Colour, alpha: float = 1.0, soft: float = 0.0, *, inside: bool = True
     ) -> None:
         """A polygon in mm on the face, `soft` in mm; `inside` keeps it within the head's outline."""
-        clip = self.skull if inside else None
-        self.canvas.fill(self.shape.place(xy), colour, alpha=alpha, soft=soft * self.mm, within=clip)
+        polygon = np.asarray(xy, np.float64)
+        clip = self.skull if inside and self._may_reach_out(polygon, soft) else None
+        self.canvas.fill(self.shape.place(polygon), colour, alpha=alpha, soft=soft * self.mm, within=clip)
+
+    def _may_reach_out(self, polygon: Points, soft: float) -> bool:
+        # In the middle of the face there is nothing to clip, and clipping takes as long as painting.
+        person = self.shape.person
+        low, high = polygon.min(axis=0) - 3 * soft, polygon.max(axis=0) + 3 * soft
+        half = 0.68 * person.half_width
+        return bool(low[0] < -half or high[0] > half or low[1] < -0.5 * person.crown or high[1] > 0.65 * person.chin)
 
     def blob(
         self,

@@ -7,7 +7,9 @@ between the pupils); a `View` turns and scales them into the picture by weak per
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,14 +44,22 @@ class View:
     yaw: float = 0.0
     pitch: float = 0.0
 
+    @cached_property
+    def axes(self) -> Points:
+        """(3, 2): where a millimetre along x, y and z goes in the picture, in pixels."""
+        cos, sin = (
+            [f(math.radians(angle)) for angle in (self.yaw, self.pitch, self.roll)] for f in (math.cos, math.sin)
+        )
+        turned = np.array([
+            [cos[0], -sin[0] * sin[1]],
+            [0.0, cos[1]],
+            [sin[0], cos[0] * sin[1]],
+        ])  # fmt: skip
+        return self.scale * turned @ np.array([[cos[2], sin[2]], [-sin[2], cos[2]]])
+
     def project(self, points: Points) -> Points:
         """(N, 3) mm to (N, 2) pixels."""
-        yaw, pitch, roll = np.radians((self.yaw, self.pitch, self.roll))
-        x = points[:, 0] * np.cos(yaw) + points[:, 2] * np.sin(yaw)
-        depth = points[:, 2] * np.cos(yaw) - points[:, 0] * np.sin(yaw)
-        y = points[:, 1] * np.cos(pitch) + depth * np.sin(pitch)
-        turned = np.stack([x * np.cos(roll) - y * np.sin(roll), x * np.sin(roll) + y * np.cos(roll)], axis=1)
-        return turned * self.scale + np.array(self.centre)
+        return points @ self.axes + np.array(self.centre)
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class FaceShape:
         """Millimetres on the face's surface, `lift` mm above it, to pixels."""
         flat = np.asarray(xy, np.float64).reshape(-1, 2)
         depth = 10 - 50 * np.minimum(np.abs(flat[:, 0]) / self.person.half_width, 1.3) ** 2 + np.asarray(lift)
-        return self.view.project(np.column_stack([flat, depth]))
+        return self.view.project(np.concatenate([flat, depth[:, None]], axis=1))
 
     def jaw(self, count: int = 17) -> Points:
         """From the picture's left ear along the chin to the right ear, at equal steps of arc."""

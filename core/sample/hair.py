@@ -89,7 +89,7 @@ def paint_front_hair(brush: Brush) -> None:
     if person.hair == "curls":
         for i, x in enumerate(np.linspace(-width * 0.8, width * 0.8, 9)):
             y = -crown * 0.78 + 9 * (abs(x) / width) ** 2 * 4 + 3 * np.sin(i * 2.1)
-            brush.fill(_circle(x, y, 13), tone(colour, 0.9 + 0.12 * (i % 3)), soft=1.4, inside=False)
+            brush.fill(_circle(x, y, 13), tone(colour, (0.8, 1.0, 1.06)[i % 3]), soft=1.4, inside=False)
 
 
 def _cap(style: str, width: float, crown: float) -> tuple[list[list[float]], list[list[float]]]:
@@ -120,7 +120,7 @@ def _strands(brush: Brush, outer: Points, inner: Points, outline: Points, colour
     clip = brush.shape.place(outline)
     mm = brush.mm
     brush.canvas.fill(brush.shape.place(glow), tone(colour, 1.4), alpha=0.35, soft=5 * mm, within=clip)
-    if mm < _SHOWS_STRANDS:
+    if mm < _SHOWS_STRANDS or brush.shape.person.hair == "curls":
         return
     line = smooth(inner, 60, closed=False)[::-1]
     for i in range(2, 58):

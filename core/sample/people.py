@@ -119,10 +119,10 @@ PEOPLE: Final[dict[str, Identity]] = {
         hair="curls", age=0.1,
     ),
     "hugo": Identity(
-        (232, 176, 156), (150, 142, 136), (110, 110, 100), (184, 112, 104),
-        half_width=75, chin=106, jaw=0.56, crown=94, eye_open=8, eye_width=25, eye_gap=30, eye_tilt=-3, brow_height=19,
-        brow_weight=7, brow_arch=3, brow_tilt=-3, nose_length=52, nose_width=21, mouth=75, mouth_width=24, upper_lip=4,
-        lower_lip=6.5, hair="receding", beard="moustache", age=0.9,
+        (188, 132, 96), (226, 224, 220), (110, 110, 100), (176, 100, 90),
+        half_width=75, chin=114, jaw=0.56, crown=94, eye_open=8, eye_width=25, eye_gap=33.5, eye_tilt=-3,
+        brow_height=19, brow_weight=5, brow_arch=3, brow_tilt=-3, nose_length=52, nose_width=21, mouth=79,
+        mouth_width=24, upper_lip=4, lower_lip=6.5, hair="receding", beard="moustache", age=0.9,
     ),
 }  # fmt: skip
 

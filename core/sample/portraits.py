@@ -73,7 +73,7 @@ def paint_bust(brush: Brush, clothes: Clothes) -> None:
     skin = tone(person.skin, 0.86)
     half = [[neck, 20], [neck + 1, chin + 14], [neck + 9, chin + 42], [neck + 22, chin + 72], [neck + 20, chin + 130]]
     right = np.array(half, np.float64)
-    throat = np.concatenate([right, (right * (LEFT, 1) * (-1, 1))[::-1]])
+    throat = np.concatenate([right, (right * (-1, 1))[::-1]])
     outline = upright.place(smooth(throat, 60), -30)
     canvas.fill(outline, skin, soft=0.6 * mm)
     shade = upright.place(ellipse((6 * brush.light, chin + 6), (neck * 1.15, 26)), -30)
