@@ -50,10 +50,12 @@ def _load_dlib68(device: str, folder: Path) -> Landmarker:  # noqa: ARG001  (dli
     return Dlib68Landmarker(weights.locate("dlib-68", folder))
 
 
-def _load_dlib_resnet(device: str, folder: Path) -> Encoder:  # noqa: ARG001  (the dlib wheel has no CUDA)
+def _load_dlib_resnet(device: str, folder: Path) -> Encoder:
+    from core.models.devices import pick_device
     from core.models.dlib_resnet import DlibResnetEncoder
 
-    return DlibResnetEncoder(weights.locate("dlib-resnet", folder), encoder_threshold("dlib-resnet"))
+    file = weights.locate("dlib-resnet", folder)
+    return DlibResnetEncoder(file, encoder_threshold("dlib-resnet"), pick_device(device))
 
 
 def _load_facenet(name: str, device: str, folder: Path) -> Encoder:

@@ -1,9 +1,9 @@
 """MTCNN: three small networks that find faces, each looking only where the one before it saw something.
 
 Zhang, Zhang, Li, Qiao: Joint Face Detection and Alignment Using Multi-task Cascaded Convolutional Networks, IEEE Signal
-Processing Letters 2016. The weights are facenet-pytorch's, and the boxes equal those of its `MTCNN(keep_all=True)`.
-Ours is how the pixels get to the networks: all candidates of a stage are averaged down at once out of one summed-area
-table (`core.models.area`), where the library resizes one after the other.
+Processing Letters 2016. The weights are facenet-pytorch's, and the boxes equal those of its `MTCNN(keep_all=True)`,
+tight crops excepted (see `MtcnnSettings.border`). Ours is how the pixels get to the networks: all candidates of a stage
+are averaged down at once out of one summed-area table (`core.models.area`), where the library resizes one by one.
 
 Boxes and points are given as facenet-pytorch gives them. Its resampling treats pixel i as the span from i to i + 1, so
 compared with the pixel-centre convention of `core.keypoints` they lie half a pixel to the right and down; the networks'
@@ -48,9 +48,11 @@ class MtcnnSettings:
     factor
         Between one size of the picture pyramid and the next.
     minimum_score
-        Faces that score less are dropped. facenet-pytorch keeps everything above the third threshold.
+        Faces that score less are dropped. facenet-pytorch keeps everything above the third threshold; in the photos
+        measured, the false faces scored up to 0.87 and the true ones from 0.97.
     border
-        A picture without a face is tried once more with this part of its sides added around (tight crops); 0 is off.
+        Tight crops (no face found, or one that fills the picture and reaches over its edge) are looked at once more
+        with this part of their sides added around (the edge repeated); 0 is off.
     maximum_side
         Larger pictures are reduced to it first. Full-HD frames are not, so their boxes equal facenet-pytorch's.
     """
@@ -58,7 +60,7 @@ class MtcnnSettings:
     min_face_size: int = 20
     thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
     factor: float = 0.709
-    minimum_score: float = 0.8
+    minimum_score: float = 0.9
     border: float = 0.25
     maximum_side: int = 1920
 
@@ -113,13 +115,13 @@ class MtcnnDetector:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
                 raise BadInput(f"a picture should be (H, W, 3) uint8, not {image.shape} {image.dtype}")
         found = self._detect_plain(images)
-        empty = [index for index, boxes in enumerate(found) if not len(boxes)]
-        if self._settings.border > 0 and empty:
-            framed = [_framed(images[index], self._settings.border) for index in empty]
-            for index, boxes, (_, shift) in zip(
-                empty, self._detect_plain([image for image, _ in framed]), framed, strict=True
-            ):
-                found[index] = Boxes(boxes.corners - np.tile(shift, 2), boxes.scores, boxes.five_points - shift)
+        tight = [index for index, image in enumerate(images) if _is_tight(found[index], image.shape[:2])]
+        if self._settings.border > 0 and tight:
+            framed = [_framed(images[index], self._settings.border) for index in tight]
+            again = self._detect_plain([image for image, _ in framed])
+            for index, boxes, (_, shift) in zip(tight, again, framed, strict=True):
+                if len(boxes):
+                    found[index] = Boxes(boxes.corners - np.tile(shift, 2), boxes.scores, boxes.five_points - shift)
         return found
 
     def _detect_plain(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
@@ -215,8 +217,18 @@ def _reduced(image: NDArray[np.uint8], maximum_side: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
+def _is_tight(boxes: Boxes, size: tuple[int, int]) -> bool:
+    """No face, or one that fills the picture and is cut off by its edge: the networks then see it squeezed."""
+    if not len(boxes):
+        return True
+    low, high = boxes.corners[:, :2], boxes.corners[:, 2:]
+    beyond = np.any(low < 0, axis=1) | np.any(high > np.array(size[::-1]), axis=1)
+    fills = np.max(high - low, axis=1) > min(size) / 2
+    return bool(np.any(beyond & fills))
+
+
 def _framed(image: NDArray[np.uint8], border: float) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """The picture with black around it, and how far its origin moved."""
+    """The picture with its edge repeated around it, and how far its origin moved."""
     down, right = round(image.shape[0] * border), round(image.shape[1] * border)
-    framed = cv2.copyMakeBorder(image, down, down, right, right, cv2.BORDER_CONSTANT)
+    framed = cv2.copyMakeBorder(image, down, down, right, right, cv2.BORDER_REPLICATE)
     return np.asarray(framed, dtype=np.uint8), np.array([right, down], np.float32)

@@ -15,6 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import cv2
@@ -71,6 +72,7 @@ class OnnxEncoder:
             if key != "threshold"
         }
         self._network = _read_network(file)
+        self._alone = Lock()  # input and answer live in the network
         self._file = file
         self.dimension = self._run(np.zeros((1, ARCFACE_SIZE, ARCFACE_SIZE, 3), np.uint8)).shape[1]
         self._batched = self._takes_batches()
@@ -99,16 +101,17 @@ class OnnxEncoder:
         pixels = crops if rule.color == "RGB" else crops[..., ::-1]
         scaled = (pixels.astype(np.float32) - np.array(rule.mean, np.float32)) / np.array(rule.std, np.float32)
         try:
-            self._network.setInput(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2)))
-            answer = np.asarray(self._network.forward(), np.float32)
+            with self._alone:
+                self._network.setInput(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2)))
+                answer = np.array(self._network.forward(), np.float32)
         except cv2.error as problem:
             raise BadWeights(f"{self._file.name} does not take {ARCFACE_SIZE} x {ARCFACE_SIZE} faces") from problem
-        if answer.size == 0 or answer.size % len(crops) or answer.shape[0] != len(crops):
+        if answer.size == 0 or answer.size % len(crops):
             raise BadWeights(f"{self._file.name} gives {answer.shape} for {len(crops)} faces, not a vector for each")
-        return answer.reshape(len(crops), -1)
+        return answer.reshape(len(crops), -1)  # a file made for one face may give all vectors in one row
 
     def _takes_batches(self) -> bool:
-        """Some files fix the batch at one: two different faces must come out as they do alone."""
+        """Some files mix or refuse more than one face: two must come out of a batch as they do alone."""
         faces = np.random.default_rng(0).integers(0, 256, (2, ARCFACE_SIZE, ARCFACE_SIZE, 3), dtype=np.uint8)
         alone = np.concatenate([self._run(faces[:1]), self._run(faces[1:])])
         try:

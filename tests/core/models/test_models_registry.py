@@ -1,0 +1,101 @@
+"""The registries: complete, light to import, and clear about what is missing."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from core.errors import BadInput, MissingWeights, NotFound
+from core.models import (
+    DETECTORS,
+    ENCODERS,
+    LANDMARKERS,
+    available_encoders,
+    encoder_threshold,
+    load_detector,
+    load_encoder,
+    load_landmarker,
+    onnx_file,
+)
+from core.models.weights import WEIGHTS
+
+
+def test_importing_the_registry_loads_no_network_library():
+    heavy = "{'torch', 'torchvision', 'dlib', 'cv2', 'facenet_pytorch', 'face_recognition_models'}"
+    code = f"import sys, core.models; print(sorted({heavy} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_every_entry_carries_its_own_name_and_known_weights():
+    for registry in (DETECTORS, LANDMARKERS, ENCODERS):
+        for name, spec in registry.items():
+            assert spec.name == name
+            assert spec.description
+            assert spec.weights
+            assert set(spec.weights) <= set(WEIGHTS)
+
+
+def test_every_encoder_states_dimension_and_threshold():
+    for name, spec in ENCODERS.items():
+        assert spec.dimension is not None
+        assert spec.dimension > 0
+        assert -1 < encoder_threshold(name) < 1
+
+
+@pytest.mark.parametrize("load", [load_detector, load_landmarker, load_encoder])
+def test_unknown_model_is_named_with_those_there_are(load, tmp_path):
+    with pytest.raises(NotFound, match=r"called 'nonsense'; there are "):
+        load("nonsense", "cpu", tmp_path)
+
+
+def test_a_device_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="auto, cpu or cuda, not 'tpu'"):
+        load_detector("mtcnn", "tpu", tmp_path)
+
+
+def test_missing_facenet_weights_are_named_with_address_and_folder(tmp_path):
+    sentence = (
+        r"20180402-114759-vggface2\.pt .* is not on this machine\. Fetch it with `python -m core weights fetch "
+        rf"facenet-vggface2` or download https://github\.com/.* and put it into {tmp_path}\."
+    )
+    with pytest.raises(MissingWeights, match=sentence):
+        load_encoder("facenet-vggface2", "cpu", tmp_path)
+
+
+def test_availability_lists_ready_ones_missing_ones_and_onnx_files(tmp_path):
+    (tmp_path / "own.onnx").write_bytes(b"x")
+    rows = {row.name: row for row in available_encoders(tmp_path)}
+    assert list(rows) == [*ENCODERS, "onnx:own.onnx"]
+    assert rows["dlib-resnet"].ready
+    assert rows["dlib-resnet"].missing is None
+    assert not rows["facenet-casia"].ready
+    assert "weights fetch facenet-casia" in rows["facenet-casia"].missing
+
+
+def test_onnx_files_are_found_by_path_and_in_the_weights_folder(tmp_path):
+    file = tmp_path / "own.onnx"
+    file.write_bytes(b"x")
+    assert onnx_file(f"onnx:{file}", None) == file
+    assert onnx_file("onnx:own.onnx", tmp_path) == file
+
+
+@pytest.mark.parametrize("name", ["onnx:other.onnx", "onnx:"])
+def test_missing_onnx_file_is_named_with_the_folder(name, tmp_path):
+    with pytest.raises(MissingWeights, match=rf"there is no file .* and not in {tmp_path}"):
+        load_encoder(name, "cpu", tmp_path)
+
+
+def test_every_loadable_model_can_be_stored_under_name_hash_and_settings(detector, tmp_path, mean_colour_onnx):
+    models = [
+        detector,
+        load_landmarker("dlib-68", "cpu", tmp_path),
+        load_encoder("dlib-resnet", "cpu", tmp_path),
+        load_encoder(f"onnx:{mean_colour_onnx}", "cpu", tmp_path),
+    ]
+    for model in models:
+        assert model.name
+        assert len(model.weights_sha256) == 64
+        assert json.loads(json.dumps(model.settings)) == model.settings
+    assert len({model.weights_sha256 for model in models}) == len(models)
