@@ -1,3 +1,47 @@
+"""Correct the points of faces and bodies, picture by picture."""
+
 import streamlit as st
 
-st.title("keypoints")
+from core.errors import FacetError
+from core.services.annotating import accept
+from db.engine import reading
+from db.queries.annotation import picture_history
+from pages.widgets.box_dialog import edit_boxes
+from pages.widgets.keypoint_editor import keypoint_editor
+from pages.widgets.keypoint_session import STATES, current_image, editor_data, go, save_edits
+from pages.widgets.resources import author_id, dataset_or_stop, workspace
+
+dataset = dataset_or_stop()
+bar = st.container(horizontal=True, vertical_alignment="bottom")
+bar.selectbox("Pictures to go through", list(STATES), format_func=STATES.__getitem__, key="keypoints_state", width=220)
+bar.text_input("Path contains", key="keypoints_path", width=220, placeholder="any")
+
+image = current_image(dataset.id)
+if image is None:
+    st.info("No picture fits. Choose other pictures above, or import some in the library.")
+    if st.button("Open the library"):
+        st.switch_page("pages/library.py")
+    st.stop()
+
+if bar.button("All points are right", icon=":material/check:", help="You vouch for every point, and go on"):
+    accept(workspace(), image.id, author_id=author_id())
+    try:
+        go("next_unreviewed")
+        st.rerun()
+    except FacetError as error:
+        st.toast(str(error))
+if bar.button("Boxes…", icon=":material/add_box:", help="Add a face or a person that was missed, remove a wrong one"):
+    edit_boxes(image)
+
+data = editor_data(image, focus=st.session_state.pop("focus_instance", None))
+if not data["instances"]:
+    st.info("Nothing is found in this picture yet. Draw a box, or run “find faces” in the library.")
+keypoint_editor(data, key="keypoint_editor", on_edits=save_edits, on_go=go, height=680)
+
+with st.expander("History of this picture"):
+    with reading(workspace().engine) as session:
+        rows = picture_history(image.id, session=session)
+    if rows:
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.text("No points yet.")

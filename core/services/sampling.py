@@ -85,7 +85,8 @@ def _add_person(
     session.add(instance)
     session.flush()
     truth = person.keypoints
-    guess = Keypoints.of(truth.points + rng.normal(0, _NOISE, truth.points.shape), truth.visibility)
+    points = truth.points + rng.normal(0, _NOISE, truth.points.shape)
+    guess = Keypoints.of(points, truth.visibility, np.full(len(truth), np.nan))
     revision = KeypointRevision(
         instance_id=instance.id, skeleton=person.skeleton, points=guess.to_bytes(), source=Source.MODEL,
         model_version_id=version,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from db.queries.library import ImageFilter, conditions
-from db.tables import Assignment, Image, ImageState, Instance, KeypointRevision, Person, User
+from db.tables import Assignment, Image, ImageState, Instance, KeypointRevision, ModelVersion, Person, Source, User
 
 
 class ShownInstance(NamedTuple):
@@ -38,25 +39,32 @@ def neighbour(
     dataset_id: int, chosen: ImageFilter, image: Image, *, forward: bool, unreviewed: bool = False, session: Session
 ) -> Image | None:
     """The next or previous picture of a filter in the order of the paths; `unreviewed`: that no human has corrected."""
-    place = (col(Image.path), col(Image.id))
-    if forward:
-        beyond = (place[0] > image.path) | ((place[0] == image.path) & (place[1] > image.id))
-        order = [column.asc() for column in place]
-    else:
-        beyond = (place[0] < image.path) | ((place[0] == image.path) & (place[1] < image.id))
-        order = [column.desc() for column in place]
+    place, here = tuple_(col(Image.path), col(Image.id)), tuple_(image.path, image.id)  # compared through the index
+    beyond = place > here if forward else place < here
+    order = [column.asc() if forward else column.desc() for column in (col(Image.path), col(Image.id))]
     statement = select(Image).where(*conditions(dataset_id, chosen), beyond)
     if unreviewed:
         statement = statement.where(Image.state == ImageState.FOUND)
     return session.exec(statement.order_by(*order)).first()
 
 
-def revisions(instance_id: int, *, limit: int = 50, session: Session) -> Sequence[tuple[KeypointRevision, str | None]]:
-    """The newest revisions of an instance with their authors' names."""
-    return session.exec(
-        select(KeypointRevision, User.name)
+def picture_history(image_id: int, *, limit: int = 100, session: Session) -> list[dict[str, object]]:
+    """The newest revisions of all instances of a picture: when, which, who, what."""
+    rows = session.exec(
+        select(KeypointRevision, User.name, ModelVersion.name)
+        .join(Instance, col(Instance.id) == col(KeypointRevision.instance_id))
         .join(User, col(User.id) == col(KeypointRevision.author_id), isouter=True)
-        .where(KeypointRevision.instance_id == instance_id)
+        .join(ModelVersion, col(ModelVersion.id) == col(KeypointRevision.model_version_id), isouter=True)
+        .where(Instance.image_id == image_id)
         .order_by(col(KeypointRevision.id).desc())
         .limit(limit)
-    ).all()
+    )
+    return [
+        {
+            "When (UTC)": f"{revision.created_at:%Y-%m-%d %H:%M:%S}",
+            "Of": revision.instance_id,
+            "Who": author or model or "",
+            "What": revision.note or ("Found by a model" if revision.source == Source.MODEL else ""),
+        }
+        for revision, author, model in rows
+    ]

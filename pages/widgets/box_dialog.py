@@ -1,0 +1,63 @@
+"""Drawing the box of a face or a person that the models missed, and taking away one that is none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.errors import FacetError
+from core.jobs.launch import start
+from core.services.annotating import add_instance, editor_instances
+from core.services.people import remove_faces
+from core.services.serving import display_file
+from db.tables import Image
+from pages.widgets.resources import author_id, workspace
+
+_WIDTH: Final = 680
+_TALLEST: Final = 560
+KINDS: Final = {"face": "A face", "person": "A whole person"}
+
+
+@st.dialog("Boxes of this picture", width="large")
+def edit_boxes(image: Image) -> None:
+    """Draw what is missing, remove what is wrong."""
+    from streamlit_drawable_canvas import st_canvas
+
+    kind = st.segmented_control("What is missing", KINDS, format_func=KINDS.__getitem__, default="face", required=True)
+    scale = min(_WIDTH / image.width, _TALLEST / image.height)
+    drawn = st_canvas(
+        background_image=display_file(workspace(), image.id), drawing_mode="labeled_rect", stroke_width=2,
+        stroke_color="#e9a03b", fill_color="rgba(233, 160, 59, 0.15)", width=round(image.width * scale),
+        height=round(image.height * scale), key=f"boxes_{image.id}",
+    )  # fmt: skip
+    boxes = drawn.boxes_in_image_space or []
+    st.caption("Drag on the picture to draw a box. Its points follow at once for a face; a person starts without any.")
+    if st.button(f"Add {len(boxes) or 'the'} box{'es' if len(boxes) != 1 else ''}", type="primary", disabled=not boxes):
+        _add(image, boxes, kind)
+    _existing(image)
+
+
+def _add(image: Image, boxes: list[dict], kind: str) -> None:
+    try:
+        for box in boxes:
+            # the canvas measures from the picture's edge, we from the centre of its first pixel
+            left, top = box["left"] - 0.5, box["top"] - 0.5
+            corners = (left, top, left + box["width"], top + box["height"])
+            add_instance(workspace(), image.id, corners, kind, author_id=author_id())
+    except FacetError as error:
+        st.error(str(error))
+        return
+    if kind == "face":
+        start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id())
+    st.rerun()
+
+
+def _existing(image: Image) -> None:
+    for item in editor_instances(workspace(), image.id):
+        left, top, right, bottom = item["box"]
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.text(f"{item['kind']} {item['id']}: {right - left:.0f} × {bottom - top:.0f} px at {left:.0f}, {top:.0f}")
+        if row.button("Remove", key=f"remove_{item['id']}", help="Nobody is here. It can be brought back on People."):
+            remove_faces(workspace(), [item["id"]], author_id=author_id())
+            st.rerun()

@@ -1,0 +1,114 @@
+"""What the keypoints page remembers between reruns: the picture, and which edits were saved or refused."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from core.errors import FacetError, NotFound
+from core.services.annotating import editor_instances, editor_skeletons, save_edit
+from db.engine import reading
+from db.queries.annotation import neighbour
+from db.queries.library import ImageFilter, count_filtered, page_of_images, position_of_image
+from db.tables import Image, ImageState
+from pages.widgets.keypoint_editor import Edit
+from pages.widgets.resources import author_id, workspace
+
+IMAGE: Final = "image_id"
+STATES: Final = {
+    "": "All pictures",
+    ImageState.FOUND: "To correct",
+    ImageState.CORRECTED: "Corrected",
+    ImageState.EMPTY: "Without a face",
+    ImageState.NEW: "Not looked at yet",
+    ImageState.FAILED: "Failed",
+}
+_REMEMBERED: Final = 500
+
+
+def chosen_filter() -> ImageFilter:
+    """The pictures to go through, as chosen above the editor."""
+    state = st.session_state.get("keypoints_state") or None
+    return ImageFilter(state=state, path_contains=st.session_state.get("keypoints_path", ""))
+
+
+def current_image(dataset_id: int) -> Image | None:
+    """The picture that is open; the first of the filter when none is, or it is of another dataset."""
+    with reading(workspace().engine) as session:
+        image = session.get(Image, st.session_state.get(IMAGE) or 0)
+        if image is None or image.dataset_id != dataset_id:
+            first = page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session)
+            image = first[0] if first else None
+    st.session_state[IMAGE] = image.id if image else None
+    return image
+
+
+def save_edits(edits: list[Edit]) -> None:
+    """Save what the editor sent; what was saved is confirmed by its id, what was refused is explained."""
+    saved, problems = _memory("saved"), _memory("problems")
+    for edit in edits:
+        if edit.id in saved:
+            continue
+        try:
+            revision = save_edit(workspace(), edit, author_id=author_id())
+        except FacetError as error:
+            problems[edit.id] = str(error)
+        else:
+            saved[edit.id] = {"instance": edit.instance, "revision": revision}
+            problems.pop(edit.id, None)
+    for kept in (saved, problems):
+        for old in list(kept)[:-_REMEMBERED]:
+            del kept[old]
+
+
+def go(to: str) -> None:
+    """Open the next or previous picture of the filter, or the next that no human has corrected.
+
+    Raises
+    ------
+    NotFound
+        At the end of the pictures.
+    """
+    with reading(workspace().engine) as session:
+        image = session.get(Image, st.session_state[IMAGE])
+        assert image is not None
+        unreviewed = to == "next_unreviewed"
+        beyond = neighbour(
+            image.dataset_id, chosen_filter(), image, forward=to != "previous", unreviewed=unreviewed, session=session
+        )
+    if beyond is None:
+        ends = {"previous": "This is the first picture", "next": "This is the last picture"}
+        raise NotFound(ends.get(to, "No picture after this one is left to correct"))
+    st.session_state[IMAGE] = beyond.id
+
+
+def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
+    """Everything that the editor shows of a picture."""
+    chosen = chosen_filter()
+    with reading(workspace().engine) as session:
+        position = position_of_image(image.dataset_id, chosen, image, session=session)
+        count = count_filtered(image.dataset_id, chosen, session=session)
+        following = neighbour(image.dataset_id, chosen, image, forward=True, session=session)
+    return {
+        "image": {
+            "id": image.id, "url": _url(image), "width": image.width, "height": image.height, "name": image.path,
+        },
+        "prefetch": [_url(following)] if following else [],
+        "skeletons": editor_skeletons(),
+        "instances": editor_instances(workspace(), image.id),
+        "focus": focus,
+        "saved": dict(_memory("saved")),
+        "problems": dict(_memory("problems")),
+        "read_only": False,
+        "position": {"index": min(position + 1, count), "count": count},
+    }  # fmt: skip
+
+
+def _url(image: Image) -> str:
+    return f"/api/display/{image.id}?v={image.sha256[:8]}"
+
+
+def _memory(name: str) -> dict[str, Any]:
+    kept: dict[str, Any] = st.session_state.setdefault(f"keypoints_{name}", {})
+    return kept
