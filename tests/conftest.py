@@ -1,0 +1,54 @@
+"""What many tests start from: an empty workspace with one dataset and one author, and tiny pictures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import writing
+from db.writes import ensure_dataset, ensure_user
+
+Pictures = Callable[..., bytes]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """An empty home folder with its store."""
+    opened = Workspace.open(Settings(home=tmp_path / "home"))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def author(workspace: Workspace) -> int:
+    """The id of the person who works."""
+    with writing(workspace.engine) as session:
+        return ensure_user("ada", session=session)
+
+
+@pytest.fixture
+def dataset(workspace: Workspace, author: int) -> int:
+    """The id of an empty dataset."""
+    with writing(workspace.engine) as session:
+        return ensure_dataset("faces", author, session=session)
+
+
+@pytest.fixture
+def pictures() -> Pictures:
+    """Makes the bytes of tiny pictures: the same seed and size are the same pixels, another seed other content."""
+
+    def make(seed: int = 0, size: tuple[int, int] = (32, 24), kind: str = "PNG", **options: object) -> bytes:
+        width, height = size
+        pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    return make
