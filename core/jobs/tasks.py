@@ -14,7 +14,7 @@ from core.services.faces import find_faces
 from core.services.grouping import group_people
 from core.services.importing import ImportOptions, import_pictures
 from core.services.restoring import is_export, restore_export
-from core.services.sampling import add_figures, draw_sample
+from core.services.sampling import add_figures, draw_sample, note_threshold
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.library import counts
@@ -43,6 +43,7 @@ def _sample(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     counts = import_pictures(
         workspace, drawn.folder, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, progress=progress
     )
+    note_threshold(workspace, dataset_id=run.dataset_id, author_id=run.author_id)
     return {**counts, "figures": add_figures(workspace, drawn, dataset_id=run.dataset_id, run_id=run.id)}
 
 
