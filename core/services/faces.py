@@ -171,11 +171,12 @@ def _store(look: _Look, versions: _Versions, session: Session) -> None:
     scan = scan or Scan(image_id=image.id, model_version_id=versions.detector)
     scan.run_id, scan.faces, scan.failure, scan.at = versions.run_id, len(look.faces.boxes), look.failure, now()
     session.add(scan)
-    there = session.exec(select(Instance).where(Instance.image_id == image.id, Instance.kind == "face")).all()
-    _add_faces(image.id, look.faces, _unknown_faces(look.faces.boxes, there), versions, session)
+    there = session.exec(select(Instance).where(Instance.image_id == image.id)).all()
+    faces = [instance for instance in there if instance.kind == "face"]
+    _add_faces(image.id, look.faces, _unknown_faces(look.faces.boxes, faces), versions, session)
     recount_faces(image.id, session=session)
     session.refresh(image)
-    _mark(image, look.failure)
+    _mark(image, look.failure, people=len(faces) < len(there))
 
 
 def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Versions, session: Session) -> None:
@@ -214,9 +215,9 @@ def _instance(image_id: int, boxes: Boxes, row: int, versions: _Versions) -> Ins
     )  # fmt: skip
 
 
-def _mark(image: Image, failure: str | None) -> None:
+def _mark(image: Image, failure: str | None, *, people: bool) -> None:
     image.reason = failure
     if failure:
         image.state = ImageState.FAILED
     elif image.state != ImageState.CORRECTED:
-        image.state = ImageState.FOUND if image.faces else ImageState.EMPTY
+        image.state = ImageState.FOUND if image.faces or people else ImageState.EMPTY

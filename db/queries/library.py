@@ -53,7 +53,7 @@ def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
         images=sum(by_state.values()),
         faces=count_instances(dataset_id, "face", session=session),
         people=count_people(dataset_id, session=session),
-        without_face=by_state.get(ImageState.EMPTY, 0),
+        without_face=count_without_face(dataset_id, session=session),
         failed=by_state.get(ImageState.FAILED, 0),
         corrected=by_state.get(ImageState.CORRECTED, 0),
     )
@@ -64,6 +64,16 @@ def count_instances(dataset_id: int, kind: str, *, session: Session) -> int:
     return session.exec(
         select(func.count()).where(
             col(Instance.dataset_id) == dataset_id, col(Instance.kind) == kind, ~col(Instance.removed)
+        )
+    ).one()
+
+
+def count_without_face(dataset_id: int, *, session: Session) -> int:
+    """How many pictures were looked at and hold no face (a person seen from behind may be in them)."""
+    looked_at = (ImageState.EMPTY, ImageState.FOUND, ImageState.CORRECTED)
+    return session.exec(
+        select(func.count()).where(
+            col(Image.dataset_id) == dataset_id, col(Image.state).in_(looked_at), col(Image.faces) == 0
         )
     ).one()
 
