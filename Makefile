@@ -1,0 +1,58 @@
+# One word for each chore; CI uses the same words.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+HOST := $(or $(FACET_HOST),127.0.0.1)
+PORT := $(or $(FACET_PORT),8501)
+
+.PHONY: run test check e2e bench screenshots format migrate worker clean
+
+run: $(VENV)/run.stamp
+	@FACET_HOST=$(HOST) FACET_PORT=$(PORT) exec $(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
+		--server.fileWatcherType none --logger.level warning
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	@store=$$(mktemp -d) && export FACET_STORE_URL=sqlite:///$$store/check.db && \
+		$(BIN)/alembic upgrade head && $(BIN)/alembic check; status=$$?; rm -rf $$store; exit $$status
+
+e2e: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q tests/e2e
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.e2e.screenshots docs/screenshots
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrate: $(VENV)/run.stamp
+	$(BIN)/python -c "from core.workspace import Workspace; Workspace.open()"
+
+worker: $(VENV)/run.stamp
+	$(BIN)/python -m core.jobs.worker
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+# The stamps make a second start take seconds: nothing is installed again until the lists change.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Facet needs Python 3.11 ($(PYTHON) is not in PATH; set PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	touch $@ $(VENV)/run.stamp
