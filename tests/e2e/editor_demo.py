@@ -1,22 +1,23 @@
 """A page with nothing but the keypoint editor on a drawn picture: what tests/e2e/test_keypoint_editor.py drives.
 
-Query parameters: ``label`` (the first instance's name), ``broken`` (the picture cannot be loaded), ``read_only``.
+    PYTHONPATH=. streamlit run tests/e2e/editor_demo.py
+
+Query parameters: ``label`` (the first instance's name), ``broken`` (the picture cannot be loaded), ``read_only``,
+``focus`` (ask for the face), ``height``.
 """
 
 import base64
 import io
 import json
-import sys
-from pathlib import Path
+from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from core.skeletons import BODY24, FACE68  # noqa: E402
-from pages.widgets.keypoint_editor import Edit, keypoint_editor  # noqa: E402
+from core.errors import NotFound
+from core.skeletons import BODY24, FACE68
+from pages.widgets.keypoint_editor import Edit, keypoint_editor
 
 WIDTH, HEIGHT, PICTURES = 800, 600, 3
 FACE, BODY = 7, 8
@@ -39,7 +40,7 @@ def face_points() -> list[list]:
     jaw = np.stack([400 + 100 * np.cos(angle), 200 + 130 * np.sin(angle)], axis=1)
     turn = np.arange(51) / 51 * 2 * np.pi
     inner = np.stack([400 + (25 + np.arange(51)) * np.cos(turn), 220 + (20 + np.arange(51)) * np.sin(turn)], axis=1)
-    rows = [[float(x), float(y), 2, 0.9] for x, y in np.concatenate([jaw, inner])]
+    rows = [[round(float(x), 2), round(float(y), 2), 2, 0.9] for x, y in np.concatenate([jaw, inner])]
     rows[5] = [None, None, 0, None]
     rows[6][2] = 1
     rows[7][3] = 0.2
@@ -75,9 +76,7 @@ def apply_edit(edit: Edit) -> None:
 
 
 def on_edits(edits: list[Edit]) -> None:
-    store["log"].append(
-        [{"id": e.id, "instance": e.instance, "base": e.base, "changes": e.changes, "label": e.label} for e in edits]
-    )
+    store["log"].append([asdict(edit) for edit in edits])
     if st.session_state.get("withhold"):
         return
     for edit in edits:
@@ -87,6 +86,8 @@ def on_edits(edits: list[Edit]) -> None:
 
 def on_go(to: str) -> None:
     store["went"].append(to)
+    if to == "next_unreviewed":
+        raise NotFound("Every picture is reviewed.")
     store["index"] += -1 if to == "previous" else 1
 
 

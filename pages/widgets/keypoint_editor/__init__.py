@@ -19,12 +19,12 @@ What a page gives as ``data`` (coordinates are pixels, the centre of the top-lef
       "position": {"index": 3, "count": 50},
     }
 
+An instance has as many rows of points as its skeleton has names, absent ones too, so that they can be placed.
 x, y and confidence may be None. Visibility is 0 absent, 1 hidden, 2 visible.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ DESTINATIONS: Final = ("next", "previous", "next_unreviewed")
 MOST_CHANGES: Final = 10_000
 MOST_EDITS: Final = 2_000
 LONGEST_TEXT: Final = 200
+FARTHEST: Final = 1e6  # pixels
 
 _HERE: Final = Path(__file__).parent
 # One module for the browser, in this order: each file uses only names of the files before it when it is loaded.
@@ -102,11 +103,12 @@ def keypoint_editor(
         Gets every edit that is not confirmed yet, oldest first, also those that it got before. A `FacetError` that it
         raises is shown in the editor, and the edits stay unsaved there.
     on_go
-        Gets ``next``, ``previous`` or ``next_unreviewed``, once for each wish.
+        Gets ``next``, ``previous`` or ``next_unreviewed``, once for each wish. A `FacetError` that it raises ("every
+        picture is reviewed") is shown in the editor.
     height
         Of the whole editor, in CSS pixels.
     """
-    memory = st.session_state.setdefault(f"{key}.memory", {"went": None, "rejected": None})
+    memory = st.session_state.setdefault(f"{key}.memory", {"went": None, "rejected": None, "notice": None})
 
     def edits_changed() -> None:
         memory["rejected"] = None
@@ -117,9 +119,13 @@ def keypoint_editor(
 
     def go_changed() -> None:
         to, nonce = parse_go(st.session_state[key]["go"])
-        if nonce != memory["went"]:
-            memory["went"] = nonce
+        if nonce == memory["went"]:
+            return
+        memory.update(went=nonce, notice=None)
+        try:
             on_go(to)
+        except FacetError as error:
+            memory["notice"] = str(error)
 
     _mount(
         key=key,
@@ -214,8 +220,6 @@ def _whole(value: object, what: str) -> int:
 
 
 def _coordinate(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e6:
-        raise BadInput(
-            f"a coordinate of edit {name} should be a finite number of pixels below a million, not {value!r:.80}"
-        )
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < FARTHEST:  # NaN is not either
+        raise BadInput(f"a coordinate of edit {name} should be a number of pixels below a million, not {value!r:.80}")
     return float(value)

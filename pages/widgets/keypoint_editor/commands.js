@@ -129,18 +129,20 @@ function redo(editor) {
 
 /** Send the inverse of a step for the points that nobody else has moved since. */
 function turnBack(editor, step, verb, other) {
+  if (editor.outbox.refused.has(step.edit)) {
+    editor.outbox.discard([step.edit]); // the server never had it
+    return editor.rebase();
+  }
   const instance = editor.labels.instances.get(step.instance);
   const kept = instance ? step.after.map((change) => sameChange(change, changeOf(instance, change[0]))) : [];
   const after = step.before.filter((_, i) => kept[i]);
   const before = step.after.filter((_, i) => kept[i]);
   if (!after.length) {
-    editor.say(`${verb} left out: somebody else has changed it since.`);
-    editor.refresh();
-    return;
+    return editor.say(`${verb} left out: somebody else has changed it since.`);
   }
   const edit = editor.post(instance, after, `${verb}: ${step.label}`);
   other.push({ edit, instance: step.instance, before, after, label: step.label });
-  editor.select(step.instance, after.length === 1 ? after[0][0] : editor.selection.point);
+  return editor.select(step.instance, after.length === 1 ? after[0][0] : editor.selection.point);
 }
 
 // ---- View -----------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-// Drawing: everything on the canvas. Markers and lines have a constant size on the screen.
+// Drawing: everything on the canvas. Markers and lines have a constant size on the screen, but markers shrink
+// where a whole face is so small that they would cover it.
 
 const COLOURS = {
   model: "#ffb000",
@@ -13,6 +14,7 @@ const COLOURS = {
 const LOW_CONFIDENCE = 0.5;
 const SMOOTH_UP_TO = 4; // beyond this zoom a pixel shows as a square
 const MARKER = 3.6;
+const ROOMY = 34; // CSS pixels for each point above which markers have their full size
 const FONT = "12px system-ui, sans-serif";
 
 function drawScene(editor) {
@@ -29,7 +31,8 @@ function drawScene(editor) {
     drawInstance(editor, selected, true);
     drawTheirs(editor, selected);
   }
-  if (options.labels !== "none") drawNames(editor, selected);
+  const moving = editor.gesture?.type === "move" && editor.gesture.travelled; // a name would hide the place aimed at
+  if (options.labels !== "none" && !moving) drawNames(editor, selected);
 }
 
 // ---- Picture --------------------------------------------------------------------------------
@@ -54,10 +57,11 @@ function drawInstance(editor, instance, selected) {
   ctx.save();
   ctx.globalAlpha = selected ? 1 : 0.55;
   drawBox(editor, instance, selected);
+  const size = MARKER * crowding(editor.view, instance);
   if (options.edges) drawEdges(editor, instance);
   instance.points.forEach((point, k) => {
     if (point.v === ABSENT) return;
-    if (selected) drawMarker(editor, instance, k);
+    if (selected) drawMarker(editor, instance, k, size);
     else drawDot(editor, point);
   });
   ctx.restore();
@@ -127,16 +131,26 @@ function drawDot({ ctx, view }, point) {
   ctx.fill(circle(x, y, 2.2));
 }
 
-function drawMarker(editor, instance, k) {
+/** 1 where the points of an instance have room on the screen, down to 0.6 where they crowd. */
+function crowding(view, instance) {
+  const bounds = boundsOf(instance);
+  if (!bounds) return 1;
+  const area = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) * view.scale ** 2;
+  return clamp(Math.sqrt(area / instance.points.length) / ROOMY, 0.6, 1);
+}
+
+function drawMarker(editor, instance, k, size) {
   const { ctx, view, labels, selection, hover } = editor;
   const point = instance.points[k];
   const [x, y] = view.toScreen(point.x, point.y);
   const colour = point.human ? COLOURS.human : COLOURS.model;
-  if (isDoubtful(point)) drawRing(ctx, x, y, MARKER + 4, COLOURS.low, [3, 2.5]);
-  if (labels.hasMoved(instance, k)) drawRing(ctx, x, y, MARKER + 3, COLOURS.human);
-  if (hover?.instance === instance.id && hover.point === k) drawRing(ctx, x, y, MARKER + 5, COLOURS.selected);
-  if (selection.point === k) drawTarget(ctx, x, y, colour, point.v === HIDDEN);
-  else drawShape(ctx, point.human ? circle(x, y, MARKER) : square(x, y, MARKER - 0.6), colour, point.v === HIDDEN);
+  if (isDoubtful(point)) drawRing(ctx, x, y, size * 2, COLOURS.low, [3, 2]);
+  if (labels.hasMoved(instance, k)) drawRing(ctx, x, y, size * 1.8, COLOURS.human);
+  if (hover?.instance === instance.id && hover.point === k) drawRing(ctx, x, y, size + 5, COLOURS.selected);
+  const hollow = point.v === HIDDEN;
+  const reach = hollow ? size + 0.6 : size;
+  if (selection.point === k) drawTarget(ctx, x, y, colour, hollow);
+  else drawShape(ctx, point.human ? circle(x, y, reach) : square(x, y, reach * 0.84), colour, hollow);
 }
 
 function isDoubtful(point) {
@@ -144,9 +158,9 @@ function isDoubtful(point) {
 }
 
 function drawShape(ctx, path, colour, hollow) {
-  strokePath(ctx, path, COLOURS.shade, hollow ? 3.5 : 2);
+  strokePath(ctx, path, COLOURS.shade, hollow ? 3 : 2);
   if (hollow) {
-    strokePath(ctx, path, colour, 1.75);
+    strokePath(ctx, path, colour, 1.5);
   } else {
     ctx.fillStyle = colour;
     ctx.fill(path);
@@ -167,9 +181,9 @@ function drawTarget(ctx, x, y, colour, hollow) {
 
 function drawRing(ctx, x, y, radius, colour, dash = []) {
   const path = circle(x, y, radius);
-  strokePath(ctx, path, COLOURS.shade, 3);
   ctx.setLineDash(dash);
-  strokePath(ctx, path, colour, 1.5);
+  strokePath(ctx, path, COLOURS.shade, 3);
+  strokePath(ctx, path, colour, 1.75);
   ctx.setLineDash([]);
 }
 

@@ -65,7 +65,7 @@ class Editor {
     const another = data.image.id !== this.opened;
     if (another) this.commitDraft();
     this.data = data;
-    if (this.going && (another || data.went === this.going.nonce)) this.going = null;
+    this.arrive(another);
     this.outbox.settle(data.saved ?? {}, data.problems ?? {}, data.rejected);
     if (another) this.openPicture();
     else this.rebase();
@@ -75,6 +75,14 @@ class Editor {
     this.picture.load(data.image.url);
     this.picture.prefetch(data.prefetch ?? []);
     this.refresh();
+  }
+
+  /** The page has dealt with the wish to leave: by another picture, or by a sentence why not. */
+  arrive(another) {
+    if (!this.going) return;
+    const answered = this.data.went === this.going.nonce;
+    if (answered && this.data.notice) this.say(this.data.notice);
+    if (answered || another) this.going = null;
   }
 
   openPicture() {
@@ -150,7 +158,9 @@ class Editor {
 
   /** Give up what the server refused and show what it has. */
   discard() {
-    this.history.forget(this.outbox.discard());
+    const ids = new Set(this.outbox.refused.keys());
+    this.outbox.discard(ids);
+    this.history.forget(ids);
     this.rebase();
   }
 

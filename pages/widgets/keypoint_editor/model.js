@@ -204,6 +204,7 @@ class Outbox {
   }
 
   add(edit) {
+    this.supersede(edit.instance, edit.changes);
     this.waiting.push(edit);
     this.store();
     this.schedule();
@@ -260,6 +261,16 @@ class Outbox {
     this.retryTimer = null;
   }
 
+  /** A newer decision about points takes their place in what was refused. */
+  supersede(instance, changes) {
+    const again = new Set(changes.map(([k]) => k));
+    for (const [id, { edit }] of this.refused) {
+      if (edit.instance !== instance) continue;
+      edit.changes = edit.changes.filter(([k]) => !again.has(k));
+      if (!edit.changes.length) this.refused.delete(id);
+    }
+  }
+
   /** Send again at the user's wish; a refused edit goes onto the newest revision, whoever made that. */
   retry() {
     for (const { edit } of this.refused.values()) this.waiting.push({ ...edit, id: newId(), base: null });
@@ -271,12 +282,10 @@ class Outbox {
     this.changed();
   }
 
-  /** Give the refused edits up; returns their ids. */
-  discard() {
-    const ids = new Set(this.refused.keys());
-    this.refused.clear();
+  /** Give refused edits up. */
+  discard(ids) {
+    for (const id of ids) this.refused.delete(id);
     this.store();
-    return ids;
   }
 
   store() {
