@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from core.errors import FacetError, NotFound
 from core.jobs.supervisor import worker_beside
+from core.services.delivering import zipped
 from core.services.serving import crop_file, display_file, thumbnail_file
 from core.workspace import Workspace
 
@@ -45,6 +47,15 @@ def _picture(make: Callable[[Workspace, int], Path]) -> Callable[[Request], Any]
     return serve
 
 
+async def _export(request: Request) -> Response:
+    try:
+        delivery = await run_in_threadpool(zipped, _workspace, request.path_params["number"])
+    except FacetError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(delivery.name)}"}
+    return StreamingResponse(delivery.content, media_type="application/zip", headers=named)
+
+
 app = st.App(
     "pages/navigation.py",
     lifespan=lifespan,
@@ -52,5 +63,6 @@ app = st.App(
         Route("/api/thumbnail/{number:int}", _picture(thumbnail_file)),
         Route("/api/display/{number:int}", _picture(display_file)),
         Route("/api/crop/{number:int}", _picture(crop_file)),
+        Route("/api/export/{number:int}", _export),
     ],
 )

@@ -9,12 +9,14 @@ from typing import Any, Final
 from core.jobs.runs import Task
 from core.progress import Progress
 from core.services.completing import complete_faces
+from core.services.encoders import fetch_encoder
 from core.services.exporting import export_dataset
 from core.services.faces import find_faces
 from core.services.grouping import group_people
 from core.services.importing import ImportOptions, import_pictures
 from core.services.restoring import is_export, restore_export
 from core.services.sampling import add_figures, draw_sample, note_threshold
+from core.services.uploading import discard_upload, is_upload
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.library import counts
@@ -24,17 +26,15 @@ from db.tables import Run
 def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
     source = Path(run.parameters["source"])
+    who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     if is_export(source):
-        return restore_export(
-            workspace, source, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, progress=progress
-        )
-    options = ImportOptions(
-        identities=run.parameters.get("identities", False), reference=run.parameters.get("reference", False)
-    )
-    return import_pictures(
-        workspace, source, dataset_id=run.dataset_id, author_id=run.author_id,
-        run_id=run.id, options=options, progress=progress,
-    )  # fmt: skip
+        counts = restore_export(workspace, source, **who, progress=progress)
+    else:
+        reference = run.parameters.get("reference", False) and not is_upload(workspace, source)
+        options = ImportOptions(identities=run.parameters.get("identities", False), reference=reference)
+        counts = import_pictures(workspace, source, **who, options=options, progress=progress)
+    discard_upload(workspace, source)
+    return counts
 
 
 def _sample(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -73,10 +73,15 @@ def _export(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     )  # fmt: skip
 
 
+def _weights(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    return fetch_encoder(workspace, run.parameters["encoder"], progress)
+
+
 TASKS: Final[dict[str, Task]] = {
     "import": _import,
     "sample": _sample,
     "faces": _faces,
     "people": _people,
     "export": _export,
+    "weights": _weights,
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from db.tables import DailyWork, Dataset, ModelVersion, Run, Skipped, Threshold, User, now
+from db.tables import DailyWork, Dataset, ModelVersion, Run, RunState, Skipped, Threshold, User, now
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,18 @@ def daily_work(dataset_id: int | None = None, *, session: Session) -> Sequence[W
     return [Work(*row) for row in session.exec(statement)]
 
 
+OPEN = (RunState.QUEUED, RunState.RUNNING)
+
+
 def runs_page(
-    *, dataset_id: int | None = None, offset: int = 0, limit: int = 20, session: Session
+    *,
+    dataset_id: int | None = None,
+    open_only: bool | None = None,
+    offset: int = 0,
+    limit: int = 20,
+    session: Session,
 ) -> Sequence[tuple[Run, str | None, str]]:
-    """Runs, newest first, each with its dataset's and its author's name."""
+    """Runs, newest first, each with its dataset's and its author's name; with `open_only` only open or ended ones."""
     statement = (
         select(Run, Dataset.name, User.name)
         .join(Dataset, col(Dataset.id) == col(Run.dataset_id), isouter=True)
@@ -45,18 +54,42 @@ def runs_page(
     )
     if dataset_id is not None:
         statement = statement.where(Run.dataset_id == dataset_id)
+    if open_only is not None:
+        statement = statement.where(_open(open_only))
     return session.exec(statement.offset(offset).limit(limit)).all()
 
 
-def count_runs(*, session: Session) -> int:
-    """How many runs there were."""
-    return session.exec(select(func.count()).select_from(Run)).one()
+def _open(wanted: bool) -> ColumnElement[bool]:
+    return col(Run.state).in_(OPEN) if wanted else col(Run.state).not_in(OPEN)
+
+
+def count_ended_runs(*, session: Session) -> int:
+    """How many runs have ended."""
+    return session.exec(select(func.count()).select_from(Run).where(_open(False))).one()
+
+
+def newest_ended_run(dataset_id: int, kinds: Collection[str], *, session: Session) -> Run | None:
+    """The run of one of these kinds that a dataset had last, once it has ended."""
+    return session.exec(
+        select(Run)
+        .where(Run.dataset_id == dataset_id, col(Run.kind).in_(kinds), _open(False))
+        .order_by(col(Run.id).desc())
+    ).first()
+
+
+def count_skipped(run_id: int, *, session: Session) -> int:
+    """How many inputs a run could not use."""
+    return session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
 
 
 def skipped_page(run_id: int, *, offset: int = 0, limit: int = 100, session: Session) -> Sequence[Skipped]:
     """One page of what a run could not use."""
     return session.exec(
-        select(Skipped).where(Skipped.run_id == run_id).order_by(col(Skipped.path)).offset(offset).limit(limit)
+        select(Skipped)
+        .where(Skipped.run_id == run_id)
+        .order_by(col(Skipped.path), col(Skipped.id))
+        .offset(offset)
+        .limit(limit)
     ).all()
 
 
