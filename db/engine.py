@@ -32,11 +32,11 @@ def open_engine(url: str) -> Engine:
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin
     for pragma in (
+        f"busy_timeout={_BUSY_MS}",
         f"page_size={_PAGE_SIZE}",  # counts only before the first table
         "journal_mode=WAL",
         "foreign_keys=ON",
         "synchronous=FULL",
-        f"busy_timeout={_BUSY_MS}",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from threading import Event
+from typing import Any
 
 from huey import RedisHuey, SqliteHuey
 from huey.api import Huey
+from huey.exceptions import ConfigurationError
 
+from core.errors import BadInput, NotFound
 from core.jobs.runs import perform
 from core.jobs.tasks import TASKS
+from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading
 from db.tables import Run
@@ -20,37 +23,52 @@ STOPPING = Event()
 
 def ring(workspace: Workspace, run_id: int) -> None:
     """Wake a worker for a run. Harmless when done twice: a run is claimed once."""
-    queue(workspace.settings.queue_url, workspace.home)(run_id)
+    queue(workspace)(run_id)
 
 
 def consume(workspace: Workspace) -> Huey:
     """The queue itself, for the worker's consumer."""
-    return queue(workspace.settings.queue_url, workspace.home).huey
+    return queue(workspace).huey
 
 
-class _Doorbell:
+class Doorbell:
     """A huey and the one task that it knows: perform a run."""
 
-    def __init__(self, huey: Huey, home: Path) -> None:
+    def __init__(self, huey: Huey, workspace: Workspace) -> None:
         self.huey = huey
-        self._home = home
+        self._workspace = workspace
         self._task = huey.task(name="perform_run")(self._perform)
 
     def __call__(self, run_id: int) -> None:
         self._task(run_id)
 
     def _perform(self, run_id: int) -> None:
-        workspace = Workspace.open()
-        with reading(workspace.engine) as session:
+        with reading(self._workspace.engine) as session:
             run = session.get(Run, run_id)
         if run is not None:
-            perform(workspace, run_id, TASKS[run.kind], stopping=STOPPING)
+            perform(self._workspace, run_id, TASKS.get(run.kind, _unknown), stopping=STOPPING)
+
+
+def _unknown(_workspace: Workspace, run: Run, _progress: Progress) -> dict[str, Any]:
+    raise NotFound(f"this worker knows no run of the kind {run.kind!r}; is it an older version than the workbench?")
 
 
 @cache
-def queue(url: str, home: Path) -> _Doorbell:
-    """The queue at `url`, or the SQLite one in the home folder where it is empty."""
-    if url:
-        return _Doorbell(RedisHuey("facet", url=url, results=False), home)
-    home.mkdir(parents=True, exist_ok=True)
-    return _Doorbell(SqliteHuey("facet", filename=str(home / "queue.db"), results=False), home)
+def queue(workspace: Workspace) -> Doorbell:
+    """The queue at ``FACET_QUEUE_URL``, or the SQLite one in the home folder where that is empty.
+
+    Raises
+    ------
+    BadInput
+        If the address is not one of Redis, or the package `redis` is not installed.
+    """
+    url = workspace.settings.queue_url
+    if not url:
+        workspace.home.mkdir(parents=True, exist_ok=True)
+        return Doorbell(SqliteHuey("facet", filename=str(workspace.home / "queue.db"), results=False), workspace)
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadInput("FACET_QUEUE_URL should be redis://host:port/number, or empty for a file in the home folder")
+    try:
+        return Doorbell(RedisHuey("facet", url=url, results=False), workspace)
+    except ConfigurationError as error:
+        raise BadInput("FACET_QUEUE_URL names Redis, and that needs a package: pip install redis") from error

@@ -23,6 +23,7 @@ from db.tables import Run, RunState, now
 Task = Callable[[Workspace, Run, Progress], dict[str, Any]]
 
 _REPORT_SECONDS: Final = 0.5
+_CLOCK_SECONDS: Final = 2.0  # a start time is told from the boot, whose own time moves when the clock is set
 
 
 class Interrupted(BaseException):
@@ -59,10 +60,8 @@ def perform(
         _end(workspace, run_id, RunState.QUEUED, worker=None)
     except Cancelled:
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
-    except FacetError as error:
-        _end(workspace, run_id, RunState.FAILED, error=str(error), finished_at=now())
     except Exception as error:
-        sentence = f"{type(error).__name__}: {error}"
+        sentence = str(error) if isinstance(error, FacetError) else f"{type(error).__name__}: {error}"
         _end(workspace, run_id, RunState.FAILED, error=sentence, log=traceback.format_exc(), finished_at=now())
     except BaseException:  # Ctrl-C on the command line
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
@@ -93,7 +92,7 @@ def recover(workspace: Workspace) -> list[int]:
     """Put runs whose process has died back into the queue; the ids of all that wait now, oldest first."""
     with writing(workspace.engine) as session:
         for run in session.exec(select(Run).where(Run.state == RunState.RUNNING)):
-            if not _alive(run.worker):
+            if not _alive(run.worker, shared=bool(workspace.settings.queue_url)):
                 run.state, run.worker = RunState.QUEUED, None
         session.flush()
         waiting = session.exec(select(Run.id).where(Run.state == RunState.QUEUED).order_by(col(Run.id)))
@@ -112,7 +111,10 @@ def _claim(workspace: Workspace, run_id: int) -> Run | None:
         run = session.get(Run, run_id)
         if run is None or run.state != RunState.QUEUED:
             return None
-        run.state, run.worker, run.cancel_requested = RunState.RUNNING, process_name(), False
+        if run.cancel_requested:  # while it ran in a process that has died since
+            run.state, run.finished_at = RunState.CANCELLED, now()
+            return None
+        run.state, run.worker = RunState.RUNNING, process_name()
         run.started_at, run.error, run.log = now(), None, None
         return run
 
@@ -127,14 +129,19 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
 
 
-def _alive(worker: str | None) -> bool:
-    host, _, rest = (worker or "::").partition(":")
+def _alive(name: str | None, *, shared: bool) -> bool:
+    """Whether the process of that name lives; with a `shared` queue, those of other machines are taken to.
+
+    Without one, another host's name is an earlier one of this machine: a container gets a new one at each start.
+    """
+    host, _, rest = (name or "::").partition(":")
     pid, _, start = rest.partition(":")
-    if host != socket.gethostname():
+    if shared and host != socket.gethostname():
         return bool(host)  # another machine looks after its own
     try:
         process = psutil.Process(int(pid))
-        return f"{process.create_time():.0f}" == start and process.status() != psutil.STATUS_ZOMBIE
+        same = abs(process.create_time() - float(start)) <= _CLOCK_SECONDS
+        return same and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, ValueError):
         return False
 
@@ -147,7 +154,7 @@ def heartbeat(workspace: Workspace) -> Path:
 def worker_lives(workspace: Workspace) -> bool:
     """Whether a worker of this home folder is at work on this machine."""
     beat = heartbeat(workspace)
-    return beat.is_file() and _alive(beat.read_text().strip())
+    return beat.is_file() and _alive(beat.read_text().strip(), shared=bool(workspace.settings.queue_url))
 
 
 class RunProgress(Progress):

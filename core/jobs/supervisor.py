@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
+_ROOT: Final = Path(__file__).resolve().parents[2]  # the worker finds `core` wherever the workbench was started
 _STOP_SECONDS: Final = 25.0  # a worker lets the run in hand go after its next picture
 _POLL_SECONDS: Final = 1.0
 _MOST_PAUSE: Final = 30.0
@@ -36,19 +40,22 @@ class _Worker:
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        self._started = time.monotonic()
         # Its own session: Ctrl-C reaches the workbench alone, which then ends the worker in order.
-        command = [sys.executable, "-m", "core.jobs.worker"]
-        return subprocess.Popen(command, start_new_session=True)  # noqa: S603  (a fixed command)
+        command = [sys.executable, "-m", "core.jobs.worker", str(os.getpid())]
+        paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        environment = os.environ | {"PYTHONPATH": paths}
+        return subprocess.Popen(command, start_new_session=True, env=environment)  # noqa: S603  (a fixed command)
 
     async def keep_alive(self) -> None:
         pause = _POLL_SECONDS
         while True:
             await asyncio.sleep(pause)
-            if self._process.poll() is None:
-                pause = _POLL_SECONDS
-            else:
+            if self._process.poll() is not None:
                 pause = min(2 * pause, _MOST_PAUSE)
                 self._process = self._start()
+            elif time.monotonic() - self._started > _MOST_PAUSE:
+                pause = _POLL_SECONDS
 
     def stop(self) -> None:
         self._process.terminate()

@@ -51,8 +51,8 @@ def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
     assert run.dataset_id is not None
     encoder = run.parameters.get("encoder")
     find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
-    complete_faces(workspace, dataset_id=run.dataset_id, encoder=encoder, progress=progress)
-    return _people(workspace, run, progress)
+    left = complete_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
+    return {**_people(workspace, run, progress), "incomplete": left}
 
 
 def _people(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

@@ -5,65 +5,98 @@ They were drawn by a human, came in with an import, or were embedded by another 
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session
+from sqlmodel import Session, col, delete
 
-from core.errors import UnreadableImage
+from core.batches import Failure, OpenedPicture, attempt, opened_batches
 from core.face_models import FaceModels, five_points
-from core.images import decode
 from core.keypoints import Keypoints
 from core.progress import Progress
 from core.workspace import Workspace
-from db.engine import writing
+from db.engine import reading, writing
 from db.queries.library import incomplete_faces
-from db.tables import Embedding, Image, Instance, KeypointRevision, Source
+from db.tables import Embedding, Instance, KeypointRevision, Skipped, Source
+from db.writes import note_model_use
+
+
+@dataclass(frozen=True)
+class _Described:
+    """Id, 68 points and embedding of one face."""
+
+    instance_id: int
+    points: Keypoints
+    vector: NDArray[np.float32]
 
 
 def complete_faces(
-    workspace: Workspace, *, dataset_id: int, encoder: str | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    *,
+    dataset_id: int,
+    run_id: int,
+    encoder: str | None = None,
+    progress: Progress | None = None,
 ) -> int:
-    """Give every face of a dataset points and an embedding; returns how many got something.
+    """Give every face of a dataset points and an embedding; returns how many faces could not get them.
 
-    A face whose picture cannot be read is left as it is; “find faces” has noted the reason with the picture.
+    A picture that cannot be read, or that a model fails on, becomes a `Skipped` row of the run with the reason; its
+    faces stay as they are until a later run.
+
+    Raises
+    ------
+    MissingWeights, BadWeights
+        If a model's file is absent or damaged.
     """
     progress = progress or Progress()
     models = FaceModels.load(workspace, encoder)
     with writing(workspace.engine) as session:
         _, landmarker_id, encoder_id = models.versions(session)
+        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+    with reading(workspace.engine) as session:
         waiting = incomplete_faces(dataset_id, encoder_id, session=session)
+    faces: dict[int, list[Instance]] = defaultdict(list)
+    for face, image in waiting:
+        faces[image.id].append(face)
+    if waiting:
+        _note_use(workspace, dataset_id, (landmarker_id, encoder_id))
     progress.begin(len(waiting), message="Completing faces")
-    done = completed = 0
-    for _, rows in groupby(waiting, key=lambda row: row[1].id):
-        group = list(rows)
-        image = group[0][1]
-        found = _describe(workspace, models, image, [face for face, _ in group])
+    done = left = 0
+    for batch in opened_batches(workspace, list({image.id: image for _, image in waiting}.values())):
+        found = attempt(batch, lambda pictures: _describe(models, [(item, faces[item.image.id]) for item in pictures]))
         with writing(workspace.engine) as session:
-            for instance_id, points, vector in found:
-                _store(instance_id, points, vector, landmarker_id, encoder_id, session)
-        done, completed = done + len(group), completed + len(found)
+            for picture, described in zip(batch, found, strict=True):
+                _store(picture, described, run_id, landmarker_id, encoder_id, session)
+        done += sum(len(faces[picture.image.id]) for picture in batch)
+        failed = [item for item, described in zip(batch, found, strict=True) if isinstance(described, Failure)]
+        left += sum(len(faces[picture.image.id]) for picture in failed)
         progress.advance(done)
-    return completed
+    return left
+
+
+def _note_use(workspace: Workspace, dataset_id: int, versions: Sequence[int]) -> None:
+    with writing(workspace.engine) as session:
+        for version in versions:
+            note_model_use(dataset_id, version, session=session)
 
 
 def _describe(
-    workspace: Workspace, models: FaceModels, image: Image, faces: list[Instance]
-) -> list[tuple[int, Keypoints, NDArray[np.float32]]]:
-    """Id, 68 points and embedding of each face of one picture."""
-    try:
-        pixels = decode(workspace.original(image.original), image.path, workspace.settings.max_pixels).pixels
-    except (UnreadableImage, OSError):
-        return []
-    corners = np.array([(face.left, face.top, face.right, face.bottom) for face in faces], dtype=np.float32)
-    located = models.landmarker.locate(pixels, corners)
-    crops = [
-        models.encoder.crop(pixels, box, _five(face, points), points)
-        for face, box, points in zip(faces, corners, located, strict=True)
-    ]
-    vectors = models.embed(crops)
-    return [(face.id, points, vector) for face, points, vector in zip(faces, located, vectors, strict=True)]
+    models: FaceModels, pictures: Sequence[tuple[OpenedPicture, Sequence[Instance]]]
+) -> list[list[_Described]]:
+    """The faces of each picture, all embedded together."""
+    located: list[tuple[int, Keypoints]] = []
+    crops = []
+    for picture, faces in pictures:
+        corners = np.array([(face.left, face.top, face.right, face.bottom) for face in faces], dtype=np.float32)
+        points_of = models.landmarker.locate(picture.pixels, corners)
+        for face, box, points in zip(faces, corners, points_of, strict=True):
+            located.append((face.id, points))
+            crops.append(models.encoder.crop(picture.pixels, box, _five(face, points), points))
+    described = iter([_Described(*row, vector) for row, vector in zip(located, models.embed(crops), strict=True)])
+    return [[next(described) for _ in faces] for _, faces in pictures]
 
 
 def _five(face: Instance, points: Keypoints) -> NDArray[np.float32]:
@@ -75,23 +108,28 @@ def _five(face: Instance, points: Keypoints) -> NDArray[np.float32]:
 
 
 def _store(
-    instance_id: int,
-    points: Keypoints,
-    vector: NDArray[np.float32],
+    picture: OpenedPicture,
+    described: Sequence[_Described] | Failure,
+    run_id: int,
     landmarker_id: int,
     encoder_id: int,
     session: Session,
 ) -> None:
-    instance = session.get(Instance, instance_id)
-    if instance is None:
+    if isinstance(described, Failure):
+        reason = described.reason.removeprefix(f"{picture.image.path}: ")
+        session.add(Skipped(run_id=run_id, path=picture.image.path, reason=reason))
         return
-    if instance.revision_id is None:
-        revision = KeypointRevision(
-            instance_id=instance_id, skeleton="face68", points=points.to_bytes(), source=Source.MODEL,
-            model_version_id=landmarker_id,
-        )  # fmt: skip
-        session.add(revision)
-        session.flush()
-        instance.revision_id = revision.id
-    vector_row = Embedding(instance_id=instance_id, model_version_id=encoder_id, vector=vector.astype("<f4").tobytes())
-    session.merge(vector_row)
+    for face in described:
+        instance = session.get(Instance, face.instance_id)
+        if instance is None:
+            continue  # deleted meanwhile
+        if instance.revision_id is None:
+            revision = KeypointRevision(
+                instance_id=face.instance_id, skeleton="face68", points=face.points.to_bytes(), source=Source.MODEL,
+                model_version_id=landmarker_id,
+            )  # fmt: skip
+            session.add(revision)
+            session.flush()
+            instance.revision_id = revision.id
+        vector = face.vector.astype("<f4").tobytes()
+        session.merge(Embedding(instance_id=face.instance_id, model_version_id=encoder_id, vector=vector))

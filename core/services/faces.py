@@ -6,39 +6,26 @@ goes on where it stopped: nothing twice, nothing lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import Session, select
 
-from core.errors import UnreadableImage
+from core.batches import Failure, OpenedPicture, attempt, opened_batches
 from core.face_models import FaceModels, Faces
 from core.geometry import iou
-from core.images import crop_suffix, decode, face_crop, jpeg, write_atomically
+from core.images import crop_suffix, face_crop, jpeg, write_atomically
 from core.keypoints import Boxes
 from core.progress import Progress
 from core.workspace import Workspace
-from db.engine import writing
-from db.queries.library import count_images, images_without_scan
+from db.engine import reading, writing
+from db.queries.library import count_images, has_human_points, images_without_scan
 from db.tables import Embedding, Image, ImageState, Instance, KeypointRevision, Scan, Source, now
 from db.writes import note_model_use, recount_faces
 
-_BATCH_PIXELS: Final = 32_000_000  # a batch holds at most this many, or one picture
 _SAME_FACE: Final = 0.5  # IoU from which a box is a face that is there already
-_NOTHING: Final = Faces(Boxes.none(), (), np.zeros((0, 0), np.float32))
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What the models say about one picture, or why they say nothing."""
-
-    image: Image
-    faces: Faces
-    failure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,15 +37,6 @@ class _Versions:
     detector: int
     landmarker: int
     encoder: int
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """One picture of a batch: its row, and its pixels or the reason why there are none."""
-
-    image: Image
-    pixels: NDArray[np.uint8] | None
-    failure: str | None = None
 
 
 def find_faces(
@@ -86,97 +64,51 @@ def find_faces(
         versions = _Versions(dataset_id, run_id, *models.versions(session))
         for version in (versions.detector, versions.landmarker, versions.encoder):
             note_model_use(dataset_id, version, session=session)
+    with reading(workspace.engine) as session:
         waiting = images_without_scan(dataset_id, versions.detector, run_id, session=session)
         total = count_images(dataset_id, session=session)
     done = total - len(waiting)
     progress.begin(total, done, "Looking for faces")
-    for batch in _opened_batches(workspace, waiting):
-        looks = _look(models, batch)
-        _keep_crops(workspace, batch, looks)
+    for batch in opened_batches(workspace, waiting):
+        found = attempt(batch, lambda pictures: models.look([picture.pixels for picture in pictures]))
+        _keep_crops(workspace, batch, found)
         with writing(workspace.engine) as session:
-            for look in looks:
-                _store(look, versions, session)
+            for picture, faces in zip(batch, found, strict=True):
+                _store(picture.image.id, faces, versions, session)
         done += len(batch)
         progress.advance(done)
     return versions.encoder
 
 
-def _opened_batches(workspace: Workspace, images: Sequence[Image]) -> Iterator[list[_Opened]]:
-    """Decode one batch ahead of the models."""
-    groups = list(_grouped(images, workspace.settings.batch))
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        ahead = [pool.submit(_open, workspace, image) for image in groups[0]] if groups else []
-        for following in [*groups[1:], []]:
-            batch = [future.result() for future in ahead]
-            ahead = [pool.submit(_open, workspace, image) for image in following]
-            yield batch
+def _keep_crops(workspace: Workspace, batch: Sequence[OpenedPicture], found: Sequence[Faces | Failure]) -> None:
+    for picture, faces in zip(batch, found, strict=True):
+        for corners in [] if isinstance(faces, Failure) else faces.boxes.corners.tolist():
+            target = workspace.derived("crops", picture.image.sha256, crop_suffix(tuple(corners)))
+            if not target.is_file():
+                write_atomically(target, jpeg(face_crop(picture.pixels, tuple(corners))))
 
 
-def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:
-    """Batches of neighbours (the images come ordered by size), limited in number and in pixels."""
-    batch: list[Image] = []
-    pixels = 0
-    for image in images:
-        size = image.width * image.height
-        if batch and (len(batch) == most or pixels + size > _BATCH_PIXELS):
-            yield batch
-            batch, pixels = [], 0
-        batch.append(image)
-        pixels += size
-    if batch:
-        yield batch
-
-
-def _open(workspace: Workspace, image: Image) -> _Opened:
-    file = workspace.original(image.original)
-    if not file.is_file():
-        return _Opened(image, None, f"{image.path}: the original is gone from {file.parent}")
-    try:
-        return _Opened(image, decode(file, image.path, workspace.settings.max_pixels).pixels)
-    except UnreadableImage as error:
-        return _Opened(image, None, str(error))
-
-
-def _look(models: FaceModels, batch: Sequence[_Opened]) -> list[_Look]:
-    """Run the models on a batch; where that fails, on each picture by itself, so that one cannot spoil the others."""
-    failed = [_Look(item.image, _NOTHING, item.failure) for item in batch if item.pixels is None]
-    good = [(item.image, item.pixels) for item in batch if item.pixels is not None]
-    try:
-        faces = models.look([pixels for _, pixels in good])
-    except (RuntimeError, MemoryError) as error:
-        if len(good) == 1:
-            image = good[0][0]
-            return [*failed, _Look(image, _NOTHING, f"{image.path}: a model failed on it ({error})")]
-        return failed + [look for item in batch if item.pixels is not None for look in _look(models, [item])]
-    return failed + [_Look(image, found) for (image, _), found in zip(good, faces, strict=True)]
-
-
-def _keep_crops(workspace: Workspace, batch: Sequence[_Opened], looks: Sequence[_Look]) -> None:
-    pixels = {item.image.id: item.pixels for item in batch}
-    for look in looks:
-        opened = pixels[look.image.id]
-        for corners in look.faces.boxes.corners.tolist():
-            target = workspace.derived("crops", look.image.sha256, crop_suffix(tuple(corners)))
-            if opened is not None and not target.is_file():
-                write_atomically(target, jpeg(face_crop(opened, tuple(corners))))
-
-
-def _store(look: _Look, versions: _Versions, session: Session) -> None:
-    image = session.get(Image, look.image.id)
+def _store(image_id: int, found: Faces | Failure, versions: _Versions, session: Session) -> None:
+    image = session.get(Image, image_id)
     if image is None:
         return  # deleted meanwhile
-    scan = session.get(Scan, (image.id, versions.detector))
+    scan = session.get(Scan, (image_id, versions.detector))
     if scan is not None and scan.failure is None:
         return  # another process was quicker
-    scan = scan or Scan(image_id=image.id, model_version_id=versions.detector)
-    scan.run_id, scan.faces, scan.failure, scan.at = versions.run_id, len(look.faces.boxes), look.failure, now()
+    scan = scan or Scan(image_id=image_id, model_version_id=versions.detector)
+    scan.run_id, scan.at = versions.run_id, now()
     session.add(scan)
-    there = session.exec(select(Instance).where(Instance.image_id == image.id)).all()
-    faces = [instance for instance in there if instance.kind == "face"]
-    _add_faces(image.id, look.faces, _unknown_faces(look.faces.boxes, faces), versions, session)
-    recount_faces(image.id, session=session)
+    if isinstance(found, Failure):
+        scan.faces, scan.failure = 0, found.reason
+        image.state, image.reason = ImageState.FAILED, found.reason
+        return
+    scan.faces, scan.failure = len(found.boxes), None
+    there = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
+    known = [instance for instance in there if instance.kind == "face"]
+    _add_faces(image_id, found, _unknown_faces(found.boxes, known), versions, session)
+    recount_faces(image_id, session=session)
     session.refresh(image)
-    _mark(image, look.failure, people=len(faces) < len(there))
+    _mark(image, session, people=len(known) < len(there))
 
 
 def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Versions, session: Session) -> None:
@@ -215,9 +147,10 @@ def _instance(image_id: int, boxes: Boxes, row: int, versions: _Versions) -> Ins
     )  # fmt: skip
 
 
-def _mark(image: Image, failure: str | None, *, people: bool) -> None:
-    image.reason = failure
-    if failure:
-        image.state = ImageState.FAILED
+def _mark(image: Image, session: Session, *, people: bool) -> None:
+    """Say where a picture stands that was looked at; one that failed before may have been corrected before that."""
+    image.reason = None
+    if image.state == ImageState.FAILED and has_human_points(image.id, session=session):
+        image.state = ImageState.CORRECTED
     elif image.state != ImageState.CORRECTED:
         image.state = ImageState.FOUND if image.faces or people else ImageState.EMPTY

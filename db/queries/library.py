@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
-from db.tables import Assignment, Dataset, Embedding, Image, ImageState, Instance, Person, Scan
+from db.tables import (
+    Assignment,
+    Dataset,
+    Embedding,
+    Image,
+    ImageState,
+    Instance,
+    KeypointRevision,
+    Person,
+    Scan,
+    Source,
+)
 
 
 @dataclass(frozen=True)
@@ -90,13 +101,26 @@ def images_without_scan(dataset_id: int, detector_id: int, run_id: int, *, sessi
     """Pictures that a detector has not finished, neighbours of one size together; failures of other runs again."""
     scan = Scan.__table__  # type: ignore[attr-defined]
     joined = (scan.c.image_id == col(Image.id)) & (scan.c.model_version_id == detector_id)
-    waiting = or_(scan.c.image_id.is_(None), scan.c.failure.is_not(None) & (scan.c.run_id != run_id))
+    waiting = or_(scan.c.image_id.is_(None), scan.c.failure.is_not(None) & scan.c.run_id.is_distinct_from(run_id))
     return session.exec(
         select(Image)
         .join(scan, joined, isouter=True)
         .where(Image.dataset_id == dataset_id, waiting)
         .order_by(col(Image.width), col(Image.height), col(Image.id))
     ).all()
+
+
+def has_human_points(image_id: int, *, session: Session) -> bool:
+    """Whether a human drew a box or set points in a picture."""
+    revisions = (
+        select(KeypointRevision.id)
+        .where(KeypointRevision.instance_id == Instance.id, KeypointRevision.source == Source.HUMAN)
+        .exists()
+    )
+    touched = select(Instance.id).where(
+        Instance.image_id == image_id, or_(col(Instance.origin) == Source.HUMAN, revisions)
+    )
+    return session.exec(touched).first() is not None
 
 
 @dataclass(frozen=True)
@@ -136,6 +160,12 @@ def page_of_images(
     """One page of pictures, ordered by path."""
     statement = select(Image).where(*conditions(dataset_id, chosen)).order_by(col(Image.path), col(Image.id))
     return session.exec(statement.offset(offset).limit(limit)).all()
+
+
+def fits(image: Image, chosen: ImageFilter, *, session: Session) -> bool:
+    """Whether a picture is among those of a filter."""
+    kept = conditions(image.dataset_id, chosen)
+    return session.exec(select(Image.id).where(Image.id == image.id, *kept)).first() is not None
 
 
 def position_of_image(dataset_id: int, chosen: ImageFilter, image: Image, *, session: Session) -> int:
