@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
@@ -51,3 +52,24 @@ def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _guarded(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 picture", "1,200 pictures"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def lasting(seconds: float) -> str:
+    """A duration in its two largest units: "8 s", "3 min 5 s", "2 h 10 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def utc(moment: datetime) -> str:
+    """A moment to the minute, with its time zone."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,10 +1,11 @@
 import csv
 import io
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pages.widgets.text import csv_bytes, plain
+from pages.widgets.text import counted, csv_bytes, lasting, plain, utc
 
 JOINER = "\u2060"
 
@@ -96,3 +97,21 @@ def test_csv_has_no_byte_order_mark_and_survives_an_undecodable_path():
 def test_a_column_that_the_first_row_lacks_is_refused():
     with pytest.raises(ValueError, match="the first row has no column b"):
         csv_bytes([{"a": 1}, {"a": 1, "b": 2}])
+
+
+def test_numbers_come_with_the_right_noun():
+    assert [counted(n, "picture") for n in (0, 1, 1200)] == ["0 pictures", "1 picture", "1,200 pictures"]
+    assert counted(2, "person", "people") == "2 people"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"),
+    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (185, "3 min 5 s"), (3599, "59 min 59 s"), (7805, "2 h 10 min")],
+)
+def test_a_duration_has_its_two_largest_units(seconds, sentence):
+    assert lasting(seconds) == sentence
+
+
+def test_a_moment_is_told_in_utc():
+    moment = datetime(2026, 11, 20, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert utc(moment) == "2026-11-19 23:30 UTC"
