@@ -6,6 +6,7 @@ unpacked, and whatever goes wrong becomes one sentence with the file's name.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import tempfile
@@ -35,12 +36,13 @@ _KNOWN: Final = (
     (b"%PDF", "a PDF"),
     (b"PK\x03\x04", "a zip archive (import it by itself)"),
     (b"\x1f\x8b", "a compressed archive"),
+    (b"\x7fELF", "a program"),
+)
+_MARKUP: Final = (
     (b"<svg", "an SVG drawing, which may carry code"),
     (b"<?xml", "an XML file"),
-    (b"<!DOCTYPE html", "a web page"),
+    (b"<!doctype html", "a web page"),
     (b"<html", "a web page"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
 )
 
 
@@ -94,7 +96,11 @@ def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
         raise
     except UnidentifiedImageError:
         raise UnreadableImage(f"{name}: {_what_it_is(content)}") from None
+    except MemoryError as error:
+        raise UnreadableImage(f"{name}: there is not enough memory to decode it") from error
     except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, ... on damaged files
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UnreadableImage(f"{name}: the file cannot be read ({error.strerror})") from error
         raise UnreadableImage(f"{name}: the picture is damaged ({error})") from error
     return Picture(pixels, kind)
 
@@ -111,7 +117,7 @@ def _to_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:
     if opened.mode == "F":
         raise UnreadableImage(f"{name}: a floating-point picture has no fixed white; convert it to 8 or 16 bits")
     if opened.mode.startswith("I"):  # 16 bits of grey; Pillow's own conversion would clip at 255
-        grey = np.clip(np.asarray(opened, dtype=np.int64), 0, 65535) // 257
+        grey = np.clip(np.asarray(opened), 0, 65535) // 257
         return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
     if opened.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in opened.info:
         white = Image.new("RGBA", opened.size, (255, 255, 255, 255))
@@ -127,8 +133,9 @@ def _what_it_is(content: bytes | Path) -> str:
         head = content[:512]
     if not head:
         return "the file is empty"
-    for start, what in _KNOWN:
-        if head.lstrip().lower().startswith(start.lower()):
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for known, start in ((_KNOWN, head), (_MARKUP, text)):
+        if what := next((what for mark, what in known if start.startswith(mark)), None):
             return f"not a picture but {what}"
     if head[4:8] == b"ftyp":
         return "a video or an HEIC picture; convert it to JPEG or PNG"
@@ -139,7 +146,7 @@ def _what_it_is(content: bytes | Path) -> str:
 
 def _is_text(head: bytes) -> bool:
     try:
-        head[:-3].decode("utf-8")
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut off
     except UnicodeDecodeError:
         return False
     return True
@@ -193,3 +200,9 @@ def write_atomically(target: Path, content: bytes, *, durable: bool = False) -> 
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
+    if durable and os.name == "posix":  # elsewhere a folder cannot be opened to be synced
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
