@@ -10,7 +10,7 @@ from core.errors import FacetError, NotFound
 from core.services.annotating import editor_instances, editor_skeletons, save_edit
 from db.engine import reading
 from db.queries.annotation import neighbour
-from db.queries.library import ImageFilter, count_filtered, page_of_images, position_of_image
+from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
 from db.tables import Image, ImageState
 from pages.widgets.keypoint_editor import Edit
 from pages.widgets.resources import author_id, workspace
@@ -31,6 +31,14 @@ def chosen_filter() -> ImageFilter:
     """The pictures to go through, as chosen above the editor."""
     state = st.session_state.get("keypoints_state") or None
     return ImageFilter(state=state, path_contains=st.session_state.get("keypoints_path", ""))
+
+
+def refilter() -> None:
+    """After another choice of pictures: stay where we are if it fits, else open the first that does."""
+    with reading(workspace().engine) as session:
+        image = session.get(Image, st.session_state.get(IMAGE) or 0)
+        if image is not None and not fits(image, chosen_filter(), session=session):
+            st.session_state[IMAGE] = None
 
 
 def current_image(dataset_id: int) -> Image | None:
