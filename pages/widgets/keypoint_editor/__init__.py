@@ -11,12 +11,12 @@ What a page gives as ``data`` (coordinates are pixels, the centre of the top-lef
       "skeletons": {"face68": {"names": [...], "edges": [[0, 1], ...], "flip_pairs": [...], "regions": {...}}},
       "instances": [{"id": 7, "kind": "face", "box": [left, top, right, bottom] or None, "label": "Ada" or None,
                      "skeleton": "face68", "revision": 31, "points": [[x, y, visibility, confidence], ...],
-                     "source": "model" or "human", "author": "Mina" or None}],
+                     "source": "model", "human" or None, "author": "Mina" or None}],
       "focus": 7 or None,                           the instance to select first
       "saved": {edit id: {"instance": 7, "revision": 32}},   every confirmed edit among those sent lately
       "problems": {edit id: "sentence"},            edits that the page refused
       "read_only": False,
-      "position": {"index": 3, "count": 50},
+      "position": {"index": 3, "count": 50},       shown as "3 / 50"
     }
 
 An instance has as many rows of points as its skeleton has names, absent ones too, so that they can be placed.
@@ -103,8 +103,8 @@ def keypoint_editor(
         Gets every edit that is not confirmed yet, oldest first, also those that it got before. A `FacetError` that it
         raises is shown in the editor, and the edits stay unsaved there.
     on_go
-        Gets ``next``, ``previous`` or ``next_unreviewed``, once for each wish. A `FacetError` that it raises ("every
-        picture is reviewed") is shown in the editor.
+        Gets ``next``, ``previous`` or ``next_unreviewed``, once for each wish. A `FacetError` that it raises ("this is
+        the last picture") is shown in the editor.
     height
         Of the whole editor, in CSS pixels.
     """

@@ -182,11 +182,6 @@ class Editor {
   go(to) {
     const now = performance.now();
     if (this.going && now - this.going.at < GO_PATIENCE) return;
-    const { index, count } = this.data.position ?? { index: 0, count: 0 };
-    if ((to === "next" && index >= count - 1) || (to === "previous" && index <= 0)) {
-      this.say(to === "next" ? "This is the last picture." : "This is the first picture.");
-      return;
-    }
     this.commitDraft();
     // Asked again without an answer: the same nonce, so that the page does not go two pictures further.
     this.going = { to, nonce: this.going?.to === to ? this.going.nonce : newId(), at: now };

@@ -144,10 +144,7 @@ function buildLegend(legend) {
 function refreshPanel(editor) {
   const { parts, data, history, options } = editor;
   editor.root.classList.toggle("narrow", editor.root.clientWidth < NARROW);
-  const position = data.position ?? { index: 0, count: 0 };
-  parts.count.textContent = position.count ? `${position.index + 1} / ${position.count}` : "";
-  parts.buttons.previous.disabled = position.index <= 0;
-  parts.buttons.next.disabled = position.index >= position.count - 1;
+  setText(parts.count, data.position?.count ? `${data.position.index} / ${data.position.count}` : "");
   parts.buttons.undo.disabled = !editor.mayEdit() || !(history.done.length || editor.labels.draft);
   parts.buttons.redo.disabled = !editor.mayEdit() || !history.undone.length;
   parts.buttons.zoom.disabled = !editor.selectedInstance();
@@ -217,7 +214,8 @@ function refreshChips(editor) {
 
 function buildChip(editor, instance) {
   const chip = make("button", { type: "button", class: "chip" }, make("i", { class: "sign" }), instanceTitle(instance));
-  chip.title = instance.author ? `Last corrected by ${instance.author}` : `From the ${instance.source ?? "model"}`;
+  const maker = instance.author ? `Points by ${instance.author}` : `Points by a ${instance.source}`;
+  chip.title = instance.source ? maker : "No points yet";
   chip.addEventListener("click", () => {
     editor.commitDraft();
     chooseInstance(editor, instance.id);

@@ -1,6 +1,6 @@
-"""A page with nothing but the keypoint editor on a drawn picture: what tests/e2e/test_keypoint_editor.py drives.
+"""A page with nothing but the keypoint editor on a drawn picture: what the tests beside it drive.
 
-    PYTHONPATH=. streamlit run tests/e2e/editor_demo.py
+    PYTHONPATH=. streamlit run tests/e2e/keypoint_editor/editor_demo.py
 
 Query parameters: ``label`` (the first instance's name), ``broken`` (the picture cannot be loaded), ``read_only``,
 ``focus`` (ask for the face), ``height``.
@@ -86,9 +86,10 @@ def on_edits(edits: list[Edit]) -> None:
 
 def on_go(to: str) -> None:
     store["went"].append(to)
-    if to == "next_unreviewed":
-        raise NotFound("Every picture is reviewed.")
-    store["index"] += -1 if to == "previous" else 1
+    beyond = store["index"] + (-1 if to == "previous" else 1)
+    if to == "next_unreviewed" or not 0 <= beyond < PICTURES:
+        raise NotFound(f"There is no {to.replace('_', ' ')} picture.")
+    store["index"] = beyond
 
 
 def they_move() -> None:
@@ -147,7 +148,7 @@ if not hide:
             "saved": store["saved"],
             "problems": store["problems"],
             "read_only": "read_only" in asked,
-            "position": {"index": index, "count": PICTURES},
+            "position": {"index": index + 1, "count": PICTURES},
         },
         key="editor",
         height=int(asked.get("height", "560")),

@@ -1,0 +1,196 @@
+"""The editor's demo page, running, and a hand that works on it."""
+
+import json
+import math
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+FACE = "7"  # in the demo's store
+RUN_TIME = 15.0  # seconds within which a slow machine answers
+
+COUNT_LISTENERS = """
+window.liveListeners = new Set();
+const add = EventTarget.prototype.addEventListener;
+EventTarget.prototype.addEventListener = function (type, handler, options) {
+  const ours = this === window ? type === "pagehide" || type === "beforeunload" : this.closest?.(".keypoint-editor");
+  if (ours) {
+    const entry = { type };
+    window.liveListeners.add(entry);
+    options?.signal?.addEventListener("abort", () => window.liveListeners.delete(entry));
+  }
+  return add.call(this, type, handler, options);
+};
+"""
+
+
+@pytest.fixture(scope="package")
+def address(tmp_path_factory):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("demo") / "streamlit.log"
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("editor_demo.py"))]
+    options = {"headless": "true", "address": "127.0.0.1", "port": str(port), "fileWatcherType": "none"}
+    command += [part for name, value in options.items() for part in (f"--server.{name}", value)]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process, log)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def wait_until_healthy(url, process, log):
+    for _ in range(150):
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the demo did not start: {log.read_text()}")
+
+
+@pytest.fixture
+def open_editor(browser, address):
+    """Open the demo as a new visitor; at the end, the browser must have had nothing to complain about."""
+    complaints, contexts = [], []
+
+    def open_page(query="", width=1280, height=900):
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.add_init_script(COUNT_LISTENERS)
+        page.goto(f"{address}?{query}")
+        return Driver(page)
+
+    yield open_page
+    for context in contexts:
+        for box in context.pages[0].get_by_test_id("stException").all():
+            complaints.append(box.inner_text())
+        context.close()
+    assert complaints == []
+
+
+class Driver:
+    """A hand on the editor: positions are pixels of the picture."""
+
+    def __init__(self, page):
+        self.page = page
+        self.canvas = page.locator(".keypoint-editor canvas")
+        self.wait_until_shown()
+
+    def wait_until_shown(self):
+        self.page.locator(".keypoint-editor canvas[data-view]").wait_for(timeout=30_000)
+        expect(self.page.locator(".keypoint-editor .message")).to_be_hidden(timeout=10_000)
+        self.settle()
+
+    def settle(self):
+        """Let two frames pass, so that what is drawn is what is known."""
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    @property
+    def view(self):
+        self.settle()
+        return json.loads(self.canvas.get_attribute("data-view"))
+
+    @property
+    def report(self):
+        return json.loads(self.page.locator(".st-key-report code").text_content())
+
+    @property
+    def sendings(self):
+        """What each sending held, oldest first."""
+        return self.report["store"]["log"]
+
+    @property
+    def edits(self):
+        """Every edit that arrived, once, oldest first."""
+        return list({edit["id"]: edit for sending in self.sendings for edit in sending}.values())
+
+    def saved_point(self, k, instance=FACE):
+        return self.report["store"]["instances"][instance]["points"][k]
+
+    def at(self, x, y):
+        view, frame = self.view, self.canvas.bounding_box()
+        return frame["x"] + (x + 0.5) * view["scale"] + view["x"], frame["y"] + (y + 0.5) * view["scale"] + view["y"]
+
+    def click(self, x, y):
+        self.page.mouse.click(*self.at(x, y))
+
+    def drag(self, start, offset, modifier=None):
+        """Press at a place of the picture and move by an offset in CSS pixels."""
+        x, y = self.at(*start)
+        if modifier:
+            self.page.keyboard.down(modifier)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + offset[0] / 2, y + offset[1] / 2, steps=3)
+        self.page.mouse.move(x + offset[0], y + offset[1], steps=3)
+        self.page.mouse.up()
+        if modifier:
+            self.page.keyboard.up(modifier)
+
+    def zoom(self, x, y, notches):
+        self.page.mouse.move(*self.at(x, y))
+        for _ in range(abs(notches)):
+            self.page.mouse.wheel(0, math.copysign(120, -notches))
+            self.settle()
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def select(self, x, y):
+        self.click(x, y)
+        assert self.view["point"] is not None
+
+    def button(self, command):
+        return self.page.locator(f'.keypoint-editor button[data-command="{command}"]')
+
+    def status(self, text, timeout=RUN_TIME):
+        expect(self.page.locator(".keypoint-editor .status")).to_have_text(text, timeout=timeout * 1000)
+
+    def wait_for_edits(self, count):
+        """Wait until that many edits have arrived and are confirmed."""
+        self.until(lambda: len(self.edits) >= count, f"{count} edits")
+        self.status("Saved")
+        assert len(self.edits) == count
+        return self.edits
+
+    def until(self, holds, what, timeout=RUN_TIME):
+        end = time.monotonic() + timeout
+        while not holds():
+            assert time.monotonic() < end, f"{what} did not come: {self.sendings}"
+            self.page.wait_for_timeout(50)
+
+    def rerun(self):
+        self.press_button("Rerun")
+
+    def press_button(self, name):
+        runs = self.report["runs"]
+        self.page.get_by_role("button", name=name, exact=True).click()
+        self.until(lambda: self.report["runs"] > runs, "a rerun")
+
+    def tick(self, name):
+        runs = self.report["runs"]
+        self.page.get_by_text(name, exact=True).click()
+        self.until(lambda: self.report["runs"] > runs, "a rerun")
+
+    def pause(self):
+        """Longer than any delay before sending, so that what should not be sent would have been."""
+        self.page.wait_for_timeout(900)

@@ -1,0 +1,262 @@
+"""Moving, hiding and placing points with the keypoint editor."""
+
+import pytest
+from playwright.sync_api import expect
+
+from core.skeletons import FACE68
+
+pytestmark = pytest.mark.e2e
+
+FACE_MIDDLE = (400.0, 250.0)  # in the face's box, far from its points
+NOTHING = (100.0, 500.0)  # on the picture, in no box
+
+
+@pytest.mark.parametrize("notches", [0, 6, 14], ids=["fitted", "zoomed in", "zoomed in far"])
+def test_dragged_point_is_saved_where_the_hand_left_it(open_editor, notches):
+    editor = open_editor()
+    editor.zoom(300, 200, notches)
+    scale = editor.view["scale"]
+    editor.drag((300, 200), (24, -17))
+    [edit] = editor.wait_for_edits(1)
+    assert edit["label"] == "Move jaw_1"
+    assert edit["base"] == 31
+    x, y, visibility, _ = editor.saved_point(0)
+    assert x == pytest.approx(300 + 24 / scale, abs=0.1)
+    assert y == pytest.approx(200 - 17 / scale, abs=0.1)
+    assert visibility == 2
+    assert [k for k, *_ in edit["changes"]] == [0]
+
+
+def test_point_moves_by_the_drag_and_does_not_jump_to_the_cursor(open_editor):
+    editor = open_editor()
+    editor.zoom(300, 200, 8)
+    scale = editor.view["scale"]
+    editor.drag((300 + 6 / scale, 200 + 4 / scale), (30, 0))
+    editor.wait_for_edits(1)
+    assert editor.saved_point(0)[:2] == pytest.approx([300 + 30 / scale, 200], abs=0.05)
+
+
+def test_click_without_travel_selects_and_sends_nothing(open_editor):
+    editor = open_editor()
+    x, y = editor.at(300, 200)
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x + 2, y)
+    editor.page.mouse.up()
+    editor.pause()
+    assert editor.view["point"] == 0
+    assert editor.sendings == []
+
+
+def test_drag_beside_the_points_pans_and_sends_nothing(open_editor):
+    editor = open_editor()
+    before = editor.view
+    editor.drag(NOTHING, (40, -30))
+    editor.pause()
+    after = editor.view
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((40, -30))
+    assert editor.sendings == []
+
+
+@pytest.mark.parametrize("how", ["space", "middle button"])
+def test_point_under_a_panning_hand_stays(open_editor, how):
+    editor = open_editor()
+    before = editor.view
+    editor.page.mouse.move(*editor.at(300, 200))
+    button = "left" if how == "space" else "middle"
+    if how == "space":
+        editor.page.keyboard.down(" ")
+    x, y = editor.at(300, 200)
+    editor.page.mouse.down(button=button)
+    editor.page.mouse.move(x + 50, y, steps=4)
+    editor.page.mouse.up(button=button)
+    editor.page.keyboard.up(" ")
+    editor.pause()
+    assert editor.view["x"] - before["x"] == pytest.approx(50)
+    assert editor.sendings == []
+
+
+def test_two_fingers_zoom_and_one_finger_moves_a_point(open_editor):
+    editor = open_editor()
+    touch = editor.page.context.new_cdp_session(editor.page)
+
+    def fingers(kind, *places):
+        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    before, (x, y) = editor.view["scale"], editor.at(*NOTHING)
+    fingers("touchStart", (x - 20, y))
+    fingers("touchStart", (x - 20, y), (x + 20, y))
+    fingers("touchMove", (x - 40, y), (x + 40, y))
+    fingers("touchEnd")
+    assert editor.view["scale"] == pytest.approx(2 * before, rel=0.01)
+    editor.press("f")
+    x, y = editor.at(300, 200)
+    fingers("touchStart", (x, y - 15))  # a finger is less exact than a mouse
+    fingers("touchMove", (x + 20, y - 15))
+    fingers("touchMove", (x + 30, y - 15))
+    fingers("touchEnd")
+    editor.wait_for_edits(1)
+    assert editor.saved_point(0)[0] == pytest.approx(300 + 30 / editor.view["scale"], abs=0.1)
+
+
+def test_escape_during_a_drag_puts_the_point_back(open_editor):
+    editor = open_editor()
+    x, y = editor.at(300, 200)
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x + 60, y, steps=4)
+    editor.press("Escape")
+    editor.page.mouse.up()
+    editor.pause()
+    assert editor.sendings == []
+    editor.click(300, 200)
+    assert editor.view["point"] == 0
+
+
+def test_dragged_point_stays_on_the_picture(open_editor):
+    editor = open_editor()
+    editor.drag((300, 200), (-900, 0))
+    editor.wait_for_edits(1)
+    assert editor.saved_point(0)[0] == -0.5
+
+
+def test_quick_nudges_of_one_point_are_one_edit(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("ArrowRight", "ArrowRight", "Shift+ArrowDown", "Alt+ArrowLeft")
+    [edit] = editor.wait_for_edits(1)
+    assert edit["changes"] == [[0, 301.75, 205, 2]]
+    assert edit["label"] == "Nudge jaw_1"
+
+
+def test_nudges_of_two_points_are_two_edits(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("ArrowRight", "Tab", "ArrowRight")
+    first, second = editor.wait_for_edits(2)
+    assert (first["changes"][0][0], second["changes"][0][0]) == (0, 1)
+
+
+def test_undo_and_redo_are_saved_too(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("Shift+ArrowRight")
+    editor.wait_for_edits(1)
+    editor.press("Control+z")
+    undone = editor.wait_for_edits(2)[1]
+    assert (undone["label"], undone["changes"]) == ("Undo: Nudge jaw_1", [[0, 300, 200, 2]])
+    assert editor.saved_point(0)[:2] == [300, 200]
+    editor.press("Control+Shift+z")
+    redone = editor.wait_for_edits(3)[2]
+    assert (redone["label"], redone["changes"]) == ("Redo: Nudge jaw_1", [[0, 305, 200, 2]])
+    editor.press("Control+z", "Control+y")
+    assert editor.wait_for_edits(5)[4]["changes"] == [[0, 305, 200, 2]]
+    editor.button("undo").click()
+    editor.wait_for_edits(6)
+    assert editor.saved_point(0)[:2] == [300, 200]
+
+
+def test_undo_leaves_alone_what_somebody_else_has_moved_since(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("ArrowRight")
+    editor.wait_for_edits(1)
+    editor.press_button("They move")
+    editor.click(*NOTHING)
+    editor.press("Control+z")
+    expect(editor.page.locator(".hint")).to_contain_text("somebody else has changed it since")
+    editor.pause()
+    assert editor.saved_point(0)[:2] == [260, 200]
+
+
+def test_three_fast_edits_all_arrive(open_editor):
+    editor = open_editor()
+    for start in ((300, 200), (500, 200), (400, 330)):
+        editor.drag(start, (0, 20))
+    edits = editor.wait_for_edits(3)
+    assert [edit["changes"][0][0] for edit in edits] == [0, 16, 8]
+
+
+def test_drag_is_sent_within_a_quarter_of_a_second(open_editor):
+    editor = open_editor()
+    editor.page.evaluate("""() => {
+      const send = WebSocket.prototype.send;
+      WebSocket.prototype.send = function (...args) {
+        window.sentAt ??= performance.now();
+        return send.apply(this, args);
+      };
+      const ended = () => [window.endedAt, window.sentAt] = [performance.now(), undefined];
+      window.addEventListener("pointerup", ended, true);
+    }""")
+    editor.drag((300, 200), (20, 20))
+    editor.wait_for_edits(1)
+    assert 0 <= editor.page.evaluate("window.sentAt - window.endedAt") <= 250
+
+
+def test_visibility_goes_round_and_comes_back_to_the_same_place(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    for count, expected in enumerate(([0, 300, 200, 1], [0, None, None, 0], [0, 300, 200, 2]), start=1):
+        editor.press("v")
+        assert editor.wait_for_edits(count)[-1]["changes"] == [expected]
+
+
+def test_delete_makes_a_point_absent_and_undo_brings_it_back(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("Delete")
+    editor.wait_for_edits(1)
+    assert editor.saved_point(0)[:3] == [None, None, 0]
+    editor.press("Control+z")
+    editor.wait_for_edits(2)
+    assert editor.saved_point(0)[:3] == [300, 200, 2]
+
+
+def test_click_places_the_selected_absent_point(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("Tab", "Tab", "Tab", "Tab", "Tab")
+    assert editor.view["point"] == 5
+    editor.click(340, 290)
+    [edit] = editor.wait_for_edits(1)
+    assert edit["label"] == "Place jaw_6"
+    assert editor.saved_point(5)[:2] == pytest.approx([340, 290], abs=0.7)  # a mouse stands on whole CSS pixels
+    assert editor.saved_point(5)[2] == 2
+
+
+def test_shift_drag_moves_the_region_and_leaves_absent_points_absent(open_editor):
+    editor = open_editor()
+    editor.drag((300, 200), (0, -30), modifier="Shift")
+    [edit] = editor.wait_for_edits(1)
+    assert [k for k, *_ in edit["changes"]] == [k for k in range(17) if k != 5]
+    assert editor.saved_point(5)[2] == 0
+    assert editor.saved_point(16)[1] == pytest.approx(200 - 30 / editor.view["scale"], abs=0.05)
+
+
+def test_alt_drag_moves_the_whole_instance_and_a_plain_drag_does_not(open_editor):
+    editor = open_editor()
+    editor.click(*FACE_MIDDLE)
+    editor.drag((400, 185), (30, 0), modifier="Alt")
+    [edit] = editor.wait_for_edits(1)
+    assert len(edit["changes"]) == 67
+    shift = 30 / editor.view["scale"]
+    assert editor.saved_point(16)[:2] == pytest.approx([500 + shift, 200], abs=0.05)
+
+
+def test_mirror_swaps_every_pair_and_shift_mirror_only_the_region(open_editor):
+    editor = open_editor()
+    before = [editor.saved_point(k)[:3] for k in range(68)]
+    editor.click(*FACE_MIDDLE)
+    editor.press("m")
+    editor.wait_for_edits(1)
+    for a, b in FACE68.flip_pairs:
+        assert editor.saved_point(a)[:3] == before[b]
+        assert editor.saved_point(b)[:3] == before[a]
+    editor.press("Control+z")
+    editor.wait_for_edits(2)
+    editor.select(300, 200)
+    editor.press("Shift+m")
+    edit = editor.wait_for_edits(3)[2]
+    assert edit["label"] == "Swap left and right of jaw"
+    assert sorted(k for k, *_ in edit["changes"]) == [k for k in range(17) if k != 8]
