@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Final
 from core.errors import BadInput
 
 _CHUNK: Final = 2**20
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 
 @dataclass(frozen=True)
@@ -60,29 +62,32 @@ def look_into(source: Path, limits: Limits) -> list[Item]:
         return _archive(source, limits)
     if source.suffix.lower() == ".zip":
         raise BadInput(f"{source.name}: the zip is damaged")
-    return [_file(source, source.name, limits)]
+    return [_file(source, _relative(source.parent, source), limits)]
 
 
 def _folder(root: Path, limits: Limits) -> list[Item]:
-    return sorted(_walk(root, root, limits), key=lambda item: item.path)
+    return sorted(_walk(root, limits), key=lambda item: item.path)
 
 
-def _walk(root: Path, folder: Path, limits: Limits) -> Iterator[Item]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        yield Refused(_relative(root, folder), f"the folder cannot be read ({error.strerror})")
-        return
-    for entry in entries:
-        path = Path(entry.path)
-        if entry.is_symlink():
-            yield Refused(_relative(root, path), "a symbolic link is not followed")
-        elif entry.is_dir():
-            yield from _walk(root, path, limits)
-        elif entry.is_file():
-            yield _file(path, _relative(root, path), limits)
-        else:
-            yield Refused(_relative(root, path), "not a regular file")
+def _walk(root: Path, limits: Limits) -> Iterator[Item]:
+    waiting = [root]
+    while waiting:  # not recursive: folders may be nested deeper than Python's stack
+        folder = waiting.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            yield Refused(_relative(root, folder), f"the folder cannot be read ({error.strerror})")
+            continue
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.is_symlink():
+                yield Refused(_relative(root, path), "a symbolic link is not followed")
+            elif entry.is_dir():
+                waiting.append(path)
+            elif entry.is_file():
+                yield _file(path, _relative(root, path), limits)
+            else:
+                yield Refused(_relative(root, path), "not a regular file")
 
 
 def _relative(root: Path, path: Path) -> str:
@@ -114,8 +119,8 @@ def _too_large(size: int, limits: Limits) -> str:
 def _archive(source: Path, limits: Limits) -> list[Item]:
     try:
         archive = zipfile.ZipFile(source)  # stays open while its members are read; several threads may read at once
-        members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        members = [member for member in archive.infolist() if not member.filename.endswith(("/", "\\"))]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise BadInput(f"{source.name}: the zip is damaged ({error})") from error
     if len(members) > limits.archive_files:
         raise BadInput(
@@ -132,9 +137,9 @@ def _archive(source: Path, limits: Limits) -> list[Item]:
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> Item:
-    path = member.filename
-    if reason := _escape(path):
-        return Refused(path.replace("\0", "?"), reason)
+    path = member.filename.replace("\\", "/")  # as old Windows packers write them
+    if _escapes(path):
+        return Refused(path, "its path leaves the archive's folder")
     if stat.S_ISLNK(member.external_attr >> 16):
         return Refused(path, "a symbolic link is not followed")
     if member.flag_bits & 0x1:
@@ -144,11 +149,8 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -
     return Offered(PurePosixPath(path).as_posix(), lambda: _unpack(archive, member, limits))
 
 
-def _escape(path: str) -> str | None:
-    posix = path.replace("\\", "/")
-    if posix.startswith("/") or ":" in posix.split("/")[0] or ".." in posix.split("/") or "\0" in path:
-        return "its path leaves the archive's folder"
-    return None
+def _escapes(path: str) -> bool:
+    return path.startswith("/") or _DRIVE.match(path) is not None or ".." in path.split("/")
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import UnreadableImage
 from core.images import SUFFIXES, decode, thumbnail, write_atomically
 from core.workspace import Workspace
 
@@ -31,7 +32,7 @@ def keep_picture(workspace: Workspace, content: bytes, path: str, reference: Pat
     Raises
     ------
     UnreadableImage
-        If it is no picture, damaged or too large.
+        If it is no picture, damaged or too large, or has a name that cannot be remembered.
     OSError
         If the disk is full.
     """
@@ -39,6 +40,8 @@ def keep_picture(workspace: Workspace, content: bytes, path: str, reference: Pat
     sha256 = hashlib.sha256(content).hexdigest()
     if reference is not None:
         original = str(reference.resolve())
+        if original.encode("utf-8", "replace").decode() != original:
+            raise UnreadableImage(f"{path}: a file whose name is not valid UTF-8 can be copied, but not referred to")
     else:
         original = f"originals/{sha256[:2]}/{sha256}{SUFFIXES[picture.format]}"
         target = workspace.original(original)

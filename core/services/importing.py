@@ -110,8 +110,10 @@ class _Intake:
         self.options = options
         self.duplicates = 0
         with reading(workspace.engine) as session:
-            rows = session.exec(select(Image.sha256).where(Image.dataset_id == dataset_id))
-            self.known = set(rows)
+            self.known = set(session.exec(select(Image.sha256).where(Image.dataset_id == dataset_id)))
+            # what this same run took in before it was interrupted
+            finished = select(Image.id, Image.path).where(Image.run_id == run_id)
+            self.finished = set(session.exec(finished).all())
 
     def take(self, item: Item) -> KeptPicture | _Known | Refused:
         """Read, check and keep one file; never raises for a bad file."""
@@ -126,8 +128,10 @@ class _Intake:
             return keep_picture(self.workspace, content, item.path, reference)
         except (BadInput, UnreadableImage) as error:
             return Refused(item.path, str(error).removeprefix(f"{item.path}: "))
-        except (OSError, MemoryError) as error:
-            return Refused(item.path, f"could not be read or kept ({error})")
+        except OSError as error:
+            return Refused(item.path, f"could not be read or kept ({error.strerror or error})")
+        except MemoryError:
+            return Refused(item.path, "there is not enough memory to read it")
 
     def store(self, batch: Sequence[KeptPicture | _Known | Refused]) -> None:
         """Write one batch in one transaction."""
@@ -171,8 +175,9 @@ class _Intake:
     def _repeat(self, path: str, image_id: int, session: Session) -> None:
         image = session.get(Image, image_id)
         assert image is not None
-        if image.run_id == self.run_id and image.path == path:
-            return  # taken in by this same run before it was interrupted
+        if (image_id, path) in self.finished:
+            self.finished.remove((image_id, path))
+            return
         self.duplicates += 1
         if session.get(ImagePath, (image_id, path)) is None:
             session.add(ImagePath(image_id=image_id, path=path))
