@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from core.errors import BadInput, Conflict, NotFound
-from core.keypoints import ABSENT, Keypoints
+from core.keypoints import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.skeletons import SKELETONS, Skeleton, skeleton
 from core.workspace import Workspace
 from db.engine import reading, writing
@@ -33,7 +33,8 @@ class Edit:
     instance
         Whose points.
     base
-        The revision that the editor had last heard of, or None for an instance without points.
+        The revision that the editor had last heard of; None for an instance without points, and where the user
+        insists after a refusal: onto whatever is newest.
     changes
         (point, x, y, visibility) of each changed point; x and y are None where the point becomes absent.
     label
@@ -57,7 +58,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
     Conflict
         If somebody else moved one of the same points since `edit.base`.
     BadInput
-        If a point, a coordinate or a visibility cannot be.
+        If a point, a coordinate or a visibility cannot be, or the edit has no id or no changes.
     """
     with writing(workspace.engine) as session:
         sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
@@ -90,9 +91,11 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int) -> int:
                 vouched = Keypoints.of(points.points, points.visibility)
                 _append(shown.instance, shown.revision, vouched, shape, author_id, "Accepted as it is", session)
                 accepted += 1
+        news = accepted or image.state not in (ImageState.CORRECTED, ImageState.EMPTY)
         if image.state != ImageState.EMPTY:
             image.state = ImageState.CORRECTED
-        count_work(author_id, image.dataset_id, "pictures accepted", session=session)
+        if news:
+            count_work(author_id, image.dataset_id, "pictures accepted", session=session)
         return accepted
 
 
@@ -109,6 +112,8 @@ def add_instance(
         image = session.get(Image, image_id)
         if image is None:
             raise NotFound(f"there is no picture {image_id}")
+        if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or _too_far(box, image):
+            raise BadInput("a box should lie on the picture")
         instance = Instance(
             dataset_id=image.dataset_id, image_id=image_id, kind=kind, left=left, top=top, right=right, bottom=bottom,
             origin=Source.HUMAN, author_id=author_id,
@@ -181,20 +186,42 @@ def _points(revision: KeypointRevision | None, shape: Skeleton) -> Keypoints:
 
 
 def _refuse_clash(edit: Edit, head: KeypointRevision | None, author_id: int, shape: Skeleton, session: Session) -> None:
-    if head is None or edit.base is None or head.id == edit.base or head.author_id in (author_id, None):
+    if head is None or edit.base is None or head.id == edit.base:
         return
     base = session.get(KeypointRevision, edit.base)
     if base is None or base.instance_id != edit.instance:
         raise BadInput("the edit is based on a revision of something else")
-    before, after = _points(base, shape), _points(head, shape)
-    moved = (before.visibility != after.visibility) | (
-        ~np.isclose(before.points, after.points, rtol=0, atol=0, equal_nan=True).all(axis=1)
-    )
-    clash = [point for point, *_ in edit.changes if 0 <= point < len(shape) and moved[point]]
+    movers = _last_movers(base, shape, session)
+    clash = [point for point, *_ in edit.changes if movers.get(point, author_id) != author_id]
     if clash:
-        author = session.get(User, head.author_id)
+        author = session.get(User, movers[clash[0]])
         names = ", ".join(shape.point_names[point] for point in clash[:3])
         raise Conflict(f"{author.name if author else 'somebody'} moved {names} meanwhile; look at it and move it again")
+
+
+def _last_movers(base: KeypointRevision, shape: Skeleton, session: Session) -> dict[int, int]:
+    """The human who moved each point last since `base`; a point that is where it was has none."""
+    later = select(KeypointRevision).where(
+        KeypointRevision.instance_id == base.instance_id, col(KeypointRevision.id) > base.id
+    )
+    movers: dict[int, int] = {}
+    before = _points(base, shape)
+    for revision in session.exec(later.order_by(col(KeypointRevision.id))):
+        after = _points(revision, shape)
+        if revision.author_id is not None:
+            movers.update(dict.fromkeys(_moved(before, after), revision.author_id))
+        before = after
+    still_moved = _moved(_points(base, shape), before)
+    return {point: movers[point] for point in still_moved if point in movers}
+
+
+def _moved(before: Keypoints, after: Keypoints) -> list[int]:
+    same_place = ((before.points == after.points) | (np.isnan(before.points) & np.isnan(after.points))).all(axis=1)
+    return [int(point) for point in np.flatnonzero(~same_place | (before.visibility != after.visibility))]
+
+
+def _too_far(values: Sequence[float], image: Image) -> bool:
+    return max(map(abs, values)) > 10 * max(image.width, image.height)
 
 
 def _changed(points: Keypoints, changes: Sequence[Change], shape: Skeleton, image: Image) -> Keypoints:
@@ -202,6 +229,8 @@ def _changed(points: Keypoints, changes: Sequence[Change], shape: Skeleton, imag
     for point, x, y, seen in changes:
         if not 0 <= point < len(shape):
             raise BadInput(f"{shape.name} has {len(shape)} points; there is no point {point}")
+        if seen not in (ABSENT, HIDDEN, VISIBLE):
+            raise BadInput(f"{shape.point_names[point]} is absent (0), hidden (1) or visible (2), not {seen}")
         if seen == ABSENT:
             xy[point], visibility[point], confidence[point] = np.nan, ABSENT, 1.0
             continue

@@ -7,12 +7,11 @@ from typing import Any, Final
 import streamlit as st
 
 from core.errors import FacetError, NotFound
-from core.services.annotating import editor_instances, editor_skeletons, save_edit
+from core.services.annotating import Edit, editor_instances, editor_skeletons, save_edit
 from db.engine import reading
 from db.queries.annotation import neighbour
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
 from db.tables import Image, ImageState
-from pages.widgets.keypoint_editor import Edit
 from pages.widgets.resources import author_id, workspace
 
 IMAGE: Final = "image_id"
@@ -24,7 +23,7 @@ STATES: Final = {
     ImageState.NEW: "Not looked at yet",
     ImageState.FAILED: "Failed",
 }
-_REMEMBERED: Final = 500
+_REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
 
 
 def chosen_filter() -> ImageFilter:

@@ -26,7 +26,6 @@ x, y and confidence may be None. Visibility is 0 absent, 1 hidden, 2 visible.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -34,8 +33,7 @@ import streamlit as st
 
 from core.errors import BadInput, FacetError
 from core.keypoints import ABSENT, VISIBLE
-
-Change = tuple[int, float | None, float | None, int]
+from core.services.annotating import Change, Edit
 
 DESTINATIONS: Final = ("next", "previous", "next_unreviewed")
 MOST_CHANGES: Final = 10_000
@@ -46,31 +44,6 @@ FARTHEST: Final = 1e6  # pixels
 _HERE: Final = Path(__file__).parent
 # One module for the browser, in this order: each file uses only names of the files before it when it is loaded.
 _SCRIPTS: Final = ("view", "model", "picture", "draw", "commands", "input", "panel", "editor")
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One correction: a drag, a run of nudges, a change of visibility, an undo.
-
-    Attributes
-    ----------
-    id
-        Chosen by the browser, the same each time the edit is sent.
-    instance
-        Which face or body.
-    base
-        The revision that the user saw; None when the user insists after a refusal ("onto whatever is newest").
-    changes
-        (k, x, y, visibility) of each point concerned; x and y are None where the visibility is 0.
-    label
-        What was done, in words: "Move jaw_3".
-    """
-
-    id: str
-    instance: int
-    base: int | None
-    changes: tuple[Change, ...]
-    label: str
 
 
 _mount: Final = st.components.v2.component(
