@@ -22,33 +22,42 @@ def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Sessio
     -------
     dict
         ``assignments``: rows instance, person, source, author, event, run; ``separations``: rows instance, person,
-        event; ``removed``: rows instance, flag; ``people``: rows id, name, active.
+        event, of these faces and against these people; ``removed``: rows instance, flag; ``people``: rows id, name,
+        active.
     """
     state: Snapshot = {"assignments": [], "separations": [], "removed": [], "people": []}
-    for part in _chunks(instances):
+    apart: set[tuple[int, int, int]] = set()
+    for part in chunks(instances):
         rows = session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
         state["assignments"] += [
             [row.instance_id, row.person_id, row.source, row.author_id, row.event_id, row.run_id] for row in rows
         ]
-        apart = session.exec(select(Separation).where(col(Separation.instance_id).in_(part)))
-        state["separations"] += [[row.instance_id, row.person_id, row.event_id] for row in apart]
+        of_faces = session.exec(select(Separation).where(col(Separation.instance_id).in_(part)))
+        apart |= {(row.instance_id, row.person_id, row.event_id) for row in of_faces}
         flags = session.exec(select(Instance.id, Instance.removed).where(col(Instance.id).in_(part)))
         state["removed"] += [list(row) for row in flags]
-    for part in _chunks(people):
+    for part in chunks(people):
         known = session.exec(select(Person).where(col(Person.id).in_(part)))
         state["people"] += [[row.id, row.name, row.active] for row in known]
+        from_people = session.exec(select(Separation).where(col(Separation.person_id).in_(part)))
+        apart |= {(row.instance_id, row.person_id, row.event_id) for row in from_people}
+    state["separations"] = sorted(list(row) for row in apart)
     return state
 
 
 def restore(
-    state: Snapshot, instances: Sequence[int], people: Sequence[int], dataset_id: int, *, session: Session
+    state: Snapshot,
+    instances: Sequence[int],
+    people: Sequence[int],
+    dataset_id: int,
+    event_id: int,
+    *,
+    session: Session,
 ) -> None:
-    """Bring faces and people back to `state`; people that did not exist then become inactive."""
-    known = {row[0]: row for row in state["people"]}
-    for part in _chunks(people):
-        for person in session.exec(select(Person).where(col(Person.id).in_(part))):
-            _, person.name, person.active = known.get(person.id, (person.id, person.name, False))
-    for part in _chunks(instances):
+    """Bring faces and people back to `state` from before event `event_id`; people who did not exist become inactive."""
+    _restore_people(state, people, session)
+    session.exec(delete(Separation).where(col(Separation.event_id) == event_id))
+    for part in chunks(instances):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
         session.exec(delete(Separation).where(col(Separation.instance_id).in_(part)))
     session.flush()
@@ -60,14 +69,27 @@ def restore(
             )
         )  # fmt: skip
     for instance, person_id, event in state["separations"]:
-        session.add(Separation(instance_id=instance, person_id=person_id, event_id=event))
+        session.merge(Separation(instance_id=instance, person_id=person_id, event_id=event))
     set_removed({instance: flag for instance, flag in state["removed"]}, session=session)
+
+
+def _restore_people(state: Snapshot, people: Sequence[int], session: Session) -> None:
+    known = {row[0]: row for row in state["people"]}
+    found = [
+        person for part in chunks(people) for person in session.exec(select(Person).where(col(Person.id).in_(part)))
+    ]
+    for person in found:
+        person.active = False
+    session.flush()  # frees every name before somebody takes it back
+    for person in found:
+        _, person.name, person.active = known.get(person.id, (person.id, person.name, False))
+    session.flush()
 
 
 def set_removed(flags: dict[int, bool], *, session: Session) -> None:
     """Take faces out of the dataset, or bring them back, and recount their pictures."""
     images = set()
-    for part in _chunks(list(flags)):
+    for part in chunks(list(flags)):
         for instance in session.exec(select(Instance).where(col(Instance.id).in_(part))):
             if instance.removed != flags[instance.id]:
                 instance.removed = flags[instance.id]
@@ -77,6 +99,7 @@ def set_removed(flags: dict[int, bool], *, session: Session) -> None:
         recount_faces(image_id, session=session)
 
 
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Ids in parts that fit into one statement."""
     kept = list(ids)
     return (kept[start : start + _CHUNK] for start in range(0, len(kept), _CHUNK))

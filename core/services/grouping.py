@@ -8,15 +8,18 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, insert, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core.clustering import Constraints, carry, group
-from core.errors import NotFound
+from core.decisions import inherit_separations
+from core.errors import Conflict, NotFound
 from core.geometry import most_central
 from core.models import encoder_threshold
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading, writing
+from db.history import chunks
 from db.queries.vectors import (
     Belonging,
     FaceVectors,
@@ -27,11 +30,12 @@ from db.queries.vectors import (
     newest_threshold,
     separations,
 )
-from db.tables import Assignment, Image, Instance, ModelVersion, Person, Separation, Source
+from db.tables import Assignment, Image, Instance, ModelVersion, Person, Separation, Source, now
 from db.writes import ensure_person
 
 _NOBODY: Final = -1
 _ATTEMPTS: Final = 5
+_IDENTITIES_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ def group_people(
     ------
     NotFound
         If no face of the dataset has an embedding of that encoder.
+    Conflict
+        If decisions keep coming in faster than the faces can be grouped.
     """
     progress = progress or Progress()
     version = encoder_of(workspace, dataset_id, encoder)
@@ -84,7 +90,7 @@ def group_people(
             if last_decision(dataset_id, session=session) == known.decision:
                 people = _store(known, labels, together, decided, dataset_id, run_id, session)
                 return {"faces": len(labels), "people": people, "threshold": value}
-    raise NotFound("people kept changing while they were grouped; group them again")
+    raise Conflict("people kept changing while they were grouped; group them again")
 
 
 def _share_of(progress: Progress, known: _Known) -> Callable[[float], None]:
@@ -139,19 +145,29 @@ def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[n
 def _constraints(known: _Known, together: NDArray[np.int64], decided: NDArray[np.bool_]) -> Constraints:
     instances = known.faces.instances.tolist()
     row_of = {instance: row for row, instance in enumerate(instances)}
-    owners = np.array([_owner(known, instance) for instance in instances], dtype=np.int64)
-    apart = [
+    ends = _ends(known, together)
+    apart = {
         (row_of[instance], other)
         for instance, person in known.separations
-        if instance in row_of and owners[row_of[instance]] != person
-        for other in np.flatnonzero(owners == person).tolist()
-    ]
+        if instance in row_of and _owner(known, instance) != person
+        for other in ends.get(person, ())
+    }
     return Constraints(
         together=together,
         decided=frozenset(together[decided].tolist()),
         photos=known.faces.images,
-        apart=np.array(apart, dtype=np.int64).reshape(-1, 2),
+        apart=np.array(sorted(apart), dtype=np.int64).reshape(-1, 2),
     )
+
+
+def _ends(known: _Known, together: NDArray[np.int64]) -> dict[int, list[int]]:
+    """Rows that stand for each person: one where its faces stay together anyway, else all of them."""
+    rows: dict[int, list[int]] = {}
+    for row, instance in enumerate(known.faces.instances.tolist()):
+        person = _owner(known, instance)
+        if together[row] == _NOBODY or person not in rows:
+            rows.setdefault(person, []).append(row)
+    return rows
 
 
 def _store(
@@ -167,12 +183,13 @@ def _store(
     previous = np.array([_owner(known, instance) for instance in instances], dtype=np.int64)
     carried = carry(labels, previous, np.where(decided, together, _NOBODY))
     person_of = {label: person or _new_person(dataset_id, session) for label, person in carried.items()}
-    rows = [
-        {"instance_id": instance, "person_id": person_of[label]}
+    placed = {
+        instance: person_of[label]
         for instance, label in zip(instances, labels.tolist(), strict=True)
         if not (instance in known.belongings and known.belongings[instance].human)
-    ]
-    _replace_automatic(rows, known, dataset_id, run_id, session)
+    }
+    _replace_automatic(placed, known, dataset_id, run_id, session)
+    inherit_separations(placed, known.belongings, known.separations, session)
     _retire_empty(dataset_id, session)
     return len(person_of)
 
@@ -189,19 +206,15 @@ def _new_person(dataset_id: int, session: Session) -> int:
     return person.id
 
 
-def _replace_automatic(
-    rows: list[dict[str, int]], known: _Known, dataset_id: int, run_id: int, session: Session
-) -> None:
+def _replace_automatic(placed: dict[int, int], known: _Known, dataset_id: int, run_id: int, session: Session) -> None:
     """Write the rows whose person changed; the others keep the run that first placed them."""
-    changed = [row for row in rows if _owner(known, row["instance_id"]) != row["person_id"]]
-    for row in changed:
-        session.merge(
-            Assignment(
-                instance_id=row["instance_id"], person_id=row["person_id"], dataset_id=dataset_id,
-                source=Source.MODEL, run_id=run_id,
-            )
-        )  # fmt: skip
-    session.flush()
+    changed = [instance for instance, person in placed.items() if _owner(known, instance) != person]
+    for part in chunks(changed):
+        session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
+    common = {"dataset_id": dataset_id, "source": Source.MODEL, "run_id": run_id, "at": now()}
+    rows = [{"instance_id": instance, "person_id": placed[instance], **common} for instance in changed]
+    if rows:
+        session.connection().execute(insert(Assignment), rows)
 
 
 def _retire_empty(dataset_id: int, session: Session) -> None:
@@ -222,27 +235,34 @@ def confirm_identities(workspace: Workspace, *, dataset_id: int, run_id: int) ->
 
     The person is the face in the middle, not always the largest. Returns how many were confirmed.
     """
-    with writing(workspace.engine) as session:
-        human = (
-            select(Assignment.instance_id)
-            .join(Instance, col(Instance.id) == col(Assignment.instance_id))
-            .where(Instance.image_id == Image.id, Assignment.source == Source.HUMAN)
-            .exists()
-        )
-        moved = (
-            select(Separation.instance_id)
-            .join(Instance, col(Instance.id) == col(Separation.instance_id))
-            .where(Instance.image_id == Image.id)
-            .exists()
-        )
-        images = session.exec(
-            select(Image).where(
-                Image.dataset_id == dataset_id, col(Image.identity).is_not(None), Image.faces > 0, ~human, ~moved
-            )
-        ).all()
-        for image in images:
-            _confirm_identity(image, run_id, session)
-        return len(images)
+    confirmed = 0
+    while True:  # in parts, so that nobody waits long for the store
+        with writing(workspace.engine) as session:
+            images = session.exec(_unconfirmed_identities(dataset_id).limit(_IDENTITIES_AT_ONCE)).all()
+            for image in images:
+                _confirm_identity(image, run_id, session)
+        confirmed += len(images)
+        if len(images) < _IDENTITIES_AT_ONCE:
+            return confirmed
+
+
+def _unconfirmed_identities(dataset_id: int) -> SelectOfScalar[Image]:
+    of_image = Instance.image_id == Image.id
+    human = (
+        select(Assignment.instance_id)
+        .join(Instance, col(Instance.id) == col(Assignment.instance_id))
+        .where(of_image, Assignment.source == Source.HUMAN)
+        .exists()
+    )
+    separated = (
+        select(Separation.instance_id)
+        .join(Instance, col(Instance.id) == col(Separation.instance_id))
+        .where(of_image)
+        .exists()
+    )
+    return select(Image).where(
+        Image.dataset_id == dataset_id, col(Image.identity).is_not(None), Image.faces > 0, ~human, ~separated
+    )
 
 
 def _confirm_identity(image: Image, run_id: int, session: Session) -> None:

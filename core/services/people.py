@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session, col, delete, select
 
+from core.decisions import assignments, faces_of, give, record, same_dataset, separate
 from core.errors import BadInput, Conflict, NotFound
 from core.workspace import Workspace
 from db.engine import writing
-from db.history import restore, set_removed, snapshot
-from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source, now
-from db.writes import count_work
+from db.history import chunks, restore, set_removed
+from db.tables import Assignment, PeopleEvent, Person, Separation, Source, now
 
 _LONGEST_NAME: Final = 120
 
@@ -37,7 +37,7 @@ def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: i
         if taken is not None and taken.id != person_id:
             raise Conflict(f"somebody here is called {clean} already; merge the two if they are one person")
         summary = f"Named {_called(person)} {clean}" if clean else f"Took the name of {_called(person)} away"
-        event = _event("name", summary, person.dataset_id, [], [person_id], author_id, session)
+        event = record("name", summary, person.dataset_id, [], [person_id], author_id, session)
         person.name = clean
         return event.id
 
@@ -60,7 +60,8 @@ def clean_name(name: str) -> str | None:
 def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *, author_id: int) -> int:
     """Say that several people are one. All faces of them become the target's, confirmed by the author.
 
-    The target keeps its name; an unnamed target takes the first name among the others.
+    The target keeps its name; an unnamed target takes the first name among the others. Whoever is known not to be one
+    of them is known not to be the target.
     """
     wanted = [person_id for person_id in dict.fromkeys(others) if person_id != target_id]
     if not wanted:
@@ -71,16 +72,33 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
         if any(person.dataset_id != target.dataset_id for person in merged):
             raise BadInput("people of two datasets cannot be merged")
         everyone = [target_id, *wanted]
-        faces = _faces_of(everyone, session)
+        faces = faces_of(everyone, session)
         called = ", ".join(_called(person) for person in merged)
-        summary = f"Merged {called} into {_called(target)} ({len(faces)} faces)"
-        event = _event("merge", summary, target.dataset_id, faces, everyone, author_id, session)
+        summary = f"Merged {called} into {_called(target)} ({_number(faces)})"
+        event = record("merge", summary, target.dataset_id, faces, everyone, author_id, session)
         name = target.name or next((person.name for person in merged if person.name), None)
         for person in merged:
             person.active = False
         session.flush()  # frees the name before the target takes it
         target.name = name
-        _give(faces, target, event, session)
+        others_apart = session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(wanted)))
+        separate([(face, target_id) for face in set(others_apart) - set(faces)], event, session)
+        give(faces, target, event, session)
+        return event.id
+
+
+def keep_apart(workspace: Workspace, one_id: int, other_id: int, *, author_id: int) -> int:
+    """Say that two people are different: no grouping joins them and nobody is asked again; returns the event's id."""
+    if one_id == other_id:
+        raise BadInput("a person cannot be kept apart from itself")
+    with writing(workspace.engine) as session:
+        one, other = _person(one_id, session), _person(other_id, session)
+        if one.dataset_id != other.dataset_id:
+            raise BadInput("people of two datasets cannot be compared")
+        mine, theirs = faces_of([one_id], session), faces_of([other_id], session)
+        summary = f"{_called(one)} and {_called(other)} are different people"
+        event = record("apart", summary, one.dataset_id, [*mine, *theirs], [one_id, other_id], author_id, session)
+        separate([*((face, other_id) for face in mine), *((face, one_id) for face in theirs)], event, session)
         return event.id
 
 
@@ -92,31 +110,38 @@ def move_faces(
     The faces will never again be grouped with the people they came from.
     """
     with writing(workspace.engine) as session:
-        faces, dataset_id = _same_dataset(instances, session)
+        faces, dataset_id = same_dataset(instances, session)
         target = (
             _person(person_id, session) if person_id is not None else _new_person(dataset_id, name, author_id, session)
         )
         if target.dataset_id != dataset_id:
             raise BadInput("a face cannot move to a person of another dataset")
+        owners = assignments(faces, session)
         summary = f"Moved {_number(faces)} to {_called(target)}"
-        touched = sorted({target.id, *_owners(faces, session)})
-        event = _event("move", summary, dataset_id, faces, touched, author_id, session)
+        touched = sorted({target.id, *(row.person_id for row in owners)})
+        event = record("move", summary, dataset_id, faces, touched, author_id, session)
         if person_id is None:  # undo makes the new person disappear again
             event.payload = {**event.payload, "before": _without(event.payload["before"], target.id)}
-        _separate(faces, target.id, event, session)
-        _give(faces, target, event, session)
+        separate([(r.instance_id, r.person_id) for r in owners if r.person_id != target.id], event, session)
+        give(faces, target, event, session)
         return target.id
 
 
 def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: int) -> int:
-    """Say that these faces are where they belong; they become evidence for verification."""
+    """Say that these faces are where they belong; they become evidence for verification.
+
+    Faces that somebody has confirmed before keep that author.
+    """
     with writing(workspace.engine) as session:
-        faces, dataset_id = _same_dataset(instances, session)
-        rows = session.exec(select(Assignment).where(col(Assignment.instance_id).in_(faces))).all()
+        faces, dataset_id = same_dataset(instances, session)
+        rows = assignments(faces, session)
         if len(rows) < len(faces):
             raise BadInput("a face that belongs to nobody cannot be confirmed; move it to a person first")
-        people = sorted({row.person_id for row in rows})
-        event = _event("confirm", f"Confirmed {_number(faces)}", dataset_id, faces, people, author_id, session)
+        rows = [row for row in rows if row.source != Source.HUMAN]
+        if not rows:
+            raise BadInput("these faces are confirmed already")
+        fresh, people = [row.instance_id for row in rows], sorted({row.person_id for row in rows})
+        event = record("confirm", f"Confirmed {_number(fresh)}", dataset_id, fresh, people, author_id, session)
         for row in rows:
             row.source, row.author_id, row.event_id, row.at = Source.HUMAN, author_id, event.id, now()
         return event.id
@@ -125,23 +150,26 @@ def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
 def release_faces(workspace: Workspace, instances: Sequence[int], *, author_id: int) -> int:
     """Say that these faces are not the people they are shown as; the next grouping looks for others."""
     with writing(workspace.engine) as session:
-        faces, dataset_id = _same_dataset(instances, session)
-        people = sorted(_owners(faces, session))
+        faces, dataset_id = same_dataset(instances, session)
+        rows = assignments(faces, session)
+        if len(rows) < len(faces):
+            raise BadInput("a face that belongs to nobody cannot be taken out")
+        people = sorted({row.person_id for row in rows})
         summary = f"Took {_number(faces)} out: not this person"
-        event = _event("release", summary, dataset_id, faces, people, author_id, session)
-        _separate(faces, None, event, session)
-        session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(faces)))
+        event = record("release", summary, dataset_id, faces, people, author_id, session)
+        separate([(row.instance_id, row.person_id) for row in rows], event, session)
+        _take_away(faces, session)
         return event.id
 
 
 def remove_faces(workspace: Workspace, instances: Sequence[int], *, author_id: int) -> int:
     """Say that these are no faces. They stay in the store, and no later run brings them back."""
     with writing(workspace.engine) as session:
-        faces, dataset_id = _same_dataset(instances, session)
-        people = sorted(_owners(faces, session))
+        faces, dataset_id = same_dataset(instances, session)
+        people = sorted({row.person_id for row in assignments(faces, session)})
         summary = f"Removed {_number(faces)}: not a face"
-        event = _event("remove", summary, dataset_id, faces, people, author_id, session)
-        session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(faces)))
+        event = record("remove", summary, dataset_id, faces, people, author_id, session)
+        _take_away(faces, session)
         set_removed(dict.fromkeys(faces, True), session=session)
         return event.id
 
@@ -152,7 +180,8 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
     Raises
     ------
     Conflict
-        If a later decision, not undone itself, touched the same faces or people.
+        If a later decision, not undone itself, touched the same faces or people; if somebody else has a name that
+        would come back; or if a person who would disappear has been given other faces since.
     """
     with writing(workspace.engine) as session:
         event = session.get(PeopleEvent, event_id)
@@ -161,10 +190,12 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
         if event.undone:
             raise Conflict(f"“{event.summary}” is undone already")
         _refuse_if_built_upon(event, session)
-        faces, people = event.payload["instances"], event.payload["people"]
-        done = _event("undo", f"Undid: {event.summary}", event.dataset_id, faces, people, author_id, session)
+        before, faces, people = (event.payload[part] for part in ("before", "instances", "people"))
+        _refuse_if_name_is_taken(before, event, session)
+        done = record("undo", f"Undid: {event.summary}", event.dataset_id, faces, people, author_id, session)
         done.undoes_id, event.undone = event.id, True
-        restore(event.payload["before"], faces, people, event.dataset_id, session=session)
+        restore(before, faces, people, event.dataset_id, event.id, session=session)
+        _leave_nobody_behind(people, session)
         if event.undoes_id is not None:  # an undone undo: the first decision counts again
             first = session.get(PeopleEvent, event.undoes_id)
             assert first is not None
@@ -178,54 +209,33 @@ def _refuse_if_built_upon(event: PeopleEvent, session: Session) -> None:
     )
     faces, people = set(event.payload["instances"]), set(event.payload["people"])
     for other in session.exec(later.order_by(col(PeopleEvent.id).desc())):
-        settled = other.undoes_id is not None and other.undoes_id != event.id
+        # A decision that came later and was undone leaves no trace; the undoing of an earlier one does.
+        settled = other.undoes_id is not None and other.undoes_id > event.id
         if not settled and (faces & set(other.payload["instances"]) or people & set(other.payload["people"])):
             raise Conflict(f"“{other.summary}” came later and touches the same people; undo that first")
 
 
-def _event(
-    kind: str,
-    summary: str,
-    dataset_id: int,
-    faces: Sequence[int],
-    people: Sequence[int],
-    author_id: int,
-    session: Session,
-) -> PeopleEvent:
-    payload = {
-        "instances": list(faces),
-        "people": list(people),
-        "before": snapshot(faces, people, session=session),
-    }
-    event = PeopleEvent(dataset_id=dataset_id, kind=kind, summary=summary, payload=payload, author_id=author_id)
-    session.add(event)
-    session.flush()
-    count_work(author_id, dataset_id, "people decisions", session=session)
-    return event
+def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, session: Session) -> None:
+    for _, name, active in before["people"]:
+        taken = _named(event.dataset_id, name, session) if active else None
+        if taken is not None and taken.id not in event.payload["people"]:
+            raise Conflict(f"somebody else is called {name} by now; name that person differently first")
 
 
-def _give(faces: Sequence[int], target: Person, event: PeopleEvent, session: Session) -> None:
-    session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(faces)))
-    session.exec(
-        delete(Separation).where(col(Separation.instance_id).in_(faces), col(Separation.person_id) == target.id)
-    )
-    session.flush()
-    session.add_all(
-        Assignment(
-            instance_id=face, dataset_id=target.dataset_id, person_id=target.id, source=Source.HUMAN,
-            author_id=event.author_id, event_id=event.id,
-        )
-        for face in faces
-    )  # fmt: skip
+def _leave_nobody_behind(people: Sequence[int], session: Session) -> None:
+    """Faces that a run has given to somebody who is gone now belong to nobody, until the next run."""
+    gone = [person_id for person_id in people if not session.get_one(Person, person_id).active]
+    left = session.exec(select(Assignment).where(col(Assignment.person_id).in_(gone))).all()
+    for row in left:
+        if row.source == Source.HUMAN:
+            person = session.get_one(Person, row.person_id)
+            raise Conflict(f"{_called(person)} has been given other faces since; move them away first")
+        session.delete(row)
 
 
-def _separate(faces: Sequence[int], target_id: int | None, event: PeopleEvent, session: Session) -> None:
-    """Remember that each face is not the person it is taken from."""
-    rows = session.exec(select(Assignment).where(col(Assignment.instance_id).in_(faces))).all()
-    for row in rows:
-        known = session.get(Separation, (row.instance_id, row.person_id)) is not None
-        if row.person_id != target_id and not known:
-            session.add(Separation(instance_id=row.instance_id, person_id=row.person_id, event_id=event.id))
+def _take_away(faces: Sequence[int], session: Session) -> None:
+    for part in chunks(faces):
+        session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
 
 
 def _person(person_id: int, session: Session) -> Person:
@@ -253,26 +263,7 @@ def _new_person(dataset_id: int, name: str, author_id: int, session: Session) ->
     return person
 
 
-def _same_dataset(instances: Sequence[int], session: Session) -> tuple[list[int], int]:
-    faces = list(dict.fromkeys(instances))
-    rows = session.exec(select(Instance.dataset_id).where(col(Instance.id).in_(faces))).all()
-    if not faces or len(rows) < len(faces):
-        raise NotFound("a chosen face is not there any more" if faces else "no face is chosen")
-    if len(set(rows)) > 1:
-        raise BadInput("faces of two datasets cannot be changed together")
-    return faces, rows[0]
-
-
-def _faces_of(people: Sequence[int], session: Session) -> list[int]:
-    rows = session.exec(select(Assignment.instance_id).where(col(Assignment.person_id).in_(people)))
-    return sorted(rows)
-
-
-def _owners(faces: Sequence[int], session: Session) -> set[int]:
-    return set(session.exec(select(Assignment.person_id).where(col(Assignment.instance_id).in_(faces))))
-
-
-def _without(before: dict, person_id: int) -> dict:
+def _without(before: dict[str, Any], person_id: int) -> dict[str, Any]:
     return {**before, "people": [row for row in before["people"] if row[0] != person_id]}
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
-from core.errors import NotEnoughData, NotFound
-from core.face_models import FaceModels, Faces
+from core.errors import BadInput, NotEnoughData, NotFound
+from core.face_models import FaceModels
 from core.geometry import most_central
-from core.images import decode
+from core.images import decode, face_crop, jpeg
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.vectors import face_vectors, newest_threshold
 from db.tables import Image
+
+_CHUNK: Final = 10_000  # SQLite allows 32,766 values in one statement
 
 
 @dataclass(frozen=True)
@@ -29,56 +35,110 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """The faces of the photo that was asked with, and the one that is meant."""
+    """The N faces of the photo that was asked with.
 
-    faces: Faces
+    Attributes
+    ----------
+    vectors
+        (N, D) float32 of unit length.
+    crops
+        N square JPEG files.
+    chosen
+        The face that is meant: the one in the middle.
+    encoder_id, encoder
+        The encoder's version and name.
+    own_threshold
+        The encoder's own, in cosine similarity.
+    """
+
+    vectors: NDArray[np.float32]
+    crops: tuple[bytes, ...]
     chosen: int
+    encoder_id: int
+    encoder: str
+    own_threshold: float
 
 
-def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = None) -> tuple[Question, FaceModels]:
-    """Find the face to search for: the one in the middle of the photo.
+def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = None) -> Question:
+    """Find the faces of a photo. The photo is not kept.
 
     Raises
     ------
     UnreadableImage
         If it is no picture.
+    MissingWeights, BadWeights
+        If a model's file is absent or damaged.
     NotEnoughData
         If no face is found in it.
     """
     picture = decode(content, name, workspace.settings.max_pixels)
-    models = FaceModels.load(workspace, encoder)
+    models = _models(workspace, encoder)
     faces = models.look([picture.pixels])[0]
-    if not len(faces.boxes):
+    corners = faces.boxes.corners
+    if not len(corners):
         raise NotEnoughData(f"{name}: no face is found in this photo; take one where the face is larger or turned less")
-    return Question(faces, most_central(faces.boxes.corners, picture.width, picture.height)), models
+    with writing(workspace.engine) as session:
+        _, _, encoder_id = models.versions(session)
+    left_top_right_bottom = [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
+    return Question(
+        vectors=faces.vectors,
+        crops=tuple(jpeg(face_crop(picture.pixels, box)) for box in left_top_right_bottom),
+        chosen=most_central(corners, picture.width, picture.height),
+        encoder_id=encoder_id,
+        encoder=models.encoder.name,
+        own_threshold=models.encoder.threshold,
+    )
+
+
+@lru_cache(maxsize=1)
+def _models(workspace: Workspace, encoder: str | None) -> FaceModels:
+    """Kept for the next photo: loading takes longer than looking."""
+    return FaceModels.load(workspace, encoder)
+
+
+def threshold_in_force(workspace: Workspace, dataset_id: int, question: Question) -> float:
+    """The threshold that was saved last for the dataset and this encoder, else the encoder's own."""
+    with reading(workspace.engine) as session:
+        saved = newest_threshold(dataset_id, question.encoder_id, session=session)
+    return saved.value if saved else question.own_threshold
+
+
+def matches(
+    workspace: Workspace, dataset_id: int, question: Question, *, threshold: float, face: int | None = None
+) -> list[Match]:
+    """Every picture with a face at least as similar as the threshold, best first.
+
+    Raises
+    ------
+    BadInput
+        If the photo has no such face.
+    NotFound
+        If no face of the dataset has an embedding of this encoder.
+    """
+    asked = question.chosen if face is None else face
+    if not 0 <= asked < len(question.vectors):
+        raise BadInput(f"the photo has {len(question.vectors)} faces; there is no number {asked}")
+    with reading(workspace.engine) as session:
+        known = face_vectors(dataset_id, question.encoder_id, session=session)
+        if not len(known.instances):
+            raise NotFound(f"no face here has an embedding of {question.encoder} yet; run “find faces” first")
+        scores = known.vectors @ question.vectors[asked]
+        best = _best_of_each(known.images.tolist(), scores.tolist(), threshold)
+        paths = _paths([image for image, _, _ in best], session)
+    return [Match(image, paths[image], int(known.instances[row]), score) for image, row, score in best]
 
 
 def search(
     workspace: Workspace, dataset_id: int, content: bytes, name: str, *, encoder: str | None = None,
     threshold: float | None = None,
 ) -> list[Match]:  # fmt: skip
-    """Every picture of the dataset with a face at least as similar as the threshold, best first.
+    """Every picture of the dataset that shows the person in the middle of a photo, best first.
 
-    The threshold is the one given, else the one saved last, else the encoder's own.
-
-    Raises
-    ------
-    NotFound
-        If no face of the dataset has an embedding of this encoder.
+    The threshold is the one given, else the one in force. Raises as `ask` and `matches`.
     """
-    question, models = ask(workspace, content, name, encoder)
-    with writing(workspace.engine) as session:
-        _, _, encoder_id = models.versions(session)
-    with reading(workspace.engine) as session:
-        known = face_vectors(dataset_id, encoder_id, session=session)
-        if not len(known.instances):
-            raise NotFound(f"no face here has an embedding of {models.encoder.name} yet; run “find faces” first")
-        saved = newest_threshold(dataset_id, encoder_id, session=session)
-        value = threshold if threshold is not None else saved.value if saved else models.encoder.threshold
-        scores = known.vectors @ question.faces.vectors[question.chosen]
-        best = _best_of_each(known.images.tolist(), scores.tolist(), value)
-        paths = _paths([image for image, _, _ in best], session)
-    return [Match(image, paths[image], int(known.instances[row]), score) for image, row, score in best]
+    question = ask(workspace, content, name, encoder)
+    value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, question)
+    return matches(workspace, dataset_id, question, threshold=value)
 
 
 def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: float) -> list[tuple[int, int, float]]:
@@ -93,7 +153,7 @@ def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: flo
 
 def _paths(images: Sequence[int], session: Session) -> dict[int, str]:
     paths: dict[int, str] = {}
-    for start in range(0, len(images), 10_000):
-        part = images[start : start + 10_000]
+    for start in range(0, len(images), _CHUNK):
+        part = images[start : start + _CHUNK]
         paths.update(session.exec(select(Image.id, Image.path).where(col(Image.id).in_(part))).all())
     return paths

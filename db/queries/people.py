@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Source, User
 
 # SQLModel types a select of at most four columns; wider ones are marked where they stand.
+
+_ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)  # the sum of a condition is true or false
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def people_page(
 ) -> Sequence[PersonSummary]:  # fmt: skip
     """People with at least `least` (and at most `most`) faces: named ones first, then by number of faces."""
     faces = func.count(col(Assignment.instance_id))
-    confirmed = func.sum(col(Assignment.source) == Source.HUMAN)
+    confirmed = func.sum(_ONE_IF_HUMAN)
     statement = (
         select(col(Person.id), col(Person.name), faces, confirmed, func.min(col(Assignment.instance_id)))  # type: ignore[call-overload]
         .join(Assignment, col(Assignment.person_id) == col(Person.id))
@@ -80,17 +82,7 @@ def count_people_page(
 
 def person_summary(person_id: int, *, session: Session) -> PersonSummary | None:
     """One person, or None where it is not there any more."""
-    row = session.exec(
-        select(  # type: ignore[call-overload]
-            col(Person.id), col(Person.name), func.count(col(Assignment.instance_id)),
-            func.coalesce(func.sum(col(Assignment.source) == Source.HUMAN), 0),
-            func.coalesce(func.min(col(Assignment.instance_id)), 0),
-        )
-        .join(Assignment, col(Assignment.person_id) == col(Person.id), isouter=True)
-        .where(Person.id == person_id, col(Person.active))
-        .group_by(col(Person.id), col(Person.name))
-    ).first()  # fmt: skip
-    return PersonSummary(*row) if row else None
+    return summaries([person_id], session=session).get(person_id)
 
 
 def person_names(dataset_id: int, *, session: Session) -> Sequence[tuple[int, str]]:
@@ -115,6 +107,54 @@ def faces_of(person_id: int, *, offset: int = 0, limit: int = 60, session: Sessi
         .limit(limit)
     )
     return [_shown(*row, person_id) for row in rows]
+
+
+def strips(people: Sequence[int], *, each: int = 8, session: Session) -> dict[int, list[ShownFace]]:
+    """The first `each` faces of every one of these people, confirmed ones first, in one statement."""
+    rank = func.row_number().over(
+        partition_by=col(Assignment.person_id), order_by=(-_ONE_IF_HUMAN, col(Assignment.instance_id))
+    )
+    ranked = (
+        select(col(Assignment.instance_id).label("face"), rank.label("place"))
+        .where(col(Assignment.person_id).in_(people))
+        .subquery()
+    )
+    rows = session.exec(
+        select(Instance, Image.path, Image.sha256, Assignment.source, Assignment.person_id)  # type: ignore[call-overload]
+        .join(ranked, ranked.c.face == col(Instance.id))
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(ranked.c.place <= each)
+        .order_by(col(Assignment.person_id), ranked.c.place)
+    )
+    found: dict[int, list[ShownFace]] = {person: [] for person in people}
+    for instance, path, sha256, source, person_id in rows:
+        found[person_id].append(_shown(instance, path, sha256, source, person_id))
+    return found
+
+
+def count_loose_faces(dataset_id: int, *, session: Session) -> int:
+    """How many faces belong to nobody."""
+    owned = select(Assignment.instance_id).where(Assignment.instance_id == Instance.id).exists()
+    return session.exec(
+        select(func.count()).where(
+            col(Instance.dataset_id) == dataset_id, col(Instance.kind) == "face", ~col(Instance.removed), ~owned
+        )
+    ).one()
+
+
+def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSummary]:
+    """People by id, in one statement; those who are gone are left out."""
+    rows = session.exec(
+        select(  # type: ignore[call-overload]
+            col(Person.id), col(Person.name), func.count(col(Assignment.instance_id)),
+            func.coalesce(func.sum(_ONE_IF_HUMAN), 0), func.coalesce(func.min(col(Assignment.instance_id)), 0),
+        )
+        .join(Assignment, col(Assignment.person_id) == col(Person.id), isouter=True)
+        .where(col(Person.id).in_(people), col(Person.active))
+        .group_by(col(Person.id), col(Person.name))
+    )  # fmt: skip
+    return {row[0]: PersonSummary(*row) for row in rows}
 
 
 def loose_faces(dataset_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
