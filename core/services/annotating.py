@@ -60,6 +60,8 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
     BadInput
         If a point, a coordinate or a visibility cannot be, or the edit has no id or no changes.
     """
+    if not edit.id or not edit.changes:
+        raise BadInput("an edit needs an id of its own and at least one change")
     with writing(workspace.engine) as session:
         sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
         if sent_before is not None:
