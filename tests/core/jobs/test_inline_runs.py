@@ -1,0 +1,49 @@
+"""Runs of the command line: done in this process, ended with their own sentence."""
+
+import pytest
+
+from core.errors import Cancelled, FacetError
+from core.jobs import inline, tasks
+from core.jobs.inline import run_here
+from core.jobs.runs import cancel, perform
+from core.progress import Progress
+from db.tables import RunState
+
+
+def test_finished_run_is_given_back(workspace, dataset, monkeypatch):
+    monkeypatch.setitem(tasks.TASKS, "echo", lambda workspace, run, progress: {"colour": run.parameters["colour"]})
+    run = run_here(workspace, "echo", dataset, {"colour": "green"}, Progress())
+    assert (run.state, run.counts) == (RunState.DONE, {"colour": "green"})
+
+
+def test_failed_run_raises_its_own_sentence(workspace, dataset, monkeypatch):
+    def fails(workspace, run, progress):
+        raise KeyError("lost")
+
+    monkeypatch.setitem(tasks.TASKS, "echo", fails)
+    with pytest.raises(FacetError, match=r"^KeyError: 'lost'$"):
+        run_here(workspace, "echo", dataset, {}, Progress())
+
+
+def test_cancelled_run_says_so(workspace, dataset, monkeypatch):
+    def stops(workspace, run, progress):
+        cancel(workspace, run.id)
+        progress.begin(1)
+
+    monkeypatch.setitem(tasks.TASKS, "echo", stops)
+    with pytest.raises(Cancelled, match="run 1 was cancelled"):
+        run_here(workspace, "echo", dataset, {}, Progress())
+
+
+def test_run_that_a_worker_took_first_is_waited_for(workspace, dataset, monkeypatch):
+    task = lambda workspace, run, progress: {"by": "the worker"}  # noqa: E731
+    monkeypatch.setitem(tasks.TASKS, "echo", task)
+    done_by = []
+
+    def too_late(workspace, run_id, task, **options):
+        done_by.append(perform(workspace, run_id, task))  # a worker takes it
+        return perform(workspace, run_id, task, **options)
+
+    monkeypatch.setattr(inline, "perform", too_late)
+    assert run_here(workspace, "echo", dataset, {}, Progress()).counts == {"by": "the worker"}
+    assert done_by == [True]

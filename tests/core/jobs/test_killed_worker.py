@@ -1,0 +1,174 @@
+"""The real worker process with the real models, killed in the middle."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from sqlmodel import col, func, select
+from worker_processes import REPOSITORY, wait_for
+
+from core.jobs.runs import cancel, worker_lives
+from db.engine import reading
+from db.queries.library import counts
+from db.tables import Assignment, Embedding, Image, Instance, KeypointRevision, Scan
+
+PICTURES = 40
+
+
+def _scans(workspace):
+    with reading(workspace.engine) as session:
+        return {scan.image_id: scan.at for scan in session.exec(select(Scan))}
+
+
+def _rows(workspace, table):
+    with reading(workspace.engine) as session:
+        return session.exec(select(func.count()).select_from(table)).one()
+
+
+def _kill_in_the_middle(workers, run_id, process):
+    wait_for(lambda: len(_scans(workers.workspace)) >= 8, "eight finished pictures", 120)
+    process.kill()
+    process.wait()
+    finished = _scans(workers.workspace)
+    assert 8 <= len(finished) < PICTURES, "it was killed in the middle"
+    return finished
+
+
+def test_killed_run_goes_on_where_it_stopped_without_doubles(workers, drawn):
+    workers.import_folder(drawn)
+    run_id = workers.submit("faces")
+    killed = workers.start()
+    finished = _kill_in_the_middle(workers, run_id, killed)
+
+    run = workers.run(run_id)
+    assert (run.state, run.worker.split(":")[1]) == ("running", str(killed.pid))
+    assert not worker_lives(workers.workspace)
+
+    workers.start()
+    run = workers.wait(run_id, "done")
+    scans = _scans(workers.workspace)
+    assert len(scans) == PICTURES
+    assert {image: scans[image] for image in finished} == finished, "finished pictures were not looked at again"
+    with reading(workers.workspace.engine) as session:
+        found = counts(workers.dataset, session=session)
+        doubles = session.exec(
+            select(Instance.image_id).group_by(col(Instance.image_id), col(Instance.left)).having(func.count() > 1)
+        ).all()
+        faces = session.exec(select(func.sum(Image.faces))).one()
+    assert (found.images, found.failed, doubles) == (PICTURES, 0, [])
+    assert found.faces == faces >= 0.9 * PICTURES
+    assert [_rows(workers.workspace, table) for table in (Instance, KeypointRevision, Embedding, Assignment)] == (
+        [found.faces] * 4
+    )
+    assert run.counts["faces"] == found.faces
+    assert run.counts["people"] == found.people > 0
+    assert (run.worker is not None, run.error) == (True, None)
+
+
+def test_cancel_asked_of_a_run_whose_worker_was_killed_still_holds(workers, drawn):
+    workers.import_folder(drawn)
+    run_id = workers.submit("faces")
+    finished = _kill_in_the_middle(workers, run_id, workers.start())
+    cancel(workers.workspace, run_id)
+    workers.start()
+    workers.wait(run_id, "cancelled")
+    assert _scans(workers.workspace) == finished
+
+
+def test_asked_to_end_the_worker_gives_its_run_back_and_another_finishes_it(workers, drawn):
+    workers.import_folder(drawn)
+    run_id = workers.submit("faces")
+    first = workers.start()
+    wait_for(lambda: len(_scans(workers.workspace)) >= 4, "four finished pictures", 120)
+    first.terminate()
+    assert first.wait(25) == 0
+    run = workers.run(run_id)
+    assert (run.state, run.worker) == ("queued", None)
+    assert 4 <= len(_scans(workers.workspace)) < PICTURES
+    workers.start()
+    assert workers.wait(run_id, "done").counts["images"] == PICTURES
+
+
+def test_running_run_is_cancelled_within_seconds_and_keeps_what_is_finished(workers, drawn):
+    workers.import_folder(drawn)
+    run_id = workers.submit("faces")
+    workers.start()
+    wait_for(lambda: len(_scans(workers.workspace)) >= 4, "four finished pictures", 120)
+    cancel(workers.workspace, run_id)
+    run = workers.wait(run_id, "cancelled", 15)
+    assert 4 <= len(_scans(workers.workspace)) < PICTURES
+    assert run.finished_at is not None
+
+
+def test_two_workers_do_each_run_once(workers, few_drawn):
+    workers.import_folder(few_drawn)
+    runs = [workers.submit("faces") for _ in range(4)]
+    one, other = workers.start(), workers.start()
+    ended = [workers.wait(run_id, "done") for run_id in runs]
+    assert _rows(workers.workspace, Scan) == 8
+    assert _rows(workers.workspace, Instance) == _rows(workers.workspace, Embedding) == ended[0].counts["faces"]
+    assert {run.worker.split(":")[1] for run in ended} <= {str(one.pid), str(other.pid)}
+    assert {run.counts["faces"] for run in ended} == {ended[0].counts["faces"]}
+
+
+def test_run_of_an_unknown_kind_fails_with_a_sentence_and_the_worker_goes_on(workers, tmp_path):
+    unknown = workers.submit("astrology")
+    process = workers.start()
+    run = workers.wait(unknown, "failed")
+    assert "this worker knows no run of the kind 'astrology'" in run.error
+    failing = workers.submit("import", source=str(tmp_path / "nowhere"))
+    run = workers.wait(failing, "failed")
+    assert "nowhere" in run.error
+    assert "Traceback" in run.log
+    assert process.poll() is None
+
+
+def test_worker_beats_while_it_lives(workers):
+    assert not worker_lives(workers.workspace)
+    process = workers.start()
+    wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
+    process.terminate()
+    assert process.wait(25) == 0
+    assert not worker_lives(workers.workspace)
+
+
+def test_worker_ends_when_its_parent_is_killed(workers):
+    parent = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import os, subprocess, sys, time\n"
+            "worker = subprocess.Popen([sys.executable, '-m', 'core.jobs.worker', str(os.getpid())])\n"
+            "print(worker.pid, flush=True)\n"
+            "time.sleep(600)\n",
+        ],
+        cwd=REPOSITORY, env=workers.environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    pid = int(parent.stdout.readline())
+    try:
+        wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
+        parent.kill()
+        parent.wait()
+        wait_for(lambda: not worker_lives(workers.workspace), "the end of the worker", 15)
+    finally:
+        parent.stdout.close()
+        if worker_lives(workers.workspace):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_worker_that_was_started_by_hand_needs_no_parent(workers):
+    starter = subprocess.Popen(
+        ["/bin/sh", "-c", f"{sys.executable} -m core.jobs.worker & echo $!"],
+        cwd=REPOSITORY, env=workers.environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    pid = int(starter.stdout.readline())
+    starter.stdout.close()
+    starter.wait()
+    try:
+        wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
+        time.sleep(3)
+        assert worker_lives(workers.workspace)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: not worker_lives(workers.workspace), "the end of the worker", 25)

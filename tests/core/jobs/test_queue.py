@@ -1,0 +1,124 @@
+"""Which queue a workspace has, and that it carries a run to its task."""
+
+import pytest
+from huey import SqliteHuey
+
+from core.errors import BadInput
+from core.jobs import queue as queues
+from core.jobs.launch import restart, start
+from core.jobs.queue import consume, queue, ring
+from core.jobs.runs import cancel
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import reading
+from db.tables import Run, RunState
+
+
+def _with(workspace, url):
+    return Workspace(Settings(home=workspace.home, queue_url=url))
+
+
+def _do_all(workspace):
+    """What a worker does, in this thread; how many messages there were."""
+    huey, done = consume(workspace), 0
+    while (message := huey.dequeue()) is not None:
+        huey.execute(message)
+        done += 1
+    return done
+
+
+def test_without_an_address_the_queue_is_a_file_in_the_home_folder(workspace):
+    huey = queue(workspace).huey
+    assert isinstance(huey, SqliteHuey)
+    assert huey.storage.filename == str(workspace.home / "queue.db")
+    assert (workspace.home / "queue.db").is_file()
+
+
+def test_workspaces_with_the_same_settings_share_a_queue_and_others_do_not(workspace, tmp_path):
+    assert queue(Workspace(workspace.settings)) is queue(workspace)
+    other = Workspace(Settings(home=tmp_path / "other"))
+    assert queue(other).huey.storage.filename == str(tmp_path / "other" / "queue.db")
+
+
+def test_redis_address_takes_the_queue_there(workspace, monkeypatch):
+    made = []
+
+    class Recorded(queues.SqliteHuey):
+        def __init__(self, name, url, results):
+            made.append((name, url, results))
+            super().__init__(name, filename=":memory:")
+
+    monkeypatch.setattr(queues, "RedisHuey", Recorded)
+    assert isinstance(queue(_with(workspace, "redis://queue.example:6379/2")).huey, Recorded)
+    assert made == [("facet", "redis://queue.example:6379/2", False)]
+
+
+def test_missing_redis_package_is_said_in_a_sentence(workspace, monkeypatch):
+    monkeypatch.setattr("huey.storage.ConnectionPool", None)
+    with pytest.raises(BadInput, match="pip install redis"):
+        queue(_with(workspace, "redis://queue.example:6379/3"))
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "amqp://queue", "http://redis"])
+def test_address_of_something_else_is_refused(workspace, url):
+    with pytest.raises(BadInput, match="FACET_QUEUE_URL should be redis://"):
+        queue(_with(workspace, url))
+
+
+@pytest.fixture
+def echo(monkeypatch):
+    seen = []
+
+    def task(workspace, run, progress):
+        seen.append((run.id, run.parameters))
+        return {"seen": len(seen)}
+
+    monkeypatch.setitem(queues.TASKS, "echo", task)
+    return seen
+
+
+def _run(workspace, run_id):
+    with reading(workspace.engine) as session:
+        return session.get(Run, run_id)
+
+
+def test_started_run_comes_to_its_task_with_its_parameters(workspace, dataset, author, echo):
+    run_id = start(workspace, "echo", dataset_id=dataset, author_id=author, colour="green")
+    assert _run(workspace, run_id).state == RunState.QUEUED
+    assert _do_all(workspace) == 1
+    assert echo == [(run_id, {"colour": "green"})]
+    assert _run(workspace, run_id).counts == {"seen": 1}
+
+
+def test_bell_that_rings_twice_does_the_run_once(workspace, dataset, author, echo):
+    run_id = start(workspace, "echo", dataset_id=dataset, author_id=author)
+    ring(workspace, run_id)
+    assert _do_all(workspace) == 2
+    assert len(echo) == 1
+
+
+def test_runs_are_done_in_the_order_in_which_they_were_started(workspace, dataset, author, echo):
+    runs = [start(workspace, "echo", dataset_id=dataset, author_id=author) for _ in range(5)]
+    _do_all(workspace)
+    assert [run_id for run_id, _ in echo] == runs
+
+
+def test_restarted_run_is_done_with_the_same_parameters(workspace, dataset, author, echo):
+    run_id = start(workspace, "echo", dataset_id=dataset, author_id=author, colour="green")
+    cancel(workspace, run_id)
+    second = restart(workspace, run_id, author_id=author)
+    _do_all(workspace)
+    assert echo == [(second, {"colour": "green"})]
+
+
+def test_ring_for_a_run_that_is_gone_is_harmless(workspace):
+    ring(workspace, 12345)
+    assert _do_all(workspace) == 1
+
+
+def test_unknown_kind_ends_as_a_failed_run(workspace, dataset, author):
+    run_id = start(workspace, "astrology", dataset_id=dataset, author_id=author)
+    _do_all(workspace)
+    run = _run(workspace, run_id)
+    assert run.state == RunState.FAILED
+    assert run.error == ("this worker knows no run of the kind 'astrology'; is it an older version than the workbench?")
