@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,11 +38,11 @@ __all__ = [
 ONNX: Final = "onnx:"  # an encoder out of any ONNX file is called "onnx:" and the file
 
 
-def _load_mtcnn(device: str, folder: Path) -> Detector:
+def _load_mtcnn(device: str, folder: Path, settings: Mapping[str, object] | None = None) -> Detector:
     from core.models.devices import pick_device
     from core.models.mtcnn import MTCNN_FILES, MtcnnDetector
 
-    return MtcnnDetector([weights.locate(name, folder) for name in MTCNN_FILES], pick_device(device))
+    return MtcnnDetector([weights.locate(name, folder) for name in MTCNN_FILES], pick_device(device), settings)
 
 
 def _load_dlib68(device: str, folder: Path) -> Landmarker:  # noqa: ARG001  (dlib's trees run on the CPU)
@@ -120,7 +121,9 @@ class Availability:
     missing: str | None
 
 
-def load_detector(name: str, device: str, weights_folder: Path) -> Detector:
+def load_detector(
+    name: str, device: str, weights_folder: Path, settings: Mapping[str, object] | None = None
+) -> Detector:
     """A face detector.
 
     Parameters
@@ -131,6 +134,9 @@ def load_detector(name: str, device: str, weights_folder: Path) -> Detector:
         "auto", "cpu" or "cuda".
     weights_folder
         Where fetched weights lie.
+    settings
+        What should differ from the detector's default, such as ``{"min_face_size": 40}`` (see
+        `core.models.mtcnn.MtcnnSettings`).
 
     Raises
     ------
@@ -139,9 +145,9 @@ def load_detector(name: str, device: str, weights_folder: Path) -> Detector:
     MissingWeights, BadWeights
         If its files are not here, or not what they should be.
     BadInput
-        If the device is not there.
+        If the device or a setting is not there.
     """
-    return _spec(DETECTORS, name, "detector").loader(device, weights_folder)
+    return _spec(DETECTORS, name, "detector").loader(device, weights_folder, settings)
 
 
 def load_landmarker(name: str, device: str, weights_folder: Path) -> Landmarker:

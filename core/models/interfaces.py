@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -100,7 +99,8 @@ class Spec(Generic[T]):
     weights
         Names in `core.models.weights.WEIGHTS` that must be on this machine.
     loader
-        Called with the device ("auto", "cpu" or "cuda") and the weights folder; imports its library only then.
+        Called with the device ("auto", "cpu" or "cuda"), the weights folder and, for a detector, settings; imports its
+        library only then.
     dimension, threshold
         Of an encoder; None for the others.
     """
@@ -108,6 +108,6 @@ class Spec(Generic[T]):
     name: str
     description: str
     weights: tuple[str, ...]
-    loader: Callable[[str, Path], T]
+    loader: Callable[..., T]
     dimension: int | None = None
     threshold: float | None = None

@@ -99,3 +99,9 @@ def test_every_loadable_model_can_be_stored_under_name_hash_and_settings(detecto
         assert len(model.weights_sha256) == 64
         assert json.loads(json.dumps(model.settings)) == model.settings
     assert len({model.weights_sha256 for model in models}) == len(models)
+
+
+def test_settings_reach_the_detector_and_are_told(tmp_path):
+    detector = load_detector("mtcnn", "cpu", tmp_path, {"min_face_size": 40})
+    assert detector.settings["min_face_size"] == 40
+    assert load_detector("mtcnn", "cpu", tmp_path).settings["min_face_size"] == 20
