@@ -57,9 +57,14 @@ class WeightsFile:
 
 
 _FACENET_LICENCE: Final = "MIT (facenet-pytorch); the training photos are for non-commercial research"
-_MTCNN_LICENCE: Final = "MIT (facenet-pytorch)"
 _DLIB_LICENCE: Final = "CC0 1.0 (dlib-models)"
 _DLIB68_LICENCE: Final = "CC0 1.0 (face_recognition_models); trained on 300-W, whose terms exclude commercial use"
+
+
+def _mtcnn(file: str, sha256: str, size: int) -> WeightsFile:
+    purpose = "face detector, one of the three networks of MTCNN"
+    return WeightsFile(f"data/{file}", None, sha256, size, "MIT (facenet-pytorch)", purpose, "facenet_pytorch")
+
 
 WEIGHTS: dict[str, WeightsFile] = {
     "facenet-vggface2": WeightsFile(
@@ -79,33 +84,9 @@ WEIGHTS: dict[str, WeightsFile] = {
         licence=_FACENET_LICENCE,
         purpose="face encoder, InceptionResnetV1 trained on CASIA-WebFace",
     ),
-    "mtcnn-pnet": WeightsFile(
-        file="data/pnet.pt",
-        url=None,
-        sha256="a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f",
-        size=28_570,
-        licence=_MTCNN_LICENCE,
-        purpose="face detector, first stage",
-        package="facenet_pytorch",
-    ),
-    "mtcnn-rnet": WeightsFile(
-        file="data/rnet.pt",
-        url=None,
-        sha256="bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86",
-        size=403_147,
-        licence=_MTCNN_LICENCE,
-        purpose="face detector, second stage",
-        package="facenet_pytorch",
-    ),
-    "mtcnn-onet": WeightsFile(
-        file="data/onet.pt",
-        url=None,
-        sha256="165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d",
-        size=1_559_269,
-        licence=_MTCNN_LICENCE,
-        purpose="face detector, third stage",
-        package="facenet_pytorch",
-    ),
+    "mtcnn-pnet": _mtcnn("pnet.pt", "a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f", 28_570),
+    "mtcnn-rnet": _mtcnn("rnet.pt", "bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86", 403_147),
+    "mtcnn-onet": _mtcnn("onet.pt", "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d", 1_559_269),
     "dlib-68": WeightsFile(
         file="models/shape_predictor_68_face_landmarks.dat",
         url=None,
