@@ -64,13 +64,18 @@ class Keypoints:
 
     @classmethod
     def of(cls, points: NDArray, visibility: NDArray | None = None, confidence: NDArray | None = None) -> Keypoints:
-        """Coerce plain arrays; points that are NaN count as absent, all others as visible, confidence as 1."""
-        xy = np.array(points, dtype=np.float32).reshape(-1, 2)
+        """Coerce plain arrays (K, 2), (K,), (K,); points that are NaN are absent, others visible, confidence is 1."""
+        xy = np.array(points, dtype=np.float32)
+        if xy.ndim != 2 or xy.shape[1] != 2:
+            raise BadInput(f"points should have the shape (K, 2), not {xy.shape}")
         if visibility is None:
             visibility = np.where(np.isfinite(xy).all(axis=1), VISIBLE, ABSENT)
         if confidence is None:
             confidence = np.ones(len(xy))
-        seen = np.array(visibility, dtype=np.uint8)
+        given = np.asarray(visibility)
+        seen = given.astype(np.uint8)
+        if not np.array_equal(seen, given):  # 257 would become 1
+            raise BadInput(f"visibility should be 0, 1 or 2, not {sorted(set(given.ravel().tolist()))}")
         if seen.shape == (len(xy),):
             xy[seen == ABSENT] = np.nan
         return cls(xy, seen, np.array(confidence, dtype=np.float32))

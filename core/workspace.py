@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
+from core.errors import FacetError
 from core.settings import Settings, settings
 from db.engine import open_engine
-from db.migrate import upgrade
+from db.migrate import UnknownRevision, upgrade
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,28 @@ class Workspace:
 
     @classmethod
     def open(cls, chosen: Settings | None = None) -> Workspace:
-        """Make the folders and bring the store up to date (with a backup first where a migration is pending)."""
+        """Make the folders and bring the store up to date (with a backup first where a migration is pending).
+
+        Raises
+        ------
+        FacetError
+            If the home folder or the store cannot be used.
+        """
         workspace = cls(chosen or settings())
-        for folder in (workspace.home, workspace.originals, workspace.weights, workspace.uploads):
-            folder.mkdir(parents=True, exist_ok=True)
-        upgrade(workspace.engine, workspace.home / "backups")
+        try:
+            for folder in (workspace.home, workspace.originals, workspace.weights, workspace.uploads):
+                folder.mkdir(parents=True, exist_ok=True)
+            upgrade(workspace.engine, workspace.home / "backups")
+        except OSError as error:
+            reason = error.strerror or error
+            raise FacetError(
+                f"the folder {workspace.home} cannot be used ({reason}); choose one with FACET_HOME"
+            ) from error
+        except DBAPIError as error:
+            raise FacetError(f"the store {workspace.engine.url!r} cannot be used ({error.orig})") from error
+        except UnknownRevision as error:
+            newer = f"was written by a newer version of Facet (revision {error})"
+            raise FacetError(f"the store {workspace.engine.url!r} {newer}; use that version") from error
         return workspace
 
     @cached_property

@@ -1,0 +1,201 @@
+"""Migrations: up, down, no drift, a copy before, and several processes at once."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlmodel import SQLModel, select
+
+from core.errors import FacetError
+from core.settings import Settings
+from core.workspace import Workspace
+from db import migrate
+from db.engine import migrating, open_engine, reading, writing
+from db.migrate import backup, config, upgrade
+from db.tables import User
+from db.writes import ensure_user
+
+
+@pytest.fixture
+def engine(tmp_path):
+    made = open_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
+    yield made
+    made.dispose()
+
+
+def run(engine, what, *arguments):
+    with migrating(engine) as connection:
+        made = config()
+        made.attributes["connection"] = connection
+        what(made, *arguments)
+
+
+def test_a_new_store_gets_every_table_and_no_backup(engine, tmp_path):
+    assert upgrade(engine, tmp_path / "backups") is None
+    assert set(inspect(engine).get_table_names()) == {*SQLModel.metadata.tables, "alembic_version"}
+    assert not (tmp_path / "backups").exists()
+    assert upgrade(engine, tmp_path / "backups") is None
+
+
+def test_the_tables_and_the_migrations_agree(engine, tmp_path):
+    upgrade(engine, tmp_path)
+    run(engine, command.check)
+
+
+def test_every_migration_can_be_taken_back_and_applied_again(engine, tmp_path):
+    upgrade(engine, tmp_path)
+    run(engine, command.downgrade, "base")
+    assert set(inspect(engine).get_table_names()) == {"alembic_version"}
+    run(engine, command.upgrade, "head")
+    run(engine, command.check)
+
+
+def test_migrations_are_one_line_from_the_first_to_the_last():
+    scripts = ScriptDirectory.from_config(config())
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+
+
+@pytest.fixture
+def one_more(monkeypatch, tmp_path):
+    """A pending migration that adds a column by rebuilding the table."""
+    scripts = tmp_path / "migrations"
+    shutil.copytree(Path(migrate.__file__).parent / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    head = ScriptDirectory.from_config(config()).get_current_head()
+
+    def write(body):
+        (scripts / "versions" / "next.py").write_text(
+            f"import sqlalchemy as sa\nfrom alembic import op\nrevision = 'next'\ndown_revision = {head!r}\n"
+            f"def upgrade():\n{body}\n"
+        )
+        monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
+        return head
+
+    return write
+
+
+REBUILD = """    with op.batch_alter_table("user", recreate="always") as batch:
+        batch.add_column(sa.Column("email", sa.String()))
+"""
+
+
+def test_a_pending_migration_copies_the_store_first_and_loses_nothing(workspace, dataset, author, one_more):
+    head = one_more(REBUILD)
+    copy = upgrade(workspace.engine, workspace.home / "backups")
+    assert copy.name.startswith(f"store-{head}-")
+    with closing(sqlite3.connect(copy)) as before:
+        assert before.execute("SELECT version_num FROM alembic_version").fetchone() == (head,)
+        assert before.execute("SELECT name FROM user").fetchall() == [("ada",)]
+        assert before.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with workspace.engine.connect() as now:
+        assert now.execute(text("SELECT name, email FROM user")).fetchall() == [("ada", None)]
+        assert now.execute(text("SELECT name FROM dataset")).fetchall() == [("faces",)]
+
+
+def test_a_migration_that_fails_changes_nothing(workspace, dataset, one_more):
+    head = one_more(REBUILD + "    raise RuntimeError('broken')")
+    with pytest.raises(RuntimeError, match="broken"):
+        upgrade(workspace.engine, workspace.home / "backups")
+    with workspace.engine.connect() as now:
+        assert now.execute(text("SELECT version_num FROM alembic_version")).scalar() == head
+        assert "email" not in {column["name"] for column in inspect(now).get_columns("user")}
+    assert len(list((workspace.home / "backups").glob("*.db"))) == 1
+
+
+def test_many_who_open_a_new_home_at_once_all_get_the_store(tmp_path):
+    opened, errors, barrier = [], [], threading.Barrier(6)
+
+    def open_it():
+        barrier.wait()
+        try:
+            opened.append(Workspace.open(Settings(home=tmp_path / "home")))
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for workspace in opened:
+        workspace.engine.dispose()
+    assert errors == []
+    assert not (tmp_path / "home" / "backups").exists()
+
+
+def test_a_store_from_a_newer_version_is_not_touched(workspace, author):
+    with writing(workspace.engine) as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = 'f00d'"))
+    with pytest.raises(FacetError, match=r"written by a newer version of Facet \(revision f00d\)"):
+        Workspace.open(workspace.settings)
+    with reading(workspace.engine) as session:
+        assert session.exec(select(User.name)).all() == ["ada"]
+    assert not (workspace.home / "backups").exists()
+
+
+def test_a_file_that_is_no_store_is_a_sentence(tmp_path):
+    (tmp_path / "store.db").write_bytes(b"this is not a database, and long enough to tell" * 10)
+    with pytest.raises(FacetError, match=r"store\.db cannot be used \(file is not a database\)"):
+        Workspace.open(Settings(home=tmp_path))
+
+
+def test_a_home_that_cannot_be_a_folder_is_a_sentence(tmp_path):
+    (tmp_path / "home").write_bytes(b"")
+    with pytest.raises(FacetError, match=r"home cannot be used \(File exists\); choose one with FACET_HOME"):
+        Workspace.open(Settings(home=tmp_path / "home"))
+
+
+def test_a_backup_is_whole_while_somebody_writes(workspace, author, tmp_path):
+    stop = threading.Event()
+
+    def write():
+        number = 0
+        while not stop.is_set():
+            number += 1
+            with writing(workspace.engine) as session:
+                ensure_user(f"user {number}", session=session)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        copies = [backup(workspace.engine, tmp_path / f"{i}.db") for i in range(5)]
+    finally:
+        stop.set()
+        writer.join()
+    for copy in copies:
+        with closing(sqlite3.connect(copy)) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert opened.execute("SELECT count(*) FROM user WHERE name = 'ada'").fetchone() == (1,)
+
+
+def test_a_backup_can_be_used_as_a_store(workspace, author, tmp_path):
+    backup(workspace.engine, tmp_path / "second" / "store.db")
+    second = Workspace.open(Settings(home=tmp_path / "second"))
+    with writing(second.engine) as session:
+        assert ensure_user("ada", session=session) == author
+        assert session.connection().execute(text("PRAGMA page_size")).scalar() == 16384
+    second.engine.dispose()
+
+
+def test_a_backup_overwrites_nothing(workspace, tmp_path):
+    (tmp_path / "there.db").write_bytes(b"precious")
+    with pytest.raises(FileExistsError, match=r"there\.db is there already"):
+        backup(workspace.engine, tmp_path / "there.db")
+    assert (tmp_path / "there.db").read_bytes() == b"precious"
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(workspace, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        backup(workspace.engine, tmp_path / "copies" / "a.db")
+    assert list((tmp_path / "copies").iterdir()) == []
