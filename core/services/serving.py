@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
 from core.images import crop_suffix, decode, face_crop, jpeg, thumbnail, write_atomically
 from core.workspace import Workspace
 from db.engine import reading
@@ -58,4 +59,7 @@ def _pixels(workspace: Workspace, image: Image) -> NDArray[np.uint8]:
     file = workspace.original(image.original)
     if not file.is_file():
         raise NotFound(f"{image.path}: the original is gone from {file.parent}")
-    return decode(file, image.path, workspace.settings.max_pixels).pixels
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != image.sha256:  # the points belong to other pixels
+        raise BadInput(f"{image.path}: the file was changed after the import; import it again")
+    return decode(content, image.path, workspace.settings.max_pixels).pixels
