@@ -302,10 +302,20 @@ class KeypointRevision(SQLModel, table=True):
 
 
 class Embedding(SQLModel, table=True):
-    """The vector of one face by one encoder: float32, unit length."""
+    """The vector of one face by one encoder: float32, unit length. Written once, never changed.
 
-    instance_id: int = _key("instance.id", cascade=True, primary=True)
-    model_version_id: int = _key("modelversion.id", primary=True, index=True)
+    The ids of an encoder version's rows only grow, so `core.vectors` reads just what is new.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("instance_id", "model_version_id"),
+        Index("ix_embedding_model_version_id_id", "model_version_id", "id"),
+        {"sqlite_autoincrement": True},  # an id is never given again, even after the newest row was deleted
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    instance_id: int = _key("instance.id", cascade=True)
+    model_version_id: int = _key("modelversion.id")
     vector: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 

@@ -20,6 +20,7 @@ from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.library import incomplete_faces
+from db.queries.vectors import has_embedding
 from db.tables import Embedding, Instance, KeypointRevision, Skipped, Source
 from db.writes import note_model_use
 
@@ -131,5 +132,6 @@ def _store(
             session.add(revision)
             session.flush()
             instance.revision_id = revision.id
-        vector = face.vector.astype("<f4").tobytes()
-        session.merge(Embedding(instance_id=face.instance_id, model_version_id=encoder_id, vector=vector))
+        if not has_embedding(face.instance_id, encoder_id, session=session):
+            vector = face.vector.astype("<f4").tobytes()
+            session.add(Embedding(instance_id=face.instance_id, model_version_id=encoder_id, vector=vector))

@@ -17,15 +17,14 @@ from core.errors import Conflict, NotFound
 from core.geometry import most_central
 from core.models import encoder_threshold
 from core.progress import Progress
+from core.vectors import FaceVectors, face_vectors
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.history import chunks
 from db.queries.vectors import (
     Belonging,
-    FaceVectors,
     belongings,
     encoder_versions,
-    face_vectors,
     last_decision,
     newest_threshold,
     separations,
@@ -122,7 +121,7 @@ def _known(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Known:
     with reading(workspace.engine) as session:
         decision = last_decision(dataset_id, session=session)
         return _Known(
-            face_vectors(dataset_id, encoder_id, session=session),
+            face_vectors(workspace, dataset_id, encoder_id, session=session),
             belongings(dataset_id, session=session),
             list(separations(dataset_id, session=session)),
             decision,

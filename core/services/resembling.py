@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from core.vectors import FaceVectors, face_vectors
 from core.workspace import Workspace
 from db.engine import reading
-from db.queries.vectors import FaceVectors, belongings, face_vectors, separations
+from db.queries.vectors import belongings, separations
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
 
@@ -32,7 +33,7 @@ def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit
     (average linkage), which is the product of their mean embeddings. The 3,000 people with most faces are compared.
     """
     with reading(workspace.engine) as session:
-        faces = face_vectors(dataset_id, encoder_id, session=session)
+        faces = face_vectors(workspace, dataset_id, encoder_id, session=session)
         owners = belongings(dataset_id, session=session)
         apart = separations(dataset_id, session=session)
     person_of = np.array([owners[i].person_id if i in owners else -1 for i in faces.instances.tolist()], np.int64)

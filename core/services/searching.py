@@ -15,9 +15,10 @@ from core.errors import BadInput, NotEnoughData, NotFound
 from core.face_models import FaceModels
 from core.geometry import most_central
 from core.images import decode, face_crop, jpeg
+from core.vectors import face_vectors
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.vectors import face_vectors, newest_threshold
+from db.queries.vectors import newest_threshold
 from db.tables import Image
 
 _CHUNK: Final = 10_000  # SQLite allows 32,766 values in one statement
@@ -119,7 +120,7 @@ def matches(
     if not 0 <= asked < len(question.vectors):
         raise BadInput(f"the photo has {len(question.vectors)} faces; there is no number {asked}")
     with reading(workspace.engine) as session:
-        known = face_vectors(dataset_id, question.encoder_id, session=session)
+        known = face_vectors(workspace, dataset_id, question.encoder_id, session=session)
         if not len(known.instances):
             raise NotFound(f"no face here has an embedding of {question.encoder} yet; run “find faces” first")
         scores = known.vectors @ question.vectors[asked]

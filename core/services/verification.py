@@ -14,9 +14,10 @@ from sqlmodel import insert
 
 from core.errors import BadInput, NotEnoughData, NotFound
 from core.metrics import verification as metrics
+from core.vectors import face_vectors
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.vectors import belongings, encoder_versions, face_vectors
+from db.queries.vectors import belongings, encoder_versions
 from db.tables import Pair, Threshold
 from db.writes import count_work
 
@@ -97,7 +98,7 @@ def confirmed_pairs(
         chosen = [version for version in versions if version.name == wanted] or ([] if encoder else list(versions))
         if not chosen:
             raise NotFound(f"no face here has an embedding of {wanted} yet; run “find faces” first")
-        faces = face_vectors(dataset_id, chosen[0].id, session=session)
+        faces = face_vectors(workspace, dataset_id, chosen[0].id, session=session)
         owners = belongings(dataset_id, session=session)
     known = [
         (row, owners[i].person_id) for row, i in enumerate(faces.instances.tolist()) if i in owners and owners[i].human

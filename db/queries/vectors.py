@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import Session, col, func, select
 
 from db.tables import Assignment, Embedding, Instance, ModelVersion, PeopleEvent, Person, Separation, Source, Threshold
 
 
-@dataclass(frozen=True)
-class FaceVectors:
-    """Every embedded face of a dataset that was not removed.
+class VectorState(NamedTuple):
+    """How many embeddings an encoder version has, and the id of the newest: two equal states hold the same rows."""
 
-    Attributes
-    ----------
-    instances, images
-        (N,) int64 ids.
-    vectors
-        (N, D) float32 of unit length.
-    """
-
-    instances: NDArray[np.int64]
-    images: NDArray[np.int64]
-    vectors: NDArray[np.float32]
+    rows: int
+    newest: int
 
 
-def face_vectors(dataset_id: int, encoder_id: int, *, session: Session) -> FaceVectors:
-    """Load the embeddings of one encoder version, in the order of the instances."""
-    rows = session.exec(
-        select(Embedding.instance_id, Instance.image_id, Embedding.vector)
+def vector_state(encoder_id: int, *, up_to: int | None = None, session: Session) -> VectorState:
+    """The state of an encoder version's embeddings (of those up to an id), read off the index."""
+    statement = select(func.count(), func.max(col(Embedding.id))).where(col(Embedding.model_version_id) == encoder_id)
+    if up_to is not None:
+        statement = statement.where(Embedding.id <= up_to)
+    rows, newest = session.exec(statement).one()
+    return VectorState(rows, newest or 0)
+
+
+def vector_rows(encoder_id: int, after: int, *, session: Session) -> Iterator[tuple[int, int, int, int, bytes]]:
+    """Id, instance, picture, dataset and vector of every embedding of an encoder version after an id, oldest first."""
+    statement = (
+        select(  # type: ignore[call-overload]  # SQLModel types a select of at most four columns
+            col(Embedding.id), col(Embedding.instance_id), col(Instance.image_id), col(Instance.dataset_id),
+            col(Embedding.vector),
+        )
         .join(Instance, col(Instance.id) == col(Embedding.instance_id))
-        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Embedding.model_version_id == encoder_id)
-        .order_by(col(Embedding.instance_id))
+        .where(Embedding.model_version_id == encoder_id, Embedding.id > after)
+        .order_by(col(Embedding.id))
+        .execution_options(yield_per=10_000)
+    )  # fmt: skip
+    return (tuple(row) for row in session.exec(statement))
+
+
+def removed_faces(dataset_id: int, *, session: Session) -> Sequence[int]:
+    """Instances of faces that a human took out."""
+    return session.exec(
+        select(Instance.id).where(Instance.dataset_id == dataset_id, Instance.kind == "face", col(Instance.removed))
     ).all()
-    if not rows:
-        return FaceVectors(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
-    matrix = np.frombuffer(b"".join(row[2] for row in rows), dtype="<f4").reshape(len(rows), -1)
-    ids = np.array([(row[0], row[1]) for row in rows], dtype=np.int64)
-    return FaceVectors(ids[:, 0], ids[:, 1], matrix.astype(np.float32, copy=False))
+
+
+def has_embedding(instance_id: int, encoder_id: int, *, session: Session) -> bool:
+    """Whether an encoder version has embedded a face."""
+    known = select(Embedding.id).where(Embedding.instance_id == instance_id, Embedding.model_version_id == encoder_id)
+    return session.exec(known).first() is not None
 
 
 @dataclass(frozen=True)

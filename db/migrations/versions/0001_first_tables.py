@@ -321,6 +321,7 @@ def upgrade() -> None:
 
     op.create_table(
         "embedding",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("instance_id", sa.Integer(), nullable=False),
         sa.Column("model_version_id", sa.Integer(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
@@ -328,10 +329,12 @@ def upgrade() -> None:
             ["instance_id"], ["instance.id"], name=op.f("fk_embedding_instance_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["model_version_id"], ["modelversion.id"], name=op.f("fk_embedding_model_version_id")),
-        sa.PrimaryKeyConstraint("instance_id", "model_version_id", name=op.f("pk_embedding")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_embedding")),
+        sa.UniqueConstraint("instance_id", "model_version_id", name=op.f("uq_embedding_instance_id_model_version_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("embedding", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_embedding_model_version_id"), ["model_version_id"], unique=False)
+        batch_op.create_index("ix_embedding_model_version_id_id", ["model_version_id", "id"], unique=False)
 
     op.create_table(
         "keypointrevision",
@@ -419,7 +422,7 @@ def downgrade() -> None:
 
     op.drop_table("keypointrevision")
     with op.batch_alter_table("embedding", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_embedding_model_version_id"))
+        batch_op.drop_index("ix_embedding_model_version_id_id")
 
     op.drop_table("embedding")
     with op.batch_alter_table("assignment", schema=None) as batch_op:

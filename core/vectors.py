@@ -1,0 +1,124 @@
+"""Embeddings as one memory-mapped matrix per encoder version: a cache of the store's rows, which stay the truth.
+
+A generation of the cache is two files named by what they hold (number of rows and newest id), so a reader never sees
+one that is half written, and a stale one is simply not asked for. The next generation copies the last and reads only
+the rows that are new.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.workspace import Workspace
+from db.queries.vectors import VectorState, removed_faces, vector_rows, vector_state
+
+_COLUMNS: Final = 4  # id, instance, picture, dataset
+
+
+@dataclass(frozen=True, eq=False)
+class FaceVectors:
+    """Every embedded face of a dataset that was not removed, in the order in which they were embedded.
+
+    Attributes
+    ----------
+    instances, images
+        (N,) int64 ids.
+    vectors
+        (N, D) float32 of unit length; read-only, and mapped from the disk where the dataset is the only one.
+    """
+
+    instances: NDArray[np.int64]
+    images: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+
+def face_vectors(workspace: Workspace, dataset_id: int, encoder_id: int, *, session: Session) -> FaceVectors:
+    """The faces of a dataset as one encoder version sees them; reads the store only for what is new."""
+    state = vector_state(encoder_id, session=session)
+    if not state.rows:
+        return FaceVectors(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
+    ids, vectors = _Generation(workspace.home / "vectors", encoder_id, state).open(session)
+    kept = ids[:, 3] == dataset_id
+    removed = removed_faces(dataset_id, session=session)
+    if removed:
+        kept &= ~np.isin(ids[:, 1], np.asarray(removed))
+    if not kept.all():
+        ids, vectors = ids[kept], vectors[kept]
+    return FaceVectors(ids[:, 1], ids[:, 2], vectors)
+
+
+@dataclass(frozen=True)
+class _Generation:
+    """The cache of one encoder version at one state of the store."""
+
+    folder: Path
+    encoder_id: int
+    state: VectorState
+
+    def _file(self, kind: str, state: VectorState | None = None) -> Path:
+        rows, newest = state or self.state
+        return self.folder / f"{self.encoder_id}-{rows}-{newest}.{kind}"
+
+    def open(self, session: Session) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """(N, 4) ids and (N, D) vectors, made first where they are not there."""
+        if not (self._file("ids").is_file() and self._file("vectors").is_file()):
+            self._make(session)
+        ids = np.fromfile(self._file("ids"), dtype="<i8").reshape(-1, _COLUMNS)
+        return ids, np.memmap(self._file("vectors"), dtype="<f4", mode="r").reshape(len(ids), -1)
+
+    def _make(self, session: Session) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        last = self._last(session)
+        with _partial(self.folder) as ids, _partial(self.folder) as vectors:
+            try:
+                if last is not None:
+                    _copy(self._file("ids", last), ids)
+                    _copy(self._file("vectors", last), vectors)
+                for *numbers, vector in vector_rows(self.encoder_id, last.newest if last else 0, session=session):
+                    ids.write(np.array(numbers, dtype="<i8").tobytes())
+                    vectors.write(vector)
+            except BaseException:
+                for file in (ids, vectors):
+                    Path(file.name).unlink(missing_ok=True)
+                raise
+        os.replace(vectors.name, self._file("vectors"))
+        os.replace(ids.name, self._file("ids"))
+        self._forget_older()
+
+    def _last(self, session: Session) -> VectorState | None:
+        """The largest generation whose rows are all there still: nothing up to its newest id was deleted."""
+        known = sorted((_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*.ids")), reverse=True)
+        for state in known:
+            whole = self._file("vectors", state).is_file()
+            if whole and state == vector_state(self.encoder_id, up_to=state.newest, session=session):
+                return state
+        return None
+
+    def _forget_older(self) -> None:
+        for path in self.folder.glob(f"{self.encoder_id}-*"):
+            state = _state_of(path)
+            if state != self.state and state.newest <= self.state.newest:  # not one that another process made since
+                path.unlink(missing_ok=True)  # a reader that has it mapped keeps its pages
+
+
+def _state_of(path: Path) -> VectorState:
+    _, rows, newest = path.stem.split("-")
+    return VectorState(int(rows), int(newest))
+
+
+def _partial(folder: Path) -> IO[bytes]:
+    return tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-", delete=False)
+
+
+def _copy(source: Path, target: IO[bytes]) -> None:
+    with source.open("rb") as file:
+        while part := file.read(2**24):
+            target.write(part)
