@@ -20,9 +20,9 @@ def face(box: tuple[float, float, float, float], person: str | None, source: str
     return LabelledInstance("face", box, "model", person=person, person_source=source if person else None)
 
 
-def gradient() -> Image.Image:
+def gradient() -> np.ndarray:
     x, y = np.meshgrid(np.arange(100), np.arange(80))
-    return Image.fromarray(np.stack([x * 2, y * 2, 0 * x + 50], axis=2).astype(np.uint8))
+    return np.stack([x * 2, y * 2, 0 * x + 50], axis=2).astype(np.uint8)
 
 
 def test_tables_are_written_as_worked_out_by_hand(tmp_path):
@@ -55,12 +55,10 @@ def test_crop_is_the_box_grown_by_thirty_percent_and_clipped():
 
 
 def test_crop_has_the_same_bytes_every_time_and_no_metadata():
-    source = gradient()
-    source.info["comment"] = b"taken at home"
-    first, second = (crop_jpeg(source, (20, 20, 40, 40)) for _ in range(2))
+    first, second = (crop_jpeg(gradient(), (20, 20, 40, 40)) for _ in range(2))
     assert first == second
     opened = Image.open(io.BytesIO(first))
-    assert "comment" not in opened.info
+    assert set(opened.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
     assert not opened.getexif()
     # libjpeg scales the standard table's 16 by 0.1 at quality 95: 1.6, rounded
     assert opened.quantization[0][0] == 2
@@ -69,9 +67,11 @@ def test_crop_has_the_same_bytes_every_time_and_no_metadata():
 def test_crop_of_a_turned_photo_is_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera lay on its side: turn clockwise to see it upright
-    gradient().transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    Image.fromarray(gradient()).transpose(Image.Transpose.ROTATE_90).save(
+        tmp_path / "turned.jpg", exif=exif, quality=95
+    )
     opened = upright(tmp_path / "turned.jpg", (100, 80))
-    np.testing.assert_allclose(np.asarray(opened).astype(int), np.asarray(gradient()).astype(int), atol=8)
+    np.testing.assert_allclose(opened.astype(int), gradient().astype(int), atol=8)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_crop_of_a_turned_photo_is_upright(tmp_path):
 def test_every_kind_of_pixel_becomes_rgb(tmp_path, mode, value, expected):
     file = tmp_path / "picture.tif"
     Image.new(mode, (5, 4), value).save(file)
-    assert np.asarray(upright(file, (5, 4)))[1, 1].tolist() == [expected] * 3
+    assert upright(file, (5, 4))[1, 1].tolist() == [expected] * 3
 
 
 def test_face_outside_the_picture_has_no_crop():
@@ -108,7 +108,7 @@ def test_face_that_cannot_be_cut_out_keeps_its_row(tmp_path):
     assert [(item.path, item.reason) for item in manifest.left_out] == [
         ("good.png", "the crop of face 1: its box lies outside the picture"),
         ("other.png", "the crops of 1 faces: the picture is 30 × 30 pixels, but its labels are for 31 × 30"),
-        ("text.png", "the crops of 1 faces: the picture cannot be decoded (UnidentifiedImageError)"),
+        ("text.png", "the crops of 1 faces: not a picture but text"),
     ]
     assert sum(len(image.instances) for image in identities.read(tmp_path / "o").images) == 4
     assert len(list((tmp_path / "o" / "people").rglob("*.jpg"))) == 1
