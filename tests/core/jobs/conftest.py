@@ -1,9 +1,10 @@
 """Real workers on a home folder of their own, and drawn pictures for them."""
 
 import pytest
+from PIL import Image
 from worker_processes import Workers
 
-from core.sample import many, write_pictures
+from core.sample import many
 
 
 @pytest.fixture
@@ -13,19 +14,20 @@ def workers(workspace, author, dataset, tmp_path):
     made.end()
 
 
+def _draw(folder, count, seed):
+    """Small portraits made large: quickly drawn, and looked at slowly enough to be interrupted."""
+    for number, picture in enumerate(many(count, seed)):
+        Image.fromarray(picture.pixels).resize((800, 800)).save(folder / f"{number:02d}.jpg", quality=90)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
-    """A folder of 40 small portraits."""
-    folder = tmp_path_factory.mktemp("drawn")
-    write_pictures(many(40, 7), folder)
-    (folder / "truth.json").unlink()
-    return folder
+    """A folder of 40 portraits."""
+    return _draw(tmp_path_factory.mktemp("drawn"), 40, 7)
 
 
 @pytest.fixture(scope="session")
 def few_drawn(tmp_path_factory):
-    """A folder of eight small portraits."""
-    folder = tmp_path_factory.mktemp("few")
-    write_pictures(many(8, 8), folder)
-    (folder / "truth.json").unlink()
-    return folder
+    """A folder of eight portraits."""
+    return _draw(tmp_path_factory.mktemp("few"), 8, 8)

@@ -31,7 +31,7 @@ class Workers:
     def __init__(self, workspace, author, dataset, log):
         self.workspace, self.author, self.dataset, self._log = workspace, author, dataset, log
         self.environment = os.environ | {
-            "FACET_HOME": str(workspace.home), "FACET_BATCH": "4", "PYTHONPATH": str(REPOSITORY),
+            "FACET_HOME": str(workspace.home), "FACET_BATCH": "2", "PYTHONPATH": str(REPOSITORY),
         }  # fmt: skip
         self._processes = []
 
