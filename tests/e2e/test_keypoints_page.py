@@ -1,6 +1,5 @@
 """The keypoints page on drawn pictures: what a hand does arrives in the store."""
 
-import json
 import time
 
 import numpy as np
@@ -16,6 +15,7 @@ from core.workspace import Workspace
 from db.engine import reading, writing
 from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Run, Source
 from db.writes import ensure_dataset, ensure_model_version, ensure_user, recount_faces
+from tests.e2e.hands import drag, on_screen, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -71,27 +71,6 @@ def open_page(page, workbench, image="ada.jpg"):
     return canvas
 
 
-def view(page):
-    text = page.locator("canvas[data-view]").first.get_attribute("data-view")
-    return json.loads(text) if text else None
-
-
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
-
-
-def on_screen(page, x, y):
-    """Where a point of the picture lies in the window."""
-    x, y = float(x), float(y)
-    shown, box = view(page), page.locator("canvas[data-view]").first.bounding_box()
-    return box["x"] + shown["x"] + (x + 0.5) * shown["scale"], box["y"] + shown["y"] + (y + 0.5) * shown["scale"]
-
-
 def head(store, path, kind="face"):
     with reading(store.engine) as session:
         instance = session.exec(
@@ -100,14 +79,6 @@ def head(store, path, kind="face"):
             .where(Image.path == path, Instance.kind == kind)
         ).one()
         return session.get(KeypointRevision, instance.revision_id)
-
-
-def drag(page, start, end):
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=3)
-    page.mouse.move(*end, steps=3)
-    page.mouse.up()
 
 
 def test_dragged_landmark_is_a_new_human_revision_within_a_second_and_undo_is_another(page, workbench, store):

@@ -1,0 +1,95 @@
+"""Makes the pictures of the README on the drawn sample: ``python -m tests.e2e.screenshots docs/screenshots``."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+from sqlmodel import select
+
+from core.jobs.inline import run_here
+from core.progress import Progress
+from core.sample import PEOPLE, draw_portrait
+from core.services.annotating import accept
+from core.services.annotators import annotator_id
+from core.services.datasets import create_dataset
+from core.services.people import confirm_faces, name_person
+from core.services.sampling import SAMPLE
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import reading
+from db.queries.people import all_people
+from db.tables import Image as Picture
+from tests.e2e.conftest import ARGUMENTS, Workbench, chromium_path
+
+SIZE = {"width": 1400, "height": 900}
+
+
+def stage(workspace: Workspace) -> int:
+    """The sample, its faces found, people named and confirmed, some pictures accepted, an export made."""
+    author = annotator_id(workspace, "Mina")
+    dataset = create_dataset(workspace, SAMPLE, author)
+    run_here(workspace, "sample", dataset, {}, Progress())
+    run_here(workspace, "faces", dataset, {"encoder": None}, Progress())
+    with reading(workspace.engine) as session:
+        people = list(all_people(dataset, session=session))
+        pictures = session.exec(select(Picture.id).where(Picture.dataset_id == dataset)).all()
+    for person, _, faces in people:
+        name_person(workspace, person, faces[0].path.split("/")[-1].split("-")[0].capitalize(), author_id=author)
+    for _, _, faces in people[:6]:
+        confirm_faces(workspace, [face.instance_id for face in faces], author_id=author)
+    for number, picture in enumerate(pictures[:18]):
+        accept(workspace, picture, author_id=annotator_id(workspace, ("Mina", "Noor", "Ola")[number % 3]))
+    folder = workspace.exports / "sample-facet"
+    run_here(workspace, "export", dataset, {"format": "facet", "folder": str(folder)}, Progress())
+    return dataset
+
+
+def shoot(page: Page, address: str, name: str, folder: Path, settled: str) -> None:
+    """Open a page, wait until `settled` (a selector) is there, and keep what is seen."""
+    page.goto(f"{address}&name=Mina" if "?" in address else f"{address}?name=Mina")
+    page.locator(settled).first.wait_for(timeout=90_000)
+    page.wait_for_timeout(4000)  # pictures and charts fade in
+    page.screenshot(path=folder / f"{name}.png")
+    with Image.open(folder / f"{name}.png") as shot:
+        shot.convert("RGB").quantize(128).save(folder / f"{name}.png", optimize=True)
+
+
+def search(page: Page, address: str, folder: Path) -> None:
+    """Search with a photo of Ada that the sample does not have."""
+    import numpy as np
+
+    photo = folder / "ada.jpg"
+    Image.fromarray(draw_portrait(PEOPLE["ada"], np.random.default_rng(99)).pixels).save(photo)
+    page.goto(f"{address}/search?name=Mina")
+    page.locator("input[type=file]").first.set_input_files(photo)
+    page.wait_for_timeout(25_000)
+    page.screenshot(path=folder / "search.png")
+    photo.unlink()
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        page = browser.new_page(viewport=SIZE)
+        empty = Workbench(Path(home) / "empty").start()
+        shoot(page, empty.address, "first-start", folder, "text=Try the sample")
+        empty.stop()
+        full = Workbench(Path(home) / "full")
+        stage(Workspace.open(Settings(home=full.home)))
+        full.start()
+        try:
+            shoot(page, full.address, "library", folder, "text=Pictures")
+            shoot(page, f"{full.address}/keypoints", "keypoints", folder, "canvas[data-view]")
+            for name in ("people", "verification", "dashboard", "export", "jobs"):
+                shoot(page, f"{full.address}/{name}", name, folder, "[data-testid=stMain]")
+            search(page, full.address, folder)
+        finally:
+            full.stop()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
