@@ -8,14 +8,15 @@ from db.engine import reading
 from db.queries.annotation import picture_history
 from pages.widgets.box_dialog import edit_boxes
 from pages.widgets.keypoint_editor import keypoint_editor
-from pages.widgets.keypoint_session import STATES, current_image, editor_data, go, refilter, save_edits
+from pages.widgets.keypoint_session import current_image, editor_data, go, refilter, save_edits
+from pages.widgets.picture_tiles import STATES
 from pages.widgets.resources import author_id, dataset_or_stop, workspace
 
 dataset = dataset_or_stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom")
 bar.selectbox(
-    "Pictures to go through", list(STATES), format_func=STATES.__getitem__, key="keypoints_state", width=220,
-    on_change=refilter,
+    "Pictures to go through", list(STATES), index=None, format_func=STATES.__getitem__, key="keypoints_state",
+    placeholder="All", width=220, on_change=refilter,
 )  # fmt: skip
 bar.text_input("Path contains", key="keypoints_path", width=220, placeholder="any", on_change=refilter)
 

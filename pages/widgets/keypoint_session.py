@@ -11,18 +11,10 @@ from core.services.annotating import Edit, editor_instances, editor_skeletons, s
 from db.engine import reading
 from db.queries.annotation import neighbour
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
-from db.tables import Image, ImageState
+from db.tables import Image
 from pages.widgets.resources import author_id, workspace
 
 IMAGE: Final = "image_id"
-STATES: Final = {
-    "": "All pictures",
-    ImageState.FOUND: "To correct",
-    ImageState.CORRECTED: "Corrected",
-    ImageState.EMPTY: "Without a face",
-    ImageState.NEW: "Not looked at yet",
-    ImageState.FAILED: "Failed",
-}
 _REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
 
 
