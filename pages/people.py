@@ -1,3 +1,71 @@
+"""People: who the faces belong to. Name, merge and split the groups; every decision has a way back."""
+
 import streamlit as st
 
-st.title("people")
+from db.engine import reading
+from db.queries.people import Seen, count_loose_faces, count_people_page
+from db.queries.work import newest_ended_run
+from pages.widgets.group_again import group_again
+from pages.widgets.people_actions import decision_bar, offer_merge_for_taken_name
+from pages.widgets.people_views import (
+    PERSON,
+    decisions,
+    faces_of_nobody,
+    list_of_people,
+    one_person,
+    open_questions,
+    seen_once,
+)
+from pages.widgets.resources import dataset_or_stop, workspace
+from pages.widgets.run_status import open_runs, result
+
+dataset = dataset_or_stop()
+with reading(workspace().engine) as session:
+    known = count_people_page(dataset.id, seen=Seen.KNOWN, session=session)
+    once = count_people_page(dataset.id, seen=Seen.ONCE, session=session)
+    nobody = count_loose_faces(dataset.id, session=session)
+    last_run = newest_ended_run(dataset.id, ("faces", "people", "sample"), session=session)
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("People", anchor=False, width="stretch")
+    if known or once or nobody:
+        group_again(dataset.id)
+open_runs(dataset.id)
+if last_run is not None and last_run.id == st.session_state.get("people.run"):
+    result(last_run)
+decision_bar(dataset.id)
+offer_merge_for_taken_name(dataset.id)
+
+person = st.query_params.get(PERSON, "")
+if person.isdecimal():
+    one_person(dataset.id, int(person))
+    st.stop()
+if not (known or once or nobody):
+    st.info("No face is found here yet. Find the faces in the library; people appear by themselves.")
+    if st.button("Open the library", type="primary"):
+        st.switch_page("pages/library.py")
+    st.stop()
+
+VIEWS = {
+    "people": f"People ({known:,})",
+    "once": f"Seen once ({once:,})",
+    "nobody": f"With nobody ({nobody:,})",
+    "ask": "Maybe the same",
+    "history": "History",
+}
+offered = [name for name in VIEWS if name not in ("once", "nobody") or {"once": once, "nobody": nobody}[name]]
+if st.session_state.get("people.view") not in offered:
+    st.session_state["people.view"] = "people"
+view = st.segmented_control(
+    "View", offered, format_func=VIEWS.__getitem__, key="people.view", required=True, label_visibility="collapsed"
+)
+if view == "people":
+    list_of_people(dataset.id)
+elif view == "once":
+    seen_once(dataset.id)
+elif view == "nobody":
+    faces_of_nobody(dataset.id)
+elif view == "ask":
+    open_questions(dataset.id, last_run.id if last_run else 0)
+else:
+    decisions(dataset.id)

@@ -20,6 +20,8 @@ from db.history import chunks, restore, set_removed
 from db.tables import Assignment, PeopleEvent, Person, Separation, Source, now
 
 _LONGEST_NAME: Final = 120
+_UNDID: Final = "Undid: "
+_AGAIN: Final = "Did again: "
 
 
 def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: int) -> int:
@@ -192,7 +194,8 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
         _refuse_if_built_upon(event, session)
         before, faces, people = (event.payload[part] for part in ("before", "instances", "people"))
         _refuse_if_name_is_taken(before, event, session)
-        done = record("undo", f"Undid: {event.summary}", event.dataset_id, faces, people, author_id, session)
+        summary = event.summary.replace(_UNDID, _AGAIN, 1) if event.undoes_id else f"{_UNDID}{event.summary}"
+        done = record("undo", summary, event.dataset_id, faces, people, author_id, session)
         done.undoes_id, event.undone = event.id, True
         restore(before, faces, people, event.dataset_id, event.id, session=session)
         _leave_nobody_behind(people, session)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
-from sqlmodel import Session, case, col, func, select
+from sqlmodel import Session, case, col, func, or_, select
 
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Source, User
 
@@ -39,49 +41,57 @@ class ShownFace:
     person_id: int | None
 
 
+class Seen(StrEnum):
+    """Which people to list."""
+
+    ALL = "all"
+    KNOWN = "known"  # named, or seen more than once
+    ONCE = "once"  # without a name and seen once
+
+
 def people_page(
-    dataset_id: int, *, least: int = 1, most: int | None = None, name_contains: str = "", offset: int = 0,
-    limit: int = 30, session: Session,
+    dataset_id: int, *, seen: Seen = Seen.ALL, name_contains: str = "", offset: int = 0, limit: int = 30,
+    session: Session,
 ) -> Sequence[PersonSummary]:  # fmt: skip
-    """People with at least `least` (and at most `most`) faces: named ones first, then by number of faces."""
+    """People with a face: named ones first, then by number of faces."""
     faces = func.count(col(Assignment.instance_id))
-    confirmed = func.sum(_ONE_IF_HUMAN)
-    statement = (
-        select(col(Person.id), col(Person.name), faces, confirmed, func.min(col(Assignment.instance_id)))  # type: ignore[call-overload]
-        .join(Assignment, col(Assignment.person_id) == col(Person.id))
-        .where(Person.dataset_id == dataset_id, col(Person.active))
-        .group_by(col(Person.id), col(Person.name))
-        .having(faces >= least)
-    )
-    if most is not None:
-        statement = statement.having(faces <= most)
-    if name_contains:
-        statement = statement.where(col(Person.name).contains(name_contains, autoescape=True))
+    columns = (
+        col(Person.id), col(Person.name), faces, func.sum(_ONE_IF_HUMAN), func.min(col(Assignment.instance_id))
+    )  # fmt: skip
+    statement = _seen(select(*columns), dataset_id, seen, name_contains)  # type: ignore[call-overload]
     ordered = statement.order_by(col(Person.name).is_(None), faces.desc(), col(Person.id))
     return [PersonSummary(*row) for row in session.exec(ordered.offset(offset).limit(limit))]
 
 
-def count_people_page(
-    dataset_id: int, *, least: int = 1, most: int | None = None, name_contains: str = "", session: Session
-) -> int:
+def count_people_page(dataset_id: int, *, seen: Seen = Seen.ALL, name_contains: str = "", session: Session) -> int:
     """How many people `people_page` has."""
-    faces = func.count(col(Assignment.instance_id))
-    statement = (
-        select(Person.id)
-        .join(Assignment, col(Assignment.person_id) == col(Person.id))
-        .where(Person.dataset_id == dataset_id, col(Person.active))
-        .group_by(col(Person.id))
-        .having(faces >= least)
-    )
-    if most is not None:
-        statement = statement.having(faces <= most)
-    if name_contains:
-        statement = statement.where(col(Person.name).contains(name_contains, autoescape=True))
+    statement = _seen(select(Person.id), dataset_id, seen, name_contains)
     return session.exec(select(func.count()).select_from(statement.subquery())).one()
 
 
-def person_summary(person_id: int, *, session: Session) -> PersonSummary | None:
-    """One person, or None where it is not there any more."""
+def _seen(statement: Any, dataset_id: int, seen: Seen, name_contains: str) -> Any:
+    faces, named = func.count(col(Assignment.instance_id)), col(Person.name).is_not(None)
+    grouped = (
+        statement.join(Assignment, col(Assignment.person_id) == col(Person.id))
+        .where(Person.dataset_id == dataset_id, col(Person.active))
+        .group_by(col(Person.id), col(Person.name))
+    )
+    if seen == Seen.KNOWN:
+        grouped = grouped.having(or_(faces > 1, named))
+    if seen == Seen.ONCE:
+        grouped = grouped.where(~named).having(faces == 1)
+    if name_contains:
+        grouped = grouped.where(col(Person.name).contains(name_contains, autoescape=True))
+    return grouped
+
+
+def person_summary(person_id: int, *, dataset_id: int | None = None, session: Session) -> PersonSummary | None:
+    """One person (of one dataset), or None where it is not there any more."""
+    if (
+        dataset_id is not None
+        and session.exec(select(Person.dataset_id).where(Person.id == person_id)).first() != dataset_id
+    ):
+        return None
     return summaries([person_id], session=session).get(person_id)
 
 
@@ -157,6 +167,11 @@ def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSum
     return {row[0]: PersonSummary(*row) for row in rows}
 
 
+def every_face_of(person_id: int, *, session: Session) -> list[int]:
+    """The instances of all faces of a person."""
+    return list(session.exec(select(Assignment.instance_id).where(Assignment.person_id == person_id)))
+
+
 def loose_faces(dataset_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
     """One page of the faces that belong to nobody."""
     rows = session.exec(
@@ -216,3 +231,12 @@ def history(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[t
         .order_by(col(PeopleEvent.id).desc())
         .limit(limit)
     ).all()
+
+
+def revocable(event_id: int, *, session: Session) -> PeopleEvent | None:
+    """The decision to undo when this one is taken back: itself, or what it has done again; None where it is undone."""
+    event = session.get(PeopleEvent, event_id)
+    while event is not None and event.undone:
+        undoing = session.get(PeopleEvent, event.undoes_id) if event.undoes_id else None
+        event = session.get(PeopleEvent, undoing.undoes_id) if undoing is not None and undoing.undoes_id else None
+    return event

@@ -7,7 +7,7 @@ click does). Titles, captions and badges are shown as text, whatever they hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -94,6 +94,18 @@ def picture_grid(
         on_open(opened)
     chosen = set(parse_selected(result.selected, select)) & shown
     return [tile.id for tile in tiles if tile.id in chosen]
+
+
+def selected_now(key: str, shown: Collection[int], select: Selecting = "multi") -> list[int]:
+    """The ids that are selected when a callback runs: newer than what the page's last run has seen.
+
+    Raises
+    ------
+    BadInput
+        As `picture_grid`.
+    """
+    state = st.session_state.get(key)
+    return [number for number in parse_selected(state["selected"], select) if number in shown] if state else []
 
 
 # What the browser sends is input from outside: anybody can type into a web socket.
