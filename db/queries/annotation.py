@@ -45,7 +45,8 @@ def neighbour(
     statement = select(Image).where(*conditions(dataset_id, chosen), beyond)
     if unreviewed:
         statement = statement.where(Image.state == ImageState.FOUND)
-    return session.exec(statement.order_by(*order)).first()
+    # without a limit, `first` would load every picture that follows
+    return session.exec(statement.order_by(*order).limit(1)).first()
 
 
 def picture_history(image_id: int, *, limit: int = 100, session: Session) -> list[dict[str, object]]:

@@ -120,7 +120,7 @@ def has_human_points(image_id: int, *, session: Session) -> bool:
     touched = select(Instance.id).where(
         Instance.image_id == image_id, or_(col(Instance.origin) == Source.HUMAN, revisions)
     )
-    return session.exec(touched).first() is not None
+    return session.exec(touched.limit(1)).first() is not None
 
 
 @dataclass(frozen=True)

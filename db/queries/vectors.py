@@ -111,4 +111,5 @@ def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> T
         select(Threshold)
         .where(Threshold.dataset_id == dataset_id, Threshold.model_version_id == encoder_id)
         .order_by(col(Threshold.id).desc())
+        .limit(1)
     ).first()

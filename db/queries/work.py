@@ -74,6 +74,7 @@ def newest_ended_run(dataset_id: int, kinds: Collection[str], *, session: Sessio
         select(Run)
         .where(Run.dataset_id == dataset_id, col(Run.kind).in_(kinds), _open(False))
         .order_by(col(Run.id).desc())
+        .limit(1)
     ).first()
 
 
