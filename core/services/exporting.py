@@ -96,13 +96,18 @@ def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> Labelle
     versions = used_models(dataset_id, session=session)
     cards = _cards(versions)
     left_out = [LeftOut(path, reason) for path, reason in skipped_inputs(dataset_id, session=session)]
+    taken = Counter[str]()
+    found = [
+        (_free_path(image.path, taken), image, rows)
+        for image, rows in pictures_with_instances(dataset_id, session=session)
+    ]
     keys: dict[int, str] = {}
-    images, taken = [], Counter[str]()
-    for image, instances in pictures_with_instances(dataset_id, session=session):
+    images = []
+    for path, image, instances in sorted(found, key=lambda item: item[0]):
         for row in instances:
             if row.assignment is not None and row.assignment.person_id not in keys:
                 keys[row.assignment.person_id] = _key(len(keys))
-        images.append(_image(workspace, image, _free_path(image.path, taken), instances, keys, cards))
+        images.append(_image(workspace, image, path, instances, keys, cards))
     for person_id, _ in sorted(people.items(), key=lambda item: (item[1] or "", item[0])):
         if person_id not in keys and people[person_id]:
             keys[person_id] = _key(len(keys))
@@ -129,7 +134,7 @@ def _cards(versions: Iterable[ModelVersion]) -> dict[int, ModelCard]:
     """One card for each version; versions that share a name are told apart by their weights and number."""
     names = Counter[str]()
     cards = {}
-    for version in versions:
+    for version in sorted(versions, key=lambda version: (version.name, version.weights_sha256, version.settings_key)):
         names[version.name] += 1
         number = names[version.name]
         name = version.name if number == 1 else f"{version.name}@{version.weights_sha256[:8]}-{number}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, select
 
-from core.errors import BadInput, UnreadableImage
+from core.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.formats import READERS, sniff
-from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
 from core.picture_store import KeptPicture, keep_picture
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import writing
-from db.tables import Assignment, Image, ImagePath, Instance, KeypointRevision, Person, Skipped, Source
+from db.tables import Assignment, Image, ImagePath, ImageState, Instance, KeypointRevision, Person, Skipped, Source
 from db.writes import count_work, ensure_model_version, ensure_person, note_model_use, recount_faces
 
 
@@ -39,14 +42,13 @@ def restore_export(
 
     Raises
     ------
+    BadInput
+        If the folder is no export, or of a format that this version does not know.
     UnreadableLabels
         If the export is damaged; the sentence names the file and the place.
     """
     progress = progress or Progress()
-    name = sniff(source)
-    if name is None:
-        raise BadInput(f"{source}: this is no export of Facet")
-    labelled = READERS[name](source)
+    labelled = _read(source)
     progress.begin(len(labelled.images), message="Reading the export")
     kept = []
     for done, image in enumerate(labelled.images, start=1):
@@ -55,21 +57,51 @@ def restore_export(
     # The labels come in all at once or not at all: an interrupted restore leaves no half of a person behind.
     with writing(workspace.engine) as session:
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+        skipped = _skipped(labelled, kept)
+        session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in skipped)
         restore = _Restore(
             dataset_id, author_id, run_id, _models(labelled, dataset_id, session),
-            _people(labelled, dataset_id, author_id, session),
+            _named_people(labelled, dataset_id, author_id, session),
         )  # fmt: skip
-        for left_out in labelled.left_out:
-            session.add(Skipped(run_id=run_id, path=left_out.path, reason=left_out.reason))
-        added = sum(_restore_image(restore, *pair, session) for pair in zip(labelled.images, kept, strict=True))
-        unread = sum(isinstance(picture, str) for picture in kept)
-        if added:
-            count_work(author_id, dataset_id, "images imported", added, session=session)
-    duplicates = len(kept) - unread - added
+        readable = [
+            (image, picture)
+            for image, picture in zip(labelled.images, kept, strict=True)
+            if isinstance(picture, KeptPicture)
+        ]
+        new = sum(_restore_image(restore, image, picture, session) for image, picture in readable)
+        if new:
+            count_work(author_id, dataset_id, "images imported", new, session=session)
+        added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
-        "images": added + duplicates, "added": added, "duplicates": duplicates,
-        "skipped": unread + len(labelled.left_out),
+        "images": len(readable), "added": added, "duplicates": len(readable) - added, "skipped": len(skipped),
     }  # fmt: skip
+
+
+def _read(source: Path) -> LabelledDataset:
+    name = sniff(source)
+    if name is None:
+        raise BadInput(f"{source}: this is no export of Facet")
+    if name not in READERS:
+        raise BadInput(f"{source}: this version reads no exports of the format {name!r}, only {', '.join(READERS)}")
+    labelled = READERS[name](source)
+    for image in labelled.images:
+        if image.state not in set(ImageState):
+            raise UnreadableLabels(f"{source}: {image.path} has the state {image.state!r}, which does not exist")
+    return labelled
+
+
+def _skipped(labelled: LabelledDataset, kept: Sequence[KeptPicture | str]) -> list[tuple[str, str]]:
+    """Path and reason of what the export says it lacks (missing pictures too), and of pictures that cannot be kept."""
+    unread = [
+        (image.path, reason)
+        for image, reason in zip(labelled.images, kept, strict=True)
+        if isinstance(reason, str) and image.file is not None
+    ]
+    return [*((left_out.path, left_out.reason) for left_out in labelled.left_out), *unread]
+
+
+# As an export names the second version of a model, see `core.services.exporting`.
+_TOLD_APART: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -86,23 +118,31 @@ class _Restore:
 def _models(labelled: LabelledDataset, dataset_id: int, session: Session) -> dict[str, int]:
     versions = {}
     for card in labelled.models:
-        version = ensure_model_version(card.name, card.kind, card.weights_sha256, card.settings, session=session)
+        name = card.name
+        if told_apart := _TOLD_APART.fullmatch(name):
+            name = told_apart["name"] if told_apart["weights"] == card.weights_sha256[:8] else name
+        version = ensure_model_version(name, card.kind, card.weights_sha256, card.settings, session=session)
         note_model_use(dataset_id, version, session=session)
         versions[card.name] = version
     return versions
 
 
-def _people(labelled: LabelledDataset, dataset_id: int, author_id: int, session: Session) -> dict[str, int]:
-    return {person.key: _person_id(person, dataset_id, author_id, session) for person in labelled.people}
+def _named_people(labelled: LabelledDataset, dataset_id: int, author_id: int, session: Session) -> dict[str, int]:
+    return {
+        person.key: ensure_person(dataset_id, person.name, author_id, session=session)
+        for person in labelled.people
+        if person.name
+    }
 
 
-def _person_id(person: LabelledPerson, dataset_id: int, author_id: int, session: Session) -> int:
-    if person.name:
-        return ensure_person(dataset_id, person.name, author_id, session=session)
-    made = Person(dataset_id=dataset_id)
-    session.add(made)
-    session.flush()
-    return made.id
+def _person_id(restore: _Restore, key: str, session: Session) -> int:
+    """The person of that key; unnamed ones are made with their first face, so that repeating leaves none behind."""
+    if key not in restore.people:
+        made = Person(dataset_id=restore.dataset_id)
+        session.add(made)
+        session.flush()
+        restore.people[key] = made.id
+    return restore.people[key]
 
 
 def _keep(workspace: Workspace, image: LabelledImage) -> KeptPicture | str:
@@ -111,20 +151,21 @@ def _keep(workspace: Workspace, image: LabelledImage) -> KeptPicture | str:
         return "the export does not hold the picture"
     try:
         return keep_picture(workspace, image.file.read_bytes(), image.path)
-    except (UnreadableImage, OSError) as error:
+    except UnreadableImage as error:
         return str(error).removeprefix(f"{image.path}: ")
+    except OSError as error:
+        return f"could not be read or kept ({error.strerror or error})"
 
 
-def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture | str, session: Session) -> bool:
-    """Insert one picture with its labels; False where it cannot be read or the dataset has it already."""
-    if isinstance(kept, str):
-        session.add(Skipped(run_id=restore.run_id, path=image.path, reason=kept))
-        return False
+def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture, session: Session) -> bool:
+    """Insert one picture with its labels; False where the dataset has it already."""
     there = session.exec(
         select(Image.id).where(Image.dataset_id == restore.dataset_id, Image.sha256 == kept.sha256)
     ).first()
     if there is None:
         _insert(restore, image, kept, session)
+    else:
+        session.merge(ImagePath(image_id=there, path=kept.path))
     return there is None
 
 
@@ -165,9 +206,10 @@ def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstanc
         instance.revision_id = revision.id
     if labelled.person is not None:
         human = labelled.person_source == "human"
+        person_id = _person_id(restore, labelled.person, session)
         session.add(
             Assignment(
-                instance_id=instance.id, dataset_id=restore.dataset_id, person_id=restore.people[labelled.person],
+                instance_id=instance.id, dataset_id=restore.dataset_id, person_id=person_id,
                 source=Source.HUMAN if human else Source.MODEL, author_id=restore.author_id if human else None,
                 run_id=restore.run_id,
             )

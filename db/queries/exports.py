@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from db.tables import (
     Assignment,
@@ -78,10 +78,12 @@ def used_models(dataset_id: int, *, session: Session) -> Sequence[ModelVersion]:
 
 def skipped_inputs(dataset_id: int, *, session: Session) -> Sequence[tuple[str, str]]:
     """Path and reason of every input that the dataset's imports could not use and that did not come in later."""
+    # What an import says about a picture that it took in itself (a restored "not held by this format") stays true.
+    another = or_(col(Image.run_id) != col(Skipped.run_id), col(Image.path) != col(Skipped.path))
     came_in = (
         select(ImagePath.path)
         .join(Image, col(Image.id) == col(ImagePath.image_id))
-        .where(Image.dataset_id == dataset_id, ImagePath.path == Skipped.path)
+        .where(Image.dataset_id == dataset_id, ImagePath.path == Skipped.path, another)
         .exists()
     )
     return session.exec(

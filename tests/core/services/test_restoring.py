@@ -1,0 +1,241 @@
+"""An export comes back: out, in and out again is the same to the byte."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+
+import pytest
+from labelled_rows import fill, summary
+from sqlmodel import col, func, select
+
+from core import picture_store
+from core.errors import BadInput, Cancelled, UnreadableLabels
+from core.jobs.runs import submit
+from core.progress import Progress
+from core.services.exporting import FORMATS, export_dataset
+from core.services.importing import import_pictures, skipped
+from core.services.restoring import is_export, restore_export
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.tables import DailyWork, Image, ImagePath, Instance, ModelVersion, Person
+from db.writes import ensure_dataset, ensure_user
+
+
+class Place:
+    """A store with one dataset, that exports and restores."""
+
+    def __init__(self, workspace):
+        self.workspace = workspace
+        with writing(workspace.engine) as session:
+            self.author = ensure_user("ada", session=session)
+            self.dataset = ensure_dataset("faces", self.author, session=session)
+        self.last_run = 0
+
+    def _who(self, kind):
+        self.last_run = submit(self.workspace, kind, dataset_id=self.dataset, author_id=self.author, parameters={})
+        return {"dataset_id": self.dataset, "author_id": self.author, "run_id": self.last_run}
+
+    def export(self, format_name, folder):
+        export_dataset(self.workspace, **self._who("export"), format_name=format_name, folder=folder)
+        return folder
+
+    def restore(self, folder, **options):
+        return restore_export(self.workspace, folder, **{**self._who("import"), **options})
+
+    def skipped(self):
+        return {row["path"]: row["reason"] for row in skipped(self.workspace, self.last_run)}
+
+    def count(self, table):
+        with reading(self.workspace.engine) as session:
+            return session.exec(select(func.count()).select_from(table)).one()
+
+
+@pytest.fixture
+def here(workspace, tmp_path, pictures):
+    place = Place(workspace)
+    fill(workspace, place.dataset, place.author, tmp_path / "photos", pictures)
+    return place
+
+
+@pytest.fixture
+def there(tmp_path, empty_store):
+    (tmp_path / "there").mkdir()
+    shutil.copyfile(empty_store, tmp_path / "there" / "store.db")
+    workspace = Workspace.open(Settings(home=tmp_path / "there"))
+    yield Place(workspace)
+    workspace.engine.dispose()
+
+
+def contents(folder):
+    """Every file's bytes; the manifest without its time."""
+    files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    manifest = json.loads(files.pop("manifest.json"))
+    assert manifest.pop("exported_at")
+    files["manifest.json"] = json.dumps(manifest, sort_keys=True).encode()
+    return files
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_out_in_and_out_again_is_the_same_to_the_byte(here, there, tmp_path, format_name):
+    first = here.export(format_name, tmp_path / "first")
+    there.restore(first)
+    second = there.export(format_name, tmp_path / "second")
+    one, other = contents(first), contents(second)
+    assert one.keys() == other.keys()
+    assert [path for path in one if one[path] != other[path]] == []
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_third_journey_changes_nothing_either(here, there, tmp_path, format_name, empty_store):
+    there.restore(here.export(format_name, tmp_path / "first"))
+    second = there.export(format_name, tmp_path / "second")
+    (tmp_path / "third home").mkdir()
+    shutil.copyfile(empty_store, tmp_path / "third home" / "store.db")
+    third = Place(Workspace.open(Settings(home=tmp_path / "third home")))
+    third.restore(second)
+    assert contents(third.export(format_name, tmp_path / "third")) == contents(second)
+    third.workspace.engine.dispose()
+
+
+@pytest.mark.parametrize("format_name", ["facet", "coco"])
+def test_the_rows_come_back_with_corrections_and_people(here, there, tmp_path, format_name):
+    there.restore(here.export(format_name, tmp_path / "out"))
+    before, after = summary(here.workspace), summary(there.workspace)
+    for part in before:
+        assert after[part] == before[part], part
+
+
+def test_human_labels_count_as_the_importing_authors(here, there, tmp_path):
+    there.restore(here.export("facet", tmp_path / "out"))
+    with reading(there.workspace.engine) as session:
+        drawn = session.exec(select(Instance.author_id).where(Instance.origin == "human")).all()
+        found = session.exec(select(Instance.author_id).where(Instance.origin == "model")).all()
+        work = session.exec(select(DailyWork.kind, DailyWork.count)).all()
+    assert set(drawn) == {there.author}
+    assert set(found) == {None}
+    assert work == [("images imported", 12)]
+
+
+def test_the_counts_are_those_of_an_import(here, there, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    assert there.restore(out) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
+    assert there.skipped() == {"broken.jpg": "not a picture but text"}
+    assert there.restore(out) == {"images": 12, "added": 0, "duplicates": 12, "skipped": 1}
+
+
+def test_restoring_twice_adds_nothing_not_even_unnamed_people(here, there, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    there.restore(out)
+    before = summary(there.workspace), there.count(Person), there.count(ModelVersion), there.count(ImagePath)
+    there.restore(out)
+    assert (summary(there.workspace), there.count(Person), there.count(ModelVersion), there.count(ImagePath)) == before
+
+
+def test_restoring_where_it_came_from_changes_nothing(here, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    before = summary(here.workspace), here.count(Person), here.count(ModelVersion)
+    here.restore(out)
+    assert (summary(here.workspace), here.count(Person), here.count(ModelVersion)) == before
+
+
+def test_labels_that_are_here_already_win(here, there, tmp_path, pictures):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "my name.png").write_bytes(pictures(0, size=(120, 90)))
+    import_pictures(there.workspace, tmp_path / "mine", **there._who("import"))
+    counts = there.restore(here.export("facet", tmp_path / "out"))
+    assert counts == {"images": 12, "added": 11, "duplicates": 1, "skipped": 1}
+    with reading(there.workspace.engine) as session:
+        mine = session.exec(select(Image).where(Image.path == "my name.png")).one()
+        assert session.exec(select(Instance).where(Instance.image_id == mine.id)).all() == []
+        paths = session.exec(select(ImagePath.path).where(ImagePath.image_id == mine.id)).all()
+    assert sorted(paths) == ["Ada/1.png", "my name.png"]
+
+
+class Stops(Progress):
+    def advance(self, done, message=""):
+        if done == 5:
+            raise Cancelled("stopped")
+
+
+def test_an_interrupted_restore_leaves_no_half_and_can_be_repeated(here, there, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    with pytest.raises(Cancelled, match="stopped"):
+        there.restore(out, progress=Stops())
+    assert there.count(Image) == there.count(Person) == there.count(Instance) == 0
+    run_id = there.last_run
+    assert there.restore(out, run_id=run_id)["added"] == 12
+    assert there.restore(out, run_id=run_id) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
+    assert summary(there.workspace) == summary(here.workspace)
+
+
+def test_a_missing_picture_is_listed_once_and_the_rest_comes_in(here, there, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    (out / "images" / "z.png").unlink()
+    counts = there.restore(out)
+    assert counts == {"images": 11, "added": 11, "duplicates": 0, "skipped": 2}
+    assert there.skipped()["z.png"] == "the file is missing"
+    assert len(skipped(there.workspace, there.last_run)) == 2
+
+
+def test_a_picture_that_was_changed_does_not_get_old_points(here, there, tmp_path, pictures):
+    out = here.export("facet", tmp_path / "out")
+    (out / "images" / "z.png").write_bytes(pictures(999, size=(120, 90)))
+    there.restore(out)
+    assert "was changed after the export" in there.skipped()["z.png"]
+    with reading(there.workspace.engine) as session:
+        assert session.exec(select(Image).where(col(Image.path) == "z.png")).all() == []
+
+
+def test_a_full_disk_skips_what_it_hits(here, there, tmp_path, monkeypatch, pictures):
+    out = here.export("facet", tmp_path / "out")
+    large = (out / "images" / "z.png").read_bytes()
+    real = picture_store.write_atomically
+
+    def nearly_full(target, content, *, durable=False):
+        if content == large:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(target, content, durable=durable)
+
+    monkeypatch.setattr(picture_store, "write_atomically", nearly_full)
+    assert there.restore(out)["added"] == 11
+    assert there.skipped()["z.png"] == "could not be read or kept (No space left on device)"
+
+
+def test_only_our_own_folders_are_exports(here, tmp_path):
+    assert is_export(here.export("coco", tmp_path / "out"))
+    assert not is_export(tmp_path / "photos")
+    assert not is_export(tmp_path / "nowhere")
+    for number, text in enumerate(("{}", "not json", "[]", '{"generator": "other", "version": 1, "format": "coco"}')):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "manifest.json").write_text(text)
+        assert not is_export(tmp_path / str(number))
+
+
+def test_damage_is_a_sentence_and_nothing_comes_in(here, there, tmp_path):
+    with pytest.raises(BadInput, match="photos: this is no export of Facet"):
+        there.restore(tmp_path / "photos")
+    out = here.export("coco", tmp_path / "out")
+    annotations = out / "annotations.json"
+    annotations.write_text(annotations.read_text(encoding="utf-8").replace('"bbox"', '"bpox"'), encoding="utf-8")
+    with pytest.raises(UnreadableLabels, match=r"annotations\.json was changed after the export"):
+        there.restore(out)
+    assert there.count(Image) == 0
+
+
+def test_the_format_of_a_later_version_is_a_sentence(here, there, tmp_path):
+    out = here.export("coco", tmp_path / "out")
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    (out / "manifest.json").write_text(json.dumps(manifest | {"format": "tracks"}), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"reads no exports of the format 'tracks', only coco, identities, facet"):
+        there.restore(out)
+
+
+def test_a_state_that_does_not_exist_is_refused(here, there, tmp_path):
+    with writing(here.workspace.engine) as session:
+        session.exec(select(Image)).first().state = "dreamt"
+    out = here.export("coco", tmp_path / "out")
+    with pytest.raises(UnreadableLabels, match="has the state 'dreamt', which does not exist"):
+        there.restore(out)
