@@ -1,3 +1,75 @@
+"""The library: datasets and their pictures, bringing photos in, and finding the faces in them."""
+
 import streamlit as st
 
-st.title("Library")
+from db.engine import reading
+from db.queries.library import ImageFilter, count_filtered, counts, page_of_images, states
+from db.queries.people import person_names
+from db.queries.work import newest_ended_run
+from db.tables import ImageState
+from pages.widgets.face_finder import next_step
+from pages.widgets.import_form import first_start, import_more
+from pages.widgets.pickers import page_of
+from pages.widgets.picture_grid import picture_grid
+from pages.widgets.picture_tiles import STATES, tile
+from pages.widgets.resources import DATASET, dataset_or_stop, workspace
+from pages.widgets.run_status import open_runs, result
+from pages.widgets.text import counted, plain
+
+PAGE = 60
+engine = workspace().engine
+
+if st.session_state.get(DATASET) is None:
+    st.title("Library")
+    first_start()
+    st.stop()
+
+dataset = dataset_or_stop()
+st.title(plain(dataset.name), anchor=False)
+with reading(engine) as session:
+    total = counts(dataset.id, session=session)
+    waiting = states(dataset.id, session=session).get(ImageState.NEW, 0)
+    people = dict(person_names(dataset.id, session=session))
+    last = newest_ended_run(dataset.id, ("import", "sample", "faces", "people", "weights"), session=session)
+
+with st.grid(min_column_width=110, gap="small"):
+    st.metric("Pictures", total.images, format="localized")
+    st.metric("Faces", total.faces, format="localized")
+    st.metric("People", total.people, format="localized", help="Named or not, with at least one face.")
+    st.metric("Without a face", total.without_face, format="localized", help="Looked at, no face found.")
+    st.metric("Failed", total.failed, format="localized", help="Could not be looked at; the picture says why.")
+
+busy = open_runs(dataset.id)
+if last is not None and not busy:
+    result(last)
+if total.images:
+    next_step(dataset.id, waiting, faces=total.faces, busy=bool(busy & {"import", "sample", "faces"}))
+import_more(dataset.name, expanded=not (total.images or busy))
+if not total.images:
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    state = st.selectbox(
+        "State", list(STATES), index=None, format_func=STATES.__getitem__, placeholder="Any", width=200
+    )
+    part = st.text_input("Part of the path", placeholder="holiday/", width=220)
+    person = st.selectbox(
+        "Person", list(people), index=None, format_func=people.__getitem__, placeholder="Anybody", width=220
+    )
+chosen = ImageFilter(state, part.strip(), person)
+grid = st.container()
+with reading(engine) as session:
+    count = count_filtered(dataset.id, chosen, session=session)
+    offset = page_of(count, PAGE, key=f"library-page-{dataset.id}")
+    images = page_of_images(dataset.id, chosen, offset=offset, limit=PAGE, session=session)
+
+
+def open_picture(image_id: int) -> None:
+    """Show a picture in the keypoint editor."""
+    st.session_state["image_id"] = image_id
+    st.switch_page("keypoints.py")
+
+
+with grid:
+    st.caption(counted(count, "picture") + (". Click one to open it." if count else ". Change or clear the filters."))
+    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=open_picture)

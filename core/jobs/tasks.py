@@ -52,6 +52,10 @@ def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
     encoder = run.parameters.get("encoder")
     find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
     left = complete_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
+    with reading(workspace.engine) as session:
+        found = counts(run.dataset_id, session=session)
+    if not found.faces:
+        return {**asdict(found), "incomplete": left}  # nobody to group
     return {**_people(workspace, run, progress), "incomplete": left}
 
 

@@ -35,6 +35,6 @@ def dataset_or_stop() -> Dataset:
             "There is no data yet. Import photos or try the sample in the library.", icon=":material/photo_library:"
         )
         if st.button("Open the library", type="primary"):
-            st.switch_page("pages/library.py")
+            st.switch_page("library.py")
         st.stop()
     return dataset
