@@ -1,3 +1,54 @@
+"""Jobs: what runs, what waits, and how everything before ended."""
+
 import streamlit as st
 
-st.title("jobs")
+from core.errors import FacetError
+from core.jobs.launch import restart
+from db.engine import reading
+from db.queries.work import count_ended_runs, runs_page, speed
+from db.tables import RunState
+from pages.widgets.pickers import page_of
+from pages.widgets.resources import author_id, workspace
+from pages.widgets.run_status import MARKS, open_runs, result, run_title
+from pages.widgets.text import lasting, plain, utc
+
+PAGE = 10
+
+st.title("Jobs", anchor=False)
+st.caption("Imports, models and exports of every dataset, newest first. Times are UTC.")
+running = open_runs()
+with reading(workspace().engine) as session:
+    count = count_ended_runs(session=session)
+if not count and not running:
+    st.info("Nothing has run yet. Import photos or try the sample in the library.", icon=":material/photo_library:")
+    if st.button("Open the library", type="primary"):
+        st.switch_page("library.py")
+    st.stop()
+
+ended = st.container()
+offset = page_of(count, PAGE, key="jobs-page")
+with reading(workspace().engine) as session:
+    rows = runs_page(open_only=False, offset=offset, limit=PAGE, session=session)
+
+for run, dataset, author in rows:
+    with ended.container(border=True, key=f"run-{run.id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{MARKS[run.state]} **{run_title(run, dataset)}**")
+            facts = [f"by {plain(author)}", utc(run.created_at)]
+            if run.started_at and run.finished_at:
+                facts.append(f"took {lasting((run.finished_at - run.started_at).total_seconds())}")
+            rate, _ = speed(run)
+            if rate > 0 and run.kind != "weights":
+                facts.append(f"{rate:,.1f} a second")
+            st.caption(" · ".join(facts), width="stretch")
+            if run.state != RunState.DONE and st.button(
+                "Do it again", key=f"again-{run.id}", icon=":material/replay:",
+                help="Starts the same work once more. What was finished is not done twice.",
+            ):  # fmt: skip
+                try:
+                    restart(workspace(), run.id, author_id=author_id())
+                except FacetError as error:
+                    st.error(plain(error))
+                else:
+                    st.rerun()
+        result(run)

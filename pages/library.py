@@ -13,7 +13,7 @@ from pages.widgets.pickers import page_of
 from pages.widgets.picture_grid import picture_grid
 from pages.widgets.picture_tiles import STATES, tile
 from pages.widgets.resources import DATASET, dataset_or_stop, workspace
-from pages.widgets.run_status import open_runs, result
+from pages.widgets.run_status import latest_result, open_runs
 from pages.widgets.text import counted, plain
 
 PAGE = 60
@@ -41,7 +41,7 @@ with st.grid(min_column_width=110, gap="small"):
 
 busy = open_runs(dataset.id)
 if last is not None and not busy:
-    result(last)
+    latest_result(last)
 if total.images:
     next_step(dataset.id, waiting, faces=total.faces, busy=bool(busy & {"import", "sample", "faces"}))
 import_more(dataset.name, expanded=not (total.images or busy))

@@ -23,6 +23,11 @@ KINDS: Final = {
     "export": "Export",
     "weights": "Fetch an encoder",
 }
+MARKS: Final = {
+    RunState.DONE: ":green-badge[:material/check: done]",
+    RunState.FAILED: ":red-badge[:material/error: failed]",
+    RunState.CANCELLED: ":gray-badge[:material/block: cancelled]",
+}
 _ROWS: Final = 20
 _MOST_OPEN: Final = 20
 _MEGABYTE: Final = 1e6
@@ -136,11 +141,20 @@ _RESULTS: Final = {
 }
 
 
+def latest_result(run: Run) -> None:
+    """Show how the newest run of a dataset ended, with its kind and time."""
+    with st.container(border=True):
+        ended = utc(run.finished_at) if run.finished_at else ""
+        st.markdown(f"{MARKS[RunState(run.state)]} **{run_title(run, None)}** · {ended}")
+        result(run)
+
+
 def result(run: Run) -> None:
     """Show how a run ended: the sentence, the log of a failure, and what it could not use."""
-    show = {RunState.DONE: st.success, RunState.FAILED: st.error}.get(RunState(run.state), st.info)
-    ended = f" · {utc(run.finished_at)}" if run.finished_at else ""
-    show(f"{result_sentence(run)}{ended}")
+    if run.state == RunState.FAILED:
+        st.error(result_sentence(run))
+    else:
+        st.markdown(result_sentence(run))
     if run.log:
         with st.expander("Log", icon=":material/bug_report:"):
             st.code(run.log, language=None)
