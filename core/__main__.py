@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from click import ClickException
+from pydantic import ValidationError
 
 from core.console import Printed, fail, tell
 from core.errors import FacetError, NotFound
@@ -43,14 +45,24 @@ EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder
 
 
 def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[..., None]:
-    """Errors meant for people go to stderr as one sentence, with exit code 2."""
+    """Whatever goes wrong goes to stderr as one sentence, with exit code 2; ``python -X dev`` shows the traceback."""
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
+        except (typer.Exit, ClickException):
+            raise
+        except KeyboardInterrupt:
+            fail("stopped; what was finished stays")
         except (FacetError, OSError) as error:
             fail(str(error))
+        except ValidationError as error:  # a setting
+            fail("; ".join(f"FACET_{str(wrong['loc'][0]).upper()}: {wrong['msg']}" for wrong in error.errors()))
+        except Exception as error:
+            if sys.flags.dev_mode:
+                raise
+            fail(f"{type(error).__name__}: {error}")
 
     return guarded
 
@@ -172,11 +184,12 @@ def export(
     format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}")] = "facet",
     as_json: Json = False,
 ) -> None:
-    """Write a dataset that the field's own tools read."""
+    """Write a dataset that the field's own tools read. Gives folder, format, files, left_out, not_exported, counts."""
     workspace = Workspace.open()
     parameters = {"format": format_name, "folder": str(out.resolve())}
     run = run_here(workspace, "export", _dataset(workspace, dataset), parameters, Printed())
     tell(run.counts, as_json, "{images} pictures in {files} files; {left_out} left out (see manifest.json)")
+    raise typer.Exit(1 if run.counts["not_exported"] else 0)
 
 
 @app.command()

@@ -36,12 +36,12 @@ class Printed(Progress):
 
 def tell(result: dict[str, Any], as_json: bool, sentence: str) -> None:
     """Print a result on stdout: one JSON object, or a sentence with the result's values filled in."""
-    text = json.dumps(result, ensure_ascii=False) if as_json else sentence.format(**result)
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False) if as_json else sentence.format(**result)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say why it could not run, and end with exit code 2."""
-    print(sentence, file=sys.stderr)
+    """Say on one line why it could not run, and end with exit code 2."""
+    print(" ".join(sentence.split()), file=sys.stderr)
     raise typer.Exit(2)

@@ -57,11 +57,11 @@ def look_into(source: Path, limits: Limits) -> list[Item]:
     if source.is_dir():
         return _folder(source, limits)
     if not source.is_file():
-        raise BadInput(f"{source}: there is no such file or folder")
+        raise BadInput(f"{_text(source)}: there is no such file or folder")
     if zipfile.is_zipfile(source):
         return _archive(source, limits)
     if source.suffix.lower() == ".zip":
-        raise BadInput(f"{source.name}: the zip is damaged")
+        raise BadInput(f"{_text(source.name)}: the zip is damaged")
     return [_file(source, _relative(source.parent, source), limits)]
 
 
@@ -91,8 +91,12 @@ def _walk(root: Path, limits: Limits) -> Iterator[Item]:
 
 
 def _relative(root: Path, path: Path) -> str:
+    return _text(path.relative_to(root).as_posix())
+
+
+def _text(name: str | Path) -> str:
     # a name that is not valid UTF-8 reaches us with surrogates, which neither the store nor JSON can hold
-    return path.relative_to(root).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _file(file: Path, path: str, limits: Limits) -> Item:
@@ -117,20 +121,21 @@ def _too_large(size: int, limits: Limits) -> str:
 
 
 def _archive(source: Path, limits: Limits) -> list[Item]:
+    name = _text(source.name)
     try:
         archive = zipfile.ZipFile(source)  # stays open while its members are read; several threads may read at once
         members = [member for member in archive.infolist() if not member.filename.endswith(("/", "\\"))]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise BadInput(f"{source.name}: the zip is damaged ({error})") from error
+        raise BadInput(f"{name}: the zip is damaged ({error})") from error
     if len(members) > limits.archive_files:
         raise BadInput(
-            f"{source.name}: {len(members):,} files are more than the limit of {limits.archive_files:,} "
+            f"{name}: {len(members):,} files are more than the limit of {limits.archive_files:,} "
             "(FACET_MAX_ARCHIVE_FILES)"
         )
     total = sum(member.file_size for member in members)
     if total > limits.archive_bytes:
         raise BadInput(
-            f"{source.name}: it would unpack to {total:,} bytes, more than the limit of {limits.archive_bytes:,} "
+            f"{name}: it would unpack to {total:,} bytes, more than the limit of {limits.archive_bytes:,} "
             "(FACET_MAX_ARCHIVE_BYTES)"
         )
     return sorted((_member(archive, member, limits) for member in members), key=lambda item: item.path)

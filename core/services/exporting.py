@@ -52,7 +52,8 @@ def export_dataset(
     Returns
     -------
     dict
-        ``folder``, ``format``, ``files``, ``left_out`` and the manifest's ``counts``.
+        ``folder``, ``format``, ``files``, ``left_out``, the manifest's ``counts``, and ``not_exported``: how many
+        pictures of the dataset are among those left out.
 
     Raises
     ------
@@ -75,6 +76,7 @@ def export_dataset(
     return {
         "folder": str(folder), "format": format_name, "files": len(manifest.files) + 1,
         "left_out": len(manifest.left_out), **manifest.counts,
+        "not_exported": len(labelled.images) - manifest.counts["images"],
     }  # fmt: skip
 
 
