@@ -1,3 +1,54 @@
+"""Verification: from which similarity on two faces count as one person, measured on faces that humans confirmed."""
+
 import streamlit as st
 
-st.title("verification")
+from core.errors import FacetError
+from core.services.grouping import encoder_of, threshold_of
+from db.engine import reading
+from db.queries.vectors import encoder_versions, last_decision
+from db.queries.work import newest_ended_run
+from pages.widgets.group_again import origin_of_threshold
+from pages.widgets.resources import dataset_or_stop, workspace
+from pages.widgets.run_status import open_runs, result
+from pages.widgets.text import plain
+from pages.widgets.verification_parts import choose_ratio, data_card, measured, saved_thresholds, workplace
+
+dataset = dataset_or_stop()
+st.title("Verification", anchor=False)
+with reading(workspace().engine) as session:
+    names = list(dict.fromkeys(version.name for version in encoder_versions(dataset.id, session=session)))
+    decision = last_decision(dataset.id, session=session)
+    last_run = newest_ended_run(dataset.id, ("faces", "people", "sample", "import"), session=session)
+busy = bool(open_runs(dataset.id))
+if last_run is not None and last_run.id == st.session_state.get("people.run"):
+    result(last_run)
+
+if not names:
+    st.info("No face is found here yet. Find the faces in the library first.")
+    if st.button("Open the library", type="primary"):
+        st.switch_page("pages/library.py")
+    st.stop()
+encoder = encoder_of(workspace(), dataset.id, None)
+if len(names) > 1:
+    name = st.selectbox("Encoder", names, index=names.index(encoder.name), width=300)
+    encoder = encoder_of(workspace(), dataset.id, name)
+in_force = threshold_of(workspace(), dataset.id, encoder)
+st.caption(origin_of_threshold(dataset.id, encoder, in_force))
+
+ratio = choose_ratio()
+newness = (decision, last_run.id if last_run else 0)
+try:
+    pairs, judgement = measured(dataset.id, encoder.name, ratio, *newness)
+except FacetError as error:
+    st.info(
+        f"{plain(error)}. Groups that a threshold has made cannot judge that threshold: only faces that a human has "
+        "confirmed, named by a folder or merged count here."
+    )
+    if st.button("Confirm faces on the People page", type="primary"):
+        st.switch_page("pages/people.py")
+    saved_thresholds(dataset.id, encoder.id, busy=busy)
+    st.stop()
+
+data_card(pairs, judgement)
+workplace(pairs, judgement, in_force, newness)
+saved_thresholds(dataset.id, encoder.id, busy=busy)

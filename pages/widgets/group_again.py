@@ -23,7 +23,7 @@ def group_again(dataset_id: int) -> None:
         st.button("Group again", disabled=True, help=plain(error))
         return
     with st.popover("Group again", icon=":material/refresh:"):
-        st.caption(origin_of_threshold(dataset_id, version, value))
+        st.caption(f"{origin_of_threshold(dataset_id, version, value)} The Verification page judges it.")
         threshold = st.slider(
             "Least average similarity", -1.0, 1.0, value, 0.005, format="%.3f", key=f"group-at-{dataset_id}-{value}",
             help="Faces are one person from this average cosine similarity on. Higher gives more and purer people.",
@@ -53,4 +53,4 @@ def origin_of_threshold(dataset_id: int, version: ModelVersion, value: float) ->
     for row, _, author in saved:
         if row.model_version_id == version.id:
             return f"In force: {row.value:.3f}, saved by {plain(author)} on {utc(row.at)} ({plain(row.chosen)})."
-    return f"In force: {value:.3f}, the own threshold of {plain(version.name)}. Judge it on the Verification page."
+    return f"In force: {value:.3f}, the own threshold of {plain(version.name)}."
