@@ -30,8 +30,7 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     with writing(workspace.engine) as session:
         author_id = ensure_user(workspace.settings.user, session=session)
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
-    perform(workspace, run_id, TASKS[kind], listener=listener)
-    run = _ended(workspace, run_id)
+    run = _at_its_end(workspace, run_id, kind, listener)
     if run.state == RunState.CANCELLED:
         raise Cancelled(f"run {run_id} was cancelled")
     if run.state == RunState.FAILED:
@@ -39,9 +38,10 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     return run
 
 
-def _ended(workspace: Workspace, run_id: int) -> Run:
-    """Wait for the end, in case a worker that was just starting took the run first."""
+def _at_its_end(workspace: Workspace, run_id: int, kind: str, listener: Progress) -> Run:
+    """Do the run; where a worker that was just starting took it first, wait, and take it over if that lets it go."""
     while True:
+        perform(workspace, run_id, TASKS[kind], listener=listener)
         with reading(workspace.engine) as session:
             run = session.get(Run, run_id)
         assert run is not None

@@ -62,13 +62,19 @@ def perform(
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
     except Exception as error:
         sentence = str(error) if isinstance(error, FacetError) else f"{type(error).__name__}: {error}"
-        _end(workspace, run_id, RunState.FAILED, error=sentence, log=traceback.format_exc(), finished_at=now())
+        told = {"error": _storable(sentence), "log": _storable(traceback.format_exc())}
+        _end(workspace, run_id, RunState.FAILED, **told, finished_at=now())
     except BaseException:  # Ctrl-C on the command line
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
         raise
     else:
         _end(workspace, run_id, RunState.DONE, counts=counts, done=progress.total, finished_at=now(), message="")
     return True
+
+
+def _storable(text: str) -> str:
+    """Text that may name a file whose name is not valid UTF-8, which the store cannot hold."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def cancel(workspace: Workspace, run_id: int) -> None:

@@ -346,6 +346,29 @@ def test_an_unexpected_error_in_a_run_is_one_sentence_and_the_traceback_is_kept(
     assert "in broken" in run.log
 
 
+def test_an_error_may_name_a_file_whose_name_is_not_utf_8(refused, photos, workspace, monkeypatch):
+    def broken(*_, **__):
+        raise OSError(5, "Input/output error", "caf\udce9.png")
+
+    monkeypatch.setitem(inline.TASKS, "import", broken)
+    assert "OSError: [Errno 5] Input/output error" in refused("import", photos, "--dataset", "d")
+    with reading(workspace.engine) as session:
+        assert session.exec(select(Run.state)).all() == ["failed"]
+
+
+def test_a_run_that_a_worker_took_and_let_go_is_taken_over(told, photos, monkeypatch, workspace):
+    real, calls = inline.perform, []
+
+    def perform(*arguments, **options):
+        calls.append(arguments)
+        return False if len(calls) == 1 else real(*arguments, **options)
+
+    monkeypatch.setattr(inline, "perform", perform)
+    monkeypatch.setattr(inline, "_POLL_SECONDS", 0)
+    assert told("import", photos, "--dataset", "d")[1]["added"] == 2
+    assert len(calls) == 2
+
+
 def test_an_unexpected_error_outside_of_a_run_is_one_sentence(refused, people_staged, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("it broke")
