@@ -1,3 +1,75 @@
+"""Export: choose a format, write the dataset into a folder, and take it along as a zip."""
+
 import streamlit as st
 
-st.title("export")
+from core.errors import FacetError
+from core.jobs.launch import start
+from core.services.delivering import export_folder, suggested_folder
+from core.services.exporting import FORMATS
+from db.engine import reading
+from db.queries.exports import count_exports, past_exports
+from db.queries.library import count_instances, counts
+from db.queries.work import newest_ended_run
+from db.tables import RunState
+from pages.widgets.export_card import ABOUT, export_card
+from pages.widgets.pickers import page_of
+from pages.widgets.resources import author_id, dataset_or_stop, workspace
+from pages.widgets.run_status import latest_result, open_runs
+from pages.widgets.text import counted, plain
+
+PAGE = 5
+
+dataset = dataset_or_stop()
+st.title(f"Export {plain(dataset.name)}", anchor=False)
+with reading(workspace().engine) as session:
+    holds = counts(dataset.id, session=session)
+    figures = count_instances(dataset.id, "person", session=session)
+    last = newest_ended_run(dataset.id, ("export",), session=session)
+    written = count_exports(dataset.id, session=session)
+
+if not holds.images:
+    st.info("This dataset has no pictures yet, so there is nothing to export.", icon=":material/photo_library:")
+    if st.button("Open the library", type="primary"):
+        st.switch_page("library.py")
+    st.stop()
+
+st.markdown(
+    f"{counted(holds.images - holds.failed, 'picture')} with {counted(holds.faces, 'face')} of "
+    f"{counted(holds.people, 'person', 'people')} and {counted(figures, 'figure')} will be written, each point and "
+    "name with whether a human or which model it comes from."
+)
+if holds.failed:
+    st.caption(f"{counted(holds.failed, 'picture')} that failed will be left out, listed with the reason.")
+chosen = st.radio("Format", FORMATS, captions=[ABOUT[name] for name in FORMATS], key="export-format")
+suggestion = st.session_state.setdefault(
+    f"export-{dataset.id}-{chosen}-{written}", suggested_folder(dataset.name, chosen)
+)
+folder = st.text_input(
+    "Folder", suggestion, key=f"folder-{suggestion}",
+    help=f"A new folder in {plain(workspace().exports)}.",
+)  # fmt: skip
+
+busy = "export" in open_runs(dataset.id)
+if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):
+    try:
+        target = export_folder(workspace(), folder)
+    except FacetError as error:
+        st.error(plain(error))
+    else:
+        start(workspace(), "export", dataset_id=dataset.id, author_id=author_id(), format=chosen, folder=str(target))
+        st.rerun()
+
+if last is not None and last.state != RunState.DONE and not busy:
+    latest_result(last)
+
+st.subheader("Exports so far", anchor=False)
+if not written:
+    st.caption("None yet.")
+    st.stop()
+shown = st.container()
+offset = page_of(written, PAGE, key=f"exports-page-{dataset.id}")
+with reading(workspace().engine) as session:
+    exports = past_exports(dataset.id, offset=offset, limit=PAGE, session=session)
+with shown:
+    for export, author in exports:
+        export_card(export, author)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from db.tables import (
     Assignment,
@@ -95,12 +95,20 @@ def skipped_inputs(dataset_id: int, *, session: Session) -> Sequence[tuple[str, 
     ).all()
 
 
-def past_exports(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[Export, str]]:
-    """The newest exports of a dataset, each with its author's name."""
+def count_exports(dataset_id: int, *, session: Session) -> int:
+    """How many exports of a dataset were written."""
+    return session.exec(select(func.count()).where(col(Export.dataset_id) == dataset_id)).one()
+
+
+def past_exports(
+    dataset_id: int, *, offset: int = 0, limit: int = 20, session: Session
+) -> Sequence[tuple[Export, str]]:
+    """One page of a dataset's exports, newest first, each with its author's name."""
     return session.exec(
         select(Export, User.name)
         .join(User, col(User.id) == col(Export.author_id))
         .where(Export.dataset_id == dataset_id)
         .order_by(col(Export.id).desc())
+        .offset(offset)
         .limit(limit)
     ).all()

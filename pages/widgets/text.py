@@ -60,8 +60,10 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """A duration in its two largest units: "8 s", "3 min 5 s", "2 h 10 min"."""
+    """A duration in its two largest units: "less than 1 s", "8 s", "3 min 5 s", "2 h 10 min"."""
     whole = round(seconds)
+    if whole < 1:
+        return "less than 1 s"
     if whole < 60:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)

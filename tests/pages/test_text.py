@@ -106,7 +106,15 @@ def test_numbers_come_with_the_right_noun():
 
 @pytest.mark.parametrize(
     ("seconds", "sentence"),
-    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (185, "3 min 5 s"), (3599, "59 min 59 s"), (7805, "2 h 10 min")],
+    [
+        (0, "less than 1 s"),
+        (0.6, "1 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (185, "3 min 5 s"),
+        (3599, "59 min 59 s"),
+        (7805, "2 h 10 min"),
+    ],
 )
 def test_a_duration_has_its_two_largest_units(seconds, sentence):
     assert lasting(seconds) == sentence
