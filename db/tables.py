@@ -103,6 +103,7 @@ class Dataset(SQLModel, table=True):
 class Run(SQLModel, table=True):
     """One piece of work of a model or an import: what was asked for, how far it is, how it ended.
 
+    `done` of `total` is the part in hand, which began at `phase_at` with `done_at_start`; a run may have several parts.
     `worker` names the process that holds the run as ``host:pid:start``, so that a later process can tell whether the
     holder still lives.
     """
@@ -118,6 +119,7 @@ class Run(SQLModel, table=True):
     done: int = 0
     total: int = 0
     done_at_start: int = 0
+    phase_at: datetime | None = Field(default=None, sa_type=Moment)
     counts: dict[str, Any] = _json()
     message: str = ""
     error: str | None = None

@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import FacetError
 from core.jobs.launch import restart
 from db.engine import reading
-from db.queries.work import count_ended_runs, runs_page, speed
+from db.queries.work import count_ended_runs, runs_page
 from db.tables import RunState
 from pages.widgets.pickers import page_of
 from pages.widgets.resources import author_id, workspace
@@ -37,9 +37,6 @@ for run, dataset, author in rows:
             facts = [f"by {plain(author)}", utc(run.created_at)]
             if run.started_at and run.finished_at:
                 facts.append(f"took {lasting((run.finished_at - run.started_at).total_seconds())}")
-            rate, _ = speed(run)
-            if rate > 0 and run.kind != "weights":
-                facts.append(f"{rate:,.1f} a second")
             st.caption(" · ".join(facts), width="stretch")
             if run.state != RunState.DONE and st.button(
                 "Do it again", key=f"again-{run.id}", icon=":material/replay:",

@@ -174,7 +174,7 @@ class RunProgress(Progress):
     def begin(self, total: int, done: int = 0, message: str = "") -> None:
         self.total, self.done = total, done
         self._listener.begin(total, done, message)
-        self._report(total=total, done=done, done_at_start=done, message=message, started_at=now())
+        self._report(total=total, done=done, done_at_start=done, message=message, phase_at=now())
 
     def advance(self, done: int, message: str = "") -> None:
         self.done = done

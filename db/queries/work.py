@@ -107,10 +107,9 @@ def thresholds(dataset_id: int, *, limit: int = 20, session: Session) -> Sequenc
 
 
 def speed(run: Run) -> tuple[float, float | None]:
-    """Items per second of a run so far, and the seconds left (None before the first item, and after the end)."""
-    if run.started_at is None:
+    """Items per second of the part in hand, and the seconds left of it; 0 and None before its first item."""
+    if run.phase_at is None or run.finished_at is not None:
         return 0.0, None
-    seconds = ((run.finished_at or now()) - run.started_at).total_seconds()
+    seconds = (now() - run.phase_at).total_seconds()
     rate = max(0, run.done - run.done_at_start) / seconds if seconds > 0 else 0.0
-    left = (run.total - run.done) / rate if rate > 0 and run.finished_at is None else None
-    return rate, left
+    return rate, (run.total - run.done) / rate if rate > 0 else None

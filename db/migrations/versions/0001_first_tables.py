@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("done_at_start", sa.Integer(), nullable=False),
+        sa.Column("phase_at", sa.DateTime(), nullable=True),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
         sa.Column("error", sa.String(), nullable=True),
