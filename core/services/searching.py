@@ -122,7 +122,9 @@ def matches(
     with reading(workspace.engine) as session:
         known = face_vectors(workspace, dataset_id, question.encoder_id, session=session)
         if not len(known.instances):
-            raise NotFound(f"no face here has an embedding of {question.encoder} yet; run “find faces” first")
+            raise NotFound(
+                f"no face here has an embedding of this version of {question.encoder} yet; run “find faces” first"
+            )
         scores = known.vectors @ question.vectors[asked]
         best = _best_of_each(known.images.tolist(), scores.tolist(), threshold)
         paths = _paths([image for image, _, _ in best], session)

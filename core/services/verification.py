@@ -111,7 +111,8 @@ def confirmed_pairs(
     if not len(same) or not len(different):
         raise NotEnoughData(
             "a threshold needs confirmed faces: at least two people, and one of them with two faces. "
-            f"So far {len(rows)} faces of {len(np.unique(people))} people are; confirm more on the People page"
+            f"Confirmed so far: {_counted(len(rows), 'face', 'faces')} of "
+            f"{_counted(len(np.unique(people)), 'person', 'people')}; confirm more on the People page"
         )
     pairs = np.concatenate([same, different])
     left, right = rows[pairs[:, 0]], rows[pairs[:, 1]]
@@ -237,6 +238,10 @@ def save_threshold(
         session.connection().execute(insert(Pair), evidence)
         count_work(author_id, pairs.dataset_id, "thresholds saved", session=session)
         return row.id
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _or_none(value: float) -> float | None:
