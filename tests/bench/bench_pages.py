@@ -1,0 +1,216 @@
+"""Opening every page, every read behind the pages, and saving one edit, on a store of full size.
+
+    python -m tests.bench.bench_pages [--repeats 10] [--images 100000] [--json]
+
+“Opening” is the server's part: the script of the page from its start to its end in Streamlit's own `AppTest`, in a new
+session each time, the process warm (“nothing cached” is the first time in the process); what the browser does
+afterwards is not in it. The peer is the same on a store of 1,000 pictures. The peer of an edit is a bare SQLite insert of the same bytes, committed with ``synchronous=FULL``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+
+from tests.bench.machine import Row, facts, summed, table, timed
+from tests.bench.store import FULL, Size, filled
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+SMALL: Final = 1_000
+EDITS: Final = 200
+
+
+def main() -> None:
+    """Print the table, or JSON."""
+    parser = argparse.ArgumentParser(description="Pages, reads and edits on a store of full size.")
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--images", type=int, default=FULL)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--side", choices=list(SIDES), help="measure one side on the store of FACET_HOME")
+    options = parser.parse_args()
+    if options.side:
+        print(json.dumps(SIDES[options.side](options.repeats)))
+        return
+    rows = compare(options.repeats, options.images)
+    print(json.dumps([asdict(row) for row in rows]) if options.json else f"{facts()}\n\n{table(rows)}")
+
+
+def compare(repeats: int, images: int) -> list[Row]:
+    """Every side on the full store and on the small one."""
+    homes = {"full": filled(Size(images)), "small": filled(Size(SMALL))}
+    rows = []
+    for side in ("pages", "reads"):
+        full, small = (_measured(side, repeats, home) for home in homes.values())
+        peer = f"the same with {SMALL:,} pictures"
+        rows += [summed(what, taken, peer=peer, of=small.get(what)) for what, taken in full.items()]
+    edits = _measured("edits", EDITS, homes["full"])
+    rows.append(summed("save one edit", edits["ours"], peer="bare SQLite insert", of=edits["peer"]))
+    return rows
+
+
+def _measured(side: str, repeats: int, home: Path) -> dict[str, list[float]]:
+    """In a process of its own, so that no cache of one store helps the other."""
+    environment = os.environ | {
+        "FACET_HOME": str(home), "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full", "STREAMLIT_LOGGER_LEVEL": "error",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.bench_pages", "--side", side, "--repeats", str(repeats)],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True,
+    )  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure_pages(repeats: int) -> dict[str, list[float]]:
+    """Milliseconds of opening each page there is."""
+    from streamlit.testing.v1 import AppTest
+
+    taken = {}
+    for page in sorted(ROOT.glob("pages/*.py")):
+        if page.stem in ("__init__", "navigation") or _is_empty(page):
+            continue
+        opened = []
+        for _ in range(repeats + 1):
+            test = AppTest.from_file(str(ROOT / "pages/navigation.py"), default_timeout=120)
+            test.query_params["dataset"] = "bench"
+            test.switch_page(page.name)
+            start = perf_counter()
+            test.run()
+            opened.append(1000 * (perf_counter() - start))
+            if test.exception:
+                raise SystemExit(f"{page.name}: {[problem.value for problem in test.exception]}")
+        taken[f"open {page.stem}"] = opened[1:]
+        taken[f"open {page.stem}, nothing cached"] = opened[:1]
+    return taken
+
+
+def _is_empty(page: Path) -> bool:
+    """A page that is a heading only."""
+    return len([line for line in page.read_text().splitlines() if line.strip()]) < 5
+
+
+def measure_reads(repeats: int) -> dict[str, list[float]]:
+    """Milliseconds of every function that the pages read with."""
+    from sqlmodel import Session
+
+    from core.workspace import Workspace
+    from db.engine import reading
+
+    engine = Workspace.open().engine
+
+    def once(read: Callable[[Session], object]) -> Callable[[], object]:
+        def work() -> object:
+            with reading(engine) as session:
+                return read(session)
+
+        return work
+
+    return {name: timed(once(read), repeats) for name, read in reads().items()}
+
+
+def reads() -> dict[str, Callable[[Any], object]]:
+    """Each read of `db.queries` that a page or the start of a run makes, by a name that says what it is given."""
+    from core.vectors import face_vectors
+    from core.workspace import Workspace
+    from db.queries import annotation, library, people, vectors, work
+    from db.queries.library import ImageFilter
+    from db.tables import Image
+
+    everything = ImageFilter()
+    late = lambda s: s.get(Image, 990)  # noqa: E731
+    return {
+        "library.counts": lambda s: library.counts(1, session=s),
+        "library.states": lambda s: library.states(1, session=s),
+        "library.count_people": lambda s: library.count_people(1, session=s),
+        "library.page_of_images, first": lambda s: library.page_of_images(1, everything, offset=0, limit=60, session=s),
+        "library.page_of_images, last": lambda s: library.page_of_images(
+            1, everything, offset=library.count_images(1, session=s) - 60, limit=60, session=s
+        ),
+        "library.page_of_images, state": lambda s: library.page_of_images(
+            1, ImageFilter(state="found"), offset=60, limit=60, session=s
+        ),
+        "library.page_of_images, path": lambda s: library.page_of_images(
+            1, ImageFilter(path_contains="9/03"), offset=0, limit=60, session=s
+        ),
+        "library.count_filtered, path": lambda s: library.count_filtered(
+            1, ImageFilter(path_contains="9/03"), session=s
+        ),
+        "library.page_of_images, person": lambda s: library.page_of_images(
+            1, ImageFilter(person_id=11), offset=0, limit=60, session=s
+        ),
+        "library.count_filtered, person": lambda s: library.count_filtered(1, ImageFilter(person_id=11), session=s),
+        "library.position_of_image": lambda s: library.position_of_image(1, everything, late(s), session=s),
+        "library.images_without_scan": lambda s: library.images_without_scan(1, 1, 9999, session=s),
+        "library.incomplete_faces": lambda s: library.incomplete_faces(1, 3, session=s),
+        "annotation.shown_instances": lambda s: annotation.shown_instances(990, session=s),
+        "annotation.picture_history": lambda s: annotation.picture_history(990, session=s),
+        "annotation.neighbour": lambda s: annotation.neighbour(1, everything, late(s), forward=True, session=s),
+        "annotation.neighbour, back": lambda s: annotation.neighbour(1, everything, late(s), forward=False, session=s),
+        "annotation.neighbour, unreviewed": lambda s: annotation.neighbour(
+            1, everything, late(s), forward=True, unreviewed=True, session=s
+        ),
+        "people.people_page": lambda s: people.people_page(1, session=s),
+        "people.people_page, name": lambda s: people.people_page(1, name_contains="00", session=s),
+        "people.count_people_page": lambda s: people.count_people_page(1, session=s),
+        "people.strips": lambda s: people.strips(
+            [summary.id for summary in people.people_page(1, session=s)], session=s
+        ),
+        "people.count_loose_faces": lambda s: people.count_loose_faces(1, session=s),
+        "people.person_names": lambda s: people.person_names(1, session=s),
+        "people.faces_of": lambda s: people.faces_of(11, session=s),
+        "people.loose_faces": lambda s: people.loose_faces(1, session=s),
+        "people.history": lambda s: people.history(1, session=s),
+        "vectors.encoder_versions": lambda s: vectors.encoder_versions(1, session=s),
+        "vectors.newest_threshold": lambda s: vectors.newest_threshold(1, 3, session=s),
+        "vectors.face_vectors": lambda s: face_vectors(Workspace.open(), 1, 3, session=s),
+        "vectors.belongings": lambda s: vectors.belongings(1, session=s),
+        "work.daily_work": lambda s: work.daily_work(1, session=s),
+        "work.runs_page": lambda s: work.runs_page(session=s),
+        "work.newest_ended_run": lambda s: work.newest_ended_run(1, ("import", "faces"), session=s),
+        "work.skipped_page": lambda s: work.skipped_page(4, session=s),
+        "work.thresholds": lambda s: work.thresholds(1, session=s),
+    }
+
+
+def measure_edits(repeats: int) -> dict[str, list[float]]:
+    """Milliseconds of saving one moved point, and of a bare insert of as many bytes on the same disk."""
+    from core.services.annotating import Edit, save_edit
+    from core.workspace import Workspace
+    from db.engine import reading
+    from db.tables import Instance
+
+    workspace = Workspace.open()
+    rng = np.random.default_rng()
+    with reading(workspace.engine) as session:
+        faces = [session.get(Instance, int(face)) for face in rng.integers(1, SMALL, repeats + 1)]
+    edits = iter(
+        [Edit(str(uuid.uuid4()), face.id, face.revision_id, ((30, 250.0, 200.0, 2),), "1 point") for face in faces]
+    )
+    ours = timed(lambda: save_edit(workspace, next(edits), author_id=1), repeats)
+    file = workspace.home / "peer.db"
+    file.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file, isolation_level=None)) as peer:
+        peer.execute("PRAGMA journal_mode=WAL")
+        peer.execute("PRAGMA synchronous=FULL")
+        peer.execute("CREATE TABLE revision (id INTEGER PRIMARY KEY, points BLOB)")
+        blob = bytes(68 * 16)
+        bare = timed(lambda: peer.execute("INSERT INTO revision (points) VALUES (?)", (blob,)), repeats)
+    return {"ours": ours, "peer": bare}
+
+
+SIDES: Final = {"pages": measure_pages, "reads": measure_reads, "edits": measure_edits}
+
+if __name__ == "__main__":
+    main()

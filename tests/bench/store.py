@@ -1,0 +1,281 @@
+"""A store of any size, filled by plain inserts in seconds; kept in the temporary folder for the next time.
+
+At full size: 100,000 pictures of 5,000 people, a face with 68 points in each, ten revisions of every face by models and
+five people over sixty days, a 128-d embedding of each, decisions, thresholds with their pairs, runs, skipped files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from core.settings import Settings
+from core.workspace import Workspace
+
+FULL: Final = 100_000
+ANNOTATORS: Final = ("ada", "bruno", "chidi", "dora", "emi")
+DAYS: Final = 60
+REVISIONS: Final = 10
+PER_PERSON: Final = 20
+DIMENSION: Final = 128
+_FIRST_DAY: Final = datetime(2026, 9, 20, 8)  # UTC
+_DETECTOR, _LANDMARKS, _ENCODER = 1, 2, 3
+_COUNTS: Final = json.dumps(
+    dict.fromkeys(
+        ("images", "added", "duplicates", "skipped", "faces", "people", "without_face", "failed", "corrected", "files",
+         "left_out", "incomplete", "threshold"),
+        10,
+    )
+)  # fmt: skip
+_EXPORTED: Final = json.dumps({
+    "images": 1000, "instances": {"face": 1000, "person": 0}, "keypoints": {},
+    "instances_with_keypoints": {"human": 600, "model": 400}, "people": 50, "people_with_name": 25,
+    "faces_with_person": 1000, "faces_confirmed_by_human": 400, "left_out": 3,
+})  # fmt: skip
+_MOMENT: Final = "%Y-%m-%d %H:%M:%S.%f"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    images: int = FULL
+
+    @property
+    def people(self) -> int:
+        """Everybody has the same number of pictures."""
+        return self.images // PER_PERSON
+
+
+def filled(size: Size) -> Path:
+    """The home folder of a filled store; made on the first call, and again when the tables change."""
+    root = Path(__file__).resolve().parents[2]
+    made_of = (Path(__file__), root / "db/tables.py", *sorted((root / "db/migrations/versions").glob("*.py")))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in made_of)).hexdigest()[:12]
+    home = Path(tempfile.gettempdir()) / f"facet-bench-{size.images}-{digest}"
+    if not home.is_dir():
+        making = home.with_name(f"making-{home.name}")
+        shutil.rmtree(making, ignore_errors=True)
+        Workspace.open(Settings(home=making)).engine.dispose()
+        with closing(sqlite3.connect(making / "store.db")) as connection:
+            connection.execute("PRAGMA synchronous=OFF")
+            with connection:
+                _fill(connection, size)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for older in home.parent.glob(f"facet-bench-{size.images}-*"):
+            shutil.rmtree(older)  # of other tables; a full one takes 1.3 GB
+        making.rename(home)
+    return home
+
+
+def _fill(connection: sqlite3.Connection, size: Size) -> None:
+    rng = np.random.default_rng(0)
+    _people_and_models(connection, size, rng)
+    _pictures(connection, size)
+    _revisions(connection, size, rng)
+    _embeddings(connection, size, rng)
+    _decisions(connection, size, rng)
+    _judgements(connection, size, rng)
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    first = next(rows)
+    names = ", ".join(f'"{name}"' for name in first)
+    statement = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(first))})'
+    connection.execute(statement, tuple(first.values()))
+    connection.executemany(statement, (tuple(row.values()) for row in rows))
+
+
+def _moment(share: float) -> str:
+    """`share` of the way through the sixty days."""
+    return (_FIRST_DAY + timedelta(days=DAYS * share)).strftime(_MOMENT)
+
+
+def _people_and_models(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
+    start = _moment(0)
+    _insert(connection, "user", ({"id": i, "name": name, "created_at": start} for i, name in enumerate(ANNOTATORS, 1)))
+    _insert(connection, "dataset", iter([{"id": 1, "name": "bench", "created_at": start, "created_by": 1}]))
+    models = (("mtcnn", "detector"), ("dlib-68", "landmarks"), ("dlib-resnet", "encoder"))
+    _insert(
+        connection, "modelversion",
+        (
+            {"id": i, "name": name, "kind": kind, "weights_sha256": "0" * 64, "settings": "{}", "settings_key": "{}",
+             "created_at": start}
+            for i, (name, kind) in enumerate(models, 1)
+        ),
+    )  # fmt: skip
+    _insert(connection, "modeluse", ({"dataset_id": 1, "model_version_id": i} for i in (1, 2, 3)))
+    kinds = ("import", "faces", "people", "export")
+    _insert(
+        connection, "run",
+        (
+            {"id": i, "kind": kinds[i % 4], "dataset_id": 1, "author_id": 1 + i % 5, "parameters": "{}",
+             "state": "failed" if i % 7 == 0 else "done", "done": 1000, "total": 1000, "done_at_start": 0,
+             "counts": _COUNTS, "message": "", "cancel_requested": 0, "created_at": _moment(i / 201),
+             "started_at": _moment(i / 201), "finished_at": _moment((i + 0.5) / 201)}
+            for i in range(1, 201)
+        ),
+    )  # fmt: skip
+    _insert(
+        connection, "skipped",
+        ({"run_id": 4, "path": f"broken/{i:05d}.txt", "reason": "not a picture but text"} for i in range(1000)),
+    )  # fmt: skip
+    _insert(
+        connection, "person",
+        (
+            {"id": i, "dataset_id": 1, "name": f"person {i:05d}" if i % 2 else None, "active": 1,
+             "created_by": 1 + i % 5 if i % 2 else None, "created_at": _moment(float(rng.random()))}
+            for i in range(1, size.people + 1)
+        ),
+    )  # fmt: skip
+
+
+def _pictures(connection: sqlite3.Connection, size: Size) -> None:
+    def images() -> Iterator[dict[str, Any]]:
+        for i in range(1, size.images + 1):
+            who, which = divmod(i - 1, PER_PERSON)
+            digest = hashlib.sha256(str(i).encode()).hexdigest()
+            yield {
+                "id": i, "dataset_id": 1, "path": f"p{who:05d}/{which:02d}.jpg", "sha256": digest,
+                "size_bytes": 50_000, "width": 640, "height": 480, "format": "JPEG",
+                "original": f"originals/{digest[:2]}/{digest}.jpg", "state": "corrected" if _corrected(i) else "found",
+                "faces": 1, "run_id": 4, "imported_at": _moment(0),
+            }  # fmt: skip
+
+    _insert(connection, "image", images())
+    connection.execute("INSERT INTO imagepath (image_id, path) SELECT id, path FROM image")
+    connection.execute(
+        f"INSERT INTO scan (image_id, model_version_id, run_id, faces, at) SELECT id, {_DETECTOR}, 1, 1, ? FROM image",
+        (_moment(0.01),),
+    )
+    five = np.zeros((5, 2), "<f4").tobytes()
+    connection.execute(
+        f"""INSERT INTO instance (id, dataset_id, image_id, kind, "left", top, "right", bottom, score, origin,
+            five_points, model_version_id, run_id, revision_id, removed, created_at)
+            SELECT id, 1, id, 'face', 200, 120, 360, 320, 0.99, 'model', ?, {_DETECTOR}, 1, NULL, 0, ? FROM image""",
+        (five, _moment(0.01)),
+    )
+
+
+def _corrected(image: int) -> bool:
+    return image % 10 < 6
+
+
+def _revisions(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
+    """Round after round, as work goes: the revisions of one face lie far apart in the file."""
+    base = np.ones((68, 4), "<f4")
+    base[:, :2] = rng.uniform(180, 340, (68, 2))
+    blobs = []
+    for _ in range(512):
+        base[:, :2] += rng.normal(0, 1, (68, 2)).astype(np.float32)
+        blobs.append(base.tobytes())
+
+    def rows() -> Iterator[dict[str, Any]]:
+        number = 0
+        for turn in range(REVISIONS):
+            for face in range(1, size.images + 1):
+                number += 1
+                human = turn > 0 and _corrected(face)
+                yield {
+                    "id": number, "instance_id": face, "skeleton": "face68", "points": blobs[number % 512],
+                    "source": "human" if human else "model", "author_id": 1 + number % 5 if human else None,
+                    "model_version_id": None if human else _LANDMARKS,
+                    "base_id": number - size.images if turn else None, "edit_id": f"bench-{number}" if human else None,
+                    "note": "1 point moved" if human else "", "created_at": _moment(number / (REVISIONS * size.images)),
+                }  # fmt: skip
+
+    _insert(connection, "keypointrevision", rows())
+    last = (REVISIONS - 1) * size.images
+    connection.execute("UPDATE instance SET revision_id = id + ?", (last,))
+    connection.execute(
+        """INSERT INTO dailywork (author_id, dataset_id, day, kind, count)
+           SELECT author_id, 1, substr(created_at, 1, 10), 'landmark edits', count(*) FROM keypointrevision
+           WHERE source = 'human' GROUP BY 1, 3"""
+    )
+
+
+def _embeddings(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        for who in range(size.people):
+            centre = rng.normal(size=DIMENSION)
+            vectors = centre + rng.normal(0, 0.35, (PER_PERSON, DIMENSION))
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            for which, vector in enumerate(vectors.astype("<f4")):
+                face = who * PER_PERSON + which + 1
+                yield {"instance_id": face, "model_version_id": _ENCODER, "vector": vector.tobytes()}
+
+    _insert(connection, "embedding", rows())
+
+
+def _decisions(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
+    events = size.images // 50
+    _insert(
+        connection, "peopleevent",
+        (
+            {"id": i, "dataset_id": 1, "kind": "merge", "summary": f"Merged 2 people into person {i}",
+             "payload": json.dumps({"instances": list(range(20)), "people": [i]}), "author_id": 1 + i % 5,
+             "undone": 0, "at": _moment(i / (events + 1))}
+            for i in range(1, events + 1)
+        ),
+    )  # fmt: skip
+    human = rng.random(size.images) < 0.4
+    _insert(
+        connection, "assignment",
+        (
+            {"instance_id": i, "dataset_id": 1, "person_id": 1 + (i - 1) // PER_PERSON,
+             "source": "human" if human[i - 1] else "model", "author_id": 1 + i % 5 if human[i - 1] else None,
+             "run_id": None if human[i - 1] else 2, "at": _moment(0.5)}
+            for i in range(1, size.images + 1)
+        ),
+    )  # fmt: skip
+    _insert(
+        connection, "separation",
+        (
+            {"instance_id": i * 50, "person_id": 1 + (i * 7) % size.people, "event_id": 1 + i % events}
+            for i in range(1, events // 2 + 1)
+        ),
+    )  # fmt: skip
+    connection.execute(
+        """INSERT INTO dailywork (author_id, dataset_id, day, kind, count)
+           SELECT author_id, 1, substr(at, 1, 10), 'people decisions', count(*) FROM peopleevent GROUP BY 1, 3"""
+    )
+
+
+def _judgements(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
+    metrics = json.dumps({"fmr": 0.001, "fnmr": 0.02, "pairs": 5000})
+    _insert(
+        connection, "threshold",
+        (
+            {"id": i, "dataset_id": 1, "model_version_id": _ENCODER, "value": 0.9 + i / 1000, "chosen": "fmr",
+             "metrics": metrics, "author_id": 1 + i % 5, "at": _moment(i / 11)}
+            for i in range(1, 11)
+        ),
+    )  # fmt: skip
+    pairs = rng.integers(1, size.images + 1, (50_000, 2)).tolist()
+    _insert(
+        connection, "pair",
+        (
+            {"threshold_id": 1 + i % 10, "left_id": left, "right_id": right, "same": i % 2,
+             "score": float(rng.random())}
+            for i, (left, right) in enumerate(pairs)
+        ),
+    )  # fmt: skip
+    _insert(
+        connection, "export",
+        (
+            {"dataset_id": 1, "run_id": 3, "format": "coco", "folder": f"exports/{i}", "manifest_sha256": "0" * 64,
+             "counts": _EXPORTED, "author_id": 1 + i % 5, "at": _moment(i / 21)}
+            for i in range(1, 21)
+        ),
+    )  # fmt: skip
