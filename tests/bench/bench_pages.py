@@ -4,7 +4,8 @@
 
 “Opening” is the server's part: the script of the page from its start to its end in Streamlit's own `AppTest`, in a new
 session each time, the process warm (“nothing cached” is the first time in the process); what the browser does
-afterwards is not in it. The peer is the same on a store of 1,000 pictures. The peer of an edit is a bare SQLite insert of the same bytes, committed with ``synchronous=FULL``.
+afterwards is not in it. The peer is the same on a store of 1,000 pictures. The peer of an edit is a bare SQLite insert
+of the same bytes, committed with ``synchronous=FULL``.
 """
 
 from __future__ import annotations
