@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlmodel import Session, col, func, select
@@ -55,8 +54,7 @@ def has_embedding(instance_id: int, encoder_id: int, *, session: Session) -> boo
     return session.exec(known).first() is not None
 
 
-@dataclass(frozen=True)
-class Belonging:
+class Belonging(NamedTuple):
     """Whose a face is: the person, whether a human said so, and whether that person has a name."""
 
     person_id: int
