@@ -1,3 +1,64 @@
+"""The dashboard: how far the work has come, and who did how much of it."""
+
 import streamlit as st
 
-st.title("dashboard")
+from db.engine import reading
+from db.queries.overview import overview
+from db.queries.work import daily_work
+from pages.widgets.charts import points_bars, state_bar
+from pages.widgets.resources import dataset_or_stop, workspace
+from pages.widgets.text import plain
+from pages.widgets.work_by_day import work_by_day
+
+dataset = dataset_or_stop()
+st.title("Dashboard", anchor=False)
+scopes = {dataset.id: plain(dataset.name), 0: "All datasets"}
+scope = st.segmented_control(
+    "What to count", list(scopes), default=dataset.id, format_func=scopes.__getitem__, required=True,
+    key=f"scope-{dataset.id}",
+)  # fmt: skip
+chosen = scope or None
+with reading(workspace().engine) as session:
+    seen = overview(chosen, session=session)
+    work = daily_work(chosen, session=session)
+
+images = sum(seen.states.values())
+if not images:
+    st.info("There are no pictures here yet. Import photos in the library.", icon=":material/photo_library:")
+    if st.button("Open the library", type="primary"):
+        st.switch_page("library.py")
+    st.stop()
+
+with st.grid(min_column_width=120, gap="small"):
+    st.metric("Pictures", images, format="localized")
+    st.metric("Faces", seen.faces, format="localized")
+    st.metric("Named people", seen.named, format="localized", help="With at least one face.")
+    st.metric("Unnamed people", seen.unnamed, format="localized", help="Grouped by the encoder, not named by anybody.")
+    st.metric("Confirmed faces", seen.confirmed, format="localized", help="A human said whose face it is.")
+    st.metric(
+        "Grouped faces", seen.assigned - seen.confirmed, format="localized",
+        help="Assigned to a person by the encoder; no human has confirmed them.",
+    )  # fmt: skip
+
+st.subheader("Pictures by state", anchor=False)
+st.plotly_chart(
+    state_bar(seen.states), key="states", config={"displayModeBar": False}, alt=f"{images} pictures by state"
+)
+
+st.subheader("Whose points count", anchor=False)
+if any(row.human + row.model + row.none for row in seen.points):
+    st.caption("Points count as a human's once a human has moved one of them or accepted them as they are.")
+    st.plotly_chart(points_bars(seen.points), key="points", config={"displayModeBar": False}, alt="Points by origin")
+    faces, figures = seen.points
+    st.table(
+        [
+            {"": name, "By a human": row.human, "By a model": row.model, "No points yet": row.none}
+            for name, row in (("Faces", faces), ("Figures", figures))
+        ],
+        hide_index=True,
+    )
+else:
+    st.caption("No face or figure has been found yet. Find faces in the library.")
+
+st.subheader("Work by day and annotator", anchor=False)
+work_by_day(work, key=str(chosen))

@@ -1,0 +1,107 @@
+"""Reads for the dashboard: how far the work on one dataset, or on all of them, has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select, true
+
+from db.tables import Assignment, Image, Instance, KeypointRevision, Person, Source
+
+
+@dataclass(frozen=True)
+class Points:
+    """Instances of one kind by whose points count: a human's, a model's, or nobody's yet."""
+
+    kind: str
+    human: int
+    model: int
+    none: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How far the work has come.
+
+    Attributes
+    ----------
+    states
+        How many pictures are in each state.
+    named, unnamed
+        People with at least one face, with and without a name.
+    faces, assigned, confirmed
+        Faces that were not removed; those that belong to somebody; those of them where a human said so.
+    points
+        Faces and figures (people in whole) by whose points count.
+    """
+
+    states: dict[str, int]
+    named: int
+    unnamed: int
+    faces: int
+    assigned: int
+    confirmed: int
+    points: tuple[Points, ...]
+
+
+def overview(dataset_id: int | None, *, session: Session) -> Overview:
+    """How far one dataset is; with None, all of them together."""
+    owners = _by_source(dataset_id, session)
+    points = _points(dataset_id, session)
+    named, unnamed = _people(dataset_id, session)
+    return Overview(
+        states=_states(dataset_id, session),
+        named=named,
+        unnamed=unnamed,
+        faces=sum(row.human + row.model + row.none for row in points if row.kind == "face"),
+        assigned=sum(owners.values()),
+        confirmed=owners.get(Source.HUMAN, 0),
+        points=points,
+    )
+
+
+def _of(column: object, dataset_id: int | None) -> ColumnElement[bool]:
+    return true() if dataset_id is None else col(column) == dataset_id
+
+
+def _states(dataset_id: int | None, session: Session) -> dict[str, int]:
+    rows = session.exec(
+        select(Image.state, func.count()).where(_of(Image.dataset_id, dataset_id)).group_by(col(Image.state))
+    )
+    return dict(rows.all())
+
+
+def _people(dataset_id: int | None, session: Session) -> tuple[int, int]:
+    has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
+    named = col(Person.name).is_not(None)
+    rows = session.exec(
+        select(named, func.count())
+        .where(_of(Person.dataset_id, dataset_id), col(Person.active), has_face)
+        .group_by(named)
+    )
+    found = {bool(is_named): count for is_named, count in rows}
+    return found.get(True, 0), found.get(False, 0)
+
+
+def _by_source(dataset_id: int | None, session: Session) -> dict[str, int]:
+    rows = session.exec(
+        select(Assignment.source, func.count())
+        .where(_of(Assignment.dataset_id, dataset_id))
+        .group_by(col(Assignment.source))
+    )
+    return dict(rows.all())
+
+
+def _points(dataset_id: int | None, session: Session) -> tuple[Points, ...]:
+    rows = session.exec(
+        select(Instance.kind, KeypointRevision.source, func.count())
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .where(_of(Instance.dataset_id, dataset_id), ~col(Instance.removed))
+        .group_by(col(Instance.kind), col(KeypointRevision.source))
+    )
+    found: dict[tuple[str, str | None], int] = {(kind, source): count for kind, source, count in rows}
+    return tuple(
+        Points(kind, found.get((kind, Source.HUMAN), 0), found.get((kind, Source.MODEL), 0), found.get((kind, None), 0))
+        for kind in ("face", "person")
+    )

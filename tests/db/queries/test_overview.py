@@ -1,0 +1,148 @@
+"""How far the work is: worked out by hand, against a count of the rows one by one, and for an empty store."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sqlmodel import select
+
+from core.keypoints import Keypoints
+from core.skeletons import SKELETONS
+from db.engine import reading, writing
+from db.queries.overview import Overview, Points, overview
+from db.tables import Assignment, Image, Instance, KeypointRevision, Person, Source
+from db.writes import ensure_dataset
+
+_SKELETON = {"face": "face68", "person": "body24"}
+
+
+class Stage:
+    """Puts rows into one dataset."""
+
+    def __init__(self, session, dataset, author):
+        self.session, self.dataset, self.author = session, dataset, author
+
+    def picture(self, name, state):
+        image = Image(
+            dataset_id=self.dataset, path=name, sha256=name, size_bytes=1, width=9, height=9, format="PNG",
+            original=name, state=state,
+        )  # fmt: skip
+        return self._add(image)
+
+    def person(self, name=None, active=True):
+        return self._add(Person(dataset_id=self.dataset, name=name, active=active))
+
+    def instance(self, image, kind="face", points=None, removed=False, person=None, confirmed=False):
+        row = self._add(
+            Instance(
+                dataset_id=self.dataset, image_id=image.id, kind=kind, left=0, top=0, right=5, bottom=5, removed=removed
+            )
+        )
+        for source in points or ():
+            skeleton = SKELETONS[_SKELETON[kind]]
+            packed = Keypoints.of(np.zeros((len(skeleton), 2))).to_bytes()
+            revision = self._add(
+                KeypointRevision(instance_id=row.id, skeleton=skeleton.name, points=packed, source=source)
+            )
+            row.revision_id = revision.id
+        if person is not None:
+            source = Source.HUMAN if confirmed else Source.MODEL
+            self._add(Assignment(instance_id=row.id, dataset_id=self.dataset, person_id=person.id, source=source))
+        return row
+
+    def _add(self, row):
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+
+@pytest.fixture
+def two_datasets(workspace, dataset, author):
+    """The first has 4 pictures, 5 faces and a figure; the second 1 picture with 1 face."""
+    with writing(workspace.engine) as session:
+        stage = Stage(session, dataset, author)
+        first, second = stage.picture("a", "corrected"), stage.picture("b", "found")
+        stage.picture("c", "failed")
+        stage.picture("d", "new")
+        ada, nobody, gone = stage.person("Ada"), stage.person(), stage.person(active=False)
+        stage.person("Without a face")
+        stage.instance(first, points=["model", "human"], person=ada, confirmed=True)
+        stage.instance(first, points=["model"], person=ada)
+        stage.instance(second, points=["model"], person=nobody)
+        stage.instance(second)
+        stage.instance(second, points=["human"])
+        stage.instance(second, points=["human"], removed=True)
+        stage.instance(second, kind="person", points=["model"])
+        assert gone.active is False
+        other = Stage(session, ensure_dataset("other", author, session=session), author)
+        other.instance(other.picture("e", "new"), points=["human"], person=other.person("Bo"), confirmed=True)
+    return workspace
+
+
+def read(workspace, dataset):
+    with reading(workspace.engine) as session:
+        return overview(dataset, session=session)
+
+
+def test_one_dataset_is_counted_as_by_hand(two_datasets, dataset):
+    assert read(two_datasets, dataset) == Overview(
+        states={"corrected": 1, "found": 1, "failed": 1, "new": 1},
+        named=1,
+        unnamed=1,
+        faces=5,
+        assigned=3,
+        confirmed=1,
+        points=(Points("face", human=2, model=2, none=1), Points("person", human=0, model=1, none=0)),
+    )
+
+
+def test_all_datasets_are_counted_together(two_datasets):
+    assert read(two_datasets, None) == Overview(
+        states={"corrected": 1, "found": 1, "failed": 1, "new": 2},
+        named=2,
+        unnamed=1,
+        faces=6,
+        assigned=4,
+        confirmed=2,
+        points=(Points("face", human=3, model=2, none=1), Points("person", human=0, model=1, none=0)),
+    )
+
+
+def test_an_empty_dataset_is_all_zeros(workspace, dataset):
+    nothing = (Points("face", 0, 0, 0), Points("person", 0, 0, 0))
+    assert read(workspace, dataset) == read(workspace, None) == Overview({}, 0, 0, 0, 0, 0, nothing)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_counts_are_those_of_the_rows_counted_one_by_one(workspace, dataset, author, seed):
+    rng = np.random.default_rng(seed)
+    with writing(workspace.engine) as session:
+        stage = Stage(session, dataset, author)
+        images = [stage.picture(str(i), str(rng.choice(["new", "found", "empty"]))) for i in range(20)]
+        people = [stage.person(f"p{i}" if i % 2 else None) for i in range(8)]
+        for _ in range(60):
+            removed = bool(rng.random() < 0.2)
+            stage.instance(
+                images[rng.integers(20)],
+                kind=str(rng.choice(["face", "person"])),
+                points=[str(source) for source in rng.choice(["model", "human"], rng.integers(3))],
+                removed=removed,
+                person=people[rng.integers(8)] if not removed and rng.random() < 0.6 else None,
+                confirmed=bool(rng.random() < 0.5),
+            )
+    seen = read(workspace, dataset)
+    with reading(workspace.engine) as session:
+        instances = [row for row in session.exec(select(Instance)) if not row.removed]
+        heads = {row.id: row.source for row in session.exec(select(KeypointRevision))}
+        owners = session.exec(select(Assignment)).all()
+        names = {row.id: row.name for row in session.exec(select(Person))}
+    for points in seen.points:
+        sources = [heads.get(row.revision_id) for row in instances if row.kind == points.kind]
+        assert (points.human, points.model, points.none) == tuple(map(sources.count, ("human", "model", None)))
+    assert seen.assigned == len(owners)
+    assert seen.confirmed == sum(row.source == "human" for row in owners)
+    with_face = {row.person_id for row in owners}
+    assert (seen.named, seen.unnamed) == (
+        sum(names[person] is not None for person in with_face),
+        sum(names[person] is None for person in with_face),
+    )
