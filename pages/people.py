@@ -43,7 +43,7 @@ if person.isdecimal():
 if not (known or once or nobody):
     st.info("No face is found here yet. Find the faces in the library; people appear by themselves.")
     if st.button("Open the library", type="primary"):
-        st.switch_page("pages/library.py")
+        st.switch_page("library.py")
     st.stop()
 
 VIEWS = {

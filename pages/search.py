@@ -19,7 +19,7 @@ try:
 except FacetError:
     st.info("No face is found here yet, so there is nothing to search. Find the faces in the library first.")
     if st.button("Open the library", type="primary"):
-        st.switch_page("pages/library.py")
+        st.switch_page("library.py")
     st.stop()
 
 photo = st.file_uploader(

@@ -26,7 +26,7 @@ if last_run is not None and last_run.id == st.session_state.get("people.run"):
 if not names:
     st.info("No face is found here yet. Find the faces in the library first.")
     if st.button("Open the library", type="primary"):
-        st.switch_page("pages/library.py")
+        st.switch_page("library.py")
     st.stop()
 encoder = encoder_of(workspace(), dataset.id, None)
 if len(names) > 1:
@@ -45,7 +45,7 @@ except FacetError as error:
         "confirmed, named by a folder or merged count here."
     )
     if st.button("Confirm faces on the People page", type="primary"):
-        st.switch_page("pages/people.py")
+        st.switch_page("people.py")
     saved_thresholds(dataset.id, encoder.id, busy=busy)
     st.stop()
 

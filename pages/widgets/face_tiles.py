@@ -36,4 +36,4 @@ def open_picture(face: ShownFace) -> None:
     """Show a face's picture in the keypoint editor."""
     st.session_state["image_id"] = face.image_id
     st.session_state["focus_instance"] = face.instance_id
-    st.switch_page("pages/keypoints.py")
+    st.switch_page("keypoints.py")

@@ -217,7 +217,7 @@ def _wrong_pairs(pairs: PairSet, value: float) -> None:
 
 
 def _open_owner(owners: dict[int, int | None], face: int) -> None:
-    st.switch_page("pages/people.py", query_params={"person": str(owners[face])})
+    st.switch_page("people.py", query_params={"person": str(owners[face])})
 
 
 def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
