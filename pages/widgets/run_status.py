@@ -92,6 +92,8 @@ def progress_sentence(run: Run) -> str:
     parts = [plain(run.message or "Starting")]
     if run.total:
         parts.append(f"{run.done / scale:{digits}} of {run.total / scale:{digits}}{unit}")
+    elif run.done:
+        parts.append(f"{run.done / scale:{digits}}{unit}")
     if rate > 0:
         parts.append(f"{rate / scale:,.1f}{unit} a second")
     if left is not None and run.total:

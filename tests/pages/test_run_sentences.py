@@ -1,0 +1,79 @@
+"""How runs are put into words."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.jobs.tasks import TASKS
+from core.services.exporting import FORMATS
+from db.tables import Run, now
+from pages.widgets.export_card import ABOUT
+from pages.widgets.run_status import KINDS, progress_sentence, result_sentence, run_title
+
+FOUND = {"images": 1200, "faces": 1, "people": 1, "without_face": 3, "failed": 0}
+
+
+def run(kind="import", state="done", **values):
+    return Run(kind=kind, author_id=1, state=state, **values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts", "sentence"),
+    [
+        ("import", {"images": 429, "added": 425, "duplicates": 4, "skipped": 3},
+         "429 pictures: 425 added, 4 there already, 3 files skipped"),
+        ("import", {"images": 1, "added": 1, "duplicates": 0, "skipped": 1},
+         "1 picture: 1 added, 0 there already, 1 file skipped"),
+        ("sample", {"images": 50, "added": 50, "duplicates": 0, "skipped": 0, "figures": 7},
+         "50 pictures: 50 added, 0 there already, 0 files skipped; 7 figures with 24 points"),
+        ("faces", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
+        ("people", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
+        ("export", {"images": 2, "files": 4, "left_out": 1}, "2 pictures in 4 files, 1 left out"),
+        ("weights", {"files": 1, "bytes": 111_898_327}, "111.9 MB fetched"),
+    ],
+)  # fmt: skip
+def test_each_kind_ends_with_its_sentence(kind, counts, sentence):
+    assert result_sentence(run(kind, counts=counts)) == sentence
+
+
+def test_every_kind_of_run_and_every_format_has_words():
+    assert set(KINDS) == set(TASKS)
+    assert set(ABOUT) == set(FORMATS)
+
+
+def test_a_failure_is_shown_as_text():
+    assert result_sentence(run(state="failed", error="*a* is not there")) == r"\*a\* is not there"
+    assert result_sentence(run(state="failed")) == "It failed"
+
+
+def test_a_cancelled_run_tells_how_far_it_came():
+    assert (
+        result_sentence(run(state="cancelled", done=3, total=10)) == "Cancelled after 3 of 10; what was finished stays"
+    )
+    assert result_sentence(run(state="cancelled")) == "Cancelled; what was finished stays"
+
+
+def test_progress_has_speed_and_time_left():
+    working = run(
+        state="running", done=120, total=420, message="Reading pictures", phase_at=now() - timedelta(seconds=10)
+    )
+    assert progress_sentence(working) == "Reading pictures · 120 of 420 · 12.0 a second · 25 s left"
+
+
+def test_progress_of_a_download_is_in_megabytes():
+    fetching = run("weights", "running", done=50_000_000, total=100_000_000, phase_at=now() - timedelta(seconds=10))
+    assert progress_sentence(fetching) == "Starting · 50.0 of 100.0 MB · 5.0 MB a second · 10 s left"
+
+
+def test_a_download_of_unknown_size_tells_no_time_left():
+    fetching = run("weights", "running", done=50_000_000, message="Fetching", phase_at=now() - timedelta(seconds=10))
+    assert progress_sentence(fetching) == "Fetching · 50.0 MB · 5.0 MB a second"
+
+
+def test_a_queued_run_waits_for_its_turn():
+    assert progress_sentence(run(state="queued")) == "Waiting for its turn"
+
+
+def test_a_title_escapes_the_name_of_the_dataset():
+    assert run_title(run(), "_x_") == r"Import photos · \_x\_"
+    assert run_title(run(), None) == "Import photos"
