@@ -90,14 +90,24 @@ def browser():
         opened.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.failed = report.failed
+    return report
+
+
 @pytest.fixture
-def page(browser):
-    """A tab of 1400 x 900; fails the test on any error in the browser's console."""
+def page(browser, request):
+    """A tab of 1400 x 900. An error of a script fails the test; of a failed test the last sight is kept."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     opened = context.new_page()
     opened.set_default_timeout(20_000)
     problems = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened
+    if getattr(request.node, "failed", False):
+        opened.screenshot(path=REPOSITORY / "test-results" / f"{request.node.name}.png", full_page=True)
     context.close()
     assert not problems, problems
