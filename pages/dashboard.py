@@ -29,7 +29,7 @@ if not images:
         st.switch_page("library.py")
     st.stop()
 
-with st.grid(min_column_width=120, gap="small"):
+with st.grid(min_column_width=150, gap="small"):
     st.metric("Pictures", images, format="localized")
     st.metric("Faces", seen.faces, format="localized")
     st.metric("Named people", seen.named, format="localized", help="With at least one face.")
