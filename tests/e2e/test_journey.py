@@ -118,6 +118,8 @@ def save_a_threshold(page, workspace):
 
 def export_everything(page, workbench):
     menu(page, "Export")
+    page.get_by_test_id("stRadio").get_by_text("facet", exact=True).click(timeout=60_000)
+    expect(page.get_by_role("textbox", name="Folder")).to_have_value(re.compile("facet"))
     page.get_by_role("button", name="Export", exact=True).click(timeout=60_000)
     folder = workbench.home / "exports"
     wait_for(lambda: any(folder.glob("*/manifest.json")), seconds=120)
