@@ -15,7 +15,7 @@ from pages.widgets.export_card import ABOUT, export_card
 from pages.widgets.pickers import page_of
 from pages.widgets.resources import author_id, dataset_or_stop, workspace
 from pages.widgets.run_status import latest_result, open_runs
-from pages.widgets.text import counted, plain
+from pages.widgets.text import counted, plain, sentence
 
 PAGE = 5
 
@@ -54,7 +54,7 @@ if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):
     try:
         target = export_folder(workspace(), folder)
     except FacetError as error:
-        st.error(plain(error))
+        st.error(sentence(error))
     else:
         start(workspace(), "export", dataset_id=dataset.id, author_id=author_id(), format=chosen, folder=str(target))
         st.rerun()

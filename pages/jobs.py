@@ -10,7 +10,7 @@ from db.tables import RunState
 from pages.widgets.pickers import page_of
 from pages.widgets.resources import author_id, workspace
 from pages.widgets.run_status import MARKS, open_runs, result, run_title
-from pages.widgets.text import lasting, plain, utc
+from pages.widgets.text import lasting, plain, sentence, utc
 
 PAGE = 10
 
@@ -45,7 +45,7 @@ for run, dataset, author in rows:
                 try:
                     restart(workspace(), run.id, author_id=author_id())
                 except FacetError as error:
-                    st.error(plain(error))
+                    st.error(sentence(error))
                 else:
                     st.rerun()
         result(run)

@@ -11,6 +11,7 @@ from pages.widgets.keypoint_editor import keypoint_editor
 from pages.widgets.keypoint_session import current_image, editor_data, go, refilter, save_edits
 from pages.widgets.picture_tiles import STATES
 from pages.widgets.resources import author_id, dataset_or_stop, workspace
+from pages.widgets.text import sentence
 
 dataset = dataset_or_stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom")
@@ -24,7 +25,7 @@ image = current_image(dataset.id)
 if image is None:
     st.info("No picture fits. Choose other pictures above, or import some in the library.")
     if st.button("Open the library"):
-        st.switch_page("pages/library.py")
+        st.switch_page("library.py")
     st.stop()
 
 if bar.button("All points are right", icon=":material/check:", help="You vouch for every point, and go on"):
@@ -33,7 +34,7 @@ if bar.button("All points are right", icon=":material/check:", help="You vouch f
         go("next_unreviewed")
         st.rerun()
     except FacetError as error:
-        st.toast(str(error))
+        st.toast(sentence(error))
 if bar.button("Boxes…", icon=":material/add_box:", help="Add a face or a person that was missed, remove a wrong one"):
     edit_boxes(image)
 

@@ -10,7 +10,7 @@ from db.engine import reading
 from db.queries.library import count_instances
 from pages.widgets.photo_search import asked, choose_face, choose_least, ranked, show_matches
 from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.text import plain
+from pages.widgets.text import sentence
 
 dataset = dataset_or_stop()
 st.title("Search", anchor=False)
@@ -44,6 +44,6 @@ try:
             least = choose_least(dataset.id, question)
     found = ranked(content, question, dataset.id, face, encoder.name, newness)
 except FacetError as error:
-    st.error(plain(error))
+    st.error(sentence(error))
     st.stop()
 show_matches(found, least, f"{key}-{face}")

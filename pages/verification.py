@@ -10,7 +10,7 @@ from db.queries.work import newest_ended_run
 from pages.widgets.group_again import origin_of_threshold
 from pages.widgets.resources import dataset_or_stop, workspace
 from pages.widgets.run_status import open_runs, result
-from pages.widgets.text import plain
+from pages.widgets.text import sentence
 from pages.widgets.verification_parts import choose_ratio, data_card, measured, saved_thresholds, workplace
 
 dataset = dataset_or_stop()
@@ -41,7 +41,7 @@ try:
     pairs, judgement = measured(dataset.id, encoder.name, ratio, *newness)
 except FacetError as error:
     st.info(
-        f"{plain(error)}. Groups that a threshold has made cannot judge that threshold: only faces that a human has "
+        f"{sentence(error)}. Groups that a threshold has made cannot judge that threshold: only faces that a human has "
         "confirmed, named by a folder or merged count here."
     )
     if st.button("Confirm faces on the People page", type="primary"):

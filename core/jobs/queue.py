@@ -8,7 +8,6 @@ from typing import Any
 
 from huey import RedisHuey, SqliteHuey
 from huey.api import Huey
-from huey.exceptions import ConfigurationError
 
 from core.errors import BadInput, NotFound
 from core.jobs.runs import perform
@@ -60,7 +59,7 @@ def queue(workspace: Workspace) -> Doorbell:
     Raises
     ------
     BadInput
-        If the address is not one of Redis, or the package `redis` is not installed.
+        If the address is not one of Redis.
     """
     url = workspace.settings.queue_url
     if not url:
@@ -68,7 +67,4 @@ def queue(workspace: Workspace) -> Doorbell:
         return Doorbell(SqliteHuey("facet", filename=str(workspace.home / "queue.db"), results=False), workspace)
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise BadInput("FACET_QUEUE_URL should be redis://host:port/number, or empty for a file in the home folder")
-    try:
-        return Doorbell(RedisHuey("facet", url=url, results=False), workspace)
-    except ConfigurationError as error:
-        raise BadInput("FACET_QUEUE_URL names Redis, and that needs a package: pip install redis") from error
+    return Doorbell(RedisHuey("facet", url=url, results=False), workspace)

@@ -199,7 +199,7 @@ def hardest(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, li
 
     ``false_matches``: two people above the threshold; ``false_non_matches``: one person below it.
     """
-    accepted = pairs.scores >= threshold
+    accepted = pairs.scores.astype(np.float64) >= threshold  # as the figures compare
     wrong = {"false_matches": accepted & ~pairs.same, "false_non_matches": ~accepted & pairs.same}
     found = {}
     for name, mask in wrong.items():

@@ -13,6 +13,7 @@ from core.services.people import remove_faces
 from core.services.serving import display_file
 from db.tables import Image
 from pages.widgets.resources import author_id, workspace
+from pages.widgets.text import sentence
 
 _WIDTH: Final = 680
 _TALLEST: Final = 560
@@ -46,7 +47,7 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
             corners = (left, top, left + box["width"], top + box["height"])
             add_instance(workspace(), image.id, corners, kind, author_id=author_id())
     except FacetError as error:
-        st.error(str(error))
+        st.error(sentence(error))
         return
     if kind == "face":
         start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id())

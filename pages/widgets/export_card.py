@@ -12,7 +12,7 @@ from core.services.delivering import left_out
 from db.tables import Export
 from pages.widgets.pickers import page_of
 from pages.widgets.resources import workspace
-from pages.widgets.text import counted, csv_bytes, plain, utc
+from pages.widgets.text import counted, csv_bytes, plain, sentence, utc
 
 ABOUT: Final = {
     "coco": "One annotations.json with boxes and keypoints as COCO writes them, for training keypoint networks.",
@@ -55,7 +55,7 @@ def _left_out(export: Export) -> None:
         try:
             rows = left_out(workspace(), export.id)
         except FacetError as error:
-            st.error(plain(error))
+            st.error(sentence(error))
             return
         table = st.container()
         offset = page_of(len(rows), _ROWS, key=f"left-out-page-{export.id}")

@@ -11,7 +11,7 @@ from db.engine import reading
 from db.queries.work import thresholds
 from db.tables import ModelVersion
 from pages.widgets.resources import author_id, workspace
-from pages.widgets.text import plain, utc
+from pages.widgets.text import plain, sentence, utc
 
 
 def group_again(dataset_id: int) -> None:
@@ -20,7 +20,7 @@ def group_again(dataset_id: int) -> None:
         version = encoder_of(workspace(), dataset_id, None)
         value = threshold_of(workspace(), dataset_id, version)
     except FacetError as error:
-        st.button("Group again", disabled=True, help=plain(error))
+        st.button("Group again", disabled=True, help=sentence(error))
         return
     with st.popover("Group again", icon=":material/refresh:"):
         st.caption(f"{origin_of_threshold(dataset_id, version, value)} The Verification page judges it.")

@@ -13,7 +13,7 @@ from core.services.datasets import create_dataset
 from core.services.sampling import SAMPLE
 from core.services.uploading import keep_upload, server_source
 from pages.widgets.resources import DATASET, author_id, workspace
-from pages.widgets.text import plain
+from pages.widgets.text import sentence
 
 _FILES: Final = "Files or a zip"
 _FOLDER: Final = "A folder of this computer"
@@ -48,7 +48,7 @@ def import_more(dataset: str, *, expanded: bool) -> None:
 def import_form(dataset: str) -> None:
     """The form; `dataset` is the name that it suggests. An import that starts makes its dataset the chosen one."""
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(plain(problem))
+        st.error(sentence(problem))
     origin = st.segmented_control(
         "Where the photos are", [_FILES, _FOLDER, _SERVER], default=_FILES, required=True, key="import_origin"
     )

@@ -24,7 +24,7 @@ from db.queries.vectors import last_decision
 from pages.widgets.face_tiles import called, face_tile
 from pages.widgets.picture_grid import picture_grid
 from pages.widgets.resources import author_id, workspace
-from pages.widgets.text import counted, plain
+from pages.widgets.text import counted, plain, sentence
 
 _DONE: Final = "people.done"
 _PROBLEM: Final = "people.problem"
@@ -61,7 +61,7 @@ def decision_bar(dataset_id: int) -> None:
     """What was decided last in this session, with a way back; or what went wrong."""
     problem = st.session_state.pop(_PROBLEM, None)
     if problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(sentence(problem), icon=":material/error:")
     with reading(workspace().engine) as session:
         shown = revocable(st.session_state.get(_DONE, 0), session=session)
     if shown is None or shown.dataset_id != dataset_id:
@@ -173,7 +173,7 @@ def _confirm_merge(dataset_id: int, target: int | None, people: Sequence[int]) -
         if decide(dataset_id, merge_people, target, people):
             st.session_state[_PICKED] = []
             st.rerun()
-        st.error(plain(st.session_state.pop(_PROBLEM)))
+        st.error(sentence(st.session_state.pop(_PROBLEM)))
 
 
 def face_actions(dataset_id: int, chosen: Callable[[], list[int]], *, owned: bool) -> None:
@@ -222,12 +222,12 @@ def move_dialog(dataset_id: int, faces: Sequence[int]) -> None:
     if st.button(f"Move to the new person {to}" if new else f"Move to {to}", type="primary"):
         if decide(dataset_id, move_faces, faces, person_id=names.get(wanted or ""), name=wanted or ""):
             st.rerun()
-        st.error(plain(st.session_state.pop(_PROBLEM)))
+        st.error(sentence(st.session_state.pop(_PROBLEM)))
 
 
 def _cleaned(name: str | None) -> str | None:
     try:
         return clean_name(name or "")
     except FacetError as error:
-        st.error(str(error))
+        st.error(sentence(error))
         st.stop()

@@ -44,7 +44,7 @@ from pages.widgets.people_actions import (
 from pages.widgets.pickers import page_of
 from pages.widgets.picture_grid import picture_grid, selected_now
 from pages.widgets.resources import workspace
-from pages.widgets.text import plain, utc
+from pages.widgets.text import plain, sentence, utc
 
 PERSON: Final = "person"  # in the address
 _ROWS: Final = 12
@@ -177,7 +177,7 @@ def open_questions(dataset_id: int, newest_run: int) -> None:
     try:
         version = encoder_of(workspace(), dataset_id, None)
     except NotFound as error:
-        st.info(str(error))
+        st.info(sentence(error))
         return
     with reading(workspace().engine) as session:
         decision = last_decision(dataset_id, session=session)

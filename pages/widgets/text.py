@@ -28,6 +28,13 @@ def plain(text: object) -> str:
     return _PUNCTUATION.sub(r"\\\1", _REPLACED_LATER.sub(_WORD_JOINER, line))
 
 
+def sentence(error: object) -> str:
+    """An error as Markdown that shows it as it is, with a capital at its start unless a file is named there."""
+    text = str(error)
+    before, colon, _ = text.partition(": ")
+    return plain(text if colon and "." in before else text[:1].upper() + text[1:])
+
+
 def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Rows as a CSV file in UTF-8 without a byte order mark; the columns are those of the first row.
 

@@ -17,7 +17,7 @@ from pages.widgets.face_tiles import called, face_tile
 from pages.widgets.group_again import group_now
 from pages.widgets.picture_grid import picture_grid
 from pages.widgets.resources import author_id, workspace
-from pages.widgets.text import counted, plain, utc
+from pages.widgets.text import counted, plain, sentence, utc
 from pages.widgets.verification_charts import roc_chart, score_chart
 
 _WRONG_PAIRS: Final = 6
@@ -178,7 +178,7 @@ def _save(pairs: PairSet, judgement: Judgement, value: float) -> None:
                     workspace(), pairs, value, author_id=author_id(), chosen=named.get(value, "by hand")
                 )
             except FacetError as error:
-                st.error(str(error))
+                st.error(sentence(error))
             else:
                 st.rerun()
         st.caption("It is saved with your name, these figures and the pairs behind them. The next grouping uses it.")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pages.widgets.text import counted, csv_bytes, lasting, plain, utc
+from pages.widgets.text import counted, csv_bytes, lasting, plain, sentence, utc
 
 JOINER = "\u2060"
 
@@ -123,3 +123,10 @@ def test_a_duration_has_its_two_largest_units(seconds, sentence):
 def test_a_moment_is_told_in_utc():
     moment = datetime(2026, 11, 20, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     assert utc(moment) == "2026-11-19 23:30 UTC"
+
+
+def test_error_begins_like_a_sentence_unless_a_file_is_named():
+    assert sentence("a name has at most 120 characters") == "A name has at most 120 characters"
+    assert sentence("my photo.jpg: the file is empty").startswith("my photo\\.jpg")
+    assert sentence("photo.jpg: the file is empty").startswith("photo\\.jpg")
+    assert sentence("") == ""
