@@ -17,7 +17,7 @@ from core.services.grouping import group_people
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.vectors import belongings
-from db.tables import Embedding, Image, Instance
+from db.tables import Embedding, Image, Instance, Run, RunState
 from db.writes import ensure_model_version, ensure_user, recount_faces
 
 SAME = 1 / 1.04
@@ -80,6 +80,8 @@ def group(workspace: Workspace, dataset_id: int, **options: object) -> dict:
     with writing(workspace.engine) as session:
         author = ensure_user("ada", session=session)
     run_id = submit(workspace, "people", dataset_id=dataset_id, author_id=author, parameters={})
+    with writing(workspace.engine) as session:  # no worker is to do it as well
+        session.get_one(Run, run_id).state = RunState.DONE
     return group_people(workspace, dataset_id=dataset_id, run_id=run_id, **{"threshold": 0.5, **options})
 
 

@@ -1,0 +1,238 @@
+"""The People page in a real browser, on stored faces with made-up embeddings."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from staged_people import add_faces, group, owners, vector
+
+from core.services.annotators import annotator_id
+from core.services.people import move_faces
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.people import people_page
+from db.writes import ensure_dataset
+
+pytestmark = pytest.mark.e2e
+
+SLOW = 30_000
+NASTY = "**<img src=x onerror=\"document.title='pwned'\">** :red[$x$]"
+
+
+@pytest.fixture(scope="module")
+def store(workbench):
+    opened = Workspace.open(Settings(home=workbench.home))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def people(store, workbench, page, request):
+    """A dataset of its own for each test: four, three and two faces of three people, and one face alone."""
+    author = annotator_id(store, "Mina")
+    with writing(store.engine) as session:
+        dataset = ensure_dataset(request.node.name[:60], author, session=session)
+    rows = [(f"{person}/{n}.png", vector(person, n)) for person, count in enumerate((4, 3, 2, 1)) for n in range(count)]
+    faces = add_faces(store, dataset, rows)
+    group(store, dataset)
+    page.goto(f"{workbench.address}/people?dataset={request.node.name[:60]}&name=Mina")
+    expect(page.get_by_text("People (3)")).to_be_visible(timeout=SLOW)
+    return dataset, faces
+
+
+def person_of(store, dataset, face):
+    return owners(store, dataset)[face][0]
+
+
+def listed(store, dataset):
+    with reading(store.engine) as session:
+        return [(row.name, row.faces, row.confirmed) for row in people_page(dataset, session=session)]
+
+
+def says(page, text):
+    expect(page.get_by_text(text).first).to_be_visible(timeout=SLOW)
+
+
+def name(page, person, text):
+    field = page.get_by_label(f"Name of person {person}", exact=True)
+    field.fill(text)
+    field.press("Enter")
+
+
+def has_name(page, person, text):
+    """The list may be in another order now, and the old field still on its way out."""
+    page.wait_for_function(
+        """([label, text]) => {
+            const fields = [...document.querySelectorAll(`input[aria-label="${label}"]`)];
+            return fields.length === 1 && fields[0].value === text;
+        }""",
+        arg=[f"Name of person {person}", text], timeout=SLOW,
+    )  # fmt: skip
+
+
+def open_person(page, person):
+    page.locator(f".st-key-open-{person}").get_by_role("button").click()
+    expect(page.get_by_role("button", name="Confirm selected")).to_be_visible(timeout=SLOW)
+
+
+def test_a_name_is_saved_shown_as_text_and_undone(page, people, store):
+    dataset, faces = people
+    person = person_of(store, dataset, faces[4])
+    name(page, person, NASTY)
+    says(page, f"Named unnamed person {person}")
+    shown = page.locator(".st-key-decision-bar").inner_text().replace("\u2060", "")
+    assert f"Named unnamed person {person} {NASTY}" in shown
+    expect(page.get_by_label(re.compile("^Name of person")).first).to_have_value(NASTY)
+    expect(page).not_to_have_title("pwned")
+    assert listed(store, dataset)[0] == (NASTY, 3, 0)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    says(page, "Undid: Named unnamed person")
+    has_name(page, person, "")
+    page.get_by_role("button", name="Do it again").click()
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_visible(timeout=SLOW)
+    has_name(page, person, NASTY)
+
+
+def test_a_taken_name_offers_the_merge_and_says_what_will_happen(page, people, store):
+    dataset, faces = people
+    one, other = person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])
+    name(page, one, "Ada")
+    says(page, f"Named unnamed person {one} Ada")
+    name(page, other, " Ada ")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Somebody here has that name already", timeout=SLOW)
+    expect(dialog).to_contain_text("All 7 faces become one person, and are confirmed as that person")
+    dialog.get_by_role("button", name="Merge into one person").click()
+    says(page, f"Merged unnamed person {other} into Ada (7 faces)")
+    assert listed(store, dataset)[0] == ("Ada", 7, 7)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    says(page, "Undid: Merged")
+    assert listed(store, dataset)[0] == ("Ada", 4, 0)
+
+
+def test_ticked_people_are_merged_after_a_question(page, people, store):
+    dataset, faces = people
+    one, other = person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])
+    for person in (one, other):
+        page.locator(f".st-key-pick-{person}").get_by_role("checkbox").check(force=True)
+    says(page, f"Selected: Unnamed {one}, Unnamed {other}")
+    page.get_by_role("button", name="Merge…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=SLOW)
+    assert len(listed(store, dataset)) == 4
+    page.get_by_role("button", name="Merge…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Merge into one person").click()
+    says(page, f"Merged unnamed person {other} into unnamed person {one} (7 faces)")
+    expect(page.get_by_text("Selected:")).to_have_count(0)
+    assert listed(store, dataset)[0] == (None, 7, 7)
+
+
+def test_faces_move_out_to_a_new_person_and_back_with_undo(page, people, store):
+    dataset, faces = people
+    person = person_of(store, dataset, faces[0])
+    open_person(page, person)
+    page.get_by_role("option").nth(0).click()
+    page.get_by_role("option").nth(1).click(modifiers=["Shift"])
+    expect(page.get_by_text("2 selected")).to_be_visible()
+    page.get_by_role("button", name="Move to…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").fill("Zoe")
+    dialog.get_by_role("combobox").press("Enter")
+    dialog.get_by_role("button", name="Move to the new person Zoe").click()
+    says(page, "Moved 2 faces to Zoe")
+    expect(page.get_by_role("option")).to_have_count(2)
+    assert ("Zoe", 2, 2) in listed(store, dataset)
+    group(store, dataset, regroup=True)
+    assert ("Zoe", 2, 2) in listed(store, dataset)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_role("option")).to_have_count(4, timeout=SLOW)
+    assert "Zoe" not in [row[0] for row in listed(store, dataset)]
+
+
+def test_a_face_taken_out_does_not_come_back_with_the_next_grouping(page, people, store):
+    dataset, faces = people
+    person = person_of(store, dataset, faces[0])
+    open_person(page, person)
+    page.get_by_role("option").nth(0).click()
+    page.get_by_role("button", name="Not this person").click()
+    says(page, "Took 1 face out: not this person")
+    expect(page.get_by_role("option")).to_have_count(3)
+    for regroup in (False, True):
+        group(store, dataset, regroup=regroup)
+        assert person_of(store, dataset, faces[0]) != person
+        assert person_of(store, dataset, faces[1]) == person
+
+
+def test_all_faces_are_confirmed_at_once_and_one_is_no_face(page, people, store):
+    dataset, faces = people
+    person = person_of(store, dataset, faces[0])
+    open_person(page, person)
+    page.get_by_role("option").nth(3).click()
+    page.get_by_role("button", name="Not a face").click()
+    says(page, "Removed 1 face: not a face")
+    page.get_by_role("button", name="Confirm all 3").click()
+    says(page, "Confirmed 3 faces")
+    says(page, "3 faces · all confirmed")
+    expect(page.get_by_role("button", name="Confirm all 3")).to_be_disabled()
+    expect(page.get_by_text("confirmed", exact=True)).to_have_count(3)
+
+
+def test_a_face_opens_its_picture_in_the_editor(page, people, store):
+    dataset, faces = people
+    open_person(page, person_of(store, dataset, faces[0]))
+    page.get_by_role("option").nth(1).dblclick()
+    expect(page).to_have_url(re.compile("/keypoints"), timeout=SLOW)
+
+
+def test_a_question_is_answered_once(page, people, store):
+    page.get_by_role("radio", name="Maybe the same").click()
+    expect(page.get_by_role("button", name="Different")).to_have_count(6, timeout=SLOW)  # of four people
+    page.get_by_role("button", name="Different").first.click()
+    says(page, "are different people")
+    expect(page.get_by_role("button", name="Different")).to_have_count(5, timeout=SLOW)
+    page.get_by_role("button", name="Same").first.click()
+    says(page, "Merged")
+    expect(page.get_by_role("button", name="Different")).to_have_count(2, timeout=SLOW)
+    page.get_by_role("radio", name="History").click()
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_have_count(3, timeout=SLOW)
+
+
+def test_the_history_says_why_a_decision_cannot_be_undone(page, people, store):
+    dataset, faces = people
+    person = person_of(store, dataset, faces[0])
+    name(page, person, "Ada")
+    says(page, f"Named unnamed person {person} Ada")
+    name(page, person, "Bea")
+    says(page, "Named Ada Bea")
+    page.get_by_role("radio", name="History").click()
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_have_count(3, timeout=SLOW)
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    says(page, "“Named Ada Bea” came later and touches the same people; undo that first")
+
+
+def test_people_seen_once_are_folded_away_until_they_belong_to_somebody(page, people, store):
+    page.get_by_text("Seen once (1)").click()
+    expect(page.get_by_role("option")).to_have_count(1, timeout=SLOW)
+    page.get_by_role("option").click()
+    page.get_by_role("button", name="Move to…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Move to a new person without a name").click()
+    says(page, "Moved 1 face to unnamed person")
+
+
+def test_names_are_searched_for(page, people, store):
+    _, faces = people
+    move_faces(store, faces[:4], name="Ada_1", author_id=annotator_id(store, "Mina"))
+    page.get_by_label("Find a name").fill("a_")
+    page.get_by_label("Find a name").press("Enter")
+    expect(page.get_by_label(re.compile("^Name of person"))).to_have_count(1, timeout=SLOW)
+    page.get_by_label("Find a name").fill("%")
+    page.get_by_label("Find a name").press("Enter")
+    says(page, "Nobody here has such a name.")
+
+
+def test_grouping_again_runs_and_shows_what_came_of_it(page, people, store):
+    page.get_by_role("button", name="Group again").click()
+    says(page, "the own threshold of dlib-resnet")
+    page.get_by_role("button", name="Group now").click()
+    expect(page.get_by_text(re.compile("10 faces of 4 people in 10 pictures"))).to_be_visible(timeout=60_000)

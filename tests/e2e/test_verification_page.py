@@ -1,0 +1,136 @@
+"""The Verification page in a real browser: figures, slider, saving, and the next grouping."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from sklearn import metrics as reference
+from staged_people import add_faces, group
+
+from core.services import verification
+from core.services.annotators import annotator_id
+from core.services.people import move_faces
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import writing
+from db.writes import ensure_dataset
+
+pytestmark = pytest.mark.e2e
+
+SLOW = 60_000
+
+
+@pytest.fixture(scope="module")
+def store(workbench):
+    opened = Workspace.open(Settings(home=workbench.home))
+    yield opened
+    opened.engine.dispose()
+
+
+def dataset_called(store, name):
+    with writing(store.engine) as session:
+        return ensure_dataset(name, annotator_id(store, "Mina"), session=session)
+
+
+def confirmed_faces(store, dataset):
+    """Twelve people with four faces each, so alike that some pairs are judged wrongly."""
+    rng = np.random.default_rng(5)
+    shared = rng.normal(size=64)
+    for person in range(12):
+        rows = shared + rng.normal(size=64) + 0.8 * rng.normal(size=(4, 64))
+        rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        faces = add_faces(store, dataset, [(f"{person}/{n}.png", row) for n, row in enumerate(rows)])
+        move_faces(store, faces, name=f"*person* {person}", author_id=annotator_id(store, "Mina"))
+
+
+def metric(page, name):
+    return page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{name}")).get_by_test_id("stMetricValue")
+
+
+def expected(pairs, threshold):
+    accepted = pairs.scores.astype(np.float64) >= threshold
+    tn, fp, fn, tp = reference.confusion_matrix(pairs.same, accepted, labels=[False, True]).ravel()
+    return {
+        "Accuracy": reference.accuracy_score(pairs.same, accepted),
+        "Precision": reference.precision_score(pairs.same, accepted),
+        "Recall": reference.recall_score(pairs.same, accepted),
+        "F1": reference.f1_score(pairs.same, accepted),
+        "FMR": fp / (fp + tn),
+        "FNMR": fn / (fn + tp),
+    }
+
+
+def shows(page, figures):
+    for name, value in figures.items():
+        expect(metric(page, name)).to_have_text(f"{value:.2%}", timeout=SLOW)
+
+
+def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, workbench, store):
+    dataset = dataset_called(store, "confirmed")
+    confirmed_faces(store, dataset)
+    pairs = verification.confirmed_pairs(store, dataset)
+    judged = verification.judge(pairs)
+    page.goto(f"{workbench.address}/verification?dataset=confirmed&name=Mina")
+    expect(page.get_by_text("48 confirmed faces")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(f"{judged.held_out.mean:.1%} ± {judged.held_out.std:.1%}")).to_be_visible()
+
+    page.get_by_role("button", name="Best accuracy").click()
+    shows(page, expected(pairs, judged.best.threshold))
+    page.get_by_role("button", name="EER").click()
+    shows(page, expected(pairs, judged.eer.threshold))
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    slider.press("End")
+    expect(metric(page, "FMR")).not_to_have_text(f"{expected(pairs, judged.eer.threshold)['FMR']:.2%}", timeout=SLOW)
+
+    page.get_by_role("button", name="Best accuracy").click()
+    shows(page, expected(pairs, judged.best.threshold))
+    page.get_by_role("button", name=re.compile("^Save ")).click()
+    row = page.get_by_test_id("stTable").last
+    expect(row).to_contain_text(f"{judged.best.threshold:.4f}", timeout=SLOW)
+    expect(row).to_contain_text("best accuracy")
+    expect(row).to_contain_text("Mina")
+    assert group(store, dataset, threshold=None)["threshold"] == judged.best.threshold
+    page.get_by_role("button", name=re.compile("^Group again at")).click()
+    expect(page.get_by_text(re.compile("48 faces of 12 people"))).to_be_visible(timeout=SLOW)
+
+
+def test_no_error_seen_is_told_by_the_rule_of_three(page, workbench, store):
+    dataset = dataset_called(store, "easy")
+    for person in range(4):
+        rows = np.zeros((3, 64), np.float32)
+        rows[:, person], rows[[0, 1, 2], [40, 41, 42]] = 1, 0.1
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        faces = add_faces(store, dataset, [(f"{person}/{n}.png", row) for n, row in enumerate(rows)])
+        move_faces(store, faces, author_id=annotator_id(store, "Mina"))
+    page.goto(f"{workbench.address}/verification?dataset=easy&name=Mina")
+    page.get_by_role("button", name="Best accuracy").click(timeout=SLOW)
+    expect(metric(page, "Accuracy")).to_have_text("100.00%", timeout=SLOW)
+    expect(page.get_by_text("none seen: below 25.00%")).to_have_count(2)  # twelve pairs of each kind
+    expect(page.get_by_text("not enough pairs")).to_have_count(3)
+    expect(page.get_by_text("None at this threshold.")).to_be_visible()
+
+
+def test_a_false_match_is_shown_and_leads_to_the_person(page, workbench, store):
+    dataset = dataset_called(store, "mixed up")
+    rows = np.pad(np.array([[1, 0, 0], [0.8, 0.6, 0], [0.8, 0.6, 0.01], [0, 0, 1]], np.float32), [(0, 0), (0, 61)])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    faces = add_faces(store, dataset, [(f"{n}.png", row) for n, row in enumerate(rows)])
+    move_faces(store, faces[:2], name="_Ada_", author_id=annotator_id(store, "Mina"))
+    move_faces(store, faces[2:], name="Bea", author_id=annotator_id(store, "Mina"))
+    page.goto(f"{workbench.address}/verification?dataset=mixed+up&name=Mina")
+    wrong = page.get_by_role("group", name=re.compile("^Similarity 1.000"))
+    expect(wrong).to_contain_text("_Ada_", timeout=SLOW)
+    wrong.get_by_role("button").first.click()
+    expect(page).to_have_url(re.compile("/people"), timeout=SLOW)
+    expect(page.get_by_label(re.compile("^Name of person")).first).to_have_value("_Ada_", timeout=SLOW)
+
+
+def test_without_confirmed_faces_the_page_says_what_to_do(page, workbench, store):
+    dataset = dataset_called(store, "unconfirmed")
+    add_faces(store, dataset, [("a.png", np.eye(64, dtype=np.float32)[0])])
+    page.goto(f"{workbench.address}/verification?dataset=unconfirmed&name=Mina")
+    expect(page.get_by_text("Confirmed so far: 0 faces of 0 people")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Confirm faces on the People page").click()
+    expect(page).to_have_url(re.compile("/people"), timeout=SLOW)
