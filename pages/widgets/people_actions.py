@@ -149,7 +149,8 @@ def merge_dialog(dataset_id: int, people: Sequence[int], *, taken_name: bool = F
         st.info("Somebody here has that name already. Merge the two if they are one person, or choose another name.")
     for person in ordered:
         st.markdown(f"**{plain(called(person))}** · {counted(person.faces, 'face')}")
-        picture_grid([face_tile(f) for f in faces[person.id]], key=f"merge-{person.id}", size=56, label=called(person))
+        tiles = [face_tile(face, marked=False) for face in faces[person.id]]
+        picture_grid(tiles, key=f"merge-{person.id}", size=56, label=called(person))
     by_id = {person.id: person for person in ordered}
     target = st.radio("Who stays", list(by_id), format_func=lambda number: plain(called(by_id[number])))
     total = sum(person.faces for person in ordered)

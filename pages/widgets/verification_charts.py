@@ -41,7 +41,7 @@ def score_chart(judgement: Judgement, threshold: float, *, logarithmic: bool) ->
     _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", "top right")
     figure.update_layout(
         barmode="overlay", height=380, margin={"l": 10, "r": 10, "t": 30, "b": 10}, bargap=0,
-        legend={"orientation": "h", "y": -0.18},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.28},
     )  # fmt: skip
     figure.update_xaxes(title="Cosine similarity")
     figure.update_yaxes(title="Density")
