@@ -17,7 +17,7 @@ from pages.widgets.text import counted, csv_bytes, plain, sentence, utc
 ABOUT: Final = {
     "coco": "One annotations.json with boxes and keypoints as COCO writes them, for training keypoint networks.",
     "identities": "A folder of face crops for each person, with a table of who is who, for training face encoders.",
-    "facet": "Everything that Facet knows, so that another Facet can import it and go on.",
+    "facet": "Both of these in one folder, which another Facet can import. The history of points stays here.",
 }
 _ROWS: Final = 20
 

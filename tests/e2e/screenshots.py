@@ -4,6 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from sqlmodel import select
@@ -36,7 +37,8 @@ def stage(workspace: Workspace) -> int:
         people = list(all_people(dataset, session=session))
         pictures = session.exec(select(Picture.id).where(Picture.dataset_id == dataset)).all()
     for person, _, faces in people:
-        name_person(workspace, person, faces[0].path.split("/")[-1].split("-")[0].capitalize(), author_id=author)
+        portrait = next(face.path for face in faces if face.path.startswith("portraits/"))
+        name_person(workspace, person, Path(portrait).stem.split("-")[0].capitalize(), author_id=author)
     for _, _, faces in people[:6]:
         confirm_faces(workspace, [face.instance_id for face in faces], author_id=author)
     for number, picture in enumerate(pictures[:18]):
@@ -46,26 +48,32 @@ def stage(workspace: Workspace) -> int:
     return dataset
 
 
-def shoot(page: Page, address: str, name: str, folder: Path, settled: str) -> None:
-    """Open a page, wait until `settled` (a selector) is there, and keep what is seen."""
+def shoot(page: Page, address: str, name: str, folder: Path, settled: str, part: str = "") -> None:
+    """Open a page, wait until `settled` (a selector) is there, and keep what is seen; `part` of the path to show."""
     page.goto(f"{address}&name=Mina" if "?" in address else f"{address}?name=Mina")
     page.locator(settled).first.wait_for(timeout=90_000)
+    if part:
+        page.get_by_label("Path contains").fill(part)
+        page.get_by_label("Path contains").press("Enter")
     page.wait_for_timeout(4000)  # pictures and charts fade in
-    page.screenshot(path=folder / f"{name}.png")
-    with Image.open(folder / f"{name}.png") as shot:
-        shot.convert("RGB").quantize(128).save(folder / f"{name}.png", optimize=True)
+    keep(page, folder / f"{name}.png")
+
+
+def keep(page: Page, path: Path) -> None:
+    """Save what is seen with 256 colours: a third of the bytes."""
+    page.screenshot(path=path)
+    with Image.open(path) as shot:
+        shot.convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def search(page: Page, address: str, folder: Path) -> None:
     """Search with a photo of Ada that the sample does not have."""
-    import numpy as np
-
     photo = folder / "ada.jpg"
     Image.fromarray(draw_portrait(PEOPLE["ada"], np.random.default_rng(99)).pixels).save(photo)
     page.goto(f"{address}/search?name=Mina")
     page.locator("input[type=file]").first.set_input_files(photo)
     page.wait_for_timeout(25_000)
-    page.screenshot(path=folder / "search.png")
+    keep(page, folder / "search.png")
     photo.unlink()
 
 
@@ -81,8 +89,8 @@ def main(folder: Path) -> None:
         stage(Workspace.open(Settings(home=full.home)))
         full.start()
         try:
-            shoot(page, full.address, "library", folder, "text=Pictures")
-            shoot(page, f"{full.address}/keypoints", "keypoints", folder, "canvas[data-view]")
+            shoot(page, full.address, "library", folder, "text=Click one to open it")
+            shoot(page, f"{full.address}/keypoints", "keypoints", folder, "canvas[data-view]", part="portraits/bruno-2")
             for name in ("people", "verification", "dashboard", "export", "jobs"):
                 shoot(page, f"{full.address}/{name}", name, folder, "[data-testid=stMain]")
             search(page, full.address, folder)
