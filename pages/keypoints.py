@@ -11,7 +11,7 @@ from pages.widgets.keypoint_editor import keypoint_editor
 from pages.widgets.keypoint_session import current_image, editor_data, go, refilter, save_edits
 from pages.widgets.picture_tiles import STATES
 from pages.widgets.resources import author_id, dataset_or_stop, workspace
-from pages.widgets.text import sentence
+from pages.widgets.text import plain, sentence
 
 dataset = dataset_or_stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom")
@@ -38,6 +38,7 @@ if bar.button("All points are right", icon=":material/check:", help="You vouch f
 if bar.button("Boxes…", icon=":material/add_box:", help="Add a face or a person that was missed, remove a wrong one"):
     edit_boxes(image)
 
+st.caption(f"{plain(image.path)} · {image.width} × {image.height} pixels")
 data = editor_data(image, focus=st.session_state.pop("focus_instance", None))
 if not data["instances"]:
     st.info("Nothing is found in this picture yet. Draw a box, or run “find faces” in the library.")

@@ -1,0 +1,91 @@
+"""How well faces are found, grouped and verified on real photos: ``python -m tests.bench.figures FOLDER [ENCODER ..]``.
+
+FOLDER holds one folder of photos per person. Prints a Markdown table. Not a bench: it measures no time.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.geometry import most_central
+from core.jobs.inline import run_here
+from core.metrics.clustering import bcubed
+from core.progress import Progress
+from core.services.annotators import annotator_id
+from core.services.datasets import create_dataset
+from core.services.verification import confirmed_pairs, judge
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import reading
+from db.queries.people import all_people
+from db.tables import Image
+
+HEAD = (
+    "| encoder | photos with a face | faces | groups (people) | BCubed P / R / F | pairs | "
+    "best accuracy | held-out accuracy | EER |"
+)
+
+
+def measure(photos: Path, encoder: str) -> str:
+    """One row: groups without any human's help against the folders, then a threshold on confirmed people."""
+    with tempfile.TemporaryDirectory() as home:
+        workspace = Workspace.open(Settings(home=Path(home), encoder=encoder))
+        blind, counts = import_and_find(workspace, photos, "blind", identities=False)
+        truth, found = against_folders(workspace, blind)
+        scores = bcubed(truth, found)
+        named, _ = import_and_find(workspace, photos, "named", identities=True)
+        pairs = confirmed_pairs(workspace, named)
+        judged = judge(pairs)
+    assert judged.held_out is not None
+    cells = (
+        f"`{Path(encoder).name if encoder.startswith('onnx:') else encoder}`",
+        f"{counts['images'] - counts['without_face']} of {counts['images']}",
+        counts["faces"],
+        f"{counts['people']} ({len(np.unique(truth))})",
+        f"{scores.precision:.3f} / {scores.recall:.3f} / {scores.f:.3f}",
+        f"{int(pairs.same.sum())} + {int((~pairs.same).sum())}",
+        f"{judged.best.confusion.accuracy:.2%} at {judged.best.threshold:.3f}",
+        f"{judged.held_out.mean:.2%} ± {judged.held_out.std:.2%}",
+        f"{judged.eer.rate:.2%}",
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def import_and_find(workspace: Workspace, photos: Path, name: str, *, identities: bool) -> tuple[int, dict[str, Any]]:
+    """A dataset of the photos with its faces found; its id, and the run's counts."""
+    dataset = create_dataset(workspace, name, annotator_id(workspace, "figures"))
+    run_here(workspace, "import", dataset, {"source": str(photos), "identities": identities}, Progress())
+    return dataset, run_here(workspace, "faces", dataset, {}, Progress()).counts
+
+
+def against_folders(workspace: Workspace, dataset: int) -> tuple[np.ndarray, np.ndarray]:
+    """For the most central face of each photo: the number of its folder, and the person that it was grouped with."""
+    faces: dict[int, list[tuple[tuple[float, ...], int, str]]] = {}
+    with reading(workspace.engine) as session:
+        for person, _, shown in all_people(dataset, session=session):
+            for face in shown:
+                faces.setdefault(face.image_id, []).append((face.box, person, face.path.split("/")[0]))
+        sizes = {number: session.get(Image, number) for number in faces}
+    truth, found = [], []
+    for number, there in faces.items():
+        image = sizes[number]
+        assert image is not None
+        row = most_central(np.array([box for box, *_ in there], np.float32), image.width, image.height)
+        found.append(there[row][1])
+        truth.append(there[row][2])
+    return np.unique(truth, return_inverse=True)[1], np.array(found)
+
+
+def main() -> None:
+    photos, encoders = Path(sys.argv[1]), sys.argv[2:] or ["dlib-resnet"]
+    rows = [measure(photos, encoder) for encoder in encoders]
+    print("\n".join([HEAD, "|" + "---|" * HEAD.count(" | ") + "---|", *rows]))
+
+
+if __name__ == "__main__":
+    main()
