@@ -19,6 +19,7 @@ from db.tables import Image, ImageState, Instance, KeypointRevision, Source, Use
 from db.writes import count_work, recount_faces
 
 Change = tuple[int, float | None, float | None, int]
+Box = tuple[float, float, float, float]
 _DEFAULT_SKELETON = {"face": "face68", "person": "body24"}
 
 
@@ -101,32 +102,45 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int) -> int:
         return accepted
 
 
-def add_instance(
-    workspace: Workspace, image_id: int, box: tuple[float, float, float, float], kind: str, *, author_id: int
-) -> int:
+def add_instance(workspace: Workspace, image_id: int, box: Box, kind: str, *, author_id: int) -> int:
     """Add a face or a person that the models missed, by its box; returns the instance's id. Points come later."""
-    left, top, right, bottom = box
+    return add_instances(workspace, image_id, [box], kind, author_id=author_id)[0]
+
+
+def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kind: str, *, author_id: int) -> list[int]:
+    """Add several faces or people of one picture: all of them, or none where one box cannot be.
+
+    Raises
+    ------
+    BadInput
+        If a box is smaller than a pixel or lies beside the picture.
+    """
     if kind not in _DEFAULT_SKELETON:
         raise BadInput(f"an instance is a face or a person, not {kind!r}")
-    if not all(np.isfinite(box)) or right - left < 1 or bottom - top < 1:
-        raise BadInput("a box needs at least one pixel of width and height")
     with writing(workspace.engine) as session:
         image = session.get(Image, image_id)
         if image is None:
             raise NotFound(f"there is no picture {image_id}")
-        if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or _too_far(box, image):
-            raise BadInput("a box should lie on the picture")
-        instance = Instance(
-            dataset_id=image.dataset_id, image_id=image_id, kind=kind, left=left, top=top, right=right, bottom=bottom,
-            origin=Source.HUMAN, author_id=author_id,
-        )  # fmt: skip
-        session.add(instance)
+        instances = [_drawn(box, kind, image, author_id) for box in boxes]
+        session.add_all(instances)
         session.flush()
         recount_faces(image_id, session=session)
         session.refresh(image)
         image.state = ImageState.CORRECTED
-        count_work(author_id, image.dataset_id, "boxes drawn", session=session)
-        return instance.id
+        count_work(author_id, image.dataset_id, "boxes drawn", len(instances), session=session)
+        return [instance.id for instance in instances]
+
+
+def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
+    left, top, right, bottom = box
+    if not all(np.isfinite(box)) or right - left < 1 or bottom - top < 1:
+        raise BadInput("a box needs at least one pixel of width and height")
+    if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or _too_far(box, image):
+        raise BadInput("a box should lie on the picture")
+    return Instance(
+        dataset_id=image.dataset_id, image_id=image.id, kind=kind, left=left, top=top, right=right, bottom=bottom,
+        origin=Source.HUMAN, author_id=author_id,
+    )  # fmt: skip
 
 
 def editor_instances(workspace: Workspace, image_id: int) -> list[dict[str, Any]]:

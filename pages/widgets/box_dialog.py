@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
 
 from core.errors import FacetError
 from core.jobs.launch import start
-from core.services.annotating import add_instance, editor_instances
+from core.services.annotating import add_instances, editor_instances
 from core.services.people import remove_faces
 from core.services.serving import display_file
 from db.tables import Image
@@ -40,18 +41,15 @@ def edit_boxes(image: Image) -> None:
 
 
 def _add(image: Image, boxes: list[dict], kind: str) -> None:
-    try:
-        for box in boxes:
-            # the canvas measures from the picture's edge, we from the centre of its first pixel
-            left, top = box["left"] - 0.5, box["top"] - 0.5
-            corners = (left, top, left + box["width"], top + box["height"])
-            add_instance(workspace(), image.id, corners, kind, author_id=author_id())
-    except FacetError as error:
-        st.error(sentence(error))
-        return
-    if kind == "face":
-        start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id())
-    st.rerun()
+    # the canvas measures from the picture's edge, we from the centre of its first pixel
+    corners = [
+        (box["left"] - 0.5, box["top"] - 0.5, box["left"] + box["width"] - 0.5, box["top"] + box["height"] - 0.5)
+        for box in boxes
+    ]
+    if _tried(add_instances, workspace(), image.id, corners, kind, author_id=author_id()):
+        if kind == "face":
+            start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id())
+        st.rerun()
 
 
 def _existing(image: Image) -> None:
@@ -59,6 +57,16 @@ def _existing(image: Image) -> None:
         left, top, right, bottom = item["box"]
         row = st.container(horizontal=True, vertical_alignment="center")
         row.text(f"{item['kind']} {item['id']}: {right - left:.0f} × {bottom - top:.0f} px at {left:.0f}, {top:.0f}")
-        if row.button("Remove", key=f"remove_{item['id']}", help="Nobody is here. It can be brought back on People."):
-            remove_faces(workspace(), [item["id"]], author_id=author_id())
+        remove = row.button("Remove", key=f"remove_{item['id']}", help="Nobody is here. Undo is on the People page.")
+        if remove and _tried(remove_faces, workspace(), [item["id"]], author_id=author_id()):
             st.rerun()
+
+
+def _tried(action: Callable[..., object], *values: object, **named: object) -> bool:
+    """Whether an action went well; the reason is shown where not."""
+    try:
+        action(*values, **named)
+    except FacetError as error:
+        st.error(sentence(error))
+        return False
+    return True

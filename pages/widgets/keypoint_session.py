@@ -70,8 +70,9 @@ def go(to: str) -> None:
         At the end of the pictures.
     """
     with reading(workspace().engine) as session:
-        image = session.get(Image, st.session_state[IMAGE])
-        assert image is not None
+        image = session.get(Image, st.session_state.get(IMAGE) or 0)
+        if image is None:
+            return  # another filter was chosen in the same moment: its first picture opens
         unreviewed = to == "next_unreviewed"
         beyond = neighbour(
             image.dataset_id, chosen_filter(), image, forward=to != "previous", unreviewed=unreviewed, session=session

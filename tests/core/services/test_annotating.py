@@ -11,7 +11,15 @@ from sqlmodel import col, select
 
 from core.errors import BadInput, Conflict, NotFound
 from core.keypoints import ABSENT, HIDDEN, VISIBLE, Keypoints
-from core.services.annotating import Edit, accept, add_instance, editor_instances, editor_skeletons, save_edit
+from core.services.annotating import (
+    Edit,
+    accept,
+    add_instance,
+    add_instances,
+    editor_instances,
+    editor_skeletons,
+    save_edit,
+)
 from core.skeletons import SKELETONS
 from db.engine import reading, writing
 from db.tables import DailyWork, Image, Instance, KeypointRevision
@@ -361,3 +369,15 @@ def test_the_editors_skeletons_are_all_there():
     assert set(shown) == set(SKELETONS)
     assert len(shown["face68"]["names"]) == 68
     assert [36, 45] in shown["face68"]["flip_pairs"]
+
+
+def test_several_boxes_come_in_together_or_not_at_all(workspace, author, image):
+    boxes = [(5, 5, 50, 70), (900, 900, 950, 950)]
+    with pytest.raises(BadInput, match="a box should lie on the picture"):
+        add_instances(workspace, image, boxes, "face", author_id=author)
+    with reading(workspace.engine) as session:
+        before = len(session.exec(select(Instance).where(Instance.image_id == image)).all())
+    added = add_instances(workspace, image, boxes[:1] * 2, "face", author_id=author)
+    with reading(workspace.engine) as session:
+        after = len(session.exec(select(Instance).where(Instance.image_id == image)).all())
+    assert (len(added), after - before) == (2, 2)
