@@ -62,6 +62,17 @@ def separate(pairs: Sequence[tuple[int, int]], event: PeopleEvent, session: Sess
     session.flush()
 
 
+def pass_separations_on(gone: Sequence[int], heir: Person, event: PeopleEvent, session: Session) -> None:
+    """Whoever is known not to be these people, whose faces are all the heir's now, is known not to be the heir."""
+    own = set(faces_of([heir.id], session))
+    apart = [
+        face
+        for part in chunks(gone)
+        for face in session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(part)))
+    ]
+    separate([(face, heir.id) for face in sorted(set(apart) - own)], event, session)
+
+
 def assignments(faces: Sequence[int], session: Session) -> list[Assignment]:
     """Whose these faces are, for those that belong to somebody."""
     return [

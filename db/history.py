@@ -54,13 +54,17 @@ def restore(
     *,
     session: Session,
 ) -> None:
-    """Bring faces and people back to `state` from before event `event_id`; people who did not exist become inactive."""
+    """Bring faces and people back to `state` from before event `event_id`; people who did not exist become inactive.
+
+    Of the separations only those of the event go, and those that contradict whose face it was: what a grouping has
+    passed on meanwhile was said in other decisions.
+    """
     _restore_people(state, people, session)
     session.exec(delete(Separation).where(col(Separation.event_id) == event_id))
     for part in chunks(instances):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
-        session.exec(delete(Separation).where(col(Separation.instance_id).in_(part)))
     session.flush()
+    _forget_contradictions({row[0]: row[1] for row in state["assignments"]}, session)
     for instance, person_id, source, author, event, run in state["assignments"]:
         session.add(
             Assignment(
@@ -71,6 +75,14 @@ def restore(
     for instance, person_id, event in state["separations"]:
         session.merge(Separation(instance_id=instance, person_id=person_id, event_id=event))
     set_removed({instance: flag for instance, flag in state["removed"]}, session=session)
+
+
+def _forget_contradictions(owners: dict[int, int], session: Session) -> None:
+    for part in chunks(owners):
+        for row in session.exec(select(Separation).where(col(Separation.instance_id).in_(part))):
+            if row.person_id == owners[row.instance_id]:
+                session.delete(row)
+    session.flush()
 
 
 def _restore_people(state: Snapshot, people: Sequence[int], session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -9,12 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session, col, delete, insert, select, update
-from sqlmodel.sql.expression import SelectOfScalar
 
 from core.clustering import Constraints, carry, group
 from core.decisions import inherit_separations
 from core.errors import Conflict, NotFound
-from core.geometry import most_central
+from core.folder_identities import confirm_identities
 from core.models import encoder_threshold
 from core.progress import Progress
 from core.vectors import FaceVectors, face_vectors
@@ -29,12 +29,10 @@ from db.queries.vectors import (
     newest_threshold,
     separations,
 )
-from db.tables import Assignment, Image, Instance, ModelVersion, Person, Separation, Source, now
-from db.writes import ensure_person
+from db.tables import Assignment, ModelVersion, Person, Source, now
 
 _NOBODY: Final = -1
 _ATTEMPTS: Final = 5
-_IDENTITIES_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def group_people(
         together, decided = _anchors(known, regroup)
         labels = group(known.faces.vectors, value, _constraints(known, together, decided), _share_of(progress, known))
         with writing(workspace.engine) as session:
-            if last_decision(dataset_id, session=session) == known.decision:
+            if _still_true(known, dataset_id, session):
                 people = _store(known, labels, together, decided, dataset_id, run_id, session)
                 return {"faces": len(labels), "people": people, "threshold": value}
     raise Conflict("people kept changing while they were grouped; group them again")
@@ -128,6 +126,15 @@ def _known(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Known:
         )
 
 
+def _still_true(known: _Known, dataset_id: int, session: Session) -> bool:
+    """Whether nobody decided anything meanwhile, and no other run placed or confirmed a face."""
+    return (
+        last_decision(dataset_id, session=session) == known.decision
+        and belongings(dataset_id, session=session) == known.belongings
+        and set(separations(dataset_id, session=session)) == set(known.separations)
+    )
+
+
 def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each face the person it stays with (-1: free), and whether a human has decided about that person."""
     humans = {item.person_id for item in known.belongings.values() if item.human or item.named}
@@ -142,31 +149,43 @@ def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def _constraints(known: _Known, together: NDArray[np.int64], decided: NDArray[np.bool_]) -> Constraints:
-    instances = known.faces.instances.tolist()
-    row_of = {instance: row for row, instance in enumerate(instances)}
-    ends = _ends(known, together)
-    apart = {
-        (row_of[instance], other)
-        for instance, person in known.separations
-        if instance in row_of and _owner(known, instance) != person
-        for other in ends.get(person, ())
-    }
     return Constraints(
         together=together,
         decided=frozenset(together[decided].tolist()),
         photos=known.faces.images,
-        apart=np.array(sorted(apart), dtype=np.int64).reshape(-1, 2),
+        apart=_apart(known, together),
     )
 
 
-def _ends(known: _Known, together: NDArray[np.int64]) -> dict[int, list[int]]:
-    """Rows that stand for each person: one where its faces stay together anyway, else all of them."""
-    rows: dict[int, list[int]] = {}
+def _apart(known: _Known, together: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(M, 2) rows of every two faces that must not meet, the lower one first, each pair once.
+
+    One row stands for all faces that stay together anyway.
+    """
+    stands = _representatives(together)
+    row_of = {instance: row for row, instance in enumerate(known.faces.instances.tolist())}
+    apart_from: dict[int, set[int]] = defaultdict(set)
+    for instance, person in known.separations:
+        if instance in row_of and _owner(known, instance) != person:
+            apart_from[person].add(int(stands[row_of[instance]]))
+    ends: dict[int, set[int]] = defaultdict(set)
     for row, instance in enumerate(known.faces.instances.tolist()):
-        person = _owner(known, instance)
-        if together[row] == _NOBODY or person not in rows:
-            rows.setdefault(person, []).append(row)
-    return rows
+        ends[_owner(known, instance)].add(int(stands[row]))
+    pairs = [np.zeros((0, 2), np.int64)]
+    for person, rows in apart_from.items():
+        if person in ends:
+            mine, theirs = (np.array(sorted(side), np.int64) for side in (rows, ends[person]))
+            pairs.append(np.stack([np.repeat(mine, len(theirs)), np.tile(theirs, len(mine))], axis=1))
+    # As one number each, since NumPy finds equal numbers many times faster than equal rows.
+    codes = np.unique(np.sort(np.concatenate(pairs), axis=1) @ np.array([len(together), 1]))
+    return np.stack(np.divmod(codes, max(len(together), 1)), axis=1)
+
+
+def _representatives(together: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(N,) the first row of those that each row stays together with; a free face stands for itself."""
+    rows = np.arange(len(together))
+    _, first, group_of = np.unique(together, return_index=True, return_inverse=True)
+    return np.where(together == _NOBODY, rows, first[group_of]).astype(np.int64)
 
 
 def _store(
@@ -226,56 +245,4 @@ def _retire_empty(dataset_id: int, session: Session) -> None:
             col(Person.created_by).is_(None), ~has_face,
         )
         .values(active=False)
-    )  # fmt: skip
-
-
-def confirm_identities(workspace: Workspace, *, dataset_id: int, run_id: int) -> int:
-    """Confirm the face of every picture whose folder named the person, where no human has said otherwise since.
-
-    The person is the face in the middle, not always the largest. Returns how many were confirmed.
-    """
-    confirmed = 0
-    while True:  # in parts, so that nobody waits long for the store
-        with writing(workspace.engine) as session:
-            images = session.exec(_unconfirmed_identities(dataset_id).limit(_IDENTITIES_AT_ONCE)).all()
-            for image in images:
-                _confirm_identity(image, run_id, session)
-        confirmed += len(images)
-        if len(images) < _IDENTITIES_AT_ONCE:
-            return confirmed
-
-
-def _unconfirmed_identities(dataset_id: int) -> SelectOfScalar[Image]:
-    of_image = Instance.image_id == Image.id
-    human = (
-        select(Assignment.instance_id)
-        .join(Instance, col(Instance.id) == col(Assignment.instance_id))
-        .where(of_image, Assignment.source == Source.HUMAN)
-        .exists()
-    )
-    separated = (
-        select(Separation.instance_id)
-        .join(Instance, col(Instance.id) == col(Separation.instance_id))
-        .where(of_image)
-        .exists()
-    )
-    return select(Image).where(
-        Image.dataset_id == dataset_id, col(Image.identity).is_not(None), Image.faces > 0, ~human, ~separated
-    )
-
-
-def _confirm_identity(image: Image, run_id: int, session: Session) -> None:
-    faces = session.exec(
-        select(Instance).where(Instance.image_id == image.id, Instance.kind == "face", ~col(Instance.removed))
-    ).all()
-    corners = np.array([(face.left, face.top, face.right, face.bottom) for face in faces], dtype=np.float32)
-    face = faces[most_central(corners, image.width, image.height)]
-    assert image.identity is not None
-    person_id = ensure_person(image.dataset_id, image.identity, image.identity_by, session=session)
-    session.exec(delete(Assignment).where(col(Assignment.instance_id) == face.id))
-    session.add(
-        Assignment(
-            instance_id=face.id, dataset_id=image.dataset_id, person_id=person_id, source=Source.HUMAN,
-            author_id=image.identity_by, run_id=run_id,
-        )
     )  # fmt: skip

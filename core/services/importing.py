@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import unicodedata
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from sqlmodel import Session, col, delete, func, select
 
 from core.errors import BadInput, NotFound, UnreadableImage
 from core.intake import Item, Limits, Refused, look_into
+from core.person_names import clean_name
 from core.picture_store import KeptPicture, keep_picture
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.tables import Dataset, Image, ImagePath, Skipped
-from db.writes import count_work, ensure_person
+from db.writes import count_work
 
 _BATCH: Final = 64
 
@@ -157,7 +157,7 @@ class _Intake:
         return dict(rows.all())
 
     def _insert(self, item: KeptPicture, session: Session) -> int:
-        identity = self._identity(item.path)
+        identity = self._identity(item.path, session)
         image = Image(
             **vars(item),
             dataset_id=self.dataset_id,
@@ -168,30 +168,31 @@ class _Intake:
         session.add(image)
         session.flush()
         session.add(ImagePath(image_id=image.id, path=item.path))
-        if identity:
-            ensure_person(self.dataset_id, identity, self.author_id, session=session)
         return image.id
 
     def _repeat(self, path: str, image_id: int, session: Session) -> None:
         image = session.get(Image, image_id)
         assert image is not None
+        identity = self._identity(path, session)
         if (image_id, path) in self.finished:
             self.finished.remove((image_id, path))
             return
         self.duplicates += 1
         if session.get(ImagePath, (image_id, path)) is None:
             session.add(ImagePath(image_id=image_id, path=path))
-        identity = self._identity(path)
         if identity and image.identity is None:
             image.identity, image.identity_by = identity, self.author_id
-            ensure_person(self.dataset_id, identity, self.author_id, session=session)
         elif identity and image.identity != identity:
             reason = f"the same picture is there as {image.path}, under another person; it keeps that one"
             session.add(Skipped(run_id=self.run_id, path=path, reason=reason))
 
-    def _identity(self, path: str) -> str | None:
-        parent = PurePosixPath(path).parent.name if self.options.identities else ""
-        return unicodedata.normalize("NFC", parent).strip() or None
+    def _identity(self, path: str, session: Session) -> str | None:
+        try:
+            return clean_name(PurePosixPath(path).parent.name) if self.options.identities else None
+        except BadInput as error:
+            reason = f"its folder cannot name a person ({error}); the picture came in without a name"
+            session.add(Skipped(run_id=self.run_id, path=path, reason=reason))
+            return None
 
     def counts(self) -> dict[str, int]:
         """What the import did, read from the store."""

@@ -6,20 +6,20 @@ changed by a run.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlmodel import Session, col, delete, select
 
-from core.decisions import assignments, faces_of, give, record, same_dataset, separate
+from core.decisions import assignments, faces_of, give, pass_separations_on, record, same_dataset, separate
 from core.errors import BadInput, Conflict, NotFound
+from core.person_names import clean_name
 from core.workspace import Workspace
 from db.engine import writing
 from db.history import chunks, restore, set_removed
-from db.tables import Assignment, PeopleEvent, Person, Separation, Source, now
+from db.queries.people import later_decisions
+from db.tables import Assignment, PeopleEvent, Person, Source, now
 
-_LONGEST_NAME: Final = 120
 _UNDID: Final = "Undid: "
 _AGAIN: Final = "Did again: "
 
@@ -42,21 +42,6 @@ def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: i
         event = record("name", summary, person.dataset_id, [], [person_id], author_id, session)
         person.name = clean
         return event.id
-
-
-def clean_name(name: str) -> str | None:
-    """A name as it is stored: one line, composed Unicode, no outer blanks; None when nothing is left.
-
-    Raises
-    ------
-    BadInput
-        If it is longer than 120 characters.
-    """
-    line = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
-    clean = " ".join(line.split())
-    if len(clean) > _LONGEST_NAME:
-        raise BadInput(f"a name has at most {_LONGEST_NAME} characters, this one has {len(clean)}")
-    return clean or None
 
 
 def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *, author_id: int) -> int:
@@ -83,9 +68,8 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
             person.active = False
         session.flush()  # frees the name before the target takes it
         target.name = name
-        others_apart = session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(wanted)))
-        separate([(face, target_id) for face in set(others_apart) - set(faces)], event, session)
         give(faces, target, event, session)
+        pass_separations_on(wanted, target, event, session)
         return event.id
 
 
@@ -109,7 +93,8 @@ def move_faces(
 ) -> int:
     """Say whose faces these are: an existing person's, or (without `person_id`) a new one's; returns the person's id.
 
-    The faces will never again be grouped with the people they came from.
+    The faces will never again be grouped with the people they came from. Whoever is known not to be somebody all of
+    whose faces are moved is known not to be the target, as in a merge.
     """
     with writing(workspace.engine) as session:
         faces, dataset_id = same_dataset(instances, session)
@@ -126,6 +111,9 @@ def move_faces(
             event.payload = {**event.payload, "before": _without(event.payload["before"], target.id)}
         separate([(r.instance_id, r.person_id) for r in owners if r.person_id != target.id], event, session)
         give(faces, target, event, session)
+        emptied = {row.person_id for row in owners} - {target.id}
+        emptied -= {person_id for person_id in emptied if faces_of([person_id], session)}
+        pass_separations_on(sorted(emptied), target, event, session)
         return target.id
 
 
@@ -207,15 +195,10 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
 
 
 def _refuse_if_built_upon(event: PeopleEvent, session: Session) -> None:
-    later = select(PeopleEvent).where(
-        PeopleEvent.dataset_id == event.dataset_id, PeopleEvent.id > event.id, ~col(PeopleEvent.undone)
-    )
     faces, people = set(event.payload["instances"]), set(event.payload["people"])
-    for other in session.exec(later.order_by(col(PeopleEvent.id).desc())):
-        # A decision that came later and was undone leaves no trace; the undoing of an earlier one does.
-        settled = other.undoes_id is not None and other.undoes_id > event.id
-        if not settled and (faces & set(other.payload["instances"]) or people & set(other.payload["people"])):
-            raise Conflict(f"“{other.summary}” came later and touches the same people; undo that first")
+    for summary, touched_faces, touched_people in later_decisions(event, session=session):
+        if not (faces.isdisjoint(touched_faces) and people.isdisjoint(touched_people)):
+            raise Conflict(f"“{summary}” came later and touches the same people; undo that first")
 
 
 def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, session: Session) -> None:

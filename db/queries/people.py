@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, case, col, func, or_, select
 
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Source, User
@@ -223,14 +225,37 @@ def all_people(dataset_id: int, *, session: Session) -> Iterator[tuple[int, str 
 
 
 def history(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[PeopleEvent, str]]:
-    """The newest decisions about people with their authors' names."""
+    """The newest decisions about people with their authors' names; the payloads, which may be long, are not read."""
     return session.exec(
         select(PeopleEvent, User.name)
+        .options(defer(PeopleEvent.payload, raiseload=True))  # type: ignore[arg-type]  # SQLModel types columns as values
         .join(User, col(User.id) == col(PeopleEvent.author_id))
         .where(PeopleEvent.dataset_id == dataset_id)
         .order_by(col(PeopleEvent.id).desc())
         .limit(limit)
     ).all()
+
+
+def later_decisions(event: PeopleEvent, *, session: Session) -> Iterator[tuple[str, list[int], list[int]]]:
+    """Summary, faces and people of each decision after this one that left a trace, newest first.
+
+    A decision that came later and was undone leaves none; the undoing of an earlier one does. What was before them
+    (the long part of their payloads) stays in the store.
+    """
+    rows = session.exec(
+        select(
+            PeopleEvent.summary,
+            func.json_extract(PeopleEvent.payload, "$.instances"),
+            func.json_extract(PeopleEvent.payload, "$.people"),
+        )
+        .where(
+            PeopleEvent.dataset_id == event.dataset_id, PeopleEvent.id > event.id, ~col(PeopleEvent.undone),
+            or_(col(PeopleEvent.undoes_id).is_(None), col(PeopleEvent.undoes_id) <= event.id),
+        )
+        .order_by(col(PeopleEvent.id).desc())
+        .execution_options(yield_per=10)
+    )  # fmt: skip
+    return ((summary, json.loads(faces), json.loads(people)) for summary, faces, people in rows)
 
 
 def revocable(event_id: int, *, session: Session) -> PeopleEvent | None:

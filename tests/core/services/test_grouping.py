@@ -8,12 +8,12 @@ from sqlmodel import select
 from staged_people import ENCODER, SAME, add_faces, group, owners, vector
 
 from core.errors import Conflict, NotFound
-from core.jobs.runs import submit
+from core.folder_identities import confirm_identities
 from core.services import grouping, people
 from core.services.resembling import likely_same
 from db.engine import reading, writing
 from db.queries.people import count_loose_faces, people_page, strips
-from db.tables import Assignment, Image, Person, Threshold
+from db.tables import Assignment, Image, Person, Run, Threshold
 
 
 def persons(workspace, dataset, faces):
@@ -185,6 +185,96 @@ def test_a_grouping_that_is_overtaken_again_and_again_gives_up_without_a_trace(w
     assert owners(workspace, dataset) == {faces[0]: (person, True)}
 
 
+def test_a_released_face_stays_away_from_a_confirmed_face_that_comes_after_a_free_one(workspace, dataset, author):
+    rows = [(1, 0.9), (1, 0), (1, -0.05)]
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", plane(*row)) for n, row in enumerate(rows)])
+    group(workspace, dataset)
+    (person,) = set(persons(workspace, dataset, faces))
+    people.confirm_faces(workspace, [faces[1]], author_id=author)  # faces[0] is free when grouped afresh
+    people.release_faces(workspace, [faces[2]], author_id=author)
+    group(workspace, dataset, threshold=0.9, regroup=True)
+    assert owners(workspace, dataset)[faces[1]] == (person, True)
+    assert persons(workspace, dataset, [faces[2]]) != [person]
+
+
+def plane(x, y):
+    """(64,) float32 of unit length in the plane of the first two axes."""
+    made = np.zeros(64)
+    made[:2] = x, y
+    return (made / np.linalg.norm(made)).astype(np.float32)
+
+
+def test_a_face_that_is_somebody_elses_is_tied_to_one_face_of_a_person_who_stays_together(
+    workspace, dataset, author, monkeypatch
+):
+    faces = three_people(workspace, dataset, (3, 3))
+    group(workspace, dataset)
+    one, other = persons(workspace, dataset, [faces[0], faces[3]])
+    people.keep_apart(workspace, one, other, author_id=author)
+    assert links(workspace, dataset, monkeypatch) == {(0, 3)}
+    afresh = links(workspace, dataset, monkeypatch, regroup=True)
+    assert afresh == {(left, right) for left in range(3) for right in range(3, 6)}
+    people.confirm_faces(workspace, faces[:2], author_id=author)
+    afresh = links(workspace, dataset, monkeypatch, regroup=True)
+    assert afresh == {(left, right) for left in (0, 2) for right in range(3, 6)}
+
+
+def links(workspace, dataset, monkeypatch, **options):
+    """The cannot-links that a grouping is given, each once."""
+    given, real = [], grouping.group
+    with monkeypatch.context() as patch:
+        patch.setattr(grouping, "group", lambda *arguments: given.append(arguments[2].apart) or real(*arguments))
+        group(workspace, dataset, **options)
+    pairs = [tuple(pair) for pair in given[0].tolist()]
+    assert len(set(pairs)) == len(pairs)
+    return set(pairs)
+
+
+def test_another_grouping_meanwhile_makes_the_grouping_start_over(workspace, dataset, monkeypatch):
+    faces = add_faces(workspace, dataset, [("0.jpg", plane(1, 0)), ("1.jpg", plane(0.7, 0.714))])
+    group(workspace, dataset, threshold=0.9)
+    faces += add_faces(workspace, dataset, [("2.jpg", plane(0.69, 0.724))])
+    rounds = overtake(monkeypatch, lambda: group(workspace, dataset, threshold=0.5, regroup=True))
+    group(workspace, dataset, threshold=0.9)
+    assert len(rounds) == 3  # this one, the other one in between, this one again
+    with reading(workspace.engine) as session:
+        assert sum(row.faces for row in people_page(dataset, session=session)) == len(faces)  # all of active people
+
+
+def test_faces_that_folders_confirm_meanwhile_stay_confirmed(workspace, dataset, author, monkeypatch):
+    faces = add_faces(workspace, dataset, [(f"x/{v}.jpg", vector(0, v)) for v in range(3)])
+    group(workspace, dataset)
+
+    def name_the_folder():
+        with writing(workspace.engine) as session:
+            for image in session.exec(select(Image)):
+                image.identity, image.identity_by = "Ada", author
+            run = Run(kind="people", dataset_id=dataset, author_id=author)
+            session.add(run)
+            session.flush()
+            run_id = run.id
+        assert confirm_identities(workspace, dataset_id=dataset, run_id=run_id) == 3
+
+    overtake(monkeypatch, name_the_folder)
+    group(workspace, dataset, threshold=0.99, regroup=True)
+    whose = owners(workspace, dataset)
+    assert all(whose[face] == (whose[faces[0]][0], True) for face in faces)
+
+
+def overtake(monkeypatch, act):
+    """Let something happen while the first grouping computes; lists one item for each round of any grouping."""
+    rounds, real = [], grouping.group
+
+    def compute(*arguments):
+        rounds.append(None)
+        if len(rounds) == 1:
+            act()
+        return real(*arguments)
+
+    monkeypatch.setattr(grouping, "group", compute)
+    return rounds
+
+
 def test_people_without_a_face_disappear_unless_a_human_made_or_named_them(workspace, dataset, author):
     faces = three_people(workspace, dataset, (2, 2))
     group(workspace, dataset)
@@ -222,38 +312,6 @@ def test_an_encoder_that_has_seen_no_face_is_named(workspace, dataset):
     assert grouping.encoder_of(workspace, dataset, None).name == ENCODER
     with pytest.raises(NotFound, match="no face here has an embedding of facenet-vggface2 yet"):
         grouping.encoder_of(workspace, dataset, "facenet-vggface2")
-
-
-# Folders that name people
-
-
-def test_folders_confirm_the_face_in_the_middle_until_a_human_says_otherwise(workspace, dataset, author):
-    photos = [("Ada/1.jpg", vector(0, 0)), ("Ada/1.jpg", vector(1, 0)), ("Ada/2.jpg", vector(0, 1))]
-    faces = add_faces(workspace, dataset, photos, identity="Ada")
-    group(workspace, dataset)
-    whose = owners(workspace, dataset)
-    with reading(workspace.engine) as session:
-        (ada,) = [row for row in people_page(dataset, session=session) if row.name == "Ada"]
-    confirmed = [face for face in faces if whose[face] == (ada.id, True)]
-    assert len(confirmed) == 2  # one of each photo
-    assert faces[2] in confirmed
-    people.release_faces(workspace, [faces[2]], author_id=author)
-    group(workspace, dataset)
-    assert owners(workspace, dataset)[faces[2]][0] != ada.id
-
-
-def test_folders_confirm_in_parts_and_count_them_all(workspace, dataset, monkeypatch):
-    monkeypatch.setattr(grouping, "_IDENTITIES_AT_ONCE", 2)
-    faces = add_faces(workspace, dataset, [(f"Ada/{v}.jpg", vector(0, v)) for v in range(5)], identity="Ada")
-    run = _any_run(workspace, dataset)
-    assert grouping.confirm_identities(workspace, dataset_id=dataset, run_id=run) == 5
-    assert all(human for _, human in owners(workspace, dataset).values())
-    assert len(owners(workspace, dataset)) == len(faces)
-    assert grouping.confirm_identities(workspace, dataset_id=dataset, run_id=run) == 0
-
-
-def _any_run(workspace, dataset):
-    return submit(workspace, "people", dataset_id=dataset, author_id=1, parameters={})
 
 
 # Reads and questions
@@ -319,15 +377,3 @@ def test_people_in_one_photo_are_not_asked_about_and_nobody_gives_no_question(wo
     group(workspace, dataset)
     assert len(set(persons(workspace, dataset, faces))) == 2
     assert likely_same(workspace, dataset, encoder) == []
-
-
-def test_a_photo_named_by_a_folder_keeps_its_word_after_a_merge(workspace, dataset, author):
-    ada = add_faces(workspace, dataset, [("Ada/1.jpg", vector(0))], identity="Ada")
-    bea = add_faces(workspace, dataset, [("Bea/1.jpg", vector(0, 1))], identity="Bea")
-    group(workspace, dataset)
-    one, other = persons(workspace, dataset, ada + bea)
-    people.merge_people(workspace, one, [other], author_id=author)
-    group(workspace, dataset)
-    assert owners(workspace, dataset) == dict.fromkeys(ada + bea, (one, True))
-    with reading(workspace.engine) as session:
-        assert session.exec(select(Image.identity)).all() == ["Ada", "Bea"]

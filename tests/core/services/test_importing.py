@@ -335,7 +335,7 @@ def test_members_of_a_zip_are_copied_even_when_references_are_wanted(take_in, tm
 
 
 def people(workspace):
-    return sorted(rows(workspace, Person.name))
+    return sorted({name for name in rows(workspace, Image.identity) if name})
 
 
 def test_folders_name_people_in_composed_unicode(take_in, folder, pictures, workspace, author):
@@ -354,6 +354,27 @@ def test_folders_name_people_in_composed_unicode(take_in, folder, pictures, work
 def test_the_nearest_folder_names_the_person(take_in, folder, pictures, workspace):
     take_in(folder({"lfw/Ada/1.png": pictures(1), "other/Ada/2.png": pictures(2)}), identities=True)
     assert people(workspace) == ["Ada"]
+
+
+def test_folder_names_are_stored_as_typed_names_are(take_in, folder, pictures, workspace):
+    source = folder(
+        {"Ada  Lovelace/1.png": pictures(1), "Bea\nB/1.png": pictures(2), f"{'x' * 121}/1.png": pictures(3)}
+    )
+    run_counts, left_out = take_in(source, identities=True)
+    assert run_counts == counted(3, 3, 0, 1)
+    assert dict(rows(workspace, Image.path, Image.identity)) == {
+        "Ada  Lovelace/1.png": "Ada Lovelace", "Bea\nB/1.png": "Bea B", f"{'x' * 121}/1.png": None,
+    }  # fmt: skip
+    assert left_out == {
+        f"{'x' * 121}/1.png": "its folder cannot name a person (a name has at most 120 characters, this one has 121); "
+        "the picture came in without a name"
+    }
+
+
+def test_a_folder_makes_no_person_before_a_face_is_found(take_in, folder, pictures, workspace):
+    take_in(folder({"Ada/1.png": pictures(1)}), identities=True)
+    assert rows(workspace, Image.identity) == ["Ada"]
+    assert rows(workspace, Person.name) == []
 
 
 def test_without_identities_folders_name_nobody(take_in, folder, pictures, workspace):

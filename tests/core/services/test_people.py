@@ -202,6 +202,27 @@ def test_who_was_not_the_merged_person_is_not_the_target_either(workspace, datas
         assert (faces[5], one) in separations(dataset, session=session)
 
 
+def test_who_was_not_a_person_is_not_whoever_all_of_its_faces_are_moved_to(workspace, dataset, author, faces):
+    one, other = of(workspace, dataset, faces[4]), of(workspace, dataset, faces[0])
+    people.release_faces(workspace, [faces[3]], author_id=author)
+    before = state(workspace, dataset)
+    people.move_faces(workspace, faces[:2], person_id=one, author_id=author)  # one face is left
+    with reading(workspace.engine) as session:
+        assert (faces[3], one) not in separations(dataset, session=session)
+    people.move_faces(workspace, faces[2:3], person_id=one, author_id=author)
+    group(workspace, dataset)
+    assert of(workspace, dataset, faces[3]) != one
+    for _ in range(2):
+        people.undo(workspace, newest_standing(workspace, dataset), author_id=author)
+    assert state(workspace, dataset)[1] == before[1] == {(faces[3], other)}
+
+
+def newest_standing(workspace, dataset):
+    """The newest decision that is neither undone nor an undoing."""
+    with reading(workspace.engine) as session:
+        return next(row.id for row, _ in history(dataset, session=session) if not row.undone and not row.undoes_id)
+
+
 def test_merging_one_person_or_nobody_is_refused(workspace, dataset, author, faces):
     one = of(workspace, dataset, faces[0])
     with pytest.raises(BadInput, match="a merge needs two different people"):
@@ -333,6 +354,43 @@ def test_what_was_undone_in_steps_is_redone_in_the_opposite_order(workspace, dat
         assert session.get(Person, one).name == "Bea"
         assert not session.get(PeopleEvent, first).undone
         assert not session.get(PeopleEvent, second).undone
+
+
+def test_undo_keeps_what_a_grouping_passed_on_from_an_earlier_decision(workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{v}.jpg", vector(0, v)) for v in range(5)])
+    group(workspace, dataset)
+    people.release_faces(workspace, faces[:1], author_id=author)
+    group(workspace, dataset)
+    later = people.confirm_faces(workspace, faces[:1], author_id=author)
+    group(workspace, dataset, threshold=0.99, regroup=True)  # the person whom faces[0] is not is four people now
+    before = state(workspace, dataset)[1]
+    assert len(before) == 4
+    people.undo(workspace, later, author_id=author)
+    assert state(workspace, dataset)[1] == before
+    group(workspace, dataset)
+    assert of(workspace, dataset, faces[0]) not in {of(workspace, dataset, face) for face in faces[1:]}
+
+
+def test_undo_keeps_what_a_later_merge_of_others_said_about_the_face(workspace, dataset, author, faces):
+    first, second, third = (of(workspace, dataset, face) for face in (faces[0], faces[4], faces[7]))
+    people.release_faces(workspace, faces[3:4], author_id=author)
+    group(workspace, dataset)
+    own = people.confirm_faces(workspace, faces[3:4], author_id=author)
+    people.merge_people(workspace, second, [first], author_id=author)
+    people.undo(workspace, own, author_id=author)
+    assert state(workspace, dataset)[1] == {(faces[3], first), (faces[3], second)}
+    assert third not in {first, second}
+
+
+def test_a_face_taken_back_by_hand_is_not_kept_from_its_person_after_undo_and_redo(workspace, dataset, author, faces):
+    person = of(workspace, dataset, faces[0])
+    people.release_faces(workspace, faces[:1], author_id=author)
+    people.move_faces(workspace, faces[:1], person_id=person, author_id=author)
+    undone = people.undo(workspace, last_event(workspace, dataset), author_id=author)
+    assert (faces[0], person) in state(workspace, dataset)[1]
+    people.undo(workspace, undone, author_id=author)
+    assert owners(workspace, dataset)[faces[0]] == (person, True)
+    assert (faces[0], person) not in state(workspace, dataset)[1]
 
 
 def test_faces_that_joined_a_new_person_are_nobodys_when_it_disappears(workspace, dataset, author):
