@@ -13,9 +13,9 @@ from sqlmodel import Session, col, delete, insert, select, update
 
 from core.clustering import Constraints, carry, group
 from core.decisions import inherit_separations
-from core.errors import Conflict, NotFound
+from core.encoder_in_use import encoder_of, threshold_of
+from core.errors import Conflict
 from core.folder_identities import confirm_identities
-from core.models import encoder_threshold
 from core.progress import Progress
 from core.vectors import FaceVectors, face_vectors
 from core.workspace import Workspace
@@ -24,12 +24,10 @@ from db.history import chunks
 from db.queries.vectors import (
     Belonging,
     belongings,
-    encoder_versions,
     last_decision,
-    newest_threshold,
     separations,
 )
-from db.tables import Assignment, ModelVersion, Person, Source, now
+from db.tables import Assignment, Person, Source, now
 
 _NOBODY: Final = -1
 _ATTEMPTS: Final = 5
@@ -93,26 +91,6 @@ def group_people(
 def _share_of(progress: Progress, known: _Known) -> Callable[[float], None]:
     count = len(known.faces.instances)
     return lambda share: progress.advance(round(share * count))
-
-
-def encoder_of(workspace: Workspace, dataset_id: int, encoder: str | None) -> ModelVersion:
-    """The newest version of an encoder (default: of the settings, else any) that has embedded this dataset's faces."""
-    with reading(workspace.engine) as session:
-        versions = encoder_versions(dataset_id, session=session)
-    wanted = encoder or workspace.settings.encoder
-    for version in versions:
-        if version.name == wanted:
-            return version
-    if encoder is None and versions:
-        return versions[0]
-    raise NotFound(f"no face here has an embedding of {wanted} yet; run “find faces” first")
-
-
-def threshold_of(workspace: Workspace, dataset_id: int, version: ModelVersion) -> float:
-    """The threshold in force: the one saved last, else the encoder's own."""
-    with reading(workspace.engine) as session:
-        saved = newest_threshold(dataset_id, version.id, session=session)
-    return saved.value if saved else encoder_threshold(version.name, workspace.weights)
 
 
 def _known(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Known:

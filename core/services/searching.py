@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +17,9 @@ from core.images import decode, face_crop, jpeg
 from core.vectors import face_vectors
 from core.workspace import Workspace
 from db.engine import reading, writing
+from db.history import chunks
 from db.queries.vectors import newest_threshold
 from db.tables import Image
-
-_CHUNK: Final = 10_000  # SQLite allows 32,766 values in one statement
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,6 @@ def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: flo
 
 def _paths(images: Sequence[int], session: Session) -> dict[int, str]:
     paths: dict[int, str] = {}
-    for start in range(0, len(images), _CHUNK):
-        part = images[start : start + _CHUNK]
+    for part in chunks(images):
         paths.update(session.exec(select(Image.id, Image.path).where(col(Image.id).in_(part))).all())
     return paths

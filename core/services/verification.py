@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import insert
 
-from core.errors import BadInput, NotEnoughData, NotFound
+from core.encoder_in_use import encoder_of
+from core.errors import BadInput, NotEnoughData
 from core.metrics import verification as metrics
 from core.vectors import face_vectors
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.vectors import belongings, encoder_versions
+from db.queries.vectors import belongings
 from db.tables import Pair, Threshold
 from db.writes import count_work
 
@@ -92,13 +93,9 @@ def confirmed_pairs(
     NotFound
         If the dataset has no embedding of that encoder.
     """
+    version = encoder_of(workspace, dataset_id, encoder)
     with reading(workspace.engine) as session:
-        versions = encoder_versions(dataset_id, session=session)
-        wanted = encoder or workspace.settings.encoder
-        chosen = [version for version in versions if version.name == wanted] or ([] if encoder else list(versions))
-        if not chosen:
-            raise NotFound(f"no face here has an embedding of {wanted} yet; run “find faces” first")
-        faces = face_vectors(workspace, dataset_id, chosen[0].id, session=session)
+        faces = face_vectors(workspace, dataset_id, version.id, session=session)
         owners = belongings(dataset_id, session=session)
     known = [
         (row, owners[i].person_id) for row, i in enumerate(faces.instances.tolist()) if i in owners and owners[i].human
@@ -119,7 +116,7 @@ def confirmed_pairs(
     sizes = np.unique(people, return_counts=True)[1]
     all_same = int((sizes * (sizes - 1) // 2).sum())
     return PairSet(
-        dataset_id, chosen[0].id, chosen[0].name, faces.instances[left], faces.instances[right],
+        dataset_id, version.id, version.name, faces.instances[left], faces.instances[right],
         people[pairs[:, 0]], people[pairs[:, 1]],
         np.einsum("md,md->m", faces.vectors[left], faces.vectors[right]),
         len(rows), len(sizes), all_same, len(rows) * (len(rows) - 1) // 2 - all_same,
@@ -127,37 +124,51 @@ def confirmed_pairs(
 
 
 def _same_pairs(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """(M, 2) rows of every pair of one person; a seeded draw where there are more than the most."""
-    parts = [np.zeros((0, 2), dtype=np.int64)]
-    for person in np.unique(people):
-        rows = np.flatnonzero(people == person)
-        one, other = np.triu_indices(len(rows), k=1)
-        pairs = np.stack([rows[one], rows[other]], axis=1)
-        parts.append(_draw(pairs, MOST_PAIRS, rng))
-    return _draw(np.concatenate(parts), MOST_PAIRS, rng)
+    """(M, 2) rows of every pair of one person; a seeded draw where there are more than the most.
 
-
-def _draw(pairs: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    return pairs if len(pairs) <= most else pairs[np.sort(rng.choice(len(pairs), most, replace=False))]
+    In a draw no person counts for more than the most, so that one with very many faces does not drown the others.
+    """
+    order, starts, sizes = _runs(people)
+    available = sizes * (sizes - 1) // 2
+    counted = np.minimum(available, MOST_PAIRS)
+    run, rank = _placed(_ranks(int(counted.sum()), MOST_PAIRS, rng), counted)
+    for large in np.flatnonzero(available > MOST_PAIRS):
+        drawn = run == large
+        rank[drawn] = _ranks(int(available[large]), int(drawn.sum()), rng)
+    later = np.floor((1 + np.sqrt(1 + 8 * rank.astype(np.float64))) / 2).astype(np.int64)
+    later += (later * (later + 1) // 2 <= rank).astype(np.int64) - (later * (later - 1) // 2 > rank)  # rounding
+    earlier = rank - later * (later - 1) // 2
+    return np.sort(order[np.stack([starts[run] + earlier, starts[run] + later], axis=1)], axis=1)
 
 
 def _different_pairs(people: NDArray[np.int64], wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """(M, 2) distinct rows of two people each: all of them, or `wanted` drawn without replacement."""
-    count = len(people)
-    sizes = np.unique(people, return_counts=True)[1]
-    available = count * (count - 1) // 2 - int((sizes * (sizes - 1) // 2).sum())
-    if available <= 4 * wanted and count <= 3000:
-        one, other = np.triu_indices(count, k=1)
-        differ = people[one] != people[other]
-        return _draw(np.stack([one[differ], other[differ]], axis=1).astype(np.int64), wanted, rng)
-    codes = np.zeros(0, dtype=np.int64)
-    wanted = min(wanted, available)
-    while len(codes) < wanted:
-        one, other = rng.integers(0, count, (2, 2 * wanted))
-        differ = people[one] != people[other]
-        drawn = np.minimum(one, other)[differ] * count + np.maximum(one, other)[differ]
-        codes = np.unique(np.concatenate([codes, drawn]))
-    return np.stack(np.divmod(np.sort(rng.permutation(codes)[:wanted]), count), axis=1)
+    order, starts, sizes = _runs(people)
+    ends = starts + sizes
+    after = len(people) - ends  # each face is paired with those of the people after its own
+    run, rank = _placed(_ranks(int((sizes * after).sum()), wanted, rng), sizes * after)
+    one, other = np.divmod(rank, after[run])
+    return np.sort(order[np.stack([starts[run] + one, ends[run] + other], axis=1)], axis=1)
+
+
+def _runs(people: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The rows in the order of their people, and where each of the P people starts there and how many rows it has."""
+    _, starts, sizes = np.unique(np.sort(people), return_index=True, return_counts=True)
+    return np.argsort(people, kind="stable"), starts, sizes
+
+
+def _ranks(available: int, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Numbers in [0, available), ascending: all, or `wanted` drawn without replacement and without listing them."""
+    if available <= wanted:
+        return np.arange(available)
+    return np.sort(rng.choice(available, wanted, replace=False, shuffle=False))
+
+
+def _placed(ranks: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """In which of consecutive blocks each rank lies, and its rank within that block."""
+    ends = np.cumsum(sizes)
+    block = np.searchsorted(ends, ranks, side="right")
+    return block, ranks - (ends - sizes)[block]
 
 
 def judge(pairs: PairSet) -> Judgement:
