@@ -2,7 +2,8 @@
 
 A folder holds ``manifest.json``, ``annotations.json`` and ``images/<path as imported>``; ``file_name`` is relative to
 ``images/``. There is a category for each of `SKELETONS`, in that order. An instance without points has the category
-of its kind's first skeleton and keypoints that are all zero.
+of its kind's first skeleton and keypoints that are all zero. ``removed`` lists boxes that a human took out; they are
+no annotations, so that no training takes them for faces.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.coco_reading import box_of, read_annotations_json
-from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
+from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledInstance
 from core.formats.export import OpenedExport, Progress, Steps, open_export, write_export
 from core.formats.manifest import VERSION, Manifest
 from core.formats.staging import Stage
@@ -73,6 +74,7 @@ def write_labels(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
             "people": people,
             "images": _images(dataset.images),
             "annotations": _annotations(dataset.images, steps),
+            "removed": _removed(dataset.images),
         }
         for name, items in parts.items():
             out.write(f',\n"{name}": [')
@@ -124,30 +126,39 @@ def _annotations(images: Iterable[LabelledImage], steps: Steps) -> Iterator[dict
 
 def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[str, Any]:
     skeleton = instance.skeleton or _DEFAULT[instance.kind]
-    x, y, width, height = _bbox(instance)
+    bbox, corners = _bbox(instance.box)
     core = {
         "id": number,
         "image_id": image_id,
         "category_id": _IDS[skeleton],
         "keypoints": _triples(instance, len(SKELETONS[skeleton])),
         "num_keypoints": 0 if instance.keypoints is None else int(np.count_nonzero(instance.keypoints.visibility)),
-        "bbox": [x, y, width, height],
-        "area": width * height,
+        "bbox": bbox,
+        "area": bbox[2] * bbox[3],
         "iscrowd": 0,
         "origin": instance.origin,
     }
     five = instance.five_points
     extra = {
-        "corners": None if box_of(x, y, width, height) == instance.box else [shortest(v) for v in instance.box],
+        "corners": corners,
         "score": None if instance.score is None else shortest(instance.score),
         "points_source": instance.points_source,
         "points_model": instance.points_model,
         "person": instance.person,
         "person_source": instance.person_source,
+        "not_people": instance.not_people or None,
         "confidence": _confidence(instance),
         "five_points": None if five is None else [_maybe(row) for row in five],
     }
     return core | {key: value for key, value in extra.items() if value is not None}
+
+
+def _removed(images: Iterable[LabelledImage]) -> Iterator[dict[str, Any]]:
+    for image_id, image in enumerate(images, start=1):
+        for removed in image.removed:
+            bbox, corners = _bbox(removed.box)
+            place = {"bbox": bbox} if corners is None else {"bbox": bbox, "corners": corners}
+            yield {"image_id": image_id, "kind": removed.kind, **place}
 
 
 def _triples(instance: LabelledInstance, count: int) -> list[float]:
@@ -177,9 +188,12 @@ def _shortest_of(values: NDArray[np.float32]) -> list[float]:
     return [float(text) for text in map(str, values)]
 
 
-def _bbox(instance: LabelledInstance) -> tuple[float, float, float, float]:
-    left, top, right, bottom = instance.box
-    return shortest(left), shortest(top), _extent(left, right), _extent(top, bottom)
+def _bbox(box: Box) -> tuple[list[float], list[float] | None]:
+    """Return x, y, width, height; and the corners too where those four do not give them back."""
+    left, top, right, bottom = box
+    x, y, width, height = shortest(left), shortest(top), _extent(left, right), _extent(top, bottom)
+    exact = box_of(x, y, width, height) == box
+    return [x, y, width, height], None if exact else [shortest(value) for value in box]
 
 
 def _extent(low: float, high: float) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.dataset import (
+    KINDS,
     ORIGINS,
     PERSON_SOURCES,
     POINTS_SOURCES,
@@ -18,6 +19,7 @@ from core.formats.dataset import (
     LabelledImage,
     LabelledInstance,
     LabelledPerson,
+    RemovedInstance,
     single,
 )
 from core.formats.export import OpenedExport, assembled, listed_picture
@@ -59,12 +61,29 @@ def read_annotations_json(opened: OpenedExport, name: str) -> LabelledDataset:
     seen: set[int] = set()
     for record in content.records("annotations"):
         _new_id(record, seen)
-        image_id = record.whole("image_id", 0)
-        if image_id not in places.images:
-            raise record.wrong(f"image_id {image_id} is not among the images")
-        instances[image_id].append(_instance(record, places))
-    images = (replace(image, instances=tuple(instances[number])) for number, image in headers.items())
+        instances[_image_id(record, places)].append(_instance(record, places))
+    removed = _removed(content, places) if content.has("removed") else {}
+    images = (
+        replace(image, instances=tuple(instances[number]), removed=tuple(removed.get(number, ())))
+        for number, image in headers.items()
+    )
     return assembled(opened, images, people, name)
+
+
+def _image_id(record: Record, places: _Places) -> int:
+    image_id = record.whole("image_id", 0)
+    if image_id not in places.images:
+        raise record.wrong(f"image_id {image_id} is not among the images")
+    return image_id
+
+
+def _removed(content: Record, places: _Places) -> dict[int, list[RemovedInstance]]:
+    found: dict[int, list[RemovedInstance]] = {}
+    for record in content.records("removed"):
+        with blaming(record.place):
+            removed = RemovedInstance(record.choice("kind", KINDS), _box(record))
+        found.setdefault(_image_id(record, places), []).append(removed)
+    return found
 
 
 def _new_id(record: Record, seen: set[int]) -> int:
@@ -135,7 +154,7 @@ def _instance(record: Record, places: _Places) -> LabelledInstance:
     with blaming(record.place):
         return LabelledInstance(
             kind=shape.kind,
-            box=_box(record),
+            box=_box(record, record.number("area")),
             origin=record.choice("origin", ORIGINS),
             score=record.number("score") if record.has("score") else None,
             skeleton=shape.name if source else None,
@@ -144,6 +163,7 @@ def _instance(record: Record, places: _Places) -> LabelledInstance:
             points_model=_known(record, "points_model", places.models),
             person=_known(record, "person", places.people),
             person_source=record.choice("person_source", PERSON_SOURCES) if record.has("person_source") else None,
+            not_people=_not_people(record, places.people),
             five_points=_five_points(record),
         )
 
@@ -153,6 +173,14 @@ def _known(record: Record, key: str, known: set[str]) -> str | None:
     if value is not None and value not in known:
         raise record.wrong(f"{key} {value!r} is not in this export")
     return value
+
+
+def _not_people(record: Record, known: set[str]) -> tuple[str, ...]:
+    keys = record.sequence("not_people") if record.has("not_people") else []
+    for key in keys:
+        if not isinstance(key, str) or key not in known:
+            raise record.wrong(f"not_people: {key!r} is not in this export")
+    return tuple(keys)
 
 
 def _keypoints(record: Record, shape: Skeleton) -> tuple[bool, Keypoints]:
@@ -174,10 +202,10 @@ def box_of(x: float, y: float, width: float, height: float) -> Box:
     return single(x, "bbox"), single(y, "bbox"), single(x + width, "bbox"), single(y + height, "bbox")
 
 
-def _box(record: Record) -> Box:
+def _box(record: Record, area: float = 0) -> Box:
     x, y, width, height = record.numbers("bbox", 4)
-    if min(width, height, record.number("area")) < 0:
-        raise record.wrong(f"bbox or area is negative: {record.value('bbox')}, {record.value('area')}")
+    if min(width, height, area) < 0:
+        raise record.wrong(f"bbox or area is negative: {record.value('bbox')}, {area}")
     box = box_of(x, y, width, height)
     if not record.has("corners"):
         return box

@@ -21,7 +21,6 @@ POINTS_SOURCES: Final = ("model", "human")
 PERSON_SOURCES: Final = ("human", "automatic")
 MODEL_KINDS: Final = ("detector", "landmarks", "encoder")
 FAILED: Final = "failed"  # the state of an image that never became a picture
-_FIVE: Final = (5, 2)
 _FARTHEST: Final = 1e9  # pixels; keeps widths and areas far from the end of float32
 
 Box = tuple[float, float, float, float]
@@ -71,6 +70,8 @@ class LabelledInstance:
         The name of the `ModelCard` that predicted the points, or None.
     person, person_source
         The key of a `LabelledPerson`, and one of `PERSON_SOURCES`; given together or both None.
+    not_people
+        Keys of those `LabelledPerson`s of whom a human said that the face is not theirs; sorted, each once.
     five_points
         (5, 2) float32 pixels: left eye, right eye (as seen), nose, left and right mouth corner; NaN where the detector
         gives none, None where it gives none at all.
@@ -91,21 +92,18 @@ class LabelledInstance:
     points_model: str | None = None
     person: str | None = None
     person_source: str | None = None
+    not_people: tuple[str, ...] = ()
     five_points: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         _require_choice(self.kind, KINDS, "the kind of an instance")
         _require_choice(self.origin, ORIGINS, "the origin of an instance")
-        left, top, right, bottom = (single(value, "a box") for value in self.box)
-        if max(abs(value) for value in (left, top, right, bottom)) > _FARTHEST:
-            raise BadInput(f"a box reaches farther than {_FARTHEST:.0e} pixels: {self.box}")
-        if right < left or bottom < top:
-            raise BadInput(f"a box ends before it begins: left, top, right, bottom are {self.box}")
-        object.__setattr__(self, "box", (left, top, right, bottom))
+        object.__setattr__(self, "box", _box(self.box))
         if self.score is not None:
             object.__setattr__(self, "score", single(self.score, "a score"))
         self._check_points()
         self._check_person()
+        object.__setattr__(self, "not_people", tuple(sorted(set(self.not_people))))
         object.__setattr__(self, "five_points", _five_points(self.five_points))
 
     def _check_points(self) -> None:
@@ -129,6 +127,20 @@ class LabelledInstance:
             raise BadInput("an instance needs its person and the source of that together, or neither")
         if self.person_source is not None:
             _require_choice(self.person_source, PERSON_SOURCES, "the source of a person")
+        if self.person in self.not_people:
+            raise BadInput(f"an instance cannot be {self.person} and not be {self.person}")
+
+
+@dataclass(frozen=True)
+class RemovedInstance:
+    """A box of which a human said that it is no face or body."""
+
+    kind: str
+    box: Box
+
+    def __post_init__(self) -> None:
+        _require_choice(self.kind, KINDS, "the kind of what was removed")
+        object.__setattr__(self, "box", _box(self.box))
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +163,8 @@ class LabelledImage:
         The image's state in the store, and why if it needs a reason.
     instances
         Its faces and bodies.
+    removed
+        What a human took out, so that no detector brings it back.
     """
 
     path: str
@@ -163,6 +177,7 @@ class LabelledImage:
     state: str = "new"
     reason: str | None = None
     instances: tuple[LabelledInstance, ...] = ()
+    removed: tuple[RemovedInstance, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("identity", "reason"):
@@ -219,7 +234,8 @@ class LabelledDataset:
         models = _require_unique((card.name for card in self.models), "the model")
         for image in self.images:
             for instance in image.instances:
-                _require_known(instance.person, people, f"{image.path}: the person")
+                for person in (instance.person, *instance.not_people):
+                    _require_known(person, people, f"{image.path}: the person")
                 _require_known(instance.points_model, models, f"{image.path}: the model")
 
 
@@ -232,11 +248,20 @@ def single(value: float, what: str) -> float:
     return rounded
 
 
+def _box(box: Box) -> Box:
+    left, top, right, bottom = (single(value, "a box") for value in box)
+    if max(abs(value) for value in (left, top, right, bottom)) > _FARTHEST:
+        raise BadInput(f"a box reaches farther than {_FARTHEST:.0e} pixels: {box}")
+    if right < left or bottom < top:
+        raise BadInput(f"a box ends before it begins: left, top, right, bottom are {box}")
+    return left, top, right, bottom
+
+
 def _five_points(points: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
     if points is None:
         return None
     rounded = np.array(points, dtype=np.float32)
-    if rounded.shape != _FIVE:
+    if rounded.shape != (5, 2):
         raise BadInput(f"five points should have the shape (5, 2), not {rounded.shape}")
     if np.isinf(rounded).any():
         raise BadInput("five points should be finite, or NaN where a detector gives none")
@@ -251,17 +276,14 @@ def _require_choice(value: str, allowed: Iterable[str], what: str) -> None:
 def _require_text(value: str, what: str) -> None:
     if not value:
         raise BadInput(f"{what} should not be empty")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise BadInput(f"{what} is not valid Unicode: {value!r}") from error
+    if value != value.encode(errors="replace").decode():
+        raise BadInput(f"{what} is not valid Unicode: {value!r}")
 
 
 def _text_or_none(value: str | None, what: str) -> str | None:
-    if not value:
-        return None
-    _require_text(value, what)
-    return value
+    if value:
+        _require_text(value, what)
+    return value or None
 
 
 def _require_unique(values: Iterable[str], what: str) -> set[str]:

@@ -69,17 +69,35 @@ def reduced(dataset: LabelledDataset) -> LabelledDataset:
     images = []
     for image in dataset.images:
         kept = tuple(_plain(instance) for instance in image.instances if has_person(instance))
-        faces = sum(instance.kind == "face" for instance in image.instances)
-        for number, what in ((faces - len(kept), "faces without a person"), (len(image.instances) - faces, "bodies")):
-            if number:
-                left_out.append(LeftOut(image.path, f"{what}, which this format does not hold: {number}"))
-        images.append(replace(image, instances=kept))
+        left_out += [
+            LeftOut(image.path, f"{what}, which this format does not hold: {number}")
+            for what, number in _unsaid(image, len(kept)).items()
+            if number
+        ]
+        images.append(replace(image, instances=kept, removed=(), identity=_standing_identity(image)))
     with_face = {instance.person for image in images for instance in image.instances}
     people = tuple(person for person in dataset.people if person.key in with_face)
     left_out += [
         LeftOut(person.key, "a person without a face") for person in dataset.people if person.key not in with_face
     ]
     return replace(dataset, images=tuple(images), people=people, left_out=tuple(left_out))
+
+
+def _standing_identity(image: LabelledImage) -> str | None:
+    """Where a human has said whose a face is not, the folder's word would come back as if nobody had objected."""
+    contradicted = any(instance.not_people for instance in image.instances)
+    confirmed = any(instance.person_source == "human" for instance in image.instances)
+    return None if contradicted and not confirmed else image.identity
+
+
+def _unsaid(image: LabelledImage, kept: int) -> dict[str, int]:
+    faces = sum(instance.kind == "face" for instance in image.instances)
+    return {
+        "faces without a person": faces - kept,
+        "bodies": len(image.instances) - faces,
+        "faces known not to be somebody": sum(bool(instance.not_people) for instance in image.instances),
+        "boxes that were removed": len(image.removed),
+    }
 
 
 def has_person(instance: LabelledInstance) -> bool:

@@ -40,6 +40,10 @@ CONVENTIONS: Final = {
         "images/ holds the bytes as imported, unchanged: the EXIF orientation is still in the files, while width, "
         "height and every coordinate are those of the upright picture."
     ),
+    "objections": (
+        "In annotations.json not_people names people of whom a human said that a face is not theirs, and removed lists "
+        "the boxes that a human took out."
+    ),
     "text_cells": (
         "In the CSV files a text that begins with = + - @ ' a tab or a line break has one apostrophe in front, so that "
         "no spreadsheet takes it for a formula; take one leading apostrophe away to get the text."

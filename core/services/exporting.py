@@ -14,12 +14,14 @@ from sqlmodel import Session
 from core.errors import BadInput, NotFound
 from core.formats import WRITERS
 from core.formats.dataset import (
+    Box,
     LabelledDataset,
     LabelledImage,
     LabelledInstance,
     LabelledPerson,
     LeftOut,
     ModelCard,
+    RemovedInstance,
 )
 from core.keypoints import Keypoints
 from core.progress import Progress
@@ -32,7 +34,7 @@ from db.queries.exports import (
     skipped_inputs,
     used_models,
 )
-from db.tables import Dataset, Export, Image, ModelVersion, Source, now
+from db.tables import Dataset, Export, Image, Instance, ModelVersion, Source, now
 
 FORMATS = tuple(WRITERS)
 
@@ -104,15 +106,15 @@ def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> Labelle
         for image, rows in pictures_with_instances(dataset_id, session=session)
     ]
     keys: dict[int, str] = {}
-    images = []
-    for path, image, instances in sorted(found, key=lambda item: item[0]):
+    found.sort(key=lambda item: item[0])
+    for _, _, instances in found:
         for row in instances:
             if row.assignment is not None and row.assignment.person_id not in keys:
                 keys[row.assignment.person_id] = _key(len(keys))
-        images.append(_image(workspace, image, path, instances, keys, cards))
     for person_id, _ in sorted(people.items(), key=lambda item: (item[1] or "", item[0])):
         if person_id not in keys and people[person_id]:
             keys[person_id] = _key(len(keys))
+    images = [_image(workspace, image, path, instances, keys, cards) for path, image, instances in found]
     return LabelledDataset(
         name, tuple(images), tuple(LabelledPerson(key, people[person_id]) for person_id, key in keys.items()),
         tuple(cards.values()), tuple(left_out),
@@ -152,27 +154,35 @@ def _image(
     keys: dict[int, str],
     cards: dict[int, ModelCard],
 ) -> LabelledImage:
+    removed = (row.instance for row in instances if row.instance.removed)
     return LabelledImage(
         path=path, sha256=image.sha256, size_bytes=image.size_bytes, width=image.width, height=image.height,
         file=workspace.original(image.original), identity=image.identity, state=image.state, reason=image.reason,
-        instances=tuple(_instance(row, keys, cards) for row in instances),
+        instances=tuple(_instance(row, keys, cards) for row in instances if not row.instance.removed),
+        removed=tuple(RemovedInstance(instance.kind, _box(instance)) for instance in removed),
     )  # fmt: skip
 
 
+def _box(instance: Instance) -> Box:
+    return instance.left, instance.top, instance.right, instance.bottom
+
+
 def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard]) -> LabelledInstance:
-    instance, revision, assignment = row
+    instance, revision, assignment, not_people = row
     model = cards.get(revision.model_version_id) if revision and revision.model_version_id else None
     five = instance.five_points
+    person_id = assignment.person_id if assignment else None
     return LabelledInstance(
         kind=instance.kind,
-        box=(instance.left, instance.top, instance.right, instance.bottom),
+        box=_box(instance),
         origin=instance.origin,
         score=instance.score,
         skeleton=revision.skeleton if revision else None,
         keypoints=Keypoints.from_bytes(revision.points) if revision else None,
         points_source=revision.source if revision else None,
         points_model=model.name if model else None,
-        person=keys[assignment.person_id] if assignment else None,
+        person=None if person_id is None else keys[person_id],
         person_source=("human" if assignment.source == Source.HUMAN else "automatic") if assignment else None,
+        not_people=tuple(keys[other] for other in not_people if other in keys and other != person_id),
         five_points=np.frombuffer(five, dtype="<f4").reshape(5, 2).copy() if five else None,
     )

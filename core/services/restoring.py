@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sqlmodel import Session, col, delete, func, select
 
+from core.decisions import record, separate
 from core.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.formats import READERS, sniff
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
@@ -61,7 +62,7 @@ def restore_export(
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in skipped)
         restore = _Restore(
             dataset_id, author_id, run_id, _models(labelled, dataset_id, session),
-            _named_people(labelled, dataset_id, author_id, session),
+            {person.key: person.name for person in labelled.people if person.name},
         )  # fmt: skip
         readable = [
             (image, picture)
@@ -70,6 +71,8 @@ def restore_export(
         ]
         new = sum(_restore_image(restore, image, picture, session) for image, picture in readable)
         if new:
+            _restore_faceless(restore, labelled, session)
+            _restore_separations(restore, session)
             count_work(author_id, dataset_id, "images imported", new, session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
@@ -106,13 +109,18 @@ _TOLD_APART: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re
 
 @dataclass(frozen=True)
 class _Restore:
-    """Where the labels go, and the ids here of the models and people there."""
+    """Where the labels go, the names there, and the ids here of the models and people there.
+
+    `apart` collects which face is not which person there.
+    """
 
     dataset_id: int
     author_id: int
     run_id: int
     models: dict[str, int]
-    people: dict[str, int]
+    names: dict[str, str]
+    people: dict[str, int] = field(default_factory=dict)
+    apart: list[tuple[int, str]] = field(default_factory=list)
 
 
 def _models(labelled: LabelledDataset, dataset_id: int, session: Session) -> dict[str, int]:
@@ -127,22 +135,36 @@ def _models(labelled: LabelledDataset, dataset_id: int, session: Session) -> dic
     return versions
 
 
-def _named_people(labelled: LabelledDataset, dataset_id: int, author_id: int, session: Session) -> dict[str, int]:
-    return {
-        person.key: ensure_person(dataset_id, person.name, author_id, session=session)
-        for person in labelled.people
-        if person.name
-    }
-
-
 def _person_id(restore: _Restore, key: str, session: Session) -> int:
-    """The person of that key; unnamed ones are made with their first face, so that repeating leaves none behind."""
-    if key not in restore.people:
+    """The person of that key; made with the first face, so that repeating leaves none behind."""
+    if key not in restore.people and key in restore.names:
+        name = restore.names[key]
+        restore.people[key] = ensure_person(restore.dataset_id, name, restore.author_id, session=session)
+    elif key not in restore.people:
         made = Person(dataset_id=restore.dataset_id)
         session.add(made)
         session.flush()
         restore.people[key] = made.id
     return restore.people[key]
+
+
+def _restore_faceless(restore: _Restore, labelled: LabelledDataset, session: Session) -> None:
+    """People who have a name and no face there either; the others come with their faces."""
+    with_face = {instance.person for image in labelled.images for instance in image.instances}
+    for key in sorted(restore.names.keys() - with_face):
+        _person_id(restore, key, session)
+
+
+def _restore_separations(restore: _Restore, session: Session) -> None:
+    """As one decision of the importing author, so that it stands in the history and can be undone."""
+    pairs = [(face, restore.people[key]) for face, key in restore.apart if key in restore.people]
+    if not pairs:
+        return
+    faces, people = sorted({face for face, _ in pairs}), sorted({person for _, person in pairs})
+    number = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
+    summary = f"Imported what is known of {number}: not these people"
+    event = record("import", summary, restore.dataset_id, faces, people, restore.author_id, session)
+    separate(pairs, event, session)
 
 
 def _keep(workspace: Workspace, image: LabelledImage) -> KeptPicture | str:
@@ -179,6 +201,14 @@ def _insert(restore: _Restore, image: LabelledImage, kept: KeptPicture, session:
     session.add(ImagePath(image_id=row.id, path=kept.path))
     for labelled in image.instances:
         _insert_instance(restore, row.id, labelled, session)
+    for removed in image.removed:
+        left, top, right, bottom = removed.box
+        session.add(
+            Instance(
+                dataset_id=restore.dataset_id, image_id=row.id, kind=removed.kind, left=left, top=top, right=right,
+                bottom=bottom, run_id=restore.run_id, removed=True,
+            )
+        )  # fmt: skip
     session.flush()
     recount_faces(row.id, session=session)
 
@@ -204,6 +234,7 @@ def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstanc
         session.add(revision)
         session.flush()
         instance.revision_id = revision.id
+    restore.apart.extend((instance.id, key) for key in labelled.not_people)
     if labelled.person is not None:
         human = labelled.person_source == "human"
         person_id = _person_id(restore, labelled.person, session)

@@ -19,6 +19,7 @@ from db.tables import (
     ModelVersion,
     Person,
     Run,
+    Separation,
     Skipped,
     User,
 )
@@ -27,15 +28,19 @@ _BATCH = 1000
 
 
 class ExportedInstance(NamedTuple):
-    """An instance with the revision that counts and its assignment, either of which may be missing."""
+    """An instance with the revision that counts and its assignment, either of which may be missing.
+
+    `not_people` are the people of whom a human said that the face is not theirs.
+    """
 
     instance: Instance
     revision: KeypointRevision | None
     assignment: Assignment | None
+    not_people: tuple[int, ...]
 
 
 def pictures_with_instances(dataset_id: int, *, session: Session) -> Iterator[tuple[Image, Sequence[ExportedInstance]]]:
-    """Every picture in the order of the paths, each with its instances that were not removed."""
+    """Every picture in the order of the paths, each with its instances, also those that were removed."""
     ids = session.exec(select(Image.id).where(Image.dataset_id == dataset_id).order_by(col(Image.path), col(Image.id)))
     wanted = list(ids)
     for start in range(0, len(wanted), _BATCH):
@@ -52,12 +57,26 @@ def _instances(image_ids: Sequence[int], session: Session) -> dict[int, list[Exp
         select(Instance, KeypointRevision, Assignment)
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
-        .where(col(Instance.image_id).in_(image_ids), ~col(Instance.removed))
+        .where(col(Instance.image_id).in_(image_ids))
         .order_by(col(Instance.id))
     )
+    apart = _not_people(image_ids, session)
     found: dict[int, list[ExportedInstance]] = defaultdict(list)
     for instance, revision, assignment in rows:
-        found[instance.image_id].append(ExportedInstance(instance, revision, assignment))
+        others = tuple(apart.get(instance.id, ()))
+        found[instance.image_id].append(ExportedInstance(instance, revision, assignment, others))
+    return found
+
+
+def _not_people(image_ids: Sequence[int], session: Session) -> dict[int, list[int]]:
+    rows = session.exec(
+        select(Separation.instance_id, Separation.person_id)
+        .join(Instance, col(Instance.id) == col(Separation.instance_id))
+        .where(col(Instance.image_id).in_(image_ids))
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for instance_id, person_id in rows:
+        found[instance_id].append(person_id)
     return found
 
 

@@ -14,6 +14,7 @@ from core.formats.dataset import (
     LabelledPerson,
     LeftOut,
     ModelCard,
+    RemovedInstance,
 )
 from core.keypoints import Keypoints
 from core.skeletons import SKELETONS
@@ -60,6 +61,8 @@ def instance(rng: np.random.Generator, keys: list[str]) -> LabelledInstance:
     corner, size = rng.normal(15, 12, 2), rng.random(2) * 40
     left, top = np.minimum(corner, 45)
     labelled, known = rng.random() < 0.6, rng.random() < 0.8
+    person = str(rng.choice(keys)) if known else None
+    others = rng.choice(keys, rng.integers(0, 4)).tolist() if rng.random() < 0.4 else []
     name = "face68" if kind == "face" else "body24"
     five = rng.random((5, 2)) * 50 if rng.random() < 0.5 else None
     if five is not None and rng.random() < 0.5:
@@ -73,10 +76,16 @@ def instance(rng: np.random.Generator, keys: list[str]) -> LabelledInstance:
         keypoints=points(rng, len(SKELETONS[name])) if labelled else None,
         points_source=str(rng.choice(["human", "model"])) if labelled else None,
         points_model="points" if labelled and rng.random() < 0.5 else None,
-        person=str(rng.choice(keys)) if known else None,
+        person=person,
         person_source=str(rng.choice(["human", "automatic"])) if known else None,
+        not_people=tuple(key for key in others if key != person),
         five_points=five,
     )
+
+
+def removed(rng: np.random.Generator) -> RemovedInstance:
+    left, top, width, height = rng.normal(15, 12, 4)
+    return RemovedInstance(str(rng.choice(["face", "person"])), (left, top, left + abs(width), top + abs(height)))
 
 
 def random_dataset(folder: Path, seed: int) -> LabelledDataset:
@@ -91,6 +100,7 @@ def random_dataset(folder: Path, seed: int) -> LabelledDataset:
         found = tuple(instance(rng, keys) for _ in range(rng.integers(0, 9)))
         identity, reason = (str(rng.choice(HARD_NAMES[:20])) if rng.random() < 0.6 else None for _ in range(2))
         changes = {"path": path, "instances": found, "identity": identity, "reason": reason, "state": "corrected"}
+        changes["removed"] = tuple(removed(rng) for _ in range(rng.integers(0, 3)))
         images.append(LabelledImage(**(plain.__dict__ | changes)))
     refused = (LeftOut("broken.jpg", "not a picture but text"),)
     return LabelledDataset(f"Set {seed} “ü”", tuple(images), people, CARDS, refused)

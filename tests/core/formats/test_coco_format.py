@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from core.formats import coco
-from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, RemovedInstance
 from core.keypoints import Keypoints
 from core.skeletons import SKELETONS
 
@@ -42,10 +42,13 @@ def hand_worked(tmp_path: Path) -> LabelledDataset:
         points_model="points", person="person-0001", person_source="automatic",
     )  # fmt: skip
     five = np.array([[1, 2], [3, 4], [np.nan, np.nan], [5.5, 6], [0.7, 8]])
-    face = LabelledInstance(kind="face", box=(-0.1, 0.2, 0.3, 0.4), origin="human", five_points=five)
+    face = LabelledInstance(
+        kind="face", box=(-0.1, 0.2, 0.3, 0.4), origin="human", five_points=five, not_people=("person-0001",)
+    )
+    gone = (RemovedInstance("face", (2, 3, 6.5, 4)), RemovedInstance("person", (-10, 0, 1e-16, 1)))
     plain = picture(tmp_path / "one.png", np.random.default_rng(0), 30, 40)
     people = (LabelledPerson("person-0001", "Ann"),)
-    return LabelledDataset("Hand", (replace(plain, instances=(body, face)),), people, CARDS)
+    return LabelledDataset("Hand", (replace(plain, instances=(body, face), removed=gone),), people, CARDS)
 
 
 def test_annotations_are_written_as_worked_out_by_hand(tmp_path):

@@ -44,7 +44,7 @@ def test_identities_bring_back_people_pictures_boxes_and_sources(make_dataset, t
         names = {person.key: person.name for person in found.people}
         rows = [(image, face) for image in found.images for face in image.instances]
         return [
-            (i.path, i.sha256, i.width, i.identity, i.reason, f.box, f.person, names[f.person], f.person_source)
+            (i.path, i.sha256, i.width, i.reason, f.box, f.person, names[f.person], f.person_source)
             for i, f in rows
             if f.kind == "face" and f.person
         ]
@@ -52,6 +52,20 @@ def test_identities_bring_back_people_pictures_boxes_and_sources(make_dataset, t
     assert named(back) == named(dataset)
     assert [image.path for image in back.images] == [image.path for image in dataset.images]
     assert {face.origin for image in back.images for face in image.instances} == {"import"}
+
+
+@pytest.mark.parametrize(("source", "kept"), [("human", "Ann"), ("automatic", None)])
+def test_identities_keep_a_folders_word_unless_only_humans_speak_against_it(small_dataset, tmp_path, source, kept):
+    one, two = small_dataset.images
+    face, body = one.instances
+    other = LabelledInstance("face", (50, 50, 60, 60), "model", not_people=("person-0001",))
+    faces = (replace(face, person_source=source), body, other)
+    images = (replace(one, identity="Ann", instances=faces), replace(two, identity="Bea"))
+    WRITERS["identities"](replace(small_dataset, images=images), tmp_path / "out", exported_at=WHEN)
+    back = READERS["identities"](tmp_path / "out")
+    assert [image.identity for image in back.images] == [kept, "Bea"]
+    unsaid = [item.reason for item in back.left_out if item.path == "one.png"]
+    assert "faces known not to be somebody, which this format does not hold: 1" in unsaid
 
 
 @pytest.mark.parametrize("name", FORMATS)

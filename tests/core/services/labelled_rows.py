@@ -13,7 +13,7 @@ from core.services.importing import ImportOptions, import_pictures
 from core.skeletons import SKELETONS
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.tables import Assignment, Image, Instance, KeypointRevision, Person
+from db.tables import Assignment, Image, Instance, KeypointRevision, PeopleEvent, Person, Separation
 from db.writes import ensure_model_version, ensure_person, note_model_use, recount_faces
 
 NAMES = (
@@ -63,8 +63,28 @@ def _label(dataset: int, author: int, session: Session) -> None:
             image.state, image.reason = "empty", "nothing was found"
         else:
             image.state = "corrected" if number % 3 == 0 else "found"
+        if number == 6:
+            session.add(
+                Instance(
+                    dataset_id=dataset, image_id=image.id, kind="face", left=3, top=4, right=12, bottom=9, removed=True
+                )
+            )
         session.flush()
         recount_faces(image.id, session=session)
+    _separate(dataset, author, people[3], session)
+
+
+def _separate(dataset: int, author: int, somebody: int, session: Session) -> None:
+    """The first face is none of the next two people with a face, and not somebody who has none."""
+    rows = session.exec(select(Assignment).order_by(Assignment.instance_id)).all()
+    others = list(dict.fromkeys(row.person_id for row in rows if row.person_id != rows[0].person_id))
+    event = PeopleEvent(dataset_id=dataset, kind="release", summary="not these", author_id=author)
+    session.add(event)
+    session.flush()
+    session.add_all(
+        Separation(instance_id=rows[0].instance_id, person_id=person, event_id=event.id)
+        for person in (*others[:2], somebody)
+    )
 
 
 def _instance(
@@ -123,6 +143,21 @@ def summary(workspace: Workspace) -> dict:
                     owner.source if owner else "", name or "",
                 )
                 for sha256, row, revision, owner, name in instances
+            ),
+            "apart": sorted(
+                (sha256, row.left, name or "")
+                for sha256, row, name in session.exec(
+                    select(Image.sha256, Instance, Person.name)
+                    .join(Instance, Instance.image_id == Image.id)
+                    .join(Separation, Separation.instance_id == Instance.id)
+                    .join(Person, Person.id == Separation.person_id)
+                )
+            ),
+            "removed": sorted(
+                (sha256, row.kind, row.left, row.top, row.right, row.bottom)
+                for sha256, row in session.exec(
+                    select(Image.sha256, Instance).join(Instance, Instance.image_id == Image.id).where(Instance.removed)
+                )
             ),
             "names": sorted(name for name in session.exec(select(Person.name)) if name),
         }  # fmt: skip
