@@ -122,7 +122,7 @@ def _people_and_models(connection: sqlite3.Connection, size: Size, rng: np.rando
         (
             {"id": i, "kind": kinds[i % 4], "dataset_id": 1, "author_id": 1 + i % 5, "parameters": "{}",
              "state": "failed" if i % 7 == 0 else "done", "done": 1000, "total": 1000, "done_at_start": 0,
-             "counts": _COUNTS, "message": "", "cancel_requested": 0, "created_at": _moment(i / 201),
+             "counts": _COUNTS, "message": "", "deaths": 0, "cancel_requested": 0, "created_at": _moment(i / 201),
              "started_at": _moment(i / 201), "finished_at": _moment((i + 0.5) / 201)}
             for i in range(1, 201)
         ),
@@ -213,7 +213,9 @@ def _embeddings(connection: sqlite3.Connection, size: Size, rng: np.random.Gener
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             for which, vector in enumerate(vectors.astype("<f4")):
                 face = who * PER_PERSON + which + 1
-                yield {"instance_id": face, "model_version_id": _ENCODER, "vector": vector.tobytes()}
+                yield {
+                    "instance_id": face, "model_version_id": _ENCODER, "vector": vector.tobytes(), "mark": face,
+                }  # fmt: skip
 
     _insert(connection, "embedding", rows())
 

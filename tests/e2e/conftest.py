@@ -20,9 +20,14 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
+def find_chromium():
+    """Where a Chromium is, or None."""
+    return os.environ.get("FACET_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
 def chromium_path():
     """Where a Chromium is; without one the browser tests are skipped, and say so."""
-    found = os.environ.get("FACET_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    found = find_chromium()
     if found is None:
         pytest.skip(f"NO BROWSER: none of {', '.join(CHROMIUMS)} is in PATH and FACET_CHROMIUM is not set")
     return found
