@@ -9,6 +9,7 @@
     ├── BadWeights          a model's file is there, but is damaged or of another model
     ├── NotEnoughData       the question cannot be answered with what is labelled so far
     ├── Conflict            somebody else changed the same thing first
+    ├── StoreBusy           others wrote for so long that nothing could be saved
     └── Cancelled           a person stopped the run
 
 The text of each is one sentence for the user: what is wrong, with what, and what to do about it.
@@ -49,6 +50,13 @@ class NotEnoughData(FacetError):
 
 class Conflict(FacetError):
     """Somebody else changed the same thing first."""
+
+
+class StoreBusy(FacetError):
+    """Others wrote for so long that nothing could be saved."""
+
+    def __init__(self) -> None:
+        super().__init__("other work kept the store busy for too long and nothing was saved; try again in a moment")
 
 
 class Cancelled(FacetError):

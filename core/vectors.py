@@ -1,8 +1,8 @@
 """Embeddings as one memory-mapped matrix per encoder version: a cache of the store's rows, which stay the truth.
 
-A generation of the cache is two files named by what they hold (number of rows and newest id), so a reader never sees
-one that is half written, and a stale one is simply not asked for. The next generation copies the last and reads only
-the rows that are new.
+A generation of the cache is two files named by what they hold (`VectorState`: number of rows; id, random mark and
+dimension of the newest), so a reader never sees one that is half written, and one that is stale or of another store
+is simply not asked for. The next generation copies the last and reads only the rows that are new.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.workspace import Workspace
 from db.queries.vectors import VectorState, removed_faces, vector_rows, vector_state
 
 _COLUMNS: Final = 4  # id, instance, picture, dataset
+_ATTEMPTS: Final = 5  # each meets another process that has just made two generations more
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +65,26 @@ class _Generation:
     state: VectorState
 
     def _file(self, kind: str, state: VectorState | None = None) -> Path:
-        rows, newest = state or self.state
-        return self.folder / f"{self.encoder_id}-{rows}-{newest}.{kind}"
+        numbers = (self.encoder_id, *(state or self.state))
+        return self.folder / f"{'-'.join(map(str, numbers))}.{kind}"
 
     def open(self, session: Session) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """(N, 4) ids and (N, D) vectors, made first where they are not there."""
-        if not (self._file("ids").is_file() and self._file("vectors").is_file()):
-            self._make(session)
-        ids = np.fromfile(self._file("ids"), dtype="<i8").reshape(-1, _COLUMNS)
-        return ids, np.memmap(self._file("vectors"), dtype="<f4", mode="r").reshape(len(ids), -1)
+        """(N, 4) ids and (N, D) vectors, made first where they are not there or not whole."""
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                if not self._whole(self.state):
+                    self._make(session)
+                ids = np.fromfile(self._file("ids"), dtype="<i8").reshape(-1, _COLUMNS)
+                vectors = np.memmap(self._file("vectors"), dtype="<f4", mode="r")
+                return ids, vectors.reshape(-1, self.state.dimension)
+            except FileNotFoundError:  # another process has forgotten it, or what it was to be copied from
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _whole(self, state: VectorState) -> bool:
+        sizes = {"ids": state.rows * _COLUMNS * 8, "vectors": state.rows * state.dimension * 4}
+        return all(_size(self._file(kind, state)) == size for kind, size in sizes.items())
 
     def _make(self, session: Session) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +97,9 @@ class _Generation:
                 for *numbers, vector in vector_rows(self.encoder_id, last.newest if last else 0, session=session):
                     ids.write(np.array(numbers, dtype="<i8").tobytes())
                     vectors.write(vector)
+                for file in (ids, vectors):
+                    file.flush()
+                    os.fsync(file.fileno())
             except BaseException:
                 for file in (ids, vectors):
                     Path(file.name).unlink(missing_ok=True)
@@ -97,21 +112,29 @@ class _Generation:
         """The largest generation whose rows are all there still: nothing up to its newest id was deleted."""
         known = sorted((_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*.ids")), reverse=True)
         for state in known:
-            whole = self._file("vectors", state).is_file()
-            if whole and state == vector_state(self.encoder_id, up_to=state.newest, session=session):
+            if self._whole(state) and state == vector_state(self.encoder_id, up_to=state.newest, session=session):
                 return state
         return None
 
     def _forget_older(self) -> None:
-        for path in self.folder.glob(f"{self.encoder_id}-*"):
-            state = _state_of(path)
-            if state != self.state and state.newest <= self.state.newest:  # not one that another process made since
-                path.unlink(missing_ok=True)  # a reader that has it mapped keeps its pages
+        """Keep the newest of those that are older: another process may be about to open or to copy it."""
+        states = {_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*")} - {self.state}
+        older = sorted((state for state in states if state.newest <= self.state.newest), key=lambda state: state.newest)
+        for state in older[:-1]:
+            for kind in ("ids", "vectors"):
+                self._file(kind, state).unlink(missing_ok=True)  # a reader that has it mapped keeps its pages
 
 
 def _state_of(path: Path) -> VectorState:
-    _, rows, newest = path.stem.split("-")
-    return VectorState(int(rows), int(newest))
+    _, *numbers = path.stem.split("-")
+    return VectorState(*map(int, numbers))
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _partial(folder: Path) -> IO[bytes]:

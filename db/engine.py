@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -17,8 +17,10 @@ _BUSY_MS: Final = 30_000
 _WRITE: Final = "facet_write"
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, busy: Callable[[], Exception] | None = None) -> Engine:
     """An engine for the store at `url` (``sqlite:///...`` now; any SQLAlchemy URL by design).
+
+    Whoever has waited for other writers in vain gets the exception that `busy` makes, or else the database's own.
 
     SQLite gets write-ahead logging, foreign keys, ``synchronous=FULL`` (a committed correction survives a power cut)
     and a page size that fits embeddings.
@@ -27,7 +29,18 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+        if busy is not None:
+            event.listen(engine, "handle_error", _raising(busy))
     return engine
+
+
+def _raising(busy: Callable[[], Exception]) -> Callable[[ExceptionContext], None]:
+    def handle(context: ExceptionContext) -> None:
+        error = context.original_exception
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise busy() from error
+
+    return handle
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:

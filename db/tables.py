@@ -5,11 +5,24 @@ rows of their own, and each human row names its author. Where a row repeats what
 `Image.faces`, `DailyWork`), it is written in the same transaction, so that a page never has to count a million rows.
 """
 
+import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -37,6 +50,10 @@ class Moment(TypeDecorator[datetime]):
 def now() -> datetime:
     """The present moment in UTC."""
     return datetime.now(UTC)
+
+
+def _mark() -> int:
+    return secrets.randbits(62)
 
 
 def _json() -> Any:
@@ -105,7 +122,7 @@ class Run(SQLModel, table=True):
 
     `done` of `total` is the part in hand, which began at `phase_at` with `done_at_start`; a run may have several parts.
     `worker` names the process that holds the run as ``host:pid:start``, so that a later process can tell whether the
-    holder still lives.
+    holder still lives; `deaths` counts the holders that did not.
     """
 
     __table_args__ = (Index("ix_run_state_id", "state", "id"),)
@@ -125,6 +142,7 @@ class Run(SQLModel, table=True):
     error: str | None = None
     log: str | None = None
     worker: str | None = None
+    deaths: int = Field(default=0, sa_column_kwargs={"default": 0})
     cancel_requested: bool = False
     created_at: datetime = _moment()
     started_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -306,7 +324,8 @@ class KeypointRevision(SQLModel, table=True):
 class Embedding(SQLModel, table=True):
     """The vector of one face by one encoder: float32, unit length. Written once, never changed.
 
-    The ids of an encoder version's rows only grow, so `core.vectors` reads just what is new.
+    The ids of an encoder version's rows only grow, so `core.vectors` reads just what is new. The random `mark` tells
+    the row from one of the same id in another store, or in this one before a backup was put back.
     """
 
     __table_args__ = (
@@ -319,6 +338,7 @@ class Embedding(SQLModel, table=True):
     instance_id: int = _key("instance.id", cascade=True)
     model_version_id: int = _key("modelversion.id")
     vector: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    mark: int = Field(default_factory=_mark, sa_column=Column(BigInteger, nullable=False, default=_mark))
 
 
 class Person(SQLModel, table=True):

@@ -6,8 +6,8 @@ import time
 from typing import Any, Final
 
 from core.errors import Cancelled, FacetError
-from core.jobs.runs import perform, submit
-from core.jobs.tasks import TASKS
+from core.jobs.runs import perform, recover, submit
+from core.jobs.tasks import AFTERWARDS, TASKS
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading, writing
@@ -39,12 +39,13 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
 
 
 def _at_its_end(workspace: Workspace, run_id: int, kind: str, listener: Progress) -> Run:
-    """Do the run; where a worker that was just starting took it first, wait, and take it over if that lets it go."""
+    """Do the run; where a worker took it first, wait, and take it over if that lets it go or dies."""
     while True:
-        perform(workspace, run_id, TASKS[kind], listener=listener)
+        perform(workspace, run_id, TASKS[kind], afterwards=AFTERWARDS.get(kind), listener=listener)
         with reading(workspace.engine) as session:
             run = session.get(Run, run_id)
         assert run is not None
         if run.state not in (RunState.QUEUED, RunState.RUNNING):
             return run
         time.sleep(_POLL_SECONDS)
+        recover(workspace, here_only=True)

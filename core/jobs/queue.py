@@ -11,7 +11,7 @@ from huey.api import Huey
 
 from core.errors import BadInput, NotFound
 from core.jobs.runs import perform
-from core.jobs.tasks import TASKS
+from core.jobs.tasks import AFTERWARDS, TASKS
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading
@@ -45,7 +45,8 @@ class Doorbell:
         with reading(self._workspace.engine) as session:
             run = session.get(Run, run_id)
         if run is not None:
-            perform(self._workspace, run_id, TASKS.get(run.kind, _unknown), stopping=STOPPING)
+            task, afterwards = TASKS.get(run.kind, _unknown), AFTERWARDS.get(run.kind)
+            perform(self._workspace, run_id, task, afterwards=afterwards, stopping=STOPPING)
 
 
 def _unknown(_workspace: Workspace, run: Run, _progress: Progress) -> dict[str, Any]:

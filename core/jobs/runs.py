@@ -14,15 +14,18 @@ from typing import Any, Final
 import psutil
 from sqlmodel import Session, col, select, update
 
-from core.errors import Cancelled, FacetError, NotFound
+from core.errors import Cancelled, FacetError, NotFound, StoreBusy
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.tables import Run, RunState, now
 
 Task = Callable[[Workspace, Run, Progress], dict[str, Any]]
+Afterwards = Callable[[Workspace, Run], None]
 
 _REPORT_SECONDS: Final = 0.5
+_END_ATTEMPTS: Final = 20  # each waits for up to half a minute
+_MOST_DEATHS: Final = 3  # from then on a run is taken to be what kills its process
 _CLOCK_SECONDS: Final = 2.0  # a start time is told from the boot, whose own time moves when the clock is set
 
 
@@ -46,10 +49,14 @@ def perform(
     run_id: int,
     task: Task,
     *,
+    afterwards: Afterwards | None = None,
     listener: Progress | None = None,
     stopping: Event | None = None,
 ) -> bool:
-    """Do a queued run to its end in this process. False where another process has it, or it has ended already."""
+    """Do a queued run to its end in this process. False where another process has it, or it has ended already.
+
+    `afterwards` clears away what the run needed, once it is written down that the run is done.
+    """
     run = _claim(workspace, run_id)
     if run is None:
         return False
@@ -69,6 +76,8 @@ def perform(
         raise
     else:
         _end(workspace, run_id, RunState.DONE, counts=counts, done=progress.total, finished_at=now(), message="")
+        if afterwards is not None:
+            afterwards(workspace, run)
     return True
 
 
@@ -94,15 +103,39 @@ def again(workspace: Workspace, run_id: int, author_id: int) -> int:
         return submit(workspace, run.kind, dataset_id=run.dataset_id, author_id=author_id, parameters=run.parameters)
 
 
-def recover(workspace: Workspace) -> list[int]:
-    """Put runs whose process has died back into the queue; the ids of all that wait now, oldest first."""
-    with writing(workspace.engine) as session:
-        for run in session.exec(select(Run).where(Run.state == RunState.RUNNING)):
-            if not _alive(run.worker, shared=bool(workspace.settings.queue_url)):
-                run.state, run.worker = RunState.QUEUED, None
-        session.flush()
-        waiting = session.exec(select(Run.id).where(Run.state == RunState.QUEUED).order_by(col(Run.id)))
-        return list(waiting)
+def recover(workspace: Workspace, *, here_only: bool = False) -> list[int]:
+    """Put runs whose process has died back into the queue; the ids of all that wait now, oldest first.
+
+    One that a person cancelled meanwhile ends, and so does one whose process has died three times. With `here_only`
+    processes on hosts of other names are taken to live: it may be a command line in another container.
+    """
+    shared = bool(workspace.settings.queue_url) or here_only
+    with reading(workspace.engine) as session:
+        held = session.exec(select(Run.id, Run.worker).where(Run.state == RunState.RUNNING)).all()
+    dead = [(run_id, name) for run_id, name in held if not _alive(name, shared=shared)]
+    if dead:
+        with writing(workspace.engine) as session:
+            for run_id, name in dead:
+                run = _get(run_id, session)
+                if (run.state, run.worker) == (RunState.RUNNING, name):  # nobody else was quicker
+                    _let_go(run)
+    with reading(workspace.engine) as session:
+        return list(session.exec(select(Run.id).where(Run.state == RunState.QUEUED).order_by(col(Run.id))))
+
+
+def _let_go(run: Run) -> None:
+    run.worker, run.deaths = None, run.deaths + 1
+    if run.cancel_requested:
+        run.state, run.finished_at = RunState.CANCELLED, now()
+    elif run.deaths >= _MOST_DEATHS:
+        run.state, run.finished_at = RunState.FAILED, now()
+        place = f"{run.done:,} of {run.total:,}" + (f" ({run.message})" if run.message else "")
+        run.error = (
+            f"the process that did this died {run.deaths} times, the last time at {place}; "
+            "is there enough memory? What was finished stays, and doing it again goes on from there"
+        )
+    else:
+        run.state = RunState.QUEUED
 
 
 def _get(run_id: int, session: Session) -> Run:
@@ -121,13 +154,19 @@ def _claim(workspace: Workspace, run_id: int) -> Run | None:
             run.state, run.finished_at = RunState.CANCELLED, now()
             return None
         run.state, run.worker = RunState.RUNNING, process_name()
-        run.started_at, run.error, run.log = now(), None, None
+        run.started_at, run.error, run.log = run.started_at or now(), None, None
         return run
 
 
 def _end(workspace: Workspace, run_id: int, state: RunState, **values: Any) -> None:
-    with writing(workspace.engine) as session:
-        session.exec(update(Run).where(col(Run.id) == run_id).values(state=state, **values))
+    for left in reversed(range(_END_ATTEMPTS)):
+        try:
+            with writing(workspace.engine) as session:
+                session.exec(update(Run).where(col(Run.id) == run_id).values(state=state, **values))
+            return
+        except StoreBusy:  # not written down, the run would seem to go on for as long as this process lives
+            if not left:
+                raise
 
 
 def process_name() -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from core.jobs.runs import Task
+from core.jobs.runs import Afterwards, Task
 from core.progress import Progress
 from core.services.completing import complete_faces
 from core.services.encoders import fetch_encoder
@@ -20,6 +20,7 @@ from core.services.uploading import discard_upload, is_upload
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.library import counts
+from db.queries.vectors import has_vectors
 from db.tables import Run
 
 
@@ -28,13 +29,14 @@ def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     source = Path(run.parameters["source"])
     who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     if is_export(source):
-        counts = restore_export(workspace, source, **who, progress=progress)
-    else:
-        reference = run.parameters.get("reference", False) and not is_upload(workspace, source)
-        options = ImportOptions(identities=run.parameters.get("identities", False), reference=reference)
-        counts = import_pictures(workspace, source, **who, options=options, progress=progress)
-    discard_upload(workspace, source)
-    return counts
+        return restore_export(workspace, source, **who, progress=progress)
+    reference = run.parameters.get("reference", False) and not is_upload(workspace, source)
+    options = ImportOptions(identities=run.parameters.get("identities", False), reference=reference)
+    return import_pictures(workspace, source, **who, options=options, progress=progress)
+
+
+def _discard(workspace: Workspace, run: Run) -> None:
+    discard_upload(workspace, Path(run.parameters["source"]))
 
 
 def _sample(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -50,11 +52,12 @@ def _sample(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
 def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
     encoder = run.parameters.get("encoder")
-    find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
+    version = find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
     left = complete_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
     with reading(workspace.engine) as session:
         found = counts(run.dataset_id, session=session)
-    if not found.faces:
+        anybody = has_vectors(run.dataset_id, version, session=session)
+    if not anybody:
         return {**asdict(found), "incomplete": left}  # nobody to group
     return {**_people(workspace, run, progress), "incomplete": left}
 
@@ -89,3 +92,5 @@ TASKS: Final[dict[str, Task]] = {
     "export": _export,
     "weights": _weights,
 }
+
+AFTERWARDS: Final[dict[str, Afterwards]] = {"import": _discard}

@@ -14,9 +14,14 @@ import threading
 from core.images import write_atomically
 from core.jobs.queue import STOPPING, consume, ring
 from core.jobs.runs import heartbeat, process_name, recover
+from core.services.uploading import sweep_uploads
 from core.workspace import Workspace
+from db.engine import reading
+from db.queries.work import unfinished_imports
 
 _HEARTBEAT_SECONDS = 2.0
+_RECOVERY_SECONDS = 10.0
+_log = logging.getLogger(__name__)
 
 
 def main(parent: int | None = None) -> None:
@@ -25,10 +30,13 @@ def main(parent: int | None = None) -> None:
     workspace = Workspace.open()
     for run_id in recover(workspace):
         ring(workspace, run_id)
+    with reading(workspace.engine) as session:
+        sweep_uploads(workspace, unfinished_imports(session=session))
     consumer = consume(workspace).create_consumer(
         workers=1, periodic=False, max_delay=0.5, shutdown_timeout=20, graceful_signal="TERM"
     )
     threading.Thread(target=_beat, args=(workspace, consumer.stop_flag), daemon=True).start()
+    threading.Thread(target=_take_up, args=(workspace, consumer.stop_flag), daemon=True).start()
     threading.Thread(target=_stop_with, args=(consumer.stop_flag,), daemon=True).start()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent, consumer.stop_flag), daemon=True).start()
@@ -47,6 +55,18 @@ def _beat(workspace: Workspace, flag: threading.Event) -> None:
         write_atomically(heartbeat(workspace), process_name().encode())
         if flag.wait(_HEARTBEAT_SECONDS):
             return
+
+
+def _take_up(workspace: Workspace, flag: threading.Event) -> None:
+    """Take up the runs of processes that died since, as of a command line that was killed."""
+    while not flag.wait(_RECOVERY_SECONDS):
+        try:
+            waiting = recover(workspace, here_only=True)
+            if not consume(workspace).pending_count():  # otherwise rings would pile up behind a long run
+                for run_id in waiting:
+                    ring(workspace, run_id)
+        except Exception:  # a store that is busy now is not so in ten seconds
+            _log.exception("the runs of processes that died could not be taken up")
 
 
 def _end_with(parent: int, flag: threading.Event) -> None:

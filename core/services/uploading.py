@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
@@ -14,6 +16,7 @@ from core.errors import BadInput, FacetError
 from core.workspace import Workspace
 
 _CHUNK: Final = 2**20
+_SWEPT_SECONDS: Final = 24 * 3600.0  # what is younger may still be on its way into a run
 _LONGEST: Final = 180  # bytes of a name; file systems take 255, and a counter is still to come
 
 
@@ -51,8 +54,20 @@ def keep_upload(workspace: Workspace, files: Iterable[tuple[str, BinaryIO]]) -> 
 def discard_upload(workspace: Workspace, source: Path) -> None:
     """Remove an upload that is imported. Anything that is no upload stays as it is."""
     if is_upload(workspace, source):
-        inside = source.resolve().relative_to(workspace.uploads)
-        shutil.rmtree(workspace.uploads / inside.parts[0], ignore_errors=True)
+        shutil.rmtree(_folder_of(workspace, source), ignore_errors=True)
+
+
+def sweep_uploads(workspace: Workspace, wanted: Iterable[Path]) -> None:
+    """Remove the uploads that have lain here for a day without being one of the `wanted` sources of imports."""
+    kept = {_folder_of(workspace, source) for source in wanted if is_upload(workspace, source)}
+    for folder in set(workspace.uploads.iterdir()) - kept:
+        with suppress(FileNotFoundError):  # another worker sweeps too
+            if time.time() - folder.stat().st_mtime > _SWEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder_of(workspace: Workspace, source: Path) -> Path:
+    return workspace.uploads / source.resolve().relative_to(workspace.uploads).parts[0]
 
 
 def is_upload(workspace: Workspace, source: Path) -> bool:

@@ -11,19 +11,27 @@ from db.tables import Assignment, Embedding, Instance, ModelVersion, PeopleEvent
 
 
 class VectorState(NamedTuple):
-    """How many embeddings an encoder version has, and the id of the newest: two equal states hold the same rows."""
+    """How many embeddings an encoder version has; id, mark and dimension of the newest: equal states hold the same."""
 
     rows: int
     newest: int
+    mark: int
+    dimension: int
 
 
 def vector_state(encoder_id: int, *, up_to: int | None = None, session: Session) -> VectorState:
     """The state of an encoder version's embeddings (of those up to an id), read off the index."""
-    statement = select(func.count(), func.max(col(Embedding.id))).where(col(Embedding.model_version_id) == encoder_id)
+    kept = [col(Embedding.model_version_id) == encoder_id]
     if up_to is not None:
-        statement = statement.where(Embedding.id <= up_to)
-    rows, newest = session.exec(statement).one()
-    return VectorState(rows, newest or 0)
+        kept.append(col(Embedding.id) <= up_to)
+    rows = session.exec(select(func.count()).where(*kept)).one()
+    newest = session.exec(
+        select(Embedding.id, Embedding.mark, func.length(Embedding.vector))
+        .where(*kept)
+        .order_by(col(Embedding.id).desc())
+        .limit(1)
+    ).first()
+    return VectorState(rows, newest[0], newest[1], newest[2] // 4) if newest else VectorState(rows, 0, 0, 0)
 
 
 def vector_rows(encoder_id: int, after: int, *, session: Session) -> Iterator[tuple[int, int, int, int, bytes]]:
@@ -46,6 +54,16 @@ def removed_faces(dataset_id: int, *, session: Session) -> Sequence[int]:
     return session.exec(
         select(Instance.id).where(Instance.dataset_id == dataset_id, Instance.kind == "face", col(Instance.removed))
     ).all()
+
+
+def has_vectors(dataset_id: int, encoder_id: int, *, session: Session) -> bool:
+    """Whether an encoder version has embedded any face of a dataset that was not removed."""
+    known = (
+        select(Embedding.id)
+        .join(Instance, col(Instance.id) == col(Embedding.instance_id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Embedding.model_version_id == encoder_id)
+    )
+    return session.exec(known.limit(1)).first() is not None
 
 
 def has_embedding(instance_id: int, encoder_id: int, *, session: Session) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
@@ -69,13 +70,19 @@ def count_ended_runs(*, session: Session) -> int:
 
 
 def newest_ended_run(dataset_id: int, kinds: Collection[str], *, session: Session) -> Run | None:
-    """The run of one of these kinds that a dataset had last, once it has ended."""
+    """The run of one of these kinds that ended last in a dataset."""
     return session.exec(
         select(Run)
         .where(Run.dataset_id == dataset_id, col(Run.kind).in_(kinds), _open(False))
-        .order_by(col(Run.id).desc())
+        .order_by(col(Run.finished_at).desc(), col(Run.id).desc())
         .limit(1)
     ).first()
+
+
+def unfinished_imports(*, session: Session) -> Sequence[Path]:
+    """What the imports read that are not done: they wait, run, or may be asked for once more."""
+    parameters = session.exec(select(Run.parameters).where(Run.kind == "import", Run.state != RunState.DONE))
+    return [Path(given["source"]) for given in parameters if "source" in given]
 
 
 def count_skipped(run_id: int, *, session: Session) -> int:

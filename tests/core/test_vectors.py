@@ -1,5 +1,7 @@
 """The matrix cache of embeddings: always what the store says, read again only where the store has more."""
 
+import shutil
+
 import numpy as np
 import pytest
 from sqlmodel import col, delete
@@ -7,6 +9,7 @@ from sqlmodel import col, delete
 import core.vectors
 from core.vectors import face_vectors
 from db.engine import reading, writing
+from db.migrate import backup
 from db.tables import Embedding, Image, Instance
 from db.writes import ensure_dataset, ensure_model_version
 
@@ -126,3 +129,78 @@ def test_lost_cache_is_made_again(load, embed, workspace):
     for path in (workspace.home / "vectors").iterdir():
         path.unlink()
     assert load().instances.tolist() == ids
+
+
+def test_cache_that_another_process_forgets_while_it_is_opened_is_made_again(load, embed, monkeypatch, workspace):
+    ids, _ = embed(2)
+    load()
+    real = np.fromfile
+
+    def late(*arguments, **options):
+        monkeypatch.setattr(np, "fromfile", real)
+        for path in (workspace.home / "vectors").iterdir():
+            path.unlink()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(np, "fromfile", late)
+    assert load().instances.tolist() == ids
+
+
+def test_cache_that_another_process_forgets_while_it_is_copied_is_read_from_the_store(
+    load, embed, monkeypatch, workspace
+):
+    ids, vectors = embed(2)
+    load()
+    more, others = embed(1)
+    real = core.vectors._copy
+
+    def late(source, target):
+        monkeypatch.setattr(core.vectors, "_copy", real)
+        for path in (workspace.home / "vectors").glob("*-*"):
+            if not path.name.startswith("."):
+                path.unlink()
+        real(source, target)
+
+    monkeypatch.setattr(core.vectors, "_copy", late)
+    found = load()
+    assert found.instances.tolist() == ids + more
+    np.testing.assert_array_equal(found.vectors, np.concatenate([vectors, others]))
+    assert not list((workspace.home / "vectors").glob(".partial-*"))
+
+
+def test_one_older_generation_stays_for_those_who_are_about_to_open_it(load, embed, workspace):
+    for _ in range(4):
+        embed(1)
+        load()
+    rows = sorted(path.name.split("-")[1] + path.suffix for path in (workspace.home / "vectors").iterdir())
+    assert rows == ["3.ids", "3.vectors", "4.ids", "4.vectors"]
+
+
+def test_cache_of_what_came_after_a_backup_is_not_taken_for_what_came_after_it_was_put_back(
+    embed, load, workspace, dataset, encoder, tmp_path
+):
+    embed(1)
+    copy = backup(workspace.engine, tmp_path / "backup.db")
+    embed(1)
+    assert len(load().vectors) == 2
+    workspace.engine.dispose()
+    for ending in ("-wal", "-shm"):
+        (workspace.home / f"store.db{ending}").unlink(missing_ok=True)
+    shutil.copyfile(copy, workspace.home / "store.db")
+    ids, vectors = embed(1)  # another face under the ids of the one that is no more
+    found = load()
+    assert found.instances[1] == ids[0]
+    np.testing.assert_array_equal(found.vectors[1:], vectors)
+
+
+@pytest.mark.parametrize("kind", ["ids", "vectors"])
+@pytest.mark.parametrize("left", [0, 0.5])
+def test_file_that_a_power_cut_left_short_is_made_again(load, embed, workspace, kind, left):
+    ids, vectors = embed(4)
+    load()
+    (short,) = (workspace.home / "vectors").glob(f"*.{kind}")
+    content = short.read_bytes()
+    short.write_bytes(content[: int(left * len(content))])
+    found = load()
+    assert found.instances.tolist() == ids
+    np.testing.assert_array_equal(found.vectors, vectors)

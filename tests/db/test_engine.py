@@ -8,9 +8,10 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
+from core.errors import StoreBusy
 from db.engine import migrating, open_engine, reading, writing
 from db.tables import DailyWork, Embedding, Image, Instance, Moment, Person, User, now
 from db.writes import count_work, ensure_dataset, ensure_model_version, ensure_person, ensure_user, recount_faces
@@ -171,3 +172,25 @@ def test_a_migration_that_leaves_loose_rows_is_rolled_back(workspace, dataset):
         connection.execute(text("DELETE FROM user"))
     with reading(workspace.engine) as session:
         assert len(session.exec(select(User)).all()) == 1
+
+
+def test_a_writer_that_waits_in_vain_gets_a_sentence(workspace, author, monkeypatch):
+    monkeypatch.setattr("db.engine._BUSY_MS", 50)
+    workspace.engine.dispose()
+    with writing(workspace.engine) as held:
+        ensure_user("bo", session=held)
+        busy = "other work kept the store busy for too long and nothing was saved; try again in a moment"
+        with pytest.raises(StoreBusy, match=busy), writing(workspace.engine) as session:
+            ensure_user("eve", session=session)
+        with reading(workspace.engine) as session:
+            assert session.exec(select(User.name)).all() == ["ada"]
+
+
+def test_without_a_sentence_of_its_own_a_busy_store_raises_what_the_database_does(tmp_path, monkeypatch):
+    monkeypatch.setattr("db.engine._BUSY_MS", 50)
+    engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    with writing(engine) as held:
+        held.connection()
+        with pytest.raises(OperationalError, match="database is locked"), writing(engine) as session:
+            session.connection()
+    engine.dispose()

@@ -1,5 +1,9 @@
 """Runs of the command line: done in this process, ended with their own sentence."""
 
+import socket
+import subprocess
+
+import psutil
 import pytest
 
 from core.errors import Cancelled, FacetError
@@ -7,7 +11,8 @@ from core.jobs import inline, tasks
 from core.jobs.inline import run_here
 from core.jobs.runs import cancel, perform
 from core.progress import Progress
-from db.tables import RunState
+from db.engine import writing
+from db.tables import Run, RunState
 
 
 def test_finished_run_is_given_back(workspace, dataset, monkeypatch):
@@ -47,3 +52,23 @@ def test_run_that_a_worker_took_first_is_waited_for(workspace, dataset, monkeypa
     monkeypatch.setattr(inline, "perform", too_late)
     assert run_here(workspace, "echo", dataset, {}, Progress()).counts == {"by": "the worker"}
     assert done_by == [True]
+
+
+def test_run_whose_worker_dies_while_it_is_waited_for_is_taken_over(workspace, dataset, monkeypatch):
+    monkeypatch.setitem(tasks.TASKS, "echo", lambda workspace, run, progress: {"by": "the command line"})
+    killed = subprocess.Popen(["/bin/true"])
+    name = f"{socket.gethostname()}:{killed.pid}:{psutil.Process(killed.pid).create_time():.0f}"
+    killed.wait()
+    calls = []
+
+    def too_late(workspace, run_id, task, **options):
+        calls.append(run_id)
+        if len(calls) == 1:  # a worker takes it, and is killed
+            with writing(workspace.engine) as session:
+                run = session.get(Run, run_id)
+                run.state, run.worker = RunState.RUNNING, name
+        return perform(workspace, run_id, task, **options)
+
+    monkeypatch.setattr(inline, "perform", too_late)
+    assert run_here(workspace, "echo", dataset, {}, Progress()).counts == {"by": "the command line"}
+    assert len(calls) == 2

@@ -9,7 +9,7 @@ import time
 from sqlmodel import col, func, select
 from worker_processes import REPOSITORY, wait_for
 
-from core.jobs.runs import cancel, worker_lives
+from core.jobs.runs import cancel, recover, worker_lives
 from db.engine import reading
 from db.queries.library import counts
 from db.tables import Assignment, Embedding, Image, Instance, KeypointRevision, Scan
@@ -123,6 +123,52 @@ def test_run_of_an_unknown_kind_fails_with_a_sentence_and_the_worker_goes_on(wor
     assert "nowhere" in run.error
     assert "Traceback" in run.log
     assert process.poll() is None
+
+
+def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(workers):
+    process = workers.start()
+    wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
+    killed = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import sys, time\n"
+            "from core.jobs.runs import perform, submit\n"
+            "from core.workspace import Workspace\n"
+            "workspace = Workspace.open()\n"
+            "who = {'dataset_id': int(sys.argv[1]), 'author_id': int(sys.argv[2]), 'parameters': {}}\n"
+            "run_id = submit(workspace, 'astrology', **who)\n"
+            "perform(workspace, run_id, lambda *_: print(run_id, flush=True) or time.sleep(600))\n",
+            str(workers.dataset), str(workers.author),
+        ],
+        cwd=REPOSITORY, env=workers.environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    run_id = int(killed.stdout.readline())
+    killed.stdout.close()
+    killed.kill()
+    killed.wait()
+    run = workers.wait(run_id, "failed", 30)
+    assert "this worker knows no run of the kind 'astrology'" in run.error
+    assert run.worker.split(":")[1] == str(process.pid)
+    assert run.deaths == 1
+
+
+def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_done(workers):
+    code = (
+        "import os\n"
+        "from core.jobs import tasks, worker\n"
+        "tasks.TASKS['sample'] = lambda *_: os.kill(os.getpid(), 9)\n"  # as the kernel does when memory runs out
+        "tasks.TASKS['people'] = lambda *_: {}\n"
+        "worker.main()\n"
+    )
+    poison, good = workers.submit("sample"), workers.submit("people")
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, env=workers.environment)
+        assert process.wait(60) == -signal.SIGKILL
+    assert recover(workers.workspace) == []
+    assert workers.run(good).state == "done"
+    run = workers.run(poison)
+    assert (run.state, run.deaths) == ("failed", 3)
+    assert "died 3 times" in run.error
 
 
 def test_worker_beats_while_it_lives(workers):

@@ -5,11 +5,13 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 import psutil
 import pytest
 
 from core.errors import BadInput, NotFound
+from core.jobs import runs
 from core.jobs.runs import Interrupted, again, cancel, heartbeat, perform, process_name, recover, submit, worker_lives
 from core.progress import Progress
 from core.settings import Settings
@@ -303,11 +305,115 @@ def test_cancel_asked_while_the_holder_was_dying_is_not_forgotten(workspace, new
     held = new_run(of=1)
     _set(workspace, held, state=RunState.RUNNING, worker=_dead_name())
     cancel(workspace, held)
-    assert recover(workspace) == [held]
-    assert not perform(workspace, held, _counts)
+    assert recover(workspace) == []
     run = _run(workspace, held)
     assert run.state == RunState.CANCELLED
     assert run.finished_at is not None
+    assert not perform(workspace, held, _counts)
+
+
+def test_cancel_asked_while_the_holder_was_ending_is_not_forgotten(workspace, new_run):
+    held = new_run(of=1)
+    _set(workspace, held, cancel_requested=True)
+    assert not perform(workspace, held, _counts)
+    assert _run(workspace, held).state == RunState.CANCELLED
+
+
+def test_run_whose_process_dies_three_times_fails_and_says_where(workspace, new_run):
+    held, dead = new_run(of=1), _dead_name()
+    for death in (1, 2):
+        _set(workspace, held, state=RunState.RUNNING, worker=dead)
+        assert recover(workspace) == [held]
+        assert _run(workspace, held).deaths == death
+    _set(workspace, held, state=RunState.RUNNING, worker=dead, done=12, total=1040, message="Looking for faces")
+    assert recover(workspace) == []
+    run = _run(workspace, held)
+    assert (run.state, run.worker, run.finished_at is None) == (RunState.FAILED, None, False)
+    assert run.error.startswith(
+        "the process that did this died 3 times, the last time at 12 of 1,040 (Looking for faces); is there enough"
+    )
+
+
+def test_process_that_ends_in_order_is_no_death(workspace, new_run):
+    def task(workspace, run, progress):
+        raise Interrupted
+
+    run_id = new_run()
+    for _ in range(4):
+        assert perform(workspace, run_id, task)
+    run = _run(workspace, run_id)
+    assert (run.state, run.deaths) == (RunState.QUEUED, 0)
+
+
+def test_beside_a_worker_only_the_dead_of_this_host_are_taken_over(workspace, new_run):
+    elsewhere, here = new_run(), new_run()
+    _set(workspace, elsewhere, state=RunState.RUNNING, worker="another-container:999999:1700000000")
+    _set(workspace, here, state=RunState.RUNNING, worker=_dead_name())
+    assert recover(workspace, here_only=True) == [here]
+    assert _run(workspace, elsewhere).state == RunState.RUNNING
+
+
+def test_run_that_goes_on_keeps_the_moment_at_which_it_first_began(workspace, new_run):
+    began, held = [], new_run(of=1)
+
+    def task(workspace, run, progress):
+        began.append(run.started_at)
+        if len(began) == 1:
+            raise Interrupted
+        return {}
+
+    perform(workspace, held, task)
+    perform(workspace, held, task)
+    assert began[0] == began[1] == _run(workspace, held).started_at
+
+
+def test_what_a_run_needed_is_cleared_away_once_it_is_done_and_not_before(workspace, new_run):
+    states = []
+
+    def afterwards(workspace, run):
+        states.append(_run(workspace, run.id).state)
+
+    perform(workspace, new_run(of=1), _counts, afterwards=afterwards)
+    assert states == [RunState.DONE]
+    failing = new_run()
+    perform(workspace, failing, _counts, afterwards=afterwards)
+    assert _run(workspace, failing).state == RunState.FAILED
+    assert states == [RunState.DONE]
+
+
+def test_end_of_a_run_is_written_down_however_long_others_keep_the_store(workspace, new_run, monkeypatch):
+    monkeypatch.setattr("db.engine._BUSY_MS", 50)
+    workspace.engine.dispose()
+    held, release, waited = threading.Event(), threading.Event(), []
+    real = runs.writing
+
+    def hold():
+        with real(workspace.engine) as session:
+            session.connection()  # the transaction begins
+            held.set()
+            release.wait(10)
+
+    other = threading.Thread(target=hold, daemon=True)
+
+    @contextmanager
+    def writes(engine):
+        if other.is_alive():
+            waited.append(1)
+            if len(waited) == 3:
+                release.set()
+                other.join()
+        with real(engine) as session:
+            yield session
+
+    def task(workspace, run, progress):
+        other.start()
+        assert held.wait(10)
+        return {}
+
+    run_id = new_run()
+    monkeypatch.setattr(runs, "writing", writes)
+    assert perform(workspace, run_id, task)
+    assert (_run(workspace, run_id).state, len(waited)) == (RunState.DONE, 3)
 
 
 def test_heartbeat_of_this_process_is_a_living_worker(workspace):

@@ -1,9 +1,11 @@
 import io
+import os
+import time
 
 import pytest
 
 from core.errors import BadInput, FacetError
-from core.services.uploading import discard_upload, is_upload, keep_upload, server_source
+from core.services.uploading import discard_upload, is_upload, keep_upload, server_source, sweep_uploads
 
 
 def sent(name, content=b"x"):
@@ -98,3 +100,12 @@ def test_a_folder_of_the_server_is_given_by_its_full_path(tmp_path):
         server_source("photos")
     with pytest.raises(BadInput, match="there is no such file or folder on the server"):
         server_source(str(tmp_path / "none"))
+
+
+def test_uploads_that_nobody_wants_are_swept_after_a_day(workspace, tmp_path):
+    names = ("wanted.zip", "old.zip", "new.zip")
+    wanted, old, new = (keep_upload(workspace, [sent(name)])[0] for name in names)
+    for source in (wanted, old):
+        os.utime(source.parent, (time.time() - 86_500,) * 2)
+    sweep_uploads(workspace, [wanted, tmp_path / "elsewhere"])
+    assert [source.exists() for source in (wanted, old, new)] == [True, False, True]

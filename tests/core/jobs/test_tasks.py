@@ -1,0 +1,113 @@
+"""What each kind of run does, also when its process is killed after the last of it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from sqlmodel import func, select
+
+from core.jobs import runs, tasks
+from core.jobs.runs import perform, recover, submit
+from core.services.uploading import keep_upload
+from db.engine import reading, writing
+from db.tables import Embedding, Export, Image, Instance, Run, RunState
+from db.writes import ensure_model_version
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing is written any more."""
+
+
+@pytest.fixture
+def do(workspace, dataset, author):
+    """Submits a run and does it in this process; `killed` is just before its end would be written."""
+
+    def done(kind, *, killed=False, run_id=None, **parameters):
+        run_id = run_id or submit(workspace, kind, dataset_id=dataset, author_id=author, parameters=parameters)
+        with pytest.MonkeyPatch.context() as patch:
+            if killed:
+                patch.setattr(runs, "_end", lambda *_, **__: (_ for _ in ()).throw(Killed))
+                with pytest.raises(Killed):
+                    perform(workspace, run_id, tasks.TASKS[kind], afterwards=tasks.AFTERWARDS.get(kind))
+                with writing(workspace.engine) as session:
+                    session.get(Run, run_id).worker = "this-host:999999:1"
+                assert recover(workspace) == [run_id]
+            else:
+                perform(workspace, run_id, tasks.TASKS[kind], afterwards=tasks.AFTERWARDS.get(kind))
+        with reading(workspace.engine) as session:
+            return session.get(Run, run_id)
+
+    return done
+
+
+def _count(workspace, table):
+    with reading(workspace.engine) as session:
+        return session.exec(select(func.count()).select_from(table)).one()
+
+
+@pytest.fixture
+def upload(workspace, pictures):
+    (source,) = keep_upload(workspace, [("a.png", io.BytesIO(pictures(1)))])
+    return source
+
+
+def test_upload_is_discarded_when_its_import_is_done(workspace, do, upload):
+    assert do("import", source=str(upload)).state == RunState.DONE
+    assert not upload.exists()
+
+
+def test_upload_of_an_import_that_failed_stays_for_another_attempt(workspace, do, upload, monkeypatch):
+    monkeypatch.setattr(tasks, "import_pictures", lambda *_, **__: 1 / 0)
+    assert do("import", source=str(upload)).state == RunState.FAILED
+    assert upload.is_dir()
+
+
+def test_import_of_an_upload_that_was_killed_at_its_end_goes_on(workspace, do, upload):
+    killed = do("import", killed=True, source=str(upload))
+    run = do("import", run_id=killed.id)
+    assert (run.state, run.error) == (RunState.DONE, None)
+    assert run.counts == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0}
+    assert not upload.exists()
+
+
+def test_export_that_was_killed_at_its_end_goes_on_and_is_one_export(workspace, do, upload, tmp_path):
+    do("import", source=str(upload))
+    killed = do("export", killed=True, format="coco", folder=str(tmp_path / "out"))
+    written = (tmp_path / "out" / "manifest.json").stat()
+    run = do("export", run_id=killed.id)
+    assert (run.state, run.error, run.counts["images"]) == (RunState.DONE, None, 1)
+    assert _count(workspace, Export) == 1
+    assert (tmp_path / "out" / "manifest.json").stat() == written
+
+
+@pytest.fixture
+def one_face(workspace, dataset, monkeypatch):
+    """A face that was found; what the models say of it is left to the test. Gives its id and the encoder's version."""
+    with writing(workspace.engine) as session:
+        encoder = ensure_model_version("staged", "encoder", "0" * 64, {}, session=session)
+        image = Image(
+            dataset_id=dataset, path="a", sha256="0", size_bytes=1, width=9, height=9, format="PNG", original="a"
+        )
+        session.add(image)
+        session.flush()
+        face = Instance(dataset_id=dataset, image_id=image.id, kind="face", left=0, top=0, right=1, bottom=1)
+        session.add(face)
+        session.flush()
+    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: encoder)
+    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: 1)
+    return face.id, encoder
+
+
+def test_faces_without_any_embedding_are_counted_and_not_grouped(do, one_face):
+    run = do("faces")
+    assert (run.state, run.error) == (RunState.DONE, None)
+    assert (run.counts["faces"], run.counts["people"], run.counts["incomplete"]) == (1, 0, 1)
+
+
+def test_faces_of_which_one_has_an_embedding_are_grouped(workspace, do, one_face, monkeypatch):
+    monkeypatch.setattr(tasks, "group_people", lambda *_, **__: {"threshold": 0.5})
+    face, encoder = one_face
+    with writing(workspace.engine) as session:
+        session.add(Embedding(instance_id=face, model_version_id=encoder, vector=bytes(8)))
+    assert do("faces").counts["threshold"] == 0.5
