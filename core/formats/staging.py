@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -129,7 +129,8 @@ def staged(folder: Path) -> Iterator[Stage]:
             yield Stage(partial)
             _finish(partial, folder)
         except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
+            with suppress(OSError):  # what then stays is known by its mark
+                _remove(partial)
             raise
     except OSError as error:
         if error.errno in _FULL:
@@ -139,23 +140,43 @@ def staged(folder: Path) -> Iterator[Stage]:
         raise FacetError(f"{folder} was not written: {error.strerror or error}.") from error
 
 
+def is_unfinished(place: Path) -> bool:
+    """Whether a folder is what an export left behind whose process was killed."""
+    return not place.is_symlink() and (place / _MARK).is_file()
+
+
 def _make_room(folder: Path, partial: Path) -> None:
-    if folder.is_symlink() or (folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))):
+    for place in filter(is_unfinished, (folder, partial)):
+        _remove(place)
+    if not _is_free(folder):
         raise BadInput(f"{folder} is not an empty folder; choose a new one, so that nothing is overwritten.")
-    if (partial / _MARK).is_file() and not partial.is_symlink():
-        shutil.rmtree(partial)
-    elif partial.exists() or partial.is_symlink():
+    if not _is_free(partial):
         raise BadInput(f"{partial} is in the way and is not an unfinished export; move it or choose another folder.")
-    partial.mkdir(parents=True)
+    partial.mkdir(parents=True, exist_ok=True)
     (partial / _MARK).touch()
 
 
+def _is_free(place: Path) -> bool:
+    return not place.is_symlink() and (not place.exists() or (place.is_dir() and not any(place.iterdir())))
+
+
+def _remove(place: Path) -> None:
+    """Remove an unfinished folder, its mark last: killed in between it is still known as ours."""
+    for entry in list(place.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != _MARK:
+            os.unlink(entry)
+    shutil.rmtree(place)
+
+
 def _finish(partial: Path, folder: Path) -> None:
-    (partial / _MARK).unlink()
     for place, _, _ in os.walk(partial):
         _sync_folder(Path(place))
     os.replace(partial, folder)
     _sync_folder(folder.parent)
+    (folder / _MARK).unlink()  # last, so that whatever was killed before this is known as unfinished
+    _sync_folder(folder)
 
 
 def _sync_folder(place: Path) -> None:

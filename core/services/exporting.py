@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, NotFound, UnreadableLabels
 from core.formats import WRITERS
 from core.formats.dataset import (
     Box,
@@ -23,6 +23,8 @@ from core.formats.dataset import (
     ModelCard,
     RemovedInstance,
 )
+from core.formats.manifest import Manifest, read_manifest
+from core.formats.staging import is_unfinished
 from core.keypoints import Keypoints
 from core.progress import Progress
 from core.workspace import Workspace
@@ -34,7 +36,7 @@ from db.queries.exports import (
     skipped_inputs,
     used_models,
 )
-from db.tables import Dataset, Export, Image, Instance, ModelVersion, Source, now
+from db.tables import Dataset, Export, Image, Instance, ModelVersion, Run, Source, now
 
 FORMATS = tuple(WRITERS)
 
@@ -49,7 +51,7 @@ def export_dataset(
     folder: Path,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Write a dataset into an empty or new folder, all or nothing.
+    """Write a dataset into an empty or new folder, all or nothing; a run that does it again does it once.
 
     Returns
     -------
@@ -65,21 +67,36 @@ def export_dataset(
     if format_name not in WRITERS:
         raise BadInput(f"there is no export format {format_name!r}; there are {', '.join(WRITERS)}")
     labelled = gather(workspace, dataset_id)
-    at = now()
-    manifest = WRITERS[format_name](labelled, folder, exported_at=f"{at:%Y-%m-%dT%H:%M:%SZ}", progress=progress)
+    with reading(workspace.engine) as session:
+        run = session.get(Run, run_id)
+    at = (run and run.started_at) or now()  # a moment that the run still has after its process has died
+    stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    manifest = _written(folder, format_name, labelled.name, stamp) if run and run.deaths else None
+    if manifest is None:
+        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=progress)
     digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    row = Export(
+        dataset_id=dataset_id, run_id=run_id, format=format_name, folder=str(folder.resolve()),
+        manifest_sha256=digest, counts=manifest.counts, author_id=author_id, at=at,
+    )  # fmt: skip
     with writing(workspace.engine) as session:
-        session.add(
-            Export(
-                dataset_id=dataset_id, run_id=run_id, format=format_name, folder=str(folder.resolve()),
-                manifest_sha256=digest, counts=manifest.counts, author_id=author_id, at=at,
-            )
-        )  # fmt: skip
+        if session.exec(select(Export.id).where(Export.run_id == run_id)).first() is None:
+            session.add(row)
     return {
         "folder": str(folder), "format": format_name, "files": len(manifest.files) + 1,
         "left_out": len(manifest.left_out), **manifest.counts,
         "not_exported": len(labelled.images) - manifest.counts["images"],
     }  # fmt: skip
+
+
+def _written(folder: Path, format_name: str, dataset: str, stamp: str) -> Manifest | None:
+    """The manifest of what this same run had written whole before its process died."""
+    try:
+        manifest = read_manifest(folder, format_name)
+    except UnreadableLabels:
+        return None
+    ours = (manifest.dataset, manifest.exported_at) == (dataset, stamp)
+    return manifest if ours and not is_unfinished(folder) else None
 
 
 def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:

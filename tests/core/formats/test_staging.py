@@ -12,7 +12,7 @@ from labelled_examples import files_of
 from core.errors import BadInput, Cancelled, FacetError
 from core.formats import WRITERS
 from core.formats.dataset import LabelledDataset
-from core.formats.staging import HashedFile, staged
+from core.formats.staging import HashedFile, is_unfinished, staged
 
 FORMATS = sorted(WRITERS)
 
@@ -144,3 +144,44 @@ def test_picture_whose_disk_cannot_be_read_is_left_out(small_dataset, tmp_path):
     assert [item.reason for item in manifest.left_out] == [
         "its file cannot be read: Is a directory; with it 2 labelled instances"
     ]
+
+
+@pytest.mark.parametrize("step", ["os.replace", "Path.unlink"])
+def test_export_killed_while_it_gets_its_name_is_written_again(tmp_path, step):
+    target = tmp_path / "out"
+    code = (
+        "import os, signal, sys; from pathlib import Path; from core.formats.staging import staged\n"
+        "with staged(Path(sys.argv[1])) as stage:\n"
+        "    with stage.open('a.txt') as out: out.write('whole')\n"
+        f"    {step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    killed = subprocess.run([sys.executable, "-c", code, str(target)], cwd=root, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert is_unfinished(target) == (step == "Path.unlink")
+    WRITERS["coco"](LabelledDataset("x"), target, exported_at="now")
+    assert set(files_of(tmp_path)) == {"out/manifest.json", "out/annotations.json"}
+
+
+def test_killed_removal_of_an_unfinished_export_leaves_its_mark(tmp_path, monkeypatch):
+    partial = tmp_path / "out.partial"
+    (partial / "images").mkdir(parents=True)
+    for name in ("a.txt", ".facet-unfinished", "z.txt"):
+        (partial / name).touch()
+    removed = []
+
+    def interrupted(path, **options):
+        removed.append(Path(path).name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt), staged(tmp_path / "out"):
+        pass
+    assert removed == ["images"]
+    assert is_unfinished(partial)
+
+
+def test_empty_partial_folder_is_in_nobodys_way(tmp_path):
+    (tmp_path / "out.partial").mkdir()
+    WRITERS["coco"](LabelledDataset("x"), tmp_path / "out", exported_at="now")
+    assert set(files_of(tmp_path)) == {"out/manifest.json", "out/annotations.json"}

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from labelled_rows import NAMES, fill
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from core.errors import BadInput, Cancelled, NotFound
 from core.jobs.runs import submit
@@ -16,7 +16,7 @@ from core.services.annotating import Edit, save_edit
 from core.services.exporting import FORMATS, export_dataset, gather
 from core.services.importing import import_pictures
 from db.engine import reading, writing
-from db.tables import Export, Image, Instance, KeypointRevision
+from db.tables import Export, Image, Instance, KeypointRevision, Run, now
 from db.writes import ensure_model_version, note_model_use
 
 
@@ -178,3 +178,33 @@ def test_a_cancelled_export_leaves_nothing(leave, filled, workspace, tmp_path):
     assert not [place for place in tmp_path.iterdir() if place.name.startswith("out")]
     with reading(workspace.engine) as session:
         assert session.exec(select(Export)).all() == []
+
+
+def test_a_run_that_was_killed_before_its_export_was_noted_takes_what_it_wrote(
+    filled, workspace, dataset, author, tmp_path
+):
+    run_id = submit(workspace, "export", dataset_id=dataset, author_id=author, parameters={})
+    with writing(workspace.engine) as session:
+        run = session.get(Run, run_id)
+        run.started_at, run.deaths = now(), 1
+
+    def export():
+        return export_dataset(
+            workspace, dataset_id=dataset, author_id=author, run_id=run_id, format_name="coco", folder=tmp_path / "out"
+        )
+
+    first = export()
+    written = (tmp_path / "out" / "manifest.json").stat()
+    with writing(workspace.engine) as session:
+        session.exec(delete(Export))
+    assert export() == first
+    assert export() == first
+    assert (tmp_path / "out" / "manifest.json").stat() == written
+    with reading(workspace.engine) as session:
+        assert len(session.exec(select(Export)).all()) == 1
+
+
+def test_what_another_run_wrote_is_not_taken_for_this_ones(leave, filled, workspace):
+    leave("coco")
+    with pytest.raises(BadInput, match="is not an empty folder"):
+        leave("coco")
