@@ -110,7 +110,8 @@ class _Intake:
         self.options = options
         self.duplicates = 0
         with reading(workspace.engine) as session:
-            self.known = set(session.exec(select(Image.sha256).where(Image.dataset_id == dataset_id)))
+            here = select(Image.sha256, Image.original).where(Image.dataset_id == dataset_id)
+            self.known = dict(session.exec(here).all())
             # what this same run took in before it was interrupted
             finished = select(Image.id, Image.path).where(Image.run_id == run_id)
             self.finished = set(session.exec(finished).all())
@@ -122,7 +123,7 @@ class _Intake:
         try:
             content = item.read()
             sha256 = hashlib.sha256(content).hexdigest()
-            if sha256 in self.known:
+            if sha256 in self.known and self._is_there(self.known[sha256]):
                 return _Known(item.path, sha256)
             reference = item.file if self.options.reference else None
             return keep_picture(self.workspace, content, item.path, reference)
@@ -142,13 +143,13 @@ class _Intake:
                 if isinstance(item, Refused):
                     session.add(Skipped(run_id=self.run_id, path=item.path, reason=item.reason))
                 elif item.sha256 in ids:
-                    self._repeat(item.path, ids[item.sha256], session)
+                    self._repeat(item, ids[item.sha256], session)
                 elif isinstance(item, KeptPicture):
                     ids[item.sha256] = self._insert(item, session)
+                    self.known[item.sha256] = item.original
                     added += 1
             if added:
                 count_work(self.author_id, self.dataset_id, "images imported", added, session=session)
-        self.known.update(ids)
 
     def _known_ids(self, hashes: Sequence[str], session: Session) -> dict[str, int]:
         rows = session.exec(
@@ -170,9 +171,14 @@ class _Intake:
         session.add(ImagePath(image_id=image.id, path=item.path))
         return image.id
 
-    def _repeat(self, path: str, image_id: int, session: Session) -> None:
-        image = session.get(Image, image_id)
+    def _is_there(self, original: str) -> bool:
+        return os.path.isfile(self.workspace.original(original))  # unlike Path.is_file: not to be read is not there
+
+    def _repeat(self, item: KeptPicture | _Known, image_id: int, session: Session) -> None:
+        image, path = session.get(Image, image_id), item.path
         assert image is not None
+        if isinstance(item, KeptPicture) and not self._is_there(image.original):
+            self.known[item.sha256] = image.original = item.original
         identity = self._identity(path, session)
         if (image_id, path) in self.finished:
             self.finished.remove((image_id, path))

@@ -429,3 +429,30 @@ def test_progress_goes_from_nothing_to_everything(take_in, folder, pictures):
 
     take_in(folder({f"{i}.png": pictures(i) for i in range(70)} | {"bad": b"x"}), progress=Notes())
     assert told == [(71, 0), 64, 71]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("again", [True, False])
+def test_importing_again_brings_back_an_original_that_was_moved_or_lost(
+    take_in, folder, pictures, workspace, tmp_path, first, again
+):
+    source = folder({"a.png": pictures(1), "copy.png": pictures(1), "b.png": pictures(2)})
+    take_in(source, reference=first)
+    for file in [path for path in workspace.originals.rglob("*") if path.is_file()]:
+        file.unlink()
+    moved = source.rename(tmp_path / "moved")
+    counts, left_out = take_in(moved, reference=again)
+    assert (counts, left_out) == (counted(3, 0, 3, 0), {})
+    images = {image.path: image for image in rows(workspace, Image)}
+    assert sorted(images) == ["a.png", "b.png"]
+    for image in images.values():
+        file = workspace.original(image.original)
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == image.sha256
+
+
+def test_importing_again_leaves_an_original_that_is_there_where_it_is(take_in, folder, pictures, workspace):
+    take_in(folder({"a.png": pictures(1)}), reference=True)
+    before = rows(workspace, Image.original)
+    take_in(folder({"b.png": pictures(1)}, "other"), reference=True)
+    take_in(folder({"b.png": pictures(1)}, "other"))
+    assert rows(workspace, Image.original) == before
