@@ -17,7 +17,7 @@ from starlette.routing import Route
 from core.errors import FacetError, NotFound
 from core.jobs.supervisor import worker_beside
 from core.services.delivering import zipped
-from core.services.serving import crop_file, display_file, thumbnail_file
+from core.services.serving import LARGEST_ID, crop_file, display_file, thumbnail_file
 from core.workspace import Workspace
 
 # The address names the content (?v=…), so what it gives never changes.
@@ -49,7 +49,10 @@ def _picture(make: Callable[[Workspace, int], Path]) -> Callable[[Request], Any]
 
 async def _export(request: Request) -> Response:
     try:
-        delivery = await run_in_threadpool(zipped, _workspace, request.path_params["number"])
+        number = request.path_params["number"]
+        if number > LARGEST_ID:
+            raise NotFound(f"there is no export {number}")
+        delivery = await run_in_threadpool(zipped, _workspace, number)
     except FacetError as error:
         return PlainTextResponse(str(error), status_code=404)
     named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(delivery.name)}"}

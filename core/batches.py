@@ -78,10 +78,12 @@ def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:
 def _open(workspace: Workspace, image: Image) -> OpenedPicture:
     nothing = np.zeros((0, 0, 3), np.uint8)
     file = workspace.original(image.original)
-    if not file.is_file():
-        return OpenedPicture(image, nothing, f"{image.path}: the original is gone from {file.parent}")
     try:
+        if not file.is_file():
+            return OpenedPicture(image, nothing, f"{image.path}: the original is gone from {file.parent}")
         pixels = decode(file, image.path, workspace.settings.max_pixels).pixels
+    except OSError as error:
+        return OpenedPicture(image, nothing, f"{image.path}: the original cannot be read ({error.strerror or error})")
     except UnreadableImage as error:
         return OpenedPicture(image, nothing, str(error))
     if pixels.shape[:2] != (image.height, image.width):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from core.images import crop_suffix, decode, face_crop, jpeg, thumbnail, write_a
 from core.workspace import Workspace
 from db.engine import reading
 from db.tables import Image, Instance
+
+LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may name any number
 
 
 def thumbnail_file(workspace: Workspace, image_id: int) -> Path:
@@ -36,7 +39,7 @@ def display_file(workspace: Workspace, image_id: int) -> Path:
 def crop_file(workspace: Workspace, instance_id: int) -> Path:
     """A square JPEG of a face with a margin."""
     with reading(workspace.engine) as session:
-        instance = session.get(Instance, instance_id)
+        instance = session.get(Instance, instance_id) if instance_id <= LARGEST_ID else None
     if instance is None:
         raise NotFound(f"there is no face {instance_id}")
     image = _image(workspace, instance.image_id)
@@ -49,7 +52,7 @@ def crop_file(workspace: Workspace, instance_id: int) -> Path:
 
 def _image(workspace: Workspace, image_id: int) -> Image:
     with reading(workspace.engine) as session:
-        image = session.get(Image, image_id)
+        image = session.get(Image, image_id) if image_id <= LARGEST_ID else None
     if image is None:
         raise NotFound(f"there is no picture {image_id}")
     return image
@@ -57,9 +60,12 @@ def _image(workspace: Workspace, image_id: int) -> Image:
 
 def _pixels(workspace: Workspace, image: Image) -> NDArray[np.uint8]:
     file = workspace.original(image.original)
-    if not file.is_file():
-        raise NotFound(f"{image.path}: the original is gone from {file.parent}")
-    content = file.read_bytes()
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"{image.path}: the original is gone from {file.parent}") from None
+    except OSError as error:
+        raise BadInput(f"{image.path}: the original cannot be read ({error.strerror or error})") from error
     if hashlib.sha256(content).hexdigest() != image.sha256:  # the points belong to other pixels
         raise BadInput(f"{image.path}: the file was changed after the import; import it again")
     return decode(content, image.path, workspace.settings.max_pixels).pixels

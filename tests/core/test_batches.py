@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,3 +100,18 @@ def test_attempt_at_nothing_asks_nobody():
 
     assert attempt([], work) == []
     assert attempt([OpenedPicture(Image(path="a"), np.zeros((0, 0, 3), np.uint8), "gone")], work) == [Failure("gone")]
+
+
+def test_folder_that_may_not_be_read_is_a_reason_for_that_picture_alone(pairs, pictures, monkeypatch):
+    images = _images(pairs, pictures, 2)
+    images[0].original = "/srv/photos/a.png"
+    real = Path.stat
+
+    def stat(self, **options):
+        if str(self).startswith("/srv/photos"):
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    (batch,) = opened_batches(pairs, images)
+    assert [item.failure for item in batch] == ["0.png: the original cannot be read (Permission denied)", None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,4 +113,21 @@ def test_a_referenced_file_that_was_changed_is_not_shown_under_old_points(worksp
     image = take_in(phone_photo, reference=True)
     workspace.original(image.original).write_bytes(pictures(2, kind="JPEG"))
     with pytest.raises(BadInput, match=r"a\.jpg: the file was changed after the import"):
+        display_file(workspace, image.id)
+
+
+@pytest.mark.parametrize("made", [thumbnail_file, display_file, crop_file])
+def test_a_number_that_no_store_can_hold_is_not_found(workspace, made):
+    with pytest.raises(NotFound, match=r"there is no (picture|face) 10{20}$"):
+        made(workspace, 10**20)
+
+
+def test_an_original_that_may_not_be_read_is_a_sentence(workspace, take_in, pictures, monkeypatch):
+    image = take_in(pictures(1), reference=True)
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(BadInput, match=r"a\.jpg: the original cannot be read \(Permission denied\)"):
         display_file(workspace, image.id)
