@@ -61,7 +61,11 @@ class Size:
 def filled(size: Size) -> Path:
     """The home folder of a filled store; made on the first call, and again when the tables change."""
     root = Path(__file__).resolve().parents[2]
-    made_of = (Path(__file__), root / "db/tables.py", *sorted((root / "db/migrations/versions").glob("*.py")))
+    made_of = (
+        Path(__file__),
+        *sorted((root / "db/tables").glob("*.py")),
+        *sorted((root / "db/migrations/versions").glob("*.py")),
+    )
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in made_of)).hexdigest()[:12]
     home = Path(tempfile.gettempdir()) / f"facet-bench-{size.images}-{digest}"
     if not home.is_dir():

@@ -1,0 +1,133 @@
+"""What models and humans say about a picture: instances, keypoint revisions, embeddings."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from db.tables.columns import json_object, key, mark, maybe_key, moment
+
+
+class Source(StrEnum):
+    """Who a label comes from."""
+
+    HUMAN = "human"
+    MODEL = "model"
+
+
+class ModelVersion(SQLModel, table=True):
+    """A model as it ran: name, hash of its weights and the settings that change its output."""
+
+    __table_args__ = (UniqueConstraint("name", "weights_sha256", "settings_key"),)
+
+    id: int = Field(default=None, primary_key=True)
+    name: str
+    kind: str
+    weights_sha256: str
+    settings: dict[str, Any] = json_object()
+    settings_key: str
+    created_at: datetime = moment()
+
+
+class ModelUse(SQLModel, table=True):
+    """A model whose output a dataset holds, also where that output came in with an import."""
+
+    dataset_id: int = key("dataset.id", primary=True)
+    model_version_id: int = key("modelversion.id", primary=True)
+
+
+class Scan(SQLModel, table=True):
+    """An image that a detector has finished. Written together with what it found: no doubles after a crash."""
+
+    image_id: int = key("image.id", cascade=True, primary=True)
+    model_version_id: int = key("modelversion.id", primary=True)
+    run_id: int | None = maybe_key("run.id")
+    faces: int = 0
+    failure: str | None = None
+    at: datetime = moment()
+
+
+class Instance(SQLModel, table=True):
+    """A face or a person in a picture: box corners in pixels of the upright picture.
+
+    `revision_id` is the revision that counts: the newest human one, else the newest of a model.
+    `five_points` is (5, 2) float32: eyes, nose, mouth corners; kept so that another encoder needs no detector.
+    """
+
+    __table_args__ = (
+        Index("ix_instance_dataset_id_kind", "dataset_id", "kind", "removed"),
+        Index("ix_instance_image_id", "image_id"),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    dataset_id: int = key("dataset.id")
+    image_id: int = key("image.id", cascade=True)
+    kind: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float | None = None
+    origin: str = Source.MODEL
+    five_points: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    model_version_id: int | None = maybe_key("modelversion.id")
+    author_id: int | None = maybe_key("user.id")
+    run_id: int | None = maybe_key("run.id")
+    revision_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("keypointrevision.id", use_alter=True), nullable=True)
+    )
+    removed: bool = False
+    created_at: datetime = moment()
+
+
+class KeypointRevision(SQLModel, table=True):
+    """One state of an instance's points. Appended, never changed.
+
+    `points` packs K rows of float32 x, y, visibility, confidence (`core.keypoints.Keypoints.to_bytes`).
+    `edit_id` is the browser's own id of the edit: the same edit sent twice is one row.
+    """
+
+    __table_args__ = (
+        Index("ix_keypointrevision_instance_id_id", "instance_id", "id"),
+        Index(
+            "uq_keypointrevision_edit_id",
+            "edit_id",
+            unique=True,
+            sqlite_where=text("edit_id IS NOT NULL"),
+            postgresql_where=text("edit_id IS NOT NULL"),
+        ),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    instance_id: int = key("instance.id", cascade=True)
+    skeleton: str
+    points: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    source: str
+    author_id: int | None = maybe_key("user.id")
+    model_version_id: int | None = maybe_key("modelversion.id")
+    base_id: int | None = maybe_key("keypointrevision.id")
+    edit_id: str | None = None
+    note: str = ""
+    created_at: datetime = moment()
+
+
+class Embedding(SQLModel, table=True):
+    """The vector of one face by one encoder: float32, unit length. Written once, never changed.
+
+    The ids of an encoder version's rows only grow, so `core.vectors` reads just what is new. The random `mark` tells
+    the row from one of the same id in another store, or in this one before a backup was put back.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("instance_id", "model_version_id"),
+        Index("ix_embedding_model_version_id_id", "model_version_id", "id"),
+        {"sqlite_autoincrement": True},  # an id is never given again, even after the newest row was deleted
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    instance_id: int = key("instance.id", cascade=True)
+    model_version_id: int = key("modelversion.id")
+    vector: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    mark: int = Field(default_factory=mark, sa_column=Column(BigInteger, nullable=False, default=mark))

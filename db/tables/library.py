@@ -1,0 +1,103 @@
+"""What there is: users, datasets, pictures, videos."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from db.tables.columns import key, maybe_key, moment
+
+
+class ImageState(StrEnum):
+    """Where a picture stands."""
+
+    NEW = "new"  # imported, nothing has looked at it
+    EMPTY = "empty"  # looked at, no face found
+    FOUND = "found"  # the models found something
+    CORRECTED = "corrected"  # a human has changed a point of it
+    FAILED = "failed"  # could not be processed; `reason` says why
+
+
+class User(SQLModel, table=True):
+    """Somebody who labels; a name is enough."""
+
+    id: int = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    created_at: datetime = moment()
+
+
+class Dataset(SQLModel, table=True):
+    """A named collection of pictures."""
+
+    id: int = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    created_at: datetime = moment()
+    created_by: int = key("user.id")
+
+
+class Image(SQLModel, table=True):
+    """A picture of a dataset. The same content twice is one image; `ImagePath` has every path it came under.
+
+    `original` is a path relative to the data folder, or absolute where the import only refers to the file.
+    `width` and `height` are those of the upright picture (EXIF orientation applied).
+    """
+
+    __table_args__ = (
+        UniqueConstraint("dataset_id", "sha256"),
+        Index("ix_image_dataset_id_path", "dataset_id", "path"),
+        Index("ix_image_dataset_id_state_path", "dataset_id", "state", "path"),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    dataset_id: int = key("dataset.id")
+    path: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    format: str
+    original: str
+    identity: str | None = None
+    identity_by: int | None = maybe_key("user.id")
+    state: str = ImageState.NEW
+    reason: str | None = None
+    faces: int = 0
+    run_id: int | None = maybe_key("run.id")
+    imported_at: datetime = moment()
+
+
+class ImagePath(SQLModel, table=True):
+    """A path under which an image's content was imported (its duplicates too)."""
+
+    image_id: int = key("image.id", cascade=True, primary=True)
+    path: str = Field(primary_key=True)
+
+
+class Video(SQLModel, table=True):
+    """A clip whose frames are images of the dataset."""
+
+    __table_args__ = (UniqueConstraint("dataset_id", "sha256"),)
+
+    id: int = Field(default=None, primary_key=True)
+    dataset_id: int = key("dataset.id")
+    path: str
+    sha256: str
+    width: int
+    height: int
+    frames: int
+    frames_per_second: float
+    original: str
+    imported_at: datetime = moment()
+
+
+class Frame(SQLModel, table=True):
+    """One frame of a video; `index` counts from 0, `seconds` is its presentation time."""
+
+    __table_args__ = (UniqueConstraint("video_id", "index"),)
+
+    id: int = Field(default=None, primary_key=True)
+    video_id: int = key("video.id", cascade=True)
+    index: int
+    seconds: float
+    image_id: int | None = maybe_key("image.id", index=True)
