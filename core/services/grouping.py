@@ -55,8 +55,8 @@ def group_people(
 ) -> dict[str, float | int]:
     """Join faces into people by average linkage at a threshold.
 
-    People who exist stay together, and new faces join them or form new people; with `regroup`, faces that only a
-    machine has placed, in people without a name, are grouped afresh. Human rows are never changed.
+    People who exist stay as they are, and new faces join one of them or form new people. Only with `regroup` are faces
+    that a machine has placed, in people without a name, grouped afresh. Human rows are never changed.
 
     The threshold is the one given, else the one saved last for this dataset and encoder, else the encoder's own.
 
@@ -114,7 +114,10 @@ def _still_true(known: _Known, dataset_id: int, session: Session) -> bool:
 
 
 def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """For each face the person it stays with (-1: free), and whether a human has decided about that person."""
+    """For each face the person it stays with (-1: free), and whether that person never joins another such person.
+
+    Those are people that a human has decided about, and without `regroup` all who exist: a join has no undo.
+    """
     humans = {item.person_id for item in known.belongings.values() if item.human or item.named}
     together = np.full(len(known.faces.instances), _NOBODY, dtype=np.int64)
     decided = np.zeros(len(together), dtype=bool)
@@ -122,7 +125,7 @@ def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[n
         item = known.belongings.get(instance)
         if item is not None and (item.human or item.named or not regroup):
             together[row] = item.person_id
-            decided[row] = item.person_id in humans
+            decided[row] = not regroup or item.person_id in humans
     return together, decided
 
 

@@ -77,6 +77,21 @@ def test_existing_people_stay_together_at_a_stricter_threshold_unless_grouped_af
     assert len(set(persons(workspace, dataset, faces))) == 6
 
 
+def test_people_who_exist_are_not_joined_unless_grouped_afresh_and_new_faces_still_join_them(
+    workspace, dataset, author
+):
+    faces = three_people(workspace, dataset, (2, 2, 2))
+    group(workspace, dataset)
+    before = persons(workspace, dataset, faces)
+    people.name_person(workspace, before[0], "Ada", author_id=author)
+    new = add_faces(workspace, dataset, [("n/0.jpg", vector(0, 8)), ("n/1.jpg", vector(1, 9))])
+    group(workspace, dataset, threshold=-1.0)
+    assert persons(workspace, dataset, faces) == before
+    assert persons(workspace, dataset, new) == [before[0], before[2]]
+    group(workspace, dataset, threshold=-1.0, regroup=True)
+    assert set(persons(workspace, dataset, faces)) == {before[0]}
+
+
 def test_human_rows_are_never_changed_by_a_run(workspace, dataset, author):
     faces = three_people(workspace, dataset)
     group(workspace, dataset)
@@ -119,7 +134,7 @@ def test_a_released_face_stays_out_when_its_former_person_is_split(workspace, da
     whose = persons(workspace, dataset, faces)
     assert whose[0] not in whose[1:]
     people.undo(workspace, released, author_id=author)
-    group(workspace, dataset)
+    group(workspace, dataset, regroup=True)
     assert len(set(persons(workspace, dataset, faces))) == 1
 
 
