@@ -73,7 +73,8 @@ def export_dataset(
     stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     manifest = _written(folder, format_name, labelled.name, stamp) if run and run.deaths else None
     if manifest is None:
-        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=progress)
+        told = _Writing(progress or Progress())
+        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=told)
     digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     row = Export(
         dataset_id=dataset_id, run_id=run_id, format=format_name, folder=str(folder.resolve()),
@@ -87,6 +88,19 @@ def export_dataset(
         "left_out": len(manifest.left_out), **manifest.counts,
         "not_exported": len(labelled.images) - manifest.counts["images"],
     }  # fmt: skip
+
+
+class _Writing(Progress):
+    """Says what goes on, which the formats, that only count, leave open."""
+
+    def __init__(self, listener: Progress) -> None:
+        self._listener = listener
+
+    def begin(self, total: int, done: int = 0, message: str = "") -> None:
+        self._listener.begin(total, done, message or "Writing the export")
+
+    def advance(self, done: int, message: str = "") -> None:
+        self._listener.advance(done, message)
 
 
 def _written(folder: Path, format_name: str, dataset: str, stamp: str) -> Manifest | None:

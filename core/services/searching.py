@@ -136,7 +136,14 @@ def search(
     """Every picture of the dataset that shows the person in the middle of a photo, best first.
 
     The threshold is the one given, else the one in force. Raises as `ask` and `matches`.
+
+    Raises
+    ------
+    BadInput
+        If `threshold` is not a cosine similarity.
     """
+    if threshold is not None and not -1 <= threshold <= 1:
+        raise BadInput(f"a threshold is a cosine similarity between -1 and 1, not {threshold}")
     question = ask(workspace, content, name, encoder)
     value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, question)
     return matches(workspace, dataset_id, question, threshold=value)

@@ -180,6 +180,22 @@ def test_a_cancelled_export_leaves_nothing(leave, filled, workspace, tmp_path):
         assert session.exec(select(Export)).all() == []
 
 
+def test_progress_says_what_goes_on_and_counts_to_its_end(leave, filled):
+    told = []
+
+    class Listens(Progress):
+        def begin(self, total, done=0, message=""):
+            told.append((message, done, total))
+
+        def advance(self, done, message=""):
+            told.append(done)
+
+    leave("facet", "out", progress=Listens())
+    (message, done, total), *steps = told
+    assert (message, done) == ("Writing the export", 0)
+    assert steps == list(range(1, total + 1))
+
+
 def test_a_run_that_was_killed_before_its_export_was_noted_takes_what_it_wrote(
     filled, workspace, dataset, author, tmp_path
 ):

@@ -76,6 +76,12 @@ def test_what_is_no_picture_is_refused_before_any_model_is_loaded(workspace, dat
         searching.search(workspace, dataset, b"plain text", "notes.jpg")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2.0, -1.01])
+def test_a_threshold_that_is_no_cosine_similarity_is_refused(workspace, dataset, value):
+    with pytest.raises(BadInput, match=rf"a threshold is a cosine similarity between -1 and 1, not {value}"):
+        searching.search(workspace, dataset, b"", "photo.jpg", threshold=value)
+
+
 def test_a_search_stores_nothing_of_the_photo(workspace, dataset, faces):
     before = sorted(path for path in workspace.home.rglob("*") if "vectors" not in path.parts)
     matches(workspace, dataset, question(workspace, dataset, vector(0, 0)), threshold=0.5)
