@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
@@ -18,11 +19,24 @@ from core.errors import FacetError, NotFound
 from core.jobs.supervisor import worker_beside
 from core.services.delivering import zipped
 from core.services.serving import LARGEST_ID, crop_file, display_file, thumbnail_file
+from core.settings import explained
 from core.workspace import Workspace
 
 # The address names the content (?v=…), so what it gives never changes.
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-_workspace = Workspace.open()
+
+
+def _open() -> Workspace:
+    """The workspace; a setting or a folder that cannot be ends the start with one sentence."""
+    try:
+        return Workspace.open()
+    except ValidationError as error:
+        raise SystemExit(explained(error)) from None
+    except (FacetError, OSError) as error:
+        raise SystemExit(str(error)) from None
+
+
+_workspace = _open()
 
 
 @asynccontextmanager

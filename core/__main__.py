@@ -23,15 +23,17 @@ from core.errors import FacetError, NotFound
 from core.jobs.inline import run_here
 from core.models import weights
 from core.services import searching, verification
+from core.services.datasets import create_dataset
 from core.services.exporting import FORMATS
 from core.services.importing import skipped as skipped_of
+from core.settings import explained
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.migrate import backup as copy_store
 from db.queries.library import dataset_by_name
 from db.queries.people import all_people
 from db.queries.work import runs_page
-from db.writes import ensure_dataset, ensure_user
+from db.writes import ensure_user
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
 weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, and fetching what is not.")
@@ -58,7 +60,7 @@ def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[...,
         except (FacetError, OSError) as error:
             fail(str(error))
         except ValidationError as error:  # a setting
-            fail("; ".join(f"FACET_{str(wrong['loc'][0]).upper()}: {wrong['msg']}" for wrong in error.errors()))
+            fail(explained(error))
         except Exception as error:
             if sys.flags.dev_mode:
                 raise
@@ -100,7 +102,10 @@ def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = Fal
     workspace = Workspace.open()
     run = run_here(workspace, "faces", _dataset(workspace, dataset), {"encoder": encoder}, Printed())
     tell(run.counts, as_json, "{faces} faces of {people} people in {images} pictures; {without_face} without a face")
-    raise typer.Exit(1 if run.counts["failed"] else 0)
+    unfinished = run.counts["failed"] + run.counts.get("incomplete", 0)
+    if unfinished:
+        print(f"{unfinished} could not be finished; see `python -m core runs --json` or the Jobs page", file=sys.stderr)
+    raise typer.Exit(1 if unfinished else 0)
 
 
 @app.command()
@@ -253,13 +258,13 @@ def _author(workspace: Workspace) -> int:
 
 
 def _dataset(workspace: Workspace, name: str, *, make: bool = False) -> int:
-    with writing(workspace.engine) as session:
+    if make:
+        return create_dataset(workspace, name, _author(workspace))
+    with reading(workspace.engine) as session:
         found = dataset_by_name(name, session=session)
-        if found is not None:
-            return found.id
-        if not make:
-            raise NotFound(f"there is no dataset called {name}; `python -m core import PATH --dataset {name}` makes it")
-        return ensure_dataset(name, ensure_user(workspace.settings.user, session=session), session=session)
+    if found is None:
+        raise NotFound(f"there is no dataset called {name}; `python -m core import PATH --dataset {name}` makes it")
+    return found.id
 
 
 if __name__ == "__main__":

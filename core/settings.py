@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     def store(self) -> str:
         """The store's URL with the default filled in."""
         return self.store_url or f"sqlite:///{(self.home / 'store.db').resolve()}"
+
+
+def explained(error: ValidationError) -> str:
+    """Which settings are wrong, and why, in one line."""
+    return "; ".join(f"FACET_{str(wrong['loc'][0]).upper()}: {wrong['msg']}" for wrong in error.errors())
 
 
 @cache

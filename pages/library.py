@@ -12,7 +12,7 @@ from pages.widgets.import_form import first_start, import_more
 from pages.widgets.pickers import page_of
 from pages.widgets.picture_grid import picture_grid
 from pages.widgets.picture_tiles import STATES, tile
-from pages.widgets.resources import DATASET, dataset_or_stop, workspace
+from pages.widgets.resources import DATASET, IMAGE, dataset_or_stop, workspace
 from pages.widgets.run_status import latest_result, open_runs
 from pages.widgets.text import counted, plain
 
@@ -66,7 +66,7 @@ with reading(engine) as session:
 
 def open_picture(image_id: int) -> None:
     """Show a picture in the keypoint editor."""
-    st.session_state["image_id"] = image_id
+    st.session_state[IMAGE] = image_id
     st.switch_page("keypoints.py")
 
 

@@ -1,10 +1,14 @@
 """The one table of pages, and what every page shares: the dataset and the name of who works."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.widgets.pickers import choose_dataset, choose_name
 
-st.set_page_config(page_title="Facet", page_icon=":material/face:", layout="wide")
+# A file of ours: for a named icon the browser would ask a host on the internet.
+ICON = str(Path(__file__).parent / "widgets" / "facet.png")
+st.set_page_config(page_title="Facet", page_icon=ICON, layout="wide")
 
 PAGES = {
     "Data": [

@@ -35,6 +35,8 @@ def main(parent: int | None = None) -> None:
     consumer = consume(workspace).create_consumer(
         workers=1, periodic=False, max_delay=0.5, shutdown_timeout=20, graceful_signal="TERM"
     )
+    # From the first heartbeat on, being asked to stop means stopping in order; the consumer's own handler comes later.
+    signal.signal(signal.SIGTERM, lambda *_: consumer.stop_flag.set())
     threading.Thread(target=_beat, args=(workspace, consumer.stop_flag), daemon=True).start()
     threading.Thread(target=_take_up, args=(workspace, consumer.stop_flag), daemon=True).start()
     threading.Thread(target=_stop_with, args=(consumer.stop_flag,), daemon=True).start()

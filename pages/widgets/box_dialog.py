@@ -7,7 +7,8 @@ from typing import Final
 
 import streamlit as st
 
-from core.errors import FacetError
+from core.encoder_in_use import encoder_of
+from core.errors import FacetError, NotFound
 from core.jobs.launch import start
 from core.services.annotating import add_instances, editor_instances
 from core.services.people import remove_faces
@@ -27,9 +28,14 @@ def edit_boxes(image: Image) -> None:
     from streamlit_drawable_canvas import st_canvas
 
     kind = st.segmented_control("What is missing", KINDS, format_func=KINDS.__getitem__, default="face", required=True)
+    try:
+        picture = display_file(workspace(), image.id)
+    except FacetError as error:
+        st.error(sentence(error))
+        return
     scale = min(_WIDTH / image.width, _TALLEST / image.height)
     drawn = st_canvas(
-        background_image=display_file(workspace(), image.id), drawing_mode="labeled_rect", stroke_width=2,
+        background_image=picture, drawing_mode="labeled_rect", stroke_width=2,
         stroke_color="#e9a03b", fill_color="rgba(233, 160, 59, 0.15)", width=round(image.width * scale),
         height=round(image.height * scale), key=f"boxes_{image.id}",
     )  # fmt: skip
@@ -48,8 +54,16 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
     ]
     if _tried(add_instances, workspace(), image.id, corners, kind, author_id=author_id()):
         if kind == "face":
-            start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id())
+            start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id(), encoder=_encoder(image))
         st.rerun()
+
+
+def _encoder(image: Image) -> str | None:
+    """The encoder that the dataset's faces have; None where there are none yet: that of the settings."""
+    try:
+        return encoder_of(workspace(), image.dataset_id, None).name
+    except NotFound:
+        return None
 
 
 def _existing(image: Image) -> None:

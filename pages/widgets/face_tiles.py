@@ -7,6 +7,7 @@ import streamlit as st
 from db.queries.people import PersonSummary, ShownFace
 from db.tables import Source
 from pages.widgets.picture_grid import Tile
+from pages.widgets.resources import IMAGE
 from pages.widgets.text import counted
 
 
@@ -34,6 +35,6 @@ def how_many(person: PersonSummary) -> str:
 
 def open_picture(face: ShownFace) -> None:
     """Show a face's picture in the keypoint editor."""
-    st.session_state["image_id"] = face.image_id
+    st.session_state[IMAGE] = face.image_id
     st.session_state["focus_instance"] = face.instance_id
     st.switch_page("keypoints.py")

@@ -12,9 +12,8 @@ from db.engine import reading
 from db.queries.annotation import neighbour
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
 from db.tables import Image
-from pages.widgets.resources import author_id, workspace
+from pages.widgets.resources import IMAGE, author_id, workspace
 
-IMAGE: Final = "image_id"
 _REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
 
 
@@ -33,13 +32,21 @@ def refilter() -> None:
 
 
 def current_image(dataset_id: int) -> Image | None:
-    """The picture that is open; the first of the filter when none is, or it is of another dataset."""
+    """The picture that is open; the first of the filter when none is, or it is of another dataset.
+
+    Its number is kept in the address, so that a reload opens it again.
+    """
+    asked = st.query_params.get("picture", "")
+    if IMAGE not in st.session_state and asked.isdecimal():
+        st.session_state[IMAGE] = int(asked)
     with reading(workspace().engine) as session:
-        image = session.get(Image, st.session_state.get(IMAGE) or 0)
+        image = session.get(Image, min(st.session_state.get(IMAGE) or 0, 2**62))
         if image is None or image.dataset_id != dataset_id:
             first = page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session)
             image = first[0] if first else None
     st.session_state[IMAGE] = image.id if image else None
+    if image is not None:
+        st.query_params["picture"] = str(image.id)
     return image
 
 

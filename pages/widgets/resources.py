@@ -11,6 +11,7 @@ from db.tables import Dataset
 
 DATASET = "dataset_id"
 NAME = "annotator"
+IMAGE = "image_id"  # the picture that the keypoints page shows
 
 
 @st.cache_resource
