@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from sqlmodel import Session, col, delete, func, select
 
@@ -36,10 +37,10 @@ def restore_export(
     run_id: int,
     progress: Progress | None = None,
 ) -> dict[str, int]:
-    """Import an export. A picture that the dataset has already keeps the labels it has here.
+    """Import an export. A picture that the dataset has already keeps its labels here; if it has none, it gets these.
 
     Human labels count as the importing author's. Returns the counts of an import: ``images``, ``added``,
-    ``duplicates``, ``skipped``.
+    ``duplicates``, ``skipped``; labels that do not come in because of others here count as skipped.
 
     Raises
     ------
@@ -69,14 +70,16 @@ def restore_export(
             for image, picture in zip(labelled.images, kept, strict=True)
             if isinstance(picture, KeptPicture)
         ]
-        new = sum(_restore_image(restore, image, picture, session) for image, picture in readable)
-        if new:
+        became = Counter(_restore_image(restore, image, picture, session) for image, picture in readable)
+        if became["added"] or became["filled"]:
             _restore_faceless(restore, labelled, session)
             _restore_separations(restore, session)
-            count_work(author_id, dataset_id, "images imported", new, session=session)
+        if became["added"]:
+            count_work(author_id, dataset_id, "images imported", became["added"], session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
-        "images": len(readable), "added": added, "duplicates": len(readable) - added, "skipped": len(skipped),
+        "images": len(readable), "added": added, "duplicates": len(readable) - added,
+        "skipped": len(skipped) + became["stays"],
     }  # fmt: skip
 
 
@@ -102,6 +105,10 @@ def _skipped(labelled: LabelledDataset, kept: Sequence[KeptPicture | str]) -> li
     ]
     return [*((left_out.path, left_out.reason) for left_out in labelled.left_out), *unread]
 
+
+# What became of a picture: taken in, its labels given to the one here, kept back for the labels here, nothing to do.
+_Done = Literal["added", "filled", "stays", "nothing"]
+_STAYS: Final = "the picture is here already with labels of its own, which stay"
 
 # As an export names the second version of a model, see `core.services.exporting`.
 _TOLD_APART: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re.DOTALL)
@@ -179,16 +186,24 @@ def _keep(workspace: Workspace, image: LabelledImage) -> KeptPicture | str:
         return f"could not be read or kept ({error.strerror or error})"
 
 
-def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture, session: Session) -> bool:
-    """Insert one picture with its labels; False where the dataset has it already."""
-    there = session.exec(
-        select(Image.id).where(Image.dataset_id == restore.dataset_id, Image.sha256 == kept.sha256)
-    ).first()
-    if there is None:
+def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture, session: Session) -> _Done:
+    """Insert one picture with its labels, or give its labels to the same picture here if that has none."""
+    here = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == kept.sha256)
+    row = session.exec(here).first()
+    if row is None:
         _insert(restore, image, kept, session)
-    else:
-        session.merge(ImagePath(image_id=there, path=kept.path))
-    return there is None
+        return "added"
+    session.merge(ImagePath(image_id=row.id, path=kept.path))
+    runs = set(session.exec(select(Instance.run_id).where(Instance.image_id == row.id)))
+    if restore.run_id in {row.run_id, *runs}:
+        return "nothing"  # this same run restored it before it was interrupted
+    brings = bool(image.instances or image.removed)
+    if runs and brings:
+        session.add(Skipped(run_id=restore.run_id, path=image.path, reason=_STAYS))
+        return "stays"
+    if runs:
+        return "nothing"
+    return _fill(restore, image, row, session) if brings or (image.identity and not row.identity) else "nothing"
 
 
 def _insert(restore: _Restore, image: LabelledImage, kept: KeptPicture, session: Session) -> None:
@@ -199,18 +214,31 @@ def _insert(restore: _Restore, image: LabelledImage, kept: KeptPicture, session:
     session.add(row)
     session.flush()
     session.add(ImagePath(image_id=row.id, path=kept.path))
+    _insert_labels(restore, row.id, image, session)
+
+
+def _fill(restore: _Restore, image: LabelledImage, row: Image, session: Session) -> _Done:
+    if image.instances or image.removed:
+        row.state, row.reason = image.state, image.reason
+    if image.identity and not row.identity:
+        row.identity, row.identity_by = image.identity, restore.author_id
+    _insert_labels(restore, row.id, image, session)
+    return "filled"
+
+
+def _insert_labels(restore: _Restore, image_id: int, image: LabelledImage, session: Session) -> None:
     for labelled in image.instances:
-        _insert_instance(restore, row.id, labelled, session)
+        _insert_instance(restore, image_id, labelled, session)
     for removed in image.removed:
         left, top, right, bottom = removed.box
         session.add(
             Instance(
-                dataset_id=restore.dataset_id, image_id=row.id, kind=removed.kind, left=left, top=top, right=right,
+                dataset_id=restore.dataset_id, image_id=image_id, kind=removed.kind, left=left, top=top, right=right,
                 bottom=bottom, run_id=restore.run_id, removed=True,
             )
         )  # fmt: skip
     session.flush()
-    recount_faces(row.id, session=session)
+    recount_faces(image_id, session=session)
 
 
 def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstance, session: Session) -> None:

@@ -186,7 +186,9 @@ def test_the_counts_are_those_of_an_import(here, there, tmp_path):
     out = here.export("facet", tmp_path / "out")
     assert there.restore(out) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
     assert there.skipped() == {"broken.jpg": "not a picture but text"}
-    assert there.restore(out) == {"images": 12, "added": 0, "duplicates": 12, "skipped": 1}
+    assert there.restore(out) == {"images": 12, "added": 0, "duplicates": 12, "skipped": 13}
+    own = "the picture is here already with labels of its own, which stay"
+    assert sorted(set(there.skipped().values())) == ["not a picture but text", own]
 
 
 def test_restoring_twice_adds_nothing_not_even_unnamed_people(here, there, tmp_path):
@@ -204,17 +206,53 @@ def test_restoring_where_it_came_from_changes_nothing(here, tmp_path):
     assert (summary(here.workspace), here.count(Person), here.count(ModelVersion)) == before
 
 
-def test_labels_that_are_here_already_win(here, there, tmp_path, pictures):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "my name.png").write_bytes(pictures(0, size=(120, 90)))
-    import_pictures(there.workspace, tmp_path / "mine", **there._who("import"))
-    counts = there.restore(here.export("facet", tmp_path / "out"))
-    assert counts == {"images": 12, "added": 11, "duplicates": 1, "skipped": 1}
+def _photos_only(place, out, folder, pattern):
+    """Import pictures of an export as plain photos, without any label."""
+    for file in (out / "images").rglob(pattern):
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(file, folder / f"mine {file.name}")
+    import_pictures(place.workspace, folder, **place._who("import"))
+
+
+def test_photos_without_labels_that_are_here_already_get_those_of_the_export(here, there, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    _photos_only(there, out, tmp_path / "mine", "*.png")
+    photos = there.count(Image)
+    assert photos > 5
+    assert there.restore(out) == {"images": 12, "added": 12 - photos, "duplicates": photos, "skipped": 1}
+    assert summary(there.workspace) == summary(here.workspace)
+    run_id = there.last_run
+    assert there.restore(out, run_id=run_id)["skipped"] == 1  # repeated, a run does not list its own
+    assert [row["path"] for row in skipped(there.workspace, run_id)] == ["broken.jpg"]
+    assert summary(there.workspace) == summary(here.workspace)
+
+
+def test_photos_that_get_labels_do_not_count_as_imported_again(here, there, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    _photos_only(there, out, tmp_path / "mine", "z.png")
+    there.restore(out)
     with reading(there.workspace.engine) as session:
-        mine = session.exec(select(Image).where(Image.path == "my name.png")).one()
-        assert session.exec(select(Instance).where(Instance.image_id == mine.id)).all() == []
+        work = session.exec(select(DailyWork.count).where(DailyWork.kind == "images imported")).all()
+    assert sum(work) == 12
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_labels_that_are_here_already_win_and_are_listed(here, there, tmp_path, removed):
+    out = here.export("facet", tmp_path / "out")
+    _photos_only(there, out, tmp_path / "mine", "z.png")
+    with writing(there.workspace.engine) as session:
+        mine = session.exec(select(Image).where(Image.path == "mine z.png")).one()
+        face = _found(there.dataset, mine.id, (1, 2, 3, 4))
+        face.removed = removed
+        session.add(face)
+        session.flush()
+        face_id = face.id
+    assert there.restore(out) == {"images": 12, "added": 11, "duplicates": 1, "skipped": 2}
+    assert there.skipped()["z.png"] == "the picture is here already with labels of its own, which stay"
+    with reading(there.workspace.engine) as session:
+        assert session.exec(select(Instance.id).where(Instance.image_id == mine.id)).all() == [face_id]
         paths = session.exec(select(ImagePath.path).where(ImagePath.image_id == mine.id)).all()
-    assert sorted(paths) == ["Ada/1.png", "my name.png"]
+    assert sorted(paths) == ["mine z.png", "z.png"]
 
 
 class Stops(Progress):
