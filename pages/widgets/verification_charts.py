@@ -76,6 +76,8 @@ def roc_chart(judgement: Judgement, fmr: float | None, fnmr: float | None) -> go
         height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10}, showlegend=bool(fmr == 0),
         legend={"x": 0.98, "xanchor": "right", "y": 0.05},
     )  # fmt: skip
-    figure.update_xaxes(title="FMR: different people accepted", type="log", tickformat=".2~%")
-    figure.update_yaxes(title="1 − FNMR: same people accepted", tickformat=".1~%")
+    figure.update_xaxes(title="FMR: different people accepted", type="log", tickformat=".2~%", dtick=1)
+    lowest = float(curve.tmr[shown].min()) if fnmr is None else min(float(curve.tmr[shown].min()), 1 - fnmr)
+    room = max(0.02, (1 - lowest) / 20)  # a perfect curve is a line at the top, not a scale up to 200 %
+    figure.update_yaxes(title="1 − FNMR: same people accepted", tickformat=".1~%", range=[lowest - room, 1 + room / 4])
     return figure
