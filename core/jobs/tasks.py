@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.jobs.runs import Afterwards, Task
+from core.packed_exports import unpacked_export
 from core.progress import Progress
 from core.services.completing import complete_faces
 from core.services.encoders import fetch_encoder
@@ -30,6 +31,9 @@ def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     if is_export(source):
         return restore_export(workspace, source, **who, progress=progress)
+    with unpacked_export(workspace, source, progress) as folder:
+        if folder is not None:
+            return restore_export(workspace, folder, **who, progress=progress)
     reference = run.parameters.get("reference", False) and not is_upload(workspace, source)
     options = ImportOptions(identities=run.parameters.get("identities", False), reference=reference)
     return import_pictures(workspace, source, **who, options=options, progress=progress)

@@ -9,10 +9,11 @@ from sqlmodel import func, select
 
 from core.jobs import runs, tasks
 from core.jobs.runs import perform, recover, submit
+from core.services.delivering import zipped
 from core.services.uploading import keep_upload
 from db.engine import reading, writing
 from db.tables import Embedding, Export, Image, Instance, Run, RunState
-from db.writes import ensure_model_version
+from db.writes import ensure_dataset, ensure_model_version
 
 
 class Killed(BaseException):
@@ -79,6 +80,30 @@ def test_export_that_was_killed_at_its_end_goes_on_and_is_one_export(workspace, 
     assert (run.state, run.error, run.counts["images"]) == (RunState.DONE, None, 1)
     assert _count(workspace, Export) == 1
     assert (tmp_path / "out" / "manifest.json").stat() == written
+
+
+def test_zip_of_an_export_brings_the_labels_back_and_leaves_no_folder(workspace, author, do, upload, tmp_path):
+    do("import", source=str(upload))
+    with writing(workspace.engine) as session:
+        image = session.exec(select(Image)).one()
+        session.add(
+            Instance(dataset_id=image.dataset_id, image_id=image.id, kind="face", left=1, top=2, right=9, bottom=8)
+        )
+    do("export", format="facet", folder=str(tmp_path / "out"))
+    with reading(workspace.engine) as session:
+        export = session.exec(select(Export)).one()
+    content = b"".join(zipped(workspace, export.id).content)
+    with writing(workspace.engine) as session:
+        elsewhere = ensure_dataset("elsewhere", author, session=session)
+    (source,) = keep_upload(workspace, [("out.zip", io.BytesIO(content))])
+    run_id = submit(workspace, "import", dataset_id=elsewhere, author_id=author, parameters={"source": str(source)})
+    run = do("import", run_id=run_id)
+    assert (run.state, run.error) == (RunState.DONE, None)
+    assert run.counts == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0}
+    with reading(workspace.engine) as session:
+        found = session.exec(select(Instance).where(Instance.dataset_id == elsewhere)).one()
+    assert (found.left, found.top, found.right, found.bottom) == (1, 2, 9, 8)
+    assert list(workspace.uploads.iterdir()) == []
 
 
 @pytest.fixture
