@@ -43,7 +43,9 @@ busy = open_runs(dataset.id)
 if last is not None and not busy:
     latest_result(last)
 if total.images:
-    next_step(dataset.id, waiting, faces=total.faces, busy=bool(busy & {"import", "sample", "faces"}))
+    next_step(
+        dataset.id, waiting, faces=total.faces, people=total.people, busy=bool(busy & {"import", "sample", "faces"})
+    )
 import_more(dataset.name, expanded=not (total.images or busy))
 if not total.images:
     st.stop()

@@ -10,12 +10,14 @@ from pages.widgets.resources import author_id, workspace
 from pages.widgets.text import counted, plain
 
 
-def next_step(dataset_id: int, waiting: int, *, faces: int, busy: bool) -> None:
+def next_step(dataset_id: int, waiting: int, *, faces: int, people: int, busy: bool) -> None:
     """Offer what comes next: finding faces while `waiting` pictures have not been looked at, else judging the faces.
+
+    A run that was stopped before it grouped the faces is to be done again as well.
 
     `busy` while a run brings or looks at pictures.
     """
-    if waiting or busy:
+    if waiting or busy or (faces and not people):
         face_finder(dataset_id, waiting, busy=busy)
         return
     with st.container(horizontal=True):
