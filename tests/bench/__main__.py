@@ -29,6 +29,7 @@ def faces_rows(found: dict[str, Any]) -> list[Row]:
         Row("find and encode faces", "pictures/s", found["our_rate"], None, peer, found["ratio"]),
         Row("find and encode faces, peak memory", "MiB", found["our_memory"], None, peer, memory),
         Row("least IoU of boxes that both find", "", found["least_iou"], None, peer),
+        Row("least cosine of their embeddings", "", found["least_cosine"], None, peer),
     ]
 
 
