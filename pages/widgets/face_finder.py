@@ -13,19 +13,19 @@ from pages.widgets.text import counted, plain
 def next_step(dataset_id: int, waiting: int, *, faces: int, people: int, busy: bool) -> None:
     """Offer what comes next: finding faces while `waiting` pictures have not been looked at, else judging the faces.
 
-    A run that was stopped before it grouped the faces is to be done again as well.
+    Faces without people come of a run that was stopped before it grouped them: it is offered again.
 
     `busy` while a run brings or looks at pictures.
     """
-    if waiting or busy or (faces and not people):
+    if waiting or busy:
         face_finder(dataset_id, waiting, busy=busy)
         return
     with st.container(horizontal=True):
-        if faces and st.button("Name people", type="primary", icon=":material/groups:"):
+        if people and st.button("Name people", type="primary", icon=":material/groups:"):
             st.switch_page("people.py")
         if st.button("Correct keypoints", icon=":material/scatter_plot:"):
             st.switch_page("keypoints.py")
-    with st.expander("Find faces again", icon=":material/face:"):
+    with st.expander("Find faces again", expanded=bool(faces and not people), icon=":material/face:"):
         face_finder(dataset_id, waiting, busy=busy)
 
 

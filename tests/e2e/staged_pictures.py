@@ -8,7 +8,7 @@ from core.services.importing import import_pictures
 from core.settings import Settings
 from core.workspace import Workspace
 from db.engine import writing
-from db.tables import Image, ImageState, Instance, KeypointRevision, Run, Source
+from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, Source, now
 from db.writes import ensure_dataset, ensure_model_version, ensure_user, recount_faces
 
 
@@ -23,11 +23,13 @@ def stage(home):
     with writing(workspace.engine) as session:
         author = ensure_user("stage", session=session)
         dataset = ensure_dataset("Drawn", author, session=session)
-        run = Run(kind="import", dataset_id=dataset, author_id=author)
+        run = Run(kind="import", dataset_id=dataset, author_id=author, state=RunState.RUNNING)
         session.add(run)
         session.flush()
-    import_pictures(workspace, folder, dataset_id=dataset, author_id=author, run_id=run.id)
+    counts = import_pictures(workspace, folder, dataset_id=dataset, author_id=author, run_id=run.id)
     with writing(workspace.engine) as session:
+        ended = session.get(Run, run.id)
+        ended.state, ended.counts, ended.finished_at = RunState.DONE, counts, now()
         version = ensure_model_version("staged", "landmarks", "0" * 64, {}, session=session)
         for picture in pictures:
             image = session.exec(select(Image).where(Image.path == picture.name)).one()
