@@ -102,13 +102,10 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int) -> int:
         return accepted
 
 
-def add_instance(workspace: Workspace, image_id: int, box: Box, kind: str, *, author_id: int) -> int:
-    """Add a face or a person that the models missed, by its box; returns the instance's id. Points come later."""
-    return add_instances(workspace, image_id, [box], kind, author_id=author_id)[0]
-
-
 def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kind: str, *, author_id: int) -> list[int]:
-    """Add several faces or people of one picture: all of them, or none where one box cannot be.
+    """Add faces or people that the models missed, by their boxes: all of them, or none where one box cannot be.
+
+    Returns their ids; points come later.
 
     Raises
     ------

@@ -13,9 +13,8 @@ from pages.widgets.text import counted, plain
 def next_step(dataset_id: int, waiting: int, *, faces: int, people: int, busy: bool) -> None:
     """Offer what comes next: finding faces while `waiting` pictures have not been looked at, else judging the faces.
 
-    Faces without people come of a run that was stopped before it grouped them: it is offered again.
-
-    `busy` while a run brings or looks at pictures.
+    Faces without people come of a run that was stopped before it grouped them: it is offered again. `busy` while a run
+    brings or looks at pictures.
     """
     if waiting or busy:
         face_finder(dataset_id, waiting, busy=busy)

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from sqlmodel import select
 
-from core.services.annotating import Edit, add_instance, save_edit
+from core.services.annotating import Edit, add_instances, save_edit
 from core.services.annotators import annotator_id
 from core.services.people import confirm_faces
 from core.settings import Settings
@@ -45,7 +45,7 @@ def stage(workbench):
     with reading(opened.engine) as session:
         dataset = session.exec(select(Dataset.id).where(Dataset.name == "One")).one()
         images = session.exec(select(Picture.id).where(Picture.dataset_id == dataset).order_by(Picture.path)).all()
-    faces = [add_instance(opened, image, (5, 5, 40, 40), "face", author_id=ada) for image in images[:2]]
+    faces = [add_instances(opened, image, [(5, 5, 40, 40)], "face", author_id=ada)[0] for image in images[:2]]
     base = None
     for number, author in enumerate([ada, ada, ada, bo]):
         base = save_edit(opened, Edit(f"edit-{number}", faces[0], base, ((number, 10.0, 10.0, 2),)), author_id=author)

@@ -14,7 +14,6 @@ from core.keypoints import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.services.annotating import (
     Edit,
     accept,
-    add_instance,
     add_instances,
     editor_instances,
     editor_skeletons,
@@ -200,7 +199,7 @@ def test_accepting_by_somebody_else_is_no_conflict(workspace, edit, face, first,
 
 
 def test_a_base_of_another_face_is_refused(workspace, edit, face, first, image, author):
-    other = add_instance(workspace, image, (0, 0, 20, 20), "face", author_id=author)
+    other = add_instances(workspace, image, [(0, 0, 20, 20)], "face", author_id=author)[0]
     strange = save_edit(workspace, Edit("x", other, None, ((0, 1, 1, 2),)), author_id=author)
     for base in (strange, 10_000):
         with pytest.raises(BadInput, match="based on a revision of something else"):
@@ -315,7 +314,7 @@ def test_accepting_a_picture_that_is_not_there_says_so(workspace, author):
 
 
 def test_a_drawn_box_gets_points_later(workspace, image, author):
-    added = add_instance(workspace, image, (5, 5, 50, 70), "person", author_id=author)
+    added = add_instances(workspace, image, [(5, 5, 50, 70)], "person", author_id=author)[0]
     (shown,) = editor_instances(workspace, image)
     assert (shown["id"], shown["origin"], shown["skeleton"], shown["revision"]) == (added, "human", "body24", None)
     assert shown["points"] == [[None, None, 0, 1.0]] * 24
@@ -327,8 +326,8 @@ def test_a_drawn_box_gets_points_later(workspace, image, author):
 
 
 def test_a_drawn_face_is_counted_a_drawn_person_is_not(workspace, image, author):
-    add_instance(workspace, image, (5, 5, 50, 70), "person", author_id=author)
-    add_instance(workspace, image, (-5, -5, 50, 70), "face", author_id=author)  # may reach over the edge
+    add_instances(workspace, image, [(5, 5, 50, 70)], "person", author_id=author)[0]
+    add_instances(workspace, image, [(-5, -5, 50, 70)], "face", author_id=author)[0]  # may reach over the edge
     with reading(workspace.engine) as session:
         assert session.get(Image, image).faces == 1
 
@@ -348,7 +347,7 @@ def test_a_drawn_face_is_counted_a_drawn_person_is_not(workspace, image, author)
 )
 def test_boxes_that_cannot_be_are_refused(workspace, image, author, box, kind, reason):
     with pytest.raises(BadInput, match=reason):
-        add_instance(workspace, image, box, kind, author_id=author)
+        add_instances(workspace, image, [box], kind, author_id=author)[0]
 
 
 def test_the_editor_is_given_plain_values(workspace, face, first, image):

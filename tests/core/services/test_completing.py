@@ -9,7 +9,7 @@ from tiny_models import TinyEncoder, tiny_models, tiny_picture
 from core.face_models import FaceModels
 from core.keypoints import Keypoints
 from core.progress import Progress
-from core.services.annotating import Edit, add_instance, save_edit
+from core.services.annotating import Edit, add_instances, save_edit
 from core.services.completing import complete_faces
 from core.services.exporting import export_dataset
 from core.services.people import remove_faces
@@ -38,7 +38,7 @@ def _skipped(shelf, run):
 
 def test_box_drawn_by_hand_gets_points_and_an_embedding(shelf, models, author):
     shelf.add({"a.png": tiny_picture(0, 50)})
-    drawn = add_instance(shelf.workspace, shelf.image("a.png").id, (20, 10, 60, 50), "face", author_id=author)
+    drawn = add_instances(shelf.workspace, shelf.image("a.png").id, [(20, 10, 60, 50)], "face", author_id=author)[0]
     _, left = shelf.complete()
     (revision,) = shelf.revisions(drawn)
     points = Keypoints.from_bytes(revision.points).points
@@ -51,7 +51,7 @@ def test_box_drawn_by_hand_gets_points_and_an_embedding(shelf, models, author):
 
 def test_points_that_a_human_set_are_kept_and_only_the_embedding_is_added(shelf, models, author):
     shelf.add({"a.png": tiny_picture(0, 50)})
-    drawn = add_instance(shelf.workspace, shelf.image("a.png").id, (20, 10, 60, 50), "face", author_id=author)
+    drawn = add_instances(shelf.workspace, shelf.image("a.png").id, [(20, 10, 60, 50)], "face", author_id=author)[0]
     revision = save_edit(shelf.workspace, Edit("e1", drawn, None, ((3, 25.0, 25.0, 2),)), author_id=author)
     shelf.complete()
     assert [row.id for row in shelf.revisions(drawn)] == [revision]
@@ -90,8 +90,8 @@ def test_empty_dataset_has_nothing_to_complete(shelf, models):
 def test_rejected_faces_and_whole_persons_are_not_completed(shelf, models, author):
     shelf.add({"a.png": tiny_picture(0, 10)})
     image = shelf.image("a.png").id
-    rejected = add_instance(shelf.workspace, image, (0, 0, 20, 20), "face", author_id=author)
-    add_instance(shelf.workspace, image, (0, 0, 50, 50), "person", author_id=author)
+    rejected = add_instances(shelf.workspace, image, [(0, 0, 20, 20)], "face", author_id=author)[0]
+    add_instances(shelf.workspace, image, [(0, 0, 50, 50)], "person", author_id=author)[0]
     remove_faces(shelf.workspace, [rejected], author_id=author)
     shelf.complete()
     assert shelf.counts() == (2, 0, 0)
@@ -100,7 +100,7 @@ def test_rejected_faces_and_whole_persons_are_not_completed(shelf, models, autho
 def test_missing_original_is_listed_with_the_reason_and_its_faces_are_counted(shelf, models, author):
     shelf.add({"a.png": tiny_picture(0, 10), "gone.png": tiny_picture(0, 20)})
     for name, left in (("a.png", 0), ("gone.png", 0), ("gone.png", 50)):
-        add_instance(shelf.workspace, shelf.image(name).id, (left, 0, left + 20, 20), "face", author_id=author)
+        add_instances(shelf.workspace, shelf.image(name).id, [(left, 0, left + 20, 20)], "face", author_id=author)[0]
     original = shelf.workspace.original(shelf.image("gone.png").original)
     content = original.read_bytes()
     original.unlink()
@@ -116,7 +116,7 @@ def test_missing_original_is_listed_with_the_reason_and_its_faces_are_counted(sh
 def test_model_that_fails_on_one_picture_leaves_the_others_complete(shelf, models, author):
     shelf.add({"a.png": tiny_picture(0, 10), "b.png": tiny_picture(0, 20)})
     for name in ("a.png", "b.png"):
-        add_instance(shelf.workspace, shelf.image(name).id, (0, 0, 20, 20), "face", author_id=author)
+        add_instances(shelf.workspace, shelf.image(name).id, [(0, 0, 20, 20)], "face", author_id=author)[0]
     plain = models.encoder.crop
 
     def fails_on_b(image, *rest):
@@ -132,7 +132,7 @@ def test_model_that_fails_on_one_picture_leaves_the_others_complete(shelf, model
 
 def test_run_that_goes_on_lists_a_failure_once(shelf, models, author):
     shelf.add({"a.png": tiny_picture(0, 10)})
-    add_instance(shelf.workspace, shelf.image("a.png").id, (0, 0, 20, 20), "face", author_id=author)
+    add_instances(shelf.workspace, shelf.image("a.png").id, [(0, 0, 20, 20)], "face", author_id=author)[0]
     models.encoder.broken = True
     run, _ = shelf.complete()
     complete_faces(shelf.workspace, dataset_id=shelf.dataset, run_id=run)
@@ -169,7 +169,7 @@ def test_restored_export_gets_embeddings_and_keeps_its_human_points(shelf, model
 
 def test_face_deleted_meanwhile_is_passed_over(shelf, models, author, monkeypatch):
     shelf.add({"a.png": tiny_picture(0, 10)})
-    drawn = add_instance(shelf.workspace, shelf.image("a.png").id, (0, 0, 20, 20), "face", author_id=author)
+    drawn = add_instances(shelf.workspace, shelf.image("a.png").id, [(0, 0, 20, 20)], "face", author_id=author)[0]
     plain = models.encoder.embed
 
     def deletes(crops):
@@ -194,6 +194,6 @@ def test_progress_counts_faces(shelf, models, author):
 
     shelf.add({"a.png": tiny_picture(0, 10)})
     for left in (0, 40):
-        add_instance(shelf.workspace, shelf.image("a.png").id, (left, 0, left + 20, 20), "face", author_id=author)
+        add_instances(shelf.workspace, shelf.image("a.png").id, [(left, 0, left + 20, 20)], "face", author_id=author)[0]
     complete_faces(shelf.workspace, dataset_id=shelf.dataset, run_id=shelf.run(), progress=Hears())
     assert heard == [2, 2]

@@ -9,7 +9,7 @@ from tiny_models import TinyEncoder, box, tiny_models, tiny_picture
 from core.errors import Cancelled
 from core.face_models import FaceModels
 from core.progress import Progress
-from core.services.annotating import Edit, add_instance, save_edit
+from core.services.annotating import Edit, add_instances, save_edit
 from core.services.people import remove_faces
 from core.settings import Settings
 from core.workspace import Workspace
@@ -216,7 +216,7 @@ def test_newer_detector_adds_only_faces_that_were_not_there(shelf, models):
 
 def test_box_that_a_human_drew_stands_in_for_the_detectors(shelf, models, author):
     shelf.add({"a.png": tiny_picture(1, 1)})
-    drawn = add_instance(shelf.workspace, shelf.image("a.png").id, (11, 11, 31, 31), "face", author_id=author)
+    drawn = add_instances(shelf.workspace, shelf.image("a.png").id, [(11, 11, 31, 31)], "face", author_id=author)[0]
     shelf.find()
     assert [face.id for face in shelf.faces()] == [drawn]
     assert shelf.image("a.png").state == ImageState.CORRECTED
