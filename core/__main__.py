@@ -7,33 +7,25 @@ progress and sentences go to stderr.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from click import ClickException
-from pydantic import ValidationError
 
+from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
 from core.console import Printed, fail, tell
-from core.errors import FacetError, NotFound
 from core.jobs.inline import run_here
 from core.models import weights
 from core.services import searching, verification
-from core.services.datasets import create_dataset
 from core.services.exporting import FORMATS
 from core.services.importing import skipped as skipped_of
-from core.settings import explained
 from core.workspace import Workspace
-from db.engine import reading, writing
+from db.engine import reading
 from db.migrate import backup as copy_store
-from db.queries.library import dataset_by_name
 from db.queries.people import all_people
 from db.queries.work import runs_page
-from db.writes import ensure_user
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
 weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, and fetching what is not.")
@@ -41,32 +33,7 @@ app.add_typer(weights_app, name="weights")
 
 _LISTED = 20  # skipped files that are named on stderr
 
-DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]
 EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder; default: the setting FACET_ENCODER")]
-
-
-def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[..., None]:
-    """Whatever goes wrong goes to stderr as one sentence, with exit code 2; ``python -X dev`` shows the traceback."""
-
-    @wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except (typer.Exit, ClickException):
-            raise
-        except KeyboardInterrupt:
-            fail("stopped; what was finished stays")
-        except (FacetError, OSError) as error:
-            fail(str(error))
-        except ValidationError as error:  # a setting
-            fail(explained(error))
-        except Exception as error:
-            if sys.flags.dev_mode:
-                raise
-            fail(f"{type(error).__name__}: {error}")
-
-    return guarded
 
 
 @app.command("import")
@@ -85,7 +52,7 @@ def import_command(
         fail(f"{path}: there is no such file or folder")
     workspace = Workspace.open()
     parameters = {"source": str(path.resolve()), "identities": identities, "reference": reference}
-    run = run_here(workspace, "import", _dataset(workspace, dataset, make=True), parameters, Printed())
+    run = run_here(workspace, "import", dataset_id(workspace, dataset, make=True), parameters, Printed())
     skipped = skipped_of(workspace, run.id)
     tell({**run.counts, "skipped": skipped}, as_json, "{images} pictures: {added} added, {duplicates} there already")
     for item in skipped[:_LISTED]:
@@ -100,7 +67,7 @@ def import_command(
 def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = False) -> None:
     """Find faces, points and people. Gives images, faces, people, without_face, failed."""
     workspace = Workspace.open()
-    run = run_here(workspace, "faces", _dataset(workspace, dataset), {"encoder": encoder}, Printed())
+    run = run_here(workspace, "faces", dataset_id(workspace, dataset), {"encoder": encoder}, Printed())
     tell(run.counts, as_json, "{faces} faces of {people} people in {images} pictures; {without_face} without a face")
     unfinished = run.counts["failed"] + run.counts.get("incomplete", 0)
     if unfinished:
@@ -119,14 +86,14 @@ def people(
 ) -> None:
     """List people. Gives people [{id, name, faces: [{image, box}]}], the largest first."""
     workspace = Workspace.open()
-    dataset_id = _dataset(workspace, dataset)
+    number = dataset_id(workspace, dataset)
     if regroup or threshold is not None:
         parameters = {"regroup": True, "threshold": threshold, "encoder": encoder}
-        run_here(workspace, "people", dataset_id, parameters, Printed())
+        run_here(workspace, "people", number, parameters, Printed())
     with reading(workspace.engine) as session:
         found: list[dict[str, Any]] = [
             {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
-            for number, name, shown in all_people(dataset_id, session=session)
+            for number, name, shown in all_people(number, session=session)
         ]
     lines = "\n".join(f"{person['name'] or 'unnamed ' + str(person['id'])}: {len(person['faces'])}" for person in found)
     tell({"people": found}, as_json, lines.replace("{", "{{").replace("}", "}}"))
@@ -142,7 +109,7 @@ def verify(
 ) -> None:
     """Threshold of best accuracy on confirmed people, with its figures."""
     workspace = Workspace.open()
-    pairs = verification.confirmed_pairs(workspace, _dataset(workspace, dataset), encoder)
+    pairs = verification.confirmed_pairs(workspace, dataset_id(workspace, dataset), encoder)
     judged = verification.judge(pairs)
     figures = verification.figures_at(pairs, judged.best.threshold)
     result = {
@@ -158,7 +125,7 @@ def verify(
     }
     if save:
         value = judged.best.threshold
-        verification.save_threshold(workspace, pairs, value, author_id=_author(workspace), chosen="best accuracy")
+        verification.save_threshold(workspace, pairs, value, author_id=author(workspace), chosen="best accuracy")
     tell(result, as_json, "{model}: threshold {threshold:.4f}, accuracy {accuracy:.4f}, EER {eer:.4f}")
 
 
@@ -174,7 +141,7 @@ def search(
     """Find the pictures that show the person of a photo. Gives matches [{image, score}], best first."""
     workspace = Workspace.open()
     found = searching.search(
-        workspace, _dataset(workspace, dataset), photo.read_bytes(), photo.name, encoder=encoder, threshold=threshold
+        workspace, dataset_id(workspace, dataset), photo.read_bytes(), photo.name, encoder=encoder, threshold=threshold
     )
     lines = "\n".join(f"{match.score:.4f}  {match.image}" for match in found) or "no picture shows this person"
     matches = [{"image": match.image, "score": match.score} for match in found]
@@ -192,7 +159,7 @@ def export(
     """Write a dataset that the field's own tools read. Gives folder, format, files, left_out, not_exported, counts."""
     workspace = Workspace.open()
     parameters = {"format": format_name, "folder": str(out.resolve())}
-    run = run_here(workspace, "export", _dataset(workspace, dataset), parameters, Printed())
+    run = run_here(workspace, "export", dataset_id(workspace, dataset), parameters, Printed())
     tell(run.counts, as_json, "{images} pictures in {files} files; {left_out} left out (see manifest.json)")
     raise typer.Exit(1 if run.counts["not_exported"] else 0)
 
@@ -250,21 +217,6 @@ def backup(
     workspace = Workspace.open()
     target = out or workspace.home / "backups" / f"store-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
     tell({"file": str(copy_store(workspace.engine, target))}, as_json, "{file}")
-
-
-def _author(workspace: Workspace) -> int:
-    with writing(workspace.engine) as session:
-        return ensure_user(workspace.settings.user, session=session)
-
-
-def _dataset(workspace: Workspace, name: str, *, make: bool = False) -> int:
-    if make:
-        return create_dataset(workspace, name, _author(workspace))
-    with reading(workspace.engine) as session:
-        found = dataset_by_name(name, session=session)
-    if found is None:
-        raise NotFound(f"there is no dataset called {name}; `python -m core import PATH --dataset {name}` makes it")
-    return found.id
 
 
 if __name__ == "__main__":

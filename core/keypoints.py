@@ -132,3 +132,52 @@ class Boxes:
     def none(cls) -> Boxes:
         """No instance found."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How unsure a model is of each point of one instance, in pixels of the picture; NaN where it cannot say.
+
+    Attributes
+    ----------
+    spread
+        (K,) float32: standard deviation of the heatmap around the point, averaged over x and y.
+    neighbours
+        (K,) float32: RMS distance of the neighbours' predictions of the point from their mean (PIPNet).
+    flip
+        (K,) float32: distance between the point and the one found in the mirrored picture.
+
+    Raises
+    ------
+    BadInput
+        If the shapes disagree.
+    """
+
+    spread: NDArray[np.float32]
+    neighbours: NDArray[np.float32]
+    flip: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        shapes = {self.spread.shape, self.neighbours.shape, self.flip.shape}
+        if len(shapes) > 1 or self.spread.ndim != 1:
+            raise BadInput(f"the three doubts of K points should each have the shape (K,), not {sorted(shapes)}")
+
+    @classmethod
+    def unknown(cls, count: int) -> Doubt:
+        """The doubt of a model that states none, about `count` points."""
+        return cls(*(np.full(count, np.nan, np.float32) for _ in range(3)))
+
+    def __len__(self) -> int:
+        return len(self.spread)
+
+    def to_bytes(self) -> bytes:
+        """Pack as K rows of little-endian float32 (spread, neighbours, flip): 12 bytes a point."""
+        return np.stack([self.spread, self.neighbours, self.flip], axis=1).astype("<f4").tobytes()
+
+    @classmethod
+    def from_bytes(cls, blob: bytes) -> Doubt:
+        """Unpack what `to_bytes` made."""
+        if len(blob) % 12:
+            raise BadInput(f"a doubt holds 12 bytes a point; {len(blob)} bytes do not divide")
+        spread, neighbours, flip = np.frombuffer(blob, dtype="<f4").reshape(-1, 3).T.copy()
+        return cls(spread, neighbours, flip)

@@ -8,6 +8,7 @@ rows of their own, and each human row names its author. Where a row repeats what
 from db.tables.columns import Moment, now
 from db.tables.labels import Embedding, Instance, KeypointRevision, ModelUse, ModelVersion, Scan, Source
 from db.tables.library import Dataset, Frame, Image, ImagePath, ImageState, User, Video
+from db.tables.models import Exclusion, GroupPart, Part, Prediction, Promotion, TrainedModel
 from db.tables.people import Assignment, Pair, PeopleEvent, Person, Separation, Threshold
 from db.tables.runs import DailyWork, Export, Run, RunState, Skipped
 
@@ -16,8 +17,10 @@ __all__ = [
     "DailyWork",
     "Dataset",
     "Embedding",
+    "Exclusion",
     "Export",
     "Frame",
+    "GroupPart",
     "Image",
     "ImagePath",
     "ImageState",
@@ -27,8 +30,11 @@ __all__ = [
     "ModelVersion",
     "Moment",
     "Pair",
+    "Part",
     "PeopleEvent",
     "Person",
+    "Prediction",
+    "Promotion",
     "Run",
     "RunState",
     "Scan",
@@ -36,6 +42,7 @@ __all__ = [
     "Skipped",
     "Source",
     "Threshold",
+    "TrainedModel",
     "User",
     "Video",
     "now",

@@ -40,7 +40,8 @@ class Image(SQLModel, table=True):
     """A picture of a dataset. The same content twice is one image; `ImagePath` has every path it came under.
 
     `original` is a path relative to the data folder, or absolute where the import only refers to the file.
-    `width` and `height` are those of the upright picture (EXIF orientation applied).
+    `width` and `height` are those of the upright picture (EXIF orientation applied). `sequence` names the clip or the
+    action that the picture is of: pictures of one sequence never go to different parts of a split.
     """
 
     __table_args__ = (
@@ -58,6 +59,7 @@ class Image(SQLModel, table=True):
     height: int
     format: str
     original: str
+    sequence: str | None = None
     identity: str | None = None
     identity_by: int | None = maybe_key("user.id")
     state: str = ImageState.NEW

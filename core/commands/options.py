@@ -1,0 +1,65 @@
+"""What the commands share: their options, and the sentence instead of a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+from click import ClickException
+from pydantic import ValidationError
+
+from core.console import fail
+from core.errors import FacetError, NotFound
+from core.services.datasets import create_dataset
+from core.settings import explained
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.library import dataset_by_name
+from db.writes import ensure_user
+
+DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]
+ModelName = Annotated[str, typer.Option("--model", help="Name of a model version, as `models` lists them")]
+
+
+def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[..., None]:
+    """Whatever goes wrong goes to stderr as one sentence, with exit code 2; ``python -X dev`` shows the traceback."""
+
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (typer.Exit, ClickException):
+            raise
+        except KeyboardInterrupt:
+            fail("stopped; what was finished stays")
+        except (FacetError, OSError) as error:
+            fail(str(error))
+        except ValidationError as error:  # a setting
+            fail(explained(error))
+        except Exception as error:
+            if sys.flags.dev_mode:
+                raise
+            fail(f"{type(error).__name__}: {error}")
+
+    return guarded
+
+
+def author(workspace: Workspace) -> int:
+    """The id of whom the settings name."""
+    with writing(workspace.engine) as session:
+        return ensure_user(workspace.settings.user, session=session)
+
+
+def dataset_id(workspace: Workspace, name: str, *, make: bool = False) -> int:
+    """The id of a dataset; with `make` it is added when new, else NotFound says how to make it."""
+    if make:
+        return create_dataset(workspace, name, author(workspace))
+    with reading(workspace.engine) as session:
+        found = dataset_by_name(name, session=session)
+    if found is None:
+        raise NotFound(f"there is no dataset called {name}; `python -m core import PATH --dataset {name}` makes it")
+    return found.id

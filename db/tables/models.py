@@ -1,0 +1,93 @@
+"""What was trained here: models with their parents and data, their predictions, which of them pre-labels."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Index, LargeBinary, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from db.tables.columns import json_object, key, maybe_key, moment
+
+
+class Part(StrEnum):
+    """What a group of pictures is for. Once given, it stays: what was held out is never trained on later."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class TrainedModel(SQLModel, table=True):
+    """A network that was trained here, beside its `ModelVersion` (name, weights' hash, plain settings).
+
+    `parent_id` is the version whose weights it began from. `recipe_settings` is the whole recipe as it ran, `data` what
+    it learned from (counts of each part, hash of the labels), `figures` what it reached on the held-out part, each with
+    `value`, `low`, `high`. `file` is relative to the home folder.
+    """
+
+    model_version_id: int = key("modelversion.id", primary=True)
+    dataset_id: int = key("dataset.id", index=True)
+    run_id: int | None = maybe_key("run.id")
+    parent_id: int | None = maybe_key("modelversion.id")
+    recipe: str
+    recipe_settings: dict[str, Any] = json_object()
+    skeleton: str
+    file: str
+    data: dict[str, Any] = json_object()
+    figures: dict[str, Any] = json_object()
+    seconds: float = 0.0
+    author_id: int = key("user.id")
+    created_at: datetime = moment()
+
+
+class Prediction(SQLModel, table=True):
+    """The points of one instance by one model version: written once, scored many times, never changed.
+
+    `points` packs like `KeypointRevision.points`. `doubt` packs K rows of little-endian float32 (spread, neighbours,
+    flip) in pixels of the picture, NaN where the model gives none (`core.keypoints.Doubt`).
+    """
+
+    __table_args__ = (
+        UniqueConstraint("model_version_id", "instance_id"),
+        Index("ix_prediction_instance_id", "instance_id"),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    instance_id: int = key("instance.id", cascade=True)
+    model_version_id: int = key("modelversion.id")
+    skeleton: str
+    points: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    doubt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = moment()
+
+
+class Promotion(SQLModel, table=True):
+    """Which version pre-labels a dataset from now on; the newest row counts, None goes back to the built-in model."""
+
+    __table_args__ = (Index("ix_promotion_dataset_id_skeleton_id", "dataset_id", "skeleton", "id"),)
+
+    id: int = Field(default=None, primary_key=True)
+    dataset_id: int = key("dataset.id")
+    skeleton: str
+    model_version_id: int | None = maybe_key("modelversion.id")
+    author_id: int = key("user.id")
+    at: datetime = moment()
+
+
+class GroupPart(SQLModel, table=True):
+    """The part of a split that a group (video, person, action) belongs to, for as long as the dataset lives."""
+
+    dataset_id: int = key("dataset.id", primary=True)
+    group: str = Field(sa_column=Column(String, primary_key=True))
+    part: str
+
+
+class Exclusion(SQLModel, table=True):
+    """A picture that nobody should learn from or be measured on, by its file name."""
+
+    dataset_id: int = key("dataset.id", primary=True)
+    name: str = Field(sa_column=Column(String, primary_key=True))
+    reason: str = ""
+    author_id: int = key("user.id")
+    at: datetime = moment()
