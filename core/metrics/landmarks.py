@@ -1,11 +1,32 @@
-"""Errors of predicted landmarks against a human's."""
+"""Errors of predicted landmarks against a human's, and the lengths that they are divided by.
+
+Two kinds of "no number" are kept apart everywhere. NaN says that an error is *undefined*: nothing is labelled, or the
+length it should be divided by is zero or not labelled; such instances are left out and counted. Infinity says that the
+model *failed*: a point is labelled and the model gave none; such instances stay in, and are failures on every curve.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
+from core.metrics.landmark_curves import Ced, auc, ced, failure_rate, group_means, pck, point_means, region_means
+from core.skeletons import Skeleton
+
+__all__ = [
+    "NORMALISERS", "Ced", "applicable", "auc", "ced", "errors", "failure_rate", "group_means", "median_errors", "nme",
+    "pck", "point_errors", "point_means", "region_means", "rmse", "squared_sums", "units",
+]  # fmt: skip
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+# (truth (N, K, 2) float64, labelled (N, K) bool, boxes (N, 4) float64, skeleton) -> (N,) lengths in pixels
+Normaliser = Callable[[Floats, Bools, Floats, Skeleton], Floats]
+EYES: Final = ("right_eye", "left_eye")
 
 
 def nme(
@@ -15,7 +36,8 @@ def nme(
 
     The mean distance between predicted and true points, over the labelled points only, divided by the distance
     between the two true normalising points. With the outer eye corners this is the inter-ocular NME of Sagonas et
-    al., "300 Faces In-the-Wild Challenge", ICCV workshops 2013.
+    al., "300 Faces In-the-Wild Challenge", ICCV workshops 2013. `errors` does the same for any unit, and tells a
+    model that gave no point (inf) from an instance that cannot be scored (NaN).
 
     Parameters
     ----------
@@ -37,6 +59,193 @@ def nme(
     BadInput
         If the shapes disagree or an index lies outside [0, K).
     """
+    _, true, labelled = _checked(predicted, truth, visibility)
+    first, second = normaliser_pair
+    if not (0 <= first < true.shape[1] and 0 <= second < true.shape[1]):
+        raise BadInput(f"normaliser_pair should lie in [0, {true.shape[1]}), not {normaliser_pair}")
+    found = errors(predicted, truth, visibility, _pair_length(true, labelled, (first, second)))
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skeleton: Skeleton) -> Floats:
+    """The length of each instance that its errors are divided by.
+
+    One pixel on a real 300-VW face is 1.24 % of the inter-ocular distance, 1.73 % of the inter-pupil distance, 0.73 %
+    of the box and 0.52 % of its diagonal: a figure without the name of its unit says nothing.
+
+    Parameters
+    ----------
+    name
+        A key of `NORMALISERS`:
+
+        - ``inter-ocular``: between the two points of `Skeleton.normaliser` (for a face the outer eye corners, as
+          300-W; for a person the pair that the skeleton names).
+        - ``inter-pupil``: between the mean points of the regions right_eye and left_eye; every point of both has to be
+          labelled, since the mean of a part of an eye lies elsewhere.
+        - ``box``: the square root of width times height of the box.
+        - ``diagonal``: the diagonal of the box.
+    truth, visibility
+        (N, K, 2) real pixels and (N, K) int, as in `nme`.
+    boxes
+        (N, 4) real corners left, top, right, bottom in pixels; the width is right - left, with no pixel added. Not
+        looked at by the first two.
+    skeleton
+        Whose K points these are.
+
+    Returns
+    -------
+    units
+        (N,) float64 pixels, above 0; NaN where undefined (a point not labelled, a length of zero, a box inside out).
+
+    Raises
+    ------
+    BadInput
+        If the name is unknown, the skeleton has no such points, or the shapes disagree.
+    """
+    if name not in NORMALISERS:
+        raise BadInput(f"no normaliser is called {name!r}; choose one of {', '.join(NORMALISERS)}")
+    if name not in applicable(skeleton):
+        raise BadInput(f"{skeleton.name} has no {name} distance; choose one of {', '.join(applicable(skeleton))}")
+    _, true, labelled = _checked(truth, truth, visibility)
+    if true.shape[1] != len(skeleton):
+        raise BadInput(f"{skeleton.name} has {len(skeleton)} points, but truth has {true.shape[1]}")
+    corners = np.asarray(boxes, np.float64)
+    if corners.shape != (len(true), 4):
+        raise BadInput(f"boxes should have the shape ({len(true)}, 4), not {corners.shape}")
+    length = NORMALISERS[name](true, labelled, corners, skeleton)
+    return np.where(np.isfinite(length) & (length > 0), length, np.nan)
+
+
+def applicable(skeleton: Skeleton) -> tuple[str, ...]:
+    """The names of the normalisers that a skeleton has the points for, the usual one first."""
+    has = {"inter-ocular": skeleton.normaliser is not None, "inter-pupil": all(eye in skeleton.regions for eye in EYES)}
+    return tuple(name for name in NORMALISERS if has.get(name, True))
+
+
+def point_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: NDArray | None = None) -> Floats:
+    """Distance of each point from its true place, in pixels or in the instance's unit.
+
+    Parameters
+    ----------
+    predicted, truth, visibility
+        As in `nme`.
+    unit
+        (N,) pixels from `units`, or None for pixels.
+
+    Returns
+    -------
+    errors
+        (N, K) float64. NaN where the point is not labelled, its true place is not finite, or the unit is not a length
+        above 0; inf where it is labelled and the prediction is not finite.
+
+    Raises
+    ------
+    BadInput
+        If the shapes disagree.
+    """
+    found, true, labelled = _checked(predicted, truth, visibility)
+    known = labelled & np.isfinite(true).all(axis=2)
+    given = known & np.isfinite(found).all(axis=2)
+    distance = np.where(known, np.inf, np.nan)
+    offset = np.where(given[..., None], found, 0.0) - np.where(given[..., None], true, 0.0)
+    distance[given] = np.hypot(offset[..., 0], offset[..., 1])[given]
+    if unit is None:
+        return distance
+    length = np.asarray(unit, np.float64)
+    if length.shape != (len(true),):
+        raise BadInput(f"unit should have the shape ({len(true)},), not {length.shape}")
+    return distance / np.where(np.isfinite(length) & (length > 0), length, np.nan)[:, None]
+
+
+def errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: NDArray | None = None) -> Floats:
+    """Mean error of each instance over its labelled points: the NME in the given unit.
+
+    Parameters
+    ----------
+    predicted, truth, visibility, unit
+        As in `point_errors`.
+
+    Returns
+    -------
+    errors
+        (N,) float64, a ratio (or pixels without a unit). NaN where undefined: no labelled point, no unit, a labelled
+        point without a finite true place. Inf where the model gave no place for a labelled point.
+
+    Raises
+    ------
+    BadInput
+        If the shapes disagree.
+    """
+    each = point_errors(predicted, truth, visibility, unit)
+    labelled = np.asarray(visibility) > 0
+    mean = np.full(len(each), np.nan)
+    count = labelled.sum(axis=1)
+    return np.divide(np.where(labelled, each, 0.0).sum(axis=1), count, out=mean, where=count > 0)
+
+
+def median_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: NDArray | None = None) -> Floats:
+    """Median error of each instance over its labelled points: what one stray point does not move.
+
+    Parameters, NaN and errors raised are those of `errors`; inf where half of the labelled points or more are missing.
+
+    Returns
+    -------
+    errors
+        (N,) float64.
+    """
+    each = point_errors(predicted, truth, visibility, unit)
+    labelled = np.asarray(visibility) > 0
+    # Points that are not labelled are sorted behind all others, so the middle of the labelled ones is at a known place.
+    ordered = np.sort(np.where(labelled, each, np.inf), axis=1)
+    count = labelled.sum(axis=1)
+    undefined = (count == 0) | (labelled & np.isnan(each)).any(axis=1)
+    if ordered.shape[1] == 0:
+        return np.full(len(each), np.nan)
+    rows, middle = np.arange(len(each)), np.maximum(count, 1)
+    return np.where(undefined, np.nan, (ordered[rows, (middle - 1) // 2] + ordered[rows, middle // 2]) / 2)
+
+
+def squared_sums(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[Floats, NDArray[np.int64]]:
+    """What `rmse` is made of, for each instance: so that it can be resampled by video.
+
+    Returns
+    -------
+    sums
+        (N,) float64, squared errors in square pixels summed over both coordinates of the labelled points; inf where a
+        labelled point has no prediction.
+    counts
+        (N,) int64, how many coordinates that were: twice the labelled points with a finite true place.
+    """
+    each = point_errors(predicted, truth, visibility)
+    known = ~np.isnan(each)
+    return (np.where(known, each, 0.0) ** 2).sum(axis=1), 2 * known.sum(axis=1)
+
+
+def rmse(predicted: NDArray, truth: NDArray, visibility: NDArray) -> float:
+    """Root of the mean squared error over all coordinates, in pixels, as the motion competition scores.
+
+    There every person has 24 labelled points and the mean runs over all 48 coordinates of all pictures at once. Here
+    it runs over both coordinates of every *labelled* point, the same number where all are labelled. It counts x and
+    y apart, so it is the root mean squared distance divided by the root of 2; and one bad picture rules it, so show
+    the median beside it.
+
+    Parameters
+    ----------
+    predicted, truth, visibility
+        As in `nme`.
+
+    Returns
+    -------
+    rmse
+        Pixels; inf if a labelled point has no prediction, NaN if nothing is labelled.
+    """
+    sums, counts = squared_sums(predicted, truth, visibility)
+    total = int(counts.sum())
+    return float(np.sqrt(sums.sum() / total)) if total else float("nan")
+
+
+def _checked(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[Floats, Floats, Bools]:
+    """Both point sets as float64 and which points are labelled."""
     found, true = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
     labelled = np.asarray(visibility) > 0
     if true.ndim != 3 or true.shape[2] != 2:
@@ -45,13 +254,43 @@ def nme(
         raise BadInput(f"predicted should have the shape {true.shape} of truth, not {found.shape}")
     if labelled.shape != true.shape[:2]:
         raise BadInput(f"visibility should have the shape {true.shape[:2]}, not {labelled.shape}")
-    first, second = normaliser_pair
-    if not (0 <= first < true.shape[1] and 0 <= second < true.shape[1]):
-        raise BadInput(f"normaliser_pair should lie in [0, {true.shape[1]}), not {normaliser_pair}")
-    distance = np.where(labelled, np.linalg.norm(found - true, axis=2), 0.0)
-    unit = np.linalg.norm(true[:, first] - true[:, second], axis=1)
-    count = labelled.sum(axis=1)
-    defined = labelled[:, first] & labelled[:, second] & (unit > 0)
-    errors = np.full(len(true), np.nan)
-    np.divide(distance.sum(axis=1), count * unit, out=errors, where=defined)
-    return errors
+    return found, true, labelled
+
+
+def _pair_length(truth: Floats, labelled: Bools, pair: tuple[int, int]) -> Floats:
+    first, second = pair
+    length: Floats = np.linalg.norm(truth[:, first] - truth[:, second], axis=1)
+    return np.where(labelled[:, first] & labelled[:, second], length, np.nan)
+
+
+def _inter_ocular(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skeleton) -> Floats:
+    assert skeleton.normaliser is not None  # `applicable` saw to it
+    return _pair_length(truth, labelled, skeleton.normaliser)
+
+
+def _inter_pupil(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skeleton) -> Floats:
+    right, left = (list(skeleton.regions[eye]) for eye in EYES)
+    length: Floats = np.linalg.norm(truth[:, right].mean(axis=1) - truth[:, left].mean(axis=1), axis=1)
+    return np.where(labelled[:, right + left].all(axis=1), length, np.nan)
+
+
+def _sides(boxes: Floats) -> Floats:
+    """(N, 2) width and height; NaN where a box is inside out."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return np.where((sides >= 0).all(axis=1, keepdims=True), sides, np.nan)
+
+
+def _box(_truth: Floats, _labelled: Bools, boxes: Floats, _skeleton: Skeleton) -> Floats:
+    return np.sqrt(_sides(boxes).prod(axis=1))
+
+
+def _diagonal(_truth: Floats, _labelled: Bools, boxes: Floats, _skeleton: Skeleton) -> Floats:
+    return np.hypot(*_sides(boxes).T)
+
+
+NORMALISERS: Final[dict[str, Normaliser]] = {
+    "inter-ocular": _inter_ocular,
+    "inter-pupil": _inter_pupil,
+    "box": _box,
+    "diagonal": _diagonal,
+}

@@ -1,0 +1,225 @@
+"""What a list of landmark errors adds up to: cumulative curve, area, failures, and means by point, region and group.
+
+Everything here takes errors that `core.metrics.landmarks` has made. NaN is undefined: left out and counted. Infinity
+is a failed prediction: it stays in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+from core.skeletons import Skeleton
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ced:
+    """Cumulative error distribution up to a limit.
+
+    Attributes
+    ----------
+    error, share
+        (P,) float64 corners of the steps, from error 0 to the limit: `share` is the part of the instances whose error
+        is at most `error`. To be drawn as a step that holds its value to the right (plotly's ``hv``).
+    limit
+        Where the curve ends, in the unit of the errors.
+    auc, failure_rate
+        As from `auc` and `failure_rate`; the area under the steps divided by the limit is exactly `auc`.
+    used, undefined
+        How many instances count, and how many were left out because their error is NaN.
+    """
+
+    error: Floats
+    share: Floats
+    limit: float
+    auc: float
+    failure_rate: float
+    used: int
+    undefined: int
+
+
+def ced(errors: NDArray, limit: float) -> Ced:
+    """The cumulative curve of the errors, with a corner at every one of them: no grid.
+
+    Parameters
+    ----------
+    errors
+        (N,) real, 0 or more; inf = failed, NaN = undefined.
+    limit
+        Above 0, in the unit of the errors (0.08 for an NME).
+
+    Returns
+    -------
+    curve
+        With empty `error` and `share` and NaN figures where no error is defined.
+
+    Raises
+    ------
+    BadInput
+        If the shape is wrong, an error is negative, or the limit is not above 0.
+    """
+    defined = _defined(errors, limit)
+    area, failures, undefined = auc(errors, limit), failure_rate(errors, limit), np.size(errors) - len(defined)
+    if not len(defined):
+        return Ced(np.zeros(0), np.zeros(0), limit, area, failures, 0, undefined)
+    places, counts = np.unique(defined[defined <= limit], return_counts=True)
+    share = np.cumsum(counts) / len(defined)
+    if not len(places) or places[0] > 0:
+        places, share = np.concatenate([[0.0], places]), np.concatenate([[0.0], share])
+    if places[-1] < limit:
+        places, share = np.append(places, limit), np.append(share, share[-1])
+    return Ced(places, share, limit, area, failures, len(defined), undefined)
+
+
+def auc(errors: NDArray, limit: float) -> float:
+    """Area under the cumulative error curve up to `limit`, divided by `limit`: in [0, 1], exact.
+
+    The curve is a staircase, so its area is the mean of max(0, 1 - error / limit). Published codes sum it on a grid
+    of 0.0001 or coarser and differ from this, and from one another, in the third or fourth digit.
+
+    Parameters, errors raised: as `ced`. NaN if no error is defined.
+    """
+    defined = _defined(errors, limit)
+    return float(np.maximum(0.0, 1.0 - defined / limit).mean()) if len(defined) else float("nan")
+
+
+def failure_rate(errors: NDArray, limit: float) -> float:
+    """Share of the defined errors that are above `limit` (an error of exactly the limit is not a failure, inf is).
+
+    Parameters, errors raised: as `ced`. NaN if no error is defined.
+    """
+    defined = _defined(errors, limit)
+    return float((defined > limit).mean()) if len(defined) else float("nan")
+
+
+def pck(point_errors: NDArray, fraction: float) -> float:
+    """Percentage of correct keypoints, as a ratio: points at most `fraction` of their instance's unit away.
+
+    Yang & Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts", PAMI 2013. All labelled points of
+    all instances count alike. A point at exactly the fraction is correct, as an error of exactly the limit is no
+    failure in `failure_rate`.
+
+    Parameters
+    ----------
+    point_errors
+        (N, K) real from `core.metrics.landmarks.point_errors` with a unit; NaN is left out, inf is wrong.
+    fraction
+        Above 0; 0.2 for PCK@0.2.
+
+    Returns
+    -------
+    share
+        In [0, 1]; NaN if no point is defined.
+
+    Raises
+    ------
+    BadInput
+        If the shape is wrong, an error is negative, or the fraction is not above 0.
+    """
+    defined = _defined(_table(point_errors).ravel(), fraction)
+    return float((defined <= fraction).mean()) if len(defined) else float("nan")
+
+
+def point_means(point_errors: NDArray) -> Floats:
+    """Mean error of each point over the instances in which it is defined.
+
+    Parameters
+    ----------
+    point_errors
+        (N, K) real; NaN is left out, a single inf makes the mean inf.
+
+    Returns
+    -------
+    means
+        (K,) float64, NaN where the point is never defined.
+
+    Raises
+    ------
+    BadInput
+        If the shape is wrong.
+    """
+    each = _table(point_errors)
+    known = ~np.isnan(each)
+    count = known.sum(axis=0)
+    return np.divide(np.where(known, each, 0.0).sum(axis=0), count, out=np.full(each.shape[1], np.nan), where=count > 0)
+
+
+def region_means(point_errors: NDArray, skeleton: Skeleton) -> dict[str, float]:
+    """Mean error over all defined points of each region of the skeleton, in the order of `Skeleton.regions`.
+
+    Parameters
+    ----------
+    point_errors
+        (N, K) real with K the skeleton's points.
+
+    Returns
+    -------
+    means
+        NaN where no point of the region is defined.
+
+    Raises
+    ------
+    BadInput
+        If the shape is wrong.
+    """
+    each = _table(point_errors)
+    if each.shape[1] != len(skeleton):
+        raise BadInput(f"{skeleton.name} has {len(skeleton)} points, but point_errors has {each.shape[1]}")
+    return {name: _mean(each[:, list(points)]) for name, points in skeleton.regions.items()}
+
+
+def group_means(errors: NDArray, groups: NDArray) -> dict[str, float]:
+    """Mean error of the instances of each group (video, person, condition), groups in sorted order.
+
+    Parameters
+    ----------
+    errors
+        (N,) or (N, K) real; NaN is left out.
+    groups
+        (N,) int or str.
+
+    Returns
+    -------
+    means
+        The group's name as text and its mean; NaN where nothing of the group is defined.
+
+    Raises
+    ------
+    BadInput
+        If the lengths differ.
+    """
+    each, names = np.asarray(errors, np.float64), np.asarray(groups)
+    if names.shape != each.shape[:1]:
+        raise BadInput(f"groups should have the shape ({len(each)},) of errors, not {names.shape}")
+    known, place = np.unique(names, return_inverse=True)
+    return {str(name): _mean(each[place == i]) for i, name in enumerate(known)}
+
+
+def _mean(values: Floats) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if defined.size else float("nan")
+
+
+def _table(point_errors: NDArray) -> Floats:
+    each = np.asarray(point_errors, np.float64)
+    if each.ndim != 2:
+        raise BadInput(f"point_errors should have the shape (N, K), not {each.shape}")
+    return each
+
+
+def _defined(errors: NDArray, limit: float) -> Floats:
+    """The errors that are not NaN."""
+    values = np.asarray(errors, np.float64)
+    if values.ndim != 1:
+        raise BadInput(f"errors should have the shape (N,), not {values.shape}")
+    if not (np.isfinite(limit) and limit > 0):
+        raise BadInput(f"the limit should be above 0, not {limit}")
+    defined = values[~np.isnan(values)]
+    if (defined < 0).any():
+        raise BadInput(f"an error should be 0 or more, not {defined.min():.4g}")
+    return defined
