@@ -3,6 +3,7 @@
     FacetError
     ├── BadInput            a file, an archive or a value from outside is not what it should be
     │   ├── UnreadableImage     not a picture, damaged, too large, of an unknown kind
+    │   ├── UnreadableVideo     not a clip, damaged (`decoded`: frames before that), too long, of an unknown kind
     │   └── UnreadableLabels    an annotation file that does not say what its format requires
     ├── NotFound            a dataset, image, person, run or model that is not there
     ├── MissingWeights      a model's file is not on this machine (says which, from where, and where to put it)
@@ -26,6 +27,14 @@ class BadInput(FacetError):
 
 class UnreadableImage(BadInput):
     """A file that cannot become a picture."""
+
+
+class UnreadableVideo(BadInput):
+    """A file that cannot become a clip, or not to its end: `decoded` frames came before the damage."""
+
+    def __init__(self, sentence: str, decoded: int = 0) -> None:
+        super().__init__(sentence)
+        self.decoded = decoded
 
 
 class UnreadableLabels(BadInput):
