@@ -1,0 +1,110 @@
+"""The heads that several backbones share: coordinates, and maps. The codec says which outputs there are.
+
+Legend
+------
+- N: crops, K: points, C: channels of the features, h, w: size of a map
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import BadInput
+
+_STD: Final = 0.001  # of a fresh layer that gives maps: they start near zero, as the targets mostly are
+
+
+def small_convolution(channels: int, out: int, kernel: int = 1) -> nn.Conv2d:
+    """A convolution that keeps the size, its weights drawn from N(0, 0.001), its bias 0."""
+    made = nn.Conv2d(channels, out, kernel, padding=kernel // 2)
+    nn.init.normal_(made.weight, std=_STD)
+    assert made.bias is not None
+    nn.init.zeros_(made.bias)
+    return made
+
+
+class PointHead(nn.Module):
+    """Turn a vector into K points: (N, C) -> {"points": (N, K, 2)}, normalised as the regression codec has them.
+
+    A fresh head says the centre of the input for every point (bias 0.5), where a crop's object is. `before` is applied
+    first; `hidden` is the width of a linear layer in between.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        shapes: Mapping[str, tuple[int, ...]],
+        *,
+        hidden: int | None = None,
+        before: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self._count, _ = shapes["points"]
+        self.before = before or nn.Identity()
+        self.hidden = nn.Identity() if hidden is None else nn.Linear(channels, hidden)
+        self.points = nn.Linear(hidden or channels, 2 * self._count)
+        nn.init.constant_(self.points.bias, 0.5)
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """As the class says."""
+        return {"points": self.points(self.hidden(self.before(features))).unflatten(1, (self._count, 2))}
+
+
+class MapHead(nn.Module):
+    """One convolution for each output: (N, C, h, w) -> {name: (N, channels, h, w)}.
+
+    Parameters
+    ----------
+    channels
+        C.
+    shapes
+        Name of each output and its (channels, h, w), from `Codec.channels`.
+    size
+        (h, w) of the features that will come.
+    kernel
+        Side of the convolution, odd; it keeps the size.
+    before
+        Applied to the features first.
+
+    Raises
+    ------
+    BadInput
+        If the codec's maps have another size than the features.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        shapes: Mapping[str, tuple[int, ...]],
+        size: tuple[int, int],
+        *,
+        kernel: int = 1,
+        before: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.before = before or nn.Identity()
+        for name, shape in shapes.items():
+            if tuple(shape[1:]) != size:
+                raise BadInput(
+                    f"this network's maps are {size[1]} × {size[0]}, but the codec's {name} are "
+                    f"{shape[2]} × {shape[1]}; set the codec to a stride of 4"
+                )
+        convolutions = {name: small_convolution(channels, shape[0], kernel) for name, shape in shapes.items()}
+        self.maps = nn.ModuleDict(convolutions)
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """As the class says."""
+        features = self.before(features)
+        return {name: convolution(features) for name, convolution in self.maps.items()}
+
+
+class SpatialMean(nn.Module):
+    """Mean over the map: (N, C, h, w) -> (N, C)."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """As the class says."""
+        return torch.mean(features, dim=(2, 3))
