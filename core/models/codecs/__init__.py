@@ -1,0 +1,74 @@
+"""The codecs by name. Importing this module loads no torch; `build_codec` does.
+
+>>> codec = build_codec("udp", (192, 256))
+>>> targets = codec.encode(points, present)
+>>> found = codec.decode(network(images))
+
+======================  ===========================================================================================
+``regression``          x and y as numbers
+``msra``                Gaussian on the nearest cell, quarter shift (Xiao et al., ECCV 2018)
+``dark``                Gaussian on the point, blurred and refined to second order (Zhang et al., CVPR 2020)
+``udp``                 the same in the unit-length convention, exact to the border (Huang et al., CVPR 2020)
+``udp-combined``        a disc to find the point and offsets to place it (Huang et al., CVPR 2020)
+``pip``                 a coarse cell, offsets in it and neighbours' votes (Jin et al., IJCV 2021)
+======================  ===========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from core.errors import BadInput, NotFound
+from core.models.codecs.codec import Codec, Decoded
+
+__all__ = ["CODECS", "Codec", "Decoded", "build_codec"]
+
+
+def _regression(input_size: tuple[int, int]) -> Codec:
+    from core.models.codecs.regression import RegressionCodec
+
+    return RegressionCodec(input_size)
+
+
+CODECS: Final[dict[str, Callable[..., Codec]]] = {"regression": _regression}
+
+
+def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, object] | None = None) -> Codec:
+    """A codec for a network whose input is (W, H) pixels.
+
+    Parameters
+    ----------
+    name
+        One of `CODECS`.
+    input_size
+        (W, H), at least 2 each.
+    settings
+        What should differ from the codec's defaults, or the `settings` of another codec of that name.
+
+    Raises
+    ------
+    NotFound
+        If there is no such codec.
+    BadInput
+        If it has no such setting, or a value does not fit it or the input's size.
+    """
+    if name not in CODECS:
+        raise NotFound(f"there is no codec called {name!r}; there are {', '.join(CODECS)}")
+    if len(input_size) != 2 or min(input_size) < 2:
+        raise BadInput(f"an input needs a width and a height of at least 2 pixels, not {input_size}")
+    loader = CODECS[name]
+    given = dict(settings or {})
+    allowed = settings_of(loader)
+    for key in given:
+        if key not in allowed:
+            choices = ", ".join(allowed) or "none"
+            raise BadInput(f"the codec {name} has no setting {key!r}; it has {choices}")
+    return loader((int(input_size[0]), int(input_size[1])), **given)
+
+
+def settings_of(loader: Callable[..., Codec]) -> list[str]:
+    """Names of the settings that a loader takes besides the input's size."""
+    from inspect import signature
+
+    return list(signature(loader).parameters)[1:]
