@@ -1,0 +1,39 @@
+"""Writing a trained model as ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadInput, MissingWeights
+from core.pose_models import find_model
+from core.workspace import Workspace
+from db.engine import reading
+
+
+def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
+    """Write a trained model as ONNX with its decoding inside; the file is compared with the original first.
+
+    Returns
+    -------
+    dict
+        ``model``, ``file``, ``largest_difference`` (pixels of the input), and what `core.models.pose.onnx_export` tells.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    BadInput
+        If it is a built-in one, which is no network.
+    """
+    with reading(workspace.engine) as session:
+        found = find_model(workspace, model, session=session)
+    if found.file is None:
+        raise BadInput(f"{model} is built in and no network, so it cannot become ONNX")
+    if not found.file.is_file():
+        raise MissingWeights(f"the weights of {model} are gone from {found.file}")
+    from core.models.pose.checkpoint import load_checkpoint
+    from core.models.pose.onnx_export import export
+
+    facts = export(load_checkpoint(found.file), out)
+    return {"model": model, "file": str(out), **facts.as_json()}

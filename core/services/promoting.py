@@ -1,0 +1,152 @@
+"""Which model pre-labels a dataset: promoting a version, rolling back, and giving its points to what no human touched.
+
+A human's points never change: pre-labels are revisions of a model, appended to instances whose points are a model's or
+nobody's yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from core.errors import BadInput, NotFound
+from core.pose_models import BUILT_IN, find_model
+from core.progress import Progress
+from core.skeletons import skeleton
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.history import chunks
+from db.queries.models import model_heads, newest_untrained, predictions, promotion, promotions
+from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
+
+_BATCH: Final = 500
+
+
+def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int) -> str:
+    """From now on `model` pre-labels the dataset; a built-in name goes back to the built-in model. Gives the skeleton.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    BadInput
+        If it is the one that pre-labels already.
+    """
+    with writing(workspace.engine) as session:
+        found = find_model(workspace, model, session=session)
+        newest = promotion(dataset_id, found.skeleton, session=session)
+        if found.version_id == (newest.model_version_id if newest else None):
+            raise BadInput(f"{model} pre-labels this dataset already")
+        row = Promotion(
+            dataset_id=dataset_id, skeleton=found.skeleton, model_version_id=found.version_id, author_id=author_id
+        )
+        session.add(row)
+        return found.skeleton
+
+
+def roll_back(workspace: Workspace, dataset_id: int, skeleton_name: str, *, author_id: int) -> str | None:
+    """Go back to what pre-labelled before; gives its name, or None for the model that was there at first."""
+    with writing(workspace.engine) as session:
+        rows = [row for row in promotions(dataset_id, session=session) if row["skeleton"] == skeleton_name]
+        if not rows or rows[0]["version_id"] is None:
+            raise BadInput("nothing was promoted, so there is nothing to go back from")
+        before = next((row["version_id"] for row in rows[1:] if row["version_id"] != rows[0]["version_id"]), None)
+        assert before is None or isinstance(before, int)
+        session.add(
+            Promotion(dataset_id=dataset_id, skeleton=skeleton_name, model_version_id=before, author_id=author_id)
+        )
+        version = session.get(ModelVersion, before) if before is not None else None
+        return version.name if version else None
+
+
+def in_force(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str | None:
+    """The name of the trained model that pre-labels, or None where the built-in one does."""
+    with reading(workspace.engine) as session:
+        newest = promotion(dataset_id, skeleton_name, session=session)
+        if newest is None or newest.model_version_id is None:
+            return None
+        version = session.get(ModelVersion, newest.model_version_id)
+        return version.name if version else None
+
+
+def pre_label(
+    workspace: Workspace, *, dataset_id: int, skeleton_name: str, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Give the points of the model in force to every instance that no human has corrected.
+
+    The predictions have to be stored already (`core.services.predicting`). Instances that the model gave no points keep
+    theirs. With no model in force, the newest points of a built-in model come back.
+
+    Returns
+    -------
+    dict
+        ``prelabelled`` (instances that got other points), ``kept`` (those that have them already, or got none).
+    """
+    progress = progress or Progress()
+    with reading(workspace.engine) as session:
+        newest = promotion(dataset_id, skeleton_name, session=session)
+        version_id = newest.model_version_id if newest else None
+        heads = model_heads(dataset_id, skeleton(skeleton_name).kind, session=session)
+        points = _points_of(dataset_id, version_id, skeleton_name, [one.id for one, _ in heads], session)
+    progress.begin(len(heads), message="Pre-labelling")
+    changed = done = 0
+    for start in range(0, len(heads), _BATCH):
+        batch = heads[start : start + _BATCH]
+        with writing(workspace.engine) as session:
+            changed += sum(_append(instance.id, skeleton_name, points, session) for instance, _ in batch)
+        done += len(batch)
+        progress.advance(done)
+    return {"prelabelled": changed, "kept": len(heads) - changed}
+
+
+def _points_of(
+    dataset_id: int, version_id: int | None, skeleton_name: str, instance_ids: list[int], session: Session
+) -> dict[int, tuple[bytes, int | None]]:
+    """The packed points that each instance should have, and the version they are of."""
+    if version_id is not None:
+        stored = predictions(dataset_id, version_id, session=session)
+        return {instance: (row.points, version_id) for instance, row in stored.items()}
+    found: dict[int, tuple[bytes, int | None]] = {}
+    for part in chunks(instance_ids):
+        rows: Mapping[int, KeypointRevision] = newest_untrained(part, skeleton_name, session=session)
+        found.update({instance: (row.points, row.model_version_id) for instance, row in rows.items()})
+    return found
+
+
+def _append(
+    instance_id: int, skeleton_name: str, points: Mapping[int, tuple[bytes, int | None]], session: Session
+) -> bool:
+    instance = session.get(Instance, instance_id)
+    if instance is None or instance_id not in points:
+        return False
+    head = session.get(KeypointRevision, instance.revision_id) if instance.revision_id else None
+    blob, version_id = points[instance_id]
+    if head is not None and (head.source == Source.HUMAN or (head.model_version_id, head.points) == (version_id, blob)):
+        return False  # a human was quicker, or it has these points
+    revision = KeypointRevision(
+        instance_id=instance_id, skeleton=skeleton_name, points=blob, source=Source.MODEL, model_version_id=version_id,
+        base_id=head.id if head else None, note="Pre-labelled",
+    )  # fmt: skip
+    session.add(revision)
+    session.flush()
+    instance.revision_id = revision.id
+    image = session.get(Image, instance.image_id)
+    if image is not None and image.state == ImageState.NEW:
+        image.state = ImageState.FOUND
+    return True
+
+
+def built_in_for(skeleton_name: str) -> str | None:
+    """The built-in model of a skeleton, if there is one."""
+    return next((name for name, known in BUILT_IN.items() if known == skeleton_name), None)
+
+
+def model_name(workspace: Workspace, version_id: int) -> str:
+    """The name of a version; NotFound where there is none."""
+    with reading(workspace.engine) as session:
+        version = session.get(ModelVersion, version_id)
+    if version is None:
+        raise NotFound(f"there is no model version {version_id}")
+    return version.name

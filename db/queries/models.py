@@ -1,0 +1,227 @@
+"""Reads about trained models: labels to learn from, what is predicted, which version pre-labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlmodel import Session, col, func, or_, select
+
+from db.tables import (
+    Assignment,
+    Exclusion,
+    Frame,
+    GroupPart,
+    Image,
+    Instance,
+    KeypointRevision,
+    ModelVersion,
+    PeopleEvent,
+    Person,
+    Prediction,
+    Promotion,
+    Source,
+    TrainedModel,
+    User,
+)
+
+
+class Label(NamedTuple):
+    """An instance whose points a human set, its picture, who it is if known, and the frame's place if it is one."""
+
+    instance: Instance
+    image: Image
+    revision: KeypointRevision
+    person_id: int | None
+    person: str | None
+    video_id: int | None
+    frame: int | None
+
+
+class TrainedRow(NamedTuple):
+    """A model that was trained here, with its version, who trained it and the parent's name."""
+
+    model: TrainedModel
+    version: ModelVersion
+    author: str
+    parent: str | None
+
+
+def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[Label]:
+    """Every instance of a dataset whose points count as a human's, in the order of path, frame and id."""
+    rows = session.exec(
+        select(Instance, Image, KeypointRevision, Person.id, Person.name, Frame.video_id, Frame.index)  # type: ignore[call-overload]
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id))
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
+        .join(Person, col(Person.id) == col(Assignment.person_id), isouter=True)
+        .join(Frame, col(Frame.image_id) == col(Image.id), isouter=True)
+        .where(
+            Instance.dataset_id == dataset_id,
+            ~col(Instance.removed),
+            KeypointRevision.source == Source.HUMAN,
+            KeypointRevision.skeleton == skeleton,
+        )
+        .order_by(col(Image.path), col(Instance.id), col(Frame.index))
+    )
+    found: dict[int, Label] = {}
+    for row in rows:  # identical frames share one picture: its first place counts
+        found.setdefault(row[0].id, Label(*row))
+    return list(found.values())
+
+
+def excluded_names(dataset_id: int, *, session: Session) -> set[str]:
+    """File names of a dataset that nobody should learn from or be measured on."""
+    return set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
+
+
+def group_parts(dataset_id: int, *, session: Session) -> dict[str, str]:
+    """The part of the split that each group belongs to."""
+    return dict(session.exec(select(GroupPart.group, GroupPart.part).where(GroupPart.dataset_id == dataset_id)).all())
+
+
+def instances_to_predict(
+    dataset_id: int, kind: str, version_id: int, *, session: Session
+) -> Sequence[tuple[Instance, Image]]:
+    """Instances of a kind that a version has not looked at, pictures of one size together."""
+    done = (
+        select(Prediction.id)
+        .where(Prediction.instance_id == Instance.id, Prediction.model_version_id == version_id)
+        .exists()
+    )
+    return session.exec(
+        select(Instance, Image)
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(Instance.dataset_id == dataset_id, Instance.kind == kind, ~col(Instance.removed), ~done)
+        .order_by(col(Image.width), col(Image.height), col(Image.id), col(Instance.id))
+    ).all()
+
+
+def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[int, Prediction]:
+    """What a version said of the instances of a dataset, by instance."""
+    rows = session.exec(
+        select(Prediction)
+        .join(Instance, col(Instance.id) == col(Prediction.instance_id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
+    )
+    return {row.instance_id: row for row in rows}
+
+
+def count_predictions(dataset_id: int, version_id: int, *, session: Session) -> int:
+    """How many instances of a dataset a version has predicted."""
+    return session.exec(
+        select(func.count())
+        .select_from(Prediction)
+        .join(Instance, col(Instance.id) == col(Prediction.instance_id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
+    ).one()
+
+
+def trained_models(dataset_id: int | None = None, *, session: Session) -> list[TrainedRow]:
+    """Models that were trained on a dataset, or on any; the newest first."""
+    parent = ModelVersion.__table__.alias("parent")  # type: ignore[attr-defined]
+    statement = (
+        select(TrainedModel, ModelVersion, User.name, parent.c.name)
+        .join(ModelVersion, col(ModelVersion.id) == col(TrainedModel.model_version_id))
+        .join(User, col(User.id) == col(TrainedModel.author_id))
+        .join(parent, parent.c.id == col(TrainedModel.parent_id), isouter=True)
+        .order_by(col(TrainedModel.model_version_id).desc())
+    )
+    if dataset_id is not None:
+        statement = statement.where(TrainedModel.dataset_id == dataset_id)
+    return [TrainedRow(*row) for row in session.exec(statement)]
+
+
+def model_versions(name: str, *, session: Session) -> Sequence[ModelVersion]:
+    """Every version of a model (other weights, other settings), the newest first."""
+    return session.exec(
+        select(ModelVersion).where(ModelVersion.name == name).order_by(col(ModelVersion.id).desc())
+    ).all()
+
+
+def trained_by_name(name: str, *, session: Session) -> TrainedModel | None:
+    """The model of that name, or None."""
+    return session.exec(
+        select(TrainedModel)
+        .join(ModelVersion, col(ModelVersion.id) == col(TrainedModel.model_version_id))
+        .where(ModelVersion.name == name)
+    ).first()
+
+
+def trained_in_run(run_id: int, *, session: Session) -> TrainedModel | None:
+    """The model that a run has trained, or None."""
+    return session.exec(select(TrainedModel).where(TrainedModel.run_id == run_id)).first()
+
+
+def promotion(dataset_id: int, skeleton: str, *, session: Session) -> Promotion | None:
+    """The newest promotion: its version pre-labels the dataset, the built-in model where it names none."""
+    return session.exec(
+        select(Promotion)
+        .where(Promotion.dataset_id == dataset_id, Promotion.skeleton == skeleton)
+        .order_by(col(Promotion.id).desc())
+        .limit(1)
+    ).first()
+
+
+def promotions(dataset_id: int, *, session: Session) -> list[dict[str, object]]:
+    """Every promotion of a dataset, the newest first: when, who, which skeleton, which model."""
+    rows = session.exec(
+        select(Promotion, User.name, ModelVersion.name)
+        .join(User, col(User.id) == col(Promotion.author_id))
+        .join(ModelVersion, col(ModelVersion.id) == col(Promotion.model_version_id), isouter=True)
+        .where(Promotion.dataset_id == dataset_id)
+        .order_by(col(Promotion.id).desc())
+    )
+    return [
+        {"at": row.at, "author": author, "skeleton": row.skeleton, "model": model, "version_id": row.model_version_id}
+        for row, author, model in rows
+    ]
+
+
+def promoted_skeletons(dataset_id: int, *, session: Session) -> list[str]:
+    """Skeletons for which a dataset has ever promoted a model."""
+    return list(session.exec(select(Promotion.skeleton).where(Promotion.dataset_id == dataset_id).distinct()))
+
+
+def newness(dataset_id: int, *, session: Session) -> tuple[int, ...]:
+    """Changes whenever a figure about labels and predictions of the dataset might: what a page keeps figures under."""
+    newest = [
+        session.exec(select(func.max(column))).one() or 0
+        for column in (Prediction.id, KeypointRevision.id, PeopleEvent.id, ModelVersion.id)
+    ]
+    kept = [
+        session.exec(select(func.count()).select_from(table).where(table.dataset_id == dataset_id)).one()
+        for table in (Exclusion, GroupPart)
+    ]
+    return (*newest, *kept)
+
+
+def model_heads(dataset_id: int, kind: str, *, session: Session) -> Sequence[tuple[Instance, KeypointRevision | None]]:
+    """Instances whose points are a model's or nobody's yet, with the revision that counts."""
+    return session.exec(
+        select(Instance, KeypointRevision)
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .where(
+            Instance.dataset_id == dataset_id,
+            Instance.kind == kind,
+            ~col(Instance.removed),
+            or_(col(Instance.revision_id).is_(None), KeypointRevision.source == Source.MODEL),
+        )
+        .order_by(col(Instance.id))
+    ).all()
+
+
+def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Session) -> dict[int, KeypointRevision]:
+    """The newest points of each instance that a built-in model gave."""
+    trained = select(TrainedModel.model_version_id)
+    rows = session.exec(
+        select(KeypointRevision)
+        .where(
+            col(KeypointRevision.instance_id).in_(instance_ids),
+            KeypointRevision.source == Source.MODEL,
+            KeypointRevision.skeleton == skeleton,
+            col(KeypointRevision.model_version_id).not_in(trained),
+        )
+        .order_by(col(KeypointRevision.id))
+    )
+    return {row.instance_id: row for row in rows}

@@ -1,0 +1,119 @@
+"""A promoted model gives the first points of what no human touched, and nothing else; rolling back undoes it."""
+
+import pytest
+from learning_rows import Shelf, face
+from sqlmodel import col, select
+
+from core.errors import BadInput, NotFound
+from core.keypoints import Keypoints
+from core.services.promoting import in_force, pre_label, promote, roll_back
+from db.engine import reading
+from db.tables import Instance, KeypointRevision, Source
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _head(shelf, instance):
+    with reading(shelf.workspace.engine) as session:
+        one = session.get(Instance, instance)
+        revision = session.get(KeypointRevision, one.revision_id)
+        return revision.source, revision.model_version_id, Keypoints.from_bytes(revision.points).points[0].tolist()
+
+
+def _revisions(shelf, instance):
+    with reading(shelf.workspace.engine) as session:
+        mine = select(KeypointRevision.id).where(KeypointRevision.instance_id == instance)
+        return list(session.exec(mine.order_by(col(KeypointRevision.id))))
+
+
+def _pre_label(shelf):
+    return pre_label(shelf.workspace, dataset_id=shelf.dataset, skeleton_name="face68")
+
+
+def test_a_promoted_model_gives_its_points_to_what_no_human_touched(shelf):
+    built_in = shelf.model("dlib-68", trained=False)
+    guessed = shelf.instance(shelf.image("a.png"), face(), human=False, version=built_in)
+    bare = shelf.instance(shelf.image("b.png"))
+    better = shelf.model("better")
+    for instance in (guessed, bare):
+        shelf.predict(instance, better, face(3.0))
+    assert in_force(shelf.workspace, shelf.dataset, "face68") is None
+    assert promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author) == "face68"
+    assert in_force(shelf.workspace, shelf.dataset, "face68") == "better"
+    assert _pre_label(shelf) == {"prelabelled": 2, "kept": 0}
+    assert _head(shelf, guessed) == (Source.MODEL, better, [3.0, 3.0])
+    assert _head(shelf, bare) == (Source.MODEL, better, [3.0, 3.0])
+    assert len(_revisions(shelf, guessed)) == 2  # the first guess stays in the history
+
+
+def test_points_of_a_human_never_change(shelf):
+    corrected = shelf.instance(shelf.image("a.png"), face())
+    better = shelf.model("better")
+    shelf.predict(corrected, better, face(3.0))
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 0}
+    assert _head(shelf, corrected) == (Source.HUMAN, None, [0.0, 0.0])
+    assert len(_revisions(shelf, corrected)) == 1
+
+
+def test_pre_labelling_twice_adds_nothing(shelf):
+    bare = shelf.instance(shelf.image("a.png"))
+    shelf.predict(bare, shelf.model("better"), face())
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 1, "kept": 0}
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 1}
+
+
+def test_what_the_model_did_not_predict_keeps_its_points(shelf):
+    built_in = shelf.model("dlib-68", trained=False)
+    guessed = shelf.instance(shelf.image("a.png"), face(), human=False, version=built_in)
+    shelf.model("better")
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 1}
+    assert _head(shelf, guessed)[1] == built_in
+
+
+def test_rolling_back_brings_back_what_was_before(shelf):
+    built_in = shelf.model("dlib-68", trained=False)
+    guessed = shelf.instance(shelf.image("a.png"), face(), human=False, version=built_in)
+    first, second = shelf.model("first"), shelf.model("second")
+    shelf.predict(guessed, first, face(1.0))
+    shelf.predict(guessed, second, face(2.0))
+    for name in ("first", "second"):
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+        _pre_label(shelf)
+    assert roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author) == "first"
+    _pre_label(shelf)
+    assert _head(shelf, guessed) == (Source.MODEL, first, [1.0, 1.0])
+    promote(shelf.workspace, shelf.dataset, "dlib-68", author_id=shelf.author)
+    assert in_force(shelf.workspace, shelf.dataset, "face68") is None
+    _pre_label(shelf)
+    assert _head(shelf, guessed) == (Source.MODEL, built_in, [0.0, 0.0])
+
+
+def test_there_is_nothing_to_roll_back_before_a_promotion(shelf):
+    with pytest.raises(BadInput, match="nothing was promoted"):
+        roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
+
+
+def test_promoting_what_pre_labels_already_or_does_not_exist_is_refused(shelf):
+    shelf.model("better")
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    with pytest.raises(BadInput, match="pre-labels this dataset already"):
+        promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    with pytest.raises(NotFound, match="there are dlib-68, better"):
+        promote(shelf.workspace, shelf.dataset, "nobody", author_id=shelf.author)
+
+
+def test_datasets_promote_apart_from_one_another(shelf, workspace, author):
+    from db.engine import writing
+    from db.writes import ensure_dataset
+
+    with writing(workspace.engine) as session:
+        other = ensure_dataset("other", author, session=session)
+    shelf.model("better")
+    promote(workspace, shelf.dataset, "better", author_id=author)
+    assert in_force(workspace, other, "face68") is None
