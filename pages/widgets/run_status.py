@@ -22,6 +22,10 @@ KINDS: Final = {
     "people": "Group people",
     "export": "Export",
     "weights": "Fetch an encoder",
+    "train": "Train a model",
+    "selftrain": "Train with unlabelled pictures",
+    "predict": "Predict points",
+    "prelabel": "Pre-label",
 }
 MARKS: Final = {
     RunState.DONE: ":green-badge[:material/check: done]",
@@ -133,12 +137,32 @@ def _exported(counts: dict[str, Any]) -> str:
     )
 
 
+def _trained(counts: dict[str, Any]) -> str:
+    how = {"early": ", ended early", "nan": ", stopped at a loss that is no number", "cancelled": ", cancelled"}
+    nme = (counts.get("metrics") or {}).get("nme") or {}
+    reached = f"; NME {nme['value']:.2%} on what was held out" if nme.get("value") is not None else ""
+    ended = how.get(counts["stopped"], "")
+    return f"**{plain(counts['model'])}**: {counted(counts['epochs'], 'epoch')}{ended}{reached}"
+
+
+def _predicted(counts: dict[str, Any]) -> str:
+    return f"{counted(counts['predicted'], 'instance')} predicted, {counts['failed']:,} failed"
+
+
+def _pre_labelled(counts: dict[str, Any]) -> str:
+    return f"{counted(counts['prelabelled'], 'instance')} got other first points; {counts['kept']:,} stay as they are"
+
+
 _RESULTS: Final = {
     "import": _imported,
     "sample": lambda counts: f"{_imported(counts)}; {counted(counts['figures'], 'figure')} with 24 points",
     "faces": _found,
     "people": _found,
     "export": _exported,
+    "train": _trained,
+    "selftrain": _trained,
+    "predict": _predicted,
+    "prelabel": _pre_labelled,
     "weights": lambda counts: f"{counts['bytes'] / _MEGABYTE:,.1f} MB fetched",
 }
 
