@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.models.codecs.codec import full_precision
 
 _STD: Final = 0.001  # of a fresh layer that gives maps: they start near zero, as the targets mostly are
 
@@ -25,6 +26,13 @@ def small_convolution(channels: int, out: int, kernel: int = 1) -> nn.Conv2d:
     assert made.bias is not None
     nn.init.zeros_(made.bias)
     return made
+
+
+def exact(layer: nn.Module, features: Tensor) -> Tensor:
+    """A layer's output in float32 also under autocast: bfloat16 knows coordinates only to half a pixel in 256."""
+    with full_precision(features.device.type):
+        output: Tensor = layer(features.float())
+    return output
 
 
 class PointHead(nn.Module):
@@ -51,7 +59,8 @@ class PointHead(nn.Module):
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """As the class says."""
-        return {"points": self.points(self.hidden(self.before(features))).unflatten(1, (self._count, 2))}
+        points = exact(self.points, self.hidden(self.before(features)))
+        return {"points": points.unflatten(1, (self._count, 2))}
 
 
 class MapHead(nn.Module):
@@ -99,7 +108,7 @@ class MapHead(nn.Module):
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """As the class says."""
         features = self.before(features)
-        return {name: convolution(features) for name, convolution in self.maps.items()}
+        return {name: exact(convolution, features) for name, convolution in self.maps.items()}
 
 
 class SpatialMean(nn.Module):

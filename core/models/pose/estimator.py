@@ -1,0 +1,240 @@
+"""Points and doubt for pictures with boxes, out of a trained network.
+
+Every box becomes a crop of the network's input; crops of all pictures go through the network together, in batches. The
+flip test looks at the mirrored crop too and takes the mean without any shift: of the maps where there are maps (Huang
+et al., UDP, CVPR 2020), else of the points.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.crops import Crop, mirror_order
+from core.errors import BadInput, BadWeights, FacetError, NotFound
+from core.keypoints import Doubt, Keypoints
+from core.models.codecs import Decoded
+from core.models.devices import pick_device
+from core.models.pose.checkpoint import load_checkpoint
+from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
+from core.models.pose.network import PoseNetwork
+from core.models.weights import sha256_of
+from core.skeletons import Skeleton, skeleton
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Of N crops, in pixels of the crop: (N, K, 2) points and (N, K) float32 of the rest; NaN where unknown."""
+
+    points: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    neighbours: NDArray[np.float32]
+    flip: NDArray[np.float32]
+
+
+class PoseEstimator:
+    """A landmarker with doubt, see `core.models.interfaces.Landmarker`.
+
+    Attributes
+    ----------
+    name, weights_sha256, settings
+        Identity of its predictions.
+    batch
+        Crops at a time; halved when memory runs out, and then kept.
+
+    Parameters
+    ----------
+    network
+        Moved to `device` and put into evaluation mode.
+    skeleton_used
+        Names the flip pairs.
+    device
+        "cpu" or "cuda". On a GPU the backbone computes in bfloat16, the last layer and the decoding in float32.
+    flip_test
+        Look at every crop mirrored too: twice the time, and a doubt of its own.
+    padding
+        What a box is multiplied by before it is cut out.
+    warn
+        Called with a sentence when the batch is halved; a log entry by default.
+
+    Raises
+    ------
+    BadInput
+        If the network locates the points of another skeleton, or the batch is below 1.
+    """
+
+    def __init__(
+        self,
+        network: PoseNetwork,
+        name: str,
+        weights_sha256: str,
+        skeleton_used: Skeleton,
+        *,
+        device: str = "cpu",
+        flip_test: bool = False,
+        batch: int = 16,
+        padding: float = 1.25,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        if (network.config.skeleton, network.config.points) != (skeleton_used.name, len(skeleton_used)):
+            raise BadInput(f"{name} locates the points of {network.config.skeleton}, not of {skeleton_used.name}")
+        if batch < 1:
+            raise BadInput(f"a batch has at least 1 crop, not {batch}")
+        self.name = name
+        self.weights_sha256 = weights_sha256
+        self.settings: dict[str, object] = {
+            "flip_test": flip_test,
+            "padding": padding,
+            "precision": "bfloat16" if device.startswith("cuda") else "float32",
+        }
+        self.batch = batch
+        self._network = network.eval().to(device)
+        self._device = torch.device(device)
+        self._flip_test = flip_test
+        self._padding = padding
+        self._order = torch.from_numpy(mirror_order(len(skeleton_used), skeleton_used.flip_pairs)).to(device)
+        self._warn = warn or _LOG.warning
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        name: str,
+        *,
+        device: str = "auto",
+        flip_test: bool = False,
+        batch: int = 16,
+        padding: float = 1.25,
+        warn: Callable[[str], None] | None = None,
+    ) -> PoseEstimator:
+        """Open a checkpoint; `device` is "auto", "cpu" or "cuda".
+
+        Raises
+        ------
+        MissingWeights, BadWeights
+            As `core.models.pose.checkpoint.load_checkpoint`, or if nothing is known of its skeleton.
+        BadInput
+            If the device is not there.
+        """
+        chosen = pick_device(device)
+        network = load_checkpoint(path)
+        try:
+            used = skeleton(network.config.skeleton)
+        except NotFound as problem:
+            raise BadWeights(f"{path.name} cannot be used: {problem}") from problem
+        digest = sha256_of(path)
+        return cls(
+            network, name, digest, used, device=chosen, flip_test=flip_test, batch=batch, padding=padding, warn=warn
+        )
+
+    def estimate(
+        self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
+    ) -> list[list[tuple[Keypoints, Doubt]]]:
+        """Points and doubt of every instance of every picture.
+
+        Parameters
+        ----------
+        images
+            (H, W, 3) uint8 RGB; sizes may differ.
+        corners
+            For each picture (N, 4): left, top, right, bottom in pixels; N may be 0.
+
+        Returns
+        -------
+        list
+            For each picture its N instances in order: points in pixels of the picture (absent where nothing was
+            found), and the doubt in the same pixels.
+
+        Raises
+        ------
+        BadInput
+            If a box has no area or is not finite, or there are not as many lists of boxes as pictures.
+        FacetError
+            If there is no memory even for one crop, or the GPU failed.
+        """
+        if len(images) != len(corners):
+            raise BadInput(f"{len(images)} pictures need as many lists of boxes, not {len(corners)}")
+        size = self._network.config.input_size
+        crops = [
+            (number, Crop.around(box, size, self._padding))
+            for number, boxes in enumerate(corners)
+            for box in np.asarray(boxes, np.float64).reshape(-1, 4)
+        ]
+        results: list[list[tuple[Keypoints, Doubt]]] = [[] for _ in images]
+        done = 0
+        while done < len(crops):
+            part = crops[done : done + self.batch]
+            found = self._attempt(np.stack([crop.cut(images[number]) for number, crop in part]))
+            if found is None:
+                continue  # again with the smaller batch
+            for row, (number, crop) in enumerate(part):
+                results[number].append(_in_picture(found, row, crop))
+            done += len(part)
+        return results
+
+    def locate(self, image: NDArray[np.uint8], corners: NDArray) -> list[Keypoints]:
+        """Points of every instance of one (H, W, 3) uint8 RGB picture; raises as `estimate`."""
+        return [points for points, _ in self.estimate([image], [corners])[0]]
+
+    def _attempt(self, pixels: NDArray[np.uint8]) -> _Found | None:
+        """What was found in (N, H, W, 3) uint8 crops; None if memory ran out, and the batch is smaller now."""
+        try:
+            return self._find(pixels)
+        except (RuntimeError, MemoryError) as problem:
+            if device_lost(problem):
+                raise gpu_gone(problem) from problem
+            if not out_of_memory(problem):
+                raise
+            if len(pixels) == 1:
+                raise FacetError(
+                    f"there is not enough memory on {self._device.type} for {self.name} with a single crop; "
+                    "free memory, choose the device cpu or a smaller network"
+                ) from problem
+        release_memory()  # only now: while the exception was there, it held the tensors
+        self.batch = len(pixels) // 2
+        self._warn(f"memory ran out with {len(pixels)} crops at a time; {self.name} goes on with {self.batch}")
+        return None
+
+    @torch.inference_mode()
+    def _find(self, pixels: NDArray[np.uint8]) -> _Found:
+        images = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2).float() / 255.0
+        outputs = self._outputs(images)
+        plain = self._network.codec.decode(outputs)
+        flip = torch.full_like(plain.spread, torch.nan)
+        if self._flip_test:
+            mirrored = self._network.codec.mirror(self._outputs(images.flip(3)), self._order)
+            other = self._network.codec.decode(mirrored)
+            flip = torch.linalg.vector_norm(plain.points - other.points, dim=2)
+            plain = self._mean(outputs, mirrored, plain, other)
+        return _Found(*(value.float().cpu().numpy() for value in (*plain, flip)))
+
+    def _outputs(self, images: Tensor) -> dict[str, Tensor]:
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
+            outputs = self._network(images)
+        return {name: value.float() for name, value in outputs.items()}
+
+    def _mean(self, one: dict[str, Tensor], other: dict[str, Tensor], first: Decoded, second: Decoded) -> Decoded:
+        if "heatmaps" in one:
+            return self._network.codec.decode({name: (value + other[name]) / 2 for name, value in one.items()})
+        pairs = zip(first, second, strict=True)
+        return Decoded(
+            *(torch.stack(pair).nanmean(0) for pair in pairs)
+        )  # a point that one of them lacks is the other's
+
+
+def _in_picture(found: _Found, row: int, crop: Crop) -> tuple[Keypoints, Doubt]:
+    scale = crop.picture_scale()
+    points = Keypoints.of(crop.to_picture(found.points[row]), confidence=found.confidence[row])
+    doubts = (found.spread[row], found.neighbours[row], found.flip[row])
+    return points, Doubt(*((doubt * scale).astype(np.float32) for doubt in doubts))
