@@ -1,0 +1,1 @@
+"""Learning from labels: samples and their augmentation, losses, splits by group, recipes and the loop."""

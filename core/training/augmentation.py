@@ -1,0 +1,244 @@
+"""Changing samples so that a network sees more than its labels: geometry on image and points together, then pixels.
+
+The geometry is a `Crop`: one affine map in the convention of UDP takes pixels and points alike, so they cannot part,
+and no label is clipped or rounded. What changes pixels alone comes from torchvision, with every number drawn here.
+
+Each sample's numbers come from (recipe seed, epoch, index): neither the batch nor the thread it is made on matters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torchvision.transforms.v2 import functional as pixelwise
+
+from core.crops import Crop, mirror_order
+from core.errors import BadInput
+from core.skeletons import Skeleton
+from core.training.samples import CropSource
+
+_HUE: Final = 0.1  # of the colour setting, in turns of the colour circle
+_BLUR: Final = (0.002, 0.015)  # sigma as a share of the longer side
+_OCCLUDED: Final = (0.1, 0.4)  # a covered rectangle's sides as a share of the crop's
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far samples are changed; 0 turns a change off.
+
+    Attributes
+    ----------
+    rotation
+        Degrees to either side, uniform.
+    scale
+        The crop is between 1 / (1 + scale) and 1 + scale times the plain one, uniform in the logarithm.
+    shift
+        Share of the crop's width and height by which its centre moves to either side, uniform.
+    mirror, blur, grey, occlusion
+        Probability of each: mirrored left-right, Gaussian blur with sigma 0.2 to 1.5 % of the longer side, grey, one
+        rectangle of 10 to 40 % of each side in one colour. A covered point stays present: it is hidden, not absent.
+    colour
+        Brightness, contrast and saturation are between 1 - colour and 1 + colour times the original, hue turns by up
+        to a tenth of it; uniform.
+
+    Raises
+    ------
+    BadInput
+        If a probability or a share is not in [0, 1], or an extent is negative.
+    """
+
+    rotation: float = 30.0
+    scale: float = 0.25
+    shift: float = 0.1
+    mirror: float = 0.5
+    colour: float = 0.4
+    blur: float = 0.2
+    grey: float = 0.1
+    occlusion: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name in ("mirror", "colour", "blur", "grey", "occlusion", "shift"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadInput(f"augmentation {name} should be between 0 and 1, not {getattr(self, name)}")
+        if not 0 <= self.rotation <= 180:
+            raise BadInput(f"augmentation rotation should be between 0 and 180 degrees, not {self.rotation}")
+        if not 0 <= self.scale < math.inf:
+            raise BadInput(f"augmentation scale should be 0 or more, not {self.scale}")
+
+    def margin(self, output: tuple[int, int]) -> float:
+        """How many times the plain crop covers every crop that can be drawn (`CropSource`'s margin)."""
+        ratio = max(output) / min(output)
+        angle = math.radians(min(self.rotation, math.degrees(math.atan(ratio))))
+        turned = math.cos(angle) + ratio * math.sin(angle)  # the side that grows most: the shorter one
+        return (1 + self.scale) * turned + 2 * self.shift
+
+    def draw(
+        self,
+        box: tuple[float, float, float, float],
+        output: tuple[int, int],
+        rng: np.random.Generator,
+        padding: float = 1.25,
+    ) -> Crop:
+        """A crop near the plain one. Five numbers are drawn whatever the settings."""
+        plain = Crop.around(box, output, padding)
+        turn, zoom, right, down = rng.uniform(-1, 1, 4).tolist()
+        factor = (1 + self.scale) ** zoom
+        (x, y), (width, height) = plain.centre, plain.size
+        return Crop(
+            centre=(x + right * self.shift * width, y + down * self.shift * height),
+            size=(width * factor, height * factor),
+            output=output,
+            rotation=turn * self.rotation,
+            mirrored=bool(rng.uniform() < self.mirror),
+        )
+
+    def paint(self, image: Tensor, rng: np.random.Generator) -> Tensor:
+        """Change the pixels of (3, H, W) uint8 where they are: colour, grey, blur, then one covered rectangle."""
+        image = self._tint(image, rng.uniform(-1, 1, 4).tolist())
+        if rng.uniform() < self.grey:
+            image = pixelwise.rgb_to_grayscale(image, num_output_channels=3)
+        if rng.uniform() < self.blur:
+            sigma = max(rng.uniform(*_BLUR) * max(image.shape[-2:]), 0.1)
+            reach = min(2 * math.ceil(3 * sigma) + 1, min(image.shape[-2:]) // 2 * 2 - 1)  # odd, for the reflection
+            image = pixelwise.gaussian_blur(image, [reach, reach], [sigma, sigma])
+        if rng.uniform() < self.occlusion:
+            image = _cover(image, rng)
+        return image
+
+    def _tint(self, image: Tensor, draws: list[float]) -> Tensor:
+        if not self.colour:
+            return image
+        brightness, contrast, saturation = (1 + self.colour * draw for draw in draws[:3])
+        image = pixelwise.adjust_brightness(image, brightness)
+        image = pixelwise.adjust_contrast(image, contrast)
+        image = pixelwise.adjust_saturation(image, saturation)
+        return pixelwise.adjust_hue(image, _HUE * self.colour * draws[3])
+
+
+def _cover(image: Tensor, rng: np.random.Generator) -> Tensor:
+    height, width = image.shape[-2:]
+    tall, wide = (max(1, round(rng.uniform(*_OCCLUDED) * side)) for side in (height, width))
+    top, left = int(rng.integers(height - tall + 1)), int(rng.integers(width - wide + 1))
+    colour = torch.from_numpy(rng.integers(0, 256, (3, 1, 1), dtype=np.uint8))
+    return pixelwise.erase(image, top, left, tall, wide, colour.expand(3, tall, wide))
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Samples as a network wants them.
+
+    Attributes
+    ----------
+    images
+        (N, 3, H, W) float32, RGB in [0, 1].
+    points
+        (N, K, 2) float32 in pixels of the crop, in the skeleton's order (left and right exchanged where mirrored);
+        NaN where not labelled. A point outside the crop is not present but keeps its true place.
+    present
+        (N, K) bool.
+    keys
+        (N,) int64, ids of the instances.
+    pseudo
+        N tasks of pseudo-labels; None for a human's label.
+    crops
+        N crops, the way back to the pictures.
+    order
+        (K,) int64: the mirror order of the points.
+    """
+
+    images: Tensor
+    points: Tensor
+    present: Tensor
+    keys: Tensor
+    pseudo: tuple[str | None, ...]
+    crops: tuple[Crop, ...]
+    order: Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def to_picture(self, points: Tensor) -> Tensor:
+        """(N, K, 2) points of the crops -> pixels of the pictures, in the picture's order; differentiable."""
+        matrices = np.stack([crop.matrix() for crop in self.crops])
+        back = torch.from_numpy(np.linalg.inv(matrices[:, :, :2])).to(points)
+        corner = torch.from_numpy(matrices[:, None, :, 2]).to(points)
+        placed = (points - corner) @ back.transpose(1, 2)
+        mirrored = torch.tensor([crop.mirrored for crop in self.crops], device=points.device)
+        return torch.where(mirrored[:, None, None], placed[:, self.order.to(points.device)], placed)
+
+
+def batch(
+    source: CropSource,
+    indices: Sequence[int],
+    augmentation: Augmentation | None,
+    skeleton: Skeleton,
+    rng: Sequence[int] = (),
+    *,
+    together: bool = False,
+) -> Batch:
+    """Samples of a source, changed at random or, without an augmentation, as they are.
+
+    Parameters
+    ----------
+    source
+        The crops.
+    indices
+        Which samples, in this order.
+    augmentation
+        None for validation: the plain crops.
+    skeleton
+        Which points change places in a mirrored crop.
+    rng
+        Whole numbers from 0: the recipe's seed and the epoch. With the index they seed each sample's own generator.
+    together
+        Change all samples alike (by the first one's numbers), each about its own box: for windows of a clip.
+
+    Raises
+    ------
+    BadInput
+        If there are no indices, or a sample has not the skeleton's number of points.
+    """
+    if not len(indices):
+        raise BadInput("a batch needs at least one sample")
+    order = mirror_order(len(skeleton), skeleton.flip_pairs)
+    images, points, present, crops = [], [], [], []
+    for index in indices:
+        sample = source.samples[index]
+        if len(sample.keypoints) != len(skeleton):
+            raise BadInput(
+                f"{sample.name}: {len(sample.keypoints)} points are labelled, but {skeleton.name} has {len(skeleton)}"
+            )
+        own = np.random.default_rng([*rng, indices[0] if together else index])
+        crop = (
+            source.crop(index)
+            if augmentation is None
+            else augmentation.draw(sample.box, source.output, own, source.padding)
+        )
+        taken = source.take(index, crop)
+        rows = order if crop.mirrored else slice(None)
+        images.append(_pixels(taken.image, augmentation, own))
+        points.append(taken.points[rows])
+        present.append(taken.present[rows])
+        crops.append(crop)
+    samples = [source.samples[index] for index in indices]
+    return Batch(
+        images=torch.stack(images).float().div_(255),
+        points=torch.from_numpy(np.stack(points)),
+        present=torch.from_numpy(np.stack(present)),
+        keys=torch.tensor([sample.key for sample in samples], dtype=torch.int64),
+        pseudo=tuple(sample.pseudo for sample in samples),
+        crops=tuple(crops),
+        order=torch.from_numpy(order.astype(np.int64)),
+    )
+
+
+def _pixels(image: NDArray[np.uint8], augmentation: Augmentation | None, rng: np.random.Generator) -> Tensor:
+    tensor = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+    return tensor if augmentation is None else augmentation.paint(tensor, rng)

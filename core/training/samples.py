@@ -1,0 +1,295 @@
+"""What a network learns from: labelled instances, and their pixels at hand.
+
+A picture is decoded once. Of each instance a region wider than its crop stays in memory, so an epoch costs one
+warp per sample. The region's own geometry is kept exactly and composed with the crop's, so pixels are interpolated once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.crops import Crop
+from core.errors import BadInput, FacetError, UnreadableImage
+from core.images import decode
+from core.keypoints import ABSENT, Keypoints
+from core.progress import Progress
+
+MAX_PIXELS: Final = 100_000_000
+FINEST: Final = 1.5  # a region is kept with at most so many pixels per pixel of the plain crop
+_EDGE: Final = 1e-3  # pixels; a label on the border stays in the crop whatever the last bit says
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One labelled instance.
+
+    Attributes
+    ----------
+    picture
+        The file, or its pixels: (H, W, 3) uint8, RGB, upright.
+    box
+        Left, top, right, bottom in pixels of the picture.
+    keypoints
+        K points in pixels of the picture.
+    key
+        Id of the instance in the store.
+    name
+        The picture's path within its dataset: what errors and exclusions call it.
+    group
+        What must not be split: the video, person or action.
+    frame
+        The clip and the frame's number in it, where the picture is a frame.
+    pseudo
+        The task of a pseudo-label (``cls3``, ``cls2`` or ``std``); None for a human's label.
+    """
+
+    picture: Path | NDArray[np.uint8]
+    box: tuple[float, float, float, float]
+    keypoints: Keypoints
+    key: int
+    name: str
+    group: str
+    frame: tuple[str, int] | None = None
+    pseudo: str | None = None
+
+
+class Taken(NamedTuple):
+    """One sample in pixels of its crop.
+
+    Attributes
+    ----------
+    image
+        (H, W, 3) uint8, RGB; black where the picture, or the region that was kept, ends.
+    points
+        (K, 2) float32; NaN where the point is not labelled. A point outside the crop keeps its true place.
+    present
+        (K,) bool: labelled and inside the crop, [0, W - 1] x [0, H - 1].
+    """
+
+    image: NDArray[np.uint8]
+    points: NDArray[np.float32]
+    present: NDArray[np.bool_]
+
+
+class Failure(NamedTuple):
+    """A sample that cannot be used, and the sentence that says why."""
+
+    sample: Sample
+    reason: str
+
+
+class _Region(NamedTuple):
+    pixels: NDArray[np.uint8]
+    matrix: NDArray[np.float64]  # (3, 3), picture -> region
+
+
+class CropSource:
+    """The crops of samples, from memory as far as the budget goes.
+
+    Every picture is read once at the start, on several threads, once for all of its instances. Regions are kept in
+    the order of `samples` until the next one would exceed the budget; that one and all after it are read again each
+    time they are taken. The pixels of a crop are the same either way.
+
+    Parameters
+    ----------
+    samples
+        In any order; instances of one picture that follow one another are also read together later.
+    output
+        Width and height of a crop.
+    padding
+        The plain crop is so many times the box, in the shape of `output`.
+    margin
+        The region kept is so many times the plain crop; what an augmented crop shows beyond it is black.
+        `Augmentation.margin` says how much is needed.
+    budget_bytes
+        Memory for the regions.
+    max_pixels
+        Pictures with more pixels than this are refused.
+    progress
+        Told after each picture, with the number of samples read; may raise `Cancelled`.
+
+    Attributes
+    ----------
+    samples
+        The samples that can be used; indices count in this list.
+    failures
+        The others, each with its reason: the picture cannot be read, the box is empty.
+    kept_bytes
+        Size of the regions in memory; `kept` is their number.
+
+    Raises
+    ------
+    BadInput
+        If the margin is under 1.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        output: tuple[int, int],
+        *,
+        padding: float = 1.25,
+        margin: float = 1.6,
+        budget_bytes: int = 2 << 30,
+        max_pixels: int = MAX_PIXELS,
+        progress: Progress | None = None,
+    ) -> None:
+        if margin < 1:
+            raise BadInput(f"the margin of a kept region is at least 1, the crop itself, not {margin:g}")
+        self.output, self.padding, self.margin, self.max_pixels = output, padding, margin, max_pixels
+        self.samples: list[Sample] = []
+        self.failures: list[Failure] = []
+        self.kept_bytes = 0
+        self._regions: list[_Region] = []
+        self._last: tuple[Path, NDArray[np.uint8]] | None = None
+        self._fill(samples, budget_bytes, progress or Progress())
+
+    @property
+    def kept(self) -> int:
+        """How many regions are in memory."""
+        return len(self._regions)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def crop(self, index: int) -> Crop:
+        """The plain crop of a sample, without augmentation."""
+        return Crop.around(self.samples[index].box, self.output, self.padding)
+
+    def take(self, index: int, crop: Crop | None = None) -> Taken:
+        """The pixels and points of a sample in `crop`, or in the plain one.
+
+        Left and right of a mirrored crop are not exchanged here: that is the skeleton's matter (`augmentation.batch`).
+
+        Raises
+        ------
+        UnreadableImage
+            If a picture that had to be read again can no longer be read.
+        """
+        crop = self.crop(index) if crop is None else crop
+        sample = self.samples[index]
+        region = self._regions[index] if index < self.kept else self._region(sample, self._again(sample))
+        matrix = np.vstack([crop.matrix(), (0, 0, 1)]) @ np.linalg.inv(region.matrix)
+        image = cv2.warpAffine(region.pixels, matrix[:2], crop.output, flags=cv2.INTER_LINEAR)
+        points = np.asarray(crop.to_crop(sample.keypoints.points), np.float32)
+        labelled = sample.keypoints.visibility > ABSENT
+        return Taken(np.asarray(image, np.uint8), points, labelled & inside(points, crop.output))
+
+    def _fill(self, samples: Sequence[Sample], budget: int, progress: Progress) -> None:
+        by_picture: dict[object, list[int]] = {}
+        for position, sample in enumerate(samples):
+            picture = sample.picture
+            by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(position)
+        made: dict[int, _Region | str] = {}
+        due, full = 0, False
+        progress.begin(len(samples), message="reading pictures")
+        for read in self._read_all([[samples[i] for i in places] for places in by_picture.values()]):
+            made.update(zip(by_picture.pop(next(iter(by_picture))), read, strict=True))
+            while due in made:  # in the order of the samples, whatever the order of the pictures
+                full = self._accept(samples[due], made.pop(due), budget, full)
+                due += 1
+            if full:  # what waits for its turn is known to be readable; its pixels are no longer wanted
+                made = {place: region if isinstance(region, str) else _NOTHING for place, region in made.items()}
+            progress.advance(due + len(made))
+
+    def _accept(self, sample: Sample, region: _Region | str, budget: int, full: bool) -> bool:
+        """Keep one sample in its turn; says whether memory is full."""
+        if isinstance(region, str):
+            self.failures.append(Failure(sample, region))
+            return full
+        self.samples.append(sample)
+        if full or self.kept_bytes + region.pixels.nbytes > budget:
+            return True
+        self._regions.append(region)
+        self.kept_bytes += region.pixels.nbytes
+        return False
+
+    def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[_Region | str]]:
+        threads = min(8, os.cpu_count() or 1)
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                for start in range(0, len(pictures), 8 * threads):  # a few at a time: regions must not pile up
+                    yield from pool.map(self._read, pictures[start : start + 8 * threads])
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _read(self, samples: list[Sample]) -> list[_Region | str]:
+        try:
+            pixels = self._pixels(samples[0])
+        except FacetError as error:
+            return [str(error)] * len(samples)
+        regions: list[_Region | str] = []
+        for sample in samples:
+            try:
+                regions.append(self._region(sample, pixels))
+            except FacetError as error:
+                regions.append(f"{sample.name}: {error}")
+        return regions
+
+    def _pixels(self, sample: Sample) -> NDArray[np.uint8]:
+        picture = sample.picture
+        if isinstance(picture, Path):
+            return decode(picture, sample.name, self.max_pixels).pixels
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+            raise UnreadableImage(
+                f"{sample.name}: pixels should be (H, W, 3) uint8, not {picture.shape} {picture.dtype}"
+            )
+        return picture
+
+    def _again(self, sample: Sample) -> NDArray[np.uint8]:
+        last = self._last  # one read of the pair: another thread may replace it
+        if last is not None and last[0] == sample.picture:
+            return last[1]
+        pixels = self._pixels(sample)
+        if isinstance(sample.picture, Path):
+            self._last = (sample.picture, pixels)
+        return pixels
+
+    def _region(self, sample: Sample, pixels: NDArray[np.uint8]) -> _Region:
+        plain = Crop.around(sample.box, self.output, self.padding)
+        scale = min(1.0, FINEST * max((self.output[i] - 1) / plain.size[i] for i in range(2)))
+        spans = [
+            _span(plain.centre[i], plain.size[i] * self.margin, length) for i, length in enumerate(pixels.shape[1::-1])
+        ]
+        (left, right), (top, bottom) = spans
+        cut = pixels[top:bottom, left:right]
+        size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
+        if size == (right - left, bottom - top):
+            small = cut.copy()  # a view would keep the whole picture
+        else:
+            small = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return _Region(small, _shrinking((left, top), cut.shape, size))
+
+
+_NOTHING: Final = _Region(np.zeros((0, 0, 3), np.uint8), np.eye(3))
+
+
+def inside(points: NDArray, output: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which of (..., 2) points lie in [0, W - 1] x [0, H - 1]; NaN does not."""
+    last = np.array(output) - 1
+    return np.asarray(((points >= -_EDGE) & (points <= last + _EDGE)).all(axis=-1))
+
+
+def _span(centre: float, size: float, length: int) -> tuple[int, int]:
+    """First and end pixel of a side of the region: whole pixels, one more at each end for the interpolation."""
+    first = int(np.floor(centre - size / 2)) - 1
+    end = int(np.ceil(centre + size / 2)) + 2
+    first, end = min(max(first, 0), length), max(min(end, length), 0)
+    if end <= first:
+        raise BadInput("the box lies outside the picture; correct it or leave the sample out")
+    return first, end
+
+
+def _shrinking(corner: tuple[int, int], shape: tuple[int, ...], size: tuple[int, int]) -> NDArray[np.float64]:
+    """(3, 3) picture -> region, for a cut at `corner` whose pixel *areas* were averaged down to `size`."""
+    x, y = size[0] / shape[1], size[1] / shape[0]
+    return np.array([[x, 0, (0.5 - corner[0]) * x - 0.5], [0, y, (0.5 - corner[1]) * y - 0.5], [0, 0, 1.0]], np.float64)
