@@ -1,0 +1,298 @@
+"""Average precision and recall of found poses by COCO's keypoint protocol, for any number of points.
+
+The protocol is that of pycocotools (cocodataset.org/#keypoints-eval), to the last digit: detections in falling order of
+their score, at most 20 a picture, each takes the free person with the highest similarity, regular people before
+ignored ones. What pycocotools does in three nested Python loops a picture runs here over all pictures, thresholds and
+area ranges at once, one round for each rank of a detection in its picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+from core.metrics.oks import (
+    BODY24_SIGMAS,
+    BODY24_SIGMAS_BORROWED,
+    COCO17_SIGMAS,
+    Sigmas,
+    checked_truth,
+    estimate_sigmas,
+    oks,
+)  # fmt: skip
+from core.metrics.pose_matching import THRESHOLDS, assign, best_of_each_image, close_pairs
+
+__all__ = [
+    "AREAS",
+    "BODY24_SIGMAS",
+    "BODY24_SIGMAS_BORROWED",
+    "COCO17_SIGMAS",
+    "THRESHOLDS",
+    "FoundPoses",
+    "Matches",
+    "PoseScores",
+    "Sigmas",
+    "TruePoses",
+    "average_precision",
+    "estimate_sigmas",
+    "match",
+    "oks",
+    "pose_scores",
+    "precision_recall",
+]  # fmt: skip
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+Spread = NDArray | tuple[float, ...]
+
+RECALLS: Final = np.linspace(0.0, 1.0, 101)
+# Square pixels of the true person, both ends included.
+AREAS: Final = {"all": (0.0, 1e10), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
+
+
+@dataclass(frozen=True, eq=False)
+class TruePoses:
+    """The labelled people of some pictures.
+
+    Attributes
+    ----------
+    images
+        (G,) int or str, which picture each is in.
+    points, visibility
+        (G, K, 2) real pixels and (G, K) int, above 0 = labelled.
+    areas
+        (G,) real square pixels, 0 or more.
+    boxes
+        (G, 4) real corners left, top, right, bottom.
+    crowd
+        (G,) bool, one box around many people: never asked for, and forgives any number of detections. None = no such.
+    """
+
+    images: NDArray
+    points: NDArray
+    visibility: NDArray
+    areas: NDArray
+    boxes: NDArray
+    crowd: NDArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FoundPoses:
+    """What a model found in those pictures.
+
+    Attributes
+    ----------
+    images
+        (D,) as in `TruePoses`; a picture without a labelled person is allowed, everything found there is wrong.
+    points
+        (D, K, 2) real pixels; a point that is not finite is as wrong as can be.
+    scores
+        (D,) real, higher = surer.
+    areas
+        (D,) real square pixels, which say whether an unmatched detection counts in an area range. None = the box
+        around its finite points, as pycocotools takes for results without a box.
+    """
+
+    images: NDArray
+    points: NDArray
+    scores: NDArray
+    areas: NDArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """Who was found by what: all that precision and recall need; pictures can be weighted afterwards.
+
+    Attributes
+    ----------
+    images
+        (I,) the different pictures in sorted order.
+    true_image, found_image
+        (G,) and (D,) index into `images`; detections in falling order of their score.
+    not_asked
+        (A, G) bool, people who do not count in each range of `AREAS` (crowds, nothing labelled, another size).
+    matched, left_out
+        (A, T, D) bool: took a person at each of `THRESHOLDS`; counts neither as right nor as wrong.
+    """
+
+    images: NDArray
+    true_image: Indices
+    found_image: Indices
+    not_asked: Bools
+    matched: Bools
+    left_out: Bools
+
+
+@dataclass(frozen=True)
+class PoseScores:
+    """COCO's ten figures, each in [0, 1]; NaN (pycocotools says -1) where no person is asked for.
+
+    Attributes
+    ----------
+    ap, ar
+        Mean over the similarity thresholds .50, .55, ... .95.
+    ap_50, ap_75, ar_50, ar_75
+        At one threshold.
+    ap_medium, ap_large, ar_medium, ar_large
+        People of 32² to 96² square pixels, and above.
+    people, detections
+        People asked for, and detections scored (at most 20 a picture).
+    """
+
+    ap: float
+    ap_50: float
+    ap_75: float
+    ap_medium: float
+    ap_large: float
+    ar: float
+    ar_50: float
+    ar_75: float
+    ar_medium: float
+    ar_large: float
+    people: int
+    detections: int
+
+
+def average_precision(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> PoseScores:
+    """COCO's figures of a set of detections: `match`, then `pose_scores`.
+
+    Raises
+    ------
+    BadInput
+        As in `match`.
+    """
+    return pose_scores(match(truth, found, sigmas))
+
+
+def pose_scores(matches: Matches, weights: NDArray | None = None) -> PoseScores:
+    """COCO's figures out of the matches; `weights` as in `precision_recall`."""
+    (ap, ar), medium, large = (precision_recall(matches, area, weights) for area in AREAS)
+    at_50, at_75 = 0, 5
+    return PoseScores(
+        ap=float(ap.mean()),
+        ap_50=float(ap[at_50]),
+        ap_75=float(ap[at_75]),
+        ap_medium=float(medium[0].mean()),
+        ap_large=float(large[0].mean()),
+        ar=float(ar.mean()),
+        ar_50=float(ar[at_50]),
+        ar_75=float(ar[at_75]),
+        ar_medium=float(medium[1].mean()),
+        ar_large=float(large[1].mean()),
+        people=int((~matches.not_asked[0]).sum()),
+        detections=len(matches.found_image),
+    )
+
+
+def precision_recall(matches: Matches, area: str = "all", weights: NDArray | None = None) -> tuple[Floats, Floats]:
+    """Average precision and recall at each of `THRESHOLDS`, for one range of sizes.
+
+    Precision is made monotone from the right and read at 101 recalls, as pycocotools does.
+
+    Parameters
+    ----------
+    matches
+        From `match`.
+    area
+        A key of `AREAS`.
+    weights
+        (I,) real, 0 or more: how often each picture counts, for a bootstrap that draws videos
+        (`core.metrics.intervals.bootstrap_weighted`) without matching anew. None = once.
+
+    Returns
+    -------
+    ap, ar
+        (T,) float64 each; all NaN where no person is asked for.
+
+    Raises
+    ------
+    BadInput
+        If the area range is unknown or the shape of the weights is wrong.
+    """
+    if area not in AREAS:
+        raise BadInput(f"no range of sizes is called {area!r}; choose one of {', '.join(AREAS)}")
+    often = np.ones(len(matches.images)) if weights is None else np.asarray(weights, np.float64)
+    if often.shape != matches.images.shape:
+        raise BadInput(f"weights should have the shape {matches.images.shape}, not {often.shape}")
+    a = list(AREAS).index(area)
+    asked = float(often[matches.true_image][~matches.not_asked[a]].sum())
+    if asked == 0:
+        return np.full(len(THRESHOLDS), np.nan), np.full(len(THRESHOLDS), np.nan)
+    if not len(matches.found_image):
+        return np.zeros(len(THRESHOLDS)), np.zeros(len(THRESHOLDS))
+    counted = np.where(matches.left_out[a], 0.0, often[matches.found_image])
+    right = np.cumsum(counted * matches.matched[a], axis=1)
+    every = np.cumsum(counted, axis=1)
+    recall, precision = right / asked, right / (every + np.spacing(1))
+    best_from_here = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    beyond = np.zeros((len(THRESHOLDS), 1))
+    read = [
+        line[np.searchsorted(reached, RECALLS, side="left")].mean()
+        for reached, line in zip(recall, np.concatenate([best_from_here, beyond], axis=1), strict=True)
+    ]
+    return np.array(read), recall[:, -1].copy()
+
+
+def match(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> Matches:
+    """Let the detections of each picture take its people, at every threshold and in every range of sizes.
+
+    Parameters
+    ----------
+    truth, found
+        Of the same K points.
+    sigmas
+        (K,) real above 0, for example `BODY24_SIGMAS` (borrowed: `BODY24_SIGMAS_BORROWED`).
+
+    Returns
+    -------
+    matches
+
+    Raises
+    ------
+    BadInput
+        If shapes disagree, a score, area or box is not finite, an area is negative, or a labelled point is not finite.
+    """
+    people = checked_truth(truth.points, truth.visibility, truth.areas, sigmas, truth.boxes)
+    points, score, size = _checked_found(found, len(people.sigmas))
+    crowd = np.zeros(len(people.areas), bool) if truth.crowd is None else np.asarray(truth.crowd, bool)
+    for name, shape in (("images", np.shape(truth.images)), ("crowd", crowd.shape)):
+        if shape != people.areas.shape:
+            raise BadInput(f"{name} of the people should have the shape {people.areas.shape}, not {shape}")
+    images, number = np.unique(
+        np.concatenate([np.asarray(truth.images), np.asarray(found.images)]), return_inverse=True
+    )
+    in_true, in_found = number[: len(crowd)], number[len(crowd) :]
+    kept, rank = best_of_each_image(in_found, score)
+    low, high = (np.array(ends)[:, None] for ends in zip(*AREAS.values(), strict=True))
+    not_asked = crowd | ~people.labelled.any(axis=1) | (people.areas < low) | (people.areas > high)
+    matched, left_out = assign(close_pairs(points[kept], in_found[kept], people, in_true), rank, not_asked, crowd)
+    left_out |= ~matched & ((size[kept] < low) | (size[kept] > high))[:, None, :]
+    order = np.argsort(-score[kept], kind="stable")
+    return Matches(images, in_true, in_found[kept][order], not_asked, matched[..., order], left_out[..., order])
+
+
+def _checked_found(found: FoundPoses, count: int) -> tuple[Floats, Floats, Floats]:
+    """Points, scores and areas of the detections."""
+    points, score = np.asarray(found.points, np.float64), np.asarray(found.scores, np.float64)
+    if points.ndim != 3 or points.shape[1:] != (count, 2):
+        raise BadInput(f"points of the detections should have the shape (D, {count}, 2), not {points.shape}")
+    size = _extents(points) if found.areas is None else np.asarray(found.areas, np.float64)
+    for name, array in (("images", np.asarray(found.images)), ("scores", score), ("areas", size)):
+        if array.shape != points.shape[:1]:
+            raise BadInput(f"{name} of the detections should have the shape ({len(points)},), not {array.shape}")
+    if not (np.isfinite(score).all() and np.isfinite(size).all()):
+        raise BadInput("every detection needs a finite score and area")
+    return points, score, size
+
+
+def _extents(points: Floats) -> Floats:
+    """(D,) area of the box around the finite points of each; 0 where there are none."""
+    given = np.isfinite(points[..., 0] + points[..., 1])[..., None]
+    low, high = np.where(given, points, np.inf).min(axis=1), np.where(given, points, -np.inf).max(axis=1)
+    area: Floats = np.subtract(high, low, out=np.zeros_like(low), where=high >= low).prod(axis=1)
+    return area
