@@ -28,6 +28,11 @@ class Skeleton:
         Name and indices of each group of points that moves together.
     normaliser
         The two indices whose distance normalises an error (for a face the outer eye corners), or None.
+    sigmas
+        How far apart two people put each point, relative to the root of the instance's area: the K constants of the
+        object keypoint similarity (https://cocodataset.org/#keypoints-eval), or None where nobody measured any.
+    sigmas_borrowed
+        Whether some of them were taken over from points nearby and not measured on these.
     """
 
     name: str
@@ -37,6 +42,8 @@ class Skeleton:
     flip_pairs: tuple[tuple[int, int], ...]
     regions: dict[str, tuple[int, ...]]
     normaliser: tuple[int, int] | None = None
+    sigmas: tuple[float, ...] | None = None
+    sigmas_borrowed: bool = False
 
     def __len__(self) -> int:
         return len(self.point_names)
@@ -93,7 +100,14 @@ def _edges(names: tuple[str, ...], *pairs: str) -> tuple[tuple[int, int], ...]:
     return tuple((names.index(a), names.index(b)) for a, b in split)
 
 
-# The motion competition's 24 columns, in its order.
+# Measured by COCO on pictures that several people labelled, in the order of its 17 points.
+_COCO_SIGMAS: Final = (
+    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
+    0.089,
+)  # fmt: skip
+
+# The motion competition's 24 columns, in its order. Nobody measured the last seven sigmas: the neck has the shoulder's,
+# a palm the wrist's, the spine the hip's, an instep the ankle's.
 BODY24: Final = Skeleton(
     name="body24",
     kind="person",
@@ -113,9 +127,34 @@ BODY24: Final = Skeleton(
         "right_arm": (8, 10, 19), "left_leg": (13, 15, 22), "right_leg": (14, 16, 23),
     },
     normaliser=(5, 12),
+    sigmas=(*_COCO_SIGMAS, 0.079, 0.062, 0.062, 0.107, 0.107, 0.089, 0.089),
+    sigmas_borrowed=True,
 )  # fmt: skip
 
-SKELETONS: Final = {skeleton.name: skeleton for skeleton in (FACE68, BODY24)}
+# COCO's 17 points, in its order, with the lines that it draws. They are the first 17 of BODY24.
+COCO17: Final = Skeleton(
+    name="coco17",
+    kind="person",
+    point_names=_BODY24_NAMES[:17],
+    edges=_edges(
+        _BODY24_NAMES,
+        "left_eye-right_eye", "nose-left_eye", "nose-right_eye", "left_eye-left_ear", "right_eye-right_ear",
+        "left_ear-left_shoulder", "right_ear-right_shoulder", "left_shoulder-right_shoulder",
+        "left_shoulder-left_elbow", "right_shoulder-right_elbow", "left_elbow-left_wrist", "right_elbow-right_wrist",
+        "left_shoulder-left_hip", "right_shoulder-right_hip", "left_hip-right_hip", "left_hip-left_knee",
+        "right_hip-right_knee", "left_knee-left_ankle", "right_knee-right_ankle",
+    ),
+    flip_pairs=_left_right(_BODY24_NAMES[:17]),
+    regions={
+        "head": (0, 1, 2, 3, 4), "torso": (5, 6, 11, 12), "left_arm": (7, 9), "right_arm": (8, 10),
+        "left_leg": (13, 15), "right_leg": (14, 16),
+    },
+    normaliser=(5, 12),
+    sigmas=_COCO_SIGMAS,
+)  # fmt: skip
+
+# The first of a kind is the one that an instance without points gets.
+SKELETONS: Final = {skeleton.name: skeleton for skeleton in (FACE68, BODY24, COCO17)}
 
 
 def skeleton(name: str) -> Skeleton:

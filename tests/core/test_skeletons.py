@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pycocotools.cocoeval import Params
 
 from core.errors import NotFound
-from core.skeletons import BODY24, FACE68, SKELETONS, skeleton
+from core.skeletons import BODY24, COCO17, FACE68, SKELETONS, skeleton
 
 EVERY = pytest.mark.parametrize("shape", SKELETONS.values(), ids=SKELETONS)
 
 
-def test_there_are_68_face_points_and_24_body_points():
+def test_there_are_68_face_points_and_24_or_17_body_points():
     assert {name: (shape.kind, len(shape)) for name, shape in SKELETONS.items()} == {
-        "face68": ("face", 68), "body24": ("person", 24),
+        "face68": ("face", 68), "body24": ("person", 24), "coco17": ("person", 17),
     }  # fmt: skip
 
 
@@ -84,7 +85,35 @@ def test_the_face_is_normalised_by_the_outer_eye_corners():
     assert [FACE68.point_names[point] for point in FACE68.normaliser] == ["right_eye_1", "left_eye_4"]
 
 
+def test_the_17_points_of_coco_are_the_first_of_the_24():
+    assert COCO17.point_names == BODY24.point_names[:17]
+    assert COCO17.flip_pairs == ((1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16))
+    assert COCO17.normaliser == BODY24.normaliser
+    # COCO's own file, counted from one
+    assert {frozenset((a + 1, b + 1)) for a, b in COCO17.edges} == {
+        frozenset(edge)
+        for edge in [
+            (16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9), (8, 10),
+            (9, 11), (2, 3), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7),
+        ]
+    }  # fmt: skip
+
+
+def test_the_sigmas_of_coco_are_those_of_pycocotools_and_the_others_are_marked_as_borrowed():
+    measured = Params(iouType="keypoints").kpt_oks_sigmas
+    assert np.allclose(COCO17.sigmas, measured)
+    assert not COCO17.sigmas_borrowed
+    assert BODY24.sigmas_borrowed
+    assert np.allclose(BODY24.sigmas[:17], measured)
+    borrowed = dict(zip(BODY24.point_names, BODY24.sigmas, strict=True))
+    for point, lender in {"neck": "left_shoulder", "left_palm": "left_wrist", "right_palm": "right_wrist",
+                          "spine1": "left_hip", "spine2": "left_hip", "left_instep": "left_ankle",
+                          "right_instep": "right_ankle"}.items():  # fmt: skip
+        assert borrowed[point] == borrowed[lender]
+    assert FACE68.sigmas is None
+
+
 def test_an_unknown_skeleton_says_what_there_is():
     assert skeleton("face68") is FACE68
-    with pytest.raises(NotFound, match=r"no skeleton is called 'hand21'; there are face68, body24"):
+    with pytest.raises(NotFound, match=r"no skeleton is called 'hand21'; there are face68, body24, coco17"):
         skeleton("hand21")

@@ -63,7 +63,7 @@ def instance(rng: np.random.Generator, keys: list[str]) -> LabelledInstance:
     labelled, known = rng.random() < 0.6, rng.random() < 0.8
     person = str(rng.choice(keys)) if known else None
     others = rng.choice(keys, rng.integers(0, 4)).tolist() if rng.random() < 0.4 else []
-    name = "face68" if kind == "face" else "body24"
+    name = "face68" if kind == "face" else str(rng.choice(["body24", "coco17"]))
     five = rng.random((5, 2)) * 50 if rng.random() < 0.5 else None
     if five is not None and rng.random() < 0.5:
         five[2] = np.nan

@@ -70,10 +70,11 @@ def test_image_entry_is_written_as_worked_out_by_hand(tmp_path):
 
 def test_categories_follow_the_skeletons_with_edges_counted_from_one(small_dataset, tmp_path):
     coco.write(small_dataset, tmp_path / "out", exported_at="now")
-    categories = load(tmp_path / "out" / "annotations.json").loadCats([1, 2])
+    categories = load(tmp_path / "out" / "annotations.json").loadCats([1, 2, 3])
     assert [(c["id"], c["name"], c["skeleton_name"]) for c in categories] == [
         (1, "face", "face68"),
         (2, "person", "body24"),
+        (3, "coco17", "coco17"),
     ]
     for category in categories:
         shape = SKELETONS[category["skeleton_name"]]

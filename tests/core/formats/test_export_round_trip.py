@@ -97,6 +97,7 @@ def test_manifest_counts_what_the_export_holds(small_dataset, tmp_path):
         "images": 2, "instances": {"face": 1, "person": 1}, "people": 1, "people_with_name": 1,
         "keypoints": {
             "face68": {"absent": 0, "hidden": 0, "visible": 68}, "body24": {"absent": 0, "hidden": 0, "visible": 0},
+            "coco17": {"absent": 0, "hidden": 0, "visible": 0},
         },
         "instances_with_keypoints": {"human": 0, "model": 1},
         "faces_with_person": 1, "faces_confirmed_by_human": 1, "left_out": 0,
