@@ -47,14 +47,16 @@ def import_command(
     reference: Annotated[bool, typer.Option("--reference", help="Leave the files where they are")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take pictures in. Gives images, added, duplicates, skipped [{path, reason}]."""
+    """Take pictures and clips in. Gives images, added, duplicates, clips, frames, skipped [{path, reason}]."""
     if not path.exists():
         fail(f"{path}: there is no such file or folder")
     workspace = Workspace.open()
     parameters = {"source": str(path.resolve()), "identities": identities, "reference": reference}
     run = run_here(workspace, "import", dataset_id(workspace, dataset, make=True), parameters, Printed())
     skipped = skipped_of(workspace, run.id)
-    tell({**run.counts, "skipped": skipped}, as_json, "{images} pictures: {added} added, {duplicates} there already")
+    sentence = "{images} pictures: {added} added, {duplicates} there already"
+    sentence += "; {frames} frames of {clips} clips" if run.counts.get("clips") else ""
+    tell({**run.counts, "skipped": skipped}, as_json, sentence)
     for item in skipped[:_LISTED]:
         print(f"skipped {item['path']}: {item['reason']}", file=sys.stderr)
     if len(skipped) > _LISTED:

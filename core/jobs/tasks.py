@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.jobs.runs import Afterwards, Task
 from core.packed_exports import unpacked_export
 from core.progress import Progress
+from core.services.clips import import_clips
 from core.services.completing import complete_faces
 from core.services.encoders import fetch_encoder
 from core.services.exporting import export_dataset
@@ -36,7 +37,11 @@ def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
             return restore_export(workspace, folder, **who, progress=progress)
     reference = run.parameters.get("reference", False) and not is_upload(workspace, source)
     options = ImportOptions(identities=run.parameters.get("identities", False), reference=reference)
-    return import_pictures(workspace, source, **who, options=options, progress=progress)
+    pictures = import_pictures(workspace, source, **who, options=options, progress=progress)
+    clips = import_clips(
+        workspace, source, **who, identities=options.identities, reference=reference, progress=progress
+    )
+    return {**pictures, **clips}
 
 
 def _discard(workspace: Workspace, run: Run) -> None:

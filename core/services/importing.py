@@ -17,6 +17,7 @@ from core.intake import Item, Limits, Refused, look_into
 from core.person_names import clean_name
 from core.picture_store import KeptPicture, keep_picture
 from core.progress import Progress
+from core.videos import is_clip
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.tables import Dataset, Image, ImagePath, Skipped
@@ -63,6 +64,7 @@ def import_pictures(
 
     Pictures are decoded fully before they are taken in; the same content twice is one image. What cannot be used
     becomes a `Skipped` row of the run with the reason. Safe to repeat after a crash: finished pictures stay.
+    Clips are left to `core.services.clips`.
 
     Returns
     -------
@@ -75,7 +77,8 @@ def import_pictures(
         If `source` is not there, is a damaged zip, or is larger than the limits in the settings.
     """
     options, progress = options or ImportOptions(), progress or Progress()
-    items = look_into(source, _limits(workspace))
+    found = look_into(source, _limits(workspace))
+    items = [item for item in found if isinstance(item, Refused) or not is_clip(item.path)]
     with writing(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
             raise NotFound(f"there is no dataset {dataset_id}")
@@ -203,7 +206,8 @@ class _Intake:
     def counts(self) -> dict[str, int]:
         """What the import did, read from the store."""
         with reading(self.workspace.engine) as session:
-            added = session.exec(select(func.count()).where(col(Image.run_id) == self.run_id)).one()
+            pictures = select(func.count()).where(col(Image.run_id) == self.run_id, col(Image.sequence).is_(None))
+            added = session.exec(pictures).one()
             skipped = session.exec(select(func.count()).where(col(Skipped.run_id) == self.run_id)).one()
         return {
             "images": added + self.duplicates, "added": added, "duplicates": self.duplicates, "skipped": skipped,

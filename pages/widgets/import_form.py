@@ -62,8 +62,8 @@ def import_form(dataset: str) -> None:
             st.file_uploader(
                 "Photos, or a zip of photos" if origin == _FILES else "Folder with photos",
                 accept_multiple_files=True if origin == _FILES else "directory",
-                key=_uploader(origin),
-            )
+                key=_uploader(origin), help="Clips (MP4, MOV, AVI, MKV, WebM) come in as their frames.",
+            )  # fmt: skip
         st.text_input(
             "Dataset", dataset, key=f"import_dataset-{dataset}", max_chars=80,
             help="A name that is there already gets the photos added; a new name makes a new dataset.",

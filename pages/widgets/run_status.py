@@ -117,9 +117,11 @@ def result_sentence(run: Run) -> str:
 
 
 def _imported(counts: dict[str, Any]) -> str:
+    clips = counts.get("clips")
+    frames = f", {counted(counts['frames'], 'frame')} of {counted(clips, 'clip')}" if clips else ""
     return (
         f"{counted(counts['images'], 'picture')}: {counts['added']:,} added, {counts['duplicates']:,} there already, "
-        f"{counted(counts['skipped'], 'file')} skipped"
+        f"{counted(counts['skipped'], 'file')} skipped{frames}"
     )
 
 

@@ -109,12 +109,12 @@ def test_import_gives_its_counts_and_what_was_skipped(told, photos):
     code, result = told("import", photos, "--dataset", "d")
     assert code == 1
     assert result == {
-        "images": 3, "added": 2, "duplicates": 1,
+        "images": 3, "added": 2, "duplicates": 1, "clips": 0, "frames": 0,
         "skipped": [{"path": "notes.txt", "reason": "not a picture but text"}],
     }  # fmt: skip
     (photos / "notes.txt").unlink()
     assert told("import", photos, "--dataset", "d") == (
-        0, {"images": 3, "added": 0, "duplicates": 3, "skipped": []},
+        0, {"images": 3, "added": 0, "duplicates": 3, "clips": 0, "frames": 0, "skipped": []},
     )  # fmt: skip
 
 

@@ -1,0 +1,120 @@
+"""Reads of clips: their frames in order, the humans' points in them, and what models predicted there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
+
+from db.tables import Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Source, Video
+
+
+@dataclass(frozen=True)
+class ShownFrame:
+    """A frame's place in its clip and its picture, None where that was removed."""
+
+    index: int
+    seconds: float
+    image: Image | None
+
+
+@dataclass(frozen=True)
+class FramePoints:
+    """Packed points (`core.keypoints.Keypoints.to_bytes`) of one instance in a picture."""
+
+    image_id: int
+    instance_id: int
+    skeleton: str
+    points: bytes
+
+
+def all_videos(dataset_id: int, *, session: Session) -> list[Video]:
+    """The clips of a dataset in the order of their paths."""
+    return list(session.exec(select(Video).where(Video.dataset_id == dataset_id).order_by(col(Video.path))))
+
+
+def video_named(dataset_id: int, name: str, *, session: Session) -> Video | None:
+    """The clip of that path; else the only one whose file has that name, with or without its ending."""
+    videos = all_videos(dataset_id, session=session)
+    for wanted in (lambda path: str(path), lambda path: path.name, lambda path: path.stem):
+        found = [video for video in videos if wanted(PurePosixPath(video.path)) == name]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def clip_files(dataset_id: int, sha256: str, *, session: Session) -> list[str]:
+    """The kept files (`original`) of the clip of that content and of its frames; empty where it is not here."""
+    known = select(Video).where(Video.dataset_id == dataset_id, Video.sha256 == sha256)
+    video = session.exec(known).first()
+    if video is None:
+        return []
+    frames = select(Image.original).join(Frame, col(Frame.image_id) == Image.id).where(Frame.video_id == video.id)
+    return [video.original, *session.exec(frames).all()]
+
+
+def free_path(dataset_id: int, path: str, sha256: str, *, session: Session) -> str:
+    """`path`, or ``clip-2.mp4`` and so on where a clip of other content has that name already."""
+    taken = {video.path for video in all_videos(dataset_id, session=session) if video.sha256 != sha256}
+    wanted, number = PurePosixPath(path), 1
+    while path in taken:
+        number += 1
+        path = str(wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}"))
+    return path
+
+
+def frames_of(video_id: int, *, session: Session) -> list[ShownFrame]:
+    """The frames of a clip in their order."""
+    rows = session.exec(
+        select(Frame, Image)
+        .outerjoin(Image, col(Frame.image_id) == Image.id)
+        .where(Frame.video_id == video_id)
+        .order_by(col(Frame.index))
+    )
+    return [ShownFrame(frame.index, frame.seconds, image) for frame, image in rows]
+
+
+def human_points(video_id: int, *, session: Session) -> list[FramePoints]:
+    """What humans say about the frames of a clip: the points that count, of each instance that is there."""
+    rows = session.exec(
+        select(Instance.image_id, Instance.id, KeypointRevision.skeleton, KeypointRevision.points)
+        .join(KeypointRevision, col(Instance.revision_id) == KeypointRevision.id)
+        .where(_in_clip(video_id), KeypointRevision.source == Source.HUMAN, ~col(Instance.removed))
+        .order_by(col(Instance.id))
+    )
+    return [FramePoints(*row) for row in rows]
+
+
+def predicted_points(video_id: int, model_version_id: int, *, session: Session) -> list[FramePoints]:
+    """What a model version predicted in the frames of a clip."""
+    rows = session.exec(
+        select(Instance.image_id, Instance.id, Prediction.skeleton, Prediction.points)
+        .join(Prediction, col(Prediction.instance_id) == Instance.id)
+        .where(_in_clip(video_id), Prediction.model_version_id == model_version_id, ~col(Instance.removed))
+        .order_by(col(Instance.id))
+    )
+    return [FramePoints(*row) for row in rows]
+
+
+def versions_in(video_id: int, *, session: Session) -> list[ModelVersion]:
+    """The model versions with predictions in the frames of a clip, the newest first."""
+    used = (
+        select(Prediction.model_version_id)
+        .join(Instance, col(Prediction.instance_id) == Instance.id)
+        .where(_in_clip(video_id))
+        .distinct()
+    )
+    return list(session.exec(
+        select(ModelVersion).where(col(ModelVersion.id).in_(used)).order_by(col(ModelVersion.id).desc())
+    ))  # fmt: skip
+
+
+def count_videos(dataset_id: int, *, session: Session) -> int:
+    """How many clips a dataset has."""
+    return session.exec(select(func.count()).where(col(Video.dataset_id) == dataset_id)).one()
+
+
+def _in_clip(video_id: int) -> ColumnElement[bool]:
+    return col(Instance.image_id).in_(select(Frame.image_id).where(Frame.video_id == video_id))
