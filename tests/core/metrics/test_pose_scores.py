@@ -184,9 +184,9 @@ def test_a_perfect_answer_scores_one_where_it_was_asked_anything():
 
 def test_precision_worked_out_by_hand():
     # Three people in three pictures; best first: right, wrong, right. The third person is never found.
-    # Recall 1/3 at precision 1, 2/3 at 2/3: 34 of the 101 recalls (0 to .33) read 1, 33 (.34 to .66) read 2/3, 34 read 0.
+    # Recall 1/3 at precision 1, 2/3 at 2/3: of 101 recalls 34 (to .33) read 1, 33 (.34 to .66) read 2/3, the rest 0.
     truth = TruePoses(
-        # Recall 1/3 at precision 1, 2/3 at 2/3: of the 101 recalls 34 (0 to .33) read 1, 33 (.34 to .66) 2/3, the rest 0.
+        np.array([1, 2, 3]), np.zeros((3, 1, 2)), np.ones((3, 1)), np.full(3, 2000.0), np.repeat(BOX, 3, axis=0)
     )
     found = FoundPoses(
         np.array([1, 1, 2]), np.array([[[0, 0]], [[500, 500]], [[0, 0]]]), np.array([0.9, 0.8, 0.7]), np.full(3, 2000.0)
