@@ -4,6 +4,7 @@ The geometry is a `Crop`: one affine map in the convention of UDP takes pixels a
 and no label is clipped or rounded. What changes pixels alone comes from torchvision, with every number drawn here.
 
 Each sample's numbers come from (recipe seed, epoch, index): neither the batch nor the thread it is made on matters.
+Importing this module loads no torch.
 """
 
 from __future__ import annotations
@@ -11,22 +12,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torchvision.transforms.v2 import functional as pixelwise
 
 from core.crops import Crop, mirror_order
 from core.errors import BadInput
 from core.skeletons import Skeleton
 from core.training.samples import CropSource
 
-_HUE: Final = 0.1  # of the colour setting, in turns of the colour circle
-_BLUR: Final = (0.002, 0.015)  # sigma as a share of the longer side
-_OCCLUDED: Final = (0.1, 0.4)  # a covered rectangle's sides as a share of the crop's
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -100,34 +97,10 @@ class Augmentation:
         )
 
     def paint(self, image: Tensor, rng: np.random.Generator) -> Tensor:
-        """Change the pixels of (3, H, W) uint8 where they are: colour, grey, blur, then one covered rectangle."""
-        image = self._tint(image, rng.uniform(-1, 1, 4).tolist())
-        if rng.uniform() < self.grey:
-            image = pixelwise.rgb_to_grayscale(image, num_output_channels=3)
-        if rng.uniform() < self.blur:
-            sigma = max(rng.uniform(*_BLUR) * max(image.shape[-2:]), 0.1)
-            reach = min(2 * math.ceil(3 * sigma) + 1, min(image.shape[-2:]) // 2 * 2 - 1)  # odd, for the reflection
-            image = pixelwise.gaussian_blur(image, [reach, reach], [sigma, sigma])
-        if rng.uniform() < self.occlusion:
-            image = _cover(image, rng)
-        return image
+        """Change the pixels of (3, H, W) uint8 where they are (`core.training.pixel_changes`)."""
+        from core.training.pixel_changes import paint
 
-    def _tint(self, image: Tensor, draws: list[float]) -> Tensor:
-        if not self.colour:
-            return image
-        brightness, contrast, saturation = (1 + self.colour * draw for draw in draws[:3])
-        image = pixelwise.adjust_brightness(image, brightness)
-        image = pixelwise.adjust_contrast(image, contrast)
-        image = pixelwise.adjust_saturation(image, saturation)
-        return pixelwise.adjust_hue(image, _HUE * self.colour * draws[3])
-
-
-def _cover(image: Tensor, rng: np.random.Generator) -> Tensor:
-    height, width = image.shape[-2:]
-    tall, wide = (max(1, round(rng.uniform(*_OCCLUDED) * side)) for side in (height, width))
-    top, left = int(rng.integers(height - tall + 1)), int(rng.integers(width - wide + 1))
-    colour = torch.from_numpy(rng.integers(0, 256, (3, 1, 1), dtype=np.uint8))
-    return pixelwise.erase(image, top, left, tall, wide, colour.expand(3, tall, wide))
+        return paint(image, self, rng)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +139,8 @@ class Batch:
 
     def to_picture(self, points: Tensor) -> Tensor:
         """(N, K, 2) points of the crops -> pixels of the pictures, in the picture's order; differentiable."""
+        import torch
+
         matrices = np.stack([crop.matrix() for crop in self.crops])
         back = torch.from_numpy(np.linalg.inv(matrices[:, :, :2])).to(points)
         corner = torch.from_numpy(matrices[:, None, :, 2]).to(points)
@@ -205,6 +180,8 @@ def batch(
     BadInput
         If there are no indices, or a sample has not the skeleton's number of points.
     """
+    import torch
+
     if not len(indices):
         raise BadInput("a batch needs at least one sample")
     order = mirror_order(len(skeleton), skeleton.flip_pairs)
@@ -240,5 +217,7 @@ def batch(
 
 
 def _pixels(image: NDArray[np.uint8], augmentation: Augmentation | None, rng: np.random.Generator) -> Tensor:
+    import torch
+
     tensor = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
     return tensor if augmentation is None else augmentation.paint(tensor, rng)

@@ -1,7 +1,7 @@
 """What a network learns from: labelled instances, and their pixels at hand.
 
-A picture is decoded once. Of each instance a region wider than its crop stays in memory, so an epoch costs one
-warp per sample. The region's own geometry is kept exactly and composed with the crop's, so pixels are interpolated once.
+A picture is decoded once. Of each instance a region wider than its crop stays in memory, so an epoch costs one warp
+per sample. The region's own geometry is kept exactly and composed with the crop's, so pixels are interpolated once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from core.progress import Progress
 
 MAX_PIXELS: Final = 100_000_000
 FINEST: Final = 1.5  # a region is kept with at most so many pixels per pixel of the plain crop
-_EDGE: Final = 1e-3  # pixels; a label on the border stays in the crop whatever the last bit says
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +71,7 @@ class Taken(NamedTuple):
     points
         (K, 2) float32; NaN where the point is not labelled. A point outside the crop keeps its true place.
     present
-        (K,) bool: labelled and inside the crop, [0, W - 1] x [0, H - 1].
+        (K,) bool: labelled and inside the crop, [-0.5, W - 0.5] x [-0.5, H - 0.5], the codecs' rule.
     """
 
     image: NDArray[np.uint8]
@@ -274,9 +273,8 @@ _NOTHING: Final = _Region(np.zeros((0, 0, 3), np.uint8), np.eye(3))
 
 
 def inside(points: NDArray, output: tuple[int, int]) -> NDArray[np.bool_]:
-    """Which of (..., 2) points lie in [0, W - 1] x [0, H - 1]; NaN does not."""
-    last = np.array(output) - 1
-    return np.asarray(((points >= -_EDGE) & (points <= last + _EDGE)).all(axis=-1))
+    """Which of (..., 2) points lie on the area of the pixels, [-0.5, W - 0.5] x [-0.5, H - 0.5]; NaN does not."""
+    return np.asarray(((points >= -0.5) & (points <= np.array(output) - 0.5)).all(axis=-1))
 
 
 def _span(centre: float, size: float, length: int) -> tuple[int, int]:

@@ -1,0 +1,122 @@
+"""Which groups are learned from and which are held out: by video, person or action, never by picture.
+
+Frames of one clip, or photos of one person, in two parts would let a network be measured on what it has seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from core.errors import BadInput, NotEnoughData
+from core.training.samples import Sample
+
+PARTS: Final = ("train", "validation", "test")
+_FIRST_NEEDED: Final = ("train", "test", "validation")  # with two groups there is none to choose epochs by
+
+
+def assign(
+    groups: Mapping[str, int],
+    known: Mapping[str, str] | None = None,
+    fractions: tuple[float, float, float] = (0.7, 0.15, 0.15),
+    seed: int = 0,
+) -> dict[str, str]:
+    """The part of each group.
+
+    A group that has a part keeps it. The others come the largest first (among equals as the seed has it) and go
+    each to the part that lacks most pictures; no part stays empty while there are groups to fill it. Nothing depends
+    on the order of `groups`.
+
+    Parameters
+    ----------
+    groups
+        Group -> number of pictures.
+    known
+        Group -> part from before; those that are not in `groups` are ignored.
+    fractions
+        Of all pictures, wanted in train, validation and test.
+    seed
+        Decides among groups of equal size.
+
+    Returns
+    -------
+    dict
+        Group -> ``train``, ``validation`` or ``test``. With two groups validation is empty; `remark` says so.
+
+    Raises
+    ------
+    NotEnoughData
+        If there are fewer than two groups.
+    BadInput
+        If the fractions are not three shares above 0 that add up to 1, or a known part is none of the three.
+    """
+    known = {group: str(part) for group, part in (known or {}).items() if group in groups}
+    _check(groups, known, fractions)
+    total = sum(groups.values())
+    lack = {part: fraction * total for part, fraction in zip(PARTS, fractions, strict=True)}
+    for group, part in known.items():
+        lack[part] -= groups[group]
+    found = dict(known)
+    new = sorted(groups.keys() - known.keys(), key=lambda group: (-groups[group], _shuffled(group, seed)))
+    for place, group in enumerate(new):
+        empty = [part for part in _FIRST_NEEDED if part not in found.values()]
+        allowed = empty if len(empty) >= len(new) - place else PARTS
+        part = allowed[0] if len(new) - place < len(empty) else max(allowed, key=lambda part: lack[part])
+        found[group] = part
+        lack[part] -= groups[group]
+    return found
+
+
+def _check(groups: Mapping[str, int], known: Mapping[str, str], fractions: Sequence[float]) -> None:
+    if len(fractions) != 3 or not min(fractions) > 0 or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
+        raise BadInput(f"the fractions are three shares above 0 that add up to 1, not {fractions}")
+    for group, part in known.items():
+        if part not in PARTS:
+            raise BadInput(f"the group {group!r} is in the part {part!r}; there are {', '.join(PARTS)}")
+    if len(groups) < 2:
+        what = f"all {sum(groups.values())} pictures are of one group ({next(iter(groups))})" if groups else "none is"
+        raise NotEnoughData(
+            "to measure a model on what it has not seen, pictures of at least two groups (videos, people or actions) "
+            f"must be labelled, but {what}; label pictures of another"
+            + (", better of two others" if groups else ", best of three or more")
+        )
+
+
+def _shuffled(group: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed} {group}".encode()).hexdigest()
+
+
+def remark(parts: Mapping[str, str]) -> str | None:
+    """One sentence for people about parts that have no group; None where all three have one."""
+    there = Counter(str(part) for part in parts.values())
+    missing = [part for part in PARTS if not there[part]]
+    if not missing:
+        return None
+    effects = {
+        "train": "there is nothing to learn from",
+        "validation": "the best epoch cannot be chosen on pictures apart from the test",
+        "test": "the final figures have no pictures of their own",
+    }
+    said = "; ".join(f"no group is left for {part}, so {effects[part]}" for part in missing)
+    return f"{said}; label pictures of more groups (videos, people or actions)"
+
+
+def leave_out(samples: Iterable[Sample], excluded_names: Iterable[str]) -> list[Sample]:
+    """The samples whose picture is not named in a list of excluded files.
+
+    A name with a folder matches the whole path, one without matches the file of that name in any folder. Positions
+    play no part: a list stays true when pictures are added or sorted anew.
+    """
+    excluded = {_plain(name) for name in excluded_names}
+    return [sample for sample in samples if not _is_named(_plain(sample.name), excluded)]
+
+
+def _plain(name: str) -> str:
+    return name.strip().replace("\\", "/").removeprefix("./")
+
+
+def _is_named(name: str, excluded: set[str]) -> bool:
+    return name in excluded or name.rpartition("/")[2] in excluded
