@@ -1,0 +1,58 @@
+"""How stable tracked points are, from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.commands.options import Json, dataset_id, sentence_instead_of_traceback
+from core.console import tell
+from core.errors import BadInput
+from core.services.stability import Smoothing, of_dataset, of_file
+from core.smoothing import SMOOTHERS
+from core.workspace import Workspace
+
+app = typer.Typer()
+
+_SHOWN = ("median_dev_x_pct", "median_dev_y_pct", "indicator", "non_smooth_2_pct", "motion_ratio_x", "motion_ratio_y",
+          "delay_frames", "nmf", "nme_pct")  # fmt: skip
+
+
+@app.command()
+@sentence_instead_of_traceback
+def stability(
+    tracks: Annotated[
+        Path | None, typer.Option("--tracks", help="A .npy file of frames x points x 2, in pixels")
+    ] = None,
+    truth: Annotated[Path | None, typer.Option("--truth", help="The true track, a file of the same shape")] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Name of a dataset with videos")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Name of a model that has predicted there")] = None,
+    smooth: Annotated[str, typer.Option("--smooth", help=f"Smooth first: {', '.join(SMOOTHERS)}")] = "none",
+    rate: Annotated[float, typer.Option("--fps", help="Frames a second of the file, for --smooth one-euro")] = 30.0,
+    as_json: Json = False,
+) -> None:
+    """The stability of a track as a vector: frames, median_dev_x_pct, median_dev_y_pct, indicator and the rest."""
+    smoothing = Smoothing(smooth, None, rate)
+    if tracks is not None and dataset is None and model is None:
+        found = of_file(tracks, truth, smoothing).flat()
+    elif tracks is None and truth is None and dataset is not None and model is not None:
+        workspace = Workspace.open()
+        found = of_dataset(workspace, dataset_id(workspace, dataset), model, smoothing).flat()
+    else:
+        raise BadInput(
+            "give either --tracks FILE.npy (with --truth FILE.npy or without), or --dataset NAME --model NAME"
+        )
+    tell(found, as_json, _lines(found).replace("{", "{{").replace("}", "}}"))
+
+
+def _lines(found: dict[str, Any]) -> str:
+    shown = [f"{name}: {found[name]:.4f}" for name in _SHOWN if found[name] is not None]
+    return "\n".join(
+        [
+            f"{found['frames']} frames, {found['pairs']} pairs",
+            *shown,
+            f"(indicator against {found['indicator_against']}; --json gives all)",
+        ]
+    )
