@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.errors import BadInput, NotFound
@@ -31,7 +31,44 @@ def _regression(input_size: tuple[int, int]) -> Codec:
     return RegressionCodec(input_size)
 
 
-CODECS: Final[dict[str, Callable[..., Codec]]] = {"regression": _regression}
+def _msra(input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0) -> Codec:
+    from core.models.codecs.msra import MsraCodec
+
+    return MsraCodec(input_size, stride=stride, sigma=sigma)
+
+
+def _dark(input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, kernel: int | None = None) -> Codec:
+    from core.models.codecs.dark import DarkCodec
+
+    return DarkCodec(input_size, stride=stride, sigma=sigma, kernel=kernel)
+
+
+def _udp(input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, refinement: str = "fit") -> Codec:
+    from core.models.codecs.udp import UdpCodec
+
+    return UdpCodec(input_size, stride=stride, sigma=sigma, refinement=refinement)
+
+
+def _udp_combined(input_size: tuple[int, int], *, stride: int = 4, radius: float = 0.0546875) -> Codec:
+    from core.models.codecs.udp import UdpCombinedCodec
+
+    return UdpCombinedCodec(input_size, stride=stride, radius=radius)
+
+
+def _pip(input_size: tuple[int, int], *, stride: int = 32, neighbours: Sequence[Sequence[int]] = ()) -> Codec:
+    from core.models.codecs.pip import PipCodec
+
+    return PipCodec(input_size, stride=stride, neighbours=neighbours)
+
+
+CODECS: Final[dict[str, Callable[..., Codec]]] = {
+    "regression": _regression,
+    "msra": _msra,
+    "dark": _dark,
+    "udp": _udp,
+    "udp-combined": _udp_combined,
+    "pip": _pip,
+}
 
 
 def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, object] | None = None) -> Codec:

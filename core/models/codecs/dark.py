@@ -1,0 +1,81 @@
+"""Zhang, Zhu, Dai, Ye and Zhu, "Distribution-Aware Coordinate Representation for Human Pose Estimation", CVPR 2020.
+
+The Gaussian sits on the point itself, between the cells; the decoder blurs, takes the log and makes a Newton step with
+second differences over two cells. Where blur and differences would reach over the border, the published method pads
+with zeros and errs by up to a cell; here those peaks are refined by `fit_offset`, which needs nothing outside.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from core.errors import BadInput
+from core.models.codecs.heatmap import HeatmapCodec, check_number
+from core.models.codecs.maps import Peaks, patches
+from core.models.codecs.refinement import blur_offset, fit_offset
+
+
+def fit_radius(sigma: float) -> int:
+    """Cells on each side that the fit takes: 1.25 sigmas, where most of what the Gaussian says about its top lies."""
+    return max(2, round(1.25 * sigma))
+
+
+def check_kernel(kernel: object) -> int:
+    """The blur's width.
+
+    Raises
+    ------
+    BadInput
+        If it is not an odd whole number of at least 3.
+    """
+    value = check_number("kernel", kernel, 3)
+    if value % 2 != 1:
+        raise BadInput(f"the codec's kernel should be an odd whole number of cells, not {kernel!r}")
+    return int(value)
+
+
+def default_kernel(sigma: float) -> int:
+    """The published widths, 11 cells for a sigma of 2 and 17 for 3, and what lies on their line."""
+    return max(3, 2 * round(3 * sigma) - 1)
+
+
+class DarkCodec(HeatmapCodec):
+    """Centres between the cells, DARK's refinement.
+
+    Parameters
+    ----------
+    input_size, stride, sigma
+        As `HeatmapCodec`.
+    kernel
+        Odd width of the blur in cells; None for 11 at a sigma of 2, 17 at 3.
+    """
+
+    name = "dark"
+    reach = 2  # cells, of the second differences
+
+    def __init__(
+        self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, kernel: int | None = None
+    ) -> None:
+        super().__init__(input_size, stride=stride, sigma=sigma)
+        self.kernel = default_kernel(self.sigma) if kernel is None else check_kernel(kernel)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Stride, sigma and kernel."""
+        return {**super().settings, "kernel": self.kernel}
+
+    def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
+        """DARK's Newton step; the fit where the patch is not whole."""
+        around, fit = self.kernel // 2 + self.reach, fit_radius(self.sigma)
+        radius = max(around, fit)
+        values, inside = patches(maps, peaks.x, peaks.y, radius)
+        blurred = blur_offset(_middle(values, around), peaks.value, self.kernel, self.reach)
+        fitted = fit_offset(_middle(values, fit), _middle(inside, fit), peaks.value)
+        whole = _middle(inside, around).all(dim=-1).all(dim=-1)
+        return torch.where(whole[..., None], blurred, fitted)
+
+
+def _middle(patch: Tensor, radius: int) -> Tensor:
+    outer = patch.shape[-1] // 2 - radius
+    return patch[..., outer : outer + 2 * radius + 1, outer : outer + 2 * radius + 1]

@@ -1,0 +1,100 @@
+"""The part that MSRA, DARK and UDP share: one map for each point, a peak in it, a refinement of the peak."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import ClassVar, Final
+
+import torch
+from torch import Tensor
+
+from core.errors import BadInput
+from core.models.codecs.codec import Decoded, full_precision, usable
+from core.models.codecs.maps import Grid, Peaks, find_peaks, gaussians, mirror_maps, patches, spread_around
+
+_SPREAD_REACH: Final = 3.0  # sigmas: the window of the spread holds 99 % of a target's mass
+
+
+def check_number(name: str, value: object, least: float) -> float:
+    """A setting as a float.
+
+    Raises
+    ------
+    BadInput
+        If it is not a finite number of at least `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < least:
+        raise BadInput(f"the codec's {name} should be a number of at least {least:g}, not {value!r}")
+    return float(value)
+
+
+class HeatmapCodec(ABC):
+    """Output "heatmaps" (N, K, h, w): a Gaussian of height 1 around each point.
+
+    Parameters
+    ----------
+    input_size
+        (W, H) in pixels; the stride must divide it.
+    stride
+        Pixels of the input for a cell.
+    sigma
+        Of the Gaussian, in cells; at least 0.5. 2 is usual for 48 x 64 and 64 x 64 cells, 3 for 72 x 96.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0) -> None:
+        self.input_size = input_size
+        self.grid = Grid(input_size, stride)
+        self.sigma = check_number("sigma", sigma, 0.5)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Stride and sigma."""
+        return {"stride": self.grid.stride, "sigma": self.sigma}
+
+    def channels(self, count: int) -> dict[str, tuple[int, ...]]:
+        """{"heatmaps": (K, h, w)}."""
+        return {"heatmaps": (count, self.grid.height, self.grid.width)}
+
+    def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:
+        """ "heatmaps" (N, K, h, w), 0 where the weight is, and "weight" (N, K), float32."""
+        weight = usable(points, present, self.input_size)
+        centres = self.centres(self.grid.to_cells(points, weight))
+        maps = gaussians(centres, self.grid.width, self.grid.height, self.sigma)
+        return {"heatmaps": maps * weight[..., None, None], "weight": weight.float()}
+
+    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+        """The refined peaks; the spread is taken in a window of three sigmas about the peak."""
+        with full_precision(outputs["heatmaps"].device.type):
+            maps = outputs["heatmaps"].float()
+            peaks = find_peaks(maps)
+            offset = self.offset(maps, peaks)
+            step = self.grid.pixels_per_cell(maps)
+            window, _ = patches(maps, peaks.x, peaks.y, math.ceil(_SPREAD_REACH * self.sigma))
+            spread = spread_around(window, offset, step)
+            return finish((peaks.cells() + offset) * step, spread, peaks.present, peaks.value)
+
+    def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
+        """Columns reversed, maps of a pair exchanged."""
+        return {"heatmaps": mirror_maps(outputs["heatmaps"], order)}
+
+    def centres(self, cells: Tensor) -> Tensor:
+        """Where the Gaussians go, given (N, K, 2) in cells: there."""
+        return cells
+
+    @abstractmethod
+    def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
+        """(N, K, 2) in cells, from the peak's cell to the point."""
+
+
+def finish(points: Tensor, spread: Tensor, present: Tensor, value: Tensor) -> Decoded:
+    """Absent points made NaN, the maximum made a confidence."""
+    nothing = torch.full_like(value, torch.nan)
+    return Decoded(
+        torch.where(present[..., None], points, torch.nan),
+        torch.where(present, value.clamp(0, 1), 0.0),
+        torch.where(present, spread, nothing),
+        nothing,
+    )

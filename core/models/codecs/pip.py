@@ -1,0 +1,299 @@
+"""Jin, Liao and Shao, "Pixel-in-Pixel Net: Towards Efficient Facial Landmark Detection in the Wild", IJCV 2021.
+
+A coarse map says in which cell a point lies, two more where in the cell, and each point also predicts where its nearest
+neighbours lie, seen from its own cell. A point is then the mean of its own prediction and of those of all points that
+have it among their neighbours.
+
+Cells are blocks of pixels here: the cell 0 of a stride of 32 covers the pixels 0 to 31, and an offset of 0 is the
+block's left edge, half a pixel before the first pixel's centre, 1 its right edge. A mirror exchanges o and 1 - o.
+
+How often a point is predicted by others varies (in the published mean faces between 3 and 22 times, with few
+neighbours never). The published decoder repeats the shorter lists to one length, so that some predictors count twice,
+and fails where there is none. Here the mean goes over the predictors that exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from core.errors import BadInput
+from core.models.codecs.codec import Decoded, full_precision, usable
+from core.models.codecs.heatmap import finish
+from core.models.codecs.maps import Grid, find_peaks, mirror_maps, patches, spread_around
+
+COARSE_CELLS: Final = {"cls3": 4, "cls2": 2}  # how many cells on a side become one in a task of the self-training
+
+
+def nearest_neighbours(
+    mean_shape: ArrayLike, count: int, flip_pairs: Sequence[tuple[int, int]] = ()
+) -> list[list[int]]:
+    """The `count` nearest other points of each point, nearest first; of equal distances the lower index first.
+
+    Parameters
+    ----------
+    mean_shape
+        (K, 2), in any unit with square pixels. A point that is NaN (never labelled) is last in every list.
+    count
+        Neighbours of each point; cut to K - 1. 0 gives empty lists.
+    flip_pairs
+        If given, the shape is made symmetric first, so that neighbours of a pair are pairs too and the flip test keeps
+        (nearly) all predictions.
+
+    Raises
+    ------
+    BadInput
+        If the shape is not (K, 2) with K >= 1, or the count is below 0.
+    """
+    shape = np.array(mean_shape, np.float64)
+    if shape.ndim != 2 or shape.shape[1] != 2 or not len(shape):
+        raise BadInput(f"a mean shape should be (K, 2), not {shape.shape}")
+    if count < 0:
+        raise BadInput(f"the number of neighbours should be at least 0, not {count}")
+    if flip_pairs:
+        shape = _symmetric(shape, flip_pairs)
+    distances = np.linalg.norm(shape[:, None] - shape[None], axis=-1)
+    distances = np.where(np.isnan(distances), np.inf, np.round(distances, 9))
+    np.fill_diagonal(distances, -1.0)  # a point comes first in its own order, and is cut off
+    order = np.argsort(distances, axis=1, kind="stable")
+    return [[int(index) for index in row] for row in order[:, 1 : 1 + min(count, len(shape) - 1)]]
+
+
+def _symmetric(shape: np.ndarray, flip_pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+    from core.crops import mirror_order
+
+    mirrored = shape[mirror_order(len(shape), flip_pairs)]
+    axis = np.nanmean(shape[:, 0])
+    mirrored[:, 0] = 2 * axis - mirrored[:, 0]
+    one_known = np.where(np.isnan(shape), mirrored, shape)
+    return (one_known + np.where(np.isnan(mirrored), shape, mirrored)) / 2
+
+
+class PipCodec:
+    """Outputs "cls", "x", "y" (N, K, h, w) and, with B neighbours, "nb_x", "nb_y" (N, K B, h, w).
+
+    Channel k B + j of "nb_x" belongs to point k and its neighbour ``neighbours[k][j]``. Offsets are in cells, from the
+    edge of the cell: those of "x" and "y" are in [0, 1] in the cell of the point, those of the neighbours are not.
+
+    Parameters
+    ----------
+    input_size
+        (W, H) in pixels; the stride must divide it.
+    stride
+        Pixels of the input for a cell.
+    neighbours
+        For each point the indices of its neighbours, all lists of one length B; empty for none (any K).
+
+    Raises
+    ------
+    BadInput
+        If the lists differ in length, or one names its own point, a point twice or one that is not there.
+    """
+
+    name: ClassVar[str] = "pip"
+
+    def __init__(
+        self, input_size: tuple[int, int], *, stride: int = 32, neighbours: Sequence[Sequence[int]] = ()
+    ) -> None:
+        self.input_size = input_size
+        self.grid = Grid(input_size, stride)
+        lists = [[int(index) for index in row] for row in neighbours]
+        _check(lists)
+        self.neighbours = lists if lists and lists[0] else []
+        self.neighbour_count = len(self.neighbours[0]) if self.neighbours else 0
+        if self.neighbours:
+            self._named = torch.tensor(self.neighbours)  # (K, B)
+            self._predictors, self._real = _predictors(self.neighbours)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Stride and neighbours."""
+        return {"stride": self.grid.stride, "neighbours": [list(row) for row in self.neighbours]}
+
+    def channels(self, count: int) -> dict[str, tuple[int, ...]]:
+        """Shapes of the outputs; the two of the neighbours have 0 channels where there are none.
+
+        Raises
+        ------
+        BadInput
+            If the neighbours are those of another number of points.
+        """
+        if self.neighbours and len(self.neighbours) != count:
+            raise BadInput(
+                f"the neighbours are those of {len(self.neighbours)} points, but the skeleton has {count}; find them "
+                "anew from this skeleton's mean shape"
+            )
+        cells = (self.grid.height, self.grid.width)
+        own: dict[str, tuple[int, ...]] = {name: (count, *cells) for name in ("cls", "x", "y")}
+        return own | {name: (count * self.neighbour_count, *cells) for name in ("nb_x", "nb_y")}
+
+    def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:
+        """Targets of the outputs' shapes, "weight" (N, K) and "nb_weight" (N, K B), float32.
+
+        "cls" is 1 in the cell of the point and 0 elsewhere. The offsets are given in every cell, as seen from it; a
+        loss on them counts only the cell where "cls" is 1. "nb_weight" is 1 where both points take part.
+        """
+        weight = usable(points, present, self.input_size)
+        cells = self._to_cells(points, weight)
+        own = self._one_hot(cells, weight, self.grid.width, self.grid.height)
+        x, y = self._offsets(cells, weight)
+        targets = {"cls": own, "x": x, "y": y, "weight": weight.float()}
+        if not self.neighbours:
+            none = own[:, :0]
+            return targets | {"nb_x": none, "nb_y": none, "nb_weight": none[..., 0, 0]}
+        named = self._named.to(points.device)
+        both = (weight[:, :, None] & weight[:, named]).flatten(1)
+        nb_x, nb_y = self._offsets(cells[:, named].flatten(1, 2), both)
+        return targets | {"nb_x": nb_x, "nb_y": nb_y, "nb_weight": both.float()}
+
+    def coarse_targets(self, points: Tensor, present: Tensor, cells: int | tuple[int, int]) -> dict[str, Tensor]:
+        """Targets of the self-training's coarse tasks: "cls" (N, K, rows, columns) and "weight" (N, K), float32.
+
+        `cells` is how many there are on a side, or (columns, rows): of an input of 256 pixels at stride 32, "cls3"
+        asks for 2 x 2 and "cls2" for 4 x 4 (see `coarse_cells`).
+        """
+        columns, rows = (cells, cells) if isinstance(cells, int) else cells
+        if columns < 1 or rows < 1:
+            raise BadInput(f"a coarse target needs at least 1 x 1 cells, not {columns} x {rows}")
+        weight = usable(points, present, self.input_size)
+        size = torch.tensor(self.input_size, dtype=torch.float32, device=points.device)
+        counts = torch.tensor([columns, rows], dtype=torch.float32, device=points.device)
+        places = torch.where(weight[..., None], (points.float() + 0.5) / size * counts, 0.0)
+        return {"cls": self._one_hot(places, weight, columns, rows), "weight": weight.float()}
+
+    def coarse_cells(self, task: str) -> tuple[int, int]:
+        """(columns, rows) of a task of the self-training, what max pooling leaves of the map: "cls3" or "cls2".
+
+        Raises
+        ------
+        BadInput
+            If there is no such task, or the map is too small or does not divide.
+        """
+        if task not in COARSE_CELLS:
+            raise BadInput(f"there is no coarse task {task!r}; there are {', '.join(COARSE_CELLS)}")
+        factor, (width, height) = COARSE_CELLS[task], (self.grid.width, self.grid.height)
+        if width % factor or height % factor:
+            raise BadInput(f"the task {task} needs a map that divides by {factor}, not {width} x {height} cells")
+        return width // factor, height // factor
+
+    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+        """The mean of each point's own prediction and its predictors'.
+
+        A predictor without a peak of its own, or whose prediction is not finite, does not take part. `neighbours` is
+        the RMS distance of all these predictions, the own included, from their mean, NaN without predictors. The
+        spread is that of the coarse map in 3 x 3 cells about its own mean, 0 where one cell has it all.
+        """
+        with full_precision(outputs["cls"].device.type):
+            maps = outputs["cls"].float()
+            peaks = find_peaks(maps)
+            index = peaks.y * self.grid.width + peaks.x
+            own = peaks.cells() + _pick(outputs["x"], outputs["y"], index)
+            present = peaks.present & torch.isfinite(own).all(dim=-1)
+            mean, disagreement = own, torch.full_like(peaks.value, torch.nan)
+            if self.neighbours:
+                mean, disagreement = self._merged(own, peaks.cells(), index, peaks.present, outputs)
+            values, _ = patches(maps, peaks.x, peaks.y, 1)
+            step = torch.full((2,), float(self.grid.stride), device=maps.device)
+            spread = spread_around(values, _centroid(values), step)
+            found = finish(mean * self.grid.stride - 0.5, spread, present, peaks.value)
+            return found._replace(neighbours=torch.where(present, disagreement * self.grid.stride, torch.nan))
+
+    def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
+        """Columns reversed, maps of a pair exchanged, offsets in x counted from the other edge.
+
+        A neighbour whose mirror image is not among the neighbours of the point's mirror image has no prediction in a
+        mirrored input: its channel is NaN, and decoding leaves that predictor out.
+        """
+        back = {name: mirror_maps(outputs[name], order) for name in ("cls", "x", "y")}
+        back["x"] = 1 - back["x"]
+        if not self.neighbours:
+            return back | {name: outputs[name] for name in ("nb_x", "nb_y") if name in outputs}
+        named = self._named.to(order.device)
+        same = named[:, :, None] == order[named[order]][:, None, :]  # (K, B, B): j of k against j' of its mirror image
+        source = (order[:, None] * self.neighbour_count + same.int().argmax(dim=-1)).flatten()
+        known = same.any(dim=-1).flatten()[:, None, None]
+        for name in ("nb_x", "nb_y"):
+            back[name] = torch.where(known, mirror_maps(outputs[name], source), torch.nan)
+        back["nb_x"] = 1 - back["nb_x"]
+        return back
+
+    def _merged(
+        self, own: Tensor, cells: Tensor, index: Tensor, present: Tensor, outputs: dict[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and RMS distance from it, (N, K, 2) and (N, K) in cells, over the own prediction and the others."""
+        each = self.neighbour_count
+        repeated = index.repeat_interleave(each, dim=1)
+        seen = cells.repeat_interleave(each, dim=1) + _pick(outputs["nb_x"], outputs["nb_y"], repeated)
+        valid = present.repeat_interleave(each, dim=1) & torch.isfinite(seen).all(dim=-1)
+        seen = torch.where(valid[..., None], seen, 0.0)
+        predictors = self._predictors.to(own.device)  # (K, M) rows of `seen`
+        takes_part = (valid[:, predictors] & self._real.to(own.device)).float()  # (N, K, M)
+        others = seen[:, predictors]
+        count = takes_part.sum(dim=-1)
+        mean = (own + (others * takes_part[..., None]).sum(dim=2)) / (1 + count)[..., None]
+        squares = ((others - mean[:, :, None]) ** 2).sum(dim=-1) * takes_part
+        variance = (squares.sum(dim=-1) + ((own - mean) ** 2).sum(dim=-1)) / (1 + count)
+        return mean, torch.where(count > 0, torch.sqrt(variance), torch.nan)
+
+    def _to_cells(self, points: Tensor, weight: Tensor) -> Tensor:
+        return torch.where(weight[..., None], (points.float() + 0.5) / self.grid.stride, 0.0)
+
+    def _offsets(self, cells: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, C, h, w) each: from the edge of every cell to (N, C, 2) in cells; 0 without weight."""
+        shape = (*weight.shape, self.grid.height, self.grid.width)
+        across = cells[..., 0:1] - torch.arange(self.grid.width, device=cells.device)
+        down = cells[..., 1:2] - torch.arange(self.grid.height, device=cells.device)
+        counts = weight[..., None, None]
+        return (across[..., None, :] * counts).expand(shape), (down[..., :, None] * counts).expand(shape)
+
+    @staticmethod
+    def _one_hot(places: Tensor, weight: Tensor, columns: int, rows: int) -> Tensor:
+        """(N, K, rows, columns) float32: 1 in the cell of each of (N, K, 2) places, which are in cells."""
+        x = places[..., 0:1].floor().clamp(0, columns - 1) == torch.arange(columns, device=places.device)
+        y = places[..., 1:2].floor().clamp(0, rows - 1) == torch.arange(rows, device=places.device)
+        return (y[..., :, None] & x[..., None, :] & weight[..., None, None]).float()
+
+
+def _pick(x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    """(N, C, 2) float32: what two (N, C, h, w) maps say at one cell each, `index` (N, C)."""
+    return torch.cat([maps.float().flatten(2).gather(2, index[..., None]) for maps in (x, y)], dim=-1)
+
+
+def _centroid(values: Tensor) -> Tensor:
+    """(N, K, 2) cells from the middle of (N, K, 3, 3) patches to their mean; values below 0 count as 0."""
+    weight = values.clamp(min=0)
+    total = weight.sum(dim=(-1, -2)).clamp(min=torch.finfo(torch.float32).tiny)
+    in_x = weight[..., 2].sum(dim=-1) - weight[..., 0].sum(dim=-1)
+    in_y = weight[..., 2, :].sum(dim=-1) - weight[..., 0, :].sum(dim=-1)
+    return torch.stack([in_x, in_y], dim=-1) / total[..., None]
+
+
+def _predictors(neighbours: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """(K, M) int64 and bool: the channels that predict each point, and which entries are real; M is at least 1."""
+    each = len(neighbours[0])
+    named_by: list[list[int]] = [[] for _ in neighbours]
+    for point, row in enumerate(neighbours):
+        for place, neighbour in enumerate(row):
+            named_by[neighbour].append(point * each + place)
+    longest = max(map(len, named_by))
+    padded = [row + [0] * (longest - len(row)) for row in named_by]
+    real = [[True] * len(row) + [False] * (longest - len(row)) for row in named_by]
+    return torch.tensor(padded), torch.tensor(real)
+
+
+def _check(neighbours: Sequence[Sequence[int]]) -> None:
+    count = len(neighbours)
+    for point, row in enumerate(neighbours):
+        if len(row) != len(neighbours[0]):
+            raise BadInput(
+                f"every point needs as many neighbours; point 0 has {len(neighbours[0])}, point {point} {len(row)}"
+            )
+        if point in row or len(set(row)) < len(row) or not all(0 <= index < count for index in row):
+            raise BadInput(
+                f"the neighbours of point {point} should be different other points from 0 to {count - 1}, not {row}"
+            )

@@ -1,0 +1,157 @@
+"""Huang, Zhu, Guo and Huang, "The Devil is in the Details: Delving into Unbiased Data Processing for Human Pose
+Estimation", CVPR 2020: both targets, in the unit-length convention that pixels and cells share here.
+
+The bias that UDP takes away is one of the whole pipeline, from the picture to the map and back: `core.crops.Crop` and
+`core.models.codecs.maps.Grid` keep the same convention, and the tests go all the way round.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.errors import BadInput
+from core.models.codecs.codec import Decoded, full_precision, usable
+from core.models.codecs.dark import DarkCodec, fit_radius
+from core.models.codecs.heatmap import HeatmapCodec, check_number, finish
+from core.models.codecs.maps import Grid, Peaks, find_peaks, mirror_maps, patches, spread_around
+from core.models.codecs.refinement import fit_offset
+
+RADIUS: Final = 0.0546875  # of the map's larger side: 3.5 cells of 64, the authors' best
+_FAR: Final = 1.5  # radii: an offset longer than this is no vote
+
+
+class UdpCodec(HeatmapCodec):
+    """Gaussian maps; the peak refined by the weighted fit, which is exact at the border as well.
+
+    Parameters
+    ----------
+    input_size, stride, sigma
+        As `HeatmapCodec`.
+    refinement
+        "fit", or "blur" for the published decoder (DARK with differences over one cell) away from the border. On
+        noisy maps they err alike.
+    """
+
+    name = "udp"
+
+    def __init__(
+        self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, refinement: str = "fit"
+    ) -> None:
+        super().__init__(input_size, stride=stride, sigma=sigma)
+        if refinement not in ("fit", "blur"):
+            raise BadInput(f"the codec's refinement should be fit or blur, not {refinement!r}")
+        self.refinement = refinement
+        self._blur = _UdpBlur(input_size, stride=stride, sigma=sigma)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Stride, sigma and refinement."""
+        return {**super().settings, "refinement": self.refinement}
+
+    def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
+        """By the refinement that was chosen."""
+        if self.refinement == "blur":
+            return self._blur.offset(maps, peaks)
+        values, inside = patches(maps, peaks.x, peaks.y, fit_radius(self.sigma))
+        return fit_offset(values, inside, peaks.value)
+
+
+class _UdpBlur(DarkCodec):
+    reach = 1
+
+
+class UdpCombinedCodec:
+    """A disc around each point, and in every cell the way to it.
+
+    Outputs: "heatmaps" (N, K, h, w), 1 within the radius and 0 elsewhere; "offsets" (N, 2K, h, w), from the cell to
+    the point in radii, x of point 0, y of point 0, x of point 1 and so on. A loss on the offsets counts only where the
+    target map is 1; the targets go on to two radii and are 0 beyond.
+
+    Decoding blurs the map to find the disc (a plateau has no peak of its own), then takes the mean of the votes of its
+    cells, each weighted by how far its value is above half the maximum. Perfect maps vote as one, at the border too.
+
+    Parameters
+    ----------
+    input_size
+        (W, H) in pixels; the stride must divide it.
+    stride
+        Pixels of the input for a cell.
+    radius
+        Of the disc, as a share of the map's larger side; the disc is never smaller than one cell.
+    """
+
+    name: ClassVar[str] = "udp-combined"
+
+    def __init__(self, input_size: tuple[int, int], *, stride: int = 4, radius: float = RADIUS) -> None:
+        self.input_size = input_size
+        self.grid = Grid(input_size, stride)
+        self.radius = check_number("radius", radius, 0.0)
+        self.cells = max(1.0, self.radius * max(self.grid.width, self.grid.height))
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Stride and radius."""
+        return {"stride": self.grid.stride, "radius": self.radius}
+
+    def channels(self, count: int) -> dict[str, tuple[int, ...]]:
+        """{"heatmaps": (K, h, w), "offsets": (2K, h, w)}."""
+        height, width = self.grid.height, self.grid.width
+        return {"heatmaps": (count, height, width), "offsets": (2 * count, height, width)}
+
+    def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:
+        """ "heatmaps", "offsets" and "weight" (N, K), float32."""
+        weight = usable(points, present, self.input_size)
+        centres = self.grid.to_cells(points, weight)
+        across = centres[..., 0:1] - torch.arange(self.grid.width, device=points.device)
+        down = centres[..., 1:2] - torch.arange(self.grid.height, device=points.device)
+        squares = across[..., None, :] ** 2 + down[..., :, None] ** 2
+        disc = (squares <= self.cells**2) & weight[..., None, None]
+        near = (squares <= (2 * self.cells) ** 2) & weight[..., None, None]
+        ways = torch.stack(torch.broadcast_tensors(across[..., None, :], down[..., :, None]), dim=2) / self.cells
+        offsets = torch.where(near[:, :, None], ways, 0.0).flatten(1, 2)
+        return {"heatmaps": disc.float(), "offsets": offsets, "weight": weight.float()}
+
+    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+        """The mean of the disc's votes; the spread is that of the disc, taken within two radii."""
+        with full_precision(outputs["heatmaps"].device.type):
+            maps, offsets = outputs["heatmaps"].float(), outputs["offsets"].float()
+            top = find_peaks(maps)
+            middle = find_peaks(self._blurred(maps))
+            reach = math.ceil(2 * self.cells)
+            values, _ = patches(maps, middle.x, middle.y, reach)
+            ways = [patches(offsets[:, axis::2], middle.x, middle.y, reach)[0] * self.cells for axis in (0, 1)]
+            offset = self._vote(values, ways, top.value)
+            step = self.grid.pixels_per_cell(maps)
+            spread = spread_around(values, offset, step)
+            return finish((middle.cells() + offset) * step, spread, top.present, top.value)
+
+    def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
+        """Columns reversed, maps of a pair exchanged, ways in x turned round."""
+        ways = [mirror_maps(outputs["offsets"][:, axis::2], order) for axis in (0, 1)]
+        offsets = torch.stack([-ways[0], ways[1]], dim=2).flatten(1, 2)
+        return {"heatmaps": mirror_maps(outputs["heatmaps"], order), "offsets": offsets}
+
+    def _vote(self, values: Tensor, ways: list[Tensor], peak: Tensor) -> Tensor:
+        """(N, K, 2) cells from the patch's middle: the mean vote; 0 without voters."""
+        weight = (values - peak[..., None, None] / 2).clamp(min=0)
+        weight = weight * (ways[0] ** 2 + ways[1] ** 2 <= (_FAR * self.cells) ** 2)
+        radius = values.shape[-1] // 2
+        along = torch.arange(-radius, radius + 1, device=values.device, dtype=torch.float32)
+        total = weight.sum(dim=(-1, -2)).clamp(min=torch.finfo(torch.float32).tiny)
+        votes = (ways[0] + along, ways[1] + along[:, None])
+        return torch.stack([(weight * vote).sum(dim=(-1, -2)) / total for vote in votes], dim=-1)
+
+    def _blurred(self, maps: Tensor) -> Tensor:
+        sigma = self.cells / 2
+        reach = math.ceil(2 * sigma)
+        along = torch.arange(-reach, reach + 1, device=maps.device, dtype=torch.float32)
+        taps = torch.exp(-(along**2) / (2 * sigma**2))
+        known = torch.where(torch.isfinite(maps), maps, 0.0).clamp(min=0).flatten(0, 1)[:, None]
+        rows = functional.conv2d(known, (taps / taps.sum())[None, None, None], padding=(0, reach))
+        blurred = functional.conv2d(rows, (taps / taps.sum())[None, None, :, None], padding=(reach, 0))
+        return blurred.view(maps.shape)
