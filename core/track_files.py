@@ -65,9 +65,9 @@ def _numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
         raise BadInput(f"{name}: it holds {dtype} values; {_WANTED}")
     if len(shape) != 3 or shape[2] != 2:
         raise BadInput(f"{name}: its shape is {shape}; {_WANTED}")
-    count = shape[0] * shape[1] * shape[2]
-    if not count:
+    if min(shape) < 1:
         raise BadInput(f"{name}: its shape is {shape}, so there is no point in it; {_WANTED}")
+    count = shape[0] * shape[1] * shape[2]
     if max(dtype.itemsize, 8) * count > _MOST_BYTES:
         raise BadInput(f"{name}: {shape[0]:,} frames of {shape[1]:,} points are more than fit; cut the track")
     if size - file.tell() < count * dtype.itemsize:
