@@ -6,7 +6,7 @@ rows of their own, and each human row names its author. Where a row repeats what
 """
 
 from db.tables.columns import Moment, now
-from db.tables.labels import Embedding, Instance, KeypointRevision, ModelUse, ModelVersion, Scan, Source
+from db.tables.labels import Embedding, Instance, KeypointRevision, ModelUse, ModelVersion, Scan, Source, WaitingLabel
 from db.tables.library import Dataset, Frame, Image, ImagePath, ImageState, User, Video
 from db.tables.models import Exclusion, GroupPart, Part, Prediction, Promotion, TrainedModel
 from db.tables.people import Assignment, Pair, PeopleEvent, Person, Separation, Threshold
@@ -45,5 +45,6 @@ __all__ = [
     "TrainedModel",
     "User",
     "Video",
+    "WaitingLabel",
     "now",
 ]

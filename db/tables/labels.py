@@ -131,3 +131,34 @@ class Embedding(SQLModel, table=True):
     model_version_id: int = key("modelversion.id")
     vector: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     mark: int = Field(default_factory=mark, sa_column=Column(BigInteger, nullable=False, default=mark))
+
+
+class WaitingLabel(SQLModel, table=True):
+    """A label that a file gives for a picture that the dataset does not have; it goes when the picture comes.
+
+    `picture` is the picture's name as in the file `source` (``name.*``: any ending), or with `frame` a clip's name
+    without its ending. `points` packs like `KeypointRevision.points`; the box and the picture's size are there where the
+    file gives them. `inside`: the format promises that no point lies outside of the picture. `digest` is the SHA-256 of
+    all that the label says, so that the same label waits once.
+    """
+
+    __table_args__ = (UniqueConstraint("dataset_id", "digest"),)
+
+    id: int = Field(default=None, primary_key=True)
+    dataset_id: int = key("dataset.id")
+    digest: str
+    picture: str
+    frame: int | None = None
+    sequence: str | None = None
+    skeleton: str
+    points: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    left: float | None = None
+    top: float | None = None
+    right: float | None = None
+    bottom: float | None = None
+    width: int | None = None
+    height: int | None = None
+    inside: bool = False
+    source: str
+    author_id: int = key("user.id")
+    created_at: datetime = moment()

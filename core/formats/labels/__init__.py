@@ -1,0 +1,84 @@
+"""Labels of other tools: one module per format, all over one in-memory `LabelFile`.
+
+A reader gets a file's name (posix, relative to what is imported), its content and the skeleton that its points should
+be of. What a file as a whole does wrong raises; what a single label does wrong is listed.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from core.errors import UnreadableLabels
+from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, pts, tracks_npy
+from core.formats.labels.motion_csv import write_submission
+from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, tight_box
+from core.formats.labels.rows import text_of as _text_of
+from core.skeletons import Skeleton
+
+__all__ = [
+    "ANY_ENDING", "ENDINGS", "LABEL_READERS", "NAMES", "LabelFile", "LabelledRow", "read_labels", "sniff_labels",
+    "tight_box", "write_submission",
+]  # fmt: skip
+
+Reader = Callable[[str, bytes, Skeleton], LabelFile]
+
+LABEL_READERS: Final[dict[str, Reader]] = {
+    coco_keypoints.FORMAT: coco_keypoints.read,
+    pts.FORMAT: pts.read,
+    dlib_xml.FORMAT: dlib_xml.read,
+    motion_csv.FORMAT: motion_csv.read,
+    tracks_npy.FORMAT: tracks_npy.read,
+}
+NAMES: Final = {
+    coco_keypoints.FORMAT: "COCO keypoints",
+    pts.FORMAT: "300-W .pts",
+    dlib_xml.FORMAT: "dlib XML",
+    motion_csv.FORMAT: "motion CSV",
+    tracks_npy.FORMAT: "tracks .npy",
+}
+ENDINGS: Final = (".json", ".pts", ".xml", ".csv", ".npy")
+_HEAD: Final = 4096  # bytes that are enough to tell
+
+
+def sniff_labels(name: str, content: bytes) -> str:
+    """Say which format a file is of, a key of `LABEL_READERS`, by its ending and its first bytes.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is none of them; the sentence says what was looked for.
+    """
+    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    if ending == ".pts":
+        return pts.FORMAT
+    if ending == ".npy" and content.startswith(tracks_npy.MAGIC):
+        return tracks_npy.FORMAT
+    if ending == ".xml" and b"<dataset" in content[:_HEAD]:
+        return dlib_xml.FORMAT
+    if ending == ".csv" and motion_csv.is_header(_first_line(name, content)):
+        return motion_csv.FORMAT
+    if ending == ".json" and _is_coco(content):
+        return coco_keypoints.FORMAT
+    wanted = {
+        ".npy": "a NumPy array", ".xml": "dlib's <dataset>", ".csv": "a table with the header image,nose_x,nose_y and so on",
+        ".json": "an object with 'images' and 'annotations'",
+    }.get(ending, f"a label file ({', '.join(ENDINGS)})")  # fmt: skip
+    raise UnreadableLabels(f"{name}: it is not {wanted}.")
+
+
+def read_labels(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+    """Sniff and read one file; raises as `sniff_labels` and the reader."""
+    return LABEL_READERS[sniff_labels(name, content)](name, content, shape)
+
+
+def _first_line(name: str, content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # two bytes a letter: the line's end is not found by its byte
+        return _text_of(name, content).partition("\n")[0]
+    return _text_of(name, content.partition(b"\n")[0])
+
+
+def _is_coco(content: bytes) -> bool:
+    return (
+        content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        and b'"annotations"' in content
+        and (b'"images"' in content)
+    )

@@ -1,0 +1,249 @@
+"""COCO keypoints as any tool writes them (https://cocodataset.org/#format-data), COCO-WholeBody's faces among them.
+
+Coordinates are taken as they are, as in our own export (`core.formats.coco`): pixels counted from 0, `bbox` is x, y,
+width, height. Points go by name where all names of the category are the skeleton's (in any order), by order where the
+category has no names or none of them is known. Where only some are known the file is of another point set (PoseTrack
+has 17 points too, but a top of the head in place of an eye), and it is refused.
+
+Visibility 0 is absent, whatever x and y are; 1 hidden; 2 visible. Files made of 300-W labels mark every point 1: where
+no point of a file with face68 is 2, 1 means visible. `num_keypoints` and `segmentation` are not looked at. Crowds,
+ignored annotations, annotations without points, those of other categories and, in our own exports, points that a
+model set are left out and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any, Final, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import UnreadableLabels
+from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count, text_of
+from core.formats.records import Record, record_of
+from core.keypoints import HIDDEN, VISIBLE, Keypoints
+from core.skeletons import SKELETONS, Skeleton
+
+FORMAT: Final = "coco-keypoints"
+_POINT: Final = 3  # x, y, visibility
+_WHOLE_BODY_FACE: Final = "face_kpts"
+_NOT_LETTERS: Final = re.compile(r"\([^)]*\)|[^a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """An entry of `images`."""
+
+    path: str
+    size: tuple[int, int] | None
+    sequence: str | None
+
+
+@dataclass
+class _Found:
+    """What the annotations gave so far; `counts` are numbers of points that do not fit."""
+
+    rows: list[LabelledRow] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    counts: set[int] = field(default_factory=set)
+
+    def leave_out(self, what: str) -> None:
+        self.left_out[what] = self.left_out.get(what, 0) + 1
+
+
+def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+    """Read every annotation of the skeleton; parameters as `core.formats.labels.pts.read`.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is no JSON or no COCO file, if all its annotations have another number of points than the skeleton, or
+        if its points have other names.
+    """
+    document = record_of(parse(name, content), name)
+    pictures = dict(_pictures(document))
+    orders = dict(_orders(document, shape))
+    found = _Found()
+    for record in document.records("annotations"):
+        try:
+            _take(record, pictures, orders, shape, found)
+        except UnreadableLabels as error:
+            found.skipped.append(_place_and_reason(str(error), record.place, name))
+    if found.counts and not found.rows:
+        raise refuse_count(name, "its annotations have", max(found.counts), shape)
+    return LabelFile(FORMAT, _all_visible(found.rows, shape), found.skipped, found.left_out)
+
+
+def parse(name: str, content: bytes) -> Any:
+    """The value that a JSON file holds.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is not UTF-8 or not JSON (NaN and Infinity are not).
+    """
+
+    def refuse(word: str) -> NoReturn:
+        raise ValueError(f"{word} is not a number in JSON")
+
+    try:
+        return json.loads(text_of(name, content), parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableLabels(f"{name}: it is not valid JSON ({error}).") from error
+
+
+def _pictures(document: Record) -> Iterator[tuple[int, _Picture]]:
+    clips = dict(_clips(document)) if document.has("videos") else {}
+    for record in document.records("images"):
+        path = posix(record.text("file_name"))
+        size = (record.whole("width", 1), record.whole("height", 1)) if _has_size(record) else None
+        yield record.whole("id", 0), _Picture(path, size, _sequence(record, path, clips))
+
+
+def _has_size(record: Record) -> bool:
+    return record.has("width") and record.has("height")
+
+
+def _clips(document: Record) -> Iterator[tuple[int | str, str]]:
+    for record in document.records("videos"):
+        number = record.content.get("id")
+        label = record.content.get("name") or record.content.get("file_name") or number
+        if isinstance(number, int | str) and isinstance(label, int | str):
+            yield number, str(label)
+
+
+def _sequence(record: Record, path: str, clips: Mapping[int | str, str]) -> str | None:
+    """The clip of a picture: named, referred to, or the folder of what says that it is a frame."""
+    given = record.content
+    if isinstance(given.get("video_id"), int | str) and given["video_id"] in clips:
+        return clips[given["video_id"]]
+    for key in ("video", "video_id", "vid_id"):
+        if isinstance(given.get(key), int | str):
+            return str(given[key])
+    frame = any(record.has(key) for key in ("frame_id", "frame_index", "nframes"))
+    folder = PurePosixPath(path).parent.as_posix()
+    return folder if frame and folder != "." else None
+
+
+def _orders(document: Record, shape: Skeleton) -> Iterator[tuple[int, list[int] | None]]:
+    """For each category where its points go (our index of each of its points), or None if it is of other points."""
+    if not document.has("categories"):
+        return
+    for record in document.records("categories"):
+        names = record.sequence("keypoints") if record.has("keypoints") else []
+        own = record.content.get("skeleton_name")  # our export names the skeleton
+        if isinstance(own, str) and own in SKELETONS and own != shape.name:
+            yield record.whole("id", 0), None
+        else:
+            yield record.whole("id", 0), _order([str(label) for label in names], record, shape)
+
+
+def _order(names: list[str], record: Record, shape: Skeleton) -> list[int] | None:
+    """By name, or by order where the names say nothing."""
+    plain = list(range(len(shape)))
+    if len(names) != len(shape):
+        return plain  # no names, or another count, which each annotation is checked for
+    index = {_letters(point): i for i, point in enumerate(shape.point_names)}
+    known = [label for label in names if _letters(label) in index]
+    if not known:
+        return plain
+    if len(known) < len(names):
+        others = ", ".join(label for label in names if label not in known)
+        raise record.wrong(f"its keypoints are not those of {shape.name}, which has no {others[:80]}")
+    order = [index[_letters(label)] for label in names]
+    if len(set(order)) < len(order):
+        raise record.wrong("it has two keypoints of the same name")
+    return order
+
+
+def _letters(name: str) -> str:
+    """A name without what tools write differently: capitals, blanks, underscores, explanations in brackets."""
+    return _NOT_LETTERS.sub("", name.lower())
+
+
+def _take(
+    record: Record,
+    pictures: Mapping[int, _Picture],
+    orders: Mapping[int, list[int] | None],
+    shape: Skeleton,
+    found: _Found,
+) -> None:
+    if record.content.get("iscrowd") or record.content.get("ignore"):
+        found.leave_out("crowds and ignored ones")
+        return
+    if record.content.get("points_source") == "model":
+        found.leave_out("points of a model")
+        return
+    number = record.whole("image_id", 0)
+    if number not in pictures:
+        raise record.wrong(f"the image_id {number} is not among the images")
+    category = record.whole("category_id", 0) if record.has("category_id") else -1
+    order = orders.get(category, list(range(len(shape))))
+    key, box_key = ("keypoints", "bbox")
+    if shape.kind == "face" and record.has(_WHOLE_BODY_FACE):
+        key, box_key = _WHOLE_BODY_FACE, "face_box"
+        order = list(range(len(shape)))
+    if order is None or not record.has(key) or not record.sequence(key):
+        found.leave_out("of other categories" if order is None else "without points")
+        return
+    keypoints = _keypoints(record, key, order, shape, found)
+    if keypoints is None:
+        return
+    picture = pictures[number]
+    found.rows.append(
+        LabelledRow(
+            picture.path, keypoints, shape.name, size=picture.size, box=_box(record, box_key),
+            sequence=picture.sequence,
+        )
+    )  # fmt: skip
+
+
+def _keypoints(record: Record, key: str, order: list[int], shape: Skeleton, found: _Found) -> Keypoints | None:
+    """The points in our order; None where none is labelled, or there are more or fewer of them."""
+    flat = record.sequence(key)
+    if len(flat) != _POINT * len(shape):
+        if len(flat) % _POINT:
+            raise record.wrong(f"{key} has {len(flat)} numbers, which are no triples")
+        found.counts.add(len(flat) // _POINT)
+        found.leave_out(f"of {len(flat) // _POINT} points")
+        return None
+    table = np.array(record.numbers(key, len(flat)), np.float64).reshape(-1, _POINT)
+    if not np.isin(table[:, 2], (0, 1, 2)).all():
+        raise record.wrong(f"{key} has a visibility other than 0, 1 and 2")
+    if not table[:, 2].any():
+        found.leave_out("without points")
+        return None
+    ordered: NDArray[np.float64] = np.zeros_like(table)
+    ordered[order] = table
+    return Keypoints.of(ordered[:, :2], ordered[:, 2])
+
+
+def _box(record: Record, key: str) -> Box | None:
+    """Corners; None where there is no box, or one without an area."""
+    if not record.has(key):
+        return None
+    x, y, width, height = record.numbers(key, 4)
+    if min(width, height) < 0:
+        raise record.wrong(f"{key} has a negative width or height")
+    return (x, y, x + width, y + height) if width > 0 and height > 0 else None
+
+
+def _all_visible(rows: list[LabelledRow], shape: Skeleton) -> list[LabelledRow]:
+    """Rows of 300-W's kind: every 1 becomes a 2."""
+    if shape.name != "face68" or any((row.keypoints.visibility == VISIBLE).any() for row in rows):
+        return rows
+    return [
+        replace(row, keypoints=Keypoints.of(row.keypoints.points, np.where(seen == HIDDEN, VISIBLE, seen)))
+        for row in rows
+        for seen in [row.keypoints.visibility]
+    ]
+
+
+def _place_and_reason(sentence: str, place: str, name: str) -> tuple[str, str]:
+    return place.removeprefix(f"{name}: "), sentence.removeprefix(f"{place}: ").removesuffix(".")

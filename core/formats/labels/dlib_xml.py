@@ -1,0 +1,163 @@
+"""The XML of dlib's imglab and its training tools (http://dlib.net/imaging.html#shape_predictor_trainer).
+
+``<images>`` holds ``<image file width height>``, each with ``<box top left width height>``, each with
+``<part name="00" x y>``. Pixels count from 0, so the points are taken as they are; a box is left, top, left + width,
+top + height. A part's name is its index; a part that is missing is absent. Boxes with ``ignore="1"`` and boxes without
+parts are left out and counted.
+
+The parser builds nothing and declares no entities: a document type is refused, so no entity can be expanded.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+from xml.parsers import expat
+
+import numpy as np
+
+from core.errors import UnreadableLabels
+from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count
+from core.keypoints import Keypoints
+from core.skeletons import Skeleton
+
+FORMAT: Final = "dlib-xml"
+_LARGEST: Final = float(np.finfo(np.float32).max)
+
+
+def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+    """Read every box with parts; parameters as `core.formats.labels.pts.read`.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is not well-formed, declares a document type or an entity, is not dlib's, or has boxes of another number
+        of points: a part beyond the last point, or only the first ones (5, 51) in the whole file.
+    """
+    reading = _Reading(name, shape)
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = reading.start
+    parser.EndElementHandler = reading.end
+    parser.StartDoctypeDeclHandler = reading.refuse
+    parser.EntityDeclHandler = reading.refuse
+    parser.ExternalEntityRefHandler = reading.refuse
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two: an encoding that is none
+        raise UnreadableLabels(f"{name}: it is not well-formed XML ({error}).") from error
+    return reading.result()
+
+
+@dataclass
+class _Reading:
+    """Where the parser is, and what it has found."""
+
+    name: str
+    shape: Skeleton
+    rows: list[LabelledRow] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    parts: set[int] = field(default_factory=set)
+    depth: int = 0
+    images: int = 0
+    boxes: int = 0
+    image: dict[str, str] | None = None
+    box: dict[str, str] | None = None
+    points: dict[int, tuple[float, float]] = field(default_factory=dict)
+    trouble: str | None = None
+
+    def refuse(self, *_: object) -> NoReturn:
+        raise UnreadableLabels(f"{self.name}: it declares a document type or an entity, which is not read.")
+
+    def start(self, tag: str, given: dict[str, str]) -> None:
+        if self.depth == 0 and tag != "dataset":
+            raise UnreadableLabels(f"{self.name}: the outermost element should be 'dataset', not {tag[:40]!r}.")
+        self.depth += 1
+        if tag == "image":
+            self.images, self.image, self.boxes = self.images + 1, given, 0
+        elif tag == "box" and self.image is not None:
+            self.boxes, self.box, self.points, self.trouble = self.boxes + 1, given, {}, None
+        elif tag == "part" and self.box is not None:
+            self._part(given)
+
+    def end(self, tag: str) -> None:
+        self.depth -= 1
+        if tag == "box" and self.box is not None:
+            self._finish(self.box)
+            self.box = None
+        elif tag == "image":
+            self.image = None
+
+    def _part(self, given: dict[str, str]) -> None:
+        label = given.get("name", "")
+        if not (label.isascii() and label.isdigit() and len(label) <= 6):
+            self.trouble = f"the part {label[:40]!r} is no number of a point"
+            return
+        place = _numbers(given, ("x", "y"))
+        if place is None:
+            self.trouble = f"the part {label} is at no place: x={given.get('x')!r}, y={given.get('y')!r}"
+        elif int(label) in self.points:
+            self.trouble = f"the part {label} occurs twice"
+        else:
+            self.points[int(label)] = (place[0], place[1])
+            self.parts.add(int(label))
+
+    def _finish(self, box: dict[str, str]) -> None:
+        assert self.image is not None
+        if box.get("ignore", "0") not in ("0", ""):
+            self._leave_out("ignored boxes")
+        elif self.trouble is None and not self.points:
+            self._leave_out("boxes without points")
+        else:
+            self._add(box, self.image)
+
+    def _leave_out(self, what: str) -> None:
+        self.left_out[what] = self.left_out.get(what, 0) + 1
+
+    def _add(self, box: dict[str, str], image: dict[str, str]) -> None:
+        picture = posix(image.get("file", ""))
+        corners = _corners(box)
+        trouble = self.trouble
+        if picture in ("", "."):
+            trouble = trouble or "its image has no file"
+        if corners is None:
+            trouble = trouble or "top, left, width or height is not a number above 0"
+        if max(self.points, default=0) >= len(self.shape):
+            return  # the whole file is refused in the end
+        if trouble is not None or corners is None:
+            self.skipped.append((f"image {self.images} ({picture}), box {self.boxes}", trouble or ""))
+            return
+        table = np.full((len(self.shape), 2), np.nan)
+        for index, place in self.points.items():
+            table[index] = place
+        size = _size(image)
+        self.rows.append(LabelledRow(picture, Keypoints.of(table), self.shape.name, size=size, box=corners))
+
+    def result(self) -> LabelFile:
+        last = max(self.parts, default=-1) + 1
+        only_first = last < len(self.shape) - 1 and self.parts == set(range(last))
+        if last and (last > len(self.shape) or only_first):
+            raise refuse_count(self.name, "its boxes have", last, self.shape)
+        return LabelFile(FORMAT, self.rows, self.skipped, self.left_out)
+
+
+def _numbers(given: dict[str, str], names: tuple[str, ...]) -> list[float] | None:
+    try:
+        values = [float(given[name]) for name in names]
+    except (KeyError, ValueError):
+        return None
+    return values if all(math.isfinite(value) and abs(value) <= _LARGEST for value in values) else None
+
+
+def _corners(box: dict[str, str]) -> Box | None:
+    values = _numbers(box, ("left", "top", "width", "height"))
+    if values is None or min(values[2:]) <= 0:
+        return None
+    left, top, width, height = values
+    return left, top, left + width, top + height
+
+
+def _size(image: dict[str, str]) -> tuple[int, int] | None:
+    values = _numbers(image, ("width", "height"))
+    return None if values is None or min(values) < 1 else (int(values[0]), int(values[1]))

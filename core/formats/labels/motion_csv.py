@@ -1,0 +1,174 @@
+"""The motion competition's CSV: a picture's file name, then x and y of each point, one person a picture.
+
+The header is ``image,nose_x,nose_y,...``; what a name has in brackets (``spine2(back)_x``) is an explanation. Columns
+are found by name, so another order is read right. Coordinates are pixels counted from 0 and are taken as they are; the
+form promises that every point lies in the picture. Both cells empty: the point is absent. The file name is
+``subject-..-action_camera-frame`` (``002-1-1-01-Z17_A-0000001.jpg``): everything before the camera's letter is one
+action, filmed by five cameras at once, and becomes the sequence, so that a split never parts it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from core.errors import BadInput, UnreadableLabels
+from core.formats.labels.rows import LabelFile, LabelledRow, is_empty, posix, refuse_count, text_of
+from core.formats.names import guard, unguard
+from core.images import write_atomically
+from core.keypoints import ABSENT, Keypoints
+from core.skeletons import BODY24, Skeleton
+
+FORMAT: Final = "motion-csv"
+IMAGE: Final = "image"
+_ACTION: Final = re.compile(r"(?P<action>.+)_[A-Z]-\d+")
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
+_EXPLAINED: Final = {"spine2": "spine2(back)", "spine1": "spine1(waist)"}  # as the form spells them
+_LARGEST: Final = float(np.finfo(np.float32).max)
+_Table = list[tuple[int, list[str]]]
+
+
+def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+    """Read one row for each picture; parameters as `core.formats.labels.pts.read`.
+
+    A line with another number of cells, a cell that is no number, and a picture that a line before has named are
+    listed with the line's number.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is no CSV, has another number of points than the skeleton, or a column that is none of its points.
+    """
+    (_, header), *lines = _cells(name, content)
+    order = _order(name, header, shape)
+    rows: list[LabelledRow] = []
+    skipped: list[tuple[str, str]] = []
+    seen: dict[str, int] = {}
+    left_out: dict[str, int] = {}
+    for number, cells in lines:
+        try:
+            row = _row(cells, len(header), order, shape)
+        except BadInput as error:
+            skipped.append((f"line {number}", str(error)))
+            continue
+        if row.picture in seen:
+            skipped.append((f"line {number}", f"line {seen[row.picture]} has labels of {row.picture} already"))
+        elif is_empty(row.keypoints):
+            left_out["lines without points"] = left_out.get("lines without points", 0) + 1
+        else:
+            seen[row.picture] = number
+            rows.append(row)
+    return LabelFile(FORMAT, rows, skipped, left_out)
+
+
+def write_submission(rows: Sequence[tuple[str, Keypoints]], path: Path, shape: Skeleton = BODY24) -> None:
+    """Write the competition's submission form: UTF-8, header, one line for each picture, in the order given.
+
+    A file name that a spreadsheet would take for a formula gets an apostrophe in front, which `read` removes.
+
+    Parameters
+    ----------
+    rows
+        File name and points of each picture.
+    path
+        File to write; replaced as a whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If a picture occurs twice, has another number of points, or lacks one: the form has no empty cells.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    names = [_EXPLAINED.get(point, point) for point in shape.point_names]
+    writer.writerow([IMAGE, *(f"{point}_{axis}" for point in names for axis in "xy")])
+    written: set[str] = set()
+    for picture, keypoints in rows:
+        if picture in written:
+            raise BadInput(f"{picture} occurs twice; the form has one line for each picture")
+        if len(keypoints) != len(shape):
+            raise BadInput(f"{picture} has {len(keypoints)} points, but {shape.name} has {len(shape)}")
+        if (keypoints.visibility == ABSENT).any():
+            absent = shape.point_names[int(np.flatnonzero(keypoints.visibility == ABSENT)[0])]
+            raise BadInput(f"{picture} lacks {absent}; the form needs every point")
+        written.add(picture)
+        # the shortest decimals that give back the same float32
+        writer.writerow([guard(picture), *map(str, keypoints.points.ravel())])
+    write_atomically(path, out.getvalue().encode())
+
+
+def is_header(line: str) -> bool:
+    """Whether a file's first line is one of this format's."""
+    first = re.split("[,;\t]", line.lstrip("\ufeff"))[0].strip().strip('"').lower()
+    return first == IMAGE and re.search(r"_x\W", line, re.IGNORECASE) is not None
+
+
+def sequence_of(picture: str) -> str | None:
+    """The action that a picture of the competition is of; None for a name of another pattern."""
+    found = _ACTION.fullmatch(picture.rpartition("/")[2].rpartition(".")[0])
+    return found["action"] if found else None
+
+
+def _cells(name: str, content: bytes) -> _Table:
+    """Line number and cells of every line that is not empty."""
+    text = text_of(name, content)
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        table = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as error:
+        raise UnreadableLabels(f"{name}: line {reader.line_num} is no CSV ({error}).") from error
+    if not table:
+        raise UnreadableLabels(f"{name}: it is empty.")
+    return table
+
+
+def _order(name: str, header: Sequence[str], shape: Skeleton) -> list[int]:
+    """The column of x and y of each point of the skeleton, flat."""
+    columns = [_BRACKETS.sub("", cell).strip().lower() for cell in header]
+    if columns[0] != IMAGE:
+        raise UnreadableLabels(f"{name}: the first column should be 'image', not {header[0][:40]!r}.")
+    if (len(columns) - 1) % 2 or (len(columns) - 1) // 2 != len(shape):
+        raise refuse_count(name, f"{len(columns)} columns are", (len(columns) - 1) // 2, shape)
+    wanted = [f"{point}_{axis}" for point in shape.point_names for axis in "xy"]
+    unknown = [cell for cell, column in zip(header[1:], columns[1:], strict=True) if column not in wanted]
+    if unknown:
+        raise UnreadableLabels(f"{name}: the column {unknown[0][:40]!r} is none of a point of {shape.name}.")
+    if len(set(columns)) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise UnreadableLabels(f"{name}: the column {twice!r} occurs twice.")
+    return [columns.index(column) for column in wanted]
+
+
+def _row(cells: Sequence[str], count: int, order: Sequence[int], shape: Skeleton) -> LabelledRow:
+    if len(cells) != count:
+        raise BadInput(f"it should have {count} cells, not {len(cells)}")
+    picture = posix(unguard(cells[0].strip()) or "")
+    if picture in ("", "."):
+        raise BadInput("it names no picture")
+    values = [_number(cells[column]) for column in order]
+    table = np.array(values).reshape(-1, 2)
+    half = np.isnan(table).sum(axis=1) == 1
+    if half.any():
+        raise BadInput(f"{shape.point_names[int(np.flatnonzero(half)[0])]} has one coordinate without the other")
+    return LabelledRow(picture, Keypoints.of(table), shape.name, sequence=sequence_of(picture), inside=True)
+
+
+def _number(cell: str) -> float:
+    text = cell.strip()
+    if not text:
+        return float("nan")
+    try:
+        value = float(text if "." in text else text.replace(",", "."))  # decimal commas of a file with semicolons
+    except ValueError:
+        value = float("nan")
+    if "_" in text or not abs(value) <= _LARGEST:  # Python takes 1_000 for a number
+        raise BadInput(f"{text[:40]!r} is not a number")
+    return value

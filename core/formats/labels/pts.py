@@ -1,0 +1,87 @@
+"""300-W and 300-VW `.pts`: one face a file (https://ibug.doc.ic.ac.uk/resources/300-W/).
+
+    version: 1
+    n_points: 68
+    {
+    32.310345 99.612347
+    ...
+    }
+
+The first pixel counts as 1 there (the tools are Matlab's), so 1 is subtracted from x and y. The file is of the picture
+of its own name, whatever the ending; in the layout of 300-VW (``001/annot/000006.pts``) that lies in ``001/imgs``, and
+the folder is the clip. Visibility is not written: every point is visible, as 300-W labels hidden ones by guess too.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+
+from core.errors import UnreadableLabels
+from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, refuse_count, text_of
+from core.keypoints import Keypoints
+from core.skeletons import Skeleton
+
+FORMAT: Final = "pts"
+_FIRST_PIXEL: Final = 1.0
+_COMMENT: Final = re.compile(r"(#|//).*")
+_COUNT: Final = re.compile(r"n_points\s*:\s*(\d{1,6})", re.IGNORECASE)
+_BODY: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+    """Read the points of one face.
+
+    Parameters
+    ----------
+    name
+        Path of the file, posix, relative to what is imported.
+    content
+        What it holds.
+    shape
+        Whose points they should be.
+
+    Raises
+    ------
+    UnreadableLabels
+        If the count is missing, not the number of lines or not that of the skeleton, if a brace is missing, or if a
+        line is not two finite numbers.
+    """
+    lines = [_COMMENT.sub("", line) for line in text_of(name, content).splitlines()]
+    text = "\n".join(lines)
+    told = _COUNT.search(text)
+    if told is None:
+        raise UnreadableLabels(f"{name}: there is no 'n_points' in it.")
+    body = _BODY.search(text, told.end())
+    if body is None:
+        raise UnreadableLabels(f"{name}: the points should stand between '{{' and '}}', but a brace is missing.")
+    points = [_point(name, line) for line in body[1].splitlines() if line.strip()]
+    if len(points) != int(told[1]):
+        raise UnreadableLabels(f"{name}: n_points is {told[1]}, but there are {len(points)} points.")
+    if len(points) != len(shape):
+        raise refuse_count(name, "it has", len(points), shape)
+    picture, sequence = _picture(name)
+    keypoints = Keypoints.of(np.array(points) - _FIRST_PIXEL)
+    return LabelFile(FORMAT, [LabelledRow(picture, keypoints, shape.name, sequence=sequence)])
+
+
+def _point(name: str, line: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in line.split())
+    except ValueError as error:
+        raise UnreadableLabels(f"{name}: a line should be two numbers, not {line.strip()[:40]!r}.") from error
+    if not np.isfinite(np.array([x, y], np.float32)).all():
+        raise UnreadableLabels(f"{name}: {line.strip()[:40]!r} is not a place in a picture.")
+    return x, y
+
+
+def _picture(name: str) -> tuple[str, str | None]:
+    path = PurePosixPath(name)
+    folder = path.parent
+    if folder.name != "annot":
+        return path.with_suffix("").as_posix() + ANY_ENDING, None
+    clip = folder.parent
+    return (clip / "imgs" / path.stem).as_posix() + ANY_ENDING, clip.name or None

@@ -1,0 +1,121 @@
+"""What every label file becomes: rows of points, and what could not be read, with the place and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import UnreadableLabels
+from core.keypoints import ABSENT, Keypoints
+from core.skeletons import Skeleton
+
+ANY_ENDING: Final = ".*"
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledRow:
+    """The points of one face or person, and which picture they lie in.
+
+    Attributes
+    ----------
+    picture
+        The picture's path as the file gives it, posix. ``name.*``: the file does not say the ending. For a row of a
+        clip (`frame` is given) the clip's name without its ending.
+    keypoints
+        In the order of `skeleton`, pixels in our convention (the centre of the first pixel is 0, 0).
+    skeleton
+        A key of `SKELETONS`.
+    size
+        Width and height of the picture where the file gives them.
+    box
+        Left, top, right, bottom in pixels where the file gives them.
+    sequence
+        The clip or action that the picture is of, where the file says so.
+    frame
+        Index in the clip, from 0.
+    inside
+        The format promises that no point lies outside of the picture.
+    """
+
+    picture: str
+    keypoints: Keypoints
+    skeleton: str
+    size: tuple[int, int] | None = None
+    box: Box | None = None
+    sequence: str | None = None
+    frame: int | None = None
+    inside: bool = False
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """What one file says.
+
+    Attributes
+    ----------
+    format
+        Its name, a key of `LABEL_READERS`.
+    rows
+        The labels, in the order of the file.
+    skipped
+        Place in the file (``line 7``) and reason of each label that cannot be used.
+    left_out
+        How many entries of each kind are no labels, by the file's own account (``crowds``, ``without points``).
+    """
+
+    format: str
+    rows: Sequence[LabelledRow]
+    skipped: Sequence[tuple[str, str]] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def tight_box(points: NDArray[np.float32]) -> Box:
+    """The smallest box (left, top, right, bottom) around the points (K, 2) that are not NaN; at least a pixel wide.
+
+    At least one point has to be present.
+    """
+    seen = points[np.isfinite(points).all(axis=1)].astype(np.float64)
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    grown = np.maximum(0, 1 - (high - low)) / 2
+    left, top = (low - grown).tolist()
+    right, bottom = (high + grown).tolist()
+    return left, top, right, bottom
+
+
+def is_empty(keypoints: Keypoints) -> bool:
+    """Whether no point is labelled."""
+    return bool((keypoints.visibility == ABSENT).all())
+
+
+def refuse_count(name: str, what: str, count: int, shape: Skeleton) -> UnreadableLabels:
+    """Make the error of a file whose instances have another number of points than the skeleton."""
+    return UnreadableLabels(
+        f"{name}: {what} {count} points, but {shape.name} has {len(shape)}; choose the skeleton that the file is of."
+    )
+
+
+def text_of(name: str, content: bytes) -> str:
+    """Decode a text file: UTF-8 (with or without byte order mark), UTF-16 by its mark.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is neither.
+    """
+    coding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(coding)
+    except UnicodeDecodeError as error:
+        raise UnreadableLabels(f"{name}: it is not a text in UTF-8 (byte {error.start}).") from error
+
+
+def posix(path: str) -> str:
+    """A path as other systems write it, with slashes and without ``./`` in front; how `..` is kept."""
+    return PurePosixPath(path.strip().replace("\\", "/")).as_posix()

@@ -1,0 +1,75 @@
+"""Tracks of one face or person through a clip: a NumPy array (T, K, 2), x and y of every point in every frame.
+
+Row t is frame t of the clip of the same name (``talk.npy`` and ``talk.mp4``), in pixels of the clip, the centre of the
+first pixel at (0, 0): the array is taken as it is. A point with a number that is not finite is absent; a frame without
+any point is left out and counted. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from core.errors import UnreadableLabels
+from core.formats.labels.rows import LabelFile, LabelledRow, refuse_count
+from core.keypoints import Keypoints
+from core.skeletons import Skeleton
+
+FORMAT: Final = "tracks-npy"
+MAGIC: Final = npy.MAGIC_PREFIX
+
+
+def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+    """Read one row for each frame; parameters as `core.formats.labels.pts.read`.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is no .npy file, holds Python objects or other things than numbers, is shorter than its header says, or
+        its shape is not (T, K, 2) with the skeleton's K.
+    """
+    tracks = load_tracks(name, content)
+    if tracks.shape[1] != len(shape):
+        raise refuse_count(name, "its frames have", tracks.shape[1], shape)
+    clip = PurePosixPath(name).with_suffix("").as_posix()
+    finite: NDArray[np.bool_] = np.isfinite(tracks).all(axis=2)
+    tracks[~finite] = np.nan
+    rows = [
+        LabelledRow(clip, Keypoints.of(points), shape.name, sequence=PurePosixPath(clip).name, frame=frame)
+        for frame, points in enumerate(tracks)
+        if finite[frame].any()
+    ]
+    empty = len(tracks) - len(rows)
+    return LabelFile(FORMAT, rows, left_out={"frames without points": empty} if empty else {})
+
+
+def load_tracks(name: str, content: bytes) -> NDArray[np.float32]:
+    """The array (T, K, 2) float32 of a .npy file, T and K at least 1; raises as `read`."""
+    stream = io.BytesIO(content)
+    try:
+        version = npy.read_magic(stream)
+        header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, kind = header(stream)
+    except ValueError as error:
+        raise UnreadableLabels(f"{name}: it is no NumPy array that can be read ({_first_line(error)}).") from error
+    if kind.hasobject or kind.kind not in "fiu":
+        raise UnreadableLabels(f"{name}: it should hold numbers, not {kind}; Python objects are never loaded.")
+    if len(shape) != 3 or shape[2] != 2 or min(shape) < 1:
+        raise UnreadableLabels(f"{name}: its shape should be (frames, points, 2), not {shape}.")
+    # before NumPy takes the memory that the header asks for
+    promised, held = math.prod(shape) * kind.itemsize, len(content) - stream.tell()
+    if held < promised:
+        raise UnreadableLabels(f"{name}: it is cut off: {held:,} of {promised:,} bytes are there.")
+    stream.seek(0)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and so absent
+        return np.array(np.load(stream, allow_pickle=False), np.float32)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0].rstrip(".")
