@@ -1,0 +1,148 @@
+"""What is made small: one function for each name a recipe may give.
+
+A loss takes outputs of a network and targets of its codec, dictionaries with the same names, and gives `LossParts`.
+``targets["weight"]`` is (N, K): what a point counts for; 0 for an absent one, which then weighs nothing, whatever
+stands in its place. Every mean is over what counts, so an instance with few labels is not worth less per point.
+
+================ ===================== ==============================================================
+name             outputs               source
+================ ===================== ==============================================================
+``mse``          points                squared error of each coordinate
+``l1``           points                absolute error of each coordinate
+``wing``         points                Feng et al., CVPR 2018 (arXiv 1711.06753), equation 5
+``soft-wing``    points                Lin et al., IEEE TIP 2021 (arXiv 1909.04311)
+``heatmap-mse``  heatmaps              Tompson et al., NeurIPS 2014
+``heatmap-ce``   heatmaps              cross-entropy of a softmax over the map's cells
+``udp-combined`` heatmaps, offsets     Huang et al., CVPR 2020 (arXiv 1911.07524)
+``pip``          cls, x, y, nb_x, nb_y Jin et al., IJCV 2021 (arXiv 2003.03771), with its self-training tasks
+================ ===================== ==============================================================
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from core.errors import BadInput
+from core.training.loss_parts import LossParts, exact, masked, single, weighted_mean
+from core.training.map_losses import HeatmapCrossEntropy, HeatmapError, UdpCombined
+from core.training.pip_losses import PipLoss
+
+Loss = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], LossParts]
+
+
+class PointLoss:
+    """A function of each coordinate's error, averaged over the coordinates of present points.
+
+    Parameters
+    ----------
+    name
+        ``mse``, ``l1``, ``wing`` or ``soft-wing``.
+    measure
+        (N, K, 2) errors -> the same shape, at least 0.
+    input_size
+        (W, H): normalised outputs become pixels first, times W - 1 and H - 1. None: as they are.
+    """
+
+    def __init__(
+        self, name: str, measure: Callable[[Tensor], Tensor], input_size: tuple[int, int] | None = None
+    ) -> None:
+        self.name, self.measure = name, measure
+        self.unit = (1.0, 1.0) if input_size is None else (input_size[0] - 1.0, input_size[1] - 1.0)
+
+    def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
+        """Outputs and targets: "points" (N, K, 2); targets also "weight" (N, K)."""
+        points = exact(outputs["points"])
+        weight = targets["weight"]
+        truth = masked(targets["points"].to(points.dtype), weight[..., None])
+        error = (points - truth) * points.new_tensor(self.unit)
+        return single(self.name, weighted_mean(self.measure(error), weight[..., None]), weight)
+
+
+def wing(error: Tensor, width: float = 10.0, curvature: float = 2.0) -> Tensor:
+    """Feng et al.'s wing: w ln(1 + |x| / e) under |x| = w, |x| - w + w ln(1 + w / e) from there on.
+
+    The gradient near zero is w / e, five times that of L1 at the paper's w = 10 and e = 2 (pixels): small errors go on
+    to matter.
+    """
+    size = error.abs()
+    constant = width - width * math.log1p(width / curvature)
+    return torch.where(size < width, width * torch.log1p(size / curvature), size - constant)
+
+
+def soft_wing(error: Tensor, inner: float = 2.0, outer: float = 20.0, curvature: float = 0.5) -> Tensor:
+    """Lin et al.'s soft wing: |x| under |x| = w1, then w2 ln(1 + |x| / e) + B with B such that both meet at w1.
+
+    Like L1 under w1 = 2 pixels, so noise in the labels is not amplified as by `wing`; beyond it grows by the logarithm.
+    """
+    size = error.abs()
+    constant = inner - outer * math.log1p(inner / curvature)
+    return torch.where(size < inner, size, outer * torch.log1p(size / curvature) + constant)
+
+
+def _mse(input_size: tuple[int, int] | None = None) -> Loss:
+    return PointLoss("mse", torch.square, input_size)
+
+
+def _l1(input_size: tuple[int, int] | None = None) -> Loss:
+    return PointLoss("l1", torch.abs, input_size)
+
+
+def _wing(input_size: tuple[int, int] = (256, 256), width: float = 10.0, curvature: float = 2.0) -> Loss:
+    _positive(width=width, curvature=curvature)
+    return PointLoss("wing", lambda error: wing(error, width, curvature), input_size)
+
+
+def _soft_wing(
+    input_size: tuple[int, int] = (256, 256), inner: float = 2.0, outer: float = 20.0, curvature: float = 0.5
+) -> Loss:
+    _positive(inner=inner, outer=outer, curvature=curvature)
+    return PointLoss("soft-wing", lambda error: soft_wing(error, inner, outer, curvature), input_size)
+
+
+def _positive(**settings: float) -> None:
+    for name, value in settings.items():
+        if not 0 < value < math.inf:
+            raise BadInput(f"the loss setting {name} should be above 0, not {value}")
+
+
+POINT_LOSSES: Final[Mapping[str, Callable[..., Loss]]] = {
+    "mse": _mse,
+    "l1": _l1,
+    "wing": _wing,
+    "soft-wing": _soft_wing,
+    "heatmap-mse": HeatmapError,
+    "heatmap-ce": HeatmapCrossEntropy,
+    "udp-combined": UdpCombined,
+    "pip": PipLoss,
+}
+
+
+def build_loss(name: str, **settings: Any) -> Loss:
+    """The loss of that name.
+
+    Parameters
+    ----------
+    name
+        A key of `POINT_LOSSES`.
+    settings
+        ``input_size`` for the four that compare points: (W, H) of the network's input. With it their unit is its
+        pixel; ``wing`` and ``soft-wing``, whose numbers are pixels, take 256 x 256 without it, ``mse`` and ``l1`` the
+        outputs' own unit. Further ``width`` and ``curvature`` (wing), ``inner``, ``outer`` and ``curvature``
+        (soft-wing), ``offsets`` (udp-combined), ``cls``, ``offsets`` and ``neighbours`` (pip): weights of the parts.
+
+    Raises
+    ------
+    BadInput
+        If there is no such loss or setting, or a setting is not above 0.
+    """
+    if name not in POINT_LOSSES:
+        raise BadInput(f"no loss is called {name!r}; there are {', '.join(POINT_LOSSES)}")
+    try:
+        return POINT_LOSSES[name](**settings)
+    except TypeError as error:
+        raise BadInput(f"the loss {name} has no such settings: {', '.join(settings)} ({error})") from None
