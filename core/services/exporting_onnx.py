@@ -17,7 +17,7 @@ def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``model``, ``file``, ``largest_difference`` (pixels of the input), and what `core.models.pose.onnx_export` tells.
+        ``model``, ``file``, ``largest_difference`` (pixels of the input), and what the exporter tells.
 
     Raises
     ------

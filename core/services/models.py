@@ -19,8 +19,8 @@ def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str
     Returns
     -------
     list of dict
-        ``name``, ``version`` (id), ``dataset``, ``skeleton``, ``recipe``, ``settings``, ``parent``, ``labels`` (counts of
-        each part), ``epochs``, ``stopped``, ``seconds``, ``figures`` (each with value, low, high), ``author``,
+        ``name``, ``version`` (id), ``dataset``, ``skeleton``, ``recipe``, ``settings``, ``parent``, ``labels`` (by
+        part), ``epochs``, ``stopped``, ``seconds``, ``figures`` (each with value, low, high), ``author``,
         ``created_at``, ``pre_labels`` (whether it is in force for its dataset), ``weights_sha256``.
     """
     with reading(workspace.engine) as session:
@@ -56,7 +56,7 @@ def _plain(row: TrainedRow, names: dict[int, str], in_force: int | None) -> dict
 
 
 def comparable(workspace: Workspace, dataset_id: int, skeleton_name: str) -> Sequence[str]:
-    """Names of the models that can be measured on a dataset's labels of a skeleton, the newest first, built-in ones last."""
+    """Names of the models that locate these points: those of this dataset first, built-in ones last."""
     with reading(workspace.engine) as session:
         rows = trained_models(session=session)
     mine = [row for row in rows if row.model.skeleton == skeleton_name]

@@ -1,0 +1,128 @@
+"""Held-out labels with what models predicted of them: read from the store, no model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import NotEnoughData, NotFound
+from core.keypoints import Doubt, Keypoints
+from core.learning_data import Labels, read_labels
+from core.pose_models import find_model, stored_version
+from core.skeletons import Skeleton, skeleton
+from core.workspace import Workspace
+from db.engine import reading
+from db.queries.models import predictions
+from db.tables import Part
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Held-out labels with the predictions of some models, all of the same instances.
+
+    Attributes
+    ----------
+    shape
+        The skeleton.
+    truth, visibility, boxes
+        (N, K, 2) float32 pixels, (N, K) uint8, (N, 4) float32.
+    groups, images, names, hashes, instances
+        Of each of the N: its group, the picture's id, path and SHA-256, the instance's id.
+    predicted, doubt, scores
+        By model: (N, K, 2) float32 pixels (NaN where it gave no point), (N, K) float32 pixels of its largest doubt,
+        (N,) float32 mean confidence of its points (0 where it states none).
+    left_out
+        How many held-out instances some model has not predicted.
+    """
+
+    shape: Skeleton
+    truth: NDArray[np.float32]
+    visibility: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    groups: NDArray[np.str_]
+    images: Sequence[int]
+    names: Sequence[str]
+    hashes: Sequence[str]
+    instances: Sequence[int]
+    predicted: Mapping[str, NDArray[np.float32]]
+    doubt: Mapping[str, NDArray[np.float32]]
+    scores: Mapping[str, NDArray[np.float32]]
+    left_out: int
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+def held_out(
+    workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str = "auto", part: str = Part.TEST
+) -> Held:
+    """The held-out labels that all of the models have predicted.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model, or they locate different points.
+    NotEnoughData
+        If nothing is held out, or a model has predicted nothing of it.
+    """
+    with reading(workspace.engine) as session:
+        found = [find_model(workspace, name, session=session) for name in models]
+        shapes = {model.skeleton for model in found}
+        if len(shapes) > 1:
+            raise NotFound(f"{' and '.join(models)} locate different points ({', '.join(sorted(shapes))})")
+        labels = read_labels(dataset_id, found[0].skeleton, split_by=split_by, session=session).only(part)
+        if not labels.labels:
+            raise NotEnoughData(
+                f"no human label of {found[0].skeleton} is held out in this dataset; label another video or person"
+            )
+        stored = {
+            model.title: predictions(dataset_id, stored_version(model, session=session), session=session)
+            for model in found
+        }
+    return _gathered(labels, stored)
+
+
+def _gathered(labels: Labels, stored: Mapping[str, Mapping[int, Any]]) -> Held:
+    shape = skeleton(labels.skeleton)
+    everywhere = set.intersection(*(set(rows) for rows in stored.values()))
+    kept = [i for i, label in enumerate(labels.labels) if label.instance.id in everywhere]
+    if not kept:
+        missing = [name for name, rows in stored.items() if not rows] or list(stored)
+        raise NotEnoughData(f"{missing[0]} has predicted none of the held-out instances; predict with it first")
+    chosen = [labels.labels[i] for i in kept]
+    truth = [Keypoints.from_bytes(label.revision.points) for label in chosen]
+    ids = [label.instance.id for label in chosen]
+    points = {name: [Keypoints.from_bytes(rows[one].points) for one in ids] for name, rows in stored.items()}
+    return Held(
+        shape=shape,
+        truth=np.stack([points.points for points in truth]),
+        visibility=np.stack([points.visibility for points in truth]),
+        boxes=np.array([(one.left, one.top, one.right, one.bottom) for one, *_ in chosen], np.float32),
+        groups=np.array([labels.groups[i] for i in kept]),
+        images=[label.image.id for label in chosen],
+        names=[label.image.path for label in chosen],
+        hashes=[label.image.sha256 for label in chosen],
+        instances=ids,
+        predicted={name: np.stack([row.points for row in rows]) for name, rows in points.items()},
+        doubt={
+            name: np.stack([largest(Doubt.from_bytes(rows[one].doubt)) for one in ids]) for name, rows in stored.items()
+        },
+        scores={name: np.array([_score(row) for row in rows], np.float32) for name, rows in points.items()},
+        left_out=len(labels.labels) - len(kept),
+    )
+
+
+def _score(points: Keypoints) -> float:
+    known = points.confidence[np.isfinite(points.confidence)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def largest(doubt: Doubt) -> NDArray[np.float32]:
+    """(K,) float32 the largest of the doubts that a model states of each point; NaN where it states none."""
+    kinds = np.stack([doubt.spread, doubt.neighbours, doubt.flip])
+    highest = np.where(np.isnan(kinds), -np.inf, kinds).max(axis=0)
+    return np.where(np.isfinite(highest), highest, np.nan).astype(np.float32)
