@@ -9,20 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
+from core.skeletons import SKELETONS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# COCO's 17 points, in the order of the skeleton coco17: cocodataset.org/#keypoints-eval, section 1.2.
-COCO17_SIGMAS: Final = (
-    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
-    0.089,
-)  # fmt: skip
-# Nobody has published the spread of annotators on the motion competition's points: the neck takes the shoulders'
-# figure, the palms the wrists', the two spine points the hips', the insteps the ankles'. Measure them by
-# `estimate_sigmas` once two people have labelled the same pictures.
-BODY24_SIGMAS: Final = (*COCO17_SIGMAS, 0.079, 0.062, 0.062, 0.107, 0.107, 0.089, 0.089)
-BODY24_SIGMAS_BORROWED: Final = True
+
+def _known_sigmas(name: str) -> tuple[float, ...]:
+    sigmas = SKELETONS[name].sigmas
+    assert sigmas is not None
+    return sigmas
+
+
+COCO17_SIGMAS: Final = _known_sigmas("coco17")
+# Nobody has published the spread of annotators on the motion competition's last seven points; they take the figures of
+# points nearby. Measure them by `estimate_sigmas` once two people have labelled the same pictures.
+BODY24_SIGMAS: Final = _known_sigmas("body24")
+BODY24_SIGMAS_BORROWED: Final = SKELETONS["body24"].sigmas_borrowed
 
 
 @dataclass(frozen=True, eq=False)

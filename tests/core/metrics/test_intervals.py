@@ -1,0 +1,269 @@
+import math
+from time import perf_counter
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from core.errors import BadInput
+from core.metrics import resampling
+from core.metrics.intervals import Interval, bootstrap, bootstrap_weighted, mean, paired, paired_ratio, ratio
+from core.metrics.landmarks import rmse, squared_sums
+from core.metrics.pose import BODY24_SIGMAS, FoundPoses, TruePoses, average_precision, match, precision_recall
+
+
+def videos(seed, groups=12, at_most=30, shift=1.0):
+    """Values that are alike within a video, videos of different lengths."""
+    rng = np.random.default_rng(seed)
+    place = np.repeat(np.arange(groups), rng.integers(1, at_most, groups))
+    return rng.normal(0, shift, groups)[place] + rng.normal(0, 0.3, len(place)), place
+
+
+def naive(statistic, groups, draws, seed, level=0.95):
+    """`statistic` of the row numbers of each draw, one group after another, and numpy's percentiles of that."""
+    known = np.unique(groups)
+    picks = np.random.default_rng(seed).integers(0, len(known), (draws, len(known)))
+    drawn = []
+    for row in picks:
+        rows = np.concatenate([np.flatnonzero(groups == known[pick]) for pick in row])
+        drawn.append(statistic(rows))
+    return np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+
+
+def ends(interval):
+    return interval.low, interval.high
+
+
+def test_two_groups_worked_out_by_hand():
+    # Draws of groups a (1, 1, 1) and b (5): aa 1, ab or ba 8 / 4 = 2, bb 5; a quarter, a half, a quarter of them.
+    found = bootstrap(np.array([1, 1, 1, 5]), np.array(["a", "a", "a", "b"]))
+    assert found == Interval(2, 1, 5, 2, used=4)
+    found = bootstrap(np.array([1, 1, 1, 5]), np.array(["a", "a", "a", "b"]), level=0.2)
+    assert ends(found) == (2, 2)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_the_mean_is_that_of_a_loop_over_the_same_draws(level):
+    values, groups = videos(0)
+    found = bootstrap(values, groups, draws=300, seed=7, level=level)
+    assert found.value == pytest.approx(values.mean())
+    expected = naive(lambda rows: values[rows].mean(), groups, 300, 7, level)
+    np.testing.assert_allclose(ends(found), expected, rtol=1e-12)
+
+
+def test_any_statistic_is_that_of_a_loop_over_the_same_draws():
+    values, groups = videos(1)
+    order = np.random.default_rng(0).permutation(len(values))  # groups need not lie together
+    values, groups = values[order], groups[order]
+    found = bootstrap(values, groups, np.median, draws=200, seed=3)
+    assert found.value == np.median(values)
+    np.testing.assert_allclose(ends(found), naive(lambda rows: np.median(values[rows]), groups, 200, 3), rtol=1e-12)
+    slow = bootstrap(values, groups, lambda rows: float(rows.mean()), draws=200, seed=3)
+    np.testing.assert_allclose(ends(slow), ends(bootstrap(values, groups, mean, draws=200, seed=3)), rtol=1e-12)
+
+
+def test_a_statistic_of_several_columns_sees_whole_rows():
+    values, groups = videos(2)
+    table = np.column_stack([values, 2 * values + 1])
+    found = bootstrap(table, groups, lambda rows: float((rows[:, 1] - rows[:, 0]).mean()), draws=50)
+    expected = bootstrap(values + 1, groups, draws=50)
+    np.testing.assert_allclose((found.value, *ends(found)), (expected.value, *ends(expected)), rtol=1e-12)
+
+
+def test_a_difference_is_drawn_on_the_same_groups():
+    first, groups = videos(3)
+    second = first - 0.1 + np.random.default_rng(4).normal(0, 0.05, len(first))
+    found = paired(first, second, groups, draws=300, seed=5)
+    assert found.value == pytest.approx(second.mean() - first.mean())
+    expected = naive(lambda rows: second[rows].mean() - first[rows].mean(), groups, 300, 5)
+    np.testing.assert_allclose(ends(found), expected, rtol=1e-9)
+    # Apart the two overlap; together they are clearly different.
+    assert bootstrap(first, groups).low < bootstrap(second, groups).high
+    assert found.high < 0
+    medians = paired(first, second, groups, np.median, draws=300, seed=5)
+    expected = naive(lambda rows: np.median(second[rows]) - np.median(first[rows]), groups, 300, 5)
+    np.testing.assert_allclose(ends(medians), expected, rtol=1e-9)
+
+
+def test_the_interval_of_single_values_is_that_of_scipy():
+    values = np.random.default_rng(6).gamma(2, 1, 200)
+    found = bootstrap(values, np.arange(200), draws=5000)
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=5000, method="percentile", rng=np.random.default_rng(1))
+    width = found.high - found.low
+    assert ends(found) == pytest.approx(tuple(theirs.confidence_interval), abs=0.05 * width)
+    # And that of the normal theory, which holds for a mean of 200.
+    assert width == pytest.approx(2 * 1.96 * values.std() / np.sqrt(200), rel=0.08)
+
+
+def test_whole_videos_hold_the_truth_as_often_as_stated_and_single_frames_do_not():
+    by_video = by_frame = 0
+    rounds = 250
+    for seed in range(rounds):
+        values, groups = videos(seed, groups=40, at_most=12)
+        found = bootstrap(values, groups, draws=300, seed=seed)
+        by_video += found.low <= 0 <= found.high
+        found = bootstrap(values, np.arange(len(values)), draws=300, seed=seed)
+        by_frame += found.low <= 0 <= found.high
+    assert 0.89 < by_video / rounds < 0.98
+    assert by_frame / rounds < 0.75
+
+
+def test_one_group_gives_no_interval_and_says_why():
+    for found in (
+        bootstrap(np.array([1.0, 2.0]), np.array([4, 4])),
+        bootstrap(np.array([1.0, 2.0]), np.array([4, 4]), lambda rows: float(rows.mean())),
+        bootstrap_weighted(lambda weights: 1.5, np.array([4, 4])),
+    ):
+        assert (found.value, found.groups) == (1.5, 1)
+        assert np.isnan(ends(found)).all()
+        assert "one group" in found.reason
+    # The second group holds nothing that is defined, so it is none.
+    found = bootstrap(np.array([1.0, np.nan]), np.array([0, 1]))
+    assert (found.groups, found.used, found.left_out) == (1, 1, 1)
+    assert math.isnan(found.low)
+
+
+@pytest.mark.parametrize("statistic", [mean, np.median])
+@pytest.mark.parametrize("values", [np.zeros(0), np.full(3, np.nan)])
+def test_nothing_defined_gives_nothing(values, statistic):
+    groups = np.arange(len(values))
+    for found in (bootstrap(values, groups, statistic), paired(values, values, groups, statistic)):
+        assert np.isnan((found.value, *ends(found))).all()
+        assert (found.groups, found.used, found.left_out) == (0, 0, len(values))
+        assert found.reason == "no value is defined"
+
+
+def test_no_item_gives_nothing():
+    found = bootstrap_weighted(lambda weights: 1.0, np.zeros(0))
+    assert math.isnan(found.value)
+    assert found.groups == 0
+
+
+def test_undefined_values_are_left_out_in_pairs():
+    first, groups = videos(8)
+    second = first + 1.0
+    first, second = first.copy(), second.copy()
+    first[0] = second[5] = np.nan
+    found = paired(first, second, groups)
+    assert (found.left_out, found.used) == (2, len(first) - 2)
+    assert (found.value, *ends(found)) == pytest.approx((1, 1, 1))
+    found = paired(first, second, groups, np.mean, draws=20)
+    assert (found.value, *ends(found), found.left_out) == pytest.approx((1, 1, 1, 2))
+
+
+def test_an_infinite_value_makes_what_meets_it_infinite_and_nothing_nan():
+    values, groups = videos(9)
+    values[0] = np.inf
+    found = bootstrap(values, groups)
+    assert (found.value, found.high) == (np.inf, np.inf)
+    assert np.isfinite(found.low)  # a third of the draws miss its video
+    finite = np.where(np.isinf(values), 0.0, values)
+    assert paired(finite, values, groups).value == np.inf
+    for statistic in (mean, np.mean):
+        found = paired(values, values, groups, statistic, draws=50)
+        assert np.isnan((found.value, *ends(found))).all()
+        assert found.reason == "the figure is undefined on these values"
+    # An end between a finite draw and an infinite one is infinite.
+    found = bootstrap(np.array([1.0, np.inf]), np.array([0, 1]), draws=4, seed=1, level=0.9)
+    assert not math.isnan(found.low)
+    assert found.high == np.inf
+
+
+def test_draws_on_which_the_statistic_is_undefined_are_left_out():
+    values, groups = np.array([1.0, 2.0, 3.0]), np.arange(3)
+    found = bootstrap(values, groups, lambda rows: float(np.ptp(rows)) if len(set(rows)) > 1 else np.nan, draws=500)
+    assert (found.low, found.high) == (1, 2)
+
+    def only_at_first(weights):
+        return 1.0 if (weights == 1).all() else np.nan
+
+    found = bootstrap_weighted(only_at_first, np.zeros(5), draws=3)
+    assert found.reason.startswith("all values are of one group")
+    found = bootstrap_weighted(only_at_first, np.arange(30), draws=3)
+    assert found.reason == "the figure is undefined on every draw"
+    assert math.isnan(found.low)
+
+
+def test_a_ratio_of_sums_is_the_rmse_of_a_loop_over_the_same_draws():
+    rng = np.random.default_rng(10)
+    groups = rng.integers(0, 9, 60)
+    truth = rng.uniform(0, 500, (60, 24, 2))
+    predicted = truth + rng.normal(0, 5, truth.shape)
+    seen = rng.integers(0, 2, (60, 24))
+    seen[3] = 0
+    found = ratio(*squared_sums(predicted, truth, seen), groups, root=True, draws=200, seed=2)
+    assert found.value == pytest.approx(rmse(predicted, truth, seen))
+    assert (found.used, found.left_out) == (59, 1)
+    expected = naive(lambda rows: rmse(predicted[rows], truth[rows], seen[rows]), groups, 200, 2)
+    np.testing.assert_allclose(ends(found), expected, rtol=1e-12)
+    better = truth + 0.5 * (predicted - truth)
+    sides = squared_sums(predicted, truth, seen), squared_sums(better, truth, seen)
+    found = paired_ratio(*sides, groups, root=True, draws=200, seed=2)
+    np.testing.assert_allclose((found.value, *ends(found)), (-rmse(better, truth, seen), *-expected[::-1] / 2))
+
+
+def test_a_mean_is_a_ratio_with_ones_below():
+    values, groups = videos(11)
+    assert ratio(values, np.ones(len(values)), groups) == bootstrap(values, groups)
+
+
+def test_an_instance_without_anything_below_the_line_counts_in_neither_of_two():
+    above, below = np.array([1.0, 4.0, 3.0]), np.array([1.0, 0.0, 1.0])
+    found = paired_ratio((above, np.ones(3)), (above + 1, below), np.arange(3))
+    assert (found.value, *ends(found), found.left_out) == (1, 1, 1, 1)
+
+
+def test_ap_is_drawn_by_video_without_matching_anew():
+    rng = np.random.default_rng(12)
+    points = rng.uniform(0, 200, (40, 24, 2))
+    video = np.arange(40) // 5
+    boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    truth = TruePoses(np.arange(40), points, np.ones((40, 24)), np.full(40, 2e4), boxes)
+    spread = rng.choice([1, 15, 40], (40, 1, 1))
+    found = FoundPoses(np.arange(40), points + spread * rng.normal(size=points.shape), rng.random(40))
+    matches = match(truth, found, BODY24_SIGMAS)
+
+    def ap_of(rows):
+        # Drawn twice, a picture is two pictures.
+        again = np.arange(len(rows))
+        people = TruePoses(again, points[rows], np.ones((len(rows), 24)), np.full(len(rows), 2e4), boxes[rows])
+        return average_precision(people, FoundPoses(again, found.points[rows], found.scores[rows]), BODY24_SIGMAS).ap
+
+    interval = bootstrap_weighted(lambda weights: precision_recall(matches, "all", weights)[0].mean(), video, draws=40)
+    assert interval.value == pytest.approx(ap_of(np.arange(40)))
+    np.testing.assert_allclose(ends(interval), naive(ap_of, video, 40, 0), rtol=1e-9)
+
+
+def test_the_draws_do_not_depend_on_how_many_are_held_at_a_time(monkeypatch):
+    values, groups = videos(13)
+    whole = bootstrap(values, groups, draws=101)
+    monkeypatch.setattr(resampling, "_DRAWN_AT_ONCE", 7 * 12)
+    assert bootstrap(values, groups, draws=101) == whole
+    assert bootstrap(values, groups, draws=101, seed=1) != whole
+
+
+def test_two_thousand_draws_of_a_hundred_thousand_values_take_well_under_a_second():
+    values = np.random.default_rng(14).gamma(2, 1, 100_000)
+    start = perf_counter()
+    found = bootstrap(values, np.arange(100_000) // 500)
+    assert perf_counter() - start < 1
+    assert found.groups == 200
+
+
+def test_wrong_arguments_are_refused():
+    values, groups = np.zeros(3), np.zeros(3)
+    for statistic in (mean, np.median):
+        with pytest.raises(BadInput, match="values and groups should"):
+            bootstrap(values, np.zeros(4), statistic)
+        with pytest.raises(BadInput, match="at least one draw, not 0"):
+            bootstrap(values, groups, statistic, draws=0)
+        with pytest.raises(BadInput, match="level should lie between 0 and 1, not 95"):
+            paired(values, values, groups, statistic, level=95)
+    with pytest.raises(BadInput, match=r"values should have the shape \(N,\) or \(N, C\), not \(1, 1, 1\)"):
+        bootstrap(np.zeros((1, 1, 1)), groups)
+    with pytest.raises(BadInput, match=r"first and second should have the same shape, not \(3,\) and \(4,\)"):
+        paired(values, np.zeros(4), groups)
+    with pytest.raises(BadInput, match=r"same shape \(N,\), not \(3,\), \(4,\), \(3,\)"):
+        ratio(values, np.zeros(4), groups)
+    with pytest.raises(BadInput, match="below the line should be 0 or more"):
+        ratio(values, np.array([1, 1, -1]), groups)
