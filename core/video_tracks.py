@@ -31,6 +31,8 @@ class VideoTrack:
         (T - 1,) bool, from `breaks_of`.
     frames, labelled
         Frames with a prediction, and of those the ones with a human's points.
+    instances
+        (T,) int64 ids in the store, 0 where it is absent.
     """
 
     predicted: NDArray[np.float64]
@@ -38,6 +40,7 @@ class VideoTrack:
     breaks: NDArray[np.bool_]
     frames: int
     labelled: int
+    instances: NDArray[np.int64]
 
 
 def stride_of(frames: Sequence[FrameRow]) -> int:
@@ -115,10 +118,12 @@ def _track(chain: dict[int, Seen], frames: int, breaks: NDArray[np.bool_]) -> Vi
     first = Keypoints.from_bytes(next(iter(chain.values())).predicted)
     predicted = np.full((frames, len(first), 2), np.nan)
     truth, labelled = predicted.copy(), 0
+    instances = np.zeros(frames, np.int64)
     for at, row in chain.items():
+        instances[at] = row.instance_id
         predicted[at] = Keypoints.from_bytes(row.predicted).points
         if row.human is not None:
             points = Keypoints.from_bytes(row.human)
             truth[at] = np.where(points.visibility[:, None] > 0, points.points, np.nan)
             labelled += 1
-    return VideoTrack(predicted, truth if labelled else None, breaks, len(chain), labelled)
+    return VideoTrack(predicted, truth if labelled else None, breaks, len(chain), labelled, instances)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughData, NotFound
 from core.metrics.intervals import Interval, bootstrap
-from core.metrics.stability import FIGURES, Stability, stability
+from core.metrics.stability import FIGURES, Stability, as_breaks, as_tracks, displacements, stability
 from core.sample.predictors import PREDICTORS
-from core.smoothing import smooth
+from core.smoothing import DEFAULTS, Delay, delay, smooth
 from core.track_files import read_tracks
 from core.video_tracks import VideoTrack, linked, stride_of
 from core.workspace import Workspace
@@ -23,6 +23,8 @@ from db.queries.tracks import frame_rows, seen_in_frames, versions_in_videos, vi
 from db.tables import ModelVersion, Video
 
 Floats = NDArray[np.float64]
+
+_BINS: Final = 81
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ class Smoothing:
 
     def __call__(self, tracks: Floats, breaks: NDArray[np.bool_] | None, rate: float | None = None) -> Floats:
         return smooth(tracks, self.name, self.settings, frames_per_second=rate or self.frames_per_second, breaks=breaks)
+
+
+SETTINGS: Final = DEFAULTS  # of each smoother, by name
+
+
+def delay_of(smoothing: Smoothing) -> Delay:
+    """What the smoother does to a slow movement: frames of lag, frames that it looks ahead, gain (`core.smoothing`)."""
+    return delay(smoothing.name, smoothing.settings, frames_per_second=smoothing.frames_per_second)
 
 
 def of_file(path: Path, truth: Path | None = None, smoothing: Smoothing | None = None) -> Stability:
@@ -60,12 +70,17 @@ def of_tracks(
     BadInput
         If the shapes disagree or a setting is out of range.
     """
+    require_fit(tracks, truth)
+    return stability(tracks if smoothing is None else smoothing(tracks, breaks), truth, breaks)
+
+
+def require_fit(tracks: Floats, truth: Floats | None) -> None:
+    """Raise BadInput where a truth is given that has other frames or points than the track."""
     if truth is not None and truth.shape != tracks.shape:
         raise BadInput(
             f"the track has {len(tracks):,} frames of {tracks.shape[1]} points and the truth {len(truth):,} of "
             f"{truth.shape[1]}; give two files of the same frames and points"
         )
-    return stability(tracks if smoothing is None else smoothing(tracks, breaks), truth, breaks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +97,33 @@ def ranking(tracks: Floats, breaks: NDArray[np.bool_] | None = None, seed: int =
         Ranked(name, stability(make(tracks, np.random.default_rng(seed)), tracks, breaks).values)
         for name, make in PREDICTORS.items()
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Displacements along one axis in bins, (B,) counts between (B + 1,) edges in pixels; `outside` lie beyond them."""
+
+    edges: Floats
+    counts: NDArray[np.int64]
+    outside: int
+
+
+def spread(tracks: Floats, breaks: NDArray[np.bool_] | None, axis: int, values: Mapping[str, float]) -> Spread | None:
+    """The displacements along an axis (0 is x) of tracks whose figures are `values`; None where nothing moves.
+
+    The bins reach four standard deviations to each side, the robust ones if the others are more than ten times as
+    wide: a single jump would leave one bin to all the rest.
+    """
+    moved = displacements(as_tracks(tracks), as_breaks(breaks, len(tracks)))[..., axis]
+    moved = moved[~np.isnan(moved)]
+    name = "xy"[axis]
+    wide, narrow = (values[f"displacement_{kind}_{name}_px"] for kind in ("std", "robust_std"))
+    if not moved.size or not wide > 0:
+        return None
+    reach = 4 * (min(wide, 10 * narrow) if narrow > 0 else wide)
+    middle = values[f"displacement_median_{name}_px"]
+    counts, edges = np.histogram(moved, bins=_BINS, range=(middle - reach, middle + reach))
+    return Spread(edges, counts.astype(np.int64), int(len(moved) - counts.sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,11 +248,7 @@ def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tupl
 
 def _judged(video: Video, tracks: list[VideoTrack], stride: int, smoothing: Smoothing | None) -> VideoStability:
     rate = video.frames_per_second / stride if video.frames_per_second > 0 else None
-    shown = [
-        VideoTrack(smoothing(one.predicted, one.breaks, rate) if smoothing else one.predicted, one.truth, one.breaks,
-                   one.frames, one.labelled)
-        for one in tracks
-    ]  # fmt: skip
+    shown = [replace(one, predicted=smoothing(one.predicted, one.breaks, rate)) if smoothing else one for one in tracks]
     each = [stability(track.predicted, track.truth, track.breaks) for track in shown]
     values = {name: _weighted(each, name) for name in FIGURES}
     truths = [one for one in each if one.indicator_against == "truth"]

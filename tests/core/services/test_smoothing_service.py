@@ -1,0 +1,81 @@
+"""Smoothed predictions are a version of their own, made of the frames' tracks; pictures that are no frames stay."""
+
+import numpy as np
+import pytest
+from learning_rows import Shelf, face
+from sqlmodel import select
+
+from core.errors import BadInput, NotEnoughData
+from core.keypoints import Keypoints
+from core.pose_models import find_model, stored_version
+from core.services.smoothing import smooth_predictions
+from core.smoothing import savitzky_golay
+from db.engine import reading
+from db.tables import Prediction
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _clip(shelf, version, frames=15, seed=0):
+    """A face that stays while its predictions jitter; gives the instances and the points."""
+    rng = np.random.default_rng(seed)
+    images = [shelf.image(f"clip/{i:03d}.png", sequence="clip") for i in range(frames)]
+    shelf.clip("clip.mp4", images)
+    instances = [shelf.instance(image) for image in images]
+    points = face() + rng.normal(0, 1.0, (frames, 68, 2))
+    for instance, one in zip(instances, points, strict=True):
+        shelf.predict(instance, version, one)
+    return instances, points.astype(np.float32)
+
+
+def _points(shelf, version, instances):
+    with reading(shelf.workspace.engine) as session:
+        mine = select(Prediction).where(Prediction.model_version_id == version)
+        rows = {row.instance_id: Keypoints.from_bytes(row.points).points for row in session.exec(mine)}
+    return np.stack([rows[instance] for instance in instances])
+
+
+def test_smoothed_points_are_those_of_the_filter_and_the_plain_ones_stay(shelf):
+    version = shelf.model("net")
+    instances, points = _clip(shelf, version)
+    told = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+savitzky-golay")
+    assert (told["instances"], told["predicted"], told["failed"]) == (15, 15, 0)
+    assert told["delay_frames"] == pytest.approx(0, abs=1e-3)
+    expected = savitzky_golay(points, 25.0)
+    assert np.allclose(_points(shelf, told["model_version"], instances), expected, atol=1e-4)
+    assert np.array_equal(_points(shelf, version, instances), points)
+    with reading(shelf.workspace.engine) as session:
+        model = find_model(shelf.workspace, "net+savitzky-golay", session=session)
+        assert stored_version(model, session=session) == told["model_version"] != version
+
+
+def test_smoothing_again_changes_nothing(shelf):
+    version = shelf.model("net")
+    instances, _ = _clip(shelf, version)
+    first = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
+    before = _points(shelf, first["model_version"], instances)
+    again = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
+    assert (again["model_version"], again["predicted"]) == (first["model_version"], 0)
+    assert np.array_equal(_points(shelf, first["model_version"], instances), before)
+    assert first["delay_frames"] > 0.1
+
+
+def test_pictures_that_are_no_frames_keep_their_points(shelf):
+    version = shelf.model("net")
+    _clip(shelf, version)
+    single = shelf.instance(shelf.image("photo.png"))
+    shelf.predict(single, version, face(7.0))
+    told = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
+    assert np.allclose(_points(shelf, told["model_version"], [single])[0], face(7.0))
+
+
+def test_a_model_that_has_not_predicted_or_a_smoother_that_is_not_there_is_said(shelf):
+    with pytest.raises(NotEnoughData, match="dlib-68 has predicted nothing yet"):
+        smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="dlib-68+one-euro")
+    with pytest.raises(BadInput, match="cannot be used as 'dlib-68\\+magic'"):
+        smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="dlib-68+magic")
+    with pytest.raises(BadInput, match="cannot be used as 'dlib-68\\+flip'"):
+        smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="dlib-68+flip")
