@@ -16,6 +16,7 @@ FOLDER: Final = Path(__file__).resolve().parent
 QUICK: Final = {
     "bench_import": ["--pictures", "500", "--repeats", "1"],
     "bench_pages": ["--images", "5000", "--repeats", "3"],
+    "bench_pose_scores": ["--images", "100", "--repeats", "1"],
     "bench_saving": ["--drags", "3"],
     "bench_faces": ["--rounds", "1", "--drawn"],
 }
