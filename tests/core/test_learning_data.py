@@ -1,0 +1,124 @@
+"""What is learned from and what is held out: groups stay whole, parts stay, bad pictures and empty labels stay out."""
+
+import numpy as np
+import pytest
+from learning_rows import Shelf, face
+
+from core.errors import BadInput
+from core.learning_data import keep_parts, read_labels
+from db.engine import reading, writing
+from db.tables import Assignment, Exclusion, Instance, Part, Person
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _read(shelf, split_by="auto", keep=False):
+    with writing(shelf.workspace.engine) as session:
+        labels = read_labels(shelf.dataset, "face68", split_by=split_by, session=session)
+        if keep:
+            keep_parts(shelf.dataset, labels, session=session)
+    return labels
+
+
+def _groups(labels):
+    return {label.image.path: group for label, group in zip(labels.labels, labels.groups, strict=True)}
+
+
+def test_frames_stay_with_their_clip_whatever_is_asked_for(shelf):
+    images = [shelf.image(f"clip.mp4/{i}.jpg", sequence="clip.mp4") for i in range(3)]
+    number = shelf.clip("clip.mp4", images)
+    for image in images:
+        shelf.instance(image, face())
+    shelf.instance(shelf.image("photos/a.png"), face())
+    for split_by in ("auto", "person", "folder", "picture"):
+        groups = _groups(_read(shelf, split_by))
+        assert {groups[f"clip.mp4/{i}.jpg"] for i in range(3)} == {f"clip {number}"}
+    assert _groups(_read(shelf, "picture"))["photos/a.png"] == "picture photos/a.png"
+
+
+def test_a_group_is_the_sequence_then_the_person_then_the_folder(shelf):
+    shelf.instance(shelf.image("x/1.png", sequence="squat-03"), face())
+    known = shelf.instance(shelf.image("x/2.png"), face())
+    shelf.instance(shelf.image("x/3.png", identity="ada"), face())
+    shelf.instance(shelf.image("x/4.png"), face())
+    with writing(shelf.workspace.engine) as session:
+        person = Person(dataset_id=shelf.dataset, name="bob")
+        session.add(person)
+        session.flush()
+        session.add(Assignment(instance_id=known, dataset_id=shelf.dataset, person_id=person.id, source="human"))
+    groups = _groups(_read(shelf))
+    assert groups == {
+        "x/1.png": "sequence squat-03", "x/2.png": "person bob", "x/3.png": "person ada", "x/4.png": "folder x",
+    }  # fmt: skip
+    assert set(_groups(_read(shelf, "folder")).values()) == {"folder x"}
+
+
+def test_what_was_held_out_stays_so_when_pictures_are_added(shelf):
+    for person in "abcdef":
+        shelf.instance(shelf.image(f"{person}.png", identity=person), face())
+    before = dict(zip((labels := _read(shelf, keep=True)).groups, labels.parts, strict=True))
+    assert set(before.values()) == {"train", "validation", "test"}
+    for i in range(20):
+        shelf.instance(shelf.image(f"new/{i}.png", identity=f"new{i}"), face())
+        shelf.instance(shelf.image(f"more/{i}.png", identity="a"), face())
+    after = dict(zip((labels := _read(shelf, keep=True)).groups, labels.parts, strict=True))
+    assert {group: after[group] for group in before} == before
+    assert len(after) == 26
+
+
+def test_no_group_is_in_two_parts(shelf):
+    for i in range(60):
+        shelf.instance(shelf.image(f"{i}.png", identity=f"p{i % 7}"), face())
+    labels = _read(shelf)
+    by_part = {part: {group for _, group in labels.of(part)} for part in Part}
+    assert not by_part["train"] & by_part["test"]
+    assert not by_part["train"] & by_part["validation"]
+    assert sum(labels.counts()[part] for part in Part) == 60
+
+
+def test_excluded_pictures_are_left_out_by_name_and_listed(shelf):
+    for name in ("a/1.png", "a/2.png", "b/1.png"):
+        shelf.instance(shelf.image(name, identity=name), face())
+    with writing(shelf.workspace.engine) as session:
+        session.add(Exclusion(dataset_id=shelf.dataset, name="2.png", author_id=shelf.author))
+    labels = _read(shelf)
+    assert labels.excluded == ["a/2.png"]
+    assert sorted(_groups(labels)) == ["a/1.png", "b/1.png"]
+
+
+def test_labels_without_a_point_and_points_of_a_model_teach_nothing(shelf):
+    shelf.instance(shelf.image("a.png"), np.full((68, 2), np.nan))
+    shelf.instance(shelf.image("b.png"), face(), human=False, version=shelf.model("m"))
+    removed = shelf.instance(shelf.image("c.png"), face())
+    with writing(shelf.workspace.engine) as session:
+        session.get(Instance, removed).removed = True
+    labels = _read(shelf)
+    assert (len(labels.labels), labels.empty) == (0, 1)
+    assert labels.counts()["train"] == 0
+
+
+def test_a_single_group_is_learned_from_and_nothing_is_held_out(shelf):
+    for i in range(3):
+        shelf.instance(shelf.image(f"same/{i}.png"), face())
+    labels = _read(shelf)
+    assert set(labels.parts) == {"train"}
+    assert labels.of("test") == []
+
+
+def test_the_fingerprint_follows_revisions_and_parts(shelf):
+    for person in "abc":
+        shelf.instance(shelf.image(f"{person}.png", identity=person), face())
+    first = _read(shelf, keep=True).fingerprint()
+    assert _read(shelf).fingerprint() == first
+    shelf.instance(shelf.image("d.png", identity="d"), face())
+    assert _read(shelf).fingerprint() != first
+
+
+def test_an_unknown_way_to_split_is_refused(shelf):
+    with pytest.raises(BadInput, match="split_by is one of auto, person, folder, picture, not 'frame'"):
+        _read(shelf, "frame")
+    with reading(shelf.workspace.engine) as session:
+        assert read_labels(shelf.dataset, "body24", session=session).labels == []
