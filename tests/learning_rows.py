@@ -1,4 +1,4 @@
-"""A dataset with labels to learn from: pictures of people and clips, points that are known by hand, stored predictions."""
+"""A dataset with labels to learn from: pictures of people, clips, points that are known by hand, stored predictions."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from db.writes import ensure_model_version
 K = 68
 
 
-def face(shift: float = 0.0) -> np.ndarray:
+def face(shift: float | tuple[float, float] = 0.0) -> np.ndarray:
     """(68, 2) pixels: a grid whose outer eye corners (36 and 45) are 100 pixels apart."""
     points = np.stack([np.arange(K) % 10 * 10.0, np.arange(K) // 10 * 12.0], axis=1)
     points[36], points[45] = (10.0, 40.0), (110.0, 40.0)
-    return points + shift
+    return points + np.asarray(shift)
 
 
 class Shelf:

@@ -38,7 +38,7 @@ def test_figures_are_those_worked_out_by_hand(shelf):
     # 3 and 4 pixels off in x over 100 pixels between the eyes: NME 0.03 (person a) and 0.10 (person b)
     for name, instance in held.items():
         shift = 3.0 if name.startswith("a") else 10.0
-        shelf.predict(instance, version, face() + (shift, 0.0))
+        shelf.predict(instance, version, face((shift, 0.0)))
     found = evaluate(shelf.workspace, shelf.dataset, "shifted")
     assert (found["instances"], found["groups"], found["left_out"]) == (4, 2, 0)
     values = {name: metric["value"] for name, metric in found["metrics"].items()}
@@ -73,9 +73,9 @@ def test_two_models_are_compared_on_the_same_instances(shelf):
     held = _labelled(shelf)
     first, second = shelf.model("first"), shelf.model("second")
     for name, instance in held.items():
-        shelf.predict(instance, first, face() + (4.0, 0.0))
+        shelf.predict(instance, first, face((4.0, 0.0)))
         if name != "b1":
-            shelf.predict(instance, second, face() + (2.0, 0.0))
+            shelf.predict(instance, second, face((2.0, 0.0)))
     found = evaluate(shelf.workspace, shelf.dataset, "second", against="first")
     assert (found["instances"], found["left_out"]) == (3, 1)
     difference = found["difference"]["nme"]
@@ -142,7 +142,7 @@ def test_the_worst_come_first_and_a_missed_one_before_all(shelf):
     held = _labelled(shelf)
     version = shelf.model("uneven")
     for shift, (name, instance) in enumerate(held.items()):
-        points = face() + (float(shift), 0.0)
+        points = face((float(shift), 0.0))
         if name == "a1":
             points[0] = np.nan
         shelf.predict(instance, version, points)
