@@ -6,7 +6,7 @@ difference: resampling the groups changes both alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,10 @@ __all__ = ["Breakdown", "Held", "Worst", "breakdown", "differences", "evaluate",
 
 LIMIT: Final = 0.08  # error at which a face counts as failed, as 300-W and MERL report
 PCK_AT: Final = 0.1
+ORDER: Final = (
+    "nme", "median_nme", "nme_inter_pupil", "nme_box", "nme_diagonal", "auc", "failure_rate", "pck", "rmse_px", "oks",
+    "ap", "missed",
+)  # fmt: skip
 _PRECISION_DRAWS: Final = 400  # each draw sorts and matches anew
 
 
@@ -66,75 +70,85 @@ def metrics(held: Held, model: str) -> dict[str, Interval]:
     failures of the curve.
     """
     found = {
-        name: intervals.bootstrap(values, held.groups, statistic)
-        for name, (values, statistic) in _rows(held, model).items()
+        name: intervals.ratio(one.above, one.below, held.groups, root=one.root)
+        for name, one in _sums(held, model).items()
     }
+    found["median_nme"] = intervals.bootstrap(_given(held, model), held.groups, _median)
     if held.shape.kind == "person" and held.shape.sigmas is not None:
         found["ap"] = _precision(held, model)
-    return found
+    return {name: found[name] for name in ORDER if name in found}
 
 
 def differences(held: Held, model: str, against: str) -> dict[str, Interval]:
     """Model minus against of every metric but AP, paired: both on the same draws of groups."""
-    first, second = _rows(held, against), _rows(held, model)
-    return {
-        name: intervals.paired(values, second[name][0], held.groups, statistic)
-        for name, (values, statistic) in first.items()
+    first, second = _sums(held, against), _sums(held, model)
+    found = {
+        name: intervals.paired_ratio(
+            (one.above, one.below), (second[name].above, second[name].below), held.groups, root=one.root
+        )
+        for name, one in first.items()
     }
+    found["median_nme"] = intervals.paired(_given(held, against), _given(held, model), held.groups, _median)
+    return {name: found[name] for name in ORDER if name in found}
 
 
 Floats = NDArray[np.float64]
-Column = tuple[Floats, Callable[[Floats], float]]  # (N,) or (N, C) of the instances, and what they add up to
 
 
-def _rows(held: Held, model: str) -> dict[str, Column]:
-    """Each metric as a value of each instance (NaN: undefined) and a statistic, so that groups can be drawn again."""
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """A metric as the quotient of two sums over the instances: (N,) each; NaN where it is undefined."""
+
+    above: Floats
+    below: Floats
+    root: bool = False
+
+
+def _sums(held: Held, model: str) -> dict[str, _Sums]:
     data = (held.predicted[model], held.truth, held.visibility)
-    rows: dict[str, Column] = {}
+    rows: dict[str, _Sums] = {}
     for name in landmarks.applicable(held.shape):
         errors = landmarks.errors(*data, landmarks.units(name, held.truth, held.visibility, held.boxes, held.shape))
-        given = np.where(np.isfinite(errors), errors, np.nan)
-        if not rows:
-            rows = {"nme": (given, intervals.mean), "median_nme": (given, _median)}
-            rows |= _curve(errors) | _share_near(landmarks.point_errors(*data, _unit(held)))
-        else:
-            rows[f"nme_{name.replace('-', '_')}"] = given, intervals.mean
-    sums, counts = landmarks.squared_sums(*data)
-    rows["rmse_px"] = np.stack([np.where(np.isfinite(sums), sums, np.nan), counts], axis=1), _root_of_ratio
+        rows[f"nme_{name.replace('-', '_')}" if rows else "nme"] = _mean(np.where(np.isfinite(errors), errors, np.nan))
+        if "auc" not in rows:
+            rows |= _curve(errors)
+    rows["pck"] = _near(landmarks.point_errors(*data, _unit(held)))
+    squares, counts = landmarks.squared_sums(*data)
+    rows["rmse_px"] = _Sums(np.where(np.isfinite(squares), squares, np.nan), counts.astype(np.float64), root=True)
     if held.shape.sigmas is not None:
-        rows["oks"] = pose.oks(*data, _areas(held), held.shape.sigmas), intervals.mean
+        rows["oks"] = _mean(pose.oks(*data, _areas(held), held.shape.sigmas))
     return rows
 
 
-def _curve(errors: Floats) -> dict[str, Column]:
+def _mean(values: Floats) -> _Sums:
+    return _Sums(values, np.ones(len(values)))
+
+
+def _curve(errors: Floats) -> dict[str, _Sums]:
     """AUC and failure rate are means; an error that is infinite adds nothing to the one and 1 to the other."""
     undefined = np.isnan(errors)
     below = np.maximum(0.0, 1 - np.where(undefined, 0.0, errors) / LIMIT)
     return {
-        "auc": (np.where(undefined, np.nan, below), intervals.mean),
-        "failure_rate": (np.where(undefined, np.nan, errors > LIMIT), intervals.mean),
-        "missed": (np.where(undefined, np.nan, np.isinf(errors)), intervals.mean),
+        "auc": _mean(np.where(undefined, np.nan, below)),
+        "failure_rate": _mean(np.where(undefined, np.nan, errors > LIMIT)),
+        "missed": _mean(np.where(undefined, np.nan, np.isinf(errors))),
     }
 
 
-def _share_near(each: Floats) -> dict[str, Column]:
+def _near(each: Floats) -> _Sums:
     known = ~np.isnan(each)
     near = known & (np.where(known, each, np.inf) <= PCK_AT)
-    rows = np.stack([near.sum(axis=1), known.sum(axis=1)], axis=1).astype(np.float64)
-    return {"pck": (rows, _ratio)}
+    return _Sums(near.sum(axis=1).astype(np.float64), known.sum(axis=1).astype(np.float64))
+
+
+def _given(held: Held, model: str) -> Floats:
+    """(N,) the errors of the instances of which every labelled point was given, NaN for the others."""
+    errors = _errors(held, model)
+    return np.where(np.isfinite(errors), errors, np.nan)
 
 
 def _median(values: Floats) -> float:
     return float(np.median(values))
-
-
-def _ratio(rows: Floats) -> float:
-    above, below = rows.sum(axis=0)
-    return float(above / below) if below else float("nan")
-
-
-def _root_of_ratio(rows: Floats) -> float:
-    return float(np.sqrt(_ratio(rows)))
 
 
 def _areas(held: Held) -> Floats:
@@ -144,22 +158,20 @@ def _areas(held: Held) -> Floats:
 
 
 def _precision(held: Held, model: str) -> Interval:
-    """AP where every person's box is given, so each is found once: draws count whole pictures more or less often."""
-    images, sizes = np.asarray(held.images), _areas(held)
+    """AP where every person's box is given; groups are drawn with all their pictures."""
+    images = np.asarray(held.images)
     assert held.shape.sigmas is not None
     matches = pose.match(
-        pose.TruePoses(images, held.truth, held.visibility, sizes, held.boxes),
+        pose.TruePoses(images, held.truth, held.visibility, _areas(held), held.boxes),
         pose.FoundPoses(images, held.predicted[model], held.scores[model]),
         held.shape.sigmas,
     )
-    place = np.searchsorted(matches.images, images)
-    people = np.bincount(place, minlength=len(matches.images))
-
-    def drawn(rows: Floats) -> float:
-        weights = np.bincount(place[rows.astype(np.intp)], minlength=len(people)) / np.maximum(people, 1)
-        return float(pose.precision_recall(matches, weights=weights)[0].mean())
-
-    return intervals.bootstrap(np.arange(len(images)), held.groups, drawn, draws=_PRECISION_DRAWS)
+    group_of = dict(zip(images.tolist(), held.groups.tolist(), strict=True))
+    return intervals.bootstrap_weighted(
+        lambda weights: float(pose.precision_recall(matches, weights=weights)[0].mean()),
+        np.array([group_of[image] for image in matches.images.tolist()]),
+        draws=_PRECISION_DRAWS,
+    )
 
 
 def plain(found: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
