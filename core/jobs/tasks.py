@@ -16,6 +16,8 @@ from core.services.exporting import export_dataset
 from core.services.faces import find_faces
 from core.services.grouping import group_people
 from core.services.importing import ImportOptions, import_pictures
+from core.services.labels import apply_waiting, find_labels, import_labels, pictures_beside
+from core.services.overlaying import render_overlay
 from core.services.restoring import is_export, restore_export
 from core.services.sampling import add_figures, draw_sample, note_threshold
 from core.services.uploading import discard_upload, is_upload
@@ -29,7 +31,7 @@ from db.tables import Run
 def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
     source = Path(run.parameters["source"])
-    who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
+    who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     if is_export(source):
         return restore_export(workspace, source, **who, progress=progress)
     with unpacked_export(workspace, source, progress) as folder:
@@ -42,6 +44,33 @@ def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
         workspace, source, **who, identities=options.identities, reference=reference, progress=progress
     )
     return {**pictures, **clips}
+
+
+def _then_waiting(task: Task) -> Task:
+    """A task that brings pictures, and then the labels that waited for them."""
+
+    def run_it(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+        counts = task(workspace, run, progress)
+        assert run.dataset_id is not None
+        applied = apply_waiting(workspace, run.dataset_id, run_id=run.id, progress=progress)
+        if not applied.labels and not applied.skipped:
+            return counts
+        return {**counts, "labels": applied.labels, "skipped": counts["skipped"] + applied.skipped}
+
+    return run_it
+
+
+def _labels(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    source = Path(run.parameters["source"])
+    who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
+    found = find_labels(workspace, source, run.parameters["skeleton"], progress=progress)
+    beside = pictures_beside(workspace, source, found, dataset_id=run.dataset_id)
+    added = 0
+    if beside is not None:
+        folder, wanted = beside
+        added = import_pictures(workspace, folder, **who, wanted=wanted, progress=progress)["added"]
+    return {**import_labels(workspace, found, **who, progress=progress), "pictures": added}
 
 
 def _discard(workspace: Workspace, run: Run) -> None:
@@ -93,13 +122,24 @@ def _weights(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
     return fetch_encoder(workspace, run.parameters["encoder"], progress)
 
 
+def _overlay(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    out, static = run.parameters.get("out"), run.parameters.get("static", False)
+    return render_overlay(
+        workspace, run.dataset_id, run.parameters["video"], run.parameters["models"],
+        out=Path(out) if out else None, static=static, progress=progress,
+    )  # fmt: skip
+
+
 TASKS: Final[dict[str, Task]] = {
-    "import": _import,
+    "import": _then_waiting(_import),
+    "labels": _then_waiting(_labels),
     "sample": _sample,
     "faces": _faces,
     "people": _people,
     "export": _export,
     "weights": _weights,
+    "overlay": _overlay,
 }
 
-AFTERWARDS: Final[dict[str, Afterwards]] = {"import": _discard}
+AFTERWARDS: Final[dict[str, Afterwards]] = {"import": _discard, "labels": _discard}

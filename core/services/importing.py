@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -58,13 +58,14 @@ def import_pictures(
     author_id: int,
     run_id: int,
     options: ImportOptions | None = None,
+    wanted: Callable[[str], bool] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, int]:
     """Import every picture of a folder, a zip or a single file into a dataset.
 
     Pictures are decoded fully before they are taken in; the same content twice is one image. What cannot be used
     becomes a `Skipped` row of the run with the reason. Safe to repeat after a crash: finished pictures stay.
-    Clips are left to `core.services.clips`.
+    Clips are left to `core.services.clips`. With `wanted` only the paths are looked at for which it is true.
 
     Returns
     -------
@@ -79,6 +80,7 @@ def import_pictures(
     options, progress = options or ImportOptions(), progress or Progress()
     found = look_into(source, _limits(workspace))
     items = [item for item in found if isinstance(item, Refused) or not is_clip(item.path)]
+    items = [item for item in items if wanted is None or wanted(item.path)]
     with writing(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
             raise NotFound(f"there is no dataset {dataset_id}")

@@ -81,7 +81,8 @@ def newest_ended_run(dataset_id: int, kinds: Collection[str], *, session: Sessio
 
 def unfinished_imports(*, session: Session) -> Sequence[Path]:
     """What the imports read that are not done: they wait, run, or may be asked for once more."""
-    parameters = session.exec(select(Run.parameters).where(Run.kind == "import", Run.state != RunState.DONE))
+    reads = col(Run.kind).in_(("import", "labels"))
+    parameters = session.exec(select(Run.parameters).where(reads, Run.state != RunState.DONE))
     return [Path(given["source"]) for given in parameters if "source" in given]
 
 

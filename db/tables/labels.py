@@ -137,9 +137,9 @@ class WaitingLabel(SQLModel, table=True):
     """A label that a file gives for a picture that the dataset does not have; it goes when the picture comes.
 
     `picture` is the picture's name as in the file `source` (``name.*``: any ending), or with `frame` a clip's name
-    without its ending. `points` packs like `KeypointRevision.points`; the box and the picture's size are there where the
-    file gives them. `inside`: the format promises that no point lies outside of the picture. `digest` is the SHA-256 of
-    all that the label says, so that the same label waits once.
+    without its ending. `points` packs like `KeypointRevision.points`; the box and the picture's size are there where
+    the file gives them. `inside`: the format promises that no point lies outside of the picture. `digest` is the
+    SHA-256 of all that the label says, so that the same label waits once.
     """
 
     __table_args__ = (UniqueConstraint("dataset_id", "digest"),)

@@ -58,8 +58,9 @@ def sniff_labels(name: str, content: bytes) -> str:
         return motion_csv.FORMAT
     if ending == ".json" and _is_coco(content):
         return coco_keypoints.FORMAT
+    table = "a table with the header image,nose_x,nose_y and so on"
     wanted = {
-        ".npy": "a NumPy array", ".xml": "dlib's <dataset>", ".csv": "a table with the header image,nose_x,nose_y and so on",
+        ".npy": "a NumPy array", ".xml": "dlib's <dataset>", ".csv": table,
         ".json": "an object with 'images' and 'annotations'",
     }.get(ending, f"a label file ({', '.join(ENDINGS)})")  # fmt: skip
     raise UnreadableLabels(f"{name}: it is not {wanted}.")

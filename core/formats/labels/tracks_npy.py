@@ -38,7 +38,7 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     if tracks.shape[1] != len(shape):
         raise refuse_count(name, "its frames have", tracks.shape[1], shape)
     clip = PurePosixPath(name).with_suffix("").as_posix()
-    finite: NDArray[np.bool_] = np.isfinite(tracks).all(axis=2)
+    finite = np.asarray(np.isfinite(tracks).all(axis=2))
     tracks[~finite] = np.nan
     rows = [
         LabelledRow(clip, Keypoints.of(points), shape.name, sequence=PurePosixPath(clip).name, frame=frame)

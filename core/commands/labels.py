@@ -1,0 +1,74 @@
+"""Labels of other tools, and the list of pictures that nobody should learn from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
+from core.console import Printed, fail, tell
+from core.jobs.inline import run_here
+from core.services import exclusions
+from core.services.importing import skipped as skipped_of
+from core.skeletons import SKELETONS, skeleton
+from core.workspace import Workspace
+
+app = typer.Typer()
+
+_LISTED = 20  # lines on stderr
+
+
+@app.command()
+@sentence_instead_of_traceback
+def labels(
+    path: Annotated[
+        Path, typer.Argument(help="COCO keypoints, .pts, dlib XML, motion CSV, tracks .npy; a folder or zip of them")
+    ],
+    dataset: DatasetName,
+    skeleton_name: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")],
+    as_json: Json = False,
+) -> None:
+    """Put labels of other tools onto pictures. Gives images, instances, added, waiting, skipped [{path, reason}]."""
+    if not path.exists():
+        fail(f"{path}: there is no such file or folder")
+    skeleton(skeleton_name)  # before a dataset is made
+    workspace = Workspace.open()
+    parameters = {"source": str(path.resolve()), "skeleton": skeleton_name}
+    run = run_here(workspace, "labels", dataset_id(workspace, dataset, make=True), parameters, Printed())
+    skipped = skipped_of(workspace, run.id)
+    sentence = (
+        "{format}: {instances} labels in {images} pictures, {added} of them new; {waiting} wait for their pictures"
+    )
+    tell({**run.counts, "skipped": skipped}, as_json, sentence)
+    _list([f"skipped {item['path']}: {item['reason']}" for item in skipped])
+    raise typer.Exit(1 if skipped else 0)
+
+
+@app.command()
+@sentence_instead_of_traceback
+def exclude(
+    path: Annotated[Path, typer.Argument(help="One file name a line, or a CSV whose first column names files")],
+    dataset: DatasetName,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the others")] = "",
+    as_json: Json = False,
+) -> None:
+    """Leave pictures out of learning and measuring, by file name. Gives listed, matched, unknown [names]."""
+    if not path.is_file():
+        fail(f"{path}: there is no such file")
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    names = exclusions.listed_names(path.name, path.read_bytes())
+    done = exclusions.exclude(workspace, number, names, author_id=author(workspace), reason=reason or path.name)
+    result: dict[str, Any] = {"listed": done.listed, "matched": done.matched, "unknown": list(done.unknown)}
+    tell(result, as_json, "{listed} names, {matched} of them of pictures here")
+    _list([f"{name}: no picture here has that name; it is left out when it comes" for name in done.unknown])
+
+
+def _list(lines: list[str]) -> None:
+    for line in lines[:_LISTED]:
+        print(line, file=sys.stderr)
+    if len(lines) > _LISTED:
+        print(f"… and {len(lines) - _LISTED} more; --json lists them all", file=sys.stderr)
