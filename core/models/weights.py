@@ -21,91 +21,12 @@ from typing import IO, Final
 from urllib.parse import urlsplit
 
 from core.errors import BadWeights, MissingWeights, NotFound
+from core.models.weights_table import WEIGHTS, WeightsFile
 
 Progress = Callable[[int, int | None], None]  # bytes done, bytes in total where the server says so
 
 _CHUNK: Final = 1 << 20
 _PATIENCE: Final = 60.0  # seconds without a byte
-_RELEASE: Final = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/"
-
-
-@dataclass(frozen=True)
-class WeightsFile:
-    """One weights file.
-
-    Attributes
-    ----------
-    file
-        Its name in the weights folder, or its path inside `package`.
-    url
-        Where it can be fetched; None if it comes with a package.
-    sha256, size
-        Hexadecimal digest and bytes; None where no trustworthy source states them.
-    licence, purpose
-        For people.
-    package
-        The installed package that holds it, if any.
-    """
-
-    file: str
-    url: str | None
-    sha256: str | None
-    size: int | None
-    licence: str
-    purpose: str
-    package: str | None = None
-
-
-_FACENET_LICENCE: Final = "MIT (facenet-pytorch); the training photos are for non-commercial research"
-_DLIB_LICENCE: Final = "CC0 1.0 (dlib-models)"
-_DLIB68_LICENCE: Final = "CC0 1.0 (face_recognition_models); trained on 300-W, whose terms exclude commercial use"
-
-
-def _mtcnn(file: str, sha256: str, size: int) -> WeightsFile:
-    purpose = "face detector, one of the three networks of MTCNN"
-    return WeightsFile(f"data/{file}", None, sha256, size, "MIT (facenet-pytorch)", purpose, "facenet_pytorch")
-
-
-WEIGHTS: dict[str, WeightsFile] = {
-    "facenet-vggface2": WeightsFile(
-        file="20180402-114759-vggface2.pt",
-        url=_RELEASE + "20180402-114759-vggface2.pt",
-        # As the LFS record of the unchanged copy at huggingface.co/py-feat/facenet (commit 8dd7927) states it.
-        sha256="281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d99b",
-        size=111_898_327,
-        licence=_FACENET_LICENCE,
-        purpose="face encoder, InceptionResnetV1 trained on VGGFace2",
-    ),
-    "facenet-casia": WeightsFile(
-        file="20180408-102900-casia-webface.pt",
-        url=_RELEASE + "20180408-102900-casia-webface.pt",
-        sha256=None,  # no source for it was found; the tensors are checked instead
-        size=None,
-        licence=_FACENET_LICENCE,
-        purpose="face encoder, InceptionResnetV1 trained on CASIA-WebFace",
-    ),
-    "mtcnn-pnet": _mtcnn("pnet.pt", "a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f", 28_570),
-    "mtcnn-rnet": _mtcnn("rnet.pt", "bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86", 403_147),
-    "mtcnn-onet": _mtcnn("onet.pt", "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d", 1_559_269),
-    "dlib-68": WeightsFile(
-        file="models/shape_predictor_68_face_landmarks.dat",
-        url=None,
-        sha256="fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
-        size=99_693_937,
-        licence=_DLIB68_LICENCE,
-        purpose="68 face landmarks, ensemble of regression trees",
-        package="face_recognition_models",
-    ),
-    "dlib-resnet": WeightsFile(
-        file="models/dlib_face_recognition_resnet_model_v1.dat",
-        url=None,
-        sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
-        size=22_466_066,
-        licence=_DLIB_LICENCE,
-        purpose="face encoder, ResNet with 128 numbers out",
-        package="face_recognition_models",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -289,11 +210,19 @@ def _verify(part: Path, entry: WeightsFile) -> None:
     size = part.stat().st_size
     if entry.size is not None and size != entry.size:
         raise BadWeights(f"it should have {entry.size} bytes, but {size} came")
+    digest = sha256_of(part)
     if entry.sha256 is not None:
-        digest = sha256_of(part)
         if digest != entry.sha256:
             raise BadWeights(f"its SHA-256 should be {entry.sha256}, but is {digest}")
         return
-    from core.models.facenet import read_state_dict  # torch is needed only for files that nobody published a hash of
+    if entry.digest_start and not digest.startswith(entry.digest_start):
+        raise BadWeights(f"its SHA-256 should begin with {entry.digest_start}, but is {digest}")
+    # torch is needed only for files that nobody published a hash of
+    if entry.network is not None:
+        from core.models.pose.pretrained import check_tensors
+
+        check_tensors(part, entry)
+        return
+    from core.models.facenet import read_state_dict
 
     read_state_dict(part)

@@ -29,9 +29,14 @@ def small_convolution(channels: int, out: int, kernel: int = 1) -> nn.Conv2d:
 
 
 def exact(layer: nn.Module, features: Tensor) -> Tensor:
-    """A layer's output in float32 also under autocast: bfloat16 knows coordinates only to half a pixel in 256."""
+    """A layer's output in its weights' precision, also under autocast: bfloat16 has half a pixel in 256."""
+    weight = layer.weight
+    assert isinstance(weight, Tensor)
+    if features.is_meta:  # shapes only; autocast does not know this device
+        shaped: Tensor = layer(features)
+        return shaped
     with full_precision(features.device.type):
-        output: Tensor = layer(features.float())
+        output: Tensor = layer(features.to(weight.dtype))
     return output
 
 

@@ -27,7 +27,7 @@ class NetworkSpec:
     loss
         Default loss, as in `core.training.losses`.
     megabytes
-        Least memory hint: MiB of its parameters in float32 at 68 points. What training takes is told by
+        Least memory hint: MiB of its parameters in float32 at 68 points, without neighbours. What training takes is told by
         `core.models.pose.memory.dry_run`.
     pretrained
         Names in `core.models.weights.WEIGHTS` that fit it, the best first.
@@ -71,7 +71,7 @@ def _baseline() -> NetworkSpec:
         input_size=(1280, 720),
         codecs=("regression",),
         loss="mse",
-        megabytes=44,
+        megabytes=43,
         options={"dropout": DROPOUT},
         smallest=(128, 72),
     )
@@ -110,7 +110,7 @@ def _pipnet(suffix: str, backbone: str, megabytes: int, weights: str) -> Network
     )
 
 
-def _hrnet(width: str, megabytes: int, weights: str) -> NetworkSpec:
+def _hrnet(width: str, megabytes: int, weights: tuple[str, ...]) -> NetworkSpec:
     return NetworkSpec(
         name=f"hrnet-{width}",
         description=f"HRNet-{width.upper()} (Sun et al. 2019): heatmaps from the branch of stride 4.",
@@ -119,7 +119,7 @@ def _hrnet(width: str, megabytes: int, weights: str) -> NetworkSpec:
         codecs=_MAPS,
         loss="heatmap-mse",
         megabytes=megabytes,
-        pretrained=(weights,),
+        pretrained=weights,
         options={"dropout": Option(0.0, DROPOUT.meaning, low=0.0, high=0.9)},
         person_size=_PERSON,
         multiple=32,
@@ -136,7 +136,7 @@ def _vitpose(letter: str, size: str, megabytes: int) -> NetworkSpec:
         codecs=_MAPS,
         loss="heatmap-mse",
         megabytes=megabytes,
-        pretrained=(f"vitpose-{size}-simple",) if letter == "b" else (),
+        pretrained=("coco-vitpose-b", "coco-vitpose-b-simple") if letter == "b" else (),
         options=VITPOSE_OPTIONS,
         checkpointing=True,
         person_size=_PERSON,
@@ -151,16 +151,16 @@ NETWORKS: dict[str, NetworkSpec] = {
         _baseline(),
         _resnet(18, 43),
         _resnet(50, 91),
-        _pipnet("r18", "ResNet-18", 46, "imagenet-resnet18"),
-        _pipnet("r50", "ResNet-50", 102, "imagenet-resnet50"),
-        _pipnet("r101", "ResNet-101", 174, "imagenet-resnet101"),
-        _pipnet("mobilenet", "MobileNetV2", 16, "imagenet-mobilenet-v2"),
-        _hrnet("w18-small", 37, "imagenet-hrnet-w18-small"),
-        _hrnet("w18", 37, "imagenet-hrnet-w18"),
-        _hrnet("w32", 109, "imagenet-hrnet-w32"),
-        _hrnet("w48", 243, "imagenet-hrnet-w48"),
+        _pipnet("r18", "ResNet-18", 43, "imagenet-resnet18"),
+        _pipnet("r50", "ResNet-50", 91, "imagenet-resnet50"),
+        _pipnet("r101", "ResNet-101", 164, "imagenet-resnet101"),
+        _pipnet("mobilenet", "MobileNetV2", 9, "imagenet-mobilenet-v2"),
+        _hrnet("w18-small", 5, ("imagenet-hrnet-w18-small",)),
+        _hrnet("w18", 36, ("imagenet-hrnet-w18",)),
+        _hrnet("w32", 109, ("coco-hrnet-w32", "imagenet-hrnet-w32")),
+        _hrnet("w48", 243, ("coco-hrnet-w48", "imagenet-hrnet-w48")),
         _vitpose("s", "small", 93),
-        _vitpose("b", "base", 343),
+        _vitpose("b", "base", 344),
         _vitpose("l", "large", 1177),
         _vitpose("h", "huge", 2431),
     )

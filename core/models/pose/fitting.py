@@ -1,0 +1,167 @@
+"""Giving a network the tensors of another: what fits is copied, and what does not is told.
+
+The head of a pose network has rows for its points. With `rows` they go to the right places when the points differ: 24
+points of which the first 17 are COCO's take the 17 rows that were learnt and keep fresh ones for the other 7.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.errors import BadInput
+from core.models.pose import NetworkConfig
+from core.models.pose.head_rows import head_output, matching_rows
+from core.models.pose.network import PoseNetwork
+
+_COUNTER: Final = "num_batches_tracked"  # of batch normalisation; older files lack it, and nothing here uses it
+_POSITIONS: Final = "position_embeddings"
+_LISTED: Final = 3
+_COCO_GRID: Final = (16, 12)  # tokens of 256 × 192, on which the published ViTPose weights were trained
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What came of fitting tensors to a network; names as in the network, or in the tensors for `unexpected`.
+
+    Attributes
+    ----------
+    copied
+        How many tensors were copied whole, resized or by rows.
+    reinitialised
+        Of the network, and not copied: they keep the values they had.
+    unexpected
+        Given, but of no use to the network.
+    resized
+        Position embeddings that were interpolated to another input size.
+    by_rows
+        Copied for some points only.
+    """
+
+    copied: int
+    reinitialised: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    resized: tuple[str, ...] = ()
+    by_rows: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """All of it in one sentence for people."""
+        told = [f"{self.copied} tensors copied"]
+        for names, word in (
+            (self.by_rows, "of them for the known points only"),
+            (self.resized, "of them resized"),
+            (self.reinitialised, "start anew"),
+            (self.unexpected, "not used"),
+        ):
+            if names:
+                more = ", …" if len(names) > _LISTED else ""
+                told.append(f"{len(names)} {word} ({', '.join(names[:_LISTED])}{more})")
+        return "; ".join(told)
+
+
+@torch.no_grad()
+def fit_weights(
+    network: PoseNetwork,
+    state: Mapping[str, Tensor],
+    rows: Mapping[int, int] | None = None,
+    *,
+    source: NetworkConfig | None = None,
+) -> Fit:
+    """Copy what fits, in place.
+
+    Parameters
+    ----------
+    network
+        Takes the tensors; what does not fit keeps its values.
+    state
+        Name -> tensor, named as in `network.state_dict()`.
+    rows
+        New point -> old point: the head's rows of these points are copied to their new places, the others stay fresh.
+        None: the points are the same, and a head of the same shape is copied whole.
+    source
+        The configuration that `state` is of. Needed to carry PIPNet's neighbours over, whose rows mean a point's
+        neighbours in a certain order, and to know the old input size.
+
+    Raises
+    ------
+    BadInput
+        If a row is out of range or two new points take the same old one.
+    """
+    own = network.state_dict()
+    _check_rows(rows, network.config.points, source)
+    copied: list[str] = []
+    resized: list[str] = []
+    by_rows: list[str] = []
+    for name, target in own.items():
+        given = state.get(name)
+        if given is None or given.is_floating_point() != target.is_floating_point():
+            continue
+        if head_output(name) is not None and (rows is not None or source is not None):
+            fitted = _copy_rows(name, target, given, network.config, source, rows)
+            if fitted:
+                copied.append(name)
+            if 0 < fitted < len(target):
+                by_rows.append(name)
+        elif given.shape == target.shape:
+            target.copy_(given)
+            copied.append(name)
+        elif name.endswith(_POSITIONS) and (fresh := _resized(given, network.config, source)) is not None:
+            target.copy_(fresh)
+            copied.append(name)
+            resized.append(name)
+    done = set(copied)
+    left = tuple(name for name in own if name not in done and not name.endswith(_COUNTER))
+    return Fit(len(copied), left, tuple(name for name in state if name not in own), tuple(resized), tuple(by_rows))
+
+
+def _check_rows(rows: Mapping[int, int] | None, count: int, source: NetworkConfig | None) -> None:
+    if rows is None:
+        return
+    if len(set(rows.values())) != len(rows):
+        raise BadInput("two new points take the row of the same old point; each old point goes to one new point")
+    for new, old in rows.items():
+        if not 0 <= new < count or old < 0 or (source is not None and old >= source.points):
+            raise BadInput(f"there is no point {new} or no old point {old}; the network has {count} points")
+
+
+def _copy_rows(
+    name: str,
+    target: Tensor,
+    given: Tensor,
+    config: NetworkConfig,
+    source: NetworkConfig | None,
+    rows: Mapping[int, int] | None,
+) -> int:
+    """How many rows of a head's tensor were copied."""
+    if given.shape[1:] != target.shape[1:]:
+        return 0
+    pairs = matching_rows(name, config, source, rows, len(given))
+    if pairs:
+        new_rows, old_rows = (torch.tensor(side) for side in zip(*pairs, strict=True))
+        target[new_rows.to(target.device)] = given[old_rows.to(given.device)].to(target.device, target.dtype)
+    return len(pairs)
+
+
+def _resized(given: Tensor, config: NetworkConfig, source: NetworkConfig | None) -> Tensor | None:
+    """Position embeddings (1, 1 + n, C) on the new grid, bilinear; None if nothing tells the old grid."""
+    from core.models.pose.vitpose import PATCH
+
+    width, height = config.input_size
+    count = given.shape[1] - 1
+    if source is not None:
+        old = (source.input_size[1] // PATCH, source.input_size[0] // PATCH)
+    elif count == math.prod(_COCO_GRID):
+        old = _COCO_GRID
+    else:
+        old = (math.isqrt(count), math.isqrt(count))
+    if given.ndim != 3 or math.prod(old) != count:
+        return None
+    grid = given[:, 1:].transpose(1, 2).unflatten(2, old).float()
+    fresh = functional.interpolate(grid, size=(height // PATCH, width // PATCH), mode="bilinear", align_corners=False)
+    return torch.cat([given[:, :1].float(), fresh.flatten(2).transpose(1, 2)], dim=1)

@@ -1,0 +1,166 @@
+"""Weights that others trained: read without running code, renamed to our names, and fitted."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from core.errors import BadInput, BadWeights
+from core.models.pose import configure
+from core.models.pose.fitting import Fit, fit_weights
+from core.models.pose.network import PoseNetwork, build
+from core.models.weights import WEIGHTS, locate
+from core.models.weights_table import WeightsFile
+from core.skeletons import SKELETONS
+
+_LEAST: Final = 0.5  # share of the backbone's tensors that must fit; fewer are another network's
+_DAMAGED: Final = (
+    pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile, SafetensorError,
+)  # fmt: skip
+
+# (pattern, replacement) for names, the first that matches; None: the classifier's or what nothing here reads
+_NAMES: Final[dict[str, tuple[tuple[str, str | None], ...]]] = {
+    "torchvision": ((r"(fc|classifier)\.", None), (r"", "backbone.")),
+    "timm": (
+        (r"(incre_modules|downsamp_modules|final_layer|classifier)\.", None),
+        (r"", "backbone.net."),
+    ),
+    "mmpose": (
+        (r"backbone\.", "backbone.net."),
+        (r"(keypoint_)?head\.final_layer\.", "head.maps.heatmaps."),
+        (r"", None),
+    ),
+    "transformers": (
+        (r"backbone\.", "backbone.net."),
+        (r"head\.deconv1\.", "head.before.0."),
+        (r"head\.batchnorm1\.", "head.before.1."),
+        (r"head\.deconv2\.", "head.before.3."),
+        (r"head\.batchnorm2\.", "head.before.4."),
+        (r"head\.conv\.", "head.maps.heatmaps."),
+    ),
+}
+
+
+def load_pretrained(network: PoseNetwork, weights_name: str, folder: Path) -> Fit:
+    """Start a network from published weights.
+
+    A head that was trained for COCO's points gives its rows to the points of the same names.
+
+    Parameters
+    ----------
+    network
+        Takes the tensors, in place.
+    weights_name
+        A name in `core.models.weights.WEIGHTS` that belongs to a pose network.
+    folder
+        The weights folder; nothing is fetched.
+
+    Returns
+    -------
+    Fit
+        What was copied, and what starts anew.
+
+    Raises
+    ------
+    MissingWeights
+        If the file is not on this machine; the sentence says from where it comes and where to put it.
+    NotFound
+        If there are no weights of that name.
+    BadInput
+        If they are not a pose network's.
+    BadWeights
+        If the file is damaged, holds code, or belongs to another network.
+    """
+    path = locate(weights_name, folder)
+    entry = WEIGHTS[weights_name]
+    if entry.naming is None:
+        raise BadInput(f"{weights_name} are no weights for a network of points; they are: {entry.purpose}")
+    state = renamed(read_tensors(path), entry.naming)
+    _refuse_another(path, network, state)
+    return fit_weights(network, state, _rows(network, entry.skeleton))
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, or of a torch file read as tensors only.
+
+    Raises
+    ------
+    BadWeights
+        If the file is damaged or holds more than tensors.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except _DAMAGED as problem:
+        raise BadWeights(f"{path.name} is damaged or holds more than tensors, so it was not loaded") from problem
+    state = held.get("state_dict", held) if isinstance(held, Mapping) else None
+    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise BadWeights(f"{path.name} is not a state_dict of tensors")
+    return dict(state)
+
+
+def renamed(state: Mapping[str, Tensor], naming: str) -> dict[str, Tensor]:
+    """The same tensors under our names, without those of classifiers; `naming` is a key of this module's table."""
+    ours = {}
+    for name, value in state.items():
+        for pattern, replacement in _NAMES[naming]:
+            if found := re.match(pattern, name):
+                if replacement is not None:
+                    ours[replacement + name[found.end() :]] = value
+                break
+    return ours
+
+
+def check_tensors(path: Path, entry: WeightsFile) -> None:
+    """Make sure that a file without a published digest has the tensors of its network, by name and shape.
+
+    Raises
+    ------
+    BadWeights
+        If it does not.
+    """
+    assert entry.network is not None
+    assert entry.naming is not None
+    state = renamed(read_tensors(path), entry.naming)
+    with torch.random.fork_rng(devices=[]):
+        network = build(configure(entry.network, entry.skeleton or "face68", input_size=(192, 256)))
+    wrong = [name for name, shape in _backbone(network).items() if name not in state or state[name].shape != shape]
+    if wrong:
+        raise BadWeights(
+            f"it is not the backbone of {entry.network}: {len(wrong)} tensors are missing or of another shape, "
+            f"{wrong[0]} among them"
+        )
+
+
+def _backbone(network: PoseNetwork) -> dict[str, torch.Size]:
+    named = network.state_dict().items()
+    return {name: v.shape for name, v in named if name.startswith("backbone.") and not name.endswith("_tracked")}
+
+
+def _refuse_another(path: Path, network: PoseNetwork, state: Mapping[str, Tensor]) -> None:
+    expected = _backbone(network)
+    fitting = sum(name in state and state[name].shape == shape for name, shape in expected.items())
+    if fitting < _LEAST * len(expected):
+        raise BadWeights(
+            f"{path.name} belongs to another network than {network.config.network}: only {fitting} of "
+            f"{len(expected)} tensors of its backbone fit"
+        )
+
+
+def _rows(network: PoseNetwork, trained_on: str | None) -> dict[int, int]:
+    """New point <- old point, by the points' names; empty where the head was not trained on any of them."""
+    old, new = SKELETONS.get(trained_on or ""), SKELETONS.get(network.config.skeleton)
+    if old is None or new is None:
+        return {}
+    places = {name: row for row, name in enumerate(old.point_names)}
+    return {row: places[name] for row, name in enumerate(new.point_names) if name in places}
