@@ -25,37 +25,44 @@ from core.models.codecs.codec import Codec, Decoded
 __all__ = ["CODECS", "Codec", "Decoded", "build_codec"]
 
 
-def _regression(input_size: tuple[int, int]) -> Codec:
+Size = tuple[int, int]
+
+
+def _regression(input_size: Size) -> Codec:
     from core.models.codecs.regression import RegressionCodec
 
     return RegressionCodec(input_size)
 
 
-def _msra(input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0) -> Codec:
+def _msra(input_size: Size, *, stride: int = 4, sigma: float = 2.0, logits: bool = False) -> Codec:
     from core.models.codecs.msra import MsraCodec
 
-    return MsraCodec(input_size, stride=stride, sigma=sigma)
+    return MsraCodec(input_size, stride=stride, sigma=sigma, logits=logits)
 
 
-def _dark(input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, kernel: int | None = None) -> Codec:
+def _dark(
+    input_size: Size, *, stride: int = 4, sigma: float = 2.0, logits: bool = False, kernel: int | None = None
+) -> Codec:
     from core.models.codecs.dark import DarkCodec
 
-    return DarkCodec(input_size, stride=stride, sigma=sigma, kernel=kernel)
+    return DarkCodec(input_size, stride=stride, sigma=sigma, logits=logits, kernel=kernel)
 
 
-def _udp(input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, refinement: str = "fit") -> Codec:
+def _udp(
+    input_size: Size, *, stride: int = 4, sigma: float = 2.0, logits: bool = False, refinement: str = "fit"
+) -> Codec:
     from core.models.codecs.udp import UdpCodec
 
-    return UdpCodec(input_size, stride=stride, sigma=sigma, refinement=refinement)
+    return UdpCodec(input_size, stride=stride, sigma=sigma, logits=logits, refinement=refinement)
 
 
-def _udp_combined(input_size: tuple[int, int], *, stride: int = 4, radius: float = 0.0546875) -> Codec:
+def _udp_combined(input_size: Size, *, stride: int = 4, radius: float = 0.0546875) -> Codec:
     from core.models.codecs.udp import UdpCombinedCodec
 
     return UdpCombinedCodec(input_size, stride=stride, radius=radius)
 
 
-def _pip(input_size: tuple[int, int], *, stride: int = 32, neighbours: Sequence[Sequence[int]] = ()) -> Codec:
+def _pip(input_size: Size, *, stride: int = 32, neighbours: Sequence[Sequence[int]] = ()) -> Codec:
     from core.models.codecs.pip import PipCodec
 
     return PipCodec(input_size, stride=stride, neighbours=neighbours)

@@ -45,7 +45,7 @@ class DarkCodec(HeatmapCodec):
 
     Parameters
     ----------
-    input_size, stride, sigma
+    input_size, stride, sigma, logits
         As `HeatmapCodec`.
     kernel
         Odd width of the blur in cells; None for 11 at a sigma of 2, 17 at 3.
@@ -55,14 +55,20 @@ class DarkCodec(HeatmapCodec):
     reach = 2  # cells, of the second differences
 
     def __init__(
-        self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, kernel: int | None = None
+        self,
+        input_size: tuple[int, int],
+        *,
+        stride: int = 4,
+        sigma: float = 2.0,
+        logits: bool = False,
+        kernel: int | None = None,
     ) -> None:
-        super().__init__(input_size, stride=stride, sigma=sigma)
+        super().__init__(input_size, stride=stride, sigma=sigma, logits=logits)
         self.kernel = default_kernel(self.sigma) if kernel is None else check_kernel(kernel)
 
     @property
     def settings(self) -> dict[str, object]:
-        """Stride, sigma and kernel."""
+        """Stride, sigma, logits and kernel."""
         return {**super().settings, "kernel": self.kernel}
 
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
@@ -71,7 +77,7 @@ class DarkCodec(HeatmapCodec):
         radius = max(around, fit)
         values, inside = patches(maps, peaks.x, peaks.y, radius)
         blurred = blur_offset(_middle(values, around), peaks.value, self.kernel, self.reach)
-        fitted = fit_offset(_middle(values, fit), _middle(inside, fit), peaks.value)
+        fitted = fit_offset(_middle(values, fit), _middle(inside, fit), peaks.value, self.sigma)
         whole = _middle(inside, around).all(dim=-1).all(dim=-1)
         return torch.where(whole[..., None], blurred, fitted)
 

@@ -40,19 +40,33 @@ class HeatmapCodec(ABC):
         Pixels of the input for a cell.
     sigma
         Of the Gaussian, in cells; at least 0.5. 2 is usual for 48 x 64 and 64 x 64 cells, 3 for 72 x 96.
+    logits
+        Whether the network gives logits of a softmax over the cells (trained with cross-entropy) rather than heights.
+        Decoding then takes the softmax times the sum of a whole target, 2 pi sigma^2: a perfect map has its height
+        back. Targets are the same.
+
+    Raises
+    ------
+    BadInput
+        If a setting does not fit.
     """
 
     name: ClassVar[str]
 
-    def __init__(self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0) -> None:
+    def __init__(
+        self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, logits: bool = False
+    ) -> None:
+        if not isinstance(logits, bool):
+            raise BadInput(f"the codec's logits should be true or false, not {logits!r}")
         self.input_size = input_size
         self.grid = Grid(input_size, stride)
         self.sigma = check_number("sigma", sigma, 0.5)
+        self.logits = logits
 
     @property
     def settings(self) -> dict[str, object]:
-        """Stride and sigma."""
-        return {"stride": self.grid.stride, "sigma": self.sigma}
+        """Stride, sigma and logits."""
+        return {"stride": self.grid.stride, "sigma": self.sigma, "logits": self.logits}
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
         """{"heatmaps": (K, h, w)}."""
@@ -68,7 +82,7 @@ class HeatmapCodec(ABC):
     def decode(self, outputs: dict[str, Tensor]) -> Decoded:
         """The refined peaks; the spread is taken in a window of three sigmas about the peak."""
         with full_precision(outputs["heatmaps"].device.type):
-            maps = outputs["heatmaps"].float()
+            maps = self._heights(outputs["heatmaps"].float())
             peaks = find_peaks(maps)
             offset = self.offset(maps, peaks)
             step = self.grid.pixels_per_cell(maps)
@@ -79,6 +93,12 @@ class HeatmapCodec(ABC):
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """Columns reversed, maps of a pair exchanged."""
         return {"heatmaps": mirror_maps(outputs["heatmaps"], order)}
+
+    def _heights(self, maps: Tensor) -> Tensor:
+        if not self.logits:
+            return maps
+        mass = 2 * math.pi * self.sigma**2
+        return (mass * maps.flatten(2).softmax(dim=-1)).view(maps.shape)
 
     def centres(self, cells: Tensor) -> Tensor:
         """Where the Gaussians go, given (N, K, 2) in cells: there."""

@@ -249,7 +249,8 @@ class PipCodec:
         across = cells[..., 0:1] - torch.arange(self.grid.width, device=cells.device)
         down = cells[..., 1:2] - torch.arange(self.grid.height, device=cells.device)
         counts = weight[..., None, None]
-        return (across[..., None, :] * counts).expand(shape), (down[..., :, None] * counts).expand(shape)
+        x, y = across[..., None, :] * counts, down[..., :, None] * counts
+        return x.expand(shape).contiguous(), y.expand(shape).contiguous()
 
     @staticmethod
     def _one_hot(places: Tensor, weight: Tensor, columns: int, rows: int) -> Tensor:

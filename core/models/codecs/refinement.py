@@ -23,13 +23,17 @@ import torch
 from torch import Tensor
 
 _LEAST: Final = 1e-3  # of the maximum: below it a value says nothing about the top (the published clip)
+_PRIOR: Final = 0.01  # weight of the expected curvature against that of all cells of the patch
+_SINGULAR: Final = 1e-5  # of a diagonal: what is left of it below this is rounding
 _POWERS: Final = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))  # of x and y, in the parabola's terms
 
 
-def fit_offset(values: Tensor, inside: Tensor, peak: Tensor) -> Tensor:
+def fit_offset(values: Tensor, inside: Tensor, peak: Tensor, sigma: float) -> Tensor:
     """(N, K, 2) offsets in cells from the middle of (N, K, P, P) patches, by a weighted parabola through the log.
 
-    `inside` says which cells are on the map, `peak` (N, K) is each patch's maximum, above 0 where it counts.
+    `inside` says which cells are on the map, `peak` (N, K) is each patch's maximum, above 0 where it counts. The
+    curvature is drawn a little towards that of a round Gaussian of `sigma` cells, the target: this decides where few
+    cells remain, at a corner, and changes nothing where the map is the target.
     """
     share = values / peak.clamp(min=torch.finfo(torch.float32).tiny)[..., None, None]
     weight = torch.where(inside & (share > _LEAST), share, 0.0) ** 2
@@ -37,12 +41,18 @@ def fit_offset(values: Tensor, inside: Tensor, peak: Tensor) -> Tensor:
     along = torch.arange(-radius, radius + 1, device=values.device, dtype=torch.float32)
     left = _moments(weight, along, 4)
     right = _moments(weight * torch.log(share.clamp(_LEAST, 1.0)), along, 2)
-    rows = [
-        torch.stack([*(left[p + r, q + s] for r, s in _POWERS), right[p, q]])  # one row of the normal equations
-        for p, q in _POWERS
-    ]
-    _, in_x, in_y, in_xx, in_xy, in_yy = _solve(torch.stack(rows)).unbind(0)
-    return _top(in_x, in_y, 2 * in_xx, in_xy, 2 * in_yy)
+    drawn = _PRIOR * left[0, 0]
+    rows = []  # of the normal equations, with their right side
+    for i, (p, q) in enumerate(_POWERS):
+        row = [left[p + r, q + s] for r, s in _POWERS]
+        side = right[p, q]
+        if p + q == 2:
+            row[i] = row[i] + drawn
+            side = side if p == q else side - drawn / (2 * sigma**2)
+        rows.append(torch.stack([*row, side]))
+    solved, unique = _solve(rows)
+    _, in_x, in_y, in_xx, in_xy, in_yy = solved.unbind(0)
+    return _top(in_x, in_y, 2 * in_xx, in_xy, 2 * in_yy) * unique[..., None]
 
 
 def blur_offset(values: Tensor, peak: Tensor, kernel: int, reach: int) -> Tensor:
@@ -93,15 +103,21 @@ def _moments(weight: Tensor, along: Tensor, degree: int) -> dict[tuple[int, int]
     return found
 
 
-def _solve(system: Tensor) -> Tensor:
-    """Gauss and Jordan on (M, M + 1, ...) symmetric positive systems -> (M, ...); nonsense where singular."""
-    size = system.shape[0]
-    done: list[Tensor] = list(system.unbind(0))
+def _solve(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Gauss and Jordan on M rows (M + 1, ...) of symmetric positive systems.
+
+    Returns (M, ...) and whether that is the only solution, (...) bool; nonsense where it is not.
+    """
+    size = len(rows)
+    unique = torch.ones_like(rows[0][0], dtype=torch.bool)
+    first = [rows[i][i] for i in range(size)]
     for i in range(size):
-        pivot = done[i][i]
-        scaled = done[i] / torch.where(pivot.abs() > 1e-12, pivot, 1.0)
-        done = [scaled if j == i else row - row[i] * scaled for j, row in enumerate(done)]
-    return torch.stack([row[size] for row in done])
+        pivot = rows[i][i]
+        regular = pivot > _SINGULAR * first[i]
+        unique = unique & regular
+        scaled = rows[i] / torch.where(regular, pivot, 1.0)
+        rows = [scaled if j == i else row - row[i] * scaled for j, row in enumerate(rows)]
+    return torch.stack([row[size] for row in rows]), unique
 
 
 def _top(in_x: Tensor, in_y: Tensor, in_xx: Tensor, in_xy: Tensor, in_yy: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ class UdpCodec(HeatmapCodec):
 
     Parameters
     ----------
-    input_size, stride, sigma
+    input_size, stride, sigma, logits
         As `HeatmapCodec`.
     refinement
         "fit", or "blur" for the published decoder (DARK with differences over one cell) away from the border. On
@@ -40,9 +40,15 @@ class UdpCodec(HeatmapCodec):
     name = "udp"
 
     def __init__(
-        self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, refinement: str = "fit"
+        self,
+        input_size: tuple[int, int],
+        *,
+        stride: int = 4,
+        sigma: float = 2.0,
+        logits: bool = False,
+        refinement: str = "fit",
     ) -> None:
-        super().__init__(input_size, stride=stride, sigma=sigma)
+        super().__init__(input_size, stride=stride, sigma=sigma, logits=logits)
         if refinement not in ("fit", "blur"):
             raise BadInput(f"the codec's refinement should be fit or blur, not {refinement!r}")
         self.refinement = refinement
@@ -50,7 +56,7 @@ class UdpCodec(HeatmapCodec):
 
     @property
     def settings(self) -> dict[str, object]:
-        """Stride, sigma and refinement."""
+        """Stride, sigma, logits and refinement."""
         return {**super().settings, "refinement": self.refinement}
 
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
@@ -58,7 +64,7 @@ class UdpCodec(HeatmapCodec):
         if self.refinement == "blur":
             return self._blur.offset(maps, peaks)
         values, inside = patches(maps, peaks.x, peaks.y, fit_radius(self.sigma))
-        return fit_offset(values, inside, peaks.value)
+        return fit_offset(values, inside, peaks.value, self.sigma)
 
 
 class _UdpBlur(DarkCodec):
