@@ -18,6 +18,7 @@ from starlette.routing import Route
 from core.errors import FacetError, NotFound
 from core.jobs.supervisor import worker_beside
 from core.services.delivering import zipped
+from core.services.overlaying import overlay_file
 from core.services.serving import LARGEST_ID, crop_file, display_file, thumbnail_file
 from core.settings import explained
 from core.workspace import Workspace
@@ -73,6 +74,14 @@ async def _export(request: Request) -> Response:
     return StreamingResponse(delivery.content, media_type="application/zip", headers=named)
 
 
+async def _overlay(request: Request) -> Response:
+    try:
+        file = await run_in_threadpool(overlay_file, _workspace, request.path_params["name"])
+    except FacetError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    return FileResponse(file, media_type="video/mp4", headers=_FOREVER)  # answers byte ranges: browsers seek
+
+
 app = st.App(
     "pages/navigation.py",
     lifespan=lifespan,
@@ -81,5 +90,6 @@ app = st.App(
         Route("/api/display/{number:int}", _picture(display_file)),
         Route("/api/crop/{number:int}", _picture(crop_file)),
         Route("/api/export/{number:int}", _export),
+        Route("/api/overlay/{name}", _overlay),
     ],
 )

@@ -20,7 +20,7 @@ _SHIFT: Final = 4
 
 def mark(picture: Pixels, at: Place, shape: str, colour: Colour, radius: float) -> None:
     """Draw a mark of about `radius` pixels at a place between pixels."""
-    thick = max(1, round(0.5 * radius))
+    thick = max(2, round(0.5 * radius))  # one pixel would lose its colour: a video has half as many of colour
     if shape == "dot":
         _circle(picture, at, 0.85 * radius, colour, -1)
     elif shape == "ring":

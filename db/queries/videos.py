@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from db.tables import Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Source, Video
+from db.queries.tracks import videos
+from db.tables import Frame, Image, Instance, KeypointRevision, Prediction, Source, Video
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,11 @@ class FramePoints:
     points: bytes
 
 
-def all_videos(dataset_id: int, *, session: Session) -> list[Video]:
-    """The clips of a dataset in the order of their paths."""
-    return list(session.exec(select(Video).where(Video.dataset_id == dataset_id).order_by(col(Video.path))))
-
-
 def video_named(dataset_id: int, name: str, *, session: Session) -> Video | None:
     """The clip of that path; else the only one whose file has that name, with or without its ending."""
-    videos = all_videos(dataset_id, session=session)
+    known = videos(dataset_id, session=session)
     for wanted in (lambda path: str(path), lambda path: path.name, lambda path: path.stem):
-        found = [video for video in videos if wanted(PurePosixPath(video.path)) == name]
+        found = [video for video in known if wanted(PurePosixPath(video.path)) == name]
         if len(found) == 1:
             return found[0]
     return None
@@ -57,7 +53,7 @@ def clip_files(dataset_id: int, sha256: str, *, session: Session) -> list[str]:
 
 def free_path(dataset_id: int, path: str, sha256: str, *, session: Session) -> str:
     """`path`, or ``clip-2.mp4`` and so on where a clip of other content has that name already."""
-    taken = {video.path for video in all_videos(dataset_id, session=session) if video.sha256 != sha256}
+    taken = {video.path for video in videos(dataset_id, session=session) if video.sha256 != sha256}
     wanted, number = PurePosixPath(path), 1
     while path in taken:
         number += 1
@@ -98,22 +94,11 @@ def predicted_points(video_id: int, model_version_id: int, *, session: Session) 
     return [FramePoints(*row) for row in rows]
 
 
-def versions_in(video_id: int, *, session: Session) -> list[ModelVersion]:
-    """The model versions with predictions in the frames of a clip, the newest first."""
-    used = (
-        select(Prediction.model_version_id)
-        .join(Instance, col(Prediction.instance_id) == Instance.id)
-        .where(_in_clip(video_id))
-        .distinct()
-    )
-    return list(session.exec(
-        select(ModelVersion).where(col(ModelVersion.id).in_(used)).order_by(col(ModelVersion.id).desc())
-    ))  # fmt: skip
-
-
-def count_videos(dataset_id: int, *, session: Session) -> int:
-    """How many clips a dataset has."""
-    return session.exec(select(func.count()).where(col(Video.dataset_id) == dataset_id)).one()
+def clips_named(name: str, *, session: Session) -> list[Video]:
+    """The clips that `name` means in any dataset (`video_named`)."""
+    datasets = session.exec(select(Video.dataset_id).distinct()).all()
+    found = (video_named(dataset, name, session=session) for dataset in datasets)
+    return [video for video in found if video is not None]
 
 
 def _in_clip(video_id: int) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ KINDS: Final = {
     "people": "Group people",
     "export": "Export",
     "weights": "Fetch an encoder",
+    "overlay": "Draw an overlay video",
     "train": "Train a model",
     "selftrain": "Train with unlabelled pictures",
     "predict": "Predict points",
@@ -155,6 +156,13 @@ def _pre_labelled(counts: dict[str, Any]) -> str:
     return f"{counted(counts['prelabelled'], 'instance')} got other first points; {counts['kept']:,} stay as they are"
 
 
+def _overlaid(counts: dict[str, Any]) -> str:
+    return (
+        f"{counted(counts['frames'], 'frame')} of {plain(counts['video'])} drawn, {counts['skipped']:,} skipped, "
+        f"{counts['labelled']:,} with human labels"
+    )
+
+
 _RESULTS: Final = {
     "import": _imported,
     "sample": lambda counts: f"{_imported(counts)}; {counted(counts['figures'], 'figure')} with 24 points",
@@ -165,6 +173,7 @@ _RESULTS: Final = {
     "selftrain": _trained,
     "predict": _predicted,
     "prelabel": _pre_labelled,
+    "overlay": _overlaid,
     "weights": lambda counts: f"{counts['bytes'] / _MEGABYTE:,.1f} MB fetched",
 }
 

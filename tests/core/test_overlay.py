@@ -115,13 +115,13 @@ def test_static_points_are_blue_and_moving_ones_red():
     static = STATIC_POINTS["face68"]
     assert static == (36, 45, 27, 33)
     assert FACE68.normaliser == (36, 45)
-    track = np.stack([20 + 10.0 * np.arange(68), np.full(68, 200.0)], axis=1)
+    track = np.stack([20 + 11.0 * np.arange(68), np.full(68, 200.0)], axis=1)
     overlay = Overlay((800, 720), layers("truth", ["v"]), frames=1, static=static)
     drawn = overlay.draw(frame(), [track, track + np.array([0, 300])], 0)[: overlay.height]
     blue = near(drawn, COMPARED)
     for y in (200, 500):
         columns = blue[np.abs(blue[:, 1] - y) < 20, 0]
-        assert {round((x - 20) / 10) for x in columns} == set(static)
+        assert {round((x - 20) / 11) for x in columns} == set(static)
     assert len(near(drawn, TRUTH)) > 64
     assert not len(near(drawn, BASELINE))
 

@@ -15,7 +15,8 @@ from core.services.importing import import_pictures, skipped
 from core.videos import VideoWriter, frames
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.videos import all_videos, frames_of, free_path, video_named
+from db.queries.tracks import videos
+from db.queries.videos import clips_named, frames_of, free_path, video_named
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
 
 
@@ -157,7 +158,7 @@ def test_two_clips_of_one_name_keep_apart(workspace, dataset, take, tmp_path):
     assert {image.sequence for image in stored(workspace)} == {"a.mp4", "a-2.mp4", "a-3.mp4"}
     with reading(workspace.engine) as session:
         assert free_path(dataset, "b.mp4", "0" * 64, session=session) == "b.mp4"
-        assert [video.path for video in all_videos(dataset, session=session)] == ["a-2.mp4", "a-3.mp4", "a.mp4"]
+        assert [video.path for video in videos(dataset, session=session)] == ["a-2.mp4", "a-3.mp4", "a.mp4"]
 
 
 def test_a_clip_is_found_by_path_by_file_and_without_its_ending(workspace, dataset, take, tmp_path):
@@ -171,6 +172,8 @@ def test_a_clip_is_found_by_path_by_file_and_without_its_ending(workspace, datas
         assert video_named(dataset, "b", session=session).path == "y/b.mp4"
         assert video_named(dataset, "a.mp4", session=session) is None  # two have that name
         assert video_named(dataset, "nothing", session=session) is None
+        assert [video.path for video in clips_named("b", session=session)] == ["y/b.mp4"]
+        assert clips_named("a.mp4", session=session) == []
 
 
 def test_folder_names_are_people_where_that_is_asked_for(workspace, take, author, tmp_path):

@@ -1,0 +1,42 @@
+"""Drawing overlay videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.commands.options import Json, dataset_id, sentence_instead_of_traceback
+from core.console import Printed, tell
+from core.errors import BadInput
+from core.jobs.inline import run_here
+from core.services.overlaying import find_clip
+from core.workspace import Workspace
+
+app = typer.Typer()
+
+
+@app.command()
+@sentence_instead_of_traceback
+def overlay(
+    video: Annotated[str, typer.Option("--video", help="The clip's path or file name")],
+    models: Annotated[list[str], typer.Option("--models", help="One to three models; the first is the baseline")],
+    out: Annotated[Path, typer.Option("--out", help="The .mp4 file to write")],
+    # `--models V W`: what follows the first name arrives here
+    more: Annotated[list[str] | None, typer.Argument(metavar="MODEL", help="More models", show_default=False)] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="Name of the dataset, if several have the clip")
+    ] = None,
+    static: Annotated[bool, typer.Option("--static", help="Fixed points blue, moving ones red")] = False,
+    as_json: Json = False,
+) -> None:
+    """Draw truth and predictions over a clip. Gives video, file, frames, skipped, labelled, predicted, indicator."""
+    if out.suffix.lower() != ".mp4":
+        raise BadInput(f"{out.name}: an overlay is written as MP4; give the file the ending .mp4")
+    workspace = Workspace.open()
+    clip = find_clip(workspace, video, None if dataset is None else dataset_id(workspace, dataset))
+    parameters = {"video": clip.path, "models": [*models, *(more or [])], "out": str(out.resolve()), "static": static}
+    run = run_here(workspace, "overlay", clip.dataset_id, parameters, Printed())
+    tell(run.counts, as_json, "{file}: {frames} frames of {video}, {skipped} skipped, {labelled} with human labels")
+    raise typer.Exit(1 if run.counts["skipped"] else 0)

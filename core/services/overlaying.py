@@ -1,0 +1,268 @@
+"""Overlay videos: what humans and models say about a clip, drawn over its frames. Only stored points are drawn."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
+from core.images import decode
+from core.keypoints import Keypoints
+from core.metrics.stability import dev, indicator
+from core.metrics.stability.deviation import deviation_curve
+from core.overlay import STATIC_POINTS, Overlay, layers
+from core.pose_models import find_model, stored_version
+from core.progress import Progress
+from core.video_tracks import breaks_of, linked
+from core.videos import VideoWriter
+from core.workspace import Workspace
+from db.engine import reading
+from db.queries.tracks import frame_rows, seen_in_frames
+from db.queries.videos import (
+    FramePoints,
+    ShownFrame,
+    clips_named,
+    frames_of,
+    human_points,
+    predicted_points,
+    video_named,
+)
+from db.tables import Image, Video
+
+Floats = NDArray[np.float64]
+
+_TRUTH: Final = "labelled by humans"
+_CURVE: Final = "How far the points move apart from frame to frame (deviation, RMS over the points), % of the face"
+_FILE: Final = re.compile(r"\d+(-\d+)*(-static)?\.mp4")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What one layer shows: the points of each picture by instance, in pixels, NaN where absent."""
+
+    name: str
+    points: dict[int, dict[int, Floats]]
+    skeleton: str
+
+    @classmethod
+    def of(cls, name: str, rows: Sequence[FramePoints], skeleton: str) -> _Source:
+        found: dict[int, dict[int, Floats]] = defaultdict(dict)
+        for row in rows:
+            if row.skeleton == skeleton:
+                found[row.image_id][row.instance_id] = Keypoints.from_bytes(row.points).points.astype(np.float64)
+        return cls(name, dict(found), skeleton)
+
+    def at(self, frame: ShownFrame) -> list[Floats]:
+        """The points of everybody in a frame."""
+        return [] if frame.image is None else list(self.points.get(frame.image.id, {}).values())
+
+    def track(self, frames: Sequence[ShownFrame], instances: NDArray[np.int64], count: int) -> Floats:
+        """(T, K, 2): the points of one instance a frame, NaN where this source has none."""
+        empty = np.full((count, 2), np.nan)
+        ids = [0 if frame.image is None else frame.image.id for frame in frames]
+        return np.stack([
+            self.points.get(image, {}).get(int(instance), empty) for image, instance in zip(ids, instances, strict=True)
+        ])  # fmt: skip
+
+
+def find_clip(workspace: Workspace, name: str, dataset_id: int | None = None) -> Video:
+    """The clip of that path or file name, in a dataset or in any.
+
+    Raises
+    ------
+    NotFound
+        If there is none, or several that the name could mean.
+    BadInput
+        If several datasets have one.
+    """
+    with reading(workspace.engine) as session:
+        if dataset_id is not None:
+            only = video_named(dataset_id, name, session=session)
+            found = [] if only is None else [only]
+        else:
+            found = clips_named(name, session=session)
+    if not found:
+        raise NotFound(f"there is no clip called {name}, or several; give its path as the library shows it")
+    if len(found) > 1:
+        raise BadInput(f"several datasets have a clip called {name}; say which with --dataset")
+    return found[0]
+
+
+def render_overlay(
+    workspace: Workspace,
+    dataset_id: int,
+    video: str,
+    versions: Sequence[str],
+    *,
+    out: Path | None = None,
+    static: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Draw the humans' points (red) and those of up to three models (green, blue, yellow) over a clip, as an MP4.
+
+    Parameters
+    ----------
+    versions
+        Names of models as `predict` takes them; the first is the baseline.
+    out
+        Where to write; None keeps the file among the overlays of the home folder.
+    static
+        Colour the points that are fixed on the face blue and all others red, instead of by their source.
+
+    Returns
+    -------
+    dict
+        ``video``, ``file``, ``frames`` (written), ``skipped`` (frames whose picture is gone or cannot be read),
+        ``labelled`` (frames with a human's points), ``predicted`` (frames, by model), ``indicator`` (by model: of the
+        longest track, against the humans' points where they are; None where undefined).
+
+    Raises
+    ------
+    NotFound
+        If there is no such clip or model.
+    NotEnoughData
+        If a model has predicted nothing in the clip, or no frame can be read.
+    BadInput
+        If the models have different points, there is no model or more than three, or `out` is no ``.mp4``.
+    """
+    progress = progress or Progress()
+    if not versions:
+        raise BadInput("an overlay needs at least one model")
+    if out is not None and out.suffix.lower() != ".mp4":
+        raise BadInput(f"{out.name}: an overlay is written as MP4; give the file the ending .mp4")
+    clip = find_clip(workspace, video, dataset_id)
+    with reading(workspace.engine) as session:
+        frames = frames_of(clip.id, session=session)
+    ids, sources = _sources(workspace, clip, versions)
+    file = out or overlays_folder(workspace) / f"{'-'.join(map(str, [clip.id, *ids]))}{'-static' * static}.mp4"
+    curves, indicators = _measured(workspace, clip, frames, ids[0], sources)
+    labelled = bool(sources[0].points)
+    shown, drawn_curves = (sources, curves) if labelled else (sources[1:], curves[1:])
+    overlay = Overlay(
+        (clip.width, clip.height), layers(_TRUTH if labelled else None, versions), frames=len(frames),
+        curves=drawn_curves, curve_title=_CURVE, static=_static(sources[0].skeleton) if static else None,
+    )  # fmt: skip
+    written = _write(workspace, clip, file, overlay, frames, shown, progress)
+    counted = {source.name: sum(bool(source.at(frame)) for frame in frames) for source in sources}
+    return {
+        "video": clip.path, "file": str(file), "frames": written, "skipped": len(frames) - written,
+        "labelled": counted[_TRUTH], "predicted": {name: counted[name] for name in versions}, "indicator": indicators,
+    }  # fmt: skip
+
+
+def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tuple[list[int], list[_Source]]:
+    """The ids of the versions, and the sources: the humans first, then each model."""
+    with reading(workspace.engine) as session:
+        models = [find_model(workspace, name, session=session) for name in versions]
+        if len({model.skeleton for model in models}) > 1:
+            said = ", ".join(f"{name} has {model.skeleton}" for name, model in zip(versions, models, strict=True))
+            raise BadInput(f"models with different points cannot be compared: {said}")
+        skeleton = models[0].skeleton
+        ids = [stored_version(model, session=session) for model in models]
+        sources = [_Source.of(_TRUTH, human_points(clip.id, session=session), skeleton)]
+        for name, number in zip(versions, ids, strict=True):
+            sources.append(_Source.of(name, predicted_points(clip.id, number, session=session), skeleton))
+            if not sources[-1].points:
+                raise NotEnoughData(f"{name} has predicted nothing in {clip.path}; run `predict` with it first")
+    return ids, sources
+
+
+def _measured(
+    workspace: Workspace, clip: Video, frames: Sequence[ShownFrame], version_id: int, sources: Sequence[_Source]
+) -> tuple[list[Floats], dict[str, float | None]]:
+    """The deviation curve of each source, (T,) percent, and the indicator of each model, of the longest track."""
+    with reading(workspace.engine) as session:
+        rows = frame_rows(clip.id, session=session)
+        tracks = linked(rows, seen_in_frames(clip.id, version_id, session=session))
+    models = [source.name for source in sources[1:]]
+    if not tracks:  # no two frames follow one another
+        return [np.full(len(frames), np.nan) for _ in sources], dict.fromkeys(models)
+    breaks, instances = breaks_of(rows), tracks[0].instances
+    truth, *predicted = [source.track(frames, instances, tracks[0].predicted.shape[1]) for source in sources]
+    beside = None if np.isnan(truth).all() else truth
+    curves = [_curve(track, breaks) for track in (truth, *predicted)]
+    found = [indicator(track, beside, breaks) for track in predicted]
+    return curves, {name: value if np.isfinite(value) else None for name, value in zip(models, found, strict=True)}
+
+
+def _curve(track: Floats, breaks: NDArray[np.bool_]) -> Floats:
+    """(T,) percent, the mean of x and y of each pair at its later frame; NaN at the first frame and in gaps."""
+    return np.concatenate([[np.nan], deviation_curve(dev(track, breaks)).mean(axis=1)])
+
+
+def _static(skeleton: str) -> tuple[int, ...]:
+    if skeleton not in STATIC_POINTS:
+        raise BadInput(f"which points are static is known for {', '.join(STATIC_POINTS)} only, not for {skeleton}")
+    return STATIC_POINTS[skeleton]
+
+
+def _write(
+    workspace: Workspace,
+    clip: Video,
+    file: Path,
+    overlay: Overlay,
+    frames: Sequence[ShownFrame],
+    sources: Sequence[_Source],
+    progress: Progress,
+) -> int:
+    progress.begin(len(frames), message=f"Drawing over {clip.path}")
+    written = 0
+    with VideoWriter(file, *overlay.size, clip.frames_per_second or 25.0) as writer:
+        for place, frame in enumerate(frames):
+            pixels = _pixels(workspace, frame.image, clip)
+            if pixels is not None:
+                points = [_stacked(source.at(frame)) for source in sources]
+                note = f"frame {frame.index} · {frame.seconds:.2f} s"
+                writer.write(overlay.draw(pixels, points, place, note))
+                written += 1
+            progress.advance(place + 1)
+        if not written:
+            raise NotEnoughData(f"no frame of {clip.path} can be read any more; import the clip again")
+    return written
+
+
+def _stacked(points: list[Floats]) -> Floats:
+    return np.stack(points) if points else np.zeros((0, 1, 2))
+
+
+def _pixels(workspace: Workspace, image: Image | None, clip: Video) -> NDArray[np.uint8] | None:
+    """A frame's picture; None where it is gone, cannot be read, or has another size than the clip."""
+    if image is None or (image.width, image.height) != (clip.width, clip.height):
+        return None
+    try:
+        pixels = decode(workspace.original(image.original), image.path, workspace.settings.max_pixels).pixels
+    except (UnreadableImage, OSError):
+        return None
+    return pixels if pixels.shape[:2] == (clip.height, clip.width) else None
+
+
+def overlays_folder(workspace: Workspace) -> Path:
+    """Where overlays lie that were made from the page; safe to delete."""
+    return workspace.home / "overlays"
+
+
+def overlay_file(workspace: Workspace, name: str) -> Path:
+    """An overlay by its file name alone.
+
+    Raises
+    ------
+    NotFound
+        If there is none, or the name is none of ours.
+    """
+    file = overlays_folder(workspace) / name
+    if not _FILE.fullmatch(name) or not file.is_file():
+        raise NotFound(f"there is no overlay {name}")
+    return file
+
+
+def newest_overlay(workspace: Workspace, video_id: int) -> Path | None:
+    """The overlay of a clip that was made last, or None."""
+    found = [file for file in overlays_folder(workspace).glob(f"{video_id}-*.mp4") if _FILE.fullmatch(file.name)]
+    return max(found, key=lambda file: file.stat().st_mtime_ns, default=None)

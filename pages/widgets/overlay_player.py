@@ -1,0 +1,66 @@
+"""Watching a clip with the points of humans and models drawn over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from core.jobs.launch import start
+from core.services.overlaying import newest_overlay
+from db.engine import reading
+from db.queries.tracks import videos
+from db.queries.work import runs_page
+from pages.widgets.resources import author_id, workspace
+from pages.widgets.run_status import latest_result
+from pages.widgets.text import plain
+
+_MOST = 3  # models at once
+
+
+def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
+    """Choose a clip of a dataset, draw the chosen models over it in a run, and play what was drawn last."""
+    st.subheader("Overlay video", anchor=False)
+    with reading(workspace().engine) as session:
+        clips = {video.id: video.path for video in videos(dataset_id, session=session)}
+        runs = [run for run, *_ in runs_page(dataset_id=dataset_id, session=session) if run.kind == "overlay"]
+    if not clips:
+        st.info("This dataset has no clip. Import one (MP4, MOV, AVI, MKV, WebM) in the library.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        clip = st.selectbox("Clip", list(clips), format_func=clips.__getitem__, key="overlay-clip")
+        static = st.checkbox(
+            "Fixed points blue, moving ones red", key="overlay-static",
+            help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
+        )  # fmt: skip
+        busy = any(run.finished_at is None for run in runs)
+        st.button(
+            "Draw it", icon=":material/movie:", disabled=busy or not models, on_click=_draw,
+            args=(dataset_id, clips[clip], list(models[:_MOST]), static), key="overlay-draw",
+        )  # fmt: skip
+    if runs and not busy:
+        latest_result(runs[0])
+    _play(clip, clips[clip])
+
+
+def _draw(dataset_id: int, clip: str, models: list[str], static: bool) -> None:
+    start(
+        workspace(), "overlay", dataset_id=dataset_id, author_id=author_id(), video=clip, models=models, static=static
+    )
+
+
+def _play(video_id: int, path: str) -> None:
+    file = newest_overlay(workspace(), video_id)
+    if file is None:
+        st.caption("Nothing is drawn over this clip yet.")
+        return
+    address = f"/api/overlay/{file.name}?v={file.stat().st_mtime_ns}"
+    st.html(
+        f'<video class="facet-overlay" src="{escape(address)}" controls loop muted playsinline preload="metadata" '
+        f'aria-label="Overlay of {escape(path)}" style="width: 100%; max-height: 75vh"></video>'
+    )
+    st.caption(
+        f"{plain(path)}: human labels red, baseline green, compared model blue. The curve below grows with the clip: "
+        "how far the points move apart from one frame to the next."
+    )
