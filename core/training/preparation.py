@@ -1,0 +1,223 @@
+"""What a training starts from: samples that can be used, and a network with fresh, published or earlier weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.errors import BadInput, MissingWeights, NotEnoughData
+from core.keypoints import ABSENT
+from core.models.codecs.pip import nearest_neighbours
+from core.models.pose import NETWORKS, NetworkConfig, configure
+from core.models.pose.checkpoint import load_checkpoint
+from core.models.pose.fitting import fit_weights
+from core.models.pose.network import PoseNetwork, build
+from core.models.pose.pretrained import load_pretrained
+from core.progress import Progress
+from core.skeletons import SKELETONS, Skeleton
+from core.training.listening import Listener
+from core.training.recipe import Recipe
+from core.training.samples import CropSource, Sample
+
+_FEWEST: Final = 2  # samples; from one nothing can be learned that could be measured
+_VALIDATION_SHARE: Final = 0.25  # of the memory for regions
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What to learn from.
+
+    Attributes
+    ----------
+    skeleton
+        Which points.
+    train, validation
+        Labelled samples; the weights follow the first, the best epoch is chosen on the second (may be empty).
+    unlabelled
+        Samples without labels, for self-training; their keypoints are not looked at.
+    """
+
+    skeleton: Skeleton
+    train: Sequence[Sample]
+    validation: Sequence[Sample] = ()
+    unlabelled: Sequence[Sample] = ()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The crops of the samples that can be used."""
+
+    train: CropSource
+    validation: CropSource
+
+
+class _Reading(Progress):
+    """Passes on how many pictures were read."""
+
+    def __init__(self, told: Callable[[int, int], None]) -> None:
+        self._told, self._total = told, 0
+
+    def begin(self, total: int, done: int = 0, message: str = "") -> None:  # noqa: ARG002  (the listener has no words)
+        self._total = total
+
+    def advance(self, done: int, message: str = "") -> None:  # noqa: ARG002
+        self._told(done, self._total)
+
+
+def check_data(data: TrainingData) -> None:
+    """Refuse what nothing can be learned from.
+
+    Raises
+    ------
+    NotEnoughData
+        If fewer than two samples are labelled, or no point of any is.
+    BadInput
+        If a sample has another number of points than the skeleton.
+    """
+    for sample in (*data.train, *data.validation):
+        if len(sample.keypoints) != len(data.skeleton):
+            raise BadInput(
+                f"{sample.name} has {len(sample.keypoints)} points, but {data.skeleton.name} has {len(data.skeleton)}; "
+                "choose the skeleton that it was labelled with"
+            )
+    count = len(data.train)
+    if count < _FEWEST:
+        have = "no labelled sample" if count == 0 else "only one labelled sample"
+        raise NotEnoughData(f"there is {have} to learn from; a training needs at least {_FEWEST}, so label some more")
+    if not any((sample.keypoints.visibility > ABSENT).any() for sample in data.train):
+        raise NotEnoughData(
+            f"all points of all {count} samples are absent, so there is nothing to learn from; label some points"
+        )
+
+
+def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], listener: Listener) -> Sources:
+    """Read the pictures; those that cannot be read are told, and left out.
+
+    Raises
+    ------
+    NotEnoughData
+        If fewer than two samples are left.
+    """
+    budget = int(recipe.memory_gib * 2**30)
+    margin = 1.0 if recipe.augmentation is None else max(1.0, recipe.augmentation.margin(size))
+
+    def opened(samples: Sequence[Sample], margin: float, share: float) -> CropSource:
+        return CropSource(
+            samples, size, padding=recipe.padding, margin=margin, budget_bytes=int(budget * share),
+            progress=_Reading(listener.reading),
+        )  # fmt: skip
+
+    train = opened(data.train, margin, 1 - _VALIDATION_SHARE)
+    validation = opened(data.validation, 1.0, _VALIDATION_SHARE)
+    failures = [*train.failures, *validation.failures]
+    if failures:
+        listener.said(
+            f"{len(failures)} of {len(data.train) + len(data.validation)} samples cannot be used; the first: "
+            f"{failures[0].reason}"
+        )
+    if len(train) < _FEWEST:
+        raise NotEnoughData(
+            f"of {len(data.train)} labelled samples only {len(train)} can be read, and a training needs {_FEWEST}; "
+            f"the first that cannot: {failures[0].reason}"
+        )
+    return Sources(train, validation)
+
+
+def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> NetworkConfig:
+    """The network of a recipe for these labels; a PIP network's neighbours are those of the labels' mean shape.
+
+    Raises
+    ------
+    BadInput, NotFound
+        As `core.models.pose.configure`; also if the network cannot recompute activations and the recipe asks for it.
+    """
+    spec = NETWORKS[recipe.network]
+    options = dict(recipe.options)
+    if recipe.checkpointing:
+        if not spec.checkpointing:
+            able = ", ".join(name for name, one in NETWORKS.items() if one.checkpointing)
+            raise BadInput(f"{recipe.network} cannot recompute its activations; set checkpointing=no, or choose {able}")
+        options["checkpointing"] = True
+    settings = dict(recipe.codec_settings)
+    codec = recipe.codec or spec.codecs[0]
+    if codec == "pip" and "neighbours" not in settings:
+        settings["neighbours"] = nearest_neighbours(mean_shape(train), recipe.neighbours, skeleton.flip_pairs)
+    if recipe.loss == "heatmap-ce":
+        settings["logits"] = True
+    return configure(
+        recipe.network, skeleton, input_size=recipe.input_size, codec=codec, codec_settings=settings, options=options
+    )
+
+
+def mean_shape(samples: Sequence[Sample]) -> NDArray[np.float64]:
+    """(K, 2) mean place of each point in its box, in units of the box's longer side; NaN for a point never labelled."""
+    boxes = np.array([sample.box for sample in samples], np.float64)
+    points = np.stack([sample.keypoints.points for sample in samples]).astype(np.float64)
+    middles, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    placed = (points - middles[:, None]) / sides[:, None, None]
+    labelled = np.stack([sample.keypoints.visibility > ABSENT for sample in samples])[..., None]
+    total = np.where(labelled, placed, 0.0).sum(axis=0)
+    count = labelled.sum(axis=0)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=np.broadcast_to(count, total.shape) > 0)
+
+
+def fresh_network(
+    recipe: Recipe, config: NetworkConfig, weights_folder: Path | None, start_from: Path | None, listener: Listener
+) -> PoseNetwork:
+    """Build the network; what its weights are follows from the recipe's seed, the published weights and `start_from`.
+
+    Raises
+    ------
+    MissingWeights, BadWeights
+        If weights that are asked for are absent, damaged, or another network's.
+    BadInput
+        If the weights in `start_from` are another network's, or know none of the skeleton's points.
+    """
+    torch.manual_seed(recipe.seed)
+    network = build(config)
+    if start_from is not None:
+        listener.said(f"begins from {start_from.name}: {_take_over(network, start_from)}")
+        return network
+    names = NETWORKS[recipe.network].pretrained
+    name = recipe.pretrained if recipe.pretrained != "default" else next(iter(names), "none")
+    if name == "none":
+        return network
+    if weights_folder is None:
+        raise MissingWeights(f"the recipe begins from {name}, but no weights folder is known; or set pretrained=none")
+    try:
+        fit = load_pretrained(network, name, weights_folder)
+    except MissingWeights as problem:
+        raise MissingWeights(f"{problem}; or begin from random weights with pretrained=none") from problem
+    listener.said(f"begins from {name}: {fit.sentence()}")
+    return network
+
+
+def _take_over(network: PoseNetwork, start_from: Path) -> str:
+    earlier = load_checkpoint(start_from)
+    old, new = earlier.config, network.config
+    if old.network != new.network:
+        raise BadInput(
+            f"{start_from.name} holds a {old.network}, but the recipe trains a {new.network}; begin from a model of "
+            "the same network, or choose its recipe"
+        )
+    rows: dict[int, int] | None = None
+    if old.skeleton != new.skeleton:
+        rows = _same_points(old.skeleton, new.skeleton)
+        if not rows:
+            raise BadInput(
+                f"{start_from.name} locates the points of {old.skeleton}, none of which {new.skeleton} has; begin from "
+                f"a model of {new.skeleton}, or from fresh weights"
+            )
+    return fit_weights(network, earlier.state_dict(), rows, source=old).sentence()
+
+
+def _same_points(old: str, new: str) -> dict[int, int]:
+    """New point <- old point, by name."""
+    places = {name: row for row, name in enumerate(SKELETONS[old].point_names)} if old in SKELETONS else {}
+    return {row: places[name] for row, name in enumerate(SKELETONS[new].point_names) if name in places}

@@ -1,0 +1,225 @@
+"""A recipe: everything that decides what a training does, apart from its data. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
+
+from core.errors import BadInput
+from core.models.codecs import CODECS
+from core.models.pose import NETWORKS
+from core.training.augmentation import Augmentation
+
+LOSSES: Final = ("mse", "l1", "wing", "soft-wing", "heatmap-mse", "heatmap-ce", "udp-combined", "pip")
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "network": tuple(NETWORKS),
+    "codec": tuple(CODECS),
+    "loss": LOSSES,
+    "optimiser": ("adam", "adamw", "sgd"),
+    "schedule": ("cosine", "steps", "constant"),
+    "amp": ("auto", "on", "off"),
+    "self_training": ("none", "curriculum", "plain"),
+    "stability.target": ("true-motion", "stillness", "indicator"),
+}
+_AT_LEAST: Final = {
+    "epochs": 1, "batch": 1, "rate": 0.0, "weight_decay": 0.0, "warmup": 0.0, "decay": 0.0, "ema": 0.0, "clip": 0.0,
+    "layer_decay": 0.0, "freeze": 0, "patience": 0, "seed": 0, "neighbours": 0, "sheets": 0, "minutes": 0.0,
+    "memory_gib": 0.0, "padding": 0.1, "workers": 0, "stability.weight": 0.0, "stability.length": 3,
+    "stability.windows": 1, "stability.bar": 0.0, "stability.slack": 1.0,
+}  # fmt: skip
+_AT_MOST: Final = {
+    "ema": 0.99999,
+    "layer_decay": 1.0,
+    "decay": 1.0,
+    "seed": 2**32 - 1,
+    "epochs": 100_000,
+    "batch": 65_536,
+}
+
+
+@dataclass(frozen=True)
+class StabilityTerm:
+    """The stability loss beside the main one (`core.training.stability_loss`).
+
+    Attributes
+    ----------
+    weight
+        What it is multiplied by.
+    target
+        What a window is compared with: the labels' own motion, stillness, or the project's indicator.
+    length, windows
+        Consecutive frames in a window, and windows in a step.
+    bar
+        The smoothed main loss, relative to that of the first epoch's end, under which the term may be added.
+    slack
+        The gate closes once the smoothed main loss is above this times the bar.
+    """
+
+    weight: float = 0.1
+    target: str = "true-motion"
+    length: int = 20
+    windows: int = 1
+    bar: float = 0.5
+    slack: float = 1.5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Values are plain; `as_json` and `from_json` go both ways.
+
+    Attributes
+    ----------
+    name, about
+        What it is called, and one sentence for people.
+    network, codec, codec_settings, options, input_size
+        As `core.models.pose.configure` takes them; None: the network's own default for the skeleton.
+    neighbours
+        Of each point in a PIP network, the nearest ones in the training labels' mean shape.
+    checkpointing
+        Recompute activations in the backward pass, for networks that can.
+    loss, loss_settings
+        As `core.training.losses.build_loss` takes them.
+    padding
+        The plain crop is so many times the box.
+    epochs, batch
+        How often each sample is seen, and how many make a step (over all processes together).
+    optimiser, rate, weight_decay, layer_decay
+        Biases and norms never decay; layer i of L in a transformer learns at rate * layer_decay ** (L - i).
+    warmup, schedule, milestones, decay
+        Epochs of linear warm-up; then a cosine to zero, steps (times `decay` at each milestone, in epochs), or a
+        constant.
+    freeze
+        Epochs at the start in which only the head learns.
+    ema
+        Decay of the moving average of the weights at each step; 0 for none.
+    clip
+        Greatest norm of the gradient; 0 for no limit.
+    augmentation
+        None for none.
+    patience
+        Epochs without a better validation NME after which training stops; 0 for never.
+    amp
+        bfloat16 autocast: ``auto`` on a GPU only, ``on`` also on a CPU.
+    seed
+        Decides everything drawn at random, together with the epoch and the batch.
+    pretrained
+        ``none``, ``default`` (the network's first) or the name of some weights.
+    stability
+        None for no stability loss.
+    self_training
+        The plan that `core.training.self_training` follows; `train` itself pays no attention to it.
+    sheets
+        Epochs between sheets of pictures; 0 for none.
+    minutes
+        The state is saved at every epoch's end, and within an epoch so many minutes after the last time.
+    memory_gib
+        For regions of pictures that are kept in memory.
+    workers
+        Threads that prepare batches ahead; 0 prepares them in turn with the steps.
+    """
+
+    name: str
+    about: str
+    network: str
+    loss: str
+    codec: str | None = None
+    codec_settings: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    input_size: tuple[int, int] | None = None
+    neighbours: int = 10
+    checkpointing: bool = False
+    loss_settings: Mapping[str, object] = field(default_factory=dict)
+    padding: float = 1.25
+    epochs: int = 60
+    batch: int = 16
+    optimiser: str = "adamw"
+    rate: float = 5e-4
+    weight_decay: float = 0.01
+    layer_decay: float = 1.0
+    warmup: float = 1.0
+    schedule: str = "cosine"
+    milestones: tuple[int, ...] = ()
+    decay: float = 0.1
+    freeze: int = 0
+    ema: float = 0.999
+    clip: float = 1.0
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    patience: int = 0
+    amp: str = "auto"
+    seed: int = 0
+    pretrained: str = "default"
+    stability: StabilityTerm | None = None
+    self_training: str = "none"
+    sheets: int = 5
+    minutes: float = 5.0
+    memory_gib: float = 2.0
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        for key, value in flat(self).items():
+            _check(key, value)
+        known = ("none", "default", *NETWORKS[self.network].pretrained)
+        if self.pretrained not in known:
+            raise BadInput(f"pretrained is one of {', '.join(known)} for {self.network}, not {self.pretrained!r}")
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as JSON has them: lists for tuples, nested objects for augmentation and stability."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+
+def from_json(plain: Mapping[str, Any]) -> Recipe:
+    """Read what `Recipe.as_json` gave.
+
+    Raises
+    ------
+    BadInput
+        If a key is unknown or missing, or a value is not one of its kind.
+    """
+    _known(plain, Recipe)
+    given = dict(plain)
+    for key, kind in (("augmentation", Augmentation), ("stability", StabilityTerm)):
+        if isinstance(given.get(key), Mapping):
+            _known(given[key], kind)
+            given[key] = kind(**given[key])
+    for key in ("input_size", "milestones"):
+        if isinstance(given.get(key), list):
+            given[key] = tuple(given[key])
+    try:
+        return Recipe(**given)
+    except TypeError as problem:
+        raise BadInput(f"this is no recipe: {problem}") from problem
+
+
+def flat(recipe: Recipe) -> dict[str, object]:
+    """Every value by key; those of the augmentation and the stability loss with a dot."""
+    values: dict[str, object] = {}
+    for one in fields(recipe):
+        held = getattr(recipe, one.name)
+        values[one.name] = held
+        if isinstance(held, Augmentation | StabilityTerm):
+            del values[one.name]
+            values |= {f"{one.name}.{inner.name}": getattr(held, inner.name) for inner in fields(held)}
+    return values
+
+
+def _known(plain: Mapping[str, Any], kind: Any) -> None:
+    names = [one.name for one in fields(kind)]
+    unknown = [key for key in plain if key not in names]
+    if unknown:
+        raise BadInput(f"a recipe has no setting {unknown[0]!r}; there are {', '.join(names)}")
+
+
+def _check(key: str, value: object) -> None:
+    choices = CHOICES.get(key)
+    if choices and value is not None and value not in choices:
+        raise BadInput(f"{key} is one of {', '.join(choices)}, not {value!r}")
+    if key not in _AT_LEAST:
+        return
+    low, high = _AT_LEAST[key], _AT_MOST.get(key, math.inf)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value == math.inf:
+        limits = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
+        raise BadInput(f"{key} is a number, {limits}, not {value!r}")

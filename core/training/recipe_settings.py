@@ -1,0 +1,111 @@
+"""Changing single values of a recipe from text, as people type them. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from core.errors import BadInput
+from core.training.augmentation import Augmentation
+from core.training.recipe import CHOICES, Recipe, StabilityTerm, flat
+
+
+def with_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
+    """The recipe with some values changed.
+
+    Parameters
+    ----------
+    settings
+        Texts by key. A key with a dot is a value within: ``augmentation.rotation``, ``stability.weight``,
+        ``options.dropout``, ``codec_settings.sigma``. ``none`` leaves out what may be left out; a size is
+        ``256x192`` (width first), several numbers are ``30,50``, a truth value is ``yes`` or ``no``.
+
+    Raises
+    ------
+    BadInput
+        The sentence names the key, and the choices or the kind of value.
+    """
+    for key, text in settings.items():
+        recipe = _with_setting(recipe, key.strip(), text.strip())
+    return recipe
+
+
+def _with_setting(recipe: Recipe, key: str, text: str) -> Recipe:
+    outer, _, inner = key.partition(".")
+    hints = get_type_hints(Recipe)
+    if outer not in hints or outer in ("name", "about"):
+        raise BadInput(f"a recipe has no setting {key!r}; there are {', '.join(settings_of(recipe))}")
+    if not inner:
+        return _replaced(recipe, outer, _parsed(key, text, hints[outer]))
+    held = getattr(recipe, outer)
+    if get_origin(hints[outer]) is Mapping:
+        return _replaced(recipe, outer, {**held, inner: _json(text)})
+    kind = next((part for part in get_args(hints[outer]) if part in (Augmentation, StabilityTerm)), None)
+    if kind is None or inner not in get_type_hints(kind):
+        raise BadInput(f"a recipe has no setting {key!r}; there are {', '.join(settings_of(recipe))}")
+    value = _parsed(key, text, get_type_hints(kind)[inner])
+    return _replaced(recipe, outer, _replaced(kind() if held is None else held, inner, value))
+
+
+def _replaced(one: Any, key: str, value: object) -> Any:
+    return replace(one, **{key: value})
+
+
+def settings_of(recipe: Recipe) -> dict[str, object]:
+    """Every key that `with_settings` takes, with the recipe's value; nested ones with a dot."""
+    return {key: value for key, value in flat(recipe).items() if key not in ("name", "about")}
+
+
+def _parsed(key: str, text: str, hint: Any) -> object:
+    kinds = get_args(hint) if get_origin(hint) is UnionType else (hint,)
+    if text.lower() in ("none", "") and NoneType in kinds:
+        return None
+    kind = next(part for part in kinds if part is not NoneType)
+    if kind is str:
+        return text
+    if kind in (Augmentation, StabilityTerm):
+        if kind is StabilityTerm and text in CHOICES["stability.target"]:
+            return StabilityTerm(target=text)
+        choices = ("none", *CHOICES["stability.target"]) if kind is StabilityTerm else ("none", "default")
+        if text == "default":
+            return kind()
+        raise BadInput(f"{key} is one of {', '.join(choices)}, not {text!r}; or set single values, as {key}.NAME")
+    if kind is bool:
+        return _truth(key, text)
+    if kind in (int, float):
+        return _number(key, text, kind)
+    if get_origin(kind) is tuple:
+        return _numbers(key, text, exactly=None if Ellipsis in get_args(kind) else len(get_args(kind)))
+    raise BadInput(f"{key} has several values; set one as {key}.NAME")
+
+
+def _truth(key: str, text: str) -> bool:
+    words = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
+    if text.lower() not in words:
+        raise BadInput(f"{key} is yes or no, not {text!r}")
+    return words[text.lower()]
+
+
+def _number(key: str, text: str, kind: type[int] | type[float]) -> int | float:
+    try:
+        return kind(text)
+    except ValueError:
+        word = "a whole number" if kind is int else "a number"
+        raise BadInput(f"{key} is {word}, not {text!r}") from None
+
+
+def _numbers(key: str, text: str, exactly: int | None) -> tuple[int, ...]:
+    parts = [part for part in text.lower().replace("x", ",").split(",") if part.strip()]
+    if exactly is not None and len(parts) != exactly:
+        raise BadInput(f"{key} is {exactly} whole numbers, width x height, as 256x192, not {text!r}")
+    return tuple(int(_number(key, part.strip(), int)) for part in parts)
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

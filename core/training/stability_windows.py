@@ -1,0 +1,77 @@
+"""Windows of consecutive frames beside the batches, for the stability loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.errors import NotEnoughData
+from core.models.pose.network import PoseNetwork
+from core.skeletons import Skeleton
+from core.training.augmentation import Augmentation, Batch, batch
+from core.training.recipe import StabilityTerm
+from core.training.samples import CropSource
+from core.training.stability_loss import Gate, StabilityLoss, windows
+from core.training.validation import Runner
+
+
+class Steadying:
+    """The stability loss with its windows and its gate.
+
+    The network looks at a window as it will be used: in evaluation mode, so that neither dropout shakes the points nor
+    twenty frames of one face move the statistics of batch norms. Gradients flow all the same.
+
+    Attributes
+    ----------
+    term
+        Its part of the recipe.
+    gate
+        Whether it counts now. Its bar is set after the first epoch, relative to that epoch's mean loss.
+
+    Raises
+    ------
+    NotEnoughData
+        If no two consecutive frames of one clip are labelled by a human.
+    """
+
+    def __init__(self, term: StabilityTerm, source: CropSource) -> None:
+        self.term = term
+        self.gate = Gate(0.0, slack=term.slack)
+        self._loss = StabilityLoss(term.target)
+        human = [index for index, sample in enumerate(source.samples) if sample.pseudo is None]
+        runs = windows([source.samples[index] for index in human], term.length)
+        self._windows = [[human[index] for index in run] for run in runs]
+        if not self._windows:
+            raise NotEnoughData(
+                "the stability loss compares consecutive frames, but no two of one clip are labelled; label a clip, or "
+                "choose stability=none"
+            )
+
+    def pick(
+        self, source: CropSource, augmentation: Augmentation | None, skeleton: Skeleton, seeds: Sequence[int]
+    ) -> list[Batch]:
+        """The step's windows, each changed alike over all its frames; `seeds` decide which and how."""
+        rng = np.random.default_rng(list(seeds))
+        chosen = rng.integers(len(self._windows), size=self.term.windows)
+        return [
+            batch(source, self._windows[number], augmentation, skeleton, seeds, together=True)
+            for number in chosen.tolist()
+        ]
+
+    def of(self, network: PoseNetwork, learner: nn.Module, shown: Sequence[Batch], runner: Runner) -> Tensor:
+        """Mean loss of some windows: a scalar with gradients."""
+        modes = [(module, module.training) for module in network.modules()]
+        network.eval()
+        try:
+            found = network.codec.decode(runner.outputs(learner, torch.cat([one.images for one in shown])))
+        finally:
+            for module, mode in modes:
+                module.training = mode
+        losses = []
+        for points, one in zip(found.points.split([len(one) for one in shown]), shown, strict=True):
+            truth = torch.where(one.present[..., None], one.points, torch.nan).to(points)
+            losses.append(self._loss(one.to_picture(points), one.to_picture(truth)))
+        return torch.stack(losses).mean()

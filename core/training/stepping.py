@@ -1,0 +1,180 @@
+"""One step: a batch through the network and back, in as many parts as memory asks for, and the weights changed once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from core.errors import FacetError
+from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
+from core.models.pose.network import PoseNetwork
+from core.training.augmentation import Batch
+from core.training.losses import Loss
+from core.training.pip_losses import task_codes
+from core.training.ranks import Ranks
+from core.training.stability_windows import Steadying
+from core.training.validation import Runner
+
+
+class Step(NamedTuple):
+    """What came of a step.
+
+    Attributes
+    ----------
+    parts
+        Means over the batch: ``loss`` and each of its parts, before their weights; ``stability`` where it took part.
+    good
+        Whether loss and gradient were finite; if not, the weights are as they were.
+    """
+
+    parts: dict[str, float]
+    good: bool
+
+
+@dataclass
+class Stepper:
+    """Makes steps.
+
+    Attributes
+    ----------
+    learner
+        The network, or what joins it with those of other processes.
+    clip
+        Greatest norm of the gradient, 0 for no limit.
+    part
+        Samples that go through the network at a time; halved when memory runs out, and then kept. The gradient is that
+        of the whole batch all the same (statistics of batch norms are those of the parts).
+    tasks, coarse
+        Whether some labels are PIPNet's pseudo-labels of a task, and whether of a coarse one.
+    steadying
+        The stability loss, or None.
+    said
+        Told a sentence when the part is halved.
+    """
+
+    network: PoseNetwork
+    learner: nn.Module
+    optimiser: torch.optim.Optimizer
+    loss: Loss
+    runner: Runner
+    ranks: Ranks
+    clip: float
+    part: int
+    tasks: bool = False
+    coarse: bool = False
+    steadying: Steadying | None = None
+    said: Callable[[str], None] = field(default=lambda _: None)
+
+    def take(self, batch: Batch, windows: Sequence[Batch], seed: int, share: float) -> Step:
+        """Learn from one batch; with the same seed, the same happens.
+
+        Parameters
+        ----------
+        batch
+            This process's samples.
+        windows
+            Windows of consecutive frames for the stability loss; empty while it does not count.
+        seed
+            For what the network itself draws, such as dropout.
+        share
+            This process's part of the whole batch: 1 where it is alone.
+
+        Raises
+        ------
+        FacetError
+            If there is no memory even for one sample, or the GPU is gone.
+        """
+        while True:
+            try:
+                torch.manual_seed(seed)
+                self.optimiser.zero_grad(set_to_none=True)
+                return self._change(self._gradients(batch, windows, share))
+            except (RuntimeError, MemoryError) as problem:
+                if device_lost(problem):
+                    raise gpu_gone(problem) from problem
+                if not out_of_memory(problem):
+                    raise
+                self._refuse_if_hopeless(problem)
+            self.optimiser.zero_grad(set_to_none=True)
+            release_memory()  # only now: while the exception was there, it held the tensors
+            held, self.part = self.part, -(-self.part // 2)
+            self.said(
+                f"memory ran out with {held} samples at a time; the training goes on with {self.part} at a time, and "
+                "still changes the weights once a batch"
+            )
+
+    def _refuse_if_hopeless(self, problem: BaseException) -> None:
+        if self.ranks.world > 1:
+            raise FacetError(
+                f"memory ran out on {self.ranks.device}; with several processes set a smaller batch and start again"
+            ) from problem
+        if self.part == 1:
+            raise FacetError(
+                f"there is not enough memory on {self.ranks.device} to learn from a single sample; choose a smaller "
+                "input or network, or checkpointing where the network can"
+            ) from problem
+
+    def _gradients(self, batch: Batch, windows: Sequence[Batch], share: float) -> dict[str, float]:
+        """Go back through everything; each part of the loss over this process's samples, times its share."""
+        world = self.ranks.world  # gradients become the mean over the processes, where a sum of shares is wanted
+        sums: dict[str, Tensor] = {}
+        cuts = list(_cuts(len(batch), self.part))
+        for rows in cuts:
+            weight = share * (rows.stop - rows.start) / len(batch)
+            with self._together(rows is cuts[-1] and not windows):
+                found = self._of(batch, rows)
+                (found.pop("total") * weight * world).backward()
+            for name, value in found.items():
+                sums[name] = sums.get(name, torch.zeros_like(value)) + value * weight
+        if windows and self.steadying is not None:
+            with self._together(True):
+                value = self.steadying.of(self.network, self.learner, windows, self.runner)
+                (value * self.steadying.term.weight).backward()
+            sums["stability"] = value.detach() / world
+        return dict(zip(sums, torch.stack(list(sums.values())).double().tolist(), strict=True))  # one wait for the GPU
+
+    def _of(self, batch: Batch, rows: slice) -> dict[str, Tensor]:
+        """The parts of the loss of some rows, and ``total`` to go back from."""
+        device = self.runner.device
+        points, present = batch.points[rows].to(device), batch.present[rows].to(device)
+        outputs = self.runner.outputs(self.learner, batch.images[rows], coarse=self.coarse)
+        targets = self.network.codec.encode(points, present)
+        if self.tasks:
+            targets["task"] = task_codes(batch.pseudo[rows]).to(device)
+        lost = self.loss(outputs, targets)
+        return {"total": lost.total, "loss": lost.total.detach(), **lost.parts}
+
+    def _change(self, parts: dict[str, float]) -> Step:
+        parts = self.ranks.total(parts)
+        parameters = [one for group in self.optimiser.param_groups for one in group["params"] if one.grad is not None]
+        norm = float(nn.utils.clip_grad_norm_(parameters, self.clip or math.inf)) if parameters else 0.0
+        good = not self.ranks.any(not (math.isfinite(norm) and math.isfinite(parts["loss"])))
+        if good:
+            self.optimiser.step()
+        return Step(parts, good)
+
+    def _together(self, last: bool) -> AbstractContextManager[object]:
+        """Gradients are exchanged with other processes at the last part only."""
+        if isinstance(self.learner, DistributedDataParallel) and not last:
+            return self.learner.no_sync()
+        return nullcontext()
+
+
+def _cuts(count: int, most: int) -> Iterator[slice]:
+    """Nearly equal slices of at most `most`."""
+    edges = np.linspace(0, count, -(-count // most) + 1).round().astype(int).tolist()
+    return (slice(first, end) for first, end in pairwise(edges))
+
+
+def seed_of(*numbers: int) -> int:
+    """A seed for torch out of several whole numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -1,0 +1,170 @@
+"""How good the weights are now: points on plain crops, brought back to the pictures, against the labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.errors import FacetError
+from core.keypoints import ABSENT
+from core.metrics.landmarks import errors, units
+from core.models.codecs import Codec
+from core.models.pose.device_trouble import out_of_memory, release_memory
+from core.skeletons import Skeleton
+from core.training.augmentation import Batch, batch
+from core.training.samples import CropSource, Sample
+
+
+@dataclass(frozen=True)
+class Runner:
+    """How a network is run without learning.
+
+    Attributes
+    ----------
+    device
+        "cpu" or "cuda".
+    half
+        Whether the network computes in bfloat16; decoding is in float32 always.
+    size
+        Samples at a time.
+    """
+
+    device: str
+    half: bool = False
+    size: int = 32
+
+    def outputs(self, network: nn.Module, images: Tensor, *, coarse: bool = False) -> dict[str, Tensor]:
+        """(N, 3, H, W) float32 images -> float32 outputs on the device; gradients as the caller has them.
+
+        `coarse` asks for PIPNet's coarser maps too.
+        """
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half):
+            shown = images.to(self.device, non_blocking=True)
+            found = network(shown, coarse=True) if coarse else network(shown)
+        return {name: value.float() for name, value in found.items()}
+
+
+class Located(NamedTuple):
+    """What a network says of M samples, in pixels of their pictures.
+
+    Attributes
+    ----------
+    points
+        (M, K, 2) float64; NaN where absent.
+    confidence
+        (M, K) float32.
+    """
+
+    points: NDArray[np.float64]
+    confidence: NDArray[np.float32]
+
+
+def locate(network: nn.Module, codec: Codec, source: CropSource, skeleton: Skeleton, runner: Runner) -> Located:
+    """Run a network in evaluation mode over every sample of a source.
+
+    Raises
+    ------
+    FacetError
+        If there is no memory even for one sample.
+    """
+    points = np.full((len(source), len(skeleton), 2), np.nan)
+    confidence = np.zeros((len(source), len(skeleton)), np.float32)
+    was_training = network.training
+    network.eval()
+    for indices, part in _parts(source, skeleton, runner.size):
+        done = 0
+        size = len(part)
+        while done < len(part):
+            rows = slice(done, done + size)
+            try:
+                with torch.inference_mode():
+                    found = codec.decode(runner.outputs(network, part.images[rows]))
+            except (RuntimeError, MemoryError) as problem:
+                if not out_of_memory(problem):
+                    raise
+                if size == 1:
+                    raise FacetError(
+                        f"there is not enough memory on {runner.device} to look at a single crop; "
+                        "choose a smaller network or input"
+                    ) from problem
+                size //= 2
+                release_memory()
+                continue
+            for index, crop, xy in zip(indices[rows], part.crops[rows], found.points.cpu().numpy(), strict=True):
+                points[index] = crop.to_picture(xy)
+            confidence[indices[rows]] = found.confidence.float().cpu().numpy()
+            done += size
+    network.train(was_training)
+    return Located(points, confidence)
+
+
+def _parts(source: CropSource, skeleton: Skeleton, size: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
+    for start in range(0, len(source), size):
+        indices = np.arange(start, min(start + size, len(source)))
+        yield indices, batch(source, indices.tolist(), None, skeleton)
+
+
+def figures(found: NDArray[np.float64], samples: Sequence[Sample], skeleton: Skeleton) -> dict[str, Any]:
+    """The validation figures of one epoch.
+
+    A point that the network calls absent counts as if it had said the middle of the box, so the figure is defined from
+    the first epoch on and absence is never an advantage; how often that happened is told.
+
+    Parameters
+    ----------
+    found
+        (M, K, 2) pixels of the pictures; NaN where absent.
+    samples
+        M of them.
+
+    Returns
+    -------
+    dict
+        ``validation_nme`` (mean over the samples where it is defined; NaN if nowhere), ``validation_unit``
+        (``inter-ocular``, the skeleton's own pair, where at least half of the samples have it, else ``diagonal`` of the
+        box for all), ``validation_samples``
+        (how many the mean is over), ``validation_absent`` (share of labelled points that were not found).
+    """
+    if not len(samples):
+        return {
+            "validation_nme": math.nan,
+            "validation_unit": "",
+            "validation_samples": 0,
+            "validation_absent": math.nan,
+        }
+    truth = np.stack([sample.keypoints.points for sample in samples]).astype(np.float64)
+    labelled = np.stack([sample.keypoints.visibility > ABSENT for sample in samples])
+    boxes = np.array([sample.box for sample in samples], np.float64)
+    missing = np.asarray(~np.isfinite(found).all(axis=2))
+    middles = (boxes[:, None, :2] + boxes[:, None, 2:]) / 2
+    guessed = np.where(missing[..., None], middles, found)
+    each, unit = _errors(guessed, truth, labelled, boxes, skeleton)
+    defined = np.isfinite(each)
+    return {
+        "validation_nme": float(each[defined].mean()) if defined.any() else math.nan,
+        "validation_unit": unit,
+        "validation_samples": int(defined.sum()),
+        "validation_absent": float(missing[labelled].mean()) if labelled.any() else math.nan,
+    }
+
+
+def _errors(
+    found: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    labelled: NDArray[np.bool_],
+    boxes: NDArray[np.float64],
+    skeleton: Skeleton,
+) -> tuple[NDArray[np.float64], str]:
+    names = ("inter-ocular", "diagonal") if skeleton.normaliser is not None else ("diagonal",)
+    for name in names:
+        found_errors = errors(found, truth, labelled, units(name, truth, labelled, boxes, skeleton))
+        if np.isfinite(found_errors).mean() >= 0.5:
+            break
+    return found_errors, name
