@@ -1,0 +1,346 @@
+"""The stability loss on predictors of every vice, its gradients, its windows and its gate."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from core.errors import BadInput
+from core.keypoints import Keypoints
+from core.metrics.stability import indicator
+from core.training.samples import Sample
+from core.training.stability_loss import TARGETS, Gate, StabilityLoss, windows
+
+FRAMES, POINTS = 20, 68
+
+
+def face(frames: int = FRAMES, seed: int = 0) -> np.ndarray:
+    """(T, 68, 2): a face of 100 pixels that sways, with a mouth that opens and closes."""
+    rng = np.random.default_rng(seed)
+    shape = rng.uniform(60, 160, (POINTS, 2))
+    shape[[36, 45, 27, 33]] = [[70, 90], [150, 90], [110, 95], [110, 130]]
+    time = np.arange(frames)[:, None, None]
+    sway = np.concatenate([6 * np.sin(time / 4), 3 * np.cos(time / 5)], axis=2)
+    mouth = np.zeros((1, POINTS, 2))
+    mouth[:, 48:] = (3, 5)
+    return shape + sway + mouth * np.sin(time / 2)
+
+
+def noisy(truth: np.ndarray, sigma: float, seed: int = 1) -> np.ndarray:
+    return truth + sigma * np.random.default_rng(seed).normal(size=truth.shape)
+
+
+def value(predicted: np.ndarray, truth: np.ndarray, target: str = "true-motion", **settings: float) -> float:
+    loss = StabilityLoss(target, **settings)
+    return float(loss(torch.from_numpy(predicted), torch.from_numpy(truth), torch.ones(len(truth) - 1).bool()))
+
+
+def frozen(truth: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(truth[:1], truth.shape).copy()
+
+
+def lagged(frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """A truth and a predictor that is some frames late."""
+    whole = face(FRAMES + frames)
+    return whole[: len(whole) - frames], whole[frames:]
+
+
+def test_true_motion_has_zero_residual_jitter_wherever_it_is() -> None:
+    truth = face()
+    assert value(truth, truth) == pytest.approx(0, abs=1e-12)
+    assert value(truth + 5, truth) == pytest.approx(0, abs=1e-9)  # a constant error is no jitter; the main loss has it
+
+
+def test_residual_jitter_by_hand() -> None:
+    truth = np.zeros((3, POINTS, 2))
+    truth[:, 36, 0], truth[:, 45, 0] = 10, 50  # the unit in x: 40 pixels
+    truth[:, 27, 1], truth[:, 33, 1] = 10, 30  # in y: 20
+    predicted = truth.copy()
+    predicted[1] += (4, 0)  # the error moves by 4 / 40, and back
+    predicted[2] += (4, 2)  # then by 2 / 20
+    assert value(predicted, truth, epsilon=1e-9) == pytest.approx(0.1, rel=1e-6)
+    one = truth.copy()
+    one[1:, 3] += (4, 0)  # a single point of 68, once
+    assert value(one, truth, epsilon=1e-9) == pytest.approx(0.1 / np.sqrt(POINTS) / 2, rel=1e-6)
+
+
+def test_residual_jitter_is_that_of_a_loop() -> None:
+    truth = face()
+    truth[4, 10] = truth[9, :5] = np.nan
+    predicted = noisy(np.nan_to_num(truth), 1.5)
+    eyes = np.linalg.norm(truth[:, 36] - truth[:, 45], axis=1)
+    nose = np.linalg.norm(truth[:, 27] - truth[:, 33], axis=1)
+    pairs = []
+    for t in range(1, FRAMES):
+        squares = []
+        for k in range(POINTS):
+            moved = (predicted[t, k] - truth[t, k]) - (predicted[t - 1, k] - truth[t - 1, k])
+            if np.isfinite(moved).all():
+                squares.append((moved[0] / eyes[t]) ** 2 + (moved[1] / nose[t]) ** 2)
+        pairs.append(np.sqrt(np.mean(squares) + 1e-6) - 1e-3)
+    assert value(predicted, truth) == pytest.approx(np.mean(pairs), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_true_motion_ranks_predictors_rightly(seed: int) -> None:
+    truth = face(seed=seed)
+    jitter = [value(noisy(truth, sigma), truth) for sigma in (0.1, 0.5, 1.5, 4.0)]
+    assert jitter == sorted(jitter)
+    assert value(frozen(truth), truth) > 0
+    assert value(noisy(truth, 0.1), truth) < value(frozen(truth), truth)
+    halved = truth[:1] + (truth - truth[:1]) / 2
+    assert 0 < value(halved, truth) < value(frozen(truth), truth)
+
+
+def test_true_motion_sees_delay_more_of_it_the_worse() -> None:
+    delays = [value(*lagged(frames)) for frames in (1, 2, 3)]
+    assert 0 < delays[0] < delays[1] < delays[2]
+
+
+def test_stillness_can_be_gamed_and_true_motion_cannot() -> None:
+    truth = face()
+    assert value(frozen(truth), truth, "stillness") == 0
+    assert value(truth, truth, "stillness") > 0.01
+    assert value(frozen(truth), truth) > value(truth, truth)
+
+
+def test_the_indicator_is_one_for_the_truth_and_its_faults_are_known() -> None:
+    truth = face()
+    assert value(truth, truth, "indicator") == pytest.approx(0, abs=1e-9)
+    assert value(frozen(truth), truth, "indicator") > 0.8
+    jitter = [value(noisy(truth, sigma), truth, "indicator") for sigma in (0.5, 1.5, 4.0)]
+    assert jitter == sorted(jitter)
+    late, true = lagged(3)
+    assert value(late, true, "indicator") < 0.05  # blind to delay
+    assert value(late, true, "true-motion") > 0.03
+    shaking = truth + np.where(np.arange(FRAMES) % 2, 8, 0)[:, None, None]
+    assert value(shaking, truth, "indicator") == pytest.approx(0, abs=1e-9)  # and to what all points share
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_the_indicator_is_the_metric(gap: bool) -> None:
+    truth = face()
+    if gap:
+        truth[3, 60:] = truth[7] = np.nan
+    predicted = noisy(np.nan_to_num(truth), 2.0)
+    breaks = np.zeros(FRAMES - 1, bool)
+    breaks[11] = True
+    loss = StabilityLoss("indicator", epsilon=1e-7)
+    found = float(loss(torch.from_numpy(predicted), torch.from_numpy(truth), torch.from_numpy(~breaks)))
+    known = abs(indicator(predicted, truth, breaks) - 1)
+    assert found == pytest.approx(known, rel=5e-4)  # the metric has an epsilon of its own
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_gradients_are_those_of_the_values(target: str) -> None:
+    truth = torch.from_numpy(face(6))
+    truth[2, 5] = torch.nan
+    predicted = torch.from_numpy(noisy(face(6), 1.0))
+    follows = torch.tensor([True, True, False, True, True])
+    keep = torch.arange(POINTS) < 8
+
+    def of(some: Tensor) -> Tensor:
+        whole = predicted.clone()
+        whole[:, keep] = some
+        return StabilityLoss(target)(whole, truth, follows)
+
+    assert torch.autograd.gradcheck(of, predicted[:, keep].clone().requires_grad_())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("still_truth", [True, False])
+def test_gradients_are_finite_where_nothing_moves(target: str, still_truth: bool) -> None:
+    truth = torch.from_numpy(frozen(face()) if still_truth else face()).float()
+    predicted = torch.from_numpy(frozen(face())).float().requires_grad_()
+    loss = StabilityLoss(target)(predicted, truth, torch.ones(FRAMES - 1).bool())
+    loss.backward()
+    assert predicted.grad is not None
+    assert loss.isfinite()
+    assert predicted.grad.isfinite().all()
+    if still_truth:
+        assert float(loss.detach()) == pytest.approx(0, abs=1e-6)
+        assert predicted.grad.abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_descending_it_lowers_jitter_and_only_stillness_forgets_the_motion(target: str) -> None:
+    truth = torch.from_numpy(face())
+    start = torch.from_numpy(noisy(face(), 1.0))
+    predicted = start.clone().requires_grad_()
+    optimiser = torch.optim.Adam([predicted], lr=0.05)
+    for _ in range(150):
+        optimiser.zero_grad()
+        StabilityLoss(target)(predicted, truth, torch.ones(FRAMES - 1).bool()).backward()
+        optimiser.step()
+    jitter = StabilityLoss()(predicted.detach(), truth)
+    assert StabilityLoss(target)(predicted.detach(), truth) < StabilityLoss(target)(start, truth)
+    moved = float(predicted.detach().diff(dim=0).norm() / truth.diff(dim=0).norm())
+    if target == "true-motion":
+        assert jitter < 0.2 * StabilityLoss()(start, truth)
+        assert moved == pytest.approx(1, abs=0.05)
+    if target == "stillness":
+        assert moved < 0.8
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("frames", [0, 1, 5])
+def test_a_window_without_a_pair_is_zero_with_zero_gradients(target: str, frames: int) -> None:
+    predicted = torch.randn(frames, POINTS, 2, requires_grad=True)
+    found = StabilityLoss(target)(predicted, torch.randn(frames, POINTS, 2), torch.zeros(max(frames - 1, 0)).bool())
+    found.backward()
+    assert float(found.detach()) == 0
+    assert predicted.grad is not None
+    assert not predicted.grad.any()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_window_without_labels_is_zero_with_zero_gradients(target: str) -> None:
+    predicted = torch.randn(5, POINTS, 2, requires_grad=True)
+    found = StabilityLoss(target)(predicted, torch.full((5, POINTS, 2), torch.nan))
+    found.backward()
+    assert float(found.detach()) == 0
+    assert not predicted.grad.any()
+
+
+def test_a_broken_pair_is_not_compared() -> None:
+    truth = face()
+    jumped = truth.copy()
+    jumped[10:] += 50
+    follows = torch.ones(FRAMES - 1).bool()
+    follows[9] = False
+    loss = StabilityLoss()
+    assert float(loss(torch.from_numpy(jumped), torch.from_numpy(truth), follows)) == pytest.approx(0, abs=1e-9)
+    assert value(jumped, truth) > 0.01
+
+
+def test_other_skeletons_have_a_unit_of_their_own() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 100, (1, 5, 2)) + np.arange(8)[:, None, None]
+    sides = np.ptp(truth[0], axis=0)
+    predicted = truth + np.array([0, 3.0])[np.arange(8) % 2][:, None, None] * (1, 0)
+    assert value(predicted, truth, epsilon=1e-9) == pytest.approx(3 / np.sqrt(sides.prod()), rel=1e-6)
+
+
+def test_wrong_targets_and_shapes_are_refused() -> None:
+    with pytest.raises(BadInput, match="calm"):
+        StabilityLoss("calm")
+    with pytest.raises(BadInput, match="epsilon"):
+        StabilityLoss(epsilon=0)
+    with pytest.raises(BadInput, match="one shape"):
+        StabilityLoss()(torch.zeros(3, 5, 2), torch.zeros(3, 4, 2))
+    with pytest.raises(BadInput, match="2 pairs"):
+        StabilityLoss()(torch.zeros(3, 5, 2), torch.zeros(3, 5, 2), torch.ones(3).bool())
+
+
+def frame(clip: str | None, number: int = 0) -> Sample:
+    place = None if clip is None else (clip, number)
+    return Sample(np.zeros((4, 4, 3), np.uint8), (0, 0, 3, 3), Keypoints.of(np.zeros((1, 2))), 1, "a", "g", frame=place)
+
+
+def test_windows_are_runs_of_consecutive_frames() -> None:
+    samples = [frame("a", number) for number in range(45)]
+    assert [len(window) for window in windows(samples)] == [20, 20, 5]
+    assert [index for window in windows(samples) for index in window] == list(range(45))
+
+
+def test_a_removed_frame_or_another_clip_breaks_a_window_and_lone_frames_make_none() -> None:
+    samples = [frame("a", 0), frame("a", 1), frame("a", 3), frame("b", 4), frame("b", 5), frame("b", 6), frame(None)]
+    assert windows(samples) == [[0, 1], [3, 4, 5]]
+    assert windows(samples, 2) == [[0, 1], [3, 4]]
+
+
+def test_windows_do_not_depend_on_the_order_of_samples() -> None:
+    order = np.random.default_rng(0).permutation(30)
+    samples = [frame("a", int(number)) for number in order]
+    assert [[samples[i].frame[1] for i in window] for window in windows(samples)] == [
+        list(range(20)),
+        list(range(20, 30)),
+    ]
+
+
+def test_a_frame_with_two_faces_breaks_a_window() -> None:
+    samples = [frame("a", 0), frame("a", 1), frame("a", 2), frame("a", 2), frame("a", 3), frame("a", 4)]
+    assert windows(samples) == [[0, 1], [4, 5]]
+
+
+def test_no_clips_have_no_windows() -> None:
+    assert windows([]) == []
+    assert windows([frame(None), frame(None)]) == []
+    with pytest.raises(BadInput, match="two frames"):
+        windows([], 1)
+
+
+def test_the_gate_opens_under_the_bar_and_closes_over_the_slack() -> None:
+    gate = Gate(bar=1.0, smoothing=0.0)
+    assert [gate.step(loss) for loss in (1.5, 1.0, 0.99, 1.1, 1.2, 1.21, 1.1, 0.9)] == [
+        False, False, True, True, True, False, False, True,
+    ]  # fmt: skip
+    assert gate.switches == 3
+
+
+def test_a_loss_about_the_bar_does_not_flap() -> None:
+    losses = 1 + 0.15 * np.random.default_rng(0).normal(size=2000)
+    bare = int(np.abs(np.diff(losses < 1)).sum())
+    gate = Gate(bar=1.0)
+    for loss in losses:
+        gate.step(float(loss))
+    assert bare > 500
+    assert gate.switches == 1
+    assert gate.open
+
+
+def test_the_smoothed_loss_is_the_exponential_mean() -> None:
+    gate = Gate(bar=0.0, smoothing=0.75)
+    for loss in (4.0, 8.0, float("nan"), float("inf"), 0.0):
+        gate.step(loss)
+    assert gate.smoothed == pytest.approx(0.75 * (0.75 * 4 + 0.25 * 8))
+    assert not gate.open
+
+
+def test_the_gate_closes_when_accuracy_suffers_and_opens_once_it_is_back() -> None:
+    gate = Gate(bar=1.0, tolerance=0.02)
+    gate.validated(0.01)  # before it was open: no matter
+    gate.step(0.5)
+    assert [gate.validated(nme) for nme in (0.050, 0.048, 0.0489, 0.0490)] == [True, True, True, False]
+    assert not gate.step(0.5)  # the main loss alone does not open it again
+    assert not gate.validated(0.0485)
+    assert not gate.step(0.5)
+    gate.validated(0.048)
+    assert gate.step(0.5)
+    assert gate.validated(0.060)  # the best is counted anew since it opened
+    assert gate.validated(float("nan"))
+
+
+def test_a_gate_goes_on_from_its_state() -> None:
+    rng = np.random.default_rng(0)
+    losses, scores = 1 + 0.4 * rng.normal(size=200), 0.05 + 0.002 * rng.normal(size=200)
+    whole, first = Gate(bar=1.0), Gate(bar=1.0)
+    for place in range(200):
+        if place == 90:
+            state = json.loads(json.dumps(first.state_dict()))
+            first = Gate(bar=9.0)
+            first.load_state_dict(state)
+        for gate in (whole, first):
+            gate.step(float(losses[place]))
+            gate.validated(float(scores[place]))
+        assert first.state_dict() == whole.state_dict()
+    assert whole.switches > 2
+
+
+def test_the_state_of_a_new_gate_can_be_saved_by_torch(tmp_path) -> None:
+    torch.save(Gate(1.0).state_dict(), tmp_path / "gate.pt")
+    gate = Gate(2.0)
+    gate.load_state_dict(torch.load(tmp_path / "gate.pt", weights_only=True))
+    assert gate.state_dict() == Gate(1.0).state_dict()
+    with pytest.raises(BadInput, match="lacks"):
+        gate.load_state_dict({})
+
+
+@pytest.mark.parametrize("wrong", [{"bar": -1}, {"bar": 1, "slack": 0.9}, {"bar": 1, "smoothing": 1.0}])
+def test_impossible_gates_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(BadInput, match="a gate needs"):
+        Gate(**wrong)
