@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.jobs.runs import Afterwards, Task
 from core.packed_exports import unpacked_export
 from core.progress import Progress
+from core.services.clip_sampling import draw_clips_of_people, label_clips
 from core.services.clips import import_clips
 from core.services.completing import complete_faces
 from core.services.encoders import fetch_encoder
@@ -122,6 +123,17 @@ def _weights(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
     return fetch_encoder(workspace, run.parameters["encoder"], progress)
 
 
+def _sample_clips(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    drawn = draw_clips_of_people(workspace, progress)
+    counts = import_clips(
+        workspace, drawn.folder, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, identities=True,
+        progress=progress,
+    )  # fmt: skip
+    labelled = label_clips(workspace, drawn, dataset_id=run.dataset_id, author_id=run.author_id)
+    return {**counts, "labelled": labelled}
+
+
 def _overlay(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
     out, static = run.parameters.get("out"), run.parameters.get("static", False)
@@ -140,6 +152,7 @@ TASKS: Final[dict[str, Task]] = {
     "export": _export,
     "weights": _weights,
     "overlay": _overlay,
+    "sample-clips": _sample_clips,
 }
 
 AFTERWARDS: Final[dict[str, Afterwards]] = {"import": _discard, "labels": _discard}

@@ -21,7 +21,7 @@ from core.sample.face_shape import Expression, FaceShape, View
 from core.sample.people import Identity, random_identity
 from core.sample.portraits import Clothes, face_truth, paint_person, random_clothes
 from core.sample.scenes import SCENES, develop
-from core.sample.truth import DrawnPicture
+from core.sample.truth import DrawnInstance, DrawnPicture
 from core.videos import VideoWriter
 
 _PLACES: Final = ("studio", "room", "park", "beach")
@@ -180,6 +180,10 @@ class DrawnClip:
     def landmarks(self) -> NDArray[np.float64]:
         """(frames, 68, 2) pixels: the truth of the whole clip."""
         return np.stack([self.shape(index).landmarks() for index in range(self.frames)])
+
+    def truth(self, index: int) -> DrawnInstance:
+        """The face in frame `index` with its box and landmarks."""
+        return face_truth(self.person, self.shape(index))
 
     def __len__(self) -> int:
         return self.frames

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import BadInput, FacetError
 from core.jobs.launch import start
+from core.services.clip_sampling import SAMPLE_CLIPS
 from core.services.datasets import create_dataset
 from core.services.sampling import SAMPLE
 from core.services.uploading import keep_upload, server_source
@@ -36,6 +37,8 @@ def first_start() -> None:
             "points. It takes less than a minute and needs no download."
         )
         st.button("Try the sample", icon=":material/draw:", on_click=_draw_sample, width="stretch")
+        st.markdown("Or three short clips of people who talk, labelled frame by frame, to train on and to watch.")
+        st.button("Try with drawn clips", icon=":material/movie:", on_click=_draw_clips, width="stretch")
 
 
 def import_more(dataset: str, *, expanded: bool) -> None:
@@ -116,6 +119,13 @@ def _start(origin: str, name: str) -> int:
 def _uploaded(origin: str) -> list[Path]:
     files = st.session_state.get(_uploader(origin)) or []
     return keep_upload(workspace(), [(file.name, file) for file in files])
+
+
+def _draw_clips() -> None:
+    author = author_id()
+    dataset_id = create_dataset(workspace(), SAMPLE_CLIPS, author)
+    start(workspace(), "sample-clips", dataset_id=dataset_id, author_id=author)
+    st.session_state[DATASET] = dataset_id
 
 
 def _draw_sample() -> None:

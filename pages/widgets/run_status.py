@@ -23,6 +23,7 @@ KINDS: Final = {
     "export": "Export",
     "weights": "Fetch an encoder",
     "overlay": "Draw an overlay video",
+    "sample-clips": "Draw the sample clips",
     "train": "Train a model",
     "selftrain": "Train with unlabelled pictures",
     "predict": "Predict points",
@@ -174,6 +175,9 @@ _RESULTS: Final = {
     "predict": _predicted,
     "prelabel": _pre_labelled,
     "overlay": _overlaid,
+    "sample-clips": lambda counts: (
+        f"{counted(counts['clips'], 'clip')} of {counted(counts['frames'], 'frame')}, {counts['labelled']:,} labelled"
+    ),
     "weights": lambda counts: f"{counts['bytes'] / _MEGABYTE:,.1f} MB fetched",
 }
 

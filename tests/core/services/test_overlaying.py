@@ -1,90 +1,30 @@
 """Overlay videos from stored rows: what is drawn, what is counted, what is refused with a sentence."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sqlmodel import select
+from staged_clips import add_model, predict, take
 
 from core.errors import BadInput, Cancelled, NotEnoughData, NotFound
-from core.keypoints import Doubt, Keypoints
 from core.metrics.stability import indicator
 from core.overlay import BASELINE, COMPARED, TRUTH
 from core.progress import Progress
-from core.sample import PEOPLE
-from core.sample.clips import DrawnClip, write_clip
-from core.services.clips import import_clips
 from core.services.overlaying import find_clip, newest_overlay, overlay_file, overlays_folder, render_overlay
 from core.videos import frames, probe
 from db.engine import reading, writing
 from db.queries.videos import frames_of
-from db.tables import Instance, KeypointRevision, Prediction, Run, RunState, Source, TrainedModel, Video
-from db.writes import ensure_dataset, ensure_model_version
+from db.tables import Instance, Video
+from db.writes import ensure_dataset
 
 COUNT = 8
-
-
-def drawn(seed=0):
-    clip = DrawnClip.drawn(PEOPLE["ada"], np.random.default_rng(seed), frames=COUNT, size=(160, 120), name="ada.mp4")
-    return replace(clip, scene="studio")  # a grey wall: no colour of it is a mark's
+CLIP = "ada/talking.mp4"
 
 
 @pytest.fixture
-def truth(workspace, dataset, author, tmp_path):
+def truth(workspace, dataset, author):
     """A clip in the store with the points of its frames as a human set them; gives the (T, 68, 2) truth."""
-    return take(workspace, dataset, author, tmp_path / "ada.mp4")
-
-
-def take(workspace, dataset, author, file, seed=0):
-    track = write_clip(drawn(seed), file)
-    with writing(workspace.engine) as session:
-        run = Run(kind="import", state=RunState.DONE, dataset_id=dataset, author_id=author)
-        session.add(run)
-        session.flush()
-        run_id = run.id
-    import_clips(workspace, file, dataset_id=dataset, author_id=author, run_id=run_id)
-    with writing(workspace.engine) as session:
-        video = session.exec(select(Video).where(Video.dataset_id == dataset, Video.path == file.name)).one()
-        for frame in frames_of(video.id, session=session):
-            points = track[frame.index]
-            low, high = points.min(axis=0), points.max(axis=0)
-            face = Instance(
-                dataset_id=dataset, image_id=frame.image.id, kind="face", left=low[0], top=low[1], right=high[0],
-                bottom=high[1], origin=Source.HUMAN, author_id=author,
-            )  # fmt: skip
-            session.add(face)
-            session.flush()
-            revision = KeypointRevision(
-                instance_id=face.id, skeleton="face68", points=Keypoints.of(points).to_bytes(), source=Source.HUMAN,
-                author_id=author,
-            )  # fmt: skip
-            session.add(revision)
-            session.flush()
-            face.revision_id = revision.id
+    (track,) = take(workspace, dataset, author, "ada", frames=COUNT)
     return track
-
-
-def model(workspace, dataset, author, name, skeleton="face68"):
-    with writing(workspace.engine) as session:
-        version = ensure_model_version(name, "landmarks", name.encode().hex().ljust(64, "0")[:64], {}, session=session)
-        trained = TrainedModel(
-            model_version_id=version, dataset_id=dataset, recipe="r", skeleton=skeleton, file="x", author_id=author
-        )
-        session.add(trained)
-        return version
-
-
-def predict(workspace, version, track):
-    with writing(workspace.engine) as session:
-        (video,) = session.exec(select(Video)).all()
-        doubt = Doubt.unknown(68).to_bytes()
-        for frame in frames_of(video.id, session=session):
-            if np.isnan(track[frame.index]).all():
-                continue
-            face = session.exec(select(Instance.id).where(Instance.image_id == frame.image.id)).one()
-            points = Keypoints.of(track[frame.index]).to_bytes()
-            row = Prediction(instance_id=face, model_version_id=version, skeleton="face68", points=points, doubt=doubt)
-            session.add(row)
 
 
 @pytest.fixture
@@ -93,8 +33,8 @@ def two_models(workspace, dataset, author, truth):
     rng = np.random.default_rng(0)
     noisy, calm = truth + rng.normal(0, 2, truth.shape), truth + rng.normal(0, 0.5, truth.shape)
     calm[-2:] = np.nan
-    predict(workspace, model(workspace, dataset, author, "v"), noisy)
-    predict(workspace, model(workspace, dataset, author, "w"), calm)
+    predict(workspace, add_model(workspace, dataset, author, "v"), CLIP, noisy)
+    predict(workspace, add_model(workspace, dataset, author, "w"), CLIP, calm)
     return noisy, calm
 
 
@@ -108,9 +48,9 @@ def count(picture, colour):
 
 def test_truth_and_models_are_drawn_over_every_frame(workspace, dataset, truth, two_models, tmp_path):
     out = tmp_path / "o.mp4"
-    found = render_overlay(workspace, dataset, "ada.mp4", ["v", "w"], out=out)
+    found = render_overlay(workspace, dataset, CLIP, ["v", "w"], out=out)
     assert found["file"] == str(out)
-    assert found["video"] == "ada.mp4"
+    assert found["video"] == CLIP
     assert (found["frames"], found["skipped"], found["labelled"]) == (COUNT, 0, COUNT)
     assert found["predicted"] == {"v": COUNT, "w": COUNT - 2}
     pictures = [pixels for _, _, pixels in frames(out)]
@@ -123,17 +63,18 @@ def test_truth_and_models_are_drawn_over_every_frame(workspace, dataset, truth, 
 
 
 def test_the_picture_is_the_frame_and_the_dots_are_at_the_points(workspace, dataset, truth, two_models, tmp_path):
-    render_overlay(workspace, dataset, "ada", ["v"], out=tmp_path / "o.mp4")
+    render_overlay(workspace, dataset, "talking", ["v"], out=tmp_path / "o.mp4")
     _, _, picture = next(frames(tmp_path / "o.mp4"))
     x, y = np.round((truth[0, 8] + 0.5) * 4 - 0.5).astype(int)
     np.testing.assert_allclose(picture[y, x].astype(int), TRUTH, atol=60)
-    painted = next(iter(drawn())).pixels.astype(int)
-    assert np.abs(picture[2:470:4, 2:60:4].astype(int) - painted[:117, :15]).mean() < 8  # the corner holds no face
+    _, _, plain = next(frames(workspace.home / "sample-clips" / CLIP))
+    corner = picture[2:470:4, 2:60:4].astype(int) - plain[:117, :15]  # it holds no face
+    assert np.abs(corner).mean() < 8
 
 
 def test_the_indicator_is_that_of_the_metric_on_the_same_tracks(workspace, dataset, truth, two_models):
     noisy, calm = two_models
-    found = render_overlay(workspace, dataset, "ada.mp4", ["v", "w"])["indicator"]
+    found = render_overlay(workspace, dataset, CLIP, ["v", "w"])["indicator"]
     kept = truth.astype(np.float32).astype(float)
     assert found["v"] == pytest.approx(indicator(noisy, kept), rel=1e-4)
     assert found["w"] == pytest.approx(indicator(calm, kept), rel=1e-4)
@@ -144,7 +85,7 @@ def test_models_are_shown_alone_where_no_human_has_labelled(workspace, dataset, 
     with writing(workspace.engine) as session:
         for face in session.exec(select(Instance)):
             face.revision_id = None
-    found = render_overlay(workspace, dataset, "ada.mp4", ["v"], out=tmp_path / "o.mp4")
+    found = render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4")
     assert found["labelled"] == 0
     assert found["frames"] == COUNT
     _, _, picture = next(frames(tmp_path / "o.mp4"))
@@ -153,11 +94,11 @@ def test_models_are_shown_alone_where_no_human_has_labelled(workspace, dataset, 
 
 
 def test_static_points_are_coloured_where_that_is_asked_for(workspace, dataset, truth, two_models, tmp_path):
-    render_overlay(workspace, dataset, "ada.mp4", ["v"], out=tmp_path / "o.mp4", static=True)
-    _, _, picture = next(frames(tmp_path / "o.mp4"))
-    assert count(picture[:480], BASELINE) < 5
-    assert count(picture[:480], COMPARED) > 5
-    assert count(picture[:480], TRUTH) > 100
+    render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "usual.mp4")
+    render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "static.mp4", static=True)
+    usual, static = (next(frames(tmp_path / name))[2][:480] for name in ("usual.mp4", "static.mp4"))
+    assert count(static, BASELINE) < count(usual, BASELINE) - 100  # the green crosses are red now
+    assert count(static, COMPARED) > count(usual, COMPARED) + 5
 
 
 def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth, two_models, tmp_path):
@@ -165,55 +106,57 @@ def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth,
         places = frames_of(session.exec(select(Video.id)).one(), session=session)
     workspace.original(places[2].image.original).unlink()
     workspace.original(places[3].image.original).write_bytes(b"no picture")
-    found = render_overlay(workspace, dataset, "ada.mp4", ["v"], out=tmp_path / "o.mp4")
+    found = render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4")
     assert (found["frames"], found["skipped"]) == (COUNT - 2, 2)
     assert len(list(frames(tmp_path / "o.mp4"))) == COUNT - 2
     for place in places:
         workspace.original(place.image.original).unlink(missing_ok=True)
-    with pytest.raises(NotEnoughData, match=r"no frame of ada\.mp4 can be read"):
-        render_overlay(workspace, dataset, "ada.mp4", ["v"], out=tmp_path / "p.mp4")
+    with pytest.raises(NotEnoughData, match=r"no frame of ada/talking\.mp4 can be read"):
+        render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "p.mp4")
     assert not (tmp_path / "p.mp4").exists()
 
 
 def test_a_model_that_has_not_predicted_the_clip_is_said(workspace, dataset, author, truth, two_models):
-    model(workspace, dataset, author, "new")
-    with pytest.raises(NotEnoughData, match=r"new has predicted nothing in ada\.mp4; run `predict`"):
-        render_overlay(workspace, dataset, "ada.mp4", ["v", "new"])
+    add_model(workspace, dataset, author, "new")
+    with pytest.raises(NotEnoughData, match=r"new has predicted nothing in ada/talking\.mp4; run `predict`"):
+        render_overlay(workspace, dataset, CLIP, ["v", "new"])
     with pytest.raises(NotEnoughData, match="dlib-68 has predicted nothing yet; run `predict`"):
-        render_overlay(workspace, dataset, "ada.mp4", ["dlib-68"])
+        render_overlay(workspace, dataset, CLIP, ["dlib-68"])
     with pytest.raises(NotFound, match="there is no model called 'nobody'"):
-        render_overlay(workspace, dataset, "ada.mp4", ["nobody"])
+        render_overlay(workspace, dataset, CLIP, ["nobody"])
 
 
 def test_what_cannot_be_drawn_is_refused(workspace, dataset, author, truth, two_models, tmp_path):
-    model(workspace, dataset, author, "body", skeleton="body24")
+    add_model(workspace, dataset, author, "body", skeleton="body24")
     with pytest.raises(BadInput, match="v has face68, body has body24"):
-        render_overlay(workspace, dataset, "ada.mp4", ["v", "body"])
+        render_overlay(workspace, dataset, CLIP, ["v", "body"])
     with pytest.raises(BadInput, match="at least one model"):
-        render_overlay(workspace, dataset, "ada.mp4", [])
+        render_overlay(workspace, dataset, CLIP, [])
     with pytest.raises(BadInput, match="up to 3 models, not 4"):
-        render_overlay(workspace, dataset, "ada.mp4", ["v", "w", "v", "w"])
+        render_overlay(workspace, dataset, CLIP, ["v", "w", "v", "w"])
     with pytest.raises(BadInput, match=r"give the file the ending \.mp4"):
-        render_overlay(workspace, dataset, "ada.mp4", ["v"], out=tmp_path / "o.avi")
+        render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.avi")
     with pytest.raises(NotFound, match="there is no clip called else"):
         render_overlay(workspace, dataset, "else", ["v"])
 
 
 def test_a_clip_is_found_in_any_dataset_unless_several_have_it(workspace, dataset, author, truth, tmp_path):
-    assert find_clip(workspace, "ada.mp4").dataset_id == dataset
+    assert find_clip(workspace, CLIP).dataset_id == dataset
     with writing(workspace.engine) as session:
         other = ensure_dataset("other", author, session=session)
-    take(workspace, other, author, tmp_path / "again" / "ada.mp4", seed=1)
-    assert find_clip(workspace, "ada.mp4", other).dataset_id == other
-    with pytest.raises(BadInput, match=r"several datasets have a clip called ada\.mp4; say which with --dataset"):
-        find_clip(workspace, "ada.mp4")
+    take(workspace, other, author, "ada", frames=2)
+    assert find_clip(workspace, CLIP, other).dataset_id == other
+    with pytest.raises(
+        BadInput, match=r"several datasets have a clip called ada/talking\.mp4; say which with --dataset"
+    ):
+        find_clip(workspace, CLIP)
 
 
 def test_overlays_of_the_page_are_kept_and_served_by_name_only(workspace, dataset, truth, two_models):
-    video = find_clip(workspace, "ada.mp4").id
+    video = find_clip(workspace, CLIP).id
     assert newest_overlay(workspace, video) is None
-    first = render_overlay(workspace, dataset, "ada.mp4", ["v"])["file"]
-    second = render_overlay(workspace, dataset, "ada.mp4", ["v", "w"], static=True)["file"]
+    first = render_overlay(workspace, dataset, CLIP, ["v"])["file"]
+    second = render_overlay(workspace, dataset, CLIP, ["v", "w"], static=True)["file"]
     assert newest_overlay(workspace, video) == overlay_file(workspace, second.rpartition("/")[2])
     assert str(newest_overlay(workspace, video)) == second != first
     (overlays_folder(workspace) / "secret.mp4").write_bytes(b"")
@@ -229,14 +172,15 @@ def test_a_cancelled_overlay_leaves_no_file(workspace, dataset, truth, two_model
                 raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        render_overlay(workspace, dataset, "ada.mp4", ["v"], out=tmp_path / "o.mp4", progress=Stop())
-    assert [file.name for file in tmp_path.iterdir() if "mp4" in file.name] == ["ada.mp4"]
+        render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4", progress=Stop())
+    assert not list(tmp_path.glob("*.mp4"))
+    assert not list(tmp_path.glob(".partial*"))
 
 
 def test_tracks_that_no_two_frames_make_have_no_indicator(workspace, dataset, author, truth):
     alone = np.full_like(truth, np.nan)
     alone[3] = truth[3]
-    predict(workspace, model(workspace, dataset, author, "once"), alone)
-    found = render_overlay(workspace, dataset, "ada.mp4", ["once"])
+    predict(workspace, add_model(workspace, dataset, author, "once"), CLIP, alone)
+    found = render_overlay(workspace, dataset, CLIP, ["once"])
     assert found["indicator"] == {"once": None}
     assert found["predicted"] == {"once": 1}
