@@ -23,7 +23,7 @@ class HeatmapCrossEntropy:
     """Cross-entropy between the target map, divided by its sum, and a softmax over the cells of the output.
 
     The least possible value is the target's own entropy, not 0. The output is then a logit: it fits the target's
-    logarithm up to a constant, so a codec that reads heights has to be told (``exp(map - max)`` is the fitted map).
+    logarithm up to a constant, so the codec has to be told by its setting ``logits``.
     """
 
     def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:

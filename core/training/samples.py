@@ -94,9 +94,9 @@ class _Region(NamedTuple):
 class CropSource:
     """The crops of samples, from memory as far as the budget goes.
 
-    Every picture is read once at the start, on several threads, once for all of its instances. Regions are kept in
-    the order of `samples` until the next one would exceed the budget; that one and all after it are read again each
-    time they are taken. The pixels of a crop are the same either way.
+    Every picture is read once at the start, on several threads, once for all of its instances. Regions are kept,
+    picture after picture as they first occur in `samples`, until the next would exceed the budget; that one and all
+    after it are read again each time they are taken. The pixels of a crop are the same either way.
 
     Parameters
     ----------
@@ -148,14 +148,14 @@ class CropSource:
         self.samples: list[Sample] = []
         self.failures: list[Failure] = []
         self.kept_bytes = 0
-        self._regions: list[_Region] = []
+        self._regions: list[_Region | None] = []  # None: beyond the budget, read again
         self._last: tuple[Path, NDArray[np.uint8]] | None = None
         self._fill(samples, budget_bytes, progress or Progress())
 
     @property
     def kept(self) -> int:
         """How many regions are in memory."""
-        return len(self._regions)
+        return sum(region is not None for region in self._regions)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -176,7 +176,7 @@ class CropSource:
         """
         crop = self.crop(index) if crop is None else crop
         sample = self.samples[index]
-        region = self._regions[index] if index < self.kept else self._region(sample, self._again(sample))
+        region = self._regions[index] or self._region(sample, self._again(sample))
         matrix = np.vstack([crop.matrix(), (0, 0, 1)]) @ np.linalg.inv(region.matrix)
         image = cv2.warpAffine(region.pixels, matrix[:2], crop.output, flags=cv2.INTER_LINEAR)
         points = np.asarray(crop.to_crop(sample.keypoints.points), np.float32)
@@ -185,32 +185,27 @@ class CropSource:
 
     def _fill(self, samples: Sequence[Sample], budget: int, progress: Progress) -> None:
         by_picture: dict[object, list[int]] = {}
-        for position, sample in enumerate(samples):
+        for place, sample in enumerate(samples):
             picture = sample.picture
-            by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(position)
-        made: dict[int, _Region | str] = {}
-        due, full = 0, False
+            by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(place)
         progress.begin(len(samples), message="reading pictures")
-        for read in self._read_all([[samples[i] for i in places] for places in by_picture.values()]):
-            made.update(zip(by_picture.pop(next(iter(by_picture))), read, strict=True))
-            while due in made:  # in the order of the samples, whatever the order of the pictures
-                full = self._accept(samples[due], made.pop(due), budget, full)
-                due += 1
-            if full:  # what waits for its turn is known to be readable; its pixels are no longer wanted
-                made = {place: region if isinstance(region, str) else _NOTHING for place, region in made.items()}
-            progress.advance(due + len(made))
-
-    def _accept(self, sample: Sample, region: _Region | str, budget: int, full: bool) -> bool:
-        """Keep one sample in its turn; says whether memory is full."""
-        if isinstance(region, str):
-            self.failures.append(Failure(sample, region))
-            return full
-        self.samples.append(sample)
-        if full or self.kept_bytes + region.pixels.nbytes > budget:
-            return True
-        self._regions.append(region)
-        self.kept_bytes += region.pixels.nbytes
-        return False
+        read: dict[int, _Region | str | None] = {}
+        full = False
+        pictures = list(by_picture.values())
+        for places, found in zip(pictures, self._read_all([[samples[i] for i in of] for of in pictures]), strict=True):
+            for place, region in zip(places, found, strict=True):
+                if not isinstance(region, str):
+                    full = full or self.kept_bytes + region.pixels.nbytes > budget
+                    self.kept_bytes += 0 if full else region.pixels.nbytes
+                read[place] = None if full and not isinstance(region, str) else region
+            progress.advance(len(read))
+        for place, sample in enumerate(samples):
+            region_or_reason = read[place]
+            if isinstance(region_or_reason, str):
+                self.failures.append(Failure(sample, region_or_reason))
+            else:
+                self.samples.append(sample)
+                self._regions.append(region_or_reason)
 
     def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[_Region | str]]:
         threads = min(8, os.cpu_count() or 1)
@@ -267,9 +262,6 @@ class CropSource:
         else:
             small = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
         return _Region(small, _shrinking((left, top), cut.shape, size))
-
-
-_NOTHING: Final = _Region(np.zeros((0, 0, 3), np.uint8), np.eye(3))
 
 
 def inside(points: NDArray, output: tuple[int, int]) -> NDArray[np.bool_]:

@@ -286,6 +286,24 @@ def test_a_target_map_without_mass_counts_for_nothing_in_the_cross_entropy() -> 
     assert number(found.total) == pytest.approx(alone, rel=1e-6)
 
 
+def test_what_the_cross_entropy_fits_decodes_to_the_points() -> None:
+    codec = build_codec("udp", (64, 64), {"logits": True})
+    points = torch.tensor([[[20.3, 31.8], [5.1, 60.2]]])
+    targets = codec.encode(points, torch.ones(1, 2, dtype=torch.bool))
+    maps = torch.zeros(targets["heatmaps"].shape, requires_grad=True)
+    optimiser = torch.optim.LBFGS([maps], max_iter=300, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        total = build_loss("heatmap-ce")({"heatmaps": maps}, targets).total
+        total.backward()
+        return total
+
+    optimiser.step(closure)
+    found = codec.decode({"heatmaps": maps.detach() - 7}).points  # a constant makes no difference
+    torch.testing.assert_close(found, points, atol=0.05, rtol=0)
+
+
 def test_udp_offsets_count_only_inside_the_disc() -> None:
     outputs, targets = case("udp-combined")
     total = build_loss("udp-combined")(outputs, targets).total

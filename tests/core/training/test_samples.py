@@ -161,6 +161,16 @@ def test_instances_of_one_picture_beyond_the_budget_share_a_reading(tmp_path: Pa
     assert reads == ["one.png"]
 
 
+def test_the_budget_holds_whatever_the_order_of_instances(tmp_path: Path) -> None:
+    pictures = [written(tmp_path, f"{i}.png", blobs(POINTS, (180, 170))) for i in range(4)]
+    labelled = [sample(picture, key=key) for key in range(2) for picture in pictures]  # each picture at both ends
+    whole = CropSource(labelled, (64, 64))
+    some = CropSource(labelled, (64, 64), budget_bytes=whole.kept_bytes // 2)
+    assert (some.kept, some.kept_bytes) == (4, whole.kept_bytes // 2)
+    for index in range(8):
+        np.testing.assert_array_equal(whole.take(index).image, some.take(index).image)
+
+
 def test_what_cannot_be_read_is_listed_with_its_reason_and_left_out(tmp_path: Path) -> None:
     good = written(tmp_path, "good.png", blobs(POINTS, (180, 170)))
     text = tmp_path / "text.jpg"
