@@ -21,6 +21,7 @@ PAGES = {
     ],
     "Judge": [
         st.Page("verification.py", title="Verification", icon=":material/rule:"),
+        st.Page("stability.py", title="Stability", icon=":material/show_chart:"),
         st.Page("search.py", title="Search", icon=":material/person_search:"),
         st.Page("dashboard.py", title="Dashboard", icon=":material/monitoring:"),
     ],

@@ -48,7 +48,8 @@ def add_video(
 
 def add_track(
     workspace: Workspace, dataset: int, pictures: dict[int, int | None], tracks: np.ndarray,
-    versions: dict[int, np.ndarray], *, human: bool = False, author: int | None = None, person: str | None = None, skip: tuple[int, ...] = (),
+    versions: dict[int, np.ndarray], *, human: bool = False, author: int | None = None, person: str | None = None,
+    skip: tuple[int, ...] = (),
 ) -> list[int]:  # fmt: skip
     """An instance in each picture, boxed by row t of `tracks` (the truth); `versions` predict, a human may label."""
     with writing(workspace.engine) as session:

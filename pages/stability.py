@@ -1,0 +1,40 @@
+"""Stability: how much tracked points jitter, lag and jump, as a vector of figures with what each cannot see."""
+
+import streamlit as st
+
+from core.errors import FacetError
+from core.services.stability import of_tracks, predicted_versions
+from pages.widgets.resources import DATASET, workspace
+from pages.widgets.stability_parts import choose_smoothing, curves, open_file, open_predictions, ranking, vector
+from pages.widgets.text import counted, plain, sentence
+
+st.title("Stability", anchor=False)
+dataset_id = st.session_state.get(DATASET)
+versions = predicted_versions(workspace(), dataset_id) if dataset_id is not None else {}
+sources = {"file": "A track file", "predictions": "Predictions in this dataset’s videos"}
+source = "file"
+if versions:
+    source = st.segmented_control(
+        "What to judge", list(sources), format_func=sources.__getitem__, default="predictions", required=True,
+        key=f"stability-source-{dataset_id}",
+    )  # fmt: skip
+opened = open_predictions(dataset_id, list(versions)) if source == "predictions" else open_file()
+if opened is None:
+    st.stop()
+
+smoothing = choose_smoothing(opened.rate)
+try:
+    found = of_tracks(opened.tracks, opened.truth, opened.breaks)
+    smoothed = smoothing(opened.tracks, opened.breaks)
+    smooth = None if smoothing.name == "none" else of_tracks(smoothed, opened.truth, opened.breaks)
+except FacetError as error:
+    st.error(sentence(error))
+    st.stop()
+
+st.markdown(
+    f"**{plain(opened.name)}**: {counted(found.frames, 'frame')} with points, {counted(found.pairs, 'pair')} of "
+    f"consecutive ones, {counted(opened.tracks.shape[1], 'point')}."
+)
+curves(smoothed, opened.breaks, found, smooth)
+vector(opened, found, smooth)
+ranking(opened)
