@@ -93,7 +93,7 @@ def load_checkpoint(path: Path, device: str = "cpu", *, skeleton: str | None = N
     try:
         state = load_file(path)
         with torch.random.fork_rng(devices=[]):
-            network = build(config)
+            network = build(config, empty=True)
     except (SafetensorError, OSError) as problem:
         raise BadWeights(f"{path.name} is damaged or cut off ({problem})") from problem
     except (BadInput, NotFound) as problem:

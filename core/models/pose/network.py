@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import nullcontext
 from typing import Final
 
 import torch
@@ -72,8 +73,15 @@ class PoseNetwork(nn.Module):
         return outputs
 
 
-def build(config: NetworkConfig) -> PoseNetwork:
+def build(config: NetworkConfig, *, empty: bool = False) -> PoseNetwork:
     """Build a network with random weights out of torch's global generator; nothing is fetched.
+
+    Parameters
+    ----------
+    config
+        Its description.
+    empty
+        Leave all values undefined, which is quick: for those who load every tensor at once.
 
     Raises
     ------
@@ -83,5 +91,8 @@ def build(config: NetworkConfig) -> PoseNetwork:
     check(config)
     codec = build_codec(config.codec, config.input_size, config.codec_settings)
     family = importlib.import_module(spec_of(config.network).module)
-    backbone, head = family.parts(config, codec)
+    with torch.device("meta") if empty else nullcontext():
+        backbone, head = family.parts(config, codec)
+    if empty:
+        backbone, head = backbone.to_empty(device="cpu"), head.to_empty(device="cpu")
     return PoseNetwork(config, codec, backbone, head)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,15 +99,22 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         If the file is damaged or holds more than tensors.
     """
     try:
-        if path.suffix == ".safetensors":
+        if _is_safetensors(path):
             return load_file(path)
-        held = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch remarks on old pickles, which it then reads or refuses
+            held = torch.load(path, map_location="cpu", weights_only=True)
     except _DAMAGED as problem:
         raise BadWeights(f"{path.name} is damaged or holds more than tensors, so it was not loaded") from problem
     state = held.get("state_dict", held) if isinstance(held, Mapping) else None
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise BadWeights(f"{path.name} is not a state_dict of tensors")
     return dict(state)
+
+
+def _is_safetensors(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(9).endswith(b"{")  # after the length of its header; whatever the file is called
 
 
 def renamed(state: Mapping[str, Tensor], naming: str) -> dict[str, Tensor]:
@@ -133,7 +141,7 @@ def check_tensors(path: Path, entry: WeightsFile) -> None:
     assert entry.naming is not None
     state = renamed(read_tensors(path), entry.naming)
     with torch.random.fork_rng(devices=[]):
-        network = build(configure(entry.network, entry.skeleton or "face68", input_size=(192, 256)))
+        network = build(configure(entry.network, entry.skeleton or "face68", input_size=(192, 256)), empty=True)
     wrong = [name for name, shape in _backbone(network).items() if name not in state or state[name].shape != shape]
     if wrong:
         raise BadWeights(

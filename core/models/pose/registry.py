@@ -27,8 +27,8 @@ class NetworkSpec:
     loss
         Default loss, as in `core.training.losses`.
     megabytes
-        Least memory hint: MiB of its parameters in float32 at 68 points, without neighbours. What training takes is told by
-        `core.models.pose.memory.dry_run`.
+        Least memory hint: MiB of its parameters in float32 at 68 points, without neighbours. What training takes is
+        told by `core.models.pose.memory.dry_run`.
     pretrained
         Names in `core.models.weights.WEIGHTS` that fit it, the best first.
     options
