@@ -55,7 +55,7 @@ class Gate:
         self._wanted = math.inf  # NME to come back to before it may open again; infinite where nothing is wanted
 
     def step(self, main_loss: float) -> bool:
-        """Take in the main loss of one step, say whether the stability loss counts. NaN and infinity are passed over."""
+        """Take in the main loss of one step (unless it is NaN or infinite), say whether the stability loss counts."""
         if math.isfinite(main_loss):
             before = main_loss if self.smoothed is None else self.smoothed
             self.smoothed = self.smoothing * before + (1 - self.smoothing) * main_loss
