@@ -120,10 +120,14 @@ def _track(chain: dict[int, Seen], frames: int, breaks: NDArray[np.bool_]) -> Vi
     truth, labelled = predicted.copy(), 0
     instances = np.zeros(frames, np.int64)
     for at, row in chain.items():
-        instances[at] = row.instance_id
-        predicted[at] = Keypoints.from_bytes(row.predicted).points
+        predicted[at] = _present(row.predicted)
         if row.human is not None:
-            points = Keypoints.from_bytes(row.human)
-            truth[at] = np.where(points.visibility[:, None] > 0, points.points, np.nan)
+            truth[at] = _present(row.human)
             labelled += 1
     return VideoTrack(predicted, truth if labelled else None, breaks, len(chain), labelled, instances)
+
+
+def _present(blob: bytes) -> NDArray[np.float64]:
+    """(K, 2) packed points, NaN where they are absent."""
+    found = Keypoints.from_bytes(blob)
+    return np.where(found.visibility[:, None] > 0, found.points.astype(np.float64), np.nan)
