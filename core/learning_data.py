@@ -12,8 +12,16 @@ from sqlmodel import Session
 
 from core.errors import BadInput, NotEnoughData
 from core.keypoints import Keypoints
+from core.skeletons import skeleton
 from core.training.splits import assign
-from db.queries.models import Label, excluded_names, group_parts, human_labels
+from db.queries.models import (
+    Label,
+    Unlabelled,
+    excluded_names,
+    group_parts,
+    human_labels,
+    unlabelled_instances,
+)
 from db.tables import GroupPart, Part
 
 SPLIT_BY: Final = {
@@ -86,13 +94,28 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
     return Labels(skeleton, kept, groups, [parts[group] for group in groups], names, len(rest) - len(kept))
 
 
+def read_unlabelled(
+    dataset_id: int, labels: Labels, *, split_by: str = "auto", session: Session
+) -> list[tuple[Unlabelled, str]]:
+    """Instances without a human's points, with their groups: none of a group that is held out, no excluded picture."""
+    excluded = excluded_names(dataset_id, session=session)
+    held_out = {group for group, part in zip(labels.groups, labels.parts, strict=True) if part != Part.TRAIN}
+    held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
+    found = [
+        (one, group_of(one, split_by))
+        for one in unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session)
+        if not _named(one.image.path, excluded)
+    ]
+    return [(one, group) for one, group in found if group not in held_out]
+
+
 def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
     """Write down which part each group belongs to, so that what is held out now stays so."""
     for group, part in dict(zip(labels.groups, labels.parts, strict=True)).items():
         session.merge(GroupPart(dataset_id=dataset_id, group=group, part=part))
 
 
-def group_of(label: Label, split_by: str = "auto") -> str:
+def group_of(label: Label | Unlabelled, split_by: str = "auto") -> str:
     """What a label must not be separated from: its clip or action, its person, its folder.
 
     Frames of a clip stay together whatever is asked for.

@@ -113,6 +113,11 @@ def _plain(workspace: Workspace, name: str, session: Session) -> PoseModel:
     return PoseModel(name, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
 
 
+def find_smoother(title: str) -> str | None:
+    """The smoother that a name ends with, if it names one."""
+    return next((use for use in SMOOTHERS if title.endswith(f"+{use}")), None)
+
+
 def stored_version(model: PoseModel, *, session: Session) -> int:
     """The id under which a model's output of this use is stored; no model is loaded.
 

@@ -19,6 +19,10 @@ PAGES = {
         st.Page("keypoints.py", title="Keypoints", icon=":material/scatter_plot:"),
         st.Page("people.py", title="People", icon=":material/groups:"),
     ],
+    "Learn": [
+        st.Page("training.py", title="Training", icon=":material/model_training:"),
+        st.Page("models.py", title="Models", icon=":material/deployed_code:"),
+    ],
     "Judge": [
         st.Page("verification.py", title="Verification", icon=":material/rule:"),
         st.Page("stability.py", title="Stability", icon=":material/show_chart:"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from core.settings import Settings
 from core.workspace import Workspace
 from db.engine import writing
 from db.writes import ensure_dataset, ensure_user
+
+# Tests run beside a worker, a browser and one another: threads beyond the cores only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 Pictures = Callable[..., bytes]
 

@@ -22,7 +22,9 @@ from db.engine import reading, writing
 from db.queries.labels import waiting_labels
 from db.tables import Dataset, Image, Skipped
 
+FORMATS: Final = tuple(NAMES.values())
 _BATCH: Final = 64  # pictures in one transaction
+_SNIFFED: Final = 200  # files that are opened to say what they are
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,31 @@ def skeleton_choices() -> dict[str, str]:
 
 
 def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
-    """How many files of each format a source holds, by the format's name for people; reads no further than it has to.
+    """How many files of each format a source holds, as `formats_of`.
 
     Raises
     ------
     BadInput
         As `core.intake.look_into`.
     """
+    return formats_of((item.path, item.read) for item in _label_files(workspace, source) if isinstance(item, Offered))
+
+
+def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, int]:
+    """How many files (name, content) are of each format, by its name for people; only the first 200 are opened."""
     found: Counter[str] = Counter()
-    for item in _label_files(workspace, source):
-        if isinstance(item, Offered):
-            try:
-                found[NAMES[sniff_labels(item.path, item.read())]] += 1
-            except BadInput:
-                found["other"] += 1
+    opened = 0
+    for name, content in files:
+        if not name.lower().endswith(ENDINGS):
+            continue
+        opened += 1
+        if opened > _SNIFFED:
+            found["not looked at"] += 1
+            continue
+        try:
+            found[NAMES[sniff_labels(name, content())]] += 1
+        except BadInput:
+            found["no labels"] += 1
     return dict(found)
 
 
@@ -89,7 +102,7 @@ def find_labels(
         except BadInput as error:
             if len(items) == 1:
                 raise
-            skipped.append((item.path, str(error).removeprefix(f"{item.path}: ")))
+            skipped.append((item.path, str(error).removeprefix(f"{item.path}: ").removesuffix(".")))
         progress.advance(done)
     return FoundLabels(files, skipped)
 

@@ -38,6 +38,17 @@ class Label(NamedTuple):
     frame: int | None
 
 
+class Unlabelled(NamedTuple):
+    """An instance whose points no human has set; the rest as in `Label`."""
+
+    instance: Instance
+    image: Image
+    person_id: int | None
+    person: str | None
+    video_id: int | None
+    frame: int | None
+
+
 class TrainedRow(NamedTuple):
     """A model that was trained here, with its version, who trained it and the parent's name."""
 
@@ -67,6 +78,29 @@ def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[La
     found: dict[int, Label] = {}
     for row in rows:  # identical frames share one picture: its first place counts
         found.setdefault(row[0].id, Label(*row))
+    return list(found.values())
+
+
+def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> list[Unlabelled]:
+    """Every instance of a kind whose points are a model's or nobody's, in the order of path, frame and id."""
+    rows = session.exec(
+        select(Instance, Image, Person.id, Person.name, Frame.video_id, Frame.index)  # type: ignore[call-overload]
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
+        .join(Person, col(Person.id) == col(Assignment.person_id), isouter=True)
+        .join(Frame, col(Frame.image_id) == col(Image.id), isouter=True)
+        .where(
+            Instance.dataset_id == dataset_id,
+            Instance.kind == kind,
+            ~col(Instance.removed),
+            or_(col(Instance.revision_id).is_(None), KeypointRevision.source == Source.MODEL),
+        )
+        .order_by(col(Image.path), col(Instance.id), col(Frame.index))
+    )
+    found: dict[int, Unlabelled] = {}
+    for row in rows:
+        found.setdefault(row[0].id, Unlabelled(*row))
     return list(found.values())
 
 

@@ -1,0 +1,133 @@
+"""Training, predicting and measuring models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.commands.options import DatasetName, Json, ModelName, author, dataset_id, sentence_instead_of_traceback
+from core.console import Printed, tell
+from core.errors import BadInput
+from core.jobs.inline import run_here
+from core.services import evaluating, exporting_onnx, models, promoting
+from core.training.recipes import RECIPES
+from core.workspace import Workspace
+
+app = typer.Typer()
+
+_SETTINGS = "What should differ from the recipe, as key=value; may be repeated"
+
+
+@app.command()
+@sentence_instead_of_traceback
+def train(
+    dataset: DatasetName,
+    recipe: Annotated[str, typer.Option("--recipe", help=f"One of {', '.join(RECIPES)}")],
+    chosen: Annotated[list[str] | None, typer.Option("--set", help=_SETTINGS)] = None,
+    skeleton: Annotated[str, typer.Option("--skeleton", help="Which points")] = "face68",
+    split_by: Annotated[str, typer.Option("--split-by", help="auto, person, folder or picture")] = "auto",
+    parent: Annotated[str | None, typer.Option("--parent", help="Trained model to go on from")] = None,
+    unlabelled: Annotated[
+        str | None, typer.Option("--unlabelled", help="Learn from unlabelled pictures too: curriculum or plain")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train on the human labels and measure on the held-out ones. Gives model, model_version, metrics, seconds."""
+    workspace = Workspace.open()
+    parameters = {
+        "recipe": recipe, "settings": _pairs(chosen or []), "skeleton": skeleton, "split_by": split_by,
+        "parent": parent, "plan": unlabelled,
+    }  # fmt: skip
+    run = run_here(
+        workspace, "selftrain" if unlabelled else "train", dataset_id(workspace, dataset), parameters, Printed()
+    )
+    tell(run.counts, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + _lines(run.counts))
+
+
+@app.command()
+@sentence_instead_of_traceback
+def predict(
+    dataset: DatasetName,
+    model: ModelName,
+    flip_test: Annotated[bool, typer.Option("--flip-test", help="Look at every instance mirrored too")] = False,
+    smooth: Annotated[str, typer.Option("--smooth", help="Over time: none, one-euro or savitzky-golay")] = "none",
+    as_json: Json = False,
+) -> None:
+    """Locate the points of every instance. Gives model_version, instances, predicted, failed."""
+    workspace = Workspace.open()
+    used = model + ("+flip" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
+    parameters = {"model": used}
+    run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, Printed())
+    tell(run.counts, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
+    raise typer.Exit(1 if run.counts["failed"] else 0)
+
+
+@app.command()
+@sentence_instead_of_traceback
+def evaluate(
+    dataset: DatasetName,
+    model: ModelName,
+    against: Annotated[str | None, typer.Option("--against", help="Another model, on the same pictures")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model on the held-out labels. Gives each metric with value, low and high (95 %)."""
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    for name in filter(None, (model, against)):
+        run_here(workspace, "predict", number, {"model": name, "held_out": True}, Printed())
+    found = evaluating.evaluate(workspace, number, model, against=against)
+    tell(found, as_json, "{model} on {instances} held-out instances of {groups} groups" + _lines(found))
+
+
+@app.command("models")
+@sentence_instead_of_traceback
+def list_models(as_json: Json = False) -> None:
+    """The models that were trained here, with their parents, data, recipe and figures."""
+    rows = models.listed(Workspace.open())
+    lines = "\n".join(f"{row['name']:<32} {row['dataset']:<20} {row['skeleton']}" for row in rows)
+    tell({"models": rows}, as_json, (lines or "no model was trained yet").replace("{", "{{").replace("}", "}}"))
+
+
+@app.command()
+@sentence_instead_of_traceback
+def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> None:
+    """Let a model pre-label a dataset from now on. Gives prelabelled, kept."""
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    shape = promoting.promote(workspace, number, model, author_id=author(workspace))
+    run = run_here(workspace, "prelabel", number, {"skeleton": shape}, Printed())
+    tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
+
+
+@app.command()
+@sentence_instead_of_traceback
+def onnx(
+    model: ModelName,
+    out: Annotated[Path, typer.Option("--out", help="The file to write")],
+    as_json: Json = False,
+) -> None:
+    """Write a model as ONNX, decoding inside, and compare it with the original. Gives file, largest_difference."""
+    told = exporting_onnx.export_onnx(Workspace.open(), model, out)
+    tell(told, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
+
+
+def _pairs(chosen: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in chosen:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise BadInput(f"--set takes key=value, not {text!r}")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def _lines(found: dict[str, Any]) -> str:
+    """The metrics as lines below the sentence."""
+    rows = []
+    for name, metric in (found.get("metrics") or {}).items():
+        value, low, high = metric["value"], metric["low"], metric["high"]
+        between = "" if low is None or high is None else f"   ({low:.5g} to {high:.5g})"
+        rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}")
+    return "".join(rows).replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,84 @@
+"""What runs about models do: train, predict, pre-label."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from core.jobs.runs import Task
+from core.pose_models import find_smoother
+from core.progress import Progress
+from core.services.evaluating import evaluate, keep_figures
+from core.services.models import skeleton_of
+from core.services.predicting import predict
+from core.services.promoting import in_force, pre_label
+from core.services.smoothing import smooth_predictions
+from core.services.training import Wish, train_model, what_there_is
+from core.workspace import Workspace
+from db.tables import Part, Run
+
+
+def _train(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    asked = run.parameters
+    wish = Wish(
+        asked["skeleton"], asked["recipe"], asked.get("settings") or {}, asked.get("split_by") or "auto",
+        asked.get("parent"), asked.get("plan"),
+    )  # fmt: skip
+    told = train_model(
+        workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, wish=wish, progress=progress
+    )
+    return {**told, "metrics": _measured(workspace, run, told["model"], wish, progress)}
+
+
+def _measured(workspace: Workspace, run: Run, model: str, wish: Wish, progress: Progress) -> dict[str, Any]:
+    """Predict what was held out, and keep the figures with the model."""
+    assert run.dataset_id is not None
+    held_out = what_there_is(workspace, run.dataset_id, wish.skeleton, wish.split_by).only(Part.TEST)
+    predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, only=held_out, progress=progress)
+    found = evaluate(workspace, run.dataset_id, model, split_by=wish.split_by)
+    keep_figures(workspace, model, found["metrics"])
+    return dict(found["metrics"])
+
+
+def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    assert run.dataset_id is not None
+    asked, only = run.parameters, None
+    if (smoother := find_smoother(asked["model"])) is not None:
+        return _smooth(workspace, run, asked["model"].removesuffix(f"+{smoother}"), progress)
+    if asked.get("held_out"):
+        shape = skeleton_of(workspace, asked["model"])
+        only = what_there_is(workspace, run.dataset_id, shape, asked.get("split_by") or "auto").only(Part.TEST)
+    return predict(
+        workspace, dataset_id=run.dataset_id, run_id=run.id, model=asked["model"], only=only, progress=progress
+    )
+
+
+def _smooth(workspace: Workspace, run: Run, plain: str, progress: Progress) -> dict[str, Any]:
+    """Predict what is missing frame by frame, then smooth."""
+    assert run.dataset_id is not None
+    first = predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=plain, progress=progress)
+    smoothed = smooth_predictions(
+        workspace, dataset_id=run.dataset_id, model=run.parameters["model"], progress=progress
+    )
+    return {**smoothed, "failed": first["failed"]}
+
+
+def _pre_label(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    return pre_label_all(workspace, run, run.parameters["skeleton"], progress)
+
+
+def pre_label_all(workspace: Workspace, run: Run, skeleton_name: str, progress: Progress) -> dict[str, Any]:
+    """Give the points of the model in force to whatever no human has corrected, predicting what is missing first."""
+    assert run.dataset_id is not None
+    model = in_force(workspace, run.dataset_id, skeleton_name)
+    if model is not None:
+        predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, progress=progress)
+    return pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=skeleton_name, progress=progress)
+
+
+MODEL_TASKS: Final[dict[str, Task]] = {
+    "train": _train,
+    "selftrain": _train,
+    "predict": _predict,
+    "prelabel": _pre_label,
+}

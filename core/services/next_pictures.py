@@ -1,0 +1,104 @@
+"""Which pictures to label next: where the model that pre-labels is unsure, and a label should help it most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import NotEnoughData
+from core.keypoints import Doubt, Keypoints
+from core.learning_data import read_labels, read_unlabelled
+from core.metrics import landmarks
+from core.pose_models import find_model, stored_version
+from core.skeletons import skeleton
+from core.training.active import Estimates, rank
+from core.workspace import Workspace
+from db.engine import reading
+from db.queries.models import Label, Unlabelled, predictions, promotion, trained_models
+from db.tables import ModelVersion, Part, Prediction
+
+
+@dataclass(frozen=True)
+class NextPictures:
+    """Pictures in the order in which to label them.
+
+    Attributes
+    ----------
+    images
+        Ids, the most worthwhile first; each once.
+    model
+        Whose doubt it is.
+    spearman
+        How well its doubt ranks its errors on held-out labels, in [-1, 1]; NaN where that cannot be said.
+    """
+
+    images: Sequence[int]
+    model: str
+    spearman: float
+
+
+def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> NextPictures:
+    """Rank the pictures without a human's points by what labelling them should bring.
+
+    The model is the one that pre-labels, or the newest trained one that has predicted here.
+
+    Raises
+    ------
+    NotEnoughData
+        If no trained model has predicted anything that is unlabelled.
+    """
+    with reading(workspace.engine) as session:
+        model = _model(workspace, dataset_id, skeleton_name)
+        version = stored_version(find_model(workspace, model, session=session), session=session)
+        stored = predictions(dataset_id, version, session=session)
+        labels = read_labels(dataset_id, skeleton_name, session=session)
+        waiting = [row for row in read_unlabelled(dataset_id, labels, session=session) if row[0].instance.id in stored]
+    if not waiting:
+        raise NotEnoughData(f"{model} has predicted nothing that is unlabelled; predict with it first")
+    held = [
+        label for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part) if label.instance.id in stored
+    ]
+    pool = _estimates([one for one, _ in waiting], stored)
+    known = _errors(held, stored, skeleton_name) if held else None
+    ranking = rank(pool, [group for _, group in waiting], _estimates(held, stored) if held else None, known)
+    order = [waiting[i][0].image.id for i in ranking.order.tolist()]
+    return NextPictures(list(dict.fromkeys(order)), model, ranking.spearman)
+
+
+def _model(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str:
+    with reading(workspace.engine) as session:
+        forced = promotion(dataset_id, skeleton_name, session=session)
+        if forced is not None and forced.model_version_id is not None:
+            version = session.get(ModelVersion, forced.model_version_id)
+            assert version is not None
+            return version.name
+        for row in trained_models(session=session):
+            if row.model.skeleton == skeleton_name and predictions(dataset_id, row.version.id, session=session):
+                return row.version.name
+    raise NotEnoughData(
+        f"no trained model has predicted {skeleton_name} in this dataset yet, so there is no doubt to go by; train "
+        "or promote one"
+    )
+
+
+def _estimates(rows: Sequence[Label | Unlabelled], stored: dict[int, Prediction]) -> Estimates:
+    found = [stored[row.instance.id] for row in rows]
+    doubts = [Doubt.from_bytes(one.doubt) for one in found]
+    confidence = np.stack([Keypoints.from_bytes(one.points).confidence for one in found])
+    boxes = np.array([(row.instance.left, row.instance.top, row.instance.right, row.instance.bottom) for row in rows])
+    kinds = {kind: np.stack([getattr(one, kind) for one in doubts]) for kind in ("spread", "neighbours", "flip")}
+    return Estimates({kind: values for kind, values in kinds.items() if np.isfinite(values).any()}, confidence, boxes)
+
+
+def _errors(held: Sequence[Label], stored: dict[int, Prediction], skeleton_name: str) -> NDArray[np.float64]:
+    shape = skeleton(skeleton_name)
+    truth = [Keypoints.from_bytes(label.revision.points) for label in held]
+    points = np.stack([row.points for row in truth])
+    seen = np.stack([row.visibility for row in truth])
+    boxes = np.array([(one.left, one.top, one.right, one.bottom) for one, *_ in held])
+    predicted = np.stack([Keypoints.from_bytes(stored[label.instance.id].points).points for label in held])
+    unit = landmarks.units(landmarks.applicable(shape)[0], points, seen, boxes, shape)
+    return landmarks.errors(predicted, points, seen, unit)

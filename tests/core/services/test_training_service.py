@@ -1,0 +1,147 @@
+"""Training from the store: a version with its parents and data, measured on what was held out, kept when cancelled."""
+
+import shutil
+
+import numpy as np
+import pytest
+from drawn_labels import fill_with_clips
+from learning_rows import Shelf, face
+from sqlmodel import select
+
+from core.errors import BadInput, Cancelled, NotEnoughData, NotFound
+from core.jobs.inline import run_here
+from core.progress import Progress
+from core.services.models import comparable, listed
+from core.services.training import Wish, train_model, what_there_is
+from core.services.watching import watch
+from core.settings import Settings
+from core.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.models import group_parts
+from db.tables import Prediction, Run, TrainedModel
+from db.writes import ensure_dataset, ensure_user
+
+QUICK = {"epochs": "2", "input_size": "64x64", "batch": "4", "workers": "0", "sheets": "1"}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, empty_store):
+    """A workspace in which a model was trained on drawn clips, and the run that did it."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "home").mkdir()
+    shutil.copyfile(empty_store, folder / "home" / "store.db")
+    workspace = Workspace.open(Settings(home=folder / "home"))
+    with writing(workspace.engine) as session:
+        author = ensure_user("ada", session=session)
+        dataset = ensure_dataset("faces", author, session=session)
+    fill_with_clips(workspace, dataset, author, folder / "clips")
+    yield workspace, dataset, author, _train(workspace, dataset)
+    workspace.engine.dispose()
+
+
+def _train(workspace, dataset, **more):
+    asked = {"recipe": "quick-resnet18", "settings": QUICK, "skeleton": "face68", "split_by": "auto", **more}
+    return run_here(workspace, "train", dataset, asked, Progress())
+
+
+def test_a_training_gives_a_version_with_figures_data_and_recipe(trained):
+    workspace, dataset, _, run = trained
+    assert run.counts["model"] == "quick-resnet18-1"
+    assert (run.counts["epochs"], run.counts["stopped"]) == (2, "done")
+    assert set(run.counts["metrics"]["nme"]) == {"value", "low", "high"}
+    row = next(row for row in listed(workspace, dataset) if row["name"] == "quick-resnet18-1")
+    assert row["labels"] == run.counts["labels"]
+    assert sum(row["labels"].values()) == 16
+    assert row["settings"]["epochs"] == 2
+    assert row["parent"] is None
+    assert row["figures"] == run.counts["metrics"]
+    with reading(workspace.engine) as session:
+        model = session.exec(select(TrainedModel).where(TrainedModel.run_id == run.id)).one()
+        assert (workspace.home / model.file).is_file()
+        held = what_there_is(workspace, dataset, "face68").only("test")
+        mine = select(Prediction.instance_id).where(Prediction.model_version_id == model.model_version_id)
+        predicted = set(session.exec(mine))
+    assert predicted == {label.instance.id for label in held.labels}
+
+
+def test_curves_and_pictures_can_be_watched(trained):
+    workspace, _, _, run = trained
+    seen = watch(workspace, run.id)
+    assert len(seen.epochs) == 2
+    assert all(np.isfinite(row["train_loss"]) for row in seen.epochs)
+    assert seen.examples
+    assert watch(workspace, run.id + 1000).epochs == []
+
+
+def test_what_was_held_out_is_written_down_before_anything_is_learned(trained):
+    workspace, dataset, _, _ = trained
+    with reading(workspace.engine) as session:
+        parts = group_parts(dataset, session=session)
+    assert len(parts) == 4
+    assert "test" in parts.values()
+
+
+def test_a_run_that_died_after_it_was_done_is_not_trained_again(trained):
+    workspace, dataset, author, run = trained
+    before = len(listed(workspace, dataset))
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    told = train_model(workspace, dataset_id=dataset, author_id=author, run_id=run.id, wish=wish)
+    assert told["model_version"] == run.counts["model_version"]
+    assert len(listed(workspace, dataset)) == before
+
+
+def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(trained):
+    class Stopping(Progress):
+        def advance(self, done, message=""):
+            if done >= 3:
+                raise Cancelled("the run was cancelled")
+
+    workspace, dataset, author, _ = trained
+    with writing(workspace.engine) as session:
+        run = Run(kind="train", dataset_id=dataset, author_id=author)
+        session.add(run)
+        session.flush()
+        run_id = run.id
+    wish = Wish("face68", "quick-resnet18", QUICK, parent="quick-resnet18-1")
+    with pytest.raises(Cancelled):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=run_id, wish=wish, progress=Stopping())
+    newest, *_ = listed(workspace, dataset)
+    assert (newest["stopped"], newest["parent"]) == ("cancelled", "quick-resnet18-1")
+    assert comparable(workspace, dataset, "face68") == [newest["name"], "quick-resnet18-1", "dlib-68"]
+
+
+def test_no_label_one_label_or_one_group_is_too_little(workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    who = {"dataset_id": dataset, "author_id": author, "run_id": 1, "wish": wish}
+    with pytest.raises(
+        NotEnoughData, match="needs at least two instances with human points of face68"
+    ):
+        train_model(workspace, **who)
+    shelf.instance(shelf.image("a/1.png"), face())
+    with pytest.raises(NotEnoughData, match="and there is one"):
+        train_model(workspace, **who)
+    shelf.instance(shelf.image("a/2.png"), np.full((68, 2), np.nan))
+    with pytest.raises(NotEnoughData, match="1 labels have no point at all"):
+        train_model(workspace, **who)
+    shelf.instance(shelf.image("a/3.png"), face())
+    with pytest.raises(NotEnoughData, match="all 2 labelled pictures belong to one group \\(folder a\\)"):
+        train_model(workspace, **who)
+
+
+def test_a_recipe_a_setting_or_a_parent_that_does_not_fit_is_said(workspace, dataset, author):
+    def tried(**more):
+        wish = Wish(**({"skeleton": "face68", "recipe": "quick-resnet18", "settings": QUICK} | more))
+        return train_model(workspace, dataset_id=dataset, author_id=author, run_id=1, wish=wish)
+
+    with pytest.raises(BadInput, match="there is no recipe called 'magic'"):
+        tried(recipe="magic")
+    with pytest.raises(BadInput, match="epochs is a whole number, not 'many'"):
+        tried(settings={"epochs": "many"})
+    with pytest.raises(BadInput, match="dlib-68 is built in and cannot be trained further"):
+        tried(parent="dlib-68")
+    with pytest.raises(NotFound, match="there is no model called 'nobody'"):
+        tried(parent="nobody")
+    Shelf(workspace, dataset, author).model("walker", "body24")
+    with pytest.raises(BadInput, match="walker locates body24, not face68"):
+        tried(parent="walker")
