@@ -12,13 +12,13 @@ from torch import Tensor
 
 from core.errors import BadInput
 from core.models.codecs.heatmap import HeatmapCodec, check_number
-from core.models.codecs.maps import Peaks, patches
+from core.models.codecs.maps import Peaks, window
 from core.models.codecs.refinement import blur_offset, fit_offset
 
 
 def fit_radius(sigma: float) -> int:
-    """Cells on each side that the fit takes: 1.25 sigmas, where most of what the Gaussian says about its top lies."""
-    return max(2, round(1.25 * sigma))
+    """Cells on each side that the fit takes: 1.5 sigmas, which errs on noise as the blur does."""
+    return max(2, round(1.5 * sigma))
 
 
 def check_kernel(kernel: object) -> int:
@@ -72,16 +72,12 @@ class DarkCodec(HeatmapCodec):
         return {**super().settings, "kernel": self.kernel}
 
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
-        """DARK's Newton step; the fit where the patch is not whole."""
-        around, fit = self.kernel // 2 + self.reach, fit_radius(self.sigma)
-        radius = max(around, fit)
-        values, inside = patches(maps, peaks.x, peaks.y, radius)
-        blurred = blur_offset(_middle(values, around), peaks.value, self.kernel, self.reach)
-        fitted = fit_offset(_middle(values, fit), _middle(inside, fit), peaks.value, self.sigma)
-        whole = _middle(inside, around).all(dim=-1).all(dim=-1)
+        """DARK's Newton step; the fit where the blur would reach over the border."""
+        around = self.kernel // 2 + self.reach
+        fitted = fit_offset(window(maps, peaks.x, peaks.y, fit_radius(self.sigma)), peaks, self.sigma)
+        if min(maps.shape[-2:]) < 2 * around + 1:
+            return fitted
+        cut = window(maps, peaks.x, peaks.y, around)
+        whole = (cut.left == peaks.x - around) & (cut.top == peaks.y - around)
+        blurred = blur_offset(cut.values, peaks.value, self.kernel, self.reach)
         return torch.where(whole[..., None], blurred, fitted)
-
-
-def _middle(patch: Tensor, radius: int) -> Tensor:
-    outer = patch.shape[-1] // 2 - radius
-    return patch[..., outer : outer + 2 * radius + 1, outer : outer + 2 * radius + 1]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.errors import BadInput
 from core.models.codecs.codec import Decoded, full_precision, usable
-from core.models.codecs.maps import Grid, Peaks, find_peaks, gaussians, mirror_maps, patches, spread_around
+from core.models.codecs.maps import Grid, Peaks, find_peaks, gaussians, mass_around, mirror_maps, spread_around
 
 _SPREAD_REACH: Final = 3.0  # sigmas: the window of the spread holds 99 % of a target's mass
 
@@ -84,11 +84,10 @@ class HeatmapCodec(ABC):
         with full_precision(outputs["heatmaps"].device.type):
             maps = self._heights(outputs["heatmaps"].float())
             peaks = find_peaks(maps)
-            offset = self.offset(maps, peaks)
+            points = peaks.cells() + self.offset(maps, peaks)
             step = self.grid.pixels_per_cell(maps)
-            window, _ = patches(maps, peaks.x, peaks.y, math.ceil(_SPREAD_REACH * self.sigma))
-            spread = spread_around(window, offset, step)
-            return finish((peaks.cells() + offset) * step, spread, peaks.present, peaks.value)
+            around = mass_around(maps, peaks, math.ceil(_SPREAD_REACH * self.sigma))
+            return finish(points * step, spread_around(around, points, step), peaks.present, peaks.value)
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """Columns reversed, maps of a pair exchanged."""

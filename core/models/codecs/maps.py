@@ -78,56 +78,109 @@ class Peaks(NamedTuple):
 
 
 def find_peaks(maps: Tensor) -> Peaks:
-    """The (first) maximum of each map (N, K, h, w) float32; a map with a NaN or an infinite maximum does not count."""
-    flat = maps.flatten(2)
-    value, index = flat.max(dim=-1)
-    lowest = flat.amin(dim=-1)
-    present = torch.isfinite(value) & (value > 0) & (value - lowest > FLAT * value)
-    index = torch.where(present, index, 0)
+    """The (first) maximum of each map (N, K, h, w) float32; a map with a NaN or an infinite maximum does not count.
+
+    The maximum of bands of a few rows comes first and its place is looked for in one band only: maxima are found
+    several times faster than their places. For the same reason a map counts as flat when its bands have one maximum and
+    the first of them is level, without a look at all its cells.
+    """
     width = maps.shape[-1]
+    bands = maps.unflatten(2, (-1, _band(maps.shape[-2], width))).flatten(3)
+    tops = bands.amax(dim=-1)
+    band = tops.argmax(dim=-1)
+    highest = _at(bands, band)
+    inner = highest.argmax(dim=-1)
+    value = tops.amax(dim=-1)
+    lowest = torch.minimum(tops.amin(dim=-1), highest.amin(dim=-1))
+    present = torch.isfinite(value) & (value > 0) & (value - lowest > FLAT * value)
+    index = torch.where(present, band * bands.shape[-1] + inner, 0)
     return Peaks(index % width, index // width, torch.where(present, value, 0.0), present)
 
 
-def patches(maps: Tensor, x: Tensor, y: Tensor, radius: int) -> tuple[Tensor, Tensor]:
-    """The square of cells around each (x, y), one gather for all.
+def _band(height: int, width: int) -> int:
+    """Rows of a band: the least divisor of the height that gives a band 96 cells, at which maxima are quick."""
+    return next(rows for rows in range(1, height + 1) if height % rows == 0 and (rows * width >= 96 or rows == height))
 
-    Returns
-    -------
+
+def _at(rows: Tensor, index: Tensor) -> Tensor:
+    """(N, K, L): the row `index` (N, K) of (N, K, M, L)."""
+    return rows.gather(2, index[..., None, None].expand(-1, -1, 1, rows.shape[-1])).squeeze(2)
+
+
+class Window(NamedTuple):
+    """A rectangle of cells of each map, moved so that it lies on the map.
+
+    Attributes
+    ----------
     values
-        (N, K, 2 radius + 1, 2 radius + 1) float32; 0 outside the map and where a value is not finite.
-    inside
-        Of the same shape, bool: the cell is on the map.
+        (N, K, P, Q) float32.
+    left, top
+        (N, K) int64: the cell of the map that is its first.
     """
+
+    values: Tensor
+    left: Tensor
+    top: Tensor
+
+    def columns(self) -> Tensor:
+        """(N, K, Q) float32: x of its cells on the map."""
+        return (self.left[..., None] + torch.arange(self.values.shape[-1], device=self.left.device)).float()
+
+    def rows(self) -> Tensor:
+        """(N, K, P) float32: y of its cells on the map."""
+        return (self.top[..., None] + torch.arange(self.values.shape[-2], device=self.left.device)).float()
+
+    def middle(self) -> Tensor:
+        """(N, K, 2) float32: its middle on the map."""
+        half = torch.tensor(self.values.shape[:1:-1], dtype=torch.float32, device=self.left.device) / 2 - 0.5
+        return torch.stack([self.left, self.top], dim=-1) + half
+
+
+def window(maps: Tensor, x: Tensor, y: Tensor, radius: int) -> Window:
+    """`radius` cells on each side of (x, y), or as near to that as the map allows; never wider than the map."""
     height, width = maps.shape[-2:]
-    steps = torch.arange(-radius, radius + 1, device=maps.device)
-    column, row = x[..., None] + steps, y[..., None] + steps
-    index = row.clamp(0, height - 1)[..., :, None] * width + column.clamp(0, width - 1)[..., None, :]
-    on_row, on_column = (row >= 0) & (row < height), (column >= 0) & (column < width)
-    inside = on_row[..., :, None] & on_column[..., None, :]
-    values = maps.flatten(2).gather(2, index.flatten(2)).view(index.shape)
-    return torch.where(inside & torch.isfinite(values), values, 0.0), inside
+    rows, columns = min(2 * radius + 1, height), min(2 * radius + 1, width)
+    left, top = (x - radius).clamp(0, width - columns), (y - radius).clamp(0, height - rows)
+    steps = torch.arange(rows, device=maps.device)[:, None] * width + torch.arange(columns, device=maps.device)
+    index = (top * width + left)[..., None] + steps.flatten()
+    return Window(maps.flatten(2).gather(2, index).unflatten(2, (rows, columns)), left, top)
 
 
-def spread_around(values: Tensor, offset: Tensor, step: Tensor) -> Tensor:
-    """(N, K) pixels: standard deviation of a patch around a point, the variance averaged over x and y.
+def mass_around(maps: Tensor, peaks: Peaks, radius: int) -> Window:
+    """The window about each peak; values are 0 more than `radius` cells away, below 0 and where they are no numbers."""
+    cut = window(maps, peaks.x, peaks.y, radius)
+    near_x = (cut.columns() - peaks.x[..., None]).abs() <= radius
+    near_y = (cut.rows() - peaks.y[..., None]).abs() <= radius
+    near = near_y[..., :, None] & near_x[..., None, :]
+    return cut._replace(values=torch.where(near & (cut.values > 0), cut.values, 0.0))
+
+
+def spread_around(cut: Window, points: Tensor, step: Tensor) -> Tensor:
+    """(N, K) pixels: standard deviation of a window's values around a point, the variance averaged over x and y.
 
     Parameters
     ----------
-    values
-        (N, K, P, P), of which what is below 0 counts as 0; normalised here.
-    offset
-        (N, K, 2) from the patch's middle cell to the point, in cells.
+    cut
+        Of `mass_around`; normalised here.
+    points
+        (N, K, 2), in cells of the map.
     step
         (2,) pixels for a cell.
     """
-    weight = values.clamp(min=0)
-    radius = values.shape[-1] // 2
-    along = torch.arange(-radius, radius + 1, device=values.device, dtype=torch.float32)
-    total = weight.sum(dim=(-1, -2)).clamp(min=torch.finfo(torch.float32).tiny)
-    squares = (along - offset[..., None]) ** 2 * step[:, None] ** 2  # (N, K, 2, P)
-    in_x = (weight.sum(dim=-2) * squares[..., 0, :]).sum(dim=-1)
-    in_y = (weight.sum(dim=-1) * squares[..., 1, :]).sum(dim=-1)
+    in_columns, in_rows = cut.values.sum(dim=-2), cut.values.sum(dim=-1)
+    total = in_rows.sum(dim=-1).clamp(min=torch.finfo(torch.float32).tiny)
+    in_x = (in_columns * (cut.columns() - points[..., 0:1]) ** 2).sum(dim=-1) * step[0] ** 2
+    in_y = (in_rows * (cut.rows() - points[..., 1:2]) ** 2).sum(dim=-1) * step[1] ** 2
     return torch.sqrt((in_x + in_y) / 2 / total)
+
+
+def centroid(cut: Window) -> Tensor:
+    """(N, K, 2) in cells of the map: the mean place of the values of `mass_around`."""
+    weight = cut.values
+    total = weight.sum(dim=(-1, -2)).clamp(min=torch.finfo(torch.float32).tiny)
+    x = (weight.sum(dim=-2) * cut.columns()).sum(dim=-1) / total
+    y = (weight.sum(dim=-1) * cut.rows()).sum(dim=-1) / total
+    return torch.stack([x, y], dim=-1)
 
 
 def gaussians(centres: Tensor, width: int, height: int, sigma: float) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from core.models.codecs.heatmap import HeatmapCodec
-from core.models.codecs.maps import Peaks, patches
+from core.models.codecs.maps import Peaks
 
 
 class MsraCodec(HeatmapCodec):
@@ -27,7 +27,17 @@ class MsraCodec(HeatmapCodec):
 
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
         """A quarter cell towards the higher neighbour; 0 between equals and where one lies outside the map."""
-        values, inside = patches(maps, peaks.x, peaks.y, 1)
-        in_x = torch.sign(values[..., 1, 2] - values[..., 1, 0]) * (inside[..., 1, 2] & inside[..., 1, 0])
-        in_y = torch.sign(values[..., 2, 1] - values[..., 0, 1]) * (inside[..., 2, 1] & inside[..., 0, 1])
+        height, width = maps.shape[-2:]
+        index = peaks.y * width + peaks.x
+        in_x = _towards_higher(maps, index, 1, (peaks.x > 0) & (peaks.x < width - 1))
+        in_y = _towards_higher(maps, index, width, (peaks.y > 0) & (peaks.y < height - 1))
         return 0.25 * torch.stack([in_x, in_y], dim=-1)
+
+
+def _towards_higher(maps: Tensor, index: Tensor, step: int, inside: Tensor) -> Tensor:
+    """(N, K) float32: -1, 0 or 1, which of the cells `step` before and after `index` is the higher; 0 if not inside."""
+    flat = maps.flatten(2)
+    before, after = (
+        flat.gather(2, torch.where(inside, index + way, index)[..., None]).squeeze(2) for way in (-step, step)
+    )
+    return (after > before).float() - (after < before).float()

@@ -25,7 +25,7 @@ from torch import Tensor
 from core.errors import BadInput
 from core.models.codecs.codec import Decoded, full_precision, usable
 from core.models.codecs.heatmap import finish
-from core.models.codecs.maps import Grid, find_peaks, mirror_maps, patches, spread_around
+from core.models.codecs.maps import Grid, centroid, find_peaks, mass_around, mirror_maps, spread_around
 
 COARSE_CELLS: Final = {"cls3": 4, "cls2": 2}  # how many cells on a side become one in a task of the self-training
 
@@ -197,9 +197,9 @@ class PipCodec:
             mean, disagreement = own, torch.full_like(peaks.value, torch.nan)
             if self.neighbours:
                 mean, disagreement = self._merged(own, peaks.cells(), index, peaks.present, outputs)
-            values, _ = patches(maps, peaks.x, peaks.y, 1)
+            around = mass_around(maps, peaks, 1)
             step = torch.full((2,), float(self.grid.stride), device=maps.device)
-            spread = spread_around(values, _centroid(values), step)
+            spread = spread_around(around, centroid(around), step)
             found = finish(mean * self.grid.stride - 0.5, spread, present, peaks.value)
             return found._replace(neighbours=torch.where(present, disagreement * self.grid.stride, torch.nan))
 
@@ -263,15 +263,6 @@ class PipCodec:
 def _pick(x: Tensor, y: Tensor, index: Tensor) -> Tensor:
     """(N, C, 2) float32: what two (N, C, h, w) maps say at one cell each, `index` (N, C)."""
     return torch.cat([maps.float().flatten(2).gather(2, index[..., None]) for maps in (x, y)], dim=-1)
-
-
-def _centroid(values: Tensor) -> Tensor:
-    """(N, K, 2) cells from the middle of (N, K, 3, 3) patches to their mean; values below 0 count as 0."""
-    weight = values.clamp(min=0)
-    total = weight.sum(dim=(-1, -2)).clamp(min=torch.finfo(torch.float32).tiny)
-    in_x = weight[..., 2].sum(dim=-1) - weight[..., 0].sum(dim=-1)
-    in_y = weight[..., 2, :].sum(dim=-1) - weight[..., 0, :].sum(dim=-1)
-    return torch.stack([in_x, in_y], dim=-1) / total[..., None]
 
 
 def _predictors(neighbours: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ All start from the log of the map, which for a Gaussian is a parabola, whose top
   `fit_offset` there.
 
 On noisy Gaussians both err alike (the blur's kernel has about the Gaussian's width, which is the matched filter).
+Products and systems are in float64: they are small, and matrix products in TF32 would cost the sub-pixel part.
 Where the parabola has no top within a cell of the maximum, the offset is 0: the maximum itself is the answer.
 """
 
@@ -21,42 +22,57 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from core.models.codecs.maps import Peaks, Window
 
 _LEAST: Final = 1e-3  # of the maximum: below it a value says nothing about the top (the published clip)
 _PRIOR: Final = 0.01  # weight of the expected curvature against that of all cells of the patch
 _SINGULAR: Final = 1e-5  # of a diagonal: what is left of it below this is rounding
-_POWERS: Final = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))  # of x and y, in the parabola's terms
+_LEVEL: Final = 1e-10  # a determinant of second derivatives below it is no top
+_NEAR: Final = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1))
+_MOMENTS: Final = tuple((total - q, q) for total in range(5) for q in range(total + 1))  # powers of x and y
+_POWERS: Final = _MOMENTS[:6]  # those of the parabola's terms
 
 
-def fit_offset(values: Tensor, inside: Tensor, peak: Tensor, sigma: float) -> Tensor:
-    """(N, K, 2) offsets in cells from the middle of (N, K, P, P) patches, by a weighted parabola through the log.
+def fit_offset(cut: Window, peaks: Peaks, sigma: float) -> Tensor:
+    """(N, K, 2) offsets in cells from each peak, by a weighted parabola through the log of the cells around it.
 
-    `inside` says which cells are on the map, `peak` (N, K) is each patch's maximum, above 0 where it counts. The
-    curvature is drawn a little towards that of a round Gaussian of `sigma` cells, the target: this decides where few
-    cells remain, at a corner, and changes nothing where the map is the target.
+    The curvature is drawn a little towards that of a round Gaussian of `sigma` cells, the target: this decides where
+    few cells remain, at a corner, and changes nothing where the map is the target.
     """
-    share = values / peak.clamp(min=torch.finfo(torch.float32).tiny)[..., None, None]
-    weight = torch.where(inside & (share > _LEAST), share, 0.0) ** 2
-    radius = values.shape[-1] // 2
-    along = torch.arange(-radius, radius + 1, device=values.device, dtype=torch.float32)
-    left = _moments(weight, along, 4)
-    right = _moments(weight * torch.log(share.clamp(_LEAST, 1.0)), along, 2)
-    drawn = _PRIOR * left[0, 0]
+    share = cut.values / peaks.value.clamp(min=torch.finfo(torch.float32).tiny)[..., None, None]
+    share = torch.where(share > _LEAST, share, 0.0).flatten(2).double()  # False for NaN
+    weight = share**2
+    terms = _terms(cut.values)
+    moments = dict(zip(_MOMENTS, (weight @ terms).unbind(-1), strict=True))
+    right = (weight * torch.log(share.clamp(min=_LEAST))) @ terms[:, : len(_POWERS)]
+    drawn = _PRIOR * moments[0, 0]
     rows = []  # of the normal equations, with their right side
     for i, (p, q) in enumerate(_POWERS):
-        row = [left[p + r, q + s] for r, s in _POWERS]
-        side = right[p, q]
+        row = [moments[p + r, q + s] for r, s in _POWERS]
+        side = right[..., i]
         if p + q == 2:
             row[i] = row[i] + drawn
             side = side if p == q else side - drawn / (2 * sigma**2)
         rows.append(torch.stack([*row, side]))
     solved, unique = _solve(rows)
     _, in_x, in_y, in_xx, in_xy, in_yy = solved.unbind(0)
-    return _top(in_x, in_y, 2 * in_xx, in_xy, 2 * in_yy) * unique[..., None]
+    from_peak = cut.middle() - peaks.cells()
+    return _near(_top(in_x, in_y, 2 * in_xx, in_xy, 2 * in_yy) + from_peak, unique)
+
+
+def _terms(values: Tensor) -> Tensor:
+    """(P Q, 15) float64: powers of x and y at the cells of (..., P, Q) windows, counted from the middle."""
+    rows, columns = (
+        torch.arange(size, device=values.device, dtype=torch.float64) - (size - 1) / 2 for size in values.shape[-2:]
+    )
+    y, x = (one.flatten() for one in torch.meshgrid(rows, columns, indexing="ij"))
+    return torch.stack([x**p * y**q for p, q in _MOMENTS], dim=-1)
 
 
 def blur_offset(values: Tensor, peak: Tensor, kernel: int, reach: int) -> Tensor:
-    """(N, K, 2) offsets in cells by DARK's Newton step, for patches whose cells are all on the map.
+    """(N, K, 2) offsets in cells by DARK's Newton step, for windows that have the peak in their middle.
 
     Parameters
     ----------
@@ -70,37 +86,25 @@ def blur_offset(values: Tensor, peak: Tensor, kernel: int, reach: int) -> Tensor
         Half the stencil of the second differences: 2 as in DARK, 1 as in UDP.
     """
     sigma = 0.3 * ((kernel - 1) * 0.5 - 1) + 0.8
-    along = torch.arange(kernel, device=values.device, dtype=torch.float32) - kernel // 2
+    along = torch.arange(kernel, device=values.device, dtype=torch.float64) - kernel // 2
     taps = torch.exp(-(along**2) / (2 * sigma**2))
     taps = taps / taps.sum()
-    size = 2 * reach + 1
-    rows = torch.stack([values[..., i : i + size] * taps[i] for i in range(kernel)]).sum(dim=0)
-    blurred = torch.stack([rows[..., i : i + size, :] * taps[i] for i in range(kernel)]).sum(dim=0)
-    log = torch.log(torch.maximum(blurred, (_LEAST * peak).clamp(min=_LEAST**2)[..., None, None]))
-    return _newton(log, reach)
+    far = 2 * reach
+    shifted = torch.stack([functional.pad(taps, (i, far - i)) for i in range(far + 1)])
+    needed = sorted({*_NEAR, (reach, 0), (-reach, 0), (0, reach), (0, -reach)})  # x and y about the peak
+    kernels = torch.stack([shifted[reach + y, :, None] * shifted[reach + x, None, :] for x, y in needed], dim=-1)
+    blurred = values.flatten(2).double() @ kernels.flatten(0, 1)
+    log = torch.log(torch.maximum(blurred, (_LEAST * peak.double()).clamp(min=_LEAST**2)[..., None]))
+    return _newton({place: log[..., i] for i, place in enumerate(needed)}, reach)
 
 
-def _newton(log: Tensor, reach: int) -> Tensor:
-    m = reach  # the middle
-    in_x = (log[..., m, m + 1] - log[..., m, m - 1]) / 2
-    in_y = (log[..., m + 1, m] - log[..., m - 1, m]) / 2
-    twice = 2 * log[..., m, m]
-    in_xx = (log[..., m, m + reach] - twice + log[..., m, m - reach]) / reach**2
-    in_yy = (log[..., m + reach, m] - twice + log[..., m - reach, m]) / reach**2
-    falling = log[..., m + 1, m + 1] + log[..., m - 1, m - 1]
-    rising = log[..., m + 1, m - 1] + log[..., m - 1, m + 1]
-    return _top(in_x, in_y, in_xx, (falling - rising) / 4, in_yy)
-
-
-def _moments(weight: Tensor, along: Tensor, degree: int) -> dict[tuple[int, int], Tensor]:
-    """The sum of weight * x^p * y^q over each patch, for all p + q <= degree. No matrix product: TF32 must not touch
-    it."""
-    found = {}
-    for p in range(degree + 1):
-        column = (weight * along**p).sum(dim=-1)
-        for q in range(degree + 1 - p):
-            found[p, q] = (column * along**q).sum(dim=-1)
-    return found
+def _newton(log: dict[tuple[int, int], Tensor], reach: int) -> Tensor:
+    in_x = (log[1, 0] - log[-1, 0]) / 2
+    in_y = (log[0, 1] - log[0, -1]) / 2
+    in_xx = (log[reach, 0] - 2 * log[0, 0] + log[-reach, 0]) / reach**2
+    in_yy = (log[0, reach] - 2 * log[0, 0] + log[0, -reach]) / reach**2
+    in_xy = (log[1, 1] + log[-1, -1] - log[-1, 1] - log[1, -1]) / 4
+    return _near(_top(in_x, in_y, in_xx, in_xy, in_yy), torch.ones_like(in_x, dtype=torch.bool))
 
 
 def _solve(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
@@ -121,10 +125,15 @@ def _solve(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def _top(in_x: Tensor, in_y: Tensor, in_xx: Tensor, in_xy: Tensor, in_yy: Tensor) -> Tensor:
-    """Where a parabola's gradient is 0: (..., 2); 0 where that is no maximum or lies over a cell away."""
+    """Where a parabola's gradient is 0: (..., 2); NaN where that is no maximum."""
     determinant = in_xx * in_yy - in_xy**2
-    is_top = (determinant > 1e-10) & (in_xx < 0) & (in_yy < 0)
+    is_top = (determinant > _LEVEL) & (in_xx < 0) & (in_yy < 0)
     safe = torch.where(is_top, determinant, 1.0)
-    offset = torch.stack([(in_xy * in_y - in_yy * in_x) / safe, (in_xy * in_x - in_xx * in_y) / safe], dim=-1)
-    near = is_top & (offset.abs() <= 1).all(dim=-1)  # False for NaN
-    return torch.where(near[..., None], offset, 0.0)
+    top = torch.stack([(in_xy * in_y - in_yy * in_x) / safe, (in_xy * in_x - in_xx * in_y) / safe], dim=-1)
+    return torch.where(is_top[..., None], top, torch.nan)
+
+
+def _near(offset: Tensor, known: Tensor) -> Tensor:
+    """The offset as float32; 0 where it is not known, NaN, or over a cell long in x or y."""
+    near = known & (offset.abs() <= 1).all(dim=-1)  # False for NaN
+    return torch.where(near[..., None], offset, 0.0).float()

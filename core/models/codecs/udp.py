@@ -18,7 +18,7 @@ from core.errors import BadInput
 from core.models.codecs.codec import Decoded, full_precision, usable
 from core.models.codecs.dark import DarkCodec, fit_radius
 from core.models.codecs.heatmap import HeatmapCodec, check_number, finish
-from core.models.codecs.maps import Grid, Peaks, find_peaks, mirror_maps, patches, spread_around
+from core.models.codecs.maps import Grid, Peaks, Window, find_peaks, mass_around, mirror_maps, spread_around, window
 from core.models.codecs.refinement import fit_offset
 
 RADIUS: Final = 0.0546875  # of the map's larger side: 3.5 cells of 64, the authors' best
@@ -63,8 +63,7 @@ class UdpCodec(HeatmapCodec):
         """By the refinement that was chosen."""
         if self.refinement == "blur":
             return self._blur.offset(maps, peaks)
-        values, inside = patches(maps, peaks.x, peaks.y, fit_radius(self.sigma))
-        return fit_offset(values, inside, peaks.value, self.sigma)
+        return fit_offset(window(maps, peaks.x, peaks.y, fit_radius(self.sigma)), peaks, self.sigma)
 
 
 class _UdpBlur(DarkCodec):
@@ -129,12 +128,11 @@ class UdpCombinedCodec:
             top = find_peaks(maps)
             middle = find_peaks(self._blurred(maps))
             reach = math.ceil(2 * self.cells)
-            values, _ = patches(maps, middle.x, middle.y, reach)
-            ways = [patches(offsets[:, axis::2], middle.x, middle.y, reach)[0] * self.cells for axis in (0, 1)]
-            offset = self._vote(values, ways, top.value)
+            around = mass_around(maps, middle, reach)
+            ways = [window(offsets[:, axis::2], middle.x, middle.y, reach).values * self.cells for axis in (0, 1)]
+            points = self._vote(around, ways, top.value, middle)
             step = self.grid.pixels_per_cell(maps)
-            spread = spread_around(values, offset, step)
-            return finish((middle.cells() + offset) * step, spread, top.present, top.value)
+            return finish(points * step, spread_around(around, points, step), top.present, top.value)
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """Columns reversed, maps of a pair exchanged, ways in x turned round."""
@@ -142,15 +140,15 @@ class UdpCombinedCodec:
         offsets = torch.stack([-ways[0], ways[1]], dim=2).flatten(1, 2)
         return {"heatmaps": mirror_maps(outputs["heatmaps"], order), "offsets": offsets}
 
-    def _vote(self, values: Tensor, ways: list[Tensor], peak: Tensor) -> Tensor:
-        """(N, K, 2) cells from the patch's middle: the mean vote; 0 without voters."""
-        weight = (values - peak[..., None, None] / 2).clamp(min=0)
-        weight = weight * (ways[0] ** 2 + ways[1] ** 2 <= (_FAR * self.cells) ** 2)
-        radius = values.shape[-1] // 2
-        along = torch.arange(-radius, radius + 1, device=values.device, dtype=torch.float32)
-        total = weight.sum(dim=(-1, -2)).clamp(min=torch.finfo(torch.float32).tiny)
-        votes = (ways[0] + along, ways[1] + along[:, None])
-        return torch.stack([(weight * vote).sum(dim=(-1, -2)) / total for vote in votes], dim=-1)
+    def _vote(self, around: Window, ways: list[Tensor], peak: Tensor, middle: Peaks) -> Tensor:
+        """(N, K, 2) cells: the mean vote; the middle itself without voters."""
+        near = ways[0] ** 2 + ways[1] ** 2 <= (_FAR * self.cells) ** 2  # False for NaN
+        weight = torch.where(near, (around.values - peak[..., None, None] / 2).clamp(min=0), 0.0)
+        total = weight.sum(dim=(-1, -2))
+        votes = (ways[0] + around.columns()[..., None, :], ways[1] + around.rows()[..., :, None])
+        sums = [torch.where(near, weight * vote, 0.0).sum(dim=(-1, -2)) for vote in votes]
+        mean = torch.stack(sums, dim=-1) / torch.where(total > 0, total, 1.0)[..., None]
+        return torch.where((total > 0)[..., None], mean, middle.cells())
 
     def _blurred(self, maps: Tensor) -> Tensor:
         sigma = self.cells / 2
