@@ -42,6 +42,8 @@ def free_port():
 class Workbench:
     """`streamlit run app.py` on a home folder, as `make run` starts it."""
 
+    script = "app.py"
+
     def __init__(self, home, **settings):
         self.home, self.port = Path(home), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -51,7 +53,7 @@ class Workbench:
         self.log = self.home.parent / f"{self.home.name}.log"
 
     def start(self):
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1"]
+        command = [sys.executable, "-m", "streamlit", "run", self.script, "--server.address", "127.0.0.1"]
         command += ["--server.port", str(self.port), "--server.fileWatcherType", "none"]
         with self.log.open("a") as out:
             self.process = subprocess.Popen(
@@ -85,6 +87,20 @@ def workbench(tmp_path_factory):
     running = Workbench(tmp_path_factory.mktemp("facet") / "home").start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def workbench_of():
+    """Runs another script than app.py as a workbench, on a home folder."""
+
+    def run(script, home):
+        chromium_path()
+        running = Workbench(home)
+        running.script = script
+        yield running.start()
+        running.stop()
+
+    return run
 
 
 @pytest.fixture(scope="session")
