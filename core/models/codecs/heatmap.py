@@ -13,7 +13,7 @@ from core.errors import BadInput
 from core.models.codecs.codec import Decoded, full_precision, usable
 from core.models.codecs.maps import Grid, Peaks, find_peaks, gaussians, mass_around, mirror_maps, spread_around
 
-_SPREAD_REACH: Final = 3.0  # sigmas: the window of the spread holds 99 % of a target's mass
+_SPREAD_REACH: Final = 2.5  # sigmas: the window of the spread holds 96 % of a target's mass
 
 
 def check_number(name: str, value: object, least: float) -> float:
@@ -80,7 +80,7 @@ class HeatmapCodec(ABC):
         return {"heatmaps": maps * weight[..., None, None], "weight": weight.float()}
 
     def decode(self, outputs: dict[str, Tensor]) -> Decoded:
-        """The refined peaks; the spread is taken in a window of three sigmas about the peak."""
+        """The refined peaks; the spread is taken in a window of 2.5 sigmas on each side of the peak."""
         with full_precision(outputs["heatmaps"].device.type):
             maps = self._heights(outputs["heatmaps"].float())
             peaks = find_peaks(maps)

@@ -149,10 +149,10 @@ def window(maps: Tensor, x: Tensor, y: Tensor, radius: int) -> Window:
 def mass_around(maps: Tensor, peaks: Peaks, radius: int) -> Window:
     """The window about each peak; values are 0 more than `radius` cells away, below 0 and where they are no numbers."""
     cut = window(maps, peaks.x, peaks.y, radius)
-    near_x = (cut.columns() - peaks.x[..., None]).abs() <= radius
-    near_y = (cut.rows() - peaks.y[..., None]).abs() <= radius
-    near = near_y[..., :, None] & near_x[..., None, :]
-    return cut._replace(values=torch.where(near & (cut.values > 0), cut.values, 0.0))
+    near_x = ((cut.columns() - peaks.x[..., None]).abs() <= radius).float()
+    near_y = ((cut.rows() - peaks.y[..., None]).abs() <= radius).float()
+    values = torch.where(cut.values > 0, cut.values, 0.0)
+    return cut._replace(values=values * (near_y[..., :, None] * near_x[..., None, :]))
 
 
 def spread_around(cut: Window, points: Tensor, step: Tensor) -> Tensor:

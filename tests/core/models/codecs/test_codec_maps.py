@@ -122,13 +122,13 @@ def test_combined_without_a_usable_vote_is_the_disc_itself():
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0, 3.0])
 def test_the_spread_of_a_gaussian_is_its_sigma_in_pixels_also_when_the_border_cuts_it(sigma):
-    """Within three sigmas a normal distribution has 0.9866 of its standard deviation; of one cut in half through a
+    """Within 2.5 sigmas a normal distribution has 0.9546 of its standard deviation; of one cut in half through a
     column of cells that column counts in full, which makes it a little narrower."""
     codec = build_codec("udp", (256, 256), {"sigma": sigma})
     points = torch.tensor([[[121.3, 130.4], [0.0, 0.0], [255.0, 100.0]]])
     spread = codec.decode({"heatmaps": perfect(codec, points)}).spread
-    expected = sigma * 255 / 63 * 0.9866
-    assert spread[0, 0].item() == pytest.approx(expected, rel=0.03)
+    expected = sigma * 255 / 63 * 0.9546
+    assert spread[0, 0].item() == pytest.approx(expected, rel=0.06)
     assert ((spread[0, 1:] > 0.83 * expected) & (spread[0, 1:] < expected)).all()
 
 
@@ -140,7 +140,7 @@ def test_the_spread_equals_a_plain_loop():
     for n, k in np.ndindex(2, 3):
         one = maps[n, k].numpy().clip(0)
         y, x = np.unravel_index(one.argmax(), one.shape)
-        rows, columns = np.mgrid[max(0, y - 6) : min(64, y + 7), max(0, x - 6) : min(48, x + 7)]
+        rows, columns = np.mgrid[max(0, y - 5) : min(64, y + 6), max(0, x - 5) : min(48, x + 6)]
         weight = one[rows, columns]
         away = np.stack([columns, rows], axis=-1) * step - found.points[n, k].numpy()
         expected = math.sqrt((weight[..., None] * away**2).sum() / 2 / weight.sum())
