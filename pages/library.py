@@ -9,6 +9,7 @@ from db.queries.work import newest_ended_run
 from db.tables import ImageState
 from pages.widgets.face_finder import next_step
 from pages.widgets.import_form import first_start, import_more
+from pages.widgets.labels_form import labels_and_exclusions
 from pages.widgets.pickers import page_of
 from pages.widgets.picture_grid import picture_grid
 from pages.widgets.picture_tiles import STATES, tile
@@ -30,7 +31,6 @@ with reading(engine) as session:
     total = counts(dataset.id, session=session)
     waiting = states(dataset.id, session=session).get(ImageState.NEW, 0)
     people = dict(person_names(dataset.id, session=session))
-    last = newest_ended_run(dataset.id, ("import", "sample", "faces", "people", "weights"), session=session)
 
 with st.grid(min_column_width=110, gap="small"):
     st.metric("Pictures", total.images, format="localized")
@@ -40,6 +40,8 @@ with st.grid(min_column_width=110, gap="small"):
     st.metric("Failed", total.failed, format="localized", help="Could not be looked at; the picture says why.")
 
 busy = open_runs(dataset.id)
+with reading(engine) as session:  # after the open ones were looked at: what ends in between is not missed
+    last = newest_ended_run(dataset.id, ("import", "sample", "labels", "faces", "people", "weights"), session=session)
 if last is not None and not busy:
     latest_result(last)
 if total.images:
@@ -47,6 +49,7 @@ if total.images:
         dataset.id, waiting, faces=total.faces, people=total.people, busy=bool(busy & {"import", "sample", "faces"})
     )
 import_more(dataset.name, expanded=not (total.images or busy))
+labels_and_exclusions(dataset.id)
 if not total.images:
     st.stop()
 

@@ -18,6 +18,7 @@ from pages.widgets.text import counted, csv_bytes, lasting, plain, utc
 KINDS: Final = {
     "import": "Import photos",
     "sample": "Draw the sample",
+    "labels": "Import labels",
     "faces": "Find faces",
     "people": "Group people",
     "export": "Export",
@@ -121,10 +122,20 @@ def result_sentence(run: Run) -> str:
 def _imported(counts: dict[str, Any]) -> str:
     clips = counts.get("clips")
     frames = f", {counted(counts['frames'], 'frame')} of {counted(clips, 'clip')}" if clips else ""
+    waited = f"; {counted(counts['labels'], 'label')} that waited" if counts.get("labels") else ""
     return (
         f"{counted(counts['images'], 'picture')}: {counts['added']:,} added, {counts['duplicates']:,} there already, "
-        f"{counted(counts['skipped'], 'file')} skipped{frames}"
+        f"{counted(counts['skipped'], 'file')} skipped{frames}{waited}"
     )
+
+
+def _labelled(counts: dict[str, Any]) -> str:
+    waits = counted(counts["waiting"], "waits", "wait")
+    waiting = f"; {waits} for pictures that are not here" if counts["waiting"] else ""
+    left_out = f"; {counts['left_out']:,} entries without labels left out" if counts["left_out"] else ""
+    labels, pictures = counted(counts["instances"], "label"), counted(counts["images"], "picture")
+    found = f"{plain(counts['format'])}: {labels} in {pictures}, {counts['added']:,} of them new"
+    return f"{found}{waiting}{left_out}; {counts['skipped']:,} skipped"
 
 
 def _found(counts: dict[str, Any]) -> str:
@@ -166,6 +177,7 @@ def _overlaid(counts: dict[str, Any]) -> str:
 
 _RESULTS: Final = {
     "import": _imported,
+    "labels": _labelled,
     "sample": lambda counts: f"{_imported(counts)}; {counted(counts['figures'], 'figure')} with 24 points",
     "faces": _found,
     "people": _found,

@@ -29,6 +29,11 @@ def run(kind="import", state="done", **values):
         ("faces", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
         ("people", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
         ("export", {"images": 2, "files": 4, "left_out": 1}, "2 pictures in 4 files, 1 left out"),
+        ("labels", {"format": "300-W .pts", "files": 3, "images": 2, "instances": 2, "added": 1, "waiting": 1500,
+                    "left_out": 0, "skipped": 1, "pictures": 2},
+         "300\\-W \\.pts: 2 labels in 2 pictures, 1 of them new; 1,500 wait for pictures that are not here; 1 skipped"),
+        ("import", {"images": 1, "added": 1, "duplicates": 0, "skipped": 0, "labels": 4},
+         "1 picture: 1 added, 0 there already, 0 files skipped; 4 labels that waited"),
         ("weights", {"files": 1, "bytes": 111_898_327}, "111.9 MB fetched"),
     ],
 )  # fmt: skip

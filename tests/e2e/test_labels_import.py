@@ -1,0 +1,115 @@
+"""Labels of other tools come in through the page: what they are is said, what is missing waits, what fails is shown."""
+
+import io
+import sqlite3
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.e2e
+
+WAIT = 60_000
+
+
+def png(seed, size=(160, 120)):
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def pts(seed=0, count=68):
+    points = np.random.default_rng(seed).uniform(30, 90, (count, 2))
+    lines = "\n".join(f"{x:.3f} {y:.3f}" for x, y in points)
+    return f"version: 1\nn_points: {count}\n{{\n{lines}\n}}\n".encode()
+
+
+def stored(workbench, query):
+    with sqlite3.connect(workbench.home / "store.db") as store:
+        return store.execute(query).fetchall()
+
+
+def unfold(page, label):
+    page.get_by_test_id("stExpander").filter(has_text=label).locator("summary").first.click()
+
+
+@pytest.fixture(scope="module")
+def folder(workbench):
+    """Two labelled pictures, a label whose picture is missing, and one that is cut off."""
+    made = workbench.home.parent / "faces-300w"
+    made.mkdir()
+    for number in range(2):
+        (made / f"face{number}.png").write_bytes(png(number))
+        (made / f"face{number}.pts").write_bytes(pts(number))
+    (made / "elsewhere.pts").write_bytes(pts(7))
+    (made / "cut.pts").write_bytes(pts(8)[:200])
+    pictures = workbench.home.parent / "first.zip"
+    with zipfile.ZipFile(pictures, "w") as archive:
+        archive.writestr("first.png", png(50))
+    done = workbench.command("import", pictures, "--dataset", "Faces")
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def test_a_folder_on_the_server_brings_labels_and_their_pictures(workbench, page, folder):
+    page.goto(f"{workbench.address}?dataset=Faces")
+    unfold(page, "Import labels")
+    page.get_by_role("radiogroup", name="Where the labels are").get_by_text("A file or folder on the server").click()
+    field = page.get_by_role("textbox", name="Label file, or folder of them, on the server")
+    field.fill(str(folder))
+    field.press("Enter")
+    expect(page.get_by_text("Found: 300-W .pts (4 files)")).to_be_visible()
+    page.get_by_role("button", name="Import labels").click()
+    result = page.get_by_text("300-W .pts: 2 labels in 2 pictures, 2 of them new; 1 waits")
+    expect(result).to_be_visible(timeout=WAIT)
+    unfold(page, "skipped, with the reasons")
+    expect(page.get_by_role("cell", name="cut.pts")).to_be_visible()
+    assert stored(workbench, "SELECT count(*) FROM keypointrevision WHERE source = 'human'") == [(2,)]
+    assert stored(workbench, "SELECT path FROM image WHERE state = 'corrected' ORDER BY path") == [
+        ("face0.png",), ("face1.png",),
+    ]  # fmt: skip
+
+
+def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench, page, folder):
+    page.goto(f"{workbench.address}?dataset=Faces")
+    unfold(page, "Import labels")
+    expect(page.get_by_role("cell", name="elsewhere.*")).to_be_visible()
+    late = workbench.home.parent / "late.zip"
+    with zipfile.ZipFile(late, "w") as archive:
+        archive.writestr("somewhere/elsewhere.jpg", png(60))
+    done = workbench.command("import", late, "--dataset", "Faces", "--json")
+    assert '"labels": 1' in done.stdout, done.stderr
+    page.reload()
+    expect(page.get_by_text("1 label that waited")).to_be_visible()
+    assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
+
+
+def test_an_upload_is_sniffed_and_of_the_wrong_points_it_says_how_many_there_are(workbench, page, folder):
+    page.goto(f"{workbench.address}?dataset=Faces")
+    unfold(page, "Import labels")
+    form = page.get_by_test_id("stExpander").filter(has_text="Where the labels are")
+    form.locator("input[type=file]").set_input_files(
+        {"name": "face0.pts", "mimeType": "text/plain", "buffer": pts(0, 29)}
+    )
+    expect(page.get_by_text("Found: 300-W .pts (1 file)")).to_be_visible()
+    form.get_by_role("button", name="Import labels").click()
+    failure = page.get_by_test_id("stAlertContentError")
+    expect(failure.get_by_text("it has 29 points, but face68 has 68")).to_be_visible(timeout=WAIT)
+
+
+def test_pictures_are_left_out_by_a_list_of_names(workbench, page, folder):
+    page.goto(f"{workbench.address}?dataset=Faces")
+    unfold(page, "Leave pictures out of learning")
+    form = page.get_by_test_id("stExpander").filter(has_text="List of file names")
+    form.locator("input[type=file]").set_input_files(
+        {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"image,why\nface1.png,blurred\nnobody.png,gone\n"}
+    )
+    expect(form.get_by_text("bad.csv")).to_be_visible()
+    form.get_by_role("button", name="Leave these out").click()
+    expect(page.get_by_text("2 names listed, 1 of pictures here; not here: nobody.png")).to_be_visible()
+    assert stored(workbench, "SELECT name, reason FROM exclusion ORDER BY name") == [
+        ("face1.png", "bad.csv"), ("nobody.png", "bad.csv"),
+    ]  # fmt: skip
