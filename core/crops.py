@@ -15,12 +15,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import BadInput
+
+FINEST: Final = 1.5  # a region is kept with at most so many pixels per pixel of a crop
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,8 @@ class Crop:
     def cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The pixels: (H, W, 3) uint8 out of an (h, w, 3) uint8 picture, bilinear, black outside the picture.
 
-        Bilinear reads four pixels whatever the scale, so a crop much larger than its output aliases, as in the
-        published pipelines.
+        Bilinear reads four pixels whatever the scale, so a crop much larger than its output would alias: its part of
+        the picture is averaged down first (`Region`).
 
         Raises
         ------
@@ -114,8 +117,14 @@ class Crop:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise BadInput(f"a picture should be (H, W, 3) uint8, not {image.shape} {image.dtype}")
-        cut = cv2.warpAffine(image, self.matrix(), self.output, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        return np.asarray(cut, np.uint8)
+        width, height = self.output
+        corners = self.to_picture([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]])
+        region = Region.of(image, corners.min(axis=0), corners.max(axis=0), self.finest())
+        return np.zeros((height, width, 3), np.uint8) if region is None else region.cut(self)
+
+    def finest(self) -> float:
+        """The scale, at most 1, at which a picture still has `FINEST` pixels for each pixel of the crop."""
+        return min(1.0, FINEST * max((self.output[i] - 1) / self.size[i] for i in range(2)))
 
     def to_crop(self, points: ArrayLike) -> NDArray[np.float64]:
         """(..., 2) points of the picture -> the same shape in pixels of the crop, float64; NaN stays NaN."""
@@ -130,6 +139,53 @@ class Crop:
     def picture_scale(self) -> float:
         """Pixels of the picture for one pixel of the crop: the geometric mean of both axes."""
         return math.sqrt(self.size[0] / (self.output[0] - 1) * self.size[1] / (self.output[1] - 1))
+
+
+class Region(NamedTuple):
+    """A part of a picture, averaged down where the picture is far finer than the crops that are cut from it.
+
+    Attributes
+    ----------
+    pixels
+        (h, w, 3) uint8.
+    matrix
+        (3, 3) float64, from the picture to these pixels.
+    """
+
+    pixels: NDArray[np.uint8]
+    matrix: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, image: NDArray[np.uint8], low: ArrayLike, high: ArrayLike, scale: float) -> Region | None:
+        """What lies between two corners (x, y), in pixels of the picture, at a scale of at most 1; None for nothing.
+
+        One pixel more comes along at each side, so that interpolation finds the picture there and not its end.
+        """
+        height, width = image.shape[:2]
+        first, last = np.asarray(low, np.float64) - 1 / scale, np.asarray(high, np.float64) + 1 / scale
+        left, right = _span(first[0], last[0], width)
+        top, bottom = _span(first[1], last[1], height)
+        if right <= left or bottom <= top:
+            return None
+        part = image[top:bottom, left:right]
+        size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
+        if size != (right - left, bottom - top):
+            part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+        x, y = size[0] / (right - left), size[1] / (bottom - top)
+        # areas were averaged, so the corners of the pixels stay where they are, not their centres
+        matrix = np.array([[x, 0, (0.5 - left) * x - 0.5], [0, y, (0.5 - top) * y - 0.5], [0, 0, 1.0]], np.float64)
+        return cls(part, matrix)
+
+    def cut(self, crop: Crop) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8: a crop out of this part, interpolated once; black beyond it."""
+        matrix = np.vstack([crop.matrix(), (0, 0, 1)]) @ np.linalg.inv(self.matrix)
+        return np.asarray(cv2.warpAffine(self.pixels, matrix[:2], crop.output, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _span(low: float, high: float, length: int) -> tuple[int, int]:
+    """First and end pixel of a side: whole pixels, none beyond the picture."""
+    first, end = math.floor(low), math.ceil(high) + 1
+    return min(max(first, 0), length), max(min(end, length), 0)
 
 
 def _points(points: ArrayLike) -> NDArray[np.float64]:

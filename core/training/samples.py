@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.crops import Crop
+from core.crops import Crop, Region
 from core.errors import BadInput, FacetError, UnreadableImage
 from core.images import decode
 from core.keypoints import ABSENT, Keypoints
 from core.progress import Progress
 
 MAX_PIXELS: Final = 100_000_000
-FINEST: Final = 1.5  # a region is kept with at most so many pixels per pixel of the plain crop
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +84,6 @@ class Failure(NamedTuple):
     reason: str
 
 
-class _Region(NamedTuple):
-    pixels: NDArray[np.uint8]
-    matrix: NDArray[np.float64]  # (3, 3), picture -> region
-
-
 class CropSource:
     """The crops of samples, from memory as far as the budget goes.
 
@@ -148,7 +141,7 @@ class CropSource:
         self.samples: list[Sample] = []
         self.failures: list[Failure] = []
         self.kept_bytes = 0
-        self._regions: list[_Region | None] = []  # None: beyond the budget, read again
+        self._regions: list[Region | None] = []  # None: beyond the budget, read again
         self._last: tuple[Path, NDArray[np.uint8]] | None = None
         self._fill(samples, budget_bytes, progress or Progress())
 
@@ -177,11 +170,10 @@ class CropSource:
         crop = self.crop(index) if crop is None else crop
         sample = self.samples[index]
         region = self._regions[index] or self._region(sample, self._again(sample))
-        matrix = np.vstack([crop.matrix(), (0, 0, 1)]) @ np.linalg.inv(region.matrix)
-        image = cv2.warpAffine(region.pixels, matrix[:2], crop.output, flags=cv2.INTER_LINEAR)
+        image = region.cut(crop)
         points = np.asarray(crop.to_crop(sample.keypoints.points), np.float32)
         labelled = sample.keypoints.visibility > ABSENT
-        return Taken(np.asarray(image, np.uint8), points, labelled & inside(points, crop.output))
+        return Taken(image, points, labelled & inside(points, crop.output))
 
     def _fill(self, samples: Sequence[Sample], budget: int, progress: Progress) -> None:
         by_picture: dict[object, list[int]] = {}
@@ -189,7 +181,7 @@ class CropSource:
             picture = sample.picture
             by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(place)
         progress.begin(len(samples), message="reading pictures")
-        read: dict[int, _Region | str | None] = {}
+        read: dict[int, Region | str | None] = {}
         full = False
         pictures = list(by_picture.values())
         for places, found in zip(pictures, self._read_all([[samples[i] for i in of] for of in pictures]), strict=True):
@@ -207,7 +199,7 @@ class CropSource:
                 self.samples.append(sample)
                 self._regions.append(region_or_reason)
 
-    def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[_Region | str]]:
+    def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[Region | str]]:
         threads = min(8, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads) as pool:
             try:
@@ -216,12 +208,12 @@ class CropSource:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _read(self, samples: list[Sample]) -> list[_Region | str]:
+    def _read(self, samples: list[Sample]) -> list[Region | str]:
         try:
             pixels = self._pixels(samples[0])
         except FacetError as error:
             return [str(error)] * len(samples)
-        regions: list[_Region | str] = []
+        regions: list[Region | str] = []
         for sample in samples:
             try:
                 regions.append(self._region(sample, pixels))
@@ -248,38 +240,16 @@ class CropSource:
             self._last = (sample.picture, pixels)
         return pixels
 
-    def _region(self, sample: Sample, pixels: NDArray[np.uint8]) -> _Region:
+    def _region(self, sample: Sample, pixels: NDArray[np.uint8]) -> Region:
         plain = Crop.around(sample.box, self.output, self.padding)
-        scale = min(1.0, FINEST * max((self.output[i] - 1) / plain.size[i] for i in range(2)))
-        spans = [
-            _span(plain.centre[i], plain.size[i] * self.margin, length) for i, length in enumerate(pixels.shape[1::-1])
-        ]
-        (left, right), (top, bottom) = spans
-        cut = pixels[top:bottom, left:right]
-        size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
-        if size == (right - left, bottom - top):
-            small = cut.copy()  # a view would keep the whole picture
-        else:
-            small = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
-        return _Region(small, _shrinking((left, top), cut.shape, size))
+        centre, half = np.array(plain.centre), np.array(plain.size) * self.margin / 2
+        region = Region.of(pixels, centre - half, centre + half, plain.finest())
+        if region is None:
+            raise BadInput("the box lies outside the picture; correct it or leave the sample out")
+        own = region.pixels.copy() if np.shares_memory(region.pixels, pixels) else region.pixels
+        return Region(own, region.matrix)  # a view would keep the whole picture
 
 
 def inside(points: NDArray, output: tuple[int, int]) -> NDArray[np.bool_]:
     """Which of (..., 2) points lie on the area of the pixels, [-0.5, W - 0.5] x [-0.5, H - 0.5]; NaN does not."""
     return np.asarray(((points >= -0.5) & (points <= np.array(output) - 0.5)).all(axis=-1))
-
-
-def _span(centre: float, size: float, length: int) -> tuple[int, int]:
-    """First and end pixel of a side of the region: whole pixels, one more at each end for the interpolation."""
-    first = int(np.floor(centre - size / 2)) - 1
-    end = int(np.ceil(centre + size / 2)) + 2
-    first, end = min(max(first, 0), length), max(min(end, length), 0)
-    if end <= first:
-        raise BadInput("the box lies outside the picture; correct it or leave the sample out")
-    return first, end
-
-
-def _shrinking(corner: tuple[int, int], shape: tuple[int, ...], size: tuple[int, int]) -> NDArray[np.float64]:
-    """(3, 3) picture -> region, for a cut at `corner` whose pixel *areas* were averaged down to `size`."""
-    x, y = size[0] / shape[1], size[1] / shape[0]
-    return np.array([[x, 0, (0.5 - corner[0]) * x - 0.5], [0, y, (0.5 - corner[1]) * y - 0.5], [0, 0, 1.0]], np.float64)

@@ -148,3 +148,29 @@ def test_pairs_that_share_a_point_are_refused(pairs):
 def test_pairs_beyond_the_points_are_refused(pairs):
     with pytest.raises(BadInput, match="points run from 0 to 3"):
         mirror_order(4, pairs)
+
+
+def test_a_fine_picture_is_averaged_down_before_it_is_cut():
+    stripes = np.zeros((1200, 1200, 3), np.uint8)
+    stripes[:, ::2] = 255  # bilinear alone would show a moiré of black and white
+    cut = Crop.around((100, 100, 1100, 1100), (64, 64), 1.0).cut(stripes)
+    assert np.abs(cut.astype(int) - 127).max() <= 8
+
+
+def test_a_crop_that_shows_nothing_of_the_picture_is_black():
+    cut = Crop.around((500, 500, 600, 600), (32, 32)).cut(np.full((100, 100, 3), 200, np.uint8))
+    assert cut.shape == (32, 32, 3)
+    assert not cut.any()
+
+
+@pytest.mark.parametrize("rotation", [0.0, 33.0])
+def test_a_fine_picture_keeps_its_blobs_where_its_points_go(rotation):
+    y, x = np.mgrid[:900, :1000]
+    point = np.array([431.3, 512.7])
+    blob = 255 * np.exp(-((x - point[0]) ** 2 + (y - point[1]) ** 2) / (2 * 30.0**2))
+    image = np.repeat(blob.astype(np.uint8)[..., None], 3, axis=2)
+    crop = Crop((450.0, 500.0), (600.0, 600.0), (64, 64), rotation)
+    cut = crop.cut(image)[..., 0].astype(float)
+    v, u = np.mgrid[:64, :64]
+    found = np.array([(cut * u).sum(), (cut * v).sum()]) / cut.sum()
+    assert np.allclose(found, crop.to_crop(point), atol=0.05)
