@@ -120,6 +120,7 @@ def _track(chain: dict[int, Seen], frames: int, breaks: NDArray[np.bool_]) -> Vi
     truth, labelled = predicted.copy(), 0
     instances = np.zeros(frames, np.int64)
     for at, row in chain.items():
+        instances[at] = row.instance_id
         predicted[at] = _present(row.predicted)
         if row.human is not None:
             truth[at] = _present(row.human)
