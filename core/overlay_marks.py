@@ -14,7 +14,7 @@ Pixels = NDArray[np.uint8]
 Place = tuple[float, float]
 
 SHAPES: Final = ("dot", "cross", "ring", "square")
-_CORNERS: Final = ((-1.9, -1.9), (1.9, -1.9), (1.9, 1.9), (-1.9, 1.9))
+_CORNERS: Final = ((-2.2, -2.2), (2.2, -2.2), (2.2, 2.2), (-2.2, 2.2))
 _SHIFT: Final = 4
 
 
@@ -22,9 +22,9 @@ def mark(picture: Pixels, at: Place, shape: str, colour: Colour, radius: float) 
     """Draw a mark of about `radius` pixels at a place between pixels."""
     thick = max(2, round(0.5 * radius))  # one pixel would lose its colour: a video has half as many of colour
     if shape == "dot":
-        _circle(picture, at, 0.85 * radius, colour, -1)
+        _circle(picture, at, 0.9 * radius, colour, -1)
     elif shape == "ring":
-        _circle(picture, at, 1.7 * radius, colour, thick)
+        _circle(picture, at, 2 * radius, colour, thick)
     elif shape == "square":
         _outline(picture, [(at[0] + x * radius, at[1] + y * radius) for x, y in _CORNERS], colour, thick)
     else:
@@ -48,8 +48,8 @@ def line(picture: Pixels, first: Place, second: Place, colour: Colour, thickness
 
 
 def _outline(picture: Pixels, corners: list[Place], colour: Colour, thickness: int) -> None:
-    for first, second in zip(corners, corners[1:] + corners[:1], strict=True):
-        line(picture, first, second, colour, thickness)
+    fixed = np.array([_fixed(corner) for corner in corners], np.int32)
+    cv2.polylines(picture, [fixed], True, colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
 def font_of(size: float) -> ImageFont.FreeTypeFont:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
 from core.images import decode
-from core.keypoints import Keypoints
+from core.keypoints import ABSENT, Keypoints
 from core.metrics.stability import dev, indicator
 from core.metrics.stability.deviation import deviation_curve
 from core.overlay import STATIC_POINTS, Overlay, layers
@@ -56,7 +56,9 @@ class _Source:
         found: dict[int, dict[int, Floats]] = defaultdict(dict)
         for row in rows:
             if row.skeleton == skeleton:
-                found[row.image_id][row.instance_id] = Keypoints.from_bytes(row.points).points.astype(np.float64)
+                given = Keypoints.from_bytes(row.points)
+                there = (given.visibility > ABSENT)[:, None]
+                found[row.image_id][row.instance_id] = np.where(there, given.points.astype(np.float64), np.nan)
         return cls(name, dict(found), skeleton)
 
     def at(self, frame: ShownFrame) -> list[Floats]:

@@ -35,8 +35,8 @@ def one(layer, point, size=(800, 720)):
 
 @pytest.mark.parametrize("shape", ["dot", "cross", "ring", "square"])
 @pytest.mark.parametrize("at", [(400.0, 300.0), (400.25, 300.5), (123.75, 99.125)])
-def test_a_mark_lies_on_its_point_to_a_tenth_of_a_pixel(shape, at):
-    np.testing.assert_allclose(centroid(one(Layer("m", COMPARED, shape), at)), at, atol=0.1)
+def test_a_mark_lies_on_its_point_to_an_eighth_of_a_pixel(shape, at):
+    np.testing.assert_allclose(centroid(one(Layer("m", COMPARED, shape), at)), at, atol=0.125)
 
 
 @pytest.mark.parametrize("shape", ["dot", "cross", "ring"])
