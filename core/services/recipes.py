@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import psutil
+import numpy as np
 
 from core.errors import BadInput
+from core.keypoints import Keypoints
+from core.models.pose import NETWORKS, NetworkConfig
+from core.skeletons import skeleton
 from core.training.recipes import RECIPES, Recipe, with_settings
 from core.workspace import Workspace
 
@@ -52,29 +55,53 @@ def chosen(name: str, settings: Mapping[str, str]) -> Recipe:
 
 
 def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skeleton_name: str) -> Fits:
-    """Say beforehand whether a training fits into the memory of where it will run, from a dry run of its network."""
+    """Say beforehand whether a training fits into the memory of where it will run, from a dry run of its network.
+
+    Where it does not, the sentence names the largest batch that does.
+
+    Raises
+    ------
+    BadInput
+        As `chosen`; also if the network cannot be built so, or a GPU is set and none is there.
+    NotFound
+        If there is no such skeleton.
+    """
     from core.models.devices import pick_device  # torch is loaded only when somebody asks
-    from core.training.dry_run import dry_run
+    from core.models.pose import memory
 
+    recipe = chosen(name, settings)
     device = pick_device(workspace.settings.device)
-    needed = dry_run(chosen(name, settings), skeleton_name)
-    free = _free(device)
-    size = f"about {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free on the {_named(device)}"
-    if needed <= free:
-        return Fits(True, needed, free, device, f"It needs {size}.")
-    return Fits(
-        False, needed, free, device,
-        f"It needs {size}: it will not fit. A smaller batch, checkpointing or a smaller network does.",
-    )  # fmt: skip
+    config = _config(recipe, skeleton_name)
+
+    def estimate(batch: int) -> memory.MemoryEstimate:
+        return memory.dry_run(
+            config, batch, amp=recipe.amp == "on" or (recipe.amp == "auto" and device == "cuda"),
+            checkpointing=recipe.checkpointing, optimiser=recipe.optimiser, ema=recipe.ema > 0,
+        )  # fmt: skip
+
+    needed, free = estimate(recipe.batch), memory.free_memory(device)
+    where = "The GPU" if device == "cuda" else "This machine"
+    size = f"A step takes {needed.sentence()}. {where} has {free / 2**30:.1f} GiB free"
+    if needed.fits(free):
+        return Fits(True, needed.total, free, device, f"{size}: it fits.")
+    smaller = memory.largest_batch(free, estimate, recipe.batch)
+    return Fits(False, needed.total, free, device, f"{size}: it does not fit. {_remedy(smaller, recipe)}")
 
 
-def _free(device: str) -> int:
-    if device == "cpu":
-        return int(psutil.virtual_memory().available)
-    import torch
+def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:
+    """The network as for any labels: which points are neighbours does not change its size."""
+    from core.training.preparation import config_for
+    from core.training.samples import Sample
 
-    return int(torch.cuda.mem_get_info()[0])
+    shape = skeleton(skeleton_name)
+    turns = np.linspace(0, 2 * np.pi, len(shape), endpoint=False)
+    circle = Keypoints.of(np.stack([np.cos(turns), np.sin(turns)], axis=1))
+    nobody = Sample(np.zeros((1, 1, 3), np.uint8), (-1.0, -1.0, 1.0, 1.0), circle, key=0, name="", group="")
+    return config_for(recipe, shape, [nobody])
 
 
-def _named(device: str) -> str:
-    return "GPU" if device == "cuda" else "machine (it has no GPU)"
+def _remedy(smaller: int, recipe: Recipe) -> str:
+    if smaller:
+        return f"batch={smaller} does; a larger batch is learned from in parts, which is slower."
+    able = NETWORKS[recipe.network].checkpointing and not recipe.checkpointing
+    return f"Not even one crop does: {'set checkpointing=yes, or ' if able else ''}choose a smaller network or input."
