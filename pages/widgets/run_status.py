@@ -188,7 +188,7 @@ _RESULTS: Final = {
     "prelabel": _pre_labelled,
     "overlay": _overlaid,
     "sample-clips": lambda counts: (
-        f"{counted(counts['clips'], 'clip')} of {counted(counts['frames'], 'frame')}, {counts['labelled']:,} labelled"
+        f"{counted(counts['frames'], 'frame')} of {counted(counts['clips'], 'clip')}, {counts['labelled']:,} labelled"
     ),
     "weights": lambda counts: f"{counts['bytes'] / _MEGABYTE:,.1f} MB fetched",
 }

@@ -34,6 +34,12 @@ def run(kind="import", state="done", **values):
          "300\\-W \\.pts: 2 labels in 2 pictures, 1 of them new; 1,500 wait for pictures that are not here; 1 skipped"),
         ("import", {"images": 1, "added": 1, "duplicates": 0, "skipped": 0, "labels": 4},
          "1 picture: 1 added, 0 there already, 0 files skipped; 4 labels that waited"),
+        ("import", {"images": 2, "added": 2, "duplicates": 0, "skipped": 1, "clips": 1, "frames": 1200},
+         "2 pictures: 2 added, 0 there already, 1 file skipped, 1,200 frames of 1 clip"),
+        ("overlay", {"video": "a_b.mp4", "frames": 58, "skipped": 2, "labelled": 60},
+         r"58 frames of a\_b\.mp4 drawn, 2 skipped, 60 with human labels"),
+        ("sample-clips", {"clips": 3, "frames": 180, "skipped": 0, "labelled": 180},
+         "180 frames of 3 clips, 180 labelled"),
         ("weights", {"files": 1, "bytes": 111_898_327}, "111.9 MB fetched"),
     ],
 )  # fmt: skip

@@ -1,0 +1,105 @@
+"""`overlay` and clips on the command line: options as people write them, JSON, exit codes, sentences."""
+
+import json
+
+import numpy as np
+import pytest
+from staged_clips import add_model, predict, take
+from typer.testing import CliRunner
+
+from core.__main__ import app
+from core.images import jpeg
+from core.settings import settings
+from core.videos import VideoWriter, frames
+
+CLIP = "ada/talking.mp4"
+
+
+@pytest.fixture
+def facet(workspace, monkeypatch):
+    """Runs a command in the home of `workspace`; gives exit code, stdout and stderr."""
+    monkeypatch.setenv("FACET_HOME", str(workspace.home))
+    settings.cache_clear()
+
+    def run(*arguments):
+        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.exit_code, done.stdout, done.stderr
+
+    yield run
+    settings.cache_clear()
+
+
+@pytest.fixture
+def staged(workspace, dataset, author):
+    """A labelled clip with predictions of v and w."""
+    (truth,) = take(workspace, dataset, author, "ada", frames=4)
+    for name in ("v", "w"):
+        predict(workspace, add_model(workspace, dataset, author, name), CLIP, truth + 1)
+
+
+@pytest.mark.parametrize(
+    "models",
+    [("--models", "v", "w"), ("--models", "v", "--models", "w")],
+)
+def test_models_may_follow_one_option_or_repeat_it(facet, staged, tmp_path, models):
+    out = tmp_path / "o.mp4"
+    code, stdout, _ = facet("overlay", "--video", CLIP, *models, "--out", out, "--json")
+    assert code == 0
+    assert stdout.count("\n") == 1
+    told = json.loads(stdout)
+    assert (told["file"], told["video"]) == (str(out), CLIP)
+    assert (told["frames"], told["skipped"], told["labelled"]) == (4, 0, 4)
+    assert told["predicted"] == {"v": 4, "w": 4}
+    assert set(told["indicator"]) == {"v", "w"}
+    assert len(list(frames(out))) == 4
+
+
+def test_one_model_and_a_sentence(facet, staged, tmp_path, dataset):
+    out = tmp_path / "deep" / "folder" / "o.mp4"
+    code, stdout, _ = facet("overlay", "--dataset", "faces", "--video", "talking", "--models", "v", "--out", out)
+    assert code == 0
+    assert stdout == f"{out}: 4 frames of {CLIP}, 0 skipped, 4 with human labels\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"--video": "nothing.mp4"}, "there is no clip called nothing.mp4"),
+        ({"--models": "nobody"}, "there is no model called 'nobody'"),
+        ({"--out": "o.avi"}, "give the file the ending .mp4"),
+        ({"--dataset": "nowhere"}, "there is no dataset called nowhere"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_exit_code_2(facet, staged, tmp_path, change, sentence):
+    options = {"--video": CLIP, "--models": "v", "--out": str(tmp_path / "o.mp4"), "--dataset": "faces", **change}
+    code, stdout, stderr = facet("overlay", *[part for option in options.items() for part in option])
+    assert (code, stdout) == (2, "")
+    assert sentence in stderr
+    assert not list(tmp_path.glob("*.mp4"))
+
+
+def test_a_frame_that_is_gone_gives_exit_code_1(facet, staged, workspace, tmp_path):
+    next(workspace.originals.rglob("*.jpg")).unlink()
+    code, stdout, _ = facet("overlay", "--video", CLIP, "--models", "v", "--out", tmp_path / "o.mp4", "--json")
+    assert code == 1
+    assert json.loads(stdout)["skipped"] == 1
+
+
+def test_import_counts_clips_and_their_frames(facet, tmp_path):
+    folder = tmp_path / "in"
+    rng = np.random.default_rng(0)
+    with VideoWriter(folder / "a.mp4", 64, 48, 25) as writer:
+        for _ in range(3):
+            writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
+    (folder / "b.jpg").write_bytes(jpeg(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)))
+    (folder / "c.mov").write_text("no clip")
+    code, stdout, stderr = facet("import", folder, "--dataset", "d", "--json")
+    assert code == 1
+    assert json.loads(stdout) == {
+        "images": 1, "added": 1, "duplicates": 0, "clips": 1, "frames": 3,
+        "skipped": [{"path": "c.mov", "reason": "not a video of a kind that can be read (MP4, MOV, AVI, MKV, WebM), "
+                     "or a damaged one"}],
+    }  # fmt: skip
+    assert "skipped c.mov" in stderr
+    assert facet("import", folder, "--dataset", "d")[1].endswith("; 3 frames of 1 clips\n")
