@@ -143,7 +143,7 @@ class Doubt:
     spread
         (K,) float32: standard deviation of the heatmap around the point, averaged over x and y.
     neighbours
-        (K,) float32: RMS distance of the neighbours' predictions of the point from their mean (PIPNet).
+        (K,) float32: RMS distance of the point's own and its neighbours' predictions from their mean (PIPNet).
     flip
         (K,) float32: distance between the point and the one found in the mirrored picture.
 

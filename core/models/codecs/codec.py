@@ -37,8 +37,8 @@ class Decoded(NamedTuple):
         (N, K) float32, pixels of the input: standard deviation of the map near the point, the variance averaged over
         x and y; NaN where absent or where the codec has no map.
     neighbours
-        (N, K) float32, pixels of the input: RMS distance of the neighbours' predictions of a point from their mean;
-        NaN where absent, without neighbours and for every codec but PIP.
+        (N, K) float32, pixels of the input: RMS distance of a point's own and its neighbours' predictions from their
+        mean; NaN where absent, without neighbours and for every codec but PIP.
     """
 
     points: Tensor

@@ -43,7 +43,7 @@ def fit_offset(cut: Window, peaks: Peaks, sigma: float) -> Tensor:
     """
     share = cut.values / peaks.value.clamp(min=torch.finfo(torch.float32).tiny)[..., None, None]
     share = torch.where(share > _LEAST, share, 0.0).flatten(2).double()  # False for NaN
-    weight = share**2
+    weight = share * share
     terms = _terms(cut.values)
     moments = dict(zip(_MOMENTS, (weight @ terms).unbind(-1), strict=True))
     right = (weight * torch.log(share.clamp(min=_LEAST))) @ terms[:, : len(_POWERS)]
@@ -108,20 +108,19 @@ def _newton(log: dict[tuple[int, int], Tensor], reach: int) -> Tensor:
 
 
 def _solve(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Gauss and Jordan on M rows (M + 1, ...) of symmetric positive systems.
+    """Gauss and Jordan on M rows (M + 1, ...) of symmetric positive systems; a column goes with each step.
 
     Returns (M, ...) and whether that is the only solution, (...) bool; nonsense where it is not.
     """
-    size = len(rows)
     unique = torch.ones_like(rows[0][0], dtype=torch.bool)
-    first = [rows[i][i] for i in range(size)]
-    for i in range(size):
-        pivot = rows[i][i]
+    first = [row[i] for i, row in enumerate(rows)]
+    for i in range(len(rows)):
+        pivot = rows[i][0]
         regular = pivot > _SINGULAR * first[i]
         unique = unique & regular
-        scaled = rows[i] / torch.where(regular, pivot, 1.0)
-        rows = [scaled if j == i else row - row[i] * scaled for j, row in enumerate(rows)]
-    return torch.stack([row[size] for row in rows]), unique
+        scaled = rows[i][1:] / torch.where(regular, pivot, 1.0)
+        rows = [scaled if j == i else row[1:] - row[0] * scaled for j, row in enumerate(rows)]
+    return torch.cat(rows), unique
 
 
 def _top(in_x: Tensor, in_y: Tensor, in_xx: Tensor, in_xy: Tensor, in_yy: Tensor) -> Tensor:
