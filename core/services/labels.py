@@ -218,8 +218,10 @@ def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, str]]:
     lines = []
     for (picture, of_clip, source), labels in sorted(count.items()):
         number = "its label is" if labels == 1 else f"its {labels:,} labels are"
-        what = "there is no such clip in the dataset" if of_clip else "the picture is not in the dataset"
-        lines.append((picture, f"{what}; {number} kept until it comes ({source})"))
+        missing = "the picture is not in the dataset"
+        if of_clip:
+            missing = "the clip, or the frame, is not in the dataset"
+        lines.append((picture, f"{missing}; {number} kept until it comes ({source})"))
     return lines
 
 
