@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,17 @@ class Ranks:
         told = torch.tensor(list(values.values()), dtype=torch.float64, device=self.device)
         together.all_reduce(told)
         return dict(zip(values, told.tolist(), strict=True))
+
+    def digests(self, network: nn.Module) -> list[str]:
+        """SHA-256 of each process's parameters, in the order of the ranks; empty where there is one process."""
+        if self.world == 1:
+            return []
+        digest = hashlib.sha256()
+        for parameter in network.parameters():
+            digest.update(parameter.detach().cpu().numpy().tobytes())
+        told = [""] * self.world
+        together.all_gather_object(told, digest.hexdigest())
+        return told
 
     def from_first(self, value: Any) -> Any:
         """What the first process has: plain values. Also a meeting point."""

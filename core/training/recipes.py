@@ -117,8 +117,9 @@ _QUICK_RECIPES: Final = (
     ),
     _QUICK,
     replace(
-        _QUICK, name="quick-pipnet", network="pipnet-r18", loss="pip", codec_settings={"stride": 16},
-        about="PIPNet with ResNet-18 on 96 × 96 crops at stride 16, from random weights: minutes on two cores.",
+        _QUICK, name="quick-pipnet", network="pipnet-r18", loss="pip", input_size=(128, 128),
+        codec_settings={"stride": 16},
+        about="PIPNet with ResNet-18 on 128 × 128 crops in 8 × 8 cells, from random weights: minutes on two cores.",
     ),
     replace(
         _QUICK, name="quick-hrnet", network="hrnet-w18-small", codec="udp", loss="heatmap-mse",

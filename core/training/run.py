@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,10 +165,13 @@ class Run:
         rate = self.recipe.rate * rate_factor(self.recipe, self.step - 1, self.steps_an_epoch)
         measured = self.ranks.from_first(self._measure() if self.ranks.first else None)
         self._tick()
-        line = {
-            "epoch": done.epoch + 1, **done.means(), **measured, "rate": rate, "part": done.part,
-            "seconds": done.seconds, "images_per_second": done.images / max(done.seconds, 1e-9),
-        }  # fmt: skip
+        digests = self.ranks.digests(self.network)
+        if len(set(digests)) > 1:
+            raise FacetError("the processes' weights have drifted apart; start again with one process")
+        line: dict[str, Any] = {"epoch": done.epoch + 1, **done.means(), **measured, "rate": rate, "part": done.part}
+        line |= {"seconds": done.seconds, "images_per_second": done.images / max(done.seconds, 1e-9)}
+        if digests:
+            line["weights"] = digests
         self._follow_gate(line)
         done.end_epoch(line)
         self._judge(line)
@@ -191,10 +195,9 @@ class Run:
         line["stability_counts"] = was_open
 
     def _judge(self, line: dict[str, Any]) -> None:
-        """Keep the best; say when it is time to stop."""
+        """Keep the best (without anything to measure on, the last); say when it is time to stop."""
         done, nme = self.done, line["validation_nme"]
-        unmeasured = nme != nme  # without anything to measure on, the last is the best
-        if not done.best or unmeasured or nme < done.best["validation_nme"]:
+        if not done.best or math.isnan(nme) or nme < done.best["validation_nme"]:
             done.best_sha256 = self._keep("best.safetensors", line)
             done.best, done.since_best = line, 0
         else:
@@ -226,20 +229,25 @@ class Run:
         return str(self.ranks.from_first(digest))
 
     def save(self) -> None:
-        """Write the state and the curves; after an epoch the last weights too."""
+        """Write the state and the curves; after an epoch the last weights too. One that is over needs no tensors."""
         self._tick()
         if self.ranks.first:
-            tensors: dict[str, Any] = {
-                "network": self.network.state_dict(), "average": self.average.state_dict(),
-                "optimiser": self.stepper.optimiser.state_dict(),
-            }  # fmt: skip
-            if self.stepper.steadying is not None:
-                tensors["gate"] = dict(self.stepper.steadying.gate.state_dict())
+            tensors = {} if self.done.stopped else self._tensors()
             if self.done.batch == 0 and self.done.history:
                 save_checkpoint(self.folder / "last.safetensors", self.averaged, {"recipe": self.recipe.name})
             save_state(self.folder / "state.pt", tensors, self.done, self.fingerprint)
             write_curves(self.folder / "curves.jsonl", self.done.history)
         self._saved = perf_counter()
+
+    def _tensors(self) -> dict[str, Any]:
+        tensors: dict[str, Any] = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.stepper.optimiser.state_dict(),
+        }
+        if self.stepper.steadying is not None:
+            tensors["gate"] = dict(self.stepper.steadying.gate.state_dict())
+        return tensors
 
     def save_in_time(self) -> None:
         """Write the state if the last time is long enough ago."""
@@ -251,6 +259,7 @@ class Run:
         found = load_state(self.folder / "state.pt", self.fingerprint)
         if isinstance(found, tuple):
             content, self.done = found
+        if isinstance(found, tuple) and not self.done.stopped:  # of a run that is over, no tensors are kept
             self.network.load_state_dict(content["network"])
             self.average.load_state_dict(content["average"])
             self.stepper.optimiser.load_state_dict(content["optimiser"])
@@ -267,9 +276,8 @@ class Run:
             return
         if not all(bool(torch.isfinite(value).all()) for value in self.averaged.state_dict().values()):
             raise FacetError("the weights are no longer numbers and none were kept before; begin with a lower rate")
-        line = {"epoch": self.done.epoch, "train_loss": float("nan"), "parts": {}} | (
-            self._measure() if self.ranks.first else figures_of_none()
-        )
+        measured = self._measure() if self.ranks.first else {"validation_nme": math.nan}
+        line = {"epoch": self.done.epoch, "train_loss": math.nan, "parts": {}, **measured}
         self.done.best_sha256 = self._keep("best.safetensors", line)
         self.done.best = line
 
@@ -289,8 +297,3 @@ class Run:
         sheets = draw_sheets(self.averaged, source, self.data.skeleton, self.runner, self.folder / "pictures", epoch)
         for kind, images in sheets.items():
             self.listener.pictures(kind, images)
-
-
-def figures_of_none() -> dict[str, Any]:
-    """The figures of no samples."""
-    return {"validation_nme": float("nan")}

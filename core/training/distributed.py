@@ -1,0 +1,218 @@
+"""Training with several processes, one for each GPU: `launch` starts them through torchrun and passes on what they say.
+
+Each process of ``python -m torch.distributed.run -m core.training.distributed JOB`` reads the job that `launch` wrote,
+and calls `core.training.loop.train`, which finds the others. The first one tells, as one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+import core.errors
+from core.errors import BadInput, Cancelled, FacetError
+from core.keypoints import Keypoints
+from core.models.pose import NetworkConfig
+from core.skeletons import skeleton
+from core.training.listening import Listener
+from core.training.loop import Trained, train
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe, from_json
+from core.training.samples import Sample
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_ERRORS: Final = "errors.txt"
+_CANCEL: Final = "cancel"  # a file of this name beside the job asks the processes to stop
+_PARTS: Final = ("train", "validation")
+
+
+def launch(
+    recipe: Recipe,
+    data: TrainingData,
+    folder: Path,
+    *,
+    processes: int,
+    device: str = "auto",
+    listener: Listener | None = None,
+    weights_folder: Path | None = None,
+    start_from: Path | None = None,
+) -> Trained:
+    """As `core.training.loop.train`, with `processes` processes on this machine; ``recipe.batch`` is shared by them.
+
+    Pictures are not passed on to the listener: they are in the folder.
+
+    Raises
+    ------
+    BadInput
+        If there is not at least one process.
+    FacetError
+        As `train`, or if the processes cannot be started or end without a word.
+    """
+    if processes < 1:
+        raise BadInput(f"a training needs at least one process, not {processes}")
+    job = folder / "job"
+    _write_job(job, recipe, data, folder, device, weights_folder, start_from)
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}",
+        "-m", "core.training.distributed", str(job),
+    ]  # fmt: skip
+    with (job / _ERRORS).open("w", encoding="utf-8") as errors:
+        started = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
+        try:
+            told = _follow(started, job, listener or Listener())
+        finally:
+            if started.poll() is None and sys.exc_info()[0] is not None:
+                started.terminate()
+            started.wait()
+    return _outcome(told, started.returncode, job / _ERRORS)
+
+
+def _follow(started: subprocess.Popen[str], job: Path, listener: Listener) -> dict[str, Any]:
+    """Pass on what is told until the processes end; the last word."""
+    last: dict[str, Any] = {}
+    assert started.stdout is not None
+    for line in started.stdout:
+        try:
+            told = json.loads(line)
+        except ValueError:
+            continue  # a library's word
+        try:
+            _pass_on(told, listener)
+        except Cancelled:
+            (job / _CANCEL).touch()
+        if "trained" in told or "error" in told:
+            last = told
+    return last
+
+
+def _pass_on(told: Mapping[str, Any], listener: Listener) -> None:
+    if "batch" in told:
+        listener.batch(*told["batch"])
+    elif "epoch" in told:
+        listener.epoch(told["epoch"])
+    elif "said" in told:
+        listener.said(told["said"])
+
+
+def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
+    trained = _trained(told["trained"]) if "trained" in told else None
+    if "error" in told:
+        kind = getattr(core.errors, told["error"], FacetError)
+        problem: FacetError = kind(told["sentence"])
+        problem.trained = trained  # type: ignore[attr-defined]  # as `train` leaves it
+        raise problem
+    if trained is None:
+        raise FacetError(f"the processes of the training ended with the code {code} and no result; {errors} says why")
+    return trained
+
+
+def _write_job(
+    job: Path, recipe: Recipe, data: TrainingData, folder: Path, device: str, weights: Path | None, start: Path | None
+) -> None:
+    job.mkdir(parents=True, exist_ok=True)
+    (job / _CANCEL).unlink(missing_ok=True)
+    content = {
+        "recipe": recipe.as_json(), "skeleton": data.skeleton.name, "folder": str(folder.resolve()), "device": device,
+        "weights_folder": str(weights.resolve()) if weights else None,
+        "start_from": str(start.resolve()) if start else None,
+        **{part: [_plain(sample, job) for sample in getattr(data, part)] for part in _PARTS},
+    }  # fmt: skip
+    (job / "job.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def _plain(sample: Sample, job: Path) -> dict[str, Any]:
+    picture = sample.picture
+    if isinstance(picture, np.ndarray):
+        file = (
+            job / f"picture-{zlib.crc32(picture.tobytes()):08x}-{picture.size}.npy"
+        )  # samples of one picture share it
+        if not file.is_file():
+            np.save(file, picture)
+    else:
+        file = picture
+    return {
+        "picture": str(file.resolve()), "box": [float(side) for side in sample.box], "key": sample.key,
+        "keypoints": sample.keypoints.to_bytes().hex(), "name": sample.name, "group": sample.group,
+        "frame": sample.frame, "pseudo": sample.pseudo,
+    }  # fmt: skip
+
+
+def _sample(plain: Mapping[str, Any]) -> Sample:
+    path = Path(plain["picture"])
+    picture: Path | NDArray[np.uint8] = np.load(path) if path.suffix == ".npy" else path
+    left, top, right, bottom = plain["box"]
+    return Sample(
+        picture=picture, box=(left, top, right, bottom), key=plain["key"], name=plain["name"], group=plain["group"],
+        keypoints=Keypoints.from_bytes(bytes.fromhex(plain["keypoints"])),
+        frame=(plain["frame"][0], plain["frame"][1]) if plain["frame"] else None, pseudo=plain["pseudo"],
+    )  # fmt: skip
+
+
+def _trained(plain: Mapping[str, Any]) -> Trained:
+    config = NetworkConfig.from_json(plain["config"])
+    return Trained(**{**plain, "file": Path(plain["file"]), "config": config})
+
+
+class _Teller(Listener):
+    """Tells the process that launched this one, and looks whether it wants an end."""
+
+    def __init__(self, job: Path) -> None:
+        self._cancel = job / _CANCEL
+
+    def batch(self, done: int, total: int) -> None:
+        _tell({"batch": [done, total]})
+        if self._cancel.exists():
+            raise Cancelled("the training was stopped")
+
+    def epoch(self, figures: Mapping[str, Any]) -> None:
+        _tell({"epoch": dict(figures)})
+
+    def said(self, sentence: str) -> None:
+        _tell({"said": sentence})
+
+
+def _tell(word: Mapping[str, Any]) -> None:
+    print(json.dumps(word), flush=True)
+
+
+def _plain_result(trained: Trained | None) -> dict[str, Any]:
+    if trained is None:
+        return {}
+    return {"trained": {**asdict(trained), "file": str(trained.file), "config": trained.config.to_json()}}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """One of the processes; the argument is the job's folder."""
+    import os
+
+    job = Path(arguments[0])
+    content = json.loads((job / "job.json").read_text(encoding="utf-8"))
+    parts = [[_sample(plain) for plain in content[part]] for part in _PARTS]
+    first = os.environ.get("RANK", "0") == "0"
+    optional = {name: Path(content[name]) if content[name] else None for name in ("weights_folder", "start_from")}
+    try:
+        trained = train(
+            from_json(content["recipe"]), TrainingData(skeleton(content["skeleton"]), *parts), Path(content["folder"]),
+            device=content["device"], listener=_Teller(job), **optional,
+        )  # fmt: skip
+    except FacetError as problem:
+        if first:
+            told = _plain_result(getattr(problem, "trained", None))
+            _tell({"error": type(problem).__name__, "sentence": str(problem), **told})
+        return 0 if isinstance(problem, Cancelled) else 1
+    if first:
+        _tell(_plain_result(trained))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
