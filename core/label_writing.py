@@ -62,10 +62,11 @@ def write_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
             written.refused.append((label, trouble))
     for kind in sorted({skeleton(label.row.skeleton).kind for label in fitting}):
         of_kind = _without_repeats([row for row in fitting if skeleton(row.row.skeleton).kind == kind], written)
-        # file by file: two labels of one file are of two people, those of two files may be of one
-        for source in dict.fromkeys(label.source for label in of_kind):
-            from_file = [label for label in of_kind if label.source == source]
-            _write_file(image, from_file, kind, run_id, written, session)
+        # two labels that one file gives for one name are of two people; those of two files, or of two names for the
+        # same content, may be of one
+        for place in dict.fromkeys(_place(label) for label in of_kind):
+            together = [label for label in of_kind if _place(label) == place]
+            _write_together(image, together, kind, run_id, written, session)
     if written.added:
         session.flush()
         recount_faces(image.id, session=session)
@@ -94,7 +95,11 @@ def why_not(row: LabelledRow, image: Image) -> str | None:
     return f"{name}{more} at ({x:g}, {y:g}) lies outside of the picture, which is {image.width} × {image.height} pixels"
 
 
-def _write_file(
+def _place(label: FileLabel) -> tuple[str, str, int | None]:
+    return label.source, label.row.picture, label.row.frame
+
+
+def _write_together(
     image: Image, labels: Sequence[FileLabel], kind: str, run_id: int | None, written: Written, session: Session
 ) -> None:
     here = [shown for shown in shown_instances(image.id, session=session) if shown.instance.kind == kind]

@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import col, func, select
 
 from core.errors import BadInput, NotFound
+from core.formats.labels import read_labels
 from core.jobs.inline import run_here
 from core.keypoints import Keypoints
 from core.progress import Progress
@@ -211,6 +212,29 @@ def test_two_people_who_overlap_are_two_and_stay_two(label, folder, pictures, ro
     assert (counts["instances"], len(rows(Instance))) == (2, 2)
     again, skipped = label(source, "coco17")
     assert (again["added"], again["instances"], skipped) == (0, 2, [])
+
+
+def test_two_names_for_one_picture_are_not_two_people(label, folder, pictures, rows):
+    header = "image," + ",".join(f"{name}_{axis}" for name in SKELETONS["coco17"].point_names for axis in "xy")
+    table = [
+        header,
+        *(f"{name},{','.join(f'{x},{y}' for x, y in body(x))}" for name, x in (("a.png", 20), ("b.png", 21))),
+    ]
+    same = pictures(1, SIZE)
+    counts, skipped = label(folder({"l.csv": "\n".join(table).encode(), "a.png": same, "b.png": same}), "coco17")
+    assert (counts["instances"], len(rows(Image)), len(rows(Instance))) == (1, 1, 1)
+    assert skipped == [("b.png", "other labels of it are here already (imported from l.csv); those stay (l.csv)")]
+
+
+def test_what_the_export_wrote_is_read_as_labels_point_for_point(label, do, folder, pictures, rows, tmp_path):
+    label(folder({"one.png": pictures(1, SIZE), "a.json": coco([(body(), [18, 8, 40, 60])])}), "coco17")
+    before = shown_points(rows)[0]
+    do("export", "", format="coco", folder=str(tmp_path / "out"))
+    content = (tmp_path / "out" / "annotations.json").read_bytes()
+    counts, skipped = label(folder({"annotations.json": content}), "coco17")
+    assert (counts["instances"], counts["added"], skipped) == (1, 0, [])
+    (row,) = read_labels("annotations.json", content, SKELETONS["coco17"]).rows
+    np.testing.assert_array_equal(row.keypoints.points, before)
 
 
 def test_17_and_24_points_of_one_person_do_not_hide_each_other(label, folder, pictures, rows):
