@@ -1,0 +1,36 @@
+"""An empty store offers clips to try training on."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
+
+from core.services.clip_sampling import SAMPLE_CLIPS
+from core.settings import settings
+from db.engine import reading
+from db.tables import Dataset, Run
+
+NAVIGATION = Path(__file__).resolve().parents[2] / "pages" / "navigation.py"
+
+
+@pytest.fixture
+def library(workspace, monkeypatch):
+    """The library of an empty store, in this process."""
+    monkeypatch.setenv("FACET_HOME", str(workspace.home))
+    settings.cache_clear()
+    st.cache_resource.clear()
+    yield AppTest.from_file(str(NAVIGATION), default_timeout=60).run()
+    settings.cache_clear()
+    st.cache_resource.clear()
+
+
+def test_the_button_starts_the_run_in_a_dataset_of_its_own(library, workspace):
+    (button,) = [button for button in library.button if button.label == "Try with drawn clips"]
+    button.click().run()
+    assert not library.exception
+    with reading(workspace.engine) as session:
+        (dataset,) = session.exec(select(Dataset)).all()
+        (run,) = session.exec(select(Run)).all()
+    assert (dataset.name, run.kind, run.dataset_id) == (SAMPLE_CLIPS, "sample-clips", dataset.id)
