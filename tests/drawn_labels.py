@@ -18,23 +18,24 @@ from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Sour
 
 def fill_with_clips(
     workspace: Workspace, dataset: int, author: int, folder: Path, *, people: int = 4, frames: int = 4, seed: int = 0,
-    size: tuple[int, int] = (96, 96), human: bool = True,
+    size: tuple[int, int] = (96, 96), human: bool = True, prefix: str = "",
 ) -> list[int]:  # fmt: skip
     """Draw, import and label; gives the ids of the instances."""
     truths = {}
     for clip in draw_clips(seed, people, frames, size):
         for picture in clip:
-            path = folder / picture.name
+            name = prefix + picture.name
+            path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             Photo.fromarray(picture.pixels).save(path.with_suffix(".png"))
-            truths[str(Path(picture.name).with_suffix(".png"))] = picture.instances[0]
+            truths[str(Path(name).with_suffix(".png"))] = picture.instances[0]
     run_id = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
     import_pictures(workspace, folder, dataset_id=dataset, author_id=author, run_id=run_id)
     with writing(workspace.engine) as session:
         images = session.exec(select(Image).where(Image.dataset_id == dataset).order_by(Image.path)).all()
         clips: dict[str, Video] = {}
         instances = []
-        for image in images:
+        for image in (one for one in images if one.path in truths):
             name = image.path.rpartition("/")[0]
             if name not in clips:
                 clips[name] = Video(
