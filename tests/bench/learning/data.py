@@ -1,0 +1,99 @@
+"""Drawn clips as samples: people who are learned from, people to choose epochs by, and people nobody has seen."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.sample.clips import DrawnClip, draw_clips
+from core.skeletons import Skeleton, skeleton
+from core.training.samples import Sample
+
+SKELETON: Final[Skeleton] = skeleton("face68")
+SEED: Final = 20_240_601
+PICTURE: Final = (192, 144)
+RATE: Final = 12.5  # frames a second: 20 of them are 1.6 s, in which a face turns, speaks and mostly blinks
+SHIFT: Final = 0.04  # of the box's longer side, standard deviation of a box's place
+ZOOM: Final = 0.05  # standard deviation of the logarithm of its size
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many people in each part, and frames of each."""
+
+    train: int
+    validation: int
+    test: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Samples by part; no person is in two of them.
+
+    Frames of a clip follow one another. Boxes are as a detector gives them: each frame's own, shifted and scaled at
+    random about the true one. A box from the true points would tell every predictor most of the answer.
+    """
+
+    train: list[Sample]
+    validation: list[Sample]
+    test: list[Sample]
+
+    def few(self, people: int, share: float) -> tuple[list[Sample], list[Sample]]:
+        """The frames of the first `people` training people: an evenly spread `share` of each clip, and the rest."""
+        labelled: list[Sample] = []
+        rest: list[Sample] = []
+        clips = [list(clip) for _, clip in groupby(self.train, key=lambda sample: sample.group)]
+        for clip in clips[:people]:
+            count = max(1, round(share * len(clip)))
+            chosen = {int((number + 0.5) * len(clip) / count) for number in range(count)}
+            for number, sample in enumerate(clip):
+                (labelled if number in chosen else rest).append(sample)
+        return labelled, rest
+
+
+def draw(size: Size, pool: Executor) -> Drawn:
+    """Paint everything; the same pixels every time."""
+    people = size.train + size.validation + size.test
+    clips = draw_clips(SEED, people, size.frames, PICTURE, frames_per_second=RATE)
+    painted = list(pool.map(_painted, clips))
+    samples = [replace(sample, key=key) for key, sample in enumerate(sample for clip in painted for sample in clip)]
+    first, second = size.train * size.frames, (size.train + size.validation) * size.frames
+    return Drawn(samples[:first], samples[first:second], samples[second:])
+
+
+def _painted(clip: DrawnClip) -> list[Sample]:
+    rng = np.random.default_rng((SEED, int(clip.name[1:4])))
+    made = []
+    for number, picture in enumerate(clip):
+        face = picture.instances[0]
+        made.append(Sample(
+            picture=picture.pixels, box=_detected(face.box, rng), keypoints=face.keypoints, key=0, name=picture.name,
+            group=str(clip.person), frame=(clip.name, number),
+        ))  # fmt: skip
+    return made
+
+
+def _detected(box: NDArray[np.float32], rng: np.random.Generator) -> tuple[float, float, float, float]:
+    """The box as a detector might have it."""
+    low, high = box[:2].astype(np.float64), box[2:].astype(np.float64)
+    longer = float((high - low).max())
+    middle = (low + high) / 2 + rng.normal(0, SHIFT * longer, 2)
+    half = (high - low) / 2 * np.exp(rng.normal(0, ZOOM))
+    left, top, right, bottom = (*(middle - half).tolist(), *(middle + half).tolist())
+    return left, top, right, bottom
+
+
+def truth(samples: list[Sample]) -> NDArray[np.float64]:
+    """(M, 68, 2) pixels."""
+    return np.stack([sample.keypoints.points for sample in samples]).astype(np.float64)
+
+
+def people(samples: list[Sample]) -> NDArray[np.str_]:
+    """(M,) who is in each: what intervals draw."""
+    return np.array([sample.group for sample in samples])
