@@ -23,6 +23,7 @@ from core.errors import BadInput, BadWeights, FacetError, NotFound
 from core.keypoints import Doubt, Keypoints
 from core.models.codecs import Decoded
 from core.models.devices import pick_device
+from core.models.pose import spec_of
 from core.models.pose.checkpoint import load_checkpoint
 from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
 from core.models.pose.network import PoseNetwork
@@ -100,6 +101,8 @@ class PoseEstimator:
         }
         self.batch = batch
         self._network = network.eval().to(device)
+        if spec_of(network.config.network).channels_last:
+            self._network = self._network.to(memory_format=torch.channels_last)
         self._device = torch.device(device)
         self._flip_test = flip_test
         self._padding = padding
@@ -208,7 +211,7 @@ class PoseEstimator:
 
     @torch.inference_mode()
     def _find(self, pixels: NDArray[np.uint8]) -> _Found:
-        images = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2).float() / 255.0
+        images = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2).float() / 255.0  # channels stay last
         outputs = self._outputs(images)
         plain = self._network.codec.decode(outputs)
         flip = torch.full_like(plain.spread, torch.nan)

@@ -35,6 +35,8 @@ class NetworkSpec:
         What may be chosen, with defaults and limits.
     codec_settings
         Defaults for the codec; others are left to the codec.
+    channels_last
+        Whether it is quicker with the channels of a pixel beside one another, as networks of convolutions are.
     checkpointing
         Whether it can recompute activations to save memory (option ``checkpointing``).
     person_size
@@ -53,6 +55,7 @@ class NetworkSpec:
     pretrained: tuple[str, ...] = ()
     options: Mapping[str, Option] = field(default_factory=dict)
     codec_settings: Mapping[str, object] = field(default_factory=dict)
+    channels_last: bool = True
     checkpointing: bool = False
     person_size: tuple[int, int] | None = None
     multiple: int = 1
@@ -138,6 +141,7 @@ def _vitpose(letter: str, size: str, megabytes: int) -> NetworkSpec:
         megabytes=megabytes,
         pretrained=("coco-vitpose-b", "coco-vitpose-b-simple") if letter == "b" else (),
         options=VITPOSE_OPTIONS,
+        channels_last=False,
         checkpointing=True,
         person_size=_PERSON,
         multiple=16,
