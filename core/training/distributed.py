@@ -66,13 +66,12 @@ def launch(
         "-m", "core.training.distributed", str(job),
     ]  # fmt: skip
     with (job / _ERRORS).open("w", encoding="utf-8") as errors:
-        started = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
-        try:
-            told = _follow(started, job, listener or Listener())
-        finally:
-            if started.poll() is None and sys.exc_info()[0] is not None:
+        with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as started:  # noqa: S603
+            try:
+                told = _follow(started, job, listener or Listener())
+            except BaseException:
                 started.terminate()
-            started.wait()
+                raise
     return _outcome(told, started.returncode, job / _ERRORS)
 
 
