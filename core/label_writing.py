@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -17,7 +18,7 @@ from core.keypoints import Keypoints
 from core.skeletons import skeleton
 from db.queries.annotation import ShownInstance, shown_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source
-from db.writes import count_work, recount_faces
+from db.writes import recount_faces
 
 _SAME: Final = 0.5  # IoU from which two boxes are of the same face or person
 _WITHIN: Final = 0.9  # share of the points' box that lies in an instance's box, for its being of that instance
@@ -38,15 +39,26 @@ class FileLabel:
 
 @dataclass
 class Written:
-    """What became of labels: how many were added or were here already, and which were refused, with the reason."""
+    """What became of labels: how many of each author are new, how many were here already, which were refused."""
 
-    added: int = 0
+    by_author: Counter[int] = field(default_factory=Counter)
     unchanged: int = 0
     refused: list[tuple[FileLabel, str]] = field(default_factory=list)
 
+    @property
+    def added(self) -> int:
+        """How many are new."""
+        return self.by_author.total()
+
+    def include(self, other: Written) -> None:
+        """Count what became of others too."""
+        self.by_author.update(other.by_author)
+        self.unchanged += other.unchanged
+        self.refused += other.refused
+
 
 def write_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, *, session: Session) -> Written:
-    """Store labels of one picture as human revisions; never commits.
+    """Store labels of one picture as human revisions; never commits, and leaves counting the work to the caller.
 
     Each goes to the instance of its kind that has these very points, or whose box it shares (IoU of 0.5), or in whose
     box its points lie; no instance gets two, and where there is none a new one is made. What a human has said otherwise
@@ -108,13 +120,12 @@ def _write_together(
     partner = _pairs(_scores(labels, here))
     for number, label in enumerate(labels):
         if number in partner:
-            _onto(here[partner[number]], label, image, written, session)
+            _onto(here[partner[number]], label, written, session)
         elif len(taken_out) and _box_overlap(label, taken_out).max() >= _SAME:
             written.refused.append((label, f"a human has taken this {kind} out of the picture"))
         else:
             _add(image, label, kind, run_id, session)
-            written.added += 1
-            count_work(label.author_id, image.dataset_id, "labels imported", session=session)
+            written.by_author[label.author_id] += 1
 
 
 def _without_repeats(labels: Sequence[FileLabel], written: Written) -> list[FileLabel]:
@@ -189,7 +200,7 @@ def _pairs(scores: NDArray[np.float64]) -> dict[int, int]:
     return partner
 
 
-def _onto(shown: ShownInstance, label: FileLabel, image: Image, written: Written, session: Session) -> None:
+def _onto(shown: ShownInstance, label: FileLabel, written: Written, session: Session) -> None:
     head = shown.revision
     if head is not None and head.source == Source.HUMAN:
         if _said(Keypoints.from_bytes(head.points)) == _said(label.row.keypoints):
@@ -198,8 +209,7 @@ def _onto(shown: ShownInstance, label: FileLabel, image: Image, written: Written
             written.refused.append((label, _why_it_stays(head)))
         return
     _append(shown.instance, head, label, session)
-    written.added += 1
-    count_work(label.author_id, image.dataset_id, "labels imported", session=session)
+    written.by_author[label.author_id] += 1
 
 
 def _why_it_stays(head: KeypointRevision) -> str:

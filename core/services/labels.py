@@ -21,6 +21,7 @@ from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.labels import waiting_labels
 from db.tables import Dataset, Image, Skipped
+from db.writes import count_work
 
 FORMATS: Final = tuple(NAMES.values())
 _BATCH: Final = 64  # pictures in one transaction
@@ -192,7 +193,7 @@ def import_labels(
         if session.get(Dataset, dataset_id) is None:
             raise NotFound(f"there is no dataset {dataset_id}")
         placed = Places(dataset_id, session).place(labels)
-    images, written = _write(workspace, placed, run_id, progress)
+    images, written = _write(workspace, placed, dataset_id, run_id, progress)
     refused = [*placed.refused, *written.refused]
     skipped += [(label.row.picture, f"{reason} ({label.source})") for label, reason in refused]
     skipped += _missing(placed.absent)
@@ -225,18 +226,23 @@ def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, str]]:
     return lines
 
 
-def _write(workspace: Workspace, placed: Placed, run_id: int | None, progress: Progress) -> tuple[int, Written]:
+def _write(
+    workspace: Workspace, placed: Placed, dataset_id: int, run_id: int | None, progress: Progress
+) -> tuple[int, Written]:
     """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label."""
     progress.begin(len(placed.on), message="Putting labels onto pictures")
     total, images = Written(), 0
     ids = sorted(placed.on)
     for start in range(0, len(ids), _BATCH):
+        batch = Written()
         with writing(workspace.engine) as session:
             for image_id in ids[start : start + _BATCH]:
                 one = _write_one(image_id, placed, run_id, session)
-                total.added, total.unchanged = total.added + one.added, total.unchanged + one.unchanged
-                total.refused += one.refused
                 images += bool(one.added or one.unchanged)
+                batch.include(one)
+            for author_id, number in batch.by_author.items():
+                count_work(author_id, dataset_id, "labels imported", number, session=session)
+        total.include(batch)
         progress.advance(min(start + _BATCH, len(ids)))
     return images, total
 
@@ -263,7 +269,7 @@ def apply_waiting(
         placed = Places(dataset_id, session).place(list(labels))
     if not placed.on:
         return Applied(0, 0)
-    _, written = _write(workspace, placed, run_id, progress or Progress())
+    _, written = _write(workspace, placed, dataset_id, run_id, progress or Progress())
     arrived = [*placed.repeated, *(label for labels_there in placed.on.values() for label in labels_there)]
     with writing(workspace.engine) as session:
         forget_waiting([labels[label] for label in arrived], session=session)

@@ -15,7 +15,7 @@ from core.formats.labels import read_labels
 from core.jobs.inline import run_here
 from core.keypoints import Keypoints
 from core.progress import Progress
-from core.services.annotating import Edit, add_instances, save_edit
+from core.services.annotating import Edit, add_instances, editor_instances, save_edit
 from core.services.importing import skipped as skipped_of
 from core.services.labels import apply_waiting, find_labels, formats_in, formats_of, import_labels, skeleton_choices
 from core.skeletons import SKELETONS
@@ -444,3 +444,14 @@ def test_what_files_are_is_said_before_anything_is_imported(workspace, folder):
     assert many == {"300-W .pts": 200, "not looked at": 100}
     assert formats_of([]) == {}
     assert skeleton_choices()["coco17"] == "17 points of a person"
+
+
+def test_the_editor_shows_and_corrects_17_points(label, folder, pictures, rows, workspace, author):
+    label(folder({"one.png": pictures(1, SIZE), "a.json": coco([(body(), [18, 8, 40, 60])])}), "coco17")
+    (instance,) = rows(Instance)
+    (shown,) = editor_instances(workspace, instance.image_id)
+    assert (shown["skeleton"], len(shown["points"]), shown["source"]) == ("coco17", 17, "human")
+    save_edit(workspace, Edit("e1", instance.id, instance.revision_id, ((16, 3.0, 4.0, 1),)), author_id=author)
+    assert [revision.skeleton for revision in rows(KeypointRevision)] == ["coco17", "coco17"]
+    with pytest.raises(BadInput, match="coco17 has 17 points; there is no point 17"):
+        save_edit(workspace, Edit("e2", instance.id, None, ((17, 3.0, 4.0, 1),)), author_id=author)
