@@ -184,13 +184,17 @@ class PipCodec:
     def decode(self, outputs: dict[str, Tensor]) -> Decoded:
         """The mean of each point's own prediction and its predictors'.
 
+        The map is a score, not a density: its highest cell counts also where all are below 0, as they are in a network
+        that has learned little (confidence 0 then). Only a flat map, or one that is not finite, gives no point.
+
         A predictor without a peak of its own, or whose prediction is not finite, does not take part. `neighbours` is
         the RMS distance of all these predictions, the own included, from their mean, NaN without predictors. The
         spread is that of the coarse map in 3 x 3 cells about its own mean, 0 where one cell has it all.
         """
         with full_precision(outputs["cls"].device.type):
             maps = outputs["cls"].float()
-            peaks = find_peaks(maps)
+            lowest = maps.amin(dim=(-2, -1))
+            peaks = find_peaks(maps - lowest[..., None, None])
             index = peaks.y * self.grid.width + peaks.x
             own = peaks.cells() + _pick(outputs["x"], outputs["y"], index)
             present = peaks.present & torch.isfinite(own).all(dim=-1)
@@ -200,7 +204,8 @@ class PipCodec:
             around = mass_around(maps, peaks, 1)
             step = torch.full((2,), float(self.grid.stride), device=maps.device)
             spread = spread_around(around, centroid(around), step)
-            found = finish(mean * self.grid.stride - 0.5, spread, present, peaks.value)
+            highest = torch.where(peaks.present, peaks.value + lowest, 0.0)
+            found = finish(mean * self.grid.stride - 0.5, spread, present, highest)
             return found._replace(neighbours=torch.where(present, disagreement * self.grid.stride, torch.nan))
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:

@@ -229,3 +229,15 @@ def test_a_mean_shape_that_is_none_is_refused():
         nearest_neighbours(np.zeros((0, 2)), 3)
     with pytest.raises(BadInput, match="at least 0"):
         nearest_neighbours(np.zeros((3, 2)), -1)
+
+
+def test_the_highest_cell_counts_also_where_the_whole_map_is_below_zero():
+    codec = build_codec("pip", (64, 64), {"stride": 32})
+    outputs = {name: torch.full((1, 1, 2, 2), 0.5) for name in ("x", "y")}
+    empty = torch.zeros(1, 0, 2, 2)
+    cls = torch.tensor([[[[-3.0, -2.0], [-0.25, -1.0]]]])
+    found = codec.decode({**outputs, "cls": cls, "nb_x": empty, "nb_y": empty})
+    assert found.points[0, 0].tolist() == [15.5, 47.5]  # the middle of the cell at the lower left
+    assert found.confidence.item() == 0.0
+    flat = codec.decode({**outputs, "cls": torch.full((1, 1, 2, 2), -1.0), "nb_x": empty, "nb_y": empty})
+    assert torch.isnan(flat.points).all()
