@@ -51,8 +51,9 @@ def tick(page, label):
 
 def import_zip(page, name, content, dataset):
     """The form has to be open."""
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/zip", "buffer": content})
-    expect(page.get_by_test_id("stFileUploader").get_by_text(name)).to_be_visible()
+    chosen = {"name": name, "mimeType": "application/zip", "buffer": content}
+    page.locator("input[type=file]").first.set_input_files(chosen)
+    expect(page.get_by_test_id("stFileUploader").first.get_by_text(name)).to_be_visible()
     page.get_by_label("Dataset", exact=True).last.fill(dataset)
     page.get_by_role("button", name="Import photos").click()
 
