@@ -32,6 +32,9 @@ SPLIT_BY: Final = {
 }
 
 
+FRACTIONS: Final = (0.6, 0.15, 0.25)  # enough held out for two groups of eight: an interval needs two
+
+
 @dataclass(frozen=True)
 class Labels:
     """The human labels of a dataset for one skeleton, each with its group and its part of the split.
@@ -139,7 +142,7 @@ def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
     if not counts:
         return {}
     try:
-        return assign(counts, {group: part for group, part in known.items() if group in counts})
+        return assign(counts, {group: part for group, part in known.items() if group in counts}, FRACTIONS)
     except NotEnoughData:  # one group: everything to learn from, nothing to be measured on
         return dict.fromkeys(counts, str(Part.TRAIN))
 

@@ -21,8 +21,8 @@ from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Sour
 from db.writes import recount_faces
 
 SAMPLE_CLIPS: Final = "Sample clips"
-_PEOPLE: Final = ("ada", "felix", "gita")
-_FRAMES: Final = 60
+_PEOPLE: Final = tuple(PEOPLE)  # eight: two of them are held out, so that figures get an interval
+_FRAMES: Final = 24
 _SIZE: Final = (320, 240)
 _NOTE: Final = "Known from drawing it"
 

@@ -37,7 +37,7 @@ def first_start() -> None:
             "points. It takes less than a minute and needs no download."
         )
         st.button("Try the sample", icon=":material/draw:", on_click=_draw_sample, width="stretch")
-        st.markdown("Or three short clips of people who talk, labelled frame by frame, to train on and to watch.")
+        st.markdown("Or short clips of eight people who talk, labelled frame by frame, to train on and to watch.")
         st.button("Try with drawn clips", icon=":material/movie:", on_click=_draw_clips, width="stretch")
 
 

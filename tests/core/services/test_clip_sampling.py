@@ -10,7 +10,9 @@ from staged_clips import take
 from core.jobs import tasks
 from core.jobs.inline import run_here
 from core.keypoints import Keypoints
+from core.learning_data import read_labels
 from core.progress import Progress
+from core.sample import PEOPLE
 from core.services.clip_sampling import draw_clips_of_people, label_clips
 from core.skeletons import FACE68
 from db.engine import reading, writing
@@ -55,15 +57,17 @@ def test_labelling_again_adds_nothing_and_keeps_what_a_human_changed(workspace, 
         assert len(session.exec(select(Instance)).all()) == 3
 
 
-def test_the_run_draws_three_people_and_can_be_repeated(workspace, dataset, monkeypatch):
+def test_the_run_draws_eight_people_two_of_them_held_out_and_can_be_repeated(workspace, dataset, monkeypatch):
     monkeypatch.setattr(tasks, "draw_clips_of_people", partial(draw_clips_of_people, frames=4, size=(160, 120)))
     run = run_here(workspace, "sample-clips", dataset, {}, Progress())
-    assert run.counts == {"clips": 3, "frames": 12, "skipped": 0, "labelled": 12}
+    assert run.counts == {"clips": 8, "frames": 32, "skipped": 0, "labelled": 32}
     again = run_here(workspace, "sample-clips", dataset, {}, Progress())
-    assert again.counts == {"clips": 3, "frames": 12, "skipped": 0, "labelled": 0}
+    assert again.counts == {"clips": 8, "frames": 32, "skipped": 0, "labelled": 0}
     with reading(workspace.engine) as session:
         people = set(session.exec(select(Image.identity)).all())
-    assert people == {"ada", "felix", "gita"}
+        held_out = read_labels(dataset, "face68", session=session).only("test")
+    assert people == set(PEOPLE)
+    assert len(set(held_out.groups)) == 2  # fewer would give figures without intervals
 
 
 @pytest.mark.parametrize("person", ["ada", "felix", "gita"])
