@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from PIL import Image
@@ -14,8 +15,10 @@ from core.progress import Progress
 from core.sample import PEOPLE, draw_portrait
 from core.services.annotating import accept
 from core.services.annotators import annotator_id
+from core.services.clip_sampling import SAMPLE_CLIPS
 from core.services.datasets import create_dataset
 from core.services.people import confirm_faces, name_person
+from core.services.promoting import promote
 from core.services.sampling import SAMPLE
 from core.settings import Settings
 from core.workspace import Workspace
@@ -46,6 +49,22 @@ def stage(workspace: Workspace) -> int:
     folder = workspace.exports / "sample-facet"
     run_here(workspace, "export", dataset, {"format": "facet", "folder": str(folder)}, Progress())
     return dataset
+
+
+def stage_learning(workspace: Workspace) -> None:
+    """The drawn clips, two models that learned from them, their predictions, and one of them drawn over a clip."""
+    author = annotator_id(workspace, "Mina")
+    dataset = create_dataset(workspace, SAMPLE_CLIPS, author)
+    run_here(workspace, "sample-clips", dataset, {}, Progress())
+    names = []
+    for recipe, epochs in (("quick-resnet18", 30), ("quick-hrnet", 12)):
+        settings = {"epochs": str(epochs), "input_size": "64x64", "sheets": "3"}
+        asked = {"recipe": recipe, "settings": settings, "skeleton": "face68", "split_by": "auto", "parent": None}
+        names.append(run_here(workspace, "train", dataset, asked, Progress()).counts["model"])
+    for name in names:
+        run_here(workspace, "predict", dataset, {"model": name}, Progress())
+    promote(workspace, dataset, names[-1], author_id=author)
+    run_here(workspace, "overlay", dataset, {"video": "ada/talking.mp4", "models": names}, Progress())
 
 
 def shoot(page: Page, address: str, name: str, folder: Path, settled: str, part: str = "") -> None:
@@ -86,7 +105,9 @@ def main(folder: Path) -> None:
         shoot(page, empty.address, "first-start", folder, "text=Try the sample")
         empty.stop()
         full = Workbench(Path(home) / "full")
-        stage(Workspace.open(Settings(home=full.home)))
+        workspace = Workspace.open(Settings(home=full.home))
+        stage(workspace)
+        stage_learning(workspace)
         full.start()
         try:
             shoot(page, full.address, "library", folder, "text=Click one to open it")
@@ -94,6 +115,9 @@ def main(folder: Path) -> None:
             for name in ("people", "verification", "dashboard", "export", "jobs"):
                 shoot(page, f"{full.address}/{name}", name, folder, "[data-testid=stMain]")
             search(page, full.address, folder)
+            clips = quote(SAMPLE_CLIPS)
+            for name in ("training", "models", "stability"):
+                shoot(page, f"{full.address}/{name}?dataset={clips}", name, folder, "[data-testid=stMain]")
         finally:
             full.stop()
         browser.close()
