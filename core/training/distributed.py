@@ -65,13 +65,15 @@ def launch(
         sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}",
         "-m", "core.training.distributed", str(job),
     ]  # fmt: skip
-    with (job / _ERRORS).open("w", encoding="utf-8") as errors:
-        with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as started:  # noqa: S603
-            try:
-                told = _follow(started, job, listener or Listener())
-            except BaseException:
-                started.terminate()
-                raise
+    with (
+        (job / _ERRORS).open("w", encoding="utf-8") as errors,
+        subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as started,  # noqa: S603
+    ):
+        try:
+            told = _follow(started, job, listener or Listener())
+        except BaseException:
+            started.terminate()
+            raise
     return _outcome(told, started.returncode, job / _ERRORS)
 
 

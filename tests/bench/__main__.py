@@ -20,6 +20,7 @@ QUICK: Final = {
     "bench_pose_scores": ["--images", "100", "--repeats", "1"],
     "bench_saving": ["--drags", "3"],
     "bench_faces": ["--rounds", "1", "--drawn"],
+    "bench_training": ["--steps", "1", "--recipes", "quick-hrnet"],
     "bench_networks": ["--seconds", "0", "--networks", "resnet18-regression", "hrnet-w18-small"],
 }
 

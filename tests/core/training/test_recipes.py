@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.models.pose import NETWORKS
 from core.skeletons import BODY24, FACE68
 from core.training.augmentation import Augmentation
+from core.training.dry_run import dry_run
 from core.training.losses import POINT_LOSSES
 from core.training.pip_losses import TASKS
 from core.training.preparation import config_for
@@ -138,3 +139,15 @@ def test_the_published_schedule_of_pipnet() -> None:
 def test_asking_for_recipes_loads_no_torch() -> None:
     code = "import sys, core.training.recipes, core.training.listening; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["quick-pipnet", "quick-hrnet", "vitpose-s", "baseline-stable"])
+def test_a_dry_run_says_more_for_a_larger_batch(name: str) -> None:
+    small, large = (dry_run(replace(RECIPES[name], batch=batch), "face68", "cpu") for batch in (32, 64))
+    assert 2**20 < small < large < 2**40
+
+
+def test_a_window_of_the_stability_loss_counts_where_it_is_larger_than_the_batch() -> None:
+    few = replace(RECIPES["quick-stable"], batch=2)
+    assert dry_run(few, "face68", "cpu") == dry_run(replace(few, batch=20), "face68", "cpu")
+    assert dry_run(few, "face68", "cpu") > dry_run(replace(few, stability=None), "face68", "cpu")
