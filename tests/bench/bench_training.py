@@ -1,11 +1,11 @@
 """Pictures that each recipe learns from in a second, and the memory that it takes.
 
-    python -m tests.bench.bench_training [--steps 4] [--recipes NAME ...] [--json]
+    python -m tests.bench.bench_training [--steps 3] [--recipes NAME ...] [--json]
 
 Every recipe runs in a process of its own: `core.training.loop.train` itself on drawn noise (64 pictures of 320 x 240
 in memory), random weights, with the recipe's augmentation, average and clipping. The rate is the median over the steps
 after the first two; validation and saving are not in it. Memory is the peak of the process, or of the GPU's allocator.
-On a CPU batches are cut to 8 and ViTPose is left out; on a GPU every recipe runs with its own batch. Nothing is learned
+On a CPU batches are cut to 4 and ViTPose is left out; on a GPU every recipe runs with its own batch. Nothing is learned
 here that is worth keeping.
 """
 
@@ -33,7 +33,7 @@ ON_A_CPU: Final = (
     "quick-baseline", "quick-resnet18", "quick-pipnet", "quick-hrnet", "baseline", "pipnet-r18",
     "resnet50-regression-softwing", "hrnet-w32-udp",
 )  # fmt: skip
-CPU_BATCH: Final = 8
+CPU_BATCH: Final = 4
 WARM: Final = 2  # steps that do not count
 
 
@@ -96,7 +96,7 @@ def measure(name: str, steps: int) -> list[Row]:
 def main() -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description="Pictures learned from each second, per recipe.")
-    parser.add_argument("--steps", type=int, default=4, help="that count, of each recipe")
+    parser.add_argument("--steps", type=int, default=3, help="that count, of each recipe")
     parser.add_argument("--recipes", nargs="*", choices=list(RECIPES), help="all that suit the device by default")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--one", choices=list(RECIPES), help="one recipe, in this process")
