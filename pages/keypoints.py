@@ -9,17 +9,22 @@ from db.queries.annotation import picture_history
 from pages.widgets.box_dialog import edit_boxes
 from pages.widgets.keypoint_editor import keypoint_editor
 from pages.widgets.keypoint_session import current_image, editor_data, go, refilter, save_edits
+from pages.widgets.picture_order import choose_order, order_caption, ranking
 from pages.widgets.picture_tiles import STATES
 from pages.widgets.resources import author_id, dataset_or_stop, workspace
 from pages.widgets.text import plain, sentence
 
 dataset = dataset_or_stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom")
-bar.selectbox(
-    "Pictures to go through", list(STATES), index=None, format_func=STATES.__getitem__, key="keypoints_state",
-    placeholder="All", width=220, on_change=refilter,
-)  # fmt: skip
-bar.text_input("Path contains", key="keypoints_path", width=220, placeholder="any", on_change=refilter)
+with bar:
+    choose_order(dataset.id)
+if ranking(dataset.id) is None:
+    bar.selectbox(
+        "Pictures to go through", list(STATES), index=None, format_func=STATES.__getitem__, key="keypoints_state",
+        placeholder="All", width=220, on_change=refilter,
+    )  # fmt: skip
+    bar.text_input("Path contains", key="keypoints_path", width=220, placeholder="any", on_change=refilter)
+order_caption(dataset.id)
 
 image = current_image(dataset.id)
 if image is None:

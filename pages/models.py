@@ -3,15 +3,22 @@
 import streamlit as st
 
 from core.services import models
+from db.engine import reading
+from db.queries.work import newest_ended_run
 from pages.widgets.model_compare import choose_models, comparison
-from pages.widgets.model_versions import pre_labelling, versions_table
+from pages.widgets.model_versions import one_model, pre_labelling, versions_table
 from pages.widgets.overlay_player import overlay_player
 from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.run_status import open_runs
+from pages.widgets.run_status import latest_result, open_runs
 
 dataset = dataset_or_stop()
 st.title("Models", anchor=False)
 busy = open_runs(dataset.id)
+with reading(workspace().engine) as session:
+    newest = newest_ended_run(dataset.id, {"predict", "prelabel", "onnx"}, session=session)
+if newest is not None and not busy:
+    latest_result(newest)
+
 rows = models.listed(workspace(), dataset.id)
 if not rows:
     st.info(
@@ -22,9 +29,11 @@ if not rows:
         st.switch_page("training.py")
 else:
     versions_table(rows)
+    one_model(dataset.id, rows, busy="onnx" in busy)
 
-shape, chosen = choose_models(dataset.id)
+shape, chosen = choose_models(dataset.id, rows)
 if chosen:
-    comparison(dataset.id, chosen, busy=bool(busy & {"predict"}))
-    overlay_player(dataset.id, chosen)
+    comparison(dataset.id, shape, chosen, rows, busy="predict" in busy)
 pre_labelling(dataset.id, shape, busy=bool(busy & {"predict", "prelabel"}))
+if chosen:
+    overlay_player(dataset.id, chosen)

@@ -1,18 +1,19 @@
-"""Train a model on the corrected labels: what there is to learn from, the recipe, and how it goes."""
+"""Train a model on the corrected labels: how it goes, what there is to learn from, the recipe, and what came of it."""
 
 import streamlit as st
 
 from pages.widgets.resources import dataset_or_stop
 from pages.widgets.run_status import open_runs
 from pages.widgets.training_form import labels_card, recipe_form
-from pages.widgets.training_live import live, past_trainings
+from pages.widgets.training_live import live, past_trainings, trainings
 
 dataset = dataset_or_stop()
 st.title("Training", anchor=False)
-busy = open_runs(dataset.id)
-
-shape, labels = labels_card(dataset.id)
-if labels is not None:
-    recipe_form(dataset.id, shape, labels, busy=bool(busy & {"train", "selftrain"}))
+open_runs(dataset.id)
 live(dataset.id)
+
+shape, split_by, supply = labels_card(dataset.id)
+if supply.groups:
+    waiting = [run for run in trainings(dataset.id) if run.finished_at is None]
+    recipe_form(dataset.id, shape, split_by, supply, waiting)
 past_trainings(dataset.id)

@@ -8,6 +8,7 @@ from core.jobs.runs import Task
 from core.pose_models import find_smoother
 from core.progress import Progress
 from core.services.evaluating import evaluate, keep_figures
+from core.services.exporting_onnx import export_onnx, onnx_file
 from core.services.models import skeleton_of
 from core.services.predicting import predict
 from core.services.promoting import in_force, pre_label
@@ -76,9 +77,16 @@ def pre_label_all(workspace: Workspace, run: Run, skeleton_name: str, progress: 
     return pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=skeleton_name, progress=progress)
 
 
+def _onnx(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    model = run.parameters["model"]
+    progress.begin(0, message=f"Writing {model} as ONNX and comparing")
+    return export_onnx(workspace, model, onnx_file(workspace, model))
+
+
 MODEL_TASKS: Final[dict[str, Task]] = {
     "train": _train,
     "selftrain": _train,
     "predict": _predict,
     "prelabel": _pre_label,
+    "onnx": _onnx,
 }

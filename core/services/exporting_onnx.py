@@ -11,6 +11,23 @@ from core.workspace import Workspace
 from db.engine import reading
 
 
+def onnx_file(workspace: Workspace, model: str) -> Path:
+    """Where a model's ONNX file lies, or would: its name tells the weights.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    BadInput
+        If it is a built-in one, which is no network.
+    """
+    with reading(workspace.engine) as session:
+        found = find_model(workspace, model, session=session)
+    if found.file is None:
+        raise BadInput(f"{model} is built in and no network, so it cannot become ONNX")
+    return workspace.exports / "onnx" / f"{model}-{found.file.stem[:12]}.onnx"
+
+
 def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
     """Write a trained model as ONNX with its decoding inside; the file is compared with the original first.
 
@@ -35,5 +52,6 @@ def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
     from core.models.pose.checkpoint import load_checkpoint
     from core.models.pose.onnx_export import export
 
+    out.parent.mkdir(parents=True, exist_ok=True)
     facts = export(load_checkpoint(found.file), out)
     return {"model": model, "file": str(out), **facts.as_json()}

@@ -10,7 +10,8 @@ from core.pose_models import BUILT_IN, find_model
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.library import datasets
-from db.queries.models import TrainedRow, promotion, trained_models
+from db.queries.models import TrainedRow, promotion, trained_in_run, trained_models
+from db.tables import ModelVersion
 
 
 def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str, Any]]:
@@ -21,7 +22,8 @@ def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str
     list of dict
         ``name``, ``version`` (id), ``dataset``, ``skeleton``, ``recipe``, ``settings``, ``parent``, ``labels`` (by
         part), ``epochs``, ``stopped``, ``seconds``, ``figures`` (each with value, low, high), ``author``,
-        ``created_at``, ``pre_labels`` (whether it is in force for its dataset), ``weights_sha256``.
+        ``created_at``, ``pre_labels`` (whether it is in force for its dataset), ``weights_sha256``, ``run`` (id),
+        ``rounds`` (of a self-training, else empty), ``labels_sha256``, ``split_by`` (what was kept together).
     """
     with reading(workspace.engine) as session:
         names = {row.id: row.name for row in datasets(session=session)}
@@ -52,16 +54,29 @@ def _plain(row: TrainedRow, names: dict[int, str], in_force: int | None) -> dict
         "created_at": model.created_at.isoformat(),
         "pre_labels": in_force == row.version.id,
         "weights_sha256": row.version.weights_sha256,
+        "run": model.run_id,
+        "rounds": model.data.get("rounds") or [],
+        "labels_sha256": model.data.get("labels_sha256"),
+        "split_by": model.data.get("split_by") or "auto",
     }
 
 
-def comparable(workspace: Workspace, dataset_id: int, skeleton_name: str) -> Sequence[str]:
+def model_of_run(workspace: Workspace, run_id: int) -> str | None:
+    """The name of the model that a training has kept, also one that was cancelled; None where there is none."""
+    with reading(workspace.engine) as session:
+        trained = trained_in_run(run_id, session=session)
+        version = session.get(ModelVersion, trained.model_version_id) if trained else None
+        return version.name if version else None
+
+
+def comparable(workspace: Workspace, dataset_id: int, skeleton_name: str, *, built_in: bool = True) -> Sequence[str]:
     """Names of the models that locate these points: those of this dataset first, built-in ones last."""
     with reading(workspace.engine) as session:
         rows = trained_models(session=session)
     mine = [row for row in rows if row.model.skeleton == skeleton_name]
     mine.sort(key=lambda row: row.model.dataset_id != dataset_id)  # those of this dataset come first
-    return [row.version.name for row in mine] + [name for name, known in BUILT_IN.items() if known == skeleton_name]
+    others = [name for name, known in BUILT_IN.items() if built_in and known == skeleton_name]
+    return [row.version.name for row in mine] + others
 
 
 def skeleton_of(workspace: Workspace, model: str) -> str:

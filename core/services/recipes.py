@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import BadInput
+from core.errors import BadInput, MissingWeights
 from core.keypoints import Keypoints
-from core.models.pose import NETWORKS, NetworkConfig
+from core.models.pose import NETWORKS, NetworkConfig, NetworkSpec, configure
+from core.models.weights import locate
 from core.skeletons import skeleton
 from core.training.recipes import RECIPES, Recipe, with_settings
 from core.workspace import Workspace
@@ -17,12 +18,16 @@ from core.workspace import Workspace
 
 @dataclass(frozen=True)
 class Choice:
-    """A recipe for people: its name, one sentence about it, its network, and its settings as plain values."""
+    """A recipe for people: its name, one sentence about it, its network, its settings as plain values.
+
+    `weights` are what it may begin from: ``none``, ``default`` (the first of the published ones) and their names.
+    """
 
     name: str
     about: str
     network: str
     settings: Mapping[str, object]
+    weights: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,14 @@ class Fits:
 
 def choices() -> list[Choice]:
     """Every recipe."""
-    return [Choice(one.name, one.about, one.network, one.as_json()) for one in RECIPES.values()]
+    return [
+        Choice(one.name, one.about, one.network, one.as_json(), _weights(NETWORKS[one.network]))
+        for one in RECIPES.values()
+    ]
+
+
+def _weights(network: NetworkSpec) -> Sequence[str]:
+    return ("default", "none", *network.pretrained) if network.pretrained else ("none",)
 
 
 def chosen(name: str, settings: Mapping[str, str]) -> Recipe:
@@ -52,6 +64,36 @@ def chosen(name: str, settings: Mapping[str, str]) -> Recipe:
     if name not in RECIPES:
         raise BadInput(f"there is no recipe called {name!r}; there are {', '.join(RECIPES)}")
     return with_settings(RECIPES[name], dict(settings))
+
+
+def checked(name: str, settings: Mapping[str, str], skeleton_name: str) -> Recipe:
+    """As `chosen`, and the network is checked as far as that goes without building it.
+
+    Raises
+    ------
+    BadInput
+        As `chosen`; also if the input's size, the codec or an option does not suit the network.
+    NotFound
+        If there is no such skeleton.
+    """
+    recipe = chosen(name, settings)
+    configure(
+        recipe.network, skeleton_name, input_size=recipe.input_size, codec=recipe.codec, options=dict(recipe.options)
+    )
+    return recipe
+
+
+def missing_weights(workspace: Workspace, recipe: Recipe) -> str | None:
+    """Why the weights that a recipe begins from cannot be used, and the ways out; None where they are here."""
+    names = NETWORKS[recipe.network].pretrained
+    name = recipe.pretrained if recipe.pretrained != "default" else next(iter(names), "none")
+    if name == "none":
+        return None
+    try:
+        locate(name, workspace.weights)
+    except MissingWeights as problem:
+        return f"{problem} Or set pretrained=none, and it begins from random weights."
+    return None
 
 
 def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skeleton_name: str) -> Fits:

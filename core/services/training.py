@@ -114,7 +114,7 @@ def train_model(
         _enough(labels)
         keep_parts(dataset_id, labels, session=session)
     folder = training_folder(workspace, run_id)
-    where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None)
+    where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, wish.split_by)
     listener = _Told(progress or Progress(), folder)
     try:
         trained, rounds = _learned(workspace, dataset_id, recipe, wish, labels, parent, folder, listener)
@@ -186,6 +186,7 @@ class _Where:
     author_id: int
     run_id: int
     parent_id: int | None
+    split_by: str
 
 
 class _Told(Listener):
@@ -264,6 +265,7 @@ def _keep(
             recipe=recipe.name, recipe_settings=recipe.as_json(), skeleton=labels.skeleton,
             file=str(file.relative_to(workspace.home)), author_id=where.author_id, seconds=trained.seconds,
             data={**labels.counts(), "labels_sha256": labels.fingerprint(), "excluded": len(labels.excluded),
+                  "split_by": where.split_by,
                   "epochs": trained.epochs, "stopped": trained.stopped, "best": _finite(trained.best),
                   "images_per_second": trained.images_per_second,
                   "rounds": [_finite(one) for one in rounds]},

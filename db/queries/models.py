@@ -259,3 +259,22 @@ def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Ses
         .order_by(col(KeypointRevision.id))
     )
     return {row.instance_id: row for row in rows}
+
+
+def labelled_skeletons(dataset_id: int, *, session: Session) -> list[str]:
+    """Skeletons of which a dataset has points, those with most human labels first."""
+    human = func.sum(KeypointRevision.source == Source.HUMAN)
+    rows = session.exec(
+        select(KeypointRevision.skeleton)
+        .join(Instance, col(Instance.revision_id) == col(KeypointRevision.id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed))
+        .group_by(col(KeypointRevision.skeleton))
+        .order_by(human.desc(), func.count().desc())
+    )
+    return list(rows)
+
+
+def ranking_newness(dataset_id: int, *, session: Session) -> tuple[int, ...]:
+    """Changes whenever other doubts are stored or another model is asked; labels given since do not change it."""
+    newest = [session.exec(select(func.max(column))).one() or 0 for column in (Prediction.id, Promotion.id)]
+    return (*newest, *newness(dataset_id, session=session)[3:])

@@ -12,13 +12,14 @@ from db.engine import reading
 from db.queries.annotation import neighbour
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
 from db.tables import Image
+from pages.widgets.picture_order import first_of, ranking, step
 from pages.widgets.resources import IMAGE, author_id, workspace
 
 _REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
 
 
 def chosen_filter() -> ImageFilter:
-    """The pictures to go through, as chosen above the editor."""
+    """The pictures to go through in the order of their paths, as chosen above the editor."""
     state = st.session_state.get("keypoints_state") or None
     return ImageFilter(state=state, path_contains=st.session_state.get("keypoints_path", ""))
 
@@ -32,7 +33,7 @@ def refilter() -> None:
 
 
 def current_image(dataset_id: int) -> Image | None:
-    """The picture that is open; the first of the filter when none is, or it is of another dataset.
+    """The picture that is open; the first of the order when none is, or it is of another dataset.
 
     Its number is kept in the address, so that a reload opens it again.
     """
@@ -41,13 +42,21 @@ def current_image(dataset_id: int) -> Image | None:
         st.session_state[IMAGE] = int(asked)
     with reading(workspace().engine) as session:
         image = session.get(Image, min(st.session_state.get(IMAGE) or 0, 2**62))
-        if image is None or image.dataset_id != dataset_id:
-            first = page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session)
-            image = first[0] if first else None
+    if image is None or image.dataset_id != dataset_id:
+        image = _first_image(dataset_id)
     st.session_state[IMAGE] = image.id if image else None
     if image is not None:
         st.query_params["picture"] = str(image.id)
     return image
+
+
+def _first_image(dataset_id: int) -> Image | None:
+    order = ranking(dataset_id)
+    if order is not None and (worthwhile := first_of(order)) is not None:
+        return worthwhile
+    with reading(workspace().engine) as session:
+        first = page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session)
+    return first[0] if first else None
 
 
 def save_edits(edits: list[Edit]) -> None:
@@ -69,7 +78,7 @@ def save_edits(edits: list[Edit]) -> None:
 
 
 def go(to: str) -> None:
-    """Open the next or previous picture of the filter, or the next that no human has corrected.
+    """Open the next or previous picture of the order, or the next that no human has corrected.
 
     Raises
     ------
@@ -80,6 +89,11 @@ def go(to: str) -> None:
         image = session.get(Image, st.session_state.get(IMAGE) or 0)
         if image is None:
             return  # another filter was chosen in the same moment: its first picture opens
+    order = ranking(image.dataset_id)
+    if order is not None:
+        st.session_state[IMAGE] = step(order, image.id, to).id
+        return
+    with reading(workspace().engine) as session:
         unreviewed = to == "next_unreviewed"
         beyond = neighbour(
             image.dataset_id, chosen_filter(), image, forward=to != "previous", unreviewed=unreviewed, session=session
@@ -92,11 +106,7 @@ def go(to: str) -> None:
 
 def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
     """Everything that the editor shows of a picture."""
-    chosen = chosen_filter()
-    with reading(workspace().engine) as session:
-        position = position_of_image(image.dataset_id, chosen, image, session=session)
-        count = count_filtered(image.dataset_id, chosen, session=session)
-        following = neighbour(image.dataset_id, chosen, image, forward=True, session=session)
+    index, count, following = _place(image)
     return {
         "image": {
             "id": image.id, "url": _url(image), "width": image.width, "height": image.height, "name": image.path,
@@ -108,8 +118,25 @@ def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
         "saved": dict(_memory("saved")),
         "problems": dict(_memory("problems")),
         "read_only": False,
-        "position": {"index": min(position + 1, count), "count": count},
+        "position": {"index": index, "count": count},
     }  # fmt: skip
+
+
+def _place(image: Image) -> tuple[int, int, Image | None]:
+    """The number of a picture in the order, of how many, and the one that follows."""
+    order = ranking(image.dataset_id)
+    if order is not None:
+        try:
+            after = step(order, image.id, "next")
+        except NotFound:
+            after = None
+        return (order.index(image.id) + 1 if image.id in order else 0), len(order), after
+    chosen = chosen_filter()
+    with reading(workspace().engine) as session:
+        position = position_of_image(image.dataset_id, chosen, image, session=session)
+        count = count_filtered(image.dataset_id, chosen, session=session)
+        following = neighbour(image.dataset_id, chosen, image, forward=True, session=session)
+    return min(position + 1, count), count, following
 
 
 def _url(image: Image) -> str:

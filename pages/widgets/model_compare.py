@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import streamlit as st
 
 from core.errors import FacetError, NotEnoughData
 from core.jobs.launch import start
 from core.services import evaluating, models
-from core.services.annotating import editor_skeletons
-from core.services.evaluating import Held
+from core.services.evaluating import Breakdown, Held
+from core.skeletons import Skeleton
 from db.engine import reading
 from db.queries.models import newness as newness_of
+from db.queries.tracks import videos
 from pages.widgets.model_charts import ced_chart, group_chart, point_chart
 from pages.widgets.model_versions import interval
 from pages.widgets.picture_grid import Tile, picture_grid
+from pages.widgets.points_picker import choose_points, keep_points, points_name
 from pages.widgets.resources import IMAGE, author_id, workspace
 from pages.widgets.text import counted, plain, sentence
+from pages.widgets.training_form import counted_supply
+from pages.widgets.training_live import COMPARE
 
 MOST: Final = 3
 _WORST: Final = 24
+_USES: Final = ("+flip", "+one-euro", "+savitzky-golay")
 # name: (what people call it, in percent, better when larger or None, what it is)
 _METRICS: Final = {
     "nme": ("NME", True, False, "Mean distance from the truth over the usual length (a face's outer eye corners)."),
@@ -28,9 +35,9 @@ _METRICS: Final = {
     "nme_inter_pupil": ("NME, inter-pupil", True, False, "Over the distance of the eyes' centres."),
     "nme_box": ("NME, box", True, False, "Over the square root of the box's area."),
     "nme_diagonal": ("NME, diagonal", True, False, "Over the box's diagonal."),
-    "auc": ("AUC at 8 %", True, True, "Area under the cumulative error curve up to 8 %, exact."),
-    "failure_rate": ("Failures at 8 %", True, False, "Share of instances whose error is above 8 %."),
-    "pck": ("PCK at 10 %", True, True, "Share of points nearer than 10 % of the usual length."),
+    "auc": ("AUC at 8%", True, True, "Area under the cumulative error curve up to 8%, exact."),
+    "failure_rate": ("Failures at 8%", True, False, "Share of instances whose error is above 8%."),
+    "pck": ("PCK at 10%", True, True, "Share of points nearer than 10% of the usual length."),
     "rmse_px": ("RMSE, pixels", False, False, "Over all coordinates, as the motion competition scores."),
     "oks": ("OKS", True, True, "Object keypoint similarity, mean; the sigmas of the 24 points are partly borrowed."),
     "ap": ("AP", True, True, "COCO's average precision over OKS 0.50 to 0.95."),
@@ -38,91 +45,159 @@ _METRICS: Final = {
 }
 
 
-def choose_models(dataset_id: int) -> tuple[str, list[str]]:
+@dataclass(frozen=True)
+class Measured:
+    """Figures of each model, of each but the first less the first, and where each errs."""
+
+    metrics: dict[str, dict[str, dict[str, float | None]]]
+    differences: dict[str, dict[str, dict[str, float | None]]]
+    breakdowns: dict[str, Breakdown]
+
+
+def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
     """The skeleton, and up to three models to look at; the first is what the others are compared with."""
     st.subheader("Compare on held-out labels", anchor=False)
+    asked: tuple[str, str] | None = st.session_state.pop(COMPARE, None)
+    if asked is not None:
+        keep_points(dataset_id, asked[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shape = st.selectbox("Points", list(editor_skeletons()), key="compare-skeleton", width=160)
+        shape = choose_points(dataset_id, key="compare-skeleton")
         names = list(models.comparable(workspace(), dataset_id, shape))
-        usual = names[-1:] + names[: min(1, len(names) - 1)]  # the built-in or oldest one first, the newest beside it
+        key = f"compare-{dataset_id}-{shape}-{len(names)}"
+        if asked is not None or key not in st.session_state:
+            st.session_state[key] = usual(names, rows, asked[1] if asked else None)
+        suffixes = ("", *_USES) if st.session_state.get("compare-uses") else ("",)
+        uses = [name + use for name in names for use in suffixes]
+        options = list(dict.fromkeys([*uses, *st.session_state[key]]))
         chosen = st.multiselect(
-            "Models (the first is what the others are compared with)", names, default=usual, max_selections=MOST,
-            key=f"compare-{shape}-{len(names)}", width=560,
+            "Models (the first is what the others are compared with)", options, max_selections=MOST, key=key, width=560,
+        )  # fmt: skip
+        st.toggle(
+            "Flip test, smoothing", key="compare-uses",
+            help="Offers each model also with the mirrored picture beside it (+flip) or smoothed over time (+one-euro, "
+            "+savitzky-golay). Each use is predicted and measured by itself; smoothing says how late it makes points.",
         )  # fmt: skip
     if not names:
-        st.caption(f"There is no model for {plain(shape)} yet.")
+        st.caption(f"There is no model for {plain(points_name(shape))} yet.")
     return shape, chosen
 
 
+def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | None = None) -> list[str]:
+    """What to compare at first: the model asked for, or the newest; first its parent, the one in force or built in."""
+    if not names:
+        return []
+    known = {row["name"]: row for row in rows}
+    newest = asked if asked in names else names[0]
+    others = [known[newest]["parent"] if newest in known else None]
+    others += [row["name"] for row in rows if row["pre_labels"]] + [names[-1]]
+    before = next((name for name in others if name in names and name != newest), None)
+    return [newest] if before is None else [before, newest]
+
+
 @st.cache_data(max_entries=8, show_spinner="Comparing")
-def _held(dataset_id: int, names: tuple[str, ...], newness: tuple[int, ...]) -> Held:  # noqa: ARG001
-    return evaluating.held_out(workspace(), dataset_id, names)
+def _held(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...]) -> Held:  # noqa: ARG001
+    return evaluating.held_out(workspace(), dataset_id, names, split_by=split_by)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _metrics(_held_out: Held, dataset_id: int, names: tuple[str, ...], newness: tuple[int, ...], model: str) -> dict:  # noqa: ARG001
-    return evaluating.plain(evaluating.metrics(_held_out, model))
+@st.cache_data(max_entries=8, show_spinner="Drawing groups again")
+def _measured(
+    _held_out: Held,
+    dataset_id: int,  # noqa: ARG001
+    names: tuple[str, ...],
+    split_by: str,  # noqa: ARG001
+    newness: tuple[int, ...],  # noqa: ARG001
+) -> Measured:
+    return Measured(
+        {name: evaluating.plain(evaluating.metrics(_held_out, name)) for name in names},
+        {name: evaluating.plain(evaluating.differences(_held_out, name, names[0])) for name in names[1:]},
+        {name: evaluating.breakdown(_held_out, name) for name in names},
+    )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _differences(
-    _held_out: Held, dataset_id: int, names: tuple[str, ...], newness: tuple[int, ...], model: str  # noqa: ARG001
-) -> dict:  # fmt: skip
-    return evaluating.plain(evaluating.differences(_held_out, model, names[0]))
-
-
-def comparison(dataset_id: int, chosen: list[str], *, busy: bool) -> None:
+def comparison(
+    dataset_id: int, shape: str, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, busy: bool
+) -> None:
     """Figures with intervals, curves, points and groups, and the worst instances first."""
     names = tuple(chosen)
     with reading(workspace().engine) as session:
         newness = newness_of(dataset_id, session=session)
+    split_by = split_of(names, rows)
+    there = counted_supply(dataset_id, shape, split_by, newness).labels
+    if not there["test"]:
+        st.info(
+            f"No human label of {points_name(shape)} is held out in this dataset, so nothing can be measured. Label "
+            "another video or person.", icon=":material/rule:",
+        )  # fmt: skip
+        return
     try:
-        held = _held(dataset_id, names, newness)
-    except NotEnoughData as error:
-        st.info(sentence(error))
-        _offer(dataset_id, chosen, busy=busy)
+        held = _held(dataset_id, names, split_by, newness)
+    except NotEnoughData:
+        part = f"{counted(there['test'], 'instance')} of {counted(there['test_groups'], 'group')}"
+        st.info(f"To be compared, each model predicts what is held out first: {part}.", icon=":material/rule:")
+        _offer(dataset_id, chosen, split_by, busy=busy)
         return
     except FacetError as error:
         st.error(sentence(error))
         return
-    st.caption(
-        f"{counted(len(held), 'instance')} of {counted(len(set(held.groups.tolist())), 'group')} that no model learned "
-        "from; intervals (95 %) by drawing whole groups again."
-    )
+    _heading(held)
     if held.left_out:
         st.warning(f"{counted(held.left_out, 'held-out instance')} not predicted by all of them stay out.")
-        _offer(dataset_id, chosen, busy=busy)
-    _figures(held, dataset_id, names, newness)
-    _where(held, names)
+        _offer(dataset_id, chosen, split_by, busy=busy)
+    measured = _measured(held, dataset_id, names, split_by, newness)
+    _figures(measured, names)
+    _where(measured, held.shape, dataset_id)
     _worst(held, chosen)
 
 
-def _offer(dataset_id: int, chosen: list[str], *, busy: bool) -> None:
+def split_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was kept together when these models learned; told where they do not agree."""
+    ways = {row["name"]: row["split_by"] for row in rows if row["name"] in {name.partition("+")[0] for name in names}}
+    if len(set(ways.values())) > 1:
+        st.warning(
+            "These models learned with different pictures held out, so one may have learned from what the other is "
+            "measured on: " + "; ".join(f"{plain(name)} kept together {plain(way)}" for name, way in ways.items()) + "."
+        )
+    return next(iter(ways.values()), "auto")
+
+
+def _heading(held: Held) -> None:
+    groups = len(set(held.groups.tolist()))
+    ends = "intervals (95%) by drawing whole groups again" if groups > 1 else "one group gives no interval"
+    st.caption(
+        f"{counted(len(held), 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
+    )
+
+
+def _offer(dataset_id: int, chosen: list[str], split_by: str, *, busy: bool) -> None:
     if st.button("Predict the held-out part", icon=":material/play_arrow:", disabled=busy, type="primary"):
         for name in chosen:
-            start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, held_out=True)
+            start(
+                workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, held_out=True,
+                split_by=split_by,
+            )  # fmt: skip
         st.rerun()
 
 
-def _figures(held: Held, dataset_id: int, names: tuple[str, ...], newness: tuple[int, ...]) -> None:
-    found = {name: _metrics(held, dataset_id, names, newness, name) for name in names}
-    apart = {name: _differences(held, dataset_id, names, newness, name) for name in names[1:]}
+def _figures(measured: Measured, names: tuple[str, ...]) -> None:
     rows = []
     for key, (title, percent, upward, about) in _METRICS.items():
-        if not any(key in found[name] for name in names):
+        if not any(key in measured.metrics[name] for name in names):
             continue
-        row = {"Metric": title} | {name: interval(found[name].get(key), percent=percent) for name in names}
+        row = {"Metric": f"**{title}**"}
+        row |= {plain(name): interval(measured.metrics[name].get(key), percent=percent) for name in names}
         for name in names[1:]:
-            row[f"{name} − {names[0]}"] = verdict(apart[name].get(key), percent=percent, upward=upward)
+            found = measured.differences[name]
+            told = verdict(found[key], percent=percent, upward=upward) if key in found else "not paired"
+            row[f"{plain(name)} − {plain(names[0])}"] = told
         rows.append(row | {"What it is": about})
-    st.dataframe(rows, hide_index=True, key="comparison", height="content")
+    st.table(rows, hide_index=True)
 
 
 def verdict(metric: dict[str, float | None] | None, *, percent: bool, upward: bool) -> str:
     """A paired difference with its interval, and whether it is clear."""
     if not metric or metric["value"] is None:
         return "undefined"
-    text = interval(metric, percent=percent)
+    text = interval(metric, percent=percent, difference=True)
     low, high = metric["low"], metric["high"]
     if low is None or high is None:
         return f"{text}: one group cannot tell"
@@ -131,22 +206,32 @@ def verdict(metric: dict[str, float | None] | None, *, percent: bool, upward: bo
     return f"{text}: {'better' if (metric['value'] > 0) == upward else 'worse'}"
 
 
-def _where(held: Held, names: tuple[str, ...]) -> None:
-    parts = {name: evaluating.breakdown(held, name) for name in names}
+def _where(measured: Measured, shape: Skeleton, dataset_id: int) -> None:
+    with reading(workspace().engine) as session:
+        clips = {f"clip {video.id}": video.path for video in videos(dataset_id, session=session)}
+    parts = {
+        name: replace(part, groups={clips.get(group, group): error for group, error in part.groups.items()})
+        for name, part in measured.breakdowns.items()
+    }
     left, right = st.columns(2)
     left.plotly_chart(ced_chart(parts), key="ced", config={"displayModeBar": False})
     right.plotly_chart(group_chart(parts), key="by-group", config={"displayModeBar": False})
-    st.plotly_chart(point_chart(parts, held.shape), key="by-point", config={"displayModeBar": False})
+    st.plotly_chart(point_chart(parts, shape), key="by-point", config={"displayModeBar": False})
 
 
 def _worst(held: Held, chosen: list[str]) -> None:
     st.markdown("**Worst first.** Click one to open it in the editor.")
-    order = st.segmented_control("Errors of", chosen, default=chosen[-1], required=True, key="worst-of")
+    order = chosen[-1]
+    if len(chosen) > 1:
+        order = st.segmented_control(
+            "Errors of", chosen, default=chosen[-1], required=True, key="worst-of-" + "-".join(chosen)
+        )
     rows = evaluating.worst(held, [order, *(name for name in chosen if name != order)], _WORST)
+    first = {row.image_id: row for row in reversed(rows)}  # of several faces in a picture the worst
     tiles = [
         Tile(row.image_id, f"/api/thumbnail/{row.image_id}?v={row.sha256[:8]}", row.name, _errors(row.errors))
-        for row in {row.image_id: row for row in reversed(rows)}.values()
-    ][::-1]
+        for row in reversed(first.values())
+    ]
     picture_grid(tiles, key="worst-grid", size=128, on_open=_open)
 
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
 from core.errors import FacetError
 from core.jobs.launch import start
 from core.services import models
+from core.services.exporting_onnx import onnx_file
 from core.services.promoting import built_in_for, in_force, promote, roll_back
 from db.engine import reading
 from db.queries.models import promotions
+from pages.widgets.picture_order import worthwhile_first
+from pages.widgets.points_picker import points_name
 from pages.widgets.resources import author_id, workspace
 from pages.widgets.text import counted, lasting, plain, sentence, utc
+
+_PARTS: Final = {"train": "to learn from", "validation": "to stop in time", "test": "held out"}
+_ENDS: Final = {
+    "done": "all of them", "early": "ended early, nothing got better", "cancelled": "cancelled",
+    "nan": "stopped at a loss that is no number",
+}  # fmt: skip
+_ENDS_AND_VALUE: Final = ("value", "low", "high")
 
 
 def versions_table(rows: list[dict[str, Any]]) -> None:
@@ -22,27 +33,62 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
     st.dataframe(
         [
             {
-                "Model": row["name"], "Points": row["skeleton"],
-                "NME": interval(row["figures"].get("nme"), percent=True),
+                "Model": row["name"], "Points": row["skeleton"], "Pre-labels": "yes" if row["pre_labels"] else "",
+                "NME": interval(row["figures"]["nme"], percent=True) if "nme" in row["figures"] else "not measured",
                 "Learned from": row["labels"]["train"], "Held out": row["labels"]["test"],
                 "Parent": row["parent"] or "",
                 "Trained in": lasting(row["seconds"]), "By": row["author"], "At": utc(_moment(row["created_at"])),
-                "Pre-labels": "yes" if row["pre_labels"] else "",
             }
             for row in rows
         ],
         hide_index=True, key="versions",
     )  # fmt: skip
-    st.caption("NME: mean distance from the truth on the held-out part when it was trained, with its 95 % interval.")
+    st.caption("NME: mean distance from the truth on the held-out part when it was trained, with its 95% interval.")
+
+
+def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> None:
+    """The whole of one version on request: data, recipe, weights, and its ONNX file."""
     with st.expander("All about one model", icon=":material/info:"):
         names = [row["name"] for row in rows]
         chosen = st.selectbox("Model", names, key="version-details", width=360)
         row = rows[names.index(chosen)]
-        st.markdown(
-            f"**{plain(row['name'])}**: recipe {plain(row['recipe'])}, {counted(row['epochs'] or 0, 'epoch')}, "
-            f"ended {plain(row['stopped'])}. Weights SHA-256 {plain(row['weights_sha256'][:16])}…"
-        )
+        st.markdown(about(row))
+        _onnx(dataset_id, row["name"], busy=busy)
         st.code(models.recipe_text(row["settings"]), language="json", height=240)
+
+
+def about(row: Mapping[str, Any]) -> str:
+    """A version in a few words, as Markdown."""
+    parts = " · ".join(f"{row['labels'][part]:,} {what}" for part, what in _PARTS.items())
+    parent = f" It went on from {plain(row['parent'])}." if row["parent"] else ""
+    taught = (
+        f" It learned from unlabelled pictures in {counted(len(row['rounds']) - 1, 'round')}." if row["rounds"] else ""
+    )
+    return (
+        f"**{plain(row['name'])}**: recipe {plain(row['recipe'])}, {counted(row['epochs'] or 0, 'epoch')}, "
+        f"{_ENDS.get(row['stopped'], 'ended')}.{parent}{taught}  \n"
+        f"Labels: {parts}; kept together: {plain(row['split_by'])}.  \n"
+        f"Weights: SHA-256 {plain(row['weights_sha256'][:16])}…"
+    )
+
+
+def _onnx(dataset_id: int, model: str, *, busy: bool) -> None:
+    """Write it with a run, then hand it out."""
+    file = onnx_file(workspace(), model)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not file.is_file():
+            if st.button("Write ONNX", icon=":material/output:", disabled=busy, key=f"onnx-{model}"):
+                start(workspace(), "onnx", dataset_id=dataset_id, author_id=author_id(), model=model)
+                st.rerun()
+            st.caption(
+                "One file with the decoding inside, compared with the original before it is kept.", width="stretch"
+            )
+            return
+        st.download_button(
+            f"Download ONNX ({file.stat().st_size / 1e6:,.1f} MB)", file.read_bytes, file_name=file.name,
+            mime="application/octet-stream", on_click="ignore", icon=":material/download:", key=f"onnx-file-{model}",
+        )  # fmt: skip
+        st.caption(plain(file), width="stretch")
 
 
 def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
@@ -51,16 +97,19 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
     now = in_force(workspace(), dataset_id, shape)
     built_in = built_in_for(shape)
     st.markdown(
-        f"**{plain(now or built_in or 'No model')}** gives the first points of {plain(shape)} in this dataset. "
-        "What humans have set or accepted never changes."
+        f"**{plain(now or built_in or 'No model')}** gives the first points ({plain(points_name(shape))}) in this "
+        "dataset. What humans have set or accepted never changes."
     )
     names = [name for name in models.comparable(workspace(), dataset_id, shape) if name not in (now, now or built_in)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Promote", names, index=None, placeholder="a model", key=f"promote-{shape}", width=320)
         if st.button("Promote", disabled=busy or chosen is None, type="primary", icon=":material/upgrade:"):
             _do(dataset_id, shape, promoted=chosen)
-        if now is not None and st.button("Roll back", disabled=busy, icon=":material/undo:"):
+        if now is not None and st.button(
+            "Roll back", disabled=busy, icon=":material/undo:", help="To what gave the first points before"
+        ):
             _do(dataset_id, shape)
+    _next(dataset_id, shape)
     with reading(workspace().engine) as session:
         history = promotions(dataset_id, session=session)
     if history:
@@ -77,6 +126,17 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
             )  # fmt: skip
 
 
+def _next(dataset_id: int, shape: str) -> None:
+    """The way on from a promotion: correct where the model doubts, train again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
+            worthwhile_first(dataset_id, shape)
+            st.switch_page("keypoints.py")
+        if st.button("Train again", icon=":material/model_training:", key="train-again"):
+            st.switch_page("training.py")
+        st.caption("Promoted: correct the pictures that it doubts most, then train on them too.", width="stretch")
+
+
 def _do(dataset_id: int, shape: str, *, promoted: str | None = None) -> None:
     try:
         if promoted is not None:
@@ -90,15 +150,15 @@ def _do(dataset_id: int, shape: str, *, promoted: str | None = None) -> None:
     st.rerun()
 
 
-def interval(metric: dict[str, float | None] | None, *, percent: bool = False) -> str:
-    """A value with its interval: "3.41 % (3.20 to 3.66)"."""
+def interval(metric: Mapping[str, float | None] | None, *, percent: bool = False, difference: bool = False) -> str:
+    """A value with its interval: "3.41% (3.20 to 3.66)"; a difference has a sign, and percentage points."""
     if not metric or metric["value"] is None:
         return "undefined"
-    scale, unit = (100.0, " %") if percent else (1.0, "")
-    value = f"{metric['value'] * scale:.2f}{unit}"
-    if metric["low"] is None or metric["high"] is None:
-        return value
-    return f"{value} ({metric['low'] * scale:.2f} to {metric['high'] * scale:.2f})"
+    scale, unit = (100.0, " pp" if difference else "%") if percent else (1.0, "")
+    form = "+.2f" if difference else ".2f"
+    value, low, high = (None if metric[key] is None else f"{metric[key] * scale:{form}}" for key in _ENDS_AND_VALUE)
+    told = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
+    return told.replace("-", "−")
 
 
 def _moment(text: str) -> datetime:

@@ -29,12 +29,14 @@ KINDS: Final = {
     "selftrain": "Train with unlabelled pictures",
     "predict": "Predict points",
     "prelabel": "Pre-label",
+    "onnx": "Write ONNX",
 }
 MARKS: Final = {
     RunState.DONE: ":green-badge[:material/check: done]",
     RunState.FAILED: ":red-badge[:material/error: failed]",
     RunState.CANCELLED: ":gray-badge[:material/block: cancelled]",
 }
+_LEARNING: Final = ("train", "selftrain")
 _ROWS: Final = 20
 _MOST_OPEN: Final = 20
 _MEGABYTE: Final = 1e6
@@ -74,7 +76,9 @@ def _card(run: Run, dataset: str | None, author: str) -> None:
         st.markdown(f"**{run_title(run, dataset)}**")
         st.caption(f"started by {plain(author)}", width="stretch")
         if run.cancel_requested:
-            st.caption("Stopping after the picture in hand")
+            st.caption(
+                "Stopping after the batch in hand" if run.kind in _LEARNING else "Stopping after the picture in hand"
+            )
         elif st.button("Cancel", key=f"cancel-{run.id}", icon=":material/close:"):
             cancel(workspace(), run.id)
             st.rerun(scope="fragment")
@@ -161,7 +165,9 @@ def _trained(counts: dict[str, Any]) -> str:
 
 
 def _predicted(counts: dict[str, Any]) -> str:
-    return f"{counted(counts['predicted'], 'instance')} predicted, {counts['failed']:,} failed"
+    late = f"; smoothed {counts['delay_frames']:.1f} frames late" if counts.get("delay_frames") else ""
+    new = f"{counted(counts['predicted'], 'instance')} predicted, {counts['failed']:,} failed"
+    return f"{new}; {counts['instances']:,} in all{late}"
 
 
 def _pre_labelled(counts: dict[str, Any]) -> str:
@@ -186,6 +192,10 @@ _RESULTS: Final = {
     "selftrain": _trained,
     "predict": _predicted,
     "prelabel": _pre_labelled,
+    "onnx": lambda counts: (
+        f"{plain(counts['model'])}: {counts['bytes'] / _MEGABYTE:,.1f} MB of ONNX, at most "
+        f"{counts['largest_difference']:.1e} pixels from the original"
+    ),
     "overlay": _overlaid,
     "sample-clips": lambda counts: (
         f"{counted(counts['frames'], 'frame')} of {counted(counts['clips'], 'clip')}, {counts['labelled']:,} labelled"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import streamlit as st
 
 from core.errors import FacetError
 from core.jobs.launch import start
-from core.learning_data import SPLIT_BY, Labels
+from core.learning_data import SPLIT_BY
 from core.services import models, recipes
-from core.services.annotating import editor_skeletons
-from core.services.training import what_there_is
+from core.services.recipes import Choice
+from core.services.supply import Supply, supply
+from db.engine import reading
+from db.queries.models import newness as newness_of
+from db.tables import Run
+from pages.widgets.points_picker import choose_points, points_name
 from pages.widgets.resources import author_id, workspace
 from pages.widgets.text import counted, plain, sentence
 
@@ -20,132 +25,179 @@ _PARTS: Final = {
     "validation": ("To stop in time", "The best epoch is chosen on these."),
     "test": ("Held out", "Never learned from: figures and comparisons are on these."),
 }
-_SKELETONS: Final = {"face68": "68 face landmarks", "body24": "24 body keypoints", "coco17": "17 body keypoints (COCO)"}
+_SPLITS: Final = {
+    "auto": "clips, else people, else folders", "person": "people, else folders", "folder": "folders",
+    "picture": "nothing but the picture",
+}  # fmt: skip
+_FIELDS: Final = (("epochs", "Epochs"), ("batch", "Batch"), ("rate", "Learning rate"), ("seed", "Seed"))
+_PLANS: Final = {
+    "curriculum": "with a curriculum: coarse cells first",
+    "plain": "without: whole positions from the start",
+}
 
 
-def labels_card(dataset_id: int) -> tuple[str, Labels | None]:
-    """Choose the skeleton and how to split, and show what there is; None where nothing can be trained yet."""
+@st.cache_data(max_entries=20, show_spinner="Counting the labels")
+def counted_supply(dataset_id: int, shape: str, split_by: str, newness: tuple[int, ...]) -> Supply:  # noqa: ARG001
+    """What there is to learn from, kept under the newness of the dataset."""
+    return supply(workspace(), dataset_id, shape, split_by)
+
+
+def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
+    """Choose the points and what must not be split, and show what there is: skeleton, split, supply."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shape = st.selectbox(
-            "Points", list(editor_skeletons()), format_func=lambda name: _SKELETONS.get(name, name),
-            key="train-skeleton", width=260,
-        )  # fmt: skip
+        shape = choose_points(dataset_id, key="train-skeleton")
         split_by = st.selectbox(
-            "Keep together", list(SPLIT_BY), key="train-split", width=420,
-            format_func=lambda name: f"{name}: {SPLIT_BY[name]}",
+            "Keep together", list(SPLIT_BY), key="train-split", width=300, format_func=_SPLITS.__getitem__,
             help="Pictures of one video, person or action never go to different parts: a model that has seen a person "
             "while it learned is not measured on that person.",
         )  # fmt: skip
-    labels = what_there_is(workspace(), dataset_id, shape, split_by)
-    if not labels.labels:
-        st.info(
-            "No human has set or accepted these points here yet. Only what people vouch for is learned from.",
-            icon=":material/scatter_plot:",
-        )
-        left, right = st.columns(2, width=420)
-        if left.button("Correct keypoints", type="primary"):
-            st.switch_page("keypoints.py")
-        if right.button("Import labels"):
-            st.switch_page("library.py")
-        return shape, None
-    counts = labels.counts()
-    with st.grid(min_column_width=170, gap="small"):
+    with reading(workspace().engine) as session:
+        newness = newness_of(dataset_id, session=session)
+    found = counted_supply(dataset_id, shape, split_by, newness)
+    if not found.groups:
+        _nothing_yet(found, shape)
+        return shape, split_by, found
+    with st.grid(min_column_width=150, gap="small"):
         for part, (name, about) in _PARTS.items():
-            groups = counted(counts[f"{part}_groups"], "group")
-            st.metric(name, counts[part], delta=groups, delta_color="off", delta_arrow="off", help=about)
-    _left_out(labels)
-    return shape, labels
+            groups = counted(found.labels[f"{part}_groups"], "group")
+            st.metric(name, found.labels[part], delta=groups, delta_color="off", delta_arrow="off", help=about)
+    _left_out(found)
+    return shape, split_by, found
 
 
-def _left_out(labels: Labels) -> None:
-    if labels.excluded:
-        with st.expander(f"{counted(len(labels.excluded), 'picture')} left out by the list of bad pictures"):
-            st.text("\n".join(labels.excluded[:200]))
-    if labels.empty:
-        st.caption(f"{counted(labels.empty, 'label')} without a single point cannot teach anything and stay out.")
+def _nothing_yet(found: Supply, shape: str) -> None:
+    waiting = f" {counted(found.unlabelled, 'instance')} wait for it." if found.unlabelled else ""
+    st.info(
+        f"No human has set or accepted {points_name(shape)} here yet. Only what people vouch for is learned from."
+        + waiting,
+        icon=":material/scatter_plot:",
+    )
+    _left_out(found)
+    with st.container(horizontal=True):
+        if st.button("Correct keypoints", type="primary", key="to-keypoints"):
+            st.switch_page("keypoints.py")
+        if st.button("Import labels", key="to-library"):
+            st.switch_page("library.py")
 
 
-def recipe_form(dataset_id: int, shape: str, labels: Labels, *, busy: bool) -> None:
-    """Choose a recipe and start."""
+def _left_out(found: Supply) -> None:
+    if found.excluded:
+        with st.expander(f"{counted(len(found.excluded), 'picture')} left out by the list of bad pictures"):
+            st.text("\n".join(found.excluded[:200]))
+    if found.empty:
+        st.caption(f"{counted(found.empty, 'label')} without a single point cannot teach anything and stay out.")
+
+
+def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_runs: Sequence[Run]) -> None:
+    """Choose a recipe and start; `open_runs` are the trainings that wait or work."""
     st.subheader("Recipe", anchor=False)
     known = {choice.name: choice for choice in recipes.choices()}
-    parents = [name for name in models.comparable(workspace(), dataset_id, shape) if not name.startswith("dlib")]
+    parents = models.comparable(workspace(), dataset_id, shape, built_in=False)
+    teaching = bool(st.session_state.get("train-self"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Recipe", list(known), key="train-recipe", width=320)
         parent = st.selectbox(
             "Begin from", parents, index=None, placeholder="fresh weights", key=f"train-parent-{shape}", width=280,
-            help="A model of the same network goes on from its weights; its parent is remembered.",
+            disabled=teaching, help="A model of the same network goes on from its weights; its parent is remembered. "
+            "Learning from unlabelled pictures begins every round afresh.",
         )  # fmt: skip
     st.caption(plain(known[name].about))
-    settings = _settings(name, dict(known[name].settings))
-    teach = _self_training(known[name].settings)
-    try:
-        recipes.chosen(name, settings)
-    except FacetError as error:
-        st.error(sentence(error))
-        return
-    _memory(name, settings, shape)
-    if not labels.of("test"):
-        st.warning(
-            "Everything labelled belongs to one group, so nothing can be held out. Label another video or person."
-        )
+    settings = _settings(known[name])
+    plan = _self_training(known[name], found.unlabelled)
+    parent = None if plan else parent
     parameters = {
-        "recipe": name, "settings": settings, "skeleton": shape, "split_by": st.session_state["train-split"],
-        "parent": parent,
+        "recipe": name, "settings": settings, "skeleton": shape, "split_by": split_by, "parent": parent,
     }  # fmt: skip
-    kind = "selftrain" if teach else "train"
-    if teach:
-        parameters["plan"] = teach
-    if st.button("Train", type="primary", icon=":material/model_training:", disabled=busy or not labels.of("test")):
-        start(workspace(), kind, dataset_id=dataset_id, author_id=author_id(), **parameters)
-        st.rerun()
-    if busy:
-        st.caption("A training of this dataset is at work or waiting; the next can start when it ends.")
+    if plan:
+        parameters["plan"] = plan
+    reason = _against(name, settings, shape, parent, found)
+    if reason is not None:
+        st.warning(sentence(reason), icon=":material/warning:")
+    same = any(run.parameters == parameters for run in open_runs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Train", type="primary", icon=":material/model_training:", disabled=bool(reason) or same):
+            kind = "selftrain" if plan else "train"
+            start(workspace(), kind, dataset_id=dataset_id, author_id=author_id(), **parameters)
+            st.rerun()
+        asked = st.button("Does it fit?", icon=":material/memory:", help="A dry run: memory needed, and free here")
+        if open_runs:
+            words = "This very training is at work or waiting." if same else "It waits for the one that is at work."
+            st.caption(words, width="stretch")
+    if asked:
+        _memory(name, settings, shape)
 
 
-def _settings(name: str, defaults: dict[str, Any]) -> dict[str, str]:
+def _against(name: str, settings: Mapping[str, str], shape: str, parent: str | None, found: Supply) -> str | None:
+    """Why this cannot be trained, or None."""
+    try:
+        recipe = recipes.checked(name, settings, shape)
+    except FacetError as error:
+        return str(error)
+    if not found.labels["test"]:
+        return (
+            f"everything labelled belongs to one group ({found.groups[0]}), so nothing can be held out: label another "
+            "video or person, or keep less together"
+        )
+    return recipes.missing_weights(workspace(), recipe) if parent is None else None
+
+
+def _settings(choice: Choice) -> dict[str, str]:
     """What should differ from the recipe: the usual ones as fields, all others as key=value lines."""
+    name, defaults = choice.name, choice.settings
     chosen: dict[str, str] = {}
     with st.expander("Settings", icon=":material/tune:"), st.container(horizontal=True, vertical_alignment="bottom"):
-        for key, label in (("epochs", "Epochs"), ("batch", "Batch"), ("rate", "Learning rate"), ("seed", "Seed")):
-            value = st.text_input(label, str(defaults[key]), key=f"train-{name}-{key}", width=130)
-            if value != str(defaults[key]):
-                chosen[key] = value
+        for key, label in _FIELDS:
+            value = st.text_input(label, str(defaults[key]), key=f"train-{name}-{key}", width=110)
+            if value.strip() != str(defaults[key]):
+                chosen[key] = value.strip()
+        weights = st.selectbox(
+            "Weights", choice.weights, choice.weights.index(str(defaults["pretrained"])), width=190,
+            key=f"train-{name}-weights", help="What a fresh network begins from: random weights (none), or published "
+            "ones (default: the first of them).",
+        )  # fmt: skip
+        if weights != defaults["pretrained"]:
+            chosen["pretrained"] = weights
         more = st.text_area(
-            "Others, one key=value a line", key=f"train-{name}-more", height=90, width=340,
-            placeholder="augmentation.rotation=20", help="Keys: " + ", ".join(sorted(defaults)),
+            "Others, one key=value a line", key=f"train-{name}-more", height=90, width=300,
+            placeholder="augmentation.rotation=20", help="Keys: " + ", ".join(map(plain, sorted(defaults))),
         )  # fmt: skip
     for line in more.splitlines():
         key, equals, value = line.partition("=")
         if equals:
             chosen[key.strip()] = value.strip()
         elif line.strip():
-            st.warning(f"{plain(line)} is no key=value and does not count.")
+            st.warning(f"“{plain(line)}” is no key=value and does not count.")
     return chosen
 
 
-def _self_training(settings: Any) -> str | None:
+def _self_training(choice: Choice, unlabelled: int) -> str | None:
     """Whether to learn from unlabelled pictures too, and how."""
-    plans = {"curriculum": "with a curriculum (cls3, cls2, std)", "plain": "without a curriculum (std three times)"}
-    if not st.toggle(
-        "Learn from unlabelled pictures too", key="train-self",
+    wanted = st.toggle(
+        f"Learn from unlabelled pictures too ({counted(unlabelled, 'instance')})", key="train-self",
+        disabled=not unlabelled,
         help="Several rounds: each labels the unlabelled instances by itself and learns afresh from both. It takes as "
-        "many trainings as there are rounds.",
-    ):  # fmt: skip
+        "many trainings as there are rounds. Those of held-out videos and people stay out.",
+    )  # fmt: skip
+    if not wanted or not unlabelled:
         return None
-    choices = plans if str(settings.get("network", "")).startswith("pipnet") else {"plain": plans["plain"]}
-    return st.segmented_control(
-        "Self-training", list(choices), format_func=choices.__getitem__, default=next(iter(choices)), required=True
-    )
+    able = choice.network.startswith("pipnet")
+    plan: str | None = st.segmented_control(
+        "Rounds", list(_PLANS) if able else ["plain"], format_func=_PLANS.__getitem__, required=True,
+        default="curriculum" if able else "plain", key=f"train-plan-{able}",
+        help="The curriculum needs PIPNet's coarse maps; other networks go without.",
+    )  # fmt: skip
+    return plan
 
 
-@st.cache_data(max_entries=50, show_spinner="Measuring how much memory it takes")
+@st.cache_data(max_entries=50, ttl=60, show_spinner="Measuring how much memory it takes")
 def _dry_run(name: str, settings: tuple[tuple[str, str], ...], shape: str) -> tuple[bool, str]:
-    found = recipes.what_fits(workspace(), name, dict(settings), shape)
+    try:
+        found = recipes.what_fits(workspace(), name, dict(settings), shape)
+    except FacetError as error:
+        return False, str(error)
     return found.fits, found.sentence
 
 
-def _memory(name: str, settings: dict[str, str], shape: str) -> None:
-    if st.button("Does it fit?", icon=":material/memory:", help="A dry run of the network: memory needed and free"):
-        fits, said = _dry_run(name, tuple(sorted(settings.items())), shape)
-        (st.success if fits else st.warning)(plain(said))
+def _memory(name: str, settings: Mapping[str, str], shape: str) -> None:
+    fits, said = _dry_run(name, tuple(sorted(settings.items())), shape)
+    (st.success if fits else st.warning)(sentence(said), icon=":material/memory:")

@@ -3,138 +3,136 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from core.services.models import model_of_run
 from core.services.watching import Watched, watch
 from db.engine import reading
 from db.queries.work import runs_page
 from db.tables import Run, RunState
+from pages.widgets.picture_order import worthwhile_first
 from pages.widgets.resources import workspace
-from pages.widgets.run_status import MARKS, result_sentence
-from pages.widgets.text import plain, utc
+from pages.widgets.run_status import MARKS, result
+from pages.widgets.text import plain, sentence, utc
+from pages.widgets.training_charts import loss_chart, nme_chart
+from pages.widgets.training_rounds import others_on_the_same_data, rounds_card
 
+COMPARE: Final = "compare-model"  # what the Models page is asked to compare
 _KINDS: Final = ("train", "selftrain")
-_PAST: Final = 20
+_PAST: Final = 50
+_LEAST_WIDTH: Final = 720  # pixels; sheets of small crops are shown larger
+_SHEETS: Final = {
+    "heatmaps": ("Heatmaps beside their targets", "The crop; the maps that were wanted; the maps that came out."),
+    "examples": ("Examples", "Above the labels in red; below what was found in blue, red lines lead to the labels."),
+}
 
 
-def live(dataset_id: int) -> None:
-    """The training that is at work, if one is."""
-    run = next((run for run in _trainings(dataset_id) if run.state == RunState.RUNNING), None)
-    if run is not None:
-        _moving(run.id)
-
-
-def past_trainings(dataset_id: int) -> None:
-    """Trainings that have ended: choose one to see how it went."""
-    ended = [run for run in _trainings(dataset_id) if run.state not in (RunState.QUEUED, RunState.RUNNING)]
-    if not ended:
-        return
-    st.subheader("Trainings so far", anchor=False)
-    names = {run.id: _name(run) for run in ended[:_PAST]}
-    chosen = st.selectbox("Training", list(names), format_func=names.__getitem__, key="past-training", width=480)
-    run = next(run for run in ended if run.id == chosen)
-    st.markdown(f"{MARKS[RunState(run.state)]} {result_sentence(run)}")
-    _show(watch(workspace(), run.id), key=f"past-{run.id}")
-    if run.state == RunState.DONE and st.button("Compare it", icon=":material/compare_arrows:", type="primary"):
-        st.switch_page("models.py")
-
-
-def _trainings(dataset_id: int) -> list[Run]:
+def trainings(dataset_id: int) -> list[Run]:
+    """The trainings of a dataset, the newest first."""
     with reading(workspace().engine) as session:
         rows = runs_page(dataset_id=dataset_id, limit=500, session=session)
     return [run for run, *_ in rows if run.kind in _KINDS]
 
 
-def _name(run: Run) -> str:
-    model = run.counts.get("model") or run.parameters.get("recipe", "")
-    return f"{model} · {utc(run.created_at)}"
+def live(dataset_id: int) -> None:
+    """The training that is at work, if one is."""
+    if any(run.finished_at is None for run in trainings(dataset_id)):
+        _moving(dataset_id)
 
 
 @st.fragment(run_every=2.0)
-def _moving(run_id: int) -> None:
+def _moving(dataset_id: int) -> None:
+    run = next((run for run in trainings(dataset_id) if run.state == RunState.RUNNING), None)
+    if run is None:
+        return  # it waits, or has just ended: the card of the run says so
     st.subheader("At work", anchor=False)
-    seen = watch(workspace(), run_id)
+    seen = watch(workspace(), run.id)
     if not seen.epochs:
         st.caption("The first epoch is not over yet; curves and pictures come with it.")
-    _show(seen, key=f"live-{run_id}")
+    _told(seen.said)
+    _drawn(seen, dataset_id, run.id, key="live")
+    for kind, sheets in (("heatmaps", seen.heatmaps), ("examples", seen.examples)):
+        _sheet(kind, sheets[-1:])
 
 
-def _show(seen: Watched, *, key: str) -> None:
-    for said in seen.said:
-        st.info(plain(said), icon=":material/info:")
+def past_trainings(dataset_id: int) -> None:
+    """Trainings that have ended: choose one to see how it went."""
+    ended = [run for run in trainings(dataset_id) if run.finished_at is not None][:_PAST]
+    if not ended:
+        return
+    st.subheader("Trainings so far", anchor=False)
+    names = {run.id: _name(run) for run in ended}
+    chosen = st.selectbox("Training", list(names), format_func=names.__getitem__, key="past-training", width=480)
+    run = next(run for run in ended if run.id == chosen)
+    st.markdown(MARKS[RunState(run.state)])
+    result(run)
+    model = model_of_run(workspace(), run.id)
+    if model is not None:
+        _next(run, model)
+    seen = watch(workspace(), run.id)
+    _told(seen.said)
+    _drawn(seen, dataset_id, run.id, key=f"past-{run.id}")
+    for kind, sheets in (("heatmaps", seen.heatmaps), ("examples", seen.examples)):
+        _sheet(kind, _one_of(sheets, key=f"past-{run.id}-{kind}", label=_SHEETS[kind][0]))
+
+
+def _name(run: Run) -> str:
+    model = run.counts.get("model") or run.parameters.get("recipe", "")
+    state = "" if run.state == RunState.DONE else f" · {run.state}"
+    return f"{model} · {utc(run.created_at)}{state}"
+
+
+def _next(run: Run, model: str) -> None:
+    """The way on from a model: compare, promote, label what it doubts, train again."""
+    if run.state != RunState.DONE:
+        st.caption(f"Its best so far is kept as {plain(model)}.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Compare it", icon=":material/compare_arrows:", type="primary"):
+            st.session_state[COMPARE] = (run.parameters["skeleton"], model)
+            st.switch_page("models.py")
+        if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
+            worthwhile_first(run.dataset_id or 0, run.parameters["skeleton"])
+            st.switch_page("keypoints.py")
+        st.caption(
+            "Compare it on what was held out; promote it if it is better; correct what it doubts; train again.",
+            width="stretch",
+        )
+
+
+def _told(said: Sequence[str]) -> None:
+    if said:
+        st.info("  \n".join(sentence(line) for line in said), icon=":material/info:")
+
+
+def _drawn(seen: Watched, dataset_id: int, run_id: int, *, key: str) -> None:
     if seen.rounds:
-        _rounds(seen.rounds, key=key)
+        rounds_card(seen.rounds, key=key, beside=others_on_the_same_data(dataset_id, run_id))
     if seen.epochs:
         left, right = st.columns(2)
         left.plotly_chart(loss_chart(seen.epochs), key=f"{key}-loss", config={"displayModeBar": False})
         right.plotly_chart(nme_chart(seen.epochs), key=f"{key}-nme", config={"displayModeBar": False})
-    for title, sheets in (("Heatmaps beside their targets", seen.heatmaps), ("Examples", seen.examples)):
-        if sheets:
-            chosen = sheets[-1]
-            if len(sheets) > 1:
-                names = {path.name: path for path in sheets}
-                name = st.select_slider(title, list(names), value=sheets[-1].name, key=f"{key}-{title}")
-                chosen = names[name]
-            st.image(chosen.read_bytes(), caption=f"{title}, {chosen.stem}")
 
 
-def _rounds(rounds: Sequence[dict[str, Any]], *, key: str) -> None:
-    """What each round of a self-training bought."""
-    st.markdown("**What each round bought**")
-    st.dataframe(
-        [
-            {
-                "Round": row.get("round"), "Task": row.get("task"), "Pseudo-labels": row.get("pseudo_labels"),
-                "Validation NME": _percent(row.get("validation_nme")),
-                "Change": _percent(row.get("change"), signed=True),
-            }
-            for row in rounds
-        ],
-        hide_index=True, key=f"{key}-rounds",
-    )  # fmt: skip
+def _one_of(sheets: Sequence[Path], *, key: str, label: str) -> Sequence[Path]:
+    """The sheet that was chosen; the newest at first."""
+    if len(sheets) < 2:
+        return sheets
+    names = {sheet_name(path): path for path in sheets}
+    return [names[st.select_slider(label, list(names), value=sheet_name(sheets[-1]), key=key)]]
 
 
-def _percent(value: float | None, *, signed: bool = False) -> str:
-    return "" if value is None else f"{value:+.2%}" if signed else f"{value:.2%}"
+def _sheet(kind: str, sheets: Sequence[Path]) -> None:
+    for path in sheets:
+        content = path.read_bytes()
+        width = int.from_bytes(content[16:20], "big")  # where a PNG states it
+        title, legend = _SHEETS[kind]
+        st.image(content, caption=f"{title}, {sheet_name(path)}. {legend}", width=max(width, _LEAST_WIDTH))
 
 
-def loss_chart(epochs: Sequence[dict[str, Any]]) -> go.Figure:
-    """Training loss and its parts by epoch, on a logarithmic axis."""
-    figure = go.Figure()
-    x = [row["epoch"] for row in epochs]
-    figure.add_scatter(x=x, y=[row.get("train_loss") for row in epochs], name="loss", line_color="#2f6feb")
-    parts = list(dict.fromkeys(name for row in epochs for name in row.get("parts", {})))
-    for name in parts if len(parts) > 1 else []:
-        values = [row.get("parts", {}).get(name) for row in epochs]
-        figure.add_scatter(x=x, y=values, name=name, line={"width": 1, "dash": "dot"})
-    return _dressed(figure, "Training loss", "log")
-
-
-def nme_chart(epochs: Sequence[dict[str, Any]]) -> go.Figure:
-    """NME on the validation part by epoch."""
-    figure = go.Figure()
-    values = [row.get("validation_nme") for row in epochs]
-    figure.add_scatter(x=[row["epoch"] for row in epochs], y=values, name="validation", line_color="#2a9d8f")
-    known = [value for value in values if value is not None]
-    if known:
-        best = values.index(min(known))
-        figure.add_scatter(
-            x=[epochs[best]["epoch"]],
-            y=[min(known)],
-            mode="markers",
-            name="best",
-            marker={"size": 10, "color": "#d1495b"},
-        )
-    return _dressed(figure, "NME on the validation part", "linear", percent=True)
-
-
-def _dressed(figure: go.Figure, title: str, kind: str, *, percent: bool = False) -> go.Figure:
-    figure.update_layout(
-        title=title, height=300, margin={"l": 50, "r": 10, "t": 45, "b": 40}, xaxis_title="Epoch",
-        legend={"orientation": "h", "y": -0.25},
-    )  # fmt: skip
-    figure.update_yaxes(type=kind, **({"tickformat": ".1%"} if percent else {"exponentformat": "power"}))
-    return figure
+def sheet_name(path: Path) -> str:
+    """What a sheet of pictures shows: "epoch 3", "round 1"."""
+    word, number = path.stem.split("-")[:2]
+    return f"{word} {int(number)}"
