@@ -128,6 +128,16 @@ def test_a_codec_with_another_stride_is_refused():
         build(small("hrnet-w18-small", codec_settings={"stride": 2}))
 
 
+@pytest.mark.parametrize("name", ["baseline-cnn", "resnet18-regression", "resnet50-regression"])
+def test_a_fresh_network_of_coordinates_says_the_centre(name):
+    torch.manual_seed(0)
+    network = build(small(name)).train()  # with the statistics that its first step will have
+    width, height = network.config.input_size
+    with torch.inference_mode():
+        points = network(torch.rand(4, 3, height, width))["points"]  # normalised: 0.5 is the centre
+    assert (points - 0.5).abs().mean() < 0.05
+
+
 def test_pipnet_s_layers_start_small_and_without_bias(networks):
     layers = networks["pipnet-r18"].head.maps
     assert sorted(layers) == ["cls", "x", "y"]  # no neighbours were given
