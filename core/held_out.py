@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlmodel import Session
 
 from core.errors import NotEnoughData, NotFound
 from core.keypoints import Doubt, Keypoints
+from core.learned import learned_from
 from core.learning_data import Labels, read_labels
 from core.pose_models import find_model, stored_version
 from core.skeletons import Skeleton, skeleton
 from core.workspace import Workspace
 from db.engine import reading
-from db.queries.models import predictions
+from db.queries.models import predictions, trained_by_name
 from db.tables import Part
 
 
@@ -37,6 +39,8 @@ class Held:
         (N,) float32 mean confidence of its points (0 where it states none).
     left_out
         How many held-out instances some model has not predicted.
+    learned
+        How many instances that would be held out now some model has learned from: it is not measured on those.
     """
 
     shape: Skeleton
@@ -52,41 +56,62 @@ class Held:
     doubt: Mapping[str, NDArray[np.float32]]
     scores: Mapping[str, NDArray[np.float32]]
     left_out: int
+    learned: int = 0
 
     def __len__(self) -> int:
         return len(self.truth)
 
 
-def held_out(
-    workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str = "auto", part: str = Part.TEST
-) -> Held:
-    """The held-out labels that all of the models have predicted.
+def split_of(model: str, *, session: Session) -> str:
+    """How the groups were made that a model did not learn from: as its training was asked to; "auto" for a built-in."""
+    trained = trained_by_name(model.partition("+")[0], session=session)
+    return str((trained.data.get("split_by") if trained else None) or "auto")
+
+
+def held_out(workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str | None = None) -> Held:
+    """The held-out labels that all of the models have predicted and none has learned from.
+
+    Parameters
+    ----------
+    split_by
+        A key of `core.learning_data.SPLIT_BY`; None: as the first model's training was asked to.
 
     Raises
     ------
     NotFound
         If there is no such model, or they locate different points.
     NotEnoughData
-        If nothing is held out, or a model has predicted nothing of it.
+        If nothing is held out, or a model has predicted nothing of it, or has learned from all of it.
     """
     with reading(workspace.engine) as session:
         found = [find_model(workspace, name, session=session) for name in models]
         shapes = {model.skeleton for model in found}
         if len(shapes) > 1:
             raise NotFound(f"{' and '.join(models)} locate different points ({', '.join(sorted(shapes))})")
-        labels = read_labels(dataset_id, found[0].skeleton, split_by=split_by, session=session).only(part)
+        way = split_by or split_of(models[0], session=session)
+        labels = read_labels(dataset_id, found[0].skeleton, split_by=way, session=session).only(Part.TEST)
         if not labels.labels:
             raise NotEnoughData(
                 f"no human label of {found[0].skeleton} is held out in this dataset; label another video or person"
             )
+        seen = {model.title: _learned(model.name, session) for model in found}
+        fresh = labels.without(set().union(*seen.values()))
+        if not fresh.labels:
+            who = max(seen, key=lambda title: len(seen[title]))
+            raise NotEnoughData(f"{who} has learned from all that is held out now; label another video or person")
         stored = {
             model.title: predictions(dataset_id, stored_version(model, session=session), session=session)
             for model in found
         }
-    return _gathered(labels, stored)
+    return _gathered(fresh, stored, len(labels.labels) - len(fresh.labels))
 
 
-def _gathered(labels: Labels, stored: Mapping[str, Mapping[int, Any]]) -> Held:
+def _learned(name: str, session: Session) -> set[int]:
+    trained = trained_by_name(name, session=session)
+    return learned_from(trained.data) if trained else set()
+
+
+def _gathered(labels: Labels, stored: Mapping[str, Mapping[int, Any]], learned: int) -> Held:
     shape = skeleton(labels.skeleton)
     everywhere = set.intersection(*(set(rows) for rows in stored.values()))
     kept = [i for i, label in enumerate(labels.labels) if label.instance.id in everywhere]
@@ -113,6 +138,7 @@ def _gathered(labels: Labels, stored: Mapping[str, Mapping[int, Any]]) -> Held:
         },
         scores={name: np.array([_score(row) for row in rows], np.float32) for name, rows in points.items()},
         left_out=len(labels.labels) - len(kept),
+        learned=learned,
     )
 
 

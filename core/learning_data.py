@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlmodel import Session
@@ -40,6 +40,7 @@ class Labels:
     """The human labels of a dataset for one skeleton, each with its group and its part of the split.
 
     `excluded` are the names of pictures that were left out, `empty` counts labels without a single present point.
+    `bonds` has the group of each clip, action, person, folder or picture that a label was found in (`bonds_of`).
     """
 
     skeleton: str
@@ -48,6 +49,7 @@ class Labels:
     parts: Sequence[str]
     excluded: Sequence[str]
     empty: int
+    bonds: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, part: str) -> list[tuple[Label, str]]:
         """The labels of one part, with their groups."""
@@ -56,9 +58,19 @@ class Labels:
 
     def only(self, part: str) -> Labels:
         """The labels of one part alone."""
-        kept = [i for i, where in enumerate(self.parts) if where == part]
-        labels, groups = [self.labels[i] for i in kept], [self.groups[i] for i in kept]
-        return Labels(self.skeleton, labels, groups, [part] * len(kept), self.excluded, self.empty)
+        return self._at([i for i, where in enumerate(self.parts) if where == part])
+
+    def without(self, instances: Set[int]) -> Labels:
+        """All labels but those of some instances."""
+        return self._at([i for i, label in enumerate(self.labels) if label.instance.id not in instances])
+
+    def _at(self, kept: Sequence[int]) -> Labels:
+        labels, groups, parts = [self.labels[i] for i in kept], self._of(self.groups, kept), self._of(self.parts, kept)
+        return Labels(self.skeleton, labels, groups, parts, self.excluded, self.empty, self.bonds)
+
+    @staticmethod
+    def _of(names: Sequence[str], kept: Sequence[int]) -> list[str]:
+        return [names[i] for i in kept]
 
     def counts(self) -> dict[str, int]:
         """How many labels each part has, and of how many groups."""
@@ -91,31 +103,39 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
     left_out = [label for label in found if _named(label.image.path, excluded)]
     rest = [label for label in found if not _named(label.image.path, excluded)]
     kept = [label for label in rest if Keypoints.from_bytes(label.revision.points).visibility.any()]
-    groups = [group_of(label, split_by) for label in kept]
-    parts = _parts(groups, group_parts(dataset_id, session=session))
+    joined = _joined([bonds_of(label, split_by) for label in kept])
+    groups = [joined[group_of(label, split_by)] for label in kept]
+    parts = _parts(groups, _known(group_parts(dataset_id, session=session), joined))
     names = sorted({label.image.path for label in left_out})
-    return Labels(skeleton, kept, groups, [parts[group] for group in groups], names, len(rest) - len(kept))
+    found_parts = [parts[group] for group in groups]
+    return Labels(skeleton, kept, groups, found_parts, names, len(rest) - len(kept), joined)
 
 
 def read_unlabelled(
     dataset_id: int, labels: Labels, *, split_by: str = "auto", session: Session
 ) -> list[tuple[Unlabelled, str]]:
-    """Instances without a human's points, with their groups: none of a group that is held out, no excluded picture."""
+    """Instances without a human's points, with their groups: none of a group or picture that is held out, no excluded
+    picture."""
     excluded = excluded_names(dataset_id, session=session)
-    held_out = {group for group, part in zip(labels.groups, labels.parts, strict=True) if part != Part.TRAIN}
+    part_of = dict(zip(labels.groups, labels.parts, strict=True))
+    held_out = {bond for bond, group in labels.bonds.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
     held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
-    found = [
+    pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
+    found = unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session)
+    return [
         (one, group_of(one, split_by))
-        for one in unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session)
-        if not _named(one.image.path, excluded)
+        for one in found
+        if one.image.id not in pictures
+        and held_out.isdisjoint(bonds_of(one, split_by))
+        and not _named(one.image.path, excluded)
     ]
-    return [(one, group) for one, group in found if group not in held_out]
 
 
 def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
     """Write down which part each group belongs to, so that what is held out now stays so."""
-    for group, part in dict(zip(labels.groups, labels.parts, strict=True)).items():
-        session.merge(GroupPart(dataset_id=dataset_id, group=group, part=part))
+    part_of = dict(zip(labels.groups, labels.parts, strict=True))
+    for bond, group in labels.bonds.items():
+        session.merge(GroupPart(dataset_id=dataset_id, group=bond, part=part_of[group]))
 
 
 def group_of(label: Label | Unlabelled, split_by: str = "auto") -> str:
@@ -123,18 +143,47 @@ def group_of(label: Label | Unlabelled, split_by: str = "auto") -> str:
 
     Frames of a clip stay together whatever is asked for.
     """
+    return bonds_of(label, split_by)[0]
+
+
+def bonds_of(label: Label | Unlabelled, split_by: str = "auto") -> tuple[str, ...]:
+    """All that a label must not be separated from; with ``person`` a frame has its clip and its person."""
     image = label.image
+    person = f"person {label.person or label.person_id}" if label.person_id is not None else ""
+    person = person or (f"person {image.identity}" if image.identity else "")
     if label.video_id is not None:
-        return f"clip {label.video_id}"
+        clip = f"clip {label.video_id}"
+        return (clip, person) if split_by == "person" and person else (clip,)
     if split_by == "picture":
-        return f"picture {image.path}"
+        return (f"picture {image.path}",)
     if split_by == "auto" and image.sequence:
-        return f"sequence {image.sequence}"
-    if split_by in ("auto", "person") and label.person_id is not None:
-        return f"person {label.person or label.person_id}"
-    if split_by in ("auto", "person") and image.identity:
-        return f"person {image.identity}"
-    return f"folder {image.path.rpartition('/')[0]}"
+        return (f"sequence {image.sequence}",)
+    if split_by in ("auto", "person") and person:
+        return (person,)
+    return (f"folder {image.path.rpartition('/')[0]}",)
+
+
+def _joined(bonds: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Every bond -> the first, in the alphabet, of all that hang together with it."""
+    above: dict[str, str] = {}
+
+    def top(name: str) -> str:
+        while above.setdefault(name, name) != name:
+            name = above[name]
+        return name
+
+    for one in set(bonds):
+        tops = sorted({top(name) for name in one})
+        for name in tops:
+            above[name] = tops[0]
+    return {name: top(name) for name in above}
+
+
+def _known(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
+    """The part of each group that has one; where members of a group differ, held out stays held out."""
+    order = [Part.TRAIN, Part.VALIDATION, Part.TEST]
+    there = sorted((order.index(Part(parts[bond])), group) for bond, group in joined.items() if bond in parts)
+    return {group: str(order[rank]) for rank, group in there}
 
 
 def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
@@ -142,7 +191,7 @@ def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
     if not counts:
         return {}
     try:
-        return assign(counts, {group: part for group, part in known.items() if group in counts}, FRACTIONS)
+        return assign(counts, {group: part for group, part in known.items() if group in counts})
     except NotEnoughData:  # one group: everything to learn from, nothing to be measured on
         return dict.fromkeys(counts, str(Part.TRAIN))
 

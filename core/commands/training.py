@@ -10,10 +10,12 @@ import typer
 from core.commands.options import DatasetName, Json, ModelName, author, dataset_id, sentence_instead_of_traceback
 from core.console import Printed, tell
 from core.errors import BadInput
+from core.held_out import split_of
 from core.jobs.inline import run_here
 from core.services import evaluating, exporting_onnx, models, promoting
 from core.training.recipes import RECIPES
 from core.workspace import Workspace
+from db.engine import reading
 
 app = typer.Typer()
 
@@ -75,8 +77,10 @@ def evaluate(
     """Measure a model on the held-out labels. Gives each metric with value, low and high (95 %)."""
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
+    with reading(workspace.engine) as session:
+        split_by = split_of(model, session=session)
     for name in filter(None, (model, against)):
-        run_here(workspace, "predict", number, {"model": name, "held_out": True}, Printed())
+        run_here(workspace, "predict", number, {"model": name, "held_out": True, "split_by": split_by}, Printed())
     found = evaluating.evaluate(workspace, number, model, against=against)
     tell(found, as_json, "{model} on {instances} held-out instances of {groups} groups" + _lines(found))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from core.held_out import split_of
 from core.jobs.runs import Task
 from core.pose_models import find_smoother
 from core.progress import Progress
@@ -15,6 +16,7 @@ from core.services.promoting import in_force, pre_label
 from core.services.smoothing import smooth_predictions
 from core.services.training import Wish, train_model, what_there_is
 from core.workspace import Workspace
+from db.engine import reading
 from db.tables import Part, Run
 
 
@@ -48,7 +50,9 @@ def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
         return _smooth(workspace, run, asked["model"].removesuffix(f"+{smoother}"), progress)
     if asked.get("held_out"):
         shape = skeleton_of(workspace, asked["model"])
-        only = what_there_is(workspace, run.dataset_id, shape, asked.get("split_by") or "auto").only(Part.TEST)
+        with reading(workspace.engine) as session:
+            way = asked.get("split_by") or split_of(asked["model"], session=session)
+        only = what_there_is(workspace, run.dataset_id, shape, way).only(Part.TEST)
     return predict(
         workspace, dataset_id=run.dataset_id, run_id=run.id, model=asked["model"], only=only, progress=progress
     )

@@ -33,15 +33,16 @@ _PRECISION_DRAWS: Final = 400  # each draw sorts and matches anew
 
 
 def evaluate(
-    workspace: Workspace, dataset_id: int, model: str, *, against: str | None = None, split_by: str = "auto"
+    workspace: Workspace, dataset_id: int, model: str, *, against: str | None = None, split_by: str | None = None
 ) -> dict[str, Any]:
     """Measure a model, alone or beside another on the same instances, as plain values.
 
     Returns
     -------
     dict
-        ``model``, ``skeleton``, ``instances``, ``groups``, ``left_out``, ``metrics`` {name: {value, low, high}}; with
-        `against` also ``against``, ``against_metrics``, and ``difference`` (model minus against, paired).
+        ``model``, ``skeleton``, ``instances``, ``groups``, ``left_out``, ``learned`` (instances that a model has
+        learned from, and is not measured on), ``metrics`` {name: {value, low, high}}; with `against` also ``against``,
+        ``against_metrics``, and ``difference`` (model minus against, paired).
         A value that is undefined is None, and so are the ends of an interval over a single group.
 
     Raises
@@ -53,7 +54,7 @@ def evaluate(
     held = held_out(workspace, dataset_id, list(dict.fromkeys(names)), split_by=split_by)
     told: dict[str, Any] = {
         "model": model, "skeleton": held.shape.name, "instances": len(held), "groups": len(set(held.groups.tolist())),
-        "left_out": held.left_out, "metrics": plain(metrics(held, model)),
+        "left_out": held.left_out, "learned": held.learned, "metrics": plain(metrics(held, model)),
     }  # fmt: skip
     if against is not None:
         told |= {

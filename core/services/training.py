@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlmodel import Session, func, select
 
 from core.errors import BadInput, Cancelled, NotEnoughData
-from core.keypoints import Keypoints
+from core.label_samples import samples, unlabelled_samples
+from core.learned import KEY, as_ranges, learned_from
 from core.learning_data import Labels, keep_parts, read_labels, read_unlabelled
-from core.pose_models import PoseModel, find_model, open_predictor, version_of
+from core.pose_models import PoseModel, find_model, open_predictor
 from core.progress import Progress
+from core.run_folders import keep_file, take_over, tidy, training_folder
 from core.skeletons import skeleton
 from core.training.listening import Listener
 from core.training.recipes import RECIPES, Recipe, with_settings
-from core.training.samples import Sample
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.models import Label, Unlabelled, trained_in_run
+from db.queries.models import Label, model_versions, trained_by_name, trained_in_run
 from db.tables import ModelVersion, Part, TrainedModel
-from db.writes import note_model_use
+from db.writes import ensure_model_version, note_model_use
 
 if TYPE_CHECKING:
     from core.training.loop import Trained
@@ -113,21 +112,34 @@ def train_model(
         labels = read_labels(dataset_id, wish.skeleton, split_by=wish.split_by, session=session)
         _enough(labels)
         keep_parts(dataset_id, labels, session=session)
+    take_over(workspace, run_id)
     folder = training_folder(workspace, run_id)
-    where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, wish.split_by)
+    seen = _seen(workspace, labels, parent)
+    where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, wish.split_by, seen)
     listener = _Told(progress or Progress(), folder)
     try:
-        trained, rounds = _learned(workspace, dataset_id, recipe, wish, labels, parent, folder, listener)
+        trained, rounds = _learned(workspace, where, recipe, wish, labels, parent, folder, listener)
     except Cancelled as stopped:
         if (best := getattr(stopped, "trained", None)) is not None:
             _keep(workspace, best, recipe, labels, where)
+            tidy(folder)
         raise
-    return _told(workspace, _keep(workspace, trained, recipe, labels, where, rounds))
+    model = _keep(workspace, trained, recipe, labels, where, rounds)
+    tidy(folder)
+    return _told(workspace, model)
+
+
+def _seen(workspace: Workspace, labels: Labels, parent: PoseModel | None) -> set[int]:
+    """Ids of the instances that the weights or the choice of an epoch will depend on, the parent's among them."""
+    with reading(workspace.engine) as session:
+        before = trained_by_name(parent.name, session=session) if parent else None
+    now = {label.instance.id for part in (Part.TRAIN, Part.VALIDATION) for label, _ in labels.of(part)}
+    return now | (learned_from(before.data) if before else set())
 
 
 def _learned(
     workspace: Workspace,
-    dataset_id: int,
+    asked: _Where,
     recipe: Recipe,
     wish: Wish,
     labels: Labels,
@@ -150,34 +162,11 @@ def _learned(
     if parent is not None:
         raise BadInput("self-training starts every round from fresh weights, so it cannot begin from another model")
     with reading(workspace.engine) as session:
-        others = read_unlabelled(dataset_id, labels, split_by=wish.split_by, session=session)
-    data = replace(data, unlabelled=_unlabelled(workspace, others, len(data.skeleton)))
+        others = read_unlabelled(asked.dataset_id, labels, split_by=wish.split_by, session=session)
+    asked.seen.update(one.instance.id for one, _ in others)
+    data = replace(data, unlabelled=unlabelled_samples(workspace, others, len(data.skeleton)))
     found = self_train(recipe, data, folder, plan=wish.plan, **where)
-    return found.trained, [asdict(one) for one in found.rounds]
-
-
-def _unlabelled(workspace: Workspace, rows: Sequence[tuple[Unlabelled, str]], count: int) -> list[Sample]:
-    nothing = Keypoints.of(np.full((count, 2), np.nan))
-    return [_sample(workspace, one, group, nothing) for one, group in rows]
-
-
-def training_folder(workspace: Workspace, run_id: int) -> Path:
-    """Where a run keeps its checkpoints, curves and pictures."""
-    return workspace.home / "training" / str(run_id)
-
-
-def samples(workspace: Workspace, labels: Sequence[tuple[Label, str]]) -> list[Sample]:
-    """Labels of the store as samples to learn from; `group` is what must not be split."""
-    return [_sample(workspace, label, group, Keypoints.from_bytes(label.revision.points)) for label, group in labels]
-
-
-def _sample(workspace: Workspace, label: Label | Unlabelled, group: str, points: Keypoints) -> Sample:
-    one, image = label.instance, label.image
-    frame = (f"{label.video_id}", label.frame) if label.video_id is not None and label.frame is not None else None
-    return Sample(
-        picture=workspace.original(image.original), box=(one.left, one.top, one.right, one.bottom),
-        keypoints=points, key=one.id, name=image.path, group=group, frame=frame,
-    )  # fmt: skip
+    return found.trained, [asdict(replace(one, file="")) for one in found.rounds]  # their weights go with the run
 
 
 @dataclass(frozen=True)
@@ -187,6 +176,7 @@ class _Where:
     run_id: int
     parent_id: int | None
     split_by: str
+    seen: set[int]  # ids of instances
 
 
 class _Told(Listener):
@@ -247,25 +237,21 @@ def _keep(
     where: _Where,
     rounds: Sequence[Mapping[str, Any]] = (),
 ) -> TrainedModel:
-    """Move the best weights to the models and write the version down."""
+    """Give the best weights a place among the models and write the version down."""
     file = workspace.home / "models" / f"{trained.sha256}.safetensors"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.is_file():
-        part = file.with_suffix(f".{where.run_id}.part")
-        shutil.copyfile(trained.file, part)
-        part.replace(file)
-    with reading(workspace.engine) as session:
-        name = f"{recipe.name}-{_next_number(session)}"
-    predictor = open_predictor(workspace, PoseModel(name, labels.skeleton, file))
+    keep_file(trained.file, file)
+    predictor = open_predictor(workspace, PoseModel(recipe.name, labels.skeleton, file))
     with writing(workspace.engine) as session:
-        version_id = version_of(predictor, session=session)
+        name = _free_name(recipe.name, session)
+        sha256, settings = predictor.weights_sha256, predictor.settings
+        version_id = ensure_model_version(name, "landmarks", sha256, settings, session=session)
         note_model_use(where.dataset_id, version_id, session=session)
         model = TrainedModel(
             model_version_id=version_id, dataset_id=where.dataset_id, run_id=where.run_id, parent_id=where.parent_id,
             recipe=recipe.name, recipe_settings=recipe.as_json(), skeleton=labels.skeleton,
             file=str(file.relative_to(workspace.home)), author_id=where.author_id, seconds=trained.seconds,
             data={**labels.counts(), "labels_sha256": labels.fingerprint(), "excluded": len(labels.excluded),
-                  "split_by": where.split_by,
+                  "split_by": where.split_by, KEY: as_ranges(where.seen),
                   "epochs": trained.epochs, "stopped": trained.stopped, "best": _finite(trained.best),
                   "images_per_second": trained.images_per_second,
                   "rounds": [_finite(one) for one in rounds]},
@@ -274,13 +260,19 @@ def _keep(
         return model
 
 
-def _next_number(session: Session) -> int:
-    return session.exec(select(func.count()).select_from(TrainedModel)).one() + 1
+def _free_name(recipe: str, session: Session) -> str:
+    """The recipe's name and a number that no model has had; inside the transaction that adds the model."""
+    number = session.exec(select(func.count()).select_from(TrainedModel)).one() + 1
+    while model_versions(f"{recipe}-{number}", session=session):
+        number += 1
+    return f"{recipe}-{number}"
 
 
-def _finite(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures as JSON can hold them: what is not a number is null."""
-    return {key: None if value != value else value for key, value in json.loads(json.dumps(dict(figures))).items()}
+def _finite(value: Any) -> Any:
+    """Figures as JSON can hold them: what is not a finite number is null."""
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _told(workspace: Workspace, model: TrainedModel) -> dict[str, Any]:

@@ -5,9 +5,10 @@ import pytest
 from learning_rows import Shelf, face
 
 from core.errors import BadInput
-from core.learning_data import keep_parts, read_labels
+from core.learning_data import keep_parts, read_labels, read_unlabelled
 from db.engine import reading, writing
-from db.tables import Assignment, Exclusion, Instance, Part, Person
+from db.queries.models import group_parts
+from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person
 
 
 @pytest.fixture
@@ -122,3 +123,58 @@ def test_an_unknown_way_to_split_is_refused(shelf):
         _read(shelf, "frame")
     with reading(shelf.workspace.engine) as session:
         assert read_labels(shelf.dataset, "body24", session=session).labels == []
+
+
+def _clips_of(shelf, *people):
+    """A clip of two labelled frames for each person, in this order; gives the ids of the clips."""
+    numbers = []
+    for count, person in enumerate(people):
+        images = [shelf.image(f"{count}.mp4/{i}.jpg", identity=person) for i in range(2)]
+        numbers.append(shelf.clip(f"{count}.mp4", images))
+        for image in images:
+            shelf.instance(image, face())
+    return numbers
+
+
+def test_two_clips_of_one_person_never_part_when_split_by_person(shelf):
+    first, _, third, _ = _clips_of(shelf, "ada", "bob", "ada", "eve")
+    labels = _read(shelf, "person", keep=True)
+    groups = _groups(labels)
+    assert groups["0.mp4/0.jpg"] == groups["2.mp4/0.jpg"] == f"clip {first}"
+    assert len(set(groups.values())) == 3
+    with reading(shelf.workspace.engine) as session:
+        parts = group_parts(shelf.dataset, session=session)
+    assert parts[f"clip {first}"] == parts[f"clip {third}"] == parts["person ada"]
+    assert _groups(_read(shelf))["2.mp4/0.jpg"] == f"clip {third}"  # otherwise a clip is a group of its own
+    assert _read(shelf).parts == labels.parts  # and what was held out stays so
+
+
+def test_what_was_held_out_stays_so_when_groups_turn_out_to_belong_together(shelf):
+    first, second, *_ = _clips_of(shelf, "ada", "ada", "bob", "eve")
+    with writing(shelf.workspace.engine) as session:
+        session.add(GroupPart(dataset_id=shelf.dataset, group=f"clip {first}", part="train"))
+        session.add(GroupPart(dataset_id=shelf.dataset, group=f"clip {second}", part="test"))
+    labels = _read(shelf, "person")
+    assert {part for part, group in zip(labels.parts, labels.groups, strict=True) if group == f"clip {first}"} == {
+        "test"
+    }
+
+
+def test_nothing_unlabelled_comes_from_a_held_out_picture_clip_or_person(shelf):
+    for person in "abcdef":
+        shelf.instance(shelf.image(f"{person}/0.png", identity=person), face())
+        shelf.instance(shelf.image(f"{person}/1.png", identity=person))
+    crowd = shelf.image("crowd/1.png", identity="held")
+    shelf.instance(crowd, face())
+    shelf.instance(crowd)  # somebody else in the same picture, whom nobody has named
+    _clips_of(shelf, "a", "held")
+    with writing(shelf.workspace.engine) as session:
+        session.add(GroupPart(dataset_id=shelf.dataset, group="person held", part="test"))
+    for split_by in ("auto", "person"):
+        labels = _read(shelf, split_by, keep=True)
+        with reading(shelf.workspace.engine) as session:
+            found = read_unlabelled(shelf.dataset, labels, split_by=split_by, session=session)
+        learned = {group for _, group in labels.of("train")}
+        assert found
+        assert {group for _, group in found} <= learned
+        assert crowd not in {one.image.id for one, _ in found}

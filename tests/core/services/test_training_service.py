@@ -1,6 +1,7 @@
 """Training from the store: a version with its parents and data, measured on what was held out, kept when cancelled."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from sqlmodel import select
 
 from core.errors import BadInput, Cancelled, NotEnoughData, NotFound
 from core.jobs.inline import run_here
+from core.learned import learned_from
+from core.models.weights import sha256_of
 from core.progress import Progress
 from core.services.models import comparable, listed
-from core.services.training import Wish, train_model, what_there_is
+from core.services.training import Wish, _free_name, train_model, what_there_is
 from core.services.watching import watch
 from core.settings import Settings
 from core.workspace import Workspace
@@ -62,6 +65,31 @@ def test_a_training_gives_a_version_with_figures_data_and_recipe(trained):
         mine = select(Prediction.instance_id).where(Prediction.model_version_id == model.model_version_id)
         predicted = set(session.exec(mine))
     assert predicted == {label.instance.id for label in held.labels}
+
+
+def test_the_weights_lie_among_the_models_once_and_what_was_learned_from_is_known(trained):
+    workspace, dataset, _, run = trained
+    folder = workspace.home / "training" / str(run.id)
+    assert not [path for path in folder.rglob("*") if path.suffix in (".safetensors", ".pt", ".part")]
+    with reading(workspace.engine) as session:
+        model = session.exec(select(TrainedModel).where(TrainedModel.run_id == run.id)).one()
+    assert sha256_of(workspace.home / model.file) == Path(model.file).stem
+    labels = what_there_is(workspace, dataset, "face68")
+    learned = {label.instance.id for part in ("train", "validation") for label, _ in labels.of(part)}
+    assert learned_from(model.data) == learned
+    assert model.data["split_by"] == "auto"
+
+
+def test_no_two_models_have_one_name(workspace, dataset, author):
+    """Whatever was trained or removed since: the number is chosen where the model is added."""
+    shelf = Shelf(workspace, dataset, author)
+    for name in ("quick-1", "quick-2", "quick-3"):
+        shelf.model(name)
+    with writing(workspace.engine) as session:
+        session.delete(session.exec(select(TrainedModel)).first())
+        session.flush()
+        assert _free_name("quick", session) == "quick-4"
+        assert _free_name("other", session) == "other-3"
 
 
 def test_curves_and_pictures_can_be_watched(trained):
@@ -114,9 +142,7 @@ def test_no_label_one_label_or_one_group_is_too_little(workspace, dataset, autho
     shelf = Shelf(workspace, dataset, author)
     wish = Wish("face68", "quick-resnet18", QUICK)
     who = {"dataset_id": dataset, "author_id": author, "run_id": 1, "wish": wish}
-    with pytest.raises(
-        NotEnoughData, match="needs at least two instances with human points of face68"
-    ):
+    with pytest.raises(NotEnoughData, match="needs at least two instances with human points of face68"):
         train_model(workspace, **who)
     shelf.instance(shelf.image("a/1.png"), face())
     with pytest.raises(NotEnoughData, match="and there is one"):
