@@ -126,11 +126,19 @@ def stored_version(model: PoseModel, *, session: Session) -> int:
     NotEnoughData
         If it has never been used that way.
     """
-    for version in model_versions(model.name, session=session):
-        used = (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
-        if used == (model.flip_test, model.smoother):
-            return version.id
+    for version_id in stored_versions(model, session=session):
+        return version_id
     raise NotEnoughData(f"{model.title} has predicted nothing yet; run `predict` with it first")
+
+
+def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
+    """The ids of all versions of a model in this use, the newest first: another precision is another version."""
+    return [
+        version.id
+        for version in model_versions(model.name, session=session)
+        if (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
+        == (model.flip_test, model.smoother)
+    ]
 
 
 def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:

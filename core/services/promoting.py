@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from core.errors import BadInput, NotFound
-from core.pose_models import BUILT_IN, find_model
+from core.pose_models import BUILT_IN, find_model, stored_versions
 from core.progress import Progress
 from core.skeletons import skeleton
 from core.workspace import Workspace
@@ -32,10 +32,12 @@ def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int
     NotFound
         If there is no such model.
     BadInput
-        If it is the one that pre-labels already.
+        If it is the one that pre-labels already, or the name says how to use it: what pre-labels is used plainly.
     """
     with writing(workspace.engine) as session:
         found = find_model(workspace, model, session=session)
+        if found.title != found.name:
+            raise BadInput(f"{model} is {found.name} used in a way of its own; promote {found.name} itself")
         newest = promotion(dataset_id, found.skeleton, session=session)
         if found.version_id == (newest.model_version_id if newest else None):
             raise BadInput(f"{model} pre-labels this dataset already")
@@ -89,7 +91,7 @@ def pre_label(
         newest = promotion(dataset_id, skeleton_name, session=session)
         version_id = newest.model_version_id if newest else None
         heads = model_heads(dataset_id, skeleton(skeleton_name).kind, session=session)
-        points = _points_of(dataset_id, version_id, skeleton_name, [one.id for one, _ in heads], session)
+        points = _points_of(workspace, dataset_id, version_id, skeleton_name, [one.id for one, _ in heads], session)
     progress.begin(len(heads), message="Pre-labelling")
     changed = done = 0
     for start in range(0, len(heads), _BATCH):
@@ -102,12 +104,28 @@ def pre_label(
 
 
 def _points_of(
-    dataset_id: int, version_id: int | None, skeleton_name: str, instance_ids: list[int], session: Session
+    workspace: Workspace,
+    dataset_id: int,
+    version_id: int | None,
+    skeleton_name: str,
+    instance_ids: list[int],
+    session: Session,
 ) -> dict[int, tuple[bytes, int | None]]:
-    """The packed points that each instance should have, and the version they are of."""
+    """The packed points that each instance should have, and the version they are of.
+
+    A GPU and a processor compute in different precisions, so the same weights have a version for each: what the
+    one has not looked at is taken from the others.
+    """
     if version_id is not None:
-        stored = predictions(dataset_id, version_id, session=session)
-        return {instance: (row.points, version_id) for instance, row in stored.items()}
+        version = session.get(ModelVersion, version_id)
+        assert version is not None
+        plain = find_model(workspace, version.name, session=session)
+        others = [one for one in stored_versions(plain, session=session) if one != version_id]
+        stored: dict[int, tuple[bytes, int | None]] = {}
+        for one in (*reversed(others), version_id):
+            said = predictions(dataset_id, one, session=session)
+            stored |= {instance: (row.points, one) for instance, row in said.items()}
+        return stored
     found: dict[int, tuple[bytes, int | None]] = {}
     for part in chunks(instance_ids):
         rows: Mapping[int, KeypointRevision] = newest_untrained(part, skeleton_name, session=session)

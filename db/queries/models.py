@@ -247,7 +247,10 @@ def model_heads(dataset_id: int, kind: str, *, session: Session) -> Sequence[tup
 
 def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Session) -> dict[int, KeypointRevision]:
     """The newest points of each instance that a built-in model gave."""
-    trained = select(TrainedModel.model_version_id)
+    names = select(ModelVersion.name).join(
+        TrainedModel, col(TrainedModel.model_version_id) == col(ModelVersion.id)
+    )  # fmt: skip
+    trained = select(ModelVersion.id).where(col(ModelVersion.name).in_(names))  # in whatever use or precision
     rows = session.exec(
         select(KeypointRevision)
         .where(

@@ -7,8 +7,9 @@ from sqlmodel import col, select
 from core.errors import BadInput, NotFound
 from core.keypoints import Keypoints
 from core.services.promoting import in_force, pre_label, promote, roll_back
-from db.engine import reading
+from db.engine import reading, writing
 from db.tables import Instance, KeypointRevision, Source
+from db.writes import ensure_model_version
 
 
 @pytest.fixture
@@ -117,3 +118,32 @@ def test_datasets_promote_apart_from_one_another(shelf, workspace, author):
     shelf.model("better")
     promote(workspace, shelf.dataset, "better", author_id=author)
     assert in_force(workspace, other, "face68") is None
+
+
+def test_what_a_gpu_has_not_looked_at_is_taken_from_the_processors_version(shelf):
+    """The same weights in another precision are another version; the promoted one may be of a machine that is gone."""
+    seen, missed = (shelf.instance(shelf.image(f"{name}.png")) for name in "ab")
+    promoted = shelf.model("better")
+    with writing(shelf.workspace.engine) as session:
+        settings = {"flip_test": False, "precision": "float32"}
+        other = ensure_model_version("better", "landmarks", "b" * 64, settings, session=session)
+        flipped = ensure_model_version("better", "landmarks", "b" * 64, {"flip_test": True}, session=session)
+    shelf.predict(seen, promoted, face(3.0))
+    for instance in (seen, missed):
+        shelf.predict(instance, other, face(4.0))
+        shelf.predict(instance, flipped, face(5.0))
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf)["prelabelled"] == 2
+    assert _head(shelf, seen) == (Source.MODEL, promoted, [3.0, 3.0])
+    assert _head(shelf, missed) == (Source.MODEL, other, [4.0, 4.0])
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
+    roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}  # neither counts as a built-in model's
+
+
+def test_a_way_of_using_a_model_is_not_promoted_as_if_it_were_the_model(shelf):
+    shelf.model("better")
+    for title in ("better+flip", "better+one-euro"):
+        with pytest.raises(BadInput, match="promote better itself"):
+            promote(shelf.workspace, shelf.dataset, title, author_id=shelf.author)
+    assert in_force(shelf.workspace, shelf.dataset, "face68") is None
