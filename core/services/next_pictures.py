@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from core.errors import NotEnoughData
 from core.keypoints import Doubt, Keypoints
-from core.learning_data import read_labels, read_unlabelled
+from core.learning_data import Labels, read_labels, read_unlabelled
 from core.metrics import landmarks
-from core.pose_models import find_model, stored_version
+from core.pose_models import FLIP, find_model, stored_version
 from core.skeletons import skeleton
 from core.training.active import Estimates, rank
 from core.workspace import Workspace
@@ -43,21 +43,15 @@ class NextPictures:
 def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> NextPictures:
     """Rank the pictures without a human's points by what labelling them should bring.
 
-    The model is the one that pre-labels, or the newest trained one that has predicted here.
+    The model is the one that pre-labels, or the newest trained one that has predicted here; with the flip test where it
+    has predicted so, since every network then states a doubt.
 
     Raises
     ------
     NotEnoughData
-        If no trained model has predicted anything that is unlabelled.
+        If no trained model has predicted anything that is unlabelled, or it states no doubt.
     """
-    with reading(workspace.engine) as session:
-        model = _model(workspace, dataset_id, skeleton_name)
-        version = stored_version(find_model(workspace, model, session=session), session=session)
-        stored = predictions(dataset_id, version, session=session)
-        labels = read_labels(dataset_id, skeleton_name, session=session)
-        waiting = [row for row in read_unlabelled(dataset_id, labels, session=session) if row[0].instance.id in stored]
-    if not waiting:
-        raise NotEnoughData(f"{model} has predicted nothing that is unlabelled; predict with it first")
+    model, stored, labels, waiting = _doubted(workspace, dataset_id, skeleton_name)
     held = [
         label for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part) if label.instance.id in stored
     ]
@@ -68,7 +62,41 @@ def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> 
     return NextPictures(list(dict.fromkeys(order)), model, ranking.spearman)
 
 
-def _model(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str:
+def _doubted(
+    workspace: Workspace, dataset_id: int, skeleton_name: str
+) -> tuple[str, dict[int, Prediction], Labels, list[tuple[Unlabelled, str]]]:
+    """The model as it is used, what it has stored, the labels, and the unlabelled instances that it has predicted."""
+    with reading(workspace.engine) as session:
+        name = model_to_ask(workspace, dataset_id, skeleton_name)
+        labels = read_labels(dataset_id, skeleton_name, session=session)
+        unlabelled = read_unlabelled(dataset_id, labels, session=session)
+        silent = False
+        for title in (f"{name}+{FLIP}", name):
+            try:
+                version = stored_version(find_model(workspace, title, session=session), session=session)
+            except NotEnoughData:
+                continue
+            stored = predictions(dataset_id, version, session=session)
+            waiting = [row for row in unlabelled if row[0].instance.id in stored]
+            if waiting and _estimates([one for one, _ in waiting], stored).doubt:
+                return title, stored, labels, waiting
+            silent |= bool(waiting)
+    if silent:
+        raise NotEnoughData(
+            f"{name} states no doubt of its points; predict with {name}+{FLIP}, whose doubt is how far the points of "
+            "the mirrored picture lie from them"
+        )
+    raise NotEnoughData(f"{name} has predicted nothing that is unlabelled; predict with it first")
+
+
+def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str:
+    """The name of the model that pre-labels, else of the newest trained one that has predicted here.
+
+    Raises
+    ------
+    NotEnoughData
+        If there is none.
+    """
     with reading(workspace.engine) as session:
         forced = promotion(dataset_id, skeleton_name, session=session)
         if forced is not None and forced.model_version_id is not None:

@@ -27,6 +27,7 @@ from pages.widgets.training_live import COMPARE
 
 MOST: Final = 3
 _WORST: Final = 24
+_FEW_GROUPS: Final = 10
 _USES: Final = ("+flip", "+one-euro", "+savitzky-golay")
 # name: (what people call it, in percent, better when larger or None, what it is)
 _METRICS: Final = {
@@ -131,7 +132,10 @@ def comparison(
         return
     try:
         held = _held(dataset_id, names, split_by, newness)
-    except NotEnoughData:
+    except NotEnoughData as error:
+        if "predict" not in str(error):  # learned from all of it: predicting would not help
+            st.info(sentence(error), icon=":material/rule:")
+            return
         part = f"{counted(there['test'], 'instance')} of {counted(there['test_groups'], 'group')}"
         st.info(f"To be compared, each model predicts what is held out first: {part}.", icon=":material/rule:")
         _offer(dataset_id, chosen, split_by, busy=busy)
@@ -140,6 +144,11 @@ def comparison(
         st.error(sentence(error))
         return
     _heading(held)
+    if held.learned:
+        st.caption(
+            f"{counted(held.learned, 'instance')} more would be held out now, but one of these models has learned from "
+            "them: none is measured on those."
+        )
     if held.left_out:
         st.warning(f"{counted(held.left_out, 'held-out instance')} not predicted by all of them stay out.")
         _offer(dataset_id, chosen, split_by, busy=busy)
@@ -150,19 +159,15 @@ def comparison(
 
 
 def split_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """What was kept together when these models learned; told where they do not agree."""
-    ways = {row["name"]: row["split_by"] for row in rows if row["name"] in {name.partition("+")[0] for name in names}}
-    if len(set(ways.values())) > 1:
-        st.warning(
-            "These models learned with different pictures held out, so one may have learned from what the other is "
-            "measured on: " + "; ".join(f"{plain(name)} kept together {plain(way)}" for name, way in ways.items()) + "."
-        )
-    return next(iter(ways.values()), "auto")
+    """What was kept together when the first of these models that was trained learned."""
+    ways = {row["name"]: str(row["split_by"]) for row in rows}
+    return next((ways[name] for name in (one.partition("+")[0] for one in names) if name in ways), "auto")
 
 
 def _heading(held: Held) -> None:
     groups = len(set(held.groups.tolist()))
     ends = "intervals (95%) by drawing whole groups again" if groups > 1 else "one group gives no interval"
+    ends += ", which so few groups make too narrow" if 1 < groups < _FEW_GROUPS else ""
     st.caption(
         f"{counted(len(held), 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
     )

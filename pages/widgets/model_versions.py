@@ -22,7 +22,7 @@ from pages.widgets.text import counted, lasting, plain, sentence, utc
 
 _PARTS: Final = {"train": "to learn from", "validation": "to stop in time", "test": "held out"}
 _ENDS: Final = {
-    "done": "all of them", "early": "ended early, nothing got better", "cancelled": "cancelled",
+    "done": "as many as asked", "early": "ended early, nothing got better", "cancelled": "cancelled",
     "nan": "stopped at a loss that is no number",
 }  # fmt: skip
 _ENDS_AND_VALUE: Final = ("value", "low", "high")

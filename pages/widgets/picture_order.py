@@ -8,16 +8,19 @@ from typing import Final
 import streamlit as st
 
 from core.errors import FacetError, NotFound
-from core.services.next_pictures import NextPictures, next_pictures
+from core.jobs.launch import start
+from core.services.next_pictures import NextPictures, model_to_ask, next_pictures
 from db.engine import reading
 from db.queries.models import ranking_newness
 from db.tables import Image, ImageState
 from pages.widgets.points_picker import choose_points, keep_points, usual_points
-from pages.widgets.resources import IMAGE, workspace
-from pages.widgets.text import plain, sentence
+from pages.widgets.resources import IMAGE, author_id, workspace
+from pages.widgets.run_status import open_runs
+from pages.widgets.text import plain
 
 ORDER: Final = "picture-order"  # no widget's key: it outlives a change of pages
 _FIELD: Final = "picture-order-field"
+_WAITED: Final = "picture-order-waited"
 _ORDERS: Final = {"path": "by path", "worth": "most worthwhile first"}
 
 
@@ -79,9 +82,27 @@ def order_caption(dataset_id: int) -> None:
     """Whose doubt the order follows, and what that is worth; or why it is that of the paths after all."""
     found = _found(dataset_id)
     if isinstance(found, str):
-        st.warning(f"{sentence(found)}. Until then the order is that of the paths.", icon=":material/sort:")
+        st.session_state[_WAITED] = True
+        st.warning(f"{plain(found)}. Until then the order is that of the paths.", icon=":material/sort:")
+        _offer(dataset_id)
     elif found is not None:
+        if st.session_state.pop(_WAITED, False):
+            st.session_state[IMAGE] = None  # what was opened meanwhile was the first of the paths
         st.caption(f"In the order of the doubt of {plain(found.model)}, videos and people in turn. {worth(found)}")
+
+
+def _offer(dataset_id: int) -> None:
+    """Where there is a model, let it look at everything with the flip test: then it has a doubt, whatever it is."""
+    try:
+        model = f"{model_to_ask(workspace(), dataset_id, usual_points(dataset_id))}+flip"
+    except FacetError:
+        if st.button("Train a model", icon=":material/model_training:", key="to-training"):
+            st.switch_page("training.py")
+        return
+    busy = open_runs(dataset_id)
+    if st.button(f"Predict with {plain(model)}", icon=":material/play_arrow:", disabled="predict" in busy):
+        start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=model)
+        st.rerun()
 
 
 def worth(found: NextPictures) -> str:
@@ -89,7 +110,7 @@ def worth(found: NextPictures) -> str:
     rho = found.spearman
     if rho != rho:
         return "Too few held-out labels are predicted to say whether its doubt means errors."
-    told = f"(Spearman {rho:+.2f} on held-out labels)".replace("-", "−")
+    told = f"(Spearman {f'{rho:+.2f}'.replace('-', '−')} on held-out labels)"
     if rho >= 0.6:
         return f"Where it doubts, it errs {told}."
     if rho >= 0.3:

@@ -110,12 +110,17 @@ def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_
     }  # fmt: skip
     if plan:
         parameters["plan"] = plan
-    reason = _against(name, settings, shape, parent, found)
+    reason, missing = _against(name, settings, shape, found), None
     if reason is not None:
-        st.warning(sentence(reason), icon=":material/warning:")
+        st.warning(plain(reason), icon=":material/warning:")
+    elif parent is None and (missing := _missing(name, settings)):
+        st.warning("The weights that this recipe begins from are not on this machine.", icon=":material/warning:")
+        st.code(missing, language=None, wrap_lines=True)  # its address and folder can be copied
     same = any(run.parameters == parameters for run in open_runs)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Train", type="primary", icon=":material/model_training:", disabled=bool(reason) or same):
+        if st.button(
+            "Train", type="primary", icon=":material/model_training:", disabled=bool(reason or missing) or same
+        ):
             kind = "selftrain" if plan else "train"
             start(workspace(), kind, dataset_id=dataset_id, author_id=author_id(), **parameters)
             st.rerun()
@@ -127,18 +132,22 @@ def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_
         _memory(name, settings, shape)
 
 
-def _against(name: str, settings: Mapping[str, str], shape: str, parent: str | None, found: Supply) -> str | None:
+def _against(name: str, settings: Mapping[str, str], shape: str, found: Supply) -> str | None:
     """Why this cannot be trained, or None."""
     try:
-        recipe = recipes.checked(name, settings, shape)
+        recipes.checked(name, settings, shape)
     except FacetError as error:
         return str(error)
-    if not found.labels["test"]:
-        return (
-            f"everything labelled belongs to one group ({found.groups[0]}), so nothing can be held out: label another "
-            "video or person, or keep less together"
-        )
-    return recipes.missing_weights(workspace(), recipe) if parent is None else None
+    if found.labels["test"]:
+        return None
+    return (
+        f"Everything labelled belongs to one group ({found.groups[0]}), so nothing can be held out: label another "
+        "video or person, or keep less together."
+    )
+
+
+def _missing(name: str, settings: Mapping[str, str]) -> str | None:
+    return recipes.missing_weights(workspace(), recipes.chosen(name, settings))
 
 
 def _settings(choice: Choice) -> dict[str, str]:

@@ -10,6 +10,7 @@ from core.services.next_pictures import next_pictures
 from core.services.promoting import promote
 from db.engine import writing
 from db.tables import GroupPart, Prediction
+from db.writes import ensure_model_version
 
 
 @pytest.fixture
@@ -85,3 +86,23 @@ def test_without_a_model_or_without_predictions_there_is_nothing_to_go_by(shelf)
     promote(shelf.workspace, shelf.dataset, "net", author_id=shelf.author)
     with pytest.raises(NotEnoughData, match="net has predicted nothing that is unlabelled"):
         next_pictures(shelf.workspace, shelf.dataset, "face68")
+
+
+def test_a_model_that_states_no_doubt_says_what_would(shelf):
+    version = shelf.model("net")
+    shelf.predict(shelf.instance(shelf.image("a.png", identity="a")), version, face())
+    with pytest.raises(NotEnoughData, match=r"net states no doubt of its points; predict with net\+flip"):
+        next_pictures(shelf.workspace, shelf.dataset, "face68")
+
+
+def test_the_flip_test_is_asked_where_it_was_used(shelf):
+    plain = shelf.model("net")
+    with writing(shelf.workspace.engine) as session:
+        flipped = ensure_model_version("net", "landmarks", "n" * 64, {"flip_test": True}, session=session)
+    images = [shelf.image(f"{name}.png", identity=name) for name in "ab"]
+    for image, spread in zip(images, (1.0, 2.0), strict=True):
+        instance = shelf.instance(image)
+        _predict(shelf, instance, plain, 1.0)
+        _predict(shelf, instance, flipped, spread)
+    found = next_pictures(shelf.workspace, shelf.dataset, "face68")
+    assert (found.model, list(found.images)) == ("net+flip", images[::-1])
