@@ -1,0 +1,69 @@
+"""What the Models page says: intervals, verdicts, what is compared at first."""
+
+import pytest
+
+from pages.widgets.model_compare import split_of, usual, verdict
+from pages.widgets.model_versions import about, interval
+
+
+def figure(value, low=None, high=None):
+    return {"value": value, "low": low, "high": high}
+
+
+def row(name, **more):
+    return {"name": name, "parent": None, "pre_labels": False, "split_by": "auto"} | more
+
+
+def test_an_interval_has_its_ends_where_there_are_any():
+    assert interval(figure(0.0341, 0.032, 0.0366), percent=True) == "3.41% (3.20 to 3.66)"
+    assert interval(figure(1.5)) == "1.50"
+    assert interval(figure(None)) == interval(None) == "undefined"
+
+
+def test_a_difference_has_a_sign_and_percentage_points():
+    assert interval(figure(-0.01, -0.02, 0.005), percent=True, difference=True) == "−1.00 pp (−2.00 to +0.50)"
+
+
+@pytest.mark.parametrize(
+    ("found", "upward", "said"),
+    [
+        (figure(-0.01, -0.02, -0.005), False, "better"),
+        (figure(-0.01, -0.02, -0.005), True, "worse"),
+        (figure(0.01, 0.005, 0.02), True, "better"),
+        (figure(0.01, -0.005, 0.02), False, "no clear difference"),
+        (figure(0.0, 0.0, 0.0), False, "no clear difference"),
+        (figure(0.01), False, "one group cannot tell"),
+    ],
+)
+def test_a_difference_is_clear_only_where_zero_is_outside(found, upward, said):
+    assert verdict(found, percent=True, upward=upward).endswith(f": {said}")
+
+
+def test_an_undefined_difference_is_said_to_be():
+    assert verdict(figure(None), percent=True, upward=True) == "undefined"
+
+
+def test_the_newest_model_is_compared_with_its_parent_the_one_in_force_or_the_built_in():
+    names = ["b-2", "a-1", "dlib-68"]
+    assert usual(names, [row("b-2"), row("a-1")]) == ["dlib-68", "b-2"]
+    assert usual(names, [row("b-2"), row("a-1", pre_labels=True)]) == ["a-1", "b-2"]
+    assert usual(names, [row("b-2", parent="a-1"), row("a-1")]) == ["a-1", "b-2"]
+    assert usual(names, [row("b-2"), row("a-1")], asked="a-1") == ["dlib-68", "a-1"]
+    assert usual(["dlib-68"], []) == ["dlib-68"]
+    assert usual([], []) == []
+
+
+def test_models_are_measured_on_what_the_first_trained_one_did_not_learn():
+    rows = [row("a-1", split_by="person"), row("b-2", split_by="folder")]
+    assert split_of(["dlib-68", "b-2+flip", "a-1"], rows) == "folder"
+    assert split_of(["dlib-68"], rows) == "auto"
+
+
+def test_all_about_a_model_names_its_data_and_parent_as_plain_text():
+    told = about(
+        row("x_1", parent="*y*", recipe="quick", epochs=1, stopped="early", rounds=[], weights_sha256="f" * 64)
+        | {"labels": {"train": 5, "validation": 2, "test": 3}}
+    )  # fmt: skip
+    assert r"**x\_1**: recipe quick, 1 epoch, ended early" in told
+    assert r"went on from \*y\*" in told
+    assert "5 to learn from · 2 to stop in time · 3 held out" in told
