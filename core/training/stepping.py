@@ -137,9 +137,9 @@ class Stepper:
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value * weight
         if windows and self.steadying is not None:
             with self._together(True):
-                value = self.steadying.of(self.network, self.learner, windows, self.runner)
-                (value * self.steadying.term.weight).backward()
-            sums["stability"] = value.detach() / world
+                steadied = self.steadying.of(self.network, self.learner, windows, self.runner, self.loss)
+                (steadied.motion * self.steadying.term.weight + steadied.accuracy).backward()
+            sums["stability"] = steadied.motion.detach() / world
         return dict(zip(sums, torch.stack(list(sums.values())).double().tolist(), strict=True))  # one wait for the GPU
 
     def _of(self, batch: Batch, rows: slice) -> dict[str, Tensor]:

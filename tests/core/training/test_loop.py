@@ -25,9 +25,12 @@ from core.skeletons import BODY24, COCO17, FACE68
 from core.training.averaging import average_of, decay_for
 from core.training.feeding import ahead, batches_of
 from core.training.loop import TrainingData, train
+from core.training.losses import build_loss
 from core.training.recipes import RECIPES, Recipe, StabilityTerm
 from core.training.samples import CropSource, Sample
 from core.training.schedules import parameter_groups, rate_factor
+from core.training.stability_loss import StabilityLoss
+from core.training.stability_windows import Steadying
 from core.training.stepping import Stepper
 from core.training.validation import Runner, figures, locate
 
@@ -152,6 +155,24 @@ def test_the_stability_loss_counts_once_the_main_loss_is_low(faces: TrainingData
     assert ["stability" in line["parts"] for line in trained.history] == [False, True, True]
     never = train(tiny(epochs=2, stability=replace(term, bar=0.0)), faces, tmp_path / "never", device="cpu")
     assert not any("stability" in line["parts"] for line in never.history)
+
+
+def test_windows_are_held_to_the_labels_too(faces: TrainingData) -> None:
+    torch.manual_seed(0)
+    network = build(configure("resnet18-regression", FACE68, input_size=(64, 64))).train()
+    source = CropSource(faces.train, (64, 64))
+    steadying = Steadying(StabilityTerm(length=4), source)
+    (window,) = steadying.pick(source, None, FACE68, (0, 0))
+    mse = build_loss("mse")
+    steadied = steadying.of(network, network, [window], Runner("cpu"), mse)
+    assert network.training
+    network.eval()
+    outputs, targets = network(window.images), network.codec.encode(window.points, window.present)
+    torch.testing.assert_close(steadied.accuracy, mse(outputs, targets).total)
+    points = network.codec.decode(outputs).points
+    shifted = window.to_picture(points) + 3.0  # a constant error, which the term alone does not see
+    term, truth = StabilityLoss(), window.to_picture(window.points)
+    torch.testing.assert_close(term(shifted, truth), steadied.motion)
 
 
 def test_the_stability_loss_wants_frames(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
