@@ -12,13 +12,13 @@ from core.keypoints import Keypoints
 from core.pose_models import PoseModel, find_model, stored_version
 from core.progress import Progress
 from core.smoothing import DEFAULTS, delay, smooth
-from core.video_tracks import VideoTrack, linked
+from core.video_tracks import VideoTrack, linked, stride_of
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.history import chunks
 from db.queries.models import count_predictions, predictions
 from db.queries.tracks import frame_rows, seen_in_frames, videos
-from db.tables import ModelVersion, Prediction, Video
+from db.tables import ModelVersion, Prediction
 from db.writes import ensure_model_version, note_model_use
 
 
@@ -33,7 +33,8 @@ def smooth_predictions(
     Returns
     -------
     dict
-        ``model_version`` (id), ``instances``, ``predicted``, ``failed`` (0), ``delay_frames`` (largest over the clips).
+        ``model_version`` (id), ``instances``, ``predicted``, ``failed`` (0), ``delay_frames`` (largest over the clips,
+        in frames that were taken).
 
     Raises
     ------
@@ -54,13 +55,13 @@ def smooth_predictions(
     new, late = _copied(workspace, dataset_id, base, version_id), 0.0
     for count, clip in enumerate(clips, start=1):
         with reading(workspace.engine) as session:
-            tracks = linked(
-                frame_rows(clip.id, session=session), seen_in_frames(clip.id, base, session=session)
-            )  # fmt: skip
+            frames = frame_rows(clip.id, session=session)
+            tracks = linked(frames, seen_in_frames(clip.id, base, session=session))
+        rate = clip.frames_per_second / stride_of(frames)  # of the frames that were taken: Hz count in them
         with writing(workspace.engine) as session:
             for track in tracks:
-                _store(track, clip, asked.smoother, version_id, session)
-        late = max(late, delay(asked.smoother, frames_per_second=clip.frames_per_second).frames)
+                _store(track, rate, asked.smoother, version_id, session)
+        late = max(late, delay(asked.smoother, frames_per_second=rate).frames)
         progress.advance(count)
     with reading(workspace.engine) as session:
         known = count_predictions(dataset_id, version_id, session=session)
@@ -98,8 +99,8 @@ def _copied(workspace: Workspace, dataset_id: int, base: int, version_id: int) -
     return len(missing)
 
 
-def _store(track: VideoTrack, clip: Video, smoother: str, version_id: int, session: Session) -> None:
-    smoothed = smooth(track.predicted, smoother, frames_per_second=clip.frames_per_second, breaks=track.breaks)
+def _store(track: VideoTrack, rate: float, smoother: str, version_id: int, session: Session) -> None:
+    smoothed = smooth(track.predicted, smoother, frames_per_second=rate, breaks=track.breaks)
     of_instance = {int(one): smoothed[place] for place, one in enumerate(track.instances) if one}
     for part in chunks(of_instance):
         mine = select(Prediction).where(

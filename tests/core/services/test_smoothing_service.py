@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 from learning_rows import Shelf, face
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.errors import BadInput, NotEnoughData
 from core.keypoints import Keypoints
 from core.pose_models import find_model, stored_version
 from core.services.smoothing import smooth_predictions
-from core.smoothing import savitzky_golay
-from db.engine import reading
-from db.tables import Prediction
+from core.smoothing import delay, one_euro, savitzky_golay
+from db.engine import reading, writing
+from db.tables import Frame, Prediction
 
 
 @pytest.fixture
@@ -79,3 +79,19 @@ def test_a_model_that_has_not_predicted_or_a_smoother_that_is_not_there_is_said(
         smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="dlib-68+magic")
     with pytest.raises(BadInput, match="cannot be used as 'dlib-68\\+flip'"):
         smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="dlib-68+flip")
+
+
+def test_hertz_count_in_the_frames_that_were_taken(shelf):
+    """Of every fifth frame of a clip of 25 a second there are 5 a second."""
+    version = shelf.model("net")
+    instances, points = _clip(shelf, version)
+    with writing(shelf.workspace.engine) as session:
+        for row in session.exec(select(Frame).order_by(col(Frame.index).desc())).all():
+            row.index *= 5
+            session.add(row)
+            session.flush()
+    told = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
+    expected = one_euro(points, 5.0)
+    assert not np.allclose(expected, one_euro(points, 25.0), atol=0.1)
+    assert np.allclose(_points(shelf, told["model_version"], instances), expected, atol=1e-4)
+    assert told["delay_frames"] == pytest.approx(delay("one-euro", frames_per_second=5.0).frames, abs=1e-3)
