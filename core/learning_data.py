@@ -102,7 +102,7 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
     found = human_labels(dataset_id, skeleton, session=session)
     left_out = [label for label in found if _named(label.image.path, excluded)]
     rest = [label for label in found if not _named(label.image.path, excluded)]
-    kept = [label for label in rest if Keypoints.from_bytes(label.revision.points).visibility.any()]
+    kept = [label for label in rest if Keypoints.any_in(label.revision.points)]
     joined = _joined([bonds_of(label, split_by) for label in kept])
     groups = [joined[group_of(label, split_by)] for label in kept]
     parts = _parts(groups, _known(group_parts(dataset_id, session=session), joined))
@@ -191,7 +191,7 @@ def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
     if not counts:
         return {}
     try:
-        return assign(counts, {group: part for group, part in known.items() if group in counts})
+        return assign(counts, {group: part for group, part in known.items() if group in counts}, FRACTIONS)
     except NotEnoughData:  # one group: everything to learn from, nothing to be measured on
         return dict.fromkeys(counts, str(Part.TRAIN))
 
