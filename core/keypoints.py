@@ -91,6 +91,11 @@ class Keypoints:
         table[:, 3] = self.confidence
         return table.tobytes()
 
+    @staticmethod
+    def any_in(blob: bytes) -> bool:
+        """Whether any point of what `to_bytes` made is present, without unpacking it."""
+        return bool((np.frombuffer(blob, dtype="<f4")[2::_COLUMNS] > ABSENT).any())
+
     @classmethod
     def from_bytes(cls, blob: bytes) -> Keypoints:
         """Unpack what `to_bytes` made."""

@@ -17,8 +17,8 @@ from core.skeletons import skeleton
 from core.training.active import Estimates, rank
 from core.workspace import Workspace
 from db.engine import reading
-from db.queries.models import Label, Unlabelled, predictions, promotion, trained_models
-from db.tables import ModelVersion, Part, Prediction
+from db.queries.models import Label, Said, Unlabelled, count_predictions, predictions, promotion, trained_models
+from db.tables import ModelVersion, Part
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> 
 
 def _doubted(
     workspace: Workspace, dataset_id: int, skeleton_name: str
-) -> tuple[str, dict[int, Prediction], Labels, list[tuple[Unlabelled, str]]]:
+) -> tuple[str, dict[int, Said], Labels, list[tuple[Unlabelled, str]]]:
     """The model as it is used, what it has stored, the labels, and the unlabelled instances that it has predicted."""
     with reading(workspace.engine) as session:
         name = model_to_ask(workspace, dataset_id, skeleton_name)
@@ -104,7 +104,7 @@ def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> s
             assert version is not None
             return version.name
         for row in trained_models(session=session):
-            if row.model.skeleton == skeleton_name and predictions(dataset_id, row.version.id, session=session):
+            if row.model.skeleton == skeleton_name and count_predictions(dataset_id, row.version.id, session=session):
                 return row.version.name
     raise NotEnoughData(
         f"no trained model has predicted {skeleton_name} in this dataset yet, so there is no doubt to go by; train "
@@ -112,7 +112,7 @@ def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> s
     )
 
 
-def _estimates(rows: Sequence[Label | Unlabelled], stored: dict[int, Prediction]) -> Estimates:
+def _estimates(rows: Sequence[Label | Unlabelled], stored: dict[int, Said]) -> Estimates:
     found = [stored[row.instance.id] for row in rows]
     doubts = [Doubt.from_bytes(one.doubt) for one in found]
     confidence = np.stack([Keypoints.from_bytes(one.points).confidence for one in found])
@@ -121,7 +121,7 @@ def _estimates(rows: Sequence[Label | Unlabelled], stored: dict[int, Prediction]
     return Estimates({kind: values for kind, values in kinds.items() if np.isfinite(values).any()}, confidence, boxes)
 
 
-def _errors(held: Sequence[Label], stored: dict[int, Prediction], skeleton_name: str) -> NDArray[np.float64]:
+def _errors(held: Sequence[Label], stored: dict[int, Said], skeleton_name: str) -> NDArray[np.float64]:
     shape = skeleton(skeleton_name)
     truth = [Keypoints.from_bytes(label.revision.points) for label in held]
     points = np.stack([row.points for row in truth])

@@ -49,6 +49,14 @@ class Unlabelled(NamedTuple):
     frame: int | None
 
 
+class Said(NamedTuple):
+    """What a version said of an instance: packed points and doubt, as in `db.tables.Prediction`."""
+
+    skeleton: str
+    points: bytes
+    doubt: bytes
+
+
 class TrainedRow(NamedTuple):
     """A model that was trained here, with its version, who trained it and the parent's name."""
 
@@ -131,14 +139,14 @@ def instances_to_predict(
     ).all()
 
 
-def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[int, Prediction]:
-    """What a version said of the instances of a dataset, by instance."""
+def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[int, Said]:
+    """What a version said of the instances of a dataset, by instance. Columns, not rows: there may be 100,000."""
     rows = session.exec(
-        select(Prediction)
+        select(Prediction.instance_id, Prediction.skeleton, Prediction.points, Prediction.doubt)
         .join(Instance, col(Instance.id) == col(Prediction.instance_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
     )
-    return {row.instance_id: row for row in rows}
+    return {instance: Said(skeleton, points, doubt) for instance, skeleton, points, doubt in rows}
 
 
 def count_predictions(dataset_id: int, version_id: int, *, session: Session) -> int:

@@ -108,3 +108,10 @@ def test_boxes_of_nothing_are_empty():
 def test_boxes_check_their_shapes():
     with pytest.raises(BadInput, match=r"scores should have the shape \(2,\), not \(1,\)"):
         Boxes(np.zeros((2, 4), np.float32), np.zeros(1, np.float32), np.zeros((2, 5, 2), np.float32))
+
+
+@pytest.mark.parametrize("seen", [[], [0], [1], [2], [0, 0, 0], [0, 1, 0], [2, 0, 0]])
+def test_whether_any_point_is_present_is_told_from_the_blob(seen):
+    points = np.zeros((len(seen), 2))
+    blob = Keypoints.of(points, np.array(seen, dtype=np.uint8)).to_bytes()
+    assert Keypoints.any_in(blob) == bool(Keypoints.from_bytes(blob).visibility.any()) == any(seen)
