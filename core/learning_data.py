@@ -121,14 +121,13 @@ def read_unlabelled(
     held_out = {bond for bond, group in labels.bonds.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
     held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
     pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
-    found = unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session)
-    return [
-        (one, group_of(one, split_by))
-        for one in found
-        if one.image.id not in pictures
-        and held_out.isdisjoint(bonds_of(one, split_by))
-        and not _named(one.image.path, excluded)
-    ]
+    rows: list[tuple[Unlabelled, str]] = []
+    for one in unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session):
+        bonds = bonds_of(one, split_by)
+        apart = one.image.id not in pictures and held_out.isdisjoint(bonds)
+        if apart and not _named(one.image.path, excluded):
+            rows.append((one, next((labels.bonds[bond] for bond in bonds if bond in labels.bonds), bonds[0])))
+    return rows
 
 
 def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
