@@ -45,7 +45,8 @@ def train(
     run = run_here(
         workspace, "selftrain" if unlabelled else "train", dataset_id(workspace, dataset), parameters, Printed()
     )
-    tell(run.counts, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + _lines(run.counts))
+    figures = _lines(run.counts.get("metrics") or {})
+    tell(run.counts, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
 
 
 @app.command()
@@ -82,7 +83,13 @@ def evaluate(
     for name in filter(None, (model, against)):
         run_here(workspace, "predict", number, {"model": name, "held_out": True, "split_by": split_by}, Printed())
     found = evaluating.evaluate(workspace, number, model, against=against)
-    tell(found, as_json, "{model} on {instances} held-out instances of {groups} groups" + _lines(found))
+    sentence = "{model} on {instances} held-out instances of {groups} groups" + _lines(found["metrics"])
+    if against is not None:
+        sentence += "\n{against} on the same" + _lines(found["against_metrics"])
+        sentence += "\n{model} minus {against}, paired" + _lines(found["difference"])
+    if found["groups"] < 2:
+        sentence += "\n(one group has no intervals: hold out another video or person)"
+    tell(found, as_json, sentence)
 
 
 @app.command("models")
@@ -127,10 +134,10 @@ def _pairs(chosen: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _lines(found: dict[str, Any]) -> str:
-    """The metrics as lines below the sentence."""
+def _lines(metrics: dict[str, Any]) -> str:
+    """The metrics as lines below the sentence, each with its 95 % interval where there is one."""
     rows = []
-    for name, metric in (found.get("metrics") or {}).items():
+    for name, metric in metrics.items():
         value, low, high = metric["value"], metric["low"], metric["high"]
         between = "" if low is None or high is None else f"   ({low:.5g} to {high:.5g})"
         rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}")

@@ -118,6 +118,16 @@ def test_evaluate_gives_each_metric_with_its_interval(run, model):
     assert both["difference"]["nme"]["value"] == pytest.approx(value)
 
 
+def test_evaluate_against_another_says_the_difference_in_words_too(run, model):
+    run("evaluate", "--dataset", "faces", "--model", model)  # settles the home folder
+    done = CliRunner().invoke(app, ["evaluate", "--dataset", "faces", "--model", model, "--against", "dlib-68"])
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "dlib-68 on the same" in lines
+    assert f"{model} minus dlib-68, paired" in lines
+    assert sum(line.strip().startswith("nme ") for line in lines) == 3
+
+
 def test_stability_of_predictions_and_of_labels(run, model):
     run("predict", "--dataset", "faces", "--model", model)
     found = run("stability", "--dataset", "faces", "--model", model)
