@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     encoder: str = Field("dlib-resnet", description="Face encoder; see `python -m core weights list`")
     weights_mirror: str = Field("", description="Address to fetch weights from instead of their own host")
     batch: int = Field(16, ge=1, description="Pictures that the models take at once")
+    training_processes: int = Field(1, ge=1, description="Processes that train together, one for each GPU")
     max_pixels: int = Field(100_000_000, ge=1, description="Largest picture to decode, in pixels")
     max_file_bytes: int = Field(512 * 2**20, ge=1, description="Largest single file to take in")
     max_archive_bytes: int = Field(64 * 2**30, ge=1, description="Most bytes that one zip may unpack to")

@@ -156,7 +156,12 @@ def _learned(
         "device": workspace.settings.device, "listener": listener, "weights_folder": workspace.weights,
     }  # fmt: skip
     if wish.plan is None:
-        return train(recipe, data, folder, start_from=parent.file if parent else None, **where), []
+        start, together = parent.file if parent else None, workspace.settings.training_processes
+        if together == 1:
+            return train(recipe, data, folder, start_from=start, **where), []
+        from core.training.distributed import launch
+
+        return launch(recipe, data, folder, start_from=start, processes=together, **where), []
     from core.training.self_training import self_train
 
     if parent is not None:

@@ -1,6 +1,7 @@
 """Training from the store: a version with its parents and data, measured on what was held out, kept when cancelled."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +172,22 @@ def test_a_recipe_a_setting_or_a_parent_that_does_not_fit_is_said(workspace, dat
     Shelf(workspace, dataset, author).model("walker", "body24")
     with pytest.raises(BadInput, match="walker locates body24, not face68"):
         tried(parent="walker")
+
+
+def test_several_processes_train_together_where_the_settings_say_so(trained, monkeypatch):
+    """What they do is tested beside the loop; here, that they are asked, and for the same training."""
+    workspace, dataset, author, _ = trained
+    asked = {}
+
+    def launched(recipe, data, folder, **more):
+        asked.update(more, recipe=recipe.name, samples=len(data.train), folder=folder.name)
+        raise NotEnoughData("enough was seen")
+
+    monkeypatch.setattr("core.training.distributed.launch", launched)
+    several = replace(workspace, settings=workspace.settings.model_copy(update={"training_processes": 2}))
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    with pytest.raises(NotEnoughData, match="enough was seen"):
+        train_model(several, dataset_id=dataset, author_id=author, run_id=900, wish=wish)
+    learn = what_there_is(workspace, dataset, "face68").of("train")
+    assert (asked["processes"], asked["samples"], asked["folder"]) == (2, len(learn), "900")
+    assert asked["start_from"] is None
