@@ -63,7 +63,10 @@ def take_over(workspace: Workspace, run_id: int) -> None:
         # without a best there is nothing to go on from, and a run that was cancelled was meant to end
         worth = next(folder.rglob("best.safetensors"), None) is not None
         if same and worth and left.state == RunState.FAILED and not mine.exists():
-            shutil.copytree(folder, mine, ignore=shutil.ignore_patterns("said.txt"), copy_function=_linked)
+            try:
+                shutil.copytree(folder, mine, ignore=shutil.ignore_patterns("said.txt"), copy_function=_linked)
+            except OSError:  # another process has cleared it away meanwhile: then this run begins afresh
+                shutil.rmtree(mine, ignore_errors=True)
         tidy(folder)
 
 

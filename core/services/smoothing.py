@@ -88,7 +88,13 @@ def _copied(workspace: Workspace, dataset_id: int, base: int, version_id: int) -
         missing = {one: row for one, row in predictions(dataset_id, base, session=session).items() if one not in there}
     for part in chunks(missing):
         with writing(workspace.engine) as session:
+            mine = select(Prediction.instance_id).where(
+                Prediction.model_version_id == version_id, col(Prediction.instance_id).in_(part)
+            )
+            quicker = set(session.exec(mine))  # another process, meanwhile
             for one in part:
+                if one in quicker:
+                    continue
                 row = missing[one]
                 session.add(
                     Prediction(

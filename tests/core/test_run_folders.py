@@ -96,3 +96,15 @@ def test_a_failed_run_without_a_best_is_not_gone_on_from(workspace, made):
     (training_folder(workspace, failed) / "best.safetensors").unlink()
     take_over(workspace, again)
     assert not training_folder(workspace, again).exists()
+
+
+def test_what_another_process_clears_away_meanwhile_is_not_gone_on_from(workspace, made, monkeypatch):
+    failed, again = made(RunState.FAILED, recipe="a"), made(RunState.RUNNING, recipe="a")
+    _fill(training_folder(workspace, failed))
+
+    def gone(source, target):
+        raise FileNotFoundError(source)
+
+    monkeypatch.setattr("core.run_folders._linked", gone)
+    take_over(workspace, again)
+    assert not training_folder(workspace, again).exists()
