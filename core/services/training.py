@@ -188,12 +188,18 @@ class _Told(Listener):
     """Passes what the loop tells on to the run's progress; sentences go to a file beside the curves."""
 
     def __init__(self, progress: Progress, folder: Path) -> None:
-        self._progress, self._folder, self._total = progress, folder, 0
+        self._progress, self._folder, self._phase = progress, folder, ("", 0)
+
+    def reading(self, done: int, total: int) -> None:
+        self._on("Reading pictures", done, total)
 
     def batch(self, done: int, total: int) -> None:
-        if total != self._total:
-            self._total = total
-            self._progress.begin(total, done, "Training")
+        self._on("Training", done, total)
+
+    def _on(self, what: str, done: int, total: int) -> None:
+        if self._phase != (what, total):
+            self._phase = (what, total)
+            self._progress.begin(total, done, what)
         self._progress.advance(done)
 
     def said(self, sentence: str) -> None:

@@ -121,8 +121,13 @@ def test_a_run_that_died_after_it_was_done_is_not_trained_again(trained):
 
 def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(trained):
     class Stopping(Progress):
+        phase = ""
+
+        def begin(self, total, done=0, message=""):
+            self.phase = message
+
         def advance(self, done, message=""):
-            if done >= 3:
+            if self.phase == "Training" and done >= 3:
                 raise Cancelled("the run was cancelled")
 
     workspace, dataset, author, _ = trained
@@ -172,6 +177,25 @@ def test_a_recipe_a_setting_or_a_parent_that_does_not_fit_is_said(workspace, dat
     Shelf(workspace, dataset, author).model("walker", "body24")
     with pytest.raises(BadInput, match="walker locates body24, not face68"):
         tried(parent="walker")
+
+
+def test_reading_pictures_is_told_and_can_be_cancelled(trained):
+    class Stopping(Progress):
+        said = ()
+
+        def begin(self, total, done=0, message=""):
+            self.said += ((message, total),)
+
+        def advance(self, done, message=""):
+            raise Cancelled("the run was cancelled")
+
+    workspace, dataset, author, _ = trained
+    progress, before = Stopping(), len(listed(workspace, dataset))
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    with pytest.raises(Cancelled):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=901, wish=wish, progress=progress)
+    assert progress.said == (("Reading pictures", len(what_there_is(workspace, dataset, "face68").of("train"))),)
+    assert len(listed(workspace, dataset)) == before
 
 
 def test_several_processes_train_together_where_the_settings_say_so(trained, monkeypatch):
