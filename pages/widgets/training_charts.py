@@ -29,12 +29,12 @@ def loss_chart(epochs: Rows) -> go.Figure:
 
 
 def nme_chart(epochs: Rows) -> go.Figure:
-    """NME on the validation part by epoch, the best epoch marked."""
+    """NME on the validation part by epoch, the best epoch marked where there are no rounds."""
     figure = go.Figure()
     values = [_number(row.get("validation_nme")) for row in epochs]
     figure.add_scatter(x=[row["epoch"] for row in epochs], y=values, name="validation", line_color="#2a9d8f")
     known = [value for value in values if value is not None]
-    if known:
+    if known and "round" not in epochs[0]:  # of rounds the last one counts, whichever came out best
         best = values.index(min(known))
         figure.add_scatter(
             x=[epochs[best]["epoch"]], y=[values[best]], mode="markers", name="best",

@@ -23,7 +23,6 @@ from pages.widgets.training_rounds import others_on_the_same_data, rounds_card
 COMPARE: Final = "compare-model"  # what the Models page is asked to compare
 _KINDS: Final = ("train", "selftrain")
 _PAST: Final = 50
-_LEAST_WIDTH: Final = 720  # pixels; sheets of small crops are shown larger
 _SHEETS: Final = {
     "heatmaps": ("Heatmaps beside their targets", "The crop; the maps that were wanted; the maps that came out."),
     "examples": ("Examples", "Above the labels in red; below what was found in blue, red lines lead to the labels."),
@@ -65,7 +64,8 @@ def past_trainings(dataset_id: int) -> None:
         return
     st.subheader("Trainings so far", anchor=False)
     names = {run.id: _name(run) for run in ended}
-    chosen = st.selectbox("Training", list(names), format_func=names.__getitem__, key="past-training", width=480)
+    key = f"past-training-{ended[0].id}"  # one that has just ended is shown
+    chosen = st.selectbox("Training", list(names), format_func=names.__getitem__, key=key, width=480)
     run = next(run for run in ended if run.id == chosen)
     st.markdown(MARKS[RunState(run.state)])
     result(run)
@@ -126,10 +126,8 @@ def _one_of(sheets: Sequence[Path], *, key: str, label: str) -> Sequence[Path]:
 
 def _sheet(kind: str, sheets: Sequence[Path]) -> None:
     for path in sheets:
-        content = path.read_bytes()
-        width = int.from_bytes(content[16:20], "big")  # where a PNG states it
         title, legend = _SHEETS[kind]
-        st.image(content, caption=f"{title}, {sheet_name(path)}. {legend}", width=max(width, _LEAST_WIDTH))
+        st.image(path.read_bytes(), caption=f"{title}, {sheet_name(path)}. {legend}", width="stretch")
 
 
 def sheet_name(path: Path) -> str:

@@ -44,7 +44,7 @@ def round_rows(rounds: Rows) -> list[dict[str, str]]:
         {
             "Round": str(row["round"]), "Asked of a pseudo-label": _TASKS.get(row["task"], plain(row["task"])),
             "Pseudo-labels": f"{row['pseudo_labels']:,}", "Validation NME": percent(row["validation_nme"]),
-            "Change": percent(row["change"], signed=True) if row["round"] else "", "Took": lasting(row["seconds"]),
+            "Change": percent(row["change"], change=True) if row["round"] else "", "Took": lasting(row["seconds"]),
         }
         for row in rounds
     ]  # fmt: skip
@@ -85,7 +85,9 @@ def against(rounds: Rows, name: str, others: Rows) -> str:
     mine, theirs = (one[-1]["validation_nme"] for one in (rounds, others))
     if mine != mine or theirs != theirs:
         return f"Beside **{plain(name)}** nothing can be said: an NME is undefined."
-    how = "the same" if mine == theirs else f"{abs(mine - theirs):.2%} {'better' if mine < theirs else 'worse'}"
+    how = (
+        "the same" if mine == theirs else f"{100 * abs(mine - theirs):.2f} pp {'better' if mine < theirs else 'worse'}"
+    )
     after = counted(rounds[-1]["round"], "round")
     return (
         f"**{plan_of(rounds).capitalize()}** ended at {mine:.2%} after {after}, **{plain(name)}** at {theirs:.2%} "
@@ -93,6 +95,8 @@ def against(rounds: Rows, name: str, others: Rows) -> str:
     )
 
 
-def percent(value: float | None, *, signed: bool = False) -> str:
-    """A share in percent; "undefined" for what is no number."""
-    return "undefined" if value is None or value != value else f"{value:+.2%}" if signed else f"{value:.2%}"
+def percent(value: float | None, *, change: bool = False) -> str:
+    """A share in percent, or a change of one in percentage points; "undefined" for what is no number."""
+    if value is None or value != value:
+        return "undefined"
+    return f"{100 * value:+.2f} pp".replace("-", "−") if change else f"{value:.2%}"

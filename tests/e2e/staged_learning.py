@@ -1,6 +1,7 @@
 """Drawn clips with true points as labels in a store, for the browser tests of training and models."""
 
 from drawn_labels import fill_with_clips
+from playwright.sync_api import TimeoutError as TooLate
 from sqlmodel import select
 
 from core.services.annotators import annotator_id
@@ -8,7 +9,7 @@ from core.services.datasets import create_dataset
 from core.settings import Settings
 from core.workspace import Workspace
 from db.engine import writing
-from db.tables import Run, RunState, now
+from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, now
 
 NAME = "Mina"
 QUICK = {"epochs": "2", "input_size": "64x64", "batch": "4", "workers": "0", "sheets": "1"}
@@ -33,8 +34,6 @@ def add_clips(workspace, author, name, **asked):
 
 def unlabel(workspace, instances):
     """Take the human's points away from some instances, as if nobody had looked at them yet."""
-    from db.tables import Image, ImageState, Instance, KeypointRevision
-
     with writing(workspace.engine) as session:
         for number in instances:
             one = session.get(Instance, number)
@@ -43,3 +42,18 @@ def unlabel(workspace, instances):
             for revision in session.exec(select(KeypointRevision).where(KeypointRevision.instance_id == number)):
                 session.delete(revision)
             session.get(Image, one.image_id).state = ImageState.FOUND
+
+
+def pick(page, field, choice):
+    """Choose in a field; a page that runs anew meanwhile closes its list, which is then opened again."""
+    option = page.get_by_role("option", name=choice, exact=True)
+    for _ in range(5):
+        page.get_by_role("combobox", name=field).first.click()
+        try:
+            option.click(timeout=5000)
+            break
+        except TooLate:
+            continue
+    else:
+        raise AssertionError(f"{field} does not offer {choice}")
+    page.wait_for_timeout(500)

@@ -30,7 +30,7 @@ def test_a_round_says_what_it_asked_and_what_it_bought():
     assert first["Asked of a pseudo-label"] == "human labels only"
     assert (first["Change"], first["Took"]) == ("", "1 min 1 s")
     assert second["Asked of a pseudo-label"].startswith("its cell among the coarse ones")
-    assert (second["Pseudo-labels"], second["Validation NME"], second["Change"]) == ("12", "4.50%", "-0.50%")
+    assert (second["Pseudo-labels"], second["Validation NME"], second["Change"]) == ("12", "4.50%", "−0.50 pp")
 
 
 def test_a_plan_is_told_by_its_tasks():
@@ -57,7 +57,7 @@ def test_only_another_plan_on_the_same_labels_pictures_and_recipe_stands_beside(
 def test_two_plans_are_compared_in_words():
     told = against(rounds(0.05, 0.04), "plain (x-2)", rounds(0.05, 0.045, tasks=("std",)))
     assert "**Curriculum** ended at 4.00% after 1 round" in told
-    assert told.endswith("at 4.50% after 1 round: 0.50% better.")
+    assert told.endswith("at 4.50% after 1 round: 0.50 pp better.")
     assert "undefined" in against(rounds(float("nan")), "plain", rounds(0.05))
     assert against(rounds(0.05), "plain", rounds(0.05)).endswith(": the same.")
 
