@@ -12,7 +12,7 @@ from core.console import Printed, tell
 from core.errors import BadInput
 from core.held_out import split_of
 from core.jobs.inline import run_here
-from core.services import evaluating, exporting_onnx, models, promoting
+from core.services import evaluating, exporting_onnx, models, promoting, submitting
 from core.training.recipes import RECIPES
 from core.workspace import Workspace
 from db.engine import reading
@@ -110,6 +110,20 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
     shape = promoting.promote(workspace, number, model, author_id=author(workspace))
     run = run_here(workspace, "prelabel", number, {"skeleton": shape}, Printed())
     tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
+
+
+@app.command()
+@sentence_instead_of_traceback
+def submission(
+    dataset: DatasetName,
+    model: ModelName,
+    out: Annotated[Path, typer.Option("--out", help="The CSV to write")],
+    as_json: Json = False,
+) -> None:
+    """Write the motion competition's form out of a model's predictions. Gives file, pictures, several."""
+    workspace = Workspace.open()
+    told = submitting.submit_predictions(workspace, dataset_id(workspace, dataset), model, out)
+    tell(told, as_json, "{file}: {pictures} pictures; in {several} of them the largest of several people counts")
 
 
 @app.command()

@@ -182,6 +182,17 @@ def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[i
     return {instance: Said(skeleton, points, doubt) for instance, skeleton, points, doubt in rows}
 
 
+def boxes_of(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, str, float]]:
+    """Every instance of a kind: its id, its picture's path, and the area of its box in square pixels."""
+    rows = session.exec(
+        select(*_PLACE, Image.path)  # type: ignore[call-overload]
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(Instance.dataset_id == dataset_id, Instance.kind == kind, ~col(Instance.removed))
+        .order_by(col(Image.path), col(Instance.id))
+    )
+    return [(number, path, (right - left) * (bottom - top)) for number, left, top, right, bottom, path in rows]
+
+
 def count_predictions(dataset_id: int, version_id: int, *, session: Session) -> int:
     """How many instances of a dataset a version has predicted."""
     return session.exec(
