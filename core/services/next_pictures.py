@@ -33,11 +33,14 @@ class NextPictures:
         Whose doubt it is.
     spearman
         How well its doubt ranks its errors on held-out labels, in [-1, 1]; NaN where that cannot be said.
+    checked
+        On how many held-out labels that was found.
     """
 
     images: Sequence[int]
     model: str
     spearman: float
+    checked: int = 0
 
 
 def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> NextPictures:
@@ -59,7 +62,7 @@ def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> 
     known = _errors(held, stored, skeleton_name) if held else None
     ranking = rank(pool, [group for _, group in waiting], _estimates(held, stored) if held else None, known)
     order = [waiting[i][0].image.id for i in ranking.order.tolist()]
-    return NextPictures(list(dict.fromkeys(order)), model, ranking.spearman)
+    return NextPictures(list(dict.fromkeys(order)), model, ranking.spearman, len(held))
 
 
 def _doubted(

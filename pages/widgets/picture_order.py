@@ -20,6 +20,7 @@ from pages.widgets.text import plain
 
 ORDER: Final = "picture-order"  # no widget's key: it outlives a change of pages
 _FIELD: Final = "picture-order-field"
+_FEWEST: Final = 10  # labels; a correlation of fewer is chance
 _WAITED: Final = "picture-order-waited"
 _ORDERS: Final = {"path": "by path", "worth": "most worthwhile first"}
 
@@ -108,9 +109,9 @@ def _offer(dataset_id: int) -> None:
 def worth(found: NextPictures) -> str:
     """How well doubt goes with errors, in words."""
     rho = found.spearman
-    if rho != rho:
+    if rho != rho or found.checked < _FEWEST:
         return "Too few held-out labels are predicted to say whether its doubt means errors."
-    told = f"(Spearman {f'{rho:+.2f}'.replace('-', '−')} on held-out labels)"
+    told = f"(Spearman {f'{rho:+.2f}'.replace('-', '−')} on {found.checked:,} held-out labels)"
     if rho >= 0.6:
         return f"Where it doubts, it errs {told}."
     if rho >= 0.3:

@@ -62,12 +62,16 @@ def test_its_ends_are_said(order):
         (0.4, "to a degree (Spearman +0.40"),
         (0.1, "says little about its errors"),
         (0.0, "says nothing"),
-        (-0.25, "nothing about its errors (Spearman −0.25 on held-out labels)"),
+        (-0.25, "nothing about its errors (Spearman −0.25 on 30 held-out labels)"),
         (math.nan, "Too few held-out labels"),
     ],
 )
 def test_what_a_doubt_is_worth_is_said_in_words(spearman, said):
-    assert said in worth(NextPictures([1], "net", spearman))
+    assert said in worth(NextPictures([1], "net", spearman, 30))
+
+
+def test_a_correlation_of_a_few_is_not_told():
+    assert worth(NextPictures([1], "net", 1.0, 4)).startswith("Too few held-out labels")
 
 
 def test_opening_the_pages_about_models_loads_no_torch(workspace, dataset):

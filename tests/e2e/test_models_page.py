@@ -1,0 +1,156 @@
+"""The Models page: two models on the same held-out pictures, the worst ones, pre-labels and back, doubt, ONNX."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from sqlmodel import select
+
+from core.jobs.inline import run_here
+from core.progress import Progress
+from db.engine import reading
+from db.tables import Image, Instance, KeypointRevision, Promotion, Source
+from tests.e2e.staged_learning import NAME, QUICK, add_clips, open_store, pick, unlabel
+
+pytestmark = pytest.mark.e2e
+
+SLOW = 90_000
+FIRST, SECOND = "quick-hrnet-1", "quick-hrnet-2"
+
+
+@pytest.fixture(scope="module")
+def store(workbench):
+    """Clips of eight people; the last two unlabelled. Two models, one grown out of the other."""
+    workspace, author = open_store(workbench.home)
+    dataset = add_clips(workspace, author, "Clips", people=8, frames=2)
+    with reading(workspace.engine) as session:
+        unlabel(workspace, session.exec(select(Instance.id).order_by(Instance.id)).all()[12:])
+    asked = {"recipe": "quick-hrnet", "settings": QUICK, "skeleton": "face68"}
+    for parent in (None, FIRST):
+        run_here(workspace, "train", dataset, asked | {"parent": parent}, Progress())
+    return workspace, dataset
+
+
+def open_page(page, workbench, part="models"):
+    page.goto(f"{workbench.address}/{part}?name={NAME}&dataset=Clips")
+    expect(page.get_by_role("heading", name="Pre-labels")).to_be_visible(timeout=SLOW)
+
+
+def choose(page, *names):
+    """Compare these, in this order."""
+    field = page.get_by_test_id("stMultiSelect")
+    field.get_by_role("button", name="Clear all").click()
+    for name in names:
+        field.get_by_role("combobox").fill(name)
+        page.get_by_role("option", name=name, exact=True).click()
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(1000)
+
+
+def heads(workspace):
+    with reading(workspace.engine) as session:
+        rows = session.exec(
+            select(Instance.id, KeypointRevision.source, KeypointRevision.model_version_id)
+            .join(KeypointRevision, KeypointRevision.id == Instance.revision_id, isouter=True)
+            .order_by(Instance.id)
+        ).all()
+    return {number: (source, version) for number, source, version in rows}
+
+
+def ends(page):
+    """Wait until no run is at work any more."""
+    page.wait_for_timeout(1500)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=SLOW)
+
+
+def test_a_model_is_compared_with_its_parent_on_the_same_pictures(page, workbench, store):
+    open_page(page, workbench)
+    chosen = page.get_by_test_id("stMultiSelect")
+    expect(chosen).to_have_text(re.compile(f"{FIRST}.*{SECOND}"), timeout=SLOW)
+    expect(page.get_by_text(re.compile(r"\d held-out instances of \d groups?;"))).to_be_visible(timeout=SLOW)
+    row = page.get_by_role("row").filter(has=page.get_by_role("cell", name="NME", exact=True))
+    cells = row.get_by_role("cell").all_inner_texts()
+    assert re.match(r"[\d.]+%", cells[1])
+    assert re.search(r"pp.*: (better|worse|no clear difference|one group cannot tell)$", cells[3])
+    for title in ("Cumulative error", "By group", "By point"):
+        expect(page.get_by_text(title, exact=True)).to_be_visible()
+
+
+def test_the_built_in_model_is_predicted_with_first(page, workbench, store):
+    open_page(page, workbench)
+    choose(page, "dlib-68", SECOND)
+    expect(page.get_by_text("each model predicts what is held out first")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Predict the held-out part").click()
+    ends(page)
+    expect(page.get_by_role("columnheader", name=f"{SECOND} − dlib-68")).to_be_visible(timeout=SLOW)
+
+
+def test_the_worst_picture_opens_in_the_editor(page, workbench, store):
+    open_page(page, workbench)
+    expect(page.get_by_text("Worst first.")).to_be_visible(timeout=SLOW)
+    tile = page.locator("img[src*='/api/thumbnail/']").first
+    tile.scroll_into_view_if_needed()
+    number = re.search(r"thumbnail/(\d+)", tile.get_attribute("src")).group(1)
+    tile.click()
+    expect(page.locator("canvas[data-view]").first).to_be_visible(timeout=SLOW)
+    assert f"picture={number}" in page.url
+
+
+def test_promoting_gives_its_points_to_what_no_human_touched_and_rolling_back_is_another_row(page, workbench, store):
+    workspace, _ = store
+    before = heads(workspace)
+    open_page(page, workbench)
+    pick(page, "Promote", SECOND)
+    page.get_by_role("button", name="Promote", exact=True).click()
+    ends(page)
+    expect(page.get_by_text("4 instances got other first points; 0 stay as they are")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(f"{SECOND} gives the first points (68 face landmarks)")).to_be_visible()
+    after = heads(workspace)
+    assert {one for one in after if after[one] != before[one]} == set(list(before)[12:])
+    assert all(after[one][0] == Source.MODEL for one in list(before)[12:])
+    page.get_by_role("button", name="Roll back").click()
+    ends(page)
+    expect(page.get_by_text("dlib-68 gives the first points (68 face landmarks)")).to_be_visible(timeout=SLOW)
+    with reading(workspace.engine) as session:
+        assert len(session.exec(select(Promotion)).all()) == 2
+
+
+def test_what_the_model_doubts_is_labelled_in_that_order(page, workbench, store):
+    workspace, _ = store
+    open_page(page, workbench)
+    page.get_by_role("button", name="Label what it doubts").click()
+    expect(page.locator("canvas[data-view]").first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile(r"In the order of the doubt of quick-hrnet-\d"))).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile("Too few held-out labels are predicted to say"))).to_be_visible()
+    opened = []
+    for place in (1, 2, 3):
+        expect(page.get_by_text(f"{place} / 4", exact=True)).to_be_visible(timeout=SLOW)
+        page.wait_for_timeout(1500)
+        opened.append(int(re.search(r"picture=(\d+)", page.url).group(1)))
+        page.get_by_role("button", name="All points are right").click()
+        expect(page).not_to_have_url(re.compile(rf"picture={opened[-1]}\b"), timeout=SLOW)
+    with reading(workspace.engine) as session:
+        paths = [session.get(Image, number).path.partition("/")[0] for number in opened]
+    assert len(set(opened)) == 3
+    assert paths[0] != paths[1], "people take turns"
+    page.reload()
+    expect(page.get_by_text(re.compile("In the order of the doubt of"))).to_be_visible(timeout=SLOW)
+
+
+def test_a_model_leaves_as_onnx(page, workbench, store):
+    open_page(page, workbench)
+    page.locator("summary").filter(has_text="All about one model").click()
+    expect(page.get_by_text(f"It went on from {FIRST}.")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Write ONNX").click()
+    ends(page)
+    expect(page.get_by_text(re.compile(rf"{SECOND}: [\d.]+ MB of ONNX, at most .* from the original"))).to_be_visible(
+        timeout=SLOW
+    )
+    button = page.get_by_role("button", name="Download ONNX")
+    if not button.is_visible():
+        page.locator("summary").filter(has_text="All about one model").click()
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename.startswith(SECOND)
+    assert Path(download.value.path()).stat().st_size > 100_000
