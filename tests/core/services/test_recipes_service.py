@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import BadInput, NotFound
 from core.models.pose import memory
-from core.services.recipes import choices, chosen, what_fits
+from core.models.weights import WEIGHTS
+from core.services.recipes import checked, choices, chosen, missing_weights, what_fits
 from core.settings import Settings
 from core.training.recipes import RECIPES
 from core.workspace import Workspace
@@ -77,3 +78,36 @@ def test_a_recipe_that_cannot_be_built_is_refused(workspace):
         what_fits(workspace, "quick-resnet18", {"checkpointing": "yes"}, "face68")
     with pytest.raises(NotFound):
         what_fits(workspace, "quick-resnet18", {}, "face9")
+
+
+def test_what_a_network_may_begin_from_is_listed():
+    weights = {one.name: tuple(one.weights) for one in choices()}
+    assert weights["quick-baseline"] == ("none",)
+    assert weights["pipnet-r18"][:2] == ("default", "none")
+    assert len(weights["pipnet-r18"]) > 2
+
+
+def test_a_network_that_cannot_be_is_refused_before_it_is_built():
+    assert checked("quick-resnet18", {"input_size": "64x96"}, "face68").input_size == (64, 96)
+    with pytest.raises(BadInput, match="the input width of resnet18-regression is 64 to 4096 pixels, not 10"):
+        checked("quick-resnet18", {"input_size": "10x10"}, "face68")
+    with pytest.raises(BadInput, match="gives the outputs of regression, not of 'udp'"):
+        checked("quick-resnet18", {"codec": "udp"}, "face68")
+    with pytest.raises(NotFound):
+        checked("quick-resnet18", {}, "face9")
+
+
+def test_absent_weights_are_named_with_the_ways_out(workspace):
+    said = missing_weights(workspace, chosen("pipnet-r18", {}))
+    assert said is not None
+    assert "weights fetch imagenet-resnet18` or download https://" in said
+    assert str(workspace.weights) in said
+    assert said.endswith("Or set pretrained=none, and it begins from random weights.")
+    assert missing_weights(workspace, chosen("pipnet-r18", {"pretrained": "none"})) is None
+    assert missing_weights(workspace, chosen("quick-resnet18", {})) is None
+
+
+def test_weights_that_are_here_are_not_missed(workspace):
+    workspace.weights.mkdir(exist_ok=True)
+    (workspace.weights / WEIGHTS["imagenet-resnet18"].file).write_bytes(b"weights")
+    assert missing_weights(workspace, chosen("pipnet-r18", {})) is None
