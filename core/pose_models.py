@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.errors import BadInput, MissingWeights, NotEnoughData, NotFound
+from core.errors import BadInput, BadWeights, MissingWeights, NotEnoughData, NotFound
 from core.keypoints import Doubt, Keypoints
 from core.models import LANDMARKERS, load_landmarker
 from core.models.interfaces import Landmarker, Model
+from core.models.weights import sha256_of
 from core.workspace import Workspace
 from db.queries.models import model_versions, trained_by_name, trained_models
 from db.writes import ensure_model_version
@@ -141,13 +142,33 @@ def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
     ]
 
 
+def ensure_own_weights(model: PoseModel) -> None:
+    """Make sure that a trained model's file is the one that was trained: it is named by its own hash.
+
+    Raises
+    ------
+    MissingWeights, BadWeights
+        If it is gone, or holds anything else.
+    """
+    assert model.file is not None
+    if not model.file.is_file():
+        raise MissingWeights(
+            f"the weights of {model.name} are gone from {model.file}; train it again, or put them back"
+        )
+    if sha256_of(model.file) != model.file.stem:
+        raise BadWeights(
+            f"{model.file} does not hold the weights of {model.name}: it is damaged or of another model; put its own "
+            "file back, or train it again"
+        )
+
+
 def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:
     """Load a model for its use (but for the smoothing, which comes after it).
 
     Raises
     ------
     MissingWeights, BadWeights
-        If its file is absent or damaged.
+        If its file is absent, damaged or of another model.
     """
     chosen = workspace.settings
     if model.file is None:
@@ -155,10 +176,7 @@ def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:
         return BuiltIn(load_landmarker(model.name, chosen.device, workspace.weights))
     from core.models.pose.estimator import PoseEstimator  # torch is loaded only when a model is
 
-    if not model.file.is_file():
-        raise MissingWeights(
-            f"the weights of {model.name} are gone from {model.file}; train it again, or put them back"
-        )
+    ensure_own_weights(model)
     return PoseEstimator.load(
         model.file, model.name, device=chosen.device, flip_test=model.flip_test, batch=chosen.batch
     )

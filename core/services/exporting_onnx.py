@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, MissingWeights
-from core.pose_models import find_model
+from core.errors import BadInput
+from core.pose_models import ensure_own_weights, find_model
 from core.workspace import Workspace
 from db.engine import reading
 
@@ -42,13 +42,14 @@ def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
         If there is no such model.
     BadInput
         If it is a built-in one, which is no network.
+    MissingWeights, BadWeights
+        If its file is absent, damaged or of another model.
     """
     with reading(workspace.engine) as session:
         found = find_model(workspace, model, session=session)
     if found.file is None:
         raise BadInput(f"{model} is built in and no network, so it cannot become ONNX")
-    if not found.file.is_file():
-        raise MissingWeights(f"the weights of {model} are gone from {found.file}")
+    ensure_own_weights(found)
     from core.models.pose.checkpoint import load_checkpoint
     from core.models.pose.onnx_export import export
 

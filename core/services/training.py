@@ -14,7 +14,7 @@ from core.errors import BadInput, Cancelled, NotEnoughData
 from core.label_samples import samples, unlabelled_samples
 from core.learned import KEY, as_ranges, learned_from
 from core.learning_data import Labels, keep_parts, read_labels, read_unlabelled
-from core.pose_models import PoseModel, find_model, open_predictor
+from core.pose_models import PoseModel, ensure_own_weights, find_model, open_predictor
 from core.progress import Progress
 from core.run_folders import keep_file, take_over, tidy, training_folder
 from core.skeletons import skeleton
@@ -237,6 +237,7 @@ def _parent(workspace: Workspace, wish: Wish) -> PoseModel | None:
         raise BadInput(f"{found.name} is built in and cannot be trained further")
     if found.skeleton != wish.skeleton:
         raise BadInput(f"{found.name} locates {found.skeleton}, not {wish.skeleton}; begin from another model")
+    ensure_own_weights(found)
     return found
 
 

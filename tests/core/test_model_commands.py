@@ -154,6 +154,22 @@ def test_onnx_gives_points_for_any_number_of_crops(run, model, tmp_path):
     assert "built in and no network" in run("onnx", "--model", "dlib-68", "--out", out, code=2)
 
 
+def test_a_file_of_another_model_is_never_used(run, model, home, tmp_path):
+    (file,) = (home / "models").glob("*.safetensors")
+    kept = file.read_bytes()
+    changed = bytearray(kept)
+    changed[-1] ^= 1  # still a checkpoint that opens
+    file.write_bytes(changed)
+    try:
+        for asked in (
+            ("predict", "--dataset", "faces", "--model", model), ("onnx", "--model", model, "--out", tmp_path / "x"),
+            ("train", "--dataset", "faces", "--recipe", "quick-resnet18", "--parent", model),
+        ):  # fmt: skip
+            assert f"does not hold the weights of {model}" in run(*asked, code=2)
+    finally:
+        file.write_bytes(kept)
+
+
 def test_overlay_draws_models_over_a_clip(run, model, tmp_path):
     run("predict", "--dataset", "faces", "--model", model)
     out = tmp_path / "over.mp4"
