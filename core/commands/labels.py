@@ -42,6 +42,8 @@ def labels(
     sentence = (
         "{format}: {instances} labels in {images} pictures, {added} of them new; {waiting} wait for their pictures"
     )
+    if run.counts.get("left_out"):
+        sentence += ", {left_out} without a point are left out"
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
     _list([f"skipped {item['path']}: {item['reason']}" for item in skipped])
     raise typer.Exit(1 if skipped else 0)

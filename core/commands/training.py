@@ -13,6 +13,8 @@ from core.errors import BadInput
 from core.held_out import split_of
 from core.jobs.inline import run_here
 from core.services import evaluating, exporting_onnx, models, promoting, submitting
+from core.skeletons import SKELETONS
+from core.skeletons import skeleton as find_skeleton
 from core.training.recipes import RECIPES
 from core.workspace import Workspace
 from db.engine import reading
@@ -28,7 +30,7 @@ def train(
     dataset: DatasetName,
     recipe: Annotated[str, typer.Option("--recipe", help=f"One of {', '.join(RECIPES)}")],
     chosen: Annotated[list[str] | None, typer.Option("--set", help=_SETTINGS)] = None,
-    skeleton: Annotated[str, typer.Option("--skeleton", help="Which points")] = "face68",
+    skeleton: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")] = "face68",
     split_by: Annotated[str, typer.Option("--split-by", help="auto, person, folder or picture")] = "auto",
     parent: Annotated[str | None, typer.Option("--parent", help="Trained model to go on from")] = None,
     unlabelled: Annotated[
@@ -37,6 +39,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train on the human labels and measure on the held-out ones. Gives model, model_version, metrics, seconds."""
+    find_skeleton(skeleton)  # before anything is made
     workspace = Workspace.open()
     parameters = {
         "recipe": recipe, "settings": _pairs(chosen or []), "skeleton": skeleton, "split_by": split_by,

@@ -26,6 +26,9 @@ from core.training.recipe import Recipe
 from core.training.samples import CropSource, Sample
 
 _FEWEST: Final = 2  # samples; from one nothing can be learned that could be measured
+_POINTS: Final = ("mse", "l1", "wing", "soft-wing")
+_LOSSES: Final = {"regression": _POINTS, "udp-combined": ("udp-combined",), "pip": ("pip",)}  # by codec, but heatmaps
+_HEATMAPS: Final = ("heatmap-mse", "heatmap-ce")
 _VALIDATION_SHARE: Final = 0.25  # of the memory for regions
 
 
@@ -135,7 +138,8 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
     Raises
     ------
     BadInput, NotFound
-        As `core.models.pose.configure`; also if the network cannot recompute activations and the recipe asks for it.
+        As `core.models.pose.configure`; also if the network cannot recompute activations and the recipe asks for it, or
+        the loss needs other outputs than the codec has.
     """
     spec = NETWORKS[recipe.network]
     options = dict(recipe.options)
@@ -146,6 +150,7 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
         options["checkpointing"] = True
     settings = dict(recipe.codec_settings)
     codec = recipe.codec or spec.codecs[0]
+    _ensure_loss_suits(recipe, codec)
     if codec == "pip" and "neighbours" not in settings:
         settings["neighbours"] = nearest_neighbours(mean_shape(train), recipe.neighbours, skeleton.flip_pairs)
     if recipe.loss == "heatmap-ce":
@@ -153,6 +158,15 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
     return configure(
         recipe.network, skeleton, input_size=recipe.input_size, codec=codec, codec_settings=settings, options=options
     )
+
+
+def _ensure_loss_suits(recipe: Recipe, codec: str) -> None:
+    suits = _LOSSES.get(codec, _HEATMAPS)
+    if recipe.loss not in suits:
+        raise BadInput(
+            f"the loss {recipe.loss} does not suit {recipe.network} with the codec {codec}; set the loss to "
+            + " or ".join(suits)
+        )
 
 
 def mean_shape(samples: Sequence[Sample]) -> NDArray[np.float64]:

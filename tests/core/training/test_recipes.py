@@ -130,6 +130,20 @@ def test_a_mistake_names_the_key_and_the_choices(key: str, text: str, said: str)
         with_settings(QUICK, {key: text})
 
 
+@pytest.mark.parametrize(
+    ("name", "loss", "choices"),
+    [
+        ("quick-resnet18", "pip", "mse or l1 or wing or soft-wing"),
+        ("quick-resnet18", "heatmap-mse", "mse or l1 or wing or soft-wing"),
+        ("quick-hrnet", "soft-wing", "heatmap-mse or heatmap-ce"),
+        ("quick-pipnet", "l1", "pip"),
+    ],
+)
+def test_a_loss_that_needs_other_outputs_is_refused_with_the_choices(name: str, loss: str, choices: str) -> None:
+    with pytest.raises(BadInput, match=f"the loss {loss} does not suit .* set the loss to {choices}$"):
+        config_for(replace(RECIPES[name], loss=loss), FACE68, ())
+
+
 def test_the_published_schedule_of_pipnet() -> None:
     recipe: Recipe = RECIPES["pipnet-r18"]
     assert (recipe.optimiser, recipe.rate, recipe.batch, recipe.epochs) == ("adam", 1e-4, 16, 60)
