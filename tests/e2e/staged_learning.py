@@ -56,4 +56,11 @@ def pick(page, field, choice):
             continue
     else:
         raise AssertionError(f"{field} does not offer {choice}")
+    settle(page)
+
+
+def settle(page):
+    """Wait until the page has run anew: fields of another recipe take the place of those that are there."""
+    page.wait_for_timeout(1500)
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached", timeout=60_000)
     page.wait_for_timeout(500)

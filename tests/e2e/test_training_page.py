@@ -12,7 +12,7 @@ from db.engine import reading, writing
 from db.tables import Run, RunState, TrainedModel, now
 from db.writes import ensure_model_version
 from tests.e2e.hands import wait_for
-from tests.e2e.staged_learning import add_clips, open_store, pick
+from tests.e2e.staged_learning import add_clips, open_store, pick, settle
 
 pytestmark = pytest.mark.e2e
 
@@ -41,6 +41,7 @@ def set_others(page, text):
         page.locator("summary").filter(has_text="Settings").click()
     box.fill(text)
     box.press("Control+Enter")
+    settle(page)
 
 
 def train_button(page):
