@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands import labels, overlay, stability, training
+from core.commands import labels, overlay, sample, stability, training
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
 from core.console import Printed, fail, tell
 from core.jobs.inline import run_here
@@ -35,6 +35,7 @@ weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here,
 app.add_typer(weights_app, name="weights")
 app.add_typer(stability.app)
 app.add_typer(training.app)
+app.add_typer(sample.app)
 
 _LISTED = 20  # skipped files that are named on stderr
 

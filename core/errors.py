@@ -11,6 +11,7 @@
     ├── NotEnoughData       the question cannot be answered with what is labelled so far
     ├── Conflict            somebody else changed the same thing first
     ├── StoreBusy           others wrote for so long that nothing could be saved
+    ├── StoreFull           the disk has no room for what should be saved
     └── Cancelled           a person stopped the run
 
 The text of each is one sentence for the user: what is wrong, with what, and what to do about it.
@@ -66,6 +67,13 @@ class StoreBusy(FacetError):
 
     def __init__(self) -> None:
         super().__init__("other work kept the store busy for too long and nothing was saved; try again in a moment")
+
+
+class StoreFull(FacetError):
+    """The disk has no room for what should be saved."""
+
+    def __init__(self) -> None:
+        super().__init__("the store cannot be written: the disk is full or damaged; make room, then do it again")
 
 
 class Cancelled(FacetError):

@@ -137,6 +137,7 @@ def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
     return [
         version.id
         for version in model_versions(model.name, session=session)
+        if model.file is None or version.weights_sha256 == model.file.stem  # a swapped file is another model
         if (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
         == (model.flip_test, model.smoother)
     ]

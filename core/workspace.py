@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from core.errors import FacetError, StoreBusy
+from core.errors import FacetError, StoreBusy, StoreFull
 from core.settings import Settings, settings
 from db.engine import open_engine
 from db.migrate import UnknownRevision, upgrade
@@ -50,7 +50,7 @@ class Workspace:
     @cached_property
     def engine(self) -> Engine:
         """The store's engine; one for each process."""
-        return open_engine(self.settings.store, busy=StoreBusy)
+        return open_engine(self.settings.store, busy=StoreBusy, full=StoreFull)
 
     @property
     def home(self) -> Path:

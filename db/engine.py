@@ -17,10 +17,13 @@ _BUSY_MS: Final = 30_000
 _WRITE: Final = "facet_write"
 
 
-def open_engine(url: str, *, busy: Callable[[], Exception] | None = None) -> Engine:
+def open_engine(
+    url: str, *, busy: Callable[[], Exception] | None = None, full: Callable[[], Exception] | None = None
+) -> Engine:
     """An engine for the store at `url` (``sqlite:///...`` now; any SQLAlchemy URL by design).
 
-    Whoever has waited for other writers in vain gets the exception that `busy` makes, or else the database's own.
+    Whoever has waited for other writers in vain gets the exception that `busy` makes, and whoever finds no room on the
+    disk that of `full`; without them the database's own.
 
     SQLite gets write-ahead logging, foreign keys, ``synchronous=FULL`` (a committed correction survives a power cut)
     and a page size that fits embeddings.
@@ -30,15 +33,17 @@ def open_engine(url: str, *, busy: Callable[[], Exception] | None = None) -> Eng
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
         if busy is not None:
-            event.listen(engine, "handle_error", _raising(busy))
+            event.listen(engine, "handle_error", _raising({sqlite3.SQLITE_BUSY}, busy))
+        if full is not None:
+            event.listen(engine, "handle_error", _raising({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}, full))
     return engine
 
 
-def _raising(busy: Callable[[], Exception]) -> Callable[[ExceptionContext], None]:
+def _raising(codes: set[int], make: Callable[[], Exception]) -> Callable[[ExceptionContext], None]:
     def handle(context: ExceptionContext) -> None:
         error = context.original_exception
-        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            raise busy() from error
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in codes:
+            raise make() from error
 
     return handle
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from core.errors import BadInput
 from core.held_out import split_of
 from core.jobs.inline import run_here
 from core.services import evaluating, exporting_onnx, models, promoting, submitting
+from core.services.importing import skipped as skipped_of
 from core.skeletons import SKELETONS
 from core.skeletons import skeleton as find_skeleton
 from core.training.recipes import RECIPES
@@ -21,6 +23,7 @@ from db.engine import reading
 
 app = typer.Typer()
 
+_LISTED = 20  # failed pictures that are named on stderr
 _SETTINGS = "What should differ from the recipe, as key=value; may be repeated"
 
 
@@ -49,6 +52,8 @@ def train(
         workspace, "selftrain" if unlabelled else "train", dataset_id(workspace, dataset), parameters, Printed()
     )
     figures = _lines(run.counts.get("metrics") or {})
+    for sentence in run.counts["said"]:
+        print(sentence, file=sys.stderr)
     tell(run.counts, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
 
 
@@ -61,12 +66,16 @@ def predict(
     smooth: Annotated[str, typer.Option("--smooth", help="Over time: none, one-euro or savitzky-golay")] = "none",
     as_json: Json = False,
 ) -> None:
-    """Locate the points of every instance. Gives model_version, instances, predicted, failed."""
+    """Locate the points of every instance. Gives model_version, instances, predicted, failed, skipped."""
     workspace = Workspace.open()
     used = model + ("+flip" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
     parameters = {"model": used}
     run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, Printed())
-    tell(run.counts, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
+    skipped = skipped_of(workspace, run.id)
+    for item in skipped[:_LISTED]:
+        print(f"failed {item['path']}: {item['reason']}", file=sys.stderr)
+    told = {**run.counts, "skipped": skipped}
+    tell(told, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
     raise typer.Exit(1 if run.counts["failed"] else 0)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, func, select
 
-from core.errors import BadInput, Cancelled, NotEnoughData
+from core.errors import BadInput, Cancelled, FacetError, NotEnoughData
 from core.label_samples import samples, unlabelled_samples
 from core.learned import KEY, as_ranges, learned_from
 from core.learning_data import Labels, keep_parts, read_labels, read_unlabelled
@@ -20,6 +20,7 @@ from core.run_folders import keep_file, take_over, tidy, training_folder
 from core.skeletons import skeleton
 from core.training.listening import Listener
 from core.training.recipes import RECIPES, Recipe, with_settings
+from core.training_listener import RunListener, said_in
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.models import Label, model_versions, trained_by_name, trained_in_run
@@ -91,7 +92,8 @@ def train_model(
     -------
     dict
         ``model`` (name), ``model_version`` (id), ``epochs``, ``stopped`` ("done", "early", "cancelled" or "nan"),
-        ``seconds``, ``validation`` (the best epoch's figures), ``labels`` (counts of each part).
+        ``seconds``, ``validation`` (the best epoch's figures), ``labels`` (counts of each part), ``said`` (what
+        a person should know: a halved batch, a loss that was no number).
 
     Raises
     ------
@@ -101,6 +103,8 @@ def train_model(
         If the recipe, a setting or the parent does not fit.
     MissingWeights, BadWeights
         If pretrained weights that the recipe asks for are absent or damaged.
+    FacetError
+        If the loss is no number before the first epoch is over: there is nothing good to keep.
     """
     with reading(workspace.engine) as session:
         known = trained_in_run(run_id, session=session)
@@ -116,7 +120,7 @@ def train_model(
     folder = training_folder(workspace, run_id)
     seen = _seen(workspace, labels, parent)
     where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, wish.split_by, seen)
-    listener = _Told(progress or Progress(), folder)
+    listener = RunListener(progress or Progress(), folder)
     try:
         trained, rounds = _learned(workspace, where, recipe, wish, labels, parent, folder, listener)
     except Cancelled as stopped:
@@ -124,6 +128,8 @@ def train_model(
             _keep(workspace, best, recipe, labels, where)
             tidy(folder)
         raise
+    if not trained.epochs:
+        raise FacetError(f"nothing was learned: {'; '.join(said_in(folder)) or 'no epoch came to its end'}")
     model = _keep(workspace, trained, recipe, labels, where, rounds)
     tidy(folder)
     return _told(workspace, model)
@@ -155,7 +161,8 @@ def _learned(
     where: dict[str, Any] = {
         "device": workspace.settings.device, "listener": listener, "weights_folder": workspace.weights,
     }  # fmt: skip
-    if wish.plan is None:
+    plan = wish.plan or (recipe.self_training if recipe.self_training != "none" else None)
+    if plan is None:
         start, together = parent.file if parent else None, workspace.settings.training_processes
         if together == 1:
             return train(recipe, data, folder, start_from=start, **where), []
@@ -170,7 +177,7 @@ def _learned(
         others = read_unlabelled(asked.dataset_id, labels, split_by=wish.split_by, session=session)
     asked.seen.update(one.instance.id for one, _ in others)
     data = replace(data, unlabelled=unlabelled_samples(workspace, others, len(data.skeleton)))
-    found = self_train(recipe, data, folder, plan=wish.plan, **where)
+    found = self_train(recipe, data, folder, plan=plan, **where)
     return found.trained, [asdict(replace(one, file="")) for one in found.rounds]  # their weights go with the run
 
 
@@ -182,30 +189,6 @@ class _Where:
     parent_id: int | None
     split_by: str
     seen: set[int]  # ids of instances
-
-
-class _Told(Listener):
-    """Passes what the loop tells on to the run's progress; sentences go to a file beside the curves."""
-
-    def __init__(self, progress: Progress, folder: Path) -> None:
-        self._progress, self._folder, self._phase = progress, folder, ("", 0)
-
-    def reading(self, done: int, total: int) -> None:
-        self._on("Reading pictures", done, total)
-
-    def batch(self, done: int, total: int) -> None:
-        self._on("Training", done, total)
-
-    def _on(self, what: str, done: int, total: int) -> None:
-        if self._phase != (what, total):
-            self._phase = (what, total)
-            self._progress.begin(total, done, what)
-        self._progress.advance(done)
-
-    def said(self, sentence: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "said.txt").open("a", encoding="utf-8") as file:
-            file.write(sentence + "\n")
 
 
 def _enough(labels: Labels) -> None:
@@ -295,4 +278,5 @@ def _told(workspace: Workspace, model: TrainedModel) -> dict[str, Any]:
         "model": version.name, "model_version": version.id, "epochs": model.data["epochs"],
         "stopped": model.data["stopped"], "seconds": round(model.seconds, 1), "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
+        "said": said_in(training_folder(workspace, model.run_id)) if model.run_id is not None else [],
     }  # fmt: skip

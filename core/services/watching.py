@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from core.training_listener import said_in
 from core.workspace import Workspace
 
 _MOST_PICTURES: Final = 12
@@ -39,10 +40,9 @@ def watch(workspace: Workspace, run_id: int) -> Watched:
     """What a run has left in its folder; all empty where it has not begun."""
     folder = workspace.home / "training" / str(run_id)
     pictures = sorted((folder / "pictures").glob("*.png")) if (folder / "pictures").is_dir() else []
-    said = folder / "said.txt"
     return Watched(
         epochs=_lines(folder / "curves.jsonl"),
-        said=said.read_text(encoding="utf-8").splitlines() if said.is_file() else [],
+        said=said_in(folder),
         heatmaps=[path for path in pictures if "heatmaps" in path.name][-_MOST_PICTURES:],
         examples=[path for path in pictures if "examples" in path.name][-_MOST_PICTURES:],
         rounds=_lines(folder / "rounds.jsonl"),

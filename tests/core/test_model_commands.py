@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from core.__main__ import app
+from core.jobs import tasks
+from core.services.clip_sampling import draw_clips_of_people
 from core.settings import Settings, settings
 from core.workspace import Workspace
 from db.engine import reading, writing
@@ -192,3 +195,9 @@ def test_what_cannot_be_is_one_sentence(run, model):
     wrong = run("train", "--dataset", "faces", "--recipe", "quick-resnet18", "--set", "epochs", code=2)
     assert "--set takes key=value" in wrong
     assert "cannot be used as" in run("predict", "--dataset", "faces", "--model", f"{model}+magic", code=2)
+
+
+def test_the_sample_clips_can_be_drawn_without_a_browser(run, monkeypatch):
+    monkeypatch.setattr(tasks, "draw_clips_of_people", partial(draw_clips_of_people, frames=2, size=(96, 96)))
+    told = run("sample", "--clips", "--dataset", "drawn")
+    assert (told["dataset"], told["clips"], told["labelled"]) == ("drawn", 8, 16)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
-from core.errors import StoreBusy
+from core.errors import StoreBusy, StoreFull
 from db.engine import migrating, open_engine, reading, writing
 from db.tables import DailyWork, Embedding, Image, Instance, Moment, Person, User, now
 from db.writes import count_work, ensure_dataset, ensure_model_version, ensure_person, ensure_user, recount_faces
@@ -194,3 +194,20 @@ def test_without_a_sentence_of_its_own_a_busy_store_raises_what_the_database_doe
         with pytest.raises(OperationalError, match="database is locked"), writing(engine) as session:
             session.connection()
     engine.dispose()
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing_that_was_saved(workspace, author):
+    full = "the store cannot be written: the disk is full or damaged"
+    with pytest.raises(StoreFull, match=full):
+        _fill(workspace)
+    workspace.engine.dispose()  # the limit is the connection's
+    with reading(workspace.engine) as session:
+        assert session.exec(select(User.name)).all() == ["ada"]
+
+
+def _fill(workspace):
+    with writing(workspace.engine) as session:
+        pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
+        session.connection().exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        for number in range(5000):
+            ensure_user(f"user {number:06d} " + "x" * 200, session=session)

@@ -10,7 +10,7 @@ from drawn_labels import fill_with_clips
 from learning_rows import Shelf, face
 from sqlmodel import select
 
-from core.errors import BadInput, Cancelled, NotEnoughData, NotFound
+from core.errors import BadInput, Cancelled, FacetError, NotEnoughData, NotFound
 from core.jobs.inline import run_here
 from core.learned import learned_from
 from core.models.weights import sha256_of
@@ -215,3 +215,19 @@ def test_several_processes_train_together_where_the_settings_say_so(trained, mon
     learn = what_there_is(workspace, dataset, "face68").of("train")
     assert (asked["processes"], asked["samples"], asked["folder"]) == (2, len(learn), "900")
     assert asked["start_from"] is None
+
+
+def test_a_loss_that_is_no_number_from_the_start_leaves_no_model(trained):
+    workspace, dataset, author, _ = trained
+    before = len(listed(workspace, dataset))
+    wish = Wish("face68", "quick-resnet18", {**QUICK, "rate": "1e30", "warmup": "0", "clip": "0"})
+    with pytest.raises(FacetError, match=r"nothing was learned: .*epoch 1"):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4242, wish=wish)
+    assert len(listed(workspace, dataset)) == before
+
+
+def test_a_recipe_that_says_how_to_learn_from_unlabelled_pictures_is_obeyed(trained):
+    workspace, dataset, author, _ = trained
+    wish = Wish("face68", "quick-resnet18", {**QUICK, "self_training": "plain"})
+    with pytest.raises(NotEnoughData, match="self-training needs unlabelled pictures"):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4243, wish=wish)
