@@ -22,6 +22,7 @@ from core.models.interfaces import Landmarker, Model
 from core.models.weights import sha256_of
 from core.workspace import Workspace
 from db.queries.models import model_versions, trained_by_name, trained_models
+from db.tables import ModelVersion
 from db.writes import ensure_model_version
 
 BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, with their skeleton
@@ -133,12 +134,16 @@ def stored_version(model: PoseModel, *, session: Session) -> int:
 
 
 def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
-    """The ids of all versions of a model in this use, the newest first: another precision is another version."""
+    """The ids of all versions of a model in this use, the newest first: another precision is another version.
+
+    Versions of the name with other weights than were trained do not count: a file was swapped then.
+    """
+    own = session.get(ModelVersion, model.version_id) if model.version_id is not None else None
     return [
         version.id
         for version in model_versions(model.name, session=session)
-        if model.file is None or version.weights_sha256 == model.file.stem  # a swapped file is another model
-        if (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
+        if (own is None or version.weights_sha256 == own.weights_sha256)
+        and (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
         == (model.flip_test, model.smoother)
     ]
 

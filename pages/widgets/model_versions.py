@@ -48,7 +48,7 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
 
 def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> None:
     """The whole of one version on request: data, recipe, weights, and its ONNX file."""
-    with st.expander("All about one model", icon=":material/info:"):
+    with st.expander("All about one model", icon=":material/info:", key="about-model", on_change="rerun"):
         names = [row["name"] for row in rows]
         chosen = st.selectbox("Model", names, key="version-details", width=360)
         row = rows[names.index(chosen)]
