@@ -106,8 +106,8 @@ def main(folder: Path) -> None:
         empty.stop()
         full = Workbench(Path(home) / "full")
         workspace = Workspace.open(Settings(home=full.home))
-        stage(workspace)
         stage_learning(workspace)
+        stage(workspace)  # the newest dataset is the one that a page opens on
         full.start()
         try:
             shoot(page, full.address, "library", folder, "text=Click one to open it")
