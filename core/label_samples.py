@@ -9,7 +9,7 @@ import numpy as np
 from core.keypoints import Keypoints
 from core.training.samples import Sample
 from core.workspace import Workspace
-from db.queries.models import Label, Unlabelled
+from db.queries.learning import Label, Unlabelled
 
 
 def samples(workspace: Workspace, labels: Sequence[tuple[Label, str]]) -> list[Sample]:

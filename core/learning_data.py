@@ -14,12 +14,13 @@ from core.errors import BadInput, NotEnoughData
 from core.keypoints import Keypoints
 from core.skeletons import skeleton
 from core.training.splits import assign
-from db.queries.models import (
+from db.queries.learning import (
     Label,
     Unlabelled,
     excluded_names,
     group_parts,
     human_labels,
+    is_excluded,
     unlabelled_instances,
 )
 from db.tables import GroupPart, Part
@@ -100,8 +101,8 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
         raise BadInput(f"split_by is one of {', '.join(SPLIT_BY)}, not {split_by!r}")
     excluded = excluded_names(dataset_id, session=session)
     found = human_labels(dataset_id, skeleton, session=session)
-    left_out = [label for label in found if _named(label.image.path, excluded)]
-    rest = [label for label in found if not _named(label.image.path, excluded)]
+    left_out = [label for label in found if is_excluded(label.image.path, excluded)]
+    rest = [label for label in found if not is_excluded(label.image.path, excluded)]
     kept = [label for label in rest if Keypoints.any_in(label.revision.points)]
     joined = _joined([bonds_of(label, split_by) for label in kept])
     groups = [joined[group_of(label, split_by)] for label in kept]
@@ -125,7 +126,7 @@ def read_unlabelled(
     for one in unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session):
         bonds = bonds_of(one, split_by)
         apart = one.image.id not in pictures and held_out.isdisjoint(bonds)
-        if apart and not _named(one.image.path, excluded):
+        if apart and not is_excluded(one.image.path, excluded):
             rows.append((one, next((labels.bonds[bond] for bond in bonds if bond in labels.bonds), bonds[0])))
     return rows
 
@@ -193,7 +194,3 @@ def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
         return assign(counts, {group: part for group, part in known.items() if group in counts}, FRACTIONS)
     except NotEnoughData:  # one group: everything to learn from, nothing to be measured on
         return dict.fromkeys(counts, str(Part.TRAIN))
-
-
-def _named(path: str, names: set[str]) -> bool:
-    return path in names or path.rpartition("/")[2] in names

@@ -39,11 +39,11 @@ def read_tracks(source: Path | bytes, name: str | None = None) -> NDArray[np.flo
     """
     called = name or (source.name if isinstance(source, Path) else "the file")
     if isinstance(source, bytes):
-        tracks = _numbers(io.BytesIO(source), len(source), called)
+        tracks = read_numbers(io.BytesIO(source), len(source), called)
     else:
         try:
             with source.open("rb") as file:
-                tracks = _numbers(file, source.stat().st_size, called)
+                tracks = read_numbers(file, source.stat().st_size, called)
         except OSError as error:
             raise BadInput(f"{source}: {error.strerror or error}; name a .npy file that can be read") from None
     _require_points(tracks, called)
@@ -51,8 +51,16 @@ def read_tracks(source: Path | bytes, name: str | None = None) -> NDArray[np.flo
     return tracks
 
 
-def _numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
-    """The array, once its header has said what there is: nothing is allocated on the word of a damaged file."""
+def read_numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
+    """(T, K, 2) float64 as the file holds them, T and K at least 1: also NaN and infinite ones.
+
+    The header is looked at first: nothing is allocated on the word of a damaged file, and nothing is unpickled.
+
+    Raises
+    ------
+    BadInput
+        If it is no such file, is cut off, or holds other things or another shape.
+    """
     try:
         version = npy.read_magic(file)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
@@ -70,8 +78,12 @@ def _numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
     count = shape[0] * shape[1] * shape[2]
     if max(dtype.itemsize, 8) * count > _MOST_BYTES:
         raise BadInput(f"{name}: {shape[0]:,} frames of {shape[1]:,} points are more than fit; cut the track")
-    if size - file.tell() < count * dtype.itemsize:
-        raise BadInput(f"{name}: the file is cut off: {shape[0]:,} frames are announced; copy it again")
+    held, promised = size - file.tell(), count * dtype.itemsize
+    if held < promised:
+        raise BadInput(
+            f"{name}: the file is cut off: {shape[0]:,} frames are announced, and {held:,} of {promised:,} bytes are "
+            "there; copy it again"
+        )
     values = np.frombuffer(file.read(count * dtype.itemsize), dtype=dtype)
     return np.array(values.reshape(shape, order="F" if fortran else "C"), dtype=np.float64, order="C")
 

@@ -17,7 +17,8 @@ from core.skeletons import skeleton
 from core.training.active import Estimates, rank
 from core.workspace import Workspace
 from db.engine import reading
-from db.queries.models import Label, Said, Unlabelled, count_predictions, predictions, promotion, trained_models
+from db.queries.learning import Label, Unlabelled
+from db.queries.models import Said, count_predictions, predictions, promotion, trained_models
 from db.tables import ModelVersion, Part
 
 

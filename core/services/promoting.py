@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput
 from core.pose_models import BUILT_IN, find_model, stored_versions
 from core.progress import Progress
 from core.skeletons import skeleton
@@ -159,12 +159,3 @@ def _append(
 def built_in_for(skeleton_name: str) -> str | None:
     """The built-in model of a skeleton, if there is one."""
     return next((name for name, known in BUILT_IN.items() if known == skeleton_name), None)
-
-
-def model_name(workspace: Workspace, version_id: int) -> str:
-    """The name of a version; NotFound where there is none."""
-    with reading(workspace.engine) as session:
-        version = session.get(ModelVersion, version_id)
-    if version is None:
-        raise NotFound(f"there is no model version {version_id}")
-    return version.name

@@ -20,10 +20,12 @@ from core.run_folders import keep_file, take_over, tidy, training_folder
 from core.skeletons import skeleton
 from core.training.listening import Listener
 from core.training.recipes import RECIPES, Recipe, with_settings
+from core.training.splits import remark
 from core.training_listener import RunListener, said_in
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.models import Label, model_versions, trained_by_name, trained_in_run
+from db.queries.learning import Label
+from db.queries.models import model_versions, trained_by_name, trained_in_run
 from db.tables import ModelVersion, Part, TrainedModel
 from db.writes import ensure_model_version, note_model_use
 
@@ -157,6 +159,8 @@ def _learned(
     from core.training.loop import TrainingData, train  # torch is loaded only when something is trained
 
     learn, choose = labels.of(Part.TRAIN), labels.of(Part.VALIDATION) or _some(labels)
+    if (missing := remark(dict(zip(labels.groups, labels.parts, strict=True)))) is not None:
+        listener.said(missing)
     data = TrainingData(skeleton(wish.skeleton), samples(workspace, learn), samples(workspace, choose))
     where: dict[str, Any] = {
         "device": workspace.settings.device, "listener": listener, "weights_folder": workspace.weights,

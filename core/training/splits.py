@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from core.errors import BadInput, NotEnoughData
-from core.training.samples import Sample
 
 PARTS: Final = ("train", "validation", "test")
 _FIRST_NEEDED: Final = ("train", "test", "validation")  # with two groups there is none to choose epochs by
@@ -102,21 +101,3 @@ def remark(parts: Mapping[str, str]) -> str | None:
     }
     said = "; ".join(f"no group is left for {part}, so {effects[part]}" for part in missing)
     return f"{said}; label pictures of more groups (videos, people or actions)"
-
-
-def leave_out(samples: Iterable[Sample], excluded_names: Iterable[str]) -> list[Sample]:
-    """The samples whose picture is not named in a list of excluded files.
-
-    A name with a folder matches the whole path, one without matches the file of that name in any folder. Positions
-    play no part: a list stays true when pictures are added or sorted anew.
-    """
-    excluded = {_plain(name) for name in excluded_names}
-    return [sample for sample in samples if not _is_named(_plain(sample.name), excluded)]
-
-
-def _plain(name: str) -> str:
-    return name.strip().replace("\\", "/").removeprefix("./")
-
-
-def _is_named(name: str, excluded: set[str]) -> bool:
-    return name in excluded or name.rpartition("/")[2] in excluded

@@ -3,78 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
 from sqlmodel import Session, col, func, or_, select
 
 from db.tables import (
-    Assignment,
     Exclusion,
-    Frame,
     GroupPart,
     Image,
     Instance,
     KeypointRevision,
     ModelVersion,
     PeopleEvent,
-    Person,
     Prediction,
     Promotion,
     Source,
     TrainedModel,
     User,
 )
-
-
-class Place(NamedTuple):
-    """What learning needs of an instance: its id and box."""
-
-    id: int
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-class Photo(NamedTuple):
-    """What learning needs of a picture: as the columns of `db.tables.Image`."""
-
-    id: int
-    path: str
-    sha256: str
-    original: str
-    identity: str | None
-    sequence: str | None
-
-
-class Points(NamedTuple):
-    """A revision's id and its packed points."""
-
-    id: int
-    points: bytes
-
-
-class Label(NamedTuple):
-    """An instance whose points a human set, its picture, who it is if known, and the frame's place if it is one."""
-
-    instance: Place
-    image: Photo
-    revision: Points
-    person_id: int | None
-    person: str | None
-    video_id: int | None
-    frame: int | None
-
-
-class Unlabelled(NamedTuple):
-    """An instance whose points no human has set; the rest as in `Label`."""
-
-    instance: Place
-    image: Photo
-    person_id: int | None
-    person: str | None
-    video_id: int | None
-    frame: int | None
 
 
 class Said(NamedTuple):
@@ -92,67 +38,6 @@ class TrainedRow(NamedTuple):
     version: ModelVersion
     author: str
     parent: str | None
-
-
-# Columns, not objects: a dataset has 100,000 labels, and objects of three tables for each take ten times as long.
-_PLACE: Final = (Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom)
-_PHOTO: Final = (Image.id, Image.path, Image.sha256, Image.original, Image.identity, Image.sequence)
-_WHERE: Final = (Person.id, Person.name, Frame.video_id, Frame.index)
-
-
-def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[Label]:
-    """Every instance of a dataset whose points count as a human's, in the order of path, frame and id."""
-    of_a_human = (KeypointRevision.source == Source.HUMAN) & (KeypointRevision.skeleton == skeleton)
-    statement = (
-        _located(select(*_PLACE, *_PHOTO, *_WHERE, KeypointRevision.id, KeypointRevision.points))  # type: ignore[call-overload]
-        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id))
-        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), of_a_human)
-    )
-    found: dict[int, Label] = {}
-    for row in session.exec(statement):  # identical frames share one picture: its first place counts
-        if row[0] not in found:
-            found[row[0]] = Label(Place(*row[:5]), Photo(*row[5:11]), Points(*row[15:]), *row[11:15])
-    return list(found.values())
-
-
-def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> list[Unlabelled]:
-    """Every instance of a kind whose points are a model's or nobody's, in the order of path, frame and id."""
-    statement = (
-        _located(select(*_PLACE, *_PHOTO, *_WHERE))  # type: ignore[call-overload]
-        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
-        .where(
-            Instance.dataset_id == dataset_id,
-            Instance.kind == kind,
-            ~col(Instance.removed),
-            or_(col(Instance.revision_id).is_(None), KeypointRevision.source == Source.MODEL),
-        )
-    )
-    found: dict[int, Unlabelled] = {}
-    for row in session.exec(statement):
-        if row[0] not in found:
-            found[row[0]] = Unlabelled(Place(*row[:5]), Photo(*row[5:11]), *row[11:15])
-    return list(found.values())
-
-
-def _located(statement: Any) -> Any:
-    """A selection of instances, joined with their picture, person and frame, in the order of path, id and frame."""
-    return (
-        statement.join(Image, col(Image.id) == col(Instance.image_id))
-        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
-        .join(Person, col(Person.id) == col(Assignment.person_id), isouter=True)
-        .join(Frame, col(Frame.image_id) == col(Image.id), isouter=True)
-        .order_by(col(Image.path), col(Instance.id), col(Frame.index))
-    )
-
-
-def excluded_names(dataset_id: int, *, session: Session) -> set[str]:
-    """File names of a dataset that nobody should learn from or be measured on."""
-    return set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
-
-
-def group_parts(dataset_id: int, *, session: Session) -> dict[str, str]:
-    """The part of the split that each group belongs to."""
-    return dict(session.exec(select(GroupPart.group, GroupPart.part).where(GroupPart.dataset_id == dataset_id)).all())
 
 
 def instances_to_predict(
@@ -185,7 +70,7 @@ def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[i
 def boxes_of(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, str, float]]:
     """Every instance of a kind: its id, its picture's path, and the area of its box in square pixels."""
     rows = session.exec(
-        select(*_PLACE, Image.path)  # type: ignore[call-overload]
+        select(Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom, Image.path)  # type: ignore[call-overload]
         .join(Image, col(Image.id) == col(Instance.image_id))
         .where(Instance.dataset_id == dataset_id, Instance.kind == kind, ~col(Instance.removed))
         .order_by(col(Image.path), col(Instance.id))
@@ -264,11 +149,6 @@ def promotions(dataset_id: int, *, session: Session) -> list[dict[str, object]]:
     ]
 
 
-def promoted_skeletons(dataset_id: int, *, session: Session) -> list[str]:
-    """Skeletons for which a dataset has ever promoted a model."""
-    return list(session.exec(select(Promotion.skeleton).where(Promotion.dataset_id == dataset_id).distinct()))
-
-
 def newness(dataset_id: int, *, session: Session) -> tuple[int, ...]:
     """Changes whenever a figure about labels and predictions of the dataset might: what a page keeps figures under."""
     newest = [
@@ -314,19 +194,6 @@ def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Ses
         .order_by(col(KeypointRevision.id))
     )
     return {row.instance_id: row for row in rows}
-
-
-def labelled_skeletons(dataset_id: int, *, session: Session) -> list[str]:
-    """Skeletons of which a dataset has points, those with most human labels first."""
-    human = func.sum(KeypointRevision.source == Source.HUMAN)
-    rows = session.exec(
-        select(KeypointRevision.skeleton)
-        .join(Instance, col(Instance.revision_id) == col(KeypointRevision.id))
-        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed))
-        .group_by(col(KeypointRevision.skeleton))
-        .order_by(human.desc(), func.count().desc())
-    )
-    return list(rows)
 
 
 def ranking_newness(dataset_id: int, *, session: Session) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, and_, col, select
 
+from db.queries.learning import is_excluded
 from db.tables import (
     Assignment,
     Exclusion,
@@ -58,11 +59,7 @@ def frame_rows(video_id: int, *, session: Session) -> list[FrameRow]:
     ).all()
     datasets = {dataset for _, _, dataset in rows if dataset is not None}
     left_out = set(session.exec(select(Exclusion.name).where(col(Exclusion.dataset_id).in_(datasets))))
-    return [FrameRow(index, None if path is None or _named(path, left_out) else path) for index, path, _ in rows]
-
-
-def _named(path: str, names: set[str]) -> bool:
-    return path in names or path.rpartition("/")[2] in names
+    return [FrameRow(index, None if path is None or is_excluded(path, left_out) else path) for index, path, _ in rows]
 
 
 def seen_in_frames(video_id: int, version_id: int, *, session: Session) -> list[Seen]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.services.annotating import editor_skeletons
 from db.engine import reading
-from db.queries.models import labelled_skeletons
+from db.queries.learning import labelled_skeletons
 from pages.widgets.resources import workspace
 
 _CHOSEN: Final = "points-of-dataset"  # no widget's key: it outlives a change of pages

@@ -7,7 +7,7 @@ from learning_rows import Shelf, face
 from core.errors import BadInput
 from core.learning_data import keep_parts, read_labels, read_unlabelled
 from db.engine import reading, writing
-from db.queries.models import group_parts
+from db.queries.learning import group_parts
 from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person
 
 

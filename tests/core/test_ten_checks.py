@@ -28,7 +28,7 @@ from core.services.evaluating import evaluate
 from core.skeletons import FACE68
 from core.training.samples import CropSource, Sample
 from db.engine import reading, writing
-from db.queries.models import human_labels
+from db.queries.learning import human_labels
 from db.tables import Part, TrainedModel
 
 SIGMA = 5.0  # pixels of the crop

@@ -8,7 +8,6 @@ any point is left out and counted. Nothing is unpickled.
 from __future__ import annotations
 
 import io
-import math
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -16,10 +15,11 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from core.errors import UnreadableLabels
+from core.errors import BadInput, UnreadableLabels
 from core.formats.labels.rows import LabelFile, LabelledRow, refuse_count
 from core.keypoints import Keypoints
 from core.skeletons import Skeleton
+from core.track_files import read_numbers
 
 FORMAT: Final = "tracks-npy"
 MAGIC: Final = npy.MAGIC_PREFIX
@@ -51,25 +51,9 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
 
 def load_tracks(name: str, content: bytes) -> NDArray[np.float32]:
     """The array (T, K, 2) float32 of a .npy file, T and K at least 1; raises as `read`."""
-    stream = io.BytesIO(content)
     try:
-        version = npy.read_magic(stream)
-        header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, kind = header(stream)
-    except ValueError as error:
-        raise UnreadableLabels(f"{name}: it is no NumPy array that can be read ({_first_line(error)}).") from error
-    if kind.hasobject or kind.kind not in "fiu":
-        raise UnreadableLabels(f"{name}: it should hold numbers, not {kind}; Python objects are never loaded.")
-    if len(shape) != 3 or shape[2] != 2 or min(shape) < 1:
-        raise UnreadableLabels(f"{name}: its shape should be (frames, points, 2), not {shape}.")
-    # before NumPy takes the memory that the header asks for
-    promised, held = math.prod(shape) * kind.itemsize, len(content) - stream.tell()
-    if held < promised:
-        raise UnreadableLabels(f"{name}: it is cut off: {held:,} of {promised:,} bytes are there.")
-    stream.seek(0)
+        tracks = read_numbers(io.BytesIO(content), len(content), name)
+    except BadInput as error:
+        raise UnreadableLabels(str(error)) from error
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and so absent
-        return np.array(np.load(stream, allow_pickle=False), np.float32)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0].rstrip(".")
+        return tracks.astype(np.float32)

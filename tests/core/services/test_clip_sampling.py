@@ -16,7 +16,7 @@ from core.sample import PEOPLE
 from core.services.clip_sampling import draw_clips_of_people, label_clips
 from core.skeletons import FACE68
 from db.engine import reading, writing
-from db.queries.models import human_labels
+from db.queries.learning import human_labels
 from db.queries.tracks import videos
 from db.tables import Image, Instance, KeypointRevision, Source
 

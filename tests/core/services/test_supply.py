@@ -8,7 +8,8 @@ from core.errors import BadInput
 from core.services.models import model_of_run
 from core.services.supply import supply
 from db.engine import reading, writing
-from db.queries.models import labelled_skeletons, ranking_newness
+from db.queries.learning import labelled_skeletons
+from db.queries.models import ranking_newness
 from db.tables import Exclusion, Run, TrainedModel
 
 

@@ -21,7 +21,7 @@ from core.services.watching import watch
 from core.settings import Settings
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.models import group_parts
+from db.queries.learning import group_parts
 from db.tables import Prediction, Run, TrainedModel
 from db.writes import ensure_dataset, ensure_user
 

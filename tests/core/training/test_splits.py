@@ -13,7 +13,7 @@ import pytest
 from core.errors import BadInput, NotEnoughData
 from core.keypoints import Keypoints
 from core.training.samples import Sample
-from core.training.splits import PARTS, assign, leave_out, remark
+from core.training.splits import PARTS, assign, remark
 
 MOTION = Path(__file__).parents[4] / "shared" / "data" / "body24" / "motion24_labels.csv"
 SAMPLE = Sample(np.zeros((4, 4, 3), np.uint8), (0, 0, 3, 3), Keypoints.of(np.zeros((1, 2))), 1, "a.png", "g")
@@ -169,25 +169,3 @@ def test_the_motion_competitions_actions_never_part() -> None:
 
 def named(*names: str) -> list[Sample]:
     return [replace(SAMPLE, name=name, key=key) for key, name in enumerate(names)]
-
-
-def test_excluded_pictures_are_left_out_by_name() -> None:
-    samples = named("a/1.jpg", "b/1.jpg", "b/2.jpg", "3.jpg")
-    assert [sample.key for sample in leave_out(samples, ["b/1.jpg", "3.jpg"])] == [0, 2]
-    assert [sample.key for sample in leave_out(samples, ["1.jpg"])] == [2, 3]  # in any folder
-    assert [sample.key for sample in leave_out(samples, ["./b\\2.jpg "])] == [0, 1, 3]
-    assert leave_out(samples, []) == samples
-
-
-def test_exclusion_does_not_follow_positions() -> None:
-    names = [f"{i}.jpg" for i in range(20)]
-    excluded = ["3.jpg", "17.jpg"]
-    shuffled = [names[i] for i in np.random.default_rng(0).permutation(20)]
-    more = ["00.jpg", *shuffled]
-    for order in (names, shuffled, more):
-        assert {sample.name for sample in leave_out(named(*order), excluded)} == set(order) - set(excluded)
-
-
-def test_a_name_is_not_found_within_another() -> None:
-    samples = named("11.jpg", "a1.jpg", "x/1.jpg.png", "1.JPG")
-    assert leave_out(samples, ["1.jpg", "x"]) == samples

@@ -307,12 +307,12 @@ def test_tracks_are_one_row_a_frame_and_what_is_not_finite_is_absent():
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("flat.npy", r"its shape should be \(frames, points, 2\), not \(3, 34\)"),
-        ("with_depth.npy", r"not \(2, 17, 3\)"),
-        ("objects.npy", "Python objects are never loaded"),
-        ("letters.npy", "it should hold numbers"),
-        ("cut_off.npy", "it is cut off: 368 of 408 bytes"),
-        ("huge_header.npy", "it is cut off|cannot be read"),
+        ("flat.npy", r"its shape is \(3, 34\); a track file is a float array of frames x points x 2"),
+        ("with_depth.npy", r"its shape is \(2, 17, 3\)"),
+        ("objects.npy", "pickled Python objects, which could run code and are never opened"),
+        ("letters.npy", r"it holds .* values; a track file is a float array"),
+        ("cut_off.npy", "cut off: 3 frames are announced, and 368 of 408 bytes are there"),
+        ("huge_header.npy", "999,999,999 frames of 17 points are more than fit"),
     ],
 )
 def test_arrays_of_something_else_say_why(name, sentence):
@@ -323,7 +323,7 @@ def test_arrays_of_something_else_say_why(name, sentence):
 def test_tracks_of_another_number_of_points_name_both():
     with pytest.raises(UnreadableLabels, match="its frames have 17 points, but face68 has 68"):
         read("clip.npy", FACE68)
-    with pytest.raises(UnreadableLabels, match="no NumPy array that can be read"):
+    with pytest.raises(UnreadableLabels, match=r"a\.npy: this is no \.npy file"):
         load_tracks("a.npy", b"\x93NUMPY\x09\x00junk")
 
 
