@@ -79,7 +79,7 @@ def test_tracks_with_pickled_code_are_refused(facet, tmp_path):
     np.save(tmp_path / "clip.npy", np.array([{}], dtype=object), allow_pickle=True)
     code, _, stderr = facet("labels", tmp_path / "clip.npy", "--dataset", "New", "--skeleton", "face68")
     assert code == 2
-    assert "Python objects are never loaded" in stderr
+    assert "it holds pickled Python objects, which could run code" in stderr
 
 
 def test_a_list_of_names_leaves_pictures_out(facet, folder, tmp_path):
