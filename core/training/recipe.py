@@ -47,7 +47,7 @@ class StabilityTerm:
     Attributes
     ----------
     weight
-        What it is multiplied by.
+        How large it is beside the main loss of the same windows, whatever units they have: 1 for equal.
     target
         What a window is compared with: the labels' own motion, stillness, or the project's indicator.
     length, windows
@@ -58,7 +58,7 @@ class StabilityTerm:
         The gate closes once the smoothed main loss is above this times the bar.
     """
 
-    weight: float = 0.1
+    weight: float = 0.25
     target: str = "true-motion"
     length: int = 20
     windows: int = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -20,11 +20,22 @@ from core.training.stability_loss import Gate, StabilityLoss, windows
 from core.training.validation import Runner
 
 
+_LEAST: Final = 1e-3  # of the motion that a factor is made from: a window that moves as it should needs no push
+
+
 class Steadied(NamedTuple):
-    """What windows cost: the stability term, before its weight, and the main loss."""
+    """What windows cost: the stability term, before its weight, and the main loss; scalars."""
 
     motion: Tensor
     accuracy: Tensor
+
+    def total(self, weight: float) -> Tensor:
+        """The main loss, and the term as `weight` times as large, whatever units the two have.
+
+        The factor between them is of the values, not of the gradients, and nothing is remembered from step to step.
+        """
+        factor = self.accuracy.detach() / self.motion.detach().clamp(min=_LEAST)
+        return self.accuracy + weight * factor * self.motion
 
 
 class Steadying:

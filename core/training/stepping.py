@@ -138,7 +138,7 @@ class Stepper:
         if windows and self.steadying is not None:
             with self._together(True):
                 steadied = self.steadying.of(self.network, self.learner, windows, self.runner, self.loss)
-                (steadied.motion * self.steadying.term.weight + steadied.accuracy).backward()
+                steadied.total(self.steadying.term.weight).backward()
             sums["stability"] = steadied.motion.detach() / world
         return dict(zip(sums, torch.stack(list(sums.values())).double().tolist(), strict=True))  # one wait for the GPU
 

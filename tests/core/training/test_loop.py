@@ -30,7 +30,7 @@ from core.training.recipes import RECIPES, Recipe, StabilityTerm
 from core.training.samples import CropSource, Sample
 from core.training.schedules import parameter_groups, rate_factor
 from core.training.stability_loss import StabilityLoss
-from core.training.stability_windows import Steadying
+from core.training.stability_windows import Steadied, Steadying
 from core.training.stepping import Stepper
 from core.training.validation import Runner, figures, locate
 
@@ -173,6 +173,24 @@ def test_windows_are_held_to_the_labels_too(faces: TrainingData) -> None:
     shifted = window.to_picture(points) + 3.0  # a constant error, which the term alone does not see
     term, truth = StabilityLoss(), window.to_picture(window.points)
     torch.testing.assert_close(term(shifted, truth), steadied.motion)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-4])
+def test_the_stability_loss_weighs_the_same_whatever_the_units_are(unit: float) -> None:
+    motion, accuracy = torch.tensor(0.04, requires_grad=True), torch.tensor(3.0 * unit, requires_grad=True)
+    total = Steadied(motion, accuracy).total(0.25)
+    assert total.item() == pytest.approx(3.75 * unit)
+    total.backward()
+    assert accuracy.grad.item() == 1.0
+    assert motion.grad.item() == pytest.approx(0.25 * 75 * unit)
+
+
+def test_a_window_that_moves_as_the_truth_does_gives_no_endless_factor() -> None:
+    motion, accuracy = torch.tensor(0.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+    total = Steadied(motion, accuracy).total(0.25)
+    total.backward()
+    assert total.item() == 3.0
+    assert motion.grad.item() == pytest.approx(0.25 * 3000)
 
 
 def test_the_stability_loss_wants_frames(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
