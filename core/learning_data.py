@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from core.errors import BadInput, NotEnoughData
 from core.keypoints import Keypoints
 from core.skeletons import skeleton
+from core.split_groups import group_name, strictest
 from core.training.splits import assign
 from db.queries.learning import (
     Label,
@@ -141,26 +142,30 @@ def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
 def group_of(label: Label | Unlabelled, split_by: str = "auto") -> str:
     """What a label must not be separated from: its clip or action, its person, its folder.
 
-    Frames of a clip stay together whatever is asked for.
+    Frames of a clip stay together whatever is asked for. Of an unnamed person the group is ``person-id`` and a number.
     """
     return bonds_of(label, split_by)[0]
 
 
 def bonds_of(label: Label | Unlabelled, split_by: str = "auto") -> tuple[str, ...]:
-    """All that a label must not be separated from; with ``person`` a frame has its clip and its person."""
+    """All that a label must not be separated from (`core.split_groups`): a person by name and by id; with ``person`` a
+    frame has its clip and its person."""
     image = label.image
-    person = f"person {label.person or label.person_id}" if label.person_id is not None else ""
-    person = person or (f"person {image.identity}" if image.identity else "")
+    people: tuple[str, ...] = ()
+    if label.person_id is not None:
+        names = (group_name("person", label.person),) if label.person else ()
+        people = (*names, group_name("person-id", label.person_id))  # the id stays when the name changes
+    elif image.identity:
+        people = (group_name("person", image.identity),)
     if label.video_id is not None:
-        clip = f"clip {label.video_id}"
-        return (clip, person) if split_by == "person" and person else (clip,)
+        return (group_name("clip", label.video_id), *(people if split_by == "person" else ()))
     if split_by == "picture":
-        return (f"picture {image.path}",)
+        return (group_name("picture", image.path),)
     if split_by == "auto" and image.sequence:
-        return (f"sequence {image.sequence}",)
-    if split_by in ("auto", "person") and person:
-        return (person,)
-    return (f"folder {image.path.rpartition('/')[0]}",)
+        return (group_name("sequence", image.sequence),)
+    if split_by in ("auto", "person") and people:
+        return people
+    return (group_name("folder", image.path.rpartition("/")[0]),)
 
 
 def _joined(bonds: Iterable[tuple[str, ...]]) -> dict[str, str]:
@@ -181,9 +186,11 @@ def _joined(bonds: Iterable[tuple[str, ...]]) -> dict[str, str]:
 
 def _known(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
     """The part of each group that has one; where members of a group differ, held out stays held out."""
-    order = [Part.TRAIN, Part.VALIDATION, Part.TEST]
-    there = sorted((order.index(Part(parts[bond])), group) for bond, group in joined.items() if bond in parts)
-    return {group: str(order[rank]) for rank, group in there}
+    found: dict[str, list[str]] = defaultdict(list)
+    for bond, group in joined.items():
+        if bond in parts:
+            found[group].append(parts[bond])
+    return {group: str(strictest(of_group)) for group, of_group in found.items()}
 
 
 def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:

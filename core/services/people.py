@@ -14,6 +14,7 @@ from sqlmodel import Session, col, delete, select
 from core.decisions import assignments, faces_of, give, pass_separations_on, record, same_dataset, separate
 from core.errors import BadInput, Conflict, NotFound
 from core.person_names import clean_name
+from core.split_groups import hold_on
 from core.workspace import Workspace
 from db.engine import writing
 from db.history import chunks, restore, set_removed
@@ -40,6 +41,7 @@ def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: i
             raise Conflict(f"somebody here is called {clean} already; merge the two if they are one person")
         summary = f"Named {_called(person)} {clean}" if clean else f"Took the name of {_called(person)} away"
         event = record("name", summary, person.dataset_id, [], [person_id], author_id, session)
+        hold_on([], person, session=session)
         person.name = clean
         return event.id
 
@@ -63,6 +65,7 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
         called = ", ".join(_called(person) for person in merged)
         summary = f"Merged {called} into {_called(target)} ({_number(faces)})"
         event = record("merge", summary, target.dataset_id, faces, everyone, author_id, session)
+        hold_on(merged, target, session=session)
         name = target.name or next((person.name for person in merged if person.name), None)
         for person in merged:
             person.active = False
@@ -114,6 +117,7 @@ def move_faces(
         emptied = {row.person_id for row in owners} - {target.id}
         emptied -= {person_id for person_id in emptied if faces_of([person_id], session)}
         pass_separations_on(sorted(emptied), target, event, session)
+        hold_on([session.get_one(Person, person_id) for person_id in sorted(emptied)], target, session=session)
         return target.id
 
 
