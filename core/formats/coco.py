@@ -3,7 +3,9 @@
 A folder holds ``manifest.json``, ``annotations.json`` and ``images/<path as imported>``; ``file_name`` is relative to
 ``images/``. There is a category for each of `SKELETONS`, in that order. An instance without points has the category
 of its kind's first skeleton and keypoints that are all zero. ``removed`` lists boxes that a human took out; they are
-no annotations, so that no training takes them for faces.
+no annotations, so that no training takes them for faces. ``videos`` lists the clips with number, time and image of each
+frame; an image of one has ``video_id`` and ``frame_id``, as video tools expect them. ``split`` says which group is in
+which part, ``excluded`` what nobody should learn from.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.formats.coco_clips import Places, excluded, places, split, videos
 from core.formats.coco_reading import box_of, read_annotations_json
 from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledInstance
 from core.formats.export import OpenedExport, Progress, Steps, open_export, write_export
@@ -72,9 +75,12 @@ def write_labels(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
         parts: dict[str, Iterable[dict[str, Any]]] = {
             "categories": _categories(),
             "people": people,
-            "images": _images(dataset.images),
+            "videos": videos(dataset),
+            "images": _images(dataset.images, places(dataset)),
             "annotations": _annotations(dataset.images, steps),
             "removed": _removed(dataset.images),
+            "split": split(dataset),
+            "excluded": excluded(dataset),
         }
         for name, items in parts.items():
             out.write(f',\n"{name}": [')
@@ -101,18 +107,23 @@ def _categories() -> Iterator[dict[str, Any]]:
         }
 
 
-def _images(images: Iterable[LabelledImage]) -> Iterator[dict[str, Any]]:
+def _images(images: Iterable[LabelledImage], frames: Places) -> Iterator[dict[str, Any]]:
     for i, image in enumerate(images, start=1):
-        yield {
-            "id": i,
-            "file_name": image.path,
-            "width": image.width,
-            "height": image.height,
-            "sha256": image.sha256,
-            "state": image.state,
-            "reason": image.reason,
-            "identity": image.identity,
-        }
+        of_clip = {"video": image.sequence} if image.sequence else {}
+        yield (
+            of_clip
+            | frames.get(image.path, {})
+            | {
+                "id": i,
+                "file_name": image.path,
+                "width": image.width,
+                "height": image.height,
+                "sha256": image.sha256,
+                "state": image.state,
+                "reason": image.reason,
+                "identity": image.identity,
+            }
+        )
 
 
 def _annotations(images: Iterable[LabelledImage], steps: Steps) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.formats.checks import single
+from core.formats.coco_clips import read_about_clips
 from core.formats.dataset import (
     KINDS,
     ORIGINS,
@@ -20,7 +22,6 @@ from core.formats.dataset import (
     LabelledInstance,
     LabelledPerson,
     RemovedInstance,
-    single,
 )
 from core.formats.export import OpenedExport, assembled, listed_picture
 from core.formats.records import Record, blaming, load_json
@@ -67,7 +68,7 @@ def read_annotations_json(opened: OpenedExport, name: str) -> LabelledDataset:
         replace(image, instances=tuple(instances[number]), removed=tuple(removed.get(number, ())))
         for number, image in headers.items()
     )
-    return assembled(opened, images, people, name)
+    return assembled(opened, images, people, name, read_about_clips(content, places.images))
 
 
 def _image_id(record: Record, places: _Places) -> int:
@@ -138,6 +139,7 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
                 identity=record.optional_text("identity"),
                 state=record.text("state"),
                 reason=record.optional_text("reason"),
+                sequence=record.optional_text("video"),
             )
         yield number, image
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
+from core.formats.checks import require_choice, require_known, require_text, require_unique, single, text_or_none
+from core.formats.clips import LabelledClip, SplitPart
 from core.keypoints import Keypoints
 from core.skeletons import SKELETONS
 
@@ -42,8 +43,8 @@ class ModelCard:
     settings: dict[str, Any]
 
     def __post_init__(self) -> None:
-        _require_text(self.name, "a model's name")
-        _require_choice(self.kind, MODEL_KINDS, f"the kind of the model {self.name!r}")
+        require_text(self.name, "a model's name")
+        require_choice(self.kind, MODEL_KINDS, f"the kind of the model {self.name!r}")
         try:
             json.dumps(self.settings, allow_nan=False, sort_keys=True, ensure_ascii=False).encode()
         except (TypeError, ValueError) as error:
@@ -96,8 +97,8 @@ class LabelledInstance:
     five_points: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        _require_choice(self.kind, KINDS, "the kind of an instance")
-        _require_choice(self.origin, ORIGINS, "the origin of an instance")
+        require_choice(self.kind, KINDS, "the kind of an instance")
+        require_choice(self.origin, ORIGINS, "the origin of an instance")
         object.__setattr__(self, "box", _box(self.box))
         if self.score is not None:
             object.__setattr__(self, "score", single(self.score, "a score"))
@@ -112,8 +113,8 @@ class LabelledInstance:
             raise BadInput("an instance needs its skeleton, its keypoints and their source together, or none of them")
         if self.skeleton is None or self.keypoints is None or self.points_source is None:
             return
-        _require_choice(self.points_source, POINTS_SOURCES, "the source of points")
-        _require_choice(self.skeleton, SKELETONS, "the skeleton of an instance")
+        require_choice(self.points_source, POINTS_SOURCES, "the source of points")
+        require_choice(self.skeleton, SKELETONS, "the skeleton of an instance")
         shape = SKELETONS[self.skeleton]
         if shape.kind != self.kind:
             raise BadInput(f"the skeleton {shape.name!r} is of a {shape.kind}, not of a {self.kind}")
@@ -126,7 +127,7 @@ class LabelledInstance:
         if (self.person is None) != (self.person_source is None):
             raise BadInput("an instance needs its person and the source of that together, or neither")
         if self.person_source is not None:
-            _require_choice(self.person_source, PERSON_SOURCES, "the source of a person")
+            require_choice(self.person_source, PERSON_SOURCES, "the source of a person")
         if self.person in self.not_people:
             raise BadInput(f"an instance cannot be {self.person} and not be {self.person}")
 
@@ -139,7 +140,7 @@ class RemovedInstance:
     box: Box
 
     def __post_init__(self) -> None:
-        _require_choice(self.kind, KINDS, "the kind of what was removed")
+        require_choice(self.kind, KINDS, "the kind of what was removed")
         object.__setattr__(self, "box", _box(self.box))
 
 
@@ -159,6 +160,8 @@ class LabelledImage:
         Where the bytes lie; None for kept labels whose picture is missing.
     identity
         Who is in it as far as the import says (such as a folder's name), or None.
+    sequence
+        The clip or action that it is of, or None: pictures of one sequence never go to different parts of a split.
     state, reason
         The image's state in the store, and why if it needs a reason.
     instances
@@ -178,11 +181,12 @@ class LabelledImage:
     reason: str | None = None
     instances: tuple[LabelledInstance, ...] = ()
     removed: tuple[RemovedInstance, ...] = ()
+    sequence: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("identity", "reason"):
-            object.__setattr__(self, name, _text_or_none(getattr(self, name), f"the {name} of {self.path!r}"))
-        _require_text(self.state, f"the state of {self.path!r}")
+        for name in ("identity", "reason", "sequence"):
+            object.__setattr__(self, name, text_or_none(getattr(self, name), f"the {name} of {self.path!r}"))
+        require_text(self.state, f"the state of {self.path!r}")
         if self.state != FAILED and min(self.width, self.height) < 1:
             raise BadInput(f"{self.path!r} should be at least 1 × 1 pixel, not {self.width} × {self.height}")
 
@@ -195,8 +199,8 @@ class LabelledPerson:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        _require_text(self.key, "a person's key")
-        object.__setattr__(self, "name", _text_or_none(self.name, f"the name of {self.key}"))
+        require_text(self.key, "a person's key")
+        object.__setattr__(self, "name", text_or_none(self.name, f"the name of {self.key}"))
 
 
 @dataclass(frozen=True, order=True)
@@ -209,12 +213,26 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class LabelledDataset:
-    """Images (sorted by path), people (by key), model cards (by name) and what was left out; sorted on creation.
+    """All that a dataset says; every part is sorted on creation.
+
+    Attributes
+    ----------
+    images, people, models
+        By path, by key, by name.
+    left_out
+        What did not come along, with the reasons.
+    clips
+        By path: which images are whose frames.
+    split
+        The part of each group that has one.
+    excluded
+        Pictures (by path, or by file name in any folder) that nobody should learn from or be measured on, and why.
 
     Raises
     ------
     BadInput
-        If a path, key or model name occurs twice, or an instance names a person or a model that is not here.
+        If a path, key, model name or group occurs twice, or something names an image, a person, a clip or a model that
+        is not here.
     """
 
     name: str
@@ -222,30 +240,43 @@ class LabelledDataset:
     people: tuple[LabelledPerson, ...] = ()
     models: tuple[ModelCard, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    clips: tuple[LabelledClip, ...] = ()
+    split: tuple[SplitPart, ...] = ()
+    excluded: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_text(self.name, "a dataset's name")
+        require_text(self.name, "a dataset's name")
         object.__setattr__(self, "images", tuple(sorted(self.images, key=lambda image: image.path)))
         object.__setattr__(self, "people", tuple(sorted(self.people, key=lambda person: person.key)))
         object.__setattr__(self, "models", tuple(sorted(self.models, key=lambda card: card.name)))
         object.__setattr__(self, "left_out", tuple(sorted(set(self.left_out))))
-        _require_unique((image.path for image in self.images), "the image path")
-        people = _require_unique((person.key for person in self.people), "the person")
-        models = _require_unique((card.name for card in self.models), "the model")
+        object.__setattr__(self, "clips", tuple(sorted(self.clips, key=lambda clip: clip.path)))
+        object.__setattr__(self, "split", tuple(sorted(set(self.split))))
+        object.__setattr__(self, "excluded", tuple(sorted(set(self.excluded))))
+        images = require_unique((image.path for image in self.images), "the image path")
+        people = require_unique((person.key for person in self.people), "the person")
+        models = require_unique((card.name for card in self.models), "the model")
         for image in self.images:
             for instance in image.instances:
                 for person in (instance.person, *instance.not_people):
-                    _require_known(person, people, f"{image.path}: the person")
-                _require_known(instance.points_model, models, f"{image.path}: the model")
+                    require_known(person, people, f"{image.path}: the person")
+                require_known(instance.points_model, models, f"{image.path}: the model")
+        self._check_clips(images)
+        self._check_split(people)
 
+    def _check_clips(self, images: set[str]) -> None:
+        require_unique((clip.path for clip in self.clips), "the clip")
+        require_unique((clip.sha256 for clip in self.clips), "the SHA-256 of a clip")
+        for clip in self.clips:
+            for frame in clip.frames:
+                require_known(frame.image, images, f"{clip.path}: the picture of frame {frame.index},")
 
-def single(value: float, what: str) -> float:
-    """Round to float32 and widen again, minus zero to zero; BadInput if the result is not finite."""
-    with np.errstate(over="ignore"):
-        rounded = float(np.float32(value)) + 0.0
-    if not np.isfinite(rounded):
-        raise BadInput(f"{what} should hold finite numbers, not {value}")
-    return rounded
+    def _check_split(self, people: set[str]) -> None:
+        require_unique((f"{row.group} {row.name}" for row in self.split), "a part for the group")
+        clips = {clip.path for clip in self.clips}
+        for row in self.split:
+            require_known(row.name if row.group == "clip" else None, clips, "split: the clip")
+            require_known(row.name if row.group == "person-id" else None, people, "split: the person")
 
 
 def _box(box: Box) -> Box:
@@ -266,35 +297,3 @@ def _five_points(points: NDArray[np.float32] | None) -> NDArray[np.float32] | No
     if np.isinf(rounded).any():
         raise BadInput("five points should be finite, or NaN where a detector gives none")
     return None if np.isnan(rounded).all() else rounded
-
-
-def _require_choice(value: str, allowed: Iterable[str], what: str) -> None:
-    if value not in allowed:
-        raise BadInput(f"{what} should be one of {', '.join(allowed)}, not {value!r}")
-
-
-def _require_text(value: str, what: str) -> None:
-    if not value:
-        raise BadInput(f"{what} should not be empty")
-    if value != value.encode(errors="replace").decode():
-        raise BadInput(f"{what} is not valid Unicode: {value!r}")
-
-
-def _text_or_none(value: str | None, what: str) -> str | None:
-    if value:
-        _require_text(value, what)
-    return value or None
-
-
-def _require_unique(values: Iterable[str], what: str) -> set[str]:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            raise BadInput(f"{what} {value!r} occurs twice")
-        seen.add(value)
-    return seen
-
-
-def _require_known(value: str | None, known: set[str], what: str) -> None:
-    if value is not None and value not in known:
-        raise BadInput(f"{what} {value!r} is not in this dataset")

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from core.errors import UnreadableLabels
 from core.formats import manifest as manifests
+from core.formats.clips import LabelledClip, SplitPart
 from core.formats.dataset import FAILED, LabelledDataset, LabelledImage, LabelledPerson, LeftOut
 from core.formats.manifest import VERSION, Manifest, read_manifest
 from core.formats.names import inside, printable, why_unsafe
@@ -102,7 +103,9 @@ def _copy_images(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
             labels = f"; with it {len(image.instances)} labelled instances" if image.instances else ""
             left_out.append(LeftOut(printable(image.path), f"{error}{labels}"))
         steps.advance()
-    return replace(dataset, images=tuple(held), left_out=tuple(left_out))
+    paths = {image.path for image in held}
+    clips = tuple(clip.within(paths) for clip in dataset.clips)
+    return replace(dataset, images=tuple(held), left_out=tuple(left_out), clips=clips)
 
 
 def _copy_image(stage: Stage, image: LabelledImage) -> None:
@@ -114,6 +117,15 @@ def _copy_image(stage: Stage, image: LabelledImage) -> None:
     if unsafe is not None:
         raise NotCopied(f"its path {unsafe}")
     stage.copy(image.file, f"{IMAGES}/{image.path}", image.sha256)
+
+
+@dataclass(frozen=True)
+class AboutClips:
+    """Clips, the split and excluded pictures, as a reader found them; as in `LabelledDataset`."""
+
+    clips: Sequence[LabelledClip] = ()
+    split: Sequence[SplitPart] = ()
+    excluded: Sequence[LeftOut] = ()
 
 
 @dataclass(frozen=True)
@@ -187,12 +199,19 @@ def _strangers(folder: Path, listed: Iterable[str]) -> list[str]:
 
 
 def assembled(
-    opened: OpenedExport, images: Iterable[LabelledImage], people: Iterable[LabelledPerson], where: str
+    opened: OpenedExport,
+    images: Iterable[LabelledImage],
+    people: Iterable[LabelledPerson],
+    where: str,
+    about: AboutClips | None = None,
 ) -> LabelledDataset:
     """Put what a reader found together with what the manifest says; an inconsistency is blamed on `where`."""
-    manifest = opened.manifest
+    manifest, found = opened.manifest, about or AboutClips()
     with blaming(where):
-        return LabelledDataset(manifest.dataset, tuple(images), tuple(people), manifest.models, opened.left_out)
+        return LabelledDataset(
+            manifest.dataset, tuple(images), tuple(people), manifest.models, opened.left_out, tuple(found.clips),
+            tuple(found.split), tuple(found.excluded),
+        )  # fmt: skip
 
 
 def listed_picture(opened: OpenedExport, path: str, where: str) -> FileEntry:

@@ -2,7 +2,7 @@
 
 A folder holds ``manifest.json``, ``identities.csv`` (a row for each face that has a person), ``images.csv`` (a row for
 each picture), ``people/<folder name>/<image stem>-<n>.jpg`` and ``images/<path as imported>``. The CSV files are UTF-8
-after RFC 4180. Bodies, keypoints, scores and faces without a person are not part of this format.
+after RFC 4180. Bodies, keypoints, scores, faces without a person, clips and the split are not part of this format.
 """
 
 from __future__ import annotations
@@ -74,13 +74,18 @@ def reduced(dataset: LabelledDataset) -> LabelledDataset:
             for what, number in _unsaid(image, len(kept)).items()
             if number
         ]
-        images.append(replace(image, instances=kept, removed=(), identity=_standing_identity(image)))
+        images.append(replace(image, instances=kept, removed=(), identity=_standing_identity(image), sequence=None))
     with_face = {instance.person for image in images for instance in image.instances}
     people = tuple(person for person in dataset.people if person.key in with_face)
     left_out += [
         LeftOut(person.key, "a person without a face") for person in dataset.people if person.key not in with_face
     ]
-    return replace(dataset, images=tuple(images), people=people, left_out=tuple(left_out))
+    left_out += [
+        LeftOut(clip.path, "the order of its frames, which this format does not hold") for clip in dataset.clips
+    ]
+    return replace(
+        dataset, images=tuple(images), people=people, left_out=tuple(left_out), clips=(), split=(), excluded=()
+    )
 
 
 def _standing_identity(image: LabelledImage) -> str | None:

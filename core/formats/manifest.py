@@ -35,6 +35,10 @@ CONVENTIONS: Final = {
         "people/ holds each face upright, its box grown to 1.3 times its width and height around its centre, clipped "
         "to the picture, as JPEG of quality 95. identities.csv gives the box that was not grown."
     ),
+    "clips": (
+        "In annotations.json videos lists the clips: frames has the number (from 0), the time in seconds and the image "
+        "of each frame. The video files are not part of an export. video of an image names its clip or action."
+    ),
     "numbers": "Measured numbers are the shortest decimals that give back the same float32.",
     "pictures": (
         "images/ holds the bytes as imported, unchanged: the EXIF orientation is still in the files, while width, "
@@ -43,6 +47,11 @@ CONVENTIONS: Final = {
     "objections": (
         "In annotations.json not_people names people of whom a human said that a face is not theirs, and removed lists "
         "the boxes that a human took out."
+    ),
+    "split": (
+        "In annotations.json split says which group is for train, validation or test: a clip, a sequence, a person (by "
+        "name, or as person-id by key), a folder or a single picture. excluded names pictures, by path or by file name "
+        "in any folder, that nobody should learn from or be measured on."
     ),
     "text_cells": (
         "In the CSV files a text that begins with = + - @ ' a tab or a line break has one apostrophe in front, so that "
@@ -104,6 +113,7 @@ def count(dataset: LabelledDataset) -> dict[str, Any]:
         "people_with_name": sum(person.name is not None for person in dataset.people),
         "faces_with_person": sum(face.person is not None for face in faces),
         "faces_confirmed_by_human": sum(face.person_source == "human" for face in faces),
+        "clips": len(dataset.clips),
         "left_out": len(dataset.left_out),
     }
 

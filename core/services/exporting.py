@@ -12,6 +12,7 @@ import numpy as np
 from sqlmodel import Session, select
 
 from core.errors import BadInput, NotFound, UnreadableLabels
+from core.exported_clips import add_clips
 from core.formats import WRITERS
 from core.formats.dataset import (
     Box,
@@ -146,10 +147,11 @@ def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> Labelle
         if person_id not in keys and people[person_id]:
             keys[person_id] = _key(len(keys))
     images = [_image(workspace, image, path, instances, keys, cards) for path, image, instances in found]
-    return LabelledDataset(
+    labelled = LabelledDataset(
         name, tuple(images), tuple(LabelledPerson(key, people[person_id]) for person_id, key in keys.items()),
         tuple(cards.values()), tuple(left_out),
     )  # fmt: skip
+    return add_clips(labelled, dataset_id, [(path, image) for path, image, _ in found], keys, session=session)
 
 
 def _key(number: int) -> str:
@@ -191,6 +193,7 @@ def _image(
         file=workspace.original(image.original), identity=image.identity, state=image.state, reason=image.reason,
         instances=tuple(_instance(row, keys, cards) for row in instances if not row.instance.removed),
         removed=tuple(RemovedInstance(instance.kind, _box(instance)) for instance in removed),
+        sequence=image.sequence,
     )  # fmt: skip
 
 

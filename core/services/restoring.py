@@ -13,6 +13,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from core.decisions import record, separate
 from core.errors import BadInput, UnreadableImage, UnreadableLabels
+from core.exported_clips import Arrived, Here, names_here, restore_clips
 from core.formats import READERS, sniff
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
 from core.picture_store import KeptPicture, keep_picture
@@ -64,6 +65,7 @@ def restore_export(
         restore = _Restore(
             dataset_id, author_id, run_id, _models(labelled, dataset_id, session),
             {person.key: person.name for person in labelled.people if person.name},
+            names_here(labelled, dataset_id, session=session),
         )  # fmt: skip
         readable = [
             (image, picture)
@@ -74,6 +76,8 @@ def restore_export(
         if became["added"] or became["filled"]:
             _restore_faceless(restore, labelled, session)
             _restore_separations(restore, session)
+            arrived = Arrived(restore.images, restore.people, restore.clips)
+            restore_clips(labelled, dataset_id, author_id, arrived, session=session)
         if became["added"]:
             count_work(author_id, dataset_id, "images imported", became["added"], session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
@@ -118,7 +122,8 @@ _TOLD_APART: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re
 class _Restore:
     """Where the labels go, the names there, and the ids here of the models and people there.
 
-    `apart` collects which face is not which person there.
+    `clips` has the name here of each clip there. `apart` collects which face is not which person there, `images` which
+    picture here is which there.
     """
 
     dataset_id: int
@@ -126,8 +131,14 @@ class _Restore:
     run_id: int
     models: dict[str, int]
     names: dict[str, str]
+    clips: dict[str, str]
     people: dict[str, int] = field(default_factory=dict)
     apart: list[tuple[int, str]] = field(default_factory=list)
+    images: dict[str, Here] = field(default_factory=dict)
+
+    def sequence(self, image: LabelledImage) -> str | None:
+        """The sequence of a picture, by the name here of the clip that it is."""
+        return self.clips.get(image.sequence, image.sequence) if image.sequence else None
 
 
 def _models(labelled: LabelledDataset, dataset_id: int, session: Session) -> dict[str, int]:
@@ -193,6 +204,8 @@ def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture, s
     if row is None:
         _insert(restore, image, kept, session)
         return "added"
+    restore.images[image.path] = Here(row.id, row.path)
+    row.sequence = row.sequence or restore.sequence(image)
     session.merge(ImagePath(image_id=row.id, path=kept.path))
     runs = set(session.exec(select(Instance.run_id).where(Instance.image_id == row.id)))
     if restore.run_id in {row.run_id, *runs}:
@@ -210,9 +223,11 @@ def _insert(restore: _Restore, image: LabelledImage, kept: KeptPicture, session:
     row = Image(
         **vars(kept), dataset_id=restore.dataset_id, run_id=restore.run_id, state=image.state, reason=image.reason,
         identity=image.identity, identity_by=restore.author_id if image.identity else None,
+        sequence=restore.sequence(image),
     )  # fmt: skip
     session.add(row)
     session.flush()
+    restore.images[image.path] = Here(row.id, row.path)
     session.add(ImagePath(image_id=row.id, path=kept.path))
     _insert_labels(restore, row.id, image, session)
 

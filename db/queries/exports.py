@@ -10,7 +10,9 @@ from sqlmodel import Session, col, func, or_, select
 
 from db.tables import (
     Assignment,
+    Exclusion,
     Export,
+    Frame,
     Image,
     ImagePath,
     Instance,
@@ -22,6 +24,7 @@ from db.tables import (
     Separation,
     Skipped,
     User,
+    Video,
 )
 
 _BATCH = 1000
@@ -78,6 +81,21 @@ def _not_people(image_ids: Sequence[int], session: Session) -> dict[int, list[in
     for instance_id, person_id in rows:
         found[instance_id].append(person_id)
     return found
+
+
+def clips_with_frames(dataset_id: int, *, session: Session) -> list[tuple[Video, list[Frame]]]:
+    """Every clip of a dataset by path, with its frames in their order."""
+    clips = session.exec(select(Video).where(Video.dataset_id == dataset_id).order_by(col(Video.path))).all()
+    of_clip: dict[int, list[Frame]] = {clip.id: [] for clip in clips}
+    frames = select(Frame).join(Video, col(Video.id) == col(Frame.video_id)).where(Video.dataset_id == dataset_id)
+    for frame in session.exec(frames.order_by(col(Frame.index))):
+        of_clip[frame.video_id].append(frame)
+    return [(clip, of_clip[clip.id]) for clip in clips]
+
+
+def exclusions(dataset_id: int, *, session: Session) -> Sequence[Exclusion]:
+    """Every picture that nobody should learn from, by name."""
+    return session.exec(select(Exclusion).where(Exclusion.dataset_id == dataset_id).order_by(col(Exclusion.name))).all()
 
 
 def active_people(dataset_id: int, *, session: Session) -> Sequence[Person]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import (
     LabelledDataset,
     LabelledImage,
@@ -101,9 +102,34 @@ def random_dataset(folder: Path, seed: int) -> LabelledDataset:
         identity, reason = (str(rng.choice(HARD_NAMES[:20])) if rng.random() < 0.6 else None for _ in range(2))
         changes = {"path": path, "instances": found, "identity": identity, "reason": reason, "state": "corrected"}
         changes["removed"] = tuple(removed(rng) for _ in range(rng.integers(0, 3)))
+        changes["sequence"] = str(rng.choice(HARD_NAMES[:20])) if rng.random() < 0.5 else None
         images.append(LabelledImage(**(plain.__dict__ | changes)))
     refused = (LeftOut("broken.jpg", "not a picture but text"),)
-    return LabelledDataset(f"Set {seed} “ü”", tuple(images), people, CARDS, refused)
+    excluded = (LeftOut("a/same.png", "blurred"), LeftOut("=1+1.png", ""))
+    return LabelledDataset(
+        f"Set {seed} “ü”", tuple(images), people, CARDS, refused, clips(rng), split(rng, keys), excluded
+    )
+
+
+def clips(rng: np.random.Generator) -> tuple[LabelledClip, ...]:
+    """Two clips over some of the pictures: frames that lack one, or share one, or were not taken."""
+    made = []
+    for letter, name in zip("cd", ("day one/../東京.mp4", "=squat\n03"), strict=True):
+        taken = np.flatnonzero(rng.random(40) < 0.3).tolist()
+        frames = tuple(
+            LabelledFrame(i, i / 29.97, str(rng.choice(HARD_PATHS)) if rng.random() < 0.8 else None) for i in taken
+        )
+        made.append(LabelledClip(name, letter * 64, 1920, 1080, 40, float(rng.choice([0, 25, 29.97])), frames))
+    return tuple(made)
+
+
+def split(rng: np.random.Generator, keys: list[str]) -> tuple[SplitPart, ...]:
+    """A part for groups of every kind."""
+    names = [
+        ("clip", "=squat\n03"), ("sequence", "lunge"), ("person", "=Eve"), ("person-id", keys[0]), ("folder", ""),
+        ("folder", "a"), ("picture", "plain.jpg"),
+    ]  # fmt: skip
+    return tuple(SplitPart(kind, name, str(rng.choice(["train", "validation", "test"]))) for kind, name in names)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -100,7 +100,7 @@ def test_manifest_counts_what_the_export_holds(small_dataset, tmp_path):
             "coco17": {"absent": 0, "hidden": 0, "visible": 0},
         },
         "instances_with_keypoints": {"human": 0, "model": 1},
-        "faces_with_person": 1, "faces_confirmed_by_human": 1, "left_out": 0,
+        "faces_with_person": 1, "faces_confirmed_by_human": 1, "clips": 0, "left_out": 0,
     }  # fmt: skip
     counts = WRITERS["identities"](small_dataset, tmp_path / "identities", exported_at=WHEN).counts
     assert counts["instances"] == {"face": 1, "person": 0}

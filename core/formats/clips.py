@@ -1,0 +1,99 @@
+"""What a dataset says beyond its pictures: which of them are a clip's frames, and which part of the split is whose."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from core.errors import BadInput
+from core.formats.checks import require_choice, require_text
+
+PARTS: Final = ("train", "validation", "test")  # what is held out most comes last
+GROUPS: Final = ("clip", "sequence", "person", "person-id", "folder", "picture")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class LabelledFrame:
+    """A frame's number in its clip (from 0), its time in seconds, and the path of its picture, None if it has none."""
+
+    index: int
+    seconds: float
+    image: str | None
+
+
+@dataclass(frozen=True)
+class LabelledClip:
+    """A clip of which pictures of the dataset are frames; the clip's own file is not part of a dataset.
+
+    Attributes
+    ----------
+    path
+        As imported: posix, relative; unique in the dataset.
+    sha256, width, height
+        Of the file that the frames were taken from; pixels.
+    length
+        How many frames the clip has.
+    frames_per_second
+        0 where that is not known.
+    frames
+        Those that were taken, by number; two equal frames may share a picture.
+
+    Raises
+    ------
+    BadInput
+        If a number is out of its range, or the frames are not in order.
+    """
+
+    path: str
+    sha256: str
+    width: int
+    height: int
+    length: int
+    frames_per_second: float
+    frames: tuple[LabelledFrame, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_text(self.path, "a clip's name")
+        if not _SHA256.fullmatch(self.sha256):
+            raise BadInput(f"the SHA-256 of the clip {self.path!r} should be 64 hexadecimal digits")
+        if min(self.width, self.height) < 1:
+            raise BadInput(f"the clip {self.path!r} should be at least 1 × 1 pixel, not {self.width} × {self.height}")
+        if not 0 <= self.frames_per_second < math.inf:
+            raise BadInput(f"the clip {self.path!r} cannot have {self.frames_per_second} frames a second")
+        for frame in self.frames:
+            if not 0 <= frame.index < self.length:
+                raise BadInput(f"the clip {self.path!r} has {self.length} frames, but one is number {frame.index}")
+            if not math.isfinite(frame.seconds):
+                raise BadInput(f"frame {frame.index} of the clip {self.path!r} has no finite time")
+        for before, after in pairwise(self.frames):
+            if after.index <= before.index:
+                raise BadInput(f"frame {after.index} of the clip {self.path!r} comes after frame {before.index}")
+
+    def within(self, images: Set[str]) -> LabelledClip:
+        """The clip where only these pictures are there: frames of others have none."""
+        kept = (frame if frame.image in images else replace(frame, image=None) for frame in self.frames)
+        return replace(self, frames=tuple(kept))
+
+
+@dataclass(frozen=True, order=True)
+class SplitPart:
+    """The part of the split (one of `PARTS`) that a group belongs to, so that nothing held out is ever learned from.
+
+    `group` is one of `GROUPS`, and `name` the path of a clip, folder or picture, the name of a sequence or person, or
+    (``person-id``) the key of a person.
+    """
+
+    group: str
+    name: str
+    part: str
+
+    def __post_init__(self) -> None:
+        require_choice(self.group, GROUPS, "the group of a part of the split")
+        require_choice(self.part, PARTS, f"the part of the {self.group} {self.name!r}")
+        if self.group != "folder":  # the folder of pictures that lie in none has no name
+            require_text(self.name, f"the name of a {self.group} in the split")

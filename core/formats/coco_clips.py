@@ -1,0 +1,126 @@
+"""Clips, the split and excluded pictures in annotations.json; exports from before there were clips lack all three."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from core.formats.clips import GROUPS, PARTS, LabelledClip, LabelledFrame, SplitPart
+from core.formats.dataset import LabelledDataset, LeftOut
+from core.formats.export import AboutClips
+from core.formats.records import Record, blaming
+
+Places = Mapping[str, dict[str, int]]
+_FRAME: Final = 3  # number, seconds, image
+
+
+def videos(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
+    """An entry for each clip; ``frames`` has number, seconds and image (or null) of each frame."""
+    numbers = {image.path: i for i, image in enumerate(dataset.images, start=1)}
+    for i, clip in enumerate(dataset.clips, start=1):
+        yield {
+            "id": i,
+            "name": clip.path,
+            "sha256": clip.sha256,
+            "width": clip.width,
+            "height": clip.height,
+            "nframes": clip.length,
+            "fps": clip.frames_per_second,
+            "frames": [[one.index, one.seconds, one.image and numbers[one.image]] for one in clip.frames],
+        }
+
+
+def places(dataset: LabelledDataset) -> Places:
+    """``video_id`` and ``frame_id`` of each image that is a frame: of its first place, where equal frames share one."""
+    found: dict[str, dict[str, int]] = {}
+    for i, clip in enumerate(dataset.clips, start=1):
+        for frame in clip.frames:
+            if frame.image is not None:
+                found.setdefault(frame.image, {"video_id": i, "frame_id": frame.index})
+    return found
+
+
+def split(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
+    """An entry for each group that has a part."""
+    return ({"group": row.group, "name": row.name, "part": row.part} for row in dataset.split)
+
+
+def excluded(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
+    """An entry for each picture that nobody should learn from."""
+    return ({"name": row.path, "reason": row.reason} for row in dataset.excluded)
+
+
+def read_about_clips(content: Record, images: Mapping[int, str]) -> AboutClips:
+    """Read what `videos`, `split` and `excluded` wrote; `images` has the path of each image's number.
+
+    Raises
+    ------
+    UnreadableLabels
+        With the place: a missing key, a wrong number, a frame of an unknown image, an image that says of itself that it
+        is another frame, an unknown group or part.
+    """
+    clips = dict(_clips(content, images)) if content.has("videos") else {}
+    _agree(content, clips, images)
+    return AboutClips(
+        tuple(clips.values()),
+        tuple(_split(content)) if content.has("split") else (),
+        tuple(_excluded(content)) if content.has("excluded") else (),
+    )
+
+
+def _clips(content: Record, images: Mapping[int, str]) -> Iterator[tuple[int, LabelledClip]]:
+    seen: set[int] = set()
+    for record in content.records("videos"):
+        number = record.whole("id", 0)
+        if number in seen:
+            raise record.wrong(f"the id {number} occurs twice")
+        seen.add(number)
+        with blaming(record.place):
+            yield (
+                number,
+                LabelledClip(
+                    path=record.text("name"),
+                    sha256=record.text("sha256"),
+                    width=record.whole("width", 1),
+                    height=record.whole("height", 1),
+                    length=record.whole("nframes", 0),
+                    frames_per_second=record.number("fps"),
+                    frames=tuple(_frames(record, images)),
+                ),
+            )
+
+
+def _frames(record: Record, images: Mapping[int, str]) -> Iterator[LabelledFrame]:
+    for i, row in enumerate(record.sequence("frames")):
+        if not isinstance(row, list) or len(row) != _FRAME:
+            raise record.wrong(f"frames[{i}] should be a list of number, seconds and image")
+        cells = Record(dict(zip(("number", "seconds", "image"), row, strict=True)), f"{record.place}: frames[{i}]")
+        image = cells.whole("image", 0) if cells.has("image") else None
+        if image is not None and image not in images:
+            raise cells.wrong(f"image {image} is not among the images")
+        yield LabelledFrame(cells.whole("number", 0), cells.number("seconds"), None if image is None else images[image])
+
+
+def _agree(content: Record, clips: Mapping[int, LabelledClip], images: Mapping[int, str]) -> None:
+    """Refuse an image whose own word about its place in a clip is not the clip's."""
+    frames = {(number, one.index): one.image for number, clip in clips.items() for one in clip.frames}
+    for record in content.records("images"):
+        if not record.has("video_id"):
+            continue
+        place = (record.whole("video_id", 0), record.whole("frame_id", 0))
+        if place[0] not in clips:
+            raise record.wrong(f"video_id {place[0]} is not among the videos")
+        if frames.get(place) != images[record.whole("id", 0)]:
+            raise record.wrong(f"frame_id is {place[1]}, but videos has another image there")
+
+
+def _split(content: Record) -> Iterator[SplitPart]:
+    for record in content.records("split"):
+        group, part = record.choice("group", GROUPS), record.choice("part", PARTS)
+        with blaming(record.place):
+            yield SplitPart(group, record.text("name"), part)
+
+
+def _excluded(content: Record) -> Iterator[LeftOut]:
+    for record in content.records("excluded"):
+        yield LeftOut(record.text("name"), record.text("reason"))

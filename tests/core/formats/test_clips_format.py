@@ -1,0 +1,159 @@
+"""Clips, the split and what is excluded leave and come back; what an export says wrongly about them is named."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from labelled_examples import rehash
+
+from core.errors import BadInput, UnreadableLabels
+from core.formats import READERS, WRITERS
+from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
+from core.formats.dataset import LabelledDataset, LabelledImage, LeftOut
+from core.formats.labels import read_labels
+from core.skeletons import skeleton
+
+
+@pytest.fixture
+def clipped(small_dataset):
+    """The small dataset: one.png is frames 0 and 2 of a clip, whose frame 1 was removed; two.png is of an action."""
+    one, two = small_dataset.images
+    face, body = one.instances
+    frames = (LabelledFrame(0, 0.0, "one.png"), LabelledFrame(1, 0.04, None), LabelledFrame(2, 0.08, "one.png"))
+    clip = LabelledClip("day/ada.mp4", "a" * 64, 100, 80, 5, 25.0, frames)
+    face = replace(face, points_source="human", points_model=None)
+    return replace(
+        small_dataset,
+        images=(replace(one, sequence="day/ada.mp4", instances=(face, body)), replace(two, sequence="squat")),
+        clips=(clip,),
+        split=(SplitPart("clip", "day/ada.mp4", "test"), SplitPart("person-id", "person-0001", "train")),
+        excluded=(LeftOut("two.png", "blurred"),),
+    )
+
+
+def test_clips_are_written_where_video_tools_look_for_them(clipped, tmp_path):
+    WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
+    content = json.loads((tmp_path / "out" / "annotations.json").read_text())
+    assert content["videos"] == [
+        {
+            "id": 1, "name": "day/ada.mp4", "sha256": "a" * 64, "width": 100, "height": 80, "nframes": 5, "fps": 25.0,
+            "frames": [[0, 0.0, 1], [1, 0.04, None], [2, 0.08, 1]],
+        }
+    ]  # fmt: skip
+    of_clip = [{key: image.get(key) for key in ("video", "video_id", "frame_id")} for image in content["images"]]
+    assert of_clip == [
+        {"video": "day/ada.mp4", "video_id": 1, "frame_id": 0},
+        {"video": "squat", "video_id": None, "frame_id": None},
+    ]
+    assert content["split"] == [
+        {"group": "clip", "name": "day/ada.mp4", "part": "test"},
+        {"group": "person-id", "name": "person-0001", "part": "train"},
+    ]
+    assert content["excluded"] == [{"name": "two.png", "reason": "blurred"}]
+
+
+def test_the_label_reader_takes_the_clip_of_an_export_for_the_sequence(clipped, tmp_path):
+    WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
+    content = (tmp_path / "out" / "annotations.json").read_bytes()
+    rows = read_labels("annotations.json", content, skeleton("face68")).rows
+    assert [(row.picture, row.sequence) for row in rows] == [("one.png", "day/ada.mp4")]
+
+
+@pytest.mark.parametrize("name", ["coco", "facet"])
+def test_clips_split_and_exclusions_come_back(clipped, tmp_path, name):
+    WRITERS[name](clipped, tmp_path / "out", exported_at="now")
+    back = READERS[name](tmp_path / "out")
+    assert (back.clips, back.split, back.excluded) == (clipped.clips, clipped.split, clipped.excluded)
+    assert [image.sequence for image in back.images] == ["day/ada.mp4", "squat"]
+
+
+@pytest.mark.parametrize("name", ["coco", "facet"])
+def test_an_export_from_before_there_were_clips_still_reads(clipped, tmp_path, name):
+    WRITERS[name](clipped, tmp_path / "out", exported_at="now")
+    file = tmp_path / "out" / "annotations.json"
+    content = json.loads(file.read_text())
+    for key in ("videos", "split", "excluded"):
+        del content[key]
+    for image in content["images"]:
+        for key in ("video", "video_id", "frame_id"):
+            image.pop(key, None)
+    file.write_text(json.dumps(content))
+    rehash(tmp_path / "out", "annotations.json")
+    back = READERS[name](tmp_path / "out")
+    assert (back.clips, back.split, back.excluded) == ((), (), ())
+    assert [image.sequence for image in back.images] == [None, None]
+
+
+def test_a_frame_whose_picture_cannot_come_along_stays_without_one(clipped, tmp_path):
+    one, two = clipped.images
+    WRITERS["facet"](replace(clipped, images=(replace(one, file=None), two)), tmp_path / "out", exported_at="now")
+    (clip,) = READERS["facet"](tmp_path / "out").clips
+    assert [(frame.index, frame.image) for frame in clip.frames] == [(0, None), (1, None), (2, None)]
+
+
+def test_identities_say_that_they_hold_no_clips(clipped, tmp_path):
+    manifest = WRITERS["identities"](clipped, tmp_path / "out", exported_at="now")
+    assert LeftOut("day/ada.mp4", "the order of its frames, which this format does not hold") in manifest.left_out
+    assert READERS["identities"](tmp_path / "out").clips == ()
+
+
+V = r"annotations\.json: videos\[0\]"
+WRONG = [
+    (lambda c: c["videos"][0].pop("sha256"), rf"{V}: the key 'sha256' is missing"),
+    (lambda c: c["videos"][0].update(sha256="../../x"), rf"{V}: the SHA-256 of the clip 'day/ada.mp4' should be 64"),
+    (lambda c: c["videos"][0].update(name=""), rf"{V}: a clip's name should not be empty"),
+    (lambda c: c["videos"][0].update(width=0), rf"{V}: width should be a whole number of at least 1, not 0"),
+    (lambda c: c["videos"][0].update(fps=-1), rf"{V}: the clip 'day/ada.mp4' cannot have -1.0 frames a second"),
+    (lambda c: c["videos"][0].update(fps="25"), rf"{V}: fps should be a finite number, not '25'"),
+    (lambda c: c["videos"][0].update(nframes=2), rf"{V}: the clip 'day/ada.mp4' has 2 frames, but one is number 2"),
+    (lambda c: c["videos"][0].update(frames=[[0, 0.0]]), rf"{V}: frames\[0\] should be a list of number, sec"),
+    (lambda c: c["videos"][0].update(frames=[[0, 0.0, 9]]), rf"{V}: frames\[0\]: image 9 is not among"),
+    (lambda c: c["videos"][0].update(frames=[[-1, 0.0, 1]]), rf"{V}: frames\[0\]: number should be a whole num"),
+    (lambda c: c["videos"][0].update(frames=[[0, None, 1]]), rf"{V}: frames\[0\]: seconds should be a finite"),
+    (lambda c: c["videos"][0]["frames"].reverse(), rf"{V}: frame 1 of the clip 'day/ada.mp4' comes after frame 2"),
+    (lambda c: c["videos"].append(c["videos"][0]), r"annotations\.json: videos\[1\]: the id 1 occurs twice"),
+    (lambda c: c["videos"].append({**c["videos"][0], "id": 2}), r"json: the clip 'day/ada.mp4' occurs twice"),
+    (lambda c: c["images"][0].update(video_id=9), r"images\[0\]: video_id 9 is not among the videos"),
+    (lambda c: c["images"][0].update(frame_id=1), r"images\[0\]: frame_id is 1, but videos has another image there"),
+    (lambda c: c["images"][0].update(video=7), r"images\[0\]: video should be a text, not 7"),
+    (lambda c: c["split"][0].update(group="age"), r"split\[0\]: group should be one of clip, sequence, .*, not 'age'"),
+    (lambda c: c["split"][0].update(part="exam"), r"split\[0\]: part should be one of train, validation, test"),
+    (lambda c: c["split"][0].update(name="x.mp4"), r"json: split: the clip 'x.mp4' is not in this dataset"),
+    (lambda c: c["split"][1].update(name="nobody"), r"annotations\.json: split: the person 'nobody' is not in this"),
+    (lambda c: c["split"].append({**c["split"][0], "part": "train"}), r"a part for the group 'clip day/ada.mp4' oc"),
+    (lambda c: c["excluded"][0].pop("reason"), r"excluded\[0\]: the key 'reason' is missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_what_is_wrong_about_clips_is_named_with_its_place(clipped, tmp_path, change, message):
+    WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
+    file = tmp_path / "out" / "annotations.json"
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+    rehash(tmp_path / "out", "annotations.json")
+    with pytest.raises(UnreadableLabels, match=message):
+        READERS["coco"](tmp_path / "out")
+
+
+def test_a_frame_of_a_picture_that_is_not_there_cannot_be_made():
+    clip = LabelledClip("c", "a" * 64, 1, 1, 1, 25.0, (LabelledFrame(0, 0.0, "gone.png"),))
+    with pytest.raises(BadInput, match=r"c: the picture of frame 0, 'gone\.png' is not in this dataset"):
+        LabelledDataset("x", clips=(clip,))
+    with pytest.raises(BadInput, match="frame 0 of the clip 'c' has no finite time"):
+        LabelledClip("c", "a" * 64, 1, 1, 1, 25.0, (LabelledFrame(0, float("nan"), None),))
+
+
+def test_names_that_climb_leave_no_file_outside_of_the_export(small_dataset, tmp_path):
+    one = small_dataset.images[0]
+    names = ("../../up.png", "/abs.png", "a/../../up.png", "..\\up.png", "C:up.png")
+    images = tuple(LabelledImage(**(one.__dict__ | {"path": name})) for name in names)
+    for kind in WRITERS:
+        (tmp_path / kind).mkdir()
+        dataset = replace(small_dataset, images=images)
+        WRITERS[kind](dataset, tmp_path / kind / "deep" / "out", exported_at="now")
+        written = [file for file in tmp_path.rglob("*") if file.is_file() and kind in file.relative_to(tmp_path).parts]
+        assert all((tmp_path / kind / "deep" / "out") in file.parents for file in written)
+        assert not [file for file in written if "up" in file.name or "abs" in file.name]
+    assert sorted(place.name for place in tmp_path.iterdir()) == sorted([*WRITERS, "originals"])
