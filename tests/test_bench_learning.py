@@ -40,11 +40,11 @@ def test_boxes_are_not_those_of_the_true_points(drawn: Drawn) -> None:
     assert apart.max() < 20
 
 
-def test_few_labels_are_a_share_of_every_clip_and_the_rest_is_the_rest(drawn: Drawn) -> None:
-    labelled, rest = drawn.few(people=2, share=0.5)
-    assert [sample.frame for sample in labelled] == [("p000-0", 1), ("p000-0", 3), ("p001-0", 1), ("p001-0", 3)]
-    assert {sample.key for sample in labelled} | {sample.key for sample in rest} == set(range(8))
-    assert len(rest) == 4
+def test_few_labels_are_those_of_few_people_and_the_rest_is_of_others(drawn: Drawn) -> None:
+    labelled, rest = drawn.few(people=3, labelled=1, every=2)
+    assert [sample.frame for sample in labelled] == [("p000-0", number) for number in range(4)]
+    assert [sample.frame for sample in rest] == [("p001-0", 1), ("p001-0", 3), ("p002-0", 1), ("p002-0", 3)]
+    assert drawn.few(people=2, labelled=2, every=1)[1] == []
 
 
 def test_the_truth_scores_nothing_and_the_mean_shape_knows_only_boxes(drawn: Drawn) -> None:

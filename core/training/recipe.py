@@ -58,7 +58,7 @@ class StabilityTerm:
         The gate closes once the smoothed main loss is above this times the bar.
     """
 
-    weight: float = 0.25
+    weight: float = 0.5
     target: str = "true-motion"
     length: int = 20
     windows: int = 1

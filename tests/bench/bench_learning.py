@@ -56,14 +56,13 @@ from tests.bench.learning.report import (
 )
 from tests.bench.machine import Row, facts
 
-SELF_PLANS: Final = ("plain", "curriculum")
 ON_GPU: Final = 4  # trainings at a time
 
 
 def jobs(plan: Plan) -> Iterable[tuple[Callable[..., list[Fitted]], tuple[object, ...]]]:
     """Every training, the longest first, so that no core waits at the end."""
     for seed in plan.few.seeds:
-        yield from ((fit_few, (plan.few, name, seed)) for name in reversed(SELF_PLANS))
+        yield from ((fit_few, (plan.few, name, seed)) for name in plan.few.plans)
         yield fit_alone, (plan.few, seed)
     steadied, onwards = plan.steadied
     for arm in sorted(plan.arms, key=lambda arm: arm.name == steadied, reverse=True):
@@ -120,8 +119,14 @@ def _steady_rows(plan: Plan, arms: dict[str, Scored], drawn: Drawn) -> list[Row]
 
 def _few_rows(plan: Plan, arms: dict[str, Scored], drawn: Drawn) -> list[Row]:
     who, alone = people(drawn.test), arms[ALONE]
-    rows = [Row(f"NME, PIPNet, {100 * plan.few.share:g} % of labels alone", "% inter-ocular", float(alone.nme.mean()))]
-    for one in (arms[name] for name in SELF_PLANS):
+    rows = [
+        Row(
+            f"NME, PIPNet, labels of {plan.few.labelled} of {plan.few.people} people alone",
+            "% inter-ocular",
+            float(alone.nme.mean()),
+        )
+    ]
+    for one in (arms[name] for name in plan.few.plans):
         peer = f"the labels alone; difference {shown(paired(alone.of_pictures, one.of_pictures, who))}"
         ratio = float(one.nme.mean() / alone.nme.mean())
         what = f"NME, PIPNet, the same with self-training, {one.arm}"
@@ -132,7 +137,7 @@ def _few_rows(plan: Plan, arms: dict[str, Scored], drawn: Drawn) -> list[Row]:
 def told(plan: Plan, arms: dict[str, Scored], mean: Floats, drawn: Drawn) -> str:
     """The three tables."""
     size, few = plan.size, plan.few
-    labelled, rest = drawn.few(few.people, few.share)
+    labelled, rest = drawn.few(few.people, few.labelled, few.every)
     steadied = [arms[one.name] for one in plan.steadied[1]]
     return "\n\n".join([
         f"{size.train} people to learn from, {size.validation} to choose by, {size.test} for these figures, "
@@ -140,14 +145,15 @@ def told(plan: Plan, arms: dict[str, Scored], mean: Floats, drawn: Drawn) -> str
         landmark_table([arms[arm.name] for arm in plan.arms], mean, drawn),
         f"Stability loss: {plan.steadied[0]}, and {plan.steadied[1][0].epochs} further epochs with each target.",
         stability_table(steadied, arms[plan.steadied[0]], drawn),
-        f"Few labels: {len(labelled)} frames labelled, {len(rest)} not; {len(few.seeds)} seed(s).",
-        few_table([arms[ALONE], *(arms[name] for name in SELF_PLANS)], mean, drawn),
+        f"Few labels: {few.labelled} of {few.people} people; {len(labelled)} frames labelled, {len(rest)} not; "
+        f"{len(few.seeds)} seed(s).",
+        few_table([arms[ALONE], *(arms[name] for name in plan.few.plans)], mean, drawn),
     ])  # fmt: skip
 
 
 def names(plan: Plan) -> Sequence[str]:
     """Every arm that there is."""
-    return [*(arm.name for arm in plan.arms), *(one.name for one in plan.steadied[1]), ALONE, *SELF_PLANS]
+    return [*(arm.name for arm in plan.arms), *(one.name for one in plan.steadied[1]), ALONE, *plan.few.plans]
 
 
 def main() -> None:

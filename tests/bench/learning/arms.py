@@ -31,25 +31,29 @@ class Few:
     ----------
     recipe
         Of every round.
-    people
-        How many of the training people there are at all.
-    share
-        Of their frames that are labelled.
+    people, labelled
+        How many of the training people there are at all, and of how many the frames are labelled.
+    every
+        One frame in so many of the other people is there, without its label.
     repeats
         How often a labelled frame is in an epoch, so that pseudo-labels do not drown it.
     seeds
-        Fewer than of the other comparisons where time is short: there are ten trainings for each.
+        Of its trainings.
+    plans
+        Of self-training: keys of `core.training.self_training.PLANS`. The curriculum is six trainings, plain is four.
     """
 
     recipe: Recipe
     people: int
-    share: float
+    labelled: int
+    every: int
     repeats: int
     seeds: tuple[int, ...]
+    plans: tuple[str, ...] = ("curriculum", "plain")
 
     def split(self, drawn: Drawn) -> tuple[list[Sample], list[Sample]]:
         """Labelled samples, each as often as it is in an epoch, and the others."""
-        labelled, rest = drawn.few(self.people, self.share)
+        labelled, rest = drawn.few(self.people, self.labelled, self.every)
         return labelled * self.repeats, rest
 
 

@@ -44,17 +44,15 @@ class Drawn:
     validation: list[Sample]
     test: list[Sample]
 
-    def few(self, people: int, share: float) -> tuple[list[Sample], list[Sample]]:
-        """The frames of the first `people` training people: an evenly spread `share` of each clip, and the rest."""
-        labelled: list[Sample] = []
-        rest: list[Sample] = []
+    def few(self, people: int, labelled: int, every: int) -> tuple[list[Sample], list[Sample]]:
+        """All frames of the first `labelled` training people, and every so many frames of the others up to `people`.
+
+        Whole people are without labels, not frames between labelled ones: a clip's frames are too alike to test what
+        is learned from unlabelled pictures.
+        """
         clips = [list(clip) for _, clip in groupby(self.train, key=lambda sample: sample.group)]
-        for clip in clips[:people]:
-            count = max(1, round(share * len(clip)))
-            chosen = {int((number + 0.5) * len(clip) / count) for number in range(count)}
-            for number, sample in enumerate(clip):
-                (labelled if number in chosen else rest).append(sample)
-        return labelled, rest
+        rest = [sample for clip in clips[labelled:people] for sample in clip[every // 2 :: every]]
+        return [sample for clip in clips[:labelled] for sample in clip], rest
 
 
 def draw(size: Size, pool: Executor) -> Drawn:
