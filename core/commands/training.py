@@ -126,6 +126,26 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
 
 @app.command()
 @sentence_instead_of_traceback
+def rollback(
+    dataset: DatasetName,
+    skeleton: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")] = "face68",
+    as_json: Json = False,
+) -> None:
+    """Take a dataset's last promotion back, one more each time. Gives model, prelabelled, kept, left."""
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    shape = find_skeleton(skeleton).name
+    model = promoting.roll_back(workspace, number, shape, author_id=author(workspace))
+    run = run_here(workspace, "prelabel", number, {"skeleton": shape}, Printed())
+    told = {"model": model or promoting.built_in_for(shape), **run.counts}
+    told["left"] = len(promoting.steps_back(workspace, number, shape))
+    what = "{model}" if told["model"] else "no model"
+    sentence = f"{what} pre-labels again: {{prelabelled}} instances have its points now, {{kept}} stay"
+    tell(told, as_json, f"{sentence}; {{left}} more promotions can be rolled back")
+
+
+@app.command()
+@sentence_instead_of_traceback
 def submission(
     dataset: DatasetName,
     model: ModelName,

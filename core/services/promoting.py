@@ -18,7 +18,7 @@ from core.skeletons import skeleton
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.history import chunks
-from db.queries.models import model_heads, newest_untrained, predictions, promotion, promotions
+from db.queries.models import model_heads, newest_untrained, predictions, promotion, standing_promotions
 from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
 
 _BATCH: Final = 500
@@ -49,28 +49,54 @@ def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int
 
 
 def roll_back(workspace: Workspace, dataset_id: int, skeleton_name: str, *, author_id: int) -> str | None:
-    """Go back to what pre-labelled before; gives its name, or None for the model that was there at first."""
+    """Take the newest promotion back that stands; again, the one before it, down to the model that was there at first.
+
+    Gives the name of what pre-labels now, or None for the model that was there at first.
+
+    Raises
+    ------
+    BadInput
+        If no promotion stands.
+    """
     with writing(workspace.engine) as session:
-        rows = [row for row in promotions(dataset_id, session=session) if row["skeleton"] == skeleton_name]
-        if not rows or rows[0]["version_id"] is None:
-            raise BadInput("nothing was promoted, so there is nothing to go back from")
-        before = next((row["version_id"] for row in rows[1:] if row["version_id"] != rows[0]["version_id"]), None)
-        assert before is None or isinstance(before, int)
+        standing = standing_promotions(dataset_id, skeleton_name, session=session)
+        if not standing:
+            if promotion(dataset_id, skeleton_name, session=session):
+                raise BadInput(
+                    f"every promotion for {skeleton_name} is rolled back already, so nothing is left to go back from"
+                )
+            raise BadInput(f"nothing was promoted for {skeleton_name}, so there is nothing to go back from")
+        newest, *before = standing
+        version_id = before[0].model_version_id if before else None
         session.add(
-            Promotion(dataset_id=dataset_id, skeleton=skeleton_name, model_version_id=before, author_id=author_id)
-        )
-        version = session.get(ModelVersion, before) if before is not None else None
-        return version.name if version else None
+            Promotion(
+                dataset_id=dataset_id, skeleton=skeleton_name, model_version_id=version_id, author_id=author_id,
+                rolls_back_id=newest.id,
+            )
+        )  # fmt: skip
+        return _name(version_id, session)
+
+
+def steps_back(workspace: Workspace, dataset_id: int, skeleton_name: str) -> list[str | None]:
+    """What each further `roll_back` brings back, the next first; None is the model that was there at first.
+
+    Empty where nothing is left to go back from.
+    """
+    with reading(workspace.engine) as session:
+        standing = standing_promotions(dataset_id, skeleton_name, session=session)
+        return [*(_name(row.model_version_id, session) for row in standing[1:]), *([None] if standing else [])]
+
+
+def _name(version_id: int | None, session: Session) -> str | None:
+    version = session.get(ModelVersion, version_id) if version_id is not None else None
+    return version.name if version else None
 
 
 def in_force(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str | None:
     """The name of the trained model that pre-labels, or None where the built-in one does."""
     with reading(workspace.engine) as session:
         newest = promotion(dataset_id, skeleton_name, session=session)
-        if newest is None or newest.model_version_id is None:
-            return None
-        version = session.get(ModelVersion, newest.model_version_id)
-        return version.name if version else None
+        return _name(newest.model_version_id, session) if newest else None
 
 
 def pre_label(

@@ -135,7 +135,7 @@ def promotion(dataset_id: int, skeleton: str, *, session: Session) -> Promotion 
 
 
 def promotions(dataset_id: int, *, session: Session) -> list[dict[str, object]]:
-    """Every promotion of a dataset, the newest first: when, who, which skeleton, which model."""
+    """Every promotion of a dataset, the newest first: when, who, which skeleton and model, whether it rolled back."""
     rows = session.exec(
         select(Promotion, User.name, ModelVersion.name)
         .join(User, col(User.id) == col(Promotion.author_id))
@@ -144,9 +144,23 @@ def promotions(dataset_id: int, *, session: Session) -> list[dict[str, object]]:
         .order_by(col(Promotion.id).desc())
     )
     return [
-        {"at": row.at, "author": author, "skeleton": row.skeleton, "model": model, "version_id": row.model_version_id}
+        {
+            "at": row.at, "author": author, "skeleton": row.skeleton, "model": model,
+            "version_id": row.model_version_id, "rolled_back": row.rolls_back_id is not None,
+        }
         for row, author, model in rows
-    ]
+    ]  # fmt: skip
+
+
+def standing_promotions(dataset_id: int, skeleton: str, *, session: Session) -> list[Promotion]:
+    """The promotions that nobody has rolled back, the newest, which is in force, first."""
+    rows = session.exec(
+        select(Promotion)
+        .where(Promotion.dataset_id == dataset_id, Promotion.skeleton == skeleton)
+        .order_by(col(Promotion.id).desc())
+    ).all()
+    taken_back = {row.rolls_back_id for row in rows}
+    return [row for row in rows if row.rolls_back_id is None and row.id not in taken_back]
 
 
 def newness(dataset_id: int, *, session: Session) -> tuple[int, ...]:

@@ -63,7 +63,10 @@ class Prediction(SQLModel, table=True):
 
 
 class Promotion(SQLModel, table=True):
-    """Which version pre-labels a dataset from now on; the newest row counts, None goes back to the built-in model."""
+    """Which version pre-labels a dataset from now on; the newest row counts, None goes back to the built-in model.
+
+    A row that rolls back names the promotion that it takes back: what stood before that one counts again.
+    """
 
     __table_args__ = (Index("ix_promotion_dataset_id_skeleton_id", "dataset_id", "skeleton", "id"),)
 
@@ -72,6 +75,7 @@ class Promotion(SQLModel, table=True):
     skeleton: str
     model_version_id: int | None = maybe_key("modelversion.id")
     author_id: int = key("user.id")
+    rolls_back_id: int | None = maybe_key("promotion.id")
     at: datetime = moment()
 
 

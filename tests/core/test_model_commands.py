@@ -150,6 +150,10 @@ def test_promoting_changes_model_points_and_no_human_ones(run, model, home):
     assert len(_revisions(home, human=False)) == 4
     assert "pre-labels this dataset already" in run("promote", "--dataset", "faces", "--model", model, code=2)
     assert run("models")["models"][0]["pre_labels"] is True
+    back = run("rollback", "--dataset", "faces")
+    assert (back["model"], back["left"], set(back)) == ("dlib-68", 0, {"model", "prelabelled", "kept", "left"})
+    assert run("models")["models"][0]["pre_labels"] is False
+    assert "nothing is left to go back from" in run("rollback", "--dataset", "faces", code=2)
 
 
 def test_onnx_gives_points_for_any_number_of_crops(run, model, tmp_path):

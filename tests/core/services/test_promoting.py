@@ -6,8 +6,9 @@ from sqlmodel import col, select
 
 from core.errors import BadInput, NotFound
 from core.keypoints import Keypoints
-from core.services.promoting import in_force, pre_label, promote, roll_back
+from core.services.promoting import in_force, pre_label, promote, roll_back, steps_back
 from db.engine import reading, writing
+from db.queries.models import promotions
 from db.tables import Instance, KeypointRevision, Source
 from db.writes import ensure_model_version
 
@@ -95,9 +96,53 @@ def test_rolling_back_brings_back_what_was_before(shelf):
     assert _head(shelf, guessed) == (Source.MODEL, built_in, [0.0, 0.0])
 
 
+def _back(shelf):
+    return roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
+
+
+def _steps(shelf):
+    return steps_back(shelf.workspace, shelf.dataset, "face68")
+
+
+def test_rolling_back_again_goes_further_down_until_nothing_is_left(shelf):
+    for name in "abc":
+        shelf.model(name)
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+    assert _steps(shelf) == ["b", "a", None]
+    assert [_back(shelf), _back(shelf), _back(shelf)] == ["b", "a", None]
+    assert (in_force(shelf.workspace, shelf.dataset, "face68"), _steps(shelf)) == (None, [])
+    with pytest.raises(BadInput, match="every promotion for face68 is rolled back already, so nothing is left"):
+        _back(shelf)
+
+
+def test_a_promotion_after_a_roll_back_goes_back_to_where_it_began(shelf):
+    for name in "abc":
+        shelf.model(name)
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+    assert _back(shelf) == "b"
+    promote(shelf.workspace, shelf.dataset, "c", author_id=shelf.author)
+    promote(shelf.workspace, shelf.dataset, "a", author_id=shelf.author)
+    assert _steps(shelf) == ["c", "b", "a", None]
+    assert [_back(shelf), _back(shelf), _back(shelf), _back(shelf)] == ["c", "b", "a", None]
+    with reading(shelf.workspace.engine) as session:
+        history = promotions(shelf.dataset, session=session)
+    assert [(row["model"], row["rolled_back"]) for row in reversed(history)] == [
+        ("a", False), ("b", False), ("c", False), ("b", True), ("c", False), ("a", False), ("c", True), ("b", True),
+        ("a", True), (None, True),
+    ]  # fmt: skip
+
+
+def test_the_built_in_model_that_was_promoted_is_rolled_back_like_any_other(shelf):
+    shelf.model("a")
+    for name in ("a", "dlib-68"):
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+    assert [_back(shelf), _back(shelf)] == ["a", None]
+
+
 def test_there_is_nothing_to_roll_back_before_a_promotion(shelf):
-    with pytest.raises(BadInput, match="nothing was promoted"):
-        roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
+    assert _steps(shelf) == []
+    with pytest.raises(BadInput, match="nothing was promoted for face68, so there is nothing to go back from"):
+        _back(shelf)
 
 
 def test_promoting_what_pre_labels_already_or_does_not_exist_is_refused(shelf):
