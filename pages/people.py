@@ -34,11 +34,11 @@ open_runs(dataset.id)
 if last_run is not None and last_run.id == st.session_state.get("people.run"):
     result(last_run)
 decision_bar(dataset.id)
-offer_merge_for_taken_name(dataset.id)
 
 person = st.query_params.get(PERSON, "")
 if person.isdecimal():
     one_person(dataset.id, int(person))
+    offer_merge_for_taken_name(dataset.id)
     st.stop()
 if not (known or once or nobody):
     st.info("No face is found here yet. Find the faces in the library; people appear by themselves.")
@@ -61,6 +61,7 @@ view = st.segmented_control(
 )
 if view == "people":
     list_of_people(dataset.id)
+    offer_merge_for_taken_name(dataset.id)
 elif view == "once":
     seen_once(dataset.id)
 elif view == "nobody":

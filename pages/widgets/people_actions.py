@@ -97,7 +97,11 @@ def _rename(dataset_id: int, person_id: int, before: str | None, key: str) -> No
 
 
 def offer_merge_for_taken_name(dataset_id: int) -> None:
-    """Somebody typed a name that another person has: ask whether they are one."""
+    """Somebody typed a name that another person has: ask whether they are one.
+
+    A page calls it after its name fields. A browser that has drawn the question has then also put the old name back
+    into the field; one that still held the typed name would send it again with the answer, and be asked again.
+    """
     taken = st.session_state.pop(_TAKEN, None)
     if taken:
         merge_dialog(dataset_id, taken, taken_name=True)
@@ -114,13 +118,13 @@ def pick_box(person: PersonSummary) -> None:
     key = f"pick-{person.id}"
     st.session_state[key] = person.id in picked()
     st.checkbox(
-        f"Select {plain(called(person))}", key=key, label_visibility="collapsed", on_change=_pick, args=(person.id,)
+        f"Select {plain(called(person))}", key=key, label_visibility="collapsed", on_change=_pick, args=(person.id, key)
     )
 
 
-def _pick(person_id: int) -> None:
-    chosen = [number for number in picked() if number != person_id]
-    st.session_state[_PICKED] = chosen if person_id in picked() else [*chosen, person_id]
+def _pick(person_id: int, key: str) -> None:
+    others = [number for number in picked() if number != person_id]
+    st.session_state[_PICKED] = [*others, person_id] if st.session_state[key] else others
 
 
 def merge_bar(dataset_id: int) -> None:
@@ -168,6 +172,8 @@ def _confirm_merge(dataset_id: int, target: int | None, people: Sequence[int]) -
     with st.container(horizontal=True):
         merge = st.button("Merge into one person", type="primary", disabled=len(people) < 2)
         cancel = st.button("Cancel")
+    if cancel or merge:
+        st.session_state.pop(_TAKEN, None)  # answered, also where a name field has asked once more with this click
     if cancel:
         st.rerun()
     if merge and target is not None:

@@ -105,6 +105,7 @@ def test_a_taken_name_offers_the_merge_and_says_what_will_happen(page, people, s
     expect(dialog).to_contain_text("All 7 faces become one person, and are confirmed as that person")
     dialog.get_by_role("button", name="Merge into one person").click()
     says(page, f"Merged unnamed person {other} into Ada (7 faces)")
+    expect(dialog).to_have_count(0, timeout=SLOW)
     assert listed(store, dataset)[0] == ("Ada", 7, 7)
     page.get_by_role("button", name="Undo", exact=True).click()
     says(page, "Undid: Merged")
