@@ -2,7 +2,8 @@
 
     python -m tests.bench.bench_decode [--sets 10000] [--json]
 
-Ours are the codecs `dark` and `udp` on the CPU: points, confidence and spread, in batches of 128. The peer is the usual
+Ours are the codecs `dark`, `udp` and `udp` with the published refinement (a blur, differences over one cell) on the
+CPU: points, confidence and spread, in batches of 128. The peer is the usual
 loop in NumPy and OpenCV, as the published decoders do it: for every map its maximum, a Gaussian blur of the whole map
 in a border of zeros, its logarithm, a Newton step from a 3 x 3 neighbourhood; it gives points alone. Each side has one
 thread, and its processor time counts, so that what else runs on the machine matters little. All decode the same maps in
@@ -80,16 +81,17 @@ def peer_decode(maps: torch.Tensor) -> NDArray[np.float64]:
     return cells * [(SIZE[0] - 1) / (width - 1), (SIZE[1] - 1) / (height - 1)]
 
 
-def our_decode(name: str, maps: torch.Tensor) -> NDArray[np.float32]:
+def our_decode(name: str, settings: dict[str, object], maps: torch.Tensor) -> NDArray[np.float32]:
     """(n, 24, 2) pixels of the input, in batches."""
-    codec = build_codec(name, SIZE)
+    codec = build_codec(name, SIZE, settings)
     return torch.cat([codec.decode({"heatmaps": batch}).points for batch in maps.split(BATCH)]).numpy()
 
 
 SIDES: Final[dict[str, Callable[[torch.Tensor], NDArray]]] = {
     "loop": peer_decode,
-    "dark": partial(our_decode, "dark"),
-    "udp": partial(our_decode, "udp"),
+    "dark": partial(our_decode, "dark", {}),
+    "udp": partial(our_decode, "udp", {}),
+    "udp with blur": partial(our_decode, "udp", {"refinement": "blur"}),
 }
 
 

@@ -1,13 +1,14 @@
 """What an expert checks first, where it crosses modules; each test is named after its check in the list of ten.
 
 The rest is beside its module: codecs and flips in core/models/codecs, figures in core/metrics, resuming in
-core/training/test_resume.py, surgery and published weights in core/models/pose, learning against the mean shape with
-seeds and intervals in tests/bench.
+core/training/test_resume.py, surgery and published weights in core/models/pose, all networks against the mean shape in
+tests/bench.
 """
 
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from core.crops import Crop
 from core.keypoints import Keypoints
 from core.learned import KEY, as_ranges
 from core.learning_data import keep_parts, read_labels, read_unlabelled
+from core.metrics.intervals import paired
 from core.metrics.landmarks import NORMALISERS, errors, units
 from core.models.codecs import build_codec
 from core.models.pose import configure
@@ -30,6 +32,10 @@ from core.training.samples import CropSource, Sample
 from db.engine import reading, writing
 from db.queries.learning import human_labels
 from db.tables import Part, TrainedModel
+from tests.bench.learning.arms import Place, fit, mean_face, settle
+from tests.bench.learning.data import Drawn, Size, draw, people
+from tests.bench.learning.plans import arm
+from tests.bench.learning.report import nme
 
 SIGMA = 5.0  # pixels of the crop
 
@@ -106,6 +112,31 @@ def test_3_every_error_is_a_number_nothing_or_a_failure_whatever_comes_in():
         np.testing.assert_allclose(each[finite], wanted)
         assert np.isnan(each[3]) == np.isnan(each[5]) == (name in ("box", "diagonal"))
         assert np.isnan(each[4]) == (name == "inter-ocular")
+
+
+@pytest.fixture(scope="module")
+def drawn_people() -> Drawn:
+    with ThreadPoolExecutor(1) as pool:
+        return draw(Size(train=16, validation=4, test=8, frames=8), pool)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_5_two_seeds_beat_the_mean_shape_on_sequences_of_people_nobody_has_seen(drawn_people, tmp_path, seed):
+    """With an interval over the people; the curve of the validation people falls on the way there.
+
+    Eight frames of a person show no more than that: other people, not other cameras or poses, are what is held out.
+    """
+    settle(Place(drawn_people, tmp_path, "cpu"), 1)
+    (fitted,) = fit(arm("learning", "resnet18-regression", 64, "soft-wing", 7, batch=8), seed)
+    lines = (tmp_path / f"learning-{seed}" / "curves.jsonl").read_text().splitlines()
+    curve = [json.loads(line)["validation_nme"] for line in lines]
+    assert len(curve) == 7
+    assert min(curve) == fitted.validation_nme < curve[0] / 2
+    known, found = nme(mean_face(drawn_people), drawn_people), nme(fitted.points, drawn_people)
+    change = paired(known, found, people(drawn_people.test))
+    assert change.groups == 8
+    assert change.high < -1.0, change
+    assert found.mean() < 0.85 * known.mean()
 
 
 def test_6_nothing_that_is_measured_on_was_learned_from_by_picture_clip_person_action_or_pseudo_label(

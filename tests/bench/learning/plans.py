@@ -26,7 +26,8 @@ PIPNET: Final = "PIPNet, ResNet-18"
 HRNET: Final = "HRNet, UDP heatmaps"
 
 
-def _arm(name: str, network: str, side: int, loss: str, epochs: int, **more: Any) -> Recipe:
+def arm(name: str, network: str, side: int, loss: str, epochs: int, **more: Any) -> Recipe:
+    """A network with square inputs of `side` pixels, from random weights, with nothing else in its way."""
     settings = {"stride": 16} if loss == "pip" else {}
     return replace(
         _PLAIN, name=name, network=network, input_size=(side, side), loss=loss, epochs=epochs, codec_settings=settings,
@@ -34,7 +35,7 @@ def _arm(name: str, network: str, side: int, loss: str, epochs: int, **more: Any
     )  # fmt: skip
 
 
-def _onwards(arm: Recipe, epochs: int) -> tuple[Recipe, ...]:
+def _onwards(first: Recipe, epochs: int) -> tuple[Recipe, ...]:
     """Further epochs of an arm on the same batches and windows; the stability term's weight and target alone differ.
 
     The windows' own labels are learned from in each, so that the first is a fair control. Four windows of five frames
@@ -43,7 +44,7 @@ def _onwards(arm: Recipe, epochs: int) -> tuple[Recipe, ...]:
     count from the second on.
     """
     term = StabilityTerm(weight=0.0, length=5, windows=4, bar=2.0, slack=1.5)
-    plain = replace(arm, name="weight 0", epochs=epochs, rate=0.3 * arm.rate, stability=term)
+    plain = replace(first, name="weight 0", epochs=epochs, rate=0.3 * first.rate, stability=term)
     told = StabilityTerm.weight
     return (
         plain,
@@ -54,19 +55,19 @@ def _onwards(arm: Recipe, epochs: int) -> tuple[Recipe, ...]:
 
 def on_two_cores() -> Plan:
     """Half an hour on two cores of 2024."""
-    regression = _arm(RESNET18, "resnet18-regression", 64, "soft-wing", 5)
+    regression = arm(RESNET18, "resnet18-regression", 64, "soft-wing", 5)
     return Plan(
         size=Size(train=30, validation=8, test=16, frames=20),
         arms=(
-            _arm(BASELINE, "baseline-cnn", 128, "mse", 6, batch=8, rate=3e-4, options={"dropout": 0.0}),
+            arm(BASELINE, "baseline-cnn", 128, "mse", 6, batch=8, rate=3e-4, options={"dropout": 0.0}),
             regression,
-            _arm(RESNET50, "resnet50-regression", 64, "soft-wing", 10, rate=5e-4),
-            _arm(PIPNET, "pipnet-r18", 96, "pip", 4, batch=8),
-            _arm(HRNET, "hrnet-w18-small", 64, "heatmap-mse", 8, codec="udp"),
+            arm(RESNET50, "resnet50-regression", 64, "soft-wing", 10, rate=5e-4),
+            arm(PIPNET, "pipnet-r18", 96, "pip", 4, batch=8),
+            arm(HRNET, "hrnet-w18-small", 64, "heatmap-mse", 8, codec="udp"),
         ),
         steadied=(RESNET18, _onwards(regression, 6)),
         few=Few(
-            _arm(PIPNET, "pipnet-r18", 128, "pip", 12, batch=8),
+            arm(PIPNET, "pipnet-r18", 128, "pip", 12, batch=8),
             people=30, labelled=3, every=4, repeats=2, seeds=(0, 1, 2), plans=("curriculum",),
         ),
         seeds=(0, 1, 2),
@@ -75,16 +76,16 @@ def on_two_cores() -> Plan:
 
 def on_a_gpu() -> Plan:
     """More people, larger inputs, more epochs, HRNet-W32."""
-    regression = _arm(RESNET18, "resnet18-regression", 128, "soft-wing", 16, workers=3)
-    pipnet = _arm(PIPNET, "pipnet-r18", 128, "pip", 16, workers=3)
+    regression = arm(RESNET18, "resnet18-regression", 128, "soft-wing", 16, workers=3)
+    pipnet = arm(PIPNET, "pipnet-r18", 128, "pip", 16, workers=3)
     return Plan(
         size=Size(train=60, validation=8, test=24, frames=20),
         arms=(
-            _arm(BASELINE, "baseline-cnn", 256, "mse", 16, rate=3e-4, options={"dropout": 0.0}, workers=3),
+            arm(BASELINE, "baseline-cnn", 256, "mse", 16, rate=3e-4, options={"dropout": 0.0}, workers=3),
             regression,
-            _arm(RESNET50, "resnet50-regression", 128, "soft-wing", 24, rate=5e-4, workers=3),
+            arm(RESNET50, "resnet50-regression", 128, "soft-wing", 24, rate=5e-4, workers=3),
             pipnet,
-            _arm(HRNET, "hrnet-w32", 128, "heatmap-mse", 16, codec="udp", workers=3),
+            arm(HRNET, "hrnet-w32", 128, "heatmap-mse", 16, codec="udp", workers=3),
         ),
         steadied=(RESNET18, _onwards(regression, 8)),
         few=Few(replace(pipnet, epochs=12), people=60, labelled=6, every=4, repeats=2, seeds=(0, 1, 2)),
@@ -94,11 +95,11 @@ def on_a_gpu() -> Plan:
 
 def quick() -> Plan:
     """Whether it works, no figures."""
-    regression = _arm(RESNET18, "resnet18-regression", 64, "soft-wing", 2)
-    pipnet = _arm(PIPNET, "pipnet-r18", 64, "pip", 2)
+    regression = arm(RESNET18, "resnet18-regression", 64, "soft-wing", 2)
+    pipnet = arm(PIPNET, "pipnet-r18", 64, "pip", 2)
     return Plan(
         size=Size(train=4, validation=2, test=3, frames=8),
-        arms=(regression, pipnet, _arm(HRNET, "hrnet-w18-small", 64, "heatmap-mse", 2, codec="udp")),
+        arms=(regression, pipnet, arm(HRNET, "hrnet-w18-small", 64, "heatmap-mse", 2, codec="udp")),
         steadied=(RESNET18, _onwards(regression, 2)),
         few=Few(replace(pipnet, input_size=(128, 128), epochs=1), people=4, labelled=1, every=4, repeats=1, seeds=(0,)),
         seeds=(0, 1),
