@@ -16,7 +16,7 @@ import typer
 
 from core.commands import labels, overlay, sample, stability, training
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
-from core.console import Printed, fail, tell
+from core.console import Printed, fail, one_line, tell
 from core.jobs.inline import run_here
 from core.models import weights
 from core.services import searching, verification
@@ -45,7 +45,7 @@ EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder
 @app.command("import")
 @sentence_instead_of_traceback
 def import_command(
-    path: Annotated[Path, typer.Argument(help="A folder, a zip, one picture, or an export of Facet")],
+    path: Annotated[Path, typer.Argument(help="A folder, a zip, one picture or video clip, or an export of Facet")],
     dataset: DatasetName,
     identities: Annotated[
         bool, typer.Option("--identities", help="Folder names are the people in the pictures")
@@ -64,9 +64,11 @@ def import_command(
     sentence += "; {frames} frames of {clips} clips" if run.counts.get("clips") else ""
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
     for item in skipped[:_LISTED]:
-        print(f"skipped {item['path']}: {item['reason']}", file=sys.stderr)
+        print(one_line(f"skipped {item['path']}: {item['reason']}"), file=sys.stderr)
     if len(skipped) > _LISTED:
         print(f"… and {len(skipped) - _LISTED} more; --json lists them all", file=sys.stderr)
+    if hint := labels.instead(workspace, path, [item["path"] for item in skipped], dataset):
+        print(one_line(hint), file=sys.stderr)
     raise typer.Exit(1 if skipped else 0)
 
 
@@ -103,7 +105,9 @@ def people(
             {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
             for number, name, shown in all_people(number, session=session)
         ]
-    lines = "\n".join(f"{person['name'] or 'unnamed ' + str(person['id'])}: {len(person['faces'])}" for person in found)
+    lines = "\n".join(
+        one_line(f"{person['name'] or 'unnamed ' + str(person['id'])}: {len(person['faces'])}") for person in found
+    )
     tell({"people": found}, as_json, lines.replace("{", "{{").replace("}", "}}"))
 
 
@@ -151,7 +155,9 @@ def search(
     found = searching.search(
         workspace, dataset_id(workspace, dataset), photo.read_bytes(), photo.name, encoder=encoder, threshold=threshold
     )
-    lines = "\n".join(f"{match.score:.4f}  {match.image}" for match in found) or "no picture shows this person"
+    lines = (
+        "\n".join(one_line(f"{match.score:.4f}  {match.image}") for match in found) or "no picture shows this person"
+    )
     matches = [{"image": match.image, "score": match.score} for match in found]
     tell({"matches": matches}, as_json, lines.replace("{", "{{").replace("}", "}}"))
 

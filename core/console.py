@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any, NoReturn
+import unicodedata
+from typing import Any, Final, NoReturn
 
 import typer
 
 from core.progress import Progress
 
 _EVERY_SECONDS = 5.0  # between lines where stderr is not a terminal
+_NOT_PRINTED: Final = ("Cc", "Zl", "Zp", "Cs")  # control characters, line and paragraph separators, lone surrogates
 
 
 class Printed(Progress):
@@ -26,12 +28,21 @@ class Printed(Progress):
 
     def advance(self, done: int, message: str = "") -> None:
         self._message = message or self._message
+        if not self._total:
+            return  # nothing to do needs no line
         terminal, at_end = sys.stderr.isatty(), done >= self._total
         if not at_end and time.monotonic() - self._printed < (0.1 if terminal else _EVERY_SECONDS):
             return
         self._printed = time.monotonic()
         line = f"{self._message}: {done} of {self._total}"
         print(f"\r{line}\033[K" if terminal else line, end="\n" if at_end or not terminal else "", file=sys.stderr)
+
+
+def one_line(text: str) -> str:
+    """Text from outside, such as a file's name, that stays on its line: control characters become escapes."""
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in _NOT_PRINTED else char for char in text
+    )
 
 
 def tell(result: dict[str, Any], as_json: bool, sentence: str) -> None:
@@ -43,5 +54,5 @@ def tell(result: dict[str, Any], as_json: bool, sentence: str) -> None:
 
 def fail(sentence: str) -> NoReturn:
     """Say on one line why it could not run, and end with exit code 2."""
-    print(" ".join(sentence.split()), file=sys.stderr)
+    print(one_line(" ".join(sentence.split())), file=sys.stderr)
     raise typer.Exit(2)

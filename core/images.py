@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 import io
 import os
-import tempfile
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -186,10 +187,18 @@ def jpeg(pixels: NDArray[np.uint8], quality: int = 90) -> bytes:
     return buffer.getvalue()
 
 
+def open_partial(folder: Path, ending: str = "") -> tuple[int, Path]:
+    """Make a new file of a name of its own; unlike `tempfile.mkstemp`'s it may be read by whom the umask lets read."""
+    while True:
+        path = folder / f".partial-{secrets.token_hex(8)}{ending}"
+        with suppress(FileExistsError):
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
+
+
 def write_atomically(target: Path, content: bytes, *, durable: bool = False) -> None:
     """Write a file so that nobody ever sees half of it; `durable` also waits until it is on the disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+    descriptor, partial = open_partial(target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -198,7 +207,7 @@ def write_atomically(target: Path, content: bytes, *, durable: bool = False) -> 
                 os.fsync(file.fileno())
         os.replace(partial, target)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
     if durable and os.name == "posix":  # elsewhere a folder cannot be opened to be synced
         folder = os.open(target.parent, os.O_RDONLY)

@@ -8,7 +8,6 @@ FFmpeg's, through PyAV.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from core.errors import BadInput, FacetError, UnreadableVideo
+from core.images import open_partial
 
 CLIP_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
 
@@ -189,10 +189,9 @@ class VideoWriter:
 
     def __enter__(self) -> VideoWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(dir=self.path.parent, prefix=".partial-", suffix=".mp4")
+        descriptor, self._partial = open_partial(self.path.parent, ".mp4")
         os.close(descriptor)
-        self._partial = Path(partial)
-        self._container = av.open(partial, "w", format="mp4", options={"movflags": "+faststart"})
+        self._container = av.open(str(self._partial), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream("libx264", rate=self.rate, options=dict(_ENCODING))
         context = self._stream.codec_context
         context.width, context.height = self.width + self.width % 2, self.height + self.height % 2

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
 
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
-from core.console import Printed, fail, tell
+from core.console import Printed, fail, one_line, tell
+from core.formats.labels import ENDINGS
 from core.jobs.inline import run_here
 from core.services import exclusions
 from core.services.importing import skipped as skipped_of
+from core.services.labels import label_paths
 from core.skeletons import SKELETONS, skeleton
 from core.workspace import Workspace
 
 app = typer.Typer()
 
 _LISTED = 20  # lines on stderr
+_NAMED = 3  # label files that an import names
 
 
 @app.command()
@@ -69,8 +74,21 @@ def exclude(
     _list([f"{name}: no picture here has that name; it is left out when it comes" for name in done.unknown])
 
 
+def instead(workspace: Workspace, source: Path, skipped: Sequence[str], dataset: str) -> str | None:
+    """What to do with label files that an import skipped because they are no pictures; None where there are none."""
+    if not any(path.lower().endswith(ENDINGS) for path in skipped):
+        return None
+    found = [path for path in label_paths(workspace, source) if path in skipped]
+    if not found:
+        return None
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    what = "holds labels, not a picture" if len(found) == 1 else "hold labels, not pictures"
+    command = f"python -m core labels {quote(str(source))} --dataset {quote(dataset)} --skeleton SKELETON"
+    return f"{', '.join(found[:_NAMED])}{more} {what}: `{command}` takes them in (SKELETON: {', '.join(SKELETONS)})"
+
+
 def _list(lines: list[str]) -> None:
     for line in lines[:_LISTED]:
-        print(line, file=sys.stderr)
+        print(one_line(line), file=sys.stderr)
     if len(lines) > _LISTED:
         print(f"… and {len(lines) - _LISTED} more; --json lists them all", file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.commands.options import DatasetName, Json, ModelName, author, dataset_id, sentence_instead_of_traceback
-from core.console import Printed, tell
+from core.console import Printed, one_line, tell
 from core.errors import BadInput
 from core.held_out import split_of
 from core.jobs.inline import run_here
@@ -73,7 +73,7 @@ def predict(
     run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, Printed())
     skipped = skipped_of(workspace, run.id)
     for item in skipped[:_LISTED]:
-        print(f"failed {item['path']}: {item['reason']}", file=sys.stderr)
+        print(one_line(f"failed {item['path']}: {item['reason']}"), file=sys.stderr)
     told = {**run.counts, "skipped": skipped}
     tell(told, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
     raise typer.Exit(1 if run.counts["failed"] else 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, func, select
 
 from core.errors import BadInput, NotFound, UnreadableVideo
-from core.images import jpeg, write_atomically
+from core.images import jpeg, open_partial, write_atomically
 from core.intake import Limits, Offered, look_into
 from core.person_names import clean_name
 from core.picture_store import KeptPicture, keep_picture
@@ -285,7 +284,7 @@ def _keep(content: Path | bytes, target: Path) -> None:
         write_atomically(target, content, durable=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+    descriptor, partial = open_partial(target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file, content.open("rb") as source:
             shutil.copyfileobj(source, file, _CHUNK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -58,6 +59,22 @@ def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
         As `core.intake.look_into`.
     """
     return formats_of((item.path, item.read) for item in _label_files(workspace, source) if isinstance(item, Offered))
+
+
+def label_paths(workspace: Workspace, source: Path) -> list[str]:
+    """Paths in a source of the files that hold labels of a known format; only the first 200 candidates are opened.
+
+    Raises
+    ------
+    BadInput
+        As `core.intake.look_into`.
+    """
+    found = []
+    for item in [item for item in _label_files(workspace, source) if isinstance(item, Offered)][:_SNIFFED]:
+        with suppress(BadInput):  # it is something else
+            sniff_labels(item.path, item.read())
+            found.append(item.path)
+    return found
 
 
 def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, int]:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any, Final
 
 import torch
@@ -138,11 +139,16 @@ def build_loss(name: str, **settings: Any) -> Loss:
     Raises
     ------
     BadInput
-        If there is no such loss or setting, or a setting is not above 0.
+        If there is no such loss or setting (the sentence names those there are), or a setting is not above 0.
     """
     if name not in POINT_LOSSES:
         raise BadInput(f"no loss is called {name!r}; there are {', '.join(POINT_LOSSES)}")
-    try:
-        return POINT_LOSSES[name](**settings)
-    except TypeError as error:
-        raise BadInput(f"the loss {name} has no such settings: {', '.join(settings)} ({error})") from None
+    kind = POINT_LOSSES[name]
+    known = [key for key in signature(kind).parameters if key != "input_size"]
+    for key, value in settings.items():
+        if key not in signature(kind).parameters:
+            there_are = f"it has {', '.join(known)}" if known else "it has none"
+            raise BadInput(f"the loss {name} has no setting {key!r}; {there_are}")
+        if key in known and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise BadInput(f"the loss setting {key} is a number, not {value!r}")
+    return kind(**settings)

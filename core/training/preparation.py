@@ -207,7 +207,8 @@ def fresh_network(
     try:
         fit = load_pretrained(network, name, weights_folder)
     except MissingWeights as problem:
-        raise MissingWeights(f"{problem}; or begin from random weights with pretrained=none") from problem
+        how = f"{str(problem).removesuffix('.')}; or begin from random weights with pretrained=none"
+        raise MissingWeights(how) from problem
     listener.said(f"begins from {name}: {fit.sentence()}")
     return network
 

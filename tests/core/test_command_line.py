@@ -105,6 +105,48 @@ def people_staged(workspace, home):
     return dataset
 
 
+def test_an_import_of_label_files_points_to_the_command_that_takes_them_in(facet, tmp_path, pictures):
+    labels = Path(__file__).parents[1] / "data" / "labels"
+    source = tmp_path / "two words"
+    source.mkdir()
+    for name in ("faces.xml", "motion.csv", "clip.npy", "coco_people.json"):
+        (source / name).write_bytes((labels / name).read_bytes())
+    (source / "notes.csv").write_text("a,b\n")
+    code, _, stderr = facet("import", source, "--dataset", "d")
+    assert code == 1
+    assert stderr.splitlines()[-1] == (
+        f"clip.npy, coco_people.json, faces.xml and 1 more hold labels, not pictures: `python -m core labels "
+        f"'{source}' "
+        "--dataset d --skeleton SKELETON` takes them in (SKELETON: face68, body24, coco17)"
+    )
+    code, _, stderr = facet("import", labels / "faces.xml", "--dataset", "d")
+    assert stderr.splitlines()[-1].startswith("faces.xml holds labels, not a picture: `python -m core labels ")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.csv").write_text("a,b\n")
+    assert "core labels" not in facet("import", tmp_path / "other", "--dataset", "d")[2]
+
+
+def test_the_help_of_import_says_that_clips_come_in_too(facet):
+    assert "video clip" in " ".join(facet("import", "--help")[1].split())
+
+
+def test_nothing_to_read_is_not_counted(facet, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert facet("import", tmp_path / "empty", "--dataset", "d")[2] == ""
+
+
+def test_a_name_with_a_line_break_stays_on_its_line(facet, tmp_path):
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "a\nskipped b.png: gone\x1b[31m.txt").write_text("hello")
+    _, _, stderr = facet("import", tmp_path / "odd", "--dataset", "d")
+    assert [line for line in stderr.splitlines() if line.startswith("skipped")] == [
+        r"skipped a\nskipped b.png: gone\x1b[31m.txt: not a picture but text"
+    ]
+    assert "\x1b" not in stderr
+    sentence = facet("import", tmp_path / "no\x07where", "--dataset", "d")[2]
+    assert sentence.endswith("no\\x07where: there is no such file or folder\n")
+
+
 def test_import_gives_its_counts_and_what_was_skipped(told, photos):
     code, result = told("import", photos, "--dataset", "d")
     assert code == 1

@@ -341,6 +341,15 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path, monkeypatc
     assert [file.name for file in target.parent.iterdir()] == ["file"]
 
 
+def test_a_file_that_is_written_may_be_read_by_whom_the_umask_lets_read(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "file", b"x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_durable_write_syncs_the_file_and_its_folder(tmp_path, monkeypatch):
     synced = []
     real = os.fsync

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -395,7 +396,10 @@ def test_task_codes_name_the_tasks() -> None:
     ("name", "settings", "said"),
     [
         ("huber", {}, "no loss is called 'huber'"),
-        ("mse", {"width": 3}, "no such settings: width"),
+        ("mse", {"width": 3}, "the loss mse has no setting 'width'; it has none"),
+        ("wing", {"widht": 3}, "the loss wing has no setting 'widht'; it has width, curvature"),
+        ("pip", {"foo": 1}, "the loss pip has no setting 'foo'; it has cls, offsets, neighbours"),
+        ("wing", {"width": "far"}, "the loss setting width is a number, not 'far'"),
         ("wing", {"width": 0}, "width"),
         ("soft-wing", {"curvature": -1}, "curvature"),
         ("udp-combined", {"offsets": 0}, "offsets"),
@@ -403,6 +407,6 @@ def test_task_codes_name_the_tasks() -> None:
         ("pip", {"neighbours": math.nan}, "neighbours"),
     ],
 )
-def test_wrong_names_and_settings_are_refused(name: str, settings: dict[str, float], said: str) -> None:
+def test_wrong_names_and_settings_are_refused(name: str, settings: dict[str, Any], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         build_loss(name, **settings)
