@@ -22,6 +22,7 @@ from core.training.listening import Listener
 from core.training.recipes import RECIPES, Recipe, with_settings
 from core.training.splits import remark
 from core.training_listener import RunListener, said_in
+from core.training_verdict import warnings_about
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.learning import Label
@@ -95,7 +96,8 @@ def train_model(
     dict
         ``model`` (name), ``model_version`` (id), ``epochs``, ``stopped`` ("done", "early", "cancelled" or "nan"),
         ``seconds``, ``validation`` (the best epoch's figures), ``labels`` (counts of each part), ``said`` (what
-        a person should know: a halved batch, a loss that was no number).
+        a person should know: a halved batch, a loss that was no number), ``warnings`` (those of it that speak against
+        the model: its best is no better than the mean shape).
 
     Raises
     ------
@@ -132,7 +134,11 @@ def train_model(
         raise
     if not trained.epochs:
         raise FacetError(f"nothing was learned: {'; '.join(said_in(folder)) or 'no epoch came to its end'}")
-    model = _keep(workspace, trained, recipe, labels, where, rounds)
+    doubts = warnings_about(workspace, labels, labels.of(Part.VALIDATION) or _some(labels), trained.best, recipe.rate)
+    for sentence in doubts:
+        if sentence not in said_in(folder):  # before it was killed
+            listener.said(sentence)
+    model = _keep(workspace, trained, recipe, labels, where, rounds, doubts)
     tidy(folder)
     return _told(workspace, model)
 
@@ -156,7 +162,8 @@ def _learned(
     listener: Listener,
 ) -> tuple[Trained, list[dict[str, Any]]]:
     """Train, or train in rounds; gives the rounds too (none without a plan)."""
-    from core.training.loop import TrainingData, train  # torch is loaded only when something is trained
+    from core.training.distributed import trainer  # torch is loaded only when something is trained
+    from core.training.loop import TrainingData
 
     learn, choose = labels.of(Part.TRAIN), labels.of(Part.VALIDATION) or _some(labels)
     if (missing := remark(dict(zip(labels.groups, labels.parts, strict=True)))) is not None:
@@ -166,13 +173,9 @@ def _learned(
         "device": workspace.settings.device, "listener": listener, "weights_folder": workspace.weights,
     }  # fmt: skip
     plan = wish.plan or (recipe.self_training if recipe.self_training != "none" else None)
+    together = workspace.settings.training_processes
     if plan is None:
-        start, together = parent.file if parent else None, workspace.settings.training_processes
-        if together == 1:
-            return train(recipe, data, folder, start_from=start, **where), []
-        from core.training.distributed import launch
-
-        return launch(recipe, data, folder, start_from=start, processes=together, **where), []
+        return trainer(together)(recipe, data, folder, start_from=parent.file if parent else None, **where), []
     from core.training.self_training import self_train
 
     if parent is not None:
@@ -181,7 +184,7 @@ def _learned(
         others = read_unlabelled(asked.dataset_id, labels, split_by=wish.split_by, session=session)
     asked.seen.update(one.instance.id for one, _ in others)
     data = replace(data, unlabelled=unlabelled_samples(workspace, others, len(data.skeleton)))
-    found = self_train(recipe, data, folder, plan=plan, **where)
+    found = self_train(recipe, data, folder, plan=plan, processes=together, **where)
     return found.trained, [asdict(replace(one, file="")) for one in found.rounds]  # their weights go with the run
 
 
@@ -235,6 +238,7 @@ def _keep(
     labels: Labels,
     where: _Where,
     rounds: Sequence[Mapping[str, Any]] = (),
+    warnings: Sequence[str] = (),
 ) -> TrainedModel:
     """Give the best weights a place among the models and write the version down."""
     file = workspace.home / "models" / f"{trained.sha256}.safetensors"
@@ -253,7 +257,7 @@ def _keep(
                   "split_by": where.split_by, KEY: as_ranges(where.seen),
                   "epochs": trained.epochs, "stopped": trained.stopped, "best": _finite(trained.best),
                   "images_per_second": trained.images_per_second,
-                  "rounds": [_finite(one) for one in rounds]},
+                  "rounds": [_finite(one) for one in rounds], "warnings": list(warnings)},
         )  # fmt: skip
         session.add(model)
         return model
@@ -283,4 +287,5 @@ def _told(workspace: Workspace, model: TrainedModel) -> dict[str, Any]:
         "stopped": model.data["stopped"], "seconds": round(model.seconds, 1), "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
         "said": said_in(training_folder(workspace, model.run_id)) if model.run_id is not None else [],
+        "warnings": model.data.get("warnings") or [],
     }  # fmt: skip

@@ -10,8 +10,9 @@ import json
 import subprocess
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,11 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 _ERRORS: Final = "errors.txt"
 _CANCEL: Final = "cancel"  # a file of this name beside the job asks the processes to stop
 _PARTS: Final = ("train", "validation")
+
+
+def trainer(processes: int) -> Callable[..., Trained]:
+    """What trains with so many processes: `train` in this one, or `launch`; both take the same arguments."""
+    return train if processes == 1 else partial(launch, processes=processes)
 
 
 def launch(

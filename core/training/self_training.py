@@ -26,8 +26,9 @@ from core.models.codecs import build_codec
 from core.models.codecs.pip import PipCodec
 from core.models.devices import pick_device
 from core.models.pose.checkpoint import load_checkpoint
+from core.training.distributed import trainer
 from core.training.listening import Listener
-from core.training.loop import Trained, train
+from core.training.loop import Trained
 from core.training.pictures import png
 from core.training.preparation import TrainingData, config_for
 from core.training.recipe import Recipe
@@ -86,6 +87,7 @@ def self_train(
     folder: Path,
     *,
     plan: str = "curriculum",
+    processes: int = 1,
     device: str = "auto",
     listener: Listener | None = None,
     weights_folder: Path | None = None,
@@ -99,6 +101,8 @@ def self_train(
     ----------
     plan
         A key of `PLANS`.
+    processes
+        Of each round's training (`core.training.distributed`); pseudo-labels are made in this one.
     recipe, data, folder, device, listener, weights_folder
         As `core.training.loop.train`; `data.unlabelled` is what pseudo-labels are made for.
 
@@ -114,15 +118,15 @@ def self_train(
         As `train`.
     """
     tasks = _checked(recipe, data, plan)
-    told = listener or Listener()
+    learn, told = trainer(processes), listener or Listener()
     rounds: list[Round] = []
     pseudo: list[Sample] = []
     for number, task in enumerate(("", *tasks)):
         place = folder / f"round-{number}"
         here = TrainingData(data.skeleton, [*data.train, *pseudo], data.validation)
         listening = _InRound(told, folder, number, len(tasks) + 1)
-        # Fresh weights each round: `train` builds them anew in an empty folder, and is given none to begin from.
-        trained = train(recipe, here, place, device=device, listener=listening, weights_folder=weights_folder)
+        # Fresh weights each round: the trainer builds them anew in an empty folder, and is given none to begin from.
+        trained = learn(recipe, here, place, device=device, listener=listening, weights_folder=weights_folder)
         rounds.append(_round(number, task, len(pseudo), trained, rounds))
         write_curves(folder / "rounds.jsonl", [asdict(one) for one in rounds])
         if trained.stopped == "nan":

@@ -19,7 +19,6 @@ from core.training.samples import CropSource
 from core.training.stability_loss import Gate, StabilityLoss, windows
 from core.training.validation import Runner
 
-
 _LEAST: Final = 1e-3  # of the motion that a factor is made from: a window that moves as it should needs no push
 
 

@@ -101,6 +101,21 @@ def test_rounds_that_are_over_are_not_run_again(
     assert [one.sha256 for one in again.rounds] == [one.sha256 for one in whole.rounds]
 
 
+def test_two_processes_share_a_round_with_coarse_pseudo_labels(
+    some: TrainingData, pip: Recipe, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setitem(PLANS, "plain", ("cls3",))
+    result = self_train(pip, some, tmp_path, plan="plain", processes=2, device="cpu", listener=heard)
+    assert [one.task for one in result.rounds] == ["", "cls3"]
+    first, second = ([json.loads(line) for line in (tmp_path / f"round-{n}" / "curves.jsonl").read_text().splitlines()]
+                     for n in (0, 1))  # fmt: skip
+    for line in (*first, *second):
+        assert len(line["weights"]) == 2
+        assert len(set(line["weights"])) == 1
+    assert second[0]["parts"]["cls3"] > 0
+
+
 def test_pseudo_labels_are_what_the_network_finds(some: TrainingData, pip: Recipe, tmp_path: Path, heard: Any) -> None:
     trained = loop.train(pip, some, tmp_path, device="cpu")
     bad = replace(some.unlabelled[0], picture=tmp_path / "gone.jpg", name="gone.jpg")
