@@ -10,12 +10,28 @@ def view(page):
 
 
 def wait_for(condition, seconds=30):
+    """Wait until the condition holds; gives what it gave then."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if condition():
-            return
+        if found := condition():
+            return found
         time.sleep(0.05)
     raise AssertionError("it did not happen in time")
+
+
+def comes_to(read, expected, seconds=30):
+    """Wait until what `read` gives is as expected: a page that runs anew changes its parts one after another."""
+    end = time.monotonic() + seconds
+    while (found := read()) != expected and time.monotonic() < end:
+        time.sleep(0.05)
+    assert found == expected
+
+
+def unfold(page, title):
+    """Open what is folded away under a title, where it is folded."""
+    folded = page.locator("details").filter(has=page.locator("summary").filter(has_text=title)).first
+    if folded.get_attribute("open") is None:
+        folded.locator("summary").click()
 
 
 def on_screen(page, x, y):

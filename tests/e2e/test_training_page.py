@@ -11,7 +11,7 @@ from core.services.datasets import create_dataset
 from db.engine import reading, writing
 from db.tables import Run, RunState, TrainedModel, now
 from db.writes import ensure_model_version
-from tests.e2e.hands import wait_for
+from tests.e2e.hands import comes_to, unfold
 from tests.e2e.staged_learning import add_clips, open_store, pick, settle
 
 pytestmark = pytest.mark.e2e
@@ -36,9 +36,8 @@ def open_page(page, workbench, dataset):
 
 
 def set_others(page, text):
+    unfold(page, "Settings")
     box = page.get_by_role("textbox", name="Others, one key=value a line")
-    if not box.is_visible():
-        page.locator("summary").filter(has_text="Settings").click()
     box.fill(text)
     box.press("Control+Enter")
     settle(page)
@@ -185,7 +184,7 @@ def test_what_each_round_bought_stands_beside_the_other_plan(page, workbench, st
     open_page(page, workbench, "Rounds")
     expect(page.get_by_text("What each round bought")).to_be_visible(timeout=SLOW)
     cells = page.get_by_role("row").filter(has_text="its cell among the coarse ones").get_by_role("cell")
-    wait_for(lambda: cells.all_inner_texts()[2:5] == ["9", "9.00%", "−1.00 pp"])
+    comes_to(lambda: cells.all_inner_texts()[2:5], ["9", "9.00%", "−1.00 pp"])
     expect(
         page.get_by_text("Curriculum ended at 6.00% after 5 rounds, plain (plain-1) at 8.00% after 3 rounds: 2.00 pp")
     ).to_be_visible()
