@@ -226,6 +226,17 @@ def test_a_loss_that_is_no_number_from_the_start_leaves_no_model(trained):
     assert len(listed(workspace, dataset)) == before
 
 
+def test_an_absurd_rate_that_stays_finite_is_said_to_have_come_to_nothing(trained):
+    workspace, dataset, _, _ = trained
+    run = _train(workspace, dataset, settings={**QUICK, "rate": "1e6", "warmup": "0"})
+    (warning,) = run.counts["warnings"]
+    assert run.counts["stopped"] == "done"
+    assert "this training came to nothing: its best validation NME is" in warning
+    assert "another rate than 1e+06" in warning
+    assert run.counts["said"].count(warning) == 1
+    assert warning in watch(workspace, run.id).said
+
+
 def test_a_recipe_that_says_how_to_learn_from_unlabelled_pictures_is_obeyed(trained):
     workspace, dataset, author, _ = trained
     wish = Wish("face68", "quick-resnet18", {**QUICK, "self_training": "plain"})
