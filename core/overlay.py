@@ -97,7 +97,8 @@ class Overlay:
             What the curves show, with the unit.
         static
             Indices of points that are fixed on the face: they become blue, all others red, whatever their source, and
-            only the shapes tell the sources apart. None gives each source its colour.
+            only the shapes tell the sources apart; the curves keep the sources' colours, with a legend of their own.
+            None gives each source its colour.
 
         Raises
         ------
@@ -113,7 +114,7 @@ class Overlay:
         self._legend = self._drawn_legend()
         self._strip = None
         if curves is not None:
-            self._strip = _CurveStrip(self.width, self.unit, sources, frames, curves, curve_title)
+            self._strip = _CurveStrip(self.width, self.unit, sources, frames, curves, curve_title, static is not None)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -173,14 +174,9 @@ class Overlay:
         if self.static is not None:  # the colours mean something else there
             entries = [(shape, _INK, label) for shape, _, label in entries]
             entries += [("dot", STATIC_COLOUR, "static points"), ("dot", MOVING_COLOUR, "moving points")]
-        places, x, row = [], 3 * self.unit, 0
-        for _, _, label in entries:
-            wide = 10 * self.unit + font.getlength(label)
-            if x + wide > 0.8 * self.width and x > 3 * self.unit:  # the rest of a row is the note's
-                x, row = 3 * self.unit, row + 1
-            places.append((x, row))
-            x += wide
-        legend = np.full((tall * (row + 1), self.width, 3), _PAPER, np.uint8)
+        wide = [10 * self.unit + font.getlength(label) for _, _, label in entries]
+        places, rows = _flowing(wide, 3 * self.unit, 0.8 * self.width)  # the rest of a row is the note's
+        legend = np.full((tall * rows, self.width, 3), _PAPER, np.uint8)
         for (shape, colour, label), (x, row) in zip(entries, places, strict=True):
             middle = (row + 0.5) * tall
             mark(legend, (x + 1.5 * self.unit, middle), shape, colour, self.unit)
@@ -196,20 +192,42 @@ class Overlay:
         return legend
 
 
+def _flowing(wide: Sequence[float], left: float, right: float) -> tuple[list[tuple[float, int]], int]:
+    """(x, row) of entries that are so wide, from left to right in as many rows as they need; how many those are."""
+    places, x, row = [], left, 0
+    for width in wide:
+        if x + width > right and x > left:
+            x, row = left, row + 1
+        places.append((x, row))
+        x += width
+    return places, row + 1
+
+
 class _CurveStrip:
-    """The curves below the picture: axes once, each frame's piece as it comes."""
+    """The curves below the picture: axes once, each frame's piece as it comes; `named` says whose each curve is."""
 
     def __init__(
-        self, width: int, unit: float, sources: Sequence[Layer], frames: int, curves: Sequence[ArrayLike], title: str
+        self,
+        width: int,
+        unit: float,
+        sources: Sequence[Layer],
+        frames: int,
+        curves: Sequence[ArrayLike],
+        title: str,
+        named: bool,
     ) -> None:
         self.curves = [np.asarray(curve, np.float64) for curve in curves]
         if len(self.curves) != len(sources) or any(curve.shape != (frames,) for curve in self.curves):
             given = [curve.shape for curve in self.curves]
             raise BadInput(f"the curves should be {len(sources)} of {frames} values, not {given}")
         self.sources, self.unit, self.frames = tuple(sources), unit, frames
-        self.height = round(36 * unit)
         self.left, self.right = 16 * unit, width - 4 * unit
-        self.top, self.bottom = 8 * unit, self.height - 4 * unit
+        self.font = font_of(3.2 * unit)
+        wide = [13 * unit + self.font.getlength(source.label) for source in sources if named]
+        self.places, rows = _flowing(wide, self.left, self.right)
+        above = round(6 * unit) * (rows if named else 0)
+        self.height = round(36 * unit) + above
+        self.top, self.bottom = 8 * unit + above, self.height - 4 * unit
         known = np.concatenate([curve[np.isfinite(curve)] for curve in self.curves] or [np.zeros(0)])
         self.most = _HEADROOM * float(np.percentile(known, 99)) if known.size else 0.0
         self.most = self.most if self.most > 0 else 1.0
@@ -218,12 +236,16 @@ class _CurveStrip:
 
     def _axes(self, width: int, title: str) -> Pixels:
         axes = np.full((self.height, width, 3), _PAPER, np.uint8)
-        font = font_of(3.2 * self.unit)
-        write(axes, (self.left, 4 * self.unit), title, font, _DIM)
+        write(axes, (self.left, 4 * self.unit), title, self.font, _DIM)
+        for source, (x, row) in zip(self.sources, self.places, strict=False):  # no places: nothing is named
+            middle = 8 * self.unit + round(6 * self.unit) * (row + 0.5) - 0.5 * self.unit
+            line(axes, (x, middle), (x + 6 * self.unit, middle), source.colour, max(1, round(0.5 * self.unit)))
+            mark(axes, (x + 3 * self.unit, middle), source.shape, source.colour, self.unit)
+            write(axes, (x + 8 * self.unit, middle), source.label, self.font, _INK)
         for value in (0.0, self.most):
             y = self._place(0, value)[1]
             line(axes, (self.left, y), (self.right, y), (70, 74, 80), 1)
-            write(axes, (self.left - 1.5 * self.unit, y), f"{value:.3g}", font, _DIM, anchor="rm")
+            write(axes, (self.left - 1.5 * self.unit, y), f"{value:.3g}", self.font, _DIM, anchor="rm")
         return axes
 
     def _place(self, index: int, value: float) -> tuple[float, float]:

@@ -20,11 +20,11 @@ from core.metrics.stability.deviation import deviation_curve
 from core.overlay import STATIC_POINTS, Overlay, layers
 from core.pose_models import find_model, stored_version
 from core.progress import Progress
-from core.video_tracks import breaks_of, linked
+from core.video_tracks import breaks_of, linked, stride_of
 from core.videos import VideoWriter
 from core.workspace import Workspace
 from db.engine import reading
-from db.queries.tracks import frame_rows, seen_in_frames
+from db.queries.tracks import FrameRow, frame_rows, seen_in_frames
 from db.queries.videos import (
     FramePoints,
     ShownFrame,
@@ -40,6 +40,7 @@ Floats = NDArray[np.float64]
 
 _TRUTH: Final = "labelled by humans"
 _CURVE: Final = "How far the points move apart from frame to frame (deviation, RMS over the points), % of the face"
+_RATE: Final = 25.0  # frames a second of a clip that does not say
 _FILE: Final = re.compile(r"\d+(-\d+)*(-static)?\.mp4")
 
 
@@ -108,6 +109,8 @@ def render_overlay(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Draw the humans' points (red) and those of up to three models (green, blue, yellow) over a clip, as an MP4.
+
+    Where only every n-th frame of the clip was kept, it plays at an n-th of the clip's rate: as long as the clip.
 
     Parameters
     ----------
@@ -216,7 +219,8 @@ def _write(
 ) -> int:
     progress.begin(len(frames), message=f"Drawing over {clip.path}")
     written = 0
-    with VideoWriter(file, *overlay.size, clip.frames_per_second or 25.0) as writer:
+    stride = stride_of([FrameRow(frame.index, None) for frame in frames])
+    with VideoWriter(file, *overlay.size, (clip.frames_per_second or _RATE) / stride) as writer:
         for place, frame in enumerate(frames):
             pixels = _pixels(workspace, frame.image, clip)
             if pixels is not None:

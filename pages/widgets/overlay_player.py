@@ -60,7 +60,10 @@ def _play(video_id: int, path: str) -> None:
         f'<video class="facet-overlay" src="{escape(address)}" controls loop muted playsinline preload="metadata" '
         f'aria-label="Overlay of {escape(path)}" style="width: 100%; max-height: 75vh"></video>'
     )
+    colours = "human labels red, the first model green, the second blue, a third yellow"
+    if file.stem.endswith("-static"):
+        colours = "fixed points blue, moving ones red; the shapes tell the sources apart"
     st.caption(
-        f"{plain(path)}: human labels red, baseline green, compared model blue. The curve below grows with the clip: "
-        "how far the points move apart from one frame to the next."
+        f"{plain(path)}: {colours}. The curve below grows with the clip: how far the points move apart from one frame "
+        "to the next."
     )

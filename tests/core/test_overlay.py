@@ -126,6 +126,23 @@ def test_static_points_are_blue_and_moving_ones_red():
     assert not len(near(drawn, BASELINE))
 
 
+def test_curves_say_whose_they_are_where_the_points_have_other_colours():
+    curves = [np.zeros(5), np.ones(5)]
+    plain = Overlay((800, 720), layers("truth", ["v"]), frames=5, curves=curves)
+    named = Overlay((800, 720), layers("truth", ["v"]), frames=5, curves=curves, static=(36,))
+    assert named.size[1] > plain.size[1]
+    strip = named.draw(frame(), [[], []], 0)[-(named.size[1] - 720 - 20) :]  # before any piece of a curve
+    red, green = near(strip, TRUTH), near(strip, BASELINE)
+    assert len(red) > 10
+    assert len(green) > 10
+    assert red[:, 0].max() < green[:, 0].min(), "side by side, in the sources' order"
+    beside = strip[green[:, 1].min() : green[:, 1].max() + 1, green[:, 0].max() + 1 :]
+    assert (beside.min(axis=2) > 120).sum() > 3, "the name beside its colour"
+    many = [f"a-model-with-a-long-name-{i}" * 2 for i in range(3)]
+    tall = Overlay((800, 720), layers("truth", many), frames=5, curves=[np.ones(5)] * 4, static=(36,))
+    assert tall.draw(frame(), [[], [], [], []], 4).shape[:2] == (tall.size[1], tall.size[0])
+
+
 def test_the_legend_names_every_source_and_grows_when_names_are_long():
     short = Overlay((800, 720), layers("truth", ["v"]), frames=1)
     tall = Overlay((800, 720), layers("truth", ["a-very-long-model-name-" * 3, "another-model-name-" * 3]), frames=1)

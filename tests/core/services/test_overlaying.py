@@ -13,7 +13,7 @@ from core.services.overlaying import find_clip, newest_overlay, overlay_file, ov
 from core.videos import frames, probe
 from db.engine import reading, writing
 from db.queries.videos import frames_of
-from db.tables import Instance, Video
+from db.tables import Frame, Instance, Video
 from db.writes import ensure_dataset
 
 COUNT = 8
@@ -99,6 +99,21 @@ def test_static_points_are_coloured_where_that_is_asked_for(workspace, dataset, 
     usual, static = (next(frames(tmp_path / name))[2][:480] for name in ("usual.mp4", "static.mp4"))
     assert count(static, BASELINE) < count(usual, BASELINE) - 100  # the green crosses are red now
     assert count(static, COMPARED) > count(usual, COMPARED) + 5
+
+
+@pytest.mark.parametrize("stride", [2, 3])
+def test_a_clip_of_which_every_nth_frame_was_kept_plays_as_long(
+    workspace, dataset, truth, two_models, tmp_path, stride
+):
+    with writing(workspace.engine) as session:
+        for row in session.exec(select(Frame)):
+            if row.index % stride:
+                session.delete(row)
+    found = render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4")
+    assert found["frames"] == -(-COUNT // stride)
+    told = probe(tmp_path / "o.mp4")
+    assert told.frames_per_second == pytest.approx(25 / stride, abs=1e-3)
+    assert found["frames"] / told.frames_per_second == pytest.approx(COUNT / 25, abs=stride / 25)
 
 
 def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth, two_models, tmp_path):
