@@ -76,7 +76,10 @@ class Codec(Protocol):
         ...
 
     def decode(self, outputs: dict[str, Tensor]) -> Decoded:
-        """Points of a network's outputs; in float32 whatever their dtype, tensor operations of fixed shapes only."""
+        """Points of a network's outputs; in float32 whatever their dtype.
+
+        While an exporter traces, tensor operations of fixed shapes only.
+        """
         ...
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:

@@ -7,12 +7,14 @@ with zeros and errs by up to a cell; here those peaks are refined by `fit_offset
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from core.errors import BadInput
 from core.models.codecs.heatmap import HeatmapCodec, check_number
-from core.models.codecs.maps import Peaks, window
+from core.models.codecs.maps import Peaks, Window, window
 from core.models.codecs.refinement import blur_offset, fit_offset
 
 
@@ -74,10 +76,16 @@ class DarkCodec(HeatmapCodec):
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
         """DARK's Newton step; the fit where the blur would reach over the border."""
         around = self.kernel // 2 + self.reach
-        fitted = fit_offset(window(maps, peaks.x, peaks.y, fit_radius(self.sigma)), peaks, self.sigma)
+        fit = partial(window, maps, peaks.x, peaks.y, fit_radius(self.sigma))
         if min(maps.shape[-2:]) < 2 * around + 1:
-            return fitted
+            return fit_offset(fit(), peaks, self.sigma)
         cut = window(maps, peaks.x, peaks.y, around)
         whole = (cut.left == peaks.x - around) & (cut.top == peaks.y - around)
-        blurred = blur_offset(cut.values, peaks.value, self.kernel, self.reach)
-        return torch.where(whole[..., None], blurred, fitted)
+        offset = blur_offset(cut.values, peaks.value, self.kernel, self.reach)
+        if torch.compiler.is_compiling():  # both for all: shapes are fixed
+            return torch.where(whole[..., None], offset, fit_offset(fit(), peaks, self.sigma))
+        if not whole.all():
+            cut_off = ~whole
+            few = Window(*(one[cut_off][:, None] for one in fit()))
+            offset[cut_off] = fit_offset(few, Peaks(*(one[cut_off][:, None] for one in peaks)), self.sigma)[:, 0]
+        return offset

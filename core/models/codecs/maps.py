@@ -1,8 +1,9 @@
 """What all codecs with maps share: the grid of cells, Gaussians on it, the peak of a map and what lies around it.
 
 Points pass between pixels and cells in the unit-length convention (UDP): pixel 0 is cell 0, pixel W - 1 is cell w - 1.
-Both are then mirrored by reversing an axis, with no shift. Every function is tensor operations of fixed shapes, so
-that an exporter can trace it. Absent values are chosen at the end with `torch.where`; before, nothing is NaN.
+Both are then mirrored by reversing an axis, with no shift. While an exporter traces (`torch.compiler.is_compiling`),
+every function is tensor operations of fixed shapes. Absent values are chosen at the end with `torch.where`; before,
+nothing is NaN.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ def find_peaks(maps: Tensor) -> Peaks:
     tops = bands.amax(dim=-1)
     band = tops.argmax(dim=-1)
     highest = _at(bands, band)
-    inner = highest.argmax(dim=-1)
     value = tops.amax(dim=-1)
+    inner = _first(highest == value[..., None])
     lowest = torch.minimum(tops.amin(dim=-1), highest.amin(dim=-1))
     present = torch.isfinite(value) & (value > 0) & (value - lowest > FLAT * value)
     index = torch.where(present, band * bands.shape[-1] + inner, 0)
@@ -104,7 +105,17 @@ def _band(height: int, width: int) -> int:
 
 def _at(rows: Tensor, index: Tensor) -> Tensor:
     """(N, K, L): the row `index` (N, K) of (N, K, M, L)."""
-    return rows.gather(2, index[..., None, None].expand(-1, -1, 1, rows.shape[-1])).squeeze(2)
+    if torch.compiler.is_compiling() or not rows.numel():
+        return rows.gather(2, index[..., None, None].expand(-1, -1, 1, rows.shape[-1])).squeeze(2)
+    first = torch.arange(index.numel(), device=rows.device) * rows.shape[2]
+    return rows.flatten(0, 2).index_select(0, first + index.flatten()).view(*index.shape, -1)
+
+
+def _first(true: Tensor) -> Tensor:
+    """(N, K) int64: the first True of (N, K, L) bool; the last place where there is none. Quicker than `argmax`."""
+    length = true.shape[-1]
+    left = torch.arange(length, 0, -1, device=true.device, dtype=torch.float32)
+    return length - torch.where(true, left, 1.0).amax(dim=-1).long()
 
 
 class Window(NamedTuple):
@@ -141,9 +152,14 @@ def window(maps: Tensor, x: Tensor, y: Tensor, radius: int) -> Window:
     height, width = maps.shape[-2:]
     rows, columns = min(2 * radius + 1, height), min(2 * radius + 1, width)
     left, top = (x - radius).clamp(0, width - columns), (y - radius).clamp(0, height - rows)
-    steps = torch.arange(rows, device=maps.device)[:, None] * width + torch.arange(columns, device=maps.device)
-    index = (top * width + left)[..., None] + steps.flatten()
-    return Window(maps.flatten(2).gather(2, index).unflatten(2, (rows, columns)), left, top)
+    first = (top * width + left)[..., None] + torch.arange(rows, device=maps.device) * width  # of each row
+    if torch.compiler.is_compiling() or not maps.numel():
+        index = (first[..., None] + torch.arange(columns, device=maps.device)).flatten(2)
+        return Window(maps.flatten(2).gather(2, index).unflatten(2, (rows, columns)), left, top)
+    of_map = torch.arange(maps.shape[0] * maps.shape[1], device=maps.device).view(left.shape)[..., None]
+    runs = maps.reshape(-1).unfold(0, columns, 1)  # a view; whole rows are copied, twice as quick as cell by cell
+    values = runs.index_select(0, (of_map * (height * width) + first).flatten())
+    return Window(values.view(*left.shape, rows, columns), left, top)
 
 
 def mass_around(maps: Tensor, peaks: Peaks, radius: int) -> Window:
@@ -151,7 +167,7 @@ def mass_around(maps: Tensor, peaks: Peaks, radius: int) -> Window:
     cut = window(maps, peaks.x, peaks.y, radius)
     near_x = ((cut.columns() - peaks.x[..., None]).abs() <= radius).float()
     near_y = ((cut.rows() - peaks.y[..., None]).abs() <= radius).float()
-    values = torch.where(cut.values > 0, cut.values, 0.0)
+    values = cut.values.clamp(min=0).nan_to_num(nan=0.0, posinf=0.0)  # many times quicker than one `where`
     return cut._replace(values=values * (near_y[..., :, None] * near_x[..., None, :]))
 
 

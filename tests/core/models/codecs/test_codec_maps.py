@@ -236,3 +236,25 @@ def test_the_gpu_decodes_as_the_processor_does(name):
     for one, other, third in zip(ours, theirs, cast, strict=True):
         torch.testing.assert_close(other.cpu(), one, atol=2e-3, rtol=1e-4, equal_nan=True)
         torch.testing.assert_close(third.cpu(), one, atol=2e-3, rtol=1e-4, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", [name for name in CODECS if name not in ("pip", "regression")])
+def test_a_traced_decoder_and_one_for_empty_batches_give_what_the_quick_one_gives(name, monkeypatch):
+    """At borders and for maps without a peak too: what an exporter traces goes other ways."""
+    size = (96, 128)
+    codec = build_codec(name, size)
+    points = torch.rand(30, 5, 2, generator=torch.Generator().manual_seed(7)) * (torch.tensor(size) - 1.0)
+    outputs = codec.encode(points, torch.ones(30, 5, dtype=torch.bool))
+    outputs["heatmaps"] += 0.05 * torch.rand(outputs["heatmaps"].shape, generator=torch.Generator().manual_seed(8))
+    outputs["heatmaps"][0], outputs["heatmaps"][1], outputs["heatmaps"][2, 1] = 0.0, 0.7, torch.nan
+    turned = {key: value.transpose(0, 1).contiguous().transpose(0, 1) for key, value in outputs.items()}
+    quick, of_view = codec.decode(outputs), codec.decode(turned)
+    nobody = codec.decode({key: value[:0] for key, value in outputs.items()})
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    traced = codec.decode(outputs)
+    for ours, viewed, theirs in zip(quick, of_view, traced, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5, equal_nan=True)
+        torch.testing.assert_close(ours, viewed, rtol=0, atol=1e-5, equal_nan=True)
+    assert quick.points[:2].isnan().all()
+    assert quick.points[3:].isfinite().all()
+    assert nobody.points.shape == (0, 5, 2)
