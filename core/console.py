@@ -34,7 +34,7 @@ class Printed(Progress):
         if not at_end and time.monotonic() - self._printed < (0.1 if terminal else _EVERY_SECONDS):
             return
         self._printed = time.monotonic()
-        line = f"{self._message}: {done} of {self._total}"
+        line = f"{one_line(self._message)}: {done} of {self._total}"
         print(f"\r{line}\033[K" if terminal else line, end="\n" if at_end or not terminal else "", file=sys.stderr)
 
 
@@ -47,7 +47,8 @@ def one_line(text: str) -> str:
 
 def tell(result: dict[str, Any], as_json: bool, sentence: str) -> None:
     """Print a result on stdout: one JSON object, or a sentence with the result's values filled in."""
-    text = json.dumps(result, ensure_ascii=False, allow_nan=False) if as_json else sentence.format(**result)
+    values = {key: one_line(value) if isinstance(value, str) else value for key, value in result.items()}
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False) if as_json else sentence.format(**values)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
 

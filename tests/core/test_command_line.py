@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from core import __main__ as command_line
 from core.__main__ import app
+from core.console import Printed, tell
 from core.jobs import inline
 from core.sample import PEOPLE, draw_group, draw_landscape, draw_portrait, write_pictures
 from core.services import importing
@@ -128,6 +129,14 @@ def test_an_import_of_label_files_points_to_the_command_that_takes_them_in(facet
 
 def test_the_help_of_import_says_that_clips_come_in_too(facet):
     assert "video clip" in " ".join(facet("import", "--help")[1].split())
+
+
+def test_a_value_with_a_line_break_stays_on_its_line(capsysbinary):
+    tell({"file": "a\nb.mp4", "frames": 3}, False, "{file}: {frames} frames\nof a clip")
+    Printed("Drawing over a\nb.mp4").begin(2)
+    told = capsysbinary.readouterr()
+    assert told.out == b"a\\nb.mp4: 3 frames\nof a clip\n"
+    assert told.err == b"Drawing over a\\nb.mp4: 0 of 2\n"
 
 
 def test_nothing_to_read_is_not_counted(facet, tmp_path):
