@@ -2,17 +2,23 @@
 
 import streamlit as st
 
-from core.errors import FacetError
-from core.services.annotating import accept
 from db.engine import reading
 from db.queries.annotation import picture_history
 from pages.widgets.box_dialog import edit_boxes
 from pages.widgets.keypoint_editor import keypoint_editor
-from pages.widgets.keypoint_session import current_image, editor_data, go, refilter, save_edits
+from pages.widgets.keypoint_session import (
+    accept_button,
+    current_image,
+    editor_data,
+    go,
+    refilter,
+    save_edits,
+    was_shown,
+)
 from pages.widgets.picture_order import choose_order, order_caption, ranking
 from pages.widgets.picture_tiles import STATES
-from pages.widgets.resources import author_id, dataset_or_stop, workspace
-from pages.widgets.text import plain, sentence
+from pages.widgets.resources import dataset_or_stop, workspace
+from pages.widgets.text import plain
 
 dataset = dataset_or_stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom")
@@ -33,18 +39,13 @@ if image is None:
         st.switch_page("library.py")
     st.stop()
 
-if bar.button("All points are right", icon=":material/check:", help="You vouch for every point, and go on"):
-    accept(workspace(), image.id, author_id=author_id())
-    try:
-        go("next_unreviewed")
-        st.rerun()
-    except FacetError as error:
-        st.toast(sentence(error))
+data = editor_data(image, focus=st.session_state.pop("focus_instance", None))
+with bar:
+    accept_button(data)
 if bar.button("Boxes…", icon=":material/add_box:", help="Add a face or a person that was missed, remove a wrong one"):
     edit_boxes(image)
 
 st.caption(f"{plain(image.path)} · {image.width} × {image.height} pixels")
-data = editor_data(image, focus=st.session_state.pop("focus_instance", None))
 if not data["instances"]:
     st.info("Nothing is found in this picture yet. Draw a box, or run “find faces” in the library.")
 keypoint_editor(data, key="keypoint_editor", on_edits=save_edits, on_go=go, height=680)
@@ -56,3 +57,4 @@ with st.expander("History of this picture"):
         st.dataframe(rows, hide_index=True)
     else:
         st.text("No points yet.")
+was_shown(image)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +80,18 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
         return revision.id
 
 
-def accept(workspace: Workspace, image_id: int, *, author_id: int) -> int:
-    """Say that every point of a picture is right as it is; returns how many instances a human vouches for now."""
+def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collection[int] | None = None) -> int:
+    """Say that every point of a picture is right as it is; returns how many instances a human vouches for now.
+
+    With `seen`, ids of revisions, only for those: a human vouches for no points that he was not shown.
+
+    Raises
+    ------
+    NotFound
+        If there is no such picture.
+    Conflict
+        If a model has given the picture other points than those that were seen; then nothing is accepted.
+    """
     with writing(workspace.engine) as session:
         image = session.get(Image, image_id)
         if image is None:
@@ -89,6 +99,8 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int) -> int:
         accepted = 0
         for shown in shown_instances(image_id, session=session):
             if shown.revision is not None and shown.revision.source == Source.MODEL:
+                if seen is not None and shown.revision.id not in seen:
+                    raise Conflict(f"a model has placed points of {image.path} anew; look at them, then accept them")
                 shape = skeleton(shown.revision.skeleton)
                 points = _points(shown.revision, shape)
                 vouched = Keypoints.of(points.points, points.visibility)

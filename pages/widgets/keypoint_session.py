@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import streamlit as st
 
 from core.errors import FacetError, NotFound
-from core.services.annotating import Edit, editor_instances, editor_skeletons, save_edit
+from core.services.annotating import Edit, accept, editor_instances, editor_skeletons, save_edit
 from db.engine import reading
 from db.queries.annotation import neighbour
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
 from db.tables import Image
 from pages.widgets.picture_order import first_of, ranking, step
 from pages.widgets.resources import IMAGE, author_id, workspace
+from pages.widgets.text import sentence
 
 _REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
+_GLANCE: Final = 1.0  # seconds: who accepts a picture sooner has clicked twice and not seen it
+_SHOWN: Final = "keypoints_shown"
+_NOTICE: Final = "keypoints_notice"
 
 
 def chosen_filter() -> ImageFilter:
@@ -102,6 +108,41 @@ def go(to: str) -> None:
         ends = {"previous": "This is the first picture", "next": "This is the last picture"}
         raise NotFound(ends.get(to, "No picture after this one is left to correct"))
     st.session_state[IMAGE] = beyond.id
+
+
+def accept_button(data: Mapping[str, Any]) -> None:
+    """Vouch for the points that are drawn and go on. A click counts for the picture that it was made on, never for one
+    that has taken its place meanwhile or just now."""
+    seen = frozenset(one["revision"] for one in data["instances"] if one["revision"] is not None)
+    image_id = data["image"]["id"]
+    st.button(
+        "All points are right", icon=":material/check:", help="You vouch for every point, and go on",
+        key=f"accept-{image_id}", on_click=_accept, args=(image_id, seen),
+    )  # fmt: skip
+    notice = st.session_state.pop(_NOTICE, None)
+    if notice:
+        st.toast(notice, icon=":material/info:", duration="long")
+
+
+def was_shown(image: Image) -> None:
+    """The page is drawn to its end: from now on a person can look at this picture."""
+    if st.session_state.get(_SHOWN, (None, 0.0))[0] != image.id:
+        st.session_state[_SHOWN] = (image.id, time.monotonic())
+
+
+def _accept(image_id: int, seen: Collection[int]) -> None:
+    shown, since = st.session_state.get(_SHOWN, (None, 0.0))
+    if image_id != st.session_state.get(IMAGE):
+        st.session_state[_NOTICE] = "The second click did not count: another picture has opened since."
+        return
+    if shown != image_id or time.monotonic() - since < _GLANCE:
+        st.session_state[_NOTICE] = "This click did not count: the picture has only just opened. Look at it first."
+        return
+    try:
+        accept(workspace(), image_id, author_id=author_id(), seen=seen)
+        go("next_unreviewed")
+    except FacetError as error:
+        st.session_state[_NOTICE] = sentence(error)
 
 
 def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import json
 import time
 
+from playwright.sync_api import expect
+
 
 def view(page):
     text = page.locator("canvas[data-view]").first.get_attribute("data-view")
@@ -25,6 +27,13 @@ def comes_to(read, expected, seconds=30):
     while (found := read()) != expected and time.monotonic() < end:
         time.sleep(0.05)
     assert found == expected
+
+
+def accept(page):
+    """Look at the picture for a moment, as the page asks for, and say that all its points are right."""
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(1300)
+    page.get_by_role("button", name="All points are right").click()
 
 
 def unfold(page, title):

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from sqlmodel import col, select
 
 from core.keypoints import Keypoints
-from db.engine import reading
+from db.engine import reading, writing
 from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Source
-from tests.e2e.hands import drag, on_screen, view, wait_for
+from tests.e2e.hands import accept, drag, on_screen, view, wait_for
 from tests.e2e.staged_pictures import stage
 
 pytestmark = pytest.mark.e2e
@@ -92,10 +92,32 @@ def test_accepting_a_picture_vouches_for_every_point_and_goes_on(page, workbench
     page.get_by_label("Path contains").press("Enter")
     open_canvas = page.locator("canvas[data-view]")
     expect(open_canvas).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="All points are right").click()
+    accept(page)
     wait_for(lambda: head(store, "walk.jpg", "person").source == Source.HUMAN)
     revision = head(store, "walk.jpg", "person")
     assert revision.note == "Accepted as it is"
+
+
+def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
+    with writing(store.engine) as session:  # nobody has looked at anything
+        for image in session.exec(select(Image)):
+            image.state = ImageState.FOUND
+        for instance in session.exec(select(Instance)):
+            first = select(KeypointRevision).where(KeypointRevision.instance_id == instance.id)
+            instance.revision_id = session.exec(first.order_by(KeypointRevision.id)).first().id
+    open_page(page, workbench)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    page.wait_for_timeout(1300)
+    first = view(page)["image"]
+    page.get_by_role("button", name="All points are right").click(click_count=3, delay=30)
+    wait_for(lambda: head(store, "ada.jpg").source == Source.HUMAN)
+    wait_for(lambda: view(page) and view(page)["image"] != first)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert head(store, "bruno.jpg").source == Source.MODEL
+    accept(page)
+    wait_for(lambda: head(store, "bruno.jpg").source == Source.HUMAN)
+    assert head(store, "walk.jpg", "person").source == Source.MODEL
 
 
 def drawn_boxes(store):

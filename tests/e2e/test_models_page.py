@@ -11,6 +11,7 @@ from core.jobs.inline import run_here
 from core.progress import Progress
 from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision, Promotion, Source
+from tests.e2e.hands import accept
 from tests.e2e.staged_learning import NAME, QUICK, add_clips, open_store, pick, unlabel
 
 pytestmark = pytest.mark.e2e
@@ -128,7 +129,7 @@ def test_what_the_model_doubts_is_labelled_in_that_order(page, workbench, store)
         expect(page.get_by_text(f"{place} / 4", exact=True)).to_be_visible(timeout=SLOW)
         page.wait_for_timeout(1500)
         opened.append(int(re.search(r"picture=(\d+)", page.url).group(1)))
-        page.get_by_role("button", name="All points are right").click()
+        accept(page)
         expect(page).not_to_have_url(re.compile(rf"picture={opened[-1]}\b"), timeout=SLOW)
     with reading(workspace.engine) as session:
         paths = [session.get(Image, number).path.partition("/")[0] for number in opened]

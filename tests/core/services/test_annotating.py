@@ -308,6 +308,15 @@ def test_accepting_twice_counts_once(workspace, face, image, author):
     assert work(workspace) == {("pictures accepted", author): 1}
 
 
+def test_points_that_were_not_seen_are_not_accepted(workspace, face, first, image, author):
+    (given,) = revisions(workspace, face)
+    with pytest.raises(Conflict, match=r"a model has placed points of .* anew; look at them, then accept them"):
+        accept(workspace, image, author_id=author, seen=frozenset({given.id + 1}))
+    assert (len(revisions(workspace, face)), state(workspace, image)) == (1, "found")
+    assert accept(workspace, image, author_id=author, seen=frozenset({given.id})) == 1
+    assert accept(workspace, image, author_id=author, seen=frozenset({given.id})) == 0, "a human's points are no news"
+
+
 def test_accepting_a_picture_that_is_not_there_says_so(workspace, author):
     with pytest.raises(NotFound, match="there is no picture 99"):
         accept(workspace, 99, author_id=author)
