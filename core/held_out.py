@@ -14,7 +14,7 @@ from core.errors import NotEnoughData, NotFound
 from core.keypoints import Doubt, Keypoints
 from core.learned import learned_from
 from core.learning_data import Labels, read_labels
-from core.pose_models import find_model, stored_version
+from core.pose_models import PoseModel, find_model, stored_version, stored_versions
 from core.skeletons import Skeleton, skeleton
 from core.workspace import Workspace
 from db.engine import reading
@@ -85,25 +85,55 @@ def held_out(workspace: Workspace, dataset_id: int, models: Sequence[str], *, sp
     """
     with reading(workspace.engine) as session:
         found = [find_model(workspace, name, session=session) for name in models]
-        shapes = {model.skeleton for model in found}
-        if len(shapes) > 1:
-            raise NotFound(f"{' and '.join(models)} locate different points ({', '.join(sorted(shapes))})")
-        way = split_by or split_of(models[0], session=session)
-        labels = read_labels(dataset_id, found[0].skeleton, split_by=way, session=session).only(Part.TEST)
-        if not labels.labels:
-            raise NotEnoughData(
-                f"no human label of {found[0].skeleton} is held out in this dataset; label another video or person"
-            )
-        seen = {model.title: _learned(model.name, session) for model in found}
-        fresh = labels.without(set().union(*seen.values()))
-        if not fresh.labels:
-            who = max(seen, key=lambda title: len(seen[title]))
-            raise NotEnoughData(f"{who} has learned from all that is held out now; label another video or person")
+        fresh, learned = _fresh(dataset_id, found, split_by, session)
         stored = {
             model.title: predictions(dataset_id, stored_version(model, session=session), session=session)
             for model in found
         }
-    return _gathered(fresh, stored, len(labels.labels) - len(fresh.labels))
+    return _gathered(fresh, stored, learned)
+
+
+def unpredicted(
+    workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str | None = None
+) -> dict[str, int]:
+    """How many of the instances that `held_out` would measure on each of the models has not predicted yet.
+
+    Raises
+    ------
+    NotFound, NotEnoughData
+        As `held_out`, but not where a model has predicted nothing.
+    """
+    missing: dict[str, int] = {}
+    with reading(workspace.engine) as session:
+        found = [find_model(workspace, name, session=session) for name in models]
+        fresh, _ = _fresh(dataset_id, found, split_by, session)
+        wanted = {label.instance.id for label in fresh.labels}
+        for name, model in zip(models, found, strict=True):
+            used = stored_versions(model, session=session)
+            there = predictions(dataset_id, used[0], session=session) if used else {}
+            missing[name] = len(wanted - set(there))
+    return missing
+
+
+def _fresh(dataset_id: int, models: Sequence[PoseModel], split_by: str | None, session: Session) -> tuple[Labels, int]:
+    """The held-out labels that none of the models has learned from, and how many some has."""
+    shapes = {model.skeleton for model in models}
+    if len(shapes) > 1:
+        raise NotFound(
+            f"{' and '.join(model.title for model in models)} locate different points ({', '.join(sorted(shapes))})"
+        )
+    way = split_by or split_of(models[0].title, session=session)
+    labels = read_labels(dataset_id, models[0].skeleton, split_by=way, session=session).only(Part.TEST)
+    if not labels.labels:
+        raise NotEnoughData(
+            f"no human label of {models[0].skeleton} is held out in this dataset; label another video or person"
+        )
+    seen = {model.title: _learned(model.name, session) for model in models}
+    fresh = labels.without(set().union(*seen.values()))
+    if not fresh.labels:
+        who = max(seen, key=lambda title: len(seen[title]))
+        raise NotEnoughData(f"{who} has learned from all that is held out now; label another video or person")
+    return fresh, len(labels.labels) - len(fresh.labels)
 
 
 def _learned(name: str, session: Session) -> set[int]:

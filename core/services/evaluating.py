@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NotFound
-from core.held_out import Held, held_out
+from core.held_out import Held, held_out, unpredicted
 from core.metrics import intervals, landmarks, pose
 from core.metrics.intervals import Interval
 from core.workspace import Workspace
 from db.engine import writing
 from db.queries.models import trained_by_name
 
-__all__ = ["Breakdown", "Held", "Worst", "breakdown", "differences", "evaluate", "held_out", "keep_figures", "metrics"]
+__all__ = [
+    "Breakdown", "Held", "Worst", "breakdown", "differences", "evaluate", "held_out", "keep_figures", "metrics",
+    "unpredicted",
+]  # fmt: skip
 
 LIMIT: Final = 0.08  # error at which a face counts as failed, as 300-W and MERL report
 PCK_AT: Final = 0.1

@@ -138,7 +138,7 @@ def comparison(
             return
         part = f"{counted(there['test'], 'instance')} of {counted(there['test_groups'], 'group')}"
         st.info(f"To be compared, each model predicts what is held out first: {part}.", icon=":material/rule:")
-        _offer(dataset_id, chosen, split_by, busy=busy)
+        _offer(dataset_id, names, split_by, newness, busy=busy)
         return
     except FacetError as error:
         st.error(sentence(error))
@@ -151,7 +151,7 @@ def comparison(
         )
     if held.left_out:
         st.warning(f"{counted(held.left_out, 'held-out instance')} not predicted by all of them stay out.")
-        _offer(dataset_id, chosen, split_by, busy=busy)
+        _offer(dataset_id, names, split_by, newness, busy=busy)
     measured = _measured(held, dataset_id, names, split_by, newness)
     _figures(measured, names)
     _where(measured, held.shape, dataset_id)
@@ -173,9 +173,23 @@ def _heading(held: Held) -> None:
     )
 
 
-def _offer(dataset_id: int, chosen: list[str], split_by: str, *, busy: bool) -> None:
-    if st.button("Predict the held-out part", icon=":material/play_arrow:", disabled=busy, type="primary"):
-        for name in chosen:
+@st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
+def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...]) -> dict[str, int]:  # noqa: ARG001
+    return evaluating.unpredicted(workspace(), dataset_id, names, split_by=split_by)
+
+
+def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...], *, busy: bool) -> None:
+    """Predict with those models that lack something, and say which do."""
+    lacking = {name: count for name, count in _unpredicted(dataset_id, names, split_by, newness).items() if count}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button("Predict the held-out part", icon=":material/play_arrow:", disabled=busy, type="primary")
+        told = ", ".join(f"{plain(name)} ({counted(count, 'instance')})" for name, count in lacking.items())
+        ready = [plain(name) for name in names if name not in lacking]
+        st.caption(
+            f"To be predicted: {told}." + (f" Predicted already: {', '.join(ready)}." if ready else ""), width="stretch"
+        )
+    if asked:
+        for name in lacking:
             start(
                 workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, held_out=True,
                 split_by=split_by,

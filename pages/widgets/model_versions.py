@@ -12,7 +12,7 @@ from core.errors import FacetError
 from core.jobs.launch import start
 from core.services import models
 from core.services.exporting_onnx import onnx_file
-from core.services.promoting import built_in_for, in_force, promote, roll_back
+from core.services.promoting import built_in_for, in_force, promote, roll_back, steps_back
 from db.engine import reading
 from db.queries.models import promotions
 from pages.widgets.picture_order import worthwhile_first
@@ -105,9 +105,12 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
         chosen = st.selectbox("Promote", names, index=None, placeholder="a model", key=f"promote-{shape}", width=320)
         if st.button("Promote", disabled=busy or chosen is None, type="primary", icon=":material/upgrade:"):
             _do(dataset_id, shape, promoted=chosen)
-        if now is not None and st.button(
-            "Roll back", disabled=busy, icon=":material/undo:", help="To what gave the first points before"
-        ):
+        back = [plain(name or built_in or "no model") for name in steps_back(workspace(), dataset_id, shape)]
+        if back and st.button(
+            f"Roll back to {back[0]}", disabled=busy, icon=":material/undo:", key=f"roll-back-{shape}",
+            help="Takes the newest promotion back"
+            + (f"; once more would lead to {', then '.join(back[1:4])}" if len(back) > 1 else "") + ".",
+        ):  # fmt: skip
             _do(dataset_id, shape)
     _next(dataset_id, shape)
     with reading(workspace().engine) as session:
@@ -118,7 +121,8 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
                 [
                     {
                         "From (UTC)": f"{row['at']:%Y-%m-%d %H:%M}", "Points": row["skeleton"],
-                        "Model": plain(row["model"] or built_in or "none"), "By": plain(row["author"]),
+                        "Model": plain(row["model"] or built_in_for(str(row["skeleton"])) or "none"),
+                        "How": "rolled back" if row["rolled_back"] else "promoted", "By": plain(row["author"]),
                     }
                     for row in history
                 ],

@@ -5,7 +5,7 @@ import pytest
 from learning_rows import Shelf, face
 
 from core.errors import NotEnoughData, NotFound
-from core.services.evaluating import breakdown, evaluate, held_out, keep_figures, worst
+from core.services.evaluating import breakdown, evaluate, held_out, keep_figures, unpredicted, worst
 from db.engine import reading, writing
 from db.queries.models import trained_by_name
 from db.tables import Exclusion, GroupPart
@@ -103,6 +103,19 @@ def test_nothing_held_out_or_predicted_is_said(shelf):
         evaluate(shelf.workspace, shelf.dataset, "idle")
     with pytest.raises(NotFound, match="there is no model called 'nobody'"):
         evaluate(shelf.workspace, shelf.dataset, "nobody")
+
+
+def test_each_model_lacks_what_it_has_not_predicted_of_the_held_out_part(shelf):
+    held = _labelled(shelf)
+    whole, half = shelf.model("whole"), shelf.model("half")
+    shelf.model("silent")
+    for name, instance in held.items():
+        shelf.predict(instance, whole, face())
+        if name[0] in "ac":
+            shelf.predict(instance, half, face())
+    names = ["whole", "half", "silent"]
+    assert unpredicted(shelf.workspace, shelf.dataset, names) == {"whole": 0, "half": 2, "silent": 4}
+    assert unpredicted(shelf.workspace, shelf.dataset, ["whole+flip"]) == {"whole+flip": 4}, "another use of it"
 
 
 def test_models_of_different_points_are_not_compared(shelf):
