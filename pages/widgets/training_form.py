@@ -29,6 +29,16 @@ _SPLITS: Final = {
     "auto": "clips, else people, else folders", "person": "people, else folders", "folder": "folders",
     "picture": "nothing but the picture",
 }  # fmt: skip
+KEPT_TOGETHER: Final = {
+    "auto": "Frames of one clip, and pictures of one action, stay together; other photos go by person, else by folder. "
+    "Another clip of the same person may land in another part, and so may two people in one photo.",
+    "person": "All clips and photos of a person stay together, with everybody else in those clips. Two people in one "
+    "photo may still land in different parts.",
+    "folder": "Frames of one clip stay together, and other pictures of one folder. A person who is in two of them may "
+    "land in different parts.",
+    "picture": "Only frames of one clip stay together; any other picture stands for itself. Choose it only where no two "
+    "pictures show the same person or scene.",
+}
 _FIELDS: Final = (("epochs", "Epochs"), ("batch", "Batch"), ("rate", "Learning rate"), ("seed", "Seed"))
 _PLANS: Final = {
     "curriculum": "with a curriculum: coarse cells first",
@@ -48,9 +58,10 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
         shape = choose_points(dataset_id, key="train-skeleton")
         split_by = st.selectbox(
             "Keep together", list(SPLIT_BY), key="train-split", width=300, format_func=_SPLITS.__getitem__,
-            help="Pictures of one video, person or action never go to different parts: a model that has seen a person "
-            "while it learned is not measured on that person.",
+            help="What is kept together goes to one part as a whole: to learn from, to stop in time, or held out. Once "
+            "trained on, it stays there.",
         )  # fmt: skip
+    st.caption(KEPT_TOGETHER[split_by])
     with reading(workspace().engine) as session:
         newness = newness_of(dataset_id, session=session)
     found = counted_supply(dataset_id, shape, split_by, newness)

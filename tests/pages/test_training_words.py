@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core.learning_data import SPLIT_BY
 from pages.widgets.training_charts import loss_chart, nme_chart, rounds_chart
+from pages.widgets.training_form import KEPT_TOGETHER
 from pages.widgets.training_live import sheet_name
 from pages.widgets.training_rounds import against, percent, plan_of, round_rows, same_data
 
@@ -23,6 +25,11 @@ def rounds(*nmes, tasks=("cls3", "cls2", "std"), pseudo=12):
 
 def row(name, found, run, **more):
     return {"name": name, "rounds": found, "run": run, "labels_sha256": "a", "settings": {"epochs": 2}} | more
+
+
+def test_every_split_says_what_stays_together_and_what_may_part():
+    assert list(KEPT_TOGETHER) == list(SPLIT_BY)
+    assert all("part" in said or "stands for itself" in said for said in KEPT_TOGETHER.values())
 
 
 def test_a_round_says_what_it_asked_and_what_it_bought():
