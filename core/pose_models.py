@@ -29,6 +29,8 @@ BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, wi
 FLIP: Final = "flip"
 SMOOTHERS: Final = ("one-euro", "savitzky-golay")  # keys of `core.smoothing.SMOOTHERS`
 
+_LONGEST_ID: Final = 18  # digits that the store can hold
+
 
 class Predictor(Model, Protocol):
     """Locates the points of instances that were found, and says how unsure it is."""
@@ -113,6 +115,23 @@ def _plain(workspace: Workspace, name: str, session: Session) -> PoseModel:
         known = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
         raise NotFound(f"there is no model called {name!r}; there are {', '.join(known)}")
     return PoseModel(name, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
+
+
+def name_of(said: str, *, session: Session) -> str:
+    """The name of the model of a ``model_version`` (a number, as commands give it); names stay as they are.
+
+    A version that looks at mirrored instances too, or smooths, gives the name of that use. What follows the number may
+    say the use, as after a name: ``3+flip``. Whether there is such a model is for `find_model` to say.
+    """
+    number, plus, uses = said.partition("+")
+    if not (number.isascii() and number.isdigit()) or trained_by_name(number, session=session) is not None:
+        return said
+    version = session.get(ModelVersion, int(number)) if len(number) < _LONGEST_ID else None
+    if version is None or version.kind != "landmarks":
+        return said
+    smoother = (version.settings.get("smoothing") or {}).get("name")
+    own = [version.name, *([FLIP] if version.settings.get("flip_test") else []), *([smoother] if smoother else [])]
+    return "+".join(own) + plus + uses
 
 
 def find_smoother(title: str) -> str | None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from core.console import fail
 from core.errors import FacetError, NotFound
+from core.pose_models import name_of
 from core.services.datasets import create_dataset
 from core.settings import explained
 from core.workspace import Workspace
@@ -22,7 +23,7 @@ from db.writes import ensure_user
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]
-ModelName = Annotated[str, typer.Option("--model", help="Name of a model version, as `models` lists them")]
+ModelName = Annotated[str, typer.Option("--model", help="Name or version number of a model, as `models` lists them")]
 
 
 def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[..., None]:
@@ -63,3 +64,9 @@ def dataset_id(workspace: Workspace, name: str, *, make: bool = False) -> int:
     if found is None:
         raise NotFound(f"there is no dataset called {name}; `python -m core import PATH --dataset {name}` makes it")
     return found.id
+
+
+def model_name(workspace: Workspace, said: str) -> str:
+    """The name of a model of which somebody gave the name, or the ``model_version`` that `train` and `predict` tell."""
+    with reading(workspace.engine) as session:
+        return name_of(said, session=session)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.commands.options import Json, dataset_id, sentence_instead_of_traceback
+from core.commands.options import Json, dataset_id, model_name, sentence_instead_of_traceback
 from core.console import Printed, tell
 from core.errors import BadInput
 from core.jobs.inline import run_here
@@ -36,7 +36,8 @@ def overlay(
         raise BadInput(f"{out.name}: an overlay is written as MP4; give the file the ending .mp4")
     workspace = Workspace.open()
     clip = find_clip(workspace, video, None if dataset is None else dataset_id(workspace, dataset))
-    parameters = {"video": clip.path, "models": [*models, *(more or [])], "out": str(out.resolve()), "static": static}
+    names = [model_name(workspace, said) for said in (*models, *(more or []))]
+    parameters = {"video": clip.path, "models": names, "out": str(out.resolve()), "static": static}
     run = run_here(workspace, "overlay", clip.dataset_id, parameters, Printed())
     tell(run.counts, as_json, "{file}: {frames} frames of {video}, {skipped} skipped, {labelled} with human labels")
     raise typer.Exit(1 if run.counts["skipped"] else 0)

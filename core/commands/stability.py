@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands.options import Json, dataset_id, sentence_instead_of_traceback
+from core.commands.options import Json, dataset_id, model_name, sentence_instead_of_traceback
 from core.console import tell
 from core.errors import BadInput
 from core.services.stability import Smoothing, of_dataset, of_file
@@ -39,7 +39,7 @@ def stability(
         found = of_file(tracks, truth, smoothing).flat()
     elif tracks is None and truth is None and dataset is not None and model is not None:
         workspace = Workspace.open()
-        found = of_dataset(workspace, dataset_id(workspace, dataset), model, smoothing).flat()
+        found = of_dataset(workspace, dataset_id(workspace, dataset), model_name(workspace, model), smoothing).flat()
     else:
         raise BadInput(
             "give either --tracks FILE.npy (with --truth FILE.npy or without), or --dataset NAME --model NAME"

@@ -8,7 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands.options import DatasetName, Json, ModelName, author, dataset_id, sentence_instead_of_traceback
+from core.commands.options import (
+    DatasetName,
+    Json,
+    ModelName,
+    author,
+    dataset_id,
+    model_name,
+    sentence_instead_of_traceback,
+)
 from core.console import Printed, one_line, tell
 from core.errors import BadInput
 from core.held_out import split_of
@@ -44,6 +52,7 @@ def train(
     """Train on the human labels and measure on the held-out ones. Gives model, model_version, metrics, seconds."""
     find_skeleton(skeleton)  # before anything is made
     workspace = Workspace.open()
+    parent = parent and model_name(workspace, parent)
     parameters = {
         "recipe": recipe, "settings": _pairs(chosen or []), "skeleton": skeleton, "split_by": split_by,
         "parent": parent, "plan": unlabelled,
@@ -68,7 +77,7 @@ def predict(
 ) -> None:
     """Locate the points of every instance. Gives model_version, instances, predicted, failed, skipped."""
     workspace = Workspace.open()
-    used = model + ("+flip" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
+    used = model_name(workspace, model) + ("+flip" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
     parameters = {"model": used}
     run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, Printed())
     skipped = skipped_of(workspace, run.id)
@@ -90,6 +99,8 @@ def evaluate(
     """Measure a model on the held-out labels. Gives each metric with value, low and high (95 %)."""
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
+    model = model_name(workspace, model)
+    against = against and model_name(workspace, against)
     with reading(workspace.engine) as session:
         split_by = split_of(model, session=session)
     for name in filter(None, (model, against)):
@@ -119,6 +130,7 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
     """Let a model pre-label a dataset from now on. Gives prelabelled, kept."""
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
+    model = model_name(workspace, model)
     shape = promoting.promote(workspace, number, model, author_id=author(workspace))
     run = run_here(workspace, "prelabel", number, {"skeleton": shape}, Printed())
     tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
@@ -154,7 +166,7 @@ def submission(
 ) -> None:
     """Write the motion competition's form out of a model's predictions. Gives file, pictures, several."""
     workspace = Workspace.open()
-    told = submitting.submit_predictions(workspace, dataset_id(workspace, dataset), model, out)
+    told = submitting.submit_predictions(workspace, dataset_id(workspace, dataset), model_name(workspace, model), out)
     tell(told, as_json, "{file}: {pictures} pictures; in {several} of them the largest of several people counts")
 
 
@@ -166,7 +178,8 @@ def onnx(
     as_json: Json = False,
 ) -> None:
     """Write a model as ONNX, decoding inside, and compare it with the original. Gives file, largest_difference."""
-    told = exporting_onnx.export_onnx(Workspace.open(), model, out)
+    workspace = Workspace.open()
+    told = exporting_onnx.export_onnx(workspace, model_name(workspace, model), out)
     tell(told, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
 
 

@@ -117,6 +117,20 @@ def test_flip_test_and_smoothing_are_versions_of_their_own(run, model, home):
     assert found["model"] == f"{model}+flip"
 
 
+def test_the_number_that_training_told_names_the_model_in_every_command(run, model, tmp_path):
+    version = run("models")["models"][0]["version"]
+    assert run("predict", "--dataset", "faces", "--model", version)["model_version"] == version
+    flipped = run("predict", "--dataset", "faces", "--model", version, "--flip-test")["model_version"]
+    assert run("predict", "--dataset", "faces", "--model", f"{version}+flip")["model_version"] == flipped
+    found = run("evaluate", "--dataset", "faces", "--model", version, "--against", flipped)
+    assert (found["model"], found["against"]) == (model, f"{model}+flip")
+    assert run("stability", "--dataset", "faces", "--model", version)["model"] == model
+    assert run("onnx", "--model", version, "--out", tmp_path / "net.onnx")["model"] == model
+    assert run("overlay", "--video", "p000-0", "--models", version, flipped, "--out", tmp_path / "a.mp4")["frames"] == 3
+    for nobody in ("0", "999", "9" * 30):
+        assert f"no model called '{nobody}'" in run("predict", "--dataset", "faces", "--model", nobody, code=2)
+
+
 def test_evaluate_gives_each_metric_with_its_interval(run, model):
     alone = run("evaluate", "--dataset", "faces", "--model", model)
     assert all(set(metric) == {"value", "low", "high"} for metric in alone["metrics"].values())
