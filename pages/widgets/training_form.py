@@ -36,8 +36,8 @@ KEPT_TOGETHER: Final = {
     "photo may still land in different parts.",
     "folder": "Frames of one clip stay together, and other pictures of one folder. A person who is in two of them may "
     "land in different parts.",
-    "picture": "Only frames of one clip stay together; any other picture stands for itself. Choose it only where no two "
-    "pictures show the same person or scene.",
+    "picture": "Only frames of one clip stay together; any other picture stands for itself. Choose it only where no "
+    "two pictures show the same person or scene.",
 }
 _FIELDS: Final = (("epochs", "Epochs"), ("batch", "Batch"), ("rate", "Learning rate"), ("seed", "Seed"))
 _PLANS: Final = {

@@ -5,6 +5,15 @@ import time
 
 from playwright.sync_api import expect
 
+_METADATA = """() => new Promise((resolve, reject) => {
+    const video = document.querySelector('video');
+    const tell = () => resolve({width: video.videoWidth, height: video.videoHeight, duration: video.duration});
+    if (video.readyState >= 2) tell();
+    video.addEventListener('loadeddata', tell);
+    video.addEventListener('error', () => reject(new Error(video.error.message)));
+    video.preload = 'auto';
+})"""
+
 
 def view(page):
     text = page.locator("canvas[data-view]").first.get_attribute("data-view")
@@ -56,3 +65,8 @@ def drag(page, start, end):
     page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=3)
     page.mouse.move(*end, steps=3)
     page.mouse.up()
+
+
+def video_metadata(page):
+    """Width and height in pixels and the seconds that the browser has decoded of the page's video."""
+    return page.evaluate(_METADATA)

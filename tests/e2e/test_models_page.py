@@ -3,16 +3,18 @@
 import re
 from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 
 from core.jobs.inline import run_here
 from core.progress import Progress
+from core.services.overlaying import overlays_folder
 from db.engine import reading
-from db.tables import Image, Instance, KeypointRevision, Promotion, Source
-from tests.e2e.hands import accept
-from tests.e2e.staged_learning import NAME, QUICK, add_clips, open_store, pick, unlabel
+from db.tables import Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Promotion, Run, Source, Video
+from tests.e2e.hands import accept, video_metadata
+from tests.e2e.staged_learning import NAME, QUICK, add_clips, open_store, pick, settle, unlabel
 
 pytestmark = pytest.mark.e2e
 
@@ -82,8 +84,14 @@ def test_the_built_in_model_is_predicted_with_first(page, workbench, store):
     open_page(page, workbench)
     choose(page, "dlib-68", SECOND)
     expect(page.get_by_text("each model predicts what is held out first")).to_be_visible(timeout=SLOW)
+    expect(
+        page.get_by_text(re.compile(rf"To be predicted: dlib-68 \(\d instances\)\. Predicted already: {SECOND}"))
+    ).to_be_visible()
     page.get_by_role("button", name="Predict the held-out part").click()
     ends(page)
+    with reading(store[0].engine) as session:
+        asked = session.exec(select(Run.parameters).where(Run.kind == "predict")).all()
+    assert [one["model"] for one in asked] == ["dlib-68"], "the other has predicted it when it was trained"
     expect(page.get_by_role("columnheader", name=f"{SECOND} − dlib-68")).to_be_visible(timeout=SLOW)
 
 
@@ -110,7 +118,7 @@ def test_promoting_gives_its_points_to_what_no_human_touched_and_rolling_back_is
     after = heads(workspace)
     assert {one for one in after if after[one] != before[one]} == set(list(before)[12:])
     assert all(after[one][0] == Source.MODEL for one in list(before)[12:])
-    page.get_by_role("button", name="Roll back").click()
+    page.get_by_role("button", name="Roll back to dlib-68").click()
     ends(page)
     expect(page.get_by_text("dlib-68 gives the first points (68 face landmarks)")).to_be_visible(timeout=SLOW)
     with reading(workspace.engine) as session:
@@ -154,3 +162,46 @@ def test_a_model_leaves_as_onnx(page, workbench, store):
         button.click()
     assert download.value.suggested_filename.startswith(SECOND)
     assert Path(download.value.path()).stat().st_size > 100_000
+
+
+def clip_seen_by(workspace, *names):
+    """The path of a clip of which these models have predicted every frame."""
+    with reading(workspace.engine) as session:
+        for video in session.exec(select(Video)).all():
+            frames = set(session.exec(select(Frame.image_id).where(Frame.video_id == video.id)))
+            seen = [
+                set(
+                    session.exec(
+                        select(Instance.image_id)
+                        .join(Prediction, Prediction.instance_id == Instance.id)
+                        .join(ModelVersion, ModelVersion.id == Prediction.model_version_id)
+                        .where(ModelVersion.name == name)
+                    )
+                )
+                for name in names
+            ]
+            if all(frames <= one for one in seen):
+                return video.path
+    raise AssertionError(f"no clip is predicted by {names}")
+
+
+def test_an_overlay_is_drawn_in_a_run_and_plays(page, workbench, store):
+    workspace, _ = store
+    clip = clip_seen_by(workspace, FIRST, SECOND)
+    open_page(page, workbench)
+    pick(page, "Clip", clip)
+    page.get_by_text("Fixed points blue, moving ones red").click()
+    settle(page)
+    expect(page.get_by_text("Nothing is drawn over this clip yet.")).to_be_visible()
+    page.get_by_role("button", name="Draw it").click()
+    video = page.locator("video")
+    expect(video).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile("fixed points blue, moving ones red"))).to_be_visible()
+    told = video_metadata(page)
+    assert min(told["width"], told["height"]) > 96, "small frames are enlarged"
+    assert told["duration"] == pytest.approx(2 / 25, abs=0.05)
+    (file,) = overlays_folder(workspace).glob("*-static.mp4")
+    with av.open(str(file)) as opened:
+        assert opened.streams.video[0].codec_context.name == "h264"
+    video.evaluate("video => video.play()")
+    page.wait_for_function("document.querySelector('video').currentTime > 0", timeout=SLOW)

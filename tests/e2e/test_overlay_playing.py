@@ -16,6 +16,7 @@ from core.services.overlaying import render_overlay
 from core.settings import Settings
 from core.videos import frames, probe
 from core.workspace import Workspace
+from tests.e2e.hands import video_metadata
 
 pytestmark = pytest.mark.e2e
 
@@ -29,14 +30,6 @@ def workbench(tmp_path_factory, workbench_of):
 WAIT = 60_000
 COUNT = 25
 CLIP = "ada/talking.mp4"
-METADATA = """() => new Promise((resolve, reject) => {
-    const video = document.querySelector('video');
-    const tell = () => resolve({width: video.videoWidth, height: video.videoHeight, duration: video.duration});
-    if (video.readyState >= 2) tell();
-    video.addEventListener('loadeddata', tell);
-    video.addEventListener('error', () => reject(new Error(video.error.message)));
-    video.preload = 'auto';
-})"""
 SEEK = """seconds => new Promise(resolve => {
     const video = document.querySelector('video');
     video.pause();
@@ -74,7 +67,7 @@ def file(stage):
 
 def test_chromium_decodes_it_and_seeks_to_the_right_frame(page, workbench, file):
     page.goto(f"{workbench.address}/api/overlay/{file.name}")
-    told = page.evaluate(METADATA)
+    told = video_metadata(page)
     clip = probe(file)
     assert (told["width"], told["height"]) == (clip.width, clip.height)
     assert told["duration"] == pytest.approx(COUNT / 25, abs=0.05)
@@ -121,6 +114,6 @@ def test_the_page_draws_a_clip_in_a_run_and_plays_it(page, workbench, stage, fil
     video = page.locator("video")
     expect(video).to_be_visible(timeout=WAIT)
     expect(page.get_by_text(re.compile(rf"{COUNT} frames of .* drawn, 0 skipped"))).to_be_visible()
-    told = page.evaluate(METADATA)
+    told = video_metadata(page)
     assert told["width"] > 0
     assert told["duration"] == pytest.approx(COUNT / 25, abs=0.05)
