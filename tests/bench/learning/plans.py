@@ -67,8 +67,8 @@ def on_two_cores() -> Plan:
         ),
         steadied=(RESNET18, _onwards(regression, 6)),
         few=Few(
-            arm(PIPNET, "pipnet-r18", 128, "pip", 12, batch=8),
-            people=30, labelled=3, every=4, repeats=2, seeds=(0, 1, 2), plans=("curriculum",),
+            arm(PIPNET, "pipnet-r18", 128, "pip", 14, batch=8),
+            people=30, labelled=3, every=7, repeats=1, seeds=(0, 1, 2), plans=("curriculum",),
         ),
         seeds=(0, 1, 2),
     )  # fmt: skip
