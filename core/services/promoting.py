@@ -105,12 +105,13 @@ def pre_label(
     """Give the points of the model in force to every instance that no human has corrected.
 
     The predictions have to be stored already (`core.services.predicting`). Instances that the model gave no points keep
-    theirs. With no model in force, the newest points of a built-in model come back.
+    theirs. With no model in force, the newest points of a built-in model come back; where there never were any, the
+    points of a model that was rolled back no longer count, and the instance has none, as before it was promoted.
 
     Returns
     -------
     dict
-        ``prelabelled`` (instances that got other points), ``kept`` (those that have them already, or got none).
+        ``prelabelled`` (instances whose points are others now), ``kept`` (those that have them already, or got none).
     """
     progress = progress or Progress()
     with reading(workspace.engine) as session:
@@ -124,6 +125,10 @@ def pre_label(
         batch = heads[start : start + _BATCH]
         with writing(workspace.engine) as session:
             changed += sum(_append(instance.id, skeleton_name, points, session) for instance, _ in batch)
+            if version_id is None:
+                changed += sum(
+                    _withdraw(instance.id, skeleton_name, session) for instance, _ in batch if instance.id not in points
+                )
         done += len(batch)
         progress.advance(done)
     return {"prelabelled": changed, "kept": len(heads) - changed}
@@ -179,6 +184,18 @@ def _append(
     image = session.get(Image, instance.image_id)
     if image is not None and image.state == ImageState.NEW:
         image.state = ImageState.FOUND
+    return True
+
+
+def _withdraw(instance_id: int, skeleton_name: str, session: Session) -> bool:
+    """Take the points of a trained model off an instance that no built-in model has seen; the revision stays."""
+    instance = session.get(Instance, instance_id)
+    head = session.get(KeypointRevision, instance.revision_id) if instance and instance.revision_id else None
+    if instance is None or head is None or head.source != Source.MODEL or head.skeleton != skeleton_name:
+        return False  # a human was quicker, or the points are of another kind
+    if head.model_version_id is None:
+        return False  # nobody promoted what gave these
+    instance.revision_id = None
     return True
 
 

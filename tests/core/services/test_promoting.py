@@ -96,6 +96,25 @@ def test_rolling_back_brings_back_what_was_before(shelf):
     assert _head(shelf, guessed) == (Source.MODEL, built_in, [0.0, 0.0])
 
 
+def test_rolling_back_to_nothing_takes_the_points_of_the_withdrawn_model_away(shelf):
+    bare, other = (shelf.instance(shelf.image(name)) for name in ("a.png", "b.png"))
+    corrected = shelf.instance(shelf.image("c.png"), face())
+    worse = shelf.model("worse")
+    for instance in (bare, corrected):
+        shelf.predict(instance, worse, face(9.0))
+    promote(shelf.workspace, shelf.dataset, "worse", author_id=shelf.author)
+    _pre_label(shelf)
+    assert roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author) is None
+    assert _pre_label(shelf) == {"prelabelled": 1, "kept": 1}
+    with reading(shelf.workspace.engine) as session:
+        assert [session.get(Instance, one).revision_id for one in (bare, other)] == [None, None]
+    assert len(_revisions(shelf, bare)) == 1  # what it said stays in the history
+    assert _head(shelf, corrected) == (Source.HUMAN, None, [0.0, 0.0])
+    promote(shelf.workspace, shelf.dataset, "worse", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 1, "kept": 1}
+    assert _head(shelf, bare) == (Source.MODEL, worse, [9.0, 9.0])
+
+
 def _back(shelf):
     return roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
 
@@ -183,7 +202,8 @@ def test_what_a_gpu_has_not_looked_at_is_taken_from_the_processors_version(shelf
     assert _head(shelf, missed) == (Source.MODEL, other, [4.0, 4.0])
     assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
     roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
-    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}  # neither counts as a built-in model's
+    assert _pre_label(shelf) == {"prelabelled": 2, "kept": 0}  # neither counts as a built-in model's: both are gone
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
 
 
 def test_a_way_of_using_a_model_is_not_promoted_as_if_it_were_the_model(shelf):
