@@ -28,7 +28,7 @@ class VideoTrack:
     truth
         (T, K, 2) as a human set the points, NaN elsewhere; None where no human did in any frame.
     breaks
-        (T - 1,) bool, from `breaks_of`.
+        (T - 1,) bool: `breaks_of`, and where the person's box jumps from one frame to the next, as at a cut.
     frames, labelled
         Frames with a prediction, and of those the ones with a human's points.
     instances
@@ -117,11 +117,13 @@ def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, 
 def _track(chain: dict[int, Seen], frames: int, breaks: NDArray[np.bool_]) -> VideoTrack:
     first = Keypoints.from_bytes(next(iter(chain.values())).predicted)
     predicted = np.full((frames, len(first), 2), np.nan)
-    truth, labelled = predicted.copy(), 0
+    truth, labelled, breaks = predicted.copy(), 0, breaks.copy()
     instances = np.zeros(frames, np.int64)
     for at, row in chain.items():
         instances[at] = row.instance_id
         predicted[at] = _present(row.predicted)
+        if at - 1 in chain and _overlap(chain[at - 1].box, row.box) < _LEAST_OVERLAP:
+            breaks[at - 1] = True  # a cut to where the same person is elsewhere: nobody moved there
         if row.human is not None:
             truth[at] = _present(row.human)
             labelled += 1

@@ -29,6 +29,9 @@ def stability(
     truth: Annotated[Path | None, typer.Option("--truth", help="The true track, a file of the same shape")] = None,
     dataset: Annotated[str | None, typer.Option("--dataset", help="Name of a dataset with videos")] = None,
     model: Annotated[str | None, typer.Option("--model", help="Name of a model that has predicted there")] = None,
+    cuts: Annotated[
+        str, typer.Option("--cuts", help="Frames of the file, from 0, that begin a scene, as 120,300")
+    ] = "",
     smooth: Annotated[str, typer.Option("--smooth", help=f"Smooth first: {', '.join(SMOOTHERS)}")] = "none",
     rate: Annotated[float, typer.Option("--fps", help="Frames a second of the file, for --smooth one-euro")] = 30.0,
     as_json: Json = False,
@@ -36,15 +39,22 @@ def stability(
     """The stability of a track as a vector: frames, median_dev_x_pct, median_dev_y_pct, indicator and the rest."""
     smoothing = Smoothing(smooth, None, rate)
     if tracks is not None and dataset is None and model is None:
-        found = of_file(tracks, truth, smoothing).flat()
-    elif tracks is None and truth is None and dataset is not None and model is not None:
+        found = of_file(tracks, truth, smoothing, _frames(cuts)).flat()
+    elif tracks is None and truth is None and not cuts and dataset is not None and model is not None:
         workspace = Workspace.open()
         found = of_dataset(workspace, dataset_id(workspace, dataset), model_name(workspace, model), smoothing).flat()
     else:
         raise BadInput(
-            "give either --tracks FILE.npy (with --truth FILE.npy or without), or --dataset NAME --model NAME"
+            "give either --tracks FILE.npy (also --truth FILE.npy, --cuts 120,300), or --dataset NAME --model NAME"
         )
     tell(found, as_json, _lines(found).replace("{", "{{").replace("}", "}}"))
+
+
+def _frames(cuts: str) -> list[int]:
+    try:
+        return [int(part) for part in cuts.split(",") if part.strip()]
+    except ValueError:
+        raise BadInput(f"--cuts is numbers of frames with commas between them, as 120,300, not {cuts!r}") from None
 
 
 def _lines(found: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from core.metrics.stability.deviation import deviation_curve
 from core.overlay import STATIC_POINTS, Overlay, layers
 from core.pose_models import find_model, stored_version
 from core.progress import Progress
-from core.video_tracks import breaks_of, linked, stride_of
+from core.video_tracks import linked, stride_of
 from core.videos import VideoWriter
 from core.workspace import Workspace
 from db.engine import reading
@@ -189,7 +189,7 @@ def _measured(
     models = [source.name for source in sources[1:]]
     if not tracks:  # no two frames follow one another
         return [np.full(len(frames), np.nan) for _ in sources], dict.fromkeys(models)
-    breaks, instances = breaks_of(rows), tracks[0].instances
+    breaks, instances = tracks[0].breaks, tracks[0].instances
     truth, *predicted = [source.track(frames, instances, tracks[0].predicted.shape[1]) for source in sources]
     beside = None if np.isnan(truth).all() else truth
     curves = [_curve(track, breaks) for track in (truth, *predicted)]

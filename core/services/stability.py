@@ -47,16 +47,21 @@ def delay_of(smoothing: Smoothing) -> Delay:
     return delay(smoothing.name, smoothing.settings, frames_per_second=smoothing.frames_per_second)
 
 
-def of_file(path: Path, truth: Path | None = None, smoothing: Smoothing | None = None) -> Stability:
+def of_file(
+    path: Path, truth: Path | None = None, smoothing: Smoothing | None = None, cuts: Sequence[int] = ()
+) -> Stability:
     """The stability of the track in a ``.npy`` file (frames x points x 2, pixels), beside the true track if given.
+
+    `cuts` are the frames, from 0, that begin a new scene: the pair that ends there is no displacement.
 
     Raises
     ------
     BadInput
-        If a file is no such track, or the two do not fit; the sentence names the file.
+        If a file is no such track, or the two do not fit; the sentence names the file. If it has no such frame.
     """
     tracks = read_tracks(path)
-    return of_tracks(tracks, None if truth is None else read_tracks(truth), smoothing=smoothing)
+    breaks = as_breaks(np.array(cuts, np.intp), len(tracks))
+    return of_tracks(tracks, None if truth is None else read_tracks(truth), breaks, smoothing)
 
 
 def of_tracks(

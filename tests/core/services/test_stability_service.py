@@ -203,6 +203,15 @@ def test_a_person_stays_one_track_over_gaps_and_wherever_the_box_is():
     assert [lefts(track) for track in tracks] == [[0, None, 400, 800]]
 
 
+def test_a_cut_to_where_the_same_person_is_elsewhere_breaks_the_pair():
+    frames = rows_of(0, 1, 2, 3)
+    places = [0, 10, 300, 310]
+    (track,) = linked(frames, [seen(at, left, person=7) for at, left in enumerate(places)])
+    assert lefts(track) == places
+    assert track.breaks.tolist() == [False, True, False]
+    assert breaks_of(frames).tolist() == [False, False, False]
+
+
 def test_two_instances_of_one_person_in_a_frame_are_two_tracks():
     both = [seen(0, 0, person=7), seen(0, 100, person=7), seen(1, 0, person=7), seen(1, 100, person=7)]
     assert [lefts(track) for track in linked(rows_of(0, 1), both)] == [[0, 0], [100, 100]]
@@ -346,6 +355,19 @@ def test_the_command_gives_one_flat_object_for_a_file(told, tmp_path):
     np.save(tmp_path / "b.npy", jittered(face(20)))
     smoothed = told("--tracks", tmp_path / "b.npy", "--smooth", "one-euro", "--fps", "25")
     assert smoothed["non_smooth_1_pct"] < told("--tracks", tmp_path / "b.npy")["non_smooth_1_pct"]
+
+
+def test_the_command_is_told_where_a_file_is_cut(told, tmp_path):
+    track = np.concatenate([face(20), face(20) + 200.0])
+    np.save(tmp_path / "a.npy", track)
+    found = told("--tracks", tmp_path / "a.npy", "--cuts", "20")
+    assert found["pairs"] == 38
+    assert found["displacement_kurtosis_x"] == pytest.approx(
+        stability(track, breaks=[20]).values["displacement_kurtosis_x"]
+    )
+    assert told("--tracks", tmp_path / "a.npy")["displacement_kurtosis_x"] > 10 + found["displacement_kurtosis_x"]
+    assert "breaks should be frames in [0, 40)" in told("--tracks", tmp_path / "a.npy", "--cuts", "40")
+    assert "not 'x'" in told("--tracks", tmp_path / "a.npy", "--cuts", "x")
 
 
 def test_the_command_gives_one_flat_object_for_a_dataset(told, workspace, dataset):
