@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from core.pose_models import PoseModel, find_model, stored_version, stored_versi
 from core.skeletons import Skeleton, skeleton
 from core.workspace import Workspace
 from db.engine import reading
+from db.queries.learning import predicted
 from db.queries.models import predictions, trained_by_name
 from db.tables import Part
 
@@ -86,11 +86,13 @@ def held_out(workspace: Workspace, dataset_id: int, models: Sequence[str], *, sp
     with reading(workspace.engine) as session:
         found = [find_model(workspace, name, session=session) for name in models]
         fresh, learned = _fresh(dataset_id, found, split_by, session)
-        stored = {
-            model.title: predictions(dataset_id, stored_version(model, session=session), session=session)
+        place = {label.instance.id: i for i, label in enumerate(fresh.labels)}
+        count = len(skeleton(fresh.skeleton))
+        said = {
+            model.title: _said(dataset_id, stored_version(model, session=session), place, count, session)
             for model in found
         }
-    return _gathered(fresh, stored, learned)
+    return _gathered(fresh, said, learned)
 
 
 def unpredicted(
@@ -141,44 +143,71 @@ def _learned(name: str, session: Session) -> set[int]:
     return learned_from(trained.data) if trained else set()
 
 
-def _gathered(labels: Labels, stored: Mapping[str, Mapping[int, Any]], learned: int) -> Held:
+@dataclass(frozen=True, eq=False)
+class _Said:
+    """What a model predicted of N instances of K points: attributes as in `Held`, and (N,) bool of which it did."""
+
+    points: NDArray[np.float32]
+    doubt: NDArray[np.float32]
+    score: NDArray[np.float32]
+    there: NDArray[np.bool_]
+
+
+def _said(dataset_id: int, version: int, place: Mapping[int, int], count: int, session: Session) -> _Said:
+    """`place` gives each instance's row; what else was predicted is passed over."""
+    rows = len(place)
+    said = _Said(
+        np.full((rows, count, 2), np.nan, np.float32),
+        np.full((rows, count), np.nan, np.float32),
+        np.zeros(rows, np.float32),
+        np.zeros(rows, np.bool_),
+    )
+    for part in predicted(dataset_id, version, session=session):
+        chosen = [row for row in part if row[0] in place]
+        if chosen:
+            ids, points, doubt = zip(*chosen, strict=True)
+            at = [place[one] for one in ids]
+            said.points[at], _, confidence = Keypoints.unpack_all(points, count)
+            said.doubt[at] = largest(Doubt.unpack_all(doubt, count))
+            said.score[at] = _scores(confidence)
+            said.there[at] = True
+    return said
+
+
+def _gathered(labels: Labels, said: Mapping[str, _Said], learned: int) -> Held:
     shape = skeleton(labels.skeleton)
-    everywhere = set.intersection(*(set(rows) for rows in stored.values()))
-    kept = [i for i, label in enumerate(labels.labels) if label.instance.id in everywhere]
+    everywhere = np.all([one.there for one in said.values()], axis=0)
+    kept = np.flatnonzero(everywhere).tolist()
     if not kept:
-        missing = [name for name, rows in stored.items() if not rows] or list(stored)
+        missing = [name for name, one in said.items() if not one.there.any()] or list(said)
         raise NotEnoughData(f"{missing[0]} has predicted none of the held-out instances; predict with it first")
     chosen = [labels.labels[i] for i in kept]
-    truth = [Keypoints.from_bytes(label.revision.points) for label in chosen]
-    ids = [label.instance.id for label in chosen]
-    points = {name: [Keypoints.from_bytes(rows[one].points) for one in ids] for name, rows in stored.items()}
+    truth, visibility, _ = Keypoints.unpack_all([label.revision.points for label in chosen], len(shape))
     return Held(
         shape=shape,
-        truth=np.stack([points.points for points in truth]),
-        visibility=np.stack([points.visibility for points in truth]),
+        truth=truth,
+        visibility=visibility,
         boxes=np.array([(one.left, one.top, one.right, one.bottom) for one, *_ in chosen], np.float32),
         groups=np.array([labels.groups[i] for i in kept]),
         images=[label.image.id for label in chosen],
         names=[label.image.path for label in chosen],
         hashes=[label.image.sha256 for label in chosen],
-        instances=ids,
-        predicted={name: np.stack([row.points for row in rows]) for name, rows in points.items()},
-        doubt={
-            name: np.stack([largest(Doubt.from_bytes(rows[one].doubt)) for one in ids]) for name, rows in stored.items()
-        },
-        scores={name: np.array([_score(row) for row in rows], np.float32) for name, rows in points.items()},
+        instances=[label.instance.id for label in chosen],
+        predicted={name: one.points[everywhere] for name, one in said.items()},
+        doubt={name: one.doubt[everywhere] for name, one in said.items()},
+        scores={name: one.score[everywhere] for name, one in said.items()},
         left_out=len(labels.labels) - len(kept),
         learned=learned,
     )
 
 
-def _score(points: Keypoints) -> float:
-    known = points.confidence[np.isfinite(points.confidence)]
-    return float(known.mean()) if len(known) else 0.0
+def _scores(confidence: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) the mean of each row's finite confidences, 0 where there are none."""
+    known = np.isfinite(confidence)
+    return np.asarray(np.where(known, confidence, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1), np.float32)
 
 
-def largest(doubt: Doubt) -> NDArray[np.float32]:
-    """(K,) float32 the largest of the doubts that a model states of each point; NaN where it states none."""
-    kinds = np.stack([doubt.spread, doubt.neighbours, doubt.flip])
-    highest = np.where(np.isnan(kinds), -np.inf, kinds).max(axis=0)
+def largest(doubts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, K) float32 the largest of the (N, K, 3) doubts of each point; NaN where the model states none."""
+    highest = np.where(np.isnan(doubts), -np.inf, doubts).max(axis=-1)
     return np.where(np.isfinite(highest), highest, np.nan).astype(np.float32)

@@ -12,6 +12,7 @@ the top-left pixel is (0, 0), as in OpenCV and dlib, so the picture covers [-0.5
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,6 +105,39 @@ class Keypoints:
         table = np.frombuffer(blob, dtype="<f4").reshape(-1, _COLUMNS)
         return cls(table[:, :2].copy(), table[:, 2].astype(np.uint8), table[:, 3].copy())
 
+    @staticmethod
+    def unpack_all(
+        blobs: Sequence[bytes], count: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+        """Unpack N blobs of `count` points each, many times quicker than one by one.
+
+        Returns
+        -------
+        points, visibility, confidence
+            (N, K, 2) float32, (N, K) uint8, (N, K) float32, as the attributes of each.
+
+        Raises
+        ------
+        BadInput
+            As for one, or if a blob holds another number of points.
+        """
+        table = _joined(blobs, count, _COLUMNS)
+        points, seen, confidence = table[..., :2].copy(), table[..., 2].astype(np.uint8), table[..., 3].copy()
+        if (seen > VISIBLE).any():
+            raise BadInput(f"visibility should be 0, 1 or 2, not {sorted(set(seen.ravel().tolist()))}")
+        if not np.isfinite(points[seen > ABSENT]).all():
+            raise BadInput("a point that is hidden or visible needs finite coordinates")
+        return points, seen, confidence
+
+
+def _joined(blobs: Sequence[bytes], count: int, columns: int) -> NDArray[np.float32]:
+    """(N, count, columns) float32, read-only."""
+    size = count * columns * 4
+    for blob in blobs:
+        if len(blob) != size:
+            raise BadInput(f"{count} points take {size} bytes in the store, but {len(blob)} are there")
+    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), count, columns)
+
 
 @dataclass(frozen=True)
 class Boxes:
@@ -186,3 +220,14 @@ class Doubt:
             raise BadInput(f"a doubt holds 12 bytes a point; {len(blob)} bytes do not divide")
         spread, neighbours, flip = np.frombuffer(blob, dtype="<f4").reshape(-1, 3).T.copy()
         return cls(spread, neighbours, flip)
+
+    @staticmethod
+    def unpack_all(blobs: Sequence[bytes], count: int) -> NDArray[np.float32]:
+        """(N, K, 3) float32 spread, neighbours and flip of N blobs of `count` points each.
+
+        Raises
+        ------
+        BadInput
+            If a blob holds another number of points.
+        """
+        return _joined(blobs, count, 3)

@@ -18,9 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from core.metrics.resampling import Interval, check_plan, draw_groups, interval_of, members, totals
+from core.metrics.resampling import Interval, check_plan, draw_groups, interval_of, medians_of, members, totals
 
-__all__ = ["DRAWS", "LEVEL", "Interval", "bootstrap", "bootstrap_weighted", "mean", "paired", "paired_ratio", "ratio"]
+__all__ = [
+    "DRAWS", "LEVEL", "Interval", "bootstrap", "bootstrap_weighted", "mean", "median", "paired",
+    "paired_ratio", "ratio",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -36,6 +39,11 @@ def mean(values: Floats) -> float:
     return float(np.mean(values))
 
 
+def median(values: Floats) -> float:
+    """Median of the values: as `mean`, drawn without a loop."""
+    return float(np.median(values))
+
+
 def bootstrap(
     values: NDArray, groups: NDArray, statistic: Statistic = mean, *,
     draws: int = DRAWS, level: float = LEVEL, seed: int = 0,
@@ -43,7 +51,7 @@ def bootstrap(
     """A figure of the values with its interval, groups drawn as a whole.
 
     AUC and failure rate are means too: of max(0, 1 - e / limit) and of e > limit. For a quotient of sums (PCK, RMSE)
-    there is `ratio`; for another figure (a median) pass its function.
+    there is `ratio`; for another figure pass its function (`median` is a quick one).
 
     Parameters
     ----------
@@ -254,7 +262,13 @@ def _of_rows(
         return each[0] if len(each) == 1 else np.nan if both else each[1] - each[0]
 
     def drawn() -> Floats:
-        chosen = (row for block in draw_groups(len(known), draws, seed) for row in block)
+        blocks = draw_groups(len(known), draws, seed)
+        if statistic is median and sides[0].ndim == 1:
+            sought = [medians_of(side[counts], place, len(known)) for side in sides]
+            each = np.concatenate([[of(block) for of in sought] for block in blocks], axis=1)
+            with np.errstate(invalid="ignore"):  # inf - inf
+                return np.asarray(each[0] if len(each) == 1 else each[1] - each[0])
+        chosen = (row for block in blocks for row in block)
         return np.array([figure(members(first[row], size[row])) for row in chosen])
 
     value = figure(slice(None)) if len(known) else np.nan

@@ -18,8 +18,9 @@ from core.metrics.landmark_curves import Ced, auc, ced, failure_rate, group_mean
 from core.skeletons import Skeleton
 
 __all__ = [
-    "NORMALISERS", "Ced", "applicable", "auc", "ced", "errors", "failure_rate", "group_means", "median_errors", "nme",
-    "pck", "point_errors", "point_means", "region_means", "rmse", "squared_sums", "units",
+    "NORMALISERS", "Ced", "applicable", "auc", "ced", "errors", "failure_rate", "group_means", "instance_means",
+    "nme",
+    "pck", "point_errors", "point_means", "region_means", "rmse", "squared_sums", "squares_of", "units",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -147,8 +148,8 @@ def point_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: 
     known = labelled & np.isfinite(true).all(axis=2)
     given = known & np.isfinite(found).all(axis=2)
     distance = np.where(known, np.inf, np.nan)
-    offset = np.where(given[..., None], found, 0.0) - np.where(given[..., None], true, 0.0)
-    distance[given] = np.hypot(offset[..., 0], offset[..., 1])[given]
+    offset = np.subtract(found, true, out=np.zeros_like(true), where=given[..., None])
+    np.hypot(offset[..., 0], offset[..., 1], out=distance, where=given)
     if unit is None:
         return distance
     length = np.asarray(unit, np.float64)
@@ -176,33 +177,18 @@ def errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: NDArra
     BadInput
         If the shapes disagree.
     """
-    each = point_errors(predicted, truth, visibility, unit)
-    labelled = np.asarray(visibility) > 0
-    mean = np.full(len(each), np.nan)
-    count = labelled.sum(axis=1)
-    return np.divide(np.where(labelled, each, 0.0).sum(axis=1), count, out=mean, where=count > 0)
+    return instance_means(point_errors(predicted, truth, visibility, unit), visibility)
 
 
-def median_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: NDArray | None = None) -> Floats:
-    """Median error of each instance over its labelled points: what one stray point does not move.
+def instance_means(point_errors: NDArray, visibility: NDArray) -> Floats:
+    """Mean of each instance's errors over its labelled points, as `errors`: (N,) of (N, K) from `point_errors`.
 
-    Parameters, NaN and errors raised are those of `errors`; inf where half of the labelled points or more are missing.
-
-    Returns
-    -------
-    errors
-        (N,) float64.
+    Divided by the units afterwards, errors in pixels give the NME in every unit.
     """
-    each = point_errors(predicted, truth, visibility, unit)
     labelled = np.asarray(visibility) > 0
-    # Points that are not labelled are sorted behind all others, so the middle of the labelled ones is at a known place.
-    ordered = np.sort(np.where(labelled, each, np.inf), axis=1)
     count = labelled.sum(axis=1)
-    undefined = (count == 0) | (labelled & np.isnan(each)).any(axis=1)
-    if ordered.shape[1] == 0:
-        return np.full(len(each), np.nan)
-    rows, middle = np.arange(len(each)), np.maximum(count, 1)
-    return np.where(undefined, np.nan, (ordered[rows, (middle - 1) // 2] + ordered[rows, middle // 2]) / 2)
+    sums = np.where(labelled, point_errors, 0.0).sum(axis=1)
+    return np.divide(sums, count, out=np.full(len(sums), np.nan), where=count > 0)
 
 
 def squared_sums(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[Floats, NDArray[np.int64]]:
@@ -216,7 +202,11 @@ def squared_sums(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tup
     counts
         (N,) int64, how many coordinates that were: twice the labelled points with a finite true place.
     """
-    each = point_errors(predicted, truth, visibility)
+    return squares_of(point_errors(predicted, truth, visibility))
+
+
+def squares_of(each: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """`squared_sums` of errors (N, K) that `point_errors` gave in pixels."""
     known = ~np.isnan(each)
     return (np.where(known, each, 0.0) ** 2).sum(axis=1), 2 * known.sum(axis=1)
 

@@ -15,15 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from core.metrics.oks import (
-    BODY24_SIGMAS,
-    BODY24_SIGMAS_BORROWED,
-    COCO17_SIGMAS,
-    Sigmas,
-    checked_truth,
-    estimate_sigmas,
-    oks,
-)  # fmt: skip
+from core.metrics.oks import BODY24_SIGMAS, BODY24_SIGMAS_BORROWED, COCO17_SIGMAS, Sigmas, checked_truth, oks
 from core.metrics.pose_matching import THRESHOLDS, assign, best_of_each_image, close_pairs
 
 __all__ = [
@@ -38,7 +30,6 @@ __all__ = [
     "Sigmas",
     "TruePoses",
     "average_precision",
-    "estimate_sigmas",
     "match",
     "oks",
     "pose_scores",
@@ -225,17 +216,27 @@ def precision_recall(matches: Matches, area: str = "all", weights: NDArray | Non
         return np.full(len(THRESHOLDS), np.nan), np.full(len(THRESHOLDS), np.nan)
     if not len(matches.found_image):
         return np.zeros(len(THRESHOLDS)), np.zeros(len(THRESHOLDS))
-    counted = np.where(matches.left_out[a], 0.0, often[matches.found_image])
-    right = np.cumsum(counted * matches.matched[a], axis=1)
-    every = np.cumsum(counted, axis=1)
+    of_found = often[matches.found_image]
+    of_all = np.cumsum(of_found)
+    each = []
+    for took, skipped in zip(matches.matched[a], matches.left_out[a], strict=True):
+        some = skipped.any()
+        counted = np.where(skipped, 0.0, of_found) if some else of_found
+        every = np.cumsum(counted) if some else of_all
+        each.append(_precision_recall(np.cumsum(counted * took), every, asked))
+    ap, ar = np.array(each).T
+    return ap, ar
+
+
+def _precision_recall(right: Floats, every: Floats, asked: float) -> tuple[float, float]:
+    """At one threshold, of cumulative counts; one threshold at a time stays in the processor's cache."""
     recall, precision = right / asked, right / (every + np.spacing(1))
-    best_from_here = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    beyond = np.zeros((len(THRESHOLDS), 1))
-    read = [
-        line[np.searchsorted(reached, RECALLS, side="left")].mean()
-        for reached, line in zip(recall, np.concatenate([best_from_here, beyond], axis=1), strict=True)
-    ]
-    return np.array(read), recall[:, -1].copy()
+    first = np.searchsorted(recall, RECALLS, side="left")
+    reached = first[first < len(recall)]
+    read = np.zeros(len(RECALLS))
+    if len(reached):  # the best from there on, without the whole line of bests
+        read[: len(reached)] = np.maximum.accumulate(np.maximum.reduceat(precision, reached)[::-1])[::-1]
+    return float(read.mean()), float(recall[-1])
 
 
 def match(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> Matches:

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 _DRAWN_AT_ONCE: Final = 1 << 18  # group numbers at a time: they and what they pick stay in the processor's cache
+_TABLE: Final = 1 << 22  # counts of groups in bins: 32 MiB
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,52 @@ def totals(sums: Floats, block: Indices) -> Floats:
     for total, part in zip(found, sums, strict=True):
         total[:] = part[0] * block.shape[1] if (part == part[0]).all() else part[block].sum(axis=1)
     return found
+
+
+def medians_of(values: Floats, place: Indices, groups: int) -> Callable[[Indices], Floats]:
+    """A function that gives the exact median of each of many draws, many times quicker than one by one.
+
+    The sorted values are cut into bins of equal number. How often each group was drawn times the groups' counts in
+    the bins, one matrix product, says in which bin a draw's middle lies; only that bin is then looked through.
+
+    Parameters
+    ----------
+    values, place
+        (N,) without NaN, and the group in [0, groups) of each; every group has at least one.
+
+    Returns
+    -------
+    medians
+        Takes (B, G) group numbers as `draw_groups` gives them; gives (B,).
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, owner = values[order], place[order]
+    bins = int(np.clip(min(np.sqrt(len(values)), _TABLE / groups), 1, len(values)))
+    starts = np.arange(bins + 1) * len(values) // bins
+    of_bin = np.repeat(np.arange(bins), np.diff(starts))
+    table = np.bincount(owner * bins + of_bin, minlength=groups * bins).reshape(groups, bins).astype(np.float64)
+    steps = np.arange(np.diff(starts).max())
+
+    def nth(rank: NDArray[np.int64], times: Floats, upto: Floats) -> Floats:
+        """The value that has `rank` others before it."""
+        row = np.arange(len(rank))
+        found = (upto <= rank[:, None]).sum(axis=1)
+        before = np.where(found > 0, upto[row, found - 1], 0.0)
+        at = starts[found][:, None] + steps  # past the bin's end are values that are no lower: they come too late
+        each = times[row[:, None], owner[np.minimum(at, len(values) - 1)]]
+        inside = (before[:, None] + np.cumsum(each, axis=1) > rank[:, None]).argmax(axis=1)
+        return np.asarray(ordered[starts[found] + inside])
+
+    def medians(block: Indices) -> Floats:
+        rows = np.arange(len(block))[:, None] * groups
+        often = np.bincount((block + rows).ravel(), minlength=len(block) * groups)
+        times = often.reshape(len(block), groups).astype(np.float64)
+        upto = np.cumsum(times @ table, axis=1)
+        total = upto[:, -1].astype(np.int64)
+        low, high = (nth((total - 1 + later) // 2, times, upto) for later in (0, 1))
+        return (low + high) / 2
+
+    return medians
 
 
 def interval_of(

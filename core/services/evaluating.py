@@ -77,7 +77,7 @@ def metrics(held: Held, model: str) -> dict[str, Interval]:
         name: intervals.ratio(one.above, one.below, held.groups, root=one.root)
         for name, one in _sums(held, model).items()
     }
-    found["median_nme"] = intervals.bootstrap(_given(held, model), held.groups, _median)
+    found["median_nme"] = intervals.bootstrap(_given(held, model), held.groups, intervals.median)
     if held.shape.kind == "person" and held.shape.sigmas is not None:
         found["ap"] = _precision(held, model)
     return {name: found[name] for name in ORDER if name in found}
@@ -92,7 +92,7 @@ def differences(held: Held, model: str, against: str) -> dict[str, Interval]:
         )
         for name, one in first.items()
     }
-    found["median_nme"] = intervals.paired(_given(held, against), _given(held, model), held.groups, _median)
+    found["median_nme"] = intervals.paired(_given(held, against), _given(held, model), held.groups, intervals.median)
     return {name: found[name] for name in ORDER if name in found}
 
 
@@ -109,19 +109,24 @@ class _Sums:
 
 
 def _sums(held: Held, model: str) -> dict[str, _Sums]:
-    data = (held.predicted[model], held.truth, held.visibility)
-    rows: dict[str, _Sums] = {}
-    for name in landmarks.applicable(held.shape):
-        errors = landmarks.errors(*data, landmarks.units(name, held.truth, held.visibility, held.boxes, held.shape))
-        rows[f"nme_{name.replace('-', '_')}" if rows else "nme"] = _mean(np.where(np.isfinite(errors), errors, np.nan))
-        if "auc" not in rows:
-            rows |= _curve(errors)
-    rows["pck"] = _near(landmarks.point_errors(*data, _unit(held)))
-    squares, counts = landmarks.squared_sums(*data)
-    rows["rmse_px"] = _Sums(np.where(np.isfinite(squares), squares, np.nan), counts.astype(np.float64), root=True)
+    pixels = landmarks.point_errors(held.predicted[model], held.truth, held.visibility)
+    errors = landmarks.instance_means(pixels, held.visibility)
+    usual = _unit(held)
+    rows = {"nme": _mean(_finite(errors / usual)), **_curve(errors / usual)}
+    for name in landmarks.applicable(held.shape)[1:]:
+        unit = landmarks.units(name, held.truth, held.visibility, held.boxes, held.shape)
+        rows[f"nme_{name.replace('-', '_')}"] = _mean(_finite(errors / unit))
+    rows["pck"] = _near(pixels / usual[:, None])
+    squares, counts = landmarks.squares_of(pixels)
+    rows["rmse_px"] = _Sums(_finite(squares), counts.astype(np.float64), root=True)
     if held.shape.sigmas is not None:
-        rows["oks"] = _mean(pose.oks(*data, _areas(held), held.shape.sigmas))
+        found = pose.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.shape.sigmas)
+        rows["oks"] = _mean(found)
     return rows
+
+
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _mean(values: Floats) -> _Sums:
@@ -149,10 +154,6 @@ def _given(held: Held, model: str) -> Floats:
     """(N,) the errors of the instances of which every labelled point was given, NaN for the others."""
     errors = _errors(held, model)
     return np.where(np.isfinite(errors), errors, np.nan)
-
-
-def _median(values: Floats) -> float:
-    return float(np.median(values))
 
 
 def _areas(held: Held) -> Floats:

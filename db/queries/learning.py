@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlmodel import Session, col, func, or_, select
@@ -15,6 +16,7 @@ from db.tables import (
     Instance,
     KeypointRevision,
     Person,
+    Prediction,
     Source,
 )
 
@@ -119,6 +121,20 @@ def _located(statement: Any) -> Any:
         .join(Frame, col(Frame.image_id) == col(Image.id), isouter=True)
         .order_by(col(Image.path), col(Instance.id), col(Frame.index))
     )
+
+
+def predicted(
+    dataset_id: int, version_id: int, *, at_once: int = 4096, session: Session
+) -> Iterator[Sequence[tuple[int, bytes, bytes]]]:
+    """What a version said of the instances of a dataset, never all in memory: instance, packed points, packed doubt."""
+    rows = session.exec(
+        select(Prediction.instance_id, Prediction.points, Prediction.doubt)
+        .join(Instance, col(Instance.id) == col(Prediction.instance_id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
+        .execution_options(yield_per=at_once)
+    )
+    for part in rows.partitions():
+        yield [(instance, points, doubt) for instance, points, doubt in part]
 
 
 def excluded_names(dataset_id: int, *, session: Session) -> set[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from core.keypoints import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints
+from core.keypoints import ABSENT, HIDDEN, VISIBLE, Boxes, Doubt, Keypoints
 
 
 def test_the_blob_comes_back_bit_for_bit():
@@ -115,3 +115,27 @@ def test_whether_any_point_is_present_is_told_from_the_blob(seen):
     points = np.zeros((len(seen), 2))
     blob = Keypoints.of(points, np.array(seen, dtype=np.uint8)).to_bytes()
     assert Keypoints.any_in(blob) == bool(Keypoints.from_bytes(blob).visibility.any()) == any(seen)
+
+
+def test_many_blobs_unpack_as_one_by_one():
+    rng = np.random.default_rng(3)
+    made = [Keypoints.of(rng.normal(0, 9, (5, 2)), rng.integers(0, 3, 5), rng.random(5)) for _ in range(4)]
+    doubts = [Doubt(*rng.random((3, 5)).astype(np.float32)) for _ in range(4)]
+    points, visibility, confidence = Keypoints.unpack_all([one.to_bytes() for one in made], 5)
+    np.testing.assert_array_equal(points, np.stack([one.points for one in made]))
+    np.testing.assert_array_equal(visibility, np.stack([one.visibility for one in made]))
+    np.testing.assert_array_equal(confidence, np.stack([one.confidence for one in made]))
+    assert (points.dtype, visibility.dtype, confidence.dtype) == (np.float32, np.uint8, np.float32)
+    table = Doubt.unpack_all([one.to_bytes() for one in doubts], 5)
+    np.testing.assert_array_equal(table, [np.stack([one.spread, one.neighbours, one.flip], 1) for one in doubts])
+    assert Keypoints.unpack_all([], 5)[0].shape == (0, 5, 2)
+
+
+def test_many_blobs_are_checked_as_one_by_one():
+    good = struct.pack("<4f", 1.5, -2.0, 2, 0.25)
+    with pytest.raises(BadInput, match="2 points take 32 bytes in the store, but 16 are there"):
+        Keypoints.unpack_all([good + good, good], 2)
+    with pytest.raises(BadInput, match=r"visibility should be 0, 1 or 2, not \[2, 7\]"):
+        Keypoints.unpack_all([good, struct.pack("<4f", 1, 2, 7, 1)], 1)
+    with pytest.raises(BadInput, match="finite"):
+        Keypoints.unpack_all([struct.pack("<4f", np.nan, 2, 1, 1)], 1)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from core.errors import BadInput
 from core.metrics import resampling
-from core.metrics.intervals import Interval, bootstrap, bootstrap_weighted, mean, paired, paired_ratio, ratio
+from core.metrics.intervals import Interval, bootstrap, bootstrap_weighted, mean, median, paired, paired_ratio, ratio
 from core.metrics.landmarks import rmse, squared_sums
 from core.metrics.pose import BODY24_SIGMAS, FoundPoses, TruePoses, average_precision, match, precision_recall
 
@@ -60,6 +60,25 @@ def test_any_statistic_is_that_of_a_loop_over_the_same_draws():
     np.testing.assert_allclose(ends(found), naive(lambda rows: np.median(values[rows]), groups, 200, 3), rtol=1e-12)
     slow = bootstrap(values, groups, lambda rows: float(rows.mean()), draws=200, seed=3)
     np.testing.assert_allclose(ends(slow), ends(bootstrap(values, groups, mean, draws=200, seed=3)), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("groups", "at_most", "step"), [(2, 4, 0), (7, 900, 0), (12, 30, 0.2), (300, 3, 0), (40, 2, 1)]
+)
+def test_the_quick_median_is_numpys_on_every_draw_also_with_ties_and_infinities(groups, at_most, step):
+    values, place = videos(groups, groups, at_most)
+    values = np.round(values / step) * step if step else values
+    values[::9] = np.inf
+    for table in (1 << 22, groups * 3):  # many bins and few
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(resampling, "_TABLE", table)
+            of_draws = resampling.medians_of(values, place, groups)
+        block = np.random.default_rng(1).integers(0, groups, (60, groups))
+        expected = [np.median(np.concatenate([values[place == one] for one in row])) for row in block]
+        np.testing.assert_array_equal(of_draws(block), expected)
+    assert bootstrap(values, place, median, draws=80) == bootstrap(values, place, np.median, draws=80)
+    other = np.abs(values)
+    assert paired(values, other, place, median, draws=80) == paired(values, other, place, np.median, draws=80)
 
 
 def test_a_statistic_of_several_columns_sees_whole_rows():

@@ -9,7 +9,6 @@ from core.metrics.landmarks import (
     NORMALISERS,
     applicable,
     errors,
-    median_errors,
     nme,
     point_errors,
     rmse,
@@ -181,21 +180,6 @@ def test_a_missing_prediction_is_infinite_but_a_missing_unit_is_undefined():
     seen[1] = 0
     found = errors(predicted, truth, seen, np.array([50.0, 50.0, np.nan]))
     np.testing.assert_array_equal(found, [np.inf, np.nan, np.nan])
-    found = median_errors(predicted, truth, seen, np.array([50.0, 50.0, np.nan]))
-    np.testing.assert_array_equal(found, [0, np.nan, np.nan])
-
-
-def test_medians_are_those_of_numpy_over_the_labelled_points():
-    rng = np.random.default_rng(5)
-    truth, seen = face(rng, 40)
-    predicted = truth + rng.normal(0, 3, truth.shape)
-    seen[rng.random(seen.shape) < 0.5] = 0
-    found = median_errors(predicted, truth, seen, np.full(40, 20.0))
-    for i in range(40):
-        each = np.linalg.norm(predicted[i] - truth[i], axis=1)[seen[i] > 0] / 20
-        assert found[i] == pytest.approx(np.median(each))
-    assert median_errors(np.zeros((0, 5, 2)), np.zeros((0, 5, 2)), np.zeros((0, 5))).shape == (0,)
-    assert np.isnan(median_errors(np.zeros((2, 0, 2)), np.zeros((2, 0, 2)), np.zeros((2, 0)))).all()
 
 
 def test_rmse_runs_over_coordinates_and_not_over_points():

@@ -9,6 +9,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from core.errors import BadInput
+from core.metrics.oks import estimate_sigmas
 from core.metrics.pose import (
     BODY24_SIGMAS,
     BODY24_SIGMAS_BORROWED,
@@ -16,7 +17,6 @@ from core.metrics.pose import (
     FoundPoses,
     TruePoses,
     average_precision,
-    estimate_sigmas,
     match,
     oks,
     pose_scores,

@@ -5,8 +5,10 @@ import pytest
 from learning_rows import Shelf, face
 
 from core.errors import NotEnoughData, NotFound
+from core.keypoints import Keypoints
 from core.services.evaluating import breakdown, evaluate, held_out, keep_figures, unpredicted, worst
 from db.engine import reading, writing
+from db.queries.learning import predicted
 from db.queries.models import trained_by_name
 from db.tables import Exclusion, GroupPart
 
@@ -187,3 +189,18 @@ def test_figures_are_kept_with_the_model(shelf):
         assert trained_by_name("kept", session=session).figures["nme"]["value"] == 0.03
     with pytest.raises(NotFound, match="no trained model"):
         keep_figures(shelf.workspace, "dlib-68", {})
+
+
+def test_predictions_come_in_parts_and_only_those_of_the_dataset(shelf):
+    held = list(_labelled(shelf).values())
+    version, other = shelf.model("one"), shelf.model("two")
+    for instance in held[:5]:
+        shelf.predict(instance, version, face(float(instance)))
+        shelf.predict(instance, other, face())
+    with reading(shelf.workspace.engine) as session:
+        parts = list(predicted(shelf.dataset, version, at_once=2, session=session))
+        assert list(predicted(shelf.dataset + 1, version, session=session)) == []
+    assert [len(part) for part in parts] == [2, 2, 1]
+    found = {instance: Keypoints.from_bytes(points).points for part in parts for instance, points, _ in part}
+    assert found.keys() == set(held[:5])
+    assert all(np.array_equal(points, face(float(one)).astype(np.float32)) for one, points in found.items())
