@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ def smooth_predictions(
     """Smooth what a model predicted in the videos of a dataset, as its name says (``NAME+one-euro``).
 
     Nothing is smoothed across a cut, a removed frame or a gap. Pictures that are no frames keep their points. Points
-    already smoothed follow where frames were predicted since.
+    already smoothed follow where frames were predicted, removed or linked otherwise since; all others, so every clip
+    in which nothing changed, are read and not written.
 
     Returns
     -------
@@ -57,10 +59,9 @@ def smooth_predictions(
         with reading(workspace.engine) as session:
             frames = frame_rows(clip.id, session=session)
             tracks = linked(frames, seen_in_frames(clip.id, base, session=session))
-        rate = clip.frames_per_second / stride_of(frames)  # of the frames that were taken: Hz count in them
-        with writing(workspace.engine) as session:
-            for track in tracks:
-                _store(track, rate, asked.smoother, version_id, session)
+            rate = clip.frames_per_second / stride_of(frames)  # of the frames that were taken: Hz count in them
+            moved = [_moved(track, rate, asked.smoother, version_id, session) for track in tracks]
+        _store(workspace, {row: points for one in moved for row, points in one.items()})
         late = max(late, delay(asked.smoother, frames_per_second=rate).frames)
         progress.advance(count)
     with reading(workspace.engine) as session:
@@ -105,19 +106,31 @@ def _copied(workspace: Workspace, dataset_id: int, base: int, version_id: int) -
     return len(missing)
 
 
-def _store(track: VideoTrack, rate: float, smoother: str, version_id: int, session: Session) -> None:
+def _moved(track: VideoTrack, rate: float, smoother: str, version_id: int, session: Session) -> dict[int, bytes]:
+    """The packed points of the predictions that are not yet as the smoother has them, by the prediction's id."""
     smoothed = smooth(track.predicted, smoother, frames_per_second=rate, breaks=track.breaks)
     of_instance = {int(one): smoothed[place] for place, one in enumerate(track.instances) if one}
+    moved: dict[int, bytes] = {}
     for part in chunks(of_instance):
-        mine = select(Prediction).where(
+        mine = select(Prediction.id, Prediction.instance_id, Prediction.points).where(
             Prediction.model_version_id == version_id, col(Prediction.instance_id).in_(part)
         )
-        for row in session.exec(mine):
-            row.points = _moved(row.points, of_instance[row.instance_id])
-            session.add(row)
+        for row, instance, blob in session.exec(mine):
+            points = _at(blob, of_instance[instance])
+            if points != blob:
+                moved[row] = points
+    return moved
 
 
-def _moved(blob: bytes, points: NDArray[np.float64]) -> bytes:
+def _store(workspace: Workspace, moved: Mapping[int, bytes]) -> None:
+    for part in chunks(moved):
+        with writing(workspace.engine) as session:
+            for row in session.exec(select(Prediction).where(col(Prediction.id).in_(part))):
+                row.points = moved[row.id]
+                session.add(row)
+
+
+def _at(blob: bytes, points: NDArray[np.float64]) -> bytes:
     """The stored points at other places; confidence and visibility stay."""
     known = Keypoints.from_bytes(blob)
     return Keypoints.of(points, known.visibility, known.confidence).to_bytes()

@@ -1,8 +1,12 @@
 """Smoothed predictions are a version of their own, made of the frames' tracks; pictures that are no frames stay."""
 
+from collections import Counter
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from learning_rows import Shelf, face
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from core.errors import BadInput, NotEnoughData
@@ -19,11 +23,11 @@ def shelf(workspace, dataset, author):
     return Shelf(workspace, dataset, author)
 
 
-def _clip(shelf, version, frames=15, seed=0):
+def _clip(shelf, version, frames=15, seed=0, name="clip"):
     """A face that stays while its predictions jitter; gives the instances and the points."""
     rng = np.random.default_rng(seed)
-    images = [shelf.image(f"clip/{i:03d}.png", sequence="clip") for i in range(frames)]
-    shelf.clip("clip.mp4", images)
+    images = [shelf.image(f"{name}/{i:03d}.png", sequence=name) for i in range(frames)]
+    shelf.clip(f"{name}.mp4", images)
     instances = [shelf.instance(image) for image in images]
     points = face() + rng.normal(0, 1.0, (frames, 68, 2))
     for instance, one in zip(instances, points, strict=True):
@@ -95,3 +99,44 @@ def test_hertz_count_in_the_frames_that_were_taken(shelf):
     assert not np.allclose(expected, one_euro(points, 25.0), atol=0.1)
     assert np.allclose(_points(shelf, told["model_version"], instances), expected, atol=1e-4)
     assert told["delay_frames"] == pytest.approx(delay("one-euro", frames_per_second=5.0).frames, abs=1e-3)
+
+
+@contextmanager
+def _written(shelf):
+    """How many rows of predictions are written inside, by the first word of the statement."""
+    count = Counter()
+
+    def note(_connection, _cursor, statement, parameters, _context, many):
+        if " prediction " in f"{statement} ":
+            count[statement.split()[0]] += len(parameters) if many else 1
+
+    event.listen(shelf.workspace.engine, "before_cursor_execute", note)
+    try:
+        yield count
+    finally:
+        event.remove(shelf.workspace.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("smoother", ["one-euro", "savitzky-golay"])
+def test_only_a_clip_in_which_something_changed_is_written_anew(shelf, smoother):
+    version = shelf.model("net")
+    early, _ = _clip(shelf, version, seed=1, name="early")
+    late, points = _clip(shelf, version, seed=2, name="late")
+    with writing(shelf.workspace.engine) as session:  # the last frames of one clip are not predicted yet
+        for row in session.exec(select(Prediction).where(col(Prediction.instance_id).in_(late[10:]))):
+            session.delete(row)
+    model = f"net+{smoother}"
+    told = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model=model)
+    version_of = told["model_version"]
+    untouched = _points(shelf, version_of, early)
+    with _written(shelf) as count:
+        smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model=model)
+    assert count.keys() <= {"SELECT"}
+    for instance, one in zip(late[10:], points[10:], strict=True):
+        shelf.predict(instance, version, one)
+    with _written(shelf) as count:
+        assert smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model=model)["predicted"] == 5
+    assert 5 <= count["UPDATE"] <= 15  # never the other clip's
+    expected = {"one-euro": one_euro, "savitzky-golay": savitzky_golay}[smoother](points, 25.0)
+    assert np.allclose(_points(shelf, version_of, late), expected, atol=1e-4)
+    assert np.array_equal(_points(shelf, version_of, early), untouched)
