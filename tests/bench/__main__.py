@@ -15,6 +15,7 @@ from tests.bench.machine import Row, facts, table
 FOLDER: Final = Path(__file__).resolve().parent
 QUICK: Final = {
     "bench_decode": ["--sets", "100"],
+    "bench_dlib68": ["--people", "3", "--frames", "2"],
     "bench_learning": ["--quick"],
     "bench_import": ["--pictures", "500", "--repeats", "1"],
     "bench_pages": ["--images", "5000", "--repeats", "3"],
