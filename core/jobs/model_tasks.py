@@ -12,7 +12,7 @@ from core.services.evaluating import evaluate, keep_figures
 from core.services.exporting_onnx import export_onnx, onnx_file
 from core.services.models import skeleton_of
 from core.services.predicting import predict
-from core.services.promoting import in_force, pre_label
+from core.services.promoting import in_force, pre_label, promoted_skeletons
 from core.services.smoothing import smooth_predictions
 from core.services.training import Wish, train_model, what_there_is
 from core.workspace import Workspace
@@ -53,9 +53,13 @@ def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
         with reading(workspace.engine) as session:
             way = asked.get("split_by") or split_of(asked["model"], session=session)
         only = what_there_is(workspace, run.dataset_id, shape, way).only(Part.TEST)
-    return predict(
+    told = predict(
         workspace, dataset_id=run.dataset_id, run_id=run.id, model=asked["model"], only=only, progress=progress
     )
+    shape = skeleton_of(workspace, asked["model"])
+    if only is None and in_force(workspace, run.dataset_id, shape) == asked["model"]:
+        pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=shape, progress=progress)
+    return told
 
 
 def _smooth(workspace: Workspace, run: Run, plain: str, progress: Progress) -> dict[str, Any]:
@@ -79,6 +83,13 @@ def pre_label_all(workspace: Workspace, run: Run, skeleton_name: str, progress: 
     if model is not None:
         predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, progress=progress)
     return pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=skeleton_name, progress=progress)
+
+
+def pre_label_new(workspace: Workspace, run: Run, progress: Progress) -> None:
+    """Give the points of the promoted models to faces and people that came since; of each kind the last promoted."""
+    assert run.dataset_id is not None
+    for shape in promoted_skeletons(workspace, run.dataset_id):
+        pre_label_all(workspace, run, shape, progress)
 
 
 def _onnx(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from core.jobs.model_tasks import MODEL_TASKS, pre_label_all
+from core.jobs.model_tasks import MODEL_TASKS, pre_label_new
 from core.jobs.runs import Afterwards, Task
 from core.packed_exports import unpacked_export
 from core.progress import Progress
@@ -20,7 +20,6 @@ from core.services.grouping import group_people
 from core.services.importing import ImportOptions, import_pictures
 from core.services.labels import apply_waiting, find_labels, import_labels, pictures_beside
 from core.services.overlaying import render_overlay
-from core.services.promoting import in_force
 from core.services.restoring import is_export, restore_export
 from core.services.sampling import add_figures, draw_sample, note_threshold
 from core.services.uploading import discard_upload, is_upload
@@ -29,8 +28,6 @@ from db.engine import reading
 from db.queries.library import counts
 from db.queries.vectors import has_vectors
 from db.tables import Run
-
-_FACES: Final = "face68"
 
 
 def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -97,8 +94,7 @@ def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
     encoder = run.parameters.get("encoder")
     version = find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
     left = complete_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
-    if in_force(workspace, run.dataset_id, _FACES) is not None:
-        pre_label_all(workspace, run, _FACES, progress)
+    pre_label_new(workspace, run, progress)
     with reading(workspace.engine) as session:
         found = counts(run.dataset_id, session=session)
         anybody = has_vectors(run.dataset_id, version, session=session)

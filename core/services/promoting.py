@@ -18,7 +18,7 @@ from core.skeletons import skeleton
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.history import chunks
-from db.queries.models import model_heads, newest_untrained, predictions, promotion, standing_promotions
+from db.queries.models import model_heads, newest_untrained, predictions, promotion, promotions, standing_promotions
 from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
 
 _BATCH: Final = 500
@@ -97,6 +97,15 @@ def in_force(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str |
     with reading(workspace.engine) as session:
         newest = promotion(dataset_id, skeleton_name, session=session)
         return _name(newest.model_version_id, session) if newest else None
+
+
+def promoted_skeletons(workspace: Workspace, dataset_id: int) -> list[str]:
+    """The skeletons in which a trained model is in force: for faces, and for people, the one promoted last."""
+    with reading(workspace.engine) as session:
+        newest: dict[str, dict[str, object]] = {}
+        for row in promotions(dataset_id, session=session):  # the newest first
+            newest.setdefault(skeleton(str(row["skeleton"])).kind, row)
+    return [str(row["skeleton"]) for row in newest.values() if row["version_id"] is not None]
 
 
 def pre_label(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
+from learning_rows import Shelf
 from sqlmodel import func, select
 
-from core.jobs import runs, tasks
+from core.jobs import model_tasks, runs, tasks
 from core.jobs.runs import perform, recover, submit
+from core.keypoints import Keypoints
 from core.services.delivering import zipped
+from core.services.promoting import promote, promoted_skeletons
 from core.services.uploading import keep_upload
 from db.engine import reading, writing
-from db.tables import Embedding, Export, Image, Instance, Run, RunState
+from db.tables import Embedding, Export, Image, Instance, KeypointRevision, ModelVersion, Run, RunState, Source
 from db.writes import ensure_dataset, ensure_model_version
 
 
@@ -136,3 +140,43 @@ def test_faces_of_which_one_has_an_embedding_are_grouped(workspace, do, one_face
     with writing(workspace.engine) as session:
         session.add(Embedding(instance_id=face, model_version_id=encoder, vector=bytes(8)))
     assert do("faces").counts["threshold"] == 0.5
+
+
+@pytest.mark.parametrize("kind", ["faces", "predict"])
+def test_people_that_came_after_a_promotion_get_its_points_too(workspace, dataset, author, do, monkeypatch, kind):
+    """Of a person two skeletons can be promoted; the last one counts."""
+    shelf = Shelf(workspace, dataset, author)
+    for name, shape in (("old", "coco17"), ("new", "body24")):
+        shelf.model(name, shape)
+        promote(workspace, dataset, name, author_id=author)
+    assert promoted_skeletons(workspace, dataset) == ["body24"]
+    late = shelf.instance(shelf.image("late.png"), kind="person")
+    touched = shelf.instance(shelf.image("b.png"), body(), kind="person", skeleton="body24")
+
+    def predict(*_, model, **__):
+        version = shelf_version(workspace, model)
+        for one in (late, touched):
+            shelf.predict(one, version, body(4.0), "body24")
+        return {"model_version": version, "instances": 2, "predicted": 2, "failed": 0}
+
+    monkeypatch.setattr(model_tasks, "predict", predict)
+    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: 0)
+    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: 0)
+    assert do(kind, model="new").state == RunState.DONE
+    assert head(workspace, late) == (Source.MODEL, [4.0, 4.0])
+    assert head(workspace, touched) == (Source.HUMAN, [0.0, 0.0])
+
+
+def body(shift=0.0):
+    return np.arange(48.0).reshape(24, 2) * [1, 0] * 2 + shift
+
+
+def shelf_version(workspace, name):
+    with reading(workspace.engine) as session:
+        return session.exec(select(ModelVersion.id).where(ModelVersion.name == name)).one()
+
+
+def head(workspace, instance):
+    with reading(workspace.engine) as session:
+        revision = session.get(KeypointRevision, session.get(Instance, instance).revision_id)
+        return revision.source, Keypoints.from_bytes(revision.points).points[0].tolist()
