@@ -15,6 +15,7 @@ from core.keypoints import Keypoints
 from core.skeletons import skeleton
 from core.split_groups import group_name, strictest
 from core.training.splits import assign
+from db.queries.labels import labelled_skeletons
 from db.queries.learning import (
     Label,
     Unlabelled,
@@ -34,6 +35,7 @@ SPLIT_BY: Final = {
 }
 
 
+_USUAL: Final = "face68"
 FRACTIONS: Final = (0.6, 0.15, 0.25)  # enough held out for two groups of eight: an interval needs two
 
 
@@ -137,6 +139,25 @@ def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
     for bond, group in labels.bonds.items():
         session.merge(GroupPart(dataset_id=dataset_id, group=bond, part=part_of[group]))
+
+
+def usual_skeleton(dataset_id: int, *, session: Session) -> str:
+    """What a dataset is learned from where nobody says: face68 if a human set such points, else what there is.
+
+    Raises
+    ------
+    BadInput
+        If there are points of several other skeletons.
+    """
+    there = sorted(labelled_skeletons(dataset_id, session=session))
+    if len(there) > 1 and _USUAL not in there:
+        raise BadInput(f"there are labels of {' and '.join(there)}; choose one with --skeleton")
+    return there[0] if len(there) == 1 else _USUAL
+
+
+def lone_folder(labels: Labels) -> bool:
+    """Whether there are only single pictures of nobody in particular in one folder: no group tells them apart."""
+    return len(set(labels.groups)) == 1 and labels.groups[0].startswith(group_name("folder", ""))
 
 
 def group_of(label: Label | Unlabelled, split_by: str = "auto") -> str:

@@ -21,6 +21,7 @@ from core.console import Printed, one_line, tell
 from core.errors import BadInput
 from core.held_out import split_of
 from core.jobs.inline import run_here
+from core.learning_data import lone_folder, read_labels, usual_skeleton
 from core.services import evaluating, exporting_onnx, models, promoting, submitting
 from core.services.importing import skipped as skipped_of
 from core.skeletons import SKELETONS
@@ -32,6 +33,10 @@ from db.engine import reading
 app = typer.Typer()
 
 _LISTED = 20  # failed pictures that are named on stderr
+_LONE = (
+    "no clip, action, person or second folder tells the labelled pictures apart, so each was taken to be of its own "
+    "(--split-by picture): if several are of one person or scene, these figures are too good"
+)
 _SETTINGS = "What should differ from the recipe, as key=value; may be repeated"
 
 
@@ -41,8 +46,12 @@ def train(
     dataset: DatasetName,
     recipe: Annotated[str, typer.Option("--recipe", help=f"One of {', '.join(RECIPES)}")],
     chosen: Annotated[list[str] | None, typer.Option("--set", help=_SETTINGS)] = None,
-    skeleton: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")] = "face68",
-    split_by: Annotated[str, typer.Option("--split-by", help="auto, person, folder or picture")] = "auto",
+    skeleton: Annotated[
+        str | None, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}; default: what is labelled")
+    ] = None,
+    split_by: Annotated[
+        str, typer.Option("--split-by", help="auto (clip, action, person or folder), person, folder or picture")
+    ] = "auto",
     parent: Annotated[str | None, typer.Option("--parent", help="Trained model to go on from")] = None,
     unlabelled: Annotated[
         str | None, typer.Option("--unlabelled", help="Learn from unlabelled pictures too: curriculum or plain")
@@ -50,20 +59,20 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train on the human labels and measure on the held-out ones. Gives model, model_version, metrics, seconds."""
-    find_skeleton(skeleton)  # before anything is made
     workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    skeleton, split_by, remarks = _chosen(workspace, number, skeleton, split_by)
     parent = parent and model_name(workspace, parent)
     parameters = {
         "recipe": recipe, "settings": _pairs(chosen or []), "skeleton": skeleton, "split_by": split_by,
         "parent": parent, "plan": unlabelled,
     }  # fmt: skip
-    run = run_here(
-        workspace, "selftrain" if unlabelled else "train", dataset_id(workspace, dataset), parameters, Printed()
-    )
-    figures = _lines(run.counts.get("metrics") or {})
-    for sentence in run.counts["said"]:
+    run = run_here(workspace, "selftrain" if unlabelled else "train", number, parameters, Printed())
+    told = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
+    for sentence in told["said"]:
         print(sentence, file=sys.stderr)
-    tell(run.counts, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
+    figures = _lines(told.get("metrics") or {})
+    tell(told, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
 
 
 @app.command()
@@ -152,7 +161,7 @@ def rollback(
     told = {"model": model or promoting.built_in_for(shape), **run.counts}
     told["left"] = len(promoting.steps_back(workspace, number, shape))
     what = "{model}" if told["model"] else "no model"
-    sentence = f"{what} pre-labels again: {{prelabelled}} instances have its points now, {{kept}} stay"
+    sentence = f"{what} pre-labels again: {{prelabelled}} instances have the points from before, {{kept}} stay"
     tell(told, as_json, f"{sentence}; {{left}} more promotions can be rolled back")
 
 
@@ -181,6 +190,18 @@ def onnx(
     workspace = Workspace.open()
     told = exporting_onnx.export_onnx(workspace, model_name(workspace, model), out)
     tell(told, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
+
+
+def _chosen(
+    workspace: Workspace, dataset: int, skeleton: str | None, split_by: str
+) -> tuple[str, str, tuple[str, ...]]:
+    """Skeleton, split and what to say of them, where nobody chose: single pictures in one folder are split singly."""
+    with reading(workspace.engine) as session:
+        shape = find_skeleton(skeleton).name if skeleton else usual_skeleton(dataset, session=session)
+        labels = read_labels(dataset, shape, split_by=split_by, session=session)
+    if split_by != "auto" or not lone_folder(labels):
+        return shape, split_by, ()
+    return shape, "picture", (_LONE,)
 
 
 def _pairs(chosen: list[str]) -> dict[str, str]:

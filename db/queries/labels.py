@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, func, select
 
-from db.tables import Frame, Image, ImagePath, Video, WaitingLabel
+from db.tables import Frame, Image, ImagePath, Instance, KeypointRevision, Source, Video, WaitingLabel
 
 
 class WaitingPicture(NamedTuple):
@@ -33,6 +33,17 @@ def clip_paths(dataset_id: int, *, session: Session) -> list[tuple[int, str]]:
 def frame_pictures(video_id: int, *, session: Session) -> dict[int, int | None]:
     """The picture of each frame of a clip, by the frame's index; None where it was removed."""
     return dict(session.exec(select(Frame.index, Frame.image_id).where(Frame.video_id == video_id)).all())
+
+
+def labelled_skeletons(dataset_id: int, *, session: Session) -> dict[str, int]:
+    """The skeletons of the points that count as a human's, with the number of instances."""
+    rows = session.exec(
+        select(KeypointRevision.skeleton, func.count())
+        .join(Instance, col(Instance.revision_id) == col(KeypointRevision.id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), KeypointRevision.source == Source.HUMAN)
+        .group_by(col(KeypointRevision.skeleton))
+    )
+    return dict(rows.all())
 
 
 def waiting_labels(dataset_id: int, *, session: Session) -> Sequence[WaitingLabel]:

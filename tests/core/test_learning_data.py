@@ -5,7 +5,7 @@ import pytest
 from learning_rows import Shelf, face
 
 from core.errors import BadInput
-from core.learning_data import keep_parts, read_labels, read_unlabelled
+from core.learning_data import keep_parts, lone_folder, read_labels, read_unlabelled, usual_skeleton
 from db.engine import reading, writing
 from db.queries.learning import group_parts
 from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person
@@ -178,3 +178,35 @@ def test_nothing_unlabelled_comes_from_a_held_out_picture_clip_or_person(shelf):
         assert found
         assert {group for _, group in found} <= learned
         assert crowd not in {one.image.id for one, _ in found}
+
+
+def test_single_pictures_in_one_folder_are_told_apart_by_nothing(shelf):
+    for i in range(3):
+        shelf.instance(shelf.image(f"x/{i}.png"), face())
+    assert lone_folder(_read(shelf))
+    assert not lone_folder(_read(shelf, "picture"))
+    shelf.instance(shelf.image("y/0.png"), face())
+    assert not lone_folder(_read(shelf))
+
+
+def test_frames_of_one_clip_are_no_lone_folder(shelf):
+    image = shelf.image("clip.mp4/0.jpg", sequence="clip.mp4")
+    shelf.clip("clip.mp4", [image])
+    shelf.instance(image, face())
+    assert not lone_folder(_read(shelf))
+
+
+def test_the_usual_skeleton_is_the_one_that_humans_set_points_of(shelf):
+    def usual():
+        with reading(shelf.workspace.engine) as session:
+            return usual_skeleton(shelf.dataset, session=session)
+
+    assert usual() == "face68"  # without any label
+    shelf.instance(shelf.image("a.png"), face(), human=False, version=shelf.model("m"))
+    shelf.instance(shelf.image("b.png"), np.zeros((24, 2)), kind="person", skeleton="body24")
+    assert usual() == "body24"
+    shelf.instance(shelf.image("c.png"), np.zeros((17, 2)), kind="person", skeleton="coco17")
+    with pytest.raises(BadInput, match="labels of body24 and coco17; choose one with --skeleton"):
+        usual()
+    shelf.instance(shelf.image("d.png"), face())
+    assert usual() == "face68"

@@ -118,7 +118,7 @@ def test_flip_test_and_smoothing_are_versions_of_their_own(run, model, home):
 
 
 def test_the_number_that_training_told_names_the_model_in_every_command(run, model, tmp_path):
-    version = run("models")["models"][0]["version"]
+    version = next(row["version"] for row in run("models")["models"] if row["name"] == model)
     assert run("predict", "--dataset", "faces", "--model", version)["model_version"] == version
     flipped = run("predict", "--dataset", "faces", "--model", version, "--flip-test")["model_version"]
     assert run("predict", "--dataset", "faces", "--model", f"{version}+flip")["model_version"] == flipped
