@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands import labels, overlay, sample, stability, training
+from core.commands import labels, overlay, sample, sigmas, stability, training
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
 from core.console import Printed, fail, one_line, tell
 from core.jobs.inline import run_here
@@ -36,6 +36,7 @@ app.add_typer(weights_app, name="weights")
 app.add_typer(stability.app)
 app.add_typer(training.app)
 app.add_typer(sample.app)
+app.add_typer(sigmas.app)
 
 _LISTED = 20  # skipped files that are named on stderr
 

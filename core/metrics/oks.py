@@ -23,7 +23,7 @@ def _known_sigmas(name: str) -> tuple[float, ...]:
 
 COCO17_SIGMAS: Final = _known_sigmas("coco17")
 # Nobody has published the spread of annotators on the motion competition's last seven points; they take the figures of
-# points nearby. Measure them by `estimate_sigmas` once two people have labelled the same pictures.
+# points nearby. `python -m core sigmas` measures them once two people have labelled the same pictures apart.
 BODY24_SIGMAS: Final = _known_sigmas("body24")
 BODY24_SIGMAS_BORROWED: Final = SKELETONS["body24"].sigmas_borrowed
 

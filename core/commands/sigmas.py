@@ -1,0 +1,39 @@
+"""Measuring how far apart people label the same points."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.commands.options import DatasetName, Json, dataset_id, sentence_instead_of_traceback
+from core.console import tell
+from core.services.annotator_spread import measured_sigmas
+from core.skeletons import SKELETONS
+from core.skeletons import skeleton as find_skeleton
+from core.workspace import Workspace
+
+app = typer.Typer()
+
+
+@app.command()
+@sentence_instead_of_traceback
+def sigmas(
+    dataset: DatasetName,
+    other: Annotated[str, typer.Option("--other", help="The same pictures, labelled by somebody else")],
+    skeleton: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")] = "body24",
+    as_json: Json = False,
+) -> None:
+    """Measure the OKS sigmas on pictures that two datasets label apart. Gives skeleton, instances, points."""
+    workspace = Workspace.open()
+    shape = find_skeleton(skeleton).name
+    told = measured_sigmas(workspace, dataset_id(workspace, dataset), dataset_id(workspace, other), shape)
+    lines = [
+        f"{row['name']:<20} {_number(row['sigma'])}  of {row['pairs']} pairs; in use {_number(row['in_use'])}"
+        for row in told["points"]
+    ]
+    tell(told, as_json, "\n".join([f"{shape}: {told['instances']} labelled twice", *lines]))
+
+
+def _number(value: float | None) -> str:
+    return "  -  " if value is None else f"{value:.4f}"
