@@ -7,7 +7,6 @@ seeded generators: the same seed gives the same pixels with the same versions of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -22,7 +21,7 @@ from core.sample.truth import DrawnInstance, DrawnPicture, write_pictures
 
 __all__ = [
     "PEOPLE", "POSES", "DrawnInstance", "DrawnPicture", "Identity", "Pose", "draw_figure", "draw_group",
-    "draw_landscape", "draw_portrait", "many", "random_identity", "sample", "write_pictures", "write_sample",
+    "draw_landscape", "draw_portrait", "many", "random_identity", "sample", "write_pictures",
 ]  # fmt: skip
 
 _GROUPS: Final = (
@@ -67,11 +66,3 @@ def draw_landscape(
     SCENES["hills"](canvas, rng)
     pixels = develop(canvas, rng, warmth=float(rng.uniform(-0.03, 0.05)), gain=1.0, blur=0.4, noise=1.5)
     return DrawnPicture(name, pixels, ())
-
-
-def write_sample(folder: Path, seed: int = 0) -> Path:
-    """Write the sample's JPEG files and its `truth.json` below `folder`; returns the path of the latter.
-
-    The layout of the file is told at `core.sample.truth.write_pictures`.
-    """
-    return write_pictures(sample(seed), folder)

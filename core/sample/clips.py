@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -22,7 +21,6 @@ from core.sample.people import Identity, random_identity
 from core.sample.portraits import Clothes, face_truth, paint_person, random_clothes
 from core.sample.scenes import SCENES, develop
 from core.sample.truth import DrawnInstance, DrawnPicture
-from core.videos import VideoWriter
 
 _PLACES: Final = ("studio", "room", "park", "beach")
 _BLINK_SECONDS: Final = 0.3
@@ -156,7 +154,26 @@ class DrawnClip:
         name: str = "clip",
         person: str | None = None,
     ) -> DrawnClip:
-        """Draw lots for a clip of `identity`; parameters as in `draw_clip`."""
+        """Draw lots for a clip of one person who talks, turns, blinks and moves.
+
+        Parameters
+        ----------
+        identity
+            Who.
+        rng
+            Decides everything that may differ between two clips of the same person; used up before the first frame.
+        frames, frames_per_second
+            How many frames, and how far apart in time they are.
+        size
+            Width and height in pixels, from 32 × 32.
+        name, person
+            What the clip (the frames' folder) and the person are called in the truth.
+
+        Raises
+        ------
+        BadInput
+            If there would be no frame, or they would be smaller than 32 pixels.
+        """
         if frames < 1 or frames_per_second <= 0 or min(size) < 32:
             raise BadInput(
                 f"a drawn clip has at least one frame of 32 × 32 pixels and a positive rate, not {frames} of "
@@ -212,41 +229,6 @@ def frame_name(clip: str, index: int) -> str:
     return f"{clip}/{index:06d}.jpg"
 
 
-def draw_clip(
-    identity: Identity,
-    rng: np.random.Generator,
-    *,
-    frames: int = 60,
-    size: tuple[int, int] = (320, 240),
-    frames_per_second: float = 25.0,
-    name: str = "clip",
-    person: str | None = None,
-) -> Iterator[DrawnPicture]:
-    """Draw one person who talks, turns, blinks and moves.
-
-    Parameters
-    ----------
-    identity
-        Who.
-    rng
-        Decides everything that may differ between two clips of the same person; used up before the first frame.
-    frames, frames_per_second
-        How many frames, and how far apart in time they are.
-    size
-        Width and height in pixels, from 32 × 32.
-    name, person
-        What the clip (the frames' folder) and the person are called in the truth.
-
-    Raises
-    ------
-    BadInput
-        If there would be no frame, or they would be smaller than 32 pixels.
-    """
-    return iter(DrawnClip.drawn(
-        identity, rng, frames=frames, size=size, frames_per_second=frames_per_second, name=name, person=person
-    ))  # fmt: skip
-
-
 def draw_clips(
     seed: int,
     identities: int,
@@ -267,11 +249,3 @@ def draw_clips(
                 identity, np.random.default_rng((seed, who, which)), frames=frames, size=size,
                 frames_per_second=frames_per_second, name=f"p{who:03d}-{which}", person=f"p{who:03d}",
             )  # fmt: skip
-
-
-def write_clip(clip: DrawnClip, file: Path) -> NDArray[np.float64]:
-    """Write a clip as H.264; returns its truth, (frames, 68, 2) pixels."""
-    with VideoWriter(file, *clip.size, clip.frames_per_second) as writer:
-        for picture in clip:
-            writer.write(picture.pixels)
-    return clip.landmarks()

@@ -97,14 +97,6 @@ def dropped(tracks: Floats, rng: np.random.Generator) -> Floats:
     return found
 
 
-def with_cut(tracks: Floats) -> Floats:
-    """The clip itself cut in the middle: from there on the face is a third larger, and elsewhere. Not a prediction."""
-    found = tracks.copy()
-    half = len(tracks) // 2
-    found[half:] = found[half:] * (4 / 3) + face_size(tracks) / 2
-    return found
-
-
 def _first_seen(tracks: Floats) -> Floats:
     """(K, 2) where each point is in the first frame that has it; NaN where it is in none."""
     if not len(tracks):

@@ -7,9 +7,9 @@ import pytest
 
 from core.errors import BadInput
 from core.sample import PEOPLE
-from core.sample.clips import DrawnClip, Wave, draw_clip, draw_clips, write_clip
+from core.sample.clips import DrawnClip, Wave, draw_clips
 from core.skeletons import FACE68
-from core.videos import frames, probe
+from core.videos import VideoWriter, frames, probe
 
 
 def clip(seed=0, count=40, **options):
@@ -17,7 +17,7 @@ def clip(seed=0, count=40, **options):
 
 
 def test_a_clip_is_frames_of_one_person_with_68_points_each():
-    drawn = list(draw_clip(PEOPLE["gita"], np.random.default_rng(0), frames=3, name="gita.mp4", person="gita"))
+    drawn = list(DrawnClip.drawn(PEOPLE["gita"], np.random.default_rng(0), frames=3, name="gita.mp4", person="gita"))
     assert [picture.name for picture in drawn] == [f"gita.mp4/{i:06d}.jpg" for i in range(3)]
     for picture in drawn:
         (face,) = picture.instances
@@ -111,8 +111,10 @@ def test_a_wave_keeps_within_its_extent_against_a_numpy_sum():
 
 def test_a_written_clip_gives_its_frames_back(tmp_path):
     drawn = clip(count=5)
-    truth = write_clip(drawn, tmp_path / "ada.mp4")
-    assert truth.shape == (5, len(FACE68.point_names), 2)
+    with VideoWriter(tmp_path / "ada.mp4", *drawn.size, drawn.frames_per_second) as writer:
+        for picture in drawn:
+            writer.write(picture.pixels)
+    assert drawn.landmarks().shape == (5, len(FACE68.point_names), 2)
     assert probe(tmp_path / "ada.mp4").frames_per_second == 25
     for picture, (_, _, pixels) in zip(drawn, frames(tmp_path / "ada.mp4"), strict=True):
         error = np.mean((picture.pixels.astype(float) - pixels) ** 2)

@@ -23,7 +23,6 @@ from core.sample import (
     random_identity,
     sample,
     write_pictures,
-    write_sample,
 )
 from core.sample.body import FOREARM, SHOULDER, SHOULDER_LEVEL, UPPER_ARM, joints
 from core.sample.canvas import Canvas, ellipse
@@ -239,15 +238,6 @@ def test_painting_outside_the_canvas_changes_nothing():
     canvas = Canvas(16, 16)
     canvas.fill([[40, 40], [50, 40], [50, 50]], (255, 255, 255), soft=1)
     assert not canvas.rgb.any()
-
-
-def test_write_sample_writes_every_picture_of_the_sample(tmp_path, drawn, monkeypatch):
-    asked = []
-    monkeypatch.setattr("core.sample.sample", lambda seed: asked.append(seed) or drawn[-3:])
-    truth = write_sample(tmp_path / "new", seed=5)
-    assert (asked, truth) == ([5], tmp_path / "new" / "truth.json")
-    files = {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*.jpg")}
-    assert files == {picture.name for picture in drawn[-3:]}
 
 
 def test_written_sample_reads_back_with_its_truth(tmp_path, drawn):
