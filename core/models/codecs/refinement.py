@@ -92,10 +92,11 @@ def blur_offset(values: Tensor, peak: Tensor, kernel: int, reach: int) -> Tensor
     far = 2 * reach
     shifted = torch.stack([functional.pad(taps, (i, far - i)) for i in range(far + 1)])
     needed = sorted({*_NEAR, (reach, 0), (-reach, 0), (0, reach), (0, -reach)})  # x and y about the peak
-    kernels = torch.stack([shifted[reach + y, :, None] * shifted[reach + x, None, :] for x, y in needed], dim=-1)
-    blurred = values.flatten(2).double() @ kernels.flatten(0, 1)
-    log = torch.log(torch.maximum(blurred, (_LEAST * peak.double()).clamp(min=_LEAST**2)[..., None]))
-    return _newton({place: log[..., i] for i, place in enumerate(needed)}, reach)
+    kernels = torch.stack([shifted[reach + y, :, None] * shifted[reach + x, None, :] for x, y in needed])
+    flat = values.flatten(2).flatten(0, 1).double()
+    blurred = (kernels.flatten(1) @ flat.T).unflatten(1, peak.shape)  # place by place, each in one piece of memory
+    log = torch.log(torch.maximum(blurred, (_LEAST * peak.double()).clamp(min=_LEAST**2)))
+    return _newton(dict(zip(needed, log.unbind(0), strict=True)), reach)
 
 
 def _newton(log: dict[tuple[int, int], Tensor], reach: int) -> Tensor:
