@@ -18,6 +18,7 @@ from core.pose_models import PoseModel, ensure_own_weights, find_model, open_pre
 from core.progress import Progress
 from core.run_folders import keep_file, take_over, tidy, training_folder
 from core.skeletons import skeleton
+from core.split_groups import group_name
 from core.training.listening import Listener
 from core.training.recipes import RECIPES, Recipe, with_settings
 from core.training.splits import remark
@@ -207,9 +208,10 @@ def _enough(labels: Labels) -> None:
             f"{'is one' if have else 'are none'}{more}; correct or accept some on the Keypoints page, or import labels"
         )
     if not labels.of(Part.TEST):
+        clip = labels.groups[0].startswith(group_name("clip", ""))  # its frames stay together whatever is chosen
         raise NotEnoughData(
-            f"all {have} labelled pictures belong to one group ({labels.groups[0]}), so nothing can be held out to "
-            "measure on; label another video or person, or split by folder or picture"
+            f"all {have} labelled pictures belong to one group ({labels.groups[0].strip()}), so nothing can be held "
+            f"out to measure on; label another video or person{'' if clip else ', or split by picture'}"
         )
 
 
