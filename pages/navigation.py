@@ -32,6 +32,8 @@ PAGES = {
     "Run": [st.Page("jobs.py", title="Jobs", icon=":material/pending_actions:")],
 }
 
+# On a narrow screen a table with explanations scrolls, rather than being squeezed to a word a line.
+st.html('<style>@media (max-width: 640px) { [class*="st-key-explained"] table { min-width: 44rem } }</style>')
 page = st.navigation(PAGES)
 with st.sidebar:
     choose_dataset()

@@ -21,7 +21,7 @@ from core.overlay import STATIC_POINTS, Overlay, layers
 from core.pose_models import find_model, stored_version
 from core.progress import Progress
 from core.video_tracks import linked, stride_of
-from core.videos import VideoWriter
+from core.videos import VideoWriter, probe
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.tracks import FrameRow, frame_rows, seen_in_frames
@@ -266,6 +266,12 @@ def overlay_file(workspace: Workspace, name: str) -> Path:
     if not _FILE.fullmatch(name) or not file.is_file():
         raise NotFound(f"there is no overlay {name}")
     return file
+
+
+def overlay_size(file: Path) -> tuple[int, int]:
+    """(width, height) in pixels of an overlay."""
+    told = probe(file)
+    return told.width, told.height
 
 
 def newest_overlay(workspace: Workspace, video_id: int) -> Path | None:

@@ -64,14 +64,13 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shape = choose_points(dataset_id, key="compare-skeleton")
         names = list(models.comparable(workspace(), dataset_id, shape))
-        key = f"compare-{dataset_id}-{shape}-{len(names)}"
-        if asked is not None or key not in st.session_state:
-            st.session_state[key] = usual(names, rows, asked[1] if asked else None)
+        key, first = _chosen_at_first(f"compare-{dataset_id}-{shape}-{len(names)}", names, rows, asked)
         suffixes = ("", *_USES) if st.session_state.get("compare-uses") else ("",)
         uses = [name + use for name in names for use in suffixes]
-        options = list(dict.fromkeys([*uses, *st.session_state[key]]))
+        options = list(dict.fromkeys([*uses, *first, *st.session_state.get(key, [])]))
         chosen = st.multiselect(
-            "Models (the first is what the others are compared with)", options, max_selections=MOST, key=key, width=560,
+            "Models (the first is what the others are compared with)", options, default=first, max_selections=MOST,
+            key=key, width=560,
         )  # fmt: skip
         st.toggle(
             "Flip test, smoothing", key="compare-uses",
@@ -81,6 +80,21 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
     if not names:
         st.caption(f"There is no model for {plain(points_name(shape))} yet.")
     return shape, chosen
+
+
+def _chosen_at_first(
+    field: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: tuple[str, str] | None
+) -> tuple[str, list[str]]:
+    """The key of the field, another for each model that was asked for, and what it holds before anybody chooses.
+
+    It is the field's default rather than put into its state: a state that is set in a run which another cuts short
+    never reaches the browser, and the field would come up empty.
+    """
+    turn, first = st.session_state.get(f"{field}.first", (0, None))
+    if first is None or asked is not None:
+        turn, first = turn + 1, usual(names, rows, asked[1] if asked else None)
+        st.session_state[f"{field}.first"] = (turn, first)
+    return f"{field}-{turn}", first
 
 
 def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | None = None) -> list[str]:
@@ -209,7 +223,8 @@ def _figures(measured: Measured, names: tuple[str, ...]) -> None:
             told = verdict(found[key], percent=percent, upward=upward) if key in found else "not paired"
             row[f"{plain(name)} − {plain(names[0])}"] = told
         rows.append(row | {"What it is": about})
-    st.table(rows, hide_index=True)
+    with st.container(key="explained-metrics"):
+        st.table(rows, hide_index=True)
 
 
 def verdict(metric: dict[str, float | None] | None, *, percent: bool, upward: bool) -> str:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Final
 
 import streamlit as st
 
+from core.errors import FacetError
 from core.jobs.launch import start
-from core.services.overlaying import newest_overlay
+from core.services.overlaying import newest_overlay, overlay_size
 from db.engine import reading
 from db.queries.tracks import videos
 from db.queries.work import runs_page
 from pages.widgets.resources import author_id, workspace
 from pages.widgets.run_status import latest_result
-from pages.widgets.text import plain
+from pages.widgets.text import plain, sentence
 
-_MOST = 3  # models at once
+_MOST: Final = 3  # models at once
+_CONTROLS: Final = "5rem"  # what a browser's controls take
 
 
 def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
@@ -56,9 +59,18 @@ def _play(video_id: int, path: str) -> None:
         st.caption("Nothing is drawn over this clip yet.")
         return
     address = f"/api/overlay/{file.name}?v={file.stat().st_mtime_ns}"
+    try:
+        width, height = overlay_size(file)
+    except FacetError as error:
+        st.error(f"{sentence(error)}. Draw it again.")
+        return
+    # below the picture there is room for the controls: paused, they would hide the curve
+    shape = f"height: calc(min(100cqw, 75vh * {width / height:.4f}) * {height / width:.4f} + {_CONTROLS})"
     st.html(
+        '<div style="container-type: inline-size">'
         f'<video class="facet-overlay" src="{escape(address)}" controls loop muted playsinline preload="metadata" '
-        f'aria-label="Overlay of {escape(path)}" style="width: 100%; max-height: 75vh"></video>'
+        f'aria-label="Overlay of {escape(path)}" style="width: min(100%, 75vh * {width / height:.4f}); {shape}; '
+        'object-fit: contain; object-position: top; background: #181a1e"></video></div>'
     )
     colours = "human labels red, the first model green, the second blue, a third yellow"
     if file.stem.endswith("-static"):

@@ -90,7 +90,9 @@ def _rename(dataset_id: int, person_id: int, before: str | None, key: str) -> No
         return
     with reading(workspace().engine) as session:
         names = {name: number for number, name in person_names(dataset_id, session=session)}
-    if wanted in names and names[wanted] != person_id:
+    if wanted in names and names[wanted] == person_id:
+        return  # a browser that was slow has sent it twice
+    if wanted in names:
         st.session_state[_TAKEN] = [names[wanted], person_id]
     else:
         decide(dataset_id, name_person, person_id, wanted or "")

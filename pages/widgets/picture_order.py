@@ -11,12 +11,14 @@ from core.errors import FacetError, NotFound
 from core.jobs.launch import start
 from core.services.next_pictures import NextPictures, model_to_ask, next_pictures
 from db.engine import reading
+from db.queries.models import newness as newness_of
 from db.queries.models import ranking_newness
 from db.tables import Image, ImageState
 from pages.widgets.points_picker import choose_points, keep_points, usual_points
 from pages.widgets.resources import IMAGE, author_id, workspace
 from pages.widgets.run_status import open_runs
 from pages.widgets.text import plain
+from pages.widgets.training_form import counted_supply
 
 ORDER: Final = "picture-order"  # no widget's key: it outlives a change of pages
 _FIELD: Final = "picture-order-field"
@@ -83,6 +85,12 @@ def order_caption(dataset_id: int) -> None:
     """Whose doubt the order follows, and what that is worth; or why it is that of the paths after all."""
     found = _found(dataset_id)
     if isinstance(found, str):
+        if not _waiting(dataset_id):
+            st.info(
+                "Nothing is left to rank: what was found here is labelled, left out or held out. The order is that of "
+                "the paths.", icon=":material/sort:",
+            )  # fmt: skip
+            return
         st.session_state[_WAITED] = True
         st.warning(f"{plain(found)}. Until then the order is that of the paths.", icon=":material/sort:")
         _offer(dataset_id)
@@ -90,6 +98,13 @@ def order_caption(dataset_id: int) -> None:
         if st.session_state.pop(_WAITED, False):
             st.session_state[IMAGE] = None  # what was opened meanwhile was the first of the paths
         st.caption(f"In the order of the doubt of {plain(found.model)}, videos and people in turn. {worth(found)}")
+
+
+def _waiting(dataset_id: int) -> int:
+    """How many instances a ranking could hold; predicting does not help where there is none."""
+    with reading(workspace().engine) as session:
+        newness = newness_of(dataset_id, session=session)
+    return counted_supply(dataset_id, usual_points(dataset_id), "auto", newness).unlabelled
 
 
 def _offer(dataset_id: int) -> None:

@@ -187,14 +187,15 @@ def vector(opened: Opened, found: stability.Stability, smooth: stability.Stabili
         f"The indicator compares with {'the truth' if found.indicator_against == 'truth' else found.indicator_against}."
         + (" In brackets: 95 % interval from drawing whole videos anew." if _several(opened) else "")
     )
-    for part in PARTS:
+    for number, part in enumerate(PARTS):
         missing = {found.reasons[key] for row in part.rows for key in row.keys() if key in found.reasons}  # noqa: SIM118
         st.markdown(f"**{part.title}**")
         if all(key in found.reasons for row in part.rows for key in row.keys()):  # noqa: SIM118
             st.caption(f"Undefined: {'; '.join(sorted(missing))}.")
             continue
         st.caption(part.says + (f" Undefined figures: {'; '.join(sorted(missing))}." if missing else ""))
-        st.table([_line(row, opened, found, smooth) for row in part.rows], hide_index=True)
+        with st.container(key=f"explained-{number}"):
+            st.table([_line(row, opened, found, smooth) for row in part.rows], hide_index=True)
     st.download_button(
         "Download the figures as JSON", json.dumps((smooth or found).flat(), indent=1), "stability.json",
         "application/json", icon=":material/download:",

@@ -69,11 +69,11 @@ def past_trainings(dataset_id: int) -> None:
     run = next(run for run in ended if run.id == chosen)
     st.markdown(MARKS[RunState(run.state)])
     result(run)
-    model = model_of_run(workspace(), run.id)
-    if model is not None:
-        _next(run, model)
     seen = watch(workspace(), run.id)
     _told(seen.said)
+    model = model_of_run(workspace(), run.id)
+    if model is not None:
+        _next(run, model, worthless=any(map(_warns, seen.said)))
     _drawn(seen, dataset_id, run.id, key=f"past-{run.id}")
     for kind, sheets in (("heatmaps", seen.heatmaps), ("examples", seen.examples)):
         _sheet(kind, _one_of(sheets, key=f"past-{run.id}-{kind}", label=_SHEETS[kind][0]))
@@ -85,26 +85,35 @@ def _name(run: Run) -> str:
     return f"{model} · {utc(run.created_at)}{state}"
 
 
-def _next(run: Run, model: str) -> None:
+def _next(run: Run, model: str, *, worthless: bool) -> None:
     """The way on from a model: compare, promote, label what it doubts, train again."""
     if run.state != RunState.DONE:
         st.caption(f"Its best so far is kept as {plain(model)}.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Compare it", icon=":material/compare_arrows:", type="primary"):
+        if st.button("Compare it", icon=":material/compare_arrows:", type="secondary" if worthless else "primary"):
             st.session_state[COMPARE] = (run.parameters["skeleton"], model)
             st.switch_page("models.py")
         if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
             worthwhile_first(run.dataset_id or 0, run.parameters["skeleton"])
             st.switch_page("keypoints.py")
-        st.caption(
-            "Compare it on what was held out; promote it if it is better; correct what it doubts; train again.",
-            width="stretch",
-        )
+        if not worthless:
+            st.caption(
+                "Compare it on what was held out; promote it if it is better; correct what it doubts; train again.",
+                width="stretch",
+            )
 
 
 def _told(said: Sequence[str]) -> None:
-    if said:
-        st.info("  \n".join(sentence(line) for line in said), icon=":material/info:")
+    for line in filter(_warns, said):
+        st.warning(f"{sentence(line)}.", icon=":material/warning:")
+    rest = [line for line in said if not _warns(line)]
+    if rest:
+        st.info("  \n".join(sentence(line) for line in rest), icon=":material/info:")
+
+
+def _warns(line: str) -> bool:
+    """Whether a line that a training said is that nothing came of it (`core.training_verdict`)."""
+    return line.startswith("this training came to nothing")
 
 
 def _drawn(seen: Watched, dataset_id: int, run_id: int, *, key: str) -> None:

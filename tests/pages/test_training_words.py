@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core.learning_data import SPLIT_BY
+from core import training_verdict
+from core.learning_data import SPLIT_BY, Labels
 from pages.widgets.training_charts import loss_chart, nme_chart, rounds_chart
 from pages.widgets.training_form import KEPT_TOGETHER
-from pages.widgets.training_live import sheet_name
+from pages.widgets.training_live import _warns, sheet_name
 from pages.widgets.training_rounds import against, percent, plan_of, round_rows, same_data
 
 
@@ -25,6 +26,15 @@ def rounds(*nmes, tasks=("cls3", "cls2", "std"), pseudo=12):
 
 def row(name, found, run, **more):
     return {"name": name, "rounds": found, "run": run, "labels_sha256": "a", "settings": {"epochs": 2}} | more
+
+
+def test_a_training_that_came_to_nothing_warns(monkeypatch):
+    monkeypatch.setattr(training_verdict, "samples", lambda *_: [])
+    monkeypatch.setattr(training_verdict, "mean_shape_nme", lambda *_: 0.05)
+    labels = Labels("face68", [], [], [], [], 0)
+    (line,) = training_verdict.warnings_about(None, labels, [], {"validation_nme": 0.4}, 1e-3)
+    assert _warns(line)
+    assert not _warns("the batch was halved to 4")
 
 
 def test_every_split_says_what_stays_together_and_what_may_part():

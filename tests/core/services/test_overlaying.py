@@ -9,7 +9,14 @@ from core.errors import BadInput, Cancelled, NotEnoughData, NotFound
 from core.metrics.stability import indicator
 from core.overlay import BASELINE, COMPARED, TRUTH
 from core.progress import Progress
-from core.services.overlaying import find_clip, newest_overlay, overlay_file, overlays_folder, render_overlay
+from core.services.overlaying import (
+    find_clip,
+    newest_overlay,
+    overlay_file,
+    overlay_size,
+    overlays_folder,
+    render_overlay,
+)
 from core.videos import frames, probe
 from db.engine import reading, writing
 from db.queries.videos import frames_of
@@ -114,6 +121,12 @@ def test_a_clip_of_which_every_nth_frame_was_kept_plays_as_long(
     told = probe(tmp_path / "o.mp4")
     assert told.frames_per_second == pytest.approx(25 / stride, abs=1e-3)
     assert found["frames"] / told.frames_per_second == pytest.approx(COUNT / 25, abs=stride / 25)
+
+
+def test_the_size_of_an_overlay_is_that_of_its_pictures(workspace, dataset, truth, two_models, tmp_path):
+    render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4")
+    (height, width, _) = next(pixels for _, _, pixels in frames(tmp_path / "o.mp4")).shape
+    assert overlay_size(tmp_path / "o.mp4") == (width, height)
 
 
 def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth, two_models, tmp_path):
