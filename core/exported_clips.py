@@ -54,7 +54,7 @@ def add_clips(
 def _clip(video: Video, frames: Iterable[Frame], paths: Mapping[int, str]) -> LabelledClip:
     return LabelledClip(
         video.path, video.sha256, video.width, video.height, video.frames, video.frames_per_second,
-        tuple(LabelledFrame(one.index, one.seconds, paths.get(one.image_id or 0)) for one in frames),
+        tuple(LabelledFrame(one.index, one.seconds, paths.get(one.image_id or 0), one.scene) for one in frames),
     )  # fmt: skip
 
 
@@ -135,7 +135,10 @@ def _restore_clips(
 
 def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, Here]) -> Frame:
     here = images.get(frame.image or "")
-    return Frame(video_id=video_id, index=frame.index, seconds=frame.seconds, image_id=here.id if here else None)
+    return Frame(
+        video_id=video_id, index=frame.index, seconds=frame.seconds, image_id=here.id if here else None,
+        scene=frame.scene,
+    )  # fmt: skip
 
 
 def _group_here(row: SplitPart, arrived: Arrived, clips: Mapping[str, int]) -> str | None:

@@ -25,7 +25,8 @@ def unlabelled_samples(workspace: Workspace, rows: Sequence[tuple[Unlabelled, st
 
 def _sample(workspace: Workspace, label: Label | Unlabelled, group: str, points: Keypoints) -> Sample:
     one, image = label.instance, label.image
-    frame = (f"{label.video_id}", label.frame) if label.video_id is not None and label.frame is not None else None
+    scene = f"{label.video_id}, scene {label.scene}"  # a window of consecutive frames never goes over a cut
+    frame = (scene, label.frame) if label.video_id is not None and label.frame is not None else None
     return Sample(
         picture=workspace.original(image.original), box=(one.left, one.top, one.right, one.bottom),
         keypoints=points, key=one.id, name=image.path, group=group, frame=frame,

@@ -50,8 +50,9 @@ def stride_of(frames: Sequence[FrameRow]) -> int:
 
 
 def breaks_of(frames: Sequence[FrameRow]) -> NDArray[np.bool_]:
-    """(T - 1,) bool: True where the next row is not the next frame, by the video's own stride."""
-    return np.diff([row.frame for row in frames]) != stride_of(frames)
+    """(T - 1,) bool: True where the next row is not the next frame, by the video's own stride, or of another scene."""
+    jumps = np.diff([row.frame for row in frames]) != stride_of(frames)
+    return np.asarray(jumps | (np.diff([row.scene for row in frames]) != 0))
 
 
 def linked(frames: Sequence[FrameRow], seen: Sequence[Seen]) -> list[VideoTrack]:

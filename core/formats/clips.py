@@ -19,11 +19,12 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class LabelledFrame:
-    """A frame's number in its clip (from 0), its time in seconds, and the path of its picture, None if it has none."""
+    """A frame's number in its clip, its time in seconds, the path of its picture or None, its scene; from 0."""
 
     index: int
     seconds: float
     image: str | None
+    scene: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ class LabelledClip:
             if not math.isfinite(frame.seconds):
                 raise BadInput(f"frame {frame.index} of the clip {self.path!r} has no finite time")
         for before, after in pairwise(self.frames):
-            if after.index <= before.index:
-                raise BadInput(f"frame {after.index} of the clip {self.path!r} comes after frame {before.index}")
+            if after.index <= before.index or after.scene < before.scene:
+                where = f"frame {after.index}, scene {after.scene}"
+                raise BadInput(f"{where} of the clip {self.path!r} comes after {before.index}, {before.scene}")
 
     def within(self, images: Set[str]) -> LabelledClip:
         """The clip where only these pictures are there: frames of others have none."""

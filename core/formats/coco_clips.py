@@ -11,7 +11,7 @@ from core.formats.export import AboutClips
 from core.formats.records import Record, blaming
 
 Places = Mapping[str, dict[str, int]]
-_FRAME: Final = 3  # number, seconds, image
+_FRAME: Final = ("number", "seconds", "image", "scene")
 
 
 def videos(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
@@ -26,7 +26,7 @@ def videos(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
             "height": clip.height,
             "nframes": clip.length,
             "fps": clip.frames_per_second,
-            "frames": [[one.index, one.seconds, one.image and numbers[one.image]] for one in clip.frames],
+            "frames": [[one.index, one.seconds, one.image and numbers[one.image], one.scene] for one in clip.frames],
         }
 
 
@@ -92,13 +92,15 @@ def _clips(content: Record, images: Mapping[int, str]) -> Iterator[tuple[int, La
 
 def _frames(record: Record, images: Mapping[int, str]) -> Iterator[LabelledFrame]:
     for i, row in enumerate(record.sequence("frames")):
-        if not isinstance(row, list) or len(row) != _FRAME:
-            raise record.wrong(f"frames[{i}] should be a list of number, seconds and image")
-        cells = Record(dict(zip(("number", "seconds", "image"), row, strict=True)), f"{record.place}: frames[{i}]")
+        if not isinstance(row, list) or len(row) not in (len(_FRAME) - 1, len(_FRAME)):  # older ones have no scene
+            raise record.wrong(f"frames[{i}] should be a list of number, seconds, image and scene")
+        cells = Record(dict(zip(_FRAME, row, strict=False)), f"{record.place}: frames[{i}]")
         image = cells.whole("image", 0) if cells.has("image") else None
         if image is not None and image not in images:
             raise cells.wrong(f"image {image} is not among the images")
-        yield LabelledFrame(cells.whole("number", 0), cells.number("seconds"), None if image is None else images[image])
+        scene = cells.whole("scene", 0) if cells.has("scene") else 0
+        path = None if image is None else images[image]
+        yield LabelledFrame(cells.whole("number", 0), cells.number("seconds"), path, scene)
 
 
 def _agree(content: Record, clips: Mapping[int, LabelledClip], images: Mapping[int, str]) -> None:

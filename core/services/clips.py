@@ -22,6 +22,7 @@ from core.intake import Limits, Offered, look_into
 from core.person_names import clean_name
 from core.picture_store import KeptPicture, keep_picture
 from core.progress import Progress
+from core.scenes import Scenes
 from core.videos import count_frames, frames, is_clip, probe
 from core.workspace import Workspace
 from db.engine import reading, writing
@@ -47,6 +48,7 @@ class _Found:
     shortfall: str | None = None
     images: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    scenes: Scenes = field(default_factory=Scenes)
 
 
 def import_clips(
@@ -183,6 +185,8 @@ class _ClipIntake:
         for batch in _batches(frames(clip.file, clip.path), clip.frames):
             self._store(path, identity, list(pool.map(keep, batch)), clip)
             clip.seconds += [seconds for _, seconds, _ in batch]
+            for _, _, pixels in batch:
+                clip.scenes.show(pixels)
             self.done += len(batch)
             self.progress.advance(self.done)
         self._finish(clip, path)
@@ -227,8 +231,9 @@ class _ClipIntake:
                 )  # fmt: skip
                 session.add(video)
                 session.flush()
-                for index, (image, seconds) in enumerate(zip(clip.images, clip.seconds, strict=True)):
-                    session.add(Frame(video_id=video.id, index=index, seconds=seconds, image_id=image))
+                places = zip(clip.images, clip.seconds, clip.scenes.numbers(), strict=True)
+                for index, (image, seconds, scene) in enumerate(places):
+                    session.add(Frame(video_id=video.id, index=index, seconds=seconds, image_id=image, scene=scene))
             video.original = clip.original
         self.clips, self.frames = self.clips + 1, self.frames + len(clip.images)
 

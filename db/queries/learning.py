@@ -59,6 +59,7 @@ class Label(NamedTuple):
     person: str | None
     video_id: int | None
     frame: int | None
+    scene: int | None
 
 
 class Unlabelled(NamedTuple):
@@ -70,12 +71,13 @@ class Unlabelled(NamedTuple):
     person: str | None
     video_id: int | None
     frame: int | None
+    scene: int | None
 
 
 # Columns, not objects: a dataset has 100,000 labels, and objects of three tables for each take ten times as long.
 _PLACE: Final = (Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom)
 _PHOTO: Final = (Image.id, Image.path, Image.sha256, Image.original, Image.identity, Image.sequence)
-_WHERE: Final = (Person.id, Person.name, Frame.video_id, Frame.index)
+_WHERE: Final = (Person.id, Person.name, Frame.video_id, Frame.index, Frame.scene)
 
 
 def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[Label]:
@@ -89,7 +91,7 @@ def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[La
     found: dict[int, Label] = {}
     for row in session.exec(statement):  # identical frames share one picture: its first place counts
         if row[0] not in found:
-            found[row[0]] = Label(Place(*row[:5]), Photo(*row[5:11]), Points(*row[15:]), *row[11:15])
+            found[row[0]] = Label(Place(*row[:5]), Photo(*row[5:11]), Points(*row[16:]), *row[11:16])
     return list(found.values())
 
 
@@ -108,7 +110,7 @@ def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> lis
     found: dict[int, Unlabelled] = {}
     for row in session.exec(statement):
         if row[0] not in found:
-            found[row[0]] = Unlabelled(Place(*row[:5]), Photo(*row[5:11]), *row[11:15])
+            found[row[0]] = Unlabelled(Place(*row[:5]), Photo(*row[5:11]), *row[11:16])
     return list(found.values())
 
 

@@ -23,10 +23,11 @@ from db.tables import (
 
 
 class FrameRow(NamedTuple):
-    """A frame of a video: its place in the clip from 0, and its picture (None where that was removed or excluded)."""
+    """A frame of a video: its place in the clip from 0, its picture (None if removed or excluded), its scene from 0."""
 
     frame: int
     path: str | None
+    scene: int = 0
 
 
 class Seen(NamedTuple):
@@ -52,14 +53,17 @@ def videos(dataset_id: int, *, session: Session) -> Sequence[Video]:
 def frame_rows(video_id: int, *, session: Session) -> list[FrameRow]:
     """The frames of a video in their order, excluded pictures without their path, as if they were removed."""
     rows = session.exec(
-        select(Frame.index, Image.path, Image.dataset_id)
+        select(Frame.index, Image.path, Image.dataset_id, Frame.scene)
         .join(Image, col(Image.id) == col(Frame.image_id), isouter=True)
         .where(Frame.video_id == video_id)
         .order_by(col(Frame.index))
     ).all()
-    datasets = {dataset for _, _, dataset in rows if dataset is not None}
+    datasets = {dataset for _, _, dataset, _ in rows if dataset is not None}
     left_out = set(session.exec(select(Exclusion.name).where(col(Exclusion.dataset_id).in_(datasets))))
-    return [FrameRow(index, None if path is None or is_excluded(path, left_out) else path) for index, path, _ in rows]
+    return [
+        FrameRow(index, None if path is None or is_excluded(path, left_out) else path, scene)
+        for index, path, _, scene in rows
+    ]
 
 
 def seen_in_frames(video_id: int, version_id: int, *, session: Session) -> list[Seen]:

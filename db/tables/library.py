@@ -94,7 +94,10 @@ class Video(SQLModel, table=True):
 
 
 class Frame(SQLModel, table=True):
-    """One frame of a video; `index` counts from 0, `seconds` is its presentation time."""
+    """One frame of a video; `index` and `scene` count from 0, `seconds` is its presentation time.
+
+    A new scene begins where the clip cuts (`core.scenes`): nothing moved from one scene to the next.
+    """
 
     __table_args__ = (UniqueConstraint("video_id", "index"),)
 
@@ -103,3 +106,4 @@ class Frame(SQLModel, table=True):
     index: int
     seconds: float
     image_id: int | None = maybe_key("image.id", index=True)
+    scene: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -19,7 +19,7 @@ def clipped(small_dataset):
     """The small dataset: one.png is frames 0 and 2 of a clip, whose frame 1 was removed; two.png is of an action."""
     one, two = small_dataset.images
     face, body = one.instances
-    frames = (LabelledFrame(0, 0.0, "one.png"), LabelledFrame(1, 0.04, None), LabelledFrame(2, 0.08, "one.png"))
+    frames = (LabelledFrame(0, 0.0, "one.png"), LabelledFrame(1, 0.04, None), LabelledFrame(2, 0.08, "one.png", 1))
     clip = LabelledClip("day/ada.mp4", "a" * 64, 100, 80, 5, 25.0, frames)
     face = replace(face, points_source="human", points_model=None)
     return replace(
@@ -37,7 +37,7 @@ def test_clips_are_written_where_video_tools_look_for_them(clipped, tmp_path):
     assert content["videos"] == [
         {
             "id": 1, "name": "day/ada.mp4", "sha256": "a" * 64, "width": 100, "height": 80, "nframes": 5, "fps": 25.0,
-            "frames": [[0, 0.0, 1], [1, 0.04, None], [2, 0.08, 1]],
+            "frames": [[0, 0.0, 1, 0], [1, 0.04, None, 0], [2, 0.08, 1, 1]],
         }
     ]  # fmt: skip
     of_clip = [{key: image.get(key) for key in ("video", "video_id", "frame_id")} for image in content["images"]]
@@ -110,7 +110,9 @@ WRONG = [
     (lambda c: c["videos"][0].update(frames=[[0, 0.0, 9]]), rf"{V}: frames\[0\]: image 9 is not among"),
     (lambda c: c["videos"][0].update(frames=[[-1, 0.0, 1]]), rf"{V}: frames\[0\]: number should be a whole num"),
     (lambda c: c["videos"][0].update(frames=[[0, None, 1]]), rf"{V}: frames\[0\]: seconds should be a finite"),
-    (lambda c: c["videos"][0]["frames"].reverse(), rf"{V}: frame 1 of the clip 'day/ada.mp4' comes after frame 2"),
+    (lambda c: c["videos"][0]["frames"].reverse(), rf"{V}: frame 1, scene 0 of the clip .* comes after 2, 1"),
+    (lambda c: c["videos"][0].update(frames=[[0, 0.0, 1, 0.5]]), rf"{V}: frames\[0\]: scene should be a whole num"),
+    (lambda c: c["videos"][0]["frames"][0].__setitem__(3, 2), rf"{V}: frame 1, scene 0 of .* comes after 0, 2"),
     (lambda c: c["videos"].append(c["videos"][0]), r"annotations\.json: videos\[1\]: the id 1 occurs twice"),
     (lambda c: c["videos"].append({**c["videos"][0], "id": 2}), r"json: the clip 'day/ada.mp4' occurs twice"),
     (lambda c: c["images"][0].update(video_id=9), r"images\[0\]: video_id 9 is not among the videos"),

@@ -15,7 +15,7 @@ from core.services.importing import import_pictures, skipped
 from core.videos import VideoWriter, frames
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.tracks import videos
+from db.queries.tracks import frame_rows, videos
 from db.queries.videos import clips_named, frames_of, free_path, video_named
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
 
@@ -75,6 +75,16 @@ def test_each_frame_is_a_picture_that_knows_its_place(workspace, dataset, take, 
         assert np.abs(kept.astype(int) - decoded).mean() < 3
         assert workspace.derived("thumbnails", frame.image.sha256).is_file()
     assert workspace.original(video.original).read_bytes() == source.read_bytes()
+
+
+def test_frames_know_the_scene_that_they_are_of(workspace, take, tmp_path):
+    with VideoWriter(tmp_path / "cut.mp4", 64, 48, 10.0) as writer:
+        for value in (0, 2, 4, 6, 200, 202, 204):
+            writer.write(np.full((48, 64, 3), value, np.uint8))
+    take(tmp_path / "cut.mp4")
+    with reading(workspace.engine) as session:
+        (video,) = session.exec(select(Video)).all()
+        assert [row.scene for row in frame_rows(video.id, session=session)] == [0, 0, 0, 0, 1, 1, 1]
 
 
 def test_again_under_another_name_adds_nothing(workspace, take, tmp_path):

@@ -24,7 +24,7 @@ from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.exports import exclusions
 from db.queries.learning import group_parts
-from db.queries.tracks import videos
+from db.queries.tracks import frame_rows, videos
 from db.queries.videos import frames_of
 from db.tables import Assignment, Exclusion, GroupPart, Image, Instance, KeypointRevision, Person, Video
 from db.writes import ensure_dataset, ensure_user
@@ -103,6 +103,7 @@ class Place:
                         (one.index, one.seconds, one.image and one.image.sha256)
                         for one in frames_of(clip.id, session=session)
                     ],
+                    [row.scene for row in frame_rows(clip.id, session=session)],
                 )
                 for clip in videos(self.dataset, session=session)
             }  # fmt: skip
@@ -216,7 +217,7 @@ def test_a_clip_of_another_content_keeps_its_name_and_the_restored_one_gets_anot
     there.restore(here.export(tmp_path / "out"))
     assert there.clips()["ada/1-2.mp4"] == here.clips()["ada/1.mp4"]
     with reading(there.workspace.engine) as session:
-        frame = here.clips()["ada/1.mp4"][-1][0][2]
+        frame = here.clips()["ada/1.mp4"][-2][0][2]
         assert session.exec(select(Image.sequence).where(Image.sha256 == frame)).one() == "ada/1-2.mp4"
 
 

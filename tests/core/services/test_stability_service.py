@@ -212,6 +212,15 @@ def test_a_cut_to_where_the_same_person_is_elsewhere_breaks_the_pair():
     assert breaks_of(frames).tolist() == [False, False, False]
 
 
+def test_another_scene_breaks_the_pair_even_where_the_boxes_overlap():
+    frames = [FrameRow(index, f"{index}.jpg", scene) for index, scene in enumerate((0, 0, 1, 1))]
+    assert breaks_of(frames).tolist() == [False, True, False]
+    (track,) = linked(frames, [seen(at, 5 * at, person=7) for at in range(4)])
+    assert track.breaks.tolist() == [False, True, False]
+    unnamed = linked(frames, [seen(at, 5 * at) for at in range(4)])
+    assert [lefts(one) for one in unnamed] == [[0, 5, None, None], [None, None, 10, 15]]
+
+
 def test_two_instances_of_one_person_in_a_frame_are_two_tracks():
     both = [seen(0, 0, person=7), seen(0, 100, person=7), seen(1, 0, person=7), seen(1, 100, person=7)]
     assert [lefts(track) for track in linked(rows_of(0, 1), both)] == [[0, 0], [100, 100]]
