@@ -58,7 +58,10 @@ def train(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Train on the human labels and measure on the held-out ones. Gives model, model_version, metrics, seconds."""
+    """Train on the human labels and measure on the held-out ones. Gives model, model_version, metrics, seconds.
+
+    Where figures have no low and high, reason says why.
+    """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     skeleton, split_by, remarks = _chosen(workspace, number, skeleton, split_by)
@@ -71,6 +74,7 @@ def train(
     told = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
     for sentence in told["said"]:
         print(sentence, file=sys.stderr)
+    _say(told.get("reason"))
     figures = _lines(told.get("metrics") or {})
     tell(told, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
 
@@ -105,7 +109,10 @@ def evaluate(
     against: Annotated[str | None, typer.Option("--against", help="Another model, on the same pictures")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a model on the held-out labels. Gives each metric with value, low and high (95 %)."""
+    """Measure a model on the held-out labels. Gives each metric with value, low and high (95 %).
+
+    Where low and high are null, reason says why.
+    """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     model = model_name(workspace, model)
@@ -119,8 +126,7 @@ def evaluate(
     if against is not None:
         sentence += "\n{against} on the same" + _lines(found["against_metrics"])
         sentence += "\n{model} minus {against}, paired" + _lines(found["difference"])
-    if found["groups"] < 2:
-        sentence += "\n(one group has no intervals: hold out another video or person)"
+    _say(found["reason"])
     tell(found, as_json, sentence)
 
 
@@ -204,6 +210,12 @@ def _chosen(
     return shape, "picture", (_LONE,)
 
 
+def _say(reason: str | None) -> None:
+    """On stderr why figures have no interval, where there is anything to say."""
+    if reason is not None:
+        print(one_line(reason), file=sys.stderr)
+
+
 def _pairs(chosen: list[str]) -> dict[str, str]:
     pairs = {}
     for text in chosen:
@@ -220,5 +232,7 @@ def _lines(metrics: dict[str, Any]) -> str:
     for name, metric in metrics.items():
         value, low, high = metric["value"], metric["low"], metric["high"]
         between = "" if low is None or high is None else f"   ({low:.5g} to {high:.5g})"
-        rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}")
+        said = f"   {metric['verdict']}" if "verdict" in metric else ""
+        said += f" ({metric['groups']})" if said.endswith("too few groups to tell") else ""
+        rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}{said}")
     return "".join(rows).replace("{", "{{").replace("}", "}}")

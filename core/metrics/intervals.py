@@ -4,7 +4,7 @@ The cluster bootstrap: as many groups as there are, drawn with replacement, each
 of the figure over the draws. Field & Welsh, "Bootstrapping clustered data", JRSS B 69 (2007); Efron & Tibshirani, "An
 Introduction to the Bootstrap" (1993), chapters 8 and 13. Percentile intervals of few groups are too narrow: on videos
 with Gaussian effects 95 % ones held the truth in 82 % of cases with 5 groups, 88 % with 10, 92 % with 20 and 93 % with
-40. `Interval.groups` is there to be shown beside them.
+40. `Interval.groups` is there to be shown beside them, and `verdict` names no winner of too few.
 
 The same seed and groups give the same draws for every figure, so the figures of one table go together.
 """
@@ -18,11 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from core.metrics.resampling import Interval, check_plan, draw_groups, interval_of, medians_of, members, totals
+from core.metrics.resampling import (
+    FEWEST_GROUPS,
+    Interval,
+    check_plan,
+    draw_groups,
+    interval_of,
+    medians_of,
+    members,
+    totals,
+    verdict,
+)
 
 __all__ = [
-    "DRAWS", "LEVEL", "Interval", "bootstrap", "bootstrap_weighted", "mean", "median", "paired",
-    "paired_ratio", "ratio",
+    "DRAWS", "FEWEST_GROUPS", "LEVEL", "Interval", "bootstrap", "bootstrap_weighted", "mean", "median", "paired",
+    "paired_ratio", "ratio", "verdict",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]

@@ -17,6 +17,8 @@ Indices = NDArray[np.intp]
 _DRAWN_AT_ONCE: Final = 1 << 18  # group numbers at a time: they and what they pick stay in the processor's cache
 _TABLE: Final = 1 << 22  # counts of groups in bins: 32 MiB
 
+FEWEST_GROUPS: Final = 6  # below, `verdict` names no winner
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -44,6 +46,35 @@ class Interval:
     used: int = 0
     left_out: int = 0
     reason: str = ""
+
+
+def verdict(difference: Interval, *, upward: bool) -> str:
+    """What a paired difference (this one less the other) says of this one.
+
+    Percentile intervals of few groups are too narrow. Of two equal models (Gaussian differences between videos, 2000
+    pairs) `core.metrics.intervals.paired` at 95 % shut 0 out in 49 % of the cases with 2 groups, 25 % with 3, 19 %
+    with 4, 17 % with 5, 15 % with 6, 11 % with 8, 10 % with 10, 7 % with 20 and 6 % with 40. With fewer than
+    `FEWEST_GROUPS` no winner is named, whatever the interval; with 6 to 20 it is named oftener than 1 time in 20.
+
+    Parameters
+    ----------
+    difference
+        From `paired`, `paired_ratio` or `bootstrap_weighted`.
+    upward
+        Whether more is better.
+
+    Returns
+    -------
+    said
+        "better", "worse", "no clear difference" (0 is within the interval), "too few groups to tell" or "undefined".
+    """
+    if np.isnan(difference.value):
+        return "undefined"
+    if difference.groups < FEWEST_GROUPS or np.isnan(difference.low):
+        return "too few groups to tell"
+    if difference.low <= 0 <= difference.high:
+        return "no clear difference"
+    return "better" if (difference.low > 0) == upward else "worse"
 
 
 def draw_groups(groups: int, draws: int, seed: int) -> Iterator[Indices]:

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from core.errors import NotFound
 from core.held_out import Held, held_out, unpredicted
 from core.metrics import intervals, landmarks, pose
-from core.metrics.intervals import Interval
+from core.metrics.intervals import FEWEST_GROUPS, Interval
 from core.workspace import Workspace
 from db.engine import writing
 from db.queries.models import trained_by_name
 
 __all__ = [
-    "Breakdown", "Held", "Worst", "breakdown", "differences", "evaluate", "held_out", "keep_figures", "metrics",
-    "unpredicted",
+    "FEWEST_GROUPS", "UPWARD", "Breakdown", "Held", "Worst", "breakdown", "differences", "evaluate", "held_out",
+    "judged", "keep_figures", "metrics", "unpredicted",
 ]  # fmt: skip
 
 LIMIT: Final = 0.08  # error at which a face counts as failed, as 300-W and MERL report
@@ -32,6 +32,7 @@ ORDER: Final = (
     "nme", "median_nme", "nme_inter_pupil", "nme_box", "nme_diagonal", "auc", "failure_rate", "pck", "rmse_px", "oks",
     "ap", "missed",
 )  # fmt: skip
+UPWARD: Final = frozenset({"auc", "pck", "oks", "ap"})  # more is better; of all others less is
 _PRECISION_DRAWS: Final = 400  # each draw sorts and matches anew
 
 
@@ -45,8 +46,10 @@ def evaluate(
     dict
         ``model``, ``skeleton``, ``instances``, ``groups``, ``left_out``, ``learned`` (instances that a model has
         learned from, and is not measured on), ``metrics`` {name: {value, low, high}}; with `against` also ``against``,
-        ``against_metrics``, and ``difference`` (model minus against, paired).
-        A value that is undefined is None, and so are the ends of an interval over a single group.
+        ``against_metrics``, and ``difference`` (model minus against, paired; each also with its ``groups`` and the
+        ``verdict`` on the model, as `intervals.verdict` gives it).
+        A value that is undefined is None, and so are the ends of an interval over a single group; then ``reason`` says
+        why (else None).
 
     Raises
     ------
@@ -57,14 +60,27 @@ def evaluate(
     held = held_out(workspace, dataset_id, list(dict.fromkeys(names)), split_by=split_by)
     told: dict[str, Any] = {
         "model": model, "skeleton": held.shape.name, "instances": len(held), "groups": len(set(held.groups.tolist())),
-        "left_out": held.left_out, "learned": held.learned, "metrics": plain(metrics(held, model)),
+        "left_out": held.left_out, "learned": held.learned, "metrics": plain(found := metrics(held, model)),
+        "reason": why_no_interval(held, found),
     }  # fmt: skip
     if against is not None:
         told |= {
             "against": against, "against_metrics": plain(metrics(held, against)),
-            "difference": plain(differences(held, model, against)),
+            "difference": judged(differences(held, model, against)),
         }  # fmt: skip
     return told
+
+
+def why_no_interval(held: Held, found: Mapping[str, Interval]) -> str | None:
+    """Why figures have no interval, in one sentence; None where every figure that is defined has one."""
+    without = [name for name, one in found.items() if np.isfinite(one.value) and one.groups < 2]
+    if not without:
+        return None
+    groups = sorted(set(held.groups.tolist()))
+    where = f"of {len(held)} held-out instances in {len(groups)} groups those that count for them are all of one group"
+    if len(groups) < 2:
+        without, where = ["the figures"], f"the {len(held)} held-out instances are all of one group ({groups[0].strip()})"
+    return f"no interval for {', '.join(without)}: {where}, and it takes two; label more videos or people"
 
 
 def metrics(held: Held, model: str) -> dict[str, Interval]:
@@ -78,13 +94,13 @@ def metrics(held: Held, model: str) -> dict[str, Interval]:
         for name, one in _sums(held, model).items()
     }
     found["median_nme"] = intervals.bootstrap(_given(held, model), held.groups, intervals.median)
-    if held.shape.kind == "person" and held.shape.sigmas is not None:
+    if _has_precision(held):
         found["ap"] = _precision(held, model)
     return {name: found[name] for name in ORDER if name in found}
 
 
 def differences(held: Held, model: str, against: str) -> dict[str, Interval]:
-    """Model minus against of every metric but AP, paired: both on the same draws of groups."""
+    """Model minus against of every metric, paired: both on the same draws of groups."""
     first, second = _sums(held, against), _sums(held, model)
     found = {
         name: intervals.paired_ratio(
@@ -93,6 +109,8 @@ def differences(held: Held, model: str, against: str) -> dict[str, Interval]:
         for name, one in first.items()
     }
     found["median_nme"] = intervals.paired(_given(held, against), _given(held, model), held.groups, intervals.median)
+    if _has_precision(held):
+        found["ap"] = _precision(held, model, against)
     return {name: found[name] for name in ORDER if name in found}
 
 
@@ -162,26 +180,47 @@ def _areas(held: Held) -> Floats:
     return np.asarray(0.53 * sides.prod(axis=1))
 
 
-def _precision(held: Held, model: str) -> Interval:
-    """AP where every person's box is given; groups are drawn with all their pictures."""
+def _has_precision(held: Held) -> bool:
+    return held.shape.kind == "person" and held.shape.sigmas is not None
+
+
+def _precision(held: Held, model: str, against: str | None = None) -> Interval:
+    """AP where every person's box is given, or how much more of it than `against`; groups are drawn with all their
+    pictures, which are matched once."""
     images = np.asarray(held.images)
+    sides = [_matches(held, name) for name in (model, against) if name is not None]
+    group_of = dict(zip(images.tolist(), held.groups.tolist(), strict=True))
+
+    def figure(weights: Floats) -> float:
+        each = [float(pose.precision_recall(side, weights=weights)[0].mean()) for side in sides]
+        return each[0] if len(each) == 1 else each[0] - each[1]
+
+    groups = np.array([group_of[image] for image in sides[0].images.tolist()])
+    return intervals.bootstrap_weighted(figure, groups, draws=_PRECISION_DRAWS)
+
+
+def _matches(held: Held, model: str) -> pose.Matches:
     assert held.shape.sigmas is not None
-    matches = pose.match(
+    images = np.asarray(held.images)
+    return pose.match(
         pose.TruePoses(images, held.truth, held.visibility, _areas(held), held.boxes),
         pose.FoundPoses(images, held.predicted[model], held.scores[model]),
         held.shape.sigmas,
-    )
-    group_of = dict(zip(images.tolist(), held.groups.tolist(), strict=True))
-    return intervals.bootstrap_weighted(
-        lambda weights: float(pose.precision_recall(matches, weights=weights)[0].mean()),
-        np.array([group_of[image] for image in matches.images.tolist()]),
-        draws=_PRECISION_DRAWS,
     )
 
 
 def plain(found: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
     """Intervals as JSON can hold them: what is undefined is None."""
     return {name: {key: _number(getattr(one, key)) for key in ("value", "low", "high")} for name, one in found.items()}
+
+
+def judged(found: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
+    """Paired differences as `plain` gives them, each with the number of its groups and its verdict in words."""
+    told = plain(found)
+    return {
+        name: {**told[name], "groups": one.groups, "verdict": intervals.verdict(one, upward=name in UPWARD)}
+        for name, one in found.items()
+    }
 
 
 def _number(value: float) -> float | None:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import FacetError, NotEnoughData
 from core.jobs.launch import start
 from core.services import evaluating, models
-from core.services.evaluating import Breakdown, Held
+from core.services.evaluating import FEWEST_GROUPS, Breakdown, Held
 from core.skeletons import Skeleton
 from db.engine import reading
 from db.queries.models import newness as newness_of
@@ -27,22 +27,22 @@ from pages.widgets.training_live import COMPARE
 
 MOST: Final = 3
 _WORST: Final = 24
-_FEW_GROUPS: Final = 10
+_FEW_GROUPS: Final = 20
 _USES: Final = ("+flip", "+one-euro", "+savitzky-golay")
-# name: (what people call it, in percent, better when larger or None, what it is)
+# name: (what people call it, in percent, what it is)
 _METRICS: Final = {
-    "nme": ("NME", True, False, "Mean distance from the truth over the usual length (a face's outer eye corners)."),
-    "median_nme": ("Median NME", True, False, "The same for the middle instance: a few bad ones do not move it."),
-    "nme_inter_pupil": ("NME, inter-pupil", True, False, "Over the distance of the eyes' centres."),
-    "nme_box": ("NME, box", True, False, "Over the square root of the box's area."),
-    "nme_diagonal": ("NME, diagonal", True, False, "Over the box's diagonal."),
-    "auc": ("AUC at 8%", True, True, "Area under the cumulative error curve up to 8%, exact."),
-    "failure_rate": ("Failures at 8%", True, False, "Share of instances whose error is above 8%."),
-    "pck": ("PCK at 10%", True, True, "Share of points nearer than 10% of the usual length."),
-    "rmse_px": ("RMSE, pixels", False, False, "Over all coordinates, as the motion competition scores."),
-    "oks": ("OKS", True, True, "Object keypoint similarity, mean; the sigmas of the 24 points are partly borrowed."),
-    "ap": ("AP", True, True, "COCO's average precision over OKS 0.50 to 0.95."),
-    "missed": ("Missed", True, False, "Share of instances with a labelled point that the model did not give."),
+    "nme": ("NME", True, "Mean distance from the truth over the usual length (a face's outer eye corners)."),
+    "median_nme": ("Median NME", True, "The same for the middle instance: a few bad ones do not move it."),
+    "nme_inter_pupil": ("NME, inter-pupil", True, "Over the distance of the eyes' centres."),
+    "nme_box": ("NME, box", True, "Over the square root of the box's area."),
+    "nme_diagonal": ("NME, diagonal", True, "Over the box's diagonal."),
+    "auc": ("AUC at 8%", True, "Area under the cumulative error curve up to 8%, exact."),
+    "failure_rate": ("Failures at 8%", True, "Share of instances whose error is above 8%."),
+    "pck": ("PCK at 10%", True, "Share of points nearer than 10% of the usual length."),
+    "rmse_px": ("RMSE, pixels", False, "Over all coordinates, as the motion competition scores."),
+    "oks": ("OKS", True, "Object keypoint similarity, mean; the sigmas of the 24 points are partly borrowed."),
+    "ap": ("AP", True, "COCO's average precision over OKS 0.50 to 0.95."),
+    "missed": ("Missed", True, "Share of instances with a labelled point that the model did not give."),
 }
 
 
@@ -51,7 +51,7 @@ class Measured:
     """Figures of each model, of each but the first less the first, and where each errs."""
 
     metrics: dict[str, dict[str, dict[str, float | None]]]
-    differences: dict[str, dict[str, dict[str, float | None]]]
+    differences: dict[str, dict[str, dict[str, Any]]]
     breakdowns: dict[str, Breakdown]
 
 
@@ -124,7 +124,7 @@ def _measured(
 ) -> Measured:
     return Measured(
         {name: evaluating.plain(evaluating.metrics(_held_out, name)) for name in names},
-        {name: evaluating.plain(evaluating.differences(_held_out, name, names[0])) for name in names[1:]},
+        {name: evaluating.judged(evaluating.differences(_held_out, name, names[0])) for name in names[1:]},
         {name: evaluating.breakdown(_held_out, name) for name in names},
     )
 
@@ -179,12 +179,20 @@ def split_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _heading(held: Held) -> None:
-    groups = len(set(held.groups.tolist()))
+    st.caption(heading(len(held), len(set(held.groups.tolist()))))
+
+
+def heading(instances: int, groups: int) -> str:
+    """What was measured on, and how far its intervals can be trusted."""
     ends = "intervals (95%) by drawing whole groups again" if groups > 1 else "one group gives no interval"
     ends += ", which so few groups make too narrow" if 1 < groups < _FEW_GROUPS else ""
-    st.caption(
-        f"{counted(len(held), 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
-    )
+    told = f"{counted(instances, 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
+    if groups < FEWEST_GROUPS:
+        told += (
+            f" With fewer than {FEWEST_GROUPS} groups no model is called better or worse: chance alone would do it too "
+            "often. Label more videos or people to hold out."
+        )
+    return told
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
@@ -213,31 +221,25 @@ def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tupl
 
 def _figures(measured: Measured, names: tuple[str, ...]) -> None:
     rows = []
-    for key, (title, percent, upward, about) in _METRICS.items():
+    for key, (title, percent, about) in _METRICS.items():
         if not any(key in measured.metrics[name] for name in names):
             continue
         row = {"Metric": f"**{title}**"}
         row |= {plain(name): interval(measured.metrics[name].get(key), percent=percent) for name in names}
         for name in names[1:]:
             found = measured.differences[name]
-            told = verdict(found[key], percent=percent, upward=upward) if key in found else "not paired"
-            row[f"{plain(name)} − {plain(names[0])}"] = told
+            row[f"{plain(name)} − {plain(names[0])}"] = verdict(found.get(key), percent=percent)
         rows.append(row | {"What it is": about})
     with st.container(key="explained-metrics"):
         st.table(rows, hide_index=True)
 
 
-def verdict(metric: dict[str, float | None] | None, *, percent: bool, upward: bool) -> str:
+def verdict(found: Mapping[str, Any] | None, *, percent: bool) -> str:
     """A paired difference with its interval, and whether it is clear."""
-    if not metric or metric["value"] is None:
+    if not found or found["verdict"] == "undefined":
         return "undefined"
-    text = interval(metric, percent=percent, difference=True)
-    low, high = metric["low"], metric["high"]
-    if low is None or high is None:
-        return f"{text}: one group cannot tell"
-    if low <= 0 <= high:
-        return f"{text}: no clear difference"
-    return f"{text}: {'better' if (metric['value'] > 0) == upward else 'worse'}"
+    said = f"{interval(found, percent=percent, difference=True)}: {found['verdict']}"
+    return f"{said} ({found['groups']})" if found["groups"] < FEWEST_GROUPS else said
 
 
 def _where(measured: Measured, shape: Skeleton, dataset_id: int) -> None:

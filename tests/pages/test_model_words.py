@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.widgets.model_compare import split_of, usual, verdict
+from pages.widgets.model_compare import heading, split_of, usual, verdict
 from pages.widgets.model_versions import about, interval
 
 
@@ -25,22 +25,30 @@ def test_a_difference_has_a_sign_and_percentage_points():
 
 
 @pytest.mark.parametrize(
-    ("found", "upward", "said"),
+    ("said", "groups", "shown"),
     [
-        (figure(-0.01, -0.02, -0.005), False, "better"),
-        (figure(-0.01, -0.02, -0.005), True, "worse"),
-        (figure(0.01, 0.005, 0.02), True, "better"),
-        (figure(0.01, -0.005, 0.02), False, "no clear difference"),
-        (figure(0.0, 0.0, 0.0), False, "no clear difference"),
-        (figure(0.01), False, "one group cannot tell"),
+        ("better", 8, "−1.00 pp (−2.00 to −0.50): better"),
+        ("no clear difference", 6, "−1.00 pp (−2.00 to −0.50): no clear difference"),
+        ("too few groups to tell", 5, "−1.00 pp (−2.00 to −0.50): too few groups to tell (5)"),
     ],
 )
-def test_a_difference_is_clear_only_where_zero_is_outside(found, upward, said):
-    assert verdict(found, percent=True, upward=upward).endswith(f": {said}")
+def test_a_difference_is_shown_with_its_verdict_and_how_many_groups_are_too_few(said, groups, shown):
+    found = figure(-0.01, -0.02, -0.005) | {"verdict": said, "groups": groups}
+    assert verdict(found, percent=True) == shown
 
 
 def test_an_undefined_difference_is_said_to_be():
-    assert verdict(figure(None), percent=True, upward=True) == "undefined"
+    assert verdict(figure(None) | {"verdict": "undefined", "groups": 0}, percent=True) == "undefined"
+    assert verdict(None, percent=True) == "undefined"
+
+
+def test_the_heading_says_how_far_the_intervals_can_be_trusted():
+    assert "one group gives no interval" in heading(3, 1)
+    assert "no model is called better or worse" in heading(30, 5)
+    assert "too narrow. pp: percentage points." in heading(30, 6)
+    assert heading(90, 20) == (
+        "90 held-out instances of 20 groups; intervals (95%) by drawing whole groups again. pp: percentage points."
+    )
 
 
 def test_the_newest_model_is_compared_with_its_parent_the_one_in_force_or_the_built_in():

@@ -6,6 +6,7 @@ from learning_rows import Shelf, face
 
 from core.errors import NotEnoughData, NotFound
 from core.keypoints import Keypoints
+from core.metrics.pose import FoundPoses, TruePoses, average_precision
 from core.services.evaluating import breakdown, evaluate, held_out, keep_figures, unpredicted, worst
 from db.engine import reading, writing
 from db.queries.learning import predicted
@@ -84,6 +85,22 @@ def test_two_models_are_compared_on_the_same_instances(shelf):
     assert difference["value"] == pytest.approx(-0.02)
     assert (difference["low"], difference["high"]) == pytest.approx((-0.02, -0.02))  # the same in every group
     assert found["against_metrics"]["nme"]["value"] == pytest.approx(0.04)
+    assert (difference["groups"], difference["verdict"]) == (2, "too few groups to tell")
+
+
+@pytest.mark.parametrize(("people", "lower", "higher"), [("abcdef", "better", "worse"), ("abcde", None, None)])
+def test_a_winner_is_named_from_six_groups_on_and_of_each_metric_in_its_direction(shelf, people, lower, higher):
+    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    first, second = shelf.model("first"), shelf.model("second")
+    for i, name in enumerate(people + "z"):
+        instance = shelf.instance(shelf.image(f"{name}.png", identity=name), face())
+        shelf.predict(instance, first, face((4.0 + i, 0.0)))
+        shelf.predict(instance, second, face((2.0, 0.0)))
+    for model, against, said in (("second", "first", lower), ("first", "second", higher)):
+        found = evaluate(shelf.workspace, shelf.dataset, model, against=against)["difference"]
+        for name in ("nme", "median_nme", "auc", "rmse_px"):
+            assert found[name]["verdict"] == (said or "too few groups to tell")
+        assert {one["groups"] for one in found.values()} == {len(people)}
 
 
 def test_one_group_gives_figures_without_intervals(shelf):
@@ -180,6 +197,43 @@ def test_ap_of_people_agrees_with_oks_by_hand(shelf):
     assert found["oks"]["value"] == pytest.approx(1.0)
     assert found["ap"]["value"] == pytest.approx(1.0)
     assert found["ap"]["low"] == pytest.approx(1.0)
+
+
+def test_the_paired_difference_of_ap_is_that_of_a_loop_over_the_same_draws(shelf):
+    people = "abcdefg"
+    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    versions = {name: shelf.model(name, "body24") for name in ("rough", "fine")}
+    points = np.stack([np.linspace(10, 110, 24), np.linspace(5, 85, 24)], axis=1)
+    rng = np.random.default_rng(0)
+    for name in people + "z":
+        for i in range(2):
+            one = shelf.instance(
+                shelf.image(f"{name}/{i}.png", identity=name), points, kind="person", skeleton="body24", human=True
+            )
+            for model, noise in (("rough", 6.0), ("fine", 2.0)):
+                shelf.predict(one, versions[model], points + rng.normal(0, noise, points.shape), "body24")
+    found = evaluate(shelf.workspace, shelf.dataset, "fine", against="rough")
+    difference = found["difference"]["ap"]
+    apart = found["metrics"]["ap"]["value"] - found["against_metrics"]["ap"]["value"]
+    assert difference["value"] == pytest.approx(apart)
+    assert difference["verdict"] == "better"
+    held = held_out(shelf.workspace, shelf.dataset, ["fine", "rough"])
+    area = np.full(len(held), 0.53 * 120 * 90)
+    known = np.unique(held.groups)
+    drawn = []
+    for row in np.random.default_rng(0).integers(0, len(known), (400, len(known))):
+        rows = np.sort(np.concatenate([np.flatnonzero(held.groups == known[pick]) for pick in row]))  # ties in order
+        copies = np.arange(len(rows))  # each drawn picture is one of its own
+        each = [
+            average_precision(
+                TruePoses(copies, held.truth[rows], held.visibility[rows], area[rows], held.boxes[rows]),
+                FoundPoses(copies, held.predicted[name][rows], held.scores[name][rows]),
+                held.shape.sigmas,
+            ).ap
+            for name in ("fine", "rough")
+        ]
+        drawn.append(each[0] - each[1])
+    np.testing.assert_allclose([difference["low"], difference["high"]], np.quantile(drawn, [0.025, 0.975]), atol=1e-9)
 
 
 def test_figures_are_kept_with_the_model(shelf):
