@@ -36,7 +36,7 @@ SPLIT_BY: Final = {
 
 
 _USUAL: Final = "face68"
-FRACTIONS: Final = (0.6, 0.15, 0.25)  # enough held out for two groups of eight: an interval needs two
+FRACTIONS: Final = (0.6, 0.15, 0.25)  # with few groups `assign` holds two out from five on: an interval needs two
 
 
 @dataclass(frozen=True)

@@ -30,17 +30,17 @@ def _train(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
     told = train_model(
         workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, wish=wish, progress=progress
     )
-    return {**told, "metrics": _measured(workspace, run, told["model"], wish, progress)}
+    return {**told, **_measured(workspace, run, told["model"], wish, progress)}
 
 
 def _measured(workspace: Workspace, run: Run, model: str, wish: Wish, progress: Progress) -> dict[str, Any]:
-    """Predict what was held out, and keep the figures with the model."""
+    """Predict what was held out, and keep the figures with the model; ``metrics``, and ``reason`` as `evaluate`."""
     assert run.dataset_id is not None
     held_out = what_there_is(workspace, run.dataset_id, wish.skeleton, wish.split_by).only(Part.TEST)
     predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, only=held_out, progress=progress)
     found = evaluate(workspace, run.dataset_id, model, split_by=wish.split_by)
     keep_figures(workspace, model, found["metrics"])
-    return dict(found["metrics"])
+    return {"metrics": found["metrics"], "reason": found["reason"]}
 
 
 def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def why_no_interval(held: Held, found: Mapping[str, Interval]) -> str | None:
     groups = sorted(set(held.groups.tolist()))
     where = f"of {len(held)} held-out instances in {len(groups)} groups those that count for them are all of one group"
     if len(groups) < 2:
-        without, where = ["the figures"], f"the {len(held)} held-out instances are all of one group ({groups[0].strip()})"
+        without, where = ["the figures"], f"what is held out ({len(held)}) is all of one group ({groups[0].strip()})"
     return f"no interval for {', '.join(without)}: {where}, and it takes two; label more videos or people"
 
 

@@ -15,6 +15,7 @@ from core.errors import BadInput, NotEnoughData
 
 PARTS: Final = ("train", "validation", "test")
 _FIRST_NEEDED: Final = ("train", "test", "validation")  # with two groups there is none to choose epochs by
+_ENOUGH_FOR_INTERVALS: Final = 5  # groups; of so many two are held out, since one says nothing about another
 
 
 def assign(
@@ -26,8 +27,9 @@ def assign(
     """The part of each group.
 
     A group that has a part keeps it. The others come the largest first (among equals as the seed has it) and go
-    each to the part that lacks most pictures; no part stays empty while there are groups to fill it. Nothing depends
-    on the order of `groups`.
+    each to the part that lacks most pictures; no part stays empty while there are groups to fill it, and from five
+    groups on the test gets two, unless train were left with under half of what is not tested on. Nothing depends on
+    the order of `groups`.
 
     Parameters
     ----------
@@ -54,17 +56,30 @@ def assign(
     """
     known = {group: str(part) for group, part in (known or {}).items() if group in groups}
     _check(groups, known, fractions)
-    total = sum(groups.values())
-    lack = {part: fraction * total for part, fraction in zip(PARTS, fractions, strict=True)}
+    found = _filled(groups, known, fractions, seed, _FIRST_NEEDED)
+    if len(groups) < _ENOUGH_FOR_INTERVALS:
+        return found
+    two = _filled(groups, known, fractions, seed, (*_FIRST_NEEDED, "test"))
+    size = {part: sum(groups[group] for group, where in two.items() if where == part) for part in PARTS}
+    return two if size["train"] >= size["validation"] else found
+
+
+def _filled(
+    groups: Mapping[str, int], known: Mapping[str, str], fractions: Sequence[float], seed: int, needed: Sequence[str]
+) -> dict[str, str]:
+    """Parts by what each lacks, but so that each part has as many groups as `needed` names it, the first ones first."""
+    lack = {part: fraction * sum(groups.values()) for part, fraction in zip(PARTS, fractions, strict=True)}
     for group, part in known.items():
         lack[part] -= groups[group]
     found = dict(known)
     new = sorted(groups.keys() - known.keys(), key=lambda group: (-groups[group], _shuffled(group, seed)))
+    there = Counter(found.values())
     for place, group in enumerate(new):
-        empty = [part for part in _FIRST_NEEDED if part not in found.values()]
+        empty = [part for i, part in enumerate(needed) if needed[:i].count(part) >= there[part]]
         allowed = empty if len(empty) >= len(new) - place else PARTS
         part = allowed[0] if len(new) - place < len(empty) else max(allowed, key=lambda part: lack[part])
         found[group] = part
+        there[part] += 1
         lack[part] -= groups[group]
     return found
 

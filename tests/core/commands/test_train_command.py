@@ -48,3 +48,4 @@ def test_pictures_in_one_folder_are_learned_from_singly_and_that_is_said(run, tm
     assert (sum(told["labels"].values()), told["labels"]["test"] > 0) == (6, True)
     found = run("evaluate", "--dataset", "bodies", "--model", told["model"])
     assert (found["skeleton"], found["instances"]) == ("body24", told["labels"]["test"])
+    assert (told["reason"], found["reason"], found["groups"]) == (None, None, 2)  # two of six are held out

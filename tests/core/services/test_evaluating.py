@@ -108,9 +108,38 @@ def test_one_group_gives_figures_without_intervals(shelf):
     version = shelf.model("one")
     for name in "ac":
         shelf.predict(shelf.instance(shelf.image(f"{name}.png", identity=name), face()), version, face(1.0))
-    nme = evaluate(shelf.workspace, shelf.dataset, "one")["metrics"]["nme"]
+    found = evaluate(shelf.workspace, shelf.dataset, "one")
+    nme = found["metrics"]["nme"]
     assert nme["value"] == pytest.approx(np.sqrt(2) / 100)
     assert (nme["low"], nme["high"]) == (None, None)
+    assert found["reason"] == (
+        "no interval for the figures: what is held out (1) is all of one group (person a), and it takes two; "
+        "label more videos or people"
+    )
+
+
+def test_a_figure_that_counts_in_one_of_two_groups_only_is_named(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("gaps")
+    for name, instance in held.items():
+        points = face()
+        points[5] = np.nan if name.startswith("a") else points[5]
+        shelf.predict(instance, version, points)
+    found = evaluate(shelf.workspace, shelf.dataset, "gaps")
+    missing = sorted(name for name, one in found["metrics"].items() if one["value"] is not None and one["low"] is None)
+    assert {"nme", "median_nme"} <= set(missing)
+    assert "auc" not in missing
+    named, _, why = found["reason"].removeprefix("no interval for ").partition(": ")
+    assert sorted(named.split(", ")) == missing
+    assert why.startswith("of 4 held-out instances in 2 groups those that count for them are all of one group")
+
+
+def test_intervals_that_are_there_need_no_reason(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("whole")
+    for instance in held.values():
+        shelf.predict(instance, version, face(1.0))
+    assert evaluate(shelf.workspace, shelf.dataset, "whole")["reason"] is None
 
 
 def test_nothing_held_out_or_predicted_is_said(shelf):

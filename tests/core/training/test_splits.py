@@ -110,6 +110,39 @@ def test_two_groups_are_train_and_test_and_it_is_said() -> None:
     assert "\n" not in said
 
 
+@pytest.mark.parametrize("fractions", [(0.7, 0.15, 0.15), (0.6, 0.15, 0.25)])
+@pytest.mark.parametrize("count", range(5, 13))
+def test_from_five_groups_on_two_are_tested_on_and_train_keeps_half_of_the_rest(count: int, fractions: tuple) -> None:
+    rng = np.random.default_rng(count)
+    for sizes in (np.full(count, 10), rng.integers(1, 50, count), np.r_[1000, np.ones(count - 1, int)]):
+        groups = {f"g{i}": int(size) for i, size in enumerate(sizes)}
+        parts = assign(groups, fractions=fractions)
+        size = {part: sum(groups[group] for group in parts if parts[group] == part) for part in PARTS}
+        assert Counter(parts.values())["test"] >= 2
+        assert set(parts.values()) == set(PARTS)
+        assert 2 * size["train"] >= sum(sizes) - size["test"]
+
+
+def test_of_four_groups_one_is_tested_on_and_a_fifth_joins_it() -> None:
+    groups = dict.fromkeys("abcd", 10)
+    four = assign(groups, fractions=(0.6, 0.15, 0.25))
+    assert Counter(four.values()) == {"train": 2, "validation": 1, "test": 1}
+    five = assign({**groups, "e": 10}, four, (0.6, 0.15, 0.25))
+    assert five == {**four, "e": "test"}
+
+
+def test_a_part_once_given_stays_though_only_one_group_is_tested_on() -> None:
+    known = {"a": "train", "b": "train", "c": "train", "d": "validation", "e": "test"}
+    assert assign(dict.fromkeys("abcde", 10), known) == known
+
+
+def test_train_is_not_starved_for_a_second_group_to_test_on() -> None:
+    # Wanted 60 of 100 in train, which has 10: with d and e there, 30 of the 80 that are not tested on.
+    groups = {"a": 50, "b": 10, "c": 20, "d": 10, "e": 10}
+    known = {"a": "validation", "b": "train", "c": "test"}
+    assert assign(groups, known, (0.6, 0.15, 0.25)) == {**known, "d": "train", "e": "train"}
+
+
 @pytest.mark.parametrize("groups", [{}, {"only": 7}])
 def test_fewer_than_two_groups_are_not_enough(groups: dict[str, int]) -> None:
     with pytest.raises(NotEnoughData, match="at least two groups") as caught:
