@@ -30,10 +30,12 @@ STATIC_POINTS: Final[dict[str, tuple[int, ...]]] = {"face68": (36, 45, 27, 33)}
 
 _INK: Final[Colour] = (232, 234, 237)
 _DIM: Final[Colour] = (128, 134, 142)
+_GRID: Final[Colour] = (70, 74, 80)
 _PAPER: Final[Colour] = (24, 26, 30)
 _SMALLEST: Final = 720  # pixels: a smaller picture is enlarged by a whole factor, or the marks would hide it
 _LARGEST_ENLARGEMENT: Final = 4
 _FAR: Final = 1e6  # pixels: OpenCV's coordinates are 32-bit integers, and nothing is drawn there anyway
+_RATIOS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)  # the axis of a ratio, logarithmic; what is beyond runs along its ends
 _HEADROOM: Final = 1.15  # of the 99th percentile: one wild frame does not flatten the curve
 
 
@@ -79,6 +81,7 @@ class Overlay:
         frames: int,
         curves: Sequence[ArrayLike] | None = None,
         curve_title: str = "",
+        ratios: bool = False,
         static: Sequence[int] | None = None,
     ) -> None:
         """State what is to be drawn.
@@ -95,6 +98,8 @@ class Overlay:
             A (frames,) curve for each source, NaN where it has a gap; None draws no strip.
         curve_title
             What the curves show, with the unit.
+        ratios
+            Whether the curves are ratios, best at 1: on a logarithmic axis from 1/4 to 4 with a line at 1, not from 0.
         static
             Indices of points that are fixed on the face: they become blue, all others red, whatever their source, and
             only the shapes tell the sources apart; the curves keep the sources' colours, with a legend of their own.
@@ -114,7 +119,9 @@ class Overlay:
         self._legend = self._drawn_legend()
         self._strip = None
         if curves is not None:
-            self._strip = _CurveStrip(self.width, self.unit, sources, frames, curves, curve_title, static is not None)
+            axis = _RATIOS if ratios else None
+            named = static is not None
+            self._strip = _CurveStrip(self.width, self.unit, sources, frames, curves, curve_title, named, axis)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -204,7 +211,10 @@ def _flowing(wide: Sequence[float], left: float, right: float) -> tuple[list[tup
 
 
 class _CurveStrip:
-    """The curves below the picture: axes once, each frame's piece as it comes; `named` says whose each curve is."""
+    """The curves below the picture: axes once, each frame's piece as it comes; `named` says whose each curve is.
+
+    `ratios` are the ticks of a logarithmic axis; without, it goes from 0 to what fits the curves.
+    """
 
     def __init__(
         self,
@@ -215,6 +225,7 @@ class _CurveStrip:
         curves: Sequence[ArrayLike],
         title: str,
         named: bool,
+        ratios: tuple[float, ...] | None = None,
     ) -> None:
         self.curves = [np.asarray(curve, np.float64) for curve in curves]
         if len(self.curves) != len(sources) or any(curve.shape != (frames,) for curve in self.curves):
@@ -231,6 +242,7 @@ class _CurveStrip:
         known = np.concatenate([curve[np.isfinite(curve)] for curve in self.curves] or [np.zeros(0)])
         self.most = _HEADROOM * float(np.percentile(known, 99)) if known.size else 0.0
         self.most = self.most if self.most > 0 else 1.0
+        self.ratios = ratios
         self.axes = self._axes(width, title)
         self.picture, self.drawn = self.axes.copy(), 0
 
@@ -242,15 +254,19 @@ class _CurveStrip:
             line(axes, (x, middle), (x + 6 * self.unit, middle), source.colour, max(1, round(0.5 * self.unit)))
             mark(axes, (x + 3 * self.unit, middle), source.shape, source.colour, self.unit)
             write(axes, (x + 8 * self.unit, middle), source.label, self.font, _INK)
-        for value in (0.0, self.most):
-            y = self._place(0, value)[1]
-            line(axes, (self.left, y), (self.right, y), (70, 74, 80), 1)
+        for value in self.ratios or (0.0, self.most):
+            y, best = round(self._place(0, value)[1]), bool(self.ratios) and value == 1.0
+            line(axes, (self.left, y), (self.right, y), _DIM if best else _GRID, 1)
             write(axes, (self.left - 1.5 * self.unit, y), f"{value:.3g}", self.font, _DIM, anchor="rm")
         return axes
 
     def _place(self, index: int, value: float) -> tuple[float, float]:
         x = self.left + (self.right - self.left) * index / max(1, self.frames - 1)
-        share = min(1.0, max(0.0, value / self.most))
+        if self.ratios:
+            low, high = self.ratios[0], self.ratios[-1]
+            share = math.log(min(high, max(low, value)) / low) / math.log(high / low)
+        else:
+            share = min(1.0, max(0.0, value / self.most))
         return x, self.bottom - (self.bottom - self.top) * share
 
     def at(self, index: int) -> Pixels:
@@ -265,7 +281,7 @@ class _CurveStrip:
                     line(self.picture, *ends, source.colour, max(1, round(0.5 * self.unit)))
         self.drawn = max(index, 0)
         strip = self.picture.copy()
-        x = self._place(min(index, self.frames - 1), 0)[0]
+        x = self._place(min(index, self.frames - 1), 1)[0]
         line(strip, (x, self.top), (x, self.bottom), _DIM, 1)
         return strip
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,19 +12,16 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
 from core.images import decode
-from core.keypoints import ABSENT, Keypoints
-from core.metrics.stability import dev, indicator
-from core.metrics.stability.deviation import deviation_curve
 from core.overlay import STATIC_POINTS, Overlay, layers
+from core.overlay_curves import Source, curves_of
 from core.pose_models import find_model, stored_version
 from core.progress import Progress
-from core.video_tracks import linked, stride_of
+from core.video_tracks import VideoTrack, linked, stride_of
 from core.videos import VideoWriter, probe
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.tracks import FrameRow, frame_rows, seen_in_frames
 from db.queries.videos import (
-    FramePoints,
     ShownFrame,
     clips_named,
     frames_of,
@@ -39,40 +34,8 @@ from db.tables import Image, Video
 Floats = NDArray[np.float64]
 
 _TRUTH: Final = "labelled by humans"
-_CURVE: Final = "How far the points move apart from frame to frame (deviation, RMS over the points), % of the face"
 _RATE: Final = 25.0  # frames a second of a clip that does not say
 _FILE: Final = re.compile(r"\d+(-\d+)*(-static)?\.mp4")
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What one layer shows: the points of each picture by instance, in pixels, NaN where absent."""
-
-    name: str
-    points: dict[int, dict[int, Floats]]
-    skeleton: str
-
-    @classmethod
-    def of(cls, name: str, rows: Sequence[FramePoints], skeleton: str) -> _Source:
-        found: dict[int, dict[int, Floats]] = defaultdict(dict)
-        for row in rows:
-            if row.skeleton == skeleton:
-                given = Keypoints.from_bytes(row.points)
-                there = (given.visibility > ABSENT)[:, None]
-                found[row.image_id][row.instance_id] = np.where(there, given.points.astype(np.float64), np.nan)
-        return cls(name, dict(found), skeleton)
-
-    def at(self, frame: ShownFrame) -> list[Floats]:
-        """The points of everybody in a frame."""
-        return [] if frame.image is None else list(self.points.get(frame.image.id, {}).values())
-
-    def track(self, frames: Sequence[ShownFrame], instances: NDArray[np.int64], count: int) -> Floats:
-        """(T, K, 2): the points of one instance a frame, NaN where this source has none."""
-        empty = np.full((count, 2), np.nan)
-        ids = [0 if frame.image is None else frame.image.id for frame in frames]
-        return np.stack([
-            self.points.get(image, {}).get(int(instance), empty) for image, instance in zip(ids, instances, strict=True)
-        ])  # fmt: skip
 
 
 def find_clip(workspace: Workspace, name: str, dataset_id: int | None = None) -> Video:
@@ -110,6 +73,7 @@ def render_overlay(
 ) -> dict[str, Any]:
     """Draw the humans' points (red) and those of up to three models (green, blue, yellow) over a clip, as an MP4.
 
+    Below is the running indicator of each model against the humans' points (`core.overlay_curves`).
     Where only every n-th frame of the clip was kept, it plays at an n-th of the clip's rate: as long as the clip.
 
     Parameters
@@ -126,7 +90,8 @@ def render_overlay(
     dict
         ``video``, ``file``, ``frames`` (written), ``skipped`` (frames whose picture is gone or cannot be read),
         ``labelled`` (frames with a human's points), ``predicted`` (frames, by model), ``indicator`` (by model: of the
-        longest track, against the humans' points where they are; None where undefined).
+        longest track, against the humans' points where they are; None where undefined), ``curve`` ("indicator": the
+        curve below is that of the frames up to each; "deviation" where too few in a row are labelled for one).
 
     Raises
     ------
@@ -147,22 +112,24 @@ def render_overlay(
         frames = frames_of(clip.id, session=session)
     ids, sources = _sources(workspace, clip, versions)
     file = out or overlays_folder(workspace) / f"{'-'.join(map(str, [clip.id, *ids]))}{'-static' * static}.mp4"
-    curves, indicators = _measured(workspace, clip, frames, ids[0], sources)
+    curves = curves_of(_longest(workspace, clip, ids[0]), frames, sources)
     labelled = bool(sources[0].points)
-    shown, drawn_curves = (sources, curves) if labelled else (sources[1:], curves[1:])
+    first = 0 if labelled else 1  # the truth comes first
     overlay = Overlay(
         (clip.width, clip.height), layers(_TRUTH if labelled else None, versions), frames=len(frames),
-        curves=drawn_curves, curve_title=_CURVE, static=_static(sources[0].skeleton) if static else None,
+        curves=curves.each[first:], curve_title=curves.title, ratios=curves.ratios,
+        static=_static(sources[0].skeleton) if static else None,
     )  # fmt: skip
-    written = _write(workspace, clip, file, overlay, frames, shown, progress)
+    written = _write(workspace, clip, file, overlay, frames, sources[first:], progress)
     counted = {source.name: sum(bool(source.at(frame)) for frame in frames) for source in sources}
     return {
         "video": clip.path, "file": str(file), "frames": written, "skipped": len(frames) - written,
-        "labelled": counted[_TRUTH], "predicted": {name: counted[name] for name in versions}, "indicator": indicators,
+        "labelled": counted[_TRUTH], "predicted": {name: counted[name] for name in versions},
+        "indicator": curves.indicators, "curve": "indicator" if curves.ratios else "deviation",
     }  # fmt: skip
 
 
-def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tuple[list[int], list[_Source]]:
+def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tuple[list[int], list[Source]]:
     """The ids of the versions, and the sources: the humans first, then each model."""
     with reading(workspace.engine) as session:
         models = [find_model(workspace, name, session=session) for name in versions]
@@ -171,35 +138,20 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
             raise BadInput(f"models with different points cannot be compared: {said}")
         skeleton = models[0].skeleton
         ids = [stored_version(model, session=session) for model in models]
-        sources = [_Source.of(_TRUTH, human_points(clip.id, session=session), skeleton)]
+        sources = [Source.of(_TRUTH, human_points(clip.id, session=session), skeleton)]
         for name, number in zip(versions, ids, strict=True):
-            sources.append(_Source.of(name, predicted_points(clip.id, number, session=session), skeleton))
+            sources.append(Source.of(name, predicted_points(clip.id, number, session=session), skeleton))
             if not sources[-1].points:
                 raise NotEnoughData(f"{name} has predicted nothing in {clip.path}; run `predict` with it first")
     return ids, sources
 
 
-def _measured(
-    workspace: Workspace, clip: Video, frames: Sequence[ShownFrame], version_id: int, sources: Sequence[_Source]
-) -> tuple[list[Floats], dict[str, float | None]]:
-    """The deviation curve of each source, (T,) percent, and the indicator of each model, of the longest track."""
+def _longest(workspace: Workspace, clip: Video, version_id: int) -> VideoTrack | None:
+    """The longest track that the first model sees; None where no two frames follow one another."""
     with reading(workspace.engine) as session:
         rows = frame_rows(clip.id, session=session)
         tracks = linked(rows, seen_in_frames(clip.id, version_id, session=session))
-    models = [source.name for source in sources[1:]]
-    if not tracks:  # no two frames follow one another
-        return [np.full(len(frames), np.nan) for _ in sources], dict.fromkeys(models)
-    breaks, instances = tracks[0].breaks, tracks[0].instances
-    truth, *predicted = [source.track(frames, instances, tracks[0].predicted.shape[1]) for source in sources]
-    beside = None if np.isnan(truth).all() else truth
-    curves = [_curve(track, breaks) for track in (truth, *predicted)]
-    found = [indicator(track, beside, breaks) for track in predicted]
-    return curves, {name: value if np.isfinite(value) else None for name, value in zip(models, found, strict=True)}
-
-
-def _curve(track: Floats, breaks: NDArray[np.bool_]) -> Floats:
-    """(T,) percent, the mean of x and y of each pair at its later frame; NaN at the first frame and in gaps."""
-    return np.concatenate([[np.nan], deviation_curve(dev(track, breaks)).mean(axis=1)])
+    return tracks[0] if tracks else None
 
 
 def _static(skeleton: str) -> tuple[int, ...]:
@@ -214,7 +166,7 @@ def _write(
     file: Path,
     overlay: Overlay,
     frames: Sequence[ShownFrame],
-    sources: Sequence[_Source],
+    sources: Sequence[Source],
     progress: Progress,
 ) -> int:
     progress.begin(len(frames), message=f"Drawing over {clip.path}")

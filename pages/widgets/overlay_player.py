@@ -76,6 +76,8 @@ def _play(video_id: int, path: str) -> None:
     if file.stem.endswith("-static"):
         colours = "fixed points blue, moving ones red; the shapes tell the sources apart"
     st.caption(
-        f"{plain(path)}: {colours}. The curve below grows with the clip: how far the points move apart from one frame "
-        "to the next."
+        f"{plain(path)}: {colours}. The curves below grow with the clip: each model's indicator over the last 20 "
+        "frames, that is how much its points move apart over how much those that humans set do. At 1 it moves as they "
+        "do; above it jitters, below it lags or smooths. Where fewer than 5 frames in a row are labelled, how far the "
+        "points move apart is shown instead."
     )

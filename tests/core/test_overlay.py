@@ -169,6 +169,24 @@ def test_the_curve_grows_with_time_and_is_where_its_values_are():
     assert near(overlay.draw(frame(), [[]], 5)[760:], BASELINE)[:, 0].max() == reach[5]
 
 
+def test_ratios_lie_on_a_logarithmic_axis_with_a_line_at_one_and_are_clipped_at_a_quarter_and_four():
+    def row(value):
+        overlay = Overlay((800, 720), layers(None, ["v"]), frames=4, curves=[np.full(4, value)], ratios=True)
+        return near(overlay.draw(frame(), [[]], 3)[720:], BASELINE)[:, 1]
+
+    plain = Overlay((800, 720), layers(None, ["v"]), frames=4, curves=[np.full(4, np.nan)], ratios=True)
+    axes = plain.draw(frame(), [[]], 0)[720:]
+    light = np.median(axes[:, 100:700].min(axis=2), axis=1)
+    assert np.sort(light)[-1] > 90, "the line at 1 is lighter than the others, and is one"
+    assert (light > 90).sum() <= 2
+    below = len(plain._legend)
+    middle = {value: np.median(row(value)[row(value) > below]) for value in (0.25, 0.5, 1.0, 2.0, 4.0)}
+    assert middle[1.0] == pytest.approx(np.argmax(light), abs=1.5)
+    np.testing.assert_allclose(-np.diff(list(middle.values())), (middle[0.25] - middle[4.0]) / 4, atol=1.0)
+    for far, end in ((1e-9, 0.25), (0.0, 0.25), (400.0, 4.0)):
+        assert np.median(row(far)[row(far) > below]) == middle[end]
+
+
 def test_a_curve_has_gaps_where_nothing_is_known():
     values = np.array([1.0, 1, np.nan, np.nan, 1, 1])
     overlay = Overlay((800, 720), layers(None, ["v"]), frames=6, curves=[values])

@@ -5,6 +5,7 @@ figures (`tests/core/metrics/test_stability_ranking.py` states which): read none
 """
 
 from core.metrics.stability.deviation import dev, indicator, ratio
+from core.metrics.stability.running import running_indicator
 from core.metrics.stability.tracks import Units, as_breaks, as_tracks, displacements
 from core.metrics.stability.vector import FIGURES, Stability, stability
 
@@ -18,5 +19,6 @@ __all__ = [
     "displacements",
     "indicator",
     "ratio",
+    "running_indicator",
     "stability",
 ]

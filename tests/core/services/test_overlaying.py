@@ -6,9 +6,10 @@ from sqlmodel import select
 from staged_clips import add_model, predict, take
 
 from core.errors import BadInput, Cancelled, NotEnoughData, NotFound
-from core.metrics.stability import indicator
-from core.overlay import BASELINE, COMPARED, TRUTH
+from core.metrics.stability import dev, indicator
+from core.overlay import BASELINE, COMPARED, TRUTH, Overlay
 from core.progress import Progress
+from core.services import overlaying
 from core.services.overlaying import (
     find_clip,
     newest_overlay,
@@ -86,6 +87,51 @@ def test_the_indicator_is_that_of_the_metric_on_the_same_tracks(workspace, datas
     assert found["v"] == pytest.approx(indicator(noisy, kept), rel=1e-4)
     assert found["w"] == pytest.approx(indicator(calm, kept), rel=1e-4)
     assert found["v"] > found["w"] > 1
+
+
+def test_the_curve_is_the_indicator_of_the_frames_up_to_each(workspace, dataset, truth, two_models, monkeypatch):
+    drawn = {}
+
+    class Seen(Overlay):
+        def __init__(self, *given, **named):
+            drawn.update(named)
+            super().__init__(*given, **named)
+
+    monkeypatch.setattr(overlaying, "Overlay", Seen)
+    noisy, calm = two_models
+    kept = truth.astype(np.float32).astype(float)
+    found = render_overlay(workspace, dataset, CLIP, ["v", "w"])
+    assert found["curve"] == "indicator"
+    assert drawn["ratios"] is True
+    assert "Indicator over the last 20 frames" in drawn["curve_title"]
+    still, rough, fine = drawn["curves"]
+    np.testing.assert_allclose(still, [np.nan] * 4 + [1.0] * 4)
+    for end in range(5, COUNT + 1):
+        assert rough[end - 1] == pytest.approx(indicator(noisy[:end], kept[:end]), rel=1e-4)
+    assert fine[5] == pytest.approx(indicator(calm[:6], kept[:6]), rel=1e-4)
+    assert np.isnan(fine[[0, 3, 6, 7]]).all(), "too early, and no points"
+
+
+def test_without_labels_in_a_row_the_curve_is_the_deviation_and_says_what_is_missing(
+    workspace, dataset, truth, two_models, monkeypatch
+):
+    drawn = {}
+
+    class Seen(Overlay):
+        def __init__(self, *given, **named):
+            drawn.update(named)
+            super().__init__(*given, **named)
+
+    monkeypatch.setattr(overlaying, "Overlay", Seen)
+    with writing(workspace.engine) as session:
+        for face in session.exec(select(Instance).order_by(Instance.id)).all()[4:]:
+            face.revision_id = None
+    found = render_overlay(workspace, dataset, CLIP, ["v"])
+    assert (found["curve"], found["labelled"], drawn["ratios"]) == ("deviation", 4, False)
+    assert "the indicator needs 5 labelled frames in a row" in drawn["curve_title"]
+    noisy = two_models[0].astype(np.float32).astype(float)
+    expected = 100 * np.sqrt(np.mean(dev(noisy) ** 2, axis=1)).mean(axis=1)
+    np.testing.assert_allclose(drawn["curves"][1], [np.nan, *expected], rtol=1e-4)
 
 
 def test_models_are_shown_alone_where_no_human_has_labelled(workspace, dataset, truth, two_models, tmp_path):

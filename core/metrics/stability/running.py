@@ -1,0 +1,65 @@
+"""The indicator as it changes along a clip: over the frames that end at each frame."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.errors import BadInput
+from core.metrics.stability.deviation import as_truth, indicator
+from core.metrics.stability.tracks import Floats, as_breaks, as_tracks
+
+WINDOW: Final = 20  # frames, as the stability loss takes
+FEWEST: Final = 5
+
+
+def running_indicator(
+    tracks: ArrayLike,
+    truth: ArrayLike,
+    breaks: ArrayLike | None = None,
+    *,
+    window: int = WINDOW,
+    fewest: int = FEWEST,
+) -> Floats:
+    """`indicator` against the truth of the (up to) `window` consecutive frames that end at each frame.
+
+    A window goes neither over a break nor over a frame in which no point has both a prediction and a truth, so it is
+    shorter after one. Each has its own units (`Units`), so that its figure is that of `indicator` of these frames.
+
+    Parameters
+    ----------
+    tracks, truth
+        (T, K, 2) pixels, NaN where a point is absent.
+    breaks
+        (T - 1,) bool, or indices of frames that begin something new.
+    window, fewest
+        Frames at most and at least, `fewest` from 2 to `window`.
+
+    Returns
+    -------
+    indicators
+        (T,) float64, 1 = moves as much as the truth; NaN where fewer than `fewest` frames lead up to a frame.
+
+    Raises
+    ------
+    BadInput
+        If the shapes disagree or the numbers of frames make no sense.
+    """
+    if not 2 <= fewest <= window:
+        raise BadInput(f"a window of {window} frames, at least {fewest}, makes no sense: a pair needs two frames")
+    known = as_tracks(tracks)
+    true, broken = as_truth(truth, known), as_breaks(breaks, len(known))
+    there = np.any(~np.isnan(known + true)[..., 0], axis=1)
+    found, start = np.full(len(known), np.nan), 0
+    for frame in range(len(known)):
+        if not there[frame]:
+            start = frame + 1
+            continue
+        if frame and broken[frame - 1]:
+            start = frame
+        first, after = max(start, frame + 1 - window), frame + 1
+        if after - first >= fewest:
+            found[frame] = indicator(known[first:after], true[first:after])
+    return found
