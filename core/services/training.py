@@ -176,7 +176,8 @@ def _learned(
     plan = wish.plan or (recipe.self_training if recipe.self_training != "none" else None)
     together = workspace.settings.training_processes
     if plan is None:
-        return trainer(together)(recipe, data, folder, start_from=parent.file if parent else None, **where), []
+        start = {"start_from": parent.file, "start_name": parent.name} if parent else {"start_from": None}
+        return trainer(together)(recipe, data, folder, **start, **where), []
     from core.training.self_training import self_train
 
     if parent is not None:

@@ -51,6 +51,7 @@ def launch(
     listener: Listener | None = None,
     weights_folder: Path | None = None,
     start_from: Path | None = None,
+    start_name: str = "",
 ) -> Trained:
     """As `core.training.loop.train`, with `processes` processes on this machine; ``recipe.batch`` is shared by them.
 
@@ -66,7 +67,7 @@ def launch(
     if processes < 1:
         raise BadInput(f"a training needs at least one process, not {processes}")
     job = folder / "job"
-    _write_job(job, recipe, data, folder, device, weights_folder, start_from)
+    _write_job(job, recipe, data, folder, device, weights_folder, (start_from, start_name))
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}",
         "-m", "core.training.distributed", str(job),
@@ -123,14 +124,20 @@ def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
 
 
 def _write_job(
-    job: Path, recipe: Recipe, data: TrainingData, folder: Path, device: str, weights: Path | None, start: Path | None
+    job: Path,
+    recipe: Recipe,
+    data: TrainingData,
+    folder: Path,
+    device: str,
+    weights: Path | None,
+    start: tuple[Path | None, str],
 ) -> None:
     job.mkdir(parents=True, exist_ok=True)
     (job / _CANCEL).unlink(missing_ok=True)
     content = {
         "recipe": recipe.as_json(), "skeleton": data.skeleton.name, "folder": str(folder.resolve()), "device": device,
         "weights_folder": str(weights.resolve()) if weights else None,
-        "start_from": str(start.resolve()) if start else None,
+        "start_from": str(start[0].resolve()) if start[0] else None, "start_name": start[1],
         **{part: [_plain(sample, job) for sample in getattr(data, part)] for part in _PARTS},
     }  # fmt: skip
     (job / "job.json").write_text(json.dumps(content), encoding="utf-8")
@@ -209,7 +216,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         trained = train(
             from_json(content["recipe"]), TrainingData(skeleton(content["skeleton"]), *parts), Path(content["folder"]),
-            device=content["device"], listener=_Teller(job), **optional,
+            device=content["device"], listener=_Teller(job), start_name=content["start_name"], **optional,
         )  # fmt: skip
     except FacetError as problem:
         if first:

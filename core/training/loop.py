@@ -72,6 +72,7 @@ def train(
     listener: Listener | None = None,
     weights_folder: Path | None = None,
     start_from: Path | None = None,
+    start_name: str = "",
 ) -> Trained:
     """Train a network; goes on where it stopped when `folder` holds an unfinished run of the same recipe and data.
 
@@ -93,6 +94,8 @@ def train(
     start_from
         A checkpoint of the same network whose weights to begin from. Of another skeleton the points of the same names
         are taken over.
+    start_name
+        What people call the model in `start_from`; without, it is called by its file's name.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def train(
     """
     check_data(data)
     with ranks_here(pick_device(device)) as ranks, torch.random.fork_rng(devices=ranks.generators):
-        run = _prepared(recipe, data, folder, ranks, listener or Listener(), weights_folder, start_from)
+        run = _prepared(recipe, data, folder, ranks, listener or Listener(), weights_folder, start_from, start_name)
         try:
             _learn(run)
         except Cancelled as stopped:
@@ -142,6 +145,7 @@ def _prepared(
     listener: Listener,
     weights_folder: Path | None,
     start_from: Path | None,
+    start_name: str,
 ) -> Run:
     listener = listener if ranks.first else Listener()
     folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +159,7 @@ def _prepared(
     print_of_run = fingerprint(
         recipe, data.skeleton.name, (sources.train.samples, sources.validation.samples), begun, str(ranks.world)
     )
-    network = fresh_network(recipe, config, weights_folder, start_from, listener)
+    network = fresh_network(recipe, config, weights_folder, start_from, listener, start_name)
     run = Run(recipe, data, sources, network, folder, print_of_run, listener, ranks)
     run.take_up()
     return run
@@ -189,11 +193,25 @@ def _stop_at_nan(run: Run) -> None:
     done = run.done
     done.stopped = "nan"
     run.save()
+    kept = (
+        f"and the best weights before it (epoch {done.best['epoch']}) are kept"
+        if done.best
+        else "before an epoch was over, so there are no best weights to keep"
+    )
     run.listener.said(
         f"the loss was no longer a number in epoch {done.epoch + 1}, batch {done.batch + 1} of {run.steps_an_epoch}: "
-        "stopped there, and the best weights before it are kept; a lower rate or a lower clip may help"
+        f"stopped there, {kept}; {_against_nan(run)}"
     )
     run.keep_something()
+
+
+def _against_nan(run: Run) -> str:
+    """What may help: of the first batch neither rate nor clip is the cause, as no step was taken yet."""
+    if run.done.epoch == run.done.batch == 0:
+        return "it was so from the start: look at the pictures and labels, and at the weights that it begins from"
+    if run.recipe.clip > 0:
+        return f"a lower rate or a lower clip (now {run.recipe.clip:g}) may help"
+    return "a lower rate or clipped gradients (clip=1) may help"
 
 
 def _result(run: Run, stopped: str) -> Trained:

@@ -182,9 +182,16 @@ def mean_shape(samples: Sequence[Sample]) -> NDArray[np.float64]:
 
 
 def fresh_network(
-    recipe: Recipe, config: NetworkConfig, weights_folder: Path | None, start_from: Path | None, listener: Listener
+    recipe: Recipe,
+    config: NetworkConfig,
+    weights_folder: Path | None,
+    start_from: Path | None,
+    listener: Listener,
+    start_name: str = "",
 ) -> PoseNetwork:
     """Build the network; what its weights are follows from the recipe's seed, the published weights and `start_from`.
+
+    `start_name` is what people call the model in `start_from`; without, it is called by its file's name.
 
     Raises
     ------
@@ -196,7 +203,8 @@ def fresh_network(
     torch.manual_seed(recipe.seed)
     network = build(config)
     if start_from is not None:
-        listener.said(f"begins from {start_from.name}: {_take_over(network, start_from)}")
+        name = start_name or start_from.name
+        listener.said(f"begins from {name}: {_take_over(network, start_from, name)}")
         return network
     names = NETWORKS[recipe.network].pretrained
     name = recipe.pretrained if recipe.pretrained != "default" else next(iter(names), "none")
@@ -213,12 +221,12 @@ def fresh_network(
     return network
 
 
-def _take_over(network: PoseNetwork, start_from: Path) -> str:
+def _take_over(network: PoseNetwork, start_from: Path, name: str) -> str:
     earlier = load_checkpoint(start_from)
     old, new = earlier.config, network.config
     if old.network != new.network:
         raise BadInput(
-            f"{start_from.name} holds a {old.network}, but the recipe trains a {new.network}; begin from a model of "
+            f"{name} holds a {old.network}, but the recipe trains a {new.network}; begin from a model of "
             "the same network, or choose its recipe"
         )
     rows: dict[int, int] | None = None
@@ -226,7 +234,7 @@ def _take_over(network: PoseNetwork, start_from: Path) -> str:
         rows = _same_points(old.skeleton, new.skeleton)
         if not rows:
             raise BadInput(
-                f"{start_from.name} locates the points of {old.skeleton}, none of which {new.skeleton} has; begin from "
+                f"{name} locates the points of {old.skeleton}, none of which {new.skeleton} has; begin from "
                 f"a model of {new.skeleton}, or from fresh weights"
             )
     return fit_weights(network, earlier.state_dict(), rows, source=old).sentence()

@@ -15,10 +15,12 @@ from core.jobs.inline import run_here
 from core.learned import learned_from
 from core.models.weights import sha256_of
 from core.progress import Progress
+from core.run_folders import training_folder
 from core.services.models import comparable, listed
 from core.services.training import Wish, _free_name, train_model, what_there_is
 from core.services.watching import watch
 from core.settings import Settings
+from core.training_listener import said_in
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.learning import group_parts
@@ -141,6 +143,8 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
         train_model(workspace, dataset_id=dataset, author_id=author, run_id=run_id, wish=wish, progress=Stopping())
     newest, *_ = listed(workspace, dataset)
     assert (newest["stopped"], newest["parent"]) == ("cancelled", "quick-resnet18-1")
+    said = said_in(training_folder(workspace, run_id))
+    assert any(sentence.startswith("begins from quick-resnet18-1: ") for sentence in said)
     assert comparable(workspace, dataset, "face68") == [newest["name"], "quick-resnet18-1", "dlib-68"]
 
 

@@ -407,6 +407,11 @@ def test_a_training_begins_from_earlier_weights(faces: TrainingData, tiny: Tiny,
     one, other = (load_checkpoint(file).state_dict() for file in (parent.file, child.file))
     assert all(torch.equal(one[name], other[name]) for name in one if "running" not in name and "tracked" not in name)
     assert heard.sentences[0].startswith("begins from best.safetensors: ")
+    named = {"start_from": parent.file, "start_name": "quick-resnet18-1"}
+    train(still, faces, tmp_path / "other", device="cpu", listener=heard, **named)
+    assert heard.sentences[-1].startswith("begins from quick-resnet18-1: ")
+    with pytest.raises(BadInput, match=r"^quick-resnet18-1 holds a resnet18-regression, but"):
+        train(tiny(), faces, tmp_path / "hrnet", device="cpu", **named)
 
 
 def test_coco_weights_give_their_rows_to_24_points(tiny: Tiny, tmp_path: Path) -> None:
@@ -487,19 +492,39 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(
     faces: TrainingData, tiny: Tiny, heard: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _spoil(monkeypatch, at=4)
-    trained = train(tiny(epochs=5), faces, tmp_path, device="cpu", listener=heard)
+    trained = train(tiny(epochs=5, clip=0.5), faces, tmp_path, device="cpu", listener=heard)
     assert (trained.stopped, trained.epochs) == ("nan", 1)
-    assert "no longer a number in epoch 2, batch 2 of 2" in heard.sentences[0]
+    assert heard.sentences[0] == (
+        "the loss was no longer a number in epoch 2, batch 2 of 2: stopped there, and the best weights before it "
+        "(epoch 1) are kept; a lower rate or a lower clip (now 0.5) may help"
+    )
     assert all(bool(value.isfinite().all()) for value in load_checkpoint(trained.file).state_dict().values())
     assert read_facts(trained.file)["epoch"] == "1"
 
 
-def test_a_first_loss_that_is_no_number_keeps_the_weights_before_it(
-    faces: TrainingData, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("at", "advice"),
+    [
+        (1, "it was so from the start: look at the pictures and labels, and at the weights that it begins from"),
+        (2, "a lower rate or clipped gradients (clip=1) may help"),
+    ],
+)
+def test_a_first_loss_that_is_no_number_keeps_the_weights_before_it_but_calls_none_the_best(
+    at: int,
+    advice: str,
+    faces: TrainingData,
+    tiny: Tiny,
+    heard: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _spoil(monkeypatch, at=1)
-    trained = train(tiny(), faces, tmp_path, device="cpu")
+    _spoil(monkeypatch, at=at)
+    trained = train(tiny(clip=0.0), faces, tmp_path, device="cpu", listener=heard)
     assert (trained.stopped, trained.epochs) == ("nan", 0)
+    assert heard.sentences == [
+        f"the loss was no longer a number in epoch 1, batch {at} of 2: stopped there, before an epoch was over, so "
+        f"there are no best weights to keep; {advice}"
+    ]
     assert math.isfinite(trained.best["validation_nme"])
 
 

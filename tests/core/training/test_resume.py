@@ -16,8 +16,12 @@ from typing import Any
 import pytest
 import torch
 
-from core.errors import Cancelled
+from core.errors import BadInput, Cancelled
 from core.keypoints import Keypoints
+from core.models.pose import configure
+from core.models.pose.checkpoint import save_checkpoint
+from core.models.pose.network import build
+from core.skeletons import FACE68
 from core.training.augmentation import Augmentation
 from core.training.distributed import _write_job as write_job
 from core.training.distributed import launch
@@ -64,7 +68,7 @@ def test_threads_that_prepare_batches_change_nothing(faces: TrainingData, full: 
 def test_a_run_that_was_killed_ends_with_the_same_bits(faces: TrainingData, full: Recipe, tmp_path: Path) -> None:
     whole = train(full, faces, tmp_path / "whole", device="cpu")
     folder = tmp_path / "killed"
-    write_job(folder / "job", full, faces, folder, "cpu", None, None)
+    write_job(folder / "job", full, faces, folder, "cpu", None, (None, ""))
     code = "import torch, sys; torch.set_num_threads(1); from core.training.distributed import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", code, str(folder / "job")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -187,6 +191,15 @@ def test_an_error_in_the_processes_is_the_callers(faces: TrainingData, tiny: Tin
 
     with pytest.raises(NotEnoughData, match="2 samples cannot be shared by 3 processes"):
         launch(tiny(), replace(faces, train=faces.train[:2]), tmp_path, processes=3, device="cpu")
+
+
+def test_processes_know_the_name_of_what_they_begin_from(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "f.safetensors", build(configure("resnet18-regression", FACE68, input_size=(64, 64))))
+    with pytest.raises(BadInput, match=r"^walker-1 holds a resnet18-regression, but the recipe trains a hrnet"):
+        launch(
+            tiny("quick-hrnet"), faces, tmp_path / "run", processes=1, device="cpu",
+            start_from=tmp_path / "f.safetensors", start_name="walker-1",
+        )  # fmt: skip
 
 
 def test_processes_can_be_cancelled(
