@@ -59,4 +59,4 @@ def warnings_about(
 
 
 def _percent(nme: float) -> str:
-    return f"{100 * nme:.4g}%" if math.isfinite(nme) else "no number"
+    return f"{100 * nme:,.2f}%" if math.isfinite(nme) else "no number"

@@ -75,7 +75,7 @@ def test_the_warning_names_both_figures_and_the_rate(workspace, monkeypatch, rea
     assert bool(found) == warned
     if warned:
         (sentence,) = found
-        figure = "no number" if math.isnan(reached) else f"{100 * reached:.4g}%"
+        figure = "no number" if math.isnan(reached) else f"{100 * reached:,.2f}%"
         assert f"best validation NME is {figure}, and the mean shape" in sentence
-        assert "has 5%; do not promote" in sentence
+        assert "has 5.00%; do not promote" in sentence
         assert "another rate than 1e+06" in sentence
