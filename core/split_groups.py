@@ -29,9 +29,9 @@ def strictest(parts: Iterable[str]) -> str | None:
 
 
 def hold_on(people: Sequence[Person], heir: Person, *, session: Session) -> None:
-    """Let `heir` be held out at least as much as he and any of these people are by now.
+    """Let `heir` be held out at least as much as any of these people, and the heir, are by now.
 
-    For whoever is about to be called otherwise, or to be one with others. Undoing such a decision leaves the heir as he
+    For whoever is about to be called otherwise, or to be one with others. Undoing such a decision leaves the part as it
     is: what was held out once is not learned from.
     """
     everyone = [*people, heir]
