@@ -62,7 +62,7 @@ def exclude(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the others")] = "",
     as_json: Json = False,
 ) -> None:
-    """Leave pictures out of learning and measuring, by file name. Gives listed, matched, unknown [names]."""
+    """Leave pictures out of learning and measuring, by file name. Gives listed, matched, unknown (those names)."""
     if not path.is_file():
         fail(f"{path}: there is no such file")
     workspace = Workspace.open()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rich.markup
+import typer
 from sqlalchemy import event
 from sqlmodel import select
 from staged_people import add_faces, group, vector
@@ -129,6 +131,21 @@ def test_an_import_of_label_files_points_to_the_command_that_takes_them_in(facet
 
 def test_the_help_of_import_says_that_clips_come_in_too(facet):
     assert "video clip" in " ".join(facet("import", "--help")[1].split())
+
+
+def _helps(command, path=()):
+    """(name, help text) of a command, its subcommands and their options."""
+    yield " ".join(path), command.help or ""
+    for parameter in command.params:
+        yield f"{' '.join(path)} {parameter.name}", getattr(parameter, "help", None) or ""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _helps(inner, (*path, name))
+
+
+def test_no_word_of_a_help_is_taken_for_markup():
+    helps = list(_helps(typer.main.get_command(app)))
+    assert len(helps) > 60
+    assert {name: text for name, text in helps if rich.markup.render(text).plain != text} == {}
 
 
 def test_a_value_with_a_line_break_stays_on_its_line(capsysbinary):
