@@ -14,8 +14,9 @@ from core.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
 from core.images import decode
 from core.overlay import STATIC_POINTS, Overlay, layers
 from core.overlay_curves import Source, curves_of
-from core.pose_models import find_model, stored_version
+from core.pose_models import find_model, stored_version, stored_versions
 from core.progress import Progress
+from core.skeletons import skeleton
 from core.video_tracks import VideoTrack, linked, stride_of
 from core.videos import VideoWriter, probe
 from core.workspace import Workspace
@@ -27,6 +28,7 @@ from db.queries.videos import (
     frames_of,
     human_points,
     predicted_points,
+    seen_of_clip,
     video_named,
 )
 from db.tables import Image, Video
@@ -59,6 +61,24 @@ def find_clip(workspace: Workspace, name: str, dataset_id: int | None = None) ->
     if len(found) > 1:
         raise BadInput(f"several datasets have a clip called {name}; say which with --dataset")
     return found[0]
+
+
+def seen_of(workspace: Workspace, video_id: int, versions: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """How many of the faces (or people) in a clip each model has predicted, and how many it has not.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    with reading(workspace.engine) as session:
+        for name in versions:
+            model = find_model(workspace, name, session=session)
+            used = stored_versions(model, session=session)
+            kind = skeleton(model.skeleton).kind
+            found[name] = seen_of_clip(video_id, kind, used[0] if used else None, session=session)
+    return found
 
 
 def render_overlay(
@@ -136,11 +156,11 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
         if len({model.skeleton for model in models}) > 1:
             said = ", ".join(f"{name} has {model.skeleton}" for name, model in zip(versions, models, strict=True))
             raise BadInput(f"models with different points cannot be compared: {said}")
-        skeleton = models[0].skeleton
+        shape = models[0].skeleton
         ids = [stored_version(model, session=session) for model in models]
-        sources = [Source.of(_TRUTH, human_points(clip.id, session=session), skeleton)]
+        sources = [Source.of(_TRUTH, human_points(clip.id, session=session), shape)]
         for name, number in zip(versions, ids, strict=True):
-            sources.append(Source.of(name, predicted_points(clip.id, number, session=session), skeleton))
+            sources.append(Source.of(name, predicted_points(clip.id, number, session=session), shape))
             if not sources[-1].points:
                 raise NotEnoughData(f"{name} has predicted nothing in {clip.path}; run `predict` with it first")
     return ids, sources

@@ -19,6 +19,7 @@ from core.skeletons import skeleton
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.models import count_predictions, instances_to_predict
+from db.queries.videos import frames_of
 from db.tables import Image, Instance, Prediction, Skipped
 from db.writes import note_model_use
 
@@ -43,9 +44,12 @@ def predict(
     run_id: int,
     model: str,
     only: Labels | None = None,
+    clip: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Let a model look at every instance of its kind (or at those of `only`) that it has not seen with these settings.
+    """Let a model look at every instance of its kind that it has not seen with these settings.
+
+    With `only` at those of these labels; with `clip`, the id of a clip, at those in its frames.
 
     Returns
     -------
@@ -73,6 +77,10 @@ def predict(
     if only is not None:
         wanted = {label.instance.id for label in only.labels}
         waiting = [row for row in waiting if row[0].id in wanted]
+    if clip is not None:
+        with reading(workspace.engine) as session:
+            frames = {frame.image.id for frame in frames_of(clip, session=session) if frame.image is not None}
+        waiting = [row for row in waiting if row[1].id in frames]
     done, failed = _look(workspace, waiting, predictor, version_id, found.skeleton, run_id, progress)
     with reading(workspace.engine) as session:
         known = count_predictions(dataset_id, version_id, session=session)

@@ -94,6 +94,17 @@ def predicted_points(video_id: int, model_version_id: int, *, session: Session) 
     return [FramePoints(*row) for row in rows]
 
 
+def seen_of_clip(video_id: int, kind: str, model_version_id: int | None, *, session: Session) -> tuple[int, int]:
+    """Of the instances of a kind in the frames of a clip, how many a version has predicted, and how many it has not."""
+    known = select(Instance.id).where(_in_clip(video_id), Instance.kind == kind, ~col(Instance.removed))
+    there = set(session.exec(known))
+    done = select(Prediction.instance_id).where(
+        col(Prediction.instance_id).in_(known), Prediction.model_version_id == model_version_id
+    )
+    seen = len(set(session.exec(done)))
+    return seen, len(there) - seen
+
+
 def clips_named(name: str, *, session: Session) -> list[Video]:
     """The clips that `name` means in any dataset (`video_named`)."""
     datasets = session.exec(select(Video.dataset_id).distinct()).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -10,13 +10,13 @@ import streamlit as st
 
 from core.errors import FacetError
 from core.jobs.launch import start
-from core.services.overlaying import newest_overlay, overlay_size
+from core.services.overlaying import newest_overlay, overlay_size, seen_of
 from db.engine import reading
 from db.queries.tracks import videos
 from db.queries.work import runs_page
 from pages.widgets.resources import author_id, workspace
 from pages.widgets.run_status import latest_result
-from pages.widgets.text import plain, sentence
+from pages.widgets.text import counted, plain, sentence
 
 _MOST: Final = 3  # models at once
 _CONTROLS: Final = "5rem"  # what a browser's controls take
@@ -27,7 +27,7 @@ def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
     st.subheader("Overlay video", anchor=False)
     with reading(workspace().engine) as session:
         clips = {video.id: video.path for video in videos(dataset_id, session=session)}
-        runs = [run for run, *_ in runs_page(dataset_id=dataset_id, session=session) if run.kind == "overlay"]
+        work = [run for run, *_ in runs_page(dataset_id=dataset_id, session=session)]
     if not clips:
         st.info("This dataset has no clip. Import one (MP4, MOV, AVI, MKV, WebM) in the library.")
         return
@@ -37,14 +37,43 @@ def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
             "Fixed points blue, moving ones red", key="overlay-static",
             help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
         )  # fmt: skip
+        runs = [run for run in work if run.kind == "overlay"]
         busy = any(run.finished_at is None for run in runs)
+        seen = seen_of(workspace(), clip, models[:_MOST])
         st.button(
-            "Draw it", icon=":material/movie:", disabled=busy or not models, on_click=_draw,
-            args=(dataset_id, clips[clip], list(models[:_MOST]), static), key="overlay-draw",
+            "Draw it", icon=":material/movie:", on_click=_draw, key="overlay-draw",
+            disabled=busy or not seen or not all(there for there, _ in seen.values()),
+            args=(dataset_id, clips[clip], list(seen), static),
         )  # fmt: skip
+    open_kinds = {run.kind for run in work if run.finished_at is None}
+    _offer(dataset_id, clip, seen, busy=bool(open_kinds & {"predict", "prelabel"}))
     if runs and not busy:
         latest_result(runs[0])
     _play(clip, clips[clip])
+
+
+def _offer(dataset_id: int, clip: int, seen: Mapping[str, tuple[int, int]], *, busy: bool) -> None:
+    """Predict the clip with the models that have not, and say which those are."""
+    lacking = {name: left for name, (_, left) in seen.items() if left}
+    if seen and not any(there + left for there, left in seen.values()):
+        st.info("Nobody is found in this clip yet: find faces in the library, or draw boxes on the Keypoints page.")
+        return
+    if not lacking:
+        return
+    told = ", ".join(f"{plain(name)} ({counted(left, 'instance')})" for name, left in lacking.items())
+    ready = [plain(name) for name in seen if name not in lacking]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Predict this clip", icon=":material/play_arrow:", type="primary", disabled=busy, key="overlay-predict"
+        ):
+            for name in lacking:
+                start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, clip=clip)
+            st.rerun()
+        st.caption(
+            f"To be predicted before it is drawn: {told}."
+            + (f" Predicted already: {', '.join(ready)}." if ready else ""),
+            width="stretch",
+        )
 
 
 def _draw(dataset_id: int, clip: str, models: list[str], static: bool) -> None:

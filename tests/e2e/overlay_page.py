@@ -1,4 +1,4 @@
-"""The page of overlay_demo.py. Query parameter: ``dataset``, its id."""
+"""The page of overlay_demo.py. Query parameters: ``dataset``, its id; ``models``, with commas."""
 
 import streamlit as st
 
@@ -7,4 +7,4 @@ from pages.widgets.run_status import open_runs
 
 dataset = int(st.query_params.get("dataset", 1))
 open_runs(dataset)
-overlay_player(dataset, ["rough-1", "fine-2"])
+overlay_player(dataset, st.query_params.get("models", "rough-1,fine-2").split(","))

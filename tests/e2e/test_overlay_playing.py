@@ -114,6 +114,24 @@ def test_the_page_draws_a_clip_in_a_run_and_plays_it(page, workbench, stage, fil
     video = page.locator("video")
     expect(video).to_be_visible(timeout=WAIT)
     expect(page.get_by_text(re.compile(rf"{COUNT} frames of .* drawn, 0 skipped"))).to_be_visible()
+    expect(page.get_by_text(re.compile("each model's indicator over the last 20 frames"))).to_be_visible()
     told = video_metadata(page)
     assert told["width"] > 0
     assert told["duration"] == pytest.approx(COUNT / 25, abs=0.05)
+
+
+def test_a_clip_that_a_model_has_not_seen_is_predicted_from_the_page_before_it_is_drawn(page, workbench, stage):
+    page.goto(f"{workbench.address}/?dataset={stage[1]}&models=rough-1,dlib-68")
+    draw = page.get_by_role("button", name="Draw it")
+    expect(page.get_by_text(f"To be predicted before it is drawn: dlib-68 ({COUNT} instances).")).to_be_visible(
+        timeout=WAIT
+    )
+    expect(page.get_by_text("Predicted already: rough-1.")).to_be_visible()
+    expect(draw).to_be_disabled()
+    page.get_by_role("button", name="Predict this clip").click()
+    expect(page.get_by_text("To be predicted before it is drawn")).to_have_count(0, timeout=WAIT)
+    expect(draw).to_have_count(1, timeout=WAIT)
+    expect(draw).to_be_enabled(timeout=WAIT)
+    draw.click()
+    expect(page.locator("video")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text(re.compile(rf"{COUNT} frames of .* drawn, 0 skipped"))).to_be_visible(timeout=WAIT)

@@ -17,6 +17,7 @@ from core.services.overlaying import (
     overlay_size,
     overlays_folder,
     render_overlay,
+    seen_of,
 )
 from core.videos import frames, probe
 from db.engine import reading, writing
@@ -198,6 +199,19 @@ def test_a_model_that_has_not_predicted_the_clip_is_said(workspace, dataset, aut
         render_overlay(workspace, dataset, CLIP, ["dlib-68"])
     with pytest.raises(NotFound, match="there is no model called 'nobody'"):
         render_overlay(workspace, dataset, CLIP, ["nobody"])
+
+
+def test_what_each_model_has_not_seen_of_a_clip_is_counted(workspace, dataset, author, truth, two_models):
+    add_model(workspace, dataset, author, "new")
+    add_model(workspace, dataset, author, "body", skeleton="body24")
+    video = find_clip(workspace, CLIP).id
+    assert seen_of(workspace, video, ["v", "w", "new", "dlib-68", "v+flip", "body"]) == {
+        "v": (COUNT, 0), "w": (COUNT - 2, 2), "new": (0, COUNT), "dlib-68": (0, COUNT), "v+flip": (0, COUNT),
+        "body": (0, 0),
+    }  # fmt: skip
+    assert seen_of(workspace, video, []) == {}
+    with pytest.raises(NotFound, match="there is no model called 'nobody'"):
+        seen_of(workspace, video, ["nobody"])
 
 
 def test_what_cannot_be_drawn_is_refused(workspace, dataset, author, truth, two_models, tmp_path):

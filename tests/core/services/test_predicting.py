@@ -13,7 +13,7 @@ from core.progress import Progress
 from core.services import predicting
 from core.services.annotating import add_instances
 from db.engine import reading, writing
-from db.tables import ModelUse, ModelVersion, Prediction, Skipped, TrainedModel
+from db.tables import Frame, Instance, ModelUse, ModelVersion, Prediction, Skipped, TrainedModel, Video
 from db.writes import ensure_model_version
 
 
@@ -116,6 +116,24 @@ def test_only_the_held_out_instances_when_asked(shelf, net, author):
         nothing = read_labels(shelf.dataset, "face68", session=session)
     assert _predict(shelf, only=nothing)["predicted"] == 0
     assert _rows(shelf) == []
+
+
+def test_only_the_frames_of_a_clip_when_asked(shelf, net):
+    with writing(shelf.workspace.engine) as session:
+        video = Video(
+            dataset_id=shelf.dataset, path="a.mp4", sha256="a" * 64, original="a.mp4", width=40, height=40, frames=2,
+            frames_per_second=25.0,
+        )  # fmt: skip
+        session.add(video)
+        session.flush()
+        number = video.id
+        session.add(Frame(video_id=number, index=0, seconds=0.0, image_id=shelf.image("b.png").id))
+        session.add(Frame(video_id=number, index=1, seconds=0.04, image_id=None))
+    assert _predict(shelf, clip=number)["predicted"] == 1
+    (row,) = _rows(shelf)
+    with reading(shelf.workspace.engine) as session:
+        assert session.get(Instance, row.instance_id).image_id == shelf.image("b.png").id
+    assert _predict(shelf, clip=number + 1)["predicted"] == 0
 
 
 def test_a_model_that_does_not_exist_is_named(shelf):
