@@ -39,10 +39,14 @@ class FileLabel:
 
 @dataclass
 class Written:
-    """What became of labels: how many of each author are new, how many were here already, which were refused."""
+    """What became of labels: how many of each author are new, how many were here already, which were refused.
+
+    `repeated` says again what another of these labels says of the same picture: it counts neither as new nor as here.
+    """
 
     by_author: Counter[int] = field(default_factory=Counter)
     unchanged: int = 0
+    repeated: int = 0
     refused: list[tuple[FileLabel, str]] = field(default_factory=list)
 
     @property
@@ -54,6 +58,7 @@ class Written:
         """Count what became of others too."""
         self.by_author.update(other.by_author)
         self.unchanged += other.unchanged
+        self.repeated += other.repeated
         self.refused += other.refused
 
 
@@ -134,7 +139,7 @@ def _without_repeats(labels: Sequence[FileLabel], written: Written) -> list[File
     for label in labels:
         key = (label.row.skeleton, _said(label.row.keypoints))
         if key in kept:
-            written.unchanged += 1
+            written.repeated += 1
         kept.setdefault(key, label)
     return list(kept.values())
 

@@ -36,7 +36,24 @@ def labels(
     skeleton_name: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")],
     as_json: Json = False,
 ) -> None:
-    """Put labels of other tools onto pictures. Gives images, instances, added, waiting, skipped [{path, reason}]."""
+    """Put labels of other tools onto pictures. Gives images, instances, added, waiting, skipped [{path, reason}].
+
+    The counts mean the same in every format:
+
+    images: pictures of the dataset that have these labels, now or already
+
+    instances: faces or people there that have them, each once
+
+    added: those of the instances that are new
+
+    waiting: labels that are kept until their pictures come
+
+    repeated: labels that say again what another of them says
+
+    left_out: no labels by the file's own account (crowds, boxes without points)
+
+    skipped: a line for each unreadable file, refused label, and picture or clip whose labels wait
+    """
     if not path.exists():
         fail(f"{path}: there is no such file or folder")
     skeleton(skeleton_name)  # before a dataset is made
@@ -47,6 +64,8 @@ def labels(
     sentence = (
         "{format}: {instances} labels in {images} pictures, {added} of them new; {waiting} wait for their pictures"
     )
+    if run.counts.get("repeated"):
+        sentence += ", {repeated} say again what another says"
     if run.counts.get("left_out"):
         sentence += ", {left_out} without a point are left out"
     tell({**run.counts, "skipped": skipped}, as_json, sentence)

@@ -199,9 +199,11 @@ def import_labels(
     Returns
     -------
     dict
-        ``format``, ``files``, ``images`` (pictures with labels of these files), ``instances`` (labels in place),
-        ``added`` (of them new), ``waiting`` (kept until their pictures come), ``left_out`` (no labels by the files' own
-        account: crowds, boxes without points), ``skipped``.
+        ``format``, ``files`` (read); in every format alike: ``images`` (pictures that have these labels now),
+        ``instances`` (faces or people there that have them, each once), ``added`` (of them new), ``repeated`` (say what
+        another says, or are of a frame like an earlier one), ``waiting`` (kept until their pictures come), ``left_out``
+        (no labels by the files' own account: crowds, boxes without points), ``skipped`` (lines: what is not in place).
+        The labels of the files are ``instances + repeated + waiting``, and those refused, a line each.
     """
     progress = progress or Progress()
     labels = [FileLabel(row, path, author_id) for path, file in found.files for row in file.rows]
@@ -214,7 +216,7 @@ def import_labels(
     refused = [*placed.refused, *written.refused]
     skipped += [(label.row.picture, f"{reason} ({label.source})") for label, reason in refused]
     skipped += _missing(placed.absent)
-    left_out = sum(sum(file.left_out.values()) for _, file in found.files) + len(placed.repeated)
+    left_out = sum(sum(file.left_out.values()) for _, file in found.files)
     with writing(workspace.engine) as session:
         keep_waiting(dataset_id, placed.absent, session=session)
         said = set(session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all())
@@ -226,7 +228,7 @@ def import_labels(
     return {
         "format": ", ".join(formats), "files": len(found.files), "images": images,
         "instances": written.added + written.unchanged, "added": written.added, "waiting": len(placed.absent),
-        "left_out": left_out, "skipped": listed,
+        "repeated": written.repeated + len(placed.repeated), "left_out": left_out, "skipped": listed,
     }  # fmt: skip
 
 

@@ -115,8 +115,8 @@ def test_a_folder_of_pts_and_pictures_is_one_import(label, folder, pictures, row
     })  # fmt: skip
     counts, skipped = label(source)
     assert counts == {
-        "format": "300-W .pts", "files": 2, "images": 2, "instances": 2, "added": 2, "waiting": 0, "left_out": 0,
-        "skipped": 0, "pictures": 2,
+        "format": "300-W .pts", "files": 2, "images": 2, "instances": 2, "added": 2, "waiting": 0, "repeated": 0,
+        "left_out": 0, "skipped": 0, "pictures": 2,
     }  # fmt: skip
     assert skipped == []
     assert {(image.path, image.state, image.faces) for image in rows(Image)} == {
@@ -140,6 +140,48 @@ def test_the_same_labels_twice_add_nothing(label, folder, pictures, rows, worksp
     with reading(workspace.engine) as session:
         work = select(DailyWork.count).where(DailyWork.kind == "labels imported")
         assert session.exec(work).all() == [1]
+
+
+def _dlib(faces):
+    parts = "".join(
+        f'<image file="{name}"><box top="20" left="10" width="68" height="35">'
+        + "".join(f'<part name="{i:02}" x="{x + shift}" y="{y}"/>' for i, (x, y) in enumerate(FACE))
+        + "</box></image>"
+        for name, shift in faces.items()
+    )
+    return f"<dataset><images>{parts}</images></dataset>".encode()
+
+
+FORMS = {
+    "pts": lambda faces: {f"{name[:-4]}.pts": pts(shift=shift) for name, shift in faces.items()},
+    "dlib": lambda faces: {"faces.xml": _dlib(faces)},
+    "coco": lambda faces: {
+        f"{name}.json": coco([(FACE + np.array([shift, 0]), None)], name=name) for name, shift in faces.items()
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_counts_of_the_same_labels_are_the_same_in_every_format(label, folder, pictures, form):
+    files = FORMS[form]({"one.png": 0, "two.png": 5})
+    keys = ("images", "instances", "added", "repeated", "waiting", "left_out", "skipped")
+    counts, skipped = label(folder(files))
+    assert [counts[key] for key in keys] == [0, 0, 0, 0, 2, 0, 2]
+    assert all("the picture is not in the dataset; its label is kept" in reason for _, reason in skipped)
+    shown = folder({"one.png": pictures(1, SIZE), "two.png": pictures(2, SIZE), **files})
+    for added in (2, 0):
+        counts, skipped = label(shown)
+        assert ([counts[key] for key in keys], skipped) == ([2, 2, added, 0, 0, 0, 0], [])
+
+
+def test_a_label_that_two_files_give_is_one_instance_and_one_repeat(label, folder, pictures, rows):
+    people = coco([(body(), None), (body(60), None)])
+    source = folder({"one.png": pictures(1, SIZE), "a.json": people, "b.json": people})
+    for added in (2, 0):
+        counts, skipped = label(source, "coco17")
+        assert (counts["images"], counts["instances"], counts["added"], counts["repeated"]) == (1, 2, added, 2)
+        assert skipped == []
+    assert len(rows(Instance)) == 2
 
 
 def test_what_a_human_has_corrected_since_stays_and_is_listed(label, folder, pictures, rows, workspace, author):
@@ -404,7 +446,8 @@ def tracks(folder, name, frames):
 
 def test_tracks_go_onto_the_frames_of_the_clip_of_their_name(label, folder, rows, clip):
     counts, skipped = label(tracks(folder, "talk", 5))
-    assert (counts["images"], counts["instances"], counts["waiting"], counts["left_out"]) == (2, 2, 1, 1)
+    assert (counts["images"], counts["instances"], counts["waiting"], counts["repeated"]) == (2, 2, 1, 1)
+    assert counts["left_out"] == 0
     assert skipped == [
         ("talk", "the clip has 4 frames; there is no frame 4 (from 0) (talk.npy)"),
         ("talk", "the clip, or the frame, is not in the dataset; its label is kept until it comes (talk.npy)"),
