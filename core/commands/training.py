@@ -146,6 +146,8 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     model = model_name(workspace, model)
+    for warning in models.warnings_of(workspace, model):
+        print(f"{model}: {warning}", file=sys.stderr)
     shape = promoting.promote(workspace, number, model, author_id=author(workspace))
     run = run_here(workspace, "prelabel", number, {"skeleton": shape}, Printed())
     tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")

@@ -10,7 +10,7 @@ from core.pose_models import BUILT_IN, find_model
 from core.workspace import Workspace
 from db.engine import reading
 from db.queries.library import datasets
-from db.queries.models import TrainedRow, promotion, trained_in_run, trained_models
+from db.queries.models import TrainedRow, promotion, trained_by_name, trained_in_run, trained_models
 from db.tables import ModelVersion
 
 
@@ -23,7 +23,8 @@ def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str
         ``name``, ``version`` (id), ``dataset``, ``skeleton``, ``recipe``, ``settings``, ``parent``, ``labels`` (by
         part), ``epochs``, ``stopped``, ``seconds``, ``figures`` (each with value, low, high), ``author``,
         ``created_at``, ``pre_labels`` (whether it is in force for its dataset), ``weights_sha256``, ``run`` (id),
-        ``rounds`` (of a self-training, else empty), ``labels_sha256``, ``split_by`` (what was kept together).
+        ``rounds`` (of a self-training, else empty), ``labels_sha256``, ``split_by`` (what was kept together),
+        ``warnings`` (sentences that speak against the model, `core.training_verdict`).
     """
     with reading(workspace.engine) as session:
         names = {row.id: row.name for row in datasets(session=session)}
@@ -58,7 +59,15 @@ def _plain(row: TrainedRow, names: dict[int, str], in_force: int | None) -> dict
         "rounds": model.data.get("rounds") or [],
         "labels_sha256": model.data.get("labels_sha256"),
         "split_by": model.data.get("split_by") or "auto",
+        "warnings": model.data.get("warnings") or [],
     }
+
+
+def warnings_of(workspace: Workspace, model: str) -> list[str]:
+    """What speaks against promoting a model (`core.training_verdict`), as sentences; nothing of a built-in one."""
+    with reading(workspace.engine) as session:
+        trained = trained_by_name(model, session=session)
+    return list(trained.data.get("warnings") or []) if trained else []
 
 
 def model_of_run(workspace: Workspace, run_id: int) -> str | None:

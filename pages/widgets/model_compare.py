@@ -98,13 +98,19 @@ def _chosen_at_first(
 
 
 def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | None = None) -> list[str]:
-    """What to compare at first: the model asked for, or the newest; first its parent, the one in force or built in."""
+    """What to compare at first: the model asked for, or the newest, after the one that came before it.
+
+    That is its parent, else the one trained before it for these points, else the one in force, else the built-in.
+    `rows` are trained models, the newest first.
+    """
     if not names:
         return []
     known = {row["name"]: row for row in rows}
     newest = asked if asked in names else names[0]
-    others = [known[newest]["parent"] if newest in known else None]
-    others += [row["name"] for row in rows if row["pre_labels"]] + [names[-1]]
+    trained = [row["name"] for row in rows if row["name"] in names]
+    earlier = trained[trained.index(newest) + 1 :] if newest in trained else []
+    others = [known[newest]["parent"] if newest in known else None, *earlier[:1]]
+    others += [name for name in trained if known[name]["pre_labels"]] + [names[-1]]
     before = next((name for name in others if name in names and name != newest), None)
     return [newest] if before is None else [before, newest]
 

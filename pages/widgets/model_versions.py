@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
             {
                 "Model": row["name"], "Points": row["skeleton"], "Pre-labels": "yes" if row["pre_labels"] else "",
                 "NME": interval(row["figures"]["nme"], percent=True) if "nme" in row["figures"] else "not measured",
+                "Remark": "came to nothing" if row["warnings"] else "",
                 "Learned from": row["labels"]["train"], "Held out": row["labels"]["test"],
                 "Parent": row["parent"] or "",
                 "Trained in": lasting(row["seconds"]), "By": row["author"], "At": utc(_moment(row["created_at"])),
@@ -53,8 +54,14 @@ def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> Non
         chosen = st.selectbox("Model", names, key="version-details", width=360)
         row = rows[names.index(chosen)]
         st.markdown(about(row))
+        _warned(row["warnings"])
         _onnx(dataset_id, row["name"], busy=busy)
         st.code(models.recipe_text(row["settings"]), language="json", height=240)
+
+
+def _warned(warnings: Sequence[str]) -> None:
+    for line in warnings:
+        st.warning(f"{sentence(line)}.", icon=":material/warning:")
 
 
 def about(row: Mapping[str, Any]) -> str:
@@ -103,8 +110,8 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
     names = [name for name in models.comparable(workspace(), dataset_id, shape) if name not in (now, now or built_in)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Promote", names, index=None, placeholder="a model", key=f"promote-{shape}", width=320)
-        if st.button("Promote", disabled=busy or chosen is None, type="primary", icon=":material/upgrade:"):
-            _do(dataset_id, shape, promoted=chosen)
+        warnings = models.warnings_of(workspace(), chosen) if chosen else []
+        _promote(dataset_id, shape, chosen, warned=bool(warnings), busy=busy)
         back = [plain(name or built_in or "no model") for name in steps_back(workspace(), dataset_id, shape)]
         if back and st.button(
             f"Roll back to {back[0]}", disabled=busy, icon=":material/undo:", key=f"roll-back-{shape}",
@@ -112,6 +119,7 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
             + (f"; once more would lead to {', then '.join(back[1:4])}" if len(back) > 1 else "") + ".",
         ):  # fmt: skip
             _do(dataset_id, shape)
+    _warned(warnings)
     _next(dataset_id, shape)
     with reading(workspace().engine) as session:
         history = promotions(dataset_id, session=session)
@@ -128,6 +136,20 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
                 ],
                 hide_index=True,
             )  # fmt: skip
+
+
+def _promote(dataset_id: int, shape: str, chosen: str | None, *, warned: bool, busy: bool) -> None:
+    """Promote a model with a click; one that its training warned of with a second one."""
+    key = f"promote-asked-{shape}"
+    asked = warned and st.session_state.get(key) == chosen
+    label = "Promote it all the same" if asked else "Promote"
+    if not st.button(label, disabled=busy or chosen is None, type="primary", icon=":material/upgrade:"):
+        return
+    if warned and not asked:
+        st.session_state[key] = chosen
+        st.rerun()
+    st.session_state.pop(key, None)
+    _do(dataset_id, shape, promoted=chosen)
 
 
 def _next(dataset_id: int, shape: str) -> None:

@@ -21,7 +21,7 @@ from core.services.clip_sampling import draw_clips_of_people
 from core.settings import Settings, settings
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.tables import Instance, KeypointRevision, Prediction, Source
+from db.tables import Instance, KeypointRevision, Prediction, Source, TrainedModel
 from db.writes import ensure_dataset, ensure_user
 
 SMALL = ("epochs=1", "input_size=64x64", "batch=8", "workers=0", "sheets=0")
@@ -174,6 +174,23 @@ def test_promoting_changes_model_points_and_no_human_ones(run, model, home):
     assert (back["model"], back["left"], set(back)) == ("dlib-68", 0, {"model", "prelabelled", "kept", "left"})
     assert run("models")["models"][0]["pre_labels"] is False
     assert "nothing is left to go back from" in run("rollback", "--dataset", "faces", code=2)
+
+
+def test_a_model_that_came_to_nothing_is_promoted_with_a_warning(run, model, home):
+    workspace = Workspace.open(Settings(home=home))
+    with writing(workspace.engine) as session:
+        trained = session.exec(select(TrainedModel)).one()
+        before = trained.data
+        trained.data = {**before, "warnings": ["this training came to nothing: 41.65%"]}
+    done = CliRunner().invoke(app, ["promote", "--dataset", "faces", "--model", model, "--json"])
+    assert done.exit_code == 0, done.stderr
+    assert f"{model}: this training came to nothing: 41.65%" in done.stderr.splitlines()
+    assert json.loads(done.stdout)["model"] == model
+    assert run("models")["models"][0]["warnings"] == ["this training came to nothing: 41.65%"]
+    run("rollback", "--dataset", "faces")
+    with writing(workspace.engine) as session:
+        session.exec(select(TrainedModel)).one().data = before
+    workspace.engine.dispose()
 
 
 def test_onnx_gives_points_for_any_number_of_crops(run, model, tmp_path):

@@ -11,8 +11,20 @@ from sqlmodel import select
 from core.jobs.inline import run_here
 from core.progress import Progress
 from core.services.overlaying import overlays_folder
-from db.engine import reading
-from db.tables import Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Promotion, Run, Source, Video
+from db.engine import reading, writing
+from db.tables import (
+    Frame,
+    Image,
+    Instance,
+    KeypointRevision,
+    ModelVersion,
+    Prediction,
+    Promotion,
+    Run,
+    Source,
+    TrainedModel,
+    Video,
+)
 from tests.e2e.hands import accept, video_metadata
 from tests.e2e.staged_learning import NAME, QUICK, add_clips, open_store, pick, settle, unlabel
 
@@ -20,6 +32,7 @@ pytestmark = pytest.mark.e2e
 
 SLOW = 90_000
 FIRST, SECOND = "quick-hrnet-1", "quick-hrnet-2"
+WARNING = "this training came to nothing: its best validation NME is 41.65%, and the mean shape has 6.22%"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +45,18 @@ def store(workbench):
     asked = {"recipe": "quick-hrnet", "settings": QUICK, "skeleton": "face68"}
     for parent in (None, FIRST):
         run_here(workspace, "train", dataset, asked | {"parent": parent}, Progress())
+    warn(workspace, FIRST, WARNING)
+    warn(workspace, SECOND)
     return workspace, dataset
+
+
+def warn(workspace, name, *warnings):
+    """What the training of a model warned of."""
+    with writing(workspace.engine) as session:
+        version = session.exec(select(ModelVersion.id).where(ModelVersion.name == name)).one()
+        model = session.exec(select(TrainedModel).where(TrainedModel.model_version_id == version)).one()
+        model.data = {**model.data, "warnings": list(warnings)}
+        session.add(model)
 
 
 def open_page(page, workbench, part="models"):
@@ -123,6 +147,30 @@ def test_promoting_gives_its_points_to_what_no_human_touched_and_rolling_back_is
     expect(page.get_by_text("dlib-68 gives the first points (68 face landmarks)")).to_be_visible(timeout=SLOW)
     with reading(workspace.engine) as session:
         assert len(session.exec(select(Promotion)).all()) == 2
+
+
+def test_a_model_that_came_to_nothing_says_so_and_is_promoted_with_a_second_click_only(page, workbench, store):
+    workspace, _ = store
+    open_page(page, workbench)
+    said = page.get_by_text(WARNING[1:])
+    expect(said).to_have_count(0)
+    pick(page, "Promote", FIRST)
+    expect(said).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Promote", exact=True).click()
+    again = page.get_by_role("button", name="Promote it all the same")
+    expect(again).to_be_visible(timeout=SLOW)
+    with reading(workspace.engine) as session:
+        before = len(session.exec(select(Promotion)).all())
+    again.click()
+    ends(page)
+    expect(page.get_by_text(f"{FIRST} gives the first points (68 face landmarks)")).to_be_visible(timeout=SLOW)
+    with reading(workspace.engine) as session:
+        assert len(session.exec(select(Promotion)).all()) == before + 1
+    page.get_by_role("button", name="Roll back to dlib-68").click()
+    ends(page)
+    page.locator("summary").filter(has_text="All about one model").click()
+    pick(page, "Model", FIRST)
+    expect(said).to_be_visible(timeout=SLOW)
 
 
 def test_what_the_model_doubts_is_labelled_in_that_order(page, workbench, store):

@@ -51,12 +51,22 @@ def test_the_heading_says_how_far_the_intervals_can_be_trusted():
     )
 
 
-def test_the_newest_model_is_compared_with_its_parent_the_one_in_force_or_the_built_in():
-    names = ["b-2", "a-1", "dlib-68"]
-    assert usual(names, [row("b-2"), row("a-1")]) == ["dlib-68", "b-2"]
-    assert usual(names, [row("b-2"), row("a-1", pre_labels=True)]) == ["a-1", "b-2"]
-    assert usual(names, [row("b-2", parent="a-1"), row("a-1")]) == ["a-1", "b-2"]
-    assert usual(names, [row("b-2"), row("a-1")], asked="a-1") == ["dlib-68", "a-1"]
+def test_the_newest_model_is_compared_with_the_one_before_it():
+    names = ["c-3", "b-2", "a-1", "dlib-68"]
+    rows = [row("c-3"), row("b-2"), row("a-1", pre_labels=True)]
+    assert usual(names, rows) == ["b-2", "c-3"], "the one trained before it"
+    assert usual(names, [row("c-3", parent="a-1"), *rows[1:]]) == ["a-1", "c-3"], "its parent"
+    assert usual(names, [row("c-3", parent="gone"), *rows[1:]]) == ["b-2", "c-3"]
+    assert usual(names, rows, asked="b-2") == ["a-1", "b-2"]
+    assert usual(names, rows, asked="a-1") == ["dlib-68", "a-1"], "the first is compared with the built-in"
+    assert usual(["b-2", "a-1", "dlib-68"], [row("body", skeleton="body24"), *rows[1:]]) == ["a-1", "b-2"]
+    assert usual(["a-1", "dlib-68"], rows[2:]) == ["dlib-68", "a-1"]
+
+
+def test_a_model_of_another_dataset_is_compared_with_the_one_in_force_or_the_built_in():
+    rows = [row("b-2", pre_labels=True)]
+    assert usual(["b-2", "elsewhere-1", "dlib-68"], rows, asked="elsewhere-1") == ["b-2", "elsewhere-1"]
+    assert usual(["elsewhere-1", "dlib-68"], []) == ["dlib-68", "elsewhere-1"]
     assert usual(["dlib-68"], []) == ["dlib-68"]
     assert usual([], []) == []
 
