@@ -12,7 +12,9 @@ from core.errors import FacetError, NotFound
 from core.jobs.launch import start
 from core.services.annotating import add_instances, editor_instances
 from core.services.people import remove_faces
+from core.services.promoting import promoted_skeletons
 from core.services.serving import display_file
+from core.skeletons import skeleton
 from db.tables import Image
 from pages.widgets.resources import author_id, workspace
 from pages.widgets.text import sentence
@@ -40,7 +42,12 @@ def edit_boxes(image: Image) -> None:
         height=round(image.height * scale), key=f"boxes_{image.id}",
     )  # fmt: skip
     boxes = drawn.boxes_in_image_space or []
-    st.caption("Drag on the picture to draw a box. Its points follow at once for a face; a person starts without any.")
+    follow = bool(_promoted(image)) or kind == "face"
+    st.caption(
+        "Drag on the picture to draw a box. Its points follow by themselves."
+        if follow
+        else "Drag on the picture to draw a box. A person starts without points: no model of bodies is promoted here."
+    )
     if st.button(f"Add {len(boxes) or 'the'} box{'es' if len(boxes) != 1 else ''}", type="primary", disabled=not boxes):
         _add(image, boxes, kind)
     _existing(image)
@@ -55,7 +62,16 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
     if _tried(add_instances, workspace(), image.id, corners, kind, author_id=author_id()):
         if kind == "face":
             start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id(), encoder=_encoder(image))
+        else:  # the faces' run asks the promoted models of both kinds
+            for shape in _promoted(image):
+                start(workspace(), "prelabel", dataset_id=image.dataset_id, author_id=author_id(), skeleton=shape)
         st.rerun()
+
+
+def _promoted(image: Image) -> list[str]:
+    """The skeletons of people in which a trained model is in force."""
+    known = promoted_skeletons(workspace(), image.dataset_id)
+    return [name for name in known if skeleton(name).kind == "person"]
 
 
 def _encoder(image: Image) -> str | None:
