@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Final, Protocol
 
 import numpy as np
@@ -22,7 +23,7 @@ from core.models.interfaces import Landmarker, Model
 from core.models.weights import sha256_of
 from core.workspace import Workspace
 from db.queries.models import model_versions, trained_by_name, trained_models
-from db.tables import ModelVersion
+from db.tables import Dataset, ModelVersion
 from db.writes import ensure_model_version
 
 BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, with their skeleton
@@ -165,6 +166,13 @@ def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
         and (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
         == (model.flip_test, model.smoother)
     ]
+
+
+def predict_command(dataset_id: int, title: str, *, session: Session) -> str:
+    """What to type so that a model predicts every instance of a dataset, in backticks."""
+    dataset = session.get(Dataset, dataset_id)
+    assert dataset is not None
+    return f"`python -m core predict --dataset {quote(dataset.name)} --model {quote(title)}`"
 
 
 def ensure_own_weights(model: PoseModel) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.errors import BadInput, NotEnoughData, NotFound
 from core.metrics.intervals import Interval, bootstrap
 from core.metrics.stability import FIGURES, Stability, as_breaks, as_tracks, displacements, stability
+from core.pose_models import find_model, predict_command
 from core.sample.predictors import PREDICTORS
 from core.smoothing import DEFAULTS, Delay, delay, smooth
 from core.track_files import read_tracks
@@ -210,7 +211,8 @@ def of_dataset(
     Raises
     ------
     NotFound
-        If no such version has predicted in a video of the dataset; the sentence names those that have.
+        If there is no such model; or if it has predicted nothing in a video of the dataset: the sentence says how it
+        does, and names those that have.
     NotEnoughData
         If there is no video, or no track of two frames.
     """
@@ -221,9 +223,9 @@ def of_dataset(
         if tracks
     )
     if not judged:
-        raise NotEnoughData(
-            f"{model_name} has predicted no face or person in two frames of a video; run `predict` on the whole dataset"
-        )
+        with reading(workspace.engine) as session:
+            how = predict_command(dataset_id, model_name, session=session)
+        raise NotEnoughData(f"{model_name} has predicted no face or person in two frames of a video; run {how} first")
     with_truth = any(track.truth is not None for video in judged for track in video.tracks)
     against = "truth" if with_truth else "the frame before"
     figures = {name: _over_videos(judged, name, against) for name in FIGURES}
@@ -236,8 +238,13 @@ def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
             raise NotEnoughData("the dataset has no video; import one first, or give a track as a .npy file")
     known = predicted_versions(workspace, dataset_id)
     if model_name not in known:
-        names = ", ".join(sorted(known)) or "none"
-        raise NotFound(f"{model_name} has predicted nothing in the videos of this dataset; models that have: {names}")
+        with reading(workspace.engine) as session:
+            find_model(workspace, model_name, session=session)
+            how = predict_command(dataset_id, model_name, session=session)
+        raise NotFound(
+            f"{model_name} has predicted nothing in the videos of this dataset; run {how} first; models that have: "
+            f"{', '.join(sorted(known)) or 'none'}"
+        )
     return known[model_name]
 
 

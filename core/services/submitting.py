@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import BadInput, NotEnoughData
 from core.formats.labels.motion_csv import write_submission
 from core.keypoints import Keypoints
-from core.pose_models import find_model, stored_version
+from core.pose_models import find_model, predict_command, stored_versions
 from core.skeletons import skeleton
 from core.workspace import Workspace
 from db.engine import reading
@@ -36,10 +36,12 @@ def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: P
         found = find_model(workspace, model, session=session)
         if found.skeleton != "body24":
             raise BadInput(f"the form is for body24, and {model} locates {found.skeleton}")
-        stored = predictions(dataset_id, stored_version(found, session=session), session=session)
+        used = stored_versions(found, session=session)
+        stored = predictions(dataset_id, used[0], session=session) if used else {}
+        how = predict_command(dataset_id, model, session=session)
         boxes = boxes_of(dataset_id, skeleton(found.skeleton).kind, session=session)
     if not stored:
-        raise NotEnoughData(f"{model} has predicted nothing in this dataset yet; run `predict` with it first")
+        raise NotEnoughData(f"{model} has predicted nothing in this dataset yet; run {how} first")
     chosen: dict[str, tuple[float, int]] = {}
     several = set()
     for instance, path, area in boxes:

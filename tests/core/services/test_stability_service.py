@@ -326,12 +326,15 @@ def test_what_cannot_be_judged_is_said(workspace, dataset):
         of_dataset(workspace, dataset, "tracker")
     model = version(workspace)
     pictures = add_video(workspace, dataset, "a.mp4", indices=[0, 1])
-    with pytest.raises(NotFound, match="models that have: none"):
-        of_dataset(workspace, dataset, "tracker")
+    how = "run `python -m core predict --dataset faces --model dlib-68` first"
+    with pytest.raises(NotFound, match=f"dlib-68 has predicted nothing .*; {how}; models that have: none"):
+        of_dataset(workspace, dataset, "dlib-68")
     add_track(workspace, dataset, pictures, face(2), {model: face(2)}, skip=(1,))
-    with pytest.raises(NotFound, match="models that have: tracker"):
+    with pytest.raises(NotFound, match=f"{how}; models that have: tracker"):
+        of_dataset(workspace, dataset, "dlib-68")
+    with pytest.raises(NotFound, match="there is no model called 'other'; there are dlib-68"):
         of_dataset(workspace, dataset, "other")
-    with pytest.raises(NotEnoughData, match="two frames"):
+    with pytest.raises(NotEnoughData, match=r"two frames of a video; run `python -m core predict .* --model tracker`"):
         of_dataset(workspace, dataset, "tracker")
 
 
