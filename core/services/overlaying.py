@@ -14,7 +14,7 @@ from core.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
 from core.images import decode
 from core.overlay import STATIC_POINTS, Overlay, layers
 from core.overlay_curves import Source, curves_of
-from core.pose_models import find_model, stored_version, stored_versions
+from core.pose_models import find_model, predict_command, stored_versions
 from core.progress import Progress
 from core.skeletons import skeleton
 from core.video_tracks import VideoTrack, linked, stride_of
@@ -24,18 +24,19 @@ from db.engine import reading
 from db.queries.tracks import FrameRow, frame_rows, seen_in_frames
 from db.queries.videos import (
     ShownFrame,
+    all_clips,
     clips_named,
     frames_of,
     human_points,
     predicted_points,
     seen_of_clip,
-    video_named,
 )
 from db.tables import Image, Video
 
 Floats = NDArray[np.float64]
 
 _TRUTH: Final = "labelled by humans"
+_LISTED: Final = 10  # clips that a sentence names
 _RATE: Final = 25.0  # frames a second of a clip that does not say
 _FILE: Final = re.compile(r"\d+(-\d+)*(-static)?\.mp4")
 
@@ -46,21 +47,24 @@ def find_clip(workspace: Workspace, name: str, dataset_id: int | None = None) ->
     Raises
     ------
     NotFound
-        If there is none, or several that the name could mean.
+        If there is none; the sentence names clips that there are.
     BadInput
-        If several datasets have one.
+        If the name may be of several, which the sentence lists, or several datasets have that path.
     """
     with reading(workspace.engine) as session:
-        if dataset_id is not None:
-            only = video_named(dataset_id, name, session=session)
-            found = [] if only is None else [only]
-        else:
-            found = clips_named(name, session=session)
+        found = clips_named(name, dataset_id, session=session)
+        if len(found) == 1:
+            return found[0]
+        there = [video.path for video in found or all_clips(dataset_id, session=session)]
+    if not there:
+        raise NotFound(f"there is no clip called {name}, and no other clip; import one first")
+    paths = sorted(set(there))
+    listed = ", ".join(paths[:_LISTED]) + (f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else "")
     if not found:
-        raise NotFound(f"there is no clip called {name}, or several; give its path as the library shows it")
-    if len(found) > 1:
+        raise NotFound(f"there is no clip called {name}; there are {listed}")
+    if len(paths) == 1:
         raise BadInput(f"several datasets have a clip called {name}; say which with --dataset")
-    return found[0]
+    raise BadInput(f"{name} may be any of {len(paths)} clips; give the path of one: {listed}")
 
 
 def seen_of(workspace: Workspace, video_id: int, versions: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -157,12 +161,16 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
             said = ", ".join(f"{name} has {model.skeleton}" for name, model in zip(versions, models, strict=True))
             raise BadInput(f"models with different points cannot be compared: {said}")
         shape = models[0].skeleton
-        ids = [stored_version(model, session=session) for model in models]
         sources = [Source.of(_TRUTH, human_points(clip.id, session=session), shape)]
-        for name, number in zip(versions, ids, strict=True):
-            sources.append(Source.of(name, predicted_points(clip.id, number, session=session), shape))
-            if not sources[-1].points:
-                raise NotEnoughData(f"{name} has predicted nothing in {clip.path}; run `predict` with it first")
+        ids = []
+        for name, model in zip(versions, models, strict=True):
+            used = stored_versions(model, session=session)[:1]
+            points = predicted_points(clip.id, used[0], session=session) if used else []
+            if not points:
+                how = predict_command(clip.dataset_id, name, session=session)
+                raise NotEnoughData(f"{name} has predicted nothing in {clip.path}; run {how} first")
+            ids += used
+            sources.append(Source.of(name, points, shape))
     return ids, sources
 
 

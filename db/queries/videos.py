@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -29,16 +31,6 @@ class FramePoints:
     instance_id: int
     skeleton: str
     points: bytes
-
-
-def video_named(dataset_id: int, name: str, *, session: Session) -> Video | None:
-    """The clip of that path; else the only one whose file has that name, with or without its ending."""
-    known = videos(dataset_id, session=session)
-    for wanted in (lambda path: str(path), lambda path: path.name, lambda path: path.stem):
-        found = [video for video in known if wanted(PurePosixPath(video.path)) == name]
-        if len(found) == 1:
-            return found[0]
-    return None
 
 
 def clip_files(dataset_id: int, sha256: str, *, session: Session) -> list[str]:
@@ -105,11 +97,30 @@ def seen_of_clip(video_id: int, kind: str, model_version_id: int | None, *, sess
     return seen, len(there) - seen
 
 
-def clips_named(name: str, *, session: Session) -> list[Video]:
-    """The clips that `name` means in any dataset (`video_named`)."""
-    datasets = session.exec(select(Video.dataset_id).distinct()).all()
-    found = (video_named(dataset, name, session=session) for dataset in datasets)
-    return [video for video in found if video is not None]
+def all_clips(dataset_id: int | None = None, *, session: Session) -> list[Video]:
+    """The clips of a dataset, or of every one, by path."""
+    chosen = select(Video) if dataset_id is None else select(Video).where(Video.dataset_id == dataset_id)
+    return list(session.exec(chosen.order_by(Video.path, col(Video.dataset_id))))
+
+
+def clips_named(name: str, dataset_id: int | None = None, *, session: Session) -> list[Video]:
+    """The clips that `name` may mean, in a dataset or in any, by path.
+
+    In each dataset it is the clip of that path; else the only one whose file has that name, with or without its ending;
+    else all whose files have it.
+    """
+    of_dataset: dict[int, list[Video]] = defaultdict(list)
+    known = all_clips(dataset_id, session=session)
+    for video in known:
+        of_dataset[video.dataset_id].append(video)
+    meant = {video.id for clips in of_dataset.values() for video in _meant(clips, name)}
+    return [video for video in known if video.id in meant]
+
+
+def _meant(clips: Sequence[Video], name: str) -> list[Video]:
+    ways: tuple[Callable[[PurePosixPath], str], ...] = (str, lambda path: path.name, lambda path: path.stem)
+    found = [[video for video in clips if way(PurePosixPath(video.path)) == name] for way in ways]
+    return next((one for one in found if len(one) == 1), next(filter(None, found), []))
 
 
 def _in_clip(video_id: int) -> ColumnElement[bool]:

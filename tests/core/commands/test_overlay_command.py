@@ -65,7 +65,8 @@ def test_one_model_and_a_sentence(facet, staged, tmp_path, dataset):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"--video": "nothing.mp4"}, "there is no clip called nothing.mp4"),
+        ({"--video": "nothing.mp4"}, "there is no clip called nothing.mp4; there are ada/talking.mp4"),
+        ({"--models": "dlib-68"}, "run `python -m core predict --dataset faces --model dlib-68` first"),
         ({"--models": "nobody"}, "there is no model called 'nobody'"),
         ({"--out": "o.avi"}, "give the file the ending .mp4"),
         ({"--dataset": "nowhere"}, "there is no dataset called nowhere"),

@@ -16,7 +16,7 @@ from core.videos import VideoWriter, frames
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.tracks import frame_rows, videos
-from db.queries.videos import clips_named, frames_of, free_path, video_named
+from db.queries.videos import all_clips, clips_named, frames_of, free_path
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
 
 
@@ -177,13 +177,14 @@ def test_a_clip_is_found_by_path_by_file_and_without_its_ending(workspace, datas
     clip(tmp_path / "all" / "y" / "b.mp4", range(7, 9))
     take(tmp_path / "all")
     with reading(workspace.engine) as session:
-        assert video_named(dataset, "y/a.mp4", session=session).path == "y/a.mp4"
-        assert video_named(dataset, "b.mp4", session=session).path == "y/b.mp4"
-        assert video_named(dataset, "b", session=session).path == "y/b.mp4"
-        assert video_named(dataset, "a.mp4", session=session) is None  # two have that name
-        assert video_named(dataset, "nothing", session=session) is None
-        assert [video.path for video in clips_named("b", session=session)] == ["y/b.mp4"]
-        assert clips_named("a.mp4", session=session) == []
+        for said, meant in (
+            ("y/a.mp4", ["y/a.mp4"]), ("b.mp4", ["y/b.mp4"]), ("b", ["y/b.mp4"]), ("nothing", []),
+            ("a.mp4", ["x/a.mp4", "y/a.mp4"]), ("a", ["x/a.mp4", "y/a.mp4"]),  # two have that name
+        ):  # fmt: skip
+            for where in (dataset, None):
+                assert [video.path for video in clips_named(said, where, session=session)] == meant
+        assert clips_named("b", dataset + 1, session=session) == []
+        assert [video.path for video in all_clips(session=session)] == ["x/a.mp4", "y/a.mp4", "y/b.mp4"]
 
 
 def test_folder_names_are_people_where_that_is_asked_for(workspace, take, author, tmp_path):

@@ -193,9 +193,10 @@ def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth,
 
 def test_a_model_that_has_not_predicted_the_clip_is_said(workspace, dataset, author, truth, two_models):
     add_model(workspace, dataset, author, "new")
-    with pytest.raises(NotEnoughData, match=r"new has predicted nothing in ada/talking\.mp4; run `predict`"):
+    with pytest.raises(NotEnoughData, match=r"new has predicted nothing in ada/talking\.mp4; run `.*`") as caught:
         render_overlay(workspace, dataset, CLIP, ["v", "new"])
-    with pytest.raises(NotEnoughData, match="dlib-68 has predicted nothing yet; run `predict`"):
+    assert "run `python -m core predict --dataset faces --model new` first" in str(caught.value)
+    with pytest.raises(NotEnoughData, match=r"dlib-68 has predicted nothing in ada.*--dataset faces --model dlib-68`"):
         render_overlay(workspace, dataset, CLIP, ["dlib-68"])
     with pytest.raises(NotFound, match="there is no model called 'nobody'"):
         render_overlay(workspace, dataset, CLIP, ["nobody"])
@@ -224,7 +225,7 @@ def test_what_cannot_be_drawn_is_refused(workspace, dataset, author, truth, two_
         render_overlay(workspace, dataset, CLIP, ["v", "w", "v", "w"])
     with pytest.raises(BadInput, match=r"give the file the ending \.mp4"):
         render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.avi")
-    with pytest.raises(NotFound, match="there is no clip called else"):
+    with pytest.raises(NotFound, match=r"there is no clip called else; there are ada/talking\.mp4$"):
         render_overlay(workspace, dataset, "else", ["v"])
 
 
@@ -238,6 +239,35 @@ def test_a_clip_is_found_in_any_dataset_unless_several_have_it(workspace, datase
         BadInput, match=r"several datasets have a clip called ada/talking\.mp4; say which with --dataset"
     ):
         find_clip(workspace, CLIP)
+
+
+def _clips(workspace, dataset, *paths):
+    with writing(workspace.engine) as session:
+        for number, path in enumerate(paths):
+            session.add(Video(dataset_id=dataset, path=path, sha256=f"{number:064}", original="x", width=1, height=1,
+                              frames=1, frames_per_second=25.0))  # fmt: skip
+
+
+def test_a_name_of_several_clips_lists_their_paths(workspace, dataset):
+    _clips(workspace, dataset, "ada/talking.mp4", "bob/talking.mp4", "bob/still.mp4")
+    for where in (dataset, None):
+        for name in ("talking.mp4", "talking"):
+            with pytest.raises(BadInput) as caught:
+                find_clip(workspace, name, where)
+            assert str(caught.value) == (
+                f"{name} may be any of 2 clips; give the path of one: ada/talking.mp4, bob/talking.mp4"
+            )
+    assert find_clip(workspace, "still").path == "bob/still.mp4"
+
+
+def test_an_unknown_name_lists_at_most_ten_clips_that_there_are(workspace, dataset):
+    with pytest.raises(NotFound, match=r"there is no clip called else, and no other clip; import one first"):
+        find_clip(workspace, "else")
+    _clips(workspace, dataset, *(f"{i:02}.mp4" for i in range(12)))
+    with pytest.raises(NotFound) as caught:
+        find_clip(workspace, "else", dataset)
+    listed = ", ".join(f"{i:02}.mp4" for i in range(10))
+    assert str(caught.value) == f"there is no clip called else; there are {listed} and 2 more"
 
 
 def test_overlays_of_the_page_are_kept_and_served_by_name_only(workspace, dataset, truth, two_models):
