@@ -6,7 +6,7 @@ difference: resampling the groups changes both alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import NotFound
 from core.held_out import Held, held_out, unpredicted
+from core.held_out_errors import LIMIT, Apart, Breakdown, Worst, apart, breakdown, errors_of, given, unit, worst
 from core.metrics import intervals, landmarks, pose
 from core.metrics.intervals import FEWEST_GROUPS, Interval
 from core.workspace import Workspace
@@ -22,11 +23,10 @@ from db.engine import writing
 from db.queries.models import trained_by_name
 
 __all__ = [
-    "FEWEST_GROUPS", "UPWARD", "Breakdown", "Held", "Worst", "breakdown", "differences", "evaluate", "held_out",
-    "judged", "keep_figures", "metrics", "unpredicted",
+    "FEWEST_GROUPS", "UPWARD", "Apart", "Breakdown", "Held", "Worst", "apart", "breakdown", "differences",
+    "evaluate", "held_out", "judged", "keep_figures", "metrics", "unpredicted", "worst",
 ]  # fmt: skip
 
-LIMIT: Final = 0.08  # error at which a face counts as failed, as 300-W and MERL report
 PCK_AT: Final = 0.1
 ORDER: Final = (
     "nme", "median_nme", "nme_inter_pupil", "nme_box", "nme_diagonal", "auc", "failure_rate", "pck", "rmse_px", "oks",
@@ -93,7 +93,7 @@ def metrics(held: Held, model: str) -> dict[str, Interval]:
         name: intervals.ratio(one.above, one.below, held.groups, root=one.root)
         for name, one in _sums(held, model).items()
     }
-    found["median_nme"] = intervals.bootstrap(_given(held, model), held.groups, intervals.median)
+    found["median_nme"] = intervals.bootstrap(given(errors_of(held, model)), held.groups, intervals.median)
     if _has_precision(held):
         found["ap"] = _precision(held, model)
     return {name: found[name] for name in ORDER if name in found}
@@ -108,7 +108,9 @@ def differences(held: Held, model: str, against: str) -> dict[str, Interval]:
         )
         for name, one in first.items()
     }
-    found["median_nme"] = intervals.paired(_given(held, against), _given(held, model), held.groups, intervals.median)
+    found["median_nme"] = intervals.paired(
+        given(errors_of(held, against)), given(errors_of(held, model)), held.groups, intervals.median
+    )
     if _has_precision(held):
         found["ap"] = _precision(held, model, against)
     return {name: found[name] for name in ORDER if name in found}
@@ -129,22 +131,18 @@ class _Sums:
 def _sums(held: Held, model: str) -> dict[str, _Sums]:
     pixels = landmarks.point_errors(held.predicted[model], held.truth, held.visibility)
     errors = landmarks.instance_means(pixels, held.visibility)
-    usual = _unit(held)
-    rows = {"nme": _mean(_finite(errors / usual)), **_curve(errors / usual)}
+    usual = unit(held)
+    rows = {"nme": _mean(given(errors / usual)), **_curve(errors / usual)}
     for name in landmarks.applicable(held.shape)[1:]:
-        unit = landmarks.units(name, held.truth, held.visibility, held.boxes, held.shape)
-        rows[f"nme_{name.replace('-', '_')}"] = _mean(_finite(errors / unit))
+        length = landmarks.units(name, held.truth, held.visibility, held.boxes, held.shape)
+        rows[f"nme_{name.replace('-', '_')}"] = _mean(given(errors / length))
     rows["pck"] = _near(pixels / usual[:, None])
     squares, counts = landmarks.squares_of(pixels)
-    rows["rmse_px"] = _Sums(_finite(squares), counts.astype(np.float64), root=True)
+    rows["rmse_px"] = _Sums(given(squares), counts.astype(np.float64), root=True)
     if held.shape.sigmas is not None:
         found = pose.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.shape.sigmas)
         rows["oks"] = _mean(found)
     return rows
-
-
-def _finite(values: Floats) -> Floats:
-    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _mean(values: Floats) -> _Sums:
@@ -166,12 +164,6 @@ def _near(each: Floats) -> _Sums:
     known = ~np.isnan(each)
     near = known & (np.where(known, each, np.inf) <= PCK_AT)
     return _Sums(near.sum(axis=1).astype(np.float64), known.sum(axis=1).astype(np.float64))
-
-
-def _given(held: Held, model: str) -> Floats:
-    """(N,) the errors of the instances of which every labelled point was given, NaN for the others."""
-    errors = _errors(held, model)
-    return np.where(np.isfinite(errors), errors, np.nan)
 
 
 def _areas(held: Held) -> Floats:
@@ -225,67 +217,6 @@ def judged(found: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-@dataclass(frozen=True, eq=False)
-class Breakdown:
-    """Where a model errs, in the skeleton's usual unit: (K,) by point, by region, by group, and the CED curve."""
-
-    points: NDArray[np.float64]
-    regions: dict[str, float]
-    groups: dict[str, float]
-    curve: landmarks.Ced
-
-
-@dataclass(frozen=True)
-class Worst:
-    """A held-out instance, and the error of each model on it (inf: a labelled point that it did not give)."""
-
-    image_id: int
-    name: str
-    sha256: str
-    instance_id: int
-    errors: dict[str, float]
-
-
-def breakdown(held: Held, model: str) -> Breakdown:
-    """Where a model errs."""
-    each = landmarks.point_errors(held.predicted[model], held.truth, held.visibility, _unit(held))
-    finite = np.where(np.isfinite(each), each, np.nan)
-    errors = _errors(held, model)
-    return Breakdown(
-        points=landmarks.point_means(finite),
-        regions=landmarks.region_means(finite, held.shape),
-        groups=landmarks.group_means(np.where(np.isfinite(errors), errors, np.nan), held.groups),
-        curve=landmarks.ced(errors, LIMIT),
-    )
-
-
-def worst(held: Held, models: Sequence[str], limit: int = 24) -> list[Worst]:
-    """The instances on which the first model errs most, the worst first; those that cannot be scored are left out."""
-    errors = {model: _errors(held, model) for model in models}
-    first = errors[models[0]]
-    defined = np.flatnonzero(~np.isnan(first))
-    order = defined[np.argsort(-first[defined], kind="stable")][:limit]
-    return [
-        Worst(
-            held.images[i],
-            held.names[i],
-            held.hashes[i],
-            held.instances[i],
-            {model: float(errors[model][i]) for model in models},
-        )
-        for i in order.tolist()
-    ]
-
-
-def _unit(held: Held) -> NDArray[np.float64]:
-    usual = landmarks.applicable(held.shape)[0]
-    return landmarks.units(usual, held.truth, held.visibility, held.boxes, held.shape)
-
-
-def _errors(held: Held, model: str) -> NDArray[np.float64]:
-    return landmarks.errors(held.predicted[model], held.truth, held.visibility, _unit(held))
 
 
 def keep_figures(workspace: Workspace, model: str, figures: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
-from core.services.evaluating import Breakdown
+from core.services.evaluating import FEWEST_GROUPS, Apart, Breakdown
 from core.skeletons import Skeleton
 
 # Baseline green, compared blue, as in the overlay; the third orange. Dashes tell them apart without colour.
@@ -64,6 +64,45 @@ def point_chart(parts: Mapping[str, Breakdown], shape: Skeleton) -> go.Figure:
     figure.update_xaxes(title="Point")
     figure.update_yaxes(title="Mean error", tickformat=".1%", rangemode="tozero")
     return _dressed(figure, "By point")
+
+
+def point_difference_chart(parts: Mapping[str, Apart], shape: Skeleton, first: str) -> go.Figure:
+    """How much more than the first each model errs at each point, with intervals where there are groups enough."""
+    figure = go.Figure()
+    for (name, part), colour in zip(parts.items(), COLOURS[1:], strict=False):
+        value, low, high = (np.array([getattr(one, end) for one in part.points]) for end in ("value", "low", "high"))
+        few = np.array([one.groups < FEWEST_GROUPS for one in part.points])
+        figure.add_scatter(
+            x=list(range(1, len(shape) + 1)), y=value, name=_short(name), mode="markers",
+            marker={"color": colour, "size": 5}, customdata=list(shape.point_names),
+            error_y={"type": "data", "symmetric": False, "width": 2, "thickness": 1,
+                     "array": np.where(few, 0.0, high - value), "arrayminus": np.where(few, 0.0, value - low)},
+            hovertemplate="%{customdata}: %{y:+.2%}<extra>" + _short(name) + "</extra>",
+        )  # fmt: skip
+    return _about_nothing(figure, f"By point, less {_short(first)}", "y").update_xaxes(title="Point")
+
+
+def group_difference_chart(parts: Mapping[str, Apart], first: str) -> go.Figure:
+    """How much more than the first each model errs in each group, the worst of the last model first."""
+    last = list(parts.values())[-1]
+    order = sorted(last.groups, key=lambda group: -np.nan_to_num(last.groups[group], nan=-np.inf))[:_MOST_GROUPS]
+    figure = go.Figure()
+    for (name, part), colour in zip(parts.items(), COLOURS[1:], strict=False):
+        figure.add_bar(
+            x=[part.groups[group] for group in order], y=[_short(group) for group in order], name=_short(name),
+            orientation="h", marker_color=colour, hovertemplate="%{y}: %{x:+.2%}<extra></extra>",
+        )  # fmt: skip
+    shown = _about_nothing(figure, f"By group, less {_short(first)}", "x").update_yaxes(autorange="reversed")
+    return shown.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
+
+
+def _about_nothing(figure: go.Figure, title: str, axis: str) -> go.Figure:
+    """Differences, with a line where there is none."""
+    figure.update_layout(
+        {f"{axis}axis": {"title": "Difference of the mean error", "tickformat": "+.1%", "zeroline": True,
+                         "zerolinecolor": "#8893a0"}}
+    )  # fmt: skip
+    return _dressed(figure, title)
 
 
 def _short(name: str) -> str:

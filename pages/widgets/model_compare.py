@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
@@ -11,12 +11,10 @@ import streamlit as st
 from core.errors import FacetError, NotEnoughData
 from core.jobs.launch import start
 from core.services import evaluating, models
-from core.services.evaluating import FEWEST_GROUPS, Breakdown, Held
-from core.skeletons import Skeleton
+from core.services.evaluating import FEWEST_GROUPS, Apart, Breakdown, Held
 from db.engine import reading
 from db.queries.models import newness as newness_of
-from db.queries.tracks import videos
-from pages.widgets.model_charts import ced_chart, group_chart, point_chart
+from pages.widgets.model_parts import verdict, where_they_err
 from pages.widgets.model_versions import interval
 from pages.widgets.picture_grid import Tile, picture_grid
 from pages.widgets.points_picker import choose_points, keep_points, points_name
@@ -48,11 +46,12 @@ _METRICS: Final = {
 
 @dataclass(frozen=True)
 class Measured:
-    """Figures of each model, of each but the first less the first, and where each errs."""
+    """Figures of each model, of each but the first less the first, and where each errs, alone and less the first."""
 
     metrics: dict[str, dict[str, dict[str, float | None]]]
     differences: dict[str, dict[str, dict[str, Any]]]
     breakdowns: dict[str, Breakdown]
+    apart: dict[str, Apart]
 
 
 def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
@@ -132,6 +131,7 @@ def _measured(
         {name: evaluating.plain(evaluating.metrics(_held_out, name)) for name in names},
         {name: evaluating.judged(evaluating.differences(_held_out, name, names[0])) for name in names[1:]},
         {name: evaluating.breakdown(_held_out, name) for name in names},
+        {name: evaluating.apart(_held_out, name, names[0]) for name in names[1:]},
     )
 
 
@@ -174,7 +174,7 @@ def comparison(
         _offer(dataset_id, names, split_by, newness, busy=busy)
     measured = _measured(held, dataset_id, names, split_by, newness)
     _figures(measured, names)
-    _where(measured, held.shape, dataset_id)
+    where_they_err(measured.breakdowns, measured.apart, held.shape, dataset_id, names)
     _worst(held, chosen)
 
 
@@ -238,27 +238,6 @@ def _figures(measured: Measured, names: tuple[str, ...]) -> None:
         rows.append(row | {"What it is": about})
     with st.container(key="explained-metrics"):
         st.table(rows, hide_index=True)
-
-
-def verdict(found: Mapping[str, Any] | None, *, percent: bool) -> str:
-    """A paired difference with its interval, and whether it is clear."""
-    if not found or found["verdict"] == "undefined":
-        return "undefined"
-    said = f"{interval(found, percent=percent, difference=True)}: {found['verdict']}"
-    return f"{said} ({found['groups']})" if found["groups"] < FEWEST_GROUPS else said
-
-
-def _where(measured: Measured, shape: Skeleton, dataset_id: int) -> None:
-    with reading(workspace().engine) as session:
-        clips = {f"clip {video.id}": video.path for video in videos(dataset_id, session=session)}
-    parts = {
-        name: replace(part, groups={clips.get(group, group): error for group, error in part.groups.items()})
-        for name, part in measured.breakdowns.items()
-    }
-    left, right = st.columns(2)
-    left.plotly_chart(ced_chart(parts), key="ced", config={"displayModeBar": False})
-    right.plotly_chart(group_chart(parts), key="by-group", config={"displayModeBar": False})
-    st.plotly_chart(point_chart(parts, shape), key="by-point", config={"displayModeBar": False})
 
 
 def _worst(held: Held, chosen: list[str]) -> None:

@@ -100,7 +100,10 @@ def test_a_model_is_compared_with_its_parent_on_the_same_pictures(page, workbenc
     cells = row.get_by_role("cell")
     expect(cells.nth(1)).to_have_text(re.compile(r"^[\d.]+%"), timeout=SLOW)
     expect(cells.nth(3)).to_have_text(re.compile(r"pp.*: too few groups to tell \(\d\)$"))
-    for title in ("Cumulative error", "By group", "By point"):
+    eyes = page.get_by_role("row").filter(has=page.get_by_role("cell", name="Left eye", exact=True)).get_by_role("cell")
+    expect(eyes.nth(3)).to_have_text(re.compile(r"pp.*: too few groups to tell \(\d\)$"))
+    apart = (f"By point, less {FIRST}", f"By group, less {FIRST}")
+    for title in ("Cumulative error", "By group", "By point", *apart):
         expect(page.get_by_text(title, exact=True)).to_be_visible()
 
 

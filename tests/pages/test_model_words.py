@@ -1,8 +1,13 @@
 """What the Models page says: intervals, verdicts, what is compared at first."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
-from pages.widgets.model_compare import heading, split_of, usual, verdict
+from core.metrics.intervals import Interval
+from pages.widgets.model_compare import heading, split_of, usual
+from pages.widgets.model_parts import region_rows, verdict
 from pages.widgets.model_versions import about, interval
 
 
@@ -85,3 +90,17 @@ def test_all_about_a_model_names_its_data_and_parent_as_plain_text():
     assert r"**x\_1**: recipe quick, 1 epoch, ended early" in told
     assert r"went on from \*y\*" in told
     assert "5 to learn from · 2 to stop in time · 3 held out" in told
+
+
+def test_a_row_for_each_region_has_values_difference_and_verdict():
+    rough = SimpleNamespace(regions={"left_eye": 0.05, "nose": np.nan})
+    fine = SimpleNamespace(regions={"left_eye": 0.03, "nose": 0.02})
+    lower, nothing = Interval(-0.02, -0.03, -0.01, groups=6), Interval(np.nan, np.nan, np.nan, groups=0)
+    apart = SimpleNamespace(regions={"left_eye": lower, "nose": nothing})
+    first, second = region_rows({"a": rough, "b": fine}, {"b": apart}, ("a", "b"))
+    assert first == {
+        "Region": "**Left eye**", "a": "5.00%", "b": "3.00%", "b − a": "−2.00 pp (−3.00 to −1.00): better"
+    }  # fmt: skip
+    assert second == {"Region": "**Nose**", "a": "undefined", "b": "2.00%", "b − a": "undefined"}
+    (alone, _) = region_rows({"a": rough}, {}, ("a",))
+    assert alone == {"Region": "**Left eye**", "a": "5.00%"}
