@@ -36,6 +36,7 @@ _SMALLEST: Final = 720  # pixels: a smaller picture is enlarged by a whole facto
 _LARGEST_ENLARGEMENT: Final = 4
 _FAR: Final = 1e6  # pixels: OpenCV's coordinates are 32-bit integers, and nothing is drawn there anyway
 _RATIOS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)  # the axis of a ratio, logarithmic; what is beyond runs along its ends
+_LEAST_TALL: Final = 2.2  # pixels, of which a line of words takes six
 _HEADROOM: Final = 1.15  # of the 99th percentile: one wild frame does not flatten the curve
 
 
@@ -236,9 +237,10 @@ class _CurveStrip:
         self.font = font_of(3.2 * unit)
         wide = [13 * unit + self.font.getlength(source.label) for source in sources if named]
         self.places, rows = _flowing(wide, self.left, self.right)
-        above = round(6 * unit) * (rows if named else 0)
-        self.height = round(36 * unit) + above
-        self.top, self.bottom = 8 * unit + above, self.height - 4 * unit
+        self.tall = max(unit, _LEAST_TALL)  # the measure of heights: words do not shrink with a small picture
+        above = round(6 * self.tall) * (rows if named else 0)
+        self.height = round((48 if ratios else 36) * self.tall) + above  # more ticks need more room
+        self.top, self.bottom = 8 * self.tall + above, self.height - 4 * self.tall
         known = np.concatenate([curve[np.isfinite(curve)] for curve in self.curves] or [np.zeros(0)])
         self.most = _HEADROOM * float(np.percentile(known, 99)) if known.size else 0.0
         self.most = self.most if self.most > 0 else 1.0
@@ -248,9 +250,9 @@ class _CurveStrip:
 
     def _axes(self, width: int, title: str) -> Pixels:
         axes = np.full((self.height, width, 3), _PAPER, np.uint8)
-        write(axes, (self.left, 4 * self.unit), title, self.font, _DIM)
+        write(axes, (self.left, 4 * self.tall), title, self.font, _DIM)
         for source, (x, row) in zip(self.sources, self.places, strict=False):  # no places: nothing is named
-            middle = 8 * self.unit + round(6 * self.unit) * (row + 0.5) - 0.5 * self.unit
+            middle = 8 * self.tall + round(6 * self.tall) * (row + 0.5) - 0.5 * self.tall
             line(axes, (x, middle), (x + 6 * self.unit, middle), source.colour, max(1, round(0.5 * self.unit)))
             mark(axes, (x + 3 * self.unit, middle), source.shape, source.colour, self.unit)
             write(axes, (x + 8 * self.unit, middle), source.label, self.font, _INK)
