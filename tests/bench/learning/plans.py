@@ -54,7 +54,7 @@ def _onwards(first: Recipe, epochs: int) -> tuple[Recipe, ...]:
 
 
 def on_two_cores() -> Plan:
-    """Half an hour on two cores of 2024."""
+    """Forty minutes on two cores of 2024."""
     regression = arm(RESNET18, "resnet18-regression", 64, "soft-wing", 5)
     return Plan(
         size=Size(train=30, validation=8, test=16, frames=20),
