@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from core.keypoints import Keypoints
 from core.progress import Progress
 from core.sample import PEOPLE
-from core.sample.clips import DrawnClip
+from core.sample.clips import DrawnClip, detected
 from core.videos import VideoWriter
 from core.workspace import Workspace
 from db.engine import writing
@@ -63,7 +63,10 @@ def draw_clips_of_people(
 
 
 def label_clips(workspace: Workspace, drawn: DrawnClips, *, dataset_id: int, author_id: int) -> int:
-    """Give every frame that has no face yet the drawn face's box and points as a human's; returns how many got one."""
+    """Give every frame that has no face yet the drawn face's points as a human's, in a box as a detector would give it.
+
+    Returns how many got one.
+    """
     labelled = 0
     with writing(workspace.engine) as session:
         for path, clip in drawn.clips.items():
@@ -86,7 +89,9 @@ def _has_faces(image_id: int, session: Session) -> bool:
 
 def _label(image: Image, clip: DrawnClip, index: int, author_id: int, session: Session) -> None:
     truth = clip.truth(index)
-    left, top, right, bottom = truth.box.tolist()
+    rng = np.random.default_rng((index, *clip.name.encode()))
+    box = np.clip(detected(truth.box, rng), 0, [image.width, image.height] * 2)
+    left, top, right, bottom = box.tolist()
     face = Instance(
         dataset_id=image.dataset_id, image_id=image.id, kind="face", left=left, top=top, right=right, bottom=bottom,
         origin=Source.HUMAN, author_id=author_id,

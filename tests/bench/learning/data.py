@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.sample.clips import DrawnClip, draw_clips
+from core.sample.clips import DrawnClip, detected, draw_clips
 from core.skeletons import Skeleton, skeleton
 from core.training.samples import Sample
 
@@ -18,8 +18,6 @@ SKELETON: Final[Skeleton] = skeleton("face68")
 SEED: Final = 20_240_601
 PICTURE: Final = (192, 144)
 RATE: Final = 12.5  # frames a second: 20 of them are 1.6 s, in which a face turns, speaks and mostly blinks
-SHIFT: Final = 0.04  # of the box's longer side, standard deviation of a box's place
-ZOOM: Final = 0.05  # standard deviation of the logarithm of its size
 
 
 @dataclass(frozen=True)
@@ -70,21 +68,12 @@ def _painted(clip: DrawnClip) -> list[Sample]:
     made = []
     for number, picture in enumerate(clip):
         face = picture.instances[0]
+        left, top, right, bottom = detected(face.box, rng).tolist()
         made.append(Sample(
-            picture=picture.pixels, box=_detected(face.box, rng), keypoints=face.keypoints, key=0, name=picture.name,
+            picture=picture.pixels, box=(left, top, right, bottom), keypoints=face.keypoints, key=0, name=picture.name,
             group=str(clip.person), frame=(clip.name, number),
         ))  # fmt: skip
     return made
-
-
-def _detected(box: NDArray[np.float32], rng: np.random.Generator) -> tuple[float, float, float, float]:
-    """The box as a detector might have it."""
-    low, high = box[:2].astype(np.float64), box[2:].astype(np.float64)
-    longer = float((high - low).max())
-    middle = (low + high) / 2 + rng.normal(0, SHIFT * longer, 2)
-    half = (high - low) / 2 * np.exp(rng.normal(0, ZOOM))
-    left, top, right, bottom = (*(middle - half).tolist(), *(middle + half).tolist())
-    return left, top, right, bottom
 
 
 def truth(samples: list[Sample]) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ def test_every_frame_has_the_truth_as_a_humans_label(workspace, dataset, author)
             np.testing.assert_allclose(points.points, truth[index], atol=1e-3)
             with reading(workspace.engine) as session:
                 assert session.get(KeypointRevision, label.revision.id).author_id == author
-            assert label.instance.left <= points.points[:, 0].min() <= label.instance.left + 1e-3
+            assert 0 < abs(label.instance.left - points.points[:, 0].min()) < 20  # as a detector has it
             with reading(workspace.engine) as session:
                 assert session.get(Image, label.image.id).faces == 1
 
