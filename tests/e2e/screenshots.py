@@ -57,7 +57,7 @@ def stage_learning(workspace: Workspace) -> None:
     dataset = create_dataset(workspace, SAMPLE_CLIPS, author)
     run_here(workspace, "sample-clips", dataset, {}, Progress())
     names = []
-    for recipe, epochs in (("quick-resnet18", 30), ("quick-hrnet", 12)):
+    for recipe, epochs in (("quick-resnet18", 30), ("quick-hrnet", 40)):
         settings = {"epochs": str(epochs), "input_size": "64x64", "sheets": "3"}
         asked = {"recipe": recipe, "settings": settings, "skeleton": "face68", "split_by": "auto", "parent": None}
         names.append(run_here(workspace, "train", dataset, asked, Progress()).counts["model"])
