@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from core.label_samples import samples
 from core.learning_data import Labels
+from core.metrics.intervals import FEWEST_GROUPS
 from core.skeletons import Skeleton, skeleton
 from core.training.samples import Sample
 from core.workspace import Workspace
 from db.queries.learning import Label
 from db.tables import Part
+
+_CLEARLY: Final = 2.0
 
 
 def mean_shape_nme(train: Sequence[Sample], validation: Sequence[Sample], shape: Skeleton) -> float:
@@ -38,6 +41,9 @@ def warnings_about(
 ) -> list[str]:
     """Sentences about a training whose best weights are no better than the mean shape; none where they are.
 
+    A few people cannot tell (`core.metrics.intervals.verdict`): where epochs were chosen by fewer groups than that
+    takes, only a figure twice as bad as the mean shape's says that nothing was learned.
+
     Parameters
     ----------
     labels, chosen_by
@@ -49,7 +55,8 @@ def warnings_about(
     """
     learned, shape = samples(workspace, labels.of(Part.TRAIN)), skeleton(labels.skeleton)
     reached, guess = best.get("validation_nme"), mean_shape_nme(learned, samples(workspace, chosen_by), shape)
-    if reached is None or math.isnan(guess) or reached < guess:
+    groups = len({group for _, group in chosen_by})
+    if reached is None or math.isnan(guess) or reached < guess * (1 if groups >= FEWEST_GROUPS else _CLEARLY):
         return []
     return [
         f"this training came to nothing: its best validation NME is {_percent(reached)}, and the mean shape of the "

@@ -68,10 +68,18 @@ def test_without_anything_to_measure_on_there_is_no_figure_and_no_warning(worksp
     assert warnings_about(workspace, nothing, [], {"validation_nme": 9.0}, 1e-3) == []
 
 
-@pytest.mark.parametrize(("reached", "warned"), [(0.04, False), (0.05, True), (31.5, True), (math.nan, True)])
-def test_the_warning_names_both_figures_and_the_rate(workspace, monkeypatch, reached, warned):
+@pytest.mark.parametrize(
+    ("groups", "reached", "warned"),
+    [
+        (6, 0.04, False), (6, 0.05, True), (6, 31.5, True), (6, math.nan, True),
+        (5, 0.05, False), (1, 0.09, False), (5, 0.1, True), (1, 31.5, True), (1, math.nan, True),
+    ],
+)  # fmt: skip
+def test_the_warning_names_both_figures_and_the_rate(workspace, monkeypatch, groups, reached, warned):
     monkeypatch.setattr(training_verdict, "mean_shape_nme", lambda *_: 0.05)
-    found = warnings_about(workspace, Labels("coco17", [], [], [], [], 0), [], {"validation_nme": reached}, 1e6)
+    monkeypatch.setattr(training_verdict, "samples", lambda *_: [])
+    chosen_by = [(None, f"clip {number}") for number in range(groups)] * 2
+    found = warnings_about(workspace, Labels("coco17", [], [], [], [], 0), chosen_by, {"validation_nme": reached}, 1e6)
     assert bool(found) == warned
     if warned:
         (sentence,) = found
