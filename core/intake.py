@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from core.errors import BadInput
+from core.settings import Settings
 
 _CHUNK: Final = 2**20
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
@@ -41,6 +42,11 @@ class Limits:
     file_bytes: int
     archive_bytes: int
     archive_files: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Those that somebody set."""
+        return cls(settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files)
 
 
 Item = Offered | Refused

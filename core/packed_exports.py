@@ -35,8 +35,7 @@ def unpacked_export(workspace: Workspace, source: Path, progress: Progress | Non
     if not (source.is_file() and zipfile.is_zipfile(source)):
         yield None
         return
-    chosen = workspace.settings
-    items = look_into(source, Limits(chosen.max_file_bytes, chosen.max_archive_bytes, chosen.max_archive_files))
+    items = look_into(source, Limits.of(workspace.settings))
     own = [item for item in items if not set(PurePosixPath(item.path).parts).intersection(_FOREIGN)]
     manifest = _manifest(own)
     if manifest is None:

@@ -34,7 +34,16 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def workspace(tmp_path: Path, empty_store: Path) -> Iterator[Workspace]:
     """An empty home folder with its store."""
-    home = tmp_path / "home"
+    yield from _opened(tmp_path / "home", empty_store)
+
+
+@pytest.fixture
+def another_workspace(tmp_path: Path, empty_store: Path) -> Iterator[Workspace]:
+    """A second one, for what leaves the first."""
+    yield from _opened(tmp_path / "there", empty_store)
+
+
+def _opened(home: Path, empty_store: Path) -> Iterator[Workspace]:
     home.mkdir()
     shutil.copyfile(empty_store, home / "store.db")
     opened = Workspace.open(Settings(home=home))

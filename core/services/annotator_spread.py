@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughData
+from core.geometry import iou
 from core.keypoints import Keypoints
 from core.metrics.oks import estimate_sigmas
 from core.skeletons import skeleton
@@ -92,7 +93,7 @@ def _pairs(first: Sequence[Label], second: Sequence[Label]) -> list[tuple[Label,
     found = []
     for picture, labels in mine.items():
         others = of_picture[picture]
-        shares = _overlaps(_boxes(labels), _boxes(others))
+        shares = iou(_boxes(labels), _boxes(others))
         best = shares.argmax(axis=1)
         for row, column in enumerate(best.tolist()):
             if shares[row, column] >= _LEAST_OVERLAP and shares[:, column].argmax() == row:
@@ -107,13 +108,3 @@ def _boxes(labels: Sequence[Label]) -> NDArray[np.float64]:
 def _areas(labels: Sequence[Label]) -> NDArray[np.float64]:
     boxes = _boxes(labels)
     return np.asarray(_OF_BOX * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1))
-
-
-def _overlaps(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, M) intersection over union."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(axis=2)
-    sizes = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
-    total = sizes[0][:, None] + sizes[1][None] - shared
-    return np.asarray(np.divide(shared, total, out=np.zeros_like(shared), where=total > 0))

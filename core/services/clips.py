@@ -79,8 +79,7 @@ def import_clips(
     BadInput
         As `core.intake.look_into`.
     """
-    chosen = workspace.settings
-    limits = Limits(chosen.max_file_bytes, chosen.max_archive_bytes, chosen.max_archive_files)
+    limits = Limits.of(workspace.settings)
     offered = [item for item in look_into(source, limits) if isinstance(item, Offered) and is_clip(item.path)]
     with reading(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:

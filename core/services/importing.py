@@ -78,7 +78,7 @@ def import_pictures(
         If `source` is not there, is a damaged zip, or is larger than the limits in the settings.
     """
     options, progress = options or ImportOptions(), progress or Progress()
-    found = look_into(source, _limits(workspace))
+    found = look_into(source, Limits.of(workspace.settings))
     items = [item for item in found if isinstance(item, Refused) or not is_clip(item.path)]
     items = [item for item in items if wanted is None or wanted(item.path)]
     with writing(workspace.engine) as session:
@@ -94,11 +94,6 @@ def import_pictures(
             done += len(batch)
             progress.advance(done)
     return intake.counts()
-
-
-def _limits(workspace: Workspace) -> Limits:
-    chosen = workspace.settings
-    return Limits(chosen.max_file_bytes, chosen.max_archive_bytes, chosen.max_archive_files)
 
 
 def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -126,8 +126,7 @@ def find_labels(
 
 
 def _label_files(workspace: Workspace, source: Path) -> list[Item]:
-    chosen = workspace.settings
-    limits = Limits(chosen.max_file_bytes, chosen.max_archive_bytes, chosen.max_archive_files)
+    limits = Limits.of(workspace.settings)
     return [item for item in look_into(source, limits) if item.path.lower().endswith(ENDINGS)]
 
 

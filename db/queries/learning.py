@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
 from db.tables import (
@@ -95,17 +96,22 @@ def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[La
     return list(found.values())
 
 
+def by_no_human(dataset_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:
+    """What holds of an instance of a kind whose points are a model's or nobody's, joined with what counts of it."""
+    return (
+        col(Instance.dataset_id) == dataset_id,
+        col(Instance.kind) == kind,
+        ~col(Instance.removed),
+        or_(col(Instance.revision_id).is_(None), col(KeypointRevision.source) == Source.MODEL),
+    )
+
+
 def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> list[Unlabelled]:
     """Every instance of a kind whose points are a model's or nobody's, in the order of path, frame and id."""
     statement = (
         _located(select(*_PLACE, *_PHOTO, *_WHERE))  # type: ignore[call-overload]
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
-        .where(
-            Instance.dataset_id == dataset_id,
-            Instance.kind == kind,
-            ~col(Instance.removed),
-            or_(col(Instance.revision_id).is_(None), KeypointRevision.source == Source.MODEL),
-        )
+        .where(*by_no_human(dataset_id, kind))
     )
     found: dict[int, Unlabelled] = {}
     for row in session.exec(statement):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
+from db.queries.learning import by_no_human
 from db.tables import (
     Exclusion,
     GroupPart,
@@ -181,12 +182,7 @@ def model_heads(dataset_id: int, kind: str, *, session: Session) -> Sequence[tup
     return session.exec(
         select(Instance, KeypointRevision)
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
-        .where(
-            Instance.dataset_id == dataset_id,
-            Instance.kind == kind,
-            ~col(Instance.removed),
-            or_(col(Instance.revision_id).is_(None), KeypointRevision.source == Source.MODEL),
-        )
+        .where(*by_no_human(dataset_id, kind))
         .order_by(col(Instance.id))
     ).all()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from hashlib import sha256
 
 import numpy as np
@@ -18,9 +17,7 @@ from core.services.clips import import_clips
 from core.services.exporting import export_dataset
 from core.services.importing import import_pictures
 from core.services.restoring import restore_export
-from core.settings import Settings
 from core.videos import VideoWriter
-from core.workspace import Workspace
 from db.engine import reading, writing
 from db.queries.exports import exclusions
 from db.queries.learning import group_parts
@@ -142,12 +139,8 @@ def here(workspace, tmp_path, pictures):
 
 
 @pytest.fixture
-def there(tmp_path, empty_store):
-    (tmp_path / "there").mkdir()
-    shutil.copyfile(empty_store, tmp_path / "there" / "store.db")
-    workspace = Workspace.open(Settings(home=tmp_path / "there"))
-    yield Place(workspace)
-    workspace.engine.dispose()
+def there(another_workspace):
+    return Place(another_workspace)
 
 
 @pytest.mark.parametrize("split_by", ["auto", "person", "folder", "picture"])

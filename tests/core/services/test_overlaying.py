@@ -90,15 +90,21 @@ def test_the_indicator_is_that_of_the_metric_on_the_same_tracks(workspace, datas
     assert found["v"] > found["w"] > 1
 
 
-def test_the_curve_is_the_indicator_of_the_frames_up_to_each(workspace, dataset, truth, two_models, monkeypatch):
-    drawn = {}
+@pytest.fixture
+def drawn(monkeypatch):
+    """What the overlay was asked to draw."""
+    asked = {}
 
     class Seen(Overlay):
         def __init__(self, *given, **named):
-            drawn.update(named)
+            asked.update(named)
             super().__init__(*given, **named)
 
     monkeypatch.setattr(overlaying, "Overlay", Seen)
+    return asked
+
+
+def test_the_curve_is_the_indicator_of_the_frames_up_to_each(workspace, dataset, truth, two_models, drawn):
     noisy, calm = two_models
     kept = truth.astype(np.float32).astype(float)
     found = render_overlay(workspace, dataset, CLIP, ["v", "w"])
@@ -114,16 +120,8 @@ def test_the_curve_is_the_indicator_of_the_frames_up_to_each(workspace, dataset,
 
 
 def test_without_labels_in_a_row_the_curve_is_the_deviation_and_says_what_is_missing(
-    workspace, dataset, truth, two_models, monkeypatch
+    workspace, dataset, truth, two_models, drawn
 ):
-    drawn = {}
-
-    class Seen(Overlay):
-        def __init__(self, *given, **named):
-            drawn.update(named)
-            super().__init__(*given, **named)
-
-    monkeypatch.setattr(overlaying, "Overlay", Seen)
     with writing(workspace.engine) as session:
         for face in session.exec(select(Instance).order_by(Instance.id)).all()[4:]:
             face.revision_id = None

@@ -64,12 +64,8 @@ def here(workspace, tmp_path, pictures):
 
 
 @pytest.fixture
-def there(tmp_path, empty_store):
-    (tmp_path / "there").mkdir()
-    shutil.copyfile(empty_store, tmp_path / "there" / "store.db")
-    workspace = Workspace.open(Settings(home=tmp_path / "there"))
-    yield Place(workspace)
-    workspace.engine.dispose()
+def there(another_workspace):
+    return Place(another_workspace)
 
 
 def contents(folder):
