@@ -187,12 +187,19 @@ def runs(as_json: Json = False) -> None:
     with reading(workspace.engine) as session:
         rows = [
             {
-                "id": run.id, "kind": run.kind, "dataset": dataset, "author": author, "state": run.state,
-                "done": run.done, "total": run.total, "counts": run.counts, "error": run.error,
+                "id": run.id,
+                "kind": run.kind,
+                "dataset": dataset,
+                "author": author,
+                "state": run.state,
+                "done": run.done,
+                "total": run.total,
+                "counts": run.counts,
+                "error": run.error,
                 "created_at": run.created_at.isoformat(),
             }
             for run, dataset, author in runs_page(limit=50, session=session)
-        ]  # fmt: skip
+        ]
     lines = "\n".join(
         f"{row['id']:>5} {row['kind']:<8} {row['state']:<10} {row['done']}/{row['total']}" for row in rows
     )

@@ -24,11 +24,7 @@ def record(
     session: Session,
 ) -> PeopleEvent:
     """Write a decision down with what was before it, so that it can be undone."""
-    payload = {
-        "instances": list(faces),
-        "people": list(people),
-        "before": snapshot(faces, people, session=session),
-    }
+    payload = {"instances": list(faces), "people": list(people), "before": snapshot(faces, people, session=session)}
     event = PeopleEvent(dataset_id=dataset_id, kind=kind, summary=summary, payload=payload, author_id=author_id)
     session.add(event)
     session.flush()
@@ -46,11 +42,15 @@ def give(faces: Sequence[int], target: Person, event: PeopleEvent, session: Sess
     session.flush()
     session.add_all(
         Assignment(
-            instance_id=face, dataset_id=target.dataset_id, person_id=target.id, source=Source.HUMAN,
-            author_id=event.author_id, event_id=event.id,
+            instance_id=face,
+            dataset_id=target.dataset_id,
+            person_id=target.id,
+            source=Source.HUMAN,
+            author_id=event.author_id,
+            event_id=event.id,
         )
         for face in faces
-    )  # fmt: skip
+    )
     session.flush()
 
 

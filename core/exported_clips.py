@@ -44,18 +44,21 @@ def add_clips(
         **_plain_groups(pictures, [person.name for person in labelled.people if person.name]),
     }
     parts = group_parts(dataset_id, session=session)
-    split = (
-        SplitPart(kind, name, part) for group, part in parts.items() for kind, name in known.get(group, ())
-    )  # fmt: skip
+    split = (SplitPart(kind, name, part) for group, part in parts.items() for kind, name in known.get(group, ()))
     excluded = (LeftOut(row.name, row.reason) for row in exclusions(dataset_id, session=session))
     return replace(labelled, clips=tuple(clips.values()), split=tuple(split), excluded=tuple(excluded))
 
 
 def _clip(video: Video, frames: Iterable[Frame], paths: Mapping[int, str]) -> LabelledClip:
     return LabelledClip(
-        video.path, video.sha256, video.width, video.height, video.frames, video.frames_per_second,
+        video.path,
+        video.sha256,
+        video.width,
+        video.height,
+        video.frames,
+        video.frames_per_second,
         tuple(LabelledFrame(one.index, one.seconds, paths.get(one.image_id or 0), one.scene) for one in frames),
-    )  # fmt: skip
+    )
 
 
 def _plain_groups(pictures: Pictures, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
@@ -120,10 +123,15 @@ def _restore_clips(
     for clip in clips:
         if clip.sha256 not in known:
             video = Video(
-                dataset_id=dataset_id, path=arrived.clips[clip.path], sha256=clip.sha256, width=clip.width,
-                height=clip.height, frames=clip.length, frames_per_second=clip.frames_per_second,
+                dataset_id=dataset_id,
+                path=arrived.clips[clip.path],
+                sha256=clip.sha256,
+                width=clip.width,
+                height=clip.height,
+                frames=clip.length,
+                frames_per_second=clip.frames_per_second,
                 original=f"originals/{clip.sha256[:2]}/{clip.sha256}{PurePosixPath(clip.path).suffix.lower()}",
-            )  # fmt: skip
+            )
             session.add(video)
             session.flush()
             session.add_all(_frame(video.id, one, arrived.images) for one in clip.frames)
@@ -136,9 +144,12 @@ def _restore_clips(
 def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, Here]) -> Frame:
     here = images.get(frame.image or "")
     return Frame(
-        video_id=video_id, index=frame.index, seconds=frame.seconds, image_id=here.id if here else None,
+        video_id=video_id,
+        index=frame.index,
+        seconds=frame.seconds,
+        image_id=here.id if here else None,
         scene=frame.scene,
-    )  # fmt: skip
+    )
 
 
 def _group_here(row: SplitPart, arrived: Arrived, clips: Mapping[str, int]) -> str | None:

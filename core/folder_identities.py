@@ -82,10 +82,13 @@ def _pictures(dataset_id: int, names: Sequence[str], session: Session) -> list[t
         select(Image, Instance)
         .join(Instance, col(Instance.image_id) == col(Image.id))
         .where(
-            Image.dataset_id == dataset_id, col(Image.identity).in_(names), col(Image.id).in_(confirmed),
-            Instance.kind == "face", ~col(Instance.removed),
+            Image.dataset_id == dataset_id,
+            col(Image.identity).in_(names),
+            col(Image.id).in_(confirmed),
+            Instance.kind == "face",
+            ~col(Instance.removed),
         )
-    )  # fmt: skip
+    )
     found: dict[int, tuple[Image, list[Instance]]] = {}
     for image, face in rows:
         found.setdefault(image.id, (image, []))[1].append(face)
@@ -108,7 +111,11 @@ def _confirm(image: Image, people: dict[str, int], run_id: int, session: Session
     session.exec(delete(Assignment).where(col(Assignment.instance_id) == face.id))
     session.add(
         Assignment(
-            instance_id=face.id, dataset_id=image.dataset_id, person_id=people[image.identity], source=Source.HUMAN,
-            author_id=image.identity_by, run_id=run_id,
+            instance_id=face.id,
+            dataset_id=image.dataset_id,
+            person_id=people[image.identity],
+            source=Source.HUMAN,
+            author_id=image.identity_by,
+            run_id=run_id,
         )
-    )  # fmt: skip
+    )

@@ -26,9 +26,16 @@ from core.errors import UnreadableImage
 Image.MAX_IMAGE_PIXELS = None
 
 SUFFIXES: Final = {
-    "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif",
-    "PPM": ".ppm", "AVIF": ".avif",
-}  # fmt: skip
+    "JPEG": ".jpg",
+    "MPO": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "GIF": ".gif",
+    "PPM": ".ppm",
+    "AVIF": ".avif",
+}
 _OPENERS: Final = tuple(kind for kind in SUFFIXES if kind != "MPO")  # the JPEG opener gives MPO for a phone's pairs
 THUMBNAIL: Final = 256  # longest side, pixels
 CROP: Final = 160

@@ -88,8 +88,10 @@ class Places:
         image_id = frames[label.row.frame]
         if image_id is None:
             placed.absent.append(label)
-        elif any(other.row.frame not in (None, label.row.frame) and other.source == label.source
-                 for other in placed.on.get(image_id, ())):  # fmt: skip
+        elif any(
+            other.row.frame not in (None, label.row.frame) and other.source == label.source
+            for other in placed.on.get(image_id, ())
+        ):
             placed.repeated.append(label)
         else:
             placed.on[image_id].append(label)
@@ -146,9 +148,7 @@ def chunks_of(keys: list[str], size: int = 10_000) -> list[list[str]]:
 def digest(label: FileLabel) -> str:
     """SHA-256 of all that a label says, and of the file that says it; the author is no part of it."""
     row = label.row
-    facts = [
-        row.picture, row.frame, row.skeleton, row.box, row.size, row.sequence, row.inside, label.source,
-    ]  # fmt: skip
+    facts = [row.picture, row.frame, row.skeleton, row.box, row.size, row.sequence, row.inside, label.source]
     return hashlib.sha256(json.dumps(facts).encode() + row.keypoints.to_bytes()).hexdigest()
 
 
@@ -157,19 +157,36 @@ def _waiting(dataset_id: int, key: str, label: FileLabel) -> WaitingLabel:
     left, top, right, bottom = row.box or (None, None, None, None)
     width, height = row.size or (None, None)
     return WaitingLabel(
-        dataset_id=dataset_id, digest=key, picture=row.picture, frame=row.frame, sequence=row.sequence,
-        skeleton=row.skeleton, points=row.keypoints.to_bytes(), left=left, top=top, right=right, bottom=bottom,
-        width=width, height=height, inside=row.inside, source=label.source, author_id=label.author_id,
-    )  # fmt: skip
+        dataset_id=dataset_id,
+        digest=key,
+        picture=row.picture,
+        frame=row.frame,
+        sequence=row.sequence,
+        skeleton=row.skeleton,
+        points=row.keypoints.to_bytes(),
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        width=width,
+        height=height,
+        inside=row.inside,
+        source=label.source,
+        author_id=label.author_id,
+    )
 
 
 def awaited(kept: WaitingLabel) -> FileLabel:
     """What `keep_waiting` kept."""
     corners = (kept.left, kept.top, kept.right, kept.bottom)
     row = LabelledRow(
-        picture=kept.picture, keypoints=Keypoints.from_bytes(kept.points), skeleton=kept.skeleton,
+        picture=kept.picture,
+        keypoints=Keypoints.from_bytes(kept.points),
+        skeleton=kept.skeleton,
         size=None if kept.width is None or kept.height is None else (kept.width, kept.height),
         box=None if None in corners else corners,  # type: ignore[arg-type]
-        sequence=kept.sequence, frame=kept.frame, inside=kept.inside,
-    )  # fmt: skip
+        sequence=kept.sequence,
+        frame=kept.frame,
+        inside=kept.inside,
+    )
     return FileLabel(row, kept.source, kept.author_id)

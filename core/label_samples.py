@@ -28,6 +28,11 @@ def _sample(workspace: Workspace, label: Label | Unlabelled, group: str, points:
     scene = f"{label.video_id}, scene {label.scene}"  # a window of consecutive frames never goes over a cut
     frame = (scene, label.frame) if label.video_id is not None and label.frame is not None else None
     return Sample(
-        picture=workspace.original(image.original), box=(one.left, one.top, one.right, one.bottom),
-        keypoints=points, key=one.id, name=image.path, group=group, frame=frame,
-    )  # fmt: skip
+        picture=workspace.original(image.original),
+        box=(one.left, one.top, one.right, one.bottom),
+        keypoints=points,
+        key=one.id,
+        name=image.path,
+        group=group,
+        frame=frame,
+    )

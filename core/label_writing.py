@@ -226,9 +226,17 @@ def _why_it_stays(head: KeypointRevision) -> str:
 def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, session: Session) -> None:
     left, top, right, bottom = label.row.box or tight_box(label.row.keypoints.points)
     instance = Instance(
-        dataset_id=image.dataset_id, image_id=image.id, kind=kind, left=left, top=top, right=right, bottom=bottom,
-        origin=Source.HUMAN, author_id=label.author_id, run_id=run_id,
-    )  # fmt: skip
+        dataset_id=image.dataset_id,
+        image_id=image.id,
+        kind=kind,
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        origin=Source.HUMAN,
+        author_id=label.author_id,
+        run_id=run_id,
+    )
     session.add(instance)
     session.flush()
     _append(instance, None, label, session)
@@ -236,10 +244,14 @@ def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, session:
 
 def _append(instance: Instance, head: KeypointRevision | None, label: FileLabel, session: Session) -> None:
     revision = KeypointRevision(
-        instance_id=instance.id, skeleton=label.row.skeleton, points=label.row.keypoints.to_bytes(),
-        source=Source.HUMAN, author_id=label.author_id, base_id=head.id if head else None,
+        instance_id=instance.id,
+        skeleton=label.row.skeleton,
+        points=label.row.keypoints.to_bytes(),
+        source=Source.HUMAN,
+        author_id=label.author_id,
+        base_id=head.id if head else None,
         note=f"{_NOTE}{PurePosixPath(label.source).name}"[:200],
-    )  # fmt: skip
+    )
     session.add(revision)
     session.flush()
     instance.revision_id = revision.id

@@ -50,9 +50,12 @@ class Source:
         """(T, K, 2): the points of one instance a frame, NaN where this source has none."""
         empty = np.full((count, 2), np.nan)
         ids = [0 if frame.image is None else frame.image.id for frame in frames]
-        return np.stack([
-            self.points.get(image, {}).get(int(instance), empty) for image, instance in zip(ids, instances, strict=True)
-        ])  # fmt: skip
+        return np.stack(
+            [
+                self.points.get(image, {}).get(int(instance), empty)
+                for image, instance in zip(ids, instances, strict=True)
+            ]
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,12 +60,7 @@ def font_of(size: float) -> ImageFont.FreeTypeFont:
 
 
 def write(
-    picture: Pixels,
-    at: Place,
-    text: str,
-    font: ImageFont.FreeTypeFont,
-    colour: Colour,
-    anchor: str = "lm",
+    picture: Pixels, at: Place, text: str, font: ImageFont.FreeTypeFont, colour: Colour, anchor: str = "lm"
 ) -> None:
     """Write a text whose anchor (as Pillow names them; its left middle) is at a place."""
     image = Image.fromarray(picture)

@@ -103,8 +103,10 @@ def find_model(workspace: Workspace, title: str, *, session: Session) -> PoseMod
         elif use in SMOOTHERS and model.smoother is None:
             model = replace(model, smoother=use)
         else:
-            raise BadInput(f"{name} cannot be used as {title!r}; after the name may come +{FLIP} (if it was trained "
-                           f"here) and one of +{', +'.join(SMOOTHERS)}")  # fmt: skip
+            raise BadInput(
+                f"{name} cannot be used as {title!r}; after the name may come +{FLIP} (if it was trained "
+                f"here) and one of +{', +'.join(SMOOTHERS)}"
+            )
     return model
 
 

@@ -58,8 +58,10 @@ def take_over(workspace: Workspace, run_id: int) -> None:
         if not folder.is_dir():
             continue
         same = run is not None and (left.kind, left.dataset_id, left.parameters) == (
-            run.kind, run.dataset_id, run.parameters
-        )  # fmt: skip
+            run.kind,
+            run.dataset_id,
+            run.parameters,
+        )
         # without a best there is nothing to go on from, and a run that was cancelled was meant to end
         worth = next(folder.rglob("best.safetensors"), None) is not None
         if same and worth and left.state == RunState.FAILED and not mine.exists():

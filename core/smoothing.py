@@ -25,9 +25,14 @@ _REFERENCE_SECONDS: Final = 20.0
 
 
 def one_euro(
-    tracks: ArrayLike, frames_per_second: float = 30.0, breaks: ArrayLike | None = None, *, min_cutoff_hz: float = 1.0,
-    beta: float = 0.05, derivative_cutoff_hz: float = 1.0,
-) -> Floats:  # fmt: skip
+    tracks: ArrayLike,
+    frames_per_second: float = 30.0,
+    breaks: ArrayLike | None = None,
+    *,
+    min_cutoff_hz: float = 1.0,
+    beta: float = 0.05,
+    derivative_cutoff_hz: float = 1.0,
+) -> Floats:
     """The One-Euro filter: a low-pass whose cut-off rises with speed. It sees the past only, and so it lags.
 
     alpha = r / (r + 1), r = 2 pi f T with T = 1 / frames_per_second; f = min_cutoff_hz + beta |speed|, the speed in
@@ -56,8 +61,11 @@ def one_euro(
         If a setting is out of range or a shape is wrong.
     """
     known, broken = _checked(tracks, breaks)
-    for name, value in (("frames_per_second", frames_per_second), ("min_cutoff_hz", min_cutoff_hz),
-                        ("derivative_cutoff_hz", derivative_cutoff_hz)):  # fmt: skip
+    for name, value in (
+        ("frames_per_second", frames_per_second),
+        ("min_cutoff_hz", min_cutoff_hz),
+        ("derivative_cutoff_hz", derivative_cutoff_hz),
+    ):
         _require(name, value, 0 < value < np.inf, "a number above 0")
     _require("beta", beta, 0 <= beta < np.inf, "0 or more")
     smoothed = known.copy()
@@ -78,9 +86,13 @@ def _alpha(cutoff: Floats, frames_per_second: float) -> Floats:
 
 
 def savitzky_golay(
-    tracks: ArrayLike, frames_per_second: float = 30.0, breaks: ArrayLike | None = None, *,  # noqa: ARG001
-    window: int = 9, order: int = 2,
-) -> Floats:  # fmt: skip
+    tracks: ArrayLike,
+    frames_per_second: float = 30.0,  # noqa: ARG001
+    breaks: ArrayLike | None = None,
+    *,
+    window: int = 9,
+    order: int = 2,
+) -> Floats:
     """A polynomial of `order` fitted to `window` frames around each: no delay, but it looks (window - 1) / 2 ahead.
 
     A run shorter than the window is fitted with the longest odd window that it holds, and stays as it is where that is
@@ -124,9 +136,7 @@ def _runs(tracks: Floats, broken: NDArray[np.bool_]) -> Iterator[tuple[NDArray[n
             yield np.flatnonzero(which.ravel() == number), int(first), int(end)
 
 
-def none(
-    tracks: ArrayLike, frames_per_second: float = 30.0, breaks: ArrayLike | None = None  # noqa: ARG001
-) -> Floats:  # fmt: skip
+def none(tracks: ArrayLike, frames_per_second: float = 30.0, breaks: ArrayLike | None = None) -> Floats:  # noqa: ARG001
     """The tracks as they are."""
     return _checked(tracks, breaks)[0]
 
@@ -162,9 +172,13 @@ class Delay:
 
 
 def smooth(
-    tracks: ArrayLike, name: str, settings: Mapping[str, Any] | None = None, *, frames_per_second: float = 30.0,
+    tracks: ArrayLike,
+    name: str,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    frames_per_second: float = 30.0,
     breaks: ArrayLike | None = None,
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Smooth tracks with a smoother and settings by name, as they are stored with predictions.
 
     Raises

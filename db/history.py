@@ -68,10 +68,15 @@ def restore(
     for instance, person_id, source, author, event, run in state["assignments"]:
         session.add(
             Assignment(
-                instance_id=instance, dataset_id=dataset_id, person_id=person_id, source=source, author_id=author,
-                event_id=event, run_id=run,
+                instance_id=instance,
+                dataset_id=dataset_id,
+                person_id=person_id,
+                source=source,
+                author_id=author,
+                event_id=event,
+                run_id=run,
             )
-        )  # fmt: skip
+        )
     for instance, person_id, event in state["separations"]:
         session.merge(Separation(instance_id=instance, person_id=person_id, event_id=event))
     set_removed({instance: flag for instance, flag in state["removed"]}, session=session)

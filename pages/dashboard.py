@@ -14,9 +14,13 @@ dataset = dataset_or_stop()
 st.title("Dashboard", anchor=False)
 scopes = {dataset.id: plain(dataset.name), 0: "All datasets"}
 scope = st.segmented_control(
-    "What to count", list(scopes), default=dataset.id, format_func=scopes.__getitem__, required=True,
+    "What to count",
+    list(scopes),
+    default=dataset.id,
+    format_func=scopes.__getitem__,
+    required=True,
     key=f"scope-{dataset.id}",
-)  # fmt: skip
+)
 chosen = scope or None
 with reading(workspace().engine) as session:
     seen = overview(chosen, session=session)
@@ -36,9 +40,11 @@ with st.grid(min_column_width=150, gap="small"):
     st.metric("Unnamed people", seen.unnamed, format="localized", help="Grouped by the encoder, not named by anybody.")
     st.metric("Confirmed faces", seen.confirmed, format="localized", help="A human said whose face it is.")
     st.metric(
-        "Grouped faces", seen.assigned - seen.confirmed, format="localized",
+        "Grouped faces",
+        seen.assigned - seen.confirmed,
+        format="localized",
         help="Assigned to a person by the encoder; no human has confirmed them.",
-    )  # fmt: skip
+    )
 
 st.subheader("Pictures by state", anchor=False)
 st.plotly_chart(

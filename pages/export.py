@@ -45,9 +45,8 @@ suggestion = st.session_state.setdefault(
     f"export-{dataset.id}-{chosen}-{written}", suggested_folder(dataset.name, chosen)
 )
 folder = st.text_input(
-    "Folder", suggestion, key=f"folder-{suggestion}",
-    help=f"A new folder in {plain(workspace().exports)}.",
-)  # fmt: skip
+    "Folder", suggestion, key=f"folder-{suggestion}", help=f"A new folder in {plain(workspace().exports)}."
+)
 
 busy = "export" in open_runs(dataset.id)
 if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):

@@ -39,9 +39,11 @@ for run, dataset, author in rows:
                 facts.append(f"took {lasting((run.finished_at - run.started_at).total_seconds())}")
             st.caption(" · ".join(facts), width="stretch")
             if run.state != RunState.DONE and st.button(
-                "Do it again", key=f"again-{run.id}", icon=":material/replay:",
+                "Do it again",
+                key=f"again-{run.id}",
+                icon=":material/replay:",
                 help="Starts the same work once more. What was finished is not done twice.",
-            ):  # fmt: skip
+            ):
                 try:
                     restart(workspace(), run.id, author_id=author_id())
                 except FacetError as error:

@@ -26,9 +26,15 @@ with bar:
     choose_order(dataset.id)
 if ranking(dataset.id) is None:
     bar.selectbox(
-        "Pictures to go through", list(STATES), index=None, format_func=STATES.__getitem__, key="keypoints_state",
-        placeholder="All", width=220, on_change=refilter,
-    )  # fmt: skip
+        "Pictures to go through",
+        list(STATES),
+        index=None,
+        format_func=STATES.__getitem__,
+        key="keypoints_state",
+        placeholder="All",
+        width=220,
+        on_change=refilter,
+    )
     bar.text_input("Path contains", key="keypoints_path", width=220, placeholder="any", on_change=refilter)
 order_caption(dataset.id)
 

@@ -15,9 +15,13 @@ sources = {"file": "A track file", "predictions": "Predictions in this datasetâ€
 source = "file"
 if versions:
     source = st.segmented_control(
-        "What to judge", list(sources), format_func=sources.__getitem__, default="predictions", required=True,
+        "What to judge",
+        list(sources),
+        format_func=sources.__getitem__,
+        default="predictions",
+        required=True,
         key=f"stability-source-{dataset_id}",
-    )  # fmt: skip
+    )
 opened = open_predictions(dataset_id, list(versions)) if source == "predictions" else open_file()
 if opened is None:
     st.stop()

@@ -17,9 +17,18 @@ from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Sour
 
 
 def fill_with_clips(
-    workspace: Workspace, dataset: int, author: int, folder: Path, *, people: int = 4, frames: int = 4, seed: int = 0,
-    size: tuple[int, int] = (96, 96), human: bool = True, prefix: str = "",
-) -> list[int]:  # fmt: skip
+    workspace: Workspace,
+    dataset: int,
+    author: int,
+    folder: Path,
+    *,
+    people: int = 4,
+    frames: int = 4,
+    seed: int = 0,
+    size: tuple[int, int] = (96, 96),
+    human: bool = True,
+    prefix: str = "",
+) -> list[int]:
     """Draw, import and label; gives the ids of the instances."""
     truths = {}
     for clip in draw_clips(seed, people, frames, size):
@@ -39,9 +48,15 @@ def fill_with_clips(
             name = image.path.rpartition("/")[0]
             if name not in clips:
                 clips[name] = Video(
-                    dataset_id=dataset, path=name, sha256=name, width=size[0], height=size[1], frames=frames,
-                    frames_per_second=25.0, original=name,
-                )  # fmt: skip
+                    dataset_id=dataset,
+                    path=name,
+                    sha256=name,
+                    width=size[0],
+                    height=size[1],
+                    frames=frames,
+                    frames_per_second=25.0,
+                    original=name,
+                )
                 session.add(clips[name])
                 session.flush()
             truth = truths[image.path]
@@ -50,16 +65,26 @@ def fill_with_clips(
             session.add(Frame(video_id=clips[name].id, index=index, seconds=index / 25, image_id=image.id))
             left, top, right, bottom = np.asarray(truth.box, float).tolist()
             one = Instance(
-                dataset_id=dataset, image_id=image.id, kind="face", left=left, top=top, right=right, bottom=bottom,
-                origin=Source.HUMAN, author_id=author,
-            )  # fmt: skip
+                dataset_id=dataset,
+                image_id=image.id,
+                kind="face",
+                left=left,
+                top=top,
+                right=right,
+                bottom=bottom,
+                origin=Source.HUMAN,
+                author_id=author,
+            )
             session.add(one)
             session.flush()
             if human:
                 revision = KeypointRevision(
-                    instance_id=one.id, skeleton="face68", points=truth.keypoints.to_bytes(), source=Source.HUMAN,
+                    instance_id=one.id,
+                    skeleton="face68",
+                    points=truth.keypoints.to_bytes(),
+                    source=Source.HUMAN,
                     author_id=author,
-                )  # fmt: skip
+                )
                 session.add(revision)
                 session.flush()
                 one.revision_id = revision.id

@@ -9,16 +9,7 @@ import numpy as np
 from core.keypoints import Doubt, Keypoints
 from core.workspace import Workspace
 from db.engine import writing
-from db.tables import (
-    Frame,
-    Image,
-    Instance,
-    KeypointRevision,
-    Prediction,
-    Source,
-    TrainedModel,
-    Video,
-)
+from db.tables import Frame, Image, Instance, KeypointRevision, Prediction, Source, TrainedModel, Video
 from db.writes import ensure_model_version
 
 K = 68
@@ -42,30 +33,45 @@ class Shelf:
         self._number += 1
         with writing(self.workspace.engine) as session:
             image = Image(
-                dataset_id=self.dataset, path=path, sha256=f"{self._number:064d}", size_bytes=1, width=200, height=150,
-                format="PNG", original=f"originals/{self._number}", sequence=sequence, identity=identity,
-            )  # fmt: skip
+                dataset_id=self.dataset,
+                path=path,
+                sha256=f"{self._number:064d}",
+                size_bytes=1,
+                width=200,
+                height=150,
+                format="PNG",
+                original=f"originals/{self._number}",
+                sequence=sequence,
+                identity=identity,
+            )
             session.add(image)
             session.flush()
             return image.id
 
     def instance(
-        self, image_id: int, points: np.ndarray | None = None, *, human: bool = True, kind: str = "face",
-        skeleton: str = "face68", version: int | None = None,
-    ) -> int:  # fmt: skip
+        self,
+        image_id: int,
+        points: np.ndarray | None = None,
+        *,
+        human: bool = True,
+        kind: str = "face",
+        skeleton: str = "face68",
+        version: int | None = None,
+    ) -> int:
         """An instance with a box of 0, 0, 120, 90 and perhaps a revision; gives its id."""
         with writing(self.workspace.engine) as session:
-            one = Instance(
-                dataset_id=self.dataset, image_id=image_id, kind=kind, left=0, top=0, right=120, bottom=90,
-            )  # fmt: skip
+            one = Instance(dataset_id=self.dataset, image_id=image_id, kind=kind, left=0, top=0, right=120, bottom=90)
             session.add(one)
             session.flush()
             if points is not None:
                 revision = KeypointRevision(
-                    instance_id=one.id, skeleton=skeleton, points=Keypoints.of(points).to_bytes(),
-                    source=Source.HUMAN if human else Source.MODEL, author_id=self.author if human else None,
+                    instance_id=one.id,
+                    skeleton=skeleton,
+                    points=Keypoints.of(points).to_bytes(),
+                    source=Source.HUMAN if human else Source.MODEL,
+                    author_id=self.author if human else None,
                     model_version_id=version,
-                )  # fmt: skip
+                )
                 session.add(revision)
                 session.flush()
                 one.revision_id = revision.id
@@ -74,9 +80,15 @@ class Shelf:
     def clip(self, path: str, images: Sequence[int]) -> int:
         with writing(self.workspace.engine) as session:
             video = Video(
-                dataset_id=self.dataset, path=path, sha256=path, width=200, height=150, frames=len(images),
-                frames_per_second=25.0, original="originals/v",
-            )  # fmt: skip
+                dataset_id=self.dataset,
+                path=path,
+                sha256=path,
+                width=200,
+                height=150,
+                frames=len(images),
+                frames_per_second=25.0,
+                original="originals/v",
+            )
             session.add(video)
             session.flush()
             for i, image in enumerate(images):
@@ -90,17 +102,24 @@ class Shelf:
             if trained:
                 session.add(
                     TrainedModel(
-                        model_version_id=version, dataset_id=self.dataset, recipe="quick", skeleton=skeleton,
-                        file=f"models/{name}.safetensors", author_id=self.author,
+                        model_version_id=version,
+                        dataset_id=self.dataset,
+                        recipe="quick",
+                        skeleton=skeleton,
+                        file=f"models/{name}.safetensors",
+                        author_id=self.author,
                     )
-                )  # fmt: skip
+                )
             return version
 
     def predict(self, instance: int, version: int, points: np.ndarray, skeleton: str = "face68") -> None:
         with writing(self.workspace.engine) as session:
             session.add(
                 Prediction(
-                    instance_id=instance, model_version_id=version, skeleton=skeleton,
-                    points=Keypoints.of(points).to_bytes(), doubt=Doubt.unknown(len(points)).to_bytes(),
+                    instance_id=instance,
+                    model_version_id=version,
+                    skeleton=skeleton,
+                    points=Keypoints.of(points).to_bytes(),
+                    doubt=Doubt.unknown(len(points)).to_bytes(),
                 )
-            )  # fmt: skip
+            )

@@ -19,9 +19,13 @@ def take(workspace: Workspace, dataset: int, author: int, *people: str, frames: 
     """Import a drawn clip of each person with the truth as a human's labels; gives each one's (T, 68, 2) truth."""
     with writing(workspace.engine) as session:
         run = Run(
-            kind="sample-clips", state=RunState.DONE, dataset_id=dataset, author_id=author, finished_at=now(),
+            kind="sample-clips",
+            state=RunState.DONE,
+            dataset_id=dataset,
+            author_id=author,
+            finished_at=now(),
             counts={"clips": len(people), "frames": len(people) * frames, "labelled": len(people) * frames},
-        )  # fmt: skip
+        )
         session.add(run)
         session.flush()
         run_id = run.id

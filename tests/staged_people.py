@@ -48,9 +48,15 @@ def add_faces(
             image_id, place = places[photo]
             places[photo] = (image_id, place + 1)
             face = Instance(
-                dataset_id=dataset_id, image_id=image_id, kind="face", left=8 + 60 * place, top=8,
-                right=56 + 60 * place, bottom=56, score=0.99,
-            )  # fmt: skip
+                dataset_id=dataset_id,
+                image_id=image_id,
+                kind="face",
+                left=8 + 60 * place,
+                top=8,
+                right=56 + 60 * place,
+                bottom=56,
+                score=0.99,
+            )
             session.add(face)
             session.flush()
             session.add(Embedding(instance_id=face.id, model_version_id=encoder, vector=embedding.tobytes()))
@@ -69,10 +75,18 @@ def _image(workspace: Workspace, dataset_id: int, photo: str, identity: str | No
     file = workspace.originals / f"{sha256}.png"
     file.write_bytes(out.getvalue())
     return Image(
-        dataset_id=dataset_id, path=photo, sha256=sha256, size_bytes=file.stat().st_size, width=124, height=64,
-        format="PNG", original=f"originals/{file.name}", identity=identity, identity_by=author if identity else None,
+        dataset_id=dataset_id,
+        path=photo,
+        sha256=sha256,
+        size_bytes=file.stat().st_size,
+        width=124,
+        height=64,
+        format="PNG",
+        original=f"originals/{file.name}",
+        identity=identity,
+        identity_by=author if identity else None,
         state="found",
-    )  # fmt: skip
+    )
 
 
 def group(workspace: Workspace, dataset_id: int, **options: object) -> dict:

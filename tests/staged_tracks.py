@@ -19,13 +19,19 @@ def version(workspace: Workspace, name: str = "tracker", **settings: object) -> 
 
 def add_video(
     workspace: Workspace, dataset: int, name: str, *, indices: list[int], rate: float = 30.0, gone: tuple[int, ...] = ()
-) -> dict[int, int | None]:  # fmt: skip
+) -> dict[int, int | None]:
     """A video with a picture for each frame index, but for those `gone`; gives index to picture id."""
     with writing(workspace.engine) as session:
         video = Video(
-            dataset_id=dataset, path=name, sha256=name.ljust(64, "0"), width=640, height=480,
-            frames=max(indices) + 1, frames_per_second=rate, original=f"originals/{name}",
-        )  # fmt: skip
+            dataset_id=dataset,
+            path=name,
+            sha256=name.ljust(64, "0"),
+            width=640,
+            height=480,
+            frames=max(indices) + 1,
+            frames_per_second=rate,
+            original=f"originals/{name}",
+        )
         session.add(video)
         session.flush()
         pictures: dict[int, int | None] = {}
@@ -34,9 +40,16 @@ def add_video(
             if index not in gone:
                 path = f"{name}/{index:05}.jpg"
                 image = Image(
-                    dataset_id=dataset, path=path, sha256=path.ljust(64, "0"), size_bytes=1, width=640, height=480,
-                    format="JPEG", original=f"originals/{path}", state="found",
-                )  # fmt: skip
+                    dataset_id=dataset,
+                    path=path,
+                    sha256=path.ljust(64, "0"),
+                    size_bytes=1,
+                    width=640,
+                    height=480,
+                    format="JPEG",
+                    original=f"originals/{path}",
+                    state="found",
+                )
                 session.add(image)
                 session.flush()
             session.add(
@@ -47,10 +60,17 @@ def add_video(
 
 
 def add_track(
-    workspace: Workspace, dataset: int, pictures: dict[int, int | None], tracks: np.ndarray,
-    versions: dict[int, np.ndarray], *, human: bool = False, author: int | None = None, person: str | None = None,
+    workspace: Workspace,
+    dataset: int,
+    pictures: dict[int, int | None],
+    tracks: np.ndarray,
+    versions: dict[int, np.ndarray],
+    *,
+    human: bool = False,
+    author: int | None = None,
+    person: str | None = None,
     skip: tuple[int, ...] = (),
-) -> list[int]:  # fmt: skip
+) -> list[int]:
     """An instance in each picture, boxed by row t of `tracks` (the truth); `versions` predict, a human may label."""
     with writing(workspace.engine) as session:
         who = ensure_person(dataset, person, author, session=session) if person else None
@@ -60,17 +80,25 @@ def add_track(
                 continue
             (left, top), (right, bottom) = tracks[t].min(axis=0), tracks[t].max(axis=0)
             row = Instance(
-                dataset_id=dataset, image_id=image, kind="face",
-                left=float(left), top=float(top), right=float(right), bottom=float(bottom),
-            )  # fmt: skip
+                dataset_id=dataset,
+                image_id=image,
+                kind="face",
+                left=float(left),
+                top=float(top),
+                right=float(right),
+                bottom=float(bottom),
+            )
             session.add(row)
             session.flush()
             made.append(row.id)
             if human:
                 revision = KeypointRevision(
-                    instance_id=row.id, skeleton="face68", points=Keypoints.of(tracks[t]).to_bytes(),
-                    source=Source.HUMAN, author_id=author,
-                )  # fmt: skip
+                    instance_id=row.id,
+                    skeleton="face68",
+                    points=Keypoints.of(tracks[t]).to_bytes(),
+                    source=Source.HUMAN,
+                    author_id=author,
+                )
                 session.add(revision)
                 session.flush()
                 row.revision_id = revision.id
@@ -79,8 +107,11 @@ def add_track(
             for model, predicted in versions.items():
                 session.add(
                     Prediction(
-                        instance_id=row.id, model_version_id=model, skeleton="face68",
-                        points=Keypoints.of(predicted[t]).to_bytes(), doubt=Doubt.unknown(68).to_bytes(),
+                        instance_id=row.id,
+                        model_version_id=model,
+                        skeleton="face68",
+                        points=Keypoints.of(predicted[t]).to_bytes(),
+                        doubt=Doubt.unknown(68).to_bytes(),
                     )
-                )  # fmt: skip
+                )
         return made

@@ -16,8 +16,17 @@ from core.workspace import Workspace
 
 app = typer.Typer()
 
-_SHOWN = ("median_dev_x_pct", "median_dev_y_pct", "indicator", "non_smooth_2_pct", "motion_ratio_x", "motion_ratio_y",
-          "delay_frames", "nmf", "nme_pct")  # fmt: skip
+_SHOWN = (
+    "median_dev_x_pct",
+    "median_dev_y_pct",
+    "indicator",
+    "non_smooth_2_pct",
+    "motion_ratio_x",
+    "motion_ratio_y",
+    "delay_frames",
+    "nmf",
+    "nme_pct",
+)
 
 
 @app.command()

@@ -67,9 +67,13 @@ def train(
     skeleton, split_by, remarks = _chosen(workspace, number, skeleton, split_by)
     parent = parent and model_name(workspace, parent)
     parameters = {
-        "recipe": recipe, "settings": _pairs(chosen or []), "skeleton": skeleton, "split_by": split_by,
-        "parent": parent, "plan": unlabelled,
-    }  # fmt: skip
+        "recipe": recipe,
+        "settings": _pairs(chosen or []),
+        "skeleton": skeleton,
+        "split_by": split_by,
+        "parent": parent,
+        "plan": unlabelled,
+    }
     run = run_here(workspace, "selftrain" if unlabelled else "train", number, parameters, Printed())
     told = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
     for sentence in told["said"]:
@@ -190,9 +194,7 @@ def submission(
 @app.command()
 @sentence_instead_of_traceback
 def onnx(
-    model: ModelName,
-    out: Annotated[Path, typer.Option("--out", help="The file to write")],
-    as_json: Json = False,
+    model: ModelName, out: Annotated[Path, typer.Option("--out", help="The file to write")], as_json: Json = False
 ) -> None:
     """Write a model as ONNX, decoding inside, and compare it with the original. Gives file, largest_difference."""
     workspace = Workspace.open()

@@ -209,9 +209,15 @@ def assembled(
     manifest, found = opened.manifest, about or AboutClips()
     with blaming(where):
         return LabelledDataset(
-            manifest.dataset, tuple(images), tuple(people), manifest.models, opened.left_out, tuple(found.clips),
-            tuple(found.split), tuple(found.excluded),
-        )  # fmt: skip
+            manifest.dataset,
+            tuple(images),
+            tuple(people),
+            manifest.models,
+            opened.left_out,
+            tuple(found.clips),
+            tuple(found.split),
+            tuple(found.excluded),
+        )
 
 
 def listed_picture(opened: OpenedExport, path: str, where: str) -> FileEntry:

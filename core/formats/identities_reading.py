@@ -11,23 +11,14 @@ from typing import Final
 import numpy as np
 
 from core.errors import UnreadableLabels
-from core.formats.dataset import (
-    PERSON_SOURCES,
-    Box,
-    LabelledDataset,
-    LabelledImage,
-    LabelledInstance,
-    LabelledPerson,
-)
+from core.formats.dataset import PERSON_SOURCES, Box, LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
 from core.formats.export import OpenedExport, assembled, listed_picture
 from core.formats.names import inside, unguard
 from core.formats.records import blaming
 
 FACES: Final = "identities.csv"
 PICTURES: Final = "images.csv"
-COLUMNS: Final = (
-    "person", "name", "image", "left", "top", "right", "bottom", "source", "crop", "crop_sha256",
-)  # fmt: skip
+COLUMNS: Final = ("person", "name", "image", "left", "top", "right", "bottom", "source", "crop", "crop_sha256")
 IMAGE_COLUMNS: Final = ("image", "width", "height", "identity", "state", "reason")
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII)
 _WHOLE: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)

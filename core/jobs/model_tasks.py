@@ -24,9 +24,13 @@ def _train(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
     assert run.dataset_id is not None
     asked = run.parameters
     wish = Wish(
-        asked["skeleton"], asked["recipe"], asked.get("settings") or {}, asked.get("split_by") or "auto",
-        asked.get("parent"), asked.get("plan"),
-    )  # fmt: skip
+        asked["skeleton"],
+        asked["recipe"],
+        asked.get("settings") or {},
+        asked.get("split_by") or "auto",
+        asked.get("parent"),
+        asked.get("plan"),
+    )
     told = train_model(
         workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, wish=wish, progress=progress
     )
@@ -54,9 +58,14 @@ def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
             way = asked.get("split_by") or split_of(asked["model"], session=session)
         only = what_there_is(workspace, run.dataset_id, shape, way).only(Part.TEST)
     told = predict(
-        workspace, dataset_id=run.dataset_id, run_id=run.id, model=asked["model"], only=only, clip=asked.get("clip"),
+        workspace,
+        dataset_id=run.dataset_id,
+        run_id=run.id,
+        model=asked["model"],
+        only=only,
+        clip=asked.get("clip"),
         progress=progress,
-    )  # fmt: skip
+    )
     shape = skeleton_of(workspace, asked["model"])
     if only is None and in_force(workspace, run.dataset_id, shape) == asked["model"]:
         pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=shape, progress=progress)

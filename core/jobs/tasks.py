@@ -106,9 +106,14 @@ def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
 def _people(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
     grouped = group_people(
-        workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=run.parameters.get("encoder"),
-        threshold=run.parameters.get("threshold"), regroup=run.parameters.get("regroup", False), progress=progress,
-    )  # fmt: skip
+        workspace,
+        dataset_id=run.dataset_id,
+        run_id=run.id,
+        encoder=run.parameters.get("encoder"),
+        threshold=run.parameters.get("threshold"),
+        regroup=run.parameters.get("regroup", False),
+        progress=progress,
+    )
     with reading(workspace.engine) as session:
         return {**asdict(counts(run.dataset_id, session=session)), "threshold": grouped["threshold"]}
 
@@ -116,9 +121,14 @@ def _people(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
 def _export(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
     return export_dataset(
-        workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id,
-        format_name=run.parameters["format"], folder=Path(run.parameters["folder"]), progress=progress,
-    )  # fmt: skip
+        workspace,
+        dataset_id=run.dataset_id,
+        author_id=run.author_id,
+        run_id=run.id,
+        format_name=run.parameters["format"],
+        folder=Path(run.parameters["folder"]),
+        progress=progress,
+    )
 
 
 def _weights(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -129,9 +139,14 @@ def _sample_clips(workspace: Workspace, run: Run, progress: Progress) -> dict[st
     assert run.dataset_id is not None
     drawn = draw_clips_of_people(workspace, progress)
     counts = import_clips(
-        workspace, drawn.folder, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, identities=True,
+        workspace,
+        drawn.folder,
+        dataset_id=run.dataset_id,
+        author_id=run.author_id,
+        run_id=run.id,
+        identities=True,
         progress=progress,
-    )  # fmt: skip
+    )
     labelled = label_clips(workspace, drawn, dataset_id=run.dataset_id, author_id=run.author_id)
     return {**counts, "labelled": labelled}
 
@@ -140,9 +155,14 @@ def _overlay(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
     assert run.dataset_id is not None
     out, static = run.parameters.get("out"), run.parameters.get("static", False)
     return render_overlay(
-        workspace, run.dataset_id, run.parameters["video"], run.parameters["models"],
-        out=Path(out) if out else None, static=static, progress=progress,
-    )  # fmt: skip
+        workspace,
+        run.dataset_id,
+        run.parameters["video"],
+        run.parameters["models"],
+        out=Path(out) if out else None,
+        static=static,
+        progress=progress,
+    )
 
 
 TASKS: Final[dict[str, Task]] = {

@@ -31,9 +31,19 @@ from core.metrics.resampling import (
 )
 
 __all__ = [
-    "DRAWS", "FEWEST_GROUPS", "LEVEL", "Interval", "bootstrap", "bootstrap_weighted", "mean", "median", "paired",
-    "paired_ratio", "ratio", "verdict",
-]  # fmt: skip
+    "DRAWS",
+    "FEWEST_GROUPS",
+    "LEVEL",
+    "Interval",
+    "bootstrap",
+    "bootstrap_weighted",
+    "mean",
+    "median",
+    "paired",
+    "paired_ratio",
+    "ratio",
+    "verdict",
+]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -55,9 +65,14 @@ def median(values: Floats) -> float:
 
 
 def bootstrap(
-    values: NDArray, groups: NDArray, statistic: Statistic = mean, *,
-    draws: int = DRAWS, level: float = LEVEL, seed: int = 0,
-) -> Interval:  # fmt: skip
+    values: NDArray,
+    groups: NDArray,
+    statistic: Statistic = mean,
+    *,
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> Interval:
     """A figure of the values with its interval, groups drawn as a whole.
 
     AUC and failure rate are means too: of max(0, 1 - e / limit) and of e > limit. For a quotient of sums (PCK, RMSE)
@@ -94,9 +109,15 @@ def bootstrap(
 
 
 def paired(
-    first: NDArray, second: NDArray, groups: NDArray, statistic: Statistic = mean, *,
-    draws: int = DRAWS, level: float = LEVEL, seed: int = 0,
-) -> Interval:  # fmt: skip
+    first: NDArray,
+    second: NDArray,
+    groups: NDArray,
+    statistic: Statistic = mean,
+    *,
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> Interval:
     """The difference ``statistic(second) - statistic(first)``, both on the same draws of groups.
 
     Two models that are scored on the same pictures share what makes a picture hard; drawn together that cancels, so
@@ -129,9 +150,15 @@ def paired(
 
 
 def ratio(
-    above: NDArray, below: NDArray, groups: NDArray, *, root: bool = False,
-    draws: int = DRAWS, level: float = LEVEL, seed: int = 0,
-) -> Interval:  # fmt: skip
+    above: NDArray,
+    below: NDArray,
+    groups: NDArray,
+    *,
+    root: bool = False,
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> Interval:
     """The quotient of two sums over the instances, with its interval: PCK, or with `root` the RMSE.
 
     Parameters
@@ -159,9 +186,15 @@ def ratio(
 
 
 def paired_ratio(
-    first: Sums, second: Sums, groups: NDArray, *, root: bool = False,
-    draws: int = DRAWS, level: float = LEVEL, seed: int = 0,
-) -> Interval:  # fmt: skip
+    first: Sums,
+    second: Sums,
+    groups: NDArray,
+    *,
+    root: bool = False,
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> Interval:
     """The difference of two quotients, second minus first, on the same instances and the same draws of groups.
 
     Parameters

@@ -18,10 +18,25 @@ from core.metrics.landmark_curves import Ced, auc, ced, failure_rate, group_mean
 from core.skeletons import Skeleton
 
 __all__ = [
-    "NORMALISERS", "Ced", "applicable", "auc", "ced", "errors", "failure_rate", "group_means", "instance_means",
+    "NORMALISERS",
+    "Ced",
+    "applicable",
+    "auc",
+    "ced",
+    "errors",
+    "failure_rate",
+    "group_means",
+    "instance_means",
     "nme",
-    "pck", "point_errors", "point_means", "region_means", "rmse", "squared_sums", "squares_of", "units",
-]  # fmt: skip
+    "pck",
+    "point_errors",
+    "point_means",
+    "region_means",
+    "rmse",
+    "squared_sums",
+    "squares_of",
+    "units",
+]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

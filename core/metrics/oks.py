@@ -164,9 +164,11 @@ def checked_truth(
         raise BadInput(f"truth should have the shape (N, K, 2), not {true.shape}")
     corners = np.zeros((len(true), 4)) if boxes is None else np.asarray(boxes, np.float64)
     for name, array, shape in (
-        ("visibility", seen, true.shape[:2]), ("areas", size, true.shape[:1]),
-        ("sigmas", spread, true.shape[1:2]), ("boxes", corners, (len(true), 4)),
-    ):  # fmt: skip
+        ("visibility", seen, true.shape[:2]),
+        ("areas", size, true.shape[:1]),
+        ("sigmas", spread, true.shape[1:2]),
+        ("boxes", corners, (len(true), 4)),
+    ):
         if array.shape != shape:
             raise BadInput(f"{name} should have the shape {shape}, not {array.shape}")
     if not (len(spread) and (np.isfinite(spread) & (spread > 0)).all()):

@@ -34,7 +34,7 @@ __all__ = [
     "oks",
     "pose_scores",
     "precision_recall",
-]  # fmt: skip
+]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

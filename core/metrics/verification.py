@@ -111,12 +111,7 @@ class Intervals:
 
 
 def held_out_accuracy(
-    scores: NDArray,
-    same: NDArray,
-    left_person: NDArray,
-    right_person: NDArray,
-    folds: int = 10,
-    seed: int = 0,
+    scores: NDArray, same: NDArray, left_person: NDArray, right_person: NDArray, folds: int = 10, seed: int = 0
 ) -> HeldOut:
     """Cross-validated accuracy over identity-disjoint folds.
 

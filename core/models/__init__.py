@@ -72,7 +72,7 @@ DETECTORS: dict[str, Spec[Detector]] = {
         "MTCNN (Zhang et al. 2016), the networks of facenet-pytorch: boxes and five points.",
         ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet"),
         _load_mtcnn,
-    ),
+    )
 }
 
 LANDMARKERS: dict[str, Spec[Landmarker]] = {
@@ -81,7 +81,7 @@ LANDMARKERS: dict[str, Spec[Landmarker]] = {
         "dlib's ensemble of regression trees (Kazemi and Sullivan 2014): 68 points.",
         ("dlib-68",),
         _load_dlib68,
-    ),
+    )
 }
 
 ENCODERS: dict[str, Spec[Encoder]] = {

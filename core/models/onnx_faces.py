@@ -47,7 +47,7 @@ KNOWN_FILES: Final[dict[str, Normalisation]] = {
     # MobileFaceNet.onnx of foamliu/MobileFaceNet: the mean and deviation of ImageNet, in 0 to 255.
     "b7120c095d60094f28a4a54ba6a8bf51b297a6273fb40ef6350dfec1f63d9507": Normalisation(
         mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375), threshold=0.36
-    ),
+    )
 }
 
 

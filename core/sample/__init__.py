@@ -20,9 +20,21 @@ from core.sample.scenes import SCENES, develop
 from core.sample.truth import DrawnInstance, DrawnPicture, write_pictures
 
 __all__ = [
-    "PEOPLE", "POSES", "DrawnInstance", "DrawnPicture", "Identity", "Pose", "draw_figure", "draw_group",
-    "draw_landscape", "draw_portrait", "many", "random_identity", "sample", "write_pictures",
-]  # fmt: skip
+    "PEOPLE",
+    "POSES",
+    "DrawnInstance",
+    "DrawnPicture",
+    "Identity",
+    "Pose",
+    "draw_figure",
+    "draw_group",
+    "draw_landscape",
+    "draw_portrait",
+    "many",
+    "random_identity",
+    "sample",
+    "write_pictures",
+]
 
 _GROUPS: Final = (
     ("groups/picnic-1.jpg", "park", ("ada", "chidi", "hugo")),
@@ -32,9 +44,14 @@ _GROUPS: Final = (
     ("groups/colleagues.jpg", "studio", ("felix", "gita", "chidi")),
 )
 _FIGURES: Final = (
-    ("walk", "chidi", "park"), ("jump", "gita", "beach"), ("reach", "felix", "park"), ("kick", "bruno", "park"),
-    ("hands-behind", "emi", "studio"), ("window", "hugo", "room"), ("wave", "ada", "beach"),
-)  # fmt: skip
+    ("walk", "chidi", "park"),
+    ("jump", "gita", "beach"),
+    ("reach", "felix", "park"),
+    ("kick", "bruno", "park"),
+    ("hands-behind", "emi", "studio"),
+    ("window", "hugo", "room"),
+    ("wave", "ada", "beach"),
+)
 
 
 def sample(seed: int = 0) -> Iterator[DrawnPicture]:

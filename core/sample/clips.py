@@ -182,14 +182,25 @@ class DrawnClip:
                 f"{size[0]} × {size[1]} at {frames_per_second:g} a second"
             )
         photo = {
-            "warmth": float(rng.uniform(-0.05, 0.06)), "gain": float(rng.uniform(0.88, 1.08)),
-            "blur": float(rng.uniform(0.0, 0.0014)) * min(size), "noise": float(rng.uniform(1.5, 4.0)),
-        }  # fmt: skip
+            "warmth": float(rng.uniform(-0.05, 0.06)),
+            "gain": float(rng.uniform(0.88, 1.08)),
+            "blur": float(rng.uniform(0.0, 0.0014)) * min(size),
+            "noise": float(rng.uniform(1.5, 4.0)),
+        }
         return cls(
-            name, person, identity, Motion.drawn(rng, size, frames / frames_per_second), size, frames,
-            frames_per_second, _PLACES[rng.integers(len(_PLACES))], float(rng.uniform(-1, 1)), random_clothes(rng),
-            photo, int(rng.integers(2**63)),
-        )  # fmt: skip
+            name,
+            person,
+            identity,
+            Motion.drawn(rng, size, frames / frames_per_second),
+            size,
+            frames,
+            frames_per_second,
+            _PLACES[rng.integers(len(_PLACES))],
+            float(rng.uniform(-1, 1)),
+            random_clothes(rng),
+            photo,
+            int(rng.integers(2**63)),
+        )
 
     def shape(self, index: int) -> FaceShape:
         """The face in frame `index`."""
@@ -270,6 +281,11 @@ def draw_clips(
         identity = random_identity(np.random.default_rng((seed, who)))
         for which in range(per_identity):
             yield DrawnClip.drawn(
-                identity, np.random.default_rng((seed, who, which)), frames=frames, size=size,
-                frames_per_second=frames_per_second, name=f"p{who:03d}-{which}", person=f"p{who:03d}",
-            )  # fmt: skip
+                identity,
+                np.random.default_rng((seed, who, which)),
+                frames=frames,
+                size=size,
+                frames_per_second=frames_per_second,
+                name=f"p{who:03d}-{which}",
+                person=f"p{who:03d}",
+            )

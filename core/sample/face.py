@@ -48,13 +48,7 @@ class Brush:
         return bool(low[0] < -half or high[0] > half or low[1] < -0.5 * person.crown or high[1] > 0.65 * person.chin)
 
     def blob(
-        self,
-        centre: ArrayLike,
-        radii: ArrayLike,
-        colour: Colour,
-        alpha: float,
-        soft: float,
-        turn: float = 0.0,
+        self, centre: ArrayLike, radii: ArrayLike, colour: Colour, alpha: float, soft: float, turn: float = 0.0
     ) -> None:
         """A soft ellipse in mm on the face, within the head's outline."""
         self.fill(ellipse(centre, radii, turn=turn), colour, alpha, soft)

@@ -50,11 +50,7 @@ class View:
         cos, sin = (
             [f(math.radians(angle)) for angle in (self.yaw, self.pitch, self.roll)] for f in (math.cos, math.sin)
         )
-        turned = np.array([
-            [cos[0], -sin[0] * sin[1]],
-            [0.0, cos[1]],
-            [sin[0], cos[0] * sin[1]],
-        ])  # fmt: skip
+        turned = np.array([[cos[0], -sin[0] * sin[1]], [0.0, cos[1]], [sin[0], cos[0] * sin[1]]])
         return self.scale * turned @ np.array([[cos[2], sin[2]], [-sin[2], cos[2]]])
 
     def project(self, points: Points) -> Points:
@@ -165,10 +161,14 @@ class FaceShape:
         lips = self.lips()
         # Shares of the half width (-1 to 1) as places in the 41 samples.
         top, bottom, inner = (np.round((np.array(at) + 1) * 20).astype(int) for at in _LIP_PLACES)
-        return np.concatenate([
-            lips["outer_top"][top], lips["outer_bottom"][bottom],
-            lips["inner_top"][inner], lips["inner_bottom"][inner[3:0:-1]],
-        ])  # fmt: skip
+        return np.concatenate(
+            [
+                lips["outer_top"][top],
+                lips["outer_bottom"][bottom],
+                lips["inner_top"][inner],
+                lips["inner_bottom"][inner[3:0:-1]],
+            ]
+        )
 
 
 _LIP_PLACES = ((-1, -0.6, -0.25, 0, 0.25, 0.6, 1), (0.6, 0.3, 0, -0.3, -0.6), (-0.85, -0.3, 0, 0.3, 0.85))

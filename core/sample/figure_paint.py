@@ -25,15 +25,24 @@ from core.skeletons import BODY24
 
 INDEX: Final = {name: i for i, name in enumerate(BODY24.point_names)}
 _LIMBS: Final = (  # part, from, to, radii in mm at both ends, towards the viewer by (mm)
-    ("upper_arm", "shoulder", "elbow", 50, 42, 45), ("forearm", "elbow", "wrist", 42, 30, 50),
-    ("hand", "wrist", "palm", 30, 36, 52), ("thigh", "hip", "knee", 90, 62, -170),
-    ("shin", "knee", "ankle", 58, 38, -25), ("foot", "ankle", "instep", 42, 38, -22),
-)  # fmt: skip
+    ("upper_arm", "shoulder", "elbow", 50, 42, 45),
+    ("forearm", "elbow", "wrist", 42, 30, 50),
+    ("hand", "wrist", "palm", 30, 36, 52),
+    ("thigh", "hip", "knee", 90, 62, -170),
+    ("shin", "knee", "ankle", 58, 38, -25),
+    ("foot", "ankle", "instep", 42, 38, -22),
+)
 # Height above the pelvis, half width and half depth of the trunk's sections.
 _SECTIONS: Final = (
-    (-75, 120, 100), (0, 156, 112), (170, 132, 92), (320, 158, 112), (400, 170, 92), (445, 160, 76), (474, 112, 66),
+    (-75, 120, 100),
+    (0, 156, 112),
+    (170, 132, 92),
+    (320, 158, 112),
+    (400, 170, 92),
+    (445, 160, 76),
+    (474, 112, 66),
     (500, 66, 56),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,18 @@ from core.sample.truth import DrawnInstance, DrawnPicture
 
 _HEAD_POINTS: Final = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 _OWNERS: Final = {
-    "shoulder": ("torso", "upper_arm"), "elbow": ("upper_arm", "forearm"), "wrist": ("forearm", "hand"),
-    "palm": ("hand",), "hip": ("torso", "thigh"), "knee": ("thigh", "shin"), "ankle": ("shin", "foot"),
-    "instep": ("foot",), "neck": ("neck", "torso"), "spine1": ("torso",), "spine2": ("torso",),
-}  # fmt: skip
+    "shoulder": ("torso", "upper_arm"),
+    "elbow": ("upper_arm", "forearm"),
+    "wrist": ("forearm", "hand"),
+    "palm": ("hand",),
+    "hip": ("torso", "thigh"),
+    "knee": ("thigh", "shin"),
+    "ankle": ("shin", "foot"),
+    "instep": ("foot",),
+    "neck": ("neck", "torso"),
+    "spine1": ("torso",),
+    "spine2": ("torso",),
+}
 _TRUNK_SIDES: Final = {"shoulder": body.SHOULDER, "hip": body.HIP}
 
 

@@ -127,9 +127,7 @@ def _strands(brush: Brush, outer: Points, inner: Points, outline: Points, colour
         u = np.linspace(0, 1, 6)[:, None]
         strand = top[i] * (1 - u) + line[i] * u + np.sin(np.pi * u) * (1.5 * np.sin(i * 1.7), -2)
         shade = tone(colour, 1.35) if i % 3 == 0 else tone(colour, 0.72)
-        brush.canvas.stroke(
-            brush.shape.place(strand), 1.7 * mm, shade, alpha=0.32, soft=0.6 * mm, within=clip
-        )  # fmt: skip
+        brush.canvas.stroke(brush.shape.place(strand), 1.7 * mm, shade, alpha=0.32, soft=0.6 * mm, within=clip)
 
 
 def _shine(brush: Brush) -> None:

@@ -17,9 +17,17 @@ from core.sample.scenes import SCENES, develop
 from core.sample.truth import DrawnInstance, DrawnPicture, face_instance
 
 CLOTHES: Final[tuple[Colour, ...]] = (
-    (176, 66, 62), (62, 92, 140), (74, 118, 92), (220, 206, 180), (86, 78, 92), (204, 150, 70), (120, 86, 130),
-    (58, 66, 78), (236, 234, 230), (80, 140, 150),
-)  # fmt: skip
+    (176, 66, 62),
+    (62, 92, 140),
+    (74, 118, 92),
+    (220, 206, 180),
+    (86, 78, 92),
+    (204, 150, 70),
+    (120, 86, 130),
+    (58, 66, 78),
+    (236, 234, 230),
+    (80, 140, 150),
+)
 _NECKLINES: Final = ("crew", "vee", "collar")
 
 
@@ -59,8 +67,15 @@ def paint_head(brush: Brush) -> None:
     if not covers_ears(brush.shape.person.hair):
         paint_ears(brush)
     for paint in (
-        paint_skin, paint_eyes, paint_nose, paint_beard, paint_lips, paint_brows, paint_front_hair, paint_glasses,
-    ):  # fmt: skip
+        paint_skin,
+        paint_eyes,
+        paint_nose,
+        paint_beard,
+        paint_lips,
+        paint_brows,
+        paint_front_hair,
+        paint_glasses,
+    ):
         paint(brush)
 
 
@@ -133,10 +148,13 @@ def face_truth(name: str | None, shape: FaceShape) -> DrawnInstance:
 def _photo(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
     size = min(canvas.width, canvas.height)
     return develop(
-        canvas, rng,
-        warmth=float(rng.uniform(-0.05, 0.06)), gain=float(rng.uniform(0.88, 1.08)),
-        blur=float(rng.uniform(0.0, 0.0014)) * size, noise=float(rng.uniform(0.5, 3.5)),
-    )  # fmt: skip
+        canvas,
+        rng,
+        warmth=float(rng.uniform(-0.05, 0.06)),
+        gain=float(rng.uniform(0.88, 1.08)),
+        blur=float(rng.uniform(0.0, 0.0014)) * size,
+        noise=float(rng.uniform(0.5, 3.5)),
+    )
 
 
 def draw_portrait(

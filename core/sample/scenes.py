@@ -13,11 +13,18 @@ from core.sample.canvas import Canvas, Colour, Floats, ellipse, mix, smooth, ton
 
 Scene = Callable[[Canvas, np.random.Generator], None]
 _WALLS: Final[tuple[Colour, ...]] = (
-    (186, 198, 206), (206, 194, 176), (168, 186, 168), (196, 176, 184), (146, 164, 190), (212, 204, 190),
-)  # fmt: skip
+    (186, 198, 206),
+    (206, 194, 176),
+    (168, 186, 168),
+    (196, 176, 184),
+    (146, 164, 190),
+    (212, 204, 190),
+)
 _SKIES: Final[tuple[tuple[Colour, Colour], ...]] = (
-    ((92, 150, 214), (206, 228, 240)), ((118, 168, 220), (240, 232, 214)), ((132, 140, 190), (250, 206, 168)),
-)  # fmt: skip
+    ((92, 150, 214), (206, 228, 240)),
+    ((118, 168, 220), (240, 232, 214)),
+    ((132, 140, 190), (250, 206, 168)),
+)
 
 
 def _shade(canvas: Canvas, top: Colour, bottom: Colour, first: float = 0, last: float | None = None) -> None:

@@ -147,9 +147,16 @@ def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
     if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or _too_far(box, image):
         raise BadInput("a box should lie on the picture")
     return Instance(
-        dataset_id=image.dataset_id, image_id=image.id, kind=kind, left=left, top=top, right=right, bottom=bottom,
-        origin=Source.HUMAN, author_id=author_id,
-    )  # fmt: skip
+        dataset_id=image.dataset_id,
+        image_id=image.id,
+        kind=kind,
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        origin=Source.HUMAN,
+        author_id=author_id,
+    )
 
 
 def editor_instances(workspace: Workspace, image_id: int) -> list[dict[str, Any]]:
@@ -276,9 +283,15 @@ def _append(
     edit_id: str | None = None,
 ) -> KeypointRevision:
     revision = KeypointRevision(
-        instance_id=instance.id, skeleton=shape.name, points=points.to_bytes(), source=Source.HUMAN,
-        author_id=author_id, base_id=head.id if head else None, edit_id=edit_id, note=note[:200],
-    )  # fmt: skip
+        instance_id=instance.id,
+        skeleton=shape.name,
+        points=points.to_bytes(),
+        source=Source.HUMAN,
+        author_id=author_id,
+        base_id=head.id if head else None,
+        edit_id=edit_id,
+        note=note[:200],
+    )
     session.add(revision)
     session.flush()
     instance.revision_id = revision.id

@@ -93,16 +93,27 @@ def _label(image: Image, clip: DrawnClip, index: int, author_id: int, session: S
     box = np.clip(detected(truth.box, rng), 0, [image.width, image.height] * 2)
     left, top, right, bottom = box.tolist()
     face = Instance(
-        dataset_id=image.dataset_id, image_id=image.id, kind="face", left=left, top=top, right=right, bottom=bottom,
-        origin=Source.HUMAN, author_id=author_id,
-    )  # fmt: skip
+        dataset_id=image.dataset_id,
+        image_id=image.id,
+        kind="face",
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        origin=Source.HUMAN,
+        author_id=author_id,
+    )
     session.add(face)
     session.flush()
     points = Keypoints.of(truth.keypoints.points)
     revision = KeypointRevision(
-        instance_id=face.id, skeleton=truth.skeleton, points=points.to_bytes(), source=Source.HUMAN,
-        author_id=author_id, note=_NOTE,
-    )  # fmt: skip
+        instance_id=face.id,
+        skeleton=truth.skeleton,
+        points=points.to_bytes(),
+        source=Source.HUMAN,
+        author_id=author_id,
+        note=_NOTE,
+    )
     session.add(revision)
     session.flush()
     face.revision_id = revision.id

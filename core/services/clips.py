@@ -207,9 +207,13 @@ class _ClipIntake:
 
     def _insert(self, picture: KeptPicture, sequence: str, identity: str | None, session: Session) -> int:
         image = Image(
-            **vars(picture), dataset_id=self.dataset_id, sequence=sequence, identity=identity,
-            identity_by=self.author_id if identity else None, run_id=self.run_id,
-        )  # fmt: skip
+            **vars(picture),
+            dataset_id=self.dataset_id,
+            sequence=sequence,
+            identity=identity,
+            identity_by=self.author_id if identity else None,
+            run_id=self.run_id,
+        )
         session.add(image)
         session.flush()
         session.add(ImagePath(image_id=image.id, path=picture.path))
@@ -225,9 +229,15 @@ class _ClipIntake:
             video = session.exec(known).first()
             if video is None:
                 video = Video(
-                    dataset_id=self.dataset_id, path=path, sha256=clip.sha256, width=about.width, height=about.height,
-                    frames=len(clip.images), frames_per_second=rate, original=clip.original,
-                )  # fmt: skip
+                    dataset_id=self.dataset_id,
+                    path=path,
+                    sha256=clip.sha256,
+                    width=about.width,
+                    height=about.height,
+                    frames=len(clip.images),
+                    frames_per_second=rate,
+                    original=clip.original,
+                )
                 session.add(video)
                 session.flush()
                 places = zip(clip.images, clip.seconds, clip.scenes.numbers(), strict=True)

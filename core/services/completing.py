@@ -35,12 +35,7 @@ class _Described:
 
 
 def complete_faces(
-    workspace: Workspace,
-    *,
-    dataset_id: int,
-    run_id: int,
-    encoder: str | None = None,
-    progress: Progress | None = None,
+    workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress | None = None
 ) -> int:
     """Give every face of a dataset points and an embedding; returns how many faces could not get them.
 
@@ -126,9 +121,12 @@ def _store(
             continue  # deleted meanwhile
         if instance.revision_id is None:
             revision = KeypointRevision(
-                instance_id=face.instance_id, skeleton="face68", points=face.points.to_bytes(), source=Source.MODEL,
+                instance_id=face.instance_id,
+                skeleton="face68",
+                points=face.points.to_bytes(),
+                source=Source.MODEL,
                 model_version_id=landmarker_id,
-            )  # fmt: skip
+            )
             session.add(revision)
             session.flush()
             instance.revision_id = revision.id

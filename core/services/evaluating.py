@@ -23,15 +23,39 @@ from db.engine import writing
 from db.queries.models import trained_by_name
 
 __all__ = [
-    "FEWEST_GROUPS", "UPWARD", "Apart", "Breakdown", "Held", "Worst", "apart", "breakdown", "differences",
-    "evaluate", "held_out", "judged", "keep_figures", "metrics", "unpredicted", "worst",
-]  # fmt: skip
+    "FEWEST_GROUPS",
+    "UPWARD",
+    "Apart",
+    "Breakdown",
+    "Held",
+    "Worst",
+    "apart",
+    "breakdown",
+    "differences",
+    "evaluate",
+    "held_out",
+    "judged",
+    "keep_figures",
+    "metrics",
+    "unpredicted",
+    "worst",
+]
 
 PCK_AT: Final = 0.1
 ORDER: Final = (
-    "nme", "median_nme", "nme_inter_pupil", "nme_box", "nme_diagonal", "auc", "failure_rate", "pck", "rmse_px", "oks",
-    "ap", "missed",
-)  # fmt: skip
+    "nme",
+    "median_nme",
+    "nme_inter_pupil",
+    "nme_box",
+    "nme_diagonal",
+    "auc",
+    "failure_rate",
+    "pck",
+    "rmse_px",
+    "oks",
+    "ap",
+    "missed",
+)
 UPWARD: Final = frozenset({"auc", "pck", "oks", "ap"})  # more is better; of all others less is
 _PRECISION_DRAWS: Final = 400  # each draw sorts and matches anew
 
@@ -59,15 +83,21 @@ def evaluate(
     names = [model] if against is None else [model, against]
     held = held_out(workspace, dataset_id, list(dict.fromkeys(names)), split_by=split_by)
     told: dict[str, Any] = {
-        "model": model, "skeleton": held.shape.name, "instances": len(held), "groups": len(set(held.groups.tolist())),
-        "left_out": held.left_out, "learned": held.learned, "metrics": plain(found := metrics(held, model)),
+        "model": model,
+        "skeleton": held.shape.name,
+        "instances": len(held),
+        "groups": len(set(held.groups.tolist())),
+        "left_out": held.left_out,
+        "learned": held.learned,
+        "metrics": plain(found := metrics(held, model)),
         "reason": why_no_interval(held, found),
-    }  # fmt: skip
+    }
     if against is not None:
         told |= {
-            "against": against, "against_metrics": plain(metrics(held, against)),
+            "against": against,
+            "against_metrics": plain(metrics(held, against)),
             "difference": judged(differences(held, model, against)),
-        }  # fmt: skip
+        }
     return told
 
 

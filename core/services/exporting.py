@@ -30,13 +30,7 @@ from core.keypoints import Keypoints
 from core.progress import Progress
 from core.workspace import Workspace
 from db.engine import reading, writing
-from db.queries.exports import (
-    ExportedInstance,
-    active_people,
-    pictures_with_instances,
-    skipped_inputs,
-    used_models,
-)
+from db.queries.exports import ExportedInstance, active_people, pictures_with_instances, skipped_inputs, used_models
 from db.tables import Dataset, Export, Image, Instance, ModelVersion, Run, Source, now
 
 FORMATS = tuple(WRITERS)
@@ -78,17 +72,26 @@ def export_dataset(
         manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=told)
     digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     row = Export(
-        dataset_id=dataset_id, run_id=run_id, format=format_name, folder=str(folder.resolve()),
-        manifest_sha256=digest, counts=manifest.counts, author_id=author_id, at=at,
-    )  # fmt: skip
+        dataset_id=dataset_id,
+        run_id=run_id,
+        format=format_name,
+        folder=str(folder.resolve()),
+        manifest_sha256=digest,
+        counts=manifest.counts,
+        author_id=author_id,
+        at=at,
+    )
     with writing(workspace.engine) as session:
         if session.exec(select(Export.id).where(Export.run_id == run_id)).first() is None:
             session.add(row)
     return {
-        "folder": str(folder), "format": format_name, "files": len(manifest.files) + 1,
-        "left_out": len(manifest.left_out), **manifest.counts,
+        "folder": str(folder),
+        "format": format_name,
+        "files": len(manifest.files) + 1,
+        "left_out": len(manifest.left_out),
+        **manifest.counts,
         "not_exported": len(labelled.images) - manifest.counts["images"],
-    }  # fmt: skip
+    }
 
 
 class _Writing(Progress):
@@ -148,9 +151,12 @@ def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> Labelle
             keys[person_id] = _key(len(keys))
     images = [_image(workspace, image, path, instances, keys, cards) for path, image, instances in found]
     labelled = LabelledDataset(
-        name, tuple(images), tuple(LabelledPerson(key, people[person_id]) for person_id, key in keys.items()),
-        tuple(cards.values()), tuple(left_out),
-    )  # fmt: skip
+        name,
+        tuple(images),
+        tuple(LabelledPerson(key, people[person_id]) for person_id, key in keys.items()),
+        tuple(cards.values()),
+        tuple(left_out),
+    )
     return add_clips(labelled, dataset_id, [(path, image) for path, image, _ in found], keys, session=session)
 
 
@@ -189,12 +195,19 @@ def _image(
 ) -> LabelledImage:
     removed = (row.instance for row in instances if row.instance.removed)
     return LabelledImage(
-        path=path, sha256=image.sha256, size_bytes=image.size_bytes, width=image.width, height=image.height,
-        file=workspace.original(image.original), identity=image.identity, state=image.state, reason=image.reason,
+        path=path,
+        sha256=image.sha256,
+        size_bytes=image.size_bytes,
+        width=image.width,
+        height=image.height,
+        file=workspace.original(image.original),
+        identity=image.identity,
+        state=image.state,
+        reason=image.reason,
         instances=tuple(_instance(row, keys, cards) for row in instances if not row.instance.removed),
         removed=tuple(RemovedInstance(instance.kind, _box(instance)) for instance in removed),
         sequence=image.sequence,
-    )  # fmt: skip
+    )
 
 
 def _box(instance: Instance) -> Box:

@@ -40,12 +40,7 @@ class _Versions:
 
 
 def find_faces(
-    workspace: Workspace,
-    *,
-    dataset_id: int,
-    run_id: int,
-    encoder: str | None = None,
-    progress: Progress | None = None,
+    workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress | None = None
 ) -> int:
     """Detect, landmark and embed every picture that the detector has not seen; returns the encoder's version id.
 
@@ -117,11 +112,14 @@ def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Vers
     session.flush()
     revisions = [
         KeypointRevision(
-            instance_id=instance.id, skeleton="face68", points=faces.landmarks[row].to_bytes(), source=Source.MODEL,
+            instance_id=instance.id,
+            skeleton="face68",
+            points=faces.landmarks[row].to_bytes(),
+            source=Source.MODEL,
             model_version_id=versions.landmarker,
         )
         for instance, row in zip(instances, rows, strict=True)
-    ]  # fmt: skip
+    ]
     session.add_all(revisions)
     session.flush()
     for instance, revision, row in zip(instances, revisions, rows, strict=True):
@@ -141,10 +139,19 @@ def _unknown_faces(boxes: Boxes, there: Sequence[Instance]) -> list[int]:
 def _instance(image_id: int, boxes: Boxes, row: int, versions: _Versions) -> Instance:
     left, top, right, bottom = boxes.corners[row].tolist()
     return Instance(
-        dataset_id=versions.dataset_id, image_id=image_id, kind="face", left=left, top=top, right=right, bottom=bottom,
-        score=float(boxes.scores[row]), origin=Source.MODEL, model_version_id=versions.detector,
-        run_id=versions.run_id, five_points=boxes.five_points[row].astype("<f4").tobytes(),
-    )  # fmt: skip
+        dataset_id=versions.dataset_id,
+        image_id=image_id,
+        kind="face",
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        score=float(boxes.scores[row]),
+        origin=Source.MODEL,
+        model_version_id=versions.detector,
+        run_id=versions.run_id,
+        five_points=boxes.five_points[row].astype("<f4").tobytes(),
+    )
 
 
 def _mark(image: Image, session: Session, *, people: bool) -> None:

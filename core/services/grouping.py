@@ -21,12 +21,7 @@ from core.vectors import FaceVectors, face_vectors
 from core.workspace import Workspace
 from db.engine import reading, writing
 from db.history import chunks
-from db.queries.vectors import (
-    Belonging,
-    belongings,
-    last_decision,
-    separations,
-)
+from db.queries.vectors import Belonging, belongings, last_decision, separations
 from db.tables import Assignment, Person, Source, now
 
 _NOBODY: Final = -1
@@ -222,8 +217,11 @@ def _retire_empty(dataset_id: int, session: Session) -> None:
     session.exec(
         update(Person)
         .where(
-            col(Person.dataset_id) == dataset_id, col(Person.active), col(Person.name).is_(None),
-            col(Person.created_by).is_(None), ~has_face,
+            col(Person.dataset_id) == dataset_id,
+            col(Person.active),
+            col(Person.name).is_(None),
+            col(Person.created_by).is_(None),
+            ~has_face,
         )
         .values(active=False)
-    )  # fmt: skip
+    )

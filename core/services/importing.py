@@ -206,9 +206,7 @@ class _Intake:
             pictures = select(func.count()).where(col(Image.run_id) == self.run_id, col(Image.sequence).is_(None))
             added = session.exec(pictures).one()
             skipped = session.exec(select(func.count()).where(col(Skipped.run_id) == self.run_id)).one()
-        return {
-            "images": added + self.duplicates, "added": added, "duplicates": self.duplicates, "skipped": skipped,
-        }  # fmt: skip
+        return {"images": added + self.duplicates, "added": added, "duplicates": self.duplicates, "skipped": skipped}
 
 
 def skipped(workspace: Workspace, run_id: int) -> list[dict[str, Any]]:

@@ -174,8 +174,9 @@ def _is_beside(folder: Path, picture: str) -> bool:
     try:
         if picture.endswith(ANY_ENDING):
             place = folder / picture.removesuffix(ANY_ENDING)
-            return any(beside.stem == place.name and beside.suffix.lower() not in ENDINGS
-                       for beside in place.parent.iterdir())  # fmt: skip
+            return any(
+                beside.stem == place.name and beside.suffix.lower() not in ENDINGS for beside in place.parent.iterdir()
+            )
         return (folder / picture).is_file()
     except (OSError, ValueError):
         return False
@@ -225,10 +226,16 @@ def import_labels(
         listed = session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
     formats = dict.fromkeys(NAMES[file.format] for _, file in found.files)
     return {
-        "format": ", ".join(formats), "files": len(found.files), "images": images,
-        "instances": written.added + written.unchanged, "added": written.added, "waiting": len(placed.absent),
-        "repeated": written.repeated + len(placed.repeated), "left_out": left_out, "skipped": listed,
-    }  # fmt: skip
+        "format": ", ".join(formats),
+        "files": len(found.files),
+        "images": images,
+        "instances": written.added + written.unchanged,
+        "added": written.added,
+        "waiting": len(placed.absent),
+        "repeated": written.repeated + len(placed.repeated),
+        "left_out": left_out,
+        "skipped": listed,
+    }
 
 
 def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, str]]:

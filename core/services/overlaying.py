@@ -140,17 +140,26 @@ def render_overlay(
     labelled = bool(sources[0].points)
     first = 0 if labelled else 1  # the truth comes first
     overlay = Overlay(
-        (clip.width, clip.height), layers(_TRUTH if labelled else None, versions), frames=len(frames),
-        curves=curves.each[first:], curve_title=curves.title, ratios=curves.ratios,
+        (clip.width, clip.height),
+        layers(_TRUTH if labelled else None, versions),
+        frames=len(frames),
+        curves=curves.each[first:],
+        curve_title=curves.title,
+        ratios=curves.ratios,
         static=_static(sources[0].skeleton) if static else None,
-    )  # fmt: skip
+    )
     written = _write(workspace, clip, file, overlay, frames, sources[first:], progress)
     counted = {source.name: sum(bool(source.at(frame)) for frame in frames) for source in sources}
     return {
-        "video": clip.path, "file": str(file), "frames": written, "skipped": len(frames) - written,
-        "labelled": counted[_TRUTH], "predicted": {name: counted[name] for name in versions},
-        "indicator": curves.indicators, "curve": "indicator" if curves.ratios else "deviation",
-    }  # fmt: skip
+        "video": clip.path,
+        "file": str(file),
+        "frames": written,
+        "skipped": len(frames) - written,
+        "labelled": counted[_TRUTH],
+        "predicted": {name: counted[name] for name in versions},
+        "indicator": curves.indicators,
+        "curve": "indicator" if curves.ratios else "deviation",
+    }
 
 
 def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tuple[list[int], list[Source]]:

@@ -132,10 +132,13 @@ def _store(picture: OpenedPicture, located: Sequence[Located] | Failure, work: _
             continue  # deleted meanwhile, or another process was quicker
         session.add(
             Prediction(
-                instance_id=instance.id, model_version_id=work.version_id, skeleton=work.skeleton,
-                points=points.to_bytes(), doubt=doubt.to_bytes(),
+                instance_id=instance.id,
+                model_version_id=work.version_id,
+                skeleton=work.skeleton,
+                points=points.to_bytes(),
+                doubt=doubt.to_bytes(),
             )
-        )  # fmt: skip
+        )
     return 0
 
 

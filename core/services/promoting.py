@@ -70,10 +70,13 @@ def roll_back(workspace: Workspace, dataset_id: int, skeleton_name: str, *, auth
         version_id = before[0].model_version_id if before else None
         session.add(
             Promotion(
-                dataset_id=dataset_id, skeleton=skeleton_name, model_version_id=version_id, author_id=author_id,
+                dataset_id=dataset_id,
+                skeleton=skeleton_name,
+                model_version_id=version_id,
+                author_id=author_id,
                 rolls_back_id=newest.id,
             )
-        )  # fmt: skip
+        )
         return _name(version_id, session)
 
 
@@ -184,9 +187,14 @@ def _append(
     if head is not None and (head.source == Source.HUMAN or (head.model_version_id, head.points) == (version_id, blob)):
         return False  # a human was quicker, or it has these points
     revision = KeypointRevision(
-        instance_id=instance_id, skeleton=skeleton_name, points=blob, source=Source.MODEL, model_version_id=version_id,
-        base_id=head.id if head else None, note="Pre-labelled",
-    )  # fmt: skip
+        instance_id=instance_id,
+        skeleton=skeleton_name,
+        points=blob,
+        source=Source.MODEL,
+        model_version_id=version_id,
+        base_id=head.id if head else None,
+        note="Pre-labelled",
+    )
     session.add(revision)
     session.flush()
     instance.revision_id = revision.id

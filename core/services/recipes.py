@@ -117,9 +117,13 @@ def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skel
 
     def estimate(batch: int) -> memory.MemoryEstimate:
         return memory.dry_run(
-            config, batch, amp=recipe.amp == "on" or (recipe.amp == "auto" and device == "cuda"),
-            checkpointing=recipe.checkpointing, optimiser=recipe.optimiser, ema=recipe.ema > 0,
-        )  # fmt: skip
+            config,
+            batch,
+            amp=recipe.amp == "on" or (recipe.amp == "auto" and device == "cuda"),
+            checkpointing=recipe.checkpointing,
+            optimiser=recipe.optimiser,
+            ema=recipe.ema > 0,
+        )
 
     needed, free = estimate(recipe.batch), memory.free_memory(device)
     where = "The GPU" if device == "cuda" else "This machine"

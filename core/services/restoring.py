@@ -63,10 +63,13 @@ def restore_export(
         skipped = _skipped(labelled, kept)
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in skipped)
         restore = _Restore(
-            dataset_id, author_id, run_id, _models(labelled, dataset_id, session),
+            dataset_id,
+            author_id,
+            run_id,
+            _models(labelled, dataset_id, session),
             {person.key: person.name for person in labelled.people if person.name},
             names_here(labelled, dataset_id, session=session),
-        )  # fmt: skip
+        )
         readable = [
             (image, picture)
             for image, picture in zip(labelled.images, kept, strict=True)
@@ -82,9 +85,11 @@ def restore_export(
             count_work(author_id, dataset_id, "images imported", became["added"], session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
-        "images": len(readable), "added": added, "duplicates": len(readable) - added,
+        "images": len(readable),
+        "added": added,
+        "duplicates": len(readable) - added,
         "skipped": len(skipped) + became["stays"],
-    }  # fmt: skip
+    }
 
 
 def _read(source: Path) -> LabelledDataset:
@@ -221,10 +226,15 @@ def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture, s
 
 def _insert(restore: _Restore, image: LabelledImage, kept: KeptPicture, session: Session) -> None:
     row = Image(
-        **vars(kept), dataset_id=restore.dataset_id, run_id=restore.run_id, state=image.state, reason=image.reason,
-        identity=image.identity, identity_by=restore.author_id if image.identity else None,
+        **vars(kept),
+        dataset_id=restore.dataset_id,
+        run_id=restore.run_id,
+        state=image.state,
+        reason=image.reason,
+        identity=image.identity,
+        identity_by=restore.author_id if image.identity else None,
         sequence=restore.sequence(image),
-    )  # fmt: skip
+    )
     session.add(row)
     session.flush()
     restore.images[image.path] = Here(row.id, row.path)
@@ -248,10 +258,17 @@ def _insert_labels(restore: _Restore, image_id: int, image: LabelledImage, sessi
         left, top, right, bottom = removed.box
         session.add(
             Instance(
-                dataset_id=restore.dataset_id, image_id=image_id, kind=removed.kind, left=left, top=top, right=right,
-                bottom=bottom, run_id=restore.run_id, removed=True,
+                dataset_id=restore.dataset_id,
+                image_id=image_id,
+                kind=removed.kind,
+                left=left,
+                top=top,
+                right=right,
+                bottom=bottom,
+                run_id=restore.run_id,
+                removed=True,
             )
-        )  # fmt: skip
+        )
     session.flush()
     recount_faces(image_id, session=session)
 
@@ -260,20 +277,32 @@ def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstanc
     left, top, right, bottom = labelled.box
     five = labelled.five_points
     instance = Instance(
-        dataset_id=restore.dataset_id, image_id=image_id, kind=labelled.kind, left=left, top=top, right=right,
-        bottom=bottom, score=labelled.score, origin=labelled.origin, run_id=restore.run_id,
+        dataset_id=restore.dataset_id,
+        image_id=image_id,
+        kind=labelled.kind,
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        score=labelled.score,
+        origin=labelled.origin,
+        run_id=restore.run_id,
         author_id=restore.author_id if labelled.origin == Source.HUMAN else None,
         five_points=None if five is None else five.astype("<f4").tobytes(),
-    )  # fmt: skip
+    )
     session.add(instance)
     session.flush()
     if labelled.keypoints is not None:
         human = labelled.points_source == Source.HUMAN
         revision = KeypointRevision(
-            instance_id=instance.id, skeleton=labelled.skeleton or "", points=labelled.keypoints.to_bytes(),
-            source=labelled.points_source or "", author_id=restore.author_id if human else None, note="Imported",
+            instance_id=instance.id,
+            skeleton=labelled.skeleton or "",
+            points=labelled.keypoints.to_bytes(),
+            source=labelled.points_source or "",
+            author_id=restore.author_id if human else None,
+            note="Imported",
             model_version_id=restore.models.get(labelled.points_model or ""),
-        )  # fmt: skip
+        )
         session.add(revision)
         session.flush()
         instance.revision_id = revision.id
@@ -283,8 +312,11 @@ def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstanc
         person_id = _person_id(restore, labelled.person, session)
         session.add(
             Assignment(
-                instance_id=instance.id, dataset_id=restore.dataset_id, person_id=person_id,
-                source=Source.HUMAN if human else Source.MODEL, author_id=restore.author_id if human else None,
+                instance_id=instance.id,
+                dataset_id=restore.dataset_id,
+                person_id=person_id,
+                source=Source.HUMAN if human else Source.MODEL,
+                author_id=restore.author_id if human else None,
                 run_id=restore.run_id,
             )
-        )  # fmt: skip
+        )

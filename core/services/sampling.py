@@ -87,9 +87,12 @@ def note_threshold(workspace: Workspace, *, dataset_id: int, author_id: int) -> 
         )
         if newest_threshold(dataset_id, version, session=session) is None:
             row = Threshold(
-                dataset_id=dataset_id, model_version_id=version, value=_DRAWN_THRESHOLD, author_id=author_id,
+                dataset_id=dataset_id,
+                model_version_id=version,
+                value=_DRAWN_THRESHOLD,
+                author_id=author_id,
                 chosen="fits the drawn sample, not photos",
-            )  # fmt: skip
+            )
             session.add(row)
 
 
@@ -103,18 +106,28 @@ def _add_person(
 ) -> None:
     left, top, right, bottom = person.box.tolist()
     instance = Instance(
-        dataset_id=image.dataset_id, image_id=image.id, kind="person", left=left, top=top, right=right,
-        bottom=bottom, model_version_id=version, run_id=run_id,
-    )  # fmt: skip
+        dataset_id=image.dataset_id,
+        image_id=image.id,
+        kind="person",
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        model_version_id=version,
+        run_id=run_id,
+    )
     session.add(instance)
     session.flush()
     truth = person.keypoints
     points = truth.points + rng.normal(0, _NOISE, truth.points.shape)
     guess = Keypoints.of(points, truth.visibility, np.full(len(truth), np.nan))
     revision = KeypointRevision(
-        instance_id=instance.id, skeleton=person.skeleton, points=guess.to_bytes(), source=Source.MODEL,
+        instance_id=instance.id,
+        skeleton=person.skeleton,
+        points=guess.to_bytes(),
+        source=Source.MODEL,
         model_version_id=version,
-    )  # fmt: skip
+    )
     session.add(revision)
     session.flush()
     instance.revision_id = revision.id

@@ -130,9 +130,14 @@ def matches(
 
 
 def search(
-    workspace: Workspace, dataset_id: int, content: bytes, name: str, *, encoder: str | None = None,
+    workspace: Workspace,
+    dataset_id: int,
+    content: bytes,
+    name: str,
+    *,
+    encoder: str | None = None,
     threshold: float | None = None,
-) -> list[Match]:  # fmt: skip
+) -> list[Match]:
     """Every picture of the dataset that shows the person in the middle of a photo, best first.
 
     The threshold is the one given, else the one in force. Raises as `ask` and `matches`.

@@ -67,9 +67,12 @@ def smooth_predictions(
     with reading(workspace.engine) as session:
         known = count_predictions(dataset_id, version_id, session=session)
     return {
-        "model_version": version_id, "instances": known, "predicted": new, "failed": 0,
+        "model_version": version_id,
+        "instances": known,
+        "predicted": new,
+        "failed": 0,
         "delay_frames": round(late, 3),
-    }  # fmt: skip
+    }
 
 
 def _version(workspace: Workspace, dataset_id: int, base: int, smoother: str) -> int:
@@ -99,10 +102,13 @@ def _copied(workspace: Workspace, dataset_id: int, base: int, version_id: int) -
                 row = missing[one]
                 session.add(
                     Prediction(
-                        instance_id=one, model_version_id=version_id, skeleton=row.skeleton, points=row.points,
+                        instance_id=one,
+                        model_version_id=version_id,
+                        skeleton=row.skeleton,
+                        points=row.points,
                         doubt=row.doubt,
                     )
-                )  # fmt: skip
+                )
     return len(missing)
 
 

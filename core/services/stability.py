@@ -66,9 +66,11 @@ def of_file(
 
 
 def of_tracks(
-    tracks: Floats, truth: Floats | None = None, breaks: NDArray[np.bool_] | None = None,
+    tracks: Floats,
+    truth: Floats | None = None,
+    breaks: NDArray[np.bool_] | None = None,
     smoothing: Smoothing | None = None,
-) -> Stability:  # fmt: skip
+) -> Stability:
     """The stability of tracks (T, K, 2), smoothed first if so wished.
 
     Raises
@@ -180,11 +182,16 @@ class DatasetStability:
                 name: {"low": _plain(found.low), "high": _plain(found.high)} for name, found in self.figures.items()
             },
             "videos": [
-                {"video": video.name, "tracks": len(video.tracks), "frames": video.frames, "pairs": video.pairs,
-                 **{name: _plain(value) for name, value in video.values.items()}}
+                {
+                    "video": video.name,
+                    "tracks": len(video.tracks),
+                    "frames": video.frames,
+                    "pairs": video.pairs,
+                    **{name: _plain(value) for name, value in video.values.items()},
+                }
                 for video in self.videos
             ],
-        }  # fmt: skip
+        }
 
 
 def title(version: ModelVersion) -> str:

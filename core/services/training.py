@@ -80,13 +80,7 @@ def what_there_is(workspace: Workspace, dataset_id: int, skeleton_name: str, spl
 
 
 def train_model(
-    workspace: Workspace,
-    *,
-    dataset_id: int,
-    author_id: int,
-    run_id: int,
-    wish: Wish,
-    progress: Progress | None = None,
+    workspace: Workspace, *, dataset_id: int, author_id: int, run_id: int, wish: Wish, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Train on the human labels, and keep the best weights as a new model version.
 
@@ -171,8 +165,10 @@ def _learned(
         listener.said(missing)
     data = TrainingData(skeleton(wish.skeleton), samples(workspace, learn), samples(workspace, choose))
     where: dict[str, Any] = {
-        "device": workspace.settings.device, "listener": listener, "weights_folder": workspace.weights,
-    }  # fmt: skip
+        "device": workspace.settings.device,
+        "listener": listener,
+        "weights_folder": workspace.weights,
+    }
     plan = wish.plan or (recipe.self_training if recipe.self_training != "none" else None)
     together = workspace.settings.training_processes
     if plan is None:
@@ -253,15 +249,30 @@ def _keep(
         version_id = ensure_model_version(name, "landmarks", sha256, settings, session=session)
         note_model_use(where.dataset_id, version_id, session=session)
         model = TrainedModel(
-            model_version_id=version_id, dataset_id=where.dataset_id, run_id=where.run_id, parent_id=where.parent_id,
-            recipe=recipe.name, recipe_settings=recipe.as_json(), skeleton=labels.skeleton,
-            file=str(file.relative_to(workspace.home)), author_id=where.author_id, seconds=trained.seconds,
-            data={**labels.counts(), "labels_sha256": labels.fingerprint(), "excluded": len(labels.excluded),
-                  "split_by": where.split_by, KEY: as_ranges(where.seen),
-                  "epochs": trained.epochs, "stopped": trained.stopped, "best": _finite(trained.best),
-                  "images_per_second": trained.images_per_second,
-                  "rounds": [_finite(one) for one in rounds], "warnings": list(warnings)},
-        )  # fmt: skip
+            model_version_id=version_id,
+            dataset_id=where.dataset_id,
+            run_id=where.run_id,
+            parent_id=where.parent_id,
+            recipe=recipe.name,
+            recipe_settings=recipe.as_json(),
+            skeleton=labels.skeleton,
+            file=str(file.relative_to(workspace.home)),
+            author_id=where.author_id,
+            seconds=trained.seconds,
+            data={
+                **labels.counts(),
+                "labels_sha256": labels.fingerprint(),
+                "excluded": len(labels.excluded),
+                "split_by": where.split_by,
+                KEY: as_ranges(where.seen),
+                "epochs": trained.epochs,
+                "stopped": trained.stopped,
+                "best": _finite(trained.best),
+                "images_per_second": trained.images_per_second,
+                "rounds": [_finite(one) for one in rounds],
+                "warnings": list(warnings),
+            },
+        )
         session.add(model)
         return model
 
@@ -286,9 +297,13 @@ def _told(workspace: Workspace, model: TrainedModel) -> dict[str, Any]:
         version = session.get(ModelVersion, model.model_version_id)
     assert version is not None
     return {
-        "model": version.name, "model_version": version.id, "epochs": model.data["epochs"],
-        "stopped": model.data["stopped"], "seconds": round(model.seconds, 1), "validation": model.data["best"],
+        "model": version.name,
+        "model_version": version.id,
+        "epochs": model.data["epochs"],
+        "stopped": model.data["stopped"],
+        "seconds": round(model.seconds, 1),
+        "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
         "said": said_in(training_folder(workspace, model.run_id)) if model.run_id is not None else [],
         "warnings": model.data.get("warnings") or [],
-    }  # fmt: skip
+    }

@@ -116,11 +116,19 @@ def confirmed_pairs(
     sizes = np.unique(people, return_counts=True)[1]
     all_same = int((sizes * (sizes - 1) // 2).sum())
     return PairSet(
-        dataset_id, version.id, version.name, faces.instances[left], faces.instances[right],
-        people[pairs[:, 0]], people[pairs[:, 1]],
+        dataset_id,
+        version.id,
+        version.name,
+        faces.instances[left],
+        faces.instances[right],
+        people[pairs[:, 0]],
+        people[pairs[:, 1]],
         np.einsum("md,md->m", faces.vectors[left], faces.vectors[right]),
-        len(rows), len(sizes), all_same, len(rows) * (len(rows) - 1) // 2 - all_same,
-    )  # fmt: skip
+        len(rows),
+        len(sizes),
+        all_same,
+        len(rows) * (len(rows) - 1) // 2 - all_same,
+    )
 
 
 def _same_pairs(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -180,10 +188,16 @@ def judge(pairs: PairSet) -> Judgement:
     except NotEnoughData as error:
         why_not = str(error)
     return Judgement(
-        metrics.best_accuracy(scores, same), metrics.eer(scores, same), metrics.auc(scores, same),
-        metrics.density(scores, same), metrics.histogram(scores, same, _BINS), metrics.roc(scores, same),
-        tuple(metrics.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)), held_out, why_not,
-    )  # fmt: skip
+        metrics.best_accuracy(scores, same),
+        metrics.eer(scores, same),
+        metrics.auc(scores, same),
+        metrics.density(scores, same),
+        metrics.histogram(scores, same, _BINS),
+        metrics.roc(scores, same),
+        tuple(metrics.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
+        held_out,
+        why_not,
+    )
 
 
 def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None]:
@@ -235,10 +249,13 @@ def save_threshold(
         raise BadInput(f"a threshold is a cosine similarity between -1 and 1, not {value}")
     with writing(workspace.engine) as session:
         row = Threshold(
-            dataset_id=pairs.dataset_id, model_version_id=pairs.encoder_id, value=float(value), chosen=chosen,
+            dataset_id=pairs.dataset_id,
+            model_version_id=pairs.encoder_id,
+            value=float(value),
+            chosen=chosen,
             metrics={**figures_at(pairs, value), "same": int(pairs.same.sum()), "different": int((~pairs.same).sum())},
             author_id=author_id,
-        )  # fmt: skip
+        )
         session.add(row)
         session.flush()
         columns = (pairs.left.tolist(), pairs.right.tolist(), pairs.same.tolist(), pairs.scores.tolist())

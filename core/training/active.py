@@ -85,10 +85,7 @@ class Ranking:
 
 
 def rank(
-    pool: Estimates,
-    groups: Sequence[str],
-    validation: Estimates | None = None,
-    errors: NDArray | None = None,
+    pool: Estimates, groups: Sequence[str], validation: Estimates | None = None, errors: NDArray | None = None
 ) -> Ranking:
     """Rank unlabelled instances by what labelling them should bring.
 

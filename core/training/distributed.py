@@ -69,9 +69,15 @@ def launch(
     job = folder / "job"
     _write_job(job, recipe, data, folder, device, weights_folder, (start_from, start_name))
     command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}",
-        "-m", "core.training.distributed", str(job),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        f"--nproc-per-node={processes}",
+        "-m",
+        "core.training.distributed",
+        str(job),
+    ]
     with (
         (job / _ERRORS).open("w", encoding="utf-8") as errors,
         subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as started,  # noqa: S603
@@ -135,11 +141,15 @@ def _write_job(
     job.mkdir(parents=True, exist_ok=True)
     (job / _CANCEL).unlink(missing_ok=True)
     content = {
-        "recipe": recipe.as_json(), "skeleton": data.skeleton.name, "folder": str(folder.resolve()), "device": device,
+        "recipe": recipe.as_json(),
+        "skeleton": data.skeleton.name,
+        "folder": str(folder.resolve()),
+        "device": device,
         "weights_folder": str(weights.resolve()) if weights else None,
-        "start_from": str(start[0].resolve()) if start[0] else None, "start_name": start[1],
+        "start_from": str(start[0].resolve()) if start[0] else None,
+        "start_name": start[1],
         **{part: [_plain(sample, job) for sample in getattr(data, part)] for part in _PARTS},
-    }  # fmt: skip
+    }
     (job / "job.json").write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -154,10 +164,15 @@ def _plain(sample: Sample, job: Path) -> dict[str, Any]:
     else:
         file = picture
     return {
-        "picture": str(file.resolve()), "box": [float(side) for side in sample.box], "key": sample.key,
-        "keypoints": sample.keypoints.to_bytes().hex(), "name": sample.name, "group": sample.group,
-        "frame": sample.frame, "pseudo": sample.pseudo,
-    }  # fmt: skip
+        "picture": str(file.resolve()),
+        "box": [float(side) for side in sample.box],
+        "key": sample.key,
+        "keypoints": sample.keypoints.to_bytes().hex(),
+        "name": sample.name,
+        "group": sample.group,
+        "frame": sample.frame,
+        "pseudo": sample.pseudo,
+    }
 
 
 def _sample(plain: Mapping[str, Any]) -> Sample:
@@ -165,10 +180,15 @@ def _sample(plain: Mapping[str, Any]) -> Sample:
     picture: Path | NDArray[np.uint8] = np.load(path) if path.suffix == ".npy" else path
     left, top, right, bottom = plain["box"]
     return Sample(
-        picture=picture, box=(left, top, right, bottom), key=plain["key"], name=plain["name"], group=plain["group"],
+        picture=picture,
+        box=(left, top, right, bottom),
+        key=plain["key"],
+        name=plain["name"],
+        group=plain["group"],
         keypoints=Keypoints.from_bytes(bytes.fromhex(plain["keypoints"])),
-        frame=(plain["frame"][0], plain["frame"][1]) if plain["frame"] else None, pseudo=plain["pseudo"],
-    )  # fmt: skip
+        frame=(plain["frame"][0], plain["frame"][1]) if plain["frame"] else None,
+        pseudo=plain["pseudo"],
+    )
 
 
 def _trained(plain: Mapping[str, Any]) -> Trained:
@@ -215,9 +235,14 @@ def main(arguments: Sequence[str]) -> int:
     optional = {name: Path(content[name]) if content[name] else None for name in ("weights_folder", "start_from")}
     try:
         trained = train(
-            from_json(content["recipe"]), TrainingData(skeleton(content["skeleton"]), *parts), Path(content["folder"]),
-            device=content["device"], listener=_Teller(job), start_name=content["start_name"], **optional,
-        )  # fmt: skip
+            from_json(content["recipe"]),
+            TrainingData(skeleton(content["skeleton"]), *parts),
+            Path(content["folder"]),
+            device=content["device"],
+            listener=_Teller(job),
+            start_name=content["start_name"],
+            **optional,
+        )
     except FacetError as problem:
         if first:
             told = _plain_result(getattr(problem, "trained", None))

@@ -32,9 +32,13 @@ def dry_run(recipe: Recipe, skeleton_name: str, device: str | None = None) -> in
         near = min(recipe.neighbours, len(named) - 1)  # which they are does not matter, how many does
         settings["neighbours"] = [[(k + 1 + i) % len(named) for i in range(near)] for k in range(len(named))]
     config = configure(
-        recipe.network, named, input_size=recipe.input_size, codec=recipe.codec, codec_settings=settings,
+        recipe.network,
+        named,
+        input_size=recipe.input_size,
+        codec=recipe.codec,
+        codec_settings=settings,
         options=recipe.options,
-    )  # fmt: skip
+    )
     term = recipe.stability
     crops = max(recipe.batch, term.length * term.windows if term is not None else 0)
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")

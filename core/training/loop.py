@@ -218,7 +218,13 @@ def _result(run: Run, stopped: str) -> Trained:
     file = run.folder / "best.safetensors"
     done = run.done
     return Trained(
-        file=file, sha256=done.best_sha256, config=read_config(file), history=done.history, best=done.best,
-        epochs=len(done.history), seconds=done.seconds, images_per_second=done.images / max(done.seconds, 1e-9),
+        file=file,
+        sha256=done.best_sha256,
+        config=read_config(file),
+        history=done.history,
+        best=done.best,
+        epochs=len(done.history),
+        seconds=done.seconds,
+        images_per_second=done.images / max(done.seconds, 1e-9),
         stopped=stopped,
-    )  # fmt: skip
+    )

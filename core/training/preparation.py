@@ -112,9 +112,13 @@ def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], list
 
     def opened(samples: Sequence[Sample], margin: float, share: float) -> CropSource:
         return CropSource(
-            samples, size, padding=recipe.padding, margin=margin, budget_bytes=int(budget * share),
+            samples,
+            size,
+            padding=recipe.padding,
+            margin=margin,
+            budget_bytes=int(budget * share),
             progress=_Reading(listener.reading),
-        )  # fmt: skip
+        )
 
     train = opened(data.train, margin, 1 - _VALIDATION_SHARE)
     validation = opened(data.validation, 1.0, _VALIDATION_SHARE)

@@ -82,11 +82,17 @@ _VITPOSE: Final = Recipe(
 
 def _vitpose(letter: str, drop_path: float, layer_decay: float, batch: int, *, checkpointing: bool = False) -> Recipe:
     return replace(
-        _VITPOSE, name=f"vitpose-{letter}", network=f"vitpose-{letter}", options={"drop_path": drop_path},
+        _VITPOSE,
+        name=f"vitpose-{letter}",
+        network=f"vitpose-{letter}",
+        options={"drop_path": drop_path},
         about=f"ViTPose-{letter.upper()} (Xu et al. 2022) with UDP heatmaps"
         + (", layers recomputed to save memory; wants a large GPU." if checkpointing else "; wants a GPU."),
-        layer_decay=layer_decay, batch=batch, checkpointing=checkpointing, pretrained="none",
-    )  # fmt: skip
+        layer_decay=layer_decay,
+        batch=batch,
+        checkpointing=checkpointing,
+        pretrained="none",
+    )
 
 
 def _pipnet(suffix: str, backbone: str) -> Recipe:
@@ -114,24 +120,39 @@ _QUICK: Final = Recipe(
 _SHORT: Final = StabilityTerm(length=5, windows=4)
 _QUICK_RECIPES: Final = (
     replace(
-        _QUICK, name="quick-baseline", network="baseline-cnn", loss="mse", input_size=(128, 128), rate=3e-4,
+        _QUICK,
+        name="quick-baseline",
+        network="baseline-cnn",
+        loss="mse",
+        input_size=(128, 128),
+        rate=3e-4,
         about="The stability project's CNN on 128 × 128 crops: minutes on two cores.",
     ),
     _QUICK,
     replace(
-        _QUICK, name="quick-pipnet", network="pipnet-r18", loss="pip", input_size=(128, 128),
+        _QUICK,
+        name="quick-pipnet",
+        network="pipnet-r18",
+        loss="pip",
+        input_size=(128, 128),
         codec_settings={"stride": 16},
         about="PIPNet with ResNet-18 on 128 × 128 crops in 8 × 8 cells, from random weights: minutes on two cores.",
     ),
     replace(
-        _QUICK, name="quick-hrnet", network="hrnet-w18-small", codec="udp", loss="heatmap-mse",
+        _QUICK,
+        name="quick-hrnet",
+        network="hrnet-w18-small",
+        codec="udp",
+        loss="heatmap-mse",
         about="The smallest HRNet with UDP heatmaps on 96 × 96 crops, from random weights: minutes on two cores.",
     ),
     replace(
-        _QUICK, name="quick-stable", stability=_SHORT,
+        _QUICK,
+        name="quick-stable",
+        stability=_SHORT,
         about="As quick-resnet18, and the points of consecutive frames should move as the labels do (needs clips).",
     ),
-)  # fmt: skip
+)
 
 RECIPES: Final[dict[str, Recipe]] = {
     recipe.name: recipe
@@ -139,20 +160,29 @@ RECIPES: Final[dict[str, Recipe]] = {
         *_QUICK_RECIPES,
         _BASELINE,
         replace(
-            _BASELINE, name="baseline-original", input_size=(1280, 720), batch=8,
+            _BASELINE,
+            name="baseline-original",
+            input_size=(1280, 720),
+            batch=8,
             about="The stability project's CNN with its own input of 1280 × 720 pixels, MSE.",
         ),
         replace(
-            _BASELINE, name="baseline-stable", stability=StabilityTerm(),
+            _BASELINE,
+            name="baseline-stable",
+            stability=StabilityTerm(),
             about="The baseline with the stability loss on windows of 20 frames (needs clips).",
         ),
         replace(
-            _RESNET50, name="resnet18-regression", network="resnet18-regression",
+            _RESNET50,
+            name="resnet18-regression",
+            network="resnet18-regression",
             about="ResNet-18 that gives coordinates, SoftWing loss: small and quick.",
         ),
         _RESNET50,
         replace(
-            _RESNET50, name="resnet50-regression-wing", loss="wing",
+            _RESNET50,
+            name="resnet50-regression-wing",
+            loss="wing",
             about="ResNet-50 that gives coordinates, Wing loss (Feng et al. 2018).",
         ),
         _PIPNET,
@@ -165,4 +195,4 @@ RECIPES: Final[dict[str, Recipe]] = {
         _vitpose("l", 0.5, 0.8, 16, checkpointing=True),
         _vitpose("h", 0.55, 0.85, 8, checkpointing=True),
     )
-}  # fmt: skip
+}

@@ -146,11 +146,15 @@ def promotions(dataset_id: int, *, session: Session) -> list[dict[str, object]]:
     )
     return [
         {
-            "at": row.at, "author": author, "skeleton": row.skeleton, "model": model,
-            "version_id": row.model_version_id, "rolled_back": row.rolls_back_id is not None,
+            "at": row.at,
+            "author": author,
+            "skeleton": row.skeleton,
+            "model": model,
+            "version_id": row.model_version_id,
+            "rolled_back": row.rolls_back_id is not None,
         }
         for row, author, model in rows
-    ]  # fmt: skip
+    ]
 
 
 def standing_promotions(dataset_id: int, skeleton: str, *, session: Session) -> list[Promotion]:
@@ -189,9 +193,7 @@ def model_heads(dataset_id: int, kind: str, *, session: Session) -> Sequence[tup
 
 def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Session) -> dict[int, KeypointRevision]:
     """The newest points of each instance that a built-in model gave."""
-    names = select(ModelVersion.name).join(
-        TrainedModel, col(TrainedModel.model_version_id) == col(ModelVersion.id)
-    )  # fmt: skip
+    names = select(ModelVersion.name).join(TrainedModel, col(TrainedModel.model_version_id) == col(ModelVersion.id))
     trained = select(ModelVersion.id).where(col(ModelVersion.name).in_(names))  # in whatever use or precision
     rows = session.exec(
         select(KeypointRevision)

@@ -52,14 +52,17 @@ class Seen(StrEnum):
 
 
 def people_page(
-    dataset_id: int, *, seen: Seen = Seen.ALL, name_contains: str = "", offset: int = 0, limit: int = 30,
+    dataset_id: int,
+    *,
+    seen: Seen = Seen.ALL,
+    name_contains: str = "",
+    offset: int = 0,
+    limit: int = 30,
     session: Session,
-) -> Sequence[PersonSummary]:  # fmt: skip
+) -> Sequence[PersonSummary]:
     """People with a face: named ones first, then by number of faces."""
     faces = func.count(col(Assignment.instance_id))
-    columns = (
-        col(Person.id), col(Person.name), faces, func.sum(_ONE_IF_HUMAN), func.min(col(Assignment.instance_id))
-    )  # fmt: skip
+    columns = (col(Person.id), col(Person.name), faces, func.sum(_ONE_IF_HUMAN), func.min(col(Assignment.instance_id)))
     statement = _seen(select(*columns), dataset_id, seen, name_contains)  # type: ignore[call-overload]
     ordered = statement.order_by(col(Person.name).is_(None), faces.desc(), col(Person.id))
     return [PersonSummary(*row) for row in session.exec(ordered.offset(offset).limit(limit))]
@@ -159,13 +162,16 @@ def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSum
     """People by id, in one statement; those who are gone are left out."""
     rows = session.exec(
         select(  # type: ignore[call-overload]
-            col(Person.id), col(Person.name), func.count(col(Assignment.instance_id)),
-            func.coalesce(func.sum(_ONE_IF_HUMAN), 0), func.coalesce(func.min(col(Assignment.instance_id)), 0),
+            col(Person.id),
+            col(Person.name),
+            func.count(col(Assignment.instance_id)),
+            func.coalesce(func.sum(_ONE_IF_HUMAN), 0),
+            func.coalesce(func.min(col(Assignment.instance_id)), 0),
         )
         .join(Assignment, col(Assignment.person_id) == col(Person.id), isouter=True)
         .where(col(Person.id).in_(people), col(Person.active))
         .group_by(col(Person.id), col(Person.name))
-    )  # fmt: skip
+    )
     return {row[0]: PersonSummary(*row) for row in rows}
 
 
@@ -181,13 +187,15 @@ def loose_faces(dataset_id: int, *, offset: int = 0, limit: int = 60, session: S
         .join(Image, col(Image.id) == col(Instance.image_id))
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
         .where(
-            Instance.dataset_id == dataset_id, Instance.kind == "face", ~col(Instance.removed),
+            Instance.dataset_id == dataset_id,
+            Instance.kind == "face",
+            ~col(Instance.removed),
             col(Assignment.instance_id).is_(None),
         )
         .order_by(col(Instance.id))
         .offset(offset)
         .limit(limit)
-    )  # fmt: skip
+    )
     return [_shown(instance, path, sha256, None, None) for instance, path, sha256 in rows]
 
 
@@ -249,12 +257,14 @@ def later_decisions(event: PeopleEvent, *, session: Session) -> Iterator[tuple[s
             func.json_extract(PeopleEvent.payload, "$.people"),
         )
         .where(
-            PeopleEvent.dataset_id == event.dataset_id, PeopleEvent.id > event.id, ~col(PeopleEvent.undone),
+            PeopleEvent.dataset_id == event.dataset_id,
+            PeopleEvent.id > event.id,
+            ~col(PeopleEvent.undone),
             or_(col(PeopleEvent.undoes_id).is_(None), col(PeopleEvent.undoes_id) <= event.id),
         )
         .order_by(col(PeopleEvent.id).desc())
         .execution_options(yield_per=10)
-    )  # fmt: skip
+    )
     return ((summary, json.loads(faces), json.loads(people)) for summary, faces, people in rows)
 
 

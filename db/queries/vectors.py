@@ -38,14 +38,17 @@ def vector_rows(encoder_id: int, after: int, *, session: Session) -> Iterator[tu
     """Id, instance, picture, dataset and vector of every embedding of an encoder version after an id, oldest first."""
     statement = (
         select(  # type: ignore[call-overload]  # SQLModel types a select of at most four columns
-            col(Embedding.id), col(Embedding.instance_id), col(Instance.image_id), col(Instance.dataset_id),
+            col(Embedding.id),
+            col(Embedding.instance_id),
+            col(Instance.image_id),
+            col(Instance.dataset_id),
             col(Embedding.vector),
         )
         .join(Instance, col(Instance.id) == col(Embedding.instance_id))
         .where(Embedding.model_version_id == encoder_id, Embedding.id > after)
         .order_by(col(Embedding.id))
         .execution_options(yield_per=10_000)
-    )  # fmt: skip
+    )
     return (tuple(row) for row in session.exec(statement))
 
 

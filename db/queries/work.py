@@ -39,12 +39,7 @@ OPEN = (RunState.QUEUED, RunState.RUNNING)
 
 
 def runs_page(
-    *,
-    dataset_id: int | None = None,
-    open_only: bool | None = None,
-    offset: int = 0,
-    limit: int = 20,
-    session: Session,
+    *, dataset_id: int | None = None, open_only: bool | None = None, offset: int = 0, limit: int = 20, session: Session
 ) -> Sequence[tuple[Run, str | None, str]]:
     """Runs, newest first, each with its dataset's and its author's name; with `open_only` only open or ended ones."""
     statement = (

@@ -37,10 +37,15 @@ def edit_boxes(image: Image) -> None:
         return
     scale = min(_WIDTH / image.width, _TALLEST / image.height)
     drawn = st_canvas(
-        background_image=picture, drawing_mode="labeled_rect", stroke_width=2,
-        stroke_color="#e9a03b", fill_color="rgba(233, 160, 59, 0.15)", width=round(image.width * scale),
-        height=round(image.height * scale), key=f"boxes_{image.id}",
-    )  # fmt: skip
+        background_image=picture,
+        drawing_mode="labeled_rect",
+        stroke_width=2,
+        stroke_color="#e9a03b",
+        fill_color="rgba(233, 160, 59, 0.15)",
+        width=round(image.width * scale),
+        height=round(image.height * scale),
+        key=f"boxes_{image.id}",
+    )
     boxes = drawn.boxes_in_image_space or []
     follow = bool(_promoted(image)) or kind == "face"
     st.caption(

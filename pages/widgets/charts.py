@@ -32,11 +32,17 @@ _DAY_MS: Final = 86_400_000
 def state_bar(states: Mapping[str, int]) -> go.Figure:
     """One bar of all pictures, in parts by their state."""
     parts = [
-        go.Bar(x=[states[state]], y=[""], name=f"{name}: {states[state]:,}", orientation="h",
-               marker_color=_STATE_COLOURS[state], hovertemplate=f"{name}: %{{x:,}}<extra></extra>")
+        go.Bar(
+            x=[states[state]],
+            y=[""],
+            name=f"{name}: {states[state]:,}",
+            orientation="h",
+            marker_color=_STATE_COLOURS[state],
+            hovertemplate=f"{name}: %{{x:,}}<extra></extra>",
+        )
         for state, name in STATES.items()
         if states.get(state)
-    ]  # fmt: skip
+    ]
     return _stacked(parts, most=sum(states.values()), height=150)
 
 
@@ -49,12 +55,18 @@ def points_bars(points: Sequence[Points]) -> go.Figure:
         "No points yet": ([row.none for row in kept], _STATE_COLOURS[ImageState.NEW]),
     }
     parts = [
-        go.Bar(x=counts, y=[_KINDS[row.kind] for row in kept], name=name, orientation="h", marker_color=colour,
-               text=[f"{count:,}" if count else "" for count in counts],
-               hovertemplate=f"%{{y}}, {name.lower()}: %{{x:,}}<extra></extra>")
+        go.Bar(
+            x=counts,
+            y=[_KINDS[row.kind] for row in kept],
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            text=[f"{count:,}" if count else "" for count in counts],
+            hovertemplate=f"%{{y}}, {name.lower()}: %{{x:,}}<extra></extra>",
+        )
         for name, (counts, colour) in named.items()
         if any(counts)
-    ]  # fmt: skip
+    ]
     most = max(row.human + row.model + row.none for row in kept)
     return _stacked(parts, most=most, height=110 + 50 * len(kept))
 
@@ -62,10 +74,14 @@ def points_bars(points: Sequence[Points]) -> go.Figure:
 def _stacked(parts: Sequence[go.Bar], most: int, height: int) -> go.Figure:
     figure = go.Figure(list(parts))
     figure.update_layout(
-        barmode="stack", height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        legend={"orientation": "h", "traceorder": "normal"}, xaxis={"visible": False, "range": [0, most]},
-        yaxis={"autorange": "reversed"}, showlegend=True,
-    )  # fmt: skip
+        barmode="stack",
+        height=height,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        legend={"orientation": "h", "traceorder": "normal"},
+        xaxis={"visible": False, "range": [0, most]},
+        yaxis={"autorange": "reversed"},
+        showlegend=True,
+    )
     return figure
 
 
@@ -80,18 +96,31 @@ def work_bars(rows: Sequence[Work]) -> go.Figure:
     every = -(-((last - first).days + 1) // _MOST_TICKS)
     # Plotly reads a few HTML tags in names
     parts = [
-        go.Bar(x=days, y=[amounts[name].get(day, 0) for day in days], name=escape(name),
-               hovertemplate=f"{escape(name)}, %{{x|%Y-%m-%d}}: %{{y:,}}<extra></extra>")
+        go.Bar(
+            x=days,
+            y=[amounts[name].get(day, 0) for day in days],
+            name=escape(name),
+            hovertemplate=f"{escape(name)}, %{{x|%Y-%m-%d}}: %{{y:,}}<extra></extra>",
+        )
         for name in sorted(amounts)
-    ]  # fmt: skip
+    ]
     figure = go.Figure(parts)
     margin = timedelta(hours=14)
     figure.update_layout(
-        barmode="stack", height=320, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=True,
-        xaxis={"type": "date", "tickformat": "%d %b", "tick0": f"{first}", "dtick": every * _DAY_MS,
-               "range": [_midnight(first) - margin, _midnight(last) + margin]},
-        yaxis={"rangemode": "tozero"}, colorway=st.get_option("theme.chartCategoricalColors"),
-    )  # fmt: skip
+        barmode="stack",
+        height=320,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        showlegend=True,
+        xaxis={
+            "type": "date",
+            "tickformat": "%d %b",
+            "tick0": f"{first}",
+            "dtick": every * _DAY_MS,
+            "range": [_midnight(first) - margin, _midnight(last) + margin],
+        },
+        yaxis={"rangemode": "tozero"},
+        colorway=st.get_option("theme.chartCategoricalColors"),
+    )
     figure.update_traces(width=0.8 * _DAY_MS)
     return figure
 

@@ -62,6 +62,11 @@ def _left_out(export: Export) -> None:
         part = rows[offset : offset + _ROWS]
         table.table([{"File": plain(row["path"]), "Reason": plain(row["reason"])} for row in part], hide_index=True)
         st.download_button(
-            "Download as CSV", csv_bytes(rows), file_name=f"left-out-{export.id}.csv", mime="text/csv",
-            key=f"left-out-csv-{export.id}", on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
+            "Download as CSV",
+            csv_bytes(rows),
+            file_name=f"left-out-{export.id}.csv",
+            mime="text/csv",
+            key=f"left-out-csv-{export.id}",
+            on_click="ignore",
+            icon=":material/download:",
+        )

@@ -33,14 +33,18 @@ def face_finder(dataset_id: int, waiting: int, *, busy: bool) -> None:
     choices = encoder_choices(workspace())
     with st.container(horizontal=True, vertical_alignment="bottom"):
         encoder = st.selectbox(
-            "Face encoder", [choice.name for choice in choices if choice.ready], width=260,
+            "Face encoder",
+            [choice.name for choice in choices if choice.ready],
+            width=260,
             help="The network that turns a face into numbers, so that faces of one person can be grouped.",
-        )  # fmt: skip
+        )
         clicked = st.button(
-            "Find faces", type="primary" if waiting else "secondary", disabled=busy or encoder is None,
+            "Find faces",
+            type="primary" if waiting else "secondary",
+            disabled=busy or encoder is None,
             icon=":material/face:",
             help="Finds faces and their 68 points and groups them by person. What people have decided stays.",
-        )  # fmt: skip
+        )
         if waiting and not busy:
             verb = "has" if waiting == 1 else "have"
             st.caption(f"{counted(waiting, 'picture')} {verb} not been looked at yet.", width="stretch")

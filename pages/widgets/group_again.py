@@ -25,14 +25,21 @@ def group_again(dataset_id: int) -> None:
     with st.popover("Group again", icon=":material/refresh:"):
         st.caption(f"{origin_of_threshold(dataset_id, version, value)} The Verification page judges it.")
         threshold = st.slider(
-            "Least average similarity", -1.0, 1.0, value, 0.005, format="%.3f", key=f"group-at-{dataset_id}-{value}",
+            "Least average similarity",
+            -1.0,
+            1.0,
+            value,
+            0.005,
+            format="%.3f",
+            key=f"group-at-{dataset_id}-{value}",
             help="Faces are one person from this average cosine similarity on. Higher gives more and purer people.",
-        )  # fmt: skip
+        )
         regroup = st.toggle(
-            "Start afresh where only a machine has decided", key="group-regroup",
+            "Start afresh where only a machine has decided",
+            key="group-regroup",
             help="Off: new faces join the people who are there. On: people without a name and without a confirmed "
             "face are taken apart first. What a human has decided stays either way.",
-        )  # fmt: skip
+        )
         if st.button("Group now", type="primary"):
             group_now(dataset_id, threshold if threshold != value else None, regroup=regroup)
 
@@ -40,9 +47,14 @@ def group_again(dataset_id: int) -> None:
 def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> None:
     """Start the run (without a threshold: at the one in force) and show it."""
     st.session_state["people.run"] = start(
-        workspace(), "people", dataset_id=dataset_id, author_id=author_id(), threshold=threshold, regroup=regroup,
+        workspace(),
+        "people",
+        dataset_id=dataset_id,
+        author_id=author_id(),
+        threshold=threshold,
+        regroup=regroup,
         encoder=None,
-    )  # fmt: skip
+    )
     st.rerun()
 
 

@@ -58,19 +58,25 @@ def import_form(dataset: str) -> None:
     with st.form("import", border=False):
         if origin == _SERVER:
             st.text_input(
-                "Folder, zip or export on the server", placeholder="/home/me/photos", key="import_source",
+                "Folder, zip or export on the server",
+                placeholder="/home/me/photos",
+                key="import_source",
                 help="The full path on the machine that runs Facet. A folder that Facet exported brings its labels.",
-            )  # fmt: skip
+            )
         else:
             st.file_uploader(
                 "Photos, or a zip of photos" if origin == _FILES else "Folder with photos",
                 accept_multiple_files=True if origin == _FILES else "directory",
-                key=_uploader(origin), help="Clips (MP4, MOV, AVI, MKV, WebM) come in as their frames.",
-            )  # fmt: skip
+                key=_uploader(origin),
+                help="Clips (MP4, MOV, AVI, MKV, WebM) come in as their frames.",
+            )
         st.text_input(
-            "Dataset", dataset, key=f"import_dataset-{dataset}", max_chars=80,
+            "Dataset",
+            dataset,
+            key=f"import_dataset-{dataset}",
+            max_chars=80,
             help="A name that is there already gets the photos added; a new name makes a new dataset.",
-        )  # fmt: skip
+        )
         _options(origin)
         st.form_submit_button(
             "Import photos", type="primary", on_click=_submit, args=(origin, f"import_dataset-{dataset}")
@@ -110,9 +116,14 @@ def _start(origin: str, name: str) -> int:
     dataset_id = create_dataset(workspace(), name, author)
     for source in sources:
         start(
-            workspace(), "import", dataset_id=dataset_id, author_id=author, source=str(source),
-            identities=state["import_identities"], reference=origin == _SERVER and state["import_reference"],
-        )  # fmt: skip
+            workspace(),
+            "import",
+            dataset_id=dataset_id,
+            author_id=author,
+            source=str(source),
+            identities=state["import_identities"],
+            reference=origin == _SERVER and state["import_reference"],
+        )
     return dataset_id
 
 

@@ -116,9 +116,13 @@ def accept_button(data: Mapping[str, Any]) -> None:
     seen = frozenset(one["revision"] for one in data["instances"] if one["revision"] is not None)
     image_id = data["image"]["id"]
     st.button(
-        "All points are right", icon=":material/check:", help="You vouch for every point, and go on",
-        key=f"accept-{image_id}", on_click=_accept, args=(image_id, seen),
-    )  # fmt: skip
+        "All points are right",
+        icon=":material/check:",
+        help="You vouch for every point, and go on",
+        key=f"accept-{image_id}",
+        on_click=_accept,
+        args=(image_id, seen),
+    )
     notice = st.session_state.pop(_NOTICE, None)
     if notice:
         st.toast(notice, icon=":material/info:", duration="long")
@@ -149,9 +153,7 @@ def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
     """Everything that the editor shows of a picture."""
     index, count, following = _place(image)
     return {
-        "image": {
-            "id": image.id, "url": _url(image), "width": image.width, "height": image.height, "name": image.path,
-        },
+        "image": {"id": image.id, "url": _url(image), "width": image.width, "height": image.height, "name": image.path},
         "prefetch": [_url(following)] if following else [],
         "skeletons": editor_skeletons(),
         "instances": editor_instances(workspace(), image.id),
@@ -160,7 +162,7 @@ def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
         "problems": dict(_memory("problems")),
         "read_only": False,
         "position": {"index": index, "count": count},
-    }  # fmt: skip
+    }
 
 
 def _place(image: Image) -> tuple[int, int, Image | None]:

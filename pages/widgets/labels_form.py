@@ -49,9 +49,11 @@ def _labels_form(dataset_id: int) -> None:
     )
     if origin == _SERVER:
         st.text_input(
-            "Label file, or folder of them, on the server", placeholder="/home/me/300w", key="labels_source",
+            "Label file, or folder of them, on the server",
+            placeholder="/home/me/300w",
+            key="labels_source",
             help="The full path on the machine that runs Facet.",
-        )  # fmt: skip
+        )
     else:
         st.file_uploader(
             "Label files, with or without their pictures, or a zip" if origin == _FILES else "Folder with labels",
@@ -103,9 +105,13 @@ def _submit(origin: str, dataset_id: int) -> None:
         return
     for source in sources:
         start(
-            workspace(), "labels", dataset_id=dataset_id, author_id=author, source=str(source),
+            workspace(),
+            "labels",
+            dataset_id=dataset_id,
+            author_id=author,
+            source=str(source),
             skeleton=state["labels_skeleton"],
-        )  # fmt: skip
+        )
     state[_UPLOADS] = state.get(_UPLOADS, 0) + 1
     if origin == _SERVER:
         state["labels_source"] = ""  # else the folder is looked into at every turn of the page

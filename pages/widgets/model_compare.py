@@ -68,14 +68,19 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
         uses = [name + use for name in names for use in suffixes]
         options = list(dict.fromkeys([*uses, *first, *st.session_state.get(key, [])]))
         chosen = st.multiselect(
-            "Models (the first is what the others are compared with)", options, default=first, max_selections=MOST,
-            key=key, width=560,
-        )  # fmt: skip
+            "Models (the first is what the others are compared with)",
+            options,
+            default=first,
+            max_selections=MOST,
+            key=key,
+            width=560,
+        )
         st.toggle(
-            "Flip test, smoothing", key="compare-uses",
+            "Flip test, smoothing",
+            key="compare-uses",
             help="Offers each model also with the mirrored picture beside it (+flip) or smoothed over time (+one-euro, "
             "+savitzky-golay). Each use is predicted and measured by itself; smoothing says how late it makes points.",
-        )  # fmt: skip
+        )
     if not names:
         st.caption(f"There is no model for {plain(points_name(shape))} yet.")
     return shape, chosen
@@ -147,8 +152,9 @@ def comparison(
     if not there["test"]:
         st.info(
             f"No human label of {points_name(shape)} is held out in this dataset, so nothing can be measured. Label "
-            "another video or person.", icon=":material/rule:",
-        )  # fmt: skip
+            "another video or person.",
+            icon=":material/rule:",
+        )
         return
     try:
         held = _held(dataset_id, names, split_by, newness)
@@ -219,9 +225,14 @@ def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tupl
     if asked:
         for name in lacking:
             start(
-                workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, held_out=True,
+                workspace(),
+                "predict",
+                dataset_id=dataset_id,
+                author_id=author_id(),
+                model=name,
+                held_out=True,
                 split_by=split_by,
-            )  # fmt: skip
+            )
         st.rerun()
 
 

@@ -22,9 +22,11 @@ from pages.widgets.text import counted, lasting, plain, sentence, utc
 
 _PARTS: Final = {"train": "to learn from", "validation": "to stop in time", "test": "held out"}
 _ENDS: Final = {
-    "done": "as many as asked", "early": "ended early, nothing got better", "cancelled": "cancelled",
+    "done": "as many as asked",
+    "early": "ended early, nothing got better",
+    "cancelled": "cancelled",
     "nan": "stopped at a loss that is no number",
-}  # fmt: skip
+}
 _ENDS_AND_VALUE: Final = ("value", "low", "high")
 
 
@@ -33,17 +35,23 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
     st.dataframe(
         [
             {
-                "Model": row["name"], "Points": row["skeleton"], "Pre-labels": "yes" if row["pre_labels"] else "",
+                "Model": row["name"],
+                "Points": row["skeleton"],
+                "Pre-labels": "yes" if row["pre_labels"] else "",
                 "NME": interval(row["figures"]["nme"], percent=True) if "nme" in row["figures"] else "not measured",
                 "Remark": "came to nothing" if row["warnings"] else "",
-                "Learned from": row["labels"]["train"], "Held out": row["labels"]["test"],
+                "Learned from": row["labels"]["train"],
+                "Held out": row["labels"]["test"],
                 "Parent": row["parent"] or "",
-                "Trained in": lasting(row["seconds"]), "By": row["author"], "At": utc(_moment(row["created_at"])),
+                "Trained in": lasting(row["seconds"]),
+                "By": row["author"],
+                "At": utc(_moment(row["created_at"])),
             }
             for row in rows
         ],
-        hide_index=True, key="versions",
-    )  # fmt: skip
+        hide_index=True,
+        key="versions",
+    )
     st.caption("NME: mean distance from the truth on the held-out part when it was trained, with its 95% interval.")
 
 
@@ -92,9 +100,14 @@ def _onnx(dataset_id: int, model: str, *, busy: bool) -> None:
             )
             return
         st.download_button(
-            f"Download ONNX ({file.stat().st_size / 1e6:,.1f} MB)", file.read_bytes, file_name=file.name,
-            mime="application/octet-stream", on_click="ignore", icon=":material/download:", key=f"onnx-file-{model}",
-        )  # fmt: skip
+            f"Download ONNX ({file.stat().st_size / 1e6:,.1f} MB)",
+            file.read_bytes,
+            file_name=file.name,
+            mime="application/octet-stream",
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"onnx-file-{model}",
+        )
         st.caption(plain(file), width="stretch")
 
 
@@ -114,10 +127,14 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
         _promote(dataset_id, shape, chosen, warned=bool(warnings), busy=busy)
         back = [plain(name or built_in or "no model") for name in steps_back(workspace(), dataset_id, shape)]
         if back and st.button(
-            f"Roll back to {back[0]}", disabled=busy, icon=":material/undo:", key=f"roll-back-{shape}",
+            f"Roll back to {back[0]}",
+            disabled=busy,
+            icon=":material/undo:",
+            key=f"roll-back-{shape}",
             help="Takes the newest promotion back"
-            + (f"; once more would lead to {', then '.join(back[1:4])}" if len(back) > 1 else "") + ".",
-        ):  # fmt: skip
+            + (f"; once more would lead to {', then '.join(back[1:4])}" if len(back) > 1 else "")
+            + ".",
+        ):
             _do(dataset_id, shape)
     _warned(warnings)
     _next(dataset_id, shape)
@@ -128,14 +145,16 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
             st.table(
                 [
                     {
-                        "From (UTC)": f"{row['at']:%Y-%m-%d %H:%M}", "Points": row["skeleton"],
+                        "From (UTC)": f"{row['at']:%Y-%m-%d %H:%M}",
+                        "Points": row["skeleton"],
                         "Model": plain(row["model"] or built_in_for(str(row["skeleton"])) or "none"),
-                        "How": "rolled back" if row["rolled_back"] else "promoted", "By": plain(row["author"]),
+                        "How": "rolled back" if row["rolled_back"] else "promoted",
+                        "By": plain(row["author"]),
                     }
                     for row in history
                 ],
                 hide_index=True,
-            )  # fmt: skip
+            )
 
 
 def _promote(dataset_id: int, shape: str, chosen: str | None, *, warned: bool, busy: bool) -> None:

@@ -34,17 +34,21 @@ def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         clip = st.selectbox("Clip", list(clips), format_func=clips.__getitem__, key="overlay-clip")
         static = st.checkbox(
-            "Fixed points blue, moving ones red", key="overlay-static",
+            "Fixed points blue, moving ones red",
+            key="overlay-static",
             help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
-        )  # fmt: skip
+        )
         runs = [run for run in work if run.kind == "overlay"]
         busy = any(run.finished_at is None for run in runs)
         seen = seen_of(workspace(), clip, models[:_MOST])
         st.button(
-            "Draw it", icon=":material/movie:", on_click=_draw, key="overlay-draw",
+            "Draw it",
+            icon=":material/movie:",
+            on_click=_draw,
+            key="overlay-draw",
             disabled=busy or not seen or not all(there for there, _ in seen.values()),
             args=(dataset_id, clips[clip], list(seen), static),
-        )  # fmt: skip
+        )
     open_kinds = {run.kind for run in work if run.finished_at is None}
     _offer(dataset_id, clip, seen, busy=bool(open_kinds & {"predict", "prelabel"}))
     if runs and not busy:

@@ -69,9 +69,12 @@ def decision_bar(dataset_id: int) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="decision-bar"):
         st.markdown(f":material/check: {plain(shown.summary)}", width="stretch")
         st.button(
-            "Do it again" if shown.undoes_id else "Undo", key="undo-last", icon=":material/undo:",
-            on_click=take_back, args=(dataset_id, shown.id),
-        )  # fmt: skip
+            "Do it again" if shown.undoes_id else "Undo",
+            key="undo-last",
+            icon=":material/undo:",
+            on_click=take_back,
+            args=(dataset_id, shown.id),
+        )
 
 
 def name_field(dataset_id: int, person: PersonSummary) -> None:
@@ -79,9 +82,15 @@ def name_field(dataset_id: int, person: PersonSummary) -> None:
     key = f"name-{person.id}"
     st.session_state[key] = person.name or ""
     st.text_input(
-        f"Name of person {person.id}", key=key, placeholder="Type a name", max_chars=120, width=230,
-        label_visibility="collapsed", on_change=_rename, args=(dataset_id, person.id, person.name, key),
-    )  # fmt: skip
+        f"Name of person {person.id}",
+        key=key,
+        placeholder="Type a name",
+        max_chars=120,
+        width=230,
+        label_visibility="collapsed",
+        on_change=_rename,
+        args=(dataset_id, person.id, person.name, key),
+    )
 
 
 def _rename(dataset_id: int, person_id: int, before: str | None, key: str) -> None:
@@ -191,22 +200,32 @@ def face_actions(dataset_id: int, chosen: Callable[[], list[int]], *, owned: boo
     none = not selected
     if owned:
         st.button(
-            "Confirm selected", disabled=none, icon=":material/check:", on_click=_with,
+            "Confirm selected",
+            disabled=none,
+            icon=":material/check:",
+            on_click=_with,
             args=(chosen, dataset_id, confirm_faces),
             help="They are this person. Confirmed faces are never regrouped, and are evidence for verification.",
-        )  # fmt: skip
+        )
     if st.button("Move to…", disabled=none, icon=":material/drive_file_move:"):
         move_dialog(dataset_id, selected)
     if owned:
         st.button(
-            "Not this person", disabled=none, icon=":material/person_remove:", on_click=_with,
+            "Not this person",
+            disabled=none,
+            icon=":material/person_remove:",
+            on_click=_with,
             args=(chosen, dataset_id, release_faces),
             help="They leave this person for good; the next grouping looks for others.",
-        )  # fmt: skip
+        )
     st.button(
-        "Not a face", disabled=none, icon=":material/block:", on_click=_with, args=(chosen, dataset_id, remove_faces),
+        "Not a face",
+        disabled=none,
+        icon=":material/block:",
+        on_click=_with,
+        args=(chosen, dataset_id, remove_faces),
         help="They leave the dataset, and no later run brings them back.",
-    )  # fmt: skip
+    )
 
 
 def _with(chosen: Callable[[], list[int]], dataset_id: int, action: Callable[..., object]) -> None:

@@ -87,9 +87,12 @@ def _row(dataset_id: int, person: PersonSummary, faces: Sequence[ShownFace]) -> 
             if st.button("Open", key=f"open-{person.id}", icon=":material/chevron_right:"):
                 open_person(person.id)
         picture_grid(
-            [face_tile(face, marked=False) for face in faces], key=f"strip-{person.id}", size=76,
-            label=f"Faces of {called(person)}", on_open=partial(open_person, person.id),
-        )  # fmt: skip
+            [face_tile(face, marked=False) for face in faces],
+            key=f"strip-{person.id}",
+            size=76,
+            label=f"Faces of {called(person)}",
+            on_open=partial(open_person, person.id),
+        )
 
 
 def one_person(dataset_id: int, person_id: int) -> None:
@@ -115,9 +118,12 @@ def one_person(dataset_id: int, person_id: int) -> None:
     with actions:
         face_actions(dataset_id, chosen, owned=True)
         st.button(
-            f"Confirm all {person.faces:,}", icon=":material/done_all:", disabled=person.confirmed == person.faces,
-            on_click=_confirm_all, args=(dataset_id, person_id),
-        )  # fmt: skip
+            f"Confirm all {person.faces:,}",
+            icon=":material/done_all:",
+            disabled=person.confirmed == person.faces,
+            on_click=_confirm_all,
+            args=(dataset_id, person_id),
+        )
 
 
 def _confirm_all(dataset_id: int, person_id: int) -> None:
@@ -132,9 +138,13 @@ def _grid_of(faces: Sequence[ShownFace], name: str, label: str) -> Callable[[], 
     key = f"{name}-{turn()}"
     st.caption("Click to select, Shift for a range; double-click or Enter opens the picture.")
     picture_grid(
-        [face_tile(face) for face in faces], key=key, select="multi", size=104, label=label,
+        [face_tile(face) for face in faces],
+        key=key,
+        select="multi",
+        size=104,
+        label=label,
         on_open=lambda face: open_picture(by_id[face]),
-    )  # fmt: skip
+    )
     return partial(selected_now, key, frozenset(by_id))
 
 
@@ -197,10 +207,7 @@ def open_questions(dataset_id: int, newest_run: int) -> None:
 
 
 def _question(
-    dataset_id: int,
-    pair: Resemblance,
-    people: tuple[PersonSummary, PersonSummary],
-    faces: dict[int, list[ShownFace]],
+    dataset_id: int, pair: Resemblance, people: tuple[PersonSummary, PersonSummary], faces: dict[int, list[ShownFace]]
 ) -> None:
     one, other = sorted(people, key=lambda person: person.name is None)
     with st.container(border=True):
@@ -210,9 +217,11 @@ def _question(
                 st.markdown(f"**{plain(called(person))}** · {how_many(person)}")
                 picture_grid(
                     [face_tile(face, marked=False) for face in faces[person.id]],
-                    key=f"ask-{pair.one}-{pair.other}-{person.id}", size=72, label=called(person),
+                    key=f"ask-{pair.one}-{pair.other}-{person.id}",
+                    size=72,
+                    label=called(person),
                     on_open=partial(open_person, person.id),
-                )  # fmt: skip
+                )
         with st.container(horizontal=True, vertical_alignment="center"):
             name = f"{pair.one}-{pair.other}"
             if one.name and other.name:  # a name would be given up: ask which
@@ -220,13 +229,21 @@ def _question(
                     merge_dialog(dataset_id, [one.id, other.id])
             else:
                 st.button(
-                    "Same", key=f"same-{name}", icon=":material/merge:", on_click=_same,
-                    args=(dataset_id, one.id, other.id), help="Merges the two and confirms all their faces.",
-                )  # fmt: skip
+                    "Same",
+                    key=f"same-{name}",
+                    icon=":material/merge:",
+                    on_click=_same,
+                    args=(dataset_id, one.id, other.id),
+                    help="Merges the two and confirms all their faces.",
+                )
             st.button(
-                "Different", key=f"different-{name}", icon=":material/call_split:", on_click=_different,
-                args=(dataset_id, one.id, other.id), help="No grouping will join them, and nobody is asked again.",
-            )  # fmt: skip
+                "Different",
+                key=f"different-{name}",
+                icon=":material/call_split:",
+                on_click=_different,
+                args=(dataset_id, one.id, other.id),
+                help="No grouping will join them, and nobody is asked again.",
+            )
             st.caption(f"similarity {pair.score:.3f}")
 
 

@@ -53,10 +53,15 @@ def choose_least(dataset_id: int, question: Question) -> float:
     """The least similarity of a match; the threshold in force at first."""
     in_force = threshold_in_force(workspace(), dataset_id, question)
     return st.slider(
-        "Least similarity", _LEAST, 1.0, max(_LEAST, in_force), 0.001, format="%.3f",
+        "Least similarity",
+        _LEAST,
+        1.0,
+        max(_LEAST, in_force),
+        0.001,
+        format="%.3f",
         key=f"least-{dataset_id}-{in_force}",
         help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(question.encoder)}.",
-    )  # fmt: skip
+    )
 
 
 def show_matches(found: Sequence[Match], least: float, key: str) -> None:

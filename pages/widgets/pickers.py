@@ -47,9 +47,12 @@ def choose_name() -> None:
         st.session_state[NAME] = st.query_params.get("name", workspace().settings.user)
     st.session_state[_NAME_FIELD] = st.session_state[NAME]
     st.text_input(
-        "Your name", key=_NAME_FIELD, max_chars=60, on_change=_other_name,
+        "Your name",
+        key=_NAME_FIELD,
+        max_chars=60,
+        on_change=_other_name,
         help="Every correction and decision carries it.",
-    )  # fmt: skip
+    )
     name = clean_name(st.session_state[NAME])
     if name is None:
         st.warning("Without a name your work is counted for “" + workspace().settings.user + "”.")

@@ -40,9 +40,14 @@ def choose_order(dataset_id: int) -> None:
         st.session_state[ORDER] = "worth" if st.query_params.get("order") == "worth" else "path"
     st.session_state[_FIELD] = st.session_state[ORDER]
     st.selectbox(
-        "Order", list(_ORDERS), format_func=_ORDERS.__getitem__, key=_FIELD, width=220, on_change=_reorder,
+        "Order",
+        list(_ORDERS),
+        format_func=_ORDERS.__getitem__,
+        key=_FIELD,
+        width=220,
+        on_change=_reorder,
         help="Most worthwhile first: where the model that pre-labels is unsure, and that is known to mean errors.",
-    )  # fmt: skip
+    )
     if st.session_state[ORDER] == "worth":
         st.query_params["order"] = "worth"
         choose_points(dataset_id, key="order-points")
@@ -88,8 +93,9 @@ def order_caption(dataset_id: int) -> None:
         if not _waiting(dataset_id):
             st.info(
                 "Nothing is left to rank: what was found here is labelled, left out or held out. The order is that of "
-                "the paths.", icon=":material/sort:",
-            )  # fmt: skip
+                "the paths.",
+                icon=":material/sort:",
+            )
             return
         st.session_state[_WAITED] = True
         st.warning(f"{plain(found)}. Until then the order is that of the paths.", icon=":material/sort:")

@@ -26,14 +26,23 @@ def deviation_chart(curve: NDArray, smoothed: NDArray | None) -> go.Figure:
     for at, (axis, colour) in enumerate(_AXES.items()):
         if smoothed is not None:
             figure.add_scatter(
-                x=frames, y=curve[:, at], mode="lines", name=f"{axis}, as it was", opacity=_FAINT,
-                line={"color": colour, "width": 1}, hoverinfo="skip",
-            )  # fmt: skip
+                x=frames,
+                y=curve[:, at],
+                mode="lines",
+                name=f"{axis}, as it was",
+                opacity=_FAINT,
+                line={"color": colour, "width": 1},
+                hoverinfo="skip",
+            )
         shown = curve if smoothed is None else smoothed
         figure.add_scatter(
-            x=frames, y=shown[:, at], mode="lines", name=axis, line={"color": colour, "width": 1.3},
+            x=frames,
+            y=shown[:, at],
+            mode="lines",
+            name=axis,
+            line={"color": colour, "width": 1.3},
             hovertemplate=f"frame %{{x}}, {axis}: %{{y:.3f}} %<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_layout(height=320, margin={"l": 10, "r": 10, "t": 44, "b": 10}, legend=_LEGEND)
     figure.update_xaxes(title="Frame")
     figure.update_yaxes(title="Deviation, %", range=[0, _top(curve, smoothed)])
@@ -64,9 +73,15 @@ def spread_chart(spread: Spread, values: Mapping[str, float], axis: str) -> go.F
     middles = (spread.edges[1:] + spread.edges[:-1]) / 2
     figure = go.Figure()
     figure.add_bar(
-        x=middles, y=spread.counts / (total * width), width=width, name="displacements", marker_color=_AXES[axis],
-        opacity=0.45, customdata=spread.counts, hovertemplate="%{x:.2f} px: %{customdata:,}<extra></extra>",
-    )  # fmt: skip
+        x=middles,
+        y=spread.counts / (total * width),
+        width=width,
+        name="displacements",
+        marker_color=_AXES[axis],
+        opacity=0.45,
+        customdata=spread.counts,
+        hovertemplate="%{x:.2f} px: %{customdata:,}<extra></extra>",
+    )
     fine = np.linspace(spread.edges[0], spread.edges[-1], 400)
     for name, colour, mean, std in (
         ("fitted normal", _NORMAL, f"displacement_mean_{axis}_px", f"displacement_std_{axis}_px"),

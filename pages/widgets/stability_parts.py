@@ -75,9 +75,7 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> Opened | None:
     except FacetError as error:
         st.info(sentence(error))
         return None
-    tracks = [
-        (video, number, track) for video in judged.videos for number, track in enumerate(video.tracks)
-    ]  # fmt: skip
+    tracks = [(video, number, track) for video in judged.videos for number, track in enumerate(video.tracks)]
     names = {
         at: f"{video.name}, "
         + (f"track {number + 1}, " if len(video.tracks) > 1 else "")
@@ -107,22 +105,38 @@ def choose_smoothing(rate: float | None) -> Smoothing:
     """The smoother with its settings, and what it costs."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
-            "Smoothing over time", list(SMOOTHERS), format_func=SMOOTHERS.__getitem__, default="none", required=True,
-            key="stability-smoother", help="Shows the figures before and after. Nothing is stored.",
-        )  # fmt: skip
+            "Smoothing over time",
+            list(SMOOTHERS),
+            format_func=SMOOTHERS.__getitem__,
+            default="none",
+            required=True,
+            key="stability-smoother",
+            help="Shows the figures before and after. Nothing is stored.",
+        )
         settings: dict[str, float] = {}
         frames_per_second = rate or 30.0
         if name == "one-euro":
             if rate is None:
                 frames_per_second = st.number_input("Frames a second", 1.0, 1000.0, 30.0, width=150)
             settings["min_cutoff_hz"] = st.number_input(
-                "Cut-off at rest, Hz", 0.05, 60.0, SETTINGS[name]["min_cutoff_hz"], step=0.25, width=170,
+                "Cut-off at rest, Hz",
+                0.05,
+                60.0,
+                SETTINGS[name]["min_cutoff_hz"],
+                step=0.25,
+                width=170,
                 help="Lower is smoother and later.",
-            )  # fmt: skip
+            )
             settings["beta"] = st.number_input(
-                "Beta, Hz per px/s", 0.0, 10.0, SETTINGS[name]["beta"], step=0.01, format="%.3f", width=170,
+                "Beta, Hz per px/s",
+                0.0,
+                10.0,
+                SETTINGS[name]["beta"],
+                step=0.01,
+                format="%.3f",
+                width=170,
                 help="How much the cut-off rises with speed: higher is quicker, and lets more jitter through.",
-            )  # fmt: skip
+            )
         elif name == "savitzky-golay":
             settings["window"] = st.number_input(
                 "Frames of the window", 3, 99, int(SETTINGS[name]["window"]), 2, width=180
@@ -149,9 +163,11 @@ def _say_delay(smoothing: Smoothing) -> None:
 
 
 def curves(
-    tracks: NDArray[np.float64], breaks: NDArray[np.bool_] | None, found: stability.Stability,
+    tracks: NDArray[np.float64],
+    breaks: NDArray[np.bool_] | None,
+    found: stability.Stability,
     smooth: stability.Stability | None,
-) -> None:  # fmt: skip
+) -> None:
     """The deviation over time, and displacements against the normal that metric 1 assumes."""
     st.subheader("Deviation of each frame from the one before", anchor=False)
     curve = None if smooth is None else smooth.curve
@@ -197,14 +213,15 @@ def vector(opened: Opened, found: stability.Stability, smooth: stability.Stabili
         with st.container(key=f"explained-{number}"):
             st.table([_line(row, opened, found, smooth) for row in part.rows], hide_index=True)
     st.download_button(
-        "Download the figures as JSON", json.dumps((smooth or found).flat(), indent=1), "stability.json",
-        "application/json", icon=":material/download:",
-    )  # fmt: skip
+        "Download the figures as JSON",
+        json.dumps((smooth or found).flat(), indent=1),
+        "stability.json",
+        "application/json",
+        icon=":material/download:",
+    )
 
 
-def _line(
-    row: Row, opened: Opened, found: stability.Stability, smooth: stability.Stability | None
-) -> dict[str, str]:  # fmt: skip
+def _line(row: Row, opened: Opened, found: stability.Stability, smooth: stability.Stability | None) -> dict[str, str]:
     both = " (x\u00a0·\u00a0y)" if "{}" in row.key else ""
     line = {"Figure": row.label + both, "Value": _shown(row, found.values)}
     if smooth is not None:
@@ -265,13 +282,14 @@ def ranking(opened: Opened) -> None:
     exact = rows[0].values
     st.table(
         [
-            {"Predictor": PREDICTORS[row.predictor], **{
-                heading: _ranked(row, exact, key, form, slack) for key, heading, form, slack in RANKED
-            }}
+            {
+                "Predictor": PREDICTORS[row.predictor],
+                **{heading: _ranked(row, exact, key, form, slack) for key, heading, form, slack in RANKED},
+            }
             for row in rows
         ],
         hide_index=True,
-    )  # fmt: skip
+    )
 
 
 def _ranked(row: Ranked, exact: dict[str, float], key: str, form: str, slack: float) -> str:

@@ -37,9 +37,12 @@ def nme_chart(epochs: Rows) -> go.Figure:
     if known and "round" not in epochs[0]:  # of rounds the last one counts, whichever came out best
         best = values.index(min(known))
         figure.add_scatter(
-            x=[epochs[best]["epoch"]], y=[values[best]], mode="markers", name="best",
+            x=[epochs[best]["epoch"]],
+            y=[values[best]],
+            mode="markers",
+            name="best",
             marker={"size": 10, "color": _BEST},
-        )  # fmt: skip
+        )
     figure.update_yaxes(tickformat=".1%")
     return _dressed(figure, "NME on the validation part", epochs)
 
@@ -49,9 +52,12 @@ def rounds_chart(plans: Mapping[str, Rows]) -> go.Figure:
     figure = go.Figure()
     for (name, rounds), colour in zip(plans.items(), COLOURS, strict=False):
         figure.add_scatter(
-            x=[row["round"] for row in rounds], y=[_number(row["validation_nme"]) for row in rounds], name=name,
-            mode="lines+markers", line_color=colour,
-        )  # fmt: skip
+            x=[row["round"] for row in rounds],
+            y=[_number(row["validation_nme"]) for row in rounds],
+            name=name,
+            mode="lines+markers",
+            line_color=colour,
+        )
     figure.update_xaxes(title="Round", dtick=1)
     figure.update_yaxes(tickformat=".1%")
     return _layout(figure, "NME on the validation part after each round")
@@ -75,5 +81,5 @@ def _dressed(figure: go.Figure, title: str, epochs: Rows) -> go.Figure:
 
 def _layout(figure: go.Figure, title: str) -> go.Figure:
     return figure.update_layout(
-        title=title, height=300, margin={"l": 50, "r": 10, "t": 45, "b": 40}, legend={"orientation": "h", "y": -0.25},
-    )  # fmt: skip
+        title=title, height=300, margin={"l": 50, "r": 10, "t": 45, "b": 40}, legend={"orientation": "h", "y": -0.25}
+    )

@@ -26,9 +26,11 @@ _PARTS: Final = {
     "test": ("Held out", "Never learned from: figures and comparisons are on these."),
 }
 _SPLITS: Final = {
-    "auto": "clips, else people, else folders", "person": "people, else folders", "folder": "folders",
+    "auto": "clips, else people, else folders",
+    "person": "people, else folders",
+    "folder": "folders",
     "picture": "nothing but the picture",
-}  # fmt: skip
+}
 KEPT_TOGETHER: Final = {
     "auto": "Frames of one clip, and pictures of one action, stay together; other photos go by person, else by folder. "
     "Another clip of the same person may land in another part, and so may two people in one photo.",
@@ -57,10 +59,14 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shape = choose_points(dataset_id, key="train-skeleton")
         split_by = st.selectbox(
-            "Keep together", list(SPLIT_BY), key="train-split", width=300, format_func=_SPLITS.__getitem__,
+            "Keep together",
+            list(SPLIT_BY),
+            key="train-split",
+            width=300,
+            format_func=_SPLITS.__getitem__,
             help="What is kept together goes to one part as a whole: to learn from, to stop in time, or held out. Once "
             "trained on, it stays there.",
-        )  # fmt: skip
+        )
     st.caption(KEPT_TOGETHER[split_by])
     with reading(workspace().engine) as session:
         newness = newness_of(dataset_id, session=session)
@@ -108,17 +114,21 @@ def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Recipe", list(known), key="train-recipe", width=320)
         parent = st.selectbox(
-            "Begin from", parents, index=None, placeholder="fresh weights", key=f"train-parent-{shape}", width=280,
-            disabled=teaching, help="A model of the same network goes on from its weights; its parent is remembered. "
+            "Begin from",
+            parents,
+            index=None,
+            placeholder="fresh weights",
+            key=f"train-parent-{shape}",
+            width=280,
+            disabled=teaching,
+            help="A model of the same network goes on from its weights; its parent is remembered. "
             "Learning from unlabelled pictures begins every round afresh.",
-        )  # fmt: skip
+        )
     st.caption(plain(known[name].about))
     settings = _settings(known[name])
     plan = _self_training(known[name], found.unlabelled)
     parent = None if plan else parent
-    parameters = {
-        "recipe": name, "settings": settings, "skeleton": shape, "split_by": split_by, "parent": parent,
-    }  # fmt: skip
+    parameters = {"recipe": name, "settings": settings, "skeleton": shape, "split_by": split_by, "parent": parent}
     if plan:
         parameters["plan"] = plan
     reason, missing = _against(name, settings, shape, found), None
@@ -171,16 +181,24 @@ def _settings(choice: Choice) -> dict[str, str]:
             if value.strip() != str(defaults[key]):
                 chosen[key] = value.strip()
         weights = st.selectbox(
-            "Weights", choice.weights, choice.weights.index(str(defaults["pretrained"])), width=190,
-            key=f"train-{name}-weights", help="What a fresh network begins from: random weights (none), or published "
+            "Weights",
+            choice.weights,
+            choice.weights.index(str(defaults["pretrained"])),
+            width=190,
+            key=f"train-{name}-weights",
+            help="What a fresh network begins from: random weights (none), or published "
             "ones (default: the first of them).",
-        )  # fmt: skip
+        )
         if weights != defaults["pretrained"]:
             chosen["pretrained"] = weights
         more = st.text_area(
-            "Others, one key=value a line", key=f"train-{name}-more", height=90, width=300,
-            placeholder="augmentation.rotation=20", help="Keys: " + ", ".join(map(plain, sorted(defaults))),
-        )  # fmt: skip
+            "Others, one key=value a line",
+            key=f"train-{name}-more",
+            height=90,
+            width=300,
+            placeholder="augmentation.rotation=20",
+            help="Keys: " + ", ".join(map(plain, sorted(defaults))),
+        )
     for line in more.splitlines():
         key, equals, value = line.partition("=")
         if equals:
@@ -193,19 +211,24 @@ def _settings(choice: Choice) -> dict[str, str]:
 def _self_training(choice: Choice, unlabelled: int) -> str | None:
     """Whether to learn from unlabelled pictures too, and how."""
     wanted = st.toggle(
-        f"Learn from unlabelled pictures too ({counted(unlabelled, 'instance')})", key="train-self",
+        f"Learn from unlabelled pictures too ({counted(unlabelled, 'instance')})",
+        key="train-self",
         disabled=not unlabelled,
         help="Several rounds: each labels the unlabelled instances by itself and learns afresh from both. It takes as "
         "many trainings as there are rounds. Those of held-out videos and people stay out.",
-    )  # fmt: skip
+    )
     if not wanted or not unlabelled:
         return None
     able = choice.network.startswith("pipnet")
     plan: str | None = st.segmented_control(
-        "Rounds", list(_PLANS) if able else ["plain"], format_func=_PLANS.__getitem__, required=True,
-        default="curriculum" if able else "plain", key=f"train-plan-{able}",
+        "Rounds",
+        list(_PLANS) if able else ["plain"],
+        format_func=_PLANS.__getitem__,
+        required=True,
+        default="curriculum" if able else "plain",
+        key=f"train-plan-{able}",
         help="The curriculum needs PIPNet's coarse maps; other networks go without.",
-    )  # fmt: skip
+    )
     return plan
 
 

@@ -27,9 +27,10 @@ def rounds_card(rounds: Rows, *, key: str, beside: Mapping[str, Rows] | None = N
     left, right = st.columns([3, 2])
     left.table(round_rows(rounds), hide_index=True)
     right.plotly_chart(
-        rounds_chart({plan_of(rounds): rounds} | dict(beside or {})), key=f"{key}-rounds",
+        rounds_chart({plan_of(rounds): rounds} | dict(beside or {})),
+        key=f"{key}-rounds",
         config={"displayModeBar": False},
-    )  # fmt: skip
+    )
     for name, others in (beside or {}).items():
         st.markdown(against(rounds, name, others))
     st.caption(
@@ -42,12 +43,15 @@ def round_rows(rounds: Rows) -> list[dict[str, str]]:
     """The rounds as cells."""
     return [
         {
-            "Round": str(row["round"]), "Asked of a pseudo-label": _TASKS.get(row["task"], plain(row["task"])),
-            "Pseudo-labels": f"{row['pseudo_labels']:,}", "Validation NME": percent(row["validation_nme"]),
-            "Change": percent(row["change"], change=True) if row["round"] else "", "Took": lasting(row["seconds"]),
+            "Round": str(row["round"]),
+            "Asked of a pseudo-label": _TASKS.get(row["task"], plain(row["task"])),
+            "Pseudo-labels": f"{row['pseudo_labels']:,}",
+            "Validation NME": percent(row["validation_nme"]),
+            "Change": percent(row["change"], change=True) if row["round"] else "",
+            "Took": lasting(row["seconds"]),
         }
         for row in rounds
-    ]  # fmt: skip
+    ]
 
 
 def plan_of(rounds: Rows) -> str:

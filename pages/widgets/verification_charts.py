@@ -29,20 +29,35 @@ def score_chart(judgement: Judgement, threshold: float, *, logarithmic: bool) ->
         heights = counts / (counts.sum() * width)
         highest = max(highest, float(heights.max()))
         figure.add_bar(
-            x=middles, y=heights, width=width, name=name, marker_color=colour, opacity=0.4, customdata=counts,
-            hovertemplate="similarity %{x:.3f}<br>%{customdata:,} pairs", legendgroup=name,
-        )  # fmt: skip
+            x=middles,
+            y=heights,
+            width=width,
+            name=name,
+            marker_color=colour,
+            opacity=0.4,
+            customdata=counts,
+            hovertemplate="similarity %{x:.3f}<br>%{customdata:,} pairs",
+            legendgroup=name,
+        )
         if curve is not None:
             figure.add_scatter(
-                x=density.x, y=curve, mode="lines", name=f"smoothed, bandwidth {bandwidth:.3f}", legendgroup=name,
-                line={"color": colour, "width": 2}, hoverinfo="skip",
-            )  # fmt: skip
+                x=density.x,
+                y=curve,
+                mode="lines",
+                name=f"smoothed, bandwidth {bandwidth:.3f}",
+                legendgroup=name,
+                line={"color": colour, "width": 2},
+                hoverinfo="skip",
+            )
     _mark(figure, judgement.best.threshold, "best accuracy", _QUIET, "dot", "top left")
     _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", "top right")
     figure.update_layout(
-        barmode="overlay", height=380, margin={"l": 10, "r": 10, "t": 30, "b": 10}, bargap=0,
+        barmode="overlay",
+        height=380,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        bargap=0,
         legend={"orientation": "h", "yanchor": "top", "y": -0.28},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="Cosine similarity")
     figure.update_yaxes(title="Density")
     if logarithmic:
@@ -63,19 +78,29 @@ def roc_chart(judgement: Judgement, fmr: float | None, fnmr: float | None) -> go
     least = float(curve.fmr[shown].min())
     figure = go.Figure()
     figure.add_scatter(
-        x=curve.fmr[shown], y=curve.tmr[shown], customdata=curve.thresholds[shown], mode="lines",
-        line={"color": SAME, "shape": "hv"}, name="ROC",
+        x=curve.fmr[shown],
+        y=curve.tmr[shown],
+        customdata=curve.thresholds[shown],
+        mode="lines",
+        line={"color": SAME, "shape": "hv"},
+        name="ROC",
         hovertemplate="FMR %{x:.2%}<br>1 − FNMR %{y:.2%}<br>threshold %{customdata:.4f}<extra></extra>",
-    )  # fmt: skip
+    )
     if fmr is not None and fnmr is not None:
         figure.add_scatter(
-            x=[max(fmr, least)], y=[1 - fnmr], mode="markers", marker={"color": _LINE, "size": 11},
-            name="here" if fmr else "here: no false match seen", hoverinfo="name",
-        )  # fmt: skip
+            x=[max(fmr, least)],
+            y=[1 - fnmr],
+            mode="markers",
+            marker={"color": _LINE, "size": 11},
+            name="here" if fmr else "here: no false match seen",
+            hoverinfo="name",
+        )
     figure.update_layout(
-        height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10}, showlegend=bool(fmr == 0),
+        height=320,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        showlegend=bool(fmr == 0),
         legend={"x": 0.98, "xanchor": "right", "y": 0.05},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="FMR: different people accepted", type="log", tickformat=".2~%", dtick=1)
     lowest = float(curve.tmr[shown].min()) if fnmr is None else min(float(curve.tmr[shown].min()), 1 - fnmr)
     room = max(0.02, (1 - lowest) / 20)  # a perfect curve is a line at the top, not a scale up to 200 %

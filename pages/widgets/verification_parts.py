@@ -31,14 +31,23 @@ _EXPLAINED: Final = {
 }
 _RATIOS: Final = {1.0: "As many as of one person", 10.0: "Ten times as many", 1e6: "As many as possible"}
 _NAMES: Final = {
-    "accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1", "fmr": "FMR", "fnmr": "FNMR",
-}  # fmt: skip
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "fmr": "FMR",
+    "fnmr": "FNMR",
+}
 
 
 @st.cache_data(max_entries=4, show_spinner="Pairing confirmed faces")
 def measured(
-    dataset_id: int, encoder: str, ratio: float, decision: int, run_id: int  # noqa: ARG001
-) -> tuple[PairSet, Judgement]:  # fmt: skip
+    dataset_id: int,
+    encoder: str,
+    ratio: float,
+    decision: int,  # noqa: ARG001
+    run_id: int,  # noqa: ARG001
+) -> tuple[PairSet, Judgement]:
     """The pairs and what does not depend on the slider; `decision` and `run_id` say how new the people are."""
     pairs = verification.confirmed_pairs(workspace(), dataset_id, encoder, different_per_same=ratio)
     return pairs, verification.judge(pairs)
@@ -47,16 +56,22 @@ def measured(
 def choose_ratio() -> float:
     """How many pairs of different people to draw."""
     return st.selectbox(
-        "Pairs of different people", list(_RATIOS), format_func=_RATIOS.__getitem__, key="verification-ratio",
+        "Pairs of different people",
+        list(_RATIOS),
+        format_func=_RATIOS.__getitem__,
+        key="verification-ratio",
         help="Accuracy, precision and F1 depend on the mixture, and are usually given for equal numbers. FMR and FNMR "
-        "do not; more pairs of different people are needed to measure a small FMR.", width=300,
-    )  # fmt: skip
+        "do not; more pairs of different people are needed to measure a small FMR.",
+        width=300,
+    )
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _intervals(
-    _pairs: PairSet, dataset_id: int, encoder: str, count: int, decision: int, run_id: int, threshold: float  # noqa: ARG001
-) -> dict[str, tuple[float, float]]:  # fmt: skip
+    _pairs: PairSet,
+    *key: int | str,  # noqa: ARG001 - dataset, encoder, number of pairs, how new the people are
+    threshold: float,
+) -> dict[str, tuple[float, float]]:
     return verification.intervals_at(_pairs, threshold)
 
 
@@ -87,17 +102,21 @@ def workplace(pairs: PairSet, judgement: Judgement, in_force: float, newness: tu
     chart = st.container()
     lowest, highest = float(pairs.scores.min()), float(pairs.scores.max())
     value = st.slider(
-        "Threshold", min(lowest, in_force, st.session_state[key]), max(highest, in_force, st.session_state[key]),
-        step=0.0001, format="%.4f", key=key,
+        "Threshold",
+        min(lowest, in_force, st.session_state[key]),
+        max(highest, in_force, st.session_state[key]),
+        step=0.0001,
+        format="%.4f",
+        key=key,
         help="Two faces count as one person from this cosine similarity on.",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, at in _choices(judgement, in_force).items():
             st.button(name, on_click=_put, args=(key, at), disabled=value == at)
         logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
     chart.plotly_chart(score_chart(judgement, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
-    _figures(figures, _intervals(pairs, pairs.dataset_id, pairs.encoder, len(pairs.scores), *newness, value))
+    _figures(figures, _intervals(pairs, pairs.dataset_id, pairs.encoder, len(pairs.scores), *newness, threshold=value))
     _save(pairs, judgement, value)
     left, right = st.columns(2, gap="large")
     with left:
@@ -124,9 +143,13 @@ def _figures(figures: dict[str, float | int | None], intervals: dict[str, tuple[
         for name, label in _NAMES.items():
             value = figures[name]
             st.metric(
-                label, "undefined" if value is None else f"{value:.2%}", delta=_range(name, figures, intervals),
-                delta_color="off", delta_arrow="off", help=_EXPLAINED[name],
-            )  # fmt: skip
+                label,
+                "undefined" if value is None else f"{value:.2%}",
+                delta=_range(name, figures, intervals),
+                delta_color="off",
+                delta_arrow="off",
+                help=_EXPLAINED[name],
+            )
 
 
 def _range(name: str, figures: dict[str, float | int | None], intervals: dict[str, tuple[float, float]]) -> str | None:
@@ -189,9 +212,14 @@ def _wrong_pairs(pairs: PairSet, value: float) -> None:
     labels = {"false_matches": "False matches", "false_non_matches": "False non-matches"}
     st.subheader("The pairs it gets most wrong", anchor=False)
     kind = st.segmented_control(
-        "Kind", list(labels), format_func=labels.__getitem__, default="false_matches", required=True,
-        label_visibility="collapsed", key="wrong-kind",
-    )  # fmt: skip
+        "Kind",
+        list(labels),
+        format_func=labels.__getitem__,
+        default="false_matches",
+        required=True,
+        label_visibility="collapsed",
+        key="wrong-kind",
+    )
     found = wrong[kind or "false_matches"]
     if not found:
         st.caption("None at this threshold.")
@@ -210,9 +238,12 @@ def _wrong_pairs(pairs: PairSet, value: float) -> None:
             ]
             with st.container(border=True):
                 picture_grid(
-                    tiles, key=f"wrong-{kind}-{left}-{right}", size=92, label=f"Similarity {score:.3f}",
+                    tiles,
+                    key=f"wrong-{kind}-{left}-{right}",
+                    size=92,
+                    label=f"Similarity {score:.3f}",
                     on_open=partial(_open_owner, {f.instance_id: f.person_id for f in pair}),
-                )  # fmt: skip
+                )
                 st.caption(f"similarity {score:.4f}")
 
 

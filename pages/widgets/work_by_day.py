@@ -43,6 +43,10 @@ def work_by_day(work: Sequence[Work], *, key: str) -> None:
         {"day_utc": row.day, "annotator": row.annotator, "kind": row.kind, "count": row.count} for row in work
     ]
     st.download_button(
-        "Download all work as CSV", csv_bytes(everything), "work.csv", "text/csv", on_click="ignore",
+        "Download all work as CSV",
+        csv_bytes(everything),
+        "work.csv",
+        "text/csv",
+        on_click="ignore",
         icon=":material/download:",
-    )  # fmt: skip
+    )

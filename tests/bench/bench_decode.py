@@ -65,10 +65,7 @@ def peer_point(one: NDArray[np.float32]) -> tuple[float, float]:
     slope = np.array([near[1, 2] - near[1, 0], near[2, 1] - near[0, 1]]) / 2
     in_xy = (near[2, 2] - near[2, 0] - near[0, 2] + near[0, 0]) / 4
     second = np.array(
-        [
-            [near[1, 2] - 2 * near[1, 1] + near[1, 0], in_xy],
-            [in_xy, near[2, 1] - 2 * near[1, 1] + near[0, 1]],
-        ]
+        [[near[1, 2] - 2 * near[1, 1] + near[1, 0], in_xy], [in_xy, near[2, 1] - 2 * near[1, 1] + near[0, 1]]]
     )
     step = np.linalg.solve(second + 1e-9 * np.eye(2), slope)
     return float(column - step[0]), float(row - step[1])

@@ -139,16 +139,18 @@ def told(plan: Plan, arms: dict[str, Scored], mean: Floats, drawn: Drawn) -> str
     size, few = plan.size, plan.few
     labelled, rest = drawn.few(few.people, few.labelled, few.every)
     steadied = [arms[one.name] for one in plan.steadied[1]]
-    return "\n\n".join([
-        f"{size.train} people to learn from, {size.validation} to choose by, {size.test} for these figures, "
-        f"{size.frames} frames of each; {len(plan.seeds)} seeds.",
-        landmark_table([arms[arm.name] for arm in plan.arms], mean, drawn),
-        f"Stability loss: {plan.steadied[0]}, and {plan.steadied[1][0].epochs} further epochs with each target.",
-        stability_table(steadied, arms[plan.steadied[0]], drawn),
-        f"Few labels: {few.labelled} of {few.people} people; {len(labelled)} frames labelled, {len(rest)} not; "
-        f"{len(few.seeds)} seed(s).",
-        few_table([arms[ALONE], *(arms[name] for name in plan.few.plans)], mean, drawn),
-    ])  # fmt: skip
+    return "\n\n".join(
+        [
+            f"{size.train} people to learn from, {size.validation} to choose by, {size.test} for these figures, "
+            f"{size.frames} frames of each; {len(plan.seeds)} seeds.",
+            landmark_table([arms[arm.name] for arm in plan.arms], mean, drawn),
+            f"Stability loss: {plan.steadied[0]}, and {plan.steadied[1][0].epochs} further epochs with each target.",
+            stability_table(steadied, arms[plan.steadied[0]], drawn),
+            f"Few labels: {few.labelled} of {few.people} people; {len(labelled)} frames labelled, {len(rest)} not; "
+            f"{len(few.seeds)} seed(s).",
+            few_table([arms[ALONE], *(arms[name] for name in plan.few.plans)], mean, drawn),
+        ]
+    )
 
 
 def names(plan: Plan) -> Sequence[str]:

@@ -88,10 +88,7 @@ def measure(name: str, device: str, seconds: float) -> list[Row]:
     size = "{} × {}".format(*spec_of(name).input_size)
     alone = Row(f"predict, {name} ({size}), {where}, batch 1", "pictures/s", medians[1], _slow(found[1]))
     ratio = medians[best] / medians[1]
-    return [
-        alone,
-        Row(f"the same, batch {best}", "pictures/s", medians[best], _slow(found[best]), "batch 1", ratio),
-    ]
+    return [alone, Row(f"the same, batch {best}", "pictures/s", medians[best], _slow(found[best]), "batch 1", ratio)]
 
 
 def _slow(rate: list[float]) -> float:

@@ -65,12 +65,18 @@ def compare(repeats: int, images: int) -> list[Row]:
 def _measured(side: str, repeats: int, home: Path) -> dict[str, list[float]]:
     """In a process of its own, so that no cache of one store helps the other."""
     environment = os.environ | {
-        "FACET_HOME": str(home), "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full", "STREAMLIT_LOGGER_LEVEL": "error",
-    }  # fmt: skip
+        "FACET_HOME": str(home),
+        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
+        "STREAMLIT_LOGGER_LEVEL": "error",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.bench_pages", "--side", side, "--repeats", str(repeats)],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -41,9 +41,13 @@ def poses(images: int) -> tuple[TruePoses, FoundPoses]:
     visibility[rng.random(people) < 0.05] = 0
     areas = 0.53 * side.prod(axis=1)
     truth = TruePoses(
-        np.repeat(np.arange(images), PEOPLE), points, visibility, areas,
-        np.concatenate([corner, corner + side], axis=1), rng.random(people) < 0.03,
-    )  # fmt: skip
+        np.repeat(np.arange(images), PEOPLE),
+        points,
+        visibility,
+        areas,
+        np.concatenate([corner, corner + side], axis=1),
+        rng.random(people) < 0.03,
+    )
     image = np.repeat(np.arange(images), DETECTIONS)
     of = PEOPLE * image + rng.integers(0, PEOPLE, count)
     spread = rng.choice([0.02, 0.05, 0.1, 0.5], (count, 1, 1)) * np.sqrt(areas[of])[:, None, None]
@@ -61,26 +65,33 @@ def as_coco(truth: TruePoses, found: FoundPoses) -> tuple[COCO, COCO]:
     sides = truth.boxes[:, 2:] - truth.boxes[:, :2]
     labels: list[dict[str, Any]] = [
         {
-            "id": i + 1, "image_id": int(image), "category_id": 1, "area": float(truth.areas[i]),
-            "bbox": [*truth.boxes[i, :2].tolist(), *sides[i].tolist()], "iscrowd": int(truth.crowd[i]),
+            "id": i + 1,
+            "image_id": int(image),
+            "category_id": 1,
+            "area": float(truth.areas[i]),
+            "bbox": [*truth.boxes[i, :2].tolist(), *sides[i].tolist()],
+            "iscrowd": int(truth.crowd[i]),
             "keypoints": flat(truth.points[i], truth.visibility[i]),
             "num_keypoints": int((truth.visibility[i] > 0).sum()),
         }
         for i, image in enumerate(truth.images)
-    ]  # fmt: skip
+    ]
     seen = np.ones(_POINTS)
     results: list[dict[str, Any]] = [
         {
-            "image_id": int(image), "category_id": 1, "score": float(found.scores[i]),
+            "image_id": int(image),
+            "category_id": 1,
+            "score": float(found.scores[i]),
             "keypoints": flat(found.points[i], seen),
         }
         for i, image in enumerate(found.images)
-    ]  # fmt: skip
+    ]
     coco = COCO()
     coco.dataset = {
-        "images": [{"id": int(image)} for image in np.unique(truth.images)], "annotations": labels,
+        "images": [{"id": int(image)} for image in np.unique(truth.images)],
+        "annotations": labels,
         "categories": [{"id": 1}],
-    }  # fmt: skip
+    }
     coco.createIndex()
     return coco, coco.loadRes(results)
 

@@ -30,9 +30,15 @@ from tests.bench.machine import Row, facts, table
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ON_A_CPU: Final = (
-    "quick-baseline", "quick-resnet18", "quick-pipnet", "quick-hrnet", "baseline", "pipnet-r18",
-    "resnet50-regression-softwing", "hrnet-w32-udp",
-)  # fmt: skip
+    "quick-baseline",
+    "quick-resnet18",
+    "quick-pipnet",
+    "quick-hrnet",
+    "baseline",
+    "pipnet-r18",
+    "resnet50-regression-softwing",
+    "hrnet-w32-udp",
+)
 CPU_BATCH: Final = 4
 WARM: Final = 2  # steps that do not count
 

@@ -33,16 +33,37 @@ _FIRST_DAY: Final = datetime(2026, 9, 20, 8)  # UTC
 _DETECTOR, _LANDMARKS, _ENCODER = 1, 2, 3
 _COUNTS: Final = json.dumps(
     dict.fromkeys(
-        ("images", "added", "duplicates", "skipped", "faces", "people", "without_face", "failed", "corrected", "files",
-         "left_out", "incomplete", "threshold"),
+        (
+            "images",
+            "added",
+            "duplicates",
+            "skipped",
+            "faces",
+            "people",
+            "without_face",
+            "failed",
+            "corrected",
+            "files",
+            "left_out",
+            "incomplete",
+            "threshold",
+        ),
         10,
     )
-)  # fmt: skip
-_EXPORTED: Final = json.dumps({
-    "images": 1000, "instances": {"face": 1000, "person": 0}, "keypoints": {},
-    "instances_with_keypoints": {"human": 600, "model": 400}, "people": 50, "people_with_name": 25,
-    "faces_with_person": 1000, "faces_confirmed_by_human": 400, "left_out": 3,
-})  # fmt: skip
+)
+_EXPORTED: Final = json.dumps(
+    {
+        "images": 1000,
+        "instances": {"face": 1000, "person": 0},
+        "keypoints": {},
+        "instances_with_keypoints": {"human": 600, "model": 400},
+        "people": 50,
+        "people_with_name": 25,
+        "faces_with_person": 1000,
+        "faces_confirmed_by_human": 400,
+        "left_out": 3,
+    }
+)
 _MOMENT: Final = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -112,37 +133,68 @@ def _people_and_models(connection: sqlite3.Connection, size: Size, rng: np.rando
     _insert(connection, "dataset", iter([{"id": 1, "name": "bench", "created_at": start, "created_by": 1}]))
     models = (("mtcnn", "detector"), ("dlib-68", "landmarks"), ("dlib-resnet", "encoder"))
     _insert(
-        connection, "modelversion",
+        connection,
+        "modelversion",
         (
-            {"id": i, "name": name, "kind": kind, "weights_sha256": "0" * 64, "settings": "{}", "settings_key": "{}",
-             "created_at": start}
+            {
+                "id": i,
+                "name": name,
+                "kind": kind,
+                "weights_sha256": "0" * 64,
+                "settings": "{}",
+                "settings_key": "{}",
+                "created_at": start,
+            }
             for i, (name, kind) in enumerate(models, 1)
         ),
-    )  # fmt: skip
+    )
     _insert(connection, "modeluse", ({"dataset_id": 1, "model_version_id": i} for i in (1, 2, 3)))
     kinds = ("import", "faces", "people", "export")
     _insert(
-        connection, "run",
+        connection,
+        "run",
         (
-            {"id": i, "kind": kinds[i % 4], "dataset_id": 1, "author_id": 1 + i % 5, "parameters": "{}",
-             "state": "failed" if i % 7 == 0 else "done", "done": 1000, "total": 1000, "done_at_start": 0,
-             "counts": _COUNTS, "message": "", "deaths": 0, "cancel_requested": 0, "created_at": _moment(i / 201),
-             "started_at": _moment(i / 201), "finished_at": _moment((i + 0.5) / 201)}
+            {
+                "id": i,
+                "kind": kinds[i % 4],
+                "dataset_id": 1,
+                "author_id": 1 + i % 5,
+                "parameters": "{}",
+                "state": "failed" if i % 7 == 0 else "done",
+                "done": 1000,
+                "total": 1000,
+                "done_at_start": 0,
+                "counts": _COUNTS,
+                "message": "",
+                "deaths": 0,
+                "cancel_requested": 0,
+                "created_at": _moment(i / 201),
+                "started_at": _moment(i / 201),
+                "finished_at": _moment((i + 0.5) / 201),
+            }
             for i in range(1, 201)
         ),
-    )  # fmt: skip
+    )
     _insert(
-        connection, "skipped",
+        connection,
+        "skipped",
         ({"run_id": 4, "path": f"broken/{i:05d}.txt", "reason": "not a picture but text"} for i in range(1000)),
-    )  # fmt: skip
+    )
     _insert(
-        connection, "person",
+        connection,
+        "person",
         (
-            {"id": i, "dataset_id": 1, "name": f"person {i:05d}" if i % 2 else None, "active": 1,
-             "created_by": 1 + i % 5 if i % 2 else None, "created_at": _moment(float(rng.random()))}
+            {
+                "id": i,
+                "dataset_id": 1,
+                "name": f"person {i:05d}" if i % 2 else None,
+                "active": 1,
+                "created_by": 1 + i % 5 if i % 2 else None,
+                "created_at": _moment(float(rng.random())),
+            }
             for i in range(1, size.people + 1)
         ),
-    )  # fmt: skip
+    )
 
 
 def _pictures(connection: sqlite3.Connection, size: Size) -> None:
@@ -151,11 +203,20 @@ def _pictures(connection: sqlite3.Connection, size: Size) -> None:
             who, which = divmod(i - 1, PER_PERSON)
             digest = hashlib.sha256(str(i).encode()).hexdigest()
             yield {
-                "id": i, "dataset_id": 1, "path": f"p{who:05d}/{which:02d}.jpg", "sha256": digest,
-                "size_bytes": 50_000, "width": 640, "height": 480, "format": "JPEG",
-                "original": f"originals/{digest[:2]}/{digest}.jpg", "state": "corrected" if _corrected(i) else "found",
-                "faces": 1, "run_id": 4, "imported_at": _moment(0),
-            }  # fmt: skip
+                "id": i,
+                "dataset_id": 1,
+                "path": f"p{who:05d}/{which:02d}.jpg",
+                "sha256": digest,
+                "size_bytes": 50_000,
+                "width": 640,
+                "height": 480,
+                "format": "JPEG",
+                "original": f"originals/{digest[:2]}/{digest}.jpg",
+                "state": "corrected" if _corrected(i) else "found",
+                "faces": 1,
+                "run_id": 4,
+                "imported_at": _moment(0),
+            }
 
     _insert(connection, "image", images())
     connection.execute("INSERT INTO imagepath (image_id, path) SELECT id, path FROM image")
@@ -192,12 +253,18 @@ def _revisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
                 number += 1
                 human = turn > 0 and _corrected(face)
                 yield {
-                    "id": number, "instance_id": face, "skeleton": "face68", "points": blobs[number % 512],
-                    "source": "human" if human else "model", "author_id": 1 + number % 5 if human else None,
+                    "id": number,
+                    "instance_id": face,
+                    "skeleton": "face68",
+                    "points": blobs[number % 512],
+                    "source": "human" if human else "model",
+                    "author_id": 1 + number % 5 if human else None,
                     "model_version_id": None if human else _LANDMARKS,
-                    "base_id": number - size.images if turn else None, "edit_id": f"bench-{number}" if human else None,
-                    "note": "1 point moved" if human else "", "created_at": _moment(number / (REVISIONS * size.images)),
-                }  # fmt: skip
+                    "base_id": number - size.images if turn else None,
+                    "edit_id": f"bench-{number}" if human else None,
+                    "note": "1 point moved" if human else "",
+                    "created_at": _moment(number / (REVISIONS * size.images)),
+                }
 
     _insert(connection, "keypointrevision", rows())
     last = (REVISIONS - 1) * size.images
@@ -217,9 +284,7 @@ def _embeddings(connection: sqlite3.Connection, size: Size, rng: np.random.Gener
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             for which, vector in enumerate(vectors.astype("<f4")):
                 face = who * PER_PERSON + which + 1
-                yield {
-                    "instance_id": face, "model_version_id": _ENCODER, "vector": vector.tobytes(), "mark": face,
-                }  # fmt: skip
+                yield {"instance_id": face, "model_version_id": _ENCODER, "vector": vector.tobytes(), "mark": face}
 
     _insert(connection, "embedding", rows())
 
@@ -227,31 +292,47 @@ def _embeddings(connection: sqlite3.Connection, size: Size, rng: np.random.Gener
 def _decisions(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
     events = size.images // 50
     _insert(
-        connection, "peopleevent",
+        connection,
+        "peopleevent",
         (
-            {"id": i, "dataset_id": 1, "kind": "merge", "summary": f"Merged 2 people into person {i}",
-             "payload": json.dumps({"instances": list(range(20)), "people": [i]}), "author_id": 1 + i % 5,
-             "undone": 0, "at": _moment(i / (events + 1))}
+            {
+                "id": i,
+                "dataset_id": 1,
+                "kind": "merge",
+                "summary": f"Merged 2 people into person {i}",
+                "payload": json.dumps({"instances": list(range(20)), "people": [i]}),
+                "author_id": 1 + i % 5,
+                "undone": 0,
+                "at": _moment(i / (events + 1)),
+            }
             for i in range(1, events + 1)
         ),
-    )  # fmt: skip
+    )
     human = rng.random(size.images) < 0.4
     _insert(
-        connection, "assignment",
+        connection,
+        "assignment",
         (
-            {"instance_id": i, "dataset_id": 1, "person_id": 1 + (i - 1) // PER_PERSON,
-             "source": "human" if human[i - 1] else "model", "author_id": 1 + i % 5 if human[i - 1] else None,
-             "run_id": None if human[i - 1] else 2, "at": _moment(0.5)}
+            {
+                "instance_id": i,
+                "dataset_id": 1,
+                "person_id": 1 + (i - 1) // PER_PERSON,
+                "source": "human" if human[i - 1] else "model",
+                "author_id": 1 + i % 5 if human[i - 1] else None,
+                "run_id": None if human[i - 1] else 2,
+                "at": _moment(0.5),
+            }
             for i in range(1, size.images + 1)
         ),
-    )  # fmt: skip
+    )
     _insert(
-        connection, "separation",
+        connection,
+        "separation",
         (
             {"instance_id": i * 50, "person_id": 1 + (i * 7) % size.people, "event_id": 1 + i % events}
             for i in range(1, events // 2 + 1)
         ),
-    )  # fmt: skip
+    )
     connection.execute(
         """INSERT INTO dailywork (author_id, dataset_id, day, kind, count)
            SELECT author_id, 1, substr(at, 1, 10), 'people decisions', count(*) FROM peopleevent GROUP BY 1, 3"""
@@ -261,27 +342,51 @@ def _decisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
 def _judgements(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
     metrics = json.dumps({"fmr": 0.001, "fnmr": 0.02, "pairs": 5000})
     _insert(
-        connection, "threshold",
+        connection,
+        "threshold",
         (
-            {"id": i, "dataset_id": 1, "model_version_id": _ENCODER, "value": 0.9 + i / 1000, "chosen": "fmr",
-             "metrics": metrics, "author_id": 1 + i % 5, "at": _moment(i / 11)}
+            {
+                "id": i,
+                "dataset_id": 1,
+                "model_version_id": _ENCODER,
+                "value": 0.9 + i / 1000,
+                "chosen": "fmr",
+                "metrics": metrics,
+                "author_id": 1 + i % 5,
+                "at": _moment(i / 11),
+            }
             for i in range(1, 11)
         ),
-    )  # fmt: skip
+    )
     pairs = rng.integers(1, size.images + 1, (50_000, 2)).tolist()
     _insert(
-        connection, "pair",
+        connection,
+        "pair",
         (
-            {"threshold_id": 1 + i % 10, "left_id": left, "right_id": right, "same": i % 2,
-             "score": float(rng.random())}
+            {
+                "threshold_id": 1 + i % 10,
+                "left_id": left,
+                "right_id": right,
+                "same": i % 2,
+                "score": float(rng.random()),
+            }
             for i, (left, right) in enumerate(pairs)
         ),
-    )  # fmt: skip
+    )
     _insert(
-        connection, "export",
+        connection,
+        "export",
         (
-            {"dataset_id": 1, "run_id": 3, "format": "coco", "folder": f"exports/{i}", "manifest_sha256": "0" * 64,
-             "counts": _EXPORTED, "author_id": 1 + i % 5, "at": _moment(i / 21)}
+            {
+                "dataset_id": 1,
+                "run_id": 3,
+                "format": "coco",
+                "folder": f"exports/{i}",
+                "manifest_sha256": "0" * 64,
+                "counts": _EXPORTED,
+                "author_id": 1 + i % 5,
+                "at": _moment(i / 21),
+            }
             for i in range(1, 21)
         ),
-    )  # fmt: skip
+    )

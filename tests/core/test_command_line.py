@@ -177,13 +177,18 @@ def test_import_gives_its_counts_and_what_was_skipped(told, photos):
     code, result = told("import", photos, "--dataset", "d")
     assert code == 1
     assert result == {
-        "images": 3, "added": 2, "duplicates": 1, "clips": 0, "frames": 0,
+        "images": 3,
+        "added": 2,
+        "duplicates": 1,
+        "clips": 0,
+        "frames": 0,
         "skipped": [{"path": "notes.txt", "reason": "not a picture but text"}],
-    }  # fmt: skip
+    }
     (photos / "notes.txt").unlink()
     assert told("import", photos, "--dataset", "d") == (
-        0, {"images": 3, "added": 0, "duplicates": 3, "clips": 0, "frames": 0, "skipped": []},
-    )  # fmt: skip
+        0,
+        {"images": 3, "added": 0, "duplicates": 3, "clips": 0, "frames": 0, "skipped": []},
+    )
 
 
 def test_import_in_words_lists_what_was_skipped_on_stderr(facet, photos):
@@ -247,9 +252,13 @@ def test_import_that_cannot_run_is_a_sentence(refused, tmp_path, workspace):
 
 
 COMMANDS = [
-    ("faces",), ("people",), ("people", "--regroup"), ("verify",), ("search", "--photo", "PHOTO"),
+    ("faces",),
+    ("people",),
+    ("people", "--regroup"),
+    ("verify",),
+    ("search", "--photo", "PHOTO"),
     ("export", "--out", "OUT"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -278,8 +287,9 @@ def test_people_are_listed_with_their_faces_the_largest_first(told, people_stage
     first = result["people"][0]
     assert set(first) == {"id", "name", "faces"}
     assert first["faces"] == [
-        {"image": "Ada/0.png", "box": [8.0, 8.0, 56.0, 56.0]}, {"image": "Ada/1.png", "box": [8.0, 8.0, 56.0, 56.0]},
-    ]  # fmt: skip
+        {"image": "Ada/0.png", "box": [8.0, 8.0, 56.0, 56.0]},
+        {"image": "Ada/1.png", "box": [8.0, 8.0, 56.0, 56.0]},
+    ]
 
 
 def test_people_in_words_and_of_nobody(facet, told, photos, people_staged):
@@ -293,8 +303,10 @@ def test_regrouping_at_a_threshold_keeps_confirmed_people(told, people_staged):
     code, result = told("people", "--dataset", "faces", "--threshold", "0.5")
     assert code == 0
     assert sorted((person["name"] or "", len(person["faces"])) for person in result["people"]) == [
-        ("", 1), ("Ada", 2), ("Zoë", 2),
-    ]  # fmt: skip
+        ("", 1),
+        ("Ada", 2),
+        ("Zoë", 2),
+    ]
 
 
 def test_verify_gives_every_figure_and_keeps_the_threshold_when_asked(told, people_staged, workspace):
@@ -375,8 +387,9 @@ def test_runs_are_listed_the_newest_first(told, facet, photos):
     code, result = told("runs")
     assert code == 0
     assert [(run["kind"], run["state"], run["dataset"]) for run in result["runs"]] == [
-        ("export", "done", "d"), ("import", "done", "d"),
-    ]  # fmt: skip
+        ("export", "done", "d"),
+        ("import", "done", "d"),
+    ]
     assert result["runs"][1]["counts"]["added"] == 2
 
 
@@ -514,8 +527,9 @@ def drawn(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drawn")
     pictures = [
         draw_portrait(PEOPLE[person], rng, (320, 400), name=f"{person}/{number}.jpg", person=person)
-        for person in ("ada", "bruno", "chidi") for number in (1, 2, 3)
-    ]  # fmt: skip
+        for person in ("ada", "bruno", "chidi")
+        for number in (1, 2, 3)
+    ]
     pictures.append(draw_group([(p, PEOPLE[p]) for p in ("ada", "chidi")], rng, name="group.jpg", scene="park"))
     pictures.append(draw_landscape(rng, (480, 320), name="hill.jpg"))
     write_pictures(pictures, folder)

@@ -52,8 +52,11 @@ def test_a_group_is_the_sequence_then_the_person_then_the_folder(shelf):
         session.add(Assignment(instance_id=known, dataset_id=shelf.dataset, person_id=person.id, source="human"))
     groups = _groups(_read(shelf))
     assert groups == {
-        "x/1.png": "sequence squat-03", "x/2.png": "person bob", "x/3.png": "person ada", "x/4.png": "folder x",
-    }  # fmt: skip
+        "x/1.png": "sequence squat-03",
+        "x/2.png": "person bob",
+        "x/3.png": "person ada",
+        "x/4.png": "folder x",
+    }
     assert set(_groups(_read(shelf, "folder")).values()) == {"folder x"}
 
 

@@ -211,9 +211,10 @@ def test_a_file_of_another_model_is_never_used(run, model, home, tmp_path):
     file.write_bytes(changed)
     try:
         for asked in (
-            ("predict", "--dataset", "faces", "--model", model), ("onnx", "--model", model, "--out", tmp_path / "x"),
+            ("predict", "--dataset", "faces", "--model", model),
+            ("onnx", "--model", model, "--out", tmp_path / "x"),
             ("train", "--dataset", "faces", "--recipe", "quick-resnet18", "--parent", model),
-        ):  # fmt: skip
+        ):
             assert f"does not hold the weights of {model}" in run(*asked, code=2)
     finally:
         file.write_bytes(kept)

@@ -71,9 +71,11 @@ def test_shapes_differ_without_colour():
 def test_truth_is_red_baseline_green_compared_blue():
     looks = [(layer.label, layer.colour, layer.shape) for layer in layers("truth", ["v", "w", "x"])]
     assert looks == [
-        ("truth", (220, 50, 47), "dot"), ("v", (42, 157, 60), "cross"), ("w", (38, 110, 220), "ring"),
+        ("truth", (220, 50, 47), "dot"),
+        ("v", (42, 157, 60), "cross"),
+        ("w", (38, 110, 220), "ring"),
         ("x", THIRD, "square"),
-    ]  # fmt: skip
+    ]
     assert [layer.colour for layer in layers(None, ["v"])] == [BASELINE]
     assert layers("truth", []) == [Layer("truth", TRUTH, "dot")]
     with pytest.raises(BadInput, match="up to 3 models, not 4"):

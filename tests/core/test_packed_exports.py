@@ -24,9 +24,13 @@ def export(tmp_path, pictures):
     photo.write_bytes(pictures(1, size=(60, 40)))
     content = photo.read_bytes()
     image = LabelledImage(
-        path="photo.png", sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), width=60, height=40,
+        path="photo.png",
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        width=60,
+        height=40,
         file=photo,
-    )  # fmt: skip
+    )
     folder = tmp_path / "out"
     WRITERS["facet"](LabelledDataset("faces", (image,), (), (), ()), folder, exported_at="2026-11-20T00:00:00Z")
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

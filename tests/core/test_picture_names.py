@@ -8,9 +8,13 @@ from core.errors import BadInput
 from core.picture_names import Match, PictureNames
 
 PATHS = [
-    (1, "a/imgs/1.jpg"), (2, "b/imgs/1.jpg"), (3, "a/imgs/2.png"), (3, "copy/2b.png"), (4, "top.jpg"),
+    (1, "a/imgs/1.jpg"),
+    (2, "b/imgs/1.jpg"),
+    (3, "a/imgs/2.png"),
+    (3, "copy/2b.png"),
+    (4, "top.jpg"),
     (5, "x/Käse.jpg"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,15 @@ def made(workspace, dataset, author):
 
 
 def _fill(folder):
-    for name in ("best.safetensors", "last.safetensors", "state.pt", "round-1/state.pt", "curves.jsonl",
-                 "pictures/epoch-0001-examples.png", "said.txt"):  # fmt: skip
+    for name in (
+        "best.safetensors",
+        "last.safetensors",
+        "state.pt",
+        "round-1/state.pt",
+        "curves.jsonl",
+        "pictures/epoch-0001-examples.png",
+        "said.txt",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
 

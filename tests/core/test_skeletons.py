@@ -14,8 +14,10 @@ EVERY = pytest.mark.parametrize("shape", SKELETONS.values(), ids=SKELETONS)
 
 def test_there_are_68_face_points_and_24_or_17_body_points():
     assert {name: (shape.kind, len(shape)) for name, shape in SKELETONS.items()} == {
-        "face68": ("face", 68), "body24": ("person", 24), "coco17": ("person", 17),
-    }  # fmt: skip
+        "face68": ("face", 68),
+        "body24": ("person", 24),
+        "coco17": ("person", 17),
+    }
 
 
 @EVERY
@@ -93,10 +95,27 @@ def test_the_17_points_of_coco_are_the_first_of_the_24():
     assert {frozenset((a + 1, b + 1)) for a, b in COCO17.edges} == {
         frozenset(edge)
         for edge in [
-            (16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9), (8, 10),
-            (9, 11), (2, 3), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7),
+            (16, 14),
+            (14, 12),
+            (17, 15),
+            (15, 13),
+            (12, 13),
+            (6, 12),
+            (7, 13),
+            (6, 7),
+            (6, 8),
+            (7, 9),
+            (8, 10),
+            (9, 11),
+            (2, 3),
+            (1, 2),
+            (1, 3),
+            (2, 4),
+            (3, 5),
+            (4, 6),
+            (5, 7),
         ]
-    }  # fmt: skip
+    }
 
 
 def test_the_sigmas_of_coco_are_those_of_pycocotools_and_the_others_are_marked_as_borrowed():
@@ -106,9 +125,15 @@ def test_the_sigmas_of_coco_are_those_of_pycocotools_and_the_others_are_marked_a
     assert BODY24.sigmas_borrowed
     assert np.allclose(BODY24.sigmas[:17], measured)
     borrowed = dict(zip(BODY24.point_names, BODY24.sigmas, strict=True))
-    for point, lender in {"neck": "left_shoulder", "left_palm": "left_wrist", "right_palm": "right_wrist",
-                          "spine1": "left_hip", "spine2": "left_hip", "left_instep": "left_ankle",
-                          "right_instep": "right_ankle"}.items():  # fmt: skip
+    for point, lender in {
+        "neck": "left_shoulder",
+        "left_palm": "left_wrist",
+        "right_palm": "right_wrist",
+        "spine1": "left_hip",
+        "spine2": "left_hip",
+        "left_instep": "left_ankle",
+        "right_instep": "right_ankle",
+    }.items():
         assert borrowed[point] == borrowed[lender]
     assert FACE68.sigmas is None
 

@@ -146,7 +146,7 @@ def test_the_settings_of_each_are_plain_numbers():
         ("savitzky-golay", {"window": 5, "order": 5}, "order should be from 0 to 4, not 5"),
         ("none", {"window": 5}, "it has none"),
     ],
-)  # fmt: skip
+)
 def test_a_setting_that_cannot_be_is_named(name, settings, said):
     with pytest.raises(BadInput, match=said):
         smooth(wandering(), name, settings)

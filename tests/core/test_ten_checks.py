@@ -168,9 +168,11 @@ def test_6_nothing_that_is_measured_on_was_learned_from_by_picture_clip_person_a
     assert test
     assert others
     for trait in (
-        lambda one: one.image.id, lambda one: one.video_id, lambda one: one.image.sequence,
+        lambda one: one.image.id,
+        lambda one: one.video_id,
+        lambda one: one.image.sequence,
         lambda one: one.image.identity,
-    ):  # fmt: skip
+    ):
         known = {trait(one) for one in learned} - {None}
         assert known.isdisjoint({trait(one) for one in test} - {None})
     validation = {group for _, group in labels.of(Part.VALIDATION)}

@@ -55,8 +55,9 @@ def test_the_figure_of_the_mean_shape_agrees_with_a_loop():
         middle, side = np.array([left + right, top + bottom]) / 2, max(right - left, bottom - top)
         off = [
             np.linalg.norm(middle + side * means[k] - sample.keypoints.points[k])
-            for k in range(17) if sample.keypoints.visibility[k]
-        ]  # fmt: skip
+            for k in range(17)
+            if sample.keypoints.visibility[k]
+        ]
         each.append(np.mean(off) / math.hypot(right - left, bottom - top))
     assert mean_shape_nme(train, validation, BODY) == pytest.approx(np.mean(each), rel=1e-5)
 
@@ -71,10 +72,17 @@ def test_without_anything_to_measure_on_there_is_no_figure_and_no_warning(worksp
 @pytest.mark.parametrize(
     ("groups", "reached", "warned"),
     [
-        (6, 0.04, False), (6, 0.05, True), (6, 31.5, True), (6, math.nan, True),
-        (5, 0.05, False), (1, 0.09, False), (5, 0.1, True), (1, 31.5, True), (1, math.nan, True),
+        (6, 0.04, False),
+        (6, 0.05, True),
+        (6, 31.5, True),
+        (6, math.nan, True),
+        (5, 0.05, False),
+        (1, 0.09, False),
+        (5, 0.1, True),
+        (1, 31.5, True),
+        (1, math.nan, True),
     ],
-)  # fmt: skip
+)
 def test_the_warning_names_both_figures_and_the_rate(workspace, monkeypatch, groups, reached, warned):
     monkeypatch.setattr(training_verdict, "mean_shape_nme", lambda *_: 0.05)
     monkeypatch.setattr(training_verdict, "samples", lambda *_: [])

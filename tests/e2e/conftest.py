@@ -15,9 +15,14 @@ from playwright.sync_api import sync_playwright
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def find_chromium():
@@ -47,9 +52,11 @@ class Workbench:
     def __init__(self, home, **settings):
         self.home, self.port = Path(home), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = os.environ | {
-            "FACET_HOME": str(home), "FACET_PORT": str(self.port), "PYTHONPATH": str(REPOSITORY),
-        } | settings  # fmt: skip
+        self.environment = (
+            os.environ
+            | {"FACET_HOME": str(home), "FACET_PORT": str(self.port), "PYTHONPATH": str(REPOSITORY)}
+            | settings
+        )
         self.log = self.home.parent / f"{self.home.name}.log"
 
     def start(self):
@@ -76,8 +83,12 @@ class Workbench:
         """`python -m core ...` on the same home folder."""
         return subprocess.run(
             [sys.executable, "-m", "core", *map(str, arguments)],
-            cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 @pytest.fixture(scope="module")

@@ -47,9 +47,12 @@ def add(drawn, image, version, session):
     session.add(instance)
     session.flush()
     revision = KeypointRevision(
-        instance_id=instance.id, skeleton=drawn.skeleton, points=drawn.keypoints.to_bytes(), source=Source.MODEL,
+        instance_id=instance.id,
+        skeleton=drawn.skeleton,
+        points=drawn.keypoints.to_bytes(),
+        source=Source.MODEL,
         model_version_id=version,
-    )  # fmt: skip
+    )
     session.add(revision)
     session.flush()
     instance.revision_id = revision.id

@@ -82,8 +82,11 @@ def test_the_numbers_of_a_dataset_are_those_stored(page, workbench, stage):
     page.goto(f"{workbench.address}/dashboard?dataset=One")
     expect(metric(page, "Pictures")).to_have_text("3", timeout=WAIT)
     for name, value in {
-        "Named people": "1", "Unnamed people": "0", "Confirmed faces": "1", "Grouped faces": "1",
-    }.items():  # fmt: skip
+        "Named people": "1",
+        "Unnamed people": "0",
+        "Confirmed faces": "1",
+        "Grouped faces": "1",
+    }.items():
         expect(metric(page, name)).to_have_text(value)
     chart = page.get_by_test_id("stPlotlyChart").first
     expect(chart.get_by_text("Corrected by a human: 2")).to_be_visible()

@@ -69,8 +69,9 @@ def test_a_folder_on_the_server_brings_labels_and_their_pictures(workbench, page
     expect(page.get_by_role("cell", name="cut.pts")).to_be_visible()
     assert stored(workbench, "SELECT count(*) FROM keypointrevision WHERE source = 'human'") == [(2,)]
     assert stored(workbench, "SELECT path FROM image WHERE state = 'corrected' ORDER BY path") == [
-        ("face0.png",), ("face1.png",),
-    ]  # fmt: skip
+        ("face0.png",),
+        ("face1.png",),
+    ]
 
 
 def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench, page, folder):
@@ -111,5 +112,6 @@ def test_pictures_are_left_out_by_a_list_of_names(workbench, page, folder):
     form.get_by_role("button", name="Leave these out").click()
     expect(page.get_by_text("2 names listed, 1 of pictures here; not here: nobody.png")).to_be_visible()
     assert stored(workbench, "SELECT name, reason FROM exclusion ORDER BY name") == [
-        ("face1.png", "bad.csv"), ("nobody.png", "bad.csv"),
-    ]  # fmt: skip
+        ("face1.png", "bad.csv"),
+        ("nobody.png", "bad.csv"),
+    ]

@@ -89,8 +89,7 @@ def test_the_sample_comes_with_one_click_and_shows_how_far_it_is(page, workbench
     )
     expect(metric(page, "Pictures")).to_have_text("50")
     figures, pictures = stored(
-        workbench,
-        "SELECT (SELECT count(*) FROM instance WHERE kind = 'person'), (SELECT count(*) FROM image)",
+        workbench, "SELECT (SELECT count(*) FROM instance WHERE kind = 'person'), (SELECT count(*) FROM image)"
     )[0]
     assert pictures == 50
     expect(page.get_by_text(f"{figures} figures with 24 points")).to_be_visible()

@@ -67,8 +67,9 @@ def has_name(page, person, text):
             const fields = [...document.querySelectorAll(`input[aria-label="${label}"]`)];
             return fields.length === 1 && fields[0].value === text;
         }""",
-        arg=[f"Name of person {person}", text], timeout=SLOW,
-    )  # fmt: skip
+        arg=[f"Name of person {person}", text],
+        timeout=SLOW,
+    )
 
 
 def open_person(page, person):

@@ -151,25 +151,45 @@ def staged_rounds(workspace, author, dataset, name, plan, nmes):
     """A self-training as if it had run: its rows and the file of its rounds."""
     tasks = {"curriculum": ["", "cls3", "cls2", "std", "std", "std"], "plain": ["", "std", "std", "std"]}[plan]
     rounds = [
-        {"round": i, "task": task, "pseudo_labels": 9 if i else 0, "validation_nme": nme, "seconds": 5.0,
-         "change": nme - nmes[i - 1] if i else 0.0, "epochs": 2, "file": "", "sha256": ""}
+        {
+            "round": i,
+            "task": task,
+            "pseudo_labels": 9 if i else 0,
+            "validation_nme": nme,
+            "seconds": 5.0,
+            "change": nme - nmes[i - 1] if i else 0.0,
+            "epochs": 2,
+            "file": "",
+            "sha256": "",
+        }
         for i, (task, nme) in enumerate(zip(tasks, nmes, strict=True))
-    ]  # fmt: skip
+    ]
     with writing(workspace.engine) as session:
         counts = {"model": name, "epochs": 2, "stopped": "done", "seconds": 5.0, "metrics": {}}
         run = Run(
-            kind="selftrain", dataset_id=dataset, author_id=author, state=RunState.DONE, counts=counts,
-            parameters={"recipe": "quick-pipnet", "skeleton": "face68", "plan": plan}, finished_at=now(),
-        )  # fmt: skip
+            kind="selftrain",
+            dataset_id=dataset,
+            author_id=author,
+            state=RunState.DONE,
+            counts=counts,
+            parameters={"recipe": "quick-pipnet", "skeleton": "face68", "plan": plan},
+            finished_at=now(),
+        )
         version = ensure_model_version(name, "landmarks", name, {}, session=session)
         session.add(run)
         session.flush()
         session.add(
             TrainedModel(
-                model_version_id=version, dataset_id=dataset, run_id=run.id, recipe="quick-pipnet", file="none",
-                skeleton="face68", author_id=author, data={"rounds": rounds, "labels_sha256": "same", "epochs": 2},
+                model_version_id=version,
+                dataset_id=dataset,
+                run_id=run.id,
+                recipe="quick-pipnet",
+                file="none",
+                skeleton="face68",
+                author_id=author,
+                data={"rounds": rounds, "labels_sha256": "same", "epochs": 2},
             )
-        )  # fmt: skip
+        )
         number = run.id
     folder = workspace.home / "training" / str(number)
     folder.mkdir(parents=True)

@@ -86,7 +86,7 @@ def test_all_about_a_model_names_its_data_and_parent_as_plain_text():
     told = about(
         row("x_1", parent="*y*", recipe="quick", epochs=1, stopped="early", rounds=[], weights_sha256="f" * 64)
         | {"labels": {"train": 5, "validation": 2, "test": 3}}
-    )  # fmt: skip
+    )
     assert r"**x\_1**: recipe quick, 1 epoch, ended early" in told
     assert r"went on from \*y\*" in told
     assert "5 to learn from · 2 to stop in time · 3 held out" in told
@@ -98,9 +98,7 @@ def test_a_row_for_each_region_has_values_difference_and_verdict():
     lower, nothing = Interval(-0.02, -0.03, -0.01, groups=6), Interval(np.nan, np.nan, np.nan, groups=0)
     apart = SimpleNamespace(regions={"left_eye": lower, "nose": nothing})
     first, second = region_rows({"a": rough, "b": fine}, {"b": apart}, ("a", "b"))
-    assert first == {
-        "Region": "**Left eye**", "a": "5.00%", "b": "3.00%", "b − a": "−2.00 pp (−3.00 to −1.00): better"
-    }  # fmt: skip
+    assert first == {"Region": "**Left eye**", "a": "5.00%", "b": "3.00%", "b − a": "−2.00 pp (−3.00 to −1.00): better"}
     assert second == {"Region": "**Nose**", "a": "undefined", "b": "2.00%", "b − a": "undefined"}
     (alone, _) = region_rows({"a": rough}, {}, ("a",))
     assert alone == {"Region": "**Left eye**", "a": "5.00%"}

@@ -17,11 +17,15 @@ def rounds(*nmes, tasks=("cls3", "cls2", "std"), pseudo=12):
     changes = [0.0, *(after - before for before, after in itertools.pairwise(nmes))]
     return [
         {
-            "round": i, "task": "" if i == 0 else tasks[i - 1], "pseudo_labels": 0 if i == 0 else pseudo,
-            "validation_nme": nme, "change": changes[i], "seconds": 61.0,
+            "round": i,
+            "task": "" if i == 0 else tasks[i - 1],
+            "pseudo_labels": 0 if i == 0 else pseudo,
+            "validation_nme": nme,
+            "change": changes[i],
+            "seconds": 61.0,
         }
         for i, nme in enumerate(nmes)
-    ]  # fmt: skip
+    ]
 
 
 def row(name, found, run, **more):

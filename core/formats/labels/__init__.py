@@ -15,9 +15,17 @@ from core.formats.labels.rows import text_of as _text_of
 from core.skeletons import Skeleton
 
 __all__ = [
-    "ANY_ENDING", "ENDINGS", "LABEL_READERS", "NAMES", "LabelFile", "LabelledRow", "read_labels", "sniff_labels",
-    "tight_box", "write_submission",
-]  # fmt: skip
+    "ANY_ENDING",
+    "ENDINGS",
+    "LABEL_READERS",
+    "NAMES",
+    "LabelFile",
+    "LabelledRow",
+    "read_labels",
+    "sniff_labels",
+    "tight_box",
+    "write_submission",
+]
 
 Reader = Callable[[str, bytes, Skeleton], LabelFile]
 
@@ -60,9 +68,11 @@ def sniff_labels(name: str, content: bytes) -> str:
         return coco_keypoints.FORMAT
     table = "a table with the header image,nose_x,nose_y and so on"
     wanted = {
-        ".npy": "a NumPy array", ".xml": "dlib's <dataset>", ".csv": table,
+        ".npy": "a NumPy array",
+        ".xml": "dlib's <dataset>",
+        ".csv": table,
         ".json": "an object with 'images' and 'annotations'",
-    }.get(ending, f"a label file ({', '.join(ENDINGS)})")  # fmt: skip
+    }.get(ending, f"a label file ({', '.join(ENDINGS)})")
     raise UnreadableLabels(f"{name}: it is not {wanted}.")
 
 

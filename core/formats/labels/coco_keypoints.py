@@ -198,10 +198,9 @@ def _take(
     picture = pictures[number]
     found.rows.append(
         LabelledRow(
-            picture.path, keypoints, shape.name, size=picture.size, box=_box(record, box_key),
-            sequence=picture.sequence,
+            picture.path, keypoints, shape.name, size=picture.size, box=_box(record, box_key), sequence=picture.sequence
         )
-    )  # fmt: skip
+    )
 
 
 def _keypoints(record: Record, key: str, order: list[int], shape: Skeleton, found: _Found) -> Keypoints | None:

@@ -63,7 +63,8 @@ def normality(values: Floats) -> Normality:
         return Normality(centre, spread, middle, robust, trimmed, undefined, undefined, "none")
     kurtosis = float(stats.kurtosis(some))
     if len(some) < _FEWEST_FOR_MOMENTS:
-        return Normality(centre, spread, middle, robust, trimmed, kurtosis, float(stats.shapiro(some).pvalue),
-                         "Shapiro-Wilk")  # fmt: skip
+        return Normality(
+            centre, spread, middle, robust, trimmed, kurtosis, float(stats.shapiro(some).pvalue), "Shapiro-Wilk"
+        )
     p = float(stats.normaltest(some).pvalue)
     return Normality(centre, spread, middle, robust, trimmed, kurtosis, p, "D'Agostino-Pearson")

@@ -16,12 +16,7 @@ FEWEST: Final = 5
 
 
 def running_indicator(
-    tracks: ArrayLike,
-    truth: ArrayLike,
-    breaks: ArrayLike | None = None,
-    *,
-    window: int = WINDOW,
-    fewest: int = FEWEST,
+    tracks: ArrayLike, truth: ArrayLike, breaks: ArrayLike | None = None, *, window: int = WINDOW, fewest: int = FEWEST
 ) -> Floats:
     """`indicator` against the truth of the (up to) `window` consecutive frames that end at each frame.
 

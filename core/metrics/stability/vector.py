@@ -118,10 +118,14 @@ class Stability:
         """Plain JSON: one key a figure, None where undefined, and `undefined` with the reasons."""
         shown = {name: value if np.isfinite(value) else None for name, value in self.values.items()}
         return {
-            "frames": self.frames, "pairs": self.pairs, **shown, "indicator_against": self.indicator_against,
-            "normality_test_x": self.normality_test_x, "normality_test_y": self.normality_test_y,
+            "frames": self.frames,
+            "pairs": self.pairs,
+            **shown,
+            "indicator_against": self.indicator_against,
+            "normality_test_x": self.normality_test_x,
+            "normality_test_y": self.normality_test_y,
             "undefined": dict(self.reasons),
-        }  # fmt: skip
+        }
 
 
 def stability(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLike | None = None) -> Stability:
@@ -162,9 +166,15 @@ def stability(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLi
         values["indicator"] = (values["motion_ratio_x"] + values["motion_ratio_y"]) / 2
     pairs = ~np.isnan(moved).all(axis=(1, 2))
     return Stability(
-        int((~np.isnan(known).all(axis=(1, 2))).sum()), int(pairs.sum()), values,
-        _reasons(values, known, true, broken), "the frame before" if true is None else "truth", test_x, test_y, curve,
-    )  # fmt: skip
+        int((~np.isnan(known).all(axis=(1, 2))).sum()),
+        int(pairs.sum()),
+        values,
+        _reasons(values, known, true, broken),
+        "the frame before" if true is None else "truth",
+        test_x,
+        test_y,
+        curve,
+    )
 
 
 def _normality(values: dict[str, float], axis: str, moved: Floats) -> str:

@@ -25,11 +25,7 @@ def head_output(name: str) -> str | None:
 
 
 def matching_rows(
-    name: str,
-    config: NetworkConfig,
-    source: NetworkConfig | None,
-    rows: Mapping[int, int] | None,
-    old_length: int,
+    name: str, config: NetworkConfig, source: NetworkConfig | None, rows: Mapping[int, int] | None, old_length: int
 ) -> list[tuple[int, int]]:
     """(new row, old row) of a head's tensor, wherever both mean the same.
 

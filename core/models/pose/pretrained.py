@@ -25,16 +25,20 @@ from core.skeletons import SKELETONS
 
 _LEAST: Final = 0.5  # share of the backbone's tensors that must fit; fewer are another network's
 _DAMAGED: Final = (
-    pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile, SafetensorError,
-)  # fmt: skip
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+    zipfile.BadZipFile,
+    SafetensorError,
+)
 
 # (pattern, replacement) for names, the first that matches; None: the classifier's or what nothing here reads
 _NAMES: Final[dict[str, tuple[tuple[str, str | None], ...]]] = {
     "torchvision": ((r"(fc|classifier)\.", None), (r"", "backbone.")),
-    "timm": (
-        (r"(incre_modules|downsamp_modules|final_layer|classifier)\.", None),
-        (r"", "backbone.net."),
-    ),
+    "timm": ((r"(incre_modules|downsamp_modules|final_layer|classifier)\.", None), (r"", "backbone.net.")),
     "mmpose": (
         (r"backbone\.", "backbone.net."),
         (r"(keypoint_)?head\.final_layer\.", "head.maps.heatmaps."),

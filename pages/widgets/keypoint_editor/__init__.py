@@ -54,12 +54,7 @@ _mount: Final = st.components.v2.component(
 
 
 def keypoint_editor(
-    data: dict,
-    *,
-    key: str,
-    on_edits: Callable[[list[Edit]], None],
-    on_go: Callable[[str], None],
-    height: int = 640,
+    data: dict, *, key: str, on_edits: Callable[[list[Edit]], None], on_go: Callable[[str], None], height: int = 640
 ) -> None:
     """Show the editor.
 

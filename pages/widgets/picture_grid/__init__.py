@@ -85,9 +85,13 @@ def picture_grid(
         "opens": on_open is not None,
     }
     result = _mount(
-        key=key, data=data, height="content", default={"selected": []},
-        on_selected_change=lambda: None, on_open_change=lambda: None,
-    )  # fmt: skip
+        key=key,
+        data=data,
+        height="content",
+        default={"selected": []},
+        on_selected_change=lambda: None,
+        on_open_change=lambda: None,
+    )
     opened = parse_open(result.open)
     if on_open is not None and opened in shown:
         assert opened is not None

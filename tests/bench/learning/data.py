@@ -69,10 +69,17 @@ def _painted(clip: DrawnClip) -> list[Sample]:
     for number, picture in enumerate(clip):
         face = picture.instances[0]
         left, top, right, bottom = detected(face.box, rng).tolist()
-        made.append(Sample(
-            picture=picture.pixels, box=(left, top, right, bottom), keypoints=face.keypoints, key=0, name=picture.name,
-            group=str(clip.person), frame=(clip.name, number),
-        ))  # fmt: skip
+        made.append(
+            Sample(
+                picture=picture.pixels,
+                box=(left, top, right, bottom),
+                keypoints=face.keypoints,
+                key=0,
+                name=picture.name,
+                group=str(clip.person),
+                frame=(clip.name, number),
+            )
+        )
     return made
 
 

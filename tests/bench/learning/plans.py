@@ -30,9 +30,15 @@ def arm(name: str, network: str, side: int, loss: str, epochs: int, **more: Any)
     """A network with square inputs of `side` pixels, from random weights, with nothing else in its way."""
     settings = {"stride": 16} if loss == "pip" else {}
     return replace(
-        _PLAIN, name=name, network=network, input_size=(side, side), loss=loss, epochs=epochs, codec_settings=settings,
+        _PLAIN,
+        name=name,
+        network=network,
+        input_size=(side, side),
+        loss=loss,
+        epochs=epochs,
+        codec_settings=settings,
         **more,
-    )  # fmt: skip
+    )
 
 
 def _onwards(first: Recipe, epochs: int) -> tuple[Recipe, ...]:
@@ -68,10 +74,15 @@ def on_two_cores() -> Plan:
         steadied=(RESNET18, _onwards(regression, 6)),
         few=Few(
             arm(PIPNET, "pipnet-r18", 128, "pip", 14, batch=8),
-            people=30, labelled=3, every=7, repeats=1, seeds=(0, 1, 2), plans=("curriculum",),
+            people=30,
+            labelled=3,
+            every=7,
+            repeats=1,
+            seeds=(0, 1, 2),
+            plans=("curriculum",),
         ),
         seeds=(0, 1, 2),
-    )  # fmt: skip
+    )
 
 
 def on_a_gpu() -> Plan:

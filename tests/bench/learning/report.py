@@ -69,11 +69,14 @@ def scored(arm: str, fitted: Sequence[Fitted], drawn: Drawn) -> Scored:
     mine = sorted((one for one in fitted if one.arm == arm), key=lambda one: one.seed)
     clips = [clip_figures(one.points, drawn) for one in mine]
     return Scored(
-        arm, np.stack([nme(one.points, drawn) for one in mine]),
+        arm,
+        np.stack([nme(one.points, drawn) for one in mine]),
         {name: np.stack([of_seed[name] for of_seed in clips]) for name in CLIP_FIGURES},
-        float(np.mean([one.absent for one in mine])), 100 * float(np.mean([one.validation_nme for one in mine])),
-        float(np.mean([one.seconds for one in mine])), 100 * np.array([one.rounds for one in mine]),
-    )  # fmt: skip
+        float(np.mean([one.absent for one in mine])),
+        100 * float(np.mean([one.validation_nme for one in mine])),
+        float(np.mean([one.seconds for one in mine])),
+        100 * np.array([one.rounds for one in mine]),
+    )
 
 
 def nme(points: Floats, drawn: Drawn) -> Floats:
@@ -90,10 +93,7 @@ def clip_figures(points: Floats, drawn: Drawn) -> dict[str, Floats]:
     for person in dict.fromkeys(who.tolist()):
         found, known = points[who == person], true[who == person]
         values = stability(found, known).values
-        ours = {
-            "indicator_off": abs(values["indicator"] - 1),
-            "mse_px2": float(np.square(found - known).mean()),
-        }
+        ours = {"indicator_off": abs(values["indicator"] - 1), "mse_px2": float(np.square(found - known).mean())}
         rows.append([{**values, **ours}[name] for name in CLIP_FIGURES])
     return dict(zip(CLIP_FIGURES, np.array(rows).T, strict=True))
 

@@ -42,9 +42,17 @@ def test_one_command_takes_a_folder_of_labels_and_pictures(facet, folder):
     code, stdout, _ = facet("labels", folder, "--dataset", "New", "--skeleton", "face68", "--json")
     assert code == 0
     assert json.loads(stdout) == {
-        "format": "300-W .pts", "files": 1, "images": 1, "instances": 1, "added": 1, "waiting": 0, "repeated": 0,
-        "left_out": 0, "skipped": [], "pictures": 1,
-    }  # fmt: skip
+        "format": "300-W .pts",
+        "files": 1,
+        "images": 1,
+        "instances": 1,
+        "added": 1,
+        "waiting": 0,
+        "repeated": 0,
+        "left_out": 0,
+        "skipped": [],
+        "pictures": 1,
+    }
     code, stdout, _ = facet("labels", folder, "--dataset", "New", "--skeleton", "face68")
     assert (code, stdout) == (0, "300-W .pts: 1 labels in 1 pictures, 0 of them new; 0 wait for their pictures\n")
 
@@ -54,9 +62,8 @@ def test_labels_that_wait_are_listed_and_the_exit_code_says_so(facet, folder):
     code, stdout, stderr = facet("labels", folder / "one.pts", "--dataset", "New", "--skeleton", "face68", "--json")
     assert code == 1
     assert json.loads(stdout)["skipped"] == [
-        {"path": "one.*",
-         "reason": "the picture is not in the dataset; its label is kept until it comes (one.pts)"},
-    ]  # fmt: skip
+        {"path": "one.*", "reason": "the picture is not in the dataset; its label is kept until it comes (one.pts)"}
+    ]
     assert "skipped one.*" in stderr
 
 

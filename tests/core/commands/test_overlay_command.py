@@ -38,10 +38,7 @@ def staged(workspace, dataset, author):
         predict(workspace, add_model(workspace, dataset, author, name), CLIP, truth + 1)
 
 
-@pytest.mark.parametrize(
-    "models",
-    [("--models", "v", "w"), ("--models", "v", "--models", "w")],
-)
+@pytest.mark.parametrize("models", [("--models", "v", "w"), ("--models", "v", "--models", "w")])
 def test_models_may_follow_one_option_or_repeat_it(facet, staged, tmp_path, models):
     out = tmp_path / "o.mp4"
     code, stdout, _ = facet("overlay", "--video", CLIP, *models, "--out", out, "--json")
@@ -98,9 +95,17 @@ def test_import_counts_clips_and_their_frames(facet, tmp_path):
     code, stdout, stderr = facet("import", folder, "--dataset", "d", "--json")
     assert code == 1
     assert json.loads(stdout) == {
-        "images": 1, "added": 1, "duplicates": 0, "clips": 1, "frames": 3,
-        "skipped": [{"path": "c.mov", "reason": "not a video of a kind that can be read (MP4, MOV, AVI, MKV, WebM), "
-                     "or a damaged one"}],
-    }  # fmt: skip
+        "images": 1,
+        "added": 1,
+        "duplicates": 0,
+        "clips": 1,
+        "frames": 3,
+        "skipped": [
+            {
+                "path": "c.mov",
+                "reason": "not a video of a kind that can be read (MP4, MOV, AVI, MKV, WebM), or a damaged one",
+            }
+        ],
+    }
     assert "skipped c.mov" in stderr
     assert facet("import", folder, "--dataset", "d")[1].endswith("; 3 frames of 1 clips\n")

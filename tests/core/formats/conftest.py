@@ -19,10 +19,18 @@ def small_dataset(tmp_path: Path) -> LabelledDataset:
     """One picture of 100 × 80 with a named, labelled face and a body; a second one without anything."""
     rng = np.random.default_rng(1)
     face = LabelledInstance(
-        kind="face", box=(20, 20, 40, 40), origin="model", score=0.5, skeleton="face68",
-        keypoints=Keypoints.of(rng.random((68, 2)) * 20 + 20, confidence=rng.random(68)), points_source="model",
-        points_model="points", person="person-0001", person_source="human", five_points=np.full((5, 2), 30),
-    )  # fmt: skip
+        kind="face",
+        box=(20, 20, 40, 40),
+        origin="model",
+        score=0.5,
+        skeleton="face68",
+        keypoints=Keypoints.of(rng.random((68, 2)) * 20 + 20, confidence=rng.random(68)),
+        points_source="model",
+        points_model="points",
+        person="person-0001",
+        person_source="human",
+        five_points=np.full((5, 2), 30),
+    )
     body = LabelledInstance(kind="person", box=(0, 0, 50, 79), origin="human")
     first = picture(tmp_path / "originals" / "one.png", rng, 100, 80)
     second = picture(tmp_path / "originals" / "two.png", rng, 60, 50)

@@ -21,14 +21,46 @@ from core.keypoints import Keypoints
 from core.skeletons import SKELETONS
 
 HARD_NAMES = (
-    "=cmd|' /C calc'!A0", "../x", "CON", "a/b", "a_b", "A_B", "Ann", "ann", "Zoë", "Zoe\u0308", "'quoted", "''twice",
-    "+49", "-1", "@home", "\ttab", "\rreturn", "\nline", "...", "  ", "李小龙" * 40, "com1.txt", "a,\"b\"\r\nc", "🙂",
-    "nul\0byte", None, None,
-)  # fmt: skip
+    "=cmd|' /C calc'!A0",
+    "../x",
+    "CON",
+    "a/b",
+    "a_b",
+    "A_B",
+    "Ann",
+    "ann",
+    "Zoë",
+    "Zoe\u0308",
+    "'quoted",
+    "''twice",
+    "+49",
+    "-1",
+    "@home",
+    "\ttab",
+    "\rreturn",
+    "\nline",
+    "...",
+    "  ",
+    "李小龙" * 40,
+    "com1.txt",
+    'a,"b"\r\nc',
+    "🙂",
+    "nul\0byte",
+    None,
+    None,
+)
 HARD_PATHS = (
-    "plain.jpg", "sub folder/with space.png", "sub folder/deeper/Ёлка.jpg", "東京/写真.png", "=1+1.png", "CON.png",
-    "a/same.png", "b/same.png", "b/SAME.jpg", "quote'comma,.png",
-)  # fmt: skip
+    "plain.jpg",
+    "sub folder/with space.png",
+    "sub folder/deeper/Ёлка.jpg",
+    "東京/写真.png",
+    "=1+1.png",
+    "CON.png",
+    "a/same.png",
+    "b/same.png",
+    "b/SAME.jpg",
+    "quote'comma,.png",
+)
 CARDS = (
     ModelCard("points", "landmarks", "a" * 64, {"flip": True, "size": [256, 192], "scale": 1.25}),
     ModelCard("faces", "detector", "b" * 64, {}),
@@ -126,9 +158,14 @@ def clips(rng: np.random.Generator) -> tuple[LabelledClip, ...]:
 def split(rng: np.random.Generator, keys: list[str]) -> tuple[SplitPart, ...]:
     """A part for groups of every kind."""
     names = [
-        ("clip", "=squat\n03"), ("sequence", "lunge"), ("person", "=Eve"), ("person-id", keys[0]), ("folder", ""),
-        ("folder", "a"), ("picture", "plain.jpg"),
-    ]  # fmt: skip
+        ("clip", "=squat\n03"),
+        ("sequence", "lunge"),
+        ("person", "=Eve"),
+        ("person-id", keys[0]),
+        ("folder", ""),
+        ("folder", "a"),
+        ("picture", "plain.jpg"),
+    ]
     return tuple(SplitPart(kind, name, str(rng.choice(["train", "validation", "test"]))) for kind, name in names)
 
 

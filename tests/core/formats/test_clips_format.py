@@ -36,10 +36,16 @@ def test_clips_are_written_where_video_tools_look_for_them(clipped, tmp_path):
     content = json.loads((tmp_path / "out" / "annotations.json").read_text())
     assert content["videos"] == [
         {
-            "id": 1, "name": "day/ada.mp4", "sha256": "a" * 64, "width": 100, "height": 80, "nframes": 5, "fps": 25.0,
+            "id": 1,
+            "name": "day/ada.mp4",
+            "sha256": "a" * 64,
+            "width": 100,
+            "height": 80,
+            "nframes": 5,
+            "fps": 25.0,
             "frames": [[0, 0.0, 1, 0], [1, 0.04, None, 0], [2, 0.08, 1, 1]],
         }
-    ]  # fmt: skip
+    ]
     of_clip = [{key: image.get(key) for key in ("video", "video_id", "frame_id")} for image in content["images"]]
     assert of_clip == [
         {"video": "day/ada.mp4", "video_id": 1, "frame_id": 0},
@@ -124,7 +130,7 @@ WRONG = [
     (lambda c: c["split"][1].update(name="nobody"), r"annotations\.json: split: the person 'nobody' is not in this"),
     (lambda c: c["split"].append({**c["split"][0], "part": "train"}), r"a part for the group 'clip day/ada.mp4' oc"),
     (lambda c: c["excluded"][0].pop("reason"), r"excluded\[0\]: the key 'reason' is missing"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG, ids=[message for _, message in WRONG])

@@ -37,10 +37,17 @@ def hand_worked(tmp_path: Path) -> LabelledDataset:
     confidence = np.ones(24)
     confidence[1:3] = 0.3, np.nan
     body = LabelledInstance(
-        kind="person", box=(1.5, 2, 11.75, 22.5), origin="model", score=0.9, skeleton="body24",
-        keypoints=Keypoints.of(xy, np.array([2, 1] + [0] * 22), confidence), points_source="human",
-        points_model="points", person="person-0001", person_source="automatic",
-    )  # fmt: skip
+        kind="person",
+        box=(1.5, 2, 11.75, 22.5),
+        origin="model",
+        score=0.9,
+        skeleton="body24",
+        keypoints=Keypoints.of(xy, np.array([2, 1] + [0] * 22), confidence),
+        points_source="human",
+        points_model="points",
+        person="person-0001",
+        person_source="automatic",
+    )
     five = np.array([[1, 2], [3, 4], [np.nan, np.nan], [5.5, 6], [0.7, 8]])
     face = LabelledInstance(
         kind="face", box=(-0.1, 0.2, 0.3, 0.4), origin="human", five_points=five, not_people=("person-0001",)
@@ -63,9 +70,15 @@ def test_image_entry_is_written_as_worked_out_by_hand(tmp_path):
     coco.write(dataset, tmp_path / "out", exported_at="now")
     (image,) = json.loads((tmp_path / "out" / "annotations.json").read_text())["images"]
     assert image == {
-        "id": 1, "file_name": "one.png", "width": 30, "height": 40, "sha256": dataset.images[0].sha256,
-        "state": "new", "reason": None, "identity": None,
-    }  # fmt: skip
+        "id": 1,
+        "file_name": "one.png",
+        "width": 30,
+        "height": 40,
+        "sha256": dataset.images[0].sha256,
+        "state": "new",
+        "reason": None,
+        "identity": None,
+    }
 
 
 def test_categories_follow_the_skeletons_with_edges_counted_from_one(small_dataset, tmp_path):
@@ -121,10 +134,8 @@ def test_cocoeval_gives_a_body_set_an_average_precision_of_one_against_itself(tm
             keypoints = Keypoints.of(xy, rng.choice([0, 1, 2], 24, p=[0.2, 0.3, 0.5]))
             box = (90 * j, 10, 90 * j + 80, 160)
             bodies.append(
-                LabelledInstance(
-                    "person", box, "model", 0.5 + j / 10, "body24", keypoints, points_source="human"
-                )
-            )  # fmt: skip
+                LabelledInstance("person", box, "model", 0.5 + j / 10, "body24", keypoints, points_source="human")
+            )
         images.append(replace(plain, instances=tuple(bodies)))
     coco.write(LabelledDataset("bodies", tuple(images)), tmp_path / "out", exported_at="now")
     truth = load(tmp_path / "out" / "annotations.json")

@@ -94,14 +94,21 @@ def test_manifest_lists_every_other_file_with_its_true_hash_and_size(make_datase
 def test_manifest_counts_what_the_export_holds(small_dataset, tmp_path):
     counts = WRITERS["facet"](small_dataset, tmp_path / "facet", exported_at=WHEN).counts
     assert counts == {
-        "images": 2, "instances": {"face": 1, "person": 1}, "people": 1, "people_with_name": 1,
+        "images": 2,
+        "instances": {"face": 1, "person": 1},
+        "people": 1,
+        "people_with_name": 1,
         "keypoints": {
-            "face68": {"absent": 0, "hidden": 0, "visible": 68}, "body24": {"absent": 0, "hidden": 0, "visible": 0},
+            "face68": {"absent": 0, "hidden": 0, "visible": 68},
+            "body24": {"absent": 0, "hidden": 0, "visible": 0},
             "coco17": {"absent": 0, "hidden": 0, "visible": 0},
         },
         "instances_with_keypoints": {"human": 0, "model": 1},
-        "faces_with_person": 1, "faces_confirmed_by_human": 1, "clips": 0, "left_out": 0,
-    }  # fmt: skip
+        "faces_with_person": 1,
+        "faces_confirmed_by_human": 1,
+        "clips": 0,
+        "left_out": 0,
+    }
     counts = WRITERS["identities"](small_dataset, tmp_path / "identities", exported_at=WHEN).counts
     assert counts["instances"] == {"face": 1, "person": 0}
     assert counts["keypoints"]["face68"]["visible"] == 0

@@ -10,13 +10,26 @@ from core.formats.names import folder_names, guard, inside, safe_name, unguard
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Ann", "Ann"), ("a/b", "a_b"), ("../x", "_x"), ("CON", "_CON"), ("con.txt", "_con.txt"), ("COM¹", "_COM¹"),
-        ("Conrad", "Conrad"), ("...", ""), (" . ", ""), ("a\0b\n", "a_b_"), ("C:\\Windows", "C__Windows"),
-        ("Zoe\u0308", "Zoë"), ("x" * 200, "x" * 100), ("龍" * 50, "龍" * 33), ("abc. ", "abc"),
+        ("Ann", "Ann"),
+        ("a/b", "a_b"),
+        ("../x", "_x"),
+        ("CON", "_CON"),
+        ("con.txt", "_con.txt"),
+        ("COM¹", "_COM¹"),
+        ("Conrad", "Conrad"),
+        ("...", ""),
+        (" . ", ""),
+        ("a\0b\n", "a_b_"),
+        ("C:\\Windows", "C__Windows"),
+        ("Zoe\u0308", "Zoë"),
+        ("x" * 200, "x" * 100),
+        ("龍" * 50, "龍" * 33),
+        ("abc. ", "abc"),
         ("right\u202eleft", "right_left"),
-        ("nul ", "_nul"), ("nul .jpg", "_nul .jpg"),
+        ("nul ", "_nul"),
+        ("nul .jpg", "_nul .jpg"),
     ],
-)  # fmt: skip
+)
 def test_name_becomes_one_that_every_file_system_takes(name, expected):
     assert safe_name(name) == expected
 
@@ -43,12 +56,20 @@ def test_no_text_is_an_empty_cell():
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("", "is empty"), ("a\0b", "contains a NUL character"), ("a\\b", "contains a backslash"),
-        ("/etc/passwd", "is absolute"), ("C:/x", "names a drive"), ("c:x", "names a drive"),
-        ("a/../b", r"climbs out with '\.\.'"), ("..", r"climbs out with '\.\.'"), ("a//b", "has an empty part"),
-        ("./a", r"the part '\.'"), ("a/", "has an empty part"), ("\udce9", "is not valid Unicode"),
+        ("", "is empty"),
+        ("a\0b", "contains a NUL character"),
+        ("a\\b", "contains a backslash"),
+        ("/etc/passwd", "is absolute"),
+        ("C:/x", "names a drive"),
+        ("c:x", "names a drive"),
+        ("a/../b", r"climbs out with '\.\.'"),
+        ("..", r"climbs out with '\.\.'"),
+        ("a//b", "has an empty part"),
+        ("./a", r"the part '\.'"),
+        ("a/", "has an empty part"),
+        ("\udce9", "is not valid Unicode"),
     ],
-)  # fmt: skip
+)
 def test_path_that_could_leave_the_folder_is_refused(tmp_path, path, reason):
     with pytest.raises(UnreadableLabels, match=rf"table\.csv: line 3: the path .* {reason}"):
         inside(tmp_path, path, "table.csv: line 3")

@@ -96,9 +96,12 @@ def test_face_that_cannot_be_cut_out_keeps_its_row(tmp_path):
     text.write_text("no picture")
     other = picture(tmp_path / "other.png", rng, 30, 30)
     no_picture = replace(
-        good, path="text.png", file=text, sha256=hashlib.sha256(b"no picture").hexdigest(),
+        good,
+        path="text.png",
+        file=text,
+        sha256=hashlib.sha256(b"no picture").hexdigest(),
         instances=(face((1, 1, 9, 9), "p"),),
-    )  # fmt: skip
+    )
     images = (
         replace(good, instances=(face((200, 200, 210, 210), "p"), face((1, 1, 9, 9), "p"))),
         replace(other, width=31, instances=(face((1, 1, 9, 9), "p"),)),

@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from core.formats.dataset import (
-    LabelledDataset,
-    LabelledImage,
-    LabelledInstance,
-    LabelledPerson,
-    LeftOut,
-    ModelCard,
-)
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, LeftOut, ModelCard
 from core.keypoints import Keypoints
 
 BODY = Keypoints.of(np.zeros((24, 2)))
@@ -39,7 +32,8 @@ IMAGE = LabelledImage("a.png", "0" * 64, 1, 5, 5, Path("a.png"))
         ({"skeleton": "face68", "keypoints": BODY, "points_source": "human"}, "'face68' has 68 points, not 24"),
         (
             {
-                "skeleton": "face68", "points_source": "human",
+                "skeleton": "face68",
+                "points_source": "human",
                 "keypoints": replace(FACE, confidence=np.full(68, np.inf, np.float32)),
             },
             "a confidence should be finite, or NaN",
@@ -50,7 +44,7 @@ IMAGE = LabelledImage("a.png", "0" * 64, 1, 5, 5, Path("a.png"))
         ({"five_points": np.zeros((4, 2))}, r"five points should have the shape \(5, 2\), not \(4, 2\)"),
         ({"five_points": np.full((5, 2), np.inf)}, "five points should be finite"),
     ],
-)  # fmt: skip
+)
 def test_instance_that_cannot_be_is_refused(changes: dict[str, Any], message: str):
     with pytest.raises(BadInput, match=message):
         LabelledInstance(**({"kind": "face", "box": (0, 0, 1, 1), "origin": "human"} | changes))
@@ -86,10 +80,7 @@ def with_instance(**changes: Any) -> tuple[LabelledImage, ...]:
         ({"people": (LabelledPerson("p"), LabelledPerson("p", "Ann"))}, "the person 'p' occurs twice"),
         ({"models": (ModelCard("m", "encoder", "", {}),) * 2}, "the model 'm' occurs twice"),
         ({"name": ""}, "a dataset's name should not be empty"),
-        (
-            {"images": with_instance(person="p", person_source="human")},
-            "a.png: the person 'p' is not in this dataset",
-        ),
+        ({"images": with_instance(person="p", person_source="human")}, "a.png: the person 'p' is not in this dataset"),
         (
             {"images": with_instance(skeleton="face68", keypoints=FACE, points_source="model", points_model="m")},
             "a.png: the model 'm' is not in this dataset",

@@ -37,15 +37,18 @@ def whole(content: dict[str, Any]) -> dict[str, Any]:
 A = r"annotations\.json: annotations\[0\]"
 I = r"annotations\.json: images\[0\]"  # noqa: E741
 WRONG_ANNOTATIONS: list[tuple[Change, str]] = [
-    *((drop(face, key), rf"{A}: the key '{key}' is missing") for key in (
-        "id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "origin",
-    )),
-    *((drop(image, key), rf"{I}: the key '{key}' is missing") for key in (
-        "id", "file_name", "width", "height", "sha256", "state",
-    )),
-    *((drop(whole, key), rf"annotations\.json: the key '{key}' is missing") for key in (
-        "images", "annotations", "categories", "people",
-    )),
+    *(
+        (drop(face, key), rf"{A}: the key '{key}' is missing")
+        for key in ("id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "origin")
+    ),
+    *(
+        (drop(image, key), rf"{I}: the key '{key}' is missing")
+        for key in ("id", "file_name", "width", "height", "sha256", "state")
+    ),
+    *(
+        (drop(whole, key), rf"annotations\.json: the key '{key}' is missing")
+        for key in ("images", "annotations", "categories", "people")
+    ),
     (put(whole, "images", {}), r"annotations\.json: images should be a list, not \{\}"),
     (put(whole, "annotations", [7]), r"annotations\.json: annotations\[0\] should be an object, not 7"),
     (put(face, "keypoints", [1, 2, 2]), rf"{A}: keypoints should have 204 numbers, not 3"),
@@ -53,8 +56,10 @@ WRONG_ANNOTATIONS: list[tuple[Change, str]] = [
     (put(lambda c: face(c)["keypoints"], 3, "7"), rf"{A}: keypoints\[3\] should be a finite number, not '7'"),
     (put(lambda c: face(c)["keypoints"], 3, True), rf"{A}: keypoints\[3\] should be a finite number, not True"),
     (put(lambda c: face(c)["keypoints"], 3, 10**400), rf"{A}: keypoints\[3\] .* not a very long number"),
-    (put(lambda c: face(c)["keypoints"], 5, 3),
-     rf"{A}: keypoints: a visibility should be 0, 1 or 2, not \[2\.0, 3\.0\]"),
+    (
+        put(lambda c: face(c)["keypoints"], 5, 3),
+        rf"{A}: keypoints: a visibility should be 0, 1 or 2, not \[2\.0, 3\.0\]",
+    ),
     (put(lambda c: face(c)["keypoints"], 5, -1), rf"{A}: keypoints: a visibility should be 0, 1 or 2, not \[-1\.0"),
     (put(face, "num_keypoints", 9), rf"{A}: num_keypoints is 9, but 68 keypoints are labelled"),
     (put(face, "num_keypoints", -1), rf"{A}: num_keypoints should be a whole number of at least 0, not -1"),
@@ -81,24 +86,36 @@ WRONG_ANNOTATIONS: list[tuple[Change, str]] = [
     (put(face, "not_people", [["x"]]), rf"{A}: not_people: \['x'\] is not in this export"),
     (put(face, "not_people", "person-0001"), rf"{A}: not_people should be a list, not 'person-0001'"),
     (put(face, "not_people", ["person-0001"]), rf"{A}: an instance cannot be person-0001 and not be person-0001"),
-    (put(lambda c: c, "removed", [{"image_id": 9, "kind": "face", "bbox": [0, 0, 1, 1]}]),
-     r"removed\[0\]: image_id 9 is not among the images"),
-    (put(lambda c: c, "removed", [{"image_id": 1, "kind": "dog", "bbox": [0, 0, 1, 1]}]),
-     r"removed\[0\]: kind should be one of face, person, not 'dog'"),
-    (put(lambda c: c, "removed", [{"image_id": 1, "kind": "face", "bbox": [0, 0, -1, 1]}]),
-     r"removed\[0\]: bbox or area is negative"),
+    (
+        put(lambda c: c, "removed", [{"image_id": 9, "kind": "face", "bbox": [0, 0, 1, 1]}]),
+        r"removed\[0\]: image_id 9 is not among the images",
+    ),
+    (
+        put(lambda c: c, "removed", [{"image_id": 1, "kind": "dog", "bbox": [0, 0, 1, 1]}]),
+        r"removed\[0\]: kind should be one of face, person, not 'dog'",
+    ),
+    (
+        put(lambda c: c, "removed", [{"image_id": 1, "kind": "face", "bbox": [0, 0, -1, 1]}]),
+        r"removed\[0\]: bbox or area is negative",
+    ),
     (put(lambda c: c, "removed", 3), r"removed should be a list, not 3"),
     (drop(face, "person_source"), rf"{A}: an instance needs its person and the source of that together"),
     (put(face, "person_source", "me"), rf"{A}: person_source should be one of human, automatic, not 'me'"),
-    (put(lambda c: c["categories"][0], "skeleton_name", "face5"),
-     r"categories\[0\]: skeleton_name should be one of face68"),
-    (put(lambda c: c["categories"][0], "keypoints", ["a"]),
-     r"categories\[0\]: keypoints are not the 68 point names of face68"),
+    (
+        put(lambda c: c["categories"][0], "skeleton_name", "face5"),
+        r"categories\[0\]: skeleton_name should be one of face68",
+    ),
+    (
+        put(lambda c: c["categories"][0], "keypoints", ["a"]),
+        r"categories\[0\]: keypoints are not the 68 point names of face68",
+    ),
     (put(lambda c: c["categories"][1], "id", 1), r"categories\[1\]: the id 1 occurs twice"),
     (put(lambda c: c["images"][1], "id", 1), r"images\[1\]: the id 1 occurs twice"),
     (put(lambda c: c["images"][1], "file_name", "one.png"), r"images\[1\]: the file_name 'one\.png' occurs twice"),
-    (put(lambda c: c["people"], slice(1, 1), [{"key": "person-0001"}]),
-     r"people\[1\]: the person 'person-0001' occurs twice"),
+    (
+        put(lambda c: c["people"], slice(1, 1), [{"key": "person-0001"}]),
+        r"people\[1\]: the person 'person-0001' occurs twice",
+    ),
     (put(image, "width", 0), rf"{I}: width should be a whole number of at least 1, not 0"),
     (put(image, "height", -5), rf"{I}: height should be a whole number of at least 1, not -5"),
     (put(image, "width", 7.5), rf"{I}: width should be a whole number of at least 1, not 7\.5"),
@@ -111,7 +128,7 @@ WRONG_ANNOTATIONS: list[tuple[Change, str]] = [
     (put(image, "file_name", "\ud800.png"), rf"{I}: file_name is not valid Unicode"),
     (put(image, "state", 5), rf"{I}: state should be a text, not 5"),
     (put(image, "state", ""), rf"{I}: the state of 'one\.png' should not be empty"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(params=["coco", "facet"])
@@ -153,12 +170,15 @@ def test_annotations_that_are_no_json_object_are_refused(export, text, message):
 
 MANIFEST_FILE = "images/one.png"
 WRONG_MANIFESTS: list[tuple[Change, str]] = [
-    *((drop(whole, key), rf"manifest\.json: the key '{key}' is missing") for key in (
-        "generator", "format", "version", "dataset", "exported_at", "counts", "models", "left_out", "files",
-    )),
+    *(
+        (drop(whole, key), rf"manifest\.json: the key '{key}' is missing")
+        for key in ("generator", "format", "version", "dataset", "exported_at", "counts", "models", "left_out", "files")
+    ),
     (put(whole, "generator", "other"), r"manifest\.json: this is an export of 'other', not of facet"),
-    (put(whole, "version", 2),
-     r"manifest\.json: the format's version is 2, but only version 1 can be read; update Facet"),
+    (
+        put(whole, "version", 2),
+        r"manifest\.json: the format's version is 2, but only version 1 can be read; update Facet",
+    ),
     (put(whole, "version", "1"), r"manifest\.json: version should be a whole number of at least 1, not '1'"),
     (put(whole, "dataset", ""), r"a dataset's name should not be empty"),
     (put(lambda c: c["files"], "../x", {}), r"manifest\.json: files: the path '\.\./x' climbs out"),
@@ -166,11 +186,13 @@ WRONG_MANIFESTS: list[tuple[Change, str]] = [
     (put(lambda c: c["files"], "x", {}), r"manifest\.json: files: x: the key 'sha256' is missing"),
     (put(lambda c: c["files"][MANIFEST_FILE], "sha256", "AB"), r"sha256 should be 64 hexadecimal digits, not 'AB'"),
     (put(lambda c: c["files"][MANIFEST_FILE], "size", -1), r"size should be a whole number of at least 0, not -1"),
-    (put(lambda c: c["models"][0], "kind", "oracle"),
-     r"models\[0\]: kind should be one of detector, landmarks, encoder"),
+    (
+        put(lambda c: c["models"][0], "kind", "oracle"),
+        r"models\[0\]: kind should be one of detector, landmarks, encoder",
+    ),
     (put(lambda c: c["models"][0], "name", ""), r"models\[0\]: a model's name should not be empty"),
     (put(lambda c: c["left_out"], slice(0, 0), [{"path": "x"}]), r"left_out\[0\]: the key 'reason' is missing"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
@@ -246,8 +268,12 @@ def test_symbolic_link_in_an_export_is_refused(small_dataset, tmp_path, name):
 
 R = r"identities\.csv: line 2"
 WRONG_TABLES = [
-    ("identities.csv", b"person,name", b"name,person",
-     r"identities\.csv: line 1 should be person,name,.* not 'name,person"),
+    (
+        "identities.csv",
+        b"person,name",
+        b"name,person",
+        r"identities\.csv: line 1 should be person,name,.* not 'name,person",
+    ),
     ("identities.csv", b",20.0,40.0,40.0", b",20.0,40.0", rf"{R} should have 10 cells, not 9"),
     ("identities.csv", b"20.0,20.0,40.0", b"nan,20.0,40.0", rf"{R}: left should be a finite number, not 'nan'"),
     ("identities.csv", b"20.0,20.0,40.0", b"1e99,20.0,40.0", rf"{R}: left should be a finite number, not '1e99'"),
@@ -257,10 +283,18 @@ WRONG_TABLES = [
     ("identities.csv", b"one.png", b"three.png", rf"{R}: the image 'three\.png' is not in images\.csv"),
     ("identities.csv", b"person-0001,", b",", rf"{R}: person is empty"),
     ("identities.csv", b"people/Ann/one-1.jpg", b"../one-1.jpg", rf"{R}: the path '\.\./one-1\.jpg' climbs out"),
-    ("identities.csv", b"people/Ann/one-1.jpg", b"images/one.png",
-     rf"{R}: the crop 'images/one\.png' is not in the exp"),
-    ("identities.csv", b"people/Ann/one-1.jpg", b"people/Bob/one-1.jpg",
-     rf"{R}: the crop 'people/Bob/one-1\.jpg' is not"),
+    (
+        "identities.csv",
+        b"people/Ann/one-1.jpg",
+        b"images/one.png",
+        rf"{R}: the crop 'images/one\.png' is not in the exp",
+    ),
+    (
+        "identities.csv",
+        b"people/Ann/one-1.jpg",
+        b"people/Bob/one-1.jpg",
+        rf"{R}: the crop 'people/Bob/one-1\.jpg' is not",
+    ),
     ("identities.csv", b"jpg,", b"jpg,0", rf"{R}: crop_sha256 is not the one in manifest\.json"),
     ("identities.csv", b"Ann,", b"\xff,", r"identities\.csv is not a CSV file in UTF-8: 'utf-8' codec"),
     ("identities.csv", b"Ann,", b'"Ann,', r"identities\.csv is not a CSV file in UTF-8: unexpected end of data"),
@@ -271,7 +305,7 @@ WRONG_TABLES = [
     ("images.csv", b"two.png", b"six.png", r"images\.csv: line 3: manifest\.json lists no file 'images/six\.png'"),
     ("images.csv", b"two.png,", b",", r"images\.csv: line 3: image is empty"),
     ("images.csv", b",new,", b",,", r"images\.csv: line 2: state is empty"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name", ["identities", "facet"])
@@ -305,18 +339,34 @@ def test_row_that_stands_twice_and_a_person_of_two_names_are_refused(small_datas
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("identities.csv", b",20.0,20.0,", b",20.0,21.0,",
-         r"identities\.csv says \('one\.png', \(20\.0, 21\.0.* but annotations"),
-        ("identities.csv", b"human", b"automatic",
-         r"identities\.csv says .*'automatic'\), but annotations\.json says .*'human'\)"),
+        (
+            "identities.csv",
+            b",20.0,20.0,",
+            b",20.0,21.0,",
+            r"identities\.csv says \('one\.png', \(20\.0, 21\.0.* but annotations",
+        ),
+        (
+            "identities.csv",
+            b"human",
+            b"automatic",
+            r"identities\.csv says .*'automatic'\), but annotations\.json says .*'human'\)",
+        ),
         ("identities.csv", b"Ann,", b"Bob,", r"identities\.csv calls person-0001 'Bob', unlike annotations\.json"),
         ("identities.csv", b"person-0001", b"person-0002", r"identities\.csv calls person-0002 'Ann', unlike"),
-        ("images.csv", b"one.png,100", b"one.png,99",
-         r"images\.csv says \('one\.png', 99, .* but annotations\.json says"),
-        ("images.csv", b"two.png,60,50,,new,\r\n", b"",
-         r"images\.csv says None, but annotations\.json says \('two\.png'"),
+        (
+            "images.csv",
+            b"one.png,100",
+            b"one.png,99",
+            r"images\.csv says \('one\.png', 99, .* but annotations\.json says",
+        ),
+        (
+            "images.csv",
+            b"two.png,60,50,,new,\r\n",
+            b"",
+            r"images\.csv says None, but annotations\.json says \('two\.png'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_halves_that_contradict_each_other_are_refused(small_dataset, tmp_path, file, old, new, message):
     WRITERS["facet"](small_dataset, tmp_path / "out", exported_at="now")
     place = tmp_path / "out" / file

@@ -130,7 +130,8 @@ def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(worker
     wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
     killed = subprocess.Popen(
         [
-            sys.executable, "-c",
+            sys.executable,
+            "-c",
             "import sys, time\n"
             "from core.jobs.runs import perform, submit\n"
             "from core.workspace import Workspace\n"
@@ -138,10 +139,14 @@ def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(worker
             "who = {'dataset_id': int(sys.argv[1]), 'author_id': int(sys.argv[2]), 'parameters': {}}\n"
             "run_id = submit(workspace, 'astrology', **who)\n"
             "perform(workspace, run_id, lambda *_: print(run_id, flush=True) or time.sleep(600))\n",
-            str(workers.dataset), str(workers.author),
+            str(workers.dataset),
+            str(workers.author),
         ],
-        cwd=REPOSITORY, env=workers.environment, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        env=workers.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     run_id = int(killed.stdout.readline())
     killed.stdout.close()
     killed.kill()
@@ -183,14 +188,18 @@ def test_worker_beats_while_it_lives(workers):
 def test_worker_ends_when_its_parent_is_killed(workers):
     parent = subprocess.Popen(
         [
-            sys.executable, "-c",
+            sys.executable,
+            "-c",
             "import os, subprocess, sys, time\n"
             "worker = subprocess.Popen([sys.executable, '-m', 'core.jobs.worker', str(os.getpid())])\n"
             "print(worker.pid, flush=True)\n"
             "time.sleep(600)\n",
         ],
-        cwd=REPOSITORY, env=workers.environment, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        env=workers.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     pid = int(parent.stdout.readline())
     try:
         wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
@@ -206,8 +215,11 @@ def test_worker_ends_when_its_parent_is_killed(workers):
 def test_worker_that_was_started_by_hand_needs_no_parent(workers):
     starter = subprocess.Popen(
         ["/bin/sh", "-c", f"{sys.executable} -m core.jobs.worker & echo $!"],
-        cwd=REPOSITORY, env=workers.environment, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        env=workers.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     pid = int(starter.stdout.readline())
     starter.stdout.close()
     starter.wait()

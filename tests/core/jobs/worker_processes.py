@@ -31,16 +31,21 @@ class Workers:
     def __init__(self, workspace, author, dataset, log):
         self.workspace, self.author, self.dataset, self._log = workspace, author, dataset, log
         self.environment = os.environ | {
-            "FACET_HOME": str(workspace.home), "FACET_BATCH": "2", "PYTHONPATH": str(REPOSITORY),
-        }  # fmt: skip
+            "FACET_HOME": str(workspace.home),
+            "FACET_BATCH": "2",
+            "PYTHONPATH": str(REPOSITORY),
+        }
         self._processes = []
 
     def start(self, *arguments, cwd=REPOSITORY):
         with self._log.open("a") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "core.jobs.worker", *map(str, arguments)],
-                cwd=cwd, env=self.environment, stdout=out, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                cwd=cwd,
+                env=self.environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
         self._processes.append(process)
         return process
 

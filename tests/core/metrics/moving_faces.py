@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 def moving_face(
     frames: int = 300, frames_per_second: float = 30.0, size: float = 200.0, *, rests: bool = False
-) -> NDArray[np.float64]:  # fmt: skip
+) -> NDArray[np.float64]:
     """(frames, 68, 2) pixels; the outer eye corners and the nose keep their places in the head.
 
     With `rests`, everything comes to a halt once in two seconds.

@@ -5,16 +5,7 @@ import pytest
 from sklearn.metrics import root_mean_squared_error
 
 from core.errors import BadInput
-from core.metrics.landmarks import (
-    NORMALISERS,
-    applicable,
-    errors,
-    nme,
-    point_errors,
-    rmse,
-    squared_sums,
-    units,
-)  # fmt: skip
+from core.metrics.landmarks import NORMALISERS, applicable, errors, nme, point_errors, rmse, squared_sums, units
 from core.skeletons import SKELETONS
 
 

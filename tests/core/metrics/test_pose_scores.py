@@ -21,7 +21,7 @@ from core.metrics.pose import (
     oks,
     pose_scores,
     precision_recall,
-)  # fmt: skip
+)
 from core.skeletons import SKELETONS
 
 BOX = np.array([[0.0, 0.0, 100.0, 100.0]])
@@ -62,26 +62,34 @@ def pycocotools_says(truth, found, sigmas, images=None):
 
     labels = [
         {
-            "id": i + 1, "image_id": int(truth.images[i]), "category_id": 1, "area": float(truth.areas[i]),
+            "id": i + 1,
+            "image_id": int(truth.images[i]),
+            "category_id": 1,
+            "area": float(truth.areas[i]),
             "bbox": [*truth.boxes[i, :2], *(truth.boxes[i, 2:] - truth.boxes[i, :2])],
-            "iscrowd": int(truth.crowd[i]), "keypoints": flat(truth.points[i], truth.visibility[i]),
+            "iscrowd": int(truth.crowd[i]),
+            "keypoints": flat(truth.points[i], truth.visibility[i]),
             "num_keypoints": int((truth.visibility[i] > 0).sum()),
         }
         for i in range(len(truth.images))
-    ]  # fmt: skip
+    ]
     results = [
         {
-            "image_id": int(found.images[i]), "category_id": 1, "score": float(found.scores[i]),
+            "image_id": int(found.images[i]),
+            "category_id": 1,
+            "score": float(found.scores[i]),
             "keypoints": flat(found.points[i], np.ones(len(sigmas))),
         }
         for i in range(len(found.images))
-    ]  # fmt: skip
+    ]
     names = np.union1d(truth.images, found.images)
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
         coco.dataset = {
-            "images": [{"id": int(name)} for name in names], "annotations": labels, "categories": [{"id": 1}],
-        }  # fmt: skip
+            "images": [{"id": int(name)} for name in names],
+            "annotations": labels,
+            "categories": [{"id": 1}],
+        }
         coco.createIndex()
         judge = COCOeval(coco, coco.loadRes(results), "keypoints")
         judge.params.kpt_oks_sigmas = np.array(sigmas)
@@ -127,9 +135,14 @@ def test_sigmas_of_coco_are_those_of_pycocotools_and_body24_borrows_by_name():
     names = SKELETONS["body24"].point_names
     by_name = dict(zip(names, BODY24_SIGMAS, strict=True))
     lenders = {
-        "neck": "left_shoulder", "left_palm": "left_wrist", "right_palm": "right_wrist", "spine2": "left_hip",
-        "spine1": "right_hip", "left_instep": "left_ankle", "right_instep": "right_ankle",
-    }  # fmt: skip
+        "neck": "left_shoulder",
+        "left_palm": "left_wrist",
+        "right_palm": "right_wrist",
+        "spine2": "left_hip",
+        "spine1": "right_hip",
+        "left_instep": "left_ankle",
+        "right_instep": "right_ankle",
+    }
     assert set(names[17:]) == set(lenders)
     assert all(by_name[name] == by_name[lender] for name, lender in lenders.items())
     assert BODY24_SIGMAS[:17] == COCO17_SIGMAS

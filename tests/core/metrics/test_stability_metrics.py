@@ -212,16 +212,20 @@ def loop_reference(p, q, breaks):  # noqa: C901
             errors.append(100 * math.sqrt(np.mean([np.sum((p - q)[t, k] ** 2) for k in both])) / true_face[t])
     ok = {name: [value for value in curve if np.isfinite(value)] for name, curve in curves.items()}
     return {
-        "median_dev_x_pct": np.median(ok["dev0"]), "median_dev_y_pct": np.median(ok["dev1"]),
-        "length_ratio_x": np.mean(ok["r0"]), "length_ratio_y": np.mean(ok["r1"]),
+        "median_dev_x_pct": np.median(ok["dev0"]),
+        "median_dev_y_pct": np.median(ok["dev1"]),
+        "length_ratio_x": np.mean(ok["r0"]),
+        "length_ratio_y": np.mean(ok["r1"]),
         "motion_ratio_x": (np.mean(ok["p0"]) + 1e-6) / (np.mean(ok["q0"]) + 1e-6),
         "motion_ratio_y": (np.mean(ok["p1"]) + 1e-6) / (np.mean(ok["q1"]) + 1e-6),
         "motion_ratio_robust_x": (np.median(ok["p0"]) + 1e-6) / (np.median(ok["q0"]) + 1e-6),
-        "non_smooth_1_pct": np.mean(smooth1), "non_smooth_2_pct": np.mean(smooth2),
+        "non_smooth_1_pct": np.mean(smooth1),
+        "non_smooth_2_pct": np.mean(smooth2),
         "delay_frames": np.mean(ok["delay"]),
-        "nmf": math.sqrt(np.mean(np.square(ok["nmf"]))), "accel_error_px": np.mean(bends),
+        "nmf": math.sqrt(np.mean(np.square(ok["nmf"]))),
+        "accel_error_px": np.mean(bends),
         "sta_error_pct": np.mean(errors),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -241,11 +245,14 @@ def test_displacements_are_judged_as_scipy_judges_them():
     found = stability(tracks)
     assert found.normality_test_y == "D'Agostino-Pearson"
     for name, value in {
-        "displacement_mean_y_px": moved.mean(), "displacement_std_y_px": moved.std(),
-        "displacement_median_y_px": np.median(moved), "displacement_trimmed_mean_y_px": stats.trim_mean(moved, 0.1),
+        "displacement_mean_y_px": moved.mean(),
+        "displacement_std_y_px": moved.std(),
+        "displacement_median_y_px": np.median(moved),
+        "displacement_trimmed_mean_y_px": stats.trim_mean(moved, 0.1),
         "displacement_robust_std_y_px": stats.median_abs_deviation(moved, scale="normal"),
-        "displacement_kurtosis_y": stats.kurtosis(moved), "displacement_normality_p_y": stats.normaltest(moved).pvalue,
-    }.items():  # fmt: skip
+        "displacement_kurtosis_y": stats.kurtosis(moved),
+        "displacement_normality_p_y": stats.normaltest(moved).pvalue,
+    }.items():
         assert found.values[name] == pytest.approx(value), name
 
 
@@ -373,7 +380,7 @@ def test_every_undefined_figure_has_a_reason_and_no_other():
         (np.zeros((5, 68, 2)), None, [5]),
         (np.zeros((5, 68, 2)), None, [0.5]),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_track_is_refused(tracks, truth, breaks):
     with pytest.raises(BadInput):
         stability(tracks, truth, breaks)

@@ -348,9 +348,15 @@ def test_bootstrap_needs_two_people():
 
 @pytest.mark.parametrize(
     "number",
-    [v.roc, v.auc, v.eer, v.best_accuracy, lambda s, t: v.threshold_at_fmr(s, t, 0.1),
-     lambda s, t: v.held_out_accuracy(s, t, np.arange(len(s)), np.arange(len(s)))],
-)  # fmt: skip
+    [
+        v.roc,
+        v.auc,
+        v.eer,
+        v.best_accuracy,
+        lambda s, t: v.threshold_at_fmr(s, t, 0.1),
+        lambda s, t: v.held_out_accuracy(s, t, np.arange(len(s)), np.arange(len(s))),
+    ],
+)
 def test_numbers_that_need_both_kinds_of_pairs_say_so(number):
     with pytest.raises(NotEnoughData, match="there are 2 and 0"):
         number(np.array([0.1, 0.2]), np.array([True, True]))

@@ -17,9 +17,16 @@ from db.tables import Assignment, Image, Instance, KeypointRevision, PeopleEvent
 from db.writes import ensure_model_version, ensure_person, note_model_use, recount_faces
 
 NAMES = (
-    "Ada/1.png", "Ada/2.png", "b, \"quoted\" 'and' more.png", "=SUM(A1).png", "日本語 😀.png", "line\nbreak.png",
-    "z.png", "Zoe\u0308/1.png", "{braces} %s.png",
-)  # fmt: skip
+    "Ada/1.png",
+    "Ada/2.png",
+    "b, \"quoted\" 'and' more.png",
+    "=SUM(A1).png",
+    "日本語 😀.png",
+    "line\nbreak.png",
+    "z.png",
+    "Zoe\u0308/1.png",
+    "{braces} %s.png",
+)
 
 
 def fill(workspace: Workspace, dataset: int, author: int, folder: Path, picture) -> None:
@@ -88,17 +95,31 @@ def _separate(dataset: int, author: int, somebody: int, session: Session) -> Non
 
 
 def _instance(
-    image: Image, kind: str, skeleton: str, owner: int | None, model: int, author: int, number: int,
-    rng: np.random.Generator, session: Session,
-) -> None:  # fmt: skip
+    image: Image,
+    kind: str,
+    skeleton: str,
+    owner: int | None,
+    model: int,
+    author: int,
+    number: int,
+    rng: np.random.Generator,
+    session: Session,
+) -> None:
     left, top = rng.uniform(-5, 60, 2).astype(np.float32).tolist()
     human = number % 3 == 0
     made = Instance(
-        dataset_id=image.dataset_id, image_id=image.id, kind=kind, left=left, top=top, right=left + 33.3,
-        bottom=top + 27.7, score=None if human else float(rng.random()), origin="human" if human else "model",
+        dataset_id=image.dataset_id,
+        image_id=image.id,
+        kind=kind,
+        left=left,
+        top=top,
+        right=left + 33.3,
+        bottom=top + 27.7,
+        score=None if human else float(rng.random()),
+        origin="human" if human else "model",
         author_id=author if human else None,
         five_points=None if number % 2 else rng.uniform(0, 90, (5, 2)).astype("<f4").tobytes(),
-    )  # fmt: skip
+    )
     session.add(made)
     session.flush()
     for source in ("model", "human") if human else ("model",):
@@ -108,9 +129,13 @@ def _instance(
         confidence = np.ones(count) if source == "human" else rng.random(count)
         points = Keypoints.of(rng.uniform(-10, 130, (count, 2)), seen, confidence)
         revision = KeypointRevision(
-            instance_id=made.id, skeleton=skeleton, points=points.to_bytes(), source=source,
-            author_id=author if source == "human" else None, model_version_id=model if source == "model" else None,
-        )  # fmt: skip
+            instance_id=made.id,
+            skeleton=skeleton,
+            points=points.to_bytes(),
+            source=source,
+            author_id=author if source == "human" else None,
+            model_version_id=model if source == "model" else None,
+        )
         session.add(revision)
         session.flush()
         made.revision_id = revision.id
@@ -137,10 +162,16 @@ def summary(workspace: Workspace) -> dict:
             ),
             "instances": sorted(
                 (
-                    sha256, row.kind, *np.float32([row.left, row.top, row.right, row.bottom]).tolist(), row.origin,
-                    -1 if row.score is None else float(np.float32(row.score)), row.five_points or b"",
-                    revision.points if revision else b"", revision.source if revision else "",
-                    owner.source if owner else "", name or "",
+                    sha256,
+                    row.kind,
+                    *np.float32([row.left, row.top, row.right, row.bottom]).tolist(),
+                    row.origin,
+                    -1 if row.score is None else float(np.float32(row.score)),
+                    row.five_points or b"",
+                    revision.points if revision else b"",
+                    revision.source if revision else "",
+                    owner.source if owner else "",
+                    name or "",
                 )
                 for sha256, row, revision, owner, name in instances
             ),
@@ -160,4 +191,4 @@ def summary(workspace: Workspace) -> dict:
                 )
             ),
             "names": sorted(name for name in session.exec(select(Person.name)) if name),
-        }  # fmt: skip
+        }

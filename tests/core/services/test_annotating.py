@@ -11,14 +11,7 @@ from sqlmodel import col, select
 
 from core.errors import BadInput, Conflict, NotFound
 from core.keypoints import ABSENT, HIDDEN, VISIBLE, Keypoints
-from core.services.annotating import (
-    Edit,
-    accept,
-    add_instances,
-    editor_instances,
-    editor_skeletons,
-    save_edit,
-)
+from core.services.annotating import Edit, accept, add_instances, editor_instances, editor_skeletons, save_edit
 from core.skeletons import SKELETONS
 from db.engine import reading, writing
 from db.tables import DailyWork, Image, Instance, KeypointRevision
@@ -37,9 +30,16 @@ def bob(workspace):
 def image(workspace, dataset):
     with writing(workspace.engine) as session:
         made = Image(
-            dataset_id=dataset, path="a.png", sha256="a" * 64, size_bytes=1, width=100, height=80, format="PNG",
-            original="originals/a.png", state="found",
-        )  # fmt: skip
+            dataset_id=dataset,
+            path="a.png",
+            sha256="a" * 64,
+            size_bytes=1,
+            width=100,
+            height=80,
+            format="PNG",
+            original="originals/a.png",
+            state="found",
+        )
         session.add(made)
         session.flush()
         return made.id

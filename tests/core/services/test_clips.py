@@ -61,8 +61,12 @@ def test_each_frame_is_a_picture_that_knows_its_place(workspace, dataset, take, 
     assert take(tmp_path / "videos") == {"clips": 1, "frames": 5, "skipped": 0}
     (video,) = stored(workspace, Video)
     assert (video.path, video.width, video.height, video.frames, video.frames_per_second) == (
-        "day/ada.mp4", 64, 48, 5, 10,
-    )  # fmt: skip
+        "day/ada.mp4",
+        64,
+        48,
+        5,
+        10,
+    )
     with reading(workspace.engine) as session:
         shown = frames_of(video.id, session=session)
     assert [frame.index for frame in shown] == [0, 1, 2, 3, 4]
@@ -178,9 +182,13 @@ def test_a_clip_is_found_by_path_by_file_and_without_its_ending(workspace, datas
     take(tmp_path / "all")
     with reading(workspace.engine) as session:
         for said, meant in (
-            ("y/a.mp4", ["y/a.mp4"]), ("b.mp4", ["y/b.mp4"]), ("b", ["y/b.mp4"]), ("nothing", []),
-            ("a.mp4", ["x/a.mp4", "y/a.mp4"]), ("a", ["x/a.mp4", "y/a.mp4"]),  # two have that name
-        ):  # fmt: skip
+            ("y/a.mp4", ["y/a.mp4"]),
+            ("b.mp4", ["y/b.mp4"]),
+            ("b", ["y/b.mp4"]),
+            ("nothing", []),
+            ("a.mp4", ["x/a.mp4", "y/a.mp4"]),
+            ("a", ["x/a.mp4", "y/a.mp4"]),  # two have that name
+        ):
             for where in (dataset, None):
                 assert [video.path for video in clips_named(said, where, session=session)] == meant
         assert clips_named("b", dataset + 1, session=session) == []

@@ -77,10 +77,13 @@ class Place:
                 if owner is not None:
                     session.add(
                         Assignment(
-                            instance_id=one.id, dataset_id=self.dataset, person_id=owner.id, source="human",
+                            instance_id=one.id,
+                            dataset_id=self.dataset,
+                            person_id=owner.id,
+                            source="human",
                             author_id=self.author,
                         )
-                    )  # fmt: skip
+                    )
 
     def parts(self, split_by="auto", keep=False):
         """The part of each labelled picture."""
@@ -95,7 +98,11 @@ class Place:
         with reading(self.workspace.engine) as session:
             return {
                 clip.path: (
-                    clip.sha256, clip.width, clip.height, clip.frames, clip.frames_per_second,
+                    clip.sha256,
+                    clip.width,
+                    clip.height,
+                    clip.frames,
+                    clip.frames_per_second,
                     [
                         (one.index, one.seconds, one.image and one.image.sha256)
                         for one in frames_of(clip.id, session=session)
@@ -103,7 +110,7 @@ class Place:
                     [row.scene for row in frame_rows(clip.id, session=session)],
                 )
                 for clip in videos(self.dataset, session=session)
-            }  # fmt: skip
+            }
 
 
 def draw(file, seed, rate=10.0, repeat=()):
@@ -151,9 +158,17 @@ def test_a_restored_dataset_splits_as_the_one_that_left(here, there, tmp_path, s
     with writing(there.workspace.engine) as session:
         session.add(Person(dataset_id=there.dataset, name="somebody"))
         session.add(
-            Video(dataset_id=there.dataset, path="x", sha256="x", width=1, height=1, frames=0, frames_per_second=1,
-                  original="x")
-        )  # fmt: skip
+            Video(
+                dataset_id=there.dataset,
+                path="x",
+                sha256="x",
+                width=1,
+                height=1,
+                frames=0,
+                frames_per_second=1,
+                original="x",
+            )
+        )
     there.restore(here.export(tmp_path / "out"))
     assert there.parts(split_by) == before
 

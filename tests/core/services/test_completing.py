@@ -147,9 +147,13 @@ def test_restored_export_gets_embeddings_and_keeps_its_human_points(shelf, model
         shelf.workspace, Edit("e1", first.id, first.revision_id, ((30, 12.5, 13.0, 1),), "nose"), author_id=author
     )
     export_dataset(
-        shelf.workspace, dataset_id=shelf.dataset, author_id=author, run_id=shelf.run("export"), format_name="facet",
+        shelf.workspace,
+        dataset_id=shelf.dataset,
+        author_id=author,
+        run_id=shelf.run("export"),
+        format_name="facet",
         folder=tmp_path / "out",
-    )  # fmt: skip
+    )
     with writing(shelf.workspace.engine) as session:
         copy = Faces(shelf.workspace, ensure_dataset("copy", author, session=session), author, tmp_path / "unused")
     restore_export(

@@ -27,9 +27,14 @@ def leave(workspace, dataset, author, tmp_path):
     def export(format_name="facet", name="out", **options):
         run_id = submit(workspace, "export", dataset_id=dataset, author_id=author, parameters={})
         counts = export_dataset(
-            workspace, dataset_id=dataset, author_id=author, run_id=run_id, format_name=format_name,
-            folder=tmp_path / name, **options,
-        )  # fmt: skip
+            workspace,
+            dataset_id=dataset,
+            author_id=author,
+            run_id=run_id,
+            format_name=format_name,
+            folder=tmp_path / name,
+            **options,
+        )
         return counts, tmp_path / name
 
     return export
@@ -96,9 +101,11 @@ def test_the_newest_human_points_leave_not_the_models(leave, filled, workspace, 
     with reading(workspace.engine) as session:
         blob = session.get(KeypointRevision, saved).points
     found = [
-        instance for image in labelled.images for instance in image.instances
+        instance
+        for image in labelled.images
+        for instance in image.instances
         if instance.keypoints is not None and instance.keypoints.to_bytes() == blob
-    ]  # fmt: skip
+    ]
     assert [instance.points_source for instance in found] == ["human"]
 
 
@@ -134,10 +141,13 @@ def test_the_same_rows_give_the_same_bytes(leave, filled):
     files = []
     for name in ("one", "other"):
         _, folder = leave("facet", name)
-        files.append({
-            file.relative_to(folder).as_posix(): file.read_bytes()
-            for file in folder.rglob("*") if file.is_file() and file.name != "manifest.json"
-        })  # fmt: skip
+        files.append(
+            {
+                file.relative_to(folder).as_posix(): file.read_bytes()
+                for file in folder.rglob("*")
+                if file.is_file() and file.name != "manifest.json"
+            }
+        )
     assert files[0] == files[1]
 
 

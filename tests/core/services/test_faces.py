@@ -94,9 +94,7 @@ def _angle(shelf, face):
 
 
 def test_picture_that_fails_alone_does_not_spoil_its_batch(shelf, models):
-    shelf.add({
-        "a.png": tiny_picture(1, 1), "broken.png": tiny_picture(1, 2, broken=True), "c.png": tiny_picture(1, 3),
-    })  # fmt: skip
+    shelf.add({"a.png": tiny_picture(1, 1), "broken.png": tiny_picture(1, 2, broken=True), "c.png": tiny_picture(1, 3)})
     shelf.find()
     assert models.detector.calls == [3, 1, 1, 1]
     assert [shelf.image(name).state for name in ("a.png", "c.png")] == [ImageState.FOUND] * 2

@@ -47,9 +47,14 @@ def take_in(workspace, dataset, author, run):
     def take(source, *, run_id=None, progress=None, **options):
         run_id = run_id or run()
         counts = import_pictures(
-            workspace, source, dataset_id=dataset, author_id=author, run_id=run_id,
-            options=ImportOptions(**options), progress=progress,
-        )  # fmt: skip
+            workspace,
+            source,
+            dataset_id=dataset,
+            author_id=author,
+            run_id=run_id,
+            options=ImportOptions(**options),
+            progress=progress,
+        )
         return counts, {row["path"]: row["reason"] for row in skipped(workspace, run_id)}
 
     return take
@@ -96,9 +101,7 @@ def test_a_zip_comes_in_like_its_folder(take_in, tmp_path, pictures, workspace):
         archive.writestr("notes.txt", "hello")
     counts, left_out = take_in(tmp_path / "photos.zip", identities=True)
     assert counts == counted(1, 1, 0, 2)
-    assert left_out == {
-        "../evil.png": "its path leaves the archive's folder", "notes.txt": "not a picture but text",
-    }  # fmt: skip
+    assert left_out == {"../evil.png": "its path leaves the archive's folder", "notes.txt": "not a picture but text"}
     assert rows(workspace, Image.identity) == ["Ada"]
     assert not (tmp_path / "evil.png").exists()
 
@@ -131,12 +134,18 @@ def test_everything_that_is_no_picture_is_listed_with_its_reason(take_in, folder
     counts, left_out = take_in(
         folder(
             {
-                "good.jpg": jpeg, "text.jpg": b"hello", "page.png": b"<html></html>", "drawing.jpg": b"<svg/>",
-                "video.jpg": b"\0\0\0\x18ftypmp42\0\0\0\0", "empty.jpg": b"", "cut.jpg": jpeg[: len(jpeg) // 2],
-                "cut.png": png[: len(png) // 2], "Thumbs.db": b"\xd0\xcf\x11\xe0" * 4,
+                "good.jpg": jpeg,
+                "text.jpg": b"hello",
+                "page.png": b"<html></html>",
+                "drawing.jpg": b"<svg/>",
+                "video.jpg": b"\0\0\0\x18ftypmp42\0\0\0\0",
+                "empty.jpg": b"",
+                "cut.jpg": jpeg[: len(jpeg) // 2],
+                "cut.png": png[: len(png) // 2],
+                "Thumbs.db": b"\xd0\xcf\x11\xe0" * 4,
             }
         )
-    )  # fmt: skip
+    )
     assert counts == counted(1, 1, 0, 8)
     damaged = {path: left_out.pop(path) for path in ("cut.jpg", "cut.png")}
     assert all(reason.startswith("the picture is damaged (") for reason in damaged.values())
@@ -363,8 +372,10 @@ def test_folder_names_are_stored_as_typed_names_are(take_in, folder, pictures, w
     run_counts, left_out = take_in(source, identities=True)
     assert run_counts == counted(3, 3, 0, 1)
     assert dict(rows(workspace, Image.path, Image.identity)) == {
-        "Ada  Lovelace/1.png": "Ada Lovelace", "Bea\nB/1.png": "Bea B", f"{'x' * 121}/1.png": None,
-    }  # fmt: skip
+        "Ada  Lovelace/1.png": "Ada Lovelace",
+        "Bea\nB/1.png": "Bea B",
+        f"{'x' * 121}/1.png": None,
+    }
     assert left_out == {
         f"{'x' * 121}/1.png": "its folder cannot name a person (a name has at most 120 characters, this one has 121); "
         "the picture came in without a name"

@@ -47,10 +47,16 @@ def pts(points=FACE, *, shift=0.0):
 def coco(people, *, size=SIZE, name="one.png"):
     """A file of 17-point people: (points (17, 2), bbox or None) of each."""
     annotations = [
-        {"id": i, "image_id": 1, "category_id": 1, "bbox": box, "num_keypoints": 17,
-         "keypoints": [v for x, y in points for v in (x, y, 2)]}
+        {
+            "id": i,
+            "image_id": 1,
+            "category_id": 1,
+            "bbox": box,
+            "num_keypoints": 17,
+            "keypoints": [v for x, y in points for v in (x, y, 2)],
+        }
         for i, (points, box) in enumerate(people, 1)
-    ]  # fmt: skip
+    ]
     image = {"id": 1, "file_name": name, "width": size[0], "height": size[1]}
     return json.dumps({"images": [image], "categories": [], "annotations": annotations}).encode()
 
@@ -109,19 +115,34 @@ def shown_points(rows):
 
 
 def test_a_folder_of_pts_and_pictures_is_one_import(label, folder, pictures, rows, author):
-    source = folder({
-        "a/one.png": pictures(1, SIZE), "a/one.pts": pts(), "two.jpg": pictures(2, SIZE, "JPEG"),
-        "two.pts": pts(shift=5), "unlabelled.png": pictures(3, SIZE), "readme.txt": b"hello",
-    })  # fmt: skip
+    source = folder(
+        {
+            "a/one.png": pictures(1, SIZE),
+            "a/one.pts": pts(),
+            "two.jpg": pictures(2, SIZE, "JPEG"),
+            "two.pts": pts(shift=5),
+            "unlabelled.png": pictures(3, SIZE),
+            "readme.txt": b"hello",
+        }
+    )
     counts, skipped = label(source)
     assert counts == {
-        "format": "300-W .pts", "files": 2, "images": 2, "instances": 2, "added": 2, "waiting": 0, "repeated": 0,
-        "left_out": 0, "skipped": 0, "pictures": 2,
-    }  # fmt: skip
+        "format": "300-W .pts",
+        "files": 2,
+        "images": 2,
+        "instances": 2,
+        "added": 2,
+        "waiting": 0,
+        "repeated": 0,
+        "left_out": 0,
+        "skipped": 0,
+        "pictures": 2,
+    }
     assert skipped == []
     assert {(image.path, image.state, image.faces) for image in rows(Image)} == {
-        ("a/one.png", "corrected", 1), ("two.jpg", "corrected", 1),
-    }  # fmt: skip
+        ("a/one.png", "corrected", 1),
+        ("two.jpg", "corrected", 1),
+    }
     for instance, revision in zip(rows(Instance), rows(KeypointRevision), strict=True):
         assert (instance.kind, instance.origin, instance.revision_id) == ("face", Source.HUMAN, revision.id)
         assert (revision.source, revision.skeleton, revision.base_id) == (Source.HUMAN, "face68", None)
@@ -328,8 +349,9 @@ def test_labels_without_pictures_wait_are_listed_once_and_go_on_when_the_picture
     with reading(workspace.engine) as session:
         assert count_waiting(dataset, session=session) == 2
         assert [tuple(row) for row in waiting_pictures(dataset, session=session)] == [
-            ("sub/one.*", "sub/one.pts", 1), ("two.*", "two.pts", 1),
-        ]  # fmt: skip
+            ("sub/one.*", "sub/one.pts", 1),
+            ("two.*", "two.pts", 1),
+        ]
     came, _ = do("import", folder({"deep/sub/one.png": pictures(1, SIZE)}))
     assert came["labels"] == 1
     np.testing.assert_allclose(shown_points(rows)[0], FACE, atol=1e-5)
@@ -400,10 +422,17 @@ def test_two_files_of_one_name_do_not_share_the_only_picture_of_that_name(label,
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(label, folder, pictures):
-    counts, skipped = label(folder({
-        "one.png": pictures(1, SIZE), "one.pts": pts(), "two.pts": pts()[:99], "three.json": b"{}",
-        "four.pts": pts(FACE[:29]),
-    }))  # fmt: skip
+    counts, skipped = label(
+        folder(
+            {
+                "one.png": pictures(1, SIZE),
+                "one.pts": pts(),
+                "two.pts": pts()[:99],
+                "three.json": b"{}",
+                "four.pts": pts(FACE[:29]),
+            }
+        )
+    )
     assert counts["instances"] == 1
     assert skipped == [
         ("four.pts", "it has 29 points, but face68 has 68; choose the skeleton that the file is of"),
@@ -429,8 +458,16 @@ def clip(workspace, dataset, do, folder, pictures):
     do("import", folder({f"talk.mp4/{i:06d}.png": pictures(i, SIZE) for i in range(2)}))
     with writing(workspace.engine) as session:
         ids = session.exec(select(Image.id).order_by(Image.path)).all()
-        video = Video(dataset_id=dataset, path="clips/talk.mp4", sha256="v", width=120, height=100, frames=4,
-                      frames_per_second=25, original="x")  # fmt: skip
+        video = Video(
+            dataset_id=dataset,
+            path="clips/talk.mp4",
+            sha256="v",
+            width=120,
+            height=100,
+            frames=4,
+            frames_per_second=25,
+            original="x",
+        )
         session.add(video)
         session.flush()
         for index, image_id in enumerate([ids[0], ids[1], ids[1], None]):

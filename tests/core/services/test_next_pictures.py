@@ -24,10 +24,13 @@ def _predict(shelf, instance, version, spread, error=0.0):
     with writing(shelf.workspace.engine) as session:
         session.add(
             Prediction(
-                instance_id=instance, model_version_id=version, skeleton="face68", doubt=doubt.to_bytes(),
+                instance_id=instance,
+                model_version_id=version,
+                skeleton="face68",
+                doubt=doubt.to_bytes(),
                 points=Keypoints.of(face((error, 0.0))).to_bytes(),
             )
-        )  # fmt: skip
+        )
 
 
 def test_the_most_doubtful_come_first_and_groups_take_turns(shelf):

@@ -205,9 +205,13 @@ def test_what_each_model_has_not_seen_of_a_clip_is_counted(workspace, dataset, a
     add_model(workspace, dataset, author, "body", skeleton="body24")
     video = find_clip(workspace, CLIP).id
     assert seen_of(workspace, video, ["v", "w", "new", "dlib-68", "v+flip", "body"]) == {
-        "v": (COUNT, 0), "w": (COUNT - 2, 2), "new": (0, COUNT), "dlib-68": (0, COUNT), "v+flip": (0, COUNT),
+        "v": (COUNT, 0),
+        "w": (COUNT - 2, 2),
+        "new": (0, COUNT),
+        "dlib-68": (0, COUNT),
+        "v+flip": (0, COUNT),
         "body": (0, 0),
-    }  # fmt: skip
+    }
     assert seen_of(workspace, video, []) == {}
     with pytest.raises(NotFound, match="there is no model called 'nobody'"):
         seen_of(workspace, video, ["nobody"])
@@ -242,8 +246,18 @@ def test_a_clip_is_found_in_any_dataset_unless_several_have_it(workspace, datase
 def _clips(workspace, dataset, *paths):
     with writing(workspace.engine) as session:
         for number, path in enumerate(paths):
-            session.add(Video(dataset_id=dataset, path=path, sha256=f"{number:064}", original="x", width=1, height=1,
-                              frames=1, frames_per_second=25.0))  # fmt: skip
+            session.add(
+                Video(
+                    dataset_id=dataset,
+                    path=path,
+                    sha256=f"{number:064}",
+                    original="x",
+                    width=1,
+                    height=1,
+                    frames=1,
+                    frames_per_second=25.0,
+                )
+            )
 
 
 def test_a_name_of_several_clips_lists_their_paths(workspace, dataset):

@@ -62,9 +62,13 @@ def shelf(workspace, dataset, author, tmp_path):
 
 def _predict(shelf, progress=None, **kwargs):
     return predicting.predict(
-        shelf.workspace, dataset_id=shelf.dataset, run_id=shelf.run("predict"), model="tiny-net", progress=progress,
+        shelf.workspace,
+        dataset_id=shelf.dataset,
+        run_id=shelf.run("predict"),
+        model="tiny-net",
+        progress=progress,
         **kwargs,
-    )  # fmt: skip
+    )
 
 
 def _rows(shelf):
@@ -121,9 +125,15 @@ def test_only_the_held_out_instances_when_asked(shelf, net, author):
 def test_only_the_frames_of_a_clip_when_asked(shelf, net):
     with writing(shelf.workspace.engine) as session:
         video = Video(
-            dataset_id=shelf.dataset, path="a.mp4", sha256="a" * 64, original="a.mp4", width=40, height=40, frames=2,
+            dataset_id=shelf.dataset,
+            path="a.mp4",
+            sha256="a" * 64,
+            original="a.mp4",
+            width=40,
+            height=40,
+            frames=2,
             frames_per_second=25.0,
-        )  # fmt: skip
+        )
         session.add(video)
         session.flush()
         number = video.id

@@ -146,9 +146,17 @@ def test_a_promotion_after_a_roll_back_goes_back_to_where_it_began(shelf):
     with reading(shelf.workspace.engine) as session:
         history = promotions(shelf.dataset, session=session)
     assert [(row["model"], row["rolled_back"]) for row in reversed(history)] == [
-        ("a", False), ("b", False), ("c", False), ("b", True), ("c", False), ("a", False), ("c", True), ("b", True),
-        ("a", True), (None, True),
-    ]  # fmt: skip
+        ("a", False),
+        ("b", False),
+        ("c", False),
+        ("b", True),
+        ("c", False),
+        ("a", False),
+        ("c", True),
+        ("b", True),
+        ("a", True),
+        (None, True),
+    ]
 
 
 def test_the_built_in_model_that_was_promoted_is_rolled_back_like_any_other(shelf):

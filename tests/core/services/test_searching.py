@@ -17,9 +17,10 @@ from db.tables import Image, Threshold
 @pytest.fixture
 def faces(workspace, dataset):
     return add_faces(
-        workspace, dataset,
+        workspace,
+        dataset,
         [("a.jpg", vector(0, 0)), ("b.jpg", vector(1, 1)), ("b.jpg", vector(0, 1)), ("c.jpg", vector(2, 2))],
-    )  # fmt: skip
+    )
 
 
 def question(workspace, dataset, *rows, chosen=0):

@@ -112,7 +112,7 @@ def announced(shape):
         (saved(np.full((4, 68, 2), np.inf)), "point 1 of frame 0 is infinite"),
         (saved(np.full((4, 68, 2), 1e300)), "is in no picture"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_track_is_refused_by_name(tmp_path, make, said):
     bad = tmp_path / "bad track.npy"
     bad.write_bytes(make(tmp_path))
@@ -311,9 +311,10 @@ def test_smoothing_knows_the_rate_of_the_frames_that_were_taken(workspace, datas
 def test_versions_are_called_by_how_they_were_used(workspace, dataset):
     truth = face(4)
     uses = [
-        version(workspace), version(workspace, flip_test=True),
+        version(workspace),
+        version(workspace, flip_test=True),
         version(workspace, flip_test=True, smoothing={"name": "one-euro", "settings": {}}),
-    ]  # fmt: skip
+    ]
     pictures = add_video(workspace, dataset, "a.mp4", indices=list(range(4)))
     add_track(workspace, dataset, pictures, truth, dict.fromkeys(uses, truth))
     known = predicted_versions(workspace, dataset)

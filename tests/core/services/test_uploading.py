@@ -86,8 +86,11 @@ def test_only_uploads_are_discarded(workspace, tmp_path):
     (archive,) = keep_upload(workspace, [sent("a.zip")])
     (folder,) = keep_upload(workspace, [sent("a.jpg")])
     assert [is_upload(workspace, source) for source in (archive, folder, mine, workspace.uploads)] == [
-        True, True, False, False,
-    ]  # fmt: skip
+        True,
+        True,
+        False,
+        False,
+    ]
     for source in (archive, mine, workspace.uploads):
         discard_upload(workspace, source)
     assert mine.is_dir()

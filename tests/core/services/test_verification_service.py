@@ -69,10 +69,19 @@ def test_scores_are_the_cosine_similarities_of_the_stored_vectors(workspace, dat
     assert found == pytest.approx(by_hand, abs=1e-6)
     assert verification.figures_at(pairs, 0.6) == pytest.approx(
         {
-            "tp": 2, "fp": 1, "tn": 3, "fn": 0, "accuracy": 5 / 6, "precision": 2 / 3, "recall": 1, "f1": 0.8,
-            "fmr": 0.25, "fnmr": 0, "mcc": 6 / 72**0.5,
+            "tp": 2,
+            "fp": 1,
+            "tn": 3,
+            "fn": 0,
+            "accuracy": 5 / 6,
+            "precision": 2 / 3,
+            "recall": 1,
+            "f1": 0.8,
+            "fmr": 0.25,
+            "fnmr": 0,
+            "mcc": 6 / 72**0.5,
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("threshold", [-1.0, 0.1, 0.3, 0.42, 0.6])

@@ -31,10 +31,15 @@ def clip_samples(number: int, frames: int) -> tuple[Sample, ...]:
         box = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
         rows.append(
             Sample(
-                drawn.pixels, box, Keypoints.of(points), key=1000 * number + index, name=f"clip-{number}/{index}.jpg",
-                group=f"clip-{number}", frame=(f"clip-{number}", index),
+                drawn.pixels,
+                box,
+                Keypoints.of(points),
+                key=1000 * number + index,
+                name=f"clip-{number}/{index}.jpg",
+                group=f"clip-{number}",
+                frame=(f"clip-{number}", index),
             )
-        )  # fmt: skip
+        )
     return tuple(rows)
 
 
@@ -60,9 +65,16 @@ def tiny() -> Callable[..., Recipe]:
 
     def make(name: str = "quick-hrnet", **changed: object) -> Recipe:
         plain: dict[str, Any] = {
-            "input_size": (128, 72) if name == "quick-baseline" else (64, 64), "epochs": 2, "batch": 6, "warmup": 0.0,
-            "augmentation": None, "patience": 0, "sheets": 0, "workers": 0, "pretrained": "none",
-        }  # fmt: skip
+            "input_size": (128, 72) if name == "quick-baseline" else (64, 64),
+            "epochs": 2,
+            "batch": 6,
+            "warmup": 0.0,
+            "augmentation": None,
+            "patience": 0,
+            "sheets": 0,
+            "workers": 0,
+            "pretrained": "none",
+        }
         return replace(RECIPES[name], **(plain | changed))
 
     return make

@@ -163,10 +163,14 @@ def test_a_loss_is_that_of_a_loop_over_points(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", list(POINT_LOSSES))
 def test_its_gradient_is_that_of_its_values(name: str) -> None:
     outputs, targets = case(name, 2, torch.float64)
-    small = {key: value[:1, :, ::8, ::8] if value.ndim == 4 and value.shape[-1] > 8 else value[:1] for key, value in
-             outputs.items()}  # fmt: skip
-    cut = {key: value[:1, :, ::8, ::8] if value.ndim == 4 and value.shape[-1] > 8 else value[:1] for key, value in
-           targets.items()}  # fmt: skip
+    small = {
+        key: value[:1, :, ::8, ::8] if value.ndim == 4 and value.shape[-1] > 8 else value[:1]
+        for key, value in outputs.items()
+    }
+    cut = {
+        key: value[:1, :, ::8, ::8] if value.ndim == 4 and value.shape[-1] > 8 else value[:1]
+        for key, value in targets.items()
+    }
     keys = [key for key in small if key not in ("cls2", "cls3")]
     inputs = [small[key].detach().clone().requires_grad_() for key in keys]
     loss = build_loss(name, **({"input_size": (40, 30)} if "wing" in name else {}))

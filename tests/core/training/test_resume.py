@@ -197,9 +197,14 @@ def test_processes_know_the_name_of_what_they_begin_from(faces: TrainingData, ti
     save_checkpoint(tmp_path / "f.safetensors", build(configure("resnet18-regression", FACE68, input_size=(64, 64))))
     with pytest.raises(BadInput, match=r"^walker-1 holds a resnet18-regression, but the recipe trains a hrnet"):
         launch(
-            tiny("quick-hrnet"), faces, tmp_path / "run", processes=1, device="cpu",
-            start_from=tmp_path / "f.safetensors", start_name="walker-1",
-        )  # fmt: skip
+            tiny("quick-hrnet"),
+            faces,
+            tmp_path / "run",
+            processes=1,
+            device="cpu",
+            start_from=tmp_path / "f.safetensors",
+            start_name="walker-1",
+        )
 
 
 def test_processes_can_be_cancelled(

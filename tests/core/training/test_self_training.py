@@ -108,8 +108,10 @@ def test_two_processes_share_a_round_with_coarse_pseudo_labels(
     monkeypatch.setitem(PLANS, "plain", ("cls3",))
     result = self_train(pip, some, tmp_path, plan="plain", processes=2, device="cpu", listener=heard)
     assert [one.task for one in result.rounds] == ["", "cls3"]
-    first, second = ([json.loads(line) for line in (tmp_path / f"round-{n}" / "curves.jsonl").read_text().splitlines()]
-                     for n in (0, 1))  # fmt: skip
+    first, second = (
+        [json.loads(line) for line in (tmp_path / f"round-{n}" / "curves.jsonl").read_text().splitlines()]
+        for n in (0, 1)
+    )
     for line in (*first, *second):
         assert len(line["weights"]) == 2
         assert len(set(line["weights"])) == 1

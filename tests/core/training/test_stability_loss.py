@@ -277,8 +277,15 @@ def test_no_clips_have_no_windows() -> None:
 def test_the_gate_opens_under_the_bar_and_closes_over_the_slack() -> None:
     gate = Gate(bar=1.0, smoothing=0.0)
     assert [gate.step(loss) for loss in (1.5, 1.0, 0.99, 1.1, 1.2, 1.21, 1.1, 0.9)] == [
-        False, False, True, True, True, False, False, True,
-    ]  # fmt: skip
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
     assert gate.switches == 3
 
 

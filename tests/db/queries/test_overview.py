@@ -24,9 +24,16 @@ class Stage:
 
     def picture(self, name, state):
         image = Image(
-            dataset_id=self.dataset, path=name, sha256=name, size_bytes=1, width=9, height=9, format="PNG",
-            original=name, state=state,
-        )  # fmt: skip
+            dataset_id=self.dataset,
+            path=name,
+            sha256=name,
+            size_bytes=1,
+            width=9,
+            height=9,
+            format="PNG",
+            original=name,
+            state=state,
+        )
         return self._add(image)
 
     def person(self, name=None, active=True):

@@ -104,9 +104,17 @@ def instance_row(number: int, kind: str, box: list[int], skeleton: str, label: s
     kept = store["instances"][str(number)]
     source = kept.get("source", "human" if kind == "person" else "model")
     return {
-        "id": number, "kind": kind, "box": box, "origin": "model", "label": label, "skeleton": skeleton,
-        "revision": kept["revision"], "points": kept["points"], "source": source, "author": None,
-    }  # fmt: skip
+        "id": number,
+        "kind": kind,
+        "box": box,
+        "origin": "model",
+        "label": label,
+        "skeleton": skeleton,
+        "revision": kept["revision"],
+        "points": kept["points"],
+        "source": source,
+        "author": None,
+    }
 
 
 def skeleton_row(skeleton: object) -> dict:

@@ -120,8 +120,11 @@ def test_a_dlib_dataset_without_images_has_no_labels():
 def test_motion_rows_are_read_and_what_is_wrong_is_listed_with_its_line():
     file = read("motion.csv", BODY24)
     assert [row.picture for row in file.rows] == [
-        "002-1-1-01-Z17_A-0000001.jpg", "002-1-1-01-Z17_B-0000001.jpg", "642-2-4-30-Z148_E-0000021.jpg", "=1+1.jpg",
-    ]  # fmt: skip
+        "002-1-1-01-Z17_A-0000001.jpg",
+        "002-1-1-01-Z17_B-0000001.jpg",
+        "642-2-4-30-Z148_E-0000021.jpg",
+        "=1+1.jpg",
+    ]
     assert [row.sequence for row in file.rows] == ["002-1-1-01-Z17", "002-1-1-01-Z17", "642-2-4-30-Z148", None]
     np.testing.assert_array_equal(file.rows[0].keypoints.points[[0, 23]], [(100, 200), (123, 246)])
     assert np.flatnonzero(file.rows[2].keypoints.visibility == 0).tolist() == [3]
@@ -296,8 +299,9 @@ def test_nan_is_no_number_in_json():
 def test_tracks_are_one_row_a_frame_and_what_is_not_finite_is_absent():
     file = read("clip.npy", COCO17, "tracks/")
     assert [(row.picture, row.frame, row.sequence) for row in file.rows] == [
-        ("tracks/clip", 0, "clip"), ("tracks/clip", 2, "clip"),
-    ]  # fmt: skip
+        ("tracks/clip", 0, "clip"),
+        ("tracks/clip", 2, "clip"),
+    ]
     expected = np.load(DATA / "clip.npy")
     np.testing.assert_array_equal(file.rows[1].keypoints.points[1:], expected[2, 1:])
     assert [np.flatnonzero(row.keypoints.visibility == 0).tolist() for row in file.rows] == [[2], [0]]
@@ -333,10 +337,13 @@ def test_tracks_of_another_number_of_points_name_both():
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("whole.pts", "pts"), ("faces.xml", "dlib-xml"), ("motion.csv", "motion-csv"), ("clip.npy", "tracks-npy"),
+        ("whole.pts", "pts"),
+        ("faces.xml", "dlib-xml"),
+        ("motion.csv", "motion-csv"),
+        ("clip.npy", "tracks-npy"),
         ("coco_people.json", "coco-keypoints"),
     ],
-)  # fmt: skip
+)
 def test_each_format_is_told_by_its_content(name, kind):
     assert sniff_labels(name, (DATA / name).read_bytes()) == kind
     assert read(name, {"pts": FACE68, "dlib-xml": FACE68, "motion-csv": BODY24}.get(kind, COCO17)).format == kind

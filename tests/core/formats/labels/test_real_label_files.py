@@ -15,10 +15,7 @@ from core.formats.labels import read_labels, write_submission
 from core.skeletons import BODY24, COCO17, FACE68
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
-pytestmark = [
-    pytest.mark.shared,
-    pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here"),
-]
+pytestmark = [pytest.mark.shared, pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")]
 
 
 def read(path, shape):

@@ -27,9 +27,7 @@ def test_every_stage_gives_the_map_of_the_table(network):
         for layer in network.backbone:
             features = layer(features)
             shapes.append(tuple(features.shape[1:]))
-    assert shapes == [
-        (16, 240, 320), (32, 80, 80), (64, 40, 40), (128, 20, 20), (256, 10, 10), (512, 5, 5), (12800,),
-    ]  # fmt: skip
+    assert shapes == [(16, 240, 320), (32, 80, 80), (64, 40, 40), (128, 20, 20), (256, 10, 10), (512, 5, 5), (12800,)]
 
 
 def test_only_the_last_convolution_of_a_stage_is_normalised(network):

@@ -174,5 +174,7 @@ def test_only_the_last_layer_s_tensors_have_rows_for_points():
     assert head_output("head.points.weight") == "points"
     assert head_output("head.maps.nb_x.bias") == "nb_x"
     assert [head_output(name) for name in ("head.hidden.weight", "head.before.0.weight", "backbone.x.weight")] == [
-        None, None, None,
-    ]  # fmt: skip
+        None,
+        None,
+        None,
+    ]

@@ -13,9 +13,12 @@ from core.models.pose.memory import MemoryEstimate, dry_run, free_memory, larges
 from core.models.pose.network import build
 
 SMALL = {
-    "baseline-cnn": (128, 72), "resnet18-regression": (64, 64), "pipnet-mobilenet": (64, 64),
-    "hrnet-w18-small": (64, 64), "vitpose-s": (64, 64),
-}  # fmt: skip
+    "baseline-cnn": (128, 72),
+    "resnet18-regression": (64, 64),
+    "pipnet-mobilenet": (64, 64),
+    "hrnet-w18-small": (64, 64),
+    "vitpose-s": (64, 64),
+}
 
 
 def small(name):
@@ -59,9 +62,15 @@ def test_weights_gradients_optimiser_and_average_by_hand():
     assert estimate.optimiser == 2 * parameters
     assert estimate.average == parameters + buffers
     assert estimate.total == sum(
-        (estimate.parameters, estimate.gradients, estimate.optimiser, estimate.average, estimate.activations,
-         estimate.allowance)
-    )  # fmt: skip
+        (
+            estimate.parameters,
+            estimate.gradients,
+            estimate.optimiser,
+            estimate.average,
+            estimate.activations,
+            estimate.allowance,
+        )
+    )
     plain = dry_run(configure("baseline-cnn", "face68"), 1, optimiser="sgd", ema=False)
     assert (plain.optimiser, plain.average) == (parameters, 0)
 

@@ -88,8 +88,7 @@ def test_parameters_are_as_many_as_the_sources_say():
 
 
 @pytest.mark.parametrize(
-    ("name", "simple", "classic"),
-    [("vitpose-s", 21.7, 24.3), ("vitpose-b", 86.0, 90.0), ("vitpose-l", 303.5, 308.5)],
+    ("name", "simple", "classic"), [("vitpose-s", 21.7, 24.3), ("vitpose-b", 86.0, 90.0), ("vitpose-l", 303.5, 308.5)]
 )
 def test_vitpose_has_the_parameters_of_transformers_with_either_head(name, simple, classic):
     for head, millions in (("simple", simple), ("classic", classic)):
