@@ -36,7 +36,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 
 migrate: $(VENV)/run.stamp
-	$(BIN)/python -c "from core.workspace import Workspace; Workspace.open()"
+	$(BIN)/python -c "from core.foundation.workspace import Workspace; Workspace.open()"
 
 worker: $(VENV)/run.stamp
 	$(BIN)/python -m core.jobs.worker

@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core.errors import FacetError, NotFound
+from core.exchange.delivering import zipped
+from core.foundation.errors import FacetError, NotFound
+from core.foundation.settings import explained
+from core.foundation.workspace import Workspace
 from core.jobs.supervisor import worker_beside
-from core.services.delivering import zipped
-from core.services.overlaying import overlay_file
-from core.services.serving import LARGEST_ID, crop_file, display_file, thumbnail_file
-from core.settings import explained
-from core.workspace import Workspace
+from core.library.serving import LARGEST_ID, crop_file, display_file, thumbnail_file
+from core.motion.overlaying import overlay_file
 
 # The address names the content (?v=…), so what it gives never changes.
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}

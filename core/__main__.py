@@ -15,14 +15,15 @@ from typing import Annotated, Any
 import typer
 
 from core.commands import labels, overlay, sample, sigmas, stability, training
+from core.commands.console import Printed, fail, one_line, tell
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
-from core.console import Printed, fail, one_line, tell
+from core.exchange.exporting import FORMATS
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
+from core.library.importing import skipped as skipped_of
 from core.models import weights
-from core.services import searching, verification
-from core.services.exporting import FORMATS
-from core.services.importing import skipped as skipped_of
-from core.workspace import Workspace
+from core.people import searching
+from core.verification import service as verification
 from db.engine import reading
 from db.migrate import backup as copy_store
 from db.queries.people import all_people

@@ -5,10 +5,10 @@ import streamlit as st
 from db.engine import reading
 from db.queries.overview import overview
 from db.queries.work import daily_work
-from pages.widgets.charts import points_bars, state_bar
-from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.text import plain
-from pages.widgets.work_by_day import work_by_day
+from pages.widgets.dashboard.work_by_day import work_by_day
+from pages.widgets.shared.charts import points_bars, state_bar
+from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.text import plain
 
 dataset = dataset_or_stop()
 st.title("Dashboard", anchor=False)

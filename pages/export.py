@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from core.errors import FacetError
+from core.exchange.delivering import export_folder, suggested_folder
+from core.exchange.exporting import FORMATS
+from core.foundation.errors import FacetError
 from core.jobs.launch import start
-from core.services.delivering import export_folder, suggested_folder
-from core.services.exporting import FORMATS
 from db.engine import reading
 from db.queries.exports import count_exports, past_exports
 from db.queries.library import count_instances, counts
 from db.queries.work import newest_ended_run
 from db.tables import RunState
-from pages.widgets.export_card import ABOUT, export_card
-from pages.widgets.pickers import page_of
-from pages.widgets.resources import author_id, dataset_or_stop, workspace
-from pages.widgets.run_status import latest_result, open_runs
-from pages.widgets.text import counted, plain, sentence
+from pages.widgets.exchange.export_card import ABOUT, export_card
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.resources import author_id, dataset_or_stop, workspace
+from pages.widgets.shared.run_status import latest_result, open_runs
+from pages.widgets.shared.text import counted, plain, sentence
 
 PAGE = 5
 

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from core.errors import FacetError
+from core.foundation.errors import FacetError
 from core.jobs.launch import restart
 from db.engine import reading
 from db.queries.work import count_ended_runs, runs_page
 from db.tables import RunState
-from pages.widgets.pickers import page_of
-from pages.widgets.resources import author_id, workspace
-from pages.widgets.run_status import MARKS, open_runs, result, run_title
-from pages.widgets.text import lasting, plain, sentence, utc
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.run_status import MARKS, open_runs, result, run_title
+from pages.widgets.shared.text import lasting, plain, sentence, utc
 
 PAGE = 10
 

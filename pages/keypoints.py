@@ -4,9 +4,10 @@ import streamlit as st
 
 from db.engine import reading
 from db.queries.annotation import picture_history
-from pages.widgets.box_dialog import edit_boxes
-from pages.widgets.keypoint_editor import keypoint_editor
-from pages.widgets.keypoint_session import (
+from pages.widgets.library.picture_tiles import STATES
+from pages.widgets.points.box_dialog import edit_boxes
+from pages.widgets.points.keypoint_editor import keypoint_editor
+from pages.widgets.points.keypoint_session import (
     accept_button,
     current_image,
     editor_data,
@@ -15,10 +16,9 @@ from pages.widgets.keypoint_session import (
     save_edits,
     was_shown,
 )
-from pages.widgets.picture_order import choose_order, order_caption, ranking
-from pages.widgets.picture_tiles import STATES
-from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.text import plain
+from pages.widgets.points.picture_order import choose_order, order_caption, ranking
+from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.text import plain
 
 dataset = dataset_or_stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom")

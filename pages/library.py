@@ -7,15 +7,15 @@ from db.queries.library import ImageFilter, count_filtered, counts, page_of_imag
 from db.queries.people import person_names
 from db.queries.work import newest_ended_run
 from db.tables import ImageState
-from pages.widgets.face_finder import next_step
-from pages.widgets.import_form import first_start, import_more
-from pages.widgets.labels_form import labels_and_exclusions
-from pages.widgets.pickers import page_of
-from pages.widgets.picture_grid import picture_grid
-from pages.widgets.picture_tiles import STATES, tile
-from pages.widgets.resources import DATASET, IMAGE, dataset_or_stop, workspace
-from pages.widgets.run_status import latest_result, open_runs
-from pages.widgets.text import counted, plain
+from pages.widgets.library.face_finder import next_step
+from pages.widgets.library.import_form import first_start, import_more
+from pages.widgets.library.labels_form import labels_and_exclusions
+from pages.widgets.library.picture_tiles import STATES, tile
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.picture_grid import picture_grid
+from pages.widgets.shared.resources import DATASET, IMAGE, dataset_or_stop, workspace
+from pages.widgets.shared.run_status import latest_result, open_runs
+from pages.widgets.shared.text import counted, plain
 
 PAGE = 60
 engine = workspace().engine

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from core.services import models
+from core.learning import listing as models
 from db.engine import reading
 from db.queries.work import newest_ended_run
-from pages.widgets.model_compare import choose_models, comparison
-from pages.widgets.model_versions import one_model, pre_labelling, versions_table
-from pages.widgets.overlay_player import overlay_player
-from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.run_status import latest_result, open_runs
+from pages.widgets.learning.model_compare import choose_models, comparison
+from pages.widgets.learning.model_versions import one_model, pre_labelling, versions_table
+from pages.widgets.motion.overlay_player import overlay_player
+from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.run_status import latest_result, open_runs
 
 dataset = dataset_or_stop()
 st.title("Models", anchor=False)

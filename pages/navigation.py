@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.widgets.pickers import choose_dataset, choose_name
+from pages.widgets.shared.pickers import choose_dataset, choose_name
 
 # A file of ours: for a named icon the browser would ask a host on the internet.
-ICON = str(Path(__file__).parent / "widgets" / "facet.png")
+ICON = str(Path(__file__).parent / "widgets" / "shared" / "facet.png")
 st.set_page_config(page_title="Facet", page_icon=ICON, layout="wide")
 
 PAGES = {

@@ -5,9 +5,9 @@ import streamlit as st
 from db.engine import reading
 from db.queries.people import Seen, count_loose_faces, count_people_page
 from db.queries.work import newest_ended_run
-from pages.widgets.group_again import group_again
-from pages.widgets.people_actions import decision_bar, offer_merge_for_taken_name
-from pages.widgets.people_views import (
+from pages.widgets.people.actions import decision_bar, offer_merge_for_taken_name
+from pages.widgets.people.group_again import group_again
+from pages.widgets.people.views import (
     PERSON,
     decisions,
     faces_of_nobody,
@@ -16,8 +16,8 @@ from pages.widgets.people_views import (
     open_questions,
     seen_once,
 )
-from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.run_status import open_runs, result
+from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.run_status import open_runs, result
 
 dataset = dataset_or_stop()
 with reading(workspace().engine) as session:

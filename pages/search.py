@@ -4,13 +4,13 @@ import hashlib
 
 import streamlit as st
 
-from core.errors import FacetError
-from core.services.grouping import encoder_of
+from core.foundation.errors import FacetError
+from core.people.grouping import encoder_of
 from db.engine import reading
 from db.queries.library import count_instances
-from pages.widgets.photo_search import asked, choose_face, choose_least, ranked, show_matches
-from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.text import sentence
+from pages.widgets.people.photo_search import asked, choose_face, choose_least, ranked, show_matches
+from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.text import sentence
 
 dataset = dataset_or_stop()
 st.title("Search", anchor=False)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core.errors import FacetError
-from core.services.stability import of_tracks, predicted_versions
-from pages.widgets.resources import DATASET, workspace
-from pages.widgets.stability_parts import choose_smoothing, curves, open_file, open_predictions, ranking, vector
-from pages.widgets.text import counted, plain, sentence
+from core.foundation.errors import FacetError
+from core.motion.stability import of_tracks, predicted_versions
+from pages.widgets.motion.figures import choose_smoothing, curves, open_file, open_predictions, ranking, vector
+from pages.widgets.shared.resources import DATASET, workspace
+from pages.widgets.shared.text import counted, plain, sentence
 
 st.title("Stability", anchor=False)
 dataset_id = st.session_state.get(DATASET)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.widgets.resources import dataset_or_stop
-from pages.widgets.run_status import open_runs
-from pages.widgets.training_form import labels_card, recipe_form
-from pages.widgets.training_live import live, past_trainings, trainings
+from pages.widgets.learning.training_form import labels_card, recipe_form
+from pages.widgets.learning.training_live import live, past_trainings, trainings
+from pages.widgets.shared.resources import dataset_or_stop
+from pages.widgets.shared.run_status import open_runs
 
 dataset = dataset_or_stop()
 st.title("Training", anchor=False)

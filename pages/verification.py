@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from core.errors import FacetError
-from core.services.grouping import encoder_of, threshold_of
+from core.foundation.errors import FacetError
+from core.people.grouping import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.vectors import encoder_versions, last_decision
 from db.queries.work import newest_ended_run
-from pages.widgets.group_again import origin_of_threshold
-from pages.widgets.resources import dataset_or_stop, workspace
-from pages.widgets.run_status import open_runs, result
-from pages.widgets.text import sentence
-from pages.widgets.verification_parts import choose_ratio, data_card, measured, saved_thresholds, workplace
+from pages.widgets.people.group_again import origin_of_threshold
+from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.run_status import open_runs, result
+from pages.widgets.shared.text import sentence
+from pages.widgets.verification.workplace import choose_ratio, data_card, measured, saved_thresholds, workplace
 
 dataset = dataset_or_stop()
 st.title("Verification", anchor=False)

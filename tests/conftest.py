@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.settings import Settings
-from core.workspace import Workspace
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from db.engine import writing
 from db.writes import ensure_dataset, ensure_user
 

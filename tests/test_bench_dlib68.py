@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.keypoints import Boxes, Keypoints
+from core.foundation.arrays import Boxes, Keypoints
 from core.training.preparation import mean_shape
 from core.training.samples import Sample
 from tests.bench.bench_dlib68 import Face, box_of, drawn_faces, human_faces, in_boxes, nme, overlap, rows_of, samples

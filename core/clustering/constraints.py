@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 FREE = -1  # in `together`: tied to nobody
 UNKNOWN = -1  # in `photos`: from no known photo

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 
 def carry(labels: NDArray, previous: NDArray, decided: NDArray) -> dict[int, int | None]:

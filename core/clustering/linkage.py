@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 Progress = Callable[[float], None]
 
@@ -53,7 +53,7 @@ def group(
         Limits over the same N faces; None for none.
     progress
         Called with the share of the work that is done, rising from 0 to 1, every second or so on large sets.
-        Whatever it raises (`core.errors.Cancelled`) ends the run.
+        Whatever it raises (`core.foundation.errors.Cancelled`) ends the run.
 
     Returns
     -------

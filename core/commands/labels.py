@@ -10,15 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
+from core.commands.console import Printed, fail, one_line, tell
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
-from core.console import Printed, fail, one_line, tell
 from core.formats.labels import ENDINGS
+from core.foundation.skeletons import SKELETONS, skeleton
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.services import exclusions
-from core.services.importing import skipped as skipped_of
-from core.services.labels import label_paths
-from core.skeletons import SKELETONS, skeleton
-from core.workspace import Workspace
+from core.library import exclusions
+from core.library.importing import skipped as skipped_of
+from core.points.label_importing import label_paths
 
 app = typer.Typer()
 

@@ -11,12 +11,12 @@ import typer
 from click import ClickException
 from pydantic import ValidationError
 
-from core.console import fail
-from core.errors import FacetError, NotFound
-from core.pose_models import name_of
-from core.services.datasets import create_dataset
-from core.settings import explained
-from core.workspace import Workspace
+from core.commands.console import fail
+from core.foundation.errors import FacetError, NotFound
+from core.foundation.settings import explained
+from core.foundation.workspace import Workspace
+from core.learning.pose_models import name_of
+from core.library.datasets import create_dataset
 from db.engine import reading, writing
 from db.queries.library import dataset_by_name
 from db.writes import ensure_user

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from core.commands.console import Printed, tell
 from core.commands.options import Json, dataset_id, model_name, sentence_instead_of_traceback
-from core.console import Printed, tell
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.services.overlaying import find_clip
-from core.workspace import Workspace
+from core.motion.overlaying import find_clip
 
 app = typer.Typer()
 

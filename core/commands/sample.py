@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from core.commands.console import Printed, tell
 from core.commands.options import Json, dataset_id, sentence_instead_of_traceback
-from core.console import Printed, tell
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.services.clip_sampling import SAMPLE_CLIPS
-from core.services.sampling import SAMPLE
-from core.workspace import Workspace
+from core.library.sample_clips import SAMPLE_CLIPS
+from core.library.sample_photos import SAMPLE
 
 app = typer.Typer()
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from core.commands.console import tell
 from core.commands.options import DatasetName, Json, dataset_id, sentence_instead_of_traceback
-from core.console import tell
-from core.services.annotator_spread import measured_sigmas
-from core.skeletons import SKELETONS
-from core.skeletons import skeleton as find_skeleton
-from core.workspace import Workspace
+from core.foundation.skeletons import SKELETONS
+from core.foundation.skeletons import skeleton as find_skeleton
+from core.foundation.workspace import Workspace
+from core.points.annotator_spread import measured_sigmas
 
 app = typer.Typer()
 

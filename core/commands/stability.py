@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from core.commands.console import tell
 from core.commands.options import Json, dataset_id, model_name, sentence_instead_of_traceback
-from core.console import tell
-from core.errors import BadInput
-from core.services.stability import Smoothing, of_dataset, of_file
-from core.smoothing import SMOOTHERS
-from core.workspace import Workspace
+from core.foundation.errors import BadInput
+from core.foundation.workspace import Workspace
+from core.motion.stability import Smoothing, of_dataset, of_file
+from core.tracks.smoothing import SMOOTHERS
 
 app = typer.Typer()
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.commands.console import Printed, one_line, tell
 from core.commands.options import (
     DatasetName,
     Json,
@@ -17,17 +18,17 @@ from core.commands.options import (
     model_name,
     sentence_instead_of_traceback,
 )
-from core.console import Printed, one_line, tell
-from core.errors import BadInput
-from core.held_out import split_of
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import SKELETONS
+from core.foundation.skeletons import skeleton as find_skeleton
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.learning_data import lone_folder, read_labels, usual_skeleton
-from core.services import evaluating, exporting_onnx, models, promoting, submitting
-from core.services.importing import skipped as skipped_of
-from core.skeletons import SKELETONS
-from core.skeletons import skeleton as find_skeleton
+from core.learning import evaluating, exporting_onnx, promoting, submitting
+from core.learning import listing as models
+from core.learning.held_out import split_of
+from core.learning.labels import lone_folder, read_labels, usual_skeleton
+from core.library.importing import skipped as skipped_of
 from core.training.recipes import RECIPES
-from core.workspace import Workspace
 from db.engine import reading
 
 app = typer.Typer()

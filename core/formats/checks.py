@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 
 def single(value: float, what: str) -> float:

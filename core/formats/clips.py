@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from core.errors import BadInput
 from core.formats.checks import require_choice, require_text
+from core.foundation.errors import BadInput
 
 PARTS: Final = ("train", "validation", "test")  # what is held out most comes last
 GROUPS: Final = ("clip", "sequence", "person", "person-id", "folder", "picture")

@@ -25,7 +25,7 @@ from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledIn
 from core.formats.export import OpenedExport, Progress, Steps, open_export, write_export
 from core.formats.manifest import VERSION, Manifest
 from core.formats.staging import Stage
-from core.skeletons import SKELETONS
+from core.foundation.skeletons import SKELETONS
 
 FORMAT: Final = "coco"
 ANNOTATIONS: Final = "annotations.json"

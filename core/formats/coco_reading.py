@@ -25,8 +25,8 @@ from core.formats.dataset import (
 )
 from core.formats.export import OpenedExport, assembled, listed_picture
 from core.formats.records import Record, blaming, load_json
-from core.keypoints import Keypoints
-from core.skeletons import SKELETONS, Skeleton
+from core.foundation.arrays import Keypoints
+from core.foundation.skeletons import SKELETONS, Skeleton
 
 _POINT: Final = 3  # x, y, visibility
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import UnreadableImage
 from core.formats.dataset import Box
-from core.images import decode
+from core.foundation.errors import UnreadableImage
+from core.media.images import decode
 
 GROWTH: Final = 1.3  # the crop's width and height as multiples of the box's
 QUALITY: Final = 95

@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
 from core.formats.checks import require_choice, require_known, require_text, require_unique, single, text_or_none
 from core.formats.clips import LabelledClip, SplitPart
-from core.keypoints import Keypoints
-from core.skeletons import SKELETONS
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import SKELETONS
 
 KINDS: Final = ("face", "person")
 ORIGINS: Final = ("model", "human", "import")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from core.errors import UnreadableLabels
 from core.formats import manifest as manifests
 from core.formats.clips import LabelledClip, SplitPart
 from core.formats.dataset import FAILED, LabelledDataset, LabelledImage, LabelledPerson, LeftOut
@@ -17,6 +16,7 @@ from core.formats.manifest import VERSION, Manifest, read_manifest
 from core.formats.names import inside, printable, why_unsafe
 from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
+from core.foundation.errors import UnreadableLabels
 
 IMAGES: Final = "images"
 

@@ -7,12 +7,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from core.errors import UnreadableLabels
 from core.formats import coco, identities
 from core.formats.dataset import Box, LabelledDataset, LabelledImage
 from core.formats.export import Progress, open_export, write_export
 from core.formats.identities_reading import FACES, PICTURES, read_tables
 from core.formats.manifest import Manifest
+from core.foundation.errors import UnreadableLabels
 
 FORMAT: Final = "facet"
 

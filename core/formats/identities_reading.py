@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from core.errors import UnreadableLabels
 from core.formats.dataset import PERSON_SOURCES, Box, LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
 from core.formats.export import OpenedExport, assembled, listed_picture
 from core.formats.names import inside, unguard
 from core.formats.records import blaming
+from core.foundation.errors import UnreadableLabels
 
 FACES: Final = "identities.csv"
 PICTURES: Final = "images.csv"

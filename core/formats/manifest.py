@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.errors import UnreadableLabels
 from core.formats.dataset import MODEL_KINDS, LabelledDataset, LeftOut, ModelCard
 from core.formats.names import inside
 from core.formats.records import Record, blaming, load_json
 from core.formats.staging import FileEntry
-from core.skeletons import SKELETONS
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import SKELETONS
 
 NAME: Final = "manifest.json"
 GENERATOR: Final = "facet"

@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from core.errors import UnreadableLabels
 from core.formats.dataset import LabelledPerson
+from core.foundation.errors import UnreadableLabels
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')

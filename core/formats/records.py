@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 
-from core.errors import BadInput, UnreadableLabels
+from core.foundation.errors import BadInput, UnreadableLabels
 
 _LARGEST: Final = float(np.finfo(np.float32).max)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from core.errors import BadInput, FacetError
+from core.foundation.errors import BadInput, FacetError
 
 _CHUNK: Final = 1 << 20
 _MARK: Final = ".facet-unfinished"  # tells our own leftovers from a folder that merely has the name

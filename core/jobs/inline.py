@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from core.errors import Cancelled, FacetError
+from core.foundation.errors import Cancelled, FacetError
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
 from core.jobs.runs import perform, recover, submit
 from core.jobs.tasks import AFTERWARDS, TASKS
-from core.progress import Progress
-from core.workspace import Workspace
 from db.engine import reading, writing
 from db.tables import Run, RunState
 from db.writes import ensure_user

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.foundation.workspace import Workspace
 from core.jobs.queue import ring
 from core.jobs.runs import again, submit
-from core.workspace import Workspace
 
 
 def start(workspace: Workspace, kind: str, *, dataset_id: int, author_id: int, **parameters: Any) -> int:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from core.held_out import split_of
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
 from core.jobs.runs import Task
-from core.pose_models import find_smoother
-from core.progress import Progress
-from core.services.evaluating import evaluate, keep_figures
-from core.services.exporting_onnx import export_onnx, onnx_file
-from core.services.models import skeleton_of
-from core.services.predicting import predict
-from core.services.promoting import in_force, pre_label, promoted_skeletons
-from core.services.smoothing import smooth_predictions
-from core.services.training import Wish, train_model, what_there_is
-from core.workspace import Workspace
+from core.learning.evaluating import evaluate, keep_figures
+from core.learning.exporting_onnx import export_onnx, onnx_file
+from core.learning.held_out import split_of
+from core.learning.listing import skeleton_of
+from core.learning.pose_models import find_smoother
+from core.learning.predicting import predict
+from core.learning.promoting import in_force, pre_label, promoted_skeletons
+from core.learning.training import Wish, train_model, what_there_is
+from core.motion.smoothing_predictions import smooth_predictions
 from db.engine import reading
 from db.tables import Part, Run
 

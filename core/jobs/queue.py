@@ -9,11 +9,11 @@ from typing import Any
 from huey import RedisHuey, SqliteHuey
 from huey.api import Huey
 
-from core.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, NotFound
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
 from core.jobs.runs import perform
 from core.jobs.tasks import AFTERWARDS, TASKS
-from core.progress import Progress
-from core.workspace import Workspace
 from db.engine import reading
 from db.tables import Run
 

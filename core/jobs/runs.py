@@ -14,9 +14,9 @@ from typing import Any, Final
 import psutil
 from sqlmodel import Session, col, select, update
 
-from core.errors import Cancelled, FacetError, NotFound, StoreBusy
-from core.progress import Progress
-from core.workspace import Workspace
+from core.foundation.errors import Cancelled, FacetError, NotFound, StoreBusy
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
 from db.engine import reading, writing
 from db.tables import Run, RunState, now
 

@@ -6,24 +6,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from core.exchange.exporting import export_dataset
+from core.exchange.packed import unpacked_export
+from core.exchange.restoring import is_export, restore_export
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
 from core.jobs.model_tasks import MODEL_TASKS, pre_label_new
 from core.jobs.runs import Afterwards, Task
-from core.packed_exports import unpacked_export
-from core.progress import Progress
-from core.services.clip_sampling import draw_clips_of_people, label_clips
-from core.services.clips import import_clips
-from core.services.completing import complete_faces
-from core.services.encoders import fetch_encoder
-from core.services.exporting import export_dataset
-from core.services.faces import find_faces
-from core.services.grouping import group_people
-from core.services.importing import ImportOptions, import_pictures
-from core.services.labels import apply_waiting, find_labels, import_labels, pictures_beside
-from core.services.overlaying import render_overlay
-from core.services.restoring import is_export, restore_export
-from core.services.sampling import add_figures, draw_sample, note_threshold
-from core.services.uploading import discard_upload, is_upload
-from core.workspace import Workspace
+from core.library.clip_importing import import_clips
+from core.library.importing import ImportOptions, import_pictures
+from core.library.sample_clips import draw_clips_of_people, label_clips
+from core.library.sample_photos import add_figures, draw_sample, note_threshold
+from core.library.uploading import discard_upload, is_upload
+from core.motion.overlaying import render_overlay
+from core.people.completing import complete_faces
+from core.people.encoders import fetch_encoder
+from core.people.finding import find_faces
+from core.people.grouping import group_people
+from core.points.label_importing import apply_waiting, find_labels, import_labels, pictures_beside
 from db.engine import reading
 from db.queries.library import counts
 from db.queries.vectors import has_vectors

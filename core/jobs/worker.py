@@ -11,11 +11,11 @@ import signal
 import sys
 import threading
 
-from core.images import write_atomically
+from core.foundation.workspace import Workspace
 from core.jobs.queue import STOPPING, consume, ring
 from core.jobs.runs import heartbeat, process_name, recover
-from core.services.uploading import sweep_uploads
-from core.workspace import Workspace
+from core.library.uploading import sweep_uploads
+from core.media.images import write_atomically
 from db.engine import reading
 from db.queries.work import unfinished_imports
 

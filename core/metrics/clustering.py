@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 
 @dataclass(frozen=True)

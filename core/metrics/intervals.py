@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.resampling import (
     FEWEST_GROUPS,
     Interval,

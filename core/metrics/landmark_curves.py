@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
-from core.skeletons import Skeleton
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import Skeleton
 
 Floats = NDArray[np.float64]
 

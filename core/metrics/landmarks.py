@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import Skeleton
 from core.metrics.landmark_curves import Ced, auc, ced, failure_rate, group_means, pck, point_means, region_means
-from core.skeletons import Skeleton
 
 __all__ = [
     "NORMALISERS",

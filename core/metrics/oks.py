@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
-from core.skeletons import SKELETONS
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import SKELETONS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput, NotEnoughData
+from core.foundation.errors import BadInput, NotEnoughData
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

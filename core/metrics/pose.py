@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.oks import BODY24_SIGMAS, BODY24_SIGMAS_BORROWED, COCO17_SIGMAS, Sigmas, checked_truth, oks
 from core.metrics.pose_matching import THRESHOLDS, assign, best_of_each_image, close_pairs
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

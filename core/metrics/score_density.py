@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.operating_points import Floats, checked
 
 _BINS_PER_BANDWIDTH: Final = 20

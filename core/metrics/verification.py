@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from core.errors import BadInput, NotEnoughData
+from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.operating_points import (
     Bools,
     Confusion,

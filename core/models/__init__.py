@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from core.errors import FacetError, MissingWeights, NotFound
+from core.foundation.errors import FacetError, MissingWeights, NotFound
 from core.models import weights
-from core.models.interfaces import Detector, Encoder, Landmarker, Model, Spec
+from core.models.faces.interfaces import Detector, Encoder, Landmarker, Model, Spec
 
 __all__ = [
     "DETECTORS",
@@ -40,20 +40,20 @@ ONNX: Final = "onnx:"  # an encoder out of any ONNX file is called "onnx:" and t
 
 def _load_mtcnn(device: str, folder: Path, settings: Mapping[str, object] | None = None) -> Detector:
     from core.models.devices import pick_device
-    from core.models.mtcnn import MTCNN_FILES, MtcnnDetector
+    from core.models.faces.mtcnn import MTCNN_FILES, MtcnnDetector
 
     return MtcnnDetector([weights.locate(name, folder) for name in MTCNN_FILES], pick_device(device), settings)
 
 
 def _load_dlib68(device: str, folder: Path) -> Landmarker:  # noqa: ARG001  (dlib's trees run on the CPU)
-    from core.models.dlib_landmarks import Dlib68Landmarker
+    from core.models.faces.dlib_landmarks import Dlib68Landmarker
 
     return Dlib68Landmarker(weights.locate("dlib-68", folder))
 
 
 def _load_dlib_resnet(device: str, folder: Path) -> Encoder:
     from core.models.devices import pick_device
-    from core.models.dlib_resnet import DlibResnetEncoder
+    from core.models.faces.dlib_resnet import DlibResnetEncoder
 
     file = weights.locate("dlib-resnet", folder)
     return DlibResnetEncoder(file, encoder_threshold("dlib-resnet"), pick_device(device))
@@ -61,7 +61,7 @@ def _load_dlib_resnet(device: str, folder: Path) -> Encoder:
 
 def _load_facenet(name: str, device: str, folder: Path) -> Encoder:
     from core.models.devices import pick_device
-    from core.models.facenet import FacenetEncoder
+    from core.models.faces.facenet import FacenetEncoder
 
     return FacenetEncoder(name, weights.locate(name, folder), encoder_threshold(name), pick_device(device))
 
@@ -136,7 +136,7 @@ def load_detector(
         Where fetched weights lie.
     settings
         What should differ from the detector's default, such as ``{"min_face_size": 40}`` (see
-        `core.models.mtcnn.MtcnnSettings`).
+        `core.models.faces.mtcnn.MtcnnSettings`).
 
     Raises
     ------
@@ -159,10 +159,10 @@ def load_encoder(name: str, device: str, weights_folder: Path) -> Encoder:
     """A face encoder, one of `ENCODERS` or "onnx:FILE"; the rest as `load_detector`.
 
     FILE is a path, or a file in the weights folder. How its input is normalised and which threshold it has is told in
-    `core.models.onnx_faces`.
+    `core.models.faces.onnx_faces`.
     """
     if name.startswith(ONNX):
-        from core.models.onnx_faces import OnnxEncoder
+        from core.models.faces.onnx_faces import OnnxEncoder
 
         return OnnxEncoder(name, onnx_file(name, weights_folder))
     return _spec(ENCODERS, name, "encoder").loader(device, weights_folder)
@@ -171,7 +171,7 @@ def load_encoder(name: str, device: str, weights_folder: Path) -> Encoder:
 def encoder_threshold(name: str, weights_folder: Path | None = None) -> float:
     """Cosine similarity from which two faces count as the same person by default; loads no network."""
     if name.startswith(ONNX):
-        from core.models.onnx_faces import read_normalisation
+        from core.models.faces.onnx_faces import read_normalisation
 
         return read_normalisation(onnx_file(name, weights_folder)).threshold
     threshold = _spec(ENCODERS, name, "encoder").threshold

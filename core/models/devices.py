@@ -8,7 +8,7 @@ from threading import Barrier
 
 import torch
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 
 def pick_device(name: str = "auto") -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import urlsplit
 
-from core.errors import BadWeights, MissingWeights, NotFound
+from core.foundation.errors import BadWeights, MissingWeights, NotFound
 from core.models.weights_table import WEIGHTS, WeightsFile
 
 Progress = Callable[[int, int | None], None]  # bytes done, bytes in total where the server says so
@@ -223,6 +223,6 @@ def _verify(part: Path, entry: WeightsFile) -> None:
 
         check_tensors(part, entry)
         return
-    from core.models.facenet import read_state_dict
+    from core.models.faces.facenet import read_state_dict
 
     read_state_dict(part)

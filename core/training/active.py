@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from scipy.stats import rankdata
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 Floats = NDArray[np.float64]
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.crops import Crop, mirror_order
-from core.errors import BadInput
-from core.skeletons import Skeleton
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import Skeleton
+from core.media.crops import Crop, mirror_order
 from core.training.samples import CropSource
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-import core.errors
-from core.errors import BadInput, Cancelled, FacetError
-from core.keypoints import Keypoints
+import core.foundation.errors
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, Cancelled, FacetError
+from core.foundation.skeletons import skeleton
 from core.models.pose import NetworkConfig
-from core.skeletons import skeleton
 from core.training.listening import Listener
 from core.training.loop import Trained, train
 from core.training.preparation import TrainingData
@@ -120,7 +120,7 @@ def _pass_on(told: Mapping[str, Any], listener: Listener) -> None:
 def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
     trained = _trained(told["trained"]) if "trained" in told else None
     if "error" in told:
-        kind = getattr(core.errors, told["error"], FacetError)
+        kind = getattr(core.foundation.errors, told["error"], FacetError)
         problem: FacetError = kind(told["sentence"])
         problem.trained = trained  # type: ignore[attr-defined]  # as `train` leaves it
         raise problem

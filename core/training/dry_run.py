@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from core.foundation.skeletons import skeleton
 from core.models.pose import NETWORKS, configure
 from core.models.pose.memory import dry_run as estimate
-from core.skeletons import skeleton
 from core.training.recipe import Recipe
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 class Listener:
     """Told by the loop while it works; this one is deaf.
 
-    `batch` and `epoch` may raise `core.errors.Cancelled`: the loop then writes its best and last weights and its state,
-    and passes the error on with what it has as ``error.trained``.
+    `batch` and `epoch` may raise `Cancelled`: the loop then writes its best and last weights and its
+    state, and passes the error on with what it has as ``error.trained``.
     """
 
     def reading(self, done: int, total: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from core.errors import Cancelled, NotEnoughData
+from core.foundation.errors import Cancelled, NotEnoughData
 from core.models.devices import pick_device
 from core.models.pose import NetworkConfig
 from core.models.pose.checkpoint import read_config

@@ -28,7 +28,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.training.loss_parts import LossParts, exact, masked, single, weighted_mean
 from core.training.map_losses import HeatmapCrossEntropy, HeatmapError, UdpCombined
 from core.training.pip_losses import PipLoss

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.training.loss_parts import LossParts, exact, masked, single, weighted_mean
 
 

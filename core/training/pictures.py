@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.images import write_atomically
+from core.foundation.skeletons import Skeleton
+from core.media.images import write_atomically
 from core.models.pose.network import PoseNetwork
-from core.skeletons import Skeleton
 from core.training.augmentation import batch
 from core.training.samples import CropSource
 from core.training.validation import Runner

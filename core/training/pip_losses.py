@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.training.loss_parts import LossParts, exact, masked, weighted_mean
 
 TASKS: Final = ("std", "cls2", "cls3")  # the code of a task in targets["task"] is its place here

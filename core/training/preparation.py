@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.errors import BadInput, MissingWeights, NotEnoughData
-from core.keypoints import ABSENT
+from core.foundation.arrays import ABSENT
+from core.foundation.errors import BadInput, MissingWeights, NotEnoughData
+from core.foundation.progress import Progress
+from core.foundation.skeletons import SKELETONS, Skeleton
 from core.models.codecs.pip import nearest_neighbours
 from core.models.pose import NETWORKS, NetworkConfig, configure
 from core.models.pose.checkpoint import load_checkpoint
 from core.models.pose.fitting import fit_weights
 from core.models.pose.network import PoseNetwork, build
 from core.models.pose.pretrained import load_pretrained
-from core.progress import Progress
-from core.skeletons import SKELETONS, Skeleton
 from core.training.listening import Listener
 from core.training.recipe import Recipe
 from core.training.samples import CropSource, Sample

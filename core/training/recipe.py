@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs import CODECS
 from core.models.pose import NETWORKS
 from core.training.augmentation import Augmentation

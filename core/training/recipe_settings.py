@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.training.augmentation import Augmentation
 from core.training.recipe import CHOICES, Recipe, StabilityTerm, flat
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from core.errors import FacetError
+from core.foundation.errors import FacetError
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Batch, batch

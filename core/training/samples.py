@@ -16,11 +16,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.crops import Crop, Region
-from core.errors import BadInput, FacetError, UnreadableImage
-from core.images import decode
-from core.keypoints import ABSENT, Keypoints
-from core.progress import Progress
+from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.errors import BadInput, FacetError, UnreadableImage
+from core.foundation.progress import Progress
+from core.media.crops import Crop, Region
+from core.media.images import decode
 
 MAX_PIXELS: Final = 100_000_000
 

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.errors import BadInput, NotEnoughData
-from core.images import write_atomically
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, NotEnoughData
+from core.media.images import write_atomically
 from core.models.codecs import build_codec
 from core.models.codecs.pip import PipCodec
 from core.models.devices import pick_device

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from core.errors import BadInput, NotEnoughData
+from core.foundation.errors import BadInput, NotEnoughData
 
 PARTS: Final = ("train", "validation", "test")
 _FIRST_NEEDED: Final = ("train", "test", "validation")  # with two groups there is none to choose epochs by

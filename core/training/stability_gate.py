@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 
 class Gate:

@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.stability import Units
 from core.training.loss_parts import masked
 from core.training.samples import Sample

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.errors import NotEnoughData
+from core.foundation.errors import NotEnoughData
+from core.foundation.skeletons import Skeleton
 from core.models.pose.network import PoseNetwork
-from core.skeletons import Skeleton
 from core.training.augmentation import Augmentation, Batch, batch
 from core.training.losses import Loss
 from core.training.recipe import StabilityTerm

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from core.errors import FacetError
+from core.foundation.errors import FacetError
 from core.training.recipe import Recipe
 from core.training.samples import Sample
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from core.errors import FacetError
+from core.foundation.errors import FacetError
 from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Batch

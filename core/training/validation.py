@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.errors import FacetError
-from core.keypoints import ABSENT
+from core.foundation.arrays import ABSENT
+from core.foundation.errors import FacetError
+from core.foundation.skeletons import Skeleton
 from core.metrics.landmarks import errors, units
 from core.models.codecs import Codec
 from core.models.pose.device_trouble import out_of_memory, release_memory
-from core.skeletons import Skeleton
 from core.training.augmentation import Batch, batch
 from core.training.samples import CropSource, Sample
 

@@ -25,7 +25,7 @@ class ShownFrame:
 
 @dataclass(frozen=True)
 class FramePoints:
-    """Packed points (`core.keypoints.Keypoints.to_bytes`) of one instance in a picture."""
+    """Packed points (`core.foundation.arrays.Keypoints.to_bytes`) of one instance in a picture."""
 
     image_id: int
     instance_id: int

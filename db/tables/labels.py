@@ -85,7 +85,7 @@ class Instance(SQLModel, table=True):
 class KeypointRevision(SQLModel, table=True):
     """One state of an instance's points. Appended, never changed.
 
-    `points` packs K rows of float32 x, y, visibility, confidence (`core.keypoints.Keypoints.to_bytes`).
+    `points` packs K rows of float32 x, y, visibility, confidence (`core.foundation.arrays.Keypoints.to_bytes`).
     `edit_id` is the browser's own id of the edit: the same edit sent twice is one row.
     """
 
@@ -116,8 +116,8 @@ class KeypointRevision(SQLModel, table=True):
 class Embedding(SQLModel, table=True):
     """The vector of one face by one encoder: float32, unit length. Written once, never changed.
 
-    The ids of an encoder version's rows only grow, so `core.vectors` reads just what is new. The random `mark` tells
-    the row from one of the same id in another store, or in this one before a backup was put back.
+    The ids of an encoder version's rows only grow, so `core.people.vectors` reads just what is new. The random `mark`
+    tells the row from one of the same id in another store, or in this one before a backup was put back.
     """
 
     __table_args__ = (

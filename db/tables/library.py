@@ -96,7 +96,7 @@ class Video(SQLModel, table=True):
 class Frame(SQLModel, table=True):
     """One frame of a video; `index` and `scene` count from 0, `seconds` is its presentation time.
 
-    A new scene begins where the clip cuts (`core.scenes`): nothing moved from one scene to the next.
+    A new scene begins where the clip cuts (`core.media.scenes`): nothing moved from one scene to the next.
     """
 
     __table_args__ = (UniqueConstraint("video_id", "index"),)

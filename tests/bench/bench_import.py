@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_import [--pictures 5000] [--repeats 3] [--json]
 
-Ours is `core.services.importing.import_pictures` into an empty home folder: every picture decoded fully, hashed, copied
+Ours is `core.library.importing.import_pictures` into an empty home folder: every picture decoded fully, hashed, copied
 so that it survives a power cut, its thumbnail kept, its row written. The peer is what one would write in a notebook:
 PIL in one thread opens, loads, hashes and saves a thumbnail of each file; it copies nothing and has no store. Each
 round of each side is a process of its own, in turns; the memory is the peak of that process.
@@ -52,10 +52,10 @@ def pictures(count: int) -> Path:
 
 def our_side(folder: Path, home: Path) -> int:
     """Import; how many came in."""
+    from core.foundation.settings import Settings
+    from core.foundation.workspace import Workspace
     from core.jobs.runs import submit
-    from core.services.importing import import_pictures
-    from core.settings import Settings
-    from core.workspace import Workspace
+    from core.library.importing import import_pictures
     from db.engine import writing
     from db.writes import ensure_dataset, ensure_user
 

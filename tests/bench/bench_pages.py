@@ -112,7 +112,7 @@ def measure_reads(repeats: int) -> dict[str, list[float]]:
     """Milliseconds of every function that the pages read with."""
     from sqlmodel import Session
 
-    from core.workspace import Workspace
+    from core.foundation.workspace import Workspace
     from db.engine import reading
 
     engine = Workspace.open().engine
@@ -129,8 +129,8 @@ def measure_reads(repeats: int) -> dict[str, list[float]]:
 
 def reads() -> dict[str, Callable[[Any], object]]:
     """Each read of `db.queries` that a page or the start of a run makes, by a name that says what it is given."""
-    from core.vectors import face_vectors
-    from core.workspace import Workspace
+    from core.foundation.workspace import Workspace
+    from core.people.vectors import face_vectors
     from db.queries import annotation, library, people, vectors, work
     from db.queries.library import ImageFilter
     from db.tables import Image
@@ -193,8 +193,8 @@ def reads() -> dict[str, Callable[[Any], object]]:
 
 def measure_edits(repeats: int) -> dict[str, list[float]]:
     """Milliseconds of saving one moved point, and of a bare insert of as many bytes on the same disk."""
-    from core.services.annotating import Edit, save_edit
-    from core.workspace import Workspace
+    from core.foundation.workspace import Workspace
+    from core.points.annotating import Edit, save_edit
     from db.engine import reading
     from db.tables import Instance
 

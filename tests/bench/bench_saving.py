@@ -18,13 +18,13 @@ from time import perf_counter, sleep
 from playwright.sync_api import Page, sync_playwright
 from sqlmodel import select
 
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
 from db.engine import reading
 from db.tables import KeypointRevision
 from tests.bench.machine import Row, facts, summed, table
+from tests.builders.staged_pictures import stage
 from tests.e2e.conftest import ARGUMENTS, CHROMIUMS, Workbench, find_chromium
 from tests.e2e.hands import drag, on_screen, view, wait_for
-from tests.e2e.staged_pictures import stage
 
 
 def measure(drags: int) -> list[Row]:

@@ -57,8 +57,8 @@ def run_recipe(name: str, steps: int) -> dict[str, Any]:
     """A few steps in this process: pictures a second of each, peak MiB, batch and device."""
     import torch
 
-    from core.keypoints import Keypoints
-    from core.skeletons import FACE68
+    from core.foundation.arrays import Keypoints
+    from core.foundation.skeletons import FACE68
     from core.training.loop import TrainingData, train
     from core.training.samples import Sample
 

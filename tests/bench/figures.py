@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from core.geometry import most_central
+from core.foundation.geometry import most_central
+from core.foundation.progress import Progress
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
+from core.library.annotators import annotator_id
+from core.library.datasets import create_dataset
 from core.metrics.clustering import bcubed
-from core.progress import Progress
-from core.services.annotators import annotator_id
-from core.services.datasets import create_dataset
-from core.services.verification import confirmed_pairs, judge
-from core.settings import Settings
-from core.workspace import Workspace
+from core.verification.service import confirmed_pairs, judge
 from db.engine import reading
 from db.queries.people import all_people
 from db.tables import Image

@@ -20,8 +20,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.settings import Settings
-from core.workspace import Workspace
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from tests.builders.places import ROOT
 
 FULL: Final = 100_000
 ANNOTATORS: Final = ("ada", "bruno", "chidi", "dora", "emi")
@@ -81,11 +82,10 @@ class Size:
 
 def filled(size: Size) -> Path:
     """The home folder of a filled store; made on the first call, and again when the tables change."""
-    root = Path(__file__).resolve().parents[2]
     made_of = (
         Path(__file__),
-        *sorted((root / "db/tables").glob("*.py")),
-        *sorted((root / "db/migrations/versions").glob("*.py")),
+        *sorted((ROOT / "db/tables").glob("*.py")),
+        *sorted((ROOT / "db/migrations/versions").glob("*.py")),
     )
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in made_of)).hexdigest()[:12]
     home = Path(tempfile.gettempdir()) / f"facet-bench-{size.images}-{digest}"

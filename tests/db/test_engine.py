@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
-from core.errors import StoreBusy, StoreFull
+from core.foundation.errors import StoreBusy, StoreFull
 from db.engine import migrating, open_engine, reading, writing
 from db.tables import DailyWork, Embedding, Image, Instance, Moment, Person, User, now
 from db.writes import count_work, ensure_dataset, ensure_model_version, ensure_person, ensure_user, recount_faces

@@ -14,9 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlmodel import SQLModel, select
 
-from core.errors import FacetError
-from core.settings import Settings
-from core.workspace import Workspace
+from core.foundation.errors import FacetError
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from db import migrate
 from db.engine import migrating, open_engine, reading, writing
 from db.migrate import backup, config, upgrade

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.builders.places import ROOT
+
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -53,9 +54,7 @@ class Workbench:
         self.home, self.port = Path(home), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = (
-            os.environ
-            | {"FACET_HOME": str(home), "FACET_PORT": str(self.port), "PYTHONPATH": str(REPOSITORY)}
-            | settings
+            os.environ | {"FACET_HOME": str(home), "FACET_PORT": str(self.port), "PYTHONPATH": str(ROOT)} | settings
         )
         self.log = self.home.parent / f"{self.home.name}.log"
 
@@ -64,7 +63,7 @@ class Workbench:
         command += ["--server.port", str(self.port), "--server.fileWatcherType", "none"]
         with self.log.open("a") as out:
             self.process = subprocess.Popen(
-                command, cwd=REPOSITORY, env=self.environment, stdout=out, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env=self.environment, stdout=out, stderr=subprocess.STDOUT
             )
         for _ in range(300):
             assert self.process.poll() is None, self.log.read_text()
@@ -83,7 +82,7 @@ class Workbench:
         """`python -m core ...` on the same home folder."""
         return subprocess.run(
             [sys.executable, "-m", "core", *map(str, arguments)],
-            cwd=REPOSITORY,
+            cwd=ROOT,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -140,6 +139,6 @@ def page(browser, request):
     opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened
     if getattr(request.node, "failed", False):
-        opened.screenshot(path=REPOSITORY / "test-results" / f"{request.node.name}.png", full_page=True)
+        opened.screenshot(path=ROOT / "test-results" / f"{request.node.name}.png", full_page=True)
     context.close()
     assert not problems, problems

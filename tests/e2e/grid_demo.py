@@ -12,7 +12,7 @@ import json
 import streamlit as st
 from PIL import Image
 
-from pages.widgets.picture_grid import Tile, picture_grid
+from pages.widgets.shared.picture_grid import Tile, picture_grid
 
 
 @st.cache_data

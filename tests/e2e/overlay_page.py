@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.widgets.overlay_player import overlay_player
-from pages.widgets.run_status import open_runs
+from pages.widgets.motion.overlay_player import overlay_player
+from pages.widgets.shared.run_status import open_runs
 
 dataset = int(st.query_params.get("dataset", 1))
 open_runs(dataset)

@@ -10,18 +10,18 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from sqlmodel import select
 
+from core.drawn import PEOPLE, draw_portrait
+from core.foundation.progress import Progress
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.progress import Progress
-from core.sample import PEOPLE, draw_portrait
-from core.services.annotating import accept
-from core.services.annotators import annotator_id
-from core.services.clip_sampling import SAMPLE_CLIPS
-from core.services.datasets import create_dataset
-from core.services.people import confirm_faces, name_person
-from core.services.promoting import promote
-from core.services.sampling import SAMPLE
-from core.settings import Settings
-from core.workspace import Workspace
+from core.learning.promoting import promote
+from core.library.annotators import annotator_id
+from core.library.datasets import create_dataset
+from core.library.sample_clips import SAMPLE_CLIPS
+from core.library.sample_photos import SAMPLE
+from core.people.deciding import confirm_faces, name_person
+from core.points.annotating import accept
 from db.engine import reading
 from db.queries.people import all_people
 from db.tables import Image as Picture

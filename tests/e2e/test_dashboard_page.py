@@ -10,11 +10,11 @@ from PIL import Image
 from playwright.sync_api import expect
 from sqlmodel import select
 
-from core.services.annotating import Edit, add_instances, save_edit
-from core.services.annotators import annotator_id
-from core.services.people import confirm_faces
-from core.settings import Settings
-from core.workspace import Workspace
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library.annotators import annotator_id
+from core.people.deciding import confirm_faces
+from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading, writing
 from db.tables import Assignment, Dataset, Source, now
 from db.tables import Image as Picture

@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from core.errors import FacetError
+from core.foundation.errors import FacetError
+from core.foundation.progress import Progress
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.jobs.launch import start
-from core.progress import Progress
-from core.services.annotators import annotator_id
-from core.services.datasets import create_dataset
-from core.settings import Settings
-from core.workspace import Workspace
+from core.library.annotators import annotator_id
+from core.library.datasets import create_dataset
 from db.engine import reading
 from db.queries.work import runs_page
 

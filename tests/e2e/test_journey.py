@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +10,17 @@ from playwright.sync_api import expect
 from pycocotools.coco import COCO
 from sqlmodel import select
 
-from core.keypoints import Keypoints
-from core.settings import Settings
-from core.workspace import Workspace
+from core.foundation.arrays import Keypoints
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.tables import Instance, KeypointRevision, Threshold, User
+from tests.builders.places import SHARED
 from tests.e2e.hands import drag, on_screen, unfold, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "identities"
+PHOTOS = SHARED / "identities"
 SLOW = 180_000  # milliseconds that models may take on a busy machine
 
 
@@ -144,10 +144,10 @@ def check_export(folder, workspace):
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the real photos are not here")
+@pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not here")
 def test_folder_of_real_people_becomes_a_threshold(page, workbench, tmp_path):
     for person in ("lfw_colin_powell", "lfw_ariel_sharon", "bbt_raj", "bbt_penny"):
-        shutil.copytree(SHARED / person, tmp_path / "photos" / person)
+        shutil.copytree(PHOTOS / person, tmp_path / "photos" / person)
     page.goto(f"{workbench.address}/?name=Mina")
     expect(page.get_by_text("Import photos").first).to_be_visible(timeout=60_000)
     server = page.get_by_text("A folder on the server")

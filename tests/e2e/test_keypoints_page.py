@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 from sqlmodel import col, select
 
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
 from db.engine import reading, writing
 from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Source
+from tests.builders.staged_pictures import stage
 from tests.e2e.hands import accept, drag, on_screen, view, wait_for
-from tests.e2e.staged_pictures import stage
 
 pytestmark = pytest.mark.e2e
 

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 
+from core.foundation.progress import Progress
 from core.jobs.inline import run_here
-from core.progress import Progress
-from core.services.overlaying import overlays_folder
+from core.motion.overlaying import overlays_folder
 from db.engine import reading, writing
 from db.tables import (
     Frame,
@@ -25,8 +25,8 @@ from db.tables import (
     TrainedModel,
     Video,
 )
+from tests.builders.staged_learning import NAME, QUICK, add_clips, open_store, pick, settle, unlabel
 from tests.e2e.hands import accept, video_metadata
-from tests.e2e.staged_learning import NAME, QUICK, add_clips, open_store, pick, settle, unlabel
 
 pytestmark = pytest.mark.e2e
 

@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.services.annotators import annotator_id
-from core.services.datasets import create_dataset
+from core.library.annotators import annotator_id
+from core.library.datasets import create_dataset
+from tests.builders.staged_pictures import stage
 from tests.e2e.hands import view, wait_for
-from tests.e2e.staged_pictures import stage
 
 pytestmark = pytest.mark.e2e
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from staged_clips import add_model, predict, take
 
-from core.services.annotators import annotator_id
-from core.services.datasets import create_dataset
-from core.services.overlaying import render_overlay
-from core.settings import Settings
-from core.videos import frames, probe
-from core.workspace import Workspace
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library.annotators import annotator_id
+from core.library.datasets import create_dataset
+from core.media.videos import frames, probe
+from core.motion.overlaying import render_overlay
+from tests.builders.staged_clips import add_model, predict, take
 from tests.e2e.hands import video_metadata
 
 pytestmark = pytest.mark.e2e

@@ -4,15 +4,15 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from staged_people import add_faces, group, owners, vector
 
-from core.services.annotators import annotator_id
-from core.services.people import move_faces
-from core.settings import Settings
-from core.workspace import Workspace
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library.annotators import annotator_id
+from core.people.deciding import move_faces
 from db.engine import reading, writing
 from db.queries.people import people_page
 from db.writes import ensure_dataset
+from tests.builders.staged_people import add_faces, group, owners, vector
 
 pytestmark = pytest.mark.e2e
 

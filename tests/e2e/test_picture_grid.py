@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from core.errors import BadInput
-from pages.widgets.picture_grid import parse_open, parse_selected
+from core.foundation.errors import BadInput
+from pages.widgets.shared.picture_grid import parse_open, parse_selected
+from tests.builders.places import ROOT
 
 pytestmark = pytest.mark.e2e
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def demo(tmp_path_factory):
     command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("grid_demo.py"))]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=REPOSITORY, env={"PYTHONPATH": str(REPOSITORY)}, stdout=out, stderr=out)
+        process = subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdout=out, stderr=out)
     for _ in range(150):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):

@@ -4,19 +4,19 @@ import io
 import re
 
 import pytest
-from hands import wait_for
 from PIL import Image as Picture
 from playwright.sync_api import expect
 
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.jobs.launch import start
-from core.services.annotators import annotator_id
-from core.settings import Settings
-from core.workspace import Workspace
+from core.library.annotators import annotator_id
 from db.engine import reading, writing
 from db.queries.library import ImageFilter, page_of_images
 from db.queries.people import faces_of, people_page
 from db.tables import Run, RunState
 from db.writes import ensure_dataset
+from tests.e2e.hands import wait_for
 
 pytestmark = pytest.mark.e2e
 

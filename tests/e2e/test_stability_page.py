@@ -6,20 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from staged_tracks import add_track, add_video, version
 
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library.annotators import annotator_id
+from core.library.datasets import create_dataset
 from core.metrics.stability import stability
-from core.services.annotators import annotator_id
-from core.services.datasets import create_dataset
-from core.services.stability import Smoothing, delay_of, of_tracks
-from core.settings import Settings
-from core.workspace import Workspace
+from core.motion.stability import Smoothing, delay_of, of_tracks
+from tests.builders.places import SHARED
+from tests.builders.staged_tracks import add_track, add_video, version
 from tests.e2e.hands import comes_to
 
 pytestmark = pytest.mark.e2e
 
 SLOW = 60_000
-TRACKS = Path(__file__).resolve().parents[3] / "shared" / "data" / "tracks68"
+TRACKS = SHARED / "tracks68"
 
 
 def moving(frames=90, seed=0):

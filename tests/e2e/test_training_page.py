@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 
-from core.services.datasets import create_dataset
+from core.library.datasets import create_dataset
 from db.engine import reading, writing
 from db.tables import Run, RunState, TrainedModel, now
 from db.writes import ensure_model_version
+from tests.builders.staged_learning import add_clips, open_store, pick, settle
 from tests.e2e.hands import comes_to, unfold
-from tests.e2e.staged_learning import add_clips, open_store, pick, settle
 
 pytestmark = pytest.mark.e2e
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 from sklearn import metrics as reference
-from staged_people import add_faces, group
 
-from core.services import verification
-from core.services.annotators import annotator_id
-from core.services.people import move_faces
-from core.settings import Settings
-from core.workspace import Workspace
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library.annotators import annotator_id
+from core.people.deciding import move_faces
+from core.verification import service as verification
 from db.engine import writing
 from db.writes import ensure_dataset
+from tests.builders.staged_people import add_faces, group
 
 pytestmark = pytest.mark.e2e
 

@@ -7,12 +7,12 @@ be of. What a file as a whole does wrong raises; what a single label does wrong 
 from collections.abc import Callable
 from typing import Final
 
-from core.errors import UnreadableLabels
 from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, pts, tracks_npy
 from core.formats.labels.motion_csv import write_submission
 from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, tight_box
 from core.formats.labels.rows import text_of as _text_of
-from core.skeletons import Skeleton
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import Skeleton
 
 __all__ = [
     "ANY_ENDING",

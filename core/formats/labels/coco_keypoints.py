@@ -23,11 +23,11 @@ from typing import Any, Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import UnreadableLabels
 from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count, text_of
 from core.formats.records import Record, record_of
-from core.keypoints import HIDDEN, VISIBLE, Keypoints
-from core.skeletons import SKELETONS, Skeleton
+from core.foundation.arrays import HIDDEN, VISIBLE, Keypoints
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import SKELETONS, Skeleton
 
 FORMAT: Final = "coco-keypoints"
 _POINT: Final = 3  # x, y, visibility

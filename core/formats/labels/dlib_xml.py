@@ -17,10 +17,10 @@ from xml.parsers import expat
 
 import numpy as np
 
-from core.errors import UnreadableLabels
 from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count
-from core.keypoints import Keypoints
-from core.skeletons import Skeleton
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import Skeleton
 
 FORMAT: Final = "dlib-xml"
 _LARGEST: Final = float(np.finfo(np.float32).max)

@@ -18,12 +18,12 @@ from typing import Final
 
 import numpy as np
 
-from core.errors import BadInput, UnreadableLabels
 from core.formats.labels.rows import LabelFile, LabelledRow, is_empty, posix, refuse_count, text_of
 from core.formats.names import guard, unguard
-from core.images import write_atomically
-from core.keypoints import ABSENT, Keypoints
-from core.skeletons import BODY24, Skeleton
+from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.skeletons import BODY24, Skeleton
+from core.media.images import write_atomically
 
 FORMAT: Final = "motion-csv"
 IMAGE: Final = "image"

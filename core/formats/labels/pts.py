@@ -20,10 +20,10 @@ from typing import Final
 
 import numpy as np
 
-from core.errors import UnreadableLabels
 from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, refuse_count, text_of
-from core.keypoints import Keypoints
-from core.skeletons import Skeleton
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import Skeleton
 
 FORMAT: Final = "pts"
 _FIRST_PIXEL: Final = 1.0

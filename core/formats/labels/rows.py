@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import UnreadableLabels
-from core.keypoints import ABSENT, Keypoints
-from core.skeletons import Skeleton
+from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import Skeleton
 
 ANY_ENDING: Final = ".*"
 

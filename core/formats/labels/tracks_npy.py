@@ -15,11 +15,11 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from core.errors import BadInput, UnreadableLabels
 from core.formats.labels.rows import LabelFile, LabelledRow, refuse_count
-from core.keypoints import Keypoints
-from core.skeletons import Skeleton
-from core.track_files import read_numbers
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.skeletons import Skeleton
+from core.tracks.files import read_numbers
 
 FORMAT: Final = "tracks-npy"
 MAGIC: Final = npy.MAGIC_PREFIX

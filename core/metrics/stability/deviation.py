@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.stability.normality import MAD_TO_STD
 from core.metrics.stability.tracks import (
     Flags,

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.stability.deviation import as_truth, indicator
 from core.metrics.stability.tracks import Floats, as_breaks, as_tracks
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

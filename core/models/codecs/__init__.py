@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from core.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, NotFound
 from core.models.codecs.codec import Codec, Decoded
 
 __all__ = ["CODECS", "Codec", "Decoded", "build_codec"]

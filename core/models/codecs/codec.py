@@ -5,7 +5,7 @@ Legend
 - N: instances, K: points, (W, H): size of the network's input in pixels, (w, h): size of its maps in cells
 
 Coordinates are pixels of the network's *input*, the centre of the first pixel is 0, and the input covers
-[-0.5, W - 0.5]. `core.crops.Crop` takes them to the picture.
+[-0.5, W - 0.5]. `core.media.crops.Crop` takes them to the picture.
 
 The rule of what takes part: a point has the weight 1 where it is present, finite and inside the input's area
 (-0.5 <= x <= W - 0.5, likewise y), else the weight 0 and targets of zero. Both ends count as inside, so that a point
@@ -85,7 +85,7 @@ class Codec(Protocol):
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """The outputs of a left-right mirrored input, brought back to the input that was not, with no shift.
 
-        `order` is (K,) int64, an involution (`core.crops.mirror_order`). The mean of these and the outputs of the
+        `order` is (K,) int64, an involution (`core.media.crops.mirror_order`). The mean of these and the outputs of the
         input itself decodes to the flip test's points.
         """
         ...

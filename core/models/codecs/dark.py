@@ -12,7 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs.heatmap import HeatmapCodec, check_number
 from core.models.codecs.maps import Peaks, Window, window
 from core.models.codecs.refinement import blur_offset, fit_offset

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 import torch
 from torch import Tensor
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs.codec import Decoded, full_precision, usable
 from core.models.codecs.maps import Grid, Peaks, find_peaks, gaussians, mass_around, mirror_maps, spread_around
 

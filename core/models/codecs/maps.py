@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 FLAT: Final = 1e-6  # a map whose values differ by less than this share of its maximum has no peak
 

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs.codec import Decoded, full_precision, usable
 from core.models.codecs.heatmap import finish
 from core.models.codecs.maps import Grid, centroid, find_peaks, mass_around, mirror_maps, spread_around
@@ -65,7 +65,7 @@ def nearest_neighbours(
 
 
 def _symmetric(shape: np.ndarray, flip_pairs: Sequence[tuple[int, int]]) -> np.ndarray:
-    from core.crops import mirror_order
+    from core.media.crops import mirror_order
 
     mirrored = shape[mirror_order(len(shape), flip_pairs)]
     axis = np.nanmean(shape[:, 0])

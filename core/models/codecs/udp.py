@@ -1,8 +1,8 @@
 """Huang, Zhu, Guo and Huang, "The Devil is in the Details: Delving into Unbiased Data Processing for Human Pose
 Estimation", CVPR 2020: both targets, in the unit-length convention that pixels and cells share here.
 
-The bias that UDP takes away is one of the whole pipeline, from the picture to the map and back: `core.crops.Crop` and
-`core.models.codecs.maps.Grid` keep the same convention, and the tests go all the way round.
+The bias that UDP takes away is one of the whole pipeline, from the picture to the map and back: `core.media.crops.Crop`
+and `core.models.codecs.maps.Grid` keep the same convention, and the tests go all the way round.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs.codec import Decoded, full_precision, usable
 from core.models.codecs.dark import DarkCodec, fit_radius
 from core.models.codecs.heatmap import HeatmapCodec, check_number, finish

@@ -13,11 +13,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from core.errors import BadInput, BadWeights, FacetError, NotFound
-from core.images import write_atomically
+from core.foundation.errors import BadInput, BadWeights, FacetError, NotFound
+from core.foundation.skeletons import SKELETONS
+from core.media.images import write_atomically
 from core.models.pose.header import described, read_config, read_facts, refuse_pickle
 from core.models.pose.network import PoseNetwork, build
-from core.skeletons import SKELETONS
 
 __all__ = ["load_checkpoint", "read_config", "read_facts", "save_checkpoint"]
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import Skeleton, skeleton
 from core.models.pose.registry import NetworkSpec, spec_of
-from core.skeletons import Skeleton, skeleton
 
 _LARGEST_SIDE: Final = 4096  # pixels; more is a slip of the pen, not a network
 _FEWEST_POINTS: Final = 1
@@ -87,7 +87,7 @@ def configure(
     name
         One of `NETWORKS`.
     skeleton_name
-        A name in `core.skeletons.SKELETONS`, or a skeleton.
+        A name in `core.foundation.skeletons.SKELETONS`, or a skeleton.
     input_size
         Width and height in pixels.
     codec, codec_settings

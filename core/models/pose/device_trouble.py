@@ -7,7 +7,7 @@ from typing import Final
 
 import torch
 
-from core.errors import FacetError
+from core.foundation.errors import FacetError
 
 _NO_MEMORY: Final = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
 

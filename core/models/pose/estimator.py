@@ -18,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.crops import Crop, mirror_order
-from core.errors import BadInput, BadWeights, FacetError, NotFound
-from core.keypoints import Doubt, Keypoints
+from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.errors import BadInput, BadWeights, FacetError, NotFound
+from core.foundation.skeletons import Skeleton, skeleton
+from core.media.crops import Crop, mirror_order
 from core.models.codecs import Decoded
 from core.models.devices import pick_device
 from core.models.pose import spec_of
@@ -28,7 +29,6 @@ from core.models.pose.checkpoint import load_checkpoint
 from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
 from core.models.pose.network import PoseNetwork
 from core.models.weights import sha256_of
-from core.skeletons import Skeleton, skeleton
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class _Found:
 
 
 class PoseEstimator:
-    """A landmarker with doubt, see `core.models.interfaces.Landmarker`.
+    """A landmarker with doubt, see `core.models.faces.interfaces.Landmarker`.
 
     Attributes
     ----------

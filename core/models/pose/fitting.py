@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.pose import NetworkConfig
 from core.models.pose.head_rows import head_output, matching_rows
 from core.models.pose.network import PoseNetwork

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from safetensors import SafetensorError, safe_open
 
-from core.errors import BadInput, BadWeights, MissingWeights, NotFound
+from core.foundation.errors import BadInput, BadWeights, MissingWeights, NotFound
 from core.models.pose import NetworkConfig
 
 HEADER_KEY: Final = "facet"  # one key only: safetensors writes several in an order that changes

@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs.codec import full_precision
 
 _STD: Final = 0.001  # of a fresh last layer: maps start near zero, as the targets mostly are, and points at the centre

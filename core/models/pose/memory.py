@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.pose import NetworkConfig
 from core.models.pose.network import PoseNetwork, build
 from core.models.pose.vitpose import VitPoseMap

@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs import Codec, build_codec
 from core.models.pose import NetworkConfig, check, spec_of
 

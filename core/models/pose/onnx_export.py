@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.errors import BadInput, FacetError
+from core.foundation.errors import BadInput, FacetError
 from core.models.pose.network import PoseNetwork
 
 INPUT: Final = "images"

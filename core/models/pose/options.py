@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Final
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs import Codec
 from core.models.pose import NetworkConfig
 from core.models.pose.heads import exact, small_convolution

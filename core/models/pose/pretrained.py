@@ -15,13 +15,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core.errors import BadInput, BadWeights
+from core.foundation.errors import BadInput, BadWeights
+from core.foundation.skeletons import SKELETONS
 from core.models.pose import configure
 from core.models.pose.fitting import Fit, fit_weights
 from core.models.pose.network import PoseNetwork, build
 from core.models.weights import WEIGHTS, locate
 from core.models.weights_table import WeightsFile
-from core.skeletons import SKELETONS
 
 _LEAST: Final = 0.5  # share of the backbone's tensors that must fit; fewer are another network's
 _DAMAGED: Final = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.errors import NotFound
+from core.foundation.errors import NotFound
 from core.models.pose.options import DROPOUT, VITPOSE_OPTIONS, Option
 
 

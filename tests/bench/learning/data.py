@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.sample.clips import DrawnClip, detected, draw_clips
-from core.skeletons import Skeleton, skeleton
+from core.drawn.clips import DrawnClip, detected, draw_clips
+from core.foundation.skeletons import Skeleton, skeleton
 from core.training.samples import Sample
 
 SKELETON: Final[Skeleton] = skeleton("face68")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.clustering import Constraints
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 NO_ROWS = np.zeros((0, 2), np.int64)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.clustering import carry
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 
 
 def undecided(count):

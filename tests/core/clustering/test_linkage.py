@@ -3,7 +3,7 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from core.clustering import Constraints, agglomeration, group
-from core.errors import BadInput, Cancelled
+from core.foundation.errors import BadInput, Cancelled
 
 
 def unit(rows):

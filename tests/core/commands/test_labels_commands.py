@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.__main__ import app
-from core.settings import settings
+from core.foundation.settings import settings
 
 LINES = "\n".join(f"{11 + i} {21 + i / 2}" for i in range(68))
 PTS = f"version: 1\nn_points: 68\n{{\n{LINES}\n}}\n".encode()

@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from staged_clips import add_model, predict, take
 from typer.testing import CliRunner
 
 from core.__main__ import app
-from core.images import jpeg
-from core.settings import settings
-from core.videos import VideoWriter, frames
+from core.foundation.settings import settings
+from core.media.images import jpeg
+from core.media.videos import VideoWriter, frames
+from tests.builders.staged_clips import add_model, predict, take
 
 CLIP = "ada/talking.mp4"
 

@@ -10,8 +10,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from core.__main__ import app
-from core.settings import settings
-from core.skeletons import skeleton
+from core.foundation.settings import settings
+from core.foundation.skeletons import skeleton
 
 SMALL = ("epochs=1", "input_size=64x64", "batch=4", "workers=0", "sheets=0")
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from labelled_examples import CARDS, picture, random_dataset
 
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from tests.builders.labelled_examples import CARDS, picture, random_dataset
 
 
 @pytest.fixture

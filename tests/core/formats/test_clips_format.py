@@ -4,14 +4,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from labelled_examples import rehash
 
-from core.errors import BadInput, UnreadableLabels
 from core.formats import READERS, WRITERS
 from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import LabelledDataset, LabelledImage, LeftOut
 from core.formats.labels import read_labels
-from core.skeletons import skeleton
+from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.skeletons import skeleton
+from tests.builders.labelled_examples import rehash
 
 
 @pytest.fixture

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from labelled_examples import CARDS, picture
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from core.formats import coco
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, RemovedInstance
-from core.keypoints import Keypoints
-from core.skeletons import SKELETONS
+from core.foundation.arrays import Keypoints
+from core.foundation.skeletons import SKELETONS
+from tests.builders.labelled_examples import CARDS, picture
+from tests.builders.places import DATA
 
-DATA = Path(__file__).parents[2] / "data" / "coco"
+COCO_DATA = DATA / "coco"
 SIGMAS = (
     np.array(
         [26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89, 79, 62, 62, 107, 107, 89, 89],
@@ -62,7 +63,7 @@ def test_annotations_are_written_as_worked_out_by_hand(tmp_path):
     coco.write(hand_worked(tmp_path), tmp_path / "out", exported_at="now")
     lines = (tmp_path / "out" / "annotations.json").read_text().splitlines()
     start = lines.index('"annotations": [') + 1
-    assert lines[start:] == (DATA / "hand_worked_annotations.txt").read_text().splitlines()
+    assert lines[start:] == (COCO_DATA / "hand_worked_annotations.txt").read_text().splitlines()
 
 
 def test_image_entry_is_written_as_worked_out_by_hand(tmp_path):

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from labelled_examples import facts, files_of
 
 from core.formats import READERS, WRITERS, sniff
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
+from tests.builders.labelled_examples import facts, files_of
 
 FORMATS = sorted(WRITERS)
 WHEN = "2026-11-20T12:00:00Z"

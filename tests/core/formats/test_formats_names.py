@@ -2,9 +2,9 @@ import os
 
 import pytest
 
-from core.errors import UnreadableLabels
 from core.formats.dataset import LabelledPerson
 from core.formats.names import folder_names, guard, inside, safe_name, unguard
+from core.foundation.errors import UnreadableLabels
 
 
 @pytest.mark.parametrize(

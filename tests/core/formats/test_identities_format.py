@@ -2,18 +2,18 @@ import csv
 import hashlib
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from labelled_examples import picture
 from PIL import Image
 
 from core.formats import identities
 from core.formats.crops import CropFailed, crop_jpeg, upright
 from core.formats.dataset import LabelledDataset, LabelledInstance, LabelledPerson
+from tests.builders.labelled_examples import picture
+from tests.builders.places import DATA
 
-DATA = Path(__file__).parents[2] / "data" / "identities"
+IDENTITIES = DATA / "identities"
 
 
 def face(box: tuple[float, float, float, float], person: str | None, source: str = "human") -> LabelledInstance:
@@ -38,9 +38,9 @@ def test_tables_are_written_as_worked_out_by_hand(tmp_path):
     rows = (tmp_path / "out" / "identities.csv").read_bytes().decode()
     for path, entry in manifest.files.items():
         rows = rows.replace(entry.sha256, f"<{path}>")
-    assert rows.encode() == (DATA / "hand_worked_identities.csv").read_bytes()
+    assert rows.encode() == (IDENTITIES / "hand_worked_identities.csv").read_bytes()
     images_csv = (tmp_path / "out" / "images.csv").read_bytes()
-    assert images_csv == (DATA / "hand_worked_images.csv").read_bytes()
+    assert images_csv == (IDENTITIES / "hand_worked_images.csv").read_bytes()
 
 
 def test_crop_is_the_box_grown_by_thirty_percent_and_clipped():

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import BadInput
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, LeftOut, ModelCard
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput
 
 BODY = Keypoints.of(np.zeros((24, 2)))
 FACE = Keypoints.of(np.zeros((68, 2)))

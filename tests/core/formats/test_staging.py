@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from labelled_examples import files_of
 
-from core.errors import BadInput, Cancelled, FacetError
 from core.formats import WRITERS
 from core.formats.dataset import LabelledDataset
 from core.formats.staging import HashedFile, is_unfinished, staged
+from core.foundation.errors import BadInput, Cancelled, FacetError
+from tests.builders.labelled_examples import files_of
+from tests.builders.places import ROOT
 
 FORMATS = sorted(WRITERS)
 
@@ -126,8 +127,7 @@ def test_killed_export_leaves_no_final_folder_and_the_next_one_succeeds(tmp_path
         "    with stage.open('images/a.png') as out: out.write('half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    root = Path(__file__).resolve().parents[3]
-    killed = subprocess.run([sys.executable, "-c", code, str(target)], cwd=root, check=False)
+    killed = subprocess.run([sys.executable, "-c", code, str(target)], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert not target.exists()
     assert (tmp_path / "out.partial" / "images" / "a.png").exists()
@@ -155,8 +155,7 @@ def test_export_killed_while_it_gets_its_name_is_written_again(tmp_path, step):
         "    with stage.open('a.txt') as out: out.write('whole')\n"
         f"    {step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    root = Path(__file__).resolve().parents[3]
-    killed = subprocess.run([sys.executable, "-c", code, str(target)], cwd=root, check=False)
+    killed = subprocess.run([sys.executable, "-c", code, str(target)], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert is_unfinished(target) == (step == "Path.unlink")
     WRITERS["coco"](LabelledDataset("x"), target, exported_at="now")

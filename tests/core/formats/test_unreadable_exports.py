@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from labelled_examples import rehash
 
-from core.errors import UnreadableLabels
 from core.formats import READERS, WRITERS
+from core.foundation.errors import UnreadableLabels
+from tests.builders.labelled_examples import rehash
 
 Change = Callable[[dict[str, Any]], Any]
 

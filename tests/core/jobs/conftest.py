@@ -2,9 +2,9 @@
 
 import pytest
 from PIL import Image
-from worker_processes import Workers
 
-from core.sample import many
+from core.drawn import many
+from tests.builders.worker_processes import Workers
 
 
 @pytest.fixture

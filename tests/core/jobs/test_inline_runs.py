@@ -6,11 +6,11 @@ import subprocess
 import psutil
 import pytest
 
-from core.errors import Cancelled, FacetError
+from core.foundation.errors import Cancelled, FacetError
+from core.foundation.progress import Progress
 from core.jobs import inline, tasks
 from core.jobs.inline import run_here
 from core.jobs.runs import cancel, perform
-from core.progress import Progress
 from db.engine import writing
 from db.tables import Run, RunState
 

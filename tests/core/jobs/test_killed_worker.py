@@ -7,12 +7,13 @@ import sys
 import time
 
 from sqlmodel import col, func, select
-from worker_processes import REPOSITORY, wait_for
 
 from core.jobs.runs import cancel, recover, worker_lives
 from db.engine import reading
 from db.queries.library import counts
 from db.tables import Assignment, Embedding, Image, Instance, KeypointRevision, Scan
+from tests.builders.places import ROOT
+from tests.builders.worker_processes import wait_for
 
 PICTURES = 40
 
@@ -134,7 +135,7 @@ def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(worker
             "-c",
             "import sys, time\n"
             "from core.jobs.runs import perform, submit\n"
-            "from core.workspace import Workspace\n"
+            "from core.foundation.workspace import Workspace\n"
             "workspace = Workspace.open()\n"
             "who = {'dataset_id': int(sys.argv[1]), 'author_id': int(sys.argv[2]), 'parameters': {}}\n"
             "run_id = submit(workspace, 'astrology', **who)\n"
@@ -142,7 +143,7 @@ def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(worker
             str(workers.dataset),
             str(workers.author),
         ],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env=workers.environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -167,7 +168,7 @@ def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_don
     )
     poison, good = workers.submit("sample"), workers.submit("people")
     for _ in range(3):
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, env=workers.environment)
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=workers.environment)
         assert process.wait(60) == -signal.SIGKILL
     assert recover(workers.workspace) == []
     assert workers.run(good).state == "done"
@@ -195,7 +196,7 @@ def test_worker_ends_when_its_parent_is_killed(workers):
             "print(worker.pid, flush=True)\n"
             "time.sleep(600)\n",
         ],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env=workers.environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -215,7 +216,7 @@ def test_worker_ends_when_its_parent_is_killed(workers):
 def test_worker_that_was_started_by_hand_needs_no_parent(workers):
     starter = subprocess.Popen(
         ["/bin/sh", "-c", f"{sys.executable} -m core.jobs.worker & echo $!"],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env=workers.environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -3,13 +3,13 @@
 import pytest
 from huey import RedisHuey, SqliteHuey
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.jobs import queue as queues
 from core.jobs.launch import restart, start
 from core.jobs.queue import consume, queue, ring
 from core.jobs.runs import cancel
-from core.settings import Settings
-from core.workspace import Workspace
 from db.engine import reading
 from db.tables import Run, RunState
 

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from core.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, NotFound
+from core.foundation.progress import Progress
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.jobs import runs
 from core.jobs.runs import Interrupted, again, cancel, heartbeat, perform, process_name, recover, submit, worker_lives
-from core.progress import Progress
-from core.settings import Settings
-from core.workspace import Workspace
 from db.engine import reading, writing
 from db.tables import Run, RunState
 

@@ -8,10 +8,10 @@ import sys
 
 import psutil
 import pytest
-from worker_processes import wait_for
 
 from core.jobs.runs import heartbeat, worker_lives
 from core.jobs.supervisor import worker_beside
+from tests.builders.worker_processes import wait_for
 
 
 @pytest.fixture

@@ -6,18 +6,18 @@ import io
 
 import numpy as np
 import pytest
-from learning_rows import Shelf
 from sqlmodel import func, select
 
+from core.exchange.delivering import zipped
+from core.foundation.arrays import Keypoints
 from core.jobs import model_tasks, runs, tasks
 from core.jobs.runs import perform, recover, submit
-from core.keypoints import Keypoints
-from core.services.delivering import zipped
-from core.services.promoting import promote, promoted_skeletons
-from core.services.uploading import keep_upload
+from core.learning.promoting import promote, promoted_skeletons
+from core.library.uploading import keep_upload
 from db.engine import reading, writing
 from db.tables import Embedding, Export, Image, Instance, KeypointRevision, ModelVersion, Run, RunState, Source
 from db.writes import ensure_dataset, ensure_model_version
+from tests.builders.learning_rows import Shelf
 
 
 class Killed(BaseException):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import SKELETONS
 from core.metrics.landmarks import auc, ced, failure_rate, group_means, pck, point_means, region_means
-from core.skeletons import SKELETONS
 
 SPREAD = np.random.default_rng(0).gamma(4, 0.012, 500)
 

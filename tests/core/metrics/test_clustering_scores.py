@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.cluster import pair_confusion_matrix
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.clustering import Scores, bcubed, pairwise
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics import resampling
 from core.metrics.intervals import Interval, bootstrap, bootstrap_weighted, mean, median, paired, paired_ratio, ratio
 from core.metrics.landmarks import rmse, squared_sums

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import root_mean_squared_error
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import SKELETONS
 from core.metrics.landmarks import NORMALISERS, applicable, errors, nme, point_errors, rmse, squared_sums, units
-from core.skeletons import SKELETONS
 
 
 def test_nme_worked_out_by_hand():

@@ -8,7 +8,8 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import SKELETONS
 from core.metrics.oks import estimate_sigmas
 from core.metrics.pose import (
     BODY24_SIGMAS,
@@ -22,7 +23,6 @@ from core.metrics.pose import (
     pose_scores,
     precision_recall,
 )
-from core.skeletons import SKELETONS
 
 BOX = np.array([[0.0, 0.0, 100.0, 100.0]])
 

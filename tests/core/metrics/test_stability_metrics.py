@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
-from moving_faces import moving_face
 from scipy import stats
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.landmarks import nme
 from core.metrics.stability import FIGURES, as_breaks, dev, displacements, indicator, ratio, stability
+from tests.builders.moving_faces import moving_face
+from tests.builders.places import SHARED
 
-TRACKS = Path(__file__).resolve().parents[4] / "shared" / "data" / "tracks68"
+TRACKS = SHARED / "tracks68"
 
 
 def gappy(seed=0, frames=60):

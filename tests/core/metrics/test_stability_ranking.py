@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from moving_faces import moving_face
 
 from core.metrics.stability import stability
-from core.sample.predictors import PREDICTORS, face_size
+from core.tracks.bad_predictors import PREDICTORS, face_size
+from tests.builders.moving_faces import moving_face
 
 TRUTH = moving_face(600)
 

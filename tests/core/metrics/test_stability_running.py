@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.metrics.stability import indicator, running_indicator
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import gaussian_kde
 from sklearn import metrics as reference
 
-from core.errors import BadInput, NotEnoughData
+from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics import verification as v
 
 # By hand: falling scores .9 same, .8 same, .7 different, .6 same, .3 different, .1 different.

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.drawn import PEOPLE, draw_group, draw_landscape, draw_portrait
 from core.models import load_detector
-from core.sample import PEOPLE, draw_group, draw_landscape, draw_portrait
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from core.errors import BadInput, MissingWeights, NotFound
+from core.foundation.errors import BadInput, MissingWeights, NotFound
 from core.models import (
     DETECTORS,
     ENCODERS,

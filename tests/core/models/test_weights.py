@@ -10,9 +10,9 @@ import pytest
 import torch
 from facenet_pytorch import InceptionResnetV1
 
-from core.errors import BadWeights, MissingWeights, NotFound
+from core.foundation.errors import BadWeights, MissingWeights, NotFound
 from core.models import load_encoder, weights
-from core.models.facenet import read_state_dict
+from core.models.faces.facenet import read_state_dict
 from core.models.weights import WEIGHTS, fetch, locate, sha256_of, sha256_of_all, status
 
 CASIA = WEIGHTS["facenet-casia"].file

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.keypoints import Keypoints
-from core.sample.clips import DrawnClip
-from core.sample.people import random_identity
-from core.skeletons import FACE68
+from core.drawn.clips import DrawnClip
+from core.drawn.people import random_identity
+from core.foundation.arrays import Keypoints
+from core.foundation.skeletons import FACE68
 from core.training.listening import Listener
 from core.training.loop import TrainingData
 from core.training.recipes import RECIPES, Recipe

@@ -9,14 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from blob_pictures import blobs, centroid
 
-from core.crops import Crop, mirror_order
-from core.errors import BadInput
-from core.keypoints import Keypoints
-from core.skeletons import BODY24, FACE68, Skeleton
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import BODY24, FACE68, Skeleton
+from core.media.crops import Crop, mirror_order
 from core.training.augmentation import Augmentation, Batch, batch
 from core.training.samples import CropSource, Sample
+from tests.builders.blob_pictures import blobs, centroid
 
 PAIRED = Skeleton("paired", "face", ("left_eye", "right_eye", "nose", "chin"), (), ((0, 1),), {})
 POINTS = np.array([[62.3, 50.9], [110.6, 47.2], [90.0, 96.4], [70.5, 120.75]], np.float32)

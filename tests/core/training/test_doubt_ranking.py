@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.training.active import Estimates, doubts, rank, spearman
 
 

@@ -14,14 +14,14 @@ import pytest
 import torch
 from torch import nn
 
-from core.crops import Crop
-from core.errors import BadInput, Cancelled, FacetError, MissingWeights, NotEnoughData
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, Cancelled, FacetError, MissingWeights, NotEnoughData
+from core.foundation.skeletons import BODY24, COCO17, FACE68
+from core.media.crops import Crop
 from core.metrics.landmarks import nme
 from core.models.pose import configure
 from core.models.pose.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from core.models.pose.network import build
-from core.skeletons import BODY24, COCO17, FACE68
 from core.training.averaging import average_of, decay_for
 from core.training.feeding import ahead, batches_of
 from core.training.loop import TrainingData, train

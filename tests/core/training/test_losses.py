@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs import build_codec
 from core.training.losses import POINT_LOSSES, build_loss, soft_wing, wing
 from core.training.pip_losses import TASKS, task_codes

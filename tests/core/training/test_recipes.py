@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
+from core.foundation.skeletons import BODY24, FACE68
 from core.models.pose import NETWORKS
-from core.skeletons import BODY24, FACE68
 from core.training.augmentation import Augmentation
 from core.training.dry_run import dry_run
 from core.training.losses import POINT_LOSSES

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 import torch
 
-from core.errors import BadInput, Cancelled
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, Cancelled
+from core.foundation.skeletons import FACE68
 from core.models.pose import configure
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.network import build
-from core.skeletons import FACE68
 from core.training.augmentation import Augmentation
 from core.training.distributed import _write_job as write_job
 from core.training.distributed import launch
@@ -29,9 +29,9 @@ from core.training.loop import TrainingData, train
 from core.training.recipes import Recipe, StabilityTerm
 from core.training.stability_gate import Gate
 from core.training.state import fingerprint
+from tests.builders.places import ROOT
 
 Tiny = Callable[..., Recipe]
-ROOT = Path(__file__).resolve().parents[3]
 TIMES = ("seconds", "images_per_second")
 
 
@@ -187,7 +187,7 @@ def test_two_processes_learn_together_and_end_with_equal_weights(
 
 
 def test_an_error_in_the_processes_is_the_callers(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
-    from core.errors import NotEnoughData
+    from core.foundation.errors import NotEnoughData
 
     with pytest.raises(NotEnoughData, match="2 samples cannot be shared by 3 processes"):
         launch(tiny(), replace(faces, train=faces.train[:2]), tmp_path, processes=3, device="cpu")

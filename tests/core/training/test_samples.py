@@ -7,15 +7,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from blob_pictures import blobs, centroid
 
-from core.crops import FINEST, Crop
-from core.errors import BadInput, Cancelled
-from core.images import decode
-from core.keypoints import ABSENT, Keypoints
-from core.progress import Progress
+from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.errors import BadInput, Cancelled
+from core.foundation.progress import Progress
+from core.media.crops import FINEST, Crop
+from core.media.images import decode
 from core.training import samples as module
 from core.training.samples import CropSource, Sample, inside
+from tests.builders.blob_pictures import blobs, centroid
 
 POINTS = np.array([[62.3, 50.9], [110.6, 47.2], [90.0, 96.4], [70.5, 120.75]], np.float32)
 BOX = (40.0, 30.0, 130.0, 140.0)

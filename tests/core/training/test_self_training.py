@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import BadInput, Cancelled, NotEnoughData
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, Cancelled, NotEnoughData
 from core.models.pose.checkpoint import load_checkpoint
 from core.training import loop
 from core.training.loop import TrainingData

@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.errors import BadInput, NotEnoughData
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, NotEnoughData
 from core.training.samples import Sample
 from core.training.splits import PARTS, assign, remark
+from tests.builders.places import SHARED
 
-MOTION = Path(__file__).parents[4] / "shared" / "data" / "body24" / "motion24_labels.csv"
+MOTION = SHARED / "body24" / "motion24_labels.csv"
 SAMPLE = Sample(np.zeros((4, 4, 3), np.uint8), (0, 0, 3, 3), Keypoints.of(np.zeros((1, 2))), 1, "a.png", "g")
 
 

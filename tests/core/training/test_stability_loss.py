@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.errors import BadInput
-from core.keypoints import Keypoints
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput
 from core.metrics.stability import indicator
 from core.training.samples import Sample
 from core.training.stability_loss import TARGETS, Gate, StabilityLoss, windows

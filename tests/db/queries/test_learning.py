@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.services.exclusions import listed_names
+from core.library.exclusions import listed_names
 from db.queries.learning import is_excluded
 
 

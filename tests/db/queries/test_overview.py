@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sqlmodel import select
 
-from core.keypoints import Keypoints
-from core.skeletons import SKELETONS
+from core.foundation.arrays import Keypoints
+from core.foundation.skeletons import SKELETONS
 from db.engine import reading, writing
 from db.queries.overview import Overview, Points, overview
 from db.tables import Assignment, Image, Instance, KeypointRevision, Person, Source

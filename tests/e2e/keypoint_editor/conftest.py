@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+from tests.builders.places import ROOT
+
 FACE = "7"  # in the demo's store
 RUN_TIME = 15.0  # seconds within which a slow machine answers
 
@@ -41,9 +42,9 @@ def address(tmp_path_factory):
     command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("editor_demo.py"))]
     options = {"headless": "true", "address": "127.0.0.1", "port": str(port), "fileWatcherType": "none"}
     command += [part for name, value in options.items() for part in (f"--server.{name}", value)]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
     try:
         wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process, log)
         yield f"http://127.0.0.1:{port}/"

@@ -15,9 +15,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core.errors import NotFound
-from core.skeletons import BODY24, FACE68
-from pages.widgets.keypoint_editor import Edit, keypoint_editor
+from core.foundation.errors import NotFound
+from core.foundation.skeletons import BODY24, FACE68
+from pages.widgets.points.keypoint_editor import Edit, keypoint_editor
 
 WIDTH, HEIGHT, PICTURES = 800, 600, 3
 FACE, BODY = 7, 8

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.skeletons import FACE68
+from core.foundation.skeletons import FACE68
 
 pytestmark = pytest.mark.e2e
 

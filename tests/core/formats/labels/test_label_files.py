@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from core.errors import BadInput, UnreadableLabels
 from core.formats.labels import LABEL_READERS, NAMES, read_labels, sniff_labels, tight_box, write_submission
 from core.formats.labels.motion_csv import sequence_of
 from core.formats.labels.tracks_npy import load_tracks
-from core.keypoints import Keypoints
-from core.skeletons import BODY24, COCO17, FACE68, SKELETONS
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.skeletons import BODY24, COCO17, FACE68, SKELETONS
+from tests.builders.places import DATA
 
-DATA = Path(__file__).parents[3] / "data" / "labels"
+LABELS = DATA / "labels"
 FACE = np.stack([10 + np.arange(68), 20 + np.arange(68) / 2], axis=1)  # as written in the .pts files
 
 
 def read(name, shape, folder=""):
-    return read_labels(folder + name, (DATA / name).read_bytes(), shape)
+    return read_labels(folder + name, (LABELS / name).read_bytes(), shape)
 
 
 def reasons(file):
@@ -38,7 +37,7 @@ def test_pts_counts_the_first_pixel_as_one_and_we_as_zero(name):
 
 
 def test_pts_in_the_layout_of_300_vw_name_the_frame_and_the_clip():
-    content = (DATA / "whole.pts").read_bytes()
+    content = (LABELS / "whole.pts").read_bytes()
     (row,) = read_labels("300vw/001/annot/000006.pts", content, FACE68).rows
     assert (row.picture, row.sequence) == ("300vw/001/imgs/000006.*", "001")
     (bare,) = read_labels("annot/000006.pts", content, FACE68).rows
@@ -180,7 +179,7 @@ def test_a_submission_has_the_forms_header_comes_back_exactly_and_no_name_is_a_f
     ]
     write_submission(wanted, tmp_path / "out.csv")
     lines = (tmp_path / "out.csv").read_text().splitlines()
-    shared_header = (DATA / "motion_other_order.csv").read_text().splitlines()[0].split(",")
+    shared_header = (LABELS / "motion_other_order.csv").read_text().splitlines()[0].split(",")
     assert sorted(lines[0].split(",")) == sorted(shared_header)
     assert lines[0].startswith("image,nose_x,nose_y,left_eye_x")
     assert lines[2].startswith("'=cmd")
@@ -302,7 +301,7 @@ def test_tracks_are_one_row_a_frame_and_what_is_not_finite_is_absent():
         ("tracks/clip", 0, "clip"),
         ("tracks/clip", 2, "clip"),
     ]
-    expected = np.load(DATA / "clip.npy")
+    expected = np.load(LABELS / "clip.npy")
     np.testing.assert_array_equal(file.rows[1].keypoints.points[1:], expected[2, 1:])
     assert [np.flatnonzero(row.keypoints.visibility == 0).tolist() for row in file.rows] == [[2], [0]]
     assert file.left_out == {"frames without points": 1}
@@ -345,7 +344,7 @@ def test_tracks_of_another_number_of_points_name_both():
     ],
 )
 def test_each_format_is_told_by_its_content(name, kind):
-    assert sniff_labels(name, (DATA / name).read_bytes()) == kind
+    assert sniff_labels(name, (LABELS / name).read_bytes()) == kind
     assert read(name, {"pts": FACE68, "dlib-xml": FACE68, "motion-csv": BODY24}.get(kind, COCO17)).format == kind
 
 

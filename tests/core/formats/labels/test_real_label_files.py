@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from core.errors import UnreadableLabels
 from core.formats.labels import read_labels, write_submission
-from core.skeletons import BODY24, COCO17, FACE68
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import BODY24, COCO17, FACE68
+from tests.builders.places import SHARED
 
-SHARED = Path(__file__).parents[5] / "shared" / "data"
 pytestmark = [pytest.mark.shared, pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")]
 
 

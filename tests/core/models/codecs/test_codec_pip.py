@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.codecs import build_codec
 from core.models.codecs.pip import nearest_neighbours
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.crops import Crop
-from core.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, NotFound
+from core.media.crops import Crop
 from core.models.codecs import CODECS, build_codec
 
 # input (W, H) and stride: maps of 64 x 48, 64 x 64, 48 x 64, and others that are not square
@@ -278,6 +278,7 @@ def test_a_codec_or_input_that_is_not_there_is_refused():
 
 def test_the_names_are_there_without_torch():
     code = (
-        "import sys, core.crops, core.models.codecs as c; assert len(c.CODECS) == 6; assert 'torch' not in sys.modules"
+        "import sys, core.media.crops, core.models.codecs as c; "
+        "assert len(c.CODECS) == 6; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, NotFound
 from core.models.pose import NETWORKS, NetworkConfig, configure
 
 

@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from core.errors import BadInput, BadWeights, FacetError
-from core.keypoints import ABSENT, VISIBLE
+from core.foundation.arrays import ABSENT, VISIBLE
+from core.foundation.errors import BadInput, BadWeights, FacetError
+from core.foundation.skeletons import FACE68, Skeleton
 from core.models.codecs import Decoded, build_codec
 from core.models.pose import NetworkConfig, configure
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.estimator import PoseEstimator
 from core.models.pose.network import PoseNetwork, build
 from core.models.weights import sha256_of
-from core.skeletons import FACE68, Skeleton
 
 PAIR = Skeleton("pair", "face", ("left", "right"), (), ((0, 1),), {})
 SIDE = 65

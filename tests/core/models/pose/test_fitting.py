@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.pose import configure
 from core.models.pose.fitting import Fit, fit_weights
 from core.models.pose.head_rows import head_output

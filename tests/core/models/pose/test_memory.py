@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.pose import NETWORKS, configure
 from core.models.pose.memory import MemoryEstimate, dry_run, free_memory, largest_batch
 from core.models.pose.network import build

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from core.errors import BadInput
+from core.foundation.errors import BadInput
 from core.models.pose import NETWORKS, configure
 from core.models.pose.hrnet import HRNetMap
 from core.models.pose.network import build
@@ -148,7 +148,7 @@ def test_pipnet_s_layers_start_small_and_without_bias(networks):
 
 @pytest.mark.parametrize("points", [4, 68])
 def test_pipnet_works_with_any_number_of_neighbours(points):
-    from core.skeletons import Skeleton
+    from core.foundation.skeletons import Skeleton
 
     skeleton = Skeleton("some", "face", tuple(map(str, range(points))), (), (), {})
     for count in (0, 1, min(10, points - 1)):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.errors import BadInput, FacetError
+from core.foundation.errors import BadInput, FacetError
 from core.models.pose import configure, onnx_export
 from core.models.pose.network import build
 from core.models.pose.onnx_export import export

@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.errors import BadWeights, FacetError, MissingWeights
+from core.foundation.errors import BadWeights, FacetError, MissingWeights
 from core.models.pose import configure
 from core.models.pose.checkpoint import load_checkpoint, read_config, read_facts, save_checkpoint
 from core.models.pose.header import described

@@ -12,7 +12,7 @@ import torch
 import torchvision
 from safetensors.torch import save_file
 
-from core.errors import BadInput, BadWeights, MissingWeights, NotFound
+from core.foundation.errors import BadInput, BadWeights, MissingWeights, NotFound
 from core.models.pose import NETWORKS, configure
 from core.models.pose.network import build
 from core.models.pose.pretrained import load_pretrained, renamed

@@ -1,0 +1,1 @@
+"""Datasets that leave and come back."""

@@ -1,0 +1,163 @@
+"""Clips, the split and excluded pictures between the store and plain labels: an id here is a path or a key there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from sqlmodel import Session, select
+
+from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
+from core.formats.dataset import LabelledDataset, LeftOut
+from core.library.split_groups import group_name, strictest
+from db.queries.exports import clips_with_frames, exclusions
+from db.queries.learning import group_parts
+from db.queries.videos import free_path
+from db.tables import Exclusion, Frame, GroupPart, Image, Video
+
+Pictures = Sequence[tuple[str, Image]]  # the path in the export, and the row
+
+
+class Here(NamedTuple):
+    """A picture of an export as it is in the store: its id, and its path there."""
+
+    id: int
+    path: str
+
+
+def add_clips(
+    labelled: LabelledDataset, dataset_id: int, pictures: Pictures, people: Mapping[int, str], *, session: Session
+) -> LabelledDataset:
+    """Add to the labels of a dataset its clips, its split and what is excluded; `people` has the key of each id.
+
+    Groups that no picture is of any more (a person called otherwise since) are not told.
+    """
+    rows = clips_with_frames(dataset_id, session=session)
+    paths = {image.id: path for path, image in pictures}
+    clips = {video.id: _clip(video, frames, paths) for video, frames in rows}
+    known = {
+        **{group_name("clip", number): [("clip", clip.path)] for number, clip in clips.items()},
+        **{group_name("person-id", number): [("person-id", key)] for number, key in people.items()},
+        **_plain_groups(pictures, [person.name for person in labelled.people if person.name]),
+    }
+    parts = group_parts(dataset_id, session=session)
+    split = (SplitPart(kind, name, part) for group, part in parts.items() for kind, name in known.get(group, ()))
+    excluded = (LeftOut(row.name, row.reason) for row in exclusions(dataset_id, session=session))
+    return replace(labelled, clips=tuple(clips.values()), split=tuple(split), excluded=tuple(excluded))
+
+
+def _clip(video: Video, frames: Iterable[Frame], paths: Mapping[int, str]) -> LabelledClip:
+    return LabelledClip(
+        video.path,
+        video.sha256,
+        video.width,
+        video.height,
+        video.frames,
+        video.frames_per_second,
+        tuple(LabelledFrame(one.index, one.seconds, paths.get(one.image_id or 0), one.scene) for one in frames),
+    )
+
+
+def _plain_groups(pictures: Pictures, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """The groups whose names mean the same elsewhere; two pictures of one path have two paths in an export."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    plain = {("person", name) for name in names}
+    for path, image in pictures:
+        found[group_name("picture", image.path)].append(("picture", path))
+        plain.add(("folder", image.path.rpartition("/")[0]))
+        plain |= {("sequence", image.sequence)} if image.sequence else set()
+        plain |= {("person", image.identity)} if image.identity else set()
+    return found | {group_name(*group): [group] for group in plain}
+
+
+def names_here(labelled: LabelledDataset, dataset_id: int, *, session: Session) -> dict[str, str]:
+    """Clip -> its name in this dataset: its own, that of the same file here, or one that no other file here has."""
+    known = dict(session.exec(select(Video.sha256, Video.path).where(Video.dataset_id == dataset_id)).all())
+    return {
+        clip.path: known.get(clip.sha256) or free_path(dataset_id, clip.path, clip.sha256, session=session)
+        for clip in labelled.clips
+    }
+
+
+class Arrived(NamedTuple):
+    """What came in: pictures by their paths there, ids of people by their keys, names here of clips by theirs."""
+
+    images: Mapping[str, Here]
+    people: Mapping[str, int]
+    clips: Mapping[str, str]
+
+
+def restore_clips(
+    labelled: LabelledDataset, dataset_id: int, author_id: int, arrived: Arrived, *, session: Session
+) -> None:
+    """Write the clips, the part of each group and what is excluded; what is here already stays.
+
+    A group that has a part in both keeps the one of the two that holds out more. The clips' files did not come along:
+    where each would lie is remembered, and importing it puts it there.
+    """
+    clips = _restore_clips(labelled.clips, dataset_id, arrived, session)
+    known = group_parts(dataset_id, session=session)
+    for row in labelled.split:
+        group = _group_here(row, arrived, clips)
+        if group is not None:
+            part = strictest([row.part, *([known[group]] if group in known else [])])
+            session.merge(GroupPart(dataset_id=dataset_id, group=group, part=part or row.part))
+    here = {row.name for row in exclusions(dataset_id, session=session)}
+    session.add_all(
+        Exclusion(dataset_id=dataset_id, name=row.path, reason=row.reason, author_id=author_id)
+        for row in labelled.excluded
+        if row.path not in here
+    )
+    session.flush()
+
+
+def _restore_clips(
+    clips: Iterable[LabelledClip], dataset_id: int, arrived: Arrived, session: Session
+) -> dict[str, int]:
+    """The id here of each clip."""
+    known = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())
+    ids = {}
+    for clip in clips:
+        if clip.sha256 not in known:
+            video = Video(
+                dataset_id=dataset_id,
+                path=arrived.clips[clip.path],
+                sha256=clip.sha256,
+                width=clip.width,
+                height=clip.height,
+                frames=clip.length,
+                frames_per_second=clip.frames_per_second,
+                original=f"originals/{clip.sha256[:2]}/{clip.sha256}{PurePosixPath(clip.path).suffix.lower()}",
+            )
+            session.add(video)
+            session.flush()
+            session.add_all(_frame(video.id, one, arrived.images) for one in clip.frames)
+            known[clip.sha256] = video.id
+        ids[clip.path] = known[clip.sha256]
+    session.flush()
+    return ids
+
+
+def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, Here]) -> Frame:
+    here = images.get(frame.image or "")
+    return Frame(
+        video_id=video_id,
+        index=frame.index,
+        seconds=frame.seconds,
+        image_id=here.id if here else None,
+        scene=frame.scene,
+    )
+
+
+def _group_here(row: SplitPart, arrived: Arrived, clips: Mapping[str, int]) -> str | None:
+    """What a group is called here; None where nothing of it came in."""
+    if row.group == "person-id":
+        return group_name(row.group, arrived.people[row.name]) if row.name in arrived.people else None
+    if row.group == "picture":
+        return group_name(row.group, arrived.images[row.name].path) if row.name in arrived.images else None
+    if row.group == "clip":
+        return group_name(row.group, clips[row.name])
+    return group_name(row.group, arrived.clips.get(row.name, row.name) if row.group == "sequence" else row.name)

@@ -1,0 +1,235 @@
+"""A dataset leaves: the store's rows become plain labels, and a format writes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session, select
+
+from core.exchange.clips import add_clips
+from core.formats import WRITERS
+from core.formats.dataset import (
+    Box,
+    LabelledDataset,
+    LabelledImage,
+    LabelledInstance,
+    LabelledPerson,
+    LeftOut,
+    ModelCard,
+    RemovedInstance,
+)
+from core.formats.manifest import Manifest, read_manifest
+from core.formats.staging import is_unfinished
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, NotFound, UnreadableLabels
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.exports import ExportedInstance, active_people, pictures_with_instances, skipped_inputs, used_models
+from db.tables import Dataset, Export, Image, Instance, ModelVersion, Run, Source, now
+
+FORMATS = tuple(WRITERS)
+
+
+def export_dataset(
+    workspace: Workspace,
+    *,
+    dataset_id: int,
+    author_id: int,
+    run_id: int,
+    format_name: str,
+    folder: Path,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a dataset into an empty or new folder, all or nothing; a run that does it again does it once.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``format``, ``files``, ``left_out``, the manifest's ``counts``, and ``not_exported``: how many
+        pictures of the dataset are among those left out.
+
+    Raises
+    ------
+    BadInput
+        If the format is unknown or the folder is not empty.
+    """
+    if format_name not in WRITERS:
+        raise BadInput(f"there is no export format {format_name!r}; there are {', '.join(WRITERS)}")
+    labelled = gather(workspace, dataset_id)
+    with reading(workspace.engine) as session:
+        run = session.get(Run, run_id)
+    at = (run and run.started_at) or now()  # a moment that the run still has after its process has died
+    stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    manifest = _written(folder, format_name, labelled.name, stamp) if run and run.deaths else None
+    if manifest is None:
+        told = _Writing(progress or Progress())
+        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=told)
+    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    row = Export(
+        dataset_id=dataset_id,
+        run_id=run_id,
+        format=format_name,
+        folder=str(folder.resolve()),
+        manifest_sha256=digest,
+        counts=manifest.counts,
+        author_id=author_id,
+        at=at,
+    )
+    with writing(workspace.engine) as session:
+        if session.exec(select(Export.id).where(Export.run_id == run_id)).first() is None:
+            session.add(row)
+    return {
+        "folder": str(folder),
+        "format": format_name,
+        "files": len(manifest.files) + 1,
+        "left_out": len(manifest.left_out),
+        **manifest.counts,
+        "not_exported": len(labelled.images) - manifest.counts["images"],
+    }
+
+
+class _Writing(Progress):
+    """Says what goes on, which the formats, that only count, leave open."""
+
+    def __init__(self, listener: Progress) -> None:
+        self._listener = listener
+
+    def begin(self, total: int, done: int = 0, message: str = "") -> None:
+        self._listener.begin(total, done, message or "Writing the export")
+
+    def advance(self, done: int, message: str = "") -> None:
+        self._listener.advance(done, message)
+
+
+def _written(folder: Path, format_name: str, dataset: str, stamp: str) -> Manifest | None:
+    """The manifest of what this same run had written whole before its process died."""
+    try:
+        manifest = read_manifest(folder, format_name)
+    except UnreadableLabels:
+        return None
+    ours = (manifest.dataset, manifest.exported_at) == (dataset, stamp)
+    return manifest if ours and not is_unfinished(folder) else None
+
+
+def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
+    """Everything that a dataset holds, as plain labels.
+
+    People are numbered in the order in which their faces appear, so that the same labels always give the same keys.
+    """
+    with reading(workspace.engine) as session:
+        dataset = session.get(Dataset, dataset_id)
+        if dataset is None:
+            raise NotFound(f"there is no dataset {dataset_id}")
+        return _gather(workspace, dataset, session)
+
+
+def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> LabelledDataset:
+    name, dataset_id = dataset.name, dataset.id
+    people = {person.id: person.name for person in active_people(dataset_id, session=session)}
+    versions = used_models(dataset_id, session=session)
+    cards = _cards(versions)
+    left_out = [LeftOut(path, reason) for path, reason in skipped_inputs(dataset_id, session=session)]
+    taken = Counter[str]()
+    found = [
+        (_free_path(image.path, taken), image, rows)
+        for image, rows in pictures_with_instances(dataset_id, session=session)
+    ]
+    keys: dict[int, str] = {}
+    found.sort(key=lambda item: item[0])
+    for _, _, instances in found:
+        for row in instances:
+            if row.assignment is not None and row.assignment.person_id not in keys:
+                keys[row.assignment.person_id] = _key(len(keys))
+    for person_id, _ in sorted(people.items(), key=lambda item: (item[1] or "", item[0])):
+        if person_id not in keys and people[person_id]:
+            keys[person_id] = _key(len(keys))
+    images = [_image(workspace, image, path, instances, keys, cards) for path, image, instances in found]
+    labelled = LabelledDataset(
+        name,
+        tuple(images),
+        tuple(LabelledPerson(key, people[person_id]) for person_id, key in keys.items()),
+        tuple(cards.values()),
+        tuple(left_out),
+    )
+    return add_clips(labelled, dataset_id, [(path, image) for path, image, _ in found], keys, session=session)
+
+
+def _key(number: int) -> str:
+    return f"person-{number + 1:04d}"
+
+
+def _free_path(path: str, taken: Counter[str]) -> str:
+    """Two different pictures that were imported under one path get two names: "a.jpg" and "a (2).jpg"."""
+    taken[path] += 1
+    if taken[path] == 1:
+        return path
+    whole = PurePosixPath(path)
+    return _free_path(str(whole.with_name(f"{whole.stem} ({taken[path]}){whole.suffix}")), taken)
+
+
+def _cards(versions: Iterable[ModelVersion]) -> dict[int, ModelCard]:
+    """One card for each version; versions that share a name are told apart by their weights and number."""
+    names = Counter[str]()
+    cards = {}
+    for version in sorted(versions, key=lambda version: (version.name, version.weights_sha256, version.settings_key)):
+        names[version.name] += 1
+        number = names[version.name]
+        name = version.name if number == 1 else f"{version.name}@{version.weights_sha256[:8]}-{number}"
+        cards[version.id] = ModelCard(name, version.kind, version.weights_sha256, version.settings)
+    return cards
+
+
+def _image(
+    workspace: Workspace,
+    image: Image,
+    path: str,
+    instances: Sequence[ExportedInstance],
+    keys: dict[int, str],
+    cards: dict[int, ModelCard],
+) -> LabelledImage:
+    removed = (row.instance for row in instances if row.instance.removed)
+    return LabelledImage(
+        path=path,
+        sha256=image.sha256,
+        size_bytes=image.size_bytes,
+        width=image.width,
+        height=image.height,
+        file=workspace.original(image.original),
+        identity=image.identity,
+        state=image.state,
+        reason=image.reason,
+        instances=tuple(_instance(row, keys, cards) for row in instances if not row.instance.removed),
+        removed=tuple(RemovedInstance(instance.kind, _box(instance)) for instance in removed),
+        sequence=image.sequence,
+    )
+
+
+def _box(instance: Instance) -> Box:
+    return instance.left, instance.top, instance.right, instance.bottom
+
+
+def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard]) -> LabelledInstance:
+    instance, revision, assignment, not_people = row
+    model = cards.get(revision.model_version_id) if revision and revision.model_version_id else None
+    five = instance.five_points
+    person_id = assignment.person_id if assignment else None
+    return LabelledInstance(
+        kind=instance.kind,
+        box=_box(instance),
+        origin=instance.origin,
+        score=instance.score,
+        skeleton=revision.skeleton if revision else None,
+        keypoints=Keypoints.from_bytes(revision.points) if revision else None,
+        points_source=revision.source if revision else None,
+        points_model=model.name if model else None,
+        person=None if person_id is None else keys[person_id],
+        person_source=("human" if assignment.source == Source.HUMAN else "automatic") if assignment else None,
+        not_people=tuple(keys[other] for other in not_people if other in keys and other != person_id),
+        five_points=np.frombuffer(five, dtype="<f4").reshape(5, 2).copy() if five else None,
+    )

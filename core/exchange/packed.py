@@ -1,0 +1,75 @@
+"""An export of Facet that comes as a zip is unpacked for as long as it is read."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from core.formats import sniff
+from core.formats.manifest import NAME
+from core.foundation.errors import BadInput, FacetError
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
+from core.library.intake import Item, Limits, Offered, Refused, look_into
+
+_FOREIGN: Final = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what desktops put beside what they pack
+
+
+@contextmanager
+def unpacked_export(workspace: Workspace, source: Path, progress: Progress | None = None) -> Generator[Path | None]:
+    """The folder of the export in a zip, there until the block ends; None where `source` is no such zip.
+
+    The manifest lies at the root of the zip, or in the one folder that holds everything else.
+
+    Raises
+    ------
+    BadInput
+        If the zip is damaged or larger than the settings allow, or a member of the export may not be unpacked.
+    FacetError
+        If it cannot be unpacked, as on a full disk.
+    """
+    if not (source.is_file() and zipfile.is_zipfile(source)):
+        yield None
+        return
+    items = look_into(source, Limits.of(workspace.settings))
+    own = [item for item in items if not set(PurePosixPath(item.path).parts).intersection(_FOREIGN)]
+    manifest = _manifest(own)
+    if manifest is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(dir=workspace.uploads, prefix="export-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        root = (folder / manifest.path).parent
+        _unpack(source, [manifest], folder, Progress())
+        if sniff(root) is None:
+            yield None
+            return
+        _unpack(source, [item for item in own if item is not manifest], folder, progress or Progress())
+        yield root
+
+
+def _manifest(items: Sequence[Item]) -> Offered | None:
+    tops = {item.path.partition("/")[0] for item in items}
+    places = {NAME, f"{next(iter(tops))}/{NAME}"} if len(tops) == 1 else {NAME}
+    return next((item for item in items if isinstance(item, Offered) and item.path in places), None)
+
+
+def _unpack(source: Path, items: Sequence[Item], folder: Path, progress: Progress) -> None:
+    progress.begin(len(items), message="Unpacking the export")
+    for done, item in enumerate(items, start=1):
+        if isinstance(item, Refused):
+            raise BadInput(f"{source.name}: {item.path}: {item.reason}")
+        target = folder / item.path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as out:  # two members of one name are no export of ours
+                out.write(item.read())
+        except BadInput as error:
+            raise BadInput(f"{source.name}: {item.path}: {error}") from error
+        except OSError as error:
+            raise FacetError(f"{source.name}: {item.path} cannot be unpacked ({error.strerror or error})") from error
+        progress.advance(done)

@@ -1,0 +1,126 @@
+"""Where models err on held-out labels: by point, region and group, alone or one less the other; and on which most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.learning.held_out import Held
+from core.metrics import intervals, landmarks
+from core.metrics.intervals import Interval
+
+Floats = NDArray[np.float64]
+
+LIMIT: Final = 0.08  # error at which a face counts as failed, as 300-W and MERL report
+
+
+@dataclass(frozen=True, eq=False)
+class Breakdown:
+    """Where a model errs, in the skeleton's usual unit: (K,) by point, by region, by group, and the CED curve."""
+
+    points: Floats
+    regions: dict[str, float]
+    groups: dict[str, float]
+    curve: landmarks.Ced
+
+
+@dataclass(frozen=True, eq=False)
+class Apart:
+    """How much more a model errs than another, in the skeleton's usual unit, on what both gave: below 0 it is better.
+
+    Attributes
+    ----------
+    points, regions
+        Paired differences of the mean error, of each of the K points and of each region, with intervals over groups.
+    groups
+        The same of the instances of each group. No interval: a group is one draw, and its frames are no others.
+    """
+
+    points: list[Interval]
+    regions: dict[str, Interval]
+    groups: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Worst:
+    """A held-out instance, and the error of each model on it (inf: a labelled point that it did not give)."""
+
+    image_id: int
+    name: str
+    sha256: str
+    instance_id: int
+    errors: dict[str, float]
+
+
+def unit(held: Held) -> Floats:
+    """(N,) pixels: the length that the skeleton's errors are usually divided by."""
+    usual = landmarks.applicable(held.shape)[0]
+    return landmarks.units(usual, held.truth, held.visibility, held.boxes, held.shape)
+
+
+def errors_of(held: Held, model: str) -> Floats:
+    """(N,) mean error of each instance; inf where a labelled point was not given, NaN where it is undefined."""
+    return landmarks.errors(held.predicted[model], held.truth, held.visibility, unit(held))
+
+
+def given(errors: Floats) -> Floats:
+    """The errors with NaN for those that are infinite: only what was given whole."""
+    return np.where(np.isfinite(errors), errors, np.nan)
+
+
+def breakdown(held: Held, model: str) -> Breakdown:
+    """Where a model errs."""
+    each = _each(held, model)
+    errors = errors_of(held, model)
+    return Breakdown(
+        points=landmarks.point_means(each),
+        regions=landmarks.region_means(each, held.shape),
+        groups=landmarks.group_means(given(errors), held.groups),
+        curve=landmarks.ced(errors, LIMIT),
+    )
+
+
+def apart(held: Held, model: str, against: str) -> Apart:
+    """Where a model errs more than another, and where less."""
+    first, second = _each(held, against), _each(held, model)
+    both = np.isfinite(first + second)
+    first, second, count = (np.where(both, one, 0.0) for one in (first, second, np.ones_like(first)))
+    names, groups = np.unique(held.groups, return_inverse=True)
+
+    def over(points: Sequence[int]) -> Interval:
+        above, other, below = (one[:, list(points)].sum(axis=1) for one in (first, second, count))
+        return intervals.paired_ratio((above, below), (other, below), groups)
+
+    wholes = given(errors_of(held, model)) - given(errors_of(held, against))
+    return Apart(
+        points=[over([point]) for point in range(len(held.shape))],
+        regions={name: over(points) for name, points in held.shape.regions.items()},
+        groups=landmarks.group_means(wholes, names[groups]),
+    )
+
+
+def worst(held: Held, models: Sequence[str], limit: int = 24) -> list[Worst]:
+    """The instances on which the first model errs most, the worst first; those that cannot be scored are left out."""
+    errors = {model: errors_of(held, model) for model in models}
+    first = errors[models[0]]
+    defined = np.flatnonzero(~np.isnan(first))
+    order = defined[np.argsort(-first[defined], kind="stable")][:limit]
+    return [
+        Worst(
+            held.images[i],
+            held.names[i],
+            held.hashes[i],
+            held.instances[i],
+            {model: float(errors[model][i]) for model in models},
+        )
+        for i in order.tolist()
+    ]
+
+
+def _each(held: Held, model: str) -> Floats:
+    """(N, K) error of each point in the usual unit, NaN where it is not labelled or was not given."""
+    return given(landmarks.point_errors(held.predicted[model], held.truth, held.visibility, unit(held)))

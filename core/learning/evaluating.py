@@ -1,0 +1,270 @@
+"""Measuring models on what was held out: stored predictions against human labels, with intervals over groups.
+
+No model is loaded here. Two models are compared on the very same instances, and what is given is their paired
+difference: resampling the groups changes both alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.errors import NotFound
+from core.foundation.workspace import Workspace
+from core.learning.errors_on_held_out import (
+    LIMIT,
+    Apart,
+    Breakdown,
+    Worst,
+    apart,
+    breakdown,
+    errors_of,
+    given,
+    unit,
+    worst,
+)
+from core.learning.held_out import Held, held_out, unpredicted
+from core.metrics import intervals, landmarks, pose
+from core.metrics.intervals import FEWEST_GROUPS, Interval
+from db.engine import writing
+from db.queries.models import trained_by_name
+
+__all__ = [
+    "FEWEST_GROUPS",
+    "UPWARD",
+    "Apart",
+    "Breakdown",
+    "Held",
+    "Worst",
+    "apart",
+    "breakdown",
+    "differences",
+    "evaluate",
+    "held_out",
+    "judged",
+    "keep_figures",
+    "metrics",
+    "unpredicted",
+    "worst",
+]
+
+PCK_AT: Final = 0.1
+ORDER: Final = (
+    "nme",
+    "median_nme",
+    "nme_inter_pupil",
+    "nme_box",
+    "nme_diagonal",
+    "auc",
+    "failure_rate",
+    "pck",
+    "rmse_px",
+    "oks",
+    "ap",
+    "missed",
+)
+UPWARD: Final = frozenset({"auc", "pck", "oks", "ap"})  # more is better; of all others less is
+_PRECISION_DRAWS: Final = 400  # each draw sorts and matches anew
+
+
+def evaluate(
+    workspace: Workspace, dataset_id: int, model: str, *, against: str | None = None, split_by: str | None = None
+) -> dict[str, Any]:
+    """Measure a model, alone or beside another on the same instances, as plain values.
+
+    Returns
+    -------
+    dict
+        ``model``, ``skeleton``, ``instances``, ``groups``, ``left_out``, ``learned`` (instances that a model has
+        learned from, and is not measured on), ``metrics`` {name: {value, low, high}}; with `against` also ``against``,
+        ``against_metrics``, and ``difference`` (model minus against, paired; each also with its ``groups`` and the
+        ``verdict`` on the model, as `intervals.verdict` gives it).
+        A value that is undefined is None, and so are the ends of an interval over a single group; then ``reason`` says
+        why (else None).
+
+    Raises
+    ------
+    NotFound, NotEnoughData
+        As `held_out`.
+    """
+    names = [model] if against is None else [model, against]
+    held = held_out(workspace, dataset_id, list(dict.fromkeys(names)), split_by=split_by)
+    told: dict[str, Any] = {
+        "model": model,
+        "skeleton": held.shape.name,
+        "instances": len(held),
+        "groups": len(set(held.groups.tolist())),
+        "left_out": held.left_out,
+        "learned": held.learned,
+        "metrics": plain(found := metrics(held, model)),
+        "reason": why_no_interval(held, found),
+    }
+    if against is not None:
+        told |= {
+            "against": against,
+            "against_metrics": plain(metrics(held, against)),
+            "difference": judged(differences(held, model, against)),
+        }
+    return told
+
+
+def why_no_interval(held: Held, found: Mapping[str, Interval]) -> str | None:
+    """Why figures have no interval, in one sentence; None where every figure that is defined has one."""
+    without = [name for name, one in found.items() if np.isfinite(one.value) and one.groups < 2]
+    if not without:
+        return None
+    groups = sorted(set(held.groups.tolist()))
+    where = f"of {len(held)} held-out instances in {len(groups)} groups those that count for them are all of one group"
+    if len(groups) < 2:
+        without, where = ["the figures"], f"what is held out ({len(held)}) is all of one group ({groups[0].strip()})"
+    return f"no interval for {', '.join(without)}: {where}, and it takes two; label more videos or people"
+
+
+def metrics(held: Held, model: str) -> dict[str, Interval]:
+    """Every metric of a model with its 95 % interval over groups.
+
+    NME is over the instances in which the model gave every labelled point; the others count in ``missed`` and as
+    failures of the curve.
+    """
+    found = {
+        name: intervals.ratio(one.above, one.below, held.groups, root=one.root)
+        for name, one in _sums(held, model).items()
+    }
+    found["median_nme"] = intervals.bootstrap(given(errors_of(held, model)), held.groups, intervals.median)
+    if _has_precision(held):
+        found["ap"] = _precision(held, model)
+    return {name: found[name] for name in ORDER if name in found}
+
+
+def differences(held: Held, model: str, against: str) -> dict[str, Interval]:
+    """Model minus against of every metric, paired: both on the same draws of groups."""
+    first, second = _sums(held, against), _sums(held, model)
+    found = {
+        name: intervals.paired_ratio(
+            (one.above, one.below), (second[name].above, second[name].below), held.groups, root=one.root
+        )
+        for name, one in first.items()
+    }
+    found["median_nme"] = intervals.paired(
+        given(errors_of(held, against)), given(errors_of(held, model)), held.groups, intervals.median
+    )
+    if _has_precision(held):
+        found["ap"] = _precision(held, model, against)
+    return {name: found[name] for name in ORDER if name in found}
+
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """A metric as the quotient of two sums over the instances: (N,) each; NaN where it is undefined."""
+
+    above: Floats
+    below: Floats
+    root: bool = False
+
+
+def _sums(held: Held, model: str) -> dict[str, _Sums]:
+    pixels = landmarks.point_errors(held.predicted[model], held.truth, held.visibility)
+    errors = landmarks.instance_means(pixels, held.visibility)
+    usual = unit(held)
+    rows = {"nme": _mean(given(errors / usual)), **_curve(errors / usual)}
+    for name in landmarks.applicable(held.shape)[1:]:
+        length = landmarks.units(name, held.truth, held.visibility, held.boxes, held.shape)
+        rows[f"nme_{name.replace('-', '_')}"] = _mean(given(errors / length))
+    rows["pck"] = _near(pixels / usual[:, None])
+    squares, counts = landmarks.squares_of(pixels)
+    rows["rmse_px"] = _Sums(given(squares), counts.astype(np.float64), root=True)
+    if held.shape.sigmas is not None:
+        found = pose.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.shape.sigmas)
+        rows["oks"] = _mean(found)
+    return rows
+
+
+def _mean(values: Floats) -> _Sums:
+    return _Sums(values, np.ones(len(values)))
+
+
+def _curve(errors: Floats) -> dict[str, _Sums]:
+    """AUC and failure rate are means; an error that is infinite adds nothing to the one and 1 to the other."""
+    undefined = np.isnan(errors)
+    below = np.maximum(0.0, 1 - np.where(undefined, 0.0, errors) / LIMIT)
+    return {
+        "auc": _mean(np.where(undefined, np.nan, below)),
+        "failure_rate": _mean(np.where(undefined, np.nan, errors > LIMIT)),
+        "missed": _mean(np.where(undefined, np.nan, np.isinf(errors))),
+    }
+
+
+def _near(each: Floats) -> _Sums:
+    known = ~np.isnan(each)
+    near = known & (np.where(known, each, np.inf) <= PCK_AT)
+    return _Sums(near.sum(axis=1).astype(np.float64), known.sum(axis=1).astype(np.float64))
+
+
+def _areas(held: Held) -> Floats:
+    """COCO's area of a person without a mask: 0.53 of the box."""
+    sides = np.maximum(held.boxes[:, 2:] - held.boxes[:, :2], 0).astype(np.float64)
+    return np.asarray(0.53 * sides.prod(axis=1))
+
+
+def _has_precision(held: Held) -> bool:
+    return held.shape.kind == "person" and held.shape.sigmas is not None
+
+
+def _precision(held: Held, model: str, against: str | None = None) -> Interval:
+    """AP where every person's box is given, or how much more of it than `against`; groups are drawn with all their
+    pictures, which are matched once."""
+    images = np.asarray(held.images)
+    sides = [_matches(held, name) for name in (model, against) if name is not None]
+    group_of = dict(zip(images.tolist(), held.groups.tolist(), strict=True))
+
+    def figure(weights: Floats) -> float:
+        each = [float(pose.precision_recall(side, weights=weights)[0].mean()) for side in sides]
+        return each[0] if len(each) == 1 else each[0] - each[1]
+
+    groups = np.array([group_of[image] for image in sides[0].images.tolist()])
+    return intervals.bootstrap_weighted(figure, groups, draws=_PRECISION_DRAWS)
+
+
+def _matches(held: Held, model: str) -> pose.Matches:
+    assert held.shape.sigmas is not None
+    images = np.asarray(held.images)
+    return pose.match(
+        pose.TruePoses(images, held.truth, held.visibility, _areas(held), held.boxes),
+        pose.FoundPoses(images, held.predicted[model], held.scores[model]),
+        held.shape.sigmas,
+    )
+
+
+def plain(found: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
+    """Intervals as JSON can hold them: what is undefined is None."""
+    return {name: {key: _number(getattr(one, key)) for key in ("value", "low", "high")} for name, one in found.items()}
+
+
+def judged(found: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
+    """Paired differences as `plain` gives them, each with the number of its groups and its verdict in words."""
+    told = plain(found)
+    return {
+        name: {**told[name], "groups": one.groups, "verdict": intervals.verdict(one, upward=name in UPWARD)}
+        for name, one in found.items()
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def keep_figures(workspace: Workspace, model: str, figures: Mapping[str, Any]) -> None:
+    """Keep what a model reached on the held-out part when it was trained, with the model."""
+    with writing(workspace.engine) as session:
+        found = trained_by_name(model, session=session)
+        if found is None:
+            raise NotFound(f"there is no trained model called {model!r}")
+        session.add(found)
+        found.figures = dict(figures)

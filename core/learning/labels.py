@@ -1,0 +1,226 @@
+"""What there is to learn from and to be measured on: human labels, in parts that never share a video or a person."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlmodel import Session
+
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.skeletons import skeleton
+from core.library.split_groups import group_name, strictest
+from core.training.splits import assign
+from db.queries.labels import labelled_skeletons
+from db.queries.learning import (
+    Label,
+    Unlabelled,
+    excluded_names,
+    group_parts,
+    human_labels,
+    is_excluded,
+    unlabelled_instances,
+)
+from db.tables import GroupPart, Part
+
+SPLIT_BY: Final = {
+    "auto": "the clip or action where there is one, else the person, else the folder",
+    "person": "the person, else the folder",
+    "folder": "the folder",
+    "picture": "the picture (only where no two pictures show the same person or scene)",
+}
+
+
+_USUAL: Final = "face68"
+FRACTIONS: Final = (0.6, 0.15, 0.25)  # with few groups `assign` holds two out from five on: an interval needs two
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The human labels of a dataset for one skeleton, each with its group and its part of the split.
+
+    `excluded` are the names of pictures that were left out, `empty` counts labels without a single present point.
+    `bonds` has the group of each clip, action, person, folder or picture that a label was found in (`bonds_of`).
+    """
+
+    skeleton: str
+    labels: Sequence[Label]
+    groups: Sequence[str]
+    parts: Sequence[str]
+    excluded: Sequence[str]
+    empty: int
+    bonds: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, part: str) -> list[tuple[Label, str]]:
+        """The labels of one part, with their groups."""
+        rows = zip(self.labels, self.groups, self.parts, strict=True)
+        return [(label, group) for label, group, where in rows if where == part]
+
+    def only(self, part: str) -> Labels:
+        """The labels of one part alone."""
+        return self._at([i for i, where in enumerate(self.parts) if where == part])
+
+    def without(self, instances: Set[int]) -> Labels:
+        """All labels but those of some instances."""
+        return self._at([i for i, label in enumerate(self.labels) if label.instance.id not in instances])
+
+    def _at(self, kept: Sequence[int]) -> Labels:
+        labels, groups, parts = [self.labels[i] for i in kept], self._of(self.groups, kept), self._of(self.parts, kept)
+        return Labels(self.skeleton, labels, groups, parts, self.excluded, self.empty, self.bonds)
+
+    @staticmethod
+    def _of(names: Sequence[str], kept: Sequence[int]) -> list[str]:
+        return [names[i] for i in kept]
+
+    def counts(self) -> dict[str, int]:
+        """How many labels each part has, and of how many groups."""
+        found = {part: 0 for part in Part} | {f"{part}_groups": 0 for part in Part}
+        for part in Part:
+            rows = self.of(part)
+            found[part], found[f"{part}_groups"] = len(rows), len({group for _, group in rows})
+        return {str(key): value for key, value in found.items()}
+
+    def fingerprint(self) -> str:
+        """Hexadecimal SHA-256 of which revision of which instance is in which part."""
+        rows = sorted(
+            (label.instance.id, label.revision.id, part) for label, part in zip(self.labels, self.parts, strict=True)
+        )
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", session: Session) -> Labels:
+    """The human labels of a dataset as they stand, with the parts that `keep_parts` has given (or would give).
+
+    Raises
+    ------
+    BadInput
+        If `split_by` is not one of `SPLIT_BY`.
+    """
+    if split_by not in SPLIT_BY:
+        raise BadInput(f"split_by is one of {', '.join(SPLIT_BY)}, not {split_by!r}")
+    excluded = excluded_names(dataset_id, session=session)
+    found = human_labels(dataset_id, skeleton, session=session)
+    left_out = [label for label in found if is_excluded(label.image.path, excluded)]
+    rest = [label for label in found if not is_excluded(label.image.path, excluded)]
+    kept = [label for label in rest if Keypoints.any_in(label.revision.points)]
+    joined = _joined([bonds_of(label, split_by) for label in kept])
+    groups = [joined[group_of(label, split_by)] for label in kept]
+    parts = _parts(groups, _known(group_parts(dataset_id, session=session), joined))
+    names = sorted({label.image.path for label in left_out})
+    found_parts = [parts[group] for group in groups]
+    return Labels(skeleton, kept, groups, found_parts, names, len(rest) - len(kept), joined)
+
+
+def read_unlabelled(
+    dataset_id: int, labels: Labels, *, split_by: str = "auto", session: Session
+) -> list[tuple[Unlabelled, str]]:
+    """Instances without a human's points, with their groups: none of a group or picture that is held out, no excluded
+    picture."""
+    excluded = excluded_names(dataset_id, session=session)
+    part_of = dict(zip(labels.groups, labels.parts, strict=True))
+    held_out = {bond for bond, group in labels.bonds.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
+    held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
+    pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
+    rows: list[tuple[Unlabelled, str]] = []
+    for one in unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session):
+        bonds = bonds_of(one, split_by)
+        apart = one.image.id not in pictures and held_out.isdisjoint(bonds)
+        if apart and not is_excluded(one.image.path, excluded):
+            rows.append((one, next((labels.bonds[bond] for bond in bonds if bond in labels.bonds), bonds[0])))
+    return rows
+
+
+def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
+    """Write down which part each group belongs to, so that what is held out now stays so."""
+    part_of = dict(zip(labels.groups, labels.parts, strict=True))
+    for bond, group in labels.bonds.items():
+        session.merge(GroupPart(dataset_id=dataset_id, group=bond, part=part_of[group]))
+
+
+def usual_skeleton(dataset_id: int, *, session: Session) -> str:
+    """What a dataset is learned from where nobody says: face68 if a human set such points, else what there is.
+
+    Raises
+    ------
+    BadInput
+        If there are points of several other skeletons.
+    """
+    there = sorted(labelled_skeletons(dataset_id, session=session))
+    if len(there) > 1 and _USUAL not in there:
+        raise BadInput(f"there are labels of {' and '.join(there)}; choose one with --skeleton")
+    return there[0] if len(there) == 1 else _USUAL
+
+
+def lone_folder(labels: Labels) -> bool:
+    """Whether there are only single pictures of nobody in particular in one folder: no group tells them apart."""
+    return len(set(labels.groups)) == 1 and labels.groups[0].startswith(group_name("folder", ""))
+
+
+def group_of(label: Label | Unlabelled, split_by: str = "auto") -> str:
+    """What a label must not be separated from: its clip or action, its person, its folder.
+
+    Frames of a clip stay together whatever is asked for. Of an unnamed person the group is ``person-id`` and a number.
+    """
+    return bonds_of(label, split_by)[0]
+
+
+def bonds_of(label: Label | Unlabelled, split_by: str = "auto") -> tuple[str, ...]:
+    """All that a label must not be separated from (`core.library.split_groups`): a person by name and by id.
+
+    With ``person`` a frame has its clip and its person.
+    """
+    image = label.image
+    people: tuple[str, ...] = ()
+    if label.person_id is not None:
+        names = (group_name("person", label.person),) if label.person else ()
+        people = (*names, group_name("person-id", label.person_id))  # the id stays when the name changes
+    elif image.identity:
+        people = (group_name("person", image.identity),)
+    if label.video_id is not None:
+        return (group_name("clip", label.video_id), *(people if split_by == "person" else ()))
+    if split_by == "picture":
+        return (group_name("picture", image.path),)
+    if split_by == "auto" and image.sequence:
+        return (group_name("sequence", image.sequence),)
+    if split_by in ("auto", "person") and people:
+        return people
+    return (group_name("folder", image.path.rpartition("/")[0]),)
+
+
+def _joined(bonds: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Every bond -> the first, in the alphabet, of all that hang together with it."""
+    above: dict[str, str] = {}
+
+    def top(name: str) -> str:
+        while above.setdefault(name, name) != name:
+            name = above[name]
+        return name
+
+    for one in set(bonds):
+        tops = sorted({top(name) for name in one})
+        for name in tops:
+            above[name] = tops[0]
+    return {name: top(name) for name in above}
+
+
+def _known(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
+    """The part of each group that has one; where members of a group differ, held out stays held out."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for bond, group in joined.items():
+        if bond in parts:
+            found[group].append(parts[bond])
+    return {group: str(strictest(of_group)) for group, of_group in found.items()}
+
+
+def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
+    counts = Counter(groups)
+    if not counts:
+        return {}
+    try:
+        return assign(counts, {group: part for group, part in known.items() if group in counts}, FRACTIONS)
+    except NotEnoughData:  # one group: everything to learn from, nothing to be measured on
+        return dict.fromkeys(counts, str(Part.TRAIN))

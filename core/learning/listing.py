@@ -1,0 +1,99 @@
+"""The models that were trained here: versions with parents, data, recipe and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from core.foundation.workspace import Workspace
+from core.learning.pose_models import BUILT_IN, find_model
+from db.engine import reading
+from db.queries.library import datasets
+from db.queries.models import TrainedRow, promotion, trained_by_name, trained_in_run, trained_models
+from db.tables import ModelVersion
+
+
+def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str, Any]]:
+    """Every trained model (of a dataset), the newest first, as plain values.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``version`` (id), ``dataset``, ``skeleton``, ``recipe``, ``settings``, ``parent``, ``labels`` (by
+        part), ``epochs``, ``stopped``, ``seconds``, ``figures`` (each with value, low, high), ``author``,
+        ``created_at``, ``pre_labels`` (whether it is in force for its dataset), ``weights_sha256``, ``run`` (id),
+        ``rounds`` (of a self-training, else empty), ``labels_sha256``, ``split_by`` (what was kept together),
+        ``warnings`` (sentences that speak against the model, `core.learning.training_verdict`).
+    """
+    with reading(workspace.engine) as session:
+        names = {row.id: row.name for row in datasets(session=session)}
+        rows = trained_models(dataset_id, session=session)
+        forced = {
+            key: found.model_version_id if (found := promotion(*key, session=session)) else None
+            for key in {(row.model.dataset_id, row.model.skeleton) for row in rows}
+        }
+    return [_plain(row, names, forced[row.model.dataset_id, row.model.skeleton]) for row in rows]
+
+
+def _plain(row: TrainedRow, names: dict[int, str], in_force: int | None) -> dict[str, Any]:
+    model = row.model
+    return {
+        "name": row.version.name,
+        "version": row.version.id,
+        "dataset": names.get(model.dataset_id, ""),
+        "skeleton": model.skeleton,
+        "recipe": model.recipe,
+        "settings": model.recipe_settings,
+        "parent": row.parent,
+        "labels": {part: model.data.get(part, 0) for part in ("train", "validation", "test")},
+        "epochs": model.data.get("epochs"),
+        "stopped": model.data.get("stopped"),
+        "seconds": model.seconds,
+        "figures": model.figures,
+        "author": row.author,
+        "created_at": model.created_at.isoformat(),
+        "pre_labels": in_force == row.version.id,
+        "weights_sha256": row.version.weights_sha256,
+        "run": model.run_id,
+        "rounds": model.data.get("rounds") or [],
+        "labels_sha256": model.data.get("labels_sha256"),
+        "split_by": model.data.get("split_by") or "auto",
+        "warnings": model.data.get("warnings") or [],
+    }
+
+
+def warnings_of(workspace: Workspace, model: str) -> list[str]:
+    """What speaks against promoting a model (`training_verdict`), as sentences; nothing of a built-in one."""
+    with reading(workspace.engine) as session:
+        trained = trained_by_name(model, session=session)
+    return list(trained.data.get("warnings") or []) if trained else []
+
+
+def model_of_run(workspace: Workspace, run_id: int) -> str | None:
+    """The name of the model that a training has kept, also one that was cancelled; None where there is none."""
+    with reading(workspace.engine) as session:
+        trained = trained_in_run(run_id, session=session)
+        version = session.get(ModelVersion, trained.model_version_id) if trained else None
+        return version.name if version else None
+
+
+def comparable(workspace: Workspace, dataset_id: int, skeleton_name: str, *, built_in: bool = True) -> Sequence[str]:
+    """Names of the models that locate these points: those of this dataset first, built-in ones last."""
+    with reading(workspace.engine) as session:
+        rows = trained_models(session=session)
+    mine = [row for row in rows if row.model.skeleton == skeleton_name]
+    mine.sort(key=lambda row: row.model.dataset_id != dataset_id)  # those of this dataset come first
+    others = [name for name, known in BUILT_IN.items() if built_in and known == skeleton_name]
+    return [row.version.name for row in mine] + others
+
+
+def skeleton_of(workspace: Workspace, model: str) -> str:
+    """Which points a model locates; NotFound where there is no such model."""
+    with reading(workspace.engine) as session:
+        return find_model(workspace, model, session=session).skeleton
+
+
+def recipe_text(settings: dict[str, Any]) -> str:
+    """A recipe as it ran, as readable JSON."""
+    return json.dumps(settings, indent=1, sort_keys=True, ensure_ascii=False)

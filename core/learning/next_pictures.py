@@ -1,0 +1,136 @@
+"""Which pictures to label next: where the model that pre-labels is unsure, and a label should help it most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.errors import NotEnoughData
+from core.foundation.skeletons import skeleton
+from core.foundation.workspace import Workspace
+from core.learning.labels import Labels, read_labels, read_unlabelled
+from core.learning.pose_models import FLIP, find_model, stored_version
+from core.metrics import landmarks
+from core.training.active import Estimates, rank
+from db.engine import reading
+from db.queries.learning import Label, Unlabelled
+from db.queries.models import Said, count_predictions, predictions, promotion, trained_models
+from db.tables import ModelVersion, Part
+
+
+@dataclass(frozen=True)
+class NextPictures:
+    """Pictures in the order in which to label them.
+
+    Attributes
+    ----------
+    images
+        Ids, the most worthwhile first; each once.
+    model
+        Whose doubt it is.
+    spearman
+        How well its doubt ranks its errors on held-out labels, in [-1, 1]; NaN where that cannot be said.
+    checked
+        On how many held-out labels that was found.
+    """
+
+    images: Sequence[int]
+    model: str
+    spearman: float
+    checked: int = 0
+
+
+def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> NextPictures:
+    """Rank the pictures without a human's points by what labelling them should bring.
+
+    The model is the one that pre-labels, or the newest trained one that has predicted here; with the flip test where it
+    has predicted so, since every network then states a doubt.
+
+    Raises
+    ------
+    NotEnoughData
+        If no trained model has predicted anything that is unlabelled, or it states no doubt.
+    """
+    model, stored, labels, waiting = _doubted(workspace, dataset_id, skeleton_name)
+    held = [
+        label for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part) if label.instance.id in stored
+    ]
+    pool = _estimates([one for one, _ in waiting], stored)
+    known = _errors(held, stored, skeleton_name) if held else None
+    ranking = rank(pool, [group for _, group in waiting], _estimates(held, stored) if held else None, known)
+    order = [waiting[i][0].image.id for i in ranking.order.tolist()]
+    return NextPictures(list(dict.fromkeys(order)), model, ranking.spearman, len(held))
+
+
+def _doubted(
+    workspace: Workspace, dataset_id: int, skeleton_name: str
+) -> tuple[str, dict[int, Said], Labels, list[tuple[Unlabelled, str]]]:
+    """The model as it is used, what it has stored, the labels, and the unlabelled instances that it has predicted."""
+    with reading(workspace.engine) as session:
+        name = model_to_ask(workspace, dataset_id, skeleton_name)
+        labels = read_labels(dataset_id, skeleton_name, session=session)
+        unlabelled = read_unlabelled(dataset_id, labels, session=session)
+        silent = False
+        for title in (f"{name}+{FLIP}", name):
+            try:
+                version = stored_version(find_model(workspace, title, session=session), session=session)
+            except NotEnoughData:
+                continue
+            stored = predictions(dataset_id, version, session=session)
+            waiting = [row for row in unlabelled if row[0].instance.id in stored]
+            if waiting and _estimates([one for one, _ in waiting], stored).doubt:
+                return title, stored, labels, waiting
+            silent |= bool(waiting)
+    if silent:
+        raise NotEnoughData(
+            f"{name} states no doubt of its points; predict with {name}+{FLIP}, whose doubt is how far the points of "
+            "the mirrored picture lie from them"
+        )
+    raise NotEnoughData(f"{name} has predicted nothing that is unlabelled; predict with it first")
+
+
+def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str:
+    """The name of the model that pre-labels, else of the newest trained one that has predicted here.
+
+    Raises
+    ------
+    NotEnoughData
+        If there is none.
+    """
+    with reading(workspace.engine) as session:
+        forced = promotion(dataset_id, skeleton_name, session=session)
+        if forced is not None and forced.model_version_id is not None:
+            version = session.get(ModelVersion, forced.model_version_id)
+            assert version is not None
+            return version.name
+        for row in trained_models(session=session):
+            if row.model.skeleton == skeleton_name and count_predictions(dataset_id, row.version.id, session=session):
+                return row.version.name
+    raise NotEnoughData(
+        f"no trained model has predicted {skeleton_name} in this dataset yet, so there is no doubt to go by; train "
+        "or promote one"
+    )
+
+
+def _estimates(rows: Sequence[Label | Unlabelled], stored: dict[int, Said]) -> Estimates:
+    found = [stored[row.instance.id] for row in rows]
+    doubts = [Doubt.from_bytes(one.doubt) for one in found]
+    confidence = np.stack([Keypoints.from_bytes(one.points).confidence for one in found])
+    boxes = np.array([(row.instance.left, row.instance.top, row.instance.right, row.instance.bottom) for row in rows])
+    kinds = {kind: np.stack([getattr(one, kind) for one in doubts]) for kind in ("spread", "neighbours", "flip")}
+    return Estimates({kind: values for kind, values in kinds.items() if np.isfinite(values).any()}, confidence, boxes)
+
+
+def _errors(held: Sequence[Label], stored: dict[int, Said], skeleton_name: str) -> NDArray[np.float64]:
+    shape = skeleton(skeleton_name)
+    truth = [Keypoints.from_bytes(label.revision.points) for label in held]
+    points = np.stack([row.points for row in truth])
+    seen = np.stack([row.visibility for row in truth])
+    boxes = np.array([(one.left, one.top, one.right, one.bottom) for one, *_ in held])
+    predicted = np.stack([Keypoints.from_bytes(stored[label.instance.id].points).points for label in held])
+    unit = landmarks.units(landmarks.applicable(shape)[0], points, seen, boxes, shape)
+    return landmarks.errors(predicted, points, seen, unit)

@@ -1,0 +1,223 @@
+"""Models that locate points, by the name that people know: the built-in one, and those that were trained here.
+
+A name may carry how the model is used: ``hrnet-w32-udp-3+flip`` looks at every instance mirrored too,
+``hrnet-w32-udp-3+one-euro`` smooths its points over time. Each use is a version of its own in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.errors import BadInput, BadWeights, MissingWeights, NotEnoughData, NotFound
+from core.foundation.workspace import Workspace
+from core.models import LANDMARKERS, load_landmarker
+from core.models.faces.interfaces import Landmarker, Model
+from core.models.weights import sha256_of
+from db.queries.models import model_versions, trained_by_name, trained_models
+from db.tables import Dataset, ModelVersion
+from db.writes import ensure_model_version
+
+BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, with their skeleton
+FLIP: Final = "flip"
+SMOOTHERS: Final = ("one-euro", "savitzky-golay")  # keys of `core.tracks.smoothing.SMOOTHERS`
+
+_LONGEST_ID: Final = 18  # digits that the store can hold
+
+
+class Predictor(Model, Protocol):
+    """Locates the points of instances that were found, and says how unsure it is."""
+
+    def estimate(
+        self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
+    ) -> list[list[tuple[Keypoints, Doubt]]]:
+        """Points and doubt of every instance of every (H, W, 3) uint8 RGB picture; `corners` are (N, 4) pixels each."""
+        ...
+
+
+@dataclass(frozen=True)
+class PoseModel:
+    """A model by name, and how it is used; `file` and `version_id` (its plain use) are None for a built-in one."""
+
+    name: str
+    skeleton: str
+    file: Path | None = None
+    version_id: int | None = None
+    flip_test: bool = False
+    smoother: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Its name with how it is used."""
+        return "+".join([self.name, *([FLIP] if self.flip_test else []), *([self.smoother] if self.smoother else [])])
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A built-in landmarker as a `Predictor`: it states no doubt."""
+
+    landmarker: Landmarker
+
+    @property
+    def name(self) -> str:
+        return self.landmarker.name
+
+    @property
+    def weights_sha256(self) -> str:
+        return self.landmarker.weights_sha256
+
+    @property
+    def settings(self) -> dict[str, object]:
+        return self.landmarker.settings
+
+    def estimate(
+        self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
+    ) -> list[list[tuple[Keypoints, Doubt]]]:
+        found = [self.landmarker.locate(image, boxes) for image, boxes in zip(images, corners, strict=True)]
+        return [[(points, Doubt.unknown(len(points))) for points in located] for located in found]
+
+
+def find_model(workspace: Workspace, title: str, *, session: Session) -> PoseModel:
+    """The model of that name, used as the name says.
+
+    Raises
+    ------
+    NotFound
+        If there is none; the sentence names those that there are.
+    BadInput
+        If it cannot be used that way.
+    """
+    name, *uses = title.split("+")
+    model = _plain(workspace, name, session)
+    for use in uses:
+        if use == FLIP and model.file is not None:
+            model = replace(model, flip_test=True)
+        elif use in SMOOTHERS and model.smoother is None:
+            model = replace(model, smoother=use)
+        else:
+            raise BadInput(
+                f"{name} cannot be used as {title!r}; after the name may come +{FLIP} (if it was trained "
+                f"here) and one of +{', +'.join(SMOOTHERS)}"
+            )
+    return model
+
+
+def _plain(workspace: Workspace, name: str, session: Session) -> PoseModel:
+    if name in BUILT_IN:
+        return PoseModel(name, BUILT_IN[name])
+    trained = trained_by_name(name, session=session)
+    if trained is None:
+        known = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
+        raise NotFound(f"there is no model called {name!r}; there are {', '.join(known)}")
+    return PoseModel(name, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
+
+
+def name_of(said: str, *, session: Session) -> str:
+    """The name of the model of a ``model_version`` (a number, as commands give it); names stay as they are.
+
+    A version that looks at mirrored instances too, or smooths, gives the name of that use. What follows the number may
+    say the use, as after a name: ``3+flip``. Whether there is such a model is for `find_model` to say.
+    """
+    number, plus, uses = said.partition("+")
+    if not (number.isascii() and number.isdigit()) or trained_by_name(number, session=session) is not None:
+        return said
+    version = session.get(ModelVersion, int(number)) if len(number) < _LONGEST_ID else None
+    if version is None or version.kind != "landmarks":
+        return said
+    smoother = (version.settings.get("smoothing") or {}).get("name")
+    own = [version.name, *([FLIP] if version.settings.get("flip_test") else []), *([smoother] if smoother else [])]
+    return "+".join(own) + plus + uses
+
+
+def find_smoother(title: str) -> str | None:
+    """The smoother that a name ends with, if it names one."""
+    return next((use for use in SMOOTHERS if title.endswith(f"+{use}")), None)
+
+
+def stored_version(model: PoseModel, *, session: Session) -> int:
+    """The id under which a model's output of this use is stored; no model is loaded.
+
+    Raises
+    ------
+    NotEnoughData
+        If it has never been used that way.
+    """
+    for version_id in stored_versions(model, session=session):
+        return version_id
+    raise NotEnoughData(f"{model.title} has predicted nothing yet; run `predict` with it first")
+
+
+def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
+    """The ids of all versions of a model in this use, the newest first: another precision is another version.
+
+    Versions of the name with other weights than were trained do not count: a file was swapped then.
+    """
+    own = session.get(ModelVersion, model.version_id) if model.version_id is not None else None
+    return [
+        version.id
+        for version in model_versions(model.name, session=session)
+        if (own is None or version.weights_sha256 == own.weights_sha256)
+        and (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
+        == (model.flip_test, model.smoother)
+    ]
+
+
+def predict_command(dataset_id: int, title: str, *, session: Session) -> str:
+    """What to type so that a model predicts every instance of a dataset, in backticks."""
+    dataset = session.get(Dataset, dataset_id)
+    assert dataset is not None
+    return f"`python -m core predict --dataset {quote(dataset.name)} --model {quote(title)}`"
+
+
+def ensure_own_weights(model: PoseModel) -> None:
+    """Make sure that a trained model's file is the one that was trained: it is named by its own hash.
+
+    Raises
+    ------
+    MissingWeights, BadWeights
+        If it is gone, or holds anything else.
+    """
+    assert model.file is not None
+    if not model.file.is_file():
+        raise MissingWeights(
+            f"the weights of {model.name} are gone from {model.file}; train it again, or put them back"
+        )
+    if sha256_of(model.file) != model.file.stem:
+        raise BadWeights(
+            f"{model.file} does not hold the weights of {model.name}: it is damaged or of another model; put its own "
+            "file back, or train it again"
+        )
+
+
+def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:
+    """Load a model for its use (but for the smoothing, which comes after it).
+
+    Raises
+    ------
+    MissingWeights, BadWeights
+        If its file is absent, damaged or of another model.
+    """
+    chosen = workspace.settings
+    if model.file is None:
+        assert model.name in LANDMARKERS
+        return BuiltIn(load_landmarker(model.name, chosen.device, workspace.weights))
+    from core.models.pose.estimator import PoseEstimator  # torch is loaded only when a model is
+
+    ensure_own_weights(model)
+    return PoseEstimator.load(
+        model.file, model.name, device=chosen.device, flip_test=model.flip_test, batch=chosen.batch
+    )
+
+
+def version_of(predictor: Predictor, extra: dict[str, object] | None = None, *, session: Session) -> int:
+    """The id under which a predictor's output is stored; `extra` settings change the output after the network."""
+    settings = {**predictor.settings, **(extra or {})}
+    return ensure_model_version(predictor.name, "landmarks", predictor.weights_sha256, settings, session=session)

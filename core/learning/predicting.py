@@ -1,0 +1,149 @@
+"""Predicting the points of instances with one model: stored once, never changed, resumed where a run stopped."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session, col, delete, select
+
+from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.progress import Progress
+from core.foundation.skeletons import skeleton
+from core.foundation.workspace import Workspace
+from core.learning.labels import Labels
+from core.learning.pose_models import Predictor, find_model, open_predictor, version_of
+from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
+from db.engine import reading, writing
+from db.queries.models import count_predictions, instances_to_predict
+from db.queries.videos import frames_of
+from db.tables import Image, Instance, Prediction, Skipped
+from db.writes import note_model_use
+
+Located = tuple[Keypoints, Doubt]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be looked at, by whom, and what the rows are stored under."""
+
+    predictor: Predictor
+    version_id: int
+    skeleton: str
+    run_id: int
+    faces: dict[int, list[Instance]]  # by picture
+
+
+def predict(
+    workspace: Workspace,
+    *,
+    dataset_id: int,
+    run_id: int,
+    model: str,
+    only: Labels | None = None,
+    clip: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Let a model look at every instance of its kind that it has not seen with these settings.
+
+    With `only` at those of these labels; with `clip`, the id of a clip, at those in its frames.
+
+    Returns
+    -------
+    dict
+        ``model_version`` (id), ``instances`` (with a prediction now), ``predicted`` (in this run), ``failed``.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    MissingWeights, BadWeights
+        If its file is absent or damaged.
+    """
+    progress = progress or Progress()
+    with reading(workspace.engine) as session:
+        found = find_model(workspace, model, session=session)
+    predictor = open_predictor(workspace, found)
+    with writing(workspace.engine) as session:
+        version_id = version_of(predictor, session=session)
+        note_model_use(dataset_id, version_id, session=session)
+        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+    with reading(workspace.engine) as session:
+        kind = skeleton(found.skeleton).kind
+        waiting = instances_to_predict(dataset_id, kind, version_id, session=session)
+    if only is not None:
+        wanted = {label.instance.id for label in only.labels}
+        waiting = [row for row in waiting if row[0].id in wanted]
+    if clip is not None:
+        with reading(workspace.engine) as session:
+            frames = {frame.image.id for frame in frames_of(clip, session=session) if frame.image is not None}
+        waiting = [row for row in waiting if row[1].id in frames]
+    done, failed = _look(workspace, waiting, predictor, version_id, found.skeleton, run_id, progress)
+    with reading(workspace.engine) as session:
+        known = count_predictions(dataset_id, version_id, session=session)
+    return {"model_version": version_id, "instances": known, "predicted": done, "failed": failed}
+
+
+def _look(
+    workspace: Workspace,
+    waiting: Sequence[tuple[Instance, Image]],
+    predictor: Predictor,
+    version_id: int,
+    skeleton_name: str,
+    run_id: int,
+    progress: Progress,
+) -> tuple[int, int]:
+    faces: dict[int, list[Instance]] = defaultdict(list)
+    for instance, image in waiting:
+        faces[image.id].append(instance)
+    work = _Work(predictor, version_id, skeleton_name, run_id, faces)
+    progress.begin(len(waiting), message=f"Predicting with {predictor.name}")
+    done = failed = 0
+    for batch in opened_batches(workspace, list({image.id: image for _, image in waiting}.values())):
+        found = attempt(batch, lambda pictures: _estimate(work, pictures))
+        with writing(workspace.engine) as session:
+            for picture, located in zip(batch, found, strict=True):
+                failed += _store(picture, located, work, session)
+        done += sum(len(faces[picture.image.id]) for picture in batch)
+        progress.advance(done)
+    return done - failed, failed
+
+
+def _estimate(work: _Work, pictures: Sequence[OpenedPicture]) -> list[list[Located]]:
+    corners = [
+        np.array([(one.left, one.top, one.right, one.bottom) for one in work.faces[picture.image.id]], np.float32)
+        for picture in pictures
+    ]
+    return work.predictor.estimate([picture.pixels for picture in pictures], corners)
+
+
+def _store(picture: OpenedPicture, located: Sequence[Located] | Failure, work: _Work, session: Session) -> int:
+    """Write one picture's predictions; returns how many instances got none."""
+    instances = work.faces[picture.image.id]
+    if isinstance(located, Failure):
+        reason = located.reason.removeprefix(f"{picture.image.path}: ")
+        session.add(Skipped(run_id=work.run_id, path=picture.image.path, reason=reason))
+        return len(instances)
+    for instance, (points, doubt) in zip(instances, located, strict=True):
+        if session.get(Instance, instance.id) is None or _is_there(instance.id, work.version_id, session):
+            continue  # deleted meanwhile, or another process was quicker
+        session.add(
+            Prediction(
+                instance_id=instance.id,
+                model_version_id=work.version_id,
+                skeleton=work.skeleton,
+                points=points.to_bytes(),
+                doubt=doubt.to_bytes(),
+            )
+        )
+    return 0
+
+
+def _is_there(instance_id: int, version_id: int, session: Session) -> bool:
+    known = select(Prediction.id).where(
+        Prediction.instance_id == instance_id, Prediction.model_version_id == version_id
+    )
+    return session.exec(known).first() is not None

@@ -1,0 +1,221 @@
+"""Which model pre-labels a dataset: promoting a version, rolling back, and giving its points to what no human touched.
+
+A human's points never change: pre-labels are revisions of a model, appended to instances whose points are a model's or
+nobody's yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from core.foundation.errors import BadInput
+from core.foundation.progress import Progress
+from core.foundation.skeletons import skeleton
+from core.foundation.workspace import Workspace
+from core.learning.pose_models import BUILT_IN, find_model, stored_versions
+from db.engine import reading, writing
+from db.history import chunks
+from db.queries.models import model_heads, newest_untrained, predictions, promotion, promotions, standing_promotions
+from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
+
+_BATCH: Final = 500
+
+
+def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int) -> str:
+    """From now on `model` pre-labels the dataset; a built-in name goes back to the built-in model. Gives the skeleton.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    BadInput
+        If it is the one that pre-labels already, or the name says how to use it: what pre-labels is used plainly.
+    """
+    with writing(workspace.engine) as session:
+        found = find_model(workspace, model, session=session)
+        if found.title != found.name:
+            raise BadInput(f"{model} is {found.name} used in a way of its own; promote {found.name} itself")
+        newest = promotion(dataset_id, found.skeleton, session=session)
+        if found.version_id == (newest.model_version_id if newest else None):
+            raise BadInput(f"{model} pre-labels this dataset already")
+        row = Promotion(
+            dataset_id=dataset_id, skeleton=found.skeleton, model_version_id=found.version_id, author_id=author_id
+        )
+        session.add(row)
+        return found.skeleton
+
+
+def roll_back(workspace: Workspace, dataset_id: int, skeleton_name: str, *, author_id: int) -> str | None:
+    """Take the newest promotion back that stands; again, the one before it, down to the model that was there at first.
+
+    Gives the name of what pre-labels now, or None for the model that was there at first.
+
+    Raises
+    ------
+    BadInput
+        If no promotion stands.
+    """
+    with writing(workspace.engine) as session:
+        standing = standing_promotions(dataset_id, skeleton_name, session=session)
+        if not standing:
+            if promotion(dataset_id, skeleton_name, session=session):
+                raise BadInput(
+                    f"every promotion for {skeleton_name} is rolled back already, so nothing is left to go back from"
+                )
+            raise BadInput(f"nothing was promoted for {skeleton_name}, so there is nothing to go back from")
+        newest, *before = standing
+        version_id = before[0].model_version_id if before else None
+        session.add(
+            Promotion(
+                dataset_id=dataset_id,
+                skeleton=skeleton_name,
+                model_version_id=version_id,
+                author_id=author_id,
+                rolls_back_id=newest.id,
+            )
+        )
+        return _name(version_id, session)
+
+
+def steps_back(workspace: Workspace, dataset_id: int, skeleton_name: str) -> list[str | None]:
+    """What each further `roll_back` brings back, the next first; None is the model that was there at first.
+
+    Empty where nothing is left to go back from.
+    """
+    with reading(workspace.engine) as session:
+        standing = standing_promotions(dataset_id, skeleton_name, session=session)
+        return [*(_name(row.model_version_id, session) for row in standing[1:]), *([None] if standing else [])]
+
+
+def _name(version_id: int | None, session: Session) -> str | None:
+    version = session.get(ModelVersion, version_id) if version_id is not None else None
+    return version.name if version else None
+
+
+def in_force(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str | None:
+    """The name of the trained model that pre-labels, or None where the built-in one does."""
+    with reading(workspace.engine) as session:
+        newest = promotion(dataset_id, skeleton_name, session=session)
+        return _name(newest.model_version_id, session) if newest else None
+
+
+def promoted_skeletons(workspace: Workspace, dataset_id: int) -> list[str]:
+    """The skeletons in which a trained model is in force: for faces, and for people, the one promoted last."""
+    with reading(workspace.engine) as session:
+        newest: dict[str, dict[str, object]] = {}
+        for row in promotions(dataset_id, session=session):  # the newest first
+            newest.setdefault(skeleton(str(row["skeleton"])).kind, row)
+    return [str(row["skeleton"]) for row in newest.values() if row["version_id"] is not None]
+
+
+def pre_label(
+    workspace: Workspace, *, dataset_id: int, skeleton_name: str, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Give the points of the model in force to every instance that no human has corrected.
+
+    The predictions have to be stored already (`core.learning.predicting`). Instances that the model gave no points keep
+    theirs. With no model in force, the newest points of a built-in model come back; where there never were any, the
+    points of a model that was rolled back no longer count, and the instance has none, as before it was promoted.
+
+    Returns
+    -------
+    dict
+        ``prelabelled`` (instances whose points are others now), ``kept`` (those that have them already, or got none).
+    """
+    progress = progress or Progress()
+    with reading(workspace.engine) as session:
+        newest = promotion(dataset_id, skeleton_name, session=session)
+        version_id = newest.model_version_id if newest else None
+        heads = model_heads(dataset_id, skeleton(skeleton_name).kind, session=session)
+        points = _points_of(workspace, dataset_id, version_id, skeleton_name, [one.id for one, _ in heads], session)
+    progress.begin(len(heads), message="Pre-labelling")
+    changed = done = 0
+    for start in range(0, len(heads), _BATCH):
+        batch = heads[start : start + _BATCH]
+        with writing(workspace.engine) as session:
+            changed += sum(_append(instance.id, skeleton_name, points, session) for instance, _ in batch)
+            if version_id is None:
+                changed += sum(
+                    _withdraw(instance.id, skeleton_name, session) for instance, _ in batch if instance.id not in points
+                )
+        done += len(batch)
+        progress.advance(done)
+    return {"prelabelled": changed, "kept": len(heads) - changed}
+
+
+def _points_of(
+    workspace: Workspace,
+    dataset_id: int,
+    version_id: int | None,
+    skeleton_name: str,
+    instance_ids: list[int],
+    session: Session,
+) -> dict[int, tuple[bytes, int | None]]:
+    """The packed points that each instance should have, and the version they are of.
+
+    A GPU and a processor compute in different precisions, so the same weights have a version for each: what the
+    one has not looked at is taken from the others.
+    """
+    if version_id is not None:
+        version = session.get(ModelVersion, version_id)
+        assert version is not None
+        plain = find_model(workspace, version.name, session=session)
+        others = [one for one in stored_versions(plain, session=session) if one != version_id]
+        stored: dict[int, tuple[bytes, int | None]] = {}
+        for one in (*reversed(others), version_id):
+            said = predictions(dataset_id, one, session=session)
+            stored |= {instance: (row.points, one) for instance, row in said.items()}
+        return stored
+    found: dict[int, tuple[bytes, int | None]] = {}
+    for part in chunks(instance_ids):
+        rows: Mapping[int, KeypointRevision] = newest_untrained(part, skeleton_name, session=session)
+        found.update({instance: (row.points, row.model_version_id) for instance, row in rows.items()})
+    return found
+
+
+def _append(
+    instance_id: int, skeleton_name: str, points: Mapping[int, tuple[bytes, int | None]], session: Session
+) -> bool:
+    instance = session.get(Instance, instance_id)
+    if instance is None or instance_id not in points:
+        return False
+    head = session.get(KeypointRevision, instance.revision_id) if instance.revision_id else None
+    blob, version_id = points[instance_id]
+    if head is not None and (head.source == Source.HUMAN or (head.model_version_id, head.points) == (version_id, blob)):
+        return False  # a human was quicker, or it has these points
+    revision = KeypointRevision(
+        instance_id=instance_id,
+        skeleton=skeleton_name,
+        points=blob,
+        source=Source.MODEL,
+        model_version_id=version_id,
+        base_id=head.id if head else None,
+        note="Pre-labelled",
+    )
+    session.add(revision)
+    session.flush()
+    instance.revision_id = revision.id
+    image = session.get(Image, instance.image_id)
+    if image is not None and image.state == ImageState.NEW:
+        image.state = ImageState.FOUND
+    return True
+
+
+def _withdraw(instance_id: int, skeleton_name: str, session: Session) -> bool:
+    """Take the points of a trained model off an instance that no built-in model has seen; the revision stays."""
+    instance = session.get(Instance, instance_id)
+    head = session.get(KeypointRevision, instance.revision_id) if instance and instance.revision_id else None
+    if instance is None or head is None or head.source != Source.MODEL or head.skeleton != skeleton_name:
+        return False  # a human was quicker, or the points are of another kind
+    if head.model_version_id is None:
+        return False  # nobody promoted what gave these
+    instance.revision_id = None
+    return True
+
+
+def built_in_for(skeleton_name: str) -> str | None:
+    """The built-in model of a skeleton, if there is one."""
+    return next((name for name, known in BUILT_IN.items() if known == skeleton_name), None)

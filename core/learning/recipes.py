@@ -1,0 +1,153 @@
+"""What can be trained: recipes, and whether they fit into this machine's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, MissingWeights
+from core.foundation.skeletons import skeleton
+from core.foundation.workspace import Workspace
+from core.models.pose import NETWORKS, NetworkConfig, NetworkSpec, configure
+from core.models.weights import locate
+from core.training.recipes import RECIPES, Recipe, with_settings
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A recipe for people: its name, one sentence about it, its network, its settings as plain values.
+
+    `weights` are what it may begin from: ``none``, ``default`` (the first of the published ones) and their names.
+    """
+
+    name: str
+    about: str
+    network: str
+    settings: Mapping[str, object]
+    weights: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Whether a training fits into memory, as one sentence; `needed` and `free` in bytes."""
+
+    fits: bool
+    needed: int
+    free: int
+    device: str
+    sentence: str
+
+
+def choices() -> list[Choice]:
+    """Every recipe."""
+    return [
+        Choice(one.name, one.about, one.network, one.as_json(), _weights(NETWORKS[one.network]))
+        for one in RECIPES.values()
+    ]
+
+
+def _weights(network: NetworkSpec) -> Sequence[str]:
+    return ("default", "none", *network.pretrained) if network.pretrained else ("none",)
+
+
+def chosen(name: str, settings: Mapping[str, str]) -> Recipe:
+    """The recipe of that name with some settings changed.
+
+    Raises
+    ------
+    BadInput
+        If there is no such recipe or setting, or a value is not one of its kind.
+    """
+    if name not in RECIPES:
+        raise BadInput(f"there is no recipe called {name!r}; there are {', '.join(RECIPES)}")
+    return with_settings(RECIPES[name], dict(settings))
+
+
+def checked(name: str, settings: Mapping[str, str], skeleton_name: str) -> Recipe:
+    """As `chosen`, and the network is checked as far as that goes without building it.
+
+    Raises
+    ------
+    BadInput
+        As `chosen`; also if the input's size, the codec or an option does not suit the network.
+    NotFound
+        If there is no such skeleton.
+    """
+    recipe = chosen(name, settings)
+    configure(
+        recipe.network, skeleton_name, input_size=recipe.input_size, codec=recipe.codec, options=dict(recipe.options)
+    )
+    return recipe
+
+
+def missing_weights(workspace: Workspace, recipe: Recipe) -> str | None:
+    """Why the weights that a recipe begins from cannot be used, and the ways out; None where they are here."""
+    names = NETWORKS[recipe.network].pretrained
+    name = recipe.pretrained if recipe.pretrained != "default" else next(iter(names), "none")
+    if name == "none":
+        return None
+    try:
+        locate(name, workspace.weights)
+    except MissingWeights as problem:
+        return f"{problem} Or set pretrained=none, and it begins from random weights."
+    return None
+
+
+def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skeleton_name: str) -> Fits:
+    """Say beforehand whether a training fits into the memory of where it will run, from a dry run of its network.
+
+    Where it does not, the sentence names the largest batch that does.
+
+    Raises
+    ------
+    BadInput
+        As `chosen`; also if the network cannot be built so, or a GPU is set and none is there.
+    NotFound
+        If there is no such skeleton.
+    """
+    from core.models.devices import pick_device  # torch is loaded only when somebody asks
+    from core.models.pose import memory
+
+    recipe = chosen(name, settings)
+    device = pick_device(workspace.settings.device)
+    config = _config(recipe, skeleton_name)
+
+    def estimate(batch: int) -> memory.MemoryEstimate:
+        return memory.dry_run(
+            config,
+            batch,
+            amp=recipe.amp == "on" or (recipe.amp == "auto" and device == "cuda"),
+            checkpointing=recipe.checkpointing,
+            optimiser=recipe.optimiser,
+            ema=recipe.ema > 0,
+        )
+
+    needed, free = estimate(recipe.batch), memory.free_memory(device)
+    where = "The GPU" if device == "cuda" else "This machine"
+    size = f"A step takes {needed.sentence()}. {where} has {free / 2**30:.1f} GiB free"
+    if needed.fits(free):
+        return Fits(True, needed.total, free, device, f"{size}: it fits.")
+    smaller = memory.largest_batch(free, estimate, recipe.batch)
+    return Fits(False, needed.total, free, device, f"{size}: it does not fit. {_remedy(smaller, recipe)}")
+
+
+def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:
+    """The network as for any labels: which points are neighbours does not change its size."""
+    from core.training.preparation import config_for
+    from core.training.samples import Sample
+
+    shape = skeleton(skeleton_name)
+    turns = np.linspace(0, 2 * np.pi, len(shape), endpoint=False)
+    circle = Keypoints.of(np.stack([np.cos(turns), np.sin(turns)], axis=1))
+    nobody = Sample(np.zeros((1, 1, 3), np.uint8), (-1.0, -1.0, 1.0, 1.0), circle, key=0, name="", group="")
+    return config_for(recipe, shape, [nobody])
+
+
+def _remedy(smaller: int, recipe: Recipe) -> str:
+    if smaller:
+        return f"batch={smaller} does; a larger batch is learned from in parts, which is slower."
+    able = NETWORKS[recipe.network].checkpointing and not recipe.checkpointing
+    return f"Not even one crop does: {'set checkpointing=yes, or ' if able else ''}choose a smaller network or input."

@@ -1,0 +1,69 @@
+"""Whether a training came to anything: its best figure beside that of a shape that knows nothing of the picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from core.foundation.skeletons import Skeleton, skeleton
+from core.foundation.workspace import Workspace
+from core.learning.labels import Labels
+from core.learning.samples import samples
+from core.metrics.intervals import FEWEST_GROUPS
+from core.training.samples import Sample
+from db.queries.learning import Label
+from db.tables import Part
+
+_CLEARLY: Final = 2.0
+
+
+def mean_shape_nme(train: Sequence[Sample], validation: Sequence[Sample], shape: Skeleton) -> float:
+    """Validation NME (as `core.training.validation.figures`) of the mean shape of the training labels in each box.
+
+    A point that no training label has counts as the middle of the box. NaN where there is nothing to measure on.
+    """
+    from core.training.preparation import mean_shape  # torch is loaded only when something was trained
+    from core.training.validation import figures
+
+    if not train or not validation:
+        return math.nan
+    boxes = np.array([sample.box for sample in validation], np.float64)
+    middles, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    guessed = middles[:, None] + mean_shape(train) * sides[:, None, None]
+    return float(figures(guessed, validation, shape)["validation_nme"])
+
+
+def warnings_about(
+    workspace: Workspace, labels: Labels, chosen_by: Sequence[tuple[Label, str]], best: Mapping[str, Any], rate: float
+) -> list[str]:
+    """Sentences about a training whose best weights are no better than the mean shape; none where they are.
+
+    A few people cannot tell (`core.metrics.intervals.verdict`): where epochs were chosen by fewer groups than that
+    takes, only a figure twice as bad as the mean shape's says that nothing was learned.
+
+    Parameters
+    ----------
+    labels, chosen_by
+        What was learned from, and the labels (with their groups) that the best epoch was chosen by.
+    best
+        The line of that epoch, with its ``validation_nme``.
+    rate
+        The recipe's learning rate.
+    """
+    learned, shape = samples(workspace, labels.of(Part.TRAIN)), skeleton(labels.skeleton)
+    reached, guess = best.get("validation_nme"), mean_shape_nme(learned, samples(workspace, chosen_by), shape)
+    groups = len({group for _, group in chosen_by})
+    if reached is None or math.isnan(guess) or reached < guess * (1 if groups >= FEWEST_GROUPS else _CLEARLY):
+        return []
+    return [
+        f"this training came to nothing: its best validation NME is {_percent(reached)}, and the mean shape of the "
+        f"training labels, put into each box, has {_percent(guess)}; do not promote the model, but train again with "
+        f"another rate than {rate:g}, for longer, or on more labels"
+    ]
+
+
+def _percent(nme: float) -> str:
+    return f"{100 * nme:,.2f}%" if math.isfinite(nme) else "no number"

@@ -1,0 +1,106 @@
+"""Pictures in batches: decoded one batch ahead of the models, and no picture may spoil the others of its batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.errors import UnreadableImage
+from core.foundation.workspace import Workspace
+from core.media.images import decode
+from db.tables import Image
+
+_PIXELS: Final = 32_000_000  # a batch holds at most this many, or one picture
+_READERS: Final = 2
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class OpenedPicture:
+    """A picture's row with its (H, W, 3) uint8 RGB pixels, or with the reason why there are none (and no pixels)."""
+
+    image: Image
+    pixels: NDArray[np.uint8]
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no result for a picture, as one sentence."""
+
+    reason: str
+
+
+def opened_batches(workspace: Workspace, images: Sequence[Image]) -> Iterator[list[OpenedPicture]]:
+    """The pictures in their order, at most ``FACET_BATCH`` at a time; two batches are in memory at most."""
+    groups = list(_grouped(images, workspace.settings.batch))
+    with ThreadPoolExecutor(max_workers=_READERS) as pool:
+        ahead = [pool.submit(_open, workspace, image) for image in groups[0]] if groups else []
+        for following in [*groups[1:], []]:
+            batch = [future.result() for future in ahead]
+            ahead = [pool.submit(_open, workspace, image) for image in following]
+            if batch:
+                yield batch
+
+
+def attempt(
+    batch: Sequence[OpenedPicture], work: Callable[[Sequence[OpenedPicture]], Sequence[T]]
+) -> list[T | Failure]:
+    """What `work` makes of each picture of a batch, or why it makes nothing of it.
+
+    Pictures without pixels are not given to `work`. Where it fails on the others together, it gets each by itself.
+    """
+    outcomes = iter(_together_or_alone([item for item in batch if item.failure is None], work))
+    return [next(outcomes) if item.failure is None else Failure(item.failure) for item in batch]
+
+
+def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:
+    """Neighbours, limited in number and in pixels."""
+    batch: list[Image] = []
+    pixels = 0
+    for image in images:
+        size = image.width * image.height
+        if batch and (len(batch) == most or pixels + size > _PIXELS):
+            yield batch
+            batch, pixels = [], 0
+        batch.append(image)
+        pixels += size
+    if batch:
+        yield batch
+
+
+def _open(workspace: Workspace, image: Image) -> OpenedPicture:
+    nothing = np.zeros((0, 0, 3), np.uint8)
+    file = workspace.original(image.original)
+    try:
+        if not file.is_file():
+            return OpenedPicture(image, nothing, f"{image.path}: the original is gone from {file.parent}")
+        pixels = decode(file, image.path, workspace.settings.max_pixels).pixels
+    except OSError as error:
+        return OpenedPicture(image, nothing, f"{image.path}: the original cannot be read ({error.strerror or error})")
+    except UnreadableImage as error:
+        return OpenedPicture(image, nothing, str(error))
+    if pixels.shape[:2] != (image.height, image.width):
+        size = f"{pixels.shape[1]} × {pixels.shape[0]} pixels, not {image.width} × {image.height}"
+        return OpenedPicture(image, nothing, f"{image.path}: the original was changed since the import ({size})")
+    return OpenedPicture(image, pixels)
+
+
+def _together_or_alone(
+    batch: Sequence[OpenedPicture], work: Callable[[Sequence[OpenedPicture]], Sequence[T]]
+) -> list[T | Failure]:
+    if not batch:
+        return []
+    try:
+        return list(work(batch))
+    except Exception as error:  # a network, OpenCV and dlib each have their own
+        if len(batch) == 1:
+            reason = f"{batch[0].image.path}: a model failed on it ({type(error).__name__}: {error})"
+            return [Failure(reason)]
+        return [outcome for item in batch for outcome in _together_or_alone([item], work)]

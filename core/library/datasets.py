@@ -1,0 +1,27 @@
+"""Datasets by name."""
+
+from __future__ import annotations
+
+from core.foundation.errors import BadInput
+from core.foundation.workspace import Workspace
+from db.engine import writing
+from db.writes import ensure_dataset
+
+_LONGEST = 80
+
+
+def create_dataset(workspace: Workspace, name: str, author_id: int) -> int:
+    """The id of the dataset of that name; made when it is new.
+
+    Raises
+    ------
+    BadInput
+        If the name is empty or longer than 80 characters.
+    """
+    clean = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if not clean:
+        raise BadInput("a dataset needs a name")
+    if len(clean) > _LONGEST:
+        raise BadInput(f"a dataset's name has at most {_LONGEST} characters, this one has {len(clean)}")
+    with writing(workspace.engine) as session:
+        return ensure_dataset(clean, author_id, session=session)

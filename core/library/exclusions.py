@@ -1,0 +1,117 @@
+"""Pictures that nobody should learn from or be measured on, by file name: never by position in some list."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlmodel import col, select
+
+from core.formats.labels.rows import posix, text_of
+from core.formats.names import unguard
+from core.foundation.errors import BadInput, NotFound, UnreadableLabels
+from core.foundation.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.labels import picture_paths
+from db.tables import Dataset, Exclusion
+
+_HEADERS: Final = frozenset({"image", "images", "file", "file_name", "filename", "name", "path", "img_id"})
+_LONGEST: Final = 1000  # signs of a name
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """How many names a list has, how many of them are of pictures here, and those that are not."""
+
+    listed: int
+    matched: int
+    unknown: Sequence[str]
+
+
+def listed_names(name: str, content: bytes) -> list[str]:
+    """The file names in a list: one a line, or the first column of a CSV (its header is no name).
+
+    Empty lines and lines that begin with ``#`` are nobody's name; the same name twice is one.
+
+    Raises
+    ------
+    UnreadableLabels
+        If it is no text, a CSV that cannot be read, or holds no name, or if all of them are plain numbers: positions in
+        a list that nobody knows the order of.
+    """
+    text = text_of(name, content)
+    cells = _first_column(name, text) if name.lower().endswith(".csv") else text.splitlines()
+    plain = [(unguard(cell.strip()) or "").strip() for cell in cells]
+    kept = [posix(cell) for cell in plain if cell and not cell.startswith("#")]
+    if kept and kept[0].lower() in _HEADERS:
+        kept = kept[1:]
+    if not kept:
+        raise UnreadableLabels(f"{name}: it names no picture.")
+    if all(cell.isdigit() for cell in kept):
+        raise UnreadableLabels(f"{name}: it holds numbers; name the files, since a number depends on the order.")
+    if long := next((cell for cell in kept if len(cell) > _LONGEST), None):
+        raise UnreadableLabels(f"{name}: {long[:40]!r}... is too long for a file name.")
+    return list(dict.fromkeys(kept))
+
+
+def _first_column(name: str, text: str) -> list[str]:
+    try:
+        return [row[0] for row in csv.reader(io.StringIO(text, newline="")) if row]
+    except csv.Error as error:
+        raise UnreadableLabels(f"{name}: it is no CSV ({error}).") from error
+
+
+def exclude(
+    workspace: Workspace, dataset_id: int, names: Sequence[str], *, author_id: int, reason: str = ""
+) -> Excluded:
+    """Leave pictures out, by their file name or whole path; names of pictures that are not here count once they come.
+
+    A name that was listed before stays as it was.
+
+    Raises
+    ------
+    NotFound
+        If there is no such dataset.
+    BadInput
+        If there is no name.
+    """
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        raise BadInput("name at least one file to leave out")
+    with writing(workspace.engine) as session:
+        if session.get(Dataset, dataset_id) is None:
+            raise NotFound(f"there is no dataset {dataset_id}")
+        known = set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
+        session.add_all(
+            Exclusion(dataset_id=dataset_id, name=name, reason=reason, author_id=author_id)
+            for name in wanted
+            if name not in known
+        )
+        paths = {path for _, path in picture_paths(dataset_id, session=session)}
+    here = paths | {path.rpartition("/")[2] for path in paths}
+    unknown = [name for name in wanted if name not in here]
+    return Excluded(len(wanted), len(wanted) - len(unknown), unknown)
+
+
+def excluded_names(workspace: Workspace, dataset_id: int) -> dict[str, str]:
+    """Every name that is left out, with the reason, by name."""
+    with reading(workspace.engine) as session:
+        rows = session.exec(
+            select(Exclusion).where(Exclusion.dataset_id == dataset_id).order_by(col(Exclusion.name))
+        ).all()
+    return {row.name: row.reason for row in rows}
+
+
+def include_again(workspace: Workspace, dataset_id: int, names: Sequence[str]) -> int:
+    """Take names off the list; returns how many were on it."""
+    removed = 0
+    with writing(workspace.engine) as session:
+        for name in names:
+            row = session.get(Exclusion, (dataset_id, name))
+            if row is not None:
+                session.delete(row)
+                removed += 1
+    return removed

@@ -1,0 +1,53 @@
+"""Keeping pictures in the home folder, named by their content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.foundation.errors import UnreadableImage
+from core.foundation.workspace import Workspace
+from core.media.images import SUFFIXES, decode, thumbnail, write_atomically
+
+
+@dataclass(frozen=True)
+class KeptPicture:
+    """A picture that was read and kept, not yet in the store; the fields are those of `db.tables.Image`."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    format: str
+    original: str
+
+
+def keep_picture(workspace: Workspace, content: bytes, path: str, reference: Path | None = None) -> KeptPicture:
+    """Check a picture by decoding it fully, keep it and its thumbnail.
+
+    With `reference` the file stays where it is, and only the place is remembered.
+
+    Raises
+    ------
+    UnreadableImage
+        If it is no picture, damaged or too large, or has a name that cannot be remembered.
+    OSError
+        If the disk is full.
+    """
+    picture = decode(content, path, workspace.settings.max_pixels)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if reference is not None:
+        original = str(reference.resolve())
+        if original.encode("utf-8", "replace").decode() != original:
+            raise UnreadableImage(f"{path}: a file whose name is not valid UTF-8 can be copied, but not referred to")
+    else:
+        original = f"originals/{sha256[:2]}/{sha256}{SUFFIXES[picture.format]}"
+        target = workspace.original(original)
+        if not target.is_file():
+            write_atomically(target, content, durable=True)
+    small = workspace.derived("thumbnails", sha256)
+    if not small.is_file():
+        write_atomically(small, thumbnail(picture.pixels))
+    return KeptPicture(path, sha256, len(content), picture.width, picture.height, picture.format, original)

@@ -1,0 +1,71 @@
+"""Pictures for the browser: always re-encoded, without metadata, kept for the next time."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.errors import BadInput, NotFound
+from core.foundation.workspace import Workspace
+from core.media.images import crop_suffix, decode, face_crop, jpeg, thumbnail, write_atomically
+from db.engine import reading
+from db.tables import Image, Instance
+
+LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may name any number
+
+
+def thumbnail_file(workspace: Workspace, image_id: int) -> Path:
+    """A JPEG of at most 256 pixels."""
+    image = _image(workspace, image_id)
+    target = workspace.derived("thumbnails", image.sha256)
+    if not target.is_file():
+        write_atomically(target, thumbnail(_pixels(workspace, image)))
+    return target
+
+
+def display_file(workspace: Workspace, image_id: int) -> Path:
+    """The whole picture upright as a JPEG at full size: what the keypoint editor draws."""
+    image = _image(workspace, image_id)
+    target = workspace.derived("display", image.sha256)
+    if not target.is_file():
+        write_atomically(target, jpeg(_pixels(workspace, image), quality=92))
+    return target
+
+
+def crop_file(workspace: Workspace, instance_id: int) -> Path:
+    """A square JPEG of a face with a margin."""
+    with reading(workspace.engine) as session:
+        instance = session.get(Instance, instance_id) if instance_id <= LARGEST_ID else None
+    if instance is None:
+        raise NotFound(f"there is no face {instance_id}")
+    image = _image(workspace, instance.image_id)
+    box = (instance.left, instance.top, instance.right, instance.bottom)
+    target = workspace.derived("crops", image.sha256, crop_suffix(box))
+    if not target.is_file():
+        write_atomically(target, jpeg(face_crop(_pixels(workspace, image), box)))
+    return target
+
+
+def _image(workspace: Workspace, image_id: int) -> Image:
+    with reading(workspace.engine) as session:
+        image = session.get(Image, image_id) if image_id <= LARGEST_ID else None
+    if image is None:
+        raise NotFound(f"there is no picture {image_id}")
+    return image
+
+
+def _pixels(workspace: Workspace, image: Image) -> NDArray[np.uint8]:
+    file = workspace.original(image.original)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"{image.path}: the original is gone from {file.parent}") from None
+    except OSError as error:
+        raise BadInput(f"{image.path}: the original cannot be read ({error.strerror or error})") from error
+    if hashlib.sha256(content).hexdigest() != image.sha256:  # the points belong to other pixels
+        raise BadInput(f"{image.path}: the file was changed after the import; import it again")
+    return decode(content, image.path, workspace.settings.max_pixels).pixels

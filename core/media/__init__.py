@@ -1,0 +1,1 @@
+"""Pictures, videos, crops of them, and where a clip cuts."""

@@ -1,0 +1,224 @@
+"""Reading pictures that come from outside, and the small ones that are made from them.
+
+Nothing that a file claims is believed: the kind is read from the content, the size is checked before the pixels are
+unpacked, and whatever goes wrong becomes one sentence with the file's name.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.foundation.errors import UnreadableImage
+
+# Our own limit is checked as soon as the header is read; Pillow's would be a warning, and one for the whole process.
+Image.MAX_IMAGE_PIXELS = None
+
+SUFFIXES: Final = {
+    "JPEG": ".jpg",
+    "MPO": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "GIF": ".gif",
+    "PPM": ".ppm",
+    "AVIF": ".avif",
+}
+_OPENERS: Final = tuple(kind for kind in SUFFIXES if kind != "MPO")  # the JPEG opener gives MPO for a phone's pairs
+THUMBNAIL: Final = 256  # longest side, pixels
+CROP: Final = 160
+_MARGIN: Final = 0.25
+_KNOWN: Final = (
+    (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a zip archive (import it by itself)"),
+    (b"\x1f\x8b", "a compressed archive"),
+    (b"\x7fELF", "a program"),
+)
+_MARKUP: Final = (
+    (b"<svg", "an SVG drawing, which may carry code"),
+    (b"<?xml", "an XML file"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    Attributes
+    ----------
+    pixels
+        (height, width, 3) uint8, RGB, upright (EXIF orientation applied).
+    format
+        Pillow's name of the kind that the *content* is, a key of `SUFFIXES`.
+    """
+
+    pixels: NDArray[np.uint8]
+    format: str
+
+    @property
+    def width(self) -> int:
+        """Pixels across, upright."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels down, upright."""
+        return int(self.pixels.shape[0])
+
+
+def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
+    """Decode one picture: any EXIF orientation, CMYK, grey, palette, transparency (over white), 8 or 16 bits.
+
+    Raises
+    ------
+    UnreadableImage
+        With the file's name and the reason: empty, no picture, damaged, more than `max_pixels`, floating point.
+    """
+    if isinstance(content, bytes) and not content:
+        raise UnreadableImage(f"{name}: the file is empty")
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    try:
+        with Image.open(source, formats=_OPENERS) as opened:
+            if opened.width * opened.height > max_pixels:
+                raise UnreadableImage(
+                    f"{name}: {opened.width} × {opened.height} pixels are more than the limit of "
+                    f"{max_pixels:,} (FACET_MAX_PIXELS)"
+                )
+            kind = opened.format or ""
+            pixels = _to_rgb(_upright(opened), name)
+    except UnreadableImage:
+        raise
+    except UnidentifiedImageError:
+        raise UnreadableImage(f"{name}: {_what_it_is(content)}") from None
+    except MemoryError as error:
+        raise UnreadableImage(f"{name}: there is not enough memory to decode it") from error
+    except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, ... on damaged files
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UnreadableImage(f"{name}: the file cannot be read ({error.strerror})") from error
+        raise UnreadableImage(f"{name}: the picture is damaged ({error})") from error
+    return Picture(pixels, kind)
+
+
+def _upright(opened: Image.Image) -> Image.Image:
+    opened.load()
+    try:
+        return ImageOps.exif_transpose(opened)
+    except Exception:  # an EXIF block that cannot be read names no orientation; the pixels are good
+        return opened
+
+
+def _to_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:
+    if opened.mode == "F":
+        raise UnreadableImage(f"{name}: a floating-point picture has no fixed white; convert it to 8 or 16 bits")
+    if opened.mode.startswith("I"):  # 16 bits of grey; Pillow's own conversion would clip at 255
+        grey = np.clip(np.asarray(opened), 0, 65535) // 257
+        return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
+    if opened.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in opened.info:
+        white = Image.new("RGBA", opened.size, (255, 255, 255, 255))
+        opened = Image.alpha_composite(white, opened.convert("RGBA"))
+    return np.array(opened.convert("RGB"))
+
+
+def _what_it_is(content: bytes | Path) -> str:
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            head = file.read(512)
+    else:
+        head = content[:512]
+    if not head:
+        return "the file is empty"
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for known, start in ((_KNOWN, head), (_MARKUP, text)):
+        if what := next((what for mark, what in known if start.startswith(mark)), None):
+            return f"not a picture but {what}"
+    if head[4:8] == b"ftyp":
+        return "a video or an HEIC picture; convert it to JPEG or PNG"
+    if b"\0" not in head and _is_text(head):
+        return "not a picture but text"
+    return "not a picture of a kind that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF)"
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut off
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def thumbnail(pixels: NDArray[np.uint8], longest: int = THUMBNAIL) -> bytes:
+    """A JPEG of `pixels` (H, W, 3) RGB whose longest side is at most `longest` pixels; never enlarged."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    if scale < 1.0:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return jpeg(pixels, quality=85)
+
+
+def face_crop(pixels: NDArray[np.uint8], box: tuple[float, float, float, float], side: int = CROP) -> NDArray[np.uint8]:
+    """A square (side, side, 3) cut around a box with a quarter of margin; what lies beyond the picture is grey."""
+    left, top, right, bottom = box
+    half = max(right - left, bottom - top, 1.0) * (0.5 + _MARGIN)
+    scale = side / (2 * half)
+    centre_x, centre_y = (left + right) / 2, (top + bottom) / 2
+    transform = np.array([[scale, 0, side / 2 - centre_x * scale], [0, scale, side / 2 - centre_y * scale]])
+    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    cut = cv2.warpAffine(pixels, transform, (side, side), flags=flags, borderValue=(128, 128, 128))
+    return np.asarray(cut, dtype=np.uint8)
+
+
+def crop_suffix(box: tuple[float, float, float, float]) -> str:
+    """What tells one face's crop from another's in a file name."""
+    return "-" + "_".join(f"{value:.1f}" for value in box)
+
+
+def jpeg(pixels: NDArray[np.uint8], quality: int = 90) -> bytes:
+    """Encode (H, W, 3) RGB as a JPEG without any metadata."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def open_partial(folder: Path, ending: str = "") -> tuple[int, Path]:
+    """Make a new file of a name of its own; unlike `tempfile.mkstemp`'s it may be read by whom the umask lets read."""
+    while True:
+        path = folder / f".partial-{secrets.token_hex(8)}{ending}"
+        with suppress(FileExistsError):
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
+
+
+def write_atomically(target: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write a file so that nobody ever sees half of it; `durable` also waits until it is on the disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = open_partial(target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    if durable and os.name == "posix":  # elsewhere a folder cannot be opened to be synced
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,1 @@
+"""Networks that find faces, mark them and tell them apart."""

@@ -1,0 +1,129 @@
+"""InceptionResnetV1 (FaceNet) with the weights published by facenet-pytorch.
+
+Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015; Szegedy et al.: Inception-v4 and Inception-ResNet, AAAI 2017.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from facenet_pytorch import InceptionResnetV1
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, BadWeights
+from core.models.weights import sha256_of
+
+SIDE: Final = 160
+_BATCH: Final = 32
+
+
+class FacenetEncoder:
+    """An encoder, see `core.models.faces.interfaces.Encoder`."""
+
+    dimension = 512
+
+    def __init__(self, name: str, weights: Path, threshold: float, device: str) -> None:
+        self.name = name
+        self.threshold = threshold
+        self.weights_sha256 = sha256_of(weights)
+        self.settings: dict[str, object] = {"crop": "box", "side": SIDE, "precision": "float32"}
+        self._device = device
+        network = InceptionResnetV1(pretrained=None, classify=False)
+        network.load_state_dict(read_state_dict(weights), strict=True)
+        self._network = _fused(network.eval()).to(device).to(memory_format=torch.channels_last)
+
+    def crop(
+        self,
+        image: NDArray[np.uint8],
+        corners: NDArray,
+        five_points: NDArray,  # noqa: ARG002  (every encoder is given the same)
+        landmarks: Keypoints | None = None,  # noqa: ARG002
+    ) -> NDArray[np.uint8]:
+        """Cut out the box and squeeze it into (160, 160, 3) uint8, as facenet-pytorch's extract_face does.
+
+        Raises
+        ------
+        BadInput
+            If the box lies outside the picture.
+        """
+        height, width = image.shape[:2]
+        left, top = (max(int(value), 0) for value in corners[:2])
+        right, bottom = min(int(corners[2]), width), min(int(corners[3]), height)
+        if right <= left or bottom <= top:
+            raise BadInput(f"the face box {np.round(corners, 1).tolist()} lies outside the picture")
+        square = cv2.resize(image[top:bottom, left:right], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        return np.asarray(square, dtype=np.uint8)
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """(N, 512) float32 of length 1, in batches of 32."""
+        parts = [self._embed_batch(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
+
+    def _embed_batch(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            pixels = torch.from_numpy(np.stack(crops)).to(self._device)
+            batch = ((pixels.float() - 127.5) / 128.0).permute(0, 3, 1, 2)  # a view of channels-last memory
+            return np.asarray(self._network(batch).float().cpu().numpy(), dtype=np.float32)
+
+
+def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of InceptionResnetV1 without its classifier.
+
+    Parameters
+    ----------
+    path
+        A state_dict as facenet-pytorch publishes it; `logits.*` (the classifier over the training people) is left out.
+
+    Raises
+    ------
+    BadWeights
+        If the file is damaged, holds code instead of tensors, or belongs to another network.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        zipfile.BadZipFile,
+    ) as problem:
+        raise BadWeights(f"{path.name} is damaged or holds more than tensors, so it was not loaded") from problem
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise BadWeights(f"{path.name} is not a state_dict of tensors")
+    with torch.device("meta"):
+        expected = {key: value.shape for key, value in InceptionResnetV1().state_dict().items()}
+    kept = {key: value for key, value in state.items() if not str(key).startswith("logits.")}
+    wrong = sorted(key for key in expected.keys() | kept.keys() if expected.get(key) != _shape(kept.get(key)))
+    if wrong:
+        raise BadWeights(
+            f"{path.name} is not InceptionResnetV1: {len(wrong)} tensors are missing, unknown or of another shape, "
+            f"{wrong[0]} among them"
+        )
+    return kept
+
+
+def _shape(tensor: torch.Tensor | None) -> torch.Size | None:
+    return None if tensor is None else tensor.shape
+
+
+def _fused(network: nn.Module) -> nn.Module:
+    """Fold every batch normalisation into the convolution before it: the same sums, one pass less over the data."""
+    for block in network.modules():
+        convolution, norm = getattr(block, "conv", None), getattr(block, "bn", None)
+        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            block.conv = fuse_conv_bn_eval(convolution, norm)
+            block.bn = nn.Identity()
+    return network

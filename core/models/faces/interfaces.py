@@ -1,0 +1,113 @@
+"""What every loaded model offers, whichever library computes it.
+
+`name`, `weights_sha256` and `settings` together name a prediction: it is stored under them and asked for again only
+when one of them changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.arrays import Boxes, Keypoints
+
+
+class Model(Protocol):
+    """Identity of a loaded model.
+
+    Attributes
+    ----------
+    name
+        As in the registry.
+    weights_sha256
+        SHA-256 of the weights file (of the digests, one after the other, where there are several).
+    settings
+        Every value that changes the output, ready for JSON.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def weights_sha256(self) -> str: ...
+    @property
+    def settings(self) -> dict[str, object]: ...
+
+
+class Detector(Model, Protocol):
+    """Finds faces."""
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
+        """Boxes of each (H, W, 3) uint8 RGB picture, largest face first; sizes may differ."""
+        ...
+
+
+class Landmarker(Model, Protocol):
+    """Locates the points of faces that were found."""
+
+    def locate(self, image: NDArray[np.uint8], corners: NDArray) -> list[Keypoints]:
+        """Points of every face of one (H, W, 3) uint8 RGB picture; `corners` is (N, 4) in pixels."""
+        ...
+
+
+class Encoder(Model, Protocol):
+    """Turns a face into a vector; faces of one person point the same way.
+
+    Attributes
+    ----------
+    dimension
+        D, the length of the vector.
+    threshold
+        Cosine similarity from which two faces count as the same person by default.
+    """
+
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def threshold(self) -> float: ...
+
+    def crop(
+        self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray, landmarks: Keypoints | None = None
+    ) -> NDArray[np.uint8]:
+        """The network's own input of one face: (S, S, 3) uint8 RGB, out of an (H, W, 3) uint8 RGB picture.
+
+        `corners` is (4,), `five_points` (5, 2), both in pixels; `landmarks` are the face's 68 points if known.
+        """
+        ...
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """(N, D) float32 of length 1 each, out of what `crop` made."""
+        ...
+
+
+T = TypeVar("T", covariant=True)
+
+
+@dataclass(frozen=True)
+class Spec(Generic[T]):
+    """One line of a registry.
+
+    Attributes
+    ----------
+    name
+        What people and settings call it.
+    description
+        One sentence.
+    weights
+        Names in `core.models.weights.WEIGHTS` that must be on this machine.
+    loader
+        Called with the device ("auto", "cpu" or "cuda"), the weights folder and, for a detector, settings; imports its
+        library only then.
+    dimension, threshold
+        Of an encoder; None for the others.
+    """
+
+    name: str
+    description: str
+    weights: tuple[str, ...]
+    loader: Callable[..., T]
+    dimension: int | None = None
+    threshold: float | None = None

@@ -1,0 +1,158 @@
+"""A face encoder out of any ONNX file that takes aligned 112 x 112 faces, run by OpenCV.
+
+How the pixels are normalised is told, in this order, by
+
+- a file of the same name with .json added, for example
+  ``{"mean": [127.5, 127.5, 127.5], "std": [127.5, 127.5, 127.5], "color": "RGB", "threshold": 0.35}``:
+  mean and std are of pixel values 0 to 255 (or all within 0 to 1, then of pixels divided by 255);
+- `KNOWN_FILES`, by SHA-256;
+- else as ArcFace does it: RGB, (x - 127.5) / 127.5, threshold 0.35.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, BadWeights
+from core.foundation.geometry import ARCFACE_SIZE, align_face
+from core.models.weights import sha256_of
+
+_BATCH: Final = 32
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """How pixels become the network's input: (x - mean) / std per channel, x from 0 to 255, channels in `color` order.
+
+    `threshold` is the cosine similarity from which two faces count as the same person.
+    """
+
+    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    std: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    color: str = "RGB"
+    threshold: float = 0.35
+
+
+KNOWN_FILES: Final[dict[str, Normalisation]] = {
+    # MobileFaceNet.onnx of foamliu/MobileFaceNet: the mean and deviation of ImageNet, in 0 to 255.
+    "b7120c095d60094f28a4a54ba6a8bf51b297a6273fb40ef6350dfec1f63d9507": Normalisation(
+        mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375), threshold=0.36
+    )
+}
+
+
+class OnnxEncoder:
+    """An encoder, see `core.models.faces.interfaces.Encoder`."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        """Load the network and try it once.
+
+        Raises
+        ------
+        BadWeights
+            If it is not ONNX, OpenCV cannot run it, or it does not turn (1, 3, 112, 112) into one vector.
+        """
+        self.name = name
+        self._normalisation = read_normalisation(file)
+        self.threshold = self._normalisation.threshold
+        self.weights_sha256 = sha256_of(file)
+        self.settings: dict[str, object] = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self._normalisation).items()
+            if key != "threshold"
+        }
+        self._network = _read_network(file)
+        self._alone = Lock()  # input and answer live in the network
+        self._file = file
+        self.dimension = self._run(np.zeros((1, ARCFACE_SIZE, ARCFACE_SIZE, 3), np.uint8)).shape[1]
+        self._batched = self._takes_batches()
+
+    def crop(
+        self,
+        image: NDArray[np.uint8],
+        corners: NDArray,  # noqa: ARG002  (every encoder is given the same)
+        five_points: NDArray,
+        landmarks: Keypoints | None = None,  # noqa: ARG002
+    ) -> NDArray[np.uint8]:
+        """(112, 112, 3) uint8, eyes, nose and mouth on the ArcFace template."""
+        return align_face(image, five_points)
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """(N, D) float32 of length 1; one by one where the file fixes the batch at one."""
+        step = _BATCH if self._batched else 1
+        parts = [self._run(np.stack(crops[start : start + step])) for start in range(0, len(crops), step)]
+        if not parts:
+            return np.zeros((0, self.dimension), np.float32)
+        vectors = np.concatenate(parts)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def _run(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        rule = self._normalisation
+        pixels = crops if rule.color == "RGB" else crops[..., ::-1]
+        scaled = (pixels.astype(np.float32) - np.array(rule.mean, np.float32)) / np.array(rule.std, np.float32)
+        try:
+            with self._alone:
+                self._network.setInput(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2)))
+                answer = np.array(self._network.forward(), np.float32)
+        except cv2.error as problem:
+            raise BadWeights(f"{self._file.name} does not take {ARCFACE_SIZE} x {ARCFACE_SIZE} faces") from problem
+        if answer.size == 0 or answer.size % len(crops):
+            raise BadWeights(f"{self._file.name} gives {answer.shape} for {len(crops)} faces, not a vector for each")
+        return answer.reshape(len(crops), -1)  # a file made for one face may give all vectors in one row
+
+    def _takes_batches(self) -> bool:
+        """Some files mix or refuse more than one face: two must come out of a batch as they do alone."""
+        faces = np.random.default_rng(0).integers(0, 256, (2, ARCFACE_SIZE, ARCFACE_SIZE, 3), dtype=np.uint8)
+        alone = np.concatenate([self._run(faces[:1]), self._run(faces[1:])])
+        try:
+            together = self._run(faces)
+        except BadWeights:
+            return False
+        return together.shape == alone.shape and bool(np.allclose(together, alone, rtol=1e-3, atol=1e-3))
+
+
+def read_normalisation(file: Path) -> Normalisation:
+    """How pixels are normalised for an ONNX file, see the top of this module.
+
+    Raises
+    ------
+    BadInput
+        If the .json file beside it cannot be understood.
+    """
+    beside = file.with_name(file.name + ".json")
+    if not beside.is_file():
+        return KNOWN_FILES.get(sha256_of(file), Normalisation())
+    try:
+        told = json.loads(beside.read_text(encoding="utf-8"))
+        default = Normalisation()
+        mean, std = (_three(told.get(key, getattr(default, key))) for key in ("mean", "std"))
+        color, threshold = str(told.get("color", "RGB")).upper(), float(told.get("threshold", default.threshold))
+    except (ValueError, TypeError, AttributeError) as problem:
+        raise BadInput(f"{beside.name} cannot be understood: {problem}") from problem
+    if color not in ("RGB", "BGR") or min(std) <= 0 or not -1 <= threshold <= 1:
+        raise BadInput(f"{beside.name} needs color RGB or BGR, std above 0 and a threshold from -1 to 1")
+    if max(*mean, *std) <= 1:
+        mean, std = _three([255 * value for value in mean]), _three([255 * value for value in std])
+    return Normalisation(mean, std, color, threshold)
+
+
+def _three(values: Sequence[float]) -> tuple[float, float, float]:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
+
+
+def _read_network(file: Path) -> cv2.dnn.Net:
+    try:
+        return cv2.dnn.readNetFromONNX(str(file))
+    except cv2.error as problem:
+        raise BadWeights(f"{file.name} is not an ONNX network that OpenCV can run") from problem

@@ -1,0 +1,1 @@
+"""Clips: tracks through frames, overlays, stability."""

@@ -1,0 +1,298 @@
+"""How stable tracked points are: of a file, and of what a model predicted in the videos of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.errors import BadInput, NotEnoughData, NotFound
+from core.foundation.workspace import Workspace
+from core.learning.pose_models import find_model, predict_command
+from core.metrics.intervals import Interval, bootstrap
+from core.metrics.stability import FIGURES, Stability, as_breaks, as_tracks, displacements, stability
+from core.motion.linking import VideoTrack, linked, stride_of
+from core.tracks.bad_predictors import PREDICTORS
+from core.tracks.files import read_tracks
+from core.tracks.smoothing import DEFAULTS, Delay, delay, smooth
+from db.engine import reading
+from db.queries.tracks import frame_rows, seen_in_frames, versions_in_videos, videos
+from db.tables import ModelVersion, Video
+
+Floats = NDArray[np.float64]
+
+_BINS: Final = 81
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """A smoother of `SMOOTHERS` with its settings; the rate is the video's own where one is known."""
+
+    name: str = "none"
+    settings: Mapping[str, float] | None = None
+    frames_per_second: float = 30.0
+
+    def __call__(self, tracks: Floats, breaks: NDArray[np.bool_] | None, rate: float | None = None) -> Floats:
+        return smooth(tracks, self.name, self.settings, frames_per_second=rate or self.frames_per_second, breaks=breaks)
+
+
+SETTINGS: Final = DEFAULTS  # of each smoother, by name
+
+
+def delay_of(smoothing: Smoothing) -> Delay:
+    """What the smoother does to a slow movement: frames of lag, frames that it looks ahead, gain."""
+    return delay(smoothing.name, smoothing.settings, frames_per_second=smoothing.frames_per_second)
+
+
+def of_file(
+    path: Path, truth: Path | None = None, smoothing: Smoothing | None = None, cuts: Sequence[int] = ()
+) -> Stability:
+    """The stability of the track in a ``.npy`` file (frames x points x 2, pixels), beside the true track if given.
+
+    `cuts` are the frames, from 0, that begin a new scene: the pair that ends there is no displacement.
+
+    Raises
+    ------
+    BadInput
+        If a file is no such track, or the two do not fit; the sentence names the file. If it has no such frame.
+    """
+    tracks = read_tracks(path)
+    breaks = as_breaks(np.array(cuts, np.intp), len(tracks))
+    return of_tracks(tracks, None if truth is None else read_tracks(truth), breaks, smoothing)
+
+
+def of_tracks(
+    tracks: Floats,
+    truth: Floats | None = None,
+    breaks: NDArray[np.bool_] | None = None,
+    smoothing: Smoothing | None = None,
+) -> Stability:
+    """The stability of tracks (T, K, 2), smoothed first if so wished.
+
+    Raises
+    ------
+    BadInput
+        If the shapes disagree or a setting is out of range.
+    """
+    require_fit(tracks, truth)
+    return stability(tracks if smoothing is None else smoothing(tracks, breaks), truth, breaks)
+
+
+def require_fit(tracks: Floats, truth: Floats | None) -> None:
+    """Raise BadInput where a truth is given that has other frames or points than the track."""
+    if truth is not None and truth.shape != tracks.shape:
+        raise BadInput(
+            f"the track has {len(tracks):,} frames of {tracks.shape[1]} points and the truth {len(truth):,} of "
+            f"{truth.shape[1]}; give two files of the same frames and points"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """What the figures say of one predictor that is bad in a known way, with the opened track as the truth."""
+
+    predictor: str
+    values: dict[str, float]
+
+
+def ranking(tracks: Floats, breaks: NDArray[np.bool_] | None = None, seed: int = 0) -> list[Ranked]:
+    """Every predictor of `core.tracks.bad_predictors` made from a track, judged against it."""
+    return [
+        Ranked(name, stability(make(tracks, np.random.default_rng(seed)), tracks, breaks).values)
+        for name, make in PREDICTORS.items()
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Displacements along one axis in bins, (B,) counts between (B + 1,) edges in pixels; `outside` lie beyond them."""
+
+    edges: Floats
+    counts: NDArray[np.int64]
+    outside: int
+
+
+def spread(tracks: Floats, breaks: NDArray[np.bool_] | None, axis: int, values: Mapping[str, float]) -> Spread | None:
+    """The displacements along an axis (0 is x) of tracks whose figures are `values`; None where nothing moves.
+
+    The bins reach four standard deviations to each side, the robust ones if the others are more than ten times as
+    wide: a single jump would leave one bin to all the rest.
+    """
+    moved = displacements(as_tracks(tracks), as_breaks(breaks, len(tracks)))[..., axis]
+    moved = moved[~np.isnan(moved)]
+    name = "xy"[axis]
+    wide, narrow = (values[f"displacement_{kind}_{name}_px"] for kind in ("std", "robust_std"))
+    if not moved.size or not wide > 0:
+        return None
+    reach = 4 * (min(wide, 10 * narrow) if narrow > 0 else wide)
+    middle = values[f"displacement_median_{name}_px"]
+    counts, edges = np.histogram(moved, bins=_BINS, range=(middle - reach, middle + reach))
+    return Spread(edges, counts.astype(np.int64), int(len(moved) - counts.sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class VideoStability:
+    """One video: its tracks, each with its own vector, and the mean of these, weighted by their pairs of frames."""
+
+    video_id: int
+    name: str
+    frames_per_second: float
+    tracks: tuple[VideoTrack, ...]
+    judged: tuple[Stability, ...]
+    values: dict[str, float]
+
+    @property
+    def frames(self) -> int:
+        """Frames with a prediction, over all tracks."""
+        return sum(track.frames for track in self.tracks)
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of consecutive frames, over all tracks."""
+        return sum(one.pairs for one in self.judged)
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetStability:
+    """What one model version is worth on the videos of a dataset.
+
+    `figures` are means over the videos, each video counting once (as FHR-STA does), with the interval of drawing whole
+    videos anew. `against` is what `indicator` compares with; videos of which it does not hold do not count in it.
+    """
+
+    model: str
+    version_id: int
+    videos: tuple[VideoStability, ...]
+    figures: dict[str, Interval]
+    against: str
+
+    def flat(self) -> dict[str, Any]:
+        """Plain JSON: one key a figure, None where undefined; `intervals` and `videos` beside."""
+        return {
+            "model": self.model,
+            "frames": sum(video.frames for video in self.videos),
+            "pairs": sum(video.pairs for video in self.videos),
+            **{name: _plain(found.value) for name, found in self.figures.items()},
+            "indicator_against": self.against,
+            "intervals": {
+                name: {"low": _plain(found.low), "high": _plain(found.high)} for name, found in self.figures.items()
+            },
+            "videos": [
+                {
+                    "video": video.name,
+                    "tracks": len(video.tracks),
+                    "frames": video.frames,
+                    "pairs": video.pairs,
+                    **{name: _plain(value) for name, value in video.values.items()},
+                }
+                for video in self.videos
+            ],
+        }
+
+
+def title(version: ModelVersion) -> str:
+    """A model's name with how it was used, as `predict` takes it: ``hrnet-w32-udp-3+flip+one-euro``."""
+    smoother = (version.settings.get("smoothing") or {}).get("name")
+    return "+".join(filter(None, [version.name, "flip" if version.settings.get("flip_test") else "", smoother]))
+
+
+def predicted_versions(workspace: Workspace, dataset_id: int) -> dict[str, int]:
+    """Titles of the versions that have predicted in the videos of a dataset, with the id of the newest of each."""
+    with reading(workspace.engine) as session:
+        rows = versions_in_videos(dataset_id, session=session)
+        return {title(row): row.id for row in reversed(rows)}
+
+
+def of_dataset(
+    workspace: Workspace, dataset_id: int, model_name: str, smoothing: Smoothing | None = None
+) -> DatasetStability:
+    """The stability of what a model predicted in the videos of a dataset, beside the humans' points where there are.
+
+    Removed and excluded frames, frames that were never taken, and absent instances break the pairs. Nothing is run:
+    only stored predictions count.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model; or if it has predicted nothing in a video of the dataset: the sentence says how it
+        does, and names those that have.
+    NotEnoughData
+        If there is no video, or no track of two frames.
+    """
+    version_id = _version(workspace, dataset_id, model_name)
+    judged = tuple(
+        _judged(video, tracks, stride, smoothing)
+        for video, tracks, stride in _tracks(workspace, dataset_id, version_id)
+        if tracks
+    )
+    if not judged:
+        with reading(workspace.engine) as session:
+            how = predict_command(dataset_id, model_name, session=session)
+        raise NotEnoughData(f"{model_name} has predicted no face or person in two frames of a video; run {how} first")
+    with_truth = any(track.truth is not None for video in judged for track in video.tracks)
+    against = "truth" if with_truth else "the frame before"
+    figures = {name: _over_videos(judged, name, against) for name in FIGURES}
+    return DatasetStability(model_name, version_id, judged, figures, against)
+
+
+def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
+    with reading(workspace.engine) as session:
+        if not videos(dataset_id, session=session):
+            raise NotEnoughData("the dataset has no video; import one first, or give a track as a .npy file")
+    known = predicted_versions(workspace, dataset_id)
+    if model_name not in known:
+        with reading(workspace.engine) as session:
+            find_model(workspace, model_name, session=session)
+            how = predict_command(dataset_id, model_name, session=session)
+        raise NotFound(
+            f"{model_name} has predicted nothing in the videos of this dataset; run {how} first; models that have: "
+            f"{', '.join(sorted(known)) or 'none'}"
+        )
+    return known[model_name]
+
+
+def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tuple[Video, list[VideoTrack], int]]:
+    with reading(workspace.engine) as session:
+        found = []
+        for video in videos(dataset_id, session=session):
+            frames = frame_rows(video.id, session=session)
+            seen = seen_in_frames(video.id, version_id, session=session)
+            found.append((video, linked(frames, seen), stride_of(frames)))
+        return found
+
+
+def _judged(video: Video, tracks: list[VideoTrack], stride: int, smoothing: Smoothing | None) -> VideoStability:
+    rate = video.frames_per_second / stride if video.frames_per_second > 0 else None
+    shown = [replace(one, predicted=smoothing(one.predicted, one.breaks, rate)) if smoothing else one for one in tracks]
+    each = [stability(track.predicted, track.truth, track.breaks) for track in shown]
+    values = {name: _weighted(each, name) for name in FIGURES}
+    truths = [one for one in each if one.indicator_against == "truth"]
+    values["indicator"] = _weighted(truths or each, "indicator")
+    return VideoStability(video.id, video.path, rate or 0.0, tuple(shown), tuple(each), values)
+
+
+def _weighted(each: Sequence[Stability], name: str) -> float:
+    """The mean of a figure over tracks, weighted by their pairs; NaN where no track has it."""
+    known = [(one.values[name], one.pairs) for one in each if np.isfinite(one.values[name]) and one.pairs]
+    if not known:
+        return float("nan")
+    values, pairs = np.array(known, dtype=np.float64).T
+    return float(np.average(values, weights=pairs))
+
+
+def _over_videos(judged: Sequence[VideoStability], name: str, against: str) -> Interval:
+    counted = [
+        video.values[name]
+        if name != "indicator" or any(one.indicator_against == against for one in video.judged)
+        else float("nan")
+        for video in judged
+    ]
+    return bootstrap(np.array(counted), np.arange(len(counted)))
+
+
+def _plain(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""Faces and whose they are: finding, grouping, deciding, searching."""

@@ -1,0 +1,149 @@
+"""What every decision about people is made of. Each function takes the caller's session and never commits."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session, col, delete, select
+
+from core.foundation.errors import BadInput, NotFound
+from db.history import chunks, snapshot
+from db.queries.vectors import Belonging
+from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
+from db.writes import count_work
+
+
+def record(
+    kind: str,
+    summary: str,
+    dataset_id: int,
+    faces: Sequence[int],
+    people: Sequence[int],
+    author_id: int,
+    session: Session,
+) -> PeopleEvent:
+    """Write a decision down with what was before it, so that it can be undone."""
+    payload = {"instances": list(faces), "people": list(people), "before": snapshot(faces, people, session=session)}
+    event = PeopleEvent(dataset_id=dataset_id, kind=kind, summary=summary, payload=payload, author_id=author_id)
+    session.add(event)
+    session.flush()
+    count_work(author_id, dataset_id, "people decisions", session=session)
+    return event
+
+
+def give(faces: Sequence[int], target: Person, event: PeopleEvent, session: Session) -> None:
+    """Make these faces the target's, confirmed by the event's author."""
+    for part in chunks(faces):
+        session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
+        session.exec(
+            delete(Separation).where(col(Separation.instance_id).in_(part), col(Separation.person_id) == target.id)
+        )
+    session.flush()
+    session.add_all(
+        Assignment(
+            instance_id=face,
+            dataset_id=target.dataset_id,
+            person_id=target.id,
+            source=Source.HUMAN,
+            author_id=event.author_id,
+            event_id=event.id,
+        )
+        for face in faces
+    )
+    session.flush()
+
+
+def separate(pairs: Sequence[tuple[int, int]], event: PeopleEvent, session: Session) -> None:
+    """Remember that each face is not that person; what is known already keeps the event that said so first."""
+    known = _separation_events([face for face, _ in pairs], session)
+    fresh = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+    session.add_all(Separation(instance_id=face, person_id=person, event_id=event.id) for face, person in fresh)
+    session.flush()
+
+
+def pass_separations_on(gone: Sequence[int], heir: Person, event: PeopleEvent, session: Session) -> None:
+    """Whoever is known not to be these people, whose faces are all the heir's now, is known not to be the heir."""
+    own = set(faces_of([heir.id], session))
+    apart = [
+        face
+        for part in chunks(gone)
+        for face in session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(part)))
+    ]
+    separate([(face, heir.id) for face in sorted(set(apart) - own)], event, session)
+
+
+def assignments(faces: Sequence[int], session: Session) -> list[Assignment]:
+    """Whose these faces are, for those that belong to somebody."""
+    return [
+        row
+        for part in chunks(faces)
+        for row in session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
+    ]
+
+
+def faces_of(people: Sequence[int], session: Session) -> list[int]:
+    """The faces of these people, by id."""
+    return sorted(session.exec(select(Assignment.instance_id).where(col(Assignment.person_id).in_(people))))
+
+
+def same_dataset(instances: Sequence[int], session: Session) -> tuple[list[int], int]:
+    """The chosen faces, each once, and their dataset.
+
+    Raises
+    ------
+    NotFound
+        If none is chosen, or one is not there or was removed.
+    BadInput
+        If they are of two datasets.
+    """
+    faces = list(dict.fromkeys(instances))
+    rows: list[int] = []
+    for part in chunks(faces):
+        found = select(Instance.dataset_id).where(col(Instance.id).in_(part), ~col(Instance.removed))
+        rows += session.exec(found)
+    if not faces or len(rows) < len(faces):
+        raise NotFound("a chosen face is not there any more" if faces else "no face is chosen")
+    if len(set(rows)) > 1:
+        raise BadInput("faces of two datasets cannot be changed together")
+    return faces, rows[0]
+
+
+def inherit_separations(
+    placed: Mapping[int, int],
+    belongings: Mapping[int, Belonging],
+    separations: Sequence[tuple[int, int]],
+    session: Session,
+) -> None:
+    """Keep "this face is not that person" true where that person's faces go on as somebody else.
+
+    A decided person who took in less than half of them is left out: a stray face says nothing about that person.
+
+    Parameters
+    ----------
+    placed
+        Instance to person as a grouping has just placed the faces that it may move.
+    belongings, separations
+        Whose faces they were before, and every (instance, person) kept apart.
+    """
+    heirs: dict[int, Counter[int]] = defaultdict(Counter)
+    for instance, item in belongings.items():
+        heirs[item.person_id][placed.get(instance, item.person_id)] += 1
+    decided = {item.person_id for item in belongings.values() if item.human or item.named}
+    events = _separation_events([instance for instance, _ in separations], session)
+    for instance, person in separations:
+        for heir, count in heirs[person].items():
+            stray = heir in decided and 2 * count < heirs[person].total()
+            own = instance in belongings and placed.get(instance, belongings[instance].person_id) == heir
+            if not stray and not own and (instance, heir) not in events:
+                event_id = events[instance, heir] = events[instance, person]
+                session.add(Separation(instance_id=instance, person_id=heir, event_id=event_id))
+    session.flush()
+
+
+def _separation_events(faces: Sequence[int], session: Session) -> dict[tuple[int, int], int]:
+    return {
+        (row.instance_id, row.person_id): row.event_id
+        for part in chunks(dict.fromkeys(faces))
+        for row in session.exec(select(Separation).where(col(Separation.instance_id).in_(part)))
+    }

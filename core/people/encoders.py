@@ -1,0 +1,78 @@
+"""Which face encoders there are, and fetching the weights of those that are not here yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.foundation.errors import NotFound
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
+from core.models import ENCODERS, available_encoders
+from core.models.weights import WEIGHTS, fetch
+
+
+@dataclass(frozen=True)
+class EncoderChoice:
+    """An encoder that can be chosen: what it is, whether it runs now, else what it lacks, and whether a fetch helps."""
+
+    name: str
+    about: str
+    ready: bool
+    missing: str | None
+    fetchable: bool
+    licence: str
+
+
+def encoder_choices(workspace: Workspace) -> list[EncoderChoice]:
+    """Every encoder, the one of the settings first."""
+    choices = []
+    for row in available_encoders(workspace.weights):
+        spec = ENCODERS.get(row.name)
+        files = [WEIGHTS[name] for name in spec.weights] if spec else []
+        choices.append(
+            EncoderChoice(
+                name=row.name,
+                about=spec.description if spec else "An ONNX file in the weights folder.",
+                ready=row.ready,
+                missing=row.missing,
+                fetchable=not row.ready and all(file.url is not None for file in files),
+                licence="; ".join(dict.fromkeys(file.licence for file in files)),
+            )
+        )
+    return sorted(choices, key=lambda choice: choice.name != workspace.settings.encoder)
+
+
+def fetch_encoder(workspace: Workspace, name: str, progress: Progress | None = None) -> dict[str, int]:
+    """Download the weights of an encoder; progress counts bytes. Returns how many ``files`` and ``bytes`` are there.
+
+    Raises
+    ------
+    NotFound
+        If there is no such encoder.
+    MissingWeights
+        If they cannot be fetched, or what came is not what it should be.
+    """
+    if name not in ENCODERS:
+        raise NotFound(f"there is no encoder called {name!r} to fetch; there are {', '.join(ENCODERS)}")
+    report = _Download(progress or Progress())
+    files = [_fetch(workspace, needed, report) for needed in ENCODERS[name].weights]
+    return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
+
+
+def _fetch(workspace: Workspace, weights: str, report: _Download) -> Path:
+    report.started = False
+    return fetch(weights, workspace.weights, report, workspace.settings.weights_mirror or None)
+
+
+class _Download:
+    """Hands what a download tells on to the run."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.started = progress, False
+
+    def __call__(self, done: int, total: int | None) -> None:
+        if not self.started:
+            self.progress.begin(total or 0, message="Fetching")
+            self.started = True
+        self.progress.advance(done)

@@ -1,0 +1,92 @@
+"""The three models that look at faces, together: where they are, where their points are, who they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.foundation.arrays import Boxes, Keypoints
+from core.foundation.workspace import Workspace
+from core.models import load_detector, load_encoder, load_landmarker
+from core.models.faces.interfaces import Detector, Encoder, Landmarker, Model
+from db.writes import ensure_model_version
+
+# Indices of face68 whose means are the five points of a detector: eyes, nose tip, mouth corners.
+_FIVE = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47), (30,), (48,), (54,))
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The faces of one picture: N boxes, N sets of 68 points, (N, D) float32 embeddings of unit length."""
+
+    boxes: Boxes
+    landmarks: Sequence[Keypoints]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FaceModels:
+    """A detector, a landmarker and an encoder, loaded."""
+
+    detector: Detector
+    landmarker: Landmarker
+    encoder: Encoder
+
+    @classmethod
+    def load(cls, workspace: Workspace, encoder: str | None = None) -> FaceModels:
+        """Load what the settings name (or another encoder).
+
+        Raises
+        ------
+        MissingWeights, BadWeights
+            If a model's file is absent or damaged.
+        """
+        chosen = workspace.settings
+        return cls(
+            load_detector(chosen.detector, chosen.device, workspace.weights),
+            load_landmarker(chosen.landmarker, chosen.device, workspace.weights),
+            load_encoder(encoder or chosen.encoder, chosen.device, workspace.weights),
+        )
+
+    def look(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Faces]:
+        """Find, landmark and embed the faces of (H, W, 3) uint8 RGB pictures; embeddings go through in one batch."""
+        if not pictures:
+            return []
+        found = self.detector.detect(pictures)
+        landmarks = [
+            self.landmarker.locate(pixels, boxes.corners) for pixels, boxes in zip(pictures, found, strict=True)
+        ]
+        crops = [
+            self.encoder.crop(pixels, corners, five, points)
+            for pixels, boxes, located in zip(pictures, found, landmarks, strict=True)
+            for corners, five, points in zip(boxes.corners, boxes.five_points, located, strict=True)
+        ]
+        vectors = self.embed(crops)
+        ends = np.cumsum([len(boxes) for boxes in found])[:-1]
+        parts = np.split(vectors, ends)
+        return [Faces(*row) for row in zip(found, landmarks, parts, strict=True)]
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """(N, D) float32 of what `Encoder.crop` made; (0, D) for none."""
+        return self.encoder.embed(crops) if crops else np.zeros((0, self.encoder.dimension), np.float32)
+
+    def versions(self, session: Session) -> tuple[int, int, int]:
+        """The ids that rows of the detector, the landmarker and the encoder are stored under."""
+        return (
+            _version(self.detector, "detector", session),
+            _version(self.landmarker, "landmarks", session),
+            _version(self.encoder, "encoder", session),
+        )
+
+
+def _version(model: Model, kind: str, session: Session) -> int:
+    return ensure_model_version(model.name, kind, model.weights_sha256, dict(model.settings), session=session)
+
+
+def five_points(landmarks: Keypoints) -> NDArray[np.float32]:
+    """(5, 2) float32 eyes, nose tip and mouth corners out of 68 points, for a face that a human drew."""
+    return np.stack([landmarks.points[list(rows)].mean(axis=0) for rows in _FIVE]).astype(np.float32)

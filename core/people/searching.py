@@ -1,0 +1,171 @@
+"""Finding the pictures of a dataset that show the person of a given photo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session, col, select
+
+from core.foundation.errors import BadInput, NotEnoughData, NotFound
+from core.foundation.geometry import most_central
+from core.foundation.workspace import Workspace
+from core.media.images import decode, face_crop, jpeg
+from core.people.face_models import FaceModels
+from core.people.vectors import face_vectors
+from db.engine import reading, writing
+from db.history import chunks
+from db.queries.vectors import newest_threshold
+from db.tables import Image
+
+
+@dataclass(frozen=True)
+class Match:
+    """A picture, its most similar face, and how similar that is (cosine)."""
+
+    image_id: int
+    image: str
+    instance_id: int
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """The N faces of the photo that was asked with.
+
+    Attributes
+    ----------
+    vectors
+        (N, D) float32 of unit length.
+    crops
+        N square JPEG files.
+    chosen
+        The face that is meant: the one in the middle.
+    encoder_id, encoder
+        The encoder's version and name.
+    own_threshold
+        The encoder's own, in cosine similarity.
+    """
+
+    vectors: NDArray[np.float32]
+    crops: tuple[bytes, ...]
+    chosen: int
+    encoder_id: int
+    encoder: str
+    own_threshold: float
+
+
+def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = None) -> Question:
+    """Find the faces of a photo. The photo is not kept.
+
+    Raises
+    ------
+    UnreadableImage
+        If it is no picture.
+    MissingWeights, BadWeights
+        If a model's file is absent or damaged.
+    NotEnoughData
+        If no face is found in it.
+    """
+    picture = decode(content, name, workspace.settings.max_pixels)
+    models = _models(workspace, encoder)
+    faces = models.look([picture.pixels])[0]
+    corners = faces.boxes.corners
+    if not len(corners):
+        raise NotEnoughData(f"{name}: no face is found in this photo; take one where the face is larger or turned less")
+    with writing(workspace.engine) as session:
+        _, _, encoder_id = models.versions(session)
+    left_top_right_bottom = [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
+    return Question(
+        vectors=faces.vectors,
+        crops=tuple(jpeg(face_crop(picture.pixels, box)) for box in left_top_right_bottom),
+        chosen=most_central(corners, picture.width, picture.height),
+        encoder_id=encoder_id,
+        encoder=models.encoder.name,
+        own_threshold=models.encoder.threshold,
+    )
+
+
+@lru_cache(maxsize=1)
+def _models(workspace: Workspace, encoder: str | None) -> FaceModels:
+    """Kept for the next photo: loading takes longer than looking."""
+    return FaceModels.load(workspace, encoder)
+
+
+def threshold_in_force(workspace: Workspace, dataset_id: int, question: Question) -> float:
+    """The threshold that was saved last for the dataset and this encoder, else the encoder's own."""
+    with reading(workspace.engine) as session:
+        saved = newest_threshold(dataset_id, question.encoder_id, session=session)
+    return saved.value if saved else question.own_threshold
+
+
+def matches(
+    workspace: Workspace, dataset_id: int, question: Question, *, threshold: float, face: int | None = None
+) -> list[Match]:
+    """Every picture with a face at least as similar as the threshold, best first.
+
+    Raises
+    ------
+    BadInput
+        If the photo has no such face.
+    NotFound
+        If no face of the dataset has an embedding of this encoder.
+    """
+    asked = question.chosen if face is None else face
+    if not 0 <= asked < len(question.vectors):
+        raise BadInput(f"the photo has {len(question.vectors)} faces; there is no number {asked}")
+    with reading(workspace.engine) as session:
+        known = face_vectors(workspace, dataset_id, question.encoder_id, session=session)
+        if not len(known.instances):
+            raise NotFound(
+                f"no face here has an embedding of this version of {question.encoder} yet; run “find faces” first"
+            )
+        scores = known.vectors @ question.vectors[asked]
+        best = _best_of_each(known.images.tolist(), scores.tolist(), threshold)
+        paths = _paths([image for image, _, _ in best], session)
+    return [Match(image, paths[image], int(known.instances[row]), score) for image, row, score in best]
+
+
+def search(
+    workspace: Workspace,
+    dataset_id: int,
+    content: bytes,
+    name: str,
+    *,
+    encoder: str | None = None,
+    threshold: float | None = None,
+) -> list[Match]:
+    """Every picture of the dataset that shows the person in the middle of a photo, best first.
+
+    The threshold is the one given, else the one in force. Raises as `ask` and `matches`.
+
+    Raises
+    ------
+    BadInput
+        If `threshold` is not a cosine similarity.
+    """
+    if threshold is not None and not -1 <= threshold <= 1:
+        raise BadInput(f"a threshold is a cosine similarity between -1 and 1, not {threshold}")
+    question = ask(workspace, content, name, encoder)
+    value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, question)
+    return matches(workspace, dataset_id, question, threshold=value)
+
+
+def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: float) -> list[tuple[int, int, float]]:
+    """Image, row and score of the most similar face of each picture, best first; equal scores by picture."""
+    best: dict[int, tuple[int, float]] = {}
+    for row, (image, score) in enumerate(zip(images, scores, strict=True)):
+        if score >= threshold and (image not in best or score > best[image][1]):
+            best[image] = (row, score)
+    found = [(image, row, score) for image, (row, score) in best.items()]
+    return sorted(found, key=lambda item: (-item[2], item[0]))
+
+
+def _paths(images: Sequence[int], session: Session) -> dict[int, str]:
+    paths: dict[int, str] = {}
+    for part in chunks(images):
+        paths.update(session.exec(select(Image.id, Image.path).where(col(Image.id).in_(part))).all())
+    return paths

@@ -1,0 +1,1 @@
+"""Points of faces and bodies: revisions, annotating, label files."""

@@ -1,0 +1,298 @@
+"""Correcting points: every change is a revision of its own, with its author, on top of the one that it was based on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session, col, select
+
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
+from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
+from core.foundation.workspace import Workspace
+from db.engine import reading, writing
+from db.queries.annotation import ShownInstance, shown_instances
+from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User
+from db.writes import count_work, recount_faces
+
+Change = tuple[int, float | None, float | None, int]
+Box = tuple[float, float, float, float]
+_DEFAULT_SKELETON = {"face": "face68", "person": "body24"}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of points, as the editor made it.
+
+    Attributes
+    ----------
+    id
+        The browser's own id of it; the same id twice is one revision.
+    instance
+        Whose points.
+    base
+        The revision that the editor had last heard of; None for an instance without points, and where the user
+        insists after a refusal: onto whatever is newest.
+    changes
+        (point, x, y, visibility) of each changed point; x and y are None where the point becomes absent.
+    label
+        What it was, for the history.
+    """
+
+    id: str
+    instance: int
+    base: int | None
+    changes: tuple[Change, ...]
+    label: str = ""
+
+
+def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
+    """Append a revision; returns its id. The same edit sent again gives the same revision.
+
+    Changes of different points by two people both stay. Returns only when the revision is on the disk.
+
+    Raises
+    ------
+    Conflict
+        If somebody else moved one of the same points since `edit.base`.
+    BadInput
+        If a point, a coordinate or a visibility cannot be, or the edit has no id or no changes.
+    """
+    if not edit.id or not edit.changes:
+        raise BadInput("an edit needs an id of its own and at least one change")
+    with writing(workspace.engine) as session:
+        sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
+        if sent_before is not None:
+            return sent_before
+        instance = _instance(edit.instance, session)
+        head = session.get(KeypointRevision, instance.revision_id) if instance.revision_id else None
+        shape = skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
+        image = session.get(Image, instance.image_id)
+        assert image is not None
+        _refuse_clash(edit, head, author_id, shape, session)
+        points = _changed(_points(head, shape), edit.changes, shape, image)
+        revision = _append(instance, head, points, shape, author_id, edit.label, session, edit_id=edit.id)
+        image.state = ImageState.CORRECTED
+        count_work(author_id, instance.dataset_id, "landmark edits", session=session)
+        return revision.id
+
+
+def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collection[int] | None = None) -> int:
+    """Say that every point of a picture is right as it is; returns how many instances a human vouches for now.
+
+    With `seen`, ids of revisions, only for those: a human vouches for no points that he was not shown.
+
+    Raises
+    ------
+    NotFound
+        If there is no such picture.
+    Conflict
+        If a model has given the picture other points than those that were seen; then nothing is accepted.
+    """
+    with writing(workspace.engine) as session:
+        image = session.get(Image, image_id)
+        if image is None:
+            raise NotFound(f"there is no picture {image_id}")
+        accepted = 0
+        for shown in shown_instances(image_id, session=session):
+            if shown.revision is not None and shown.revision.source == Source.MODEL:
+                if seen is not None and shown.revision.id not in seen:
+                    raise Conflict(f"a model has placed points of {image.path} anew; look at them, then accept them")
+                shape = skeleton(shown.revision.skeleton)
+                points = _points(shown.revision, shape)
+                vouched = Keypoints.of(points.points, points.visibility)
+                _append(shown.instance, shown.revision, vouched, shape, author_id, "Accepted as it is", session)
+                accepted += 1
+        news = accepted or image.state not in (ImageState.CORRECTED, ImageState.EMPTY)
+        if image.state != ImageState.EMPTY:
+            image.state = ImageState.CORRECTED
+        if news:
+            count_work(author_id, image.dataset_id, "pictures accepted", session=session)
+        return accepted
+
+
+def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kind: str, *, author_id: int) -> list[int]:
+    """Add faces or people that the models missed, by their boxes: all of them, or none where one box cannot be.
+
+    Returns their ids; points come later.
+
+    Raises
+    ------
+    BadInput
+        If a box is smaller than a pixel or lies beside the picture.
+    """
+    if kind not in _DEFAULT_SKELETON:
+        raise BadInput(f"an instance is a face or a person, not {kind!r}")
+    with writing(workspace.engine) as session:
+        image = session.get(Image, image_id)
+        if image is None:
+            raise NotFound(f"there is no picture {image_id}")
+        instances = [_drawn(box, kind, image, author_id) for box in boxes]
+        session.add_all(instances)
+        session.flush()
+        recount_faces(image_id, session=session)
+        session.refresh(image)
+        image.state = ImageState.CORRECTED
+        count_work(author_id, image.dataset_id, "boxes drawn", len(instances), session=session)
+        return [instance.id for instance in instances]
+
+
+def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
+    left, top, right, bottom = box
+    if not all(np.isfinite(box)) or right - left < 1 or bottom - top < 1:
+        raise BadInput("a box needs at least one pixel of width and height")
+    if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or _too_far(box, image):
+        raise BadInput("a box should lie on the picture")
+    return Instance(
+        dataset_id=image.dataset_id,
+        image_id=image.id,
+        kind=kind,
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        origin=Source.HUMAN,
+        author_id=author_id,
+    )
+
+
+def editor_instances(workspace: Workspace, image_id: int) -> list[dict[str, Any]]:
+    """The instances of a picture as plain values for the keypoint editor."""
+    with reading(workspace.engine) as session:
+        return [_plain(shown) for shown in shown_instances(image_id, session=session)]
+
+
+def editor_skeletons() -> dict[str, dict[str, Any]]:
+    """The skeletons as plain values for the keypoint editor."""
+    return {
+        name: {
+            "names": list(shape.point_names),
+            "edges": [list(edge) for edge in shape.edges],
+            "flip_pairs": [list(pair) for pair in shape.flip_pairs],
+            "regions": {region: list(points) for region, points in shape.regions.items()},
+        }
+        for name, shape in SKELETONS.items()
+    }
+
+
+def _plain(shown: ShownInstance) -> dict[str, Any]:
+    instance, revision = shown.instance, shown.revision
+    shape = skeleton(revision.skeleton if revision else _DEFAULT_SKELETON[instance.kind])
+    return {
+        "id": instance.id,
+        "kind": instance.kind,
+        "box": [instance.left, instance.top, instance.right, instance.bottom],
+        "origin": instance.origin,
+        "label": shown.person,
+        "skeleton": shape.name,
+        "revision": revision.id if revision else None,
+        "points": _rows(_points(revision, shape)),
+        "source": revision.source if revision else None,
+        "author": shown.author,
+    }
+
+
+def _rows(points: Keypoints) -> list[list[float | int | None]]:
+    return [
+        [*(xy if seen != ABSENT else (None, None)), seen, None if np.isnan(confidence) else round(confidence, 3)]
+        for xy, seen, confidence in zip(
+            points.points.tolist(), points.visibility.tolist(), points.confidence.tolist(), strict=True
+        )
+    ]
+
+
+def _instance(instance_id: int, session: Session) -> Instance:
+    instance = session.get(Instance, instance_id)
+    if instance is None or instance.removed:
+        raise NotFound("this face or person is not there any more")
+    return instance
+
+
+def _points(revision: KeypointRevision | None, shape: Skeleton) -> Keypoints:
+    if revision is None:
+        return Keypoints.of(np.full((len(shape), 2), np.nan))
+    return Keypoints.from_bytes(revision.points)
+
+
+def _refuse_clash(edit: Edit, head: KeypointRevision | None, author_id: int, shape: Skeleton, session: Session) -> None:
+    if head is None or edit.base is None or head.id == edit.base:
+        return
+    base = session.get(KeypointRevision, edit.base)
+    if base is None or base.instance_id != edit.instance:
+        raise BadInput("the edit is based on a revision of something else")
+    movers = _last_movers(base, shape, session)
+    clash = [point for point, *_ in edit.changes if movers.get(point, author_id) != author_id]
+    if clash:
+        author = session.get(User, movers[clash[0]])
+        names = ", ".join(shape.point_names[point] for point in clash[:3])
+        raise Conflict(f"{author.name if author else 'somebody'} moved {names} meanwhile; look at it and move it again")
+
+
+def _last_movers(base: KeypointRevision, shape: Skeleton, session: Session) -> dict[int, int]:
+    """The human who moved each point last since `base`; a point that is where it was has none."""
+    later = select(KeypointRevision).where(
+        KeypointRevision.instance_id == base.instance_id, col(KeypointRevision.id) > base.id
+    )
+    movers: dict[int, int] = {}
+    before = _points(base, shape)
+    for revision in session.exec(later.order_by(col(KeypointRevision.id))):
+        after = _points(revision, shape)
+        if revision.author_id is not None:
+            movers.update(dict.fromkeys(_moved(before, after), revision.author_id))
+        before = after
+    still_moved = _moved(_points(base, shape), before)
+    return {point: movers[point] for point in still_moved if point in movers}
+
+
+def _moved(before: Keypoints, after: Keypoints) -> list[int]:
+    same_place = ((before.points == after.points) | (np.isnan(before.points) & np.isnan(after.points))).all(axis=1)
+    return [int(point) for point in np.flatnonzero(~same_place | (before.visibility != after.visibility))]
+
+
+def _too_far(values: Sequence[float], image: Image) -> bool:
+    return max(map(abs, values)) > 10 * max(image.width, image.height)
+
+
+def _changed(points: Keypoints, changes: Sequence[Change], shape: Skeleton, image: Image) -> Keypoints:
+    xy, visibility, confidence = points.points.copy(), points.visibility.copy(), points.confidence.copy()
+    for point, x, y, seen in changes:
+        if not 0 <= point < len(shape):
+            raise BadInput(f"{shape.name} has {len(shape)} points; there is no point {point}")
+        if seen not in (ABSENT, HIDDEN, VISIBLE):
+            raise BadInput(f"{shape.point_names[point]} is absent (0), hidden (1) or visible (2), not {seen}")
+        if seen == ABSENT:
+            xy[point], visibility[point], confidence[point] = np.nan, ABSENT, 1.0
+            continue
+        if x is None or y is None or not (abs(x) <= 10 * image.width and abs(y) <= 10 * image.height):
+            raise BadInput(f"{shape.point_names[point]} lies far outside of the picture")
+        xy[point], visibility[point], confidence[point] = (x, y), seen, 1.0
+    return Keypoints(xy, visibility, confidence)
+
+
+def _append(
+    instance: Instance,
+    head: KeypointRevision | None,
+    points: Keypoints,
+    shape: Skeleton,
+    author_id: int,
+    note: str,
+    session: Session,
+    edit_id: str | None = None,
+) -> KeypointRevision:
+    revision = KeypointRevision(
+        instance_id=instance.id,
+        skeleton=shape.name,
+        points=points.to_bytes(),
+        source=Source.HUMAN,
+        author_id=author_id,
+        base_id=head.id if head else None,
+        edit_id=edit_id,
+        note=note[:200],
+    )
+    session.add(revision)
+    session.flush()
+    instance.revision_id = revision.id
+    return revision

@@ -1,0 +1,110 @@
+"""How far apart people label the same points: the OKS sigmas, measured.
+
+Two datasets with the same pictures, labelled by different people who did not see one another's points, are a double
+annotation. Within one dataset there is none: whoever labels second begins from the first one's points.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.geometry import iou
+from core.foundation.skeletons import skeleton
+from core.foundation.workspace import Workspace
+from core.metrics.oks import estimate_sigmas
+from db.engine import reading
+from db.queries.learning import Label, human_labels
+
+__all__ = ["measured_sigmas"]
+
+_LEAST_OVERLAP: Final = 0.5  # intersection over union of two people's boxes of one face or body
+_OF_BOX: Final = 0.53  # COCO's area of a person without a mask, as a share of the box
+
+
+def measured_sigmas(workspace: Workspace, first: int, second: int, shape: str) -> dict[str, Any]:
+    """The sigma of every point, out of the pictures that two datasets have in common.
+
+    Pictures are the same if their bytes are (SHA-256); a face or person is the same if either's box is the one that
+    the other overlaps most, by half at least.
+
+    Parameters
+    ----------
+    first, second
+        Ids of the two datasets.
+    shape
+        A key of `core.foundation.skeletons.SKELETONS`.
+
+    Returns
+    -------
+    dict
+        ``skeleton``, ``instances`` (labelled in both), ``points``: for each its ``name``, ``sigma`` (None where nobody
+        labelled it twice), ``pairs``, ``in_use`` (the sigma that figures are made with; None where there is none).
+
+    Raises
+    ------
+    BadInput
+        If both are the same dataset.
+    NotEnoughData
+        If no face or person is labelled in both.
+    """
+    if first == second:
+        raise BadInput("choose two datasets: in one dataset the second annotator starts from the first one's points")
+    form = skeleton(shape)
+    with reading(workspace.engine) as session:
+        pairs = _pairs(*(human_labels(one, form.name, session=session) for one in (first, second)))
+    if not pairs:
+        raise NotEnoughData(f"no picture has {form.name} points by a human in both datasets; label the same pictures")
+    one, other = ([pair[side] for pair in pairs] for side in (0, 1))
+    (points, seen), (again, seen_again) = (_unpacked(side, len(form)) for side in (one, other))
+    areas = (_areas(one) + _areas(other)) / 2
+    found = estimate_sigmas(points, again, (seen > 0) & (seen_again > 0), areas)
+    in_use: Sequence[float | None] = form.sigmas or [None] * len(form)
+    rows = zip(form.point_names, found.values.tolist(), found.counts.tolist(), in_use, strict=True)
+    return {
+        "skeleton": form.name,
+        "instances": len(pairs),
+        "points": [
+            {"name": name, "sigma": sigma if pairs else None, "pairs": pairs, "in_use": known}
+            for name, sigma, pairs, known in rows
+        ],
+    }
+
+
+def _unpacked(labels: Sequence[Label], count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    return Keypoints.unpack_all([label.revision.points for label in labels], count)[:2]
+
+
+def _pairs(first: Sequence[Label], second: Sequence[Label]) -> list[tuple[Label, Label]]:
+    """The labels of the same face or person in the same picture."""
+    of_picture: dict[str, list[Label]] = defaultdict(list)
+    for label in second:
+        of_picture[label.image.sha256].append(label)
+    mine: dict[str, list[Label]] = defaultdict(list)
+    for label in first:
+        if label.image.sha256 in of_picture:
+            mine[label.image.sha256].append(label)
+    found = []
+    for picture, labels in mine.items():
+        others = of_picture[picture]
+        shares = iou(_boxes(labels), _boxes(others))
+        best = shares.argmax(axis=1)
+        for row, column in enumerate(best.tolist()):
+            if shares[row, column] >= _LEAST_OVERLAP and shares[:, column].argmax() == row:
+                found.append((labels[row], others[column]))
+    return found
+
+
+def _boxes(labels: Sequence[Label]) -> NDArray[np.float64]:
+    return np.array([label.instance[1:] for label in labels], np.float64).reshape(-1, 4)
+
+
+def _areas(labels: Sequence[Label]) -> NDArray[np.float64]:
+    boxes = _boxes(labels)
+    return np.asarray(_OF_BOX * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1))

@@ -1,0 +1,306 @@
+"""Labels of other tools: read from files, put onto the pictures that they are of, kept where a picture is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from sqlmodel import Session, col, func, select
+
+from core.formats.labels import ANY_ENDING, ENDINGS, NAMES, LabelFile, read_labels, sniff_labels
+from core.foundation.errors import BadInput, NotFound
+from core.foundation.progress import Progress
+from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
+from core.foundation.workspace import Workspace
+from core.library.intake import Item, Limits, Offered, look_into
+from core.points.label_placing import Placed, Places, awaited, forget_waiting, keep_waiting
+from core.points.label_writing import FileLabel, Written, write_labels
+from db.engine import reading, writing
+from db.queries.labels import waiting_labels
+from db.tables import Dataset, Image, Skipped
+from db.writes import count_work
+
+FORMATS: Final = tuple(NAMES.values())
+_BATCH: Final = 64  # pictures in one transaction
+_SNIFFED: Final = 200  # files that are opened to say what they are
+
+
+@dataclass(frozen=True)
+class FoundLabels:
+    """What a source holds: each file with its path in it, and paths with the reason why they could not be read."""
+
+    files: Sequence[tuple[str, LabelFile]]
+    skipped: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came of labels that had waited: how many are in place now, how many were refused."""
+
+    labels: int
+    skipped: int
+
+
+def skeleton_choices() -> dict[str, str]:
+    """Name and description of every skeleton that labels may be of."""
+    return {name: f"{len(shape)} points of a {shape.kind}" for name, shape in SKELETONS.items()}
+
+
+def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
+    """How many files of each format a source holds, as `formats_of`.
+
+    Raises
+    ------
+    BadInput
+        As `core.library.intake.look_into`.
+    """
+    return formats_of((item.path, item.read) for item in _label_files(workspace, source) if isinstance(item, Offered))
+
+
+def label_paths(workspace: Workspace, source: Path) -> list[str]:
+    """Paths in a source of the files that hold labels of a known format; only the first 200 candidates are opened.
+
+    Raises
+    ------
+    BadInput
+        As `core.library.intake.look_into`.
+    """
+    found = []
+    for item in [item for item in _label_files(workspace, source) if isinstance(item, Offered)][:_SNIFFED]:
+        with suppress(BadInput):  # it is something else
+            sniff_labels(item.path, item.read())
+            found.append(item.path)
+    return found
+
+
+def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, int]:
+    """How many files (name, content) are of each format, by its name for people; only the first 200 are opened."""
+    found: Counter[str] = Counter()
+    opened = 0
+    for name, content in files:
+        if not name.lower().endswith(ENDINGS):
+            continue
+        opened += 1
+        if opened > _SNIFFED:
+            found["not looked at"] += 1
+            continue
+        try:
+            found[NAMES[sniff_labels(name, content())]] += 1
+        except BadInput:
+            found["no labels"] += 1
+    return dict(found)
+
+
+def find_labels(
+    workspace: Workspace, source: Path, skeleton_name: str, *, progress: Progress | None = None
+) -> FoundLabels:
+    """Read every label file of a folder, a zip, or one file. A file that cannot be read does not stop the others.
+
+    Raises
+    ------
+    NotFound
+        If there is no such skeleton.
+    BadInput
+        If `source` is not there or holds no label file, or if its only one cannot be read.
+    """
+    progress, shape = progress or Progress(), skeleton(skeleton_name)
+    items = _label_files(workspace, source)
+    if not items:
+        raise BadInput(f"{source}: there is no label file in it ({', '.join(ENDINGS)})")
+    progress.begin(len(items), message="Reading label files")
+    files: list[tuple[str, LabelFile]] = []
+    skipped: list[tuple[str, str]] = []
+    for done, item in enumerate(items, start=1):
+        try:
+            files.append((item.path, _read(item, shape)))
+        except BadInput as error:
+            if len(items) == 1:
+                raise
+            skipped.append((item.path, str(error).removeprefix(f"{item.path}: ").removesuffix(".")))
+        progress.advance(done)
+    return FoundLabels(files, skipped)
+
+
+def _label_files(workspace: Workspace, source: Path) -> list[Item]:
+    limits = Limits.of(workspace.settings)
+    return [item for item in look_into(source, limits) if item.path.lower().endswith(ENDINGS)]
+
+
+def _read(item: Item, shape: Skeleton) -> LabelFile:
+    if not isinstance(item, Offered):
+        raise BadInput(f"{item.path}: {item.reason}")
+    try:
+        return read_labels(item.path, item.read(), shape)
+    except MemoryError as error:
+        raise BadInput(f"{item.path}: there is not enough memory to read it") from error
+
+
+def pictures_beside(
+    workspace: Workspace, source: Path, found: FoundLabels, *, dataset_id: int
+) -> tuple[Path, Callable[[str], bool]] | None:
+    """Where labelled pictures lie that the dataset lacks, and which paths there those are; None if there are none.
+
+    A folder or a zip may hold them itself; for one file they are looked for beside it.
+    """
+    with reading(workspace.engine) as session:
+        places = Places(dataset_id, session)
+        wanted = {
+            PurePosixPath(row.picture).name
+            for path, file in found.files
+            for row in file.rows
+            if row.frame is None and not places.has(row, path)
+        }
+    open_ended = {name.removesuffix(ANY_ENDING) for name in wanted if name.endswith(ANY_ENDING)}
+
+    def is_wanted(path: str) -> bool:
+        name = PurePosixPath(path)
+        labels = name.suffix.lower() in ENDINGS
+        return name.name in wanted or (name.stem in open_ended and not labels)
+
+    folder = source
+    if source.is_file() and not source.name.lower().endswith(".zip"):
+        folder = source.parent
+        rows = (row for _, file in found.files for row in file.rows)
+        if not any(_is_beside(folder, row.picture) for row in rows):
+            return None
+    return (folder, is_wanted) if wanted else None
+
+
+def _is_beside(folder: Path, picture: str) -> bool:
+    try:
+        if picture.endswith(ANY_ENDING):
+            place = folder / picture.removesuffix(ANY_ENDING)
+            return any(
+                beside.stem == place.name and beside.suffix.lower() not in ENDINGS for beside in place.parent.iterdir()
+            )
+        return (folder / picture).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def import_labels(
+    workspace: Workspace,
+    found: FoundLabels,
+    *,
+    dataset_id: int,
+    author_id: int,
+    run_id: int,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Put labels onto the pictures of a dataset as the author's; those of pictures that are not here are kept.
+
+    Safe to repeat: a label that is here already adds nothing, and what a human said otherwise is never replaced. What
+    could not be used becomes a `Skipped` row of the run, all of them at the end.
+
+    Returns
+    -------
+    dict
+        ``format``, ``files`` (read); in every format alike: ``images`` (pictures that have these labels now),
+        ``instances`` (faces or people there that have them, each once), ``added`` (of them new), ``repeated`` (say what
+        another says, or are of a frame like an earlier one), ``waiting`` (kept until their pictures come), ``left_out``
+        (no labels by the files' own account: crowds, boxes without points), ``skipped`` (lines: what is not in place).
+        The labels of the files are ``instances + repeated + waiting``, and those refused, a line each.
+    """
+    progress = progress or Progress()
+    labels = [FileLabel(row, path, author_id) for path, file in found.files for row in file.rows]
+    skipped = [*found.skipped, *((path, f"{at}: {why}") for path, file in found.files for at, why in file.skipped)]
+    with reading(workspace.engine) as session:
+        if session.get(Dataset, dataset_id) is None:
+            raise NotFound(f"there is no dataset {dataset_id}")
+        placed = Places(dataset_id, session).place(labels)
+    images, written = _write(workspace, placed, dataset_id, run_id, progress)
+    refused = [*placed.refused, *written.refused]
+    skipped += [(label.row.picture, f"{reason} ({label.source})") for label, reason in refused]
+    skipped += _missing(placed.absent)
+    left_out = sum(sum(file.left_out.values()) for _, file in found.files)
+    with writing(workspace.engine) as session:
+        keep_waiting(dataset_id, placed.absent, session=session)
+        said = set(session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all())
+        fresh = [line for line in skipped if line not in said]  # before it was interrupted
+        session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
+        session.flush()
+        listed = session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
+    formats = dict.fromkeys(NAMES[file.format] for _, file in found.files)
+    return {
+        "format": ", ".join(formats),
+        "files": len(found.files),
+        "images": images,
+        "instances": written.added + written.unchanged,
+        "added": written.added,
+        "waiting": len(placed.absent),
+        "repeated": written.repeated + len(placed.repeated),
+        "left_out": left_out,
+        "skipped": listed,
+    }
+
+
+def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, str]]:
+    """One line for each picture that is not here."""
+    count = Counter((label.row.picture, label.row.frame is not None, label.source) for label in absent)
+    lines = []
+    for (picture, of_clip, source), labels in sorted(count.items()):
+        number = "its label is" if labels == 1 else f"its {labels:,} labels are"
+        missing = "the picture is not in the dataset"
+        if of_clip:
+            missing = "the clip, or the frame, is not in the dataset"
+        lines.append((picture, f"{missing}; {number} kept until it comes ({source})"))
+    return lines
+
+
+def _write(
+    workspace: Workspace, placed: Placed, dataset_id: int, run_id: int | None, progress: Progress
+) -> tuple[int, Written]:
+    """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label."""
+    progress.begin(len(placed.on), message="Putting labels onto pictures")
+    total, images = Written(), 0
+    ids = sorted(placed.on)
+    for start in range(0, len(ids), _BATCH):
+        batch = Written()
+        with writing(workspace.engine) as session:
+            for image_id in ids[start : start + _BATCH]:
+                one = _write_one(image_id, placed, run_id, session)
+                images += bool(one.added or one.unchanged)
+                batch.include(one)
+            for author_id, number in batch.by_author.items():
+                count_work(author_id, dataset_id, "labels imported", number, session=session)
+        total.include(batch)
+        progress.advance(min(start + _BATCH, len(ids)))
+    return images, total
+
+
+def _write_one(image_id: int, placed: Placed, run_id: int | None, session: Session) -> Written:
+    image = session.get(Image, image_id)
+    if image is None:  # deleted meanwhile
+        return Written(refused=[(label, "the picture was removed meanwhile") for label in placed.on[image_id]])
+    return write_labels(image, placed.on[image_id], run_id, session=session)
+
+
+def apply_waiting(
+    workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress | None = None
+) -> Applied:
+    """Put labels that wait for their pictures onto those that have come; called at the end of every import.
+
+    What does not fit its picture becomes a `Skipped` row of the run, and waits no longer.
+    """
+    with reading(workspace.engine) as session:
+        kept = list(waiting_labels(dataset_id, session=session))
+        if not kept:
+            return Applied(0, 0)
+        labels = {awaited(row): row.id for row in kept}
+        placed = Places(dataset_id, session).place(list(labels))
+    if not placed.on:
+        return Applied(0, 0)
+    _, written = _write(workspace, placed, dataset_id, run_id, progress or Progress())
+    arrived = [*placed.repeated, *(label for labels_there in placed.on.values() for label in labels_there)]
+    with writing(workspace.engine) as session:
+        forget_waiting([labels[label] for label in arrived], session=session)
+        if run_id is not None:
+            session.add_all(
+                Skipped(run_id=run_id, path=label.row.picture, reason=f"{reason} ({label.source})")
+                for label, reason in written.refused
+            )
+    return Applied(written.added + written.unchanged, len(written.refused))

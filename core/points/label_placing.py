@@ -1,0 +1,192 @@
+"""Which picture of a dataset each label of a file is of; labels of pictures that are not here wait in the store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from sqlmodel import Session, col, delete, select
+
+from core.formats.labels import ANY_ENDING, LabelledRow
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput
+from core.library.picture_names import Match, PictureNames
+from core.points.label_writing import FileLabel
+from db.history import chunks
+from db.queries.labels import clip_paths, frame_pictures, picture_paths
+from db.tables import WaitingLabel
+
+
+@dataclass
+class Placed:
+    """Labels by the picture that they are of, those without a picture, those that may be of several, with the reason.
+
+    `repeated` are labels of frames that look like an earlier frame of their clip: the earlier one's labels count.
+    """
+
+    on: dict[int, list[FileLabel]] = field(default_factory=lambda: defaultdict(list))
+    absent: list[FileLabel] = field(default_factory=list)
+    refused: list[tuple[FileLabel, str]] = field(default_factory=list)
+    repeated: list[FileLabel] = field(default_factory=list)
+
+
+class Places:
+    """The names of a dataset's pictures and clips as they are now."""
+
+    def __init__(self, dataset_id: int, session: Session) -> None:
+        self._pictures = PictureNames(picture_paths(dataset_id, session=session))
+        self._clips = PictureNames(clip_paths(dataset_id, session=session))
+        self._frames: dict[int, dict[int, int | None]] = {}
+        self._session = session
+
+    def has(self, row: LabelledRow, source: str) -> bool:
+        """Whether a row's picture is here for sure: by more than its name alone."""
+        try:
+            found = self._find(row, source)
+        except BadInput:
+            return True  # more pictures would not make it clearer
+        return found is not None and not found.by_name_alone
+
+    def place(self, labels: Sequence[FileLabel]) -> Placed:
+        """Say which picture each label is of."""
+        placed = Placed()
+        by_name: dict[int, list[FileLabel]] = defaultdict(list)
+        for label in labels:
+            try:
+                found = self._find(label.row, label.source)
+                if found is None:
+                    placed.absent.append(label)
+                elif label.row.frame is not None:
+                    self._place_frame(label, found.id, placed)
+                elif found.by_name_alone:
+                    by_name[found.id].append(label)
+                else:
+                    placed.on[found.id].append(label)
+            except BadInput as error:
+                placed.refused.append((label, str(error)))
+        for image_id, alike in by_name.items():
+            _place_by_name(image_id, alike, placed)
+        return placed
+
+    def _find(self, row: LabelledRow, source: str) -> Match | None:
+        folder = PurePosixPath(source).parent.as_posix()
+        if row.frame is None:
+            return self._pictures.find(row.picture, folder)
+        return self._clips.find(row.picture + ANY_ENDING, folder)
+
+    def _place_frame(self, label: FileLabel, video_id: int, placed: Placed) -> None:
+        if video_id not in self._frames:
+            self._frames[video_id] = frame_pictures(video_id, session=self._session)
+        frames = self._frames[video_id]
+        assert label.row.frame is not None
+        if label.row.frame not in frames:
+            raise BadInput(f"the clip has {len(frames):,} frames; there is no frame {label.row.frame:,} (from 0)")
+        image_id = frames[label.row.frame]
+        if image_id is None:
+            placed.absent.append(label)
+        elif any(
+            other.row.frame not in (None, label.row.frame) and other.source == label.source
+            for other in placed.on.get(image_id, ())
+        ):
+            placed.repeated.append(label)
+        else:
+            placed.on[image_id].append(label)
+
+
+def _place_by_name(image_id: int, labels: Sequence[FileLabel], placed: Placed) -> None:
+    """Labels whose folders say nothing: of two files for one picture nobody knows which is meant."""
+    meant = sorted({_full_name(label) for label in labels})
+    if len(meant) > 1:
+        reason = (
+            f"{meant[0]} and {meant[1]} have the same name, and only one such picture is here; give more of the path"
+        )
+        placed.refused.extend((label, reason) for label in labels)
+    elif image_id in placed.on and not {_full_name(label) for label in placed.on[image_id]} & set(meant):
+        other = placed.on[image_id][0].row.picture
+        reason = f"the only picture of that name here is {other}, which has labels of its own"
+        placed.refused.extend((label, reason) for label in labels)
+    else:
+        placed.on[image_id].extend(labels)
+
+
+def _full_name(label: FileLabel) -> str:
+    """The picture's name with its folders; as the file gives it where that has any."""
+    name = label.row.picture
+    folder = PurePosixPath(label.source).parent.as_posix()
+    return name if "/" in name or folder == "." else f"{folder}/{name}"
+
+
+def keep_waiting(dataset_id: int, labels: Sequence[FileLabel], *, session: Session) -> int:
+    """Keep labels until their pictures come, each once; returns how many are new. Never commits."""
+    wanted = {digest(label): label for label in labels}
+    known: set[str] = set()
+    for part in chunks_of(list(wanted)):
+        there = select(WaitingLabel.digest).where(
+            WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.digest).in_(part)
+        )
+        known.update(session.exec(there))
+    for key in wanted.keys() - known:
+        session.add(_waiting(dataset_id, key, wanted[key]))
+    return len(wanted) - len(known)
+
+
+def forget_waiting(ids: Sequence[int], *, session: Session) -> None:
+    """Remove labels that no longer wait."""
+    for part in chunks(ids):
+        session.exec(delete(WaitingLabel).where(col(WaitingLabel.id).in_(part)))
+
+
+def chunks_of(keys: list[str], size: int = 10_000) -> list[list[str]]:
+    """Keys in parts that fit into one statement."""
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
+
+
+def digest(label: FileLabel) -> str:
+    """SHA-256 of all that a label says, and of the file that says it; the author is no part of it."""
+    row = label.row
+    facts = [row.picture, row.frame, row.skeleton, row.box, row.size, row.sequence, row.inside, label.source]
+    return hashlib.sha256(json.dumps(facts).encode() + row.keypoints.to_bytes()).hexdigest()
+
+
+def _waiting(dataset_id: int, key: str, label: FileLabel) -> WaitingLabel:
+    row = label.row
+    left, top, right, bottom = row.box or (None, None, None, None)
+    width, height = row.size or (None, None)
+    return WaitingLabel(
+        dataset_id=dataset_id,
+        digest=key,
+        picture=row.picture,
+        frame=row.frame,
+        sequence=row.sequence,
+        skeleton=row.skeleton,
+        points=row.keypoints.to_bytes(),
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        width=width,
+        height=height,
+        inside=row.inside,
+        source=label.source,
+        author_id=label.author_id,
+    )
+
+
+def awaited(kept: WaitingLabel) -> FileLabel:
+    """What `keep_waiting` kept."""
+    corners = (kept.left, kept.top, kept.right, kept.bottom)
+    row = LabelledRow(
+        picture=kept.picture,
+        keypoints=Keypoints.from_bytes(kept.points),
+        skeleton=kept.skeleton,
+        size=None if kept.width is None or kept.height is None else (kept.width, kept.height),
+        box=None if None in corners else corners,  # type: ignore[arg-type]
+        sequence=kept.sequence,
+        frame=kept.frame,
+        inside=kept.inside,
+    )
+    return FileLabel(row, kept.source, kept.author_id)

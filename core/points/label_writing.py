@@ -1,0 +1,257 @@
+"""Labels from files onto a picture: which instance each belongs to, and what a human has said there before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session, select
+
+from core.formats.labels import LabelledRow, tight_box
+from core.foundation.arrays import Keypoints
+from core.foundation.geometry import iou
+from core.foundation.skeletons import skeleton
+from db.queries.annotation import ShownInstance, shown_instances
+from db.tables import Image, ImageState, Instance, KeypointRevision, Source
+from db.writes import recount_faces
+
+_SAME: Final = 0.5  # IoU from which two boxes are of the same face or person
+_WITHIN: Final = 0.9  # share of the points' box that lies in an instance's box, for its being of that instance
+_LEAST_FILLED: Final = 0.2  # share of the instance's box that the points' box then fills: no child on a parent's arm
+_EQUAL: Final = 2.0  # better than any overlap
+_TOLERANCE: Final = 1.0  # pixels; some tools count the picture's border as a place
+_NOTE: Final = "Imported from "
+
+
+@dataclass(frozen=True, eq=False)
+class FileLabel:
+    """A row with the file that it stands in, and who vouches for it."""
+
+    row: LabelledRow
+    source: str
+    author_id: int
+
+
+@dataclass
+class Written:
+    """What became of labels: how many of each author are new, how many were here already, which were refused.
+
+    `repeated` says again what another of these labels says of the same picture: it counts neither as new nor as here.
+    """
+
+    by_author: Counter[int] = field(default_factory=Counter)
+    unchanged: int = 0
+    repeated: int = 0
+    refused: list[tuple[FileLabel, str]] = field(default_factory=list)
+
+    @property
+    def added(self) -> int:
+        """How many are new."""
+        return self.by_author.total()
+
+    def include(self, other: Written) -> None:
+        """Count what became of others too."""
+        self.by_author.update(other.by_author)
+        self.unchanged += other.unchanged
+        self.repeated += other.repeated
+        self.refused += other.refused
+
+
+def write_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, *, session: Session) -> Written:
+    """Store labels of one picture as human revisions; never commits, and leaves counting the work to the caller.
+
+    Each goes to the instance of its kind that has these very points, or whose box it shares (IoU of 0.5), or in whose
+    box its points lie; no instance gets two, and where there is none a new one is made. What a human has said otherwise
+    stays, and so does what a human has taken out: the label is refused then.
+    """
+    written = Written()
+    fitting = []
+    for label in labels:
+        trouble = why_not(label.row, image)
+        if trouble is None:
+            fitting.append(label)
+        else:
+            written.refused.append((label, trouble))
+    for kind in sorted({skeleton(label.row.skeleton).kind for label in fitting}):
+        of_kind = _without_repeats([row for row in fitting if skeleton(row.row.skeleton).kind == kind], written)
+        # two labels that one file gives for one name are of two people; those of two files, or of two names for the
+        # same content, may be of one
+        for place in dict.fromkeys(_place(label) for label in of_kind):
+            together = [label for label in of_kind if _place(label) == place]
+            _write_together(image, together, kind, run_id, written, session)
+    if written.added:
+        session.flush()
+        recount_faces(image.id, session=session)
+        session.refresh(image)
+        image.state, image.reason = ImageState.CORRECTED, None
+    if written.added or written.unchanged:
+        image.sequence = image.sequence or next((label.row.sequence for label in fitting if label.row.sequence), None)
+    return written
+
+
+def why_not(row: LabelledRow, image: Image) -> str | None:
+    """Why a label cannot be of this picture: of another size, or a point lies outside; None if it can."""
+    if row.size is not None and row.size != (image.width, image.height):
+        theirs, ours = f"{row.size[0]} × {row.size[1]}", f"{image.width} × {image.height}"
+        return f"the labels are of a picture of {theirs} pixels, but {image.path} has {ours}"
+    slack = _TOLERANCE if row.inside else max(image.width, image.height) / 2  # faces reach over the border
+    low, high = -0.5 - slack, np.array([image.width, image.height]) - 0.5 + slack
+    points = row.keypoints.points
+    outside = ((points < low) | (points > high)).any(axis=1)
+    if not outside.any():
+        return None
+    first = int(np.flatnonzero(outside)[0])
+    x, y = points[first].tolist()
+    name = skeleton(row.skeleton).point_names[first]
+    more = f" and {int(outside.sum()) - 1} more" if outside.sum() > 1 else ""
+    return f"{name}{more} at ({x:g}, {y:g}) lies outside of the picture, which is {image.width} × {image.height} pixels"
+
+
+def _place(label: FileLabel) -> tuple[str, str, int | None]:
+    return label.source, label.row.picture, label.row.frame
+
+
+def _write_together(
+    image: Image, labels: Sequence[FileLabel], kind: str, run_id: int | None, written: Written, session: Session
+) -> None:
+    here = [shown for shown in shown_instances(image.id, session=session) if shown.instance.kind == kind]
+    of_kind = select(Instance).where(Instance.image_id == image.id, Instance.kind == kind)
+    taken_out = _corners([instance for instance in session.exec(of_kind) if instance.removed])
+    partner = _pairs(_scores(labels, here))
+    for number, label in enumerate(labels):
+        if number in partner:
+            _onto(here[partner[number]], label, written, session)
+        elif len(taken_out) and _box_overlap(label, taken_out).max() >= _SAME:
+            written.refused.append((label, f"a human has taken this {kind} out of the picture"))
+        else:
+            _add(image, label, kind, run_id, session)
+            written.by_author[label.author_id] += 1
+
+
+def _without_repeats(labels: Sequence[FileLabel], written: Written) -> list[FileLabel]:
+    """The same label in two files is one."""
+    kept: dict[tuple[str, bytes], FileLabel] = {}
+    for label in labels:
+        key = (label.row.skeleton, _said(label.row.keypoints))
+        if key in kept:
+            written.repeated += 1
+        kept.setdefault(key, label)
+    return list(kept.values())
+
+
+def _said(keypoints: Keypoints) -> bytes:
+    """Places and visibility, without the confidence."""
+    return Keypoints.of(keypoints.points, keypoints.visibility).to_bytes()
+
+
+def _corners(instances: Sequence[Instance]) -> NDArray[np.float64]:
+    return np.array([(i.left, i.top, i.right, i.bottom) for i in instances], np.float64).reshape(-1, 4)
+
+
+def _box_overlap(label: FileLabel, corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(M,) IoU with each box, of the file's box or of the points' own, whichever is more."""
+    boxes = [tight_box(label.row.keypoints.points), *([label.row.box] if label.row.box else [])]
+    return iou(np.array(boxes), corners).max(axis=0)
+
+
+def _scores(labels: Sequence[FileLabel], here: Sequence[ShownInstance]) -> NDArray[np.float64]:
+    """(N, M): how well each label fits each instance; 0 where it does not."""
+    scores = np.zeros((len(labels), len(here)))
+    corners = _corners([shown.instance for shown in here])
+    for number, label in enumerate(labels):
+        if not here:
+            break
+        overlap = _box_overlap(label, corners)
+        within = _within(tight_box(label.row.keypoints.points), corners)
+        scores[number] = np.where(overlap >= _SAME, overlap, within * (_SAME / 2))
+        for column, shown in enumerate(here):
+            revision = shown.revision
+            if revision is None or revision.source != Source.HUMAN:
+                continue
+            if revision.skeleton != label.row.skeleton:
+                scores[number, column] = 0  # points of another skeleton by a human stay what counts there
+            elif _said(Keypoints.from_bytes(revision.points)) == _said(label.row.keypoints):
+                scores[number, column] = _EQUAL
+    return scores
+
+
+def _within(points_box: tuple[float, float, float, float], corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(M,) share of the points' box inside each box; 0 where it is not nearly all, or fills too little of the box."""
+    own = np.array(points_box)
+    sides = np.minimum(own[2:], corners[:, 2:]) - np.maximum(own[:2], corners[:, :2])
+    shared = np.maximum(sides, 0).prod(axis=1)
+    share = shared / (own[2:] - own[:2]).prod()
+    areas = np.maximum((corners[:, 2:] - corners[:, :2]).prod(axis=1), 1e-9)
+    filled = shared / areas
+    # of boxes that hold all of it the tightest is the best
+    return np.where((share >= _WITHIN) & (filled >= _LEAST_FILLED), np.minimum(share, 1) * (0.5 + filled / 2), 0.0)
+
+
+def _pairs(scores: NDArray[np.float64]) -> dict[int, int]:
+    """Label -> instance, the best fitting first; each at most once."""
+    order = np.argsort(-scores, axis=None, kind="stable")
+    partner: dict[int, int] = {}
+    for flat in order.tolist():
+        label, instance = divmod(flat, scores.shape[1])
+        if scores[label, instance] <= 0:
+            break
+        if label not in partner and instance not in partner.values():
+            partner[label] = instance
+    return partner
+
+
+def _onto(shown: ShownInstance, label: FileLabel, written: Written, session: Session) -> None:
+    head = shown.revision
+    if head is not None and head.source == Source.HUMAN:
+        if _said(Keypoints.from_bytes(head.points)) == _said(label.row.keypoints):
+            written.unchanged += 1
+        else:
+            written.refused.append((label, _why_it_stays(head)))
+        return
+    _append(shown.instance, head, label, session)
+    written.by_author[label.author_id] += 1
+
+
+def _why_it_stays(head: KeypointRevision) -> str:
+    if head.note.startswith(_NOTE):
+        return f"other labels of it are here already ({head.note[0].lower()}{head.note[1:]}); those stay"
+    return "a human has corrected this since; that stays"
+
+
+def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, session: Session) -> None:
+    left, top, right, bottom = label.row.box or tight_box(label.row.keypoints.points)
+    instance = Instance(
+        dataset_id=image.dataset_id,
+        image_id=image.id,
+        kind=kind,
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        origin=Source.HUMAN,
+        author_id=label.author_id,
+        run_id=run_id,
+    )
+    session.add(instance)
+    session.flush()
+    _append(instance, None, label, session)
+
+
+def _append(instance: Instance, head: KeypointRevision | None, label: FileLabel, session: Session) -> None:
+    revision = KeypointRevision(
+        instance_id=instance.id,
+        skeleton=label.row.skeleton,
+        points=label.row.keypoints.to_bytes(),
+        source=Source.HUMAN,
+        author_id=label.author_id,
+        base_id=head.id if head else None,
+        note=f"{_NOTE}{PurePosixPath(label.source).name}"[:200],
+    )
+    session.add(revision)
+    session.flush()
+    instance.revision_id = revision.id

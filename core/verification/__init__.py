@@ -1,0 +1,1 @@
+"""Pairs of faces, thresholds, and what a threshold would do."""

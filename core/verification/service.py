@@ -1,0 +1,276 @@
+"""Choosing the similarity from which two faces count as one person, on pairs that humans have confirmed.
+
+Only people whom humans confirmed give pairs: clusters that a threshold made cannot judge that threshold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import insert
+
+from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.workspace import Workspace
+from core.metrics import verification as metrics
+from core.people.encoder_in_use import encoder_of
+from core.people.vectors import face_vectors
+from db.engine import reading, writing
+from db.queries.vectors import belongings
+from db.tables import Pair, Threshold
+from db.writes import count_work
+
+MOST_PAIRS: Final = 20_000  # of each kind
+_BINS: Final = 60
+
+
+@dataclass(frozen=True, eq=False)
+class PairSet:
+    """Pairs of confirmed faces of one dataset, with the similarity that one encoder gives them.
+
+    Attributes
+    ----------
+    left, right
+        (M,) int64 instance ids; `left_person`, `right_person` (M,) int64 person ids.
+    scores
+        (M,) float32 cosine similarity.
+    encoder_id, encoder
+        The encoder's version and name.
+    faces, people, all_same, all_different
+        What there was to draw from.
+    """
+
+    dataset_id: int
+    encoder_id: int
+    encoder: str
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    left_person: NDArray[np.int64]
+    right_person: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    faces: int
+    people: int
+    all_same: int
+    all_different: int
+
+    @property
+    def same(self) -> NDArray[np.bool_]:
+        """(M,) bool: both faces are of one person."""
+        return self.left_person == self.right_person
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What the verification page shows beside the pairs themselves.
+
+    `held_out` and `intervals` are None where there are too few people for them; `why_not` then says so.
+    """
+
+    best: metrics.OperatingPoint
+    eer: metrics.EqualError
+    auc: float
+    density: metrics.Density
+    histogram: metrics.Histogram
+    roc: metrics.RocCurve
+    at_fmr: tuple[metrics.FmrPoint, ...]
+    held_out: metrics.HeldOut | None
+    why_not: str
+
+
+def confirmed_pairs(
+    workspace: Workspace, dataset_id: int, encoder: str | None = None, *, different_per_same: float = 1.0, seed: int = 0
+) -> PairSet:
+    """Pair up every confirmed face: all pairs of one person, and as many of two people, drawn by a seed.
+
+    At most 20,000 of each kind. Equal numbers by default (as LFW does), since accuracy depends on the mixture.
+
+    Raises
+    ------
+    NotEnoughData
+        If fewer than two people, or no person with two faces, are confirmed.
+    NotFound
+        If the dataset has no embedding of that encoder.
+    """
+    version = encoder_of(workspace, dataset_id, encoder)
+    with reading(workspace.engine) as session:
+        faces = face_vectors(workspace, dataset_id, version.id, session=session)
+        owners = belongings(dataset_id, session=session)
+    known = [
+        (row, owners[i].person_id) for row, i in enumerate(faces.instances.tolist()) if i in owners and owners[i].human
+    ]
+    rows = np.array([row for row, _ in known], dtype=np.int64)
+    people = np.array([person for _, person in known], dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    same = _same_pairs(people, rng)
+    different = _different_pairs(people, min(MOST_PAIRS, round(len(same) * different_per_same)), rng)
+    if not len(same) or not len(different):
+        raise NotEnoughData(
+            "a threshold needs confirmed faces: at least two people, and one of them with two faces. "
+            f"Confirmed so far: {_counted(len(rows), 'face', 'faces')} of "
+            f"{_counted(len(np.unique(people)), 'person', 'people')}; confirm more on the People page"
+        )
+    pairs = np.concatenate([same, different])
+    left, right = rows[pairs[:, 0]], rows[pairs[:, 1]]
+    sizes = np.unique(people, return_counts=True)[1]
+    all_same = int((sizes * (sizes - 1) // 2).sum())
+    return PairSet(
+        dataset_id,
+        version.id,
+        version.name,
+        faces.instances[left],
+        faces.instances[right],
+        people[pairs[:, 0]],
+        people[pairs[:, 1]],
+        np.einsum("md,md->m", faces.vectors[left], faces.vectors[right]),
+        len(rows),
+        len(sizes),
+        all_same,
+        len(rows) * (len(rows) - 1) // 2 - all_same,
+    )
+
+
+def _same_pairs(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """(M, 2) rows of every pair of one person; a seeded draw where there are more than the most.
+
+    In a draw no person counts for more than the most, so that one with very many faces does not drown the others.
+    """
+    order, starts, sizes = _runs(people)
+    available = sizes * (sizes - 1) // 2
+    counted = np.minimum(available, MOST_PAIRS)
+    run, rank = _placed(_ranks(int(counted.sum()), MOST_PAIRS, rng), counted)
+    for large in np.flatnonzero(available > MOST_PAIRS):
+        drawn = run == large
+        rank[drawn] = _ranks(int(available[large]), int(drawn.sum()), rng)
+    later = np.floor((1 + np.sqrt(1 + 8 * rank.astype(np.float64))) / 2).astype(np.int64)
+    later += (later * (later + 1) // 2 <= rank).astype(np.int64) - (later * (later - 1) // 2 > rank)  # rounding
+    earlier = rank - later * (later - 1) // 2
+    return np.sort(order[np.stack([starts[run] + earlier, starts[run] + later], axis=1)], axis=1)
+
+
+def _different_pairs(people: NDArray[np.int64], wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """(M, 2) distinct rows of two people each: all of them, or `wanted` drawn without replacement."""
+    order, starts, sizes = _runs(people)
+    ends = starts + sizes
+    after = len(people) - ends  # each face is paired with those of the people after its own
+    run, rank = _placed(_ranks(int((sizes * after).sum()), wanted, rng), sizes * after)
+    one, other = np.divmod(rank, after[run])
+    return np.sort(order[np.stack([starts[run] + one, ends[run] + other], axis=1)], axis=1)
+
+
+def _runs(people: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The rows in the order of their people, and where each of the P people starts there and how many rows it has."""
+    _, starts, sizes = np.unique(np.sort(people), return_index=True, return_counts=True)
+    return np.argsort(people, kind="stable"), starts, sizes
+
+
+def _ranks(available: int, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Numbers in [0, available), ascending: all, or `wanted` drawn without replacement and without listing them."""
+    if available <= wanted:
+        return np.arange(available)
+    return np.sort(rng.choice(available, wanted, replace=False, shuffle=False))
+
+
+def _placed(ranks: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """In which of consecutive blocks each rank lies, and its rank within that block."""
+    ends = np.cumsum(sizes)
+    block = np.searchsorted(ends, ranks, side="right")
+    return block, ranks - (ends - sizes)[block]
+
+
+def judge(pairs: PairSet) -> Judgement:
+    """Everything about the pairs that does not depend on where the slider stands."""
+    scores, same = pairs.scores, pairs.same
+    held_out, why_not = None, ""
+    try:
+        held_out = metrics.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
+    except NotEnoughData as error:
+        why_not = str(error)
+    return Judgement(
+        metrics.best_accuracy(scores, same),
+        metrics.eer(scores, same),
+        metrics.auc(scores, same),
+        metrics.density(scores, same),
+        metrics.histogram(scores, same, _BINS),
+        metrics.roc(scores, same),
+        tuple(metrics.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
+        held_out,
+        why_not,
+    )
+
+
+def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None]:
+    """Accuracy, precision, recall, F1, FMR, FNMR and the four counts at a threshold; None where undefined."""
+    confusion = metrics.confusion_at(pairs.scores, pairs.same, threshold)
+    names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
+    figures: dict[str, float | int | None] = {name: _or_none(getattr(confusion, name)) for name in names}
+    return {**figures, "tp": confusion.tp, "fp": confusion.fp, "tn": confusion.tn, "fn": confusion.fn}
+
+
+def intervals_at(pairs: PairSet, threshold: float) -> dict[str, tuple[float, float]]:
+    """95 % intervals of accuracy, FMR and FNMR at a threshold, by resampling people; empty where they are too few."""
+    try:
+        found = metrics.bootstrap_interval(
+            pairs.scores, pairs.same, pairs.left_person, pairs.right_person, threshold, resamples=300
+        )
+    except NotEnoughData:
+        return {}
+    return {name: (part["low"], part["high"]) for name, part in asdict(found).items()}
+
+
+def hardest(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, list[tuple[int, int, float]]]:
+    """The pairs that the threshold gets most wrong: (left, right, score), worst first.
+
+    ``false_matches``: two people above the threshold; ``false_non_matches``: one person below it.
+    """
+    accepted = pairs.scores.astype(np.float64) >= threshold  # as the figures compare
+    wrong = {"false_matches": accepted & ~pairs.same, "false_non_matches": ~accepted & pairs.same}
+    found = {}
+    for name, mask in wrong.items():
+        rows = np.flatnonzero(mask)
+        order = np.argsort(pairs.scores[rows])
+        rows = rows[order[::-1] if name == "false_matches" else order][:most]
+        found[name] = [(int(pairs.left[r]), int(pairs.right[r]), float(pairs.scores[r])) for r in rows]
+    return found
+
+
+def save_threshold(
+    workspace: Workspace, pairs: PairSet, value: float, *, author_id: int, chosen: str = "by hand"
+) -> int:
+    """Keep a threshold with its author, its figures and the pairs behind them; the next grouping uses it.
+
+    Raises
+    ------
+    BadInput
+        If `value` is not a cosine similarity.
+    """
+    if not -1.0 <= value <= 1.0:
+        raise BadInput(f"a threshold is a cosine similarity between -1 and 1, not {value}")
+    with writing(workspace.engine) as session:
+        row = Threshold(
+            dataset_id=pairs.dataset_id,
+            model_version_id=pairs.encoder_id,
+            value=float(value),
+            chosen=chosen,
+            metrics={**figures_at(pairs, value), "same": int(pairs.same.sum()), "different": int((~pairs.same).sum())},
+            author_id=author_id,
+        )
+        session.add(row)
+        session.flush()
+        columns = (pairs.left.tolist(), pairs.right.tolist(), pairs.same.tolist(), pairs.scores.tolist())
+        evidence: list[dict[str, Any]] = [
+            {"threshold_id": row.id, "left_id": left, "right_id": right, "same": same, "score": score}
+            for left, right, same, score in zip(*columns, strict=True)
+        ]
+        session.connection().execute(insert(Pair), evidence)
+        count_work(author_id, pairs.dataset_id, "thresholds saved", session=session)
+        return row.id
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,52 @@
+"""Who did how much on which day: chart, table and CSV file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from db.queries.work import Work
+from pages.widgets.shared.charts import work_bars
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.text import csv_bytes, plain
+
+_ROWS: Final = 20
+
+
+def work_by_day(work: Sequence[Work], *, key: str) -> None:
+    """Show one kind of work at a time; the file has all of it."""
+    st.caption("Days are UTC. Only what humans did is counted, on the day when it was saved.")
+    if not work:
+        st.markdown("Nobody has done anything yet.")
+        return
+    totals = Counter[str]()
+    for row in work:
+        totals[row.kind] += row.count
+    kinds = sorted(totals, key=lambda kind: (kind == "images imported", -totals[kind], kind))
+    kind = st.selectbox("Kind of work", kinds, format_func=str.capitalize, width=260, key="kind-of-work")
+    rows = [row for row in work if row.kind == kind]
+    alt = f"{kind.capitalize()} by day and annotator"
+    st.plotly_chart(work_bars(rows), key="work", config={"displayModeBar": False}, alt=alt)
+    table = st.container()
+    offset = page_of(len(rows), _ROWS, key=f"work-page-{kind}-{key}")
+    table.table(
+        [
+            {"Day (UTC)": row.day, "Annotator": plain(row.annotator), kind.capitalize(): f"{row.count:,}"}
+            for row in rows[offset : offset + _ROWS]
+        ],
+        hide_index=True,
+    )
+    everything = [
+        {"day_utc": row.day, "annotator": row.annotator, "kind": row.kind, "count": row.count} for row in work
+    ]
+    st.download_button(
+        "Download all work as CSV",
+        csv_bytes(everything),
+        "work.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )

@@ -1,0 +1,72 @@
+"""One export that was written: where it lies, what is in it, what is not, and taking it along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from core.exchange.delivering import left_out
+from core.foundation.errors import FacetError
+from db.tables import Export
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.text import counted, csv_bytes, plain, sentence, utc
+
+ABOUT: Final = {
+    "coco": "One annotations.json with boxes and keypoints as COCO writes them, for training keypoint networks.",
+    "identities": "A folder of face crops for each person, with a table of who is who, for training face encoders.",
+    "facet": "Both of these in one folder, which another Facet can import. The history of points stays here.",
+}
+_ROWS: Final = 20
+
+
+def export_card(export: Export, author: str) -> None:
+    """Show an export of the history."""
+    folder, held = Path(export.folder), export.counts
+    with st.container(border=True, key=f"export-{export.id}"):
+        st.markdown(f"**{plain(folder.name)}**")
+        st.caption(f"{plain(export.format)} · by {plain(author)} · {utc(export.at)}")
+        faces, people = held["instances"]["face"], held["people"]
+        st.markdown(
+            f"{counted(held['images'], 'picture')}, {counted(faces, 'face')}, "
+            f"{counted(held['instances']['person'], 'figure')}, {counted(people, 'person', 'people')}; "
+            f"points of {held['instances_with_keypoints']['human']:,} by humans and of "
+            f"{held['instances_with_keypoints']['model']:,} by models; {held['left_out']:,} left out"
+        )
+        st.text(f"Folder    {folder}\nManifest  SHA-256 {export.manifest_sha256}")
+        if not folder.is_dir():
+            st.warning("The folder is not there any more. Export again if you need it.")
+            return
+        st.link_button(
+            "Download as a zip", f"/api/export/{export.id}", icon=":material/download:", key=f"zip-{export.id}"
+        )
+        if held["left_out"]:
+            _left_out(export)
+
+
+def _left_out(export: Export) -> None:
+    title = f"{export.counts['left_out']:,} left out, with the reasons"
+    unfolded = st.expander(title, key=f"left-out-{export.id}", on_change="rerun", icon=":material/block:")
+    if not unfolded.open:
+        return
+    with unfolded:
+        try:
+            rows = left_out(workspace(), export.id)
+        except FacetError as error:
+            st.error(sentence(error))
+            return
+        table = st.container()
+        offset = page_of(len(rows), _ROWS, key=f"left-out-page-{export.id}")
+        part = rows[offset : offset + _ROWS]
+        table.table([{"File": plain(row["path"]), "Reason": plain(row["reason"])} for row in part], hide_index=True)
+        st.download_button(
+            "Download as CSV",
+            csv_bytes(rows),
+            file_name=f"left-out-{export.id}.csv",
+            mime="text/csv",
+            key=f"left-out-csv-{export.id}",
+            on_click="ignore",
+            icon=":material/download:",
+        )

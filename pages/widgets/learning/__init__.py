@@ -1,0 +1,1 @@
+"""Training, and the models that come of it."""

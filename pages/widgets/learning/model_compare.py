@@ -1,0 +1,277 @@
+"""Models beside one another on the same held-out instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError, NotEnoughData
+from core.jobs.launch import start
+from core.learning import evaluating
+from core.learning import listing as models
+from core.learning.evaluating import FEWEST_GROUPS, Apart, Breakdown, Held
+from db.engine import reading
+from db.queries.models import newness as newness_of
+from pages.widgets.learning.model_errors import verdict, where_they_err
+from pages.widgets.learning.model_versions import interval
+from pages.widgets.learning.training_form import counted_supply
+from pages.widgets.learning.training_live import COMPARE
+from pages.widgets.shared.picture_grid import Tile, picture_grid
+from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
+from pages.widgets.shared.resources import IMAGE, author_id, workspace
+from pages.widgets.shared.text import counted, plain, sentence
+
+MOST: Final = 3
+_WORST: Final = 24
+_FEW_GROUPS: Final = 20
+_USES: Final = ("+flip", "+one-euro", "+savitzky-golay")
+# name: (what people call it, in percent, what it is)
+_METRICS: Final = {
+    "nme": ("NME", True, "Mean distance from the truth over the usual length (a face's outer eye corners)."),
+    "median_nme": ("Median NME", True, "The same for the middle instance: a few bad ones do not move it."),
+    "nme_inter_pupil": ("NME, inter-pupil", True, "Over the distance of the eyes' centres."),
+    "nme_box": ("NME, box", True, "Over the square root of the box's area."),
+    "nme_diagonal": ("NME, diagonal", True, "Over the box's diagonal."),
+    "auc": ("AUC at 8%", True, "Area under the cumulative error curve up to 8%, exact."),
+    "failure_rate": ("Failures at 8%", True, "Share of instances whose error is above 8%."),
+    "pck": ("PCK at 10%", True, "Share of points nearer than 10% of the usual length."),
+    "rmse_px": ("RMSE, pixels", False, "Over all coordinates, as the motion competition scores."),
+    "oks": ("OKS", True, "Object keypoint similarity, mean; the sigmas of the 24 points are partly borrowed."),
+    "ap": ("AP", True, "COCO's average precision over OKS 0.50 to 0.95."),
+    "missed": ("Missed", True, "Share of instances with a labelled point that the model did not give."),
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Figures of each model, of each but the first less the first, and where each errs, alone and less the first."""
+
+    metrics: dict[str, dict[str, dict[str, float | None]]]
+    differences: dict[str, dict[str, dict[str, Any]]]
+    breakdowns: dict[str, Breakdown]
+    apart: dict[str, Apart]
+
+
+def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
+    """The skeleton, and up to three models to look at; the first is what the others are compared with."""
+    st.subheader("Compare on held-out labels", anchor=False)
+    asked: tuple[str, str] | None = st.session_state.pop(COMPARE, None)
+    if asked is not None:
+        keep_points(dataset_id, asked[0])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shape = choose_points(dataset_id, key="compare-skeleton")
+        names = list(models.comparable(workspace(), dataset_id, shape))
+        key, first = _chosen_at_first(f"compare-{dataset_id}-{shape}-{len(names)}", names, rows, asked)
+        suffixes = ("", *_USES) if st.session_state.get("compare-uses") else ("",)
+        uses = [name + use for name in names for use in suffixes]
+        options = list(dict.fromkeys([*uses, *first, *st.session_state.get(key, [])]))
+        chosen = st.multiselect(
+            "Models (the first is what the others are compared with)",
+            options,
+            default=first,
+            max_selections=MOST,
+            key=key,
+            width=560,
+        )
+        st.toggle(
+            "Flip test, smoothing",
+            key="compare-uses",
+            help="Offers each model also with the mirrored picture beside it (+flip) or smoothed over time (+one-euro, "
+            "+savitzky-golay). Each use is predicted and measured by itself; smoothing says how late it makes points.",
+        )
+    if not names:
+        st.caption(f"There is no model for {plain(points_name(shape))} yet.")
+    return shape, chosen
+
+
+def _chosen_at_first(
+    field: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: tuple[str, str] | None
+) -> tuple[str, list[str]]:
+    """The key of the field, another for each model that was asked for, and what it holds before anybody chooses.
+
+    It is the field's default rather than put into its state: a state that is set in a run which another cuts short
+    never reaches the browser, and the field would come up empty.
+    """
+    turn, first = st.session_state.get(f"{field}.first", (0, None))
+    if first is None or asked is not None:
+        turn, first = turn + 1, usual(names, rows, asked[1] if asked else None)
+        st.session_state[f"{field}.first"] = (turn, first)
+    return f"{field}-{turn}", first
+
+
+def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | None = None) -> list[str]:
+    """What to compare at first: the model asked for, or the newest, after the one that came before it.
+
+    That is its parent, else the one trained before it for these points, else the one in force, else the built-in.
+    `rows` are trained models, the newest first.
+    """
+    if not names:
+        return []
+    known = {row["name"]: row for row in rows}
+    newest = asked if asked in names else names[0]
+    trained = [row["name"] for row in rows if row["name"] in names]
+    earlier = trained[trained.index(newest) + 1 :] if newest in trained else []
+    others = [known[newest]["parent"] if newest in known else None, *earlier[:1]]
+    others += [name for name in trained if known[name]["pre_labels"]] + [names[-1]]
+    before = next((name for name in others if name in names and name != newest), None)
+    return [newest] if before is None else [before, newest]
+
+
+@st.cache_data(max_entries=8, show_spinner="Comparing")
+def _held(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...]) -> Held:  # noqa: ARG001
+    return evaluating.held_out(workspace(), dataset_id, names, split_by=split_by)
+
+
+@st.cache_data(max_entries=8, show_spinner="Drawing groups again")
+def _measured(
+    _held_out: Held,
+    dataset_id: int,  # noqa: ARG001
+    names: tuple[str, ...],
+    split_by: str,  # noqa: ARG001
+    newness: tuple[int, ...],  # noqa: ARG001
+) -> Measured:
+    return Measured(
+        {name: evaluating.plain(evaluating.metrics(_held_out, name)) for name in names},
+        {name: evaluating.judged(evaluating.differences(_held_out, name, names[0])) for name in names[1:]},
+        {name: evaluating.breakdown(_held_out, name) for name in names},
+        {name: evaluating.apart(_held_out, name, names[0]) for name in names[1:]},
+    )
+
+
+def comparison(
+    dataset_id: int, shape: str, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, busy: bool
+) -> None:
+    """Figures with intervals, curves, points and groups, and the worst instances first."""
+    names = tuple(chosen)
+    with reading(workspace().engine) as session:
+        newness = newness_of(dataset_id, session=session)
+    split_by = split_of(names, rows)
+    there = counted_supply(dataset_id, shape, split_by, newness).labels
+    if not there["test"]:
+        st.info(
+            f"No human label of {points_name(shape)} is held out in this dataset, so nothing can be measured. Label "
+            "another video or person.",
+            icon=":material/rule:",
+        )
+        return
+    try:
+        held = _held(dataset_id, names, split_by, newness)
+    except NotEnoughData as error:
+        if "predict" not in str(error):  # learned from all of it: predicting would not help
+            st.info(sentence(error), icon=":material/rule:")
+            return
+        part = f"{counted(there['test'], 'instance')} of {counted(there['test_groups'], 'group')}"
+        st.info(f"To be compared, each model predicts what is held out first: {part}.", icon=":material/rule:")
+        _offer(dataset_id, names, split_by, newness, busy=busy)
+        return
+    except FacetError as error:
+        st.error(sentence(error))
+        return
+    _heading(held)
+    if held.learned:
+        st.caption(
+            f"{counted(held.learned, 'instance')} more would be held out now, but one of these models has learned from "
+            "them: none is measured on those."
+        )
+    if held.left_out:
+        st.warning(f"{counted(held.left_out, 'held-out instance')} not predicted by all of them stay out.")
+        _offer(dataset_id, names, split_by, newness, busy=busy)
+    measured = _measured(held, dataset_id, names, split_by, newness)
+    _figures(measured, names)
+    where_they_err(measured.breakdowns, measured.apart, held.shape, dataset_id, names)
+    _worst(held, chosen)
+
+
+def split_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was kept together when the first of these models that was trained learned."""
+    ways = {row["name"]: str(row["split_by"]) for row in rows}
+    return next((ways[name] for name in (one.partition("+")[0] for one in names) if name in ways), "auto")
+
+
+def _heading(held: Held) -> None:
+    st.caption(heading(len(held), len(set(held.groups.tolist()))))
+
+
+def heading(instances: int, groups: int) -> str:
+    """What was measured on, and how far its intervals can be trusted."""
+    ends = "intervals (95%) by drawing whole groups again" if groups > 1 else "one group gives no interval"
+    ends += ", which so few groups make too narrow" if 1 < groups < _FEW_GROUPS else ""
+    told = f"{counted(instances, 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
+    if groups < FEWEST_GROUPS:
+        told += (
+            f" With fewer than {FEWEST_GROUPS} groups no model is called better or worse: chance alone would do it too "
+            "often. Label more videos or people to hold out."
+        )
+    return told
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
+def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...]) -> dict[str, int]:  # noqa: ARG001
+    return evaluating.unpredicted(workspace(), dataset_id, names, split_by=split_by)
+
+
+def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...], *, busy: bool) -> None:
+    """Predict with those models that lack something, and say which do."""
+    lacking = {name: count for name, count in _unpredicted(dataset_id, names, split_by, newness).items() if count}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button("Predict the held-out part", icon=":material/play_arrow:", disabled=busy, type="primary")
+        told = ", ".join(f"{plain(name)} ({counted(count, 'instance')})" for name, count in lacking.items())
+        ready = [plain(name) for name in names if name not in lacking]
+        st.caption(
+            f"To be predicted: {told}." + (f" Predicted already: {', '.join(ready)}." if ready else ""), width="stretch"
+        )
+    if asked:
+        for name in lacking:
+            start(
+                workspace(),
+                "predict",
+                dataset_id=dataset_id,
+                author_id=author_id(),
+                model=name,
+                held_out=True,
+                split_by=split_by,
+            )
+        st.rerun()
+
+
+def _figures(measured: Measured, names: tuple[str, ...]) -> None:
+    rows = []
+    for key, (title, percent, about) in _METRICS.items():
+        if not any(key in measured.metrics[name] for name in names):
+            continue
+        row = {"Metric": f"**{title}**"}
+        row |= {plain(name): interval(measured.metrics[name].get(key), percent=percent) for name in names}
+        for name in names[1:]:
+            found = measured.differences[name]
+            row[f"{plain(name)} − {plain(names[0])}"] = verdict(found.get(key), percent=percent)
+        rows.append(row | {"What it is": about})
+    with st.container(key="explained-metrics"):
+        st.table(rows, hide_index=True)
+
+
+def _worst(held: Held, chosen: list[str]) -> None:
+    st.markdown("**Worst first.** Click one to open it in the editor.")
+    order = chosen[-1]
+    if len(chosen) > 1:
+        order = st.segmented_control(
+            "Errors of", chosen, default=chosen[-1], required=True, key="worst-of-" + "-".join(chosen)
+        )
+    rows = evaluating.worst(held, [order, *(name for name in chosen if name != order)], _WORST)
+    first = {row.image_id: row for row in reversed(rows)}  # of several faces in a picture the worst
+    tiles = [
+        Tile(row.image_id, f"/api/thumbnail/{row.image_id}?v={row.sha256[:8]}", row.name, _errors(row.errors))
+        for row in reversed(first.values())
+    ]
+    picture_grid(tiles, key="worst-grid", size=128, on_open=_open)
+
+
+def _errors(errors: dict[str, float]) -> str:
+    return " · ".join("missed" if error == float("inf") else f"{error:.2%}" for error in errors.values())
+
+
+def _open(image_id: int) -> None:
+    st.session_state[IMAGE] = image_id
+    st.switch_page("keypoints.py")

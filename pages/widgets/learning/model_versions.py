@@ -1,0 +1,210 @@
+"""The table of trained models, and which of them pre-labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError
+from core.jobs.launch import start
+from core.learning import listing as models
+from core.learning.exporting_onnx import onnx_file
+from core.learning.promoting import built_in_for, in_force, promote, roll_back, steps_back
+from db.engine import reading
+from db.queries.models import promotions
+from pages.widgets.points.picture_order import worthwhile_first
+from pages.widgets.shared.points_picker import points_name
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.text import counted, lasting, plain, sentence, utc
+
+_PARTS: Final = {"train": "to learn from", "validation": "to stop in time", "test": "held out"}
+_ENDS: Final = {
+    "done": "as many as asked",
+    "early": "ended early, nothing got better",
+    "cancelled": "cancelled",
+    "nan": "stopped at a loss that is no number",
+}
+_ENDS_AND_VALUE: Final = ("value", "low", "high")
+
+
+def versions_table(rows: list[dict[str, Any]]) -> None:
+    """Every version in one line, and the whole of one on request."""
+    st.dataframe(
+        [
+            {
+                "Model": row["name"],
+                "Points": row["skeleton"],
+                "Pre-labels": "yes" if row["pre_labels"] else "",
+                "NME": interval(row["figures"]["nme"], percent=True) if "nme" in row["figures"] else "not measured",
+                "Remark": "came to nothing" if row["warnings"] else "",
+                "Learned from": row["labels"]["train"],
+                "Held out": row["labels"]["test"],
+                "Parent": row["parent"] or "",
+                "Trained in": lasting(row["seconds"]),
+                "By": row["author"],
+                "At": utc(_moment(row["created_at"])),
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        key="versions",
+    )
+    st.caption("NME: mean distance from the truth on the held-out part when it was trained, with its 95% interval.")
+
+
+def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> None:
+    """The whole of one version on request: data, recipe, weights, and its ONNX file."""
+    with st.expander("All about one model", icon=":material/info:", key="about-model", on_change="rerun"):
+        names = [row["name"] for row in rows]
+        chosen = st.selectbox("Model", names, key="version-details", width=360)
+        row = rows[names.index(chosen)]
+        st.markdown(about(row))
+        _warned(row["warnings"])
+        _onnx(dataset_id, row["name"], busy=busy)
+        st.code(models.recipe_text(row["settings"]), language="json", height=240)
+
+
+def _warned(warnings: Sequence[str]) -> None:
+    for line in warnings:
+        st.warning(f"{sentence(line)}.", icon=":material/warning:")
+
+
+def about(row: Mapping[str, Any]) -> str:
+    """A version in a few words, as Markdown."""
+    parts = " · ".join(f"{row['labels'][part]:,} {what}" for part, what in _PARTS.items())
+    parent = f" It went on from {plain(row['parent'])}." if row["parent"] else ""
+    taught = (
+        f" It learned from unlabelled pictures in {counted(len(row['rounds']) - 1, 'round')}." if row["rounds"] else ""
+    )
+    return (
+        f"**{plain(row['name'])}**: recipe {plain(row['recipe'])}, {counted(row['epochs'] or 0, 'epoch')}, "
+        f"{_ENDS.get(row['stopped'], 'ended')}.{parent}{taught}  \n"
+        f"Labels: {parts}; kept together: {plain(row['split_by'])}.  \n"
+        f"Weights: SHA-256 {plain(row['weights_sha256'][:16])}…"
+    )
+
+
+def _onnx(dataset_id: int, model: str, *, busy: bool) -> None:
+    """Write it with a run, then hand it out."""
+    file = onnx_file(workspace(), model)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not file.is_file():
+            if st.button("Write ONNX", icon=":material/output:", disabled=busy, key=f"onnx-{model}"):
+                start(workspace(), "onnx", dataset_id=dataset_id, author_id=author_id(), model=model)
+                st.rerun()
+            st.caption(
+                "One file with the decoding inside, compared with the original before it is kept.", width="stretch"
+            )
+            return
+        st.download_button(
+            f"Download ONNX ({file.stat().st_size / 1e6:,.1f} MB)",
+            file.read_bytes,
+            file_name=file.name,
+            mime="application/octet-stream",
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"onnx-file-{model}",
+        )
+        st.caption(plain(file), width="stretch")
+
+
+def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
+    """Which model pre-labels, and changing that."""
+    st.subheader("Pre-labels", anchor=False)
+    now = in_force(workspace(), dataset_id, shape)
+    built_in = built_in_for(shape)
+    st.markdown(
+        f"**{plain(now or built_in or 'No model')}** gives the first points ({plain(points_name(shape))}) in this "
+        "dataset. What humans have set or accepted never changes."
+    )
+    names = [name for name in models.comparable(workspace(), dataset_id, shape) if name not in (now, now or built_in)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Promote", names, index=None, placeholder="a model", key=f"promote-{shape}", width=320)
+        warnings = models.warnings_of(workspace(), chosen) if chosen else []
+        _promote(dataset_id, shape, chosen, warned=bool(warnings), busy=busy)
+        back = [plain(name or built_in or "no model") for name in steps_back(workspace(), dataset_id, shape)]
+        if back and st.button(
+            f"Roll back to {back[0]}",
+            disabled=busy,
+            icon=":material/undo:",
+            key=f"roll-back-{shape}",
+            help="Takes the newest promotion back"
+            + (f"; once more would lead to {', then '.join(back[1:4])}" if len(back) > 1 else "")
+            + ".",
+        ):
+            _do(dataset_id, shape)
+    _warned(warnings)
+    _next(dataset_id, shape)
+    with reading(workspace().engine) as session:
+        history = promotions(dataset_id, session=session)
+    if history:
+        with st.expander("What pre-labelled when"):
+            st.table(
+                [
+                    {
+                        "From (UTC)": f"{row['at']:%Y-%m-%d %H:%M}",
+                        "Points": row["skeleton"],
+                        "Model": plain(row["model"] or built_in_for(str(row["skeleton"])) or "none"),
+                        "How": "rolled back" if row["rolled_back"] else "promoted",
+                        "By": plain(row["author"]),
+                    }
+                    for row in history
+                ],
+                hide_index=True,
+            )
+
+
+def _promote(dataset_id: int, shape: str, chosen: str | None, *, warned: bool, busy: bool) -> None:
+    """Promote a model with a click; one that its training warned of with a second one."""
+    key = f"promote-asked-{shape}"
+    asked = warned and st.session_state.get(key) == chosen
+    label = "Promote it all the same" if asked else "Promote"
+    if not st.button(label, disabled=busy or chosen is None, type="primary", icon=":material/upgrade:"):
+        return
+    if warned and not asked:
+        st.session_state[key] = chosen
+        st.rerun()
+    st.session_state.pop(key, None)
+    _do(dataset_id, shape, promoted=chosen)
+
+
+def _next(dataset_id: int, shape: str) -> None:
+    """The way on from a promotion: correct where the model doubts, train again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
+            worthwhile_first(dataset_id, shape)
+            st.switch_page("keypoints.py")
+        if st.button("Train again", icon=":material/model_training:", key="train-again"):
+            st.switch_page("training.py")
+        st.caption("Promoted: correct the pictures that it doubts most, then train on them too.", width="stretch")
+
+
+def _do(dataset_id: int, shape: str, *, promoted: str | None = None) -> None:
+    try:
+        if promoted is not None:
+            promote(workspace(), dataset_id, promoted, author_id=author_id())
+        else:
+            roll_back(workspace(), dataset_id, shape, author_id=author_id())
+    except FacetError as error:
+        st.error(sentence(error))
+        return
+    start(workspace(), "prelabel", dataset_id=dataset_id, author_id=author_id(), skeleton=shape)
+    st.rerun()
+
+
+def interval(metric: Mapping[str, float | None] | None, *, percent: bool = False, difference: bool = False) -> str:
+    """A value with its interval: "3.41% (3.20 to 3.66)"; a difference has a sign, and percentage points."""
+    if not metric or metric["value"] is None:
+        return "undefined"
+    scale, unit = (100.0, " pp" if difference else "%") if percent else (1.0, "")
+    form = "+.2f" if difference else ".2f"
+    value, low, high = (None if metric[key] is None else f"{metric[key] * scale:{form}}" for key in _ENDS_AND_VALUE)
+    told = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
+    return told.replace("-", "−")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

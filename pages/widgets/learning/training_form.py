@@ -1,0 +1,247 @@
+"""Choosing what to train: the labels that there are, the recipe, its settings, and whether it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError
+from core.jobs.launch import start
+from core.learning import listing as models
+from core.learning import recipes
+from core.learning.labels import SPLIT_BY
+from core.learning.recipes import Choice
+from core.learning.supply import Supply, supply
+from db.engine import reading
+from db.queries.models import newness as newness_of
+from db.tables import Run
+from pages.widgets.shared.points_picker import choose_points, points_name
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.text import counted, plain, sentence
+
+_PARTS: Final = {
+    "train": ("To learn from", "The model's weights follow these."),
+    "validation": ("To stop in time", "The best epoch is chosen on these."),
+    "test": ("Held out", "Never learned from: figures and comparisons are on these."),
+}
+_SPLITS: Final = {
+    "auto": "clips, else people, else folders",
+    "person": "people, else folders",
+    "folder": "folders",
+    "picture": "nothing but the picture",
+}
+KEPT_TOGETHER: Final = {
+    "auto": "Frames of one clip, and pictures of one action, stay together; other photos go by person, else by folder. "
+    "Another clip of the same person may land in another part, and so may two people in one photo.",
+    "person": "All clips and photos of a person stay together, with everybody else in those clips. Two people in one "
+    "photo may still land in different parts.",
+    "folder": "Frames of one clip stay together, and other pictures of one folder. A person who is in two of them may "
+    "land in different parts.",
+    "picture": "Only frames of one clip stay together; any other picture stands for itself. Choose it only where no "
+    "two pictures show the same person or scene.",
+}
+_FIELDS: Final = (("epochs", "Epochs"), ("batch", "Batch"), ("rate", "Learning rate"), ("seed", "Seed"))
+_PLANS: Final = {
+    "curriculum": "with a curriculum: coarse cells first",
+    "plain": "without: whole positions from the start",
+}
+
+
+@st.cache_data(max_entries=20, show_spinner="Counting the labels")
+def counted_supply(dataset_id: int, shape: str, split_by: str, newness: tuple[int, ...]) -> Supply:  # noqa: ARG001
+    """What there is to learn from, kept under the newness of the dataset."""
+    return supply(workspace(), dataset_id, shape, split_by)
+
+
+def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
+    """Choose the points and what must not be split, and show what there is: skeleton, split, supply."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shape = choose_points(dataset_id, key="train-skeleton")
+        split_by = st.selectbox(
+            "Keep together",
+            list(SPLIT_BY),
+            key="train-split",
+            width=300,
+            format_func=_SPLITS.__getitem__,
+            help="What is kept together goes to one part as a whole: to learn from, to stop in time, or held out. Once "
+            "trained on, it stays there.",
+        )
+    st.caption(KEPT_TOGETHER[split_by])
+    with reading(workspace().engine) as session:
+        newness = newness_of(dataset_id, session=session)
+    found = counted_supply(dataset_id, shape, split_by, newness)
+    if not found.groups:
+        _nothing_yet(found, shape)
+        return shape, split_by, found
+    with st.grid(min_column_width=150, gap="small"):
+        for part, (name, about) in _PARTS.items():
+            groups = counted(found.labels[f"{part}_groups"], "group")
+            st.metric(name, found.labels[part], delta=groups, delta_color="off", delta_arrow="off", help=about)
+    _left_out(found)
+    return shape, split_by, found
+
+
+def _nothing_yet(found: Supply, shape: str) -> None:
+    waiting = f" {counted(found.unlabelled, 'instance')} wait for it." if found.unlabelled else ""
+    st.info(
+        f"No human has set or accepted {points_name(shape)} here yet. Only what people vouch for is learned from."
+        + waiting,
+        icon=":material/scatter_plot:",
+    )
+    _left_out(found)
+    with st.container(horizontal=True):
+        if st.button("Correct keypoints", type="primary", key="to-keypoints"):
+            st.switch_page("keypoints.py")
+        if st.button("Import labels", key="to-library"):
+            st.switch_page("library.py")
+
+
+def _left_out(found: Supply) -> None:
+    if found.excluded:
+        with st.expander(f"{counted(len(found.excluded), 'picture')} left out by the list of bad pictures"):
+            st.text("\n".join(found.excluded[:200]))
+    if found.empty:
+        st.caption(f"{counted(found.empty, 'label')} without a single point cannot teach anything and stay out.")
+
+
+def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_runs: Sequence[Run]) -> None:
+    """Choose a recipe and start; `open_runs` are the trainings that wait or work."""
+    st.subheader("Recipe", anchor=False)
+    known = {choice.name: choice for choice in recipes.choices()}
+    parents = models.comparable(workspace(), dataset_id, shape, built_in=False)
+    teaching = bool(st.session_state.get("train-self"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Recipe", list(known), key="train-recipe", width=320)
+        parent = st.selectbox(
+            "Begin from",
+            parents,
+            index=None,
+            placeholder="fresh weights",
+            key=f"train-parent-{shape}",
+            width=280,
+            disabled=teaching,
+            help="A model of the same network goes on from its weights; its parent is remembered. "
+            "Learning from unlabelled pictures begins every round afresh.",
+        )
+    st.caption(plain(known[name].about))
+    settings = _settings(known[name])
+    plan = _self_training(known[name], found.unlabelled)
+    parent = None if plan else parent
+    parameters = {"recipe": name, "settings": settings, "skeleton": shape, "split_by": split_by, "parent": parent}
+    if plan:
+        parameters["plan"] = plan
+    reason, missing = _against(name, settings, shape, found), None
+    if reason is not None:
+        st.warning(plain(reason), icon=":material/warning:")
+    elif parent is None and (missing := _missing(name, settings)):
+        st.warning("The weights that this recipe begins from are not on this machine.", icon=":material/warning:")
+        st.code(missing, language=None, wrap_lines=True)  # its address and folder can be copied
+    same = any(run.parameters == parameters for run in open_runs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Train", type="primary", icon=":material/model_training:", disabled=bool(reason or missing) or same
+        ):
+            kind = "selftrain" if plan else "train"
+            start(workspace(), kind, dataset_id=dataset_id, author_id=author_id(), **parameters)
+            st.rerun()
+        asked = st.button("Does it fit?", icon=":material/memory:", help="A dry run: memory needed, and free here")
+        if open_runs:
+            words = "This very training is at work or waiting." if same else "It waits for the one that is at work."
+            st.caption(words, width="stretch")
+    if asked:
+        _memory(name, settings, shape)
+
+
+def _against(name: str, settings: Mapping[str, str], shape: str, found: Supply) -> str | None:
+    """Why this cannot be trained, or None."""
+    try:
+        recipes.checked(name, settings, shape)
+    except FacetError as error:
+        return str(error)
+    if found.labels["test"]:
+        return None
+    return (
+        f"Everything labelled belongs to one group ({found.groups[0]}), so nothing can be held out: label another "
+        "video or person, or keep less together."
+    )
+
+
+def _missing(name: str, settings: Mapping[str, str]) -> str | None:
+    return recipes.missing_weights(workspace(), recipes.chosen(name, settings))
+
+
+def _settings(choice: Choice) -> dict[str, str]:
+    """What should differ from the recipe: the usual ones as fields, all others as key=value lines."""
+    name, defaults = choice.name, choice.settings
+    chosen: dict[str, str] = {}
+    with st.expander("Settings", icon=":material/tune:"), st.container(horizontal=True, vertical_alignment="bottom"):
+        for key, label in _FIELDS:
+            value = st.text_input(label, str(defaults[key]), key=f"train-{name}-{key}", width=110)
+            if value.strip() != str(defaults[key]):
+                chosen[key] = value.strip()
+        weights = st.selectbox(
+            "Weights",
+            choice.weights,
+            choice.weights.index(str(defaults["pretrained"])),
+            width=190,
+            key=f"train-{name}-weights",
+            help="What a fresh network begins from: random weights (none), or published "
+            "ones (default: the first of them).",
+        )
+        if weights != defaults["pretrained"]:
+            chosen["pretrained"] = weights
+        more = st.text_area(
+            "Others, one key=value a line",
+            key=f"train-{name}-more",
+            height=90,
+            width=300,
+            placeholder="augmentation.rotation=20",
+            help="Keys: " + ", ".join(map(plain, sorted(defaults))),
+        )
+    for line in more.splitlines():
+        key, equals, value = line.partition("=")
+        if equals:
+            chosen[key.strip()] = value.strip()
+        elif line.strip():
+            st.warning(f"“{plain(line)}” is no key=value and does not count.")
+    return chosen
+
+
+def _self_training(choice: Choice, unlabelled: int) -> str | None:
+    """Whether to learn from unlabelled pictures too, and how."""
+    wanted = st.toggle(
+        f"Learn from unlabelled pictures too ({counted(unlabelled, 'instance')})",
+        key="train-self",
+        disabled=not unlabelled,
+        help="Several rounds: each labels the unlabelled instances by itself and learns afresh from both. It takes as "
+        "many trainings as there are rounds. Those of held-out videos and people stay out.",
+    )
+    if not wanted or not unlabelled:
+        return None
+    able = choice.network.startswith("pipnet")
+    plan: str | None = st.segmented_control(
+        "Rounds",
+        list(_PLANS) if able else ["plain"],
+        format_func=_PLANS.__getitem__,
+        required=True,
+        default="curriculum" if able else "plain",
+        key=f"train-plan-{able}",
+        help="The curriculum needs PIPNet's coarse maps; other networks go without.",
+    )
+    return plan
+
+
+@st.cache_data(max_entries=50, ttl=60, show_spinner="Measuring how much memory it takes")
+def _dry_run(name: str, settings: tuple[tuple[str, str], ...], shape: str) -> tuple[bool, str]:
+    try:
+        found = recipes.what_fits(workspace(), name, dict(settings), shape)
+    except FacetError as error:
+        return False, str(error)
+    return found.fits, found.sentence
+
+
+def _memory(name: str, settings: Mapping[str, str], shape: str) -> None:
+    fits, said = _dry_run(name, tuple(sorted(settings.items())), shape)
+    (st.success if fits else st.warning)(sentence(said), icon=":material/memory:")

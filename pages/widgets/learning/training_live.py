@@ -1,0 +1,145 @@
+"""A training on the screen: its curves, heatmaps beside their targets, examples, what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from core.learning.listing import model_of_run
+from core.learning.watching import Watched, watch
+from db.engine import reading
+from db.queries.work import runs_page
+from db.tables import Run, RunState
+from pages.widgets.learning.training_charts import loss_chart, nme_chart
+from pages.widgets.learning.training_rounds import others_on_the_same_data, rounds_card
+from pages.widgets.points.picture_order import worthwhile_first
+from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.run_status import MARKS, result
+from pages.widgets.shared.text import plain, sentence, utc
+
+COMPARE: Final = "compare-model"  # what the Models page is asked to compare
+_KINDS: Final = ("train", "selftrain")
+_PAST: Final = 50
+_SHEETS: Final = {
+    "heatmaps": ("Heatmaps beside their targets", "The crop; the maps that were wanted; the maps that came out."),
+    "examples": ("Examples", "Above the labels in red; below what was found in blue, red lines lead to the labels."),
+}
+
+
+def trainings(dataset_id: int) -> list[Run]:
+    """The trainings of a dataset, the newest first."""
+    with reading(workspace().engine) as session:
+        rows = runs_page(dataset_id=dataset_id, limit=500, session=session)
+    return [run for run, *_ in rows if run.kind in _KINDS]
+
+
+def live(dataset_id: int) -> None:
+    """The training that is at work, if one is."""
+    if any(run.finished_at is None for run in trainings(dataset_id)):
+        _moving(dataset_id)
+
+
+@st.fragment(run_every=2.0)
+def _moving(dataset_id: int) -> None:
+    run = next((run for run in trainings(dataset_id) if run.state == RunState.RUNNING), None)
+    if run is None:
+        return  # it waits, or has just ended: the card of the run says so
+    st.subheader("At work", anchor=False)
+    seen = watch(workspace(), run.id)
+    if not seen.epochs:
+        st.caption("The first epoch is not over yet; curves and pictures come with it.")
+    _told(seen.said)
+    _drawn(seen, dataset_id, run.id, key="live")
+    for kind, sheets in (("heatmaps", seen.heatmaps), ("examples", seen.examples)):
+        _sheet(kind, sheets[-1:])
+
+
+def past_trainings(dataset_id: int) -> None:
+    """Trainings that have ended: choose one to see how it went."""
+    ended = [run for run in trainings(dataset_id) if run.finished_at is not None][:_PAST]
+    if not ended:
+        return
+    st.subheader("Trainings so far", anchor=False)
+    names = {run.id: _name(run) for run in ended}
+    key = f"past-training-{ended[0].id}"  # one that has just ended is shown
+    chosen = st.selectbox("Training", list(names), format_func=names.__getitem__, key=key, width=480)
+    run = next(run for run in ended if run.id == chosen)
+    st.markdown(MARKS[RunState(run.state)])
+    result(run)
+    seen = watch(workspace(), run.id)
+    _told(seen.said)
+    model = model_of_run(workspace(), run.id)
+    if model is not None:
+        _next(run, model, worthless=any(map(_warns, seen.said)))
+    _drawn(seen, dataset_id, run.id, key=f"past-{run.id}")
+    for kind, sheets in (("heatmaps", seen.heatmaps), ("examples", seen.examples)):
+        _sheet(kind, _one_of(sheets, key=f"past-{run.id}-{kind}", label=_SHEETS[kind][0]))
+
+
+def _name(run: Run) -> str:
+    model = run.counts.get("model") or run.parameters.get("recipe", "")
+    state = "" if run.state == RunState.DONE else f" · {run.state}"
+    return f"{model} · {utc(run.created_at)}{state}"
+
+
+def _next(run: Run, model: str, *, worthless: bool) -> None:
+    """The way on from a model: compare, promote, label what it doubts, train again."""
+    if run.state != RunState.DONE:
+        st.caption(f"Its best so far is kept as {plain(model)}.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Compare it", icon=":material/compare_arrows:", type="secondary" if worthless else "primary"):
+            st.session_state[COMPARE] = (run.parameters["skeleton"], model)
+            st.switch_page("models.py")
+        if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
+            worthwhile_first(run.dataset_id or 0, run.parameters["skeleton"])
+            st.switch_page("keypoints.py")
+        if not worthless:
+            st.caption(
+                "Compare it on what was held out; promote it if it is better; correct what it doubts; train again.",
+                width="stretch",
+            )
+
+
+def _told(said: Sequence[str]) -> None:
+    for line in filter(_warns, said):
+        st.warning(f"{sentence(line)}.", icon=":material/warning:")
+    rest = [line for line in said if not _warns(line)]
+    if rest:
+        st.info("  \n".join(sentence(line) for line in rest), icon=":material/info:")
+
+
+def _warns(line: str) -> bool:
+    """Whether a line that a training said is that nothing came of it (`core.learning.training_verdict`)."""
+    return line.startswith("this training came to nothing")
+
+
+def _drawn(seen: Watched, dataset_id: int, run_id: int, *, key: str) -> None:
+    if seen.rounds:
+        rounds_card(seen.rounds, key=key, beside=others_on_the_same_data(dataset_id, run_id))
+    if seen.epochs:
+        left, right = st.columns(2)
+        left.plotly_chart(loss_chart(seen.epochs), key=f"{key}-loss", config={"displayModeBar": False})
+        right.plotly_chart(nme_chart(seen.epochs), key=f"{key}-nme", config={"displayModeBar": False})
+
+
+def _one_of(sheets: Sequence[Path], *, key: str, label: str) -> Sequence[Path]:
+    """The sheet that was chosen; the newest at first."""
+    if len(sheets) < 2:
+        return sheets
+    names = {sheet_name(path): path for path in sheets}
+    return [names[st.select_slider(label, list(names), value=sheet_name(sheets[-1]), key=key)]]
+
+
+def _sheet(kind: str, sheets: Sequence[Path]) -> None:
+    for path in sheets:
+        title, legend = _SHEETS[kind]
+        st.image(path.read_bytes(), caption=f"{title}, {sheet_name(path)}. {legend}", width="stretch")
+
+
+def sheet_name(path: Path) -> str:
+    """What a sheet of pictures shows: "epoch 3", "round 1"."""
+    word, number = path.stem.split("-")[:2]
+    return f"{word} {int(number)}"

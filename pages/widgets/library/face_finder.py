@@ -1,0 +1,65 @@
+"""The step after an import: finding faces, and choosing the encoder that tells them apart."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.jobs.launch import start
+from core.people.encoders import EncoderChoice, encoder_choices
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.text import counted, plain
+
+
+def next_step(dataset_id: int, waiting: int, *, faces: int, people: int, busy: bool) -> None:
+    """Offer what comes next: finding faces while `waiting` pictures have not been looked at, else judging the faces.
+
+    Faces without people come of a run that was stopped before it grouped them: it is offered again. `busy` while a run
+    brings or looks at pictures.
+    """
+    if waiting or busy:
+        face_finder(dataset_id, waiting, busy=busy)
+        return
+    with st.container(horizontal=True):
+        if people and st.button("Name people", type="primary", icon=":material/groups:"):
+            st.switch_page("people.py")
+        if st.button("Correct keypoints", icon=":material/scatter_plot:"):
+            st.switch_page("keypoints.py")
+    with st.expander("Find faces again", expanded=bool(faces and not people), icon=":material/face:"):
+        face_finder(dataset_id, waiting, busy=busy)
+
+
+def face_finder(dataset_id: int, waiting: int, *, busy: bool) -> None:
+    """Choose an encoder, fetch one that is missing, and start to find faces."""
+    choices = encoder_choices(workspace())
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        encoder = st.selectbox(
+            "Face encoder",
+            [choice.name for choice in choices if choice.ready],
+            width=260,
+            help="The network that turns a face into numbers, so that faces of one person can be grouped.",
+        )
+        clicked = st.button(
+            "Find faces",
+            type="primary" if waiting else "secondary",
+            disabled=busy or encoder is None,
+            icon=":material/face:",
+            help="Finds faces and their 68 points and groups them by person. What people have decided stays.",
+        )
+        if waiting and not busy:
+            verb = "has" if waiting == 1 else "have"
+            st.caption(f"{counted(waiting, 'picture')} {verb} not been looked at yet.", width="stretch")
+    if clicked:
+        start(workspace(), "faces", dataset_id=dataset_id, author_id=author_id(), encoder=encoder)
+        st.rerun()
+    missing = [choice for choice in choices if not choice.ready]
+    if missing and st.toggle("Show encoders that are not on this machine"):
+        for choice in missing:
+            _missing(dataset_id, choice)
+
+
+def _missing(dataset_id: int, choice: EncoderChoice) -> None:
+    st.markdown(f"**{plain(choice.name)}** · {plain(choice.about)}")
+    st.caption(plain(f"{choice.missing} Licence: {choice.licence}."))
+    if choice.fetchable and st.button("Fetch", key=f"fetch-{choice.name}", icon=":material/download:"):
+        start(workspace(), "weights", dataset_id=dataset_id, author_id=author_id(), encoder=choice.name)
+        st.rerun()

@@ -1,0 +1,35 @@
+"""Pictures of a dataset as tiles of the grid."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Final
+
+from db.tables import Image, ImageState
+from pages.widgets.shared.picture_grid import Tile
+from pages.widgets.shared.text import counted
+
+STATES: Final = {
+    ImageState.NEW: "Not looked at yet",
+    ImageState.EMPTY: "No face found",
+    ImageState.FOUND: "Found by the models",
+    ImageState.CORRECTED: "Corrected by a human",
+    ImageState.FAILED: "Failed",
+}
+_BADGES: Final = {
+    ImageState.NEW: "new",
+    ImageState.EMPTY: "",
+    ImageState.FOUND: "",
+    ImageState.CORRECTED: "corrected",
+    ImageState.FAILED: "failed",
+}
+
+
+def tile(image: Image) -> Tile:
+    """A picture with its name, how many faces it has or why it failed, and a mark for its state."""
+    state = ImageState(image.state)
+    name = PurePosixPath(image.path).name
+    looked_at = state not in (ImageState.NEW, ImageState.FAILED)
+    caption = image.reason or (f"{name} · {counted(image.faces, 'face')}" if looked_at else name)
+    url = f"/api/thumbnail/{image.id}?v={image.sha256[:8]}"
+    return Tile(image.id, url, image.path, caption, _BADGES[state])

@@ -1,0 +1,1 @@
+"""Clips, overlays and the stability of points."""

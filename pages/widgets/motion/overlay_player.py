@@ -1,0 +1,116 @@
+"""Watching a clip with the points of humans and models drawn over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError
+from core.jobs.launch import start
+from core.motion.overlaying import newest_overlay, overlay_size, seen_of
+from db.engine import reading
+from db.queries.tracks import videos
+from db.queries.work import runs_page
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.run_status import latest_result
+from pages.widgets.shared.text import counted, plain, sentence
+
+_MOST: Final = 3  # models at once
+_CONTROLS: Final = "5rem"  # what a browser's controls take
+
+
+def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
+    """Choose a clip of a dataset, draw the chosen models over it in a run, and play what was drawn last."""
+    st.subheader("Overlay video", anchor=False)
+    with reading(workspace().engine) as session:
+        clips = {video.id: video.path for video in videos(dataset_id, session=session)}
+        work = [run for run, *_ in runs_page(dataset_id=dataset_id, session=session)]
+    if not clips:
+        st.info("This dataset has no clip. Import one (MP4, MOV, AVI, MKV, WebM) in the library.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        clip = st.selectbox("Clip", list(clips), format_func=clips.__getitem__, key="overlay-clip")
+        static = st.checkbox(
+            "Fixed points blue, moving ones red",
+            key="overlay-static",
+            help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
+        )
+        runs = [run for run in work if run.kind == "overlay"]
+        busy = any(run.finished_at is None for run in runs)
+        seen = seen_of(workspace(), clip, models[:_MOST])
+        st.button(
+            "Draw it",
+            icon=":material/movie:",
+            on_click=_draw,
+            key="overlay-draw",
+            disabled=busy or not seen or not all(there for there, _ in seen.values()),
+            args=(dataset_id, clips[clip], list(seen), static),
+        )
+    open_kinds = {run.kind for run in work if run.finished_at is None}
+    _offer(dataset_id, clip, seen, busy=bool(open_kinds & {"predict", "prelabel"}))
+    if runs and not busy:
+        latest_result(runs[0])
+    _play(clip, clips[clip])
+
+
+def _offer(dataset_id: int, clip: int, seen: Mapping[str, tuple[int, int]], *, busy: bool) -> None:
+    """Predict the clip with the models that have not, and say which those are."""
+    lacking = {name: left for name, (_, left) in seen.items() if left}
+    if seen and not any(there + left for there, left in seen.values()):
+        st.info("Nobody is found in this clip yet: find faces in the library, or draw boxes on the Keypoints page.")
+        return
+    if not lacking:
+        return
+    told = ", ".join(f"{plain(name)} ({counted(left, 'instance')})" for name, left in lacking.items())
+    ready = [plain(name) for name in seen if name not in lacking]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Predict this clip", icon=":material/play_arrow:", type="primary", disabled=busy, key="overlay-predict"
+        ):
+            for name in lacking:
+                start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, clip=clip)
+            st.rerun()
+        st.caption(
+            f"To be predicted before it is drawn: {told}."
+            + (f" Predicted already: {', '.join(ready)}." if ready else ""),
+            width="stretch",
+        )
+
+
+def _draw(dataset_id: int, clip: str, models: list[str], static: bool) -> None:
+    start(
+        workspace(), "overlay", dataset_id=dataset_id, author_id=author_id(), video=clip, models=models, static=static
+    )
+
+
+def _play(video_id: int, path: str) -> None:
+    file = newest_overlay(workspace(), video_id)
+    if file is None:
+        st.caption("Nothing is drawn over this clip yet.")
+        return
+    address = f"/api/overlay/{file.name}?v={file.stat().st_mtime_ns}"
+    try:
+        width, height = overlay_size(file)
+    except FacetError as error:
+        st.error(f"{sentence(error)}. Draw it again.")
+        return
+    # below the picture there is room for the controls: paused, they would hide the curve
+    shape = f"height: calc(min(100cqw, 75vh * {width / height:.4f}) * {height / width:.4f} + {_CONTROLS})"
+    st.html(
+        '<div style="container-type: inline-size">'
+        f'<video class="facet-overlay" src="{escape(address)}" controls loop muted playsinline preload="metadata" '
+        f'aria-label="Overlay of {escape(path)}" style="width: min(100%, 75vh * {width / height:.4f}); {shape}; '
+        'object-fit: contain; object-position: top; background: #181a1e"></video></div>'
+    )
+    colours = "human labels red, the first model green, the second blue, a third yellow"
+    if file.stem.endswith("-static"):
+        colours = "fixed points blue, moving ones red; the shapes tell the sources apart"
+    st.caption(
+        f"{plain(path)}: {colours}. The curves below grow with the clip: each model's indicator over the last 20 "
+        "frames, that is how much its points move apart over how much those that humans set do. At 1 it moves as they "
+        "do; above it jitters, below it lags or smooths. Where fewer than 5 frames in a row are labelled, how far the "
+        "points move apart is shown instead."
+    )

@@ -1,0 +1,40 @@
+"""Faces as tiles of the grid, and what they are called."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from db.queries.people import PersonSummary, ShownFace
+from db.tables import Source
+from pages.widgets.shared.picture_grid import Tile
+from pages.widgets.shared.resources import IMAGE
+from pages.widgets.shared.text import counted
+
+
+def crop_url(face: ShownFace) -> str:
+    """Where the browser finds the crop; another box is another address."""
+    return f"/api/crop/{face.instance_id}?v={face.sha256[:8]}-" + "-".join(f"{edge:.1f}" for edge in face.box)
+
+
+def face_tile(face: ShownFace, *, caption: str = "", marked: bool = True) -> Tile:
+    """A face with its picture's path; marked where a human has confirmed it."""
+    badge = "confirmed" if marked and face.source == Source.HUMAN else ""
+    return Tile(face.instance_id, crop_url(face), face.path, caption, badge)
+
+
+def called(person: PersonSummary) -> str:
+    """A person's name, or the number of one without."""
+    return person.name or f"Unnamed {person.id}"
+
+
+def how_many(person: PersonSummary) -> str:
+    """How many faces a person has, and how many of them are confirmed."""
+    confirmed = "all" if person.confirmed == person.faces else f"{person.confirmed:,}"
+    return f"{counted(person.faces, 'face')} · {confirmed} confirmed"
+
+
+def open_picture(face: ShownFace) -> None:
+    """Show a face's picture in the keypoint editor."""
+    st.session_state[IMAGE] = face.image_id
+    st.session_state["focus_instance"] = face.instance_id
+    st.switch_page("keypoints.py")

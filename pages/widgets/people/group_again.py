@@ -1,0 +1,68 @@
+"""Grouping a dataset's faces once more, with the threshold in force or another."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.foundation.errors import FacetError
+from core.jobs.launch import start
+from core.people.grouping import encoder_of, threshold_of
+from db.engine import reading
+from db.queries.work import thresholds
+from db.tables import ModelVersion
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.text import plain, sentence, utc
+
+
+def group_again(dataset_id: int) -> None:
+    """A button that opens the choice of how to group again."""
+    try:
+        version = encoder_of(workspace(), dataset_id, None)
+        value = threshold_of(workspace(), dataset_id, version)
+    except FacetError as error:
+        st.button("Group again", disabled=True, help=sentence(error))
+        return
+    with st.popover("Group again", icon=":material/refresh:"):
+        st.caption(f"{origin_of_threshold(dataset_id, version, value)} The Verification page judges it.")
+        threshold = st.slider(
+            "Least average similarity",
+            -1.0,
+            1.0,
+            value,
+            0.005,
+            format="%.3f",
+            key=f"group-at-{dataset_id}-{value}",
+            help="Faces are one person from this average cosine similarity on. Higher gives more and purer people.",
+        )
+        regroup = st.toggle(
+            "Start afresh where only a machine has decided",
+            key="group-regroup",
+            help="Off: new faces join the people who are there. On: people without a name and without a confirmed "
+            "face are taken apart first. What a human has decided stays either way.",
+        )
+        if st.button("Group now", type="primary"):
+            group_now(dataset_id, threshold if threshold != value else None, regroup=regroup)
+
+
+def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> None:
+    """Start the run (without a threshold: at the one in force) and show it."""
+    st.session_state["people.run"] = start(
+        workspace(),
+        "people",
+        dataset_id=dataset_id,
+        author_id=author_id(),
+        threshold=threshold,
+        regroup=regroup,
+        encoder=None,
+    )
+    st.rerun()
+
+
+def origin_of_threshold(dataset_id: int, version: ModelVersion, value: float) -> str:
+    """The threshold in force and who has chosen it, as Markdown."""
+    with reading(workspace().engine) as session:
+        saved = thresholds(dataset_id, limit=50, session=session)
+    for row, _, author in saved:
+        if row.model_version_id == version.id:
+            return f"In force: {row.value:.3f}, saved by {plain(author)} on {utc(row.at)} ({plain(row.chosen)})."
+    return f"In force: {value:.3f}, the own threshold of {plain(version.name)}."

@@ -1,0 +1,92 @@
+"""Asking with a photo: the face that is meant, and the pictures that show the same person."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from core.people.searching import Match, Question, ask, matches, threshold_in_force
+from db.engine import reading
+from db.queries.people import faces_by_id, summaries
+from pages.widgets.people.face_tiles import called, face_tile, open_picture
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.picture_grid import Tile, picture_grid
+from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.text import counted, plain
+
+_PAGE: Final = 60
+_LEAST: Final = 0.0  # cosine similarity: below it nobody looks for a match
+
+
+@st.cache_data(max_entries=4, ttl="10m", show_spinner="Looking for faces in the photo; the first time loads the models")
+def asked(content: bytes, name: str, encoder: str) -> Question:
+    """The faces of a photo. Only their vectors and crops are kept, in memory, for ten minutes at most."""
+    return ask(workspace(), content, name, encoder)
+
+
+@st.cache_data(max_entries=4, ttl="10m", show_spinner="Searching")
+def ranked(content: bytes, _question: Question, dataset_id: int, face: int, encoder: str, newness: int) -> list[Match]:  # noqa: ARG001
+    """Every picture with a face that is at all alike, best first."""
+    return matches(workspace(), dataset_id, _question, threshold=_LEAST, face=face)
+
+
+def choose_face(question: Question, key: str) -> int:
+    """The face that is meant: the one in the middle of the photo, or another one that is clicked."""
+    tiles = [
+        Tile(number, f"data:image/jpeg;base64,{base64.b64encode(crop).decode()}", f"Face {number + 1}")
+        for number, crop in enumerate(question.crops)
+    ]
+    if len(tiles) == 1:
+        picture_grid(tiles, key=f"asked-{key}", size=128, label="The face in the photo")
+        return 0
+    st.caption(f"{len(tiles)} faces are in the photo. The one in the middle is meant unless you click another.")
+    clicked = picture_grid(tiles, key=f"asked-{key}", select="single", size=112, label="Faces in the photo")
+    meant = clicked[0] if clicked else question.chosen
+    st.caption(f"Searching with face {meant + 1}.")
+    return meant
+
+
+def choose_least(dataset_id: int, question: Question) -> float:
+    """The least similarity of a match; the threshold in force at first."""
+    in_force = threshold_in_force(workspace(), dataset_id, question)
+    return st.slider(
+        "Least similarity",
+        _LEAST,
+        1.0,
+        max(_LEAST, in_force),
+        0.001,
+        format="%.3f",
+        key=f"least-{dataset_id}-{in_force}",
+        help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(question.encoder)}.",
+    )
+
+
+def show_matches(found: Sequence[Match], least: float, key: str) -> None:
+    """The pictures at or above the least similarity, best first; a click opens one."""
+    shown = [match for match in found if match.score >= least]
+    if not shown:
+        best = f" The most similar one has {found[0].score:.3f}." if found else ""
+        st.info(f"No picture shows this person at a similarity of {least:.3f}.{best} Lower the slider to see more.")
+        return
+    people = len(shown)
+    st.subheader(counted(people, "picture"), anchor=False)
+    grid = st.container()
+    offset = page_of(people, _PAGE, key=f"matches-{key}")
+    part = shown[offset : offset + _PAGE]
+    with reading(workspace().engine) as session:
+        faces = faces_by_id([match.instance_id for match in part], session=session)
+        owners = summaries([face.person_id for face in faces.values() if face.person_id is not None], session=session)
+    tiles = []
+    for match in part:
+        face = faces[match.instance_id]
+        owner = owners.get(face.person_id) if face.person_id is not None else None
+        who = f" · {called(owner)}" if owner and owner.name else ""
+        tiles.append(face_tile(face, caption=f"{match.score:.3f}{who}", marked=False))
+    with grid:
+        st.caption("Best first. Click one to open the picture.")
+        picture_grid(
+            tiles, key=f"found-{key}", size=120, label="Matches", on_open=lambda face: open_picture(faces[face])
+        )

@@ -1,0 +1,1 @@
+"""The keypoint editor and what stands around it."""

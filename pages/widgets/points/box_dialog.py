@@ -1,0 +1,107 @@
+"""Drawing the box of a face or a person that the models missed, and taking away one that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError, NotFound
+from core.foundation.skeletons import skeleton
+from core.jobs.launch import start
+from core.learning.promoting import promoted_skeletons
+from core.library.serving import display_file
+from core.people.deciding import remove_faces
+from core.people.encoder_in_use import encoder_of
+from core.points.annotating import add_instances, editor_instances
+from db.tables import Image
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.text import sentence
+
+_WIDTH: Final = 680
+_TALLEST: Final = 560
+KINDS: Final = {"face": "A face", "person": "A whole person"}
+
+
+@st.dialog("Boxes of this picture", width="large")
+def edit_boxes(image: Image) -> None:
+    """Draw what is missing, remove what is wrong."""
+    from streamlit_drawable_canvas import st_canvas
+
+    kind = st.segmented_control("What is missing", KINDS, format_func=KINDS.__getitem__, default="face", required=True)
+    try:
+        picture = display_file(workspace(), image.id)
+    except FacetError as error:
+        st.error(sentence(error))
+        return
+    scale = min(_WIDTH / image.width, _TALLEST / image.height)
+    drawn = st_canvas(
+        background_image=picture,
+        drawing_mode="labeled_rect",
+        stroke_width=2,
+        stroke_color="#e9a03b",
+        fill_color="rgba(233, 160, 59, 0.15)",
+        width=round(image.width * scale),
+        height=round(image.height * scale),
+        key=f"boxes_{image.id}",
+    )
+    boxes = drawn.boxes_in_image_space or []
+    follow = bool(_promoted(image)) or kind == "face"
+    st.caption(
+        "Drag on the picture to draw a box. Its points follow by themselves."
+        if follow
+        else "Drag on the picture to draw a box. A person starts without points: no model of bodies is promoted here."
+    )
+    if st.button(f"Add {len(boxes) or 'the'} box{'es' if len(boxes) != 1 else ''}", type="primary", disabled=not boxes):
+        _add(image, boxes, kind)
+    _existing(image)
+
+
+def _add(image: Image, boxes: list[dict], kind: str) -> None:
+    # the canvas measures from the picture's edge, we from the centre of its first pixel
+    corners = [
+        (box["left"] - 0.5, box["top"] - 0.5, box["left"] + box["width"] - 0.5, box["top"] + box["height"] - 0.5)
+        for box in boxes
+    ]
+    if _tried(add_instances, workspace(), image.id, corners, kind, author_id=author_id()):
+        if kind == "face":
+            start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id(), encoder=_encoder(image))
+        else:  # the faces' run asks the promoted models of both kinds
+            for shape in _promoted(image):
+                start(workspace(), "prelabel", dataset_id=image.dataset_id, author_id=author_id(), skeleton=shape)
+        st.rerun()
+
+
+def _promoted(image: Image) -> list[str]:
+    """The skeletons of people in which a trained model is in force."""
+    known = promoted_skeletons(workspace(), image.dataset_id)
+    return [name for name in known if skeleton(name).kind == "person"]
+
+
+def _encoder(image: Image) -> str | None:
+    """The encoder that the dataset's faces have; None where there are none yet: that of the settings."""
+    try:
+        return encoder_of(workspace(), image.dataset_id, None).name
+    except NotFound:
+        return None
+
+
+def _existing(image: Image) -> None:
+    for item in editor_instances(workspace(), image.id):
+        left, top, right, bottom = item["box"]
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.text(f"{item['kind']} {item['id']}: {right - left:.0f} × {bottom - top:.0f} px at {left:.0f}, {top:.0f}")
+        remove = row.button("Remove", key=f"remove_{item['id']}", help="Nobody is here. Undo is on the People page.")
+        if remove and _tried(remove_faces, workspace(), [item["id"]], author_id=author_id()):
+            st.rerun()
+
+
+def _tried(action: Callable[..., object], *values: object, **named: object) -> bool:
+    """Whether an action went well; the reason is shown where not."""
+    try:
+        action(*values, **named)
+    except FacetError as error:
+        st.error(sentence(error))
+        return False
+    return True

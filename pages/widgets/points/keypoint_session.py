@@ -1,0 +1,191 @@
+"""What the keypoints page remembers between reruns: the picture, and which edits were saved or refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError, NotFound
+from core.points.annotating import Edit, accept, editor_instances, editor_skeletons, save_edit
+from db.engine import reading
+from db.queries.annotation import neighbour
+from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
+from db.tables import Image
+from pages.widgets.points.picture_order import first_of, ranking, step
+from pages.widgets.shared.resources import IMAGE, author_id, workspace
+from pages.widgets.shared.text import sentence
+
+_REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
+_GLANCE: Final = 1.0  # seconds: who accepts a picture sooner has clicked twice and not seen it
+_SHOWN: Final = "keypoints_shown"
+_NOTICE: Final = "keypoints_notice"
+
+
+def chosen_filter() -> ImageFilter:
+    """The pictures to go through in the order of their paths, as chosen above the editor."""
+    state = st.session_state.get("keypoints_state") or None
+    return ImageFilter(state=state, path_contains=st.session_state.get("keypoints_path", ""))
+
+
+def refilter() -> None:
+    """After another choice of pictures: stay where we are if it fits, else open the first that does."""
+    with reading(workspace().engine) as session:
+        image = session.get(Image, st.session_state.get(IMAGE) or 0)
+        if image is not None and not fits(image, chosen_filter(), session=session):
+            st.session_state[IMAGE] = None
+
+
+def current_image(dataset_id: int) -> Image | None:
+    """The picture that is open; the first of the order when none is, or it is of another dataset.
+
+    Its number is kept in the address, so that a reload opens it again.
+    """
+    asked = st.query_params.get("picture", "")
+    if IMAGE not in st.session_state and asked.isdecimal():
+        st.session_state[IMAGE] = int(asked)
+    with reading(workspace().engine) as session:
+        image = session.get(Image, min(st.session_state.get(IMAGE) or 0, 2**62))
+    if image is None or image.dataset_id != dataset_id:
+        image = _first_image(dataset_id)
+    st.session_state[IMAGE] = image.id if image else None
+    if image is not None:
+        st.query_params["picture"] = str(image.id)
+    return image
+
+
+def _first_image(dataset_id: int) -> Image | None:
+    order = ranking(dataset_id)
+    if order is not None and (worthwhile := first_of(order)) is not None:
+        return worthwhile
+    with reading(workspace().engine) as session:
+        first = page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session)
+    return first[0] if first else None
+
+
+def save_edits(edits: list[Edit]) -> None:
+    """Save what the editor sent; what was saved is confirmed by its id, what was refused is explained."""
+    saved, problems = _memory("saved"), _memory("problems")
+    for edit in edits:
+        if edit.id in saved:
+            continue
+        try:
+            revision = save_edit(workspace(), edit, author_id=author_id())
+        except FacetError as error:
+            problems[edit.id] = str(error)
+        else:
+            saved[edit.id] = {"instance": edit.instance, "revision": revision}
+            problems.pop(edit.id, None)
+    for kept in (saved, problems):
+        for old in list(kept)[:-_REMEMBERED]:
+            del kept[old]
+
+
+def go(to: str) -> None:
+    """Open the next or previous picture of the order, or the next that no human has corrected.
+
+    Raises
+    ------
+    NotFound
+        At the end of the pictures.
+    """
+    with reading(workspace().engine) as session:
+        image = session.get(Image, st.session_state.get(IMAGE) or 0)
+        if image is None:
+            return  # another filter was chosen in the same moment: its first picture opens
+    order = ranking(image.dataset_id)
+    if order is not None:
+        st.session_state[IMAGE] = step(order, image.id, to).id
+        return
+    with reading(workspace().engine) as session:
+        unreviewed = to == "next_unreviewed"
+        beyond = neighbour(
+            image.dataset_id, chosen_filter(), image, forward=to != "previous", unreviewed=unreviewed, session=session
+        )
+    if beyond is None:
+        ends = {"previous": "This is the first picture", "next": "This is the last picture"}
+        raise NotFound(ends.get(to, "No picture after this one is left to correct"))
+    st.session_state[IMAGE] = beyond.id
+
+
+def accept_button(data: Mapping[str, Any]) -> None:
+    """Vouch for the points that are drawn and go on. A click counts for the picture that it was made on, never for one
+    that has taken its place meanwhile or just now."""
+    seen = frozenset(one["revision"] for one in data["instances"] if one["revision"] is not None)
+    image_id = data["image"]["id"]
+    st.button(
+        "All points are right",
+        icon=":material/check:",
+        help="You vouch for every point, and go on",
+        key=f"accept-{image_id}",
+        on_click=_accept,
+        args=(image_id, seen),
+    )
+    notice = st.session_state.pop(_NOTICE, None)
+    if notice:
+        st.toast(notice, icon=":material/info:", duration="long")
+
+
+def was_shown(image: Image) -> None:
+    """The page is drawn to its end: from now on a person can look at this picture."""
+    if st.session_state.get(_SHOWN, (None, 0.0))[0] != image.id:
+        st.session_state[_SHOWN] = (image.id, time.monotonic())
+
+
+def _accept(image_id: int, seen: Collection[int]) -> None:
+    shown, since = st.session_state.get(_SHOWN, (None, 0.0))
+    if image_id != st.session_state.get(IMAGE):
+        st.session_state[_NOTICE] = "The second click did not count: another picture has opened since."
+        return
+    if shown != image_id or time.monotonic() - since < _GLANCE:
+        st.session_state[_NOTICE] = "This click did not count: the picture has only just opened. Look at it first."
+        return
+    try:
+        accept(workspace(), image_id, author_id=author_id(), seen=seen)
+        go("next_unreviewed")
+    except FacetError as error:
+        st.session_state[_NOTICE] = sentence(error)
+
+
+def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
+    """Everything that the editor shows of a picture."""
+    index, count, following = _place(image)
+    return {
+        "image": {"id": image.id, "url": _url(image), "width": image.width, "height": image.height, "name": image.path},
+        "prefetch": [_url(following)] if following else [],
+        "skeletons": editor_skeletons(),
+        "instances": editor_instances(workspace(), image.id),
+        "focus": focus,
+        "saved": dict(_memory("saved")),
+        "problems": dict(_memory("problems")),
+        "read_only": False,
+        "position": {"index": index, "count": count},
+    }
+
+
+def _place(image: Image) -> tuple[int, int, Image | None]:
+    """The number of a picture in the order, of how many, and the one that follows."""
+    order = ranking(image.dataset_id)
+    if order is not None:
+        try:
+            after = step(order, image.id, "next")
+        except NotFound:
+            after = None
+        return (order.index(image.id) + 1 if image.id in order else 0), len(order), after
+    chosen = chosen_filter()
+    with reading(workspace().engine) as session:
+        position = position_of_image(image.dataset_id, chosen, image, session=session)
+        count = count_filtered(image.dataset_id, chosen, session=session)
+        following = neighbour(image.dataset_id, chosen, image, forward=True, session=session)
+    return min(position + 1, count), count, following
+
+
+def _url(image: Image) -> str:
+    return f"/api/display/{image.id}?v={image.sha256[:8]}"
+
+
+def _memory(name: str) -> dict[str, Any]:
+    kept: dict[str, Any] = st.session_state.setdefault(f"keypoints_{name}", {})
+    return kept

@@ -1,0 +1,176 @@
+"""The order in which the keypoints page goes through pictures: by path, or the most worthwhile first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError, NotFound
+from core.jobs.launch import start
+from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
+from db.engine import reading
+from db.queries.models import newness as newness_of
+from db.queries.models import ranking_newness
+from db.tables import Image, ImageState
+from pages.widgets.learning.training_form import counted_supply
+from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
+from pages.widgets.shared.resources import IMAGE, author_id, workspace
+from pages.widgets.shared.run_status import open_runs
+from pages.widgets.shared.text import plain
+
+ORDER: Final = "picture-order"  # no widget's key: it outlives a change of pages
+_FIELD: Final = "picture-order-field"
+_FEWEST: Final = 10  # labels; a correlation of fewer is chance
+_WAITED: Final = "picture-order-waited"
+_ORDERS: Final = {"path": "by path", "worth": "most worthwhile first"}
+
+
+def worthwhile_first(dataset_id: int, shape: str) -> None:
+    """Let the keypoints page begin with the picture that is most worth labelling; a page that leads there calls it."""
+    st.session_state[ORDER] = "worth"
+    keep_points(dataset_id, shape)
+    st.session_state[IMAGE] = None
+
+
+def choose_order(dataset_id: int) -> None:
+    """A field for the order; with the second, one for the points too."""
+    if ORDER not in st.session_state:
+        st.session_state[ORDER] = "worth" if st.query_params.get("order") == "worth" else "path"
+    st.session_state[_FIELD] = st.session_state[ORDER]
+    st.selectbox(
+        "Order",
+        list(_ORDERS),
+        format_func=_ORDERS.__getitem__,
+        key=_FIELD,
+        width=220,
+        on_change=_reorder,
+        help="Most worthwhile first: where the model that pre-labels is unsure, and that is known to mean errors.",
+    )
+    if st.session_state[ORDER] == "worth":
+        st.query_params["order"] = "worth"
+        choose_points(dataset_id, key="order-points")
+    else:
+        st.query_params.pop("order", None)
+
+
+def _reorder() -> None:
+    st.session_state[ORDER] = st.session_state[_FIELD]
+    if st.session_state[ORDER] == "worth":
+        st.session_state[IMAGE] = None
+
+
+@st.cache_data(max_entries=8, show_spinner="Ranking the pictures")
+def _ranked(dataset_id: int, shape: str, newness: tuple[int, ...]) -> NextPictures | str:  # noqa: ARG001
+    try:
+        return next_pictures(workspace(), dataset_id, shape)
+    except FacetError as error:  # the sentence is the page's; cached too, until something changes
+        return str(error)
+
+
+def _found(dataset_id: int) -> NextPictures | str | None:
+    if st.session_state.get(ORDER) != "worth":
+        return None
+    with reading(workspace().engine) as session:
+        newness = ranking_newness(dataset_id, session=session)
+    return _ranked(dataset_id, usual_points(dataset_id), newness)
+
+
+def ranking(dataset_id: int) -> Sequence[int] | None:
+    """Ids of pictures, the most worthwhile first; None where the order is that of the paths.
+
+    The order stays while labels are given: it changes with the model, or with what it has predicted.
+    """
+    found = _found(dataset_id)
+    return found.images if isinstance(found, NextPictures) else None
+
+
+def order_caption(dataset_id: int) -> None:
+    """Whose doubt the order follows, and what that is worth; or why it is that of the paths after all."""
+    found = _found(dataset_id)
+    if isinstance(found, str):
+        if not _waiting(dataset_id):
+            st.info(
+                "Nothing is left to rank: what was found here is labelled, left out or held out. The order is that of "
+                "the paths.",
+                icon=":material/sort:",
+            )
+            return
+        st.session_state[_WAITED] = True
+        st.warning(f"{plain(found)}. Until then the order is that of the paths.", icon=":material/sort:")
+        _offer(dataset_id)
+    elif found is not None:
+        if st.session_state.pop(_WAITED, False):
+            st.session_state[IMAGE] = None  # what was opened meanwhile was the first of the paths
+        st.caption(f"In the order of the doubt of {plain(found.model)}, videos and people in turn. {worth(found)}")
+
+
+def _waiting(dataset_id: int) -> int:
+    """How many instances a ranking could hold; predicting does not help where there is none."""
+    with reading(workspace().engine) as session:
+        newness = newness_of(dataset_id, session=session)
+    return counted_supply(dataset_id, usual_points(dataset_id), "auto", newness).unlabelled
+
+
+def _offer(dataset_id: int) -> None:
+    """Where there is a model, let it look at everything with the flip test: then it has a doubt, whatever it is."""
+    try:
+        model = f"{model_to_ask(workspace(), dataset_id, usual_points(dataset_id))}+flip"
+    except FacetError:
+        if st.button("Train a model", icon=":material/model_training:", key="to-training"):
+            st.switch_page("training.py")
+        return
+    busy = open_runs(dataset_id)
+    if st.button(f"Predict with {plain(model)}", icon=":material/play_arrow:", disabled="predict" in busy):
+        start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=model)
+        st.rerun()
+
+
+def worth(found: NextPictures) -> str:
+    """How well doubt goes with errors, in words."""
+    rho = found.spearman
+    if rho != rho or found.checked < _FEWEST:
+        return "Too few held-out labels are predicted to say whether its doubt means errors."
+    told = f"(Spearman {f'{rho:+.2f}'.replace('-', '−')} on {found.checked:,} held-out labels)"
+    if rho >= 0.6:
+        return f"Where it doubts, it errs {told}."
+    if rho >= 0.3:
+        return f"Its doubt goes with its errors to a degree {told}."
+    if rho > 0:
+        return f"Its doubt says little about its errors {told}: a random choice is nearly as good."
+    return f"Its doubt says nothing about its errors {told}: a random choice is as good."
+
+
+def first_of(order: Sequence[int]) -> Image | None:
+    """The first picture of a ranking that nobody has corrected since."""
+    return _first(order)
+
+
+def step(order: Sequence[int], here: int, to: str) -> Image:
+    """The picture before or after one in a ranking, or the next that nobody has corrected.
+
+    Raises
+    ------
+    NotFound
+        At its ends.
+    """
+    place = order.index(here) if here in order else (-1 if to != "previous" else len(order))
+    if to == "previous":
+        following: Sequence[int] = order[:place][::-1]
+        end = "This is the most worthwhile picture"
+    else:
+        following, end = order[place + 1 :], "This is the last picture of the ranking"
+    found = _first(following, corrected=to != "next_unreviewed")
+    if found is None:
+        raise NotFound("No picture of the ranking is left to correct" if to == "next_unreviewed" else end)
+    return found
+
+
+def _first(order: Sequence[int], *, corrected: bool = False) -> Image | None:
+    with reading(workspace().engine) as session:
+        for number in order:
+            image = session.get(Image, number)
+            if image is not None and (corrected or image.state != ImageState.CORRECTED):
+                return image
+    return None

@@ -1,0 +1,129 @@
+"""The dashboard's charts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from html import escape
+from typing import Final
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from db.queries.overview import Points
+from db.queries.work import Work
+from db.tables import ImageState
+from pages.widgets.library.picture_tiles import STATES
+
+_STATE_COLOURS: Final = {
+    ImageState.NEW: "#9aa5b1",
+    ImageState.EMPTY: "#cfd6dd",
+    ImageState.FOUND: "#2f6feb",
+    ImageState.CORRECTED: "#2a9d8f",
+    ImageState.FAILED: "#d1495b",
+}
+_KINDS: Final = {"face": "Faces", "person": "Figures"}
+_MOST_TICKS: Final = 10
+_FEWEST_DAYS: Final = 14
+_DAY_MS: Final = 86_400_000
+
+
+def state_bar(states: Mapping[str, int]) -> go.Figure:
+    """One bar of all pictures, in parts by their state."""
+    parts = [
+        go.Bar(
+            x=[states[state]],
+            y=[""],
+            name=f"{name}: {states[state]:,}",
+            orientation="h",
+            marker_color=_STATE_COLOURS[state],
+            hovertemplate=f"{name}: %{{x:,}}<extra></extra>",
+        )
+        for state, name in STATES.items()
+        if states.get(state)
+    ]
+    return _stacked(parts, most=sum(states.values()), height=150)
+
+
+def points_bars(points: Sequence[Points]) -> go.Figure:
+    """A bar for faces and one for figures, in parts by whose points count."""
+    kept = [row for row in points if row.human + row.model + row.none]
+    named = {
+        "By a human": ([row.human for row in kept], _STATE_COLOURS[ImageState.CORRECTED]),
+        "By a model": ([row.model for row in kept], _STATE_COLOURS[ImageState.FOUND]),
+        "No points yet": ([row.none for row in kept], _STATE_COLOURS[ImageState.NEW]),
+    }
+    parts = [
+        go.Bar(
+            x=counts,
+            y=[_KINDS[row.kind] for row in kept],
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            text=[f"{count:,}" if count else "" for count in counts],
+            hovertemplate=f"%{{y}}, {name.lower()}: %{{x:,}}<extra></extra>",
+        )
+        for name, (counts, colour) in named.items()
+        if any(counts)
+    ]
+    most = max(row.human + row.model + row.none for row in kept)
+    return _stacked(parts, most=most, height=110 + 50 * len(kept))
+
+
+def _stacked(parts: Sequence[go.Bar], most: int, height: int) -> go.Figure:
+    figure = go.Figure(list(parts))
+    figure.update_layout(
+        barmode="stack",
+        height=height,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        legend={"orientation": "h", "traceorder": "normal"},
+        xaxis={"visible": False, "range": [0, most]},
+        yaxis={"autorange": "reversed"},
+        showlegend=True,
+    )
+    return figure
+
+
+def work_bars(rows: Sequence[Work]) -> go.Figure:
+    """A bar for each day (UTC) with work, in parts by annotator. Rows of one annotator and day are added up."""
+    amounts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        amounts[row.annotator][row.day] += row.count
+    days = sorted({row.day for row in rows})
+    last = date.fromisoformat(days[-1])
+    first = min(date.fromisoformat(days[0]), last - timedelta(days=_FEWEST_DAYS - 1))
+    every = -(-((last - first).days + 1) // _MOST_TICKS)
+    # Plotly reads a few HTML tags in names
+    parts = [
+        go.Bar(
+            x=days,
+            y=[amounts[name].get(day, 0) for day in days],
+            name=escape(name),
+            hovertemplate=f"{escape(name)}, %{{x|%Y-%m-%d}}: %{{y:,}}<extra></extra>",
+        )
+        for name in sorted(amounts)
+    ]
+    figure = go.Figure(parts)
+    margin = timedelta(hours=14)
+    figure.update_layout(
+        barmode="stack",
+        height=320,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        showlegend=True,
+        xaxis={
+            "type": "date",
+            "tickformat": "%d %b",
+            "tick0": f"{first}",
+            "dtick": every * _DAY_MS,
+            "range": [_midnight(first) - margin, _midnight(last) + margin],
+        },
+        yaxis={"rangemode": "tozero"},
+        colorway=st.get_option("theme.chartCategoricalColors"),
+    )
+    figure.update_traces(width=0.8 * _DAY_MS)
+    return figure
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time())

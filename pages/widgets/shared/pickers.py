@@ -1,0 +1,74 @@
+"""Choosing what to work on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.people.deciding import clean_name
+from db.engine import reading
+from db.queries.library import datasets
+from pages.widgets.shared.resources import DATASET, IMAGE, NAME, workspace
+
+# Streamlit forgets what a widget holds when a button opens another page; these keys are no widget's.
+_DATASET_FIELD: Final = "dataset-field"
+_NAME_FIELD: Final = "name-field"
+
+
+def choose_dataset() -> None:
+    """The dataset of the whole session; kept in the address, so that a reload stays where it was."""
+    with reading(workspace().engine) as session:
+        names = {dataset.id: dataset.name for dataset in datasets(session=session)}
+    if not names:
+        st.session_state.pop(DATASET, None)
+        return
+    if st.session_state.get(DATASET) not in names:
+        asked = st.query_params.get("dataset", "")
+        by_name = {name: number for number, name in names.items()}
+        st.session_state[DATASET] = by_name.get(asked, max(names))
+    st.session_state[_DATASET_FIELD] = st.session_state[DATASET]
+    st.selectbox("Dataset", list(names), format_func=names.__getitem__, key=_DATASET_FIELD, on_change=_other_dataset)
+    st.query_params["dataset"] = names[st.session_state[DATASET]]
+
+
+def _other_dataset() -> None:
+    """What was open or filtered belongs to the dataset before."""
+    st.session_state[DATASET] = st.session_state[_DATASET_FIELD]
+    for address in ("person", "picture"):
+        st.query_params.pop(address, None)
+    for kept in (IMAGE, "keypoints_state", "keypoints_path"):
+        st.session_state.pop(kept, None)
+
+
+def choose_name() -> None:
+    """Who works; every decision and correction carries this name."""
+    if NAME not in st.session_state:
+        st.session_state[NAME] = st.query_params.get("name", workspace().settings.user)
+    st.session_state[_NAME_FIELD] = st.session_state[NAME]
+    st.text_input(
+        "Your name",
+        key=_NAME_FIELD,
+        max_chars=60,
+        on_change=_other_name,
+        help="Every correction and decision carries it.",
+    )
+    name = clean_name(st.session_state[NAME])
+    if name is None:
+        st.warning("Without a name your work is counted for “" + workspace().settings.user + "”.")
+    else:
+        st.query_params["name"] = name
+
+
+def _other_name() -> None:
+    st.session_state[NAME] = st.session_state[_NAME_FIELD]
+
+
+def page_of(count: int, size: int, *, key: str) -> int:
+    """A pager below a grid; gives the offset of the page shown."""
+    pages = max(1, -(-count // size))
+    if pages == 1:
+        return 0
+    if st.session_state.get(key, 1) > pages:
+        st.session_state[key] = pages
+    return (st.pagination(pages, key=key) - 1) * size

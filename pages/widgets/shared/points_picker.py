@@ -1,0 +1,45 @@
+"""Choosing which points a page is about; the choice holds for all pages of a dataset."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.points.annotating import editor_skeletons
+from db.engine import reading
+from db.queries.learning import labelled_skeletons
+from pages.widgets.shared.resources import workspace
+
+_CHOSEN: Final = "points-of-dataset"  # no widget's key: it outlives a change of pages
+_NAMES: Final = {"face68": "68 face landmarks", "body24": "24 body keypoints", "coco17": "17 body keypoints (COCO)"}
+
+
+def points_name(skeleton: str) -> str:
+    """What people call a set of points."""
+    return _NAMES.get(skeleton, skeleton)
+
+
+def usual_points(dataset_id: int) -> str:
+    """The points that were chosen for this dataset, else those that it has most human labels of."""
+    chosen: tuple[int, str] | None = st.session_state.get(_CHOSEN)
+    if chosen is not None and chosen[0] == dataset_id:
+        return chosen[1]
+    known = editor_skeletons()
+    with reading(workspace().engine) as session:
+        return next((name for name in labelled_skeletons(dataset_id, session=session) if name in known), "face68")
+
+
+def keep_points(dataset_id: int, skeleton: str) -> None:
+    """Let every page of a dataset be about these points from now on."""
+    st.session_state[_CHOSEN] = (dataset_id, skeleton)
+
+
+def choose_points(dataset_id: int, *, key: str) -> str:
+    """A field for it."""
+    st.session_state[key] = usual_points(dataset_id)
+
+    def keep() -> None:
+        keep_points(dataset_id, st.session_state[key])
+
+    return st.selectbox("Points", list(editor_skeletons()), format_func=points_name, key=key, width=260, on_change=keep)

@@ -1,0 +1,1 @@
+"""Pairs, the threshold, and the figures at it."""

@@ -1,0 +1,108 @@
+"""What the Verification page draws: how the scores are spread, and the errors at every threshold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.verification.service import Judgement
+
+SAME: Final = "#2f6feb"
+DIFFERENT: Final = "#d1495b"
+_LINE: Final = "#e9a03b"
+_QUIET: Final = "#8a8f98"
+_FAINTEST: Final = 1e-3  # of the highest density: what a logarithmic axis still shows
+
+
+def score_chart(judgement: Judgement, threshold: float, *, logarithmic: bool) -> go.Figure:
+    """Histogram (bars) and kernel density (lines) of same and of different pairs, each with the area 1."""
+    figure = go.Figure()
+    histogram, density = judgement.histogram, judgement.density
+    middles, width = (histogram.edges[1:] + histogram.edges[:-1]) / 2, float(histogram.edges[1] - histogram.edges[0])
+    highest = 0.0
+    for name, colour, counts, curve, bandwidth in (
+        ("Different people", DIFFERENT, histogram.different, density.different, density.bandwidths.different),
+        ("Same person", SAME, histogram.same, density.same, density.bandwidths.same),
+    ):
+        heights = counts / (counts.sum() * width)
+        highest = max(highest, float(heights.max()))
+        figure.add_bar(
+            x=middles,
+            y=heights,
+            width=width,
+            name=name,
+            marker_color=colour,
+            opacity=0.4,
+            customdata=counts,
+            hovertemplate="similarity %{x:.3f}<br>%{customdata:,} pairs",
+            legendgroup=name,
+        )
+        if curve is not None:
+            figure.add_scatter(
+                x=density.x,
+                y=curve,
+                mode="lines",
+                name=f"smoothed, bandwidth {bandwidth:.3f}",
+                legendgroup=name,
+                line={"color": colour, "width": 2},
+                hoverinfo="skip",
+            )
+    _mark(figure, judgement.best.threshold, "best accuracy", _QUIET, "dot", "top left")
+    _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", "top right")
+    figure.update_layout(
+        barmode="overlay",
+        height=380,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        bargap=0,
+        legend={"orientation": "h", "yanchor": "top", "y": -0.28},
+    )
+    figure.update_xaxes(title="Cosine similarity")
+    figure.update_yaxes(title="Density")
+    if logarithmic:
+        figure.update_yaxes(type="log", range=[np.log10(highest * _FAINTEST), np.log10(highest * 1.5)])
+    return figure
+
+
+def _mark(figure: go.Figure, at: float, text: str, colour: str, dash: str, position: str) -> None:
+    figure.add_vline(
+        x=at, line={"color": colour, "width": 2, "dash": dash}, annotation_text=text, annotation_position=position
+    )
+
+
+def roc_chart(judgement: Judgement, fmr: float | None, fnmr: float | None) -> go.Figure:
+    """Matches found against false matches, false matches on a logarithmic axis, and where the slider stands."""
+    curve = judgement.roc
+    shown = curve.fmr > 0
+    least = float(curve.fmr[shown].min())
+    figure = go.Figure()
+    figure.add_scatter(
+        x=curve.fmr[shown],
+        y=curve.tmr[shown],
+        customdata=curve.thresholds[shown],
+        mode="lines",
+        line={"color": SAME, "shape": "hv"},
+        name="ROC",
+        hovertemplate="FMR %{x:.2%}<br>1 − FNMR %{y:.2%}<br>threshold %{customdata:.4f}<extra></extra>",
+    )
+    if fmr is not None and fnmr is not None:
+        figure.add_scatter(
+            x=[max(fmr, least)],
+            y=[1 - fnmr],
+            mode="markers",
+            marker={"color": _LINE, "size": 11},
+            name="here" if fmr else "here: no false match seen",
+            hoverinfo="name",
+        )
+    figure.update_layout(
+        height=320,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        showlegend=bool(fmr == 0),
+        legend={"x": 0.98, "xanchor": "right", "y": 0.05},
+    )
+    figure.update_xaxes(title="FMR: different people accepted", type="log", tickformat=".2~%", dtick=1)
+    lowest = float(curve.tmr[shown].min()) if fnmr is None else min(float(curve.tmr[shown].min()), 1 - fnmr)
+    room = max(0.02, (1 - lowest) / 20)  # a perfect curve is a line at the top, not a scale up to 200 %
+    figure.update_yaxes(title="1 − FNMR: same people accepted", tickformat=".1~%", range=[lowest - room, 1 + room / 4])
+    return figure

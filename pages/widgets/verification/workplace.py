@@ -1,0 +1,290 @@
+"""The parts of the Verification page: the data, the figures at a threshold, the wrong pairs, and what was saved."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError
+from core.verification import service as verification
+from core.verification.service import Judgement, PairSet
+from db.engine import reading
+from db.queries.people import faces_by_id, summaries
+from db.queries.work import thresholds
+from pages.widgets.people.face_tiles import called, face_tile
+from pages.widgets.people.group_again import group_now
+from pages.widgets.shared.picture_grid import picture_grid
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.text import counted, plain, sentence, utc
+from pages.widgets.verification.charts import roc_chart, score_chart
+
+_WRONG_PAIRS: Final = 6
+_EXPLAINED: Final = {
+    "accuracy": "The share of pairs that are judged rightly. It depends on the mixture of same and different pairs.",
+    "precision": "Of the pairs accepted as one person, the share that are.",
+    "recall": "Of the pairs of one person, the share that is accepted: 1 − FNMR.",
+    "f1": "The harmonic mean of precision and recall.",
+    "fmr": "False match rate: the share of pairs of different people that are accepted.",
+    "fnmr": "False non-match rate: the share of pairs of one person that are rejected.",
+}
+_RATIOS: Final = {1.0: "As many as of one person", 10.0: "Ten times as many", 1e6: "As many as possible"}
+_NAMES: Final = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "fmr": "FMR",
+    "fnmr": "FNMR",
+}
+
+
+@st.cache_data(max_entries=4, show_spinner="Pairing confirmed faces")
+def measured(
+    dataset_id: int,
+    encoder: str,
+    ratio: float,
+    decision: int,  # noqa: ARG001
+    run_id: int,  # noqa: ARG001
+) -> tuple[PairSet, Judgement]:
+    """The pairs and what does not depend on the slider; `decision` and `run_id` say how new the people are."""
+    pairs = verification.confirmed_pairs(workspace(), dataset_id, encoder, different_per_same=ratio)
+    return pairs, verification.judge(pairs)
+
+
+def choose_ratio() -> float:
+    """How many pairs of different people to draw."""
+    return st.selectbox(
+        "Pairs of different people",
+        list(_RATIOS),
+        format_func=_RATIOS.__getitem__,
+        key="verification-ratio",
+        help="Accuracy, precision and F1 depend on the mixture, and are usually given for equal numbers. FMR and FNMR "
+        "do not; more pairs of different people are needed to measure a small FMR.",
+        width=300,
+    )
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _intervals(
+    _pairs: PairSet,
+    *key: int | str,  # noqa: ARG001 - dataset, encoder, number of pairs, how new the people are
+    threshold: float,
+) -> dict[str, tuple[float, float]]:
+    return verification.intervals_at(_pairs, threshold)
+
+
+def data_card(pairs: PairSet, judgement: Judgement) -> None:
+    """What was measured on."""
+    same, different = int(pairs.same.sum()), int((~pairs.same).sum())
+    st.markdown(
+        f"**{counted(pairs.faces, 'confirmed face')}** of **{counted(pairs.people, 'person', 'people')}**, seen by "
+        f"**{plain(pairs.encoder)}**: {same:,} of {pairs.all_same:,} pairs of one person and {different:,} of "
+        f"{pairs.all_different:,} pairs of different people, drawn at random by a fixed seed, at most "
+        f"{verification.MOST_PAIRS:,} of each kind."
+    )
+    if judgement.held_out is None:
+        st.caption(f"No held-out accuracy: {plain(judgement.why_not)}.")
+        return
+    held = judgement.held_out
+    st.markdown(
+        f"Held-out accuracy **{held.mean:.1%} ± {held.std:.1%}** over {held.folds} folds: each threshold was chosen on "
+        f"people outside its fold, and tested on the {held.pairs_used:,} pairs of people inside one."
+    )
+
+
+@st.fragment
+def workplace(pairs: PairSet, judgement: Judgement, in_force: float, newness: tuple[int, int]) -> None:
+    """Chart, slider and figures; moves without the rest of the page."""
+    key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
+    st.session_state.setdefault(key, in_force)
+    chart = st.container()
+    lowest, highest = float(pairs.scores.min()), float(pairs.scores.max())
+    value = st.slider(
+        "Threshold",
+        min(lowest, in_force, st.session_state[key]),
+        max(highest, in_force, st.session_state[key]),
+        step=0.0001,
+        format="%.4f",
+        key=key,
+        help="Two faces count as one person from this cosine similarity on.",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, at in _choices(judgement, in_force).items():
+            st.button(name, on_click=_put, args=(key, at), disabled=value == at)
+        logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
+    chart.plotly_chart(score_chart(judgement, value, logarithmic=logarithmic), key="scores")
+    figures = verification.figures_at(pairs, value)
+    _figures(figures, _intervals(pairs, pairs.dataset_id, pairs.encoder, len(pairs.scores), *newness, threshold=value))
+    _save(pairs, judgement, value)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _confusion(figures)
+        _operating_points(judgement)
+    right.plotly_chart(roc_chart(judgement, figures["fmr"], figures["fnmr"]), key="roc")
+    _wrong_pairs(pairs, value)
+
+
+def _put(key: str, value: float) -> None:
+    st.session_state[key] = value
+
+
+def _choices(judgement: Judgement, in_force: float) -> dict[str, float]:
+    choices = {"Best accuracy": judgement.best.threshold, "EER": judgement.eer.threshold}
+    at_one_percent = judgement.at_fmr[0]
+    if at_one_percent.supported:
+        choices["FMR 1 %"] = at_one_percent.threshold
+    return choices | {"In force": in_force}
+
+
+def _figures(figures: dict[str, float | int | None], intervals: dict[str, tuple[float, float]]) -> None:
+    with st.grid(min_column_width=165, gap="small"):
+        for name, label in _NAMES.items():
+            value = figures[name]
+            st.metric(
+                label,
+                "undefined" if value is None else f"{value:.2%}",
+                delta=_range(name, figures, intervals),
+                delta_color="off",
+                delta_arrow="off",
+                help=_EXPLAINED[name],
+            )
+
+
+def _range(name: str, figures: dict[str, float | int | None], intervals: dict[str, tuple[float, float]]) -> str | None:
+    """The 95 % interval; where no error is seen, the rule of three (Hanley & Lippman-Hand, JAMA 1983)."""
+    if name == "fmr" and figures["fp"] == 0 and figures["tn"]:
+        return f"none seen: below {min(1.0, 3 / figures['tn']):.2%}"
+    if name == "fnmr" and figures["fn"] == 0 and figures["tp"]:
+        return f"none seen: below {min(1.0, 3 / figures['tp']):.2%}"
+    if name not in intervals or intervals[name][0] == intervals[name][1]:
+        return None
+    low, high = intervals[name]
+    return f"95 %: {low:.1%} to {high:.1%}"
+
+
+def _confusion(figures: dict[str, float | int | None]) -> None:
+    st.table(
+        [
+            {"Pairs": "Same person", "Accepted": f"{figures['tp']:,}", "Rejected": f"{figures['fn']:,}"},
+            {"Pairs": "Different people", "Accepted": f"{figures['fp']:,}", "Rejected": f"{figures['tn']:,}"},
+        ],
+        hide_index=True,
+    )
+
+
+def _operating_points(judgement: Judgement) -> None:
+    eer = judgement.eer
+    rows = [_point("EER", f"{eer.threshold:.4f}", f"{eer.rate:.2%}", f"{eer.rate:.2%}")]
+    for point in judgement.at_fmr:
+        name = f"FMR {point.requested:.2%}"
+        if point.supported:
+            attained, missed = f"{point.attained:.2%}", f"{point.confusion.fnmr:.2%}"
+            rows.append(_point(name, f"{point.threshold:.4f}", attained, missed))
+        else:
+            rows.append(_point(f":gray[{name}]", ":gray[not enough pairs]", "", ""))
+    st.table(rows, hide_index=True)
+    st.caption(f"AUC {judgement.auc:.4f}. An FMR needs at least one different pair that it lets through.")
+
+
+def _point(name: str, threshold: str, fmr: str, fnmr: str) -> dict[str, str]:
+    return {"Operating point": name, "Threshold": threshold, "FMR": fmr, "FNMR": fnmr}
+
+
+def _save(pairs: PairSet, judgement: Judgement, value: float) -> None:
+    named = {at: name.lower() for name, at in _choices(judgement, value).items() if name != "In force"}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(f"Save {value:.4f} as the threshold", type="primary", icon=":material/save:"):
+            try:
+                verification.save_threshold(
+                    workspace(), pairs, value, author_id=author_id(), chosen=named.get(value, "by hand")
+                )
+            except FacetError as error:
+                st.error(sentence(error))
+            else:
+                st.rerun()
+        st.caption("It is saved with your name, these figures and the pairs behind them. The next grouping uses it.")
+
+
+def _wrong_pairs(pairs: PairSet, value: float) -> None:
+    wrong = verification.hardest(pairs, value, most=_WRONG_PAIRS)
+    labels = {"false_matches": "False matches", "false_non_matches": "False non-matches"}
+    st.subheader("The pairs it gets most wrong", anchor=False)
+    kind = st.segmented_control(
+        "Kind",
+        list(labels),
+        format_func=labels.__getitem__,
+        default="false_matches",
+        required=True,
+        label_visibility="collapsed",
+        key="wrong-kind",
+    )
+    found = wrong[kind or "false_matches"]
+    if not found:
+        st.caption("None at this threshold.")
+        return
+    st.caption("Look whether the label is wrong before you blame the model: click a face to see the person.")
+    with reading(workspace().engine) as session:
+        faces = faces_by_id([number for left, right, _ in found for number in (left, right)], session=session)
+        people = summaries([face.person_id for face in faces.values() if face.person_id], session=session)
+    with st.grid(min_column_width=230):
+        for left, right, score in found:
+            pair = [faces[number] for number in (left, right) if number in faces]
+            tiles = [
+                face_tile(face, caption=called(people[face.person_id]), marked=False)
+                for face in pair
+                if face.person_id in people
+            ]
+            with st.container(border=True):
+                picture_grid(
+                    tiles,
+                    key=f"wrong-{kind}-{left}-{right}",
+                    size=92,
+                    label=f"Similarity {score:.3f}",
+                    on_open=partial(_open_owner, {f.instance_id: f.person_id for f in pair}),
+                )
+                st.caption(f"similarity {score:.4f}")
+
+
+def _open_owner(owners: dict[int, int | None], face: int) -> None:
+    st.switch_page("people.py", query_params={"person": str(owners[face])})
+
+
+def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
+    """What was saved, by whom and when, and grouping again with the newest."""
+    with reading(workspace().engine) as session:
+        rows = thresholds(dataset_id, session=session)
+    st.subheader("Saved thresholds", anchor=False)
+    if not rows:
+        st.caption("None yet: the encoder's own threshold is in force.")
+        return
+    mine = next((row for row, _, _ in rows if row.model_version_id == encoder_id), None)
+    if mine is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(f"Group again at {mine.value:.4f}", disabled=busy, icon=":material/refresh:"):
+                group_now(dataset_id, None, regroup=True)
+            st.caption(
+                "Takes apart what only a machine has grouped, and groups it at this threshold. "
+                "Names, confirmed faces and everything else that a human has decided stay as they are."
+            )
+    st.table(
+        [
+            {
+                "Threshold": f"{row.value:.4f}",
+                "Chosen": plain(row.chosen),
+                "Accuracy": _percent(row.metrics.get("accuracy")),
+                "FMR": _percent(row.metrics.get("fmr")),
+                "FNMR": _percent(row.metrics.get("fnmr")),
+                "Encoder": plain(encoder),
+                "By": plain(author),
+                "When": utc(row.at),
+            }
+            for row, encoder, author in rows
+        ],
+        hide_index=True,
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.2%}"

@@ -1,0 +1,66 @@
+"""Drawn clips with true points as labels in a store, for the browser tests of training and models."""
+
+from playwright.sync_api import TimeoutError as TooLate
+from sqlmodel import select
+
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library.annotators import annotator_id
+from core.library.datasets import create_dataset
+from db.engine import writing
+from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, now
+from tests.builders.drawn_labels import fill_with_clips
+
+NAME = "Mina"
+QUICK = {"epochs": "2", "input_size": "64x64", "batch": "4", "workers": "0", "sheets": "1"}
+
+
+def open_store(home):
+    """The workspace of a workbench, and the id of who works."""
+    workspace = Workspace.open(Settings(home=home))
+    return workspace, annotator_id(workspace, NAME)
+
+
+def add_clips(workspace, author, name, **asked):
+    """A dataset of drawn clips; gives its id. The keywords are those of `fill_with_clips`."""
+    dataset = create_dataset(workspace, name, author)
+    fill_with_clips(workspace, dataset, author, workspace.home.parent / name, **asked)
+    with writing(workspace.engine) as session:  # a queued import would be taken up by the worker
+        for run in session.exec(select(Run).where(Run.dataset_id == dataset, Run.state == RunState.QUEUED)):
+            run.state, run.finished_at = RunState.DONE, now()
+            run.counts = {"images": 0, "added": 0, "duplicates": 0, "skipped": 0}
+    return dataset
+
+
+def unlabel(workspace, instances):
+    """Take the human's points away from some instances, as if nobody had looked at them yet."""
+    with writing(workspace.engine) as session:
+        for number in instances:
+            one = session.get(Instance, number)
+            one.revision_id = None
+            session.flush()
+            for revision in session.exec(select(KeypointRevision).where(KeypointRevision.instance_id == number)):
+                session.delete(revision)
+            session.get(Image, one.image_id).state = ImageState.FOUND
+
+
+def pick(page, field, choice):
+    """Choose in a field; a page that runs anew meanwhile closes its list, which is then opened again."""
+    option = page.get_by_role("option", name=choice, exact=True)
+    for _ in range(5):
+        page.get_by_role("combobox", name=field).first.click()
+        try:
+            option.click(timeout=5000)
+            break
+        except TooLate:
+            continue
+    else:
+        raise AssertionError(f"{field} does not offer {choice}")
+    settle(page)
+
+
+def settle(page):
+    """Wait until the page has run anew: fields of another recipe take the place of those that are there."""
+    page.wait_for_timeout(1500)
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached", timeout=60_000)
+    page.wait_for_timeout(500)

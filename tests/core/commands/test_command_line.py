@@ -1,0 +1,565 @@
+"""The command line: one JSON object on stdout, sentences on stderr, and exit codes that a script can trust."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rich.markup
+import typer
+from sqlalchemy import event
+from sqlmodel import select
+from typer.testing import CliRunner
+
+from core import __main__ as command_line
+from core.__main__ import app
+from core.commands.console import Printed, tell
+from core.drawn import PEOPLE, draw_group, draw_landscape, draw_portrait, write_pictures
+from core.foundation.settings import settings
+from core.foundation.workspace import Workspace
+from core.jobs import inline
+from core.library import importing
+from db.engine import reading, writing
+from db.tables import Dataset, Image, Run, Threshold
+from db.writes import ensure_dataset, ensure_user
+from tests.builders.places import DATA, ROOT
+from tests.builders.staged_people import add_faces, group, vector
+
+
+@pytest.fixture
+def home(workspace, monkeypatch):
+    """The command line works in the same home folder as `workspace`."""
+    monkeypatch.setenv("FACET_HOME", str(workspace.home))
+    settings.cache_clear()
+    yield workspace.home
+    settings.cache_clear()
+
+
+@pytest.fixture
+def facet(home):
+    """Runs a command; returns exit code, stdout and stderr, and knows what has to hold for every one."""
+
+    def run(*arguments):
+        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.exit_code in (0, 1, 2)
+        if done.exit_code == 2:
+            assert done.stdout == ""
+            assert done.stderr.strip()
+        return done.exit_code, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def told(facet):
+    """Runs a command with --json; returns exit code and the one object."""
+
+    def run(*arguments):
+        code, stdout, _ = facet(*arguments, "--json")
+        assert stdout.count("\n") == 1
+        return code, json.loads(stdout)
+
+    return run
+
+
+@pytest.fixture
+def refused(facet):
+    """Runs a command that cannot run; returns its sentence."""
+
+    def run(*arguments):
+        code, _, stderr = facet(*arguments)
+        assert code == 2
+        lines = [line for line in stderr.splitlines() if not re.search(r": \d+ of \d+$", line)]
+        assert len(lines) == 1, stderr
+        return lines[0]
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path, pictures):
+    """A folder with two pictures, a copy and a text."""
+    root = tmp_path / "photos"
+    (root / "Ada").mkdir(parents=True)
+    for name, seed in (("Ada/1.png", 1), ("Ada/2 {x}.png", 2), ("copy.png", 1)):
+        (root / name).write_bytes(pictures(seed))
+    (root / "notes.txt").write_text("hello")
+    return root
+
+
+@pytest.fixture
+def people_staged(workspace, home):
+    """A dataset of five faces: two confirmed people of two faces each, and a stranger."""
+    with writing(workspace.engine) as session:
+        dataset = ensure_dataset("faces", ensure_user("ada", session=session), session=session)
+    for person, name in enumerate(("Ada", "Zoë")):
+        add_faces(workspace, dataset, [(f"{name}/{i}.png", vector(person, i)) for i in range(2)], identity=name)
+    add_faces(workspace, dataset, [("stranger.png", vector(9))])
+    group(workspace, dataset)
+    return dataset
+
+
+def test_an_import_of_label_files_points_to_the_command_that_takes_them_in(facet, tmp_path, pictures):
+    labels = DATA / "labels"
+    source = tmp_path / "two words"
+    source.mkdir()
+    for name in ("faces.xml", "motion.csv", "clip.npy", "coco_people.json"):
+        (source / name).write_bytes((labels / name).read_bytes())
+    (source / "notes.csv").write_text("a,b\n")
+    code, _, stderr = facet("import", source, "--dataset", "d")
+    assert code == 1
+    assert stderr.splitlines()[-1] == (
+        f"clip.npy, coco_people.json, faces.xml and 1 more hold labels, not pictures: `python -m core labels "
+        f"'{source}' "
+        "--dataset d --skeleton SKELETON` takes them in (SKELETON: face68, body24, coco17)"
+    )
+    code, _, stderr = facet("import", labels / "faces.xml", "--dataset", "d")
+    assert stderr.splitlines()[-1].startswith("faces.xml holds labels, not a picture: `python -m core labels ")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.csv").write_text("a,b\n")
+    assert "core labels" not in facet("import", tmp_path / "other", "--dataset", "d")[2]
+
+
+def test_the_help_of_import_says_that_clips_come_in_too(facet):
+    assert "video clip" in " ".join(facet("import", "--help")[1].split())
+
+
+def _helps(command, path=()):
+    """(name, help text) of a command, its subcommands and their options."""
+    yield " ".join(path), command.help or ""
+    for parameter in command.params:
+        yield f"{' '.join(path)} {parameter.name}", getattr(parameter, "help", None) or ""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _helps(inner, (*path, name))
+
+
+def test_no_word_of_a_help_is_taken_for_markup():
+    helps = list(_helps(typer.main.get_command(app)))
+    assert len(helps) > 60
+    assert {name: text for name, text in helps if rich.markup.render(text).plain != text} == {}
+
+
+def test_a_value_with_a_line_break_stays_on_its_line(capsysbinary):
+    tell({"file": "a\nb.mp4", "frames": 3}, False, "{file}: {frames} frames\nof a clip")
+    Printed("Drawing over a\nb.mp4").begin(2)
+    told = capsysbinary.readouterr()
+    assert told.out == b"a\\nb.mp4: 3 frames\nof a clip\n"
+    assert told.err == b"Drawing over a\\nb.mp4: 0 of 2\n"
+
+
+def test_nothing_to_read_is_not_counted(facet, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert facet("import", tmp_path / "empty", "--dataset", "d")[2] == ""
+
+
+def test_a_name_with_a_line_break_stays_on_its_line(facet, tmp_path):
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "a\nskipped b.png: gone\x1b[31m.txt").write_text("hello")
+    _, _, stderr = facet("import", tmp_path / "odd", "--dataset", "d")
+    assert [line for line in stderr.splitlines() if line.startswith("skipped")] == [
+        r"skipped a\nskipped b.png: gone\x1b[31m.txt: not a picture but text"
+    ]
+    assert "\x1b" not in stderr
+    sentence = facet("import", tmp_path / "no\x07where", "--dataset", "d")[2]
+    assert sentence.endswith("no\\x07where: there is no such file or folder\n")
+
+
+def test_import_gives_its_counts_and_what_was_skipped(told, photos):
+    code, result = told("import", photos, "--dataset", "d")
+    assert code == 1
+    assert result == {
+        "images": 3,
+        "added": 2,
+        "duplicates": 1,
+        "clips": 0,
+        "frames": 0,
+        "skipped": [{"path": "notes.txt", "reason": "not a picture but text"}],
+    }
+    (photos / "notes.txt").unlink()
+    assert told("import", photos, "--dataset", "d") == (
+        0,
+        {"images": 3, "added": 0, "duplicates": 3, "clips": 0, "frames": 0, "skipped": []},
+    )
+
+
+def test_import_in_words_lists_what_was_skipped_on_stderr(facet, photos):
+    code, stdout, stderr = facet("import", photos, "--dataset", "d")
+    assert code == 1
+    assert stdout == "3 pictures: 2 added, 1 there already\n"
+    assert "skipped notes.txt: not a picture but text" in stderr
+
+
+def test_import_names_only_the_first_twenty_skipped_files_in_words(facet, tmp_path):
+    (tmp_path / "many").mkdir()
+    for number in range(25):
+        (tmp_path / "many" / f"{number:02}.txt").write_text("x")
+    _, stdout, stderr = facet("import", tmp_path / "many", "--dataset", "d")
+    assert stdout == "0 pictures: 0 added, 0 there already\n"
+    assert stderr.count("skipped ") == 20
+    assert "… and 5 more; --json lists them all" in stderr
+
+
+def test_import_takes_a_zip_a_single_picture_and_an_export(told, photos, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(photos / "Ada" / "1.png", "1.png")
+    assert told("import", tmp_path / "a.zip", "--dataset", "d")[1]["added"] == 1
+    assert told("import", photos / "Ada" / "2 {x}.png", "--dataset", "d")[1]["added"] == 1
+    assert told("export", "--dataset", "d", "--out", tmp_path / "out", "--format", "coco")[0] == 0
+    assert told("import", tmp_path / "out", "--dataset", "again")[1]["added"] == 2
+
+
+def test_import_with_identities_and_reference(told, photos, workspace):
+    told("import", photos, "--dataset", "d", "--identities", "--reference")
+    with reading(workspace.engine) as session:
+        images = session.exec(select(Image).order_by(Image.path)).all()
+    assert [image.identity for image in images] == ["Ada", "Ada"]
+    assert workspace.original(images[0].original) == photos / "Ada" / "1.png"
+
+
+def test_file_names_that_are_not_utf_8_do_not_spoil_the_json(told, tmp_path, pictures):
+    folder = os.fsencode(tmp_path / "odd")
+    os.mkdir(folder)
+    for name, content in ((b"caf\xe9.png", pictures(1)), (b"t\xe9xt.txt", b"text")):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+    code, result = told("import", os.fsdecode(folder), "--dataset", "d")
+    assert (code, result["added"]) == (1, 1)
+    assert result["skipped"] == [{"path": "t�xt.txt", "reason": "not a picture but text"}]
+
+
+def test_import_that_cannot_run_is_a_sentence(refused, tmp_path, workspace):
+    assert refused("import", tmp_path / "nowhere", "--dataset", "d").endswith(
+        "nowhere: there is no such file or folder"
+    )
+    with reading(workspace.engine) as session:
+        assert session.exec(select(Dataset)).all() == []  # a slip of the finger makes no dataset
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 not a zip")
+    assert refused("import", tmp_path / "bad.zip", "--dataset", "d") == "bad.zip: the zip is damaged"
+    odd = tmp_path / os.fsdecode(b"b\xe9d.zip")
+    odd.write_bytes(b"not a zip")
+    assert refused("import", odd, "--dataset", "d") == "b�d.zip: the zip is damaged"
+    with reading(workspace.engine) as session:
+        assert [run.state for run in session.exec(select(Run))] == ["failed", "failed"]
+
+
+COMMANDS = [
+    ("faces",),
+    ("people",),
+    ("people", "--regroup"),
+    ("verify",),
+    ("search", "--photo", "PHOTO"),
+    ("export", "--out", "OUT"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_unknown_dataset_is_a_sentence_that_says_how_to_make_it(refused, command, photos, tmp_path, workspace):
+    places = {"PHOTO": photos / "Ada" / "1.png", "OUT": tmp_path / "out"}
+    sentence = refused(*(places.get(word, word) for word in command), "--dataset", "typo")
+    assert sentence == "there is no dataset called typo; `python -m core import PATH --dataset typo` makes it"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_command_without_its_dataset_is_refused(facet):
+    for command in ("import", "faces", "people", "verify", "search", "export"):
+        code, stdout, stderr = facet(command)
+        assert (code, stdout) == (2, "")
+        assert "Missing" in stderr
+
+
+def test_people_are_listed_with_their_faces_the_largest_first(told, people_staged):
+    code, result = told("people", "--dataset", "faces")
+    assert code == 0
+    assert [(person["name"], len(person["faces"])) for person in result["people"]] == [
+        ("Ada", 2),
+        ("Zoë", 2),
+        (None, 1),
+    ]
+    first = result["people"][0]
+    assert set(first) == {"id", "name", "faces"}
+    assert first["faces"] == [
+        {"image": "Ada/0.png", "box": [8.0, 8.0, 56.0, 56.0]},
+        {"image": "Ada/1.png", "box": [8.0, 8.0, 56.0, 56.0]},
+    ]
+
+
+def test_people_in_words_and_of_nobody(facet, told, photos, people_staged):
+    code, stdout, _ = facet("people", "--dataset", "faces")
+    assert (code, stdout.splitlines()[:2]) == (0, ["Ada: 2", "Zoë: 2"])
+    told("import", photos, "--dataset", "empty")
+    assert told("people", "--dataset", "empty") == (0, {"people": []})
+
+
+def test_regrouping_at_a_threshold_keeps_confirmed_people(told, people_staged):
+    code, result = told("people", "--dataset", "faces", "--threshold", "0.5")
+    assert code == 0
+    assert sorted((person["name"] or "", len(person["faces"])) for person in result["people"]) == [
+        ("", 1),
+        ("Ada", 2),
+        ("Zoë", 2),
+    ]
+
+
+def test_verify_gives_every_figure_and_keeps_the_threshold_when_asked(told, people_staged, workspace):
+    code, result = told("verify", "--dataset", "faces")
+    assert code == 0
+    assert {"model", "same", "different", "threshold", "accuracy", "precision", "recall", "f1", "eer"} <= set(result)
+    # two people of two faces: two pairs of one person (cosine 1 / 1.04), and two of the four others are drawn
+    assert (result["model"], result["same"], result["different"]) == ("dlib-resnet", 2, 2)
+    assert [result[name] for name in ("accuracy", "precision", "recall", "f1", "eer")] == [1, 1, 1, 1, 0]
+    assert 0.04 / 1.04 < result["threshold"] <= 1 / 1.04 + 1e-6
+    with reading(workspace.engine) as session:
+        assert session.exec(select(Threshold)).all() == []
+    told("verify", "--dataset", "faces", "--save")
+    with reading(workspace.engine) as session:
+        assert session.exec(select(Threshold.value)).one() == pytest.approx(result["threshold"])
+
+
+def test_verify_without_confirmed_people_is_a_sentence(refused, told, photos, workspace, people_staged):
+    told("import", photos, "--dataset", "new")
+    assert "has an embedding of dlib-resnet yet" in refused("verify", "--dataset", "new")
+    with writing(workspace.engine) as session:
+        other = ensure_dataset("loose", ensure_user("ada", session=session), session=session)
+    add_faces(workspace, other, [("a.png", vector(0))])
+    group(workspace, other)
+    assert refused("verify", "--dataset", "loose").startswith("a threshold needs confirmed faces")
+
+
+@pytest.mark.parametrize("format_name", ["coco", "identities", "facet"])
+def test_export_writes_and_counts(told, photos, tmp_path, format_name):
+    told("import", photos, "--dataset", "d", "--identities")
+    code, result = told("export", "--dataset", "d", "--out", tmp_path / "out", "--format", format_name)
+    assert code == 0
+    assert (result["folder"], result["format"]) == (str(tmp_path / "out"), format_name)
+    assert (result["images"], result["not_exported"]) == (2, 0)
+    assert result["files"] == len([file for file in (tmp_path / "out").rglob("*") if file.is_file()])
+
+
+def test_export_that_loses_a_picture_ends_with_1(told, photos, tmp_path, workspace):
+    told("import", photos, "--dataset", "d")
+    with reading(workspace.engine) as session:
+        workspace.original(session.exec(select(Image.original)).first()).unlink()
+    code, result = told("export", "--dataset", "d", "--out", tmp_path / "out")
+    assert (code, result["images"], result["not_exported"]) == (1, 1, 1)
+
+
+def test_export_that_cannot_run_is_a_sentence(refused, people_staged, tmp_path):
+    out = tmp_path / "out"
+    assert refused("export", "--dataset", "faces", "--out", out, "--format", "yolo") == (
+        "there is no export format 'yolo'; there are coco, identities, facet"
+    )
+    assert not out.exists()
+    out.mkdir()
+    (out / "mine.txt").write_text("precious")
+    assert "out is not an empty folder" in refused("export", "--dataset", "faces", "--out", out)
+    assert [file.name for file in out.iterdir()] == ["mine.txt"]
+    deeper = out / "mine.txt" / "deeper"
+    assert refused("export", "--dataset", "faces", "--out", deeper) == f"{deeper} was not written: Not a directory."
+
+
+def test_search_for_what_is_no_photo_is_a_sentence(refused, people_staged, photos, tmp_path):
+    search = ("search", "--dataset", "faces", "--photo")
+    assert refused(*search, photos / "notes.txt") == "notes.txt: not a picture but text"
+    assert "No such file or directory" in refused(*search, tmp_path / "nowhere.jpg")
+    assert "Is a directory" in refused(*search, photos)
+    assert refused(*search, photos / "Ada" / "1.png").startswith("1.png: no face is found in this photo")
+
+
+def test_an_unknown_encoder_is_a_sentence(refused, people_staged, photos):
+    for command in (("faces",), ("verify",), ("search", "--photo", photos / "Ada" / "1.png")):
+        assert "magic" in refused(*command, "--dataset", "faces", "--encoder", "magic")
+
+
+def test_runs_are_listed_the_newest_first(told, facet, photos):
+    assert told("runs") == (0, {"runs": []})
+    assert facet("runs")[1] == "no runs yet\n"
+    told("import", photos, "--dataset", "d")
+    told("export", "--dataset", "d", "--out", photos.parent / "out")
+    code, result = told("runs")
+    assert code == 0
+    assert [(run["kind"], run["state"], run["dataset"]) for run in result["runs"]] == [
+        ("export", "done", "d"),
+        ("import", "done", "d"),
+    ]
+    assert result["runs"][1]["counts"]["added"] == 2
+
+
+def test_weights_are_listed_with_licence_and_place(told, facet):
+    code, result = told("weights", "list")
+    assert code == 0
+    assert len(result["weights"]) == len(facet("weights", "list")[1].splitlines())
+    assert all({"name", "present", "sha256"} <= set(row) for row in result["weights"])
+
+
+def test_unknown_weights_are_a_sentence(refused):
+    assert "magic" in refused("weights", "fetch", "magic")
+
+
+def test_backup_copies_the_store_and_overwrites_nothing(told, refused, tmp_path, home):
+    code, result = told("backup")
+    assert code == 0
+    assert Path(result["file"]).parent == home / "backups"
+    assert told("backup", "--out", tmp_path / "copy.db")[1] == {"file": str(tmp_path / "copy.db")}
+    assert refused("backup", "--out", tmp_path / "copy.db").endswith("copy.db is there already")
+
+
+def test_an_unexpected_error_in_a_run_is_one_sentence_and_the_traceback_is_kept(
+    refused, photos, workspace, monkeypatch
+):
+    def broken(*_, **__):
+        raise ZeroDivisionError("first line\nsecond line")
+
+    monkeypatch.setitem(inline.TASKS, "import", broken)
+    assert refused("import", photos, "--dataset", "d") == "ZeroDivisionError: first line second line"
+    with reading(workspace.engine) as session:
+        run = session.exec(select(Run)).one()
+    assert run.state == "failed"
+    assert "Traceback (most recent call last)" in run.log
+    assert "in broken" in run.log
+
+
+def test_an_error_may_name_a_file_whose_name_is_not_utf_8(refused, photos, workspace, monkeypatch):
+    def broken(*_, **__):
+        raise OSError(5, "Input/output error", "caf\udce9.png")
+
+    monkeypatch.setitem(inline.TASKS, "import", broken)
+    assert "OSError: [Errno 5] Input/output error" in refused("import", photos, "--dataset", "d")
+    with reading(workspace.engine) as session:
+        assert session.exec(select(Run.state)).all() == ["failed"]
+
+
+def test_a_run_that_a_worker_took_and_let_go_is_taken_over(told, photos, monkeypatch, workspace):
+    real, calls = inline.perform, []
+
+    def perform(*arguments, **options):
+        calls.append(arguments)
+        return False if len(calls) == 1 else real(*arguments, **options)
+
+    monkeypatch.setattr(inline, "perform", perform)
+    monkeypatch.setattr(inline, "_POLL_SECONDS", 0)
+    assert told("import", photos, "--dataset", "d")[1]["added"] == 2
+    assert len(calls) == 2
+
+
+def test_an_unexpected_error_outside_of_a_run_is_one_sentence(refused, people_staged, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("it broke")
+
+    monkeypatch.setattr(command_line.verification, "confirmed_pairs", broken)
+    assert refused("verify", "--dataset", "faces") == "RuntimeError: it broke"
+
+
+def test_ctrl_c_ends_a_run_as_cancelled_and_keeps_what_was_done(refused, photos, workspace, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing._Intake, "store", stopped)
+    assert refused("import", photos, "--dataset", "d") == "stopped; what was finished stays"
+    with reading(workspace.engine) as session:
+        assert session.exec(select(Run.state)).all() == ["cancelled"]
+
+
+def test_a_setting_that_cannot_be_is_a_sentence(refused, monkeypatch):
+    monkeypatch.setenv("FACET_DEVICE", "tpu")
+    settings.cache_clear()
+    assert refused("runs") == "FACET_DEVICE: Input should be 'auto', 'cpu' or 'cuda'"
+
+
+def test_a_home_that_cannot_be_used_is_a_sentence(refused, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "file" / "home"))
+    settings.cache_clear()
+    assert "home cannot be used (Not a directory); choose one with FACET_HOME" in refused("runs")
+
+
+def test_a_home_that_cannot_be_written_is_a_sentence(refused, photos, monkeypatch, workspace):
+    real = Workspace.engine.func
+
+    def read_only(self):
+        engine = real(self)
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+        return engine
+
+    monkeypatch.setattr(Workspace, "engine", property(read_only))
+    assert "attempt to write a readonly database" in refused("import", photos, "--dataset", "d")
+
+
+def test_a_dataset_name_with_odd_characters_works(told, photos, tmp_path):
+    name = "Zoë's {set} %s"
+    assert told("import", photos, "--dataset", name)[0] == 1
+    code, result = told("export", "--dataset", name, "--out", tmp_path / "o{u}t")
+    assert (code, result["folder"]) == (0, str(tmp_path / "o{u}t"))
+
+
+def test_words_may_contain_braces(facet, people_staged, workspace):
+    with writing(workspace.engine) as session:
+        session.exec(select(Image).where(Image.path == "stranger.png")).one().path = "{0}.png"
+    assert facet("people", "--dataset", "faces")[0] == 0
+
+
+@pytest.fixture
+def process(home):
+    """Runs `python -m core` as a process of its own, warnings and all; returns exit code and the one object."""
+
+    def run(*arguments):
+        command = [sys.executable, "-W", "default", "-m", "core", *map(str, arguments), "--json"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.stdout.count("\n") == 1, done.stdout
+        return done.returncode, json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Portraits of three drawn people in folders of their names, a group, a landscape, a text."""
+    rng = np.random.default_rng(1)
+    folder = tmp_path_factory.mktemp("drawn")
+    pictures = [
+        draw_portrait(PEOPLE[person], rng, (320, 400), name=f"{person}/{number}.jpg", person=person)
+        for person in ("ada", "bruno", "chidi")
+        for number in (1, 2, 3)
+    ]
+    pictures.append(draw_group([(p, PEOPLE[p]) for p in ("ada", "chidi")], rng, name="group.jpg", scene="park"))
+    pictures.append(draw_landscape(rng, (480, 320), name="hill.jpg"))
+    write_pictures(pictures, folder)
+    return folder
+
+
+def test_drawn_people_go_through_every_command(drawn, tmp_path, process, told):
+    code, result = told("import", drawn, "--dataset", "drawn", "--identities")
+    assert (code, result["added"]) == (1, 11)
+    assert [row["path"] for row in result["skipped"]] == ["truth.json"]
+
+    code, result = process("faces", "--dataset", "drawn")
+    assert code == 0
+    assert (result["images"], result["faces"], result["without_face"], result["failed"]) == (11, 11, 1, 0)
+
+    code, result = told("people", "--dataset", "drawn")
+    named = {person["name"]: {face["image"] for face in person["faces"]} for person in result["people"]}
+    for person in ("ada", "bruno", "chidi"):
+        assert {f"{person}/{number}.jpg" for number in (1, 2, 3)} <= named[person]
+
+    code, result = told("verify", "--dataset", "drawn")
+    assert (code, result["same"]) == (0, 9)
+    assert result["accuracy"] > 0.9
+
+    code, result = process("search", "--dataset", "drawn", "--photo", drawn / "bruno" / "1.jpg")
+    assert code == 0
+    assert result["matches"][0] == {"image": "bruno/1.jpg", "score": pytest.approx(1, abs=1e-4)}
+    scores = [match["score"] for match in result["matches"]]
+    assert scores == sorted(scores, reverse=True)
+    assert {"bruno/2.jpg", "bruno/3.jpg"} <= {match["image"] for match in result["matches"]}
+
+    code, result = told("export", "--dataset", "drawn", "--out", tmp_path / "out")
+    assert (code, result["images"], result["left_out"]) == (0, 11, 1)
+    assert result["instances"]["face"] == 11

@@ -1,0 +1,245 @@
+"""From labels to a promoted model on the command line: one training, and everything that can be asked of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from sqlmodel import select
+from typer.testing import CliRunner
+
+from core.__main__ import app
+from core.foundation.settings import Settings, settings
+from core.foundation.workspace import Workspace
+from core.jobs import tasks
+from core.library.sample_clips import draw_clips_of_people
+from db.engine import reading, writing
+from db.tables import Instance, KeypointRevision, Prediction, Source, TrainedModel
+from db.writes import ensure_dataset, ensure_user
+from tests.builders.drawn_labels import fill_with_clips
+
+SMALL = ("epochs=1", "input_size=64x64", "batch=8", "workers=0", "sheets=0")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, empty_store):
+    """A home folder with labelled clips of four people, two of them once more without labels, and a trained model."""
+    folder = tmp_path_factory.mktemp("commands")
+    (folder / "home").mkdir()
+    shutil.copyfile(empty_store, folder / "home" / "store.db")
+    workspace = Workspace.open(Settings(home=folder / "home"))
+    with writing(workspace.engine) as session:
+        author = ensure_user("ada", session=session)
+        dataset = ensure_dataset("faces", author, session=session)
+    fill_with_clips(workspace, dataset, author, folder / "clips", frames=3)
+    fill_with_clips(workspace, dataset, author, folder / "more", people=2, frames=2, seed=9, human=False, prefix="new-")
+    workspace.engine.dispose()
+    return folder / "home"
+
+
+@pytest.fixture
+def run(home, monkeypatch):
+    """Runs a command with --json; gives what it told, and fails on any other exit code than 0."""
+    monkeypatch.setenv("FACET_HOME", str(home))
+    settings.cache_clear()
+
+    def told(*arguments, code=0):
+        done = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.exit_code == code, done.stderr
+        return json.loads(done.stdout) if code != 2 else done.stderr.strip()
+
+    yield told
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def model(home):
+    """The name of a model that `train` made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACET_HOME", str(home))
+        settings.cache_clear()
+        arguments = ["train", "--dataset", "faces", "--recipe", "quick-resnet18", "--json"]
+        done = CliRunner().invoke(app, [*arguments, *(part for one in SMALL for part in ("--set", one))])
+        settings.cache_clear()
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {"model", "model_version", "metrics", "seconds"} <= set(found)
+    assert set(found["metrics"]["nme"]) == {"value", "low", "high"}
+    return found["model"]
+
+
+def _revisions(home, human):
+    workspace = Workspace.open(Settings(home=home))
+    with reading(workspace.engine) as session:
+        source = Source.HUMAN if human else Source.MODEL
+        heads = select(KeypointRevision.id).join(Instance, Instance.revision_id == KeypointRevision.id)
+        found = sorted(session.exec(heads.where(KeypointRevision.source == source)))
+    workspace.engine.dispose()
+    return found
+
+
+def test_models_lists_what_was_trained(run, model):
+    (row,) = run("models")["models"]
+    assert (row["name"], row["dataset"], row["skeleton"], row["parent"]) == (model, "faces", "face68", None)
+    assert sum(row["labels"].values()) == 12
+
+
+def test_training_on_unknown_points_names_the_known_ones(run):
+    said = run("train", "--dataset", "faces", "--recipe", "quick-resnet18", "--skeleton", "hand21", code=2)
+    assert said == "no skeleton is called 'hand21'; there are face68, body24, coco17"
+
+
+def test_predict_looks_at_every_instance_once(run, model):
+    first = run("predict", "--dataset", "faces", "--model", model)
+    assert (first["instances"], first["failed"]) == (16, 0)
+    assert run("predict", "--dataset", "faces", "--model", model)["predicted"] == 0
+
+
+def test_flip_test_and_smoothing_are_versions_of_their_own(run, model, home):
+    plain = run("predict", "--dataset", "faces", "--model", model)["model_version"]
+    flipped = run("predict", "--dataset", "faces", "--model", model, "--flip-test")
+    smoothed = run("predict", "--dataset", "faces", "--model", model, "--smooth", "one-euro")
+    versions = {plain, flipped["model_version"], smoothed["model_version"]}
+    assert len(versions) == 3
+    assert smoothed["delay_frames"] > 0
+    workspace = Workspace.open(Settings(home=home))
+    with reading(workspace.engine) as session:
+        for version in versions:
+            assert len(session.exec(select(Prediction).where(Prediction.model_version_id == version)).all()) == 16
+    workspace.engine.dispose()
+    found = run("evaluate", "--dataset", "faces", "--model", f"{model}+flip", "--against", model)
+    assert found["model"] == f"{model}+flip"
+
+
+def test_the_number_that_training_told_names_the_model_in_every_command(run, model, tmp_path):
+    version = next(row["version"] for row in run("models")["models"] if row["name"] == model)
+    assert run("predict", "--dataset", "faces", "--model", version)["model_version"] == version
+    flipped = run("predict", "--dataset", "faces", "--model", version, "--flip-test")["model_version"]
+    assert run("predict", "--dataset", "faces", "--model", f"{version}+flip")["model_version"] == flipped
+    found = run("evaluate", "--dataset", "faces", "--model", version, "--against", flipped)
+    assert (found["model"], found["against"]) == (model, f"{model}+flip")
+    assert run("stability", "--dataset", "faces", "--model", version)["model"] == model
+    assert run("onnx", "--model", version, "--out", tmp_path / "net.onnx")["model"] == model
+    assert run("overlay", "--video", "p000-0", "--models", version, flipped, "--out", tmp_path / "a.mp4")["frames"] == 3
+    for nobody in ("0", "999", "9" * 30):
+        assert f"no model called '{nobody}'" in run("predict", "--dataset", "faces", "--model", nobody, code=2)
+
+
+def test_evaluate_gives_each_metric_with_its_interval(run, model):
+    alone = run("evaluate", "--dataset", "faces", "--model", model)
+    assert all(set(metric) == {"value", "low", "high"} for metric in alone["metrics"].values())
+    both = run("evaluate", "--dataset", "faces", "--model", model, "--against", "dlib-68")
+    assert both["metrics"] == alone["metrics"]
+    value = both["metrics"]["nme"]["value"] - both["against_metrics"]["nme"]["value"]
+    difference = both["difference"]["nme"]
+    assert difference["value"] == pytest.approx(value)
+    assert (difference["groups"], difference["verdict"]) == (both["groups"], "too few groups to tell")
+
+
+def test_evaluate_against_another_says_the_difference_in_words_too(run, model):
+    run("evaluate", "--dataset", "faces", "--model", model)  # settles the home folder
+    done = CliRunner().invoke(app, ["evaluate", "--dataset", "faces", "--model", model, "--against", "dlib-68"])
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "dlib-68 on the same" in lines
+    assert f"{model} minus dlib-68, paired" in lines
+    told = [line for line in lines if line.strip().startswith("nme ")]
+    assert len(told) == 3
+    assert re.search(r"   too few groups to tell \(\d\)$", told[2])
+    assert not any("groups" in line for line in told[:2])
+
+
+def test_stability_of_predictions_and_of_labels(run, model):
+    run("predict", "--dataset", "faces", "--model", model)
+    found = run("stability", "--dataset", "faces", "--model", model)
+    assert {"frames", "median_dev_x_pct", "median_dev_y_pct", "indicator"} <= set(found)
+
+
+def test_promoting_changes_model_points_and_no_human_ones(run, model, home):
+    before = _revisions(home, human=True)
+    told = run("promote", "--dataset", "faces", "--model", model)
+    assert told == {"model": model, "prelabelled": 4, "kept": 0}
+    assert _revisions(home, human=True) == before
+    assert len(_revisions(home, human=False)) == 4
+    assert "pre-labels this dataset already" in run("promote", "--dataset", "faces", "--model", model, code=2)
+    assert run("models")["models"][0]["pre_labels"] is True
+    back = run("rollback", "--dataset", "faces")
+    assert (back["model"], back["left"], set(back)) == ("dlib-68", 0, {"model", "prelabelled", "kept", "left"})
+    assert run("models")["models"][0]["pre_labels"] is False
+    assert "nothing is left to go back from" in run("rollback", "--dataset", "faces", code=2)
+
+
+def test_a_model_that_came_to_nothing_is_promoted_with_a_warning(run, model, home):
+    workspace = Workspace.open(Settings(home=home))
+    with writing(workspace.engine) as session:
+        trained = session.exec(select(TrainedModel)).one()
+        before = trained.data
+        trained.data = {**before, "warnings": ["this training came to nothing: 41.65%"]}
+    done = CliRunner().invoke(app, ["promote", "--dataset", "faces", "--model", model, "--json"])
+    assert done.exit_code == 0, done.stderr
+    assert f"{model}: this training came to nothing: 41.65%" in done.stderr.splitlines()
+    assert json.loads(done.stdout)["model"] == model
+    assert run("models")["models"][0]["warnings"] == ["this training came to nothing: 41.65%"]
+    run("rollback", "--dataset", "faces")
+    with writing(workspace.engine) as session:
+        session.exec(select(TrainedModel)).one().data = before
+    workspace.engine.dispose()
+
+
+def test_onnx_gives_points_for_any_number_of_crops(run, model, tmp_path):
+    out = tmp_path / "net.onnx"
+    told = run("onnx", "--model", model, "--out", out)
+    assert told["largest_difference"] <= 1e-3  # pixels; points of a hardly trained network lie far out
+    session = onnxruntime.InferenceSession(out)
+    points = session.run(["points"], {"images": np.zeros((2, 3, 64, 64), np.float32)})[0]
+    assert points.shape == (2, 68, 2)
+    assert "built in and no network" in run("onnx", "--model", "dlib-68", "--out", out, code=2)
+
+
+def test_a_file_of_another_model_is_never_used(run, model, home, tmp_path):
+    (file,) = (home / "models").glob("*.safetensors")
+    kept = file.read_bytes()
+    changed = bytearray(kept)
+    changed[-1] ^= 1  # still a checkpoint that opens
+    file.write_bytes(changed)
+    try:
+        for asked in (
+            ("predict", "--dataset", "faces", "--model", model),
+            ("onnx", "--model", model, "--out", tmp_path / "x"),
+            ("train", "--dataset", "faces", "--recipe", "quick-resnet18", "--parent", model),
+        ):
+            assert f"does not hold the weights of {model}" in run(*asked, code=2)
+    finally:
+        file.write_bytes(kept)
+
+
+def test_overlay_draws_models_over_a_clip(run, model, tmp_path):
+    run("predict", "--dataset", "faces", "--model", model)
+    out = tmp_path / "over.mp4"
+    name = run("models")["models"][0]["dataset"]
+    told = run("overlay", "--video", "p000-0", "--models", "dlib-68", model, "--out", out, code=2)
+    assert "predict" in told  # dlib-68 has not looked at every frame yet
+    run("predict", "--dataset", name, "--model", "dlib-68")
+    found = run("overlay", "--video", "p000-0", "--models", "dlib-68", model, "--out", out)
+    assert (found["frames"], Path(out).stat().st_size > 1000) == (3, True)
+
+
+def test_what_cannot_be_is_one_sentence(run, model):
+    assert "there is no model called 'nobody'" in run("predict", "--dataset", "faces", "--model", "nobody", code=2)
+    assert "there is no recipe called 'magic'" in run("train", "--dataset", "faces", "--recipe", "magic", code=2)
+    wrong = run("train", "--dataset", "faces", "--recipe", "quick-resnet18", "--set", "epochs", code=2)
+    assert "--set takes key=value" in wrong
+    assert "cannot be used as" in run("predict", "--dataset", "faces", "--model", f"{model}+magic", code=2)
+
+
+def test_the_sample_clips_can_be_drawn_without_a_browser(run, monkeypatch):
+    monkeypatch.setattr(tasks, "draw_clips_of_people", partial(draw_clips_of_people, frames=2, size=(96, 96)))
+    told = run("sample", "--clips", "--dataset", "drawn")
+    assert (told["dataset"], told["clips"], told["labelled"]) == ("drawn", 8, 16)

@@ -1,0 +1,61 @@
+"""Settings come from the environment, and the README lists every one of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from core.foundation.settings import Settings, settings
+from tests.builders.places import ROOT
+
+README = ROOT / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"FACET_{name.upper()}", raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_everything_has_a_default():
+    assert Settings().home == Path("data")
+    assert Settings().store == f"sqlite:///{Path('data/store.db').resolve()}"
+
+
+def test_the_environment_wins(monkeypatch, tmp_path):
+    monkeypatch.setenv("FACET_HOME", str(tmp_path))
+    monkeypatch.setenv("FACET_MAX_PIXELS", "1000")
+    monkeypatch.setenv("FACET_STORE_URL", "postgresql://somewhere/facet")
+    chosen = settings()
+    assert (chosen.home, chosen.max_pixels, chosen.store) == (tmp_path, 1000, "postgresql://somewhere/facet")
+    assert settings() is chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "70000"), ("PORT", "web"), ("DEVICE", "tpu"), ("BATCH", "0"), ("USER", ""), ("MAX_PIXELS", "-1")],
+)
+def test_a_value_that_cannot_be_is_refused(monkeypatch, name, value):
+    monkeypatch.setenv(f"FACET_{name}", value)
+    with pytest.raises(ValidationError, match=name.lower()):
+        Settings()
+
+
+def test_settings_cannot_be_changed_on_the_way():
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 1
+
+
+def test_every_setting_says_what_it_is():
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_readme_lists_every_setting_and_no_other():
+    listed = re.findall(r"^\| *`(FACET_[A-Z_]+)`", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert sorted(listed) == sorted(f"FACET_{name.upper()}" for name in Settings.model_fields)

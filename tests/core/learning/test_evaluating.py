@@ -1,0 +1,348 @@
+"""Figures on held-out labels: worked out by hand, paired between models, and undefined where nothing can be said."""
+
+import numpy as np
+import pytest
+
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import NotEnoughData, NotFound
+from core.learning.evaluating import apart, breakdown, evaluate, held_out, keep_figures, unpredicted, worst
+from core.metrics.pose import FoundPoses, TruePoses, average_precision
+from db.engine import reading, writing
+from db.queries.learning import predicted
+from db.queries.models import trained_by_name
+from db.tables import Exclusion, GroupPart
+from tests.builders.learning_rows import Shelf, face
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _parts(shelf, parts):
+    with writing(shelf.workspace.engine) as session:
+        for group, part in parts.items():
+            session.merge(GroupPart(dataset_id=shelf.dataset, group=group, part=part))
+
+
+def _labelled(shelf, people="abcd"):
+    """Two pictures of each person; of `a` and `b` is held out."""
+    _parts(shelf, {f"person {name}": "test" if name in "ab" else "train" for name in people})
+    return {
+        f"{name}{i}": shelf.instance(shelf.image(f"{name}/{i}.png", identity=name), face())
+        for name in people
+        for i in range(2)
+    }
+
+
+def test_figures_are_those_worked_out_by_hand(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("shifted")
+    # 3 and 4 pixels off in x over 100 pixels between the eyes: NME 0.03 (person a) and 0.10 (person b)
+    for name, instance in held.items():
+        shift = 3.0 if name.startswith("a") else 10.0
+        shelf.predict(instance, version, face((shift, 0.0)))
+    found = evaluate(shelf.workspace, shelf.dataset, "shifted")
+    assert (found["instances"], found["groups"], found["left_out"]) == (4, 2, 0)
+    values = {name: metric["value"] for name, metric in found["metrics"].items()}
+    assert values["nme"] == pytest.approx((0.03 + 0.10) / 2)
+    assert values["median_nme"] == pytest.approx(0.065)
+    assert values["failure_rate"] == pytest.approx(0.5)  # 0.10 > 0.08
+    assert values["auc"] == pytest.approx(((1 - 0.03 / 0.08) + 0) / 2)
+    assert values["pck"] == pytest.approx(1.0)  # every point is 3 or 10 pixels off, and the limit is 10
+    assert values["rmse_px"] == pytest.approx(np.sqrt((9 + 100) / 2 / 2))  # y is exact, so half of the coordinates
+    assert values["missed"] == 0.0
+    assert values["nme_diagonal"] == pytest.approx((3 + 10) / 2 / np.hypot(120, 90))
+    interval = found["metrics"]["nme"]
+    assert (interval["low"], interval["high"]) == pytest.approx((0.03, 0.10))  # the draws of two groups
+
+
+def test_a_point_that_was_not_given_counts_as_missed_and_as_a_failure(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("gaps")
+    for name, instance in held.items():
+        points = face()
+        if name == "a0":
+            points[5] = np.nan
+        shelf.predict(instance, version, points)
+    values = {k: v["value"] for k, v in evaluate(shelf.workspace, shelf.dataset, "gaps")["metrics"].items()}
+    assert values["missed"] == pytest.approx(0.25)
+    assert values["failure_rate"] == pytest.approx(0.25)
+    assert values["nme"] == 0.0  # of the instances that were given whole
+    assert values["auc"] == pytest.approx(0.75)
+
+
+def test_two_models_are_compared_on_the_same_instances(shelf):
+    held = _labelled(shelf)
+    first, second = shelf.model("first"), shelf.model("second")
+    for name, instance in held.items():
+        shelf.predict(instance, first, face((4.0, 0.0)))
+        if name != "b1":
+            shelf.predict(instance, second, face((2.0, 0.0)))
+    found = evaluate(shelf.workspace, shelf.dataset, "second", against="first")
+    assert (found["instances"], found["left_out"]) == (3, 1)
+    difference = found["difference"]["nme"]
+    assert difference["value"] == pytest.approx(-0.02)
+    assert (difference["low"], difference["high"]) == pytest.approx((-0.02, -0.02))  # the same in every group
+    assert found["against_metrics"]["nme"]["value"] == pytest.approx(0.04)
+    assert (difference["groups"], difference["verdict"]) == (2, "too few groups to tell")
+
+
+@pytest.mark.parametrize(("people", "lower", "higher"), [("abcdef", "better", "worse"), ("abcde", None, None)])
+def test_a_winner_is_named_from_six_groups_on_and_of_each_metric_in_its_direction(shelf, people, lower, higher):
+    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    first, second = shelf.model("first"), shelf.model("second")
+    for i, name in enumerate(people + "z"):
+        instance = shelf.instance(shelf.image(f"{name}.png", identity=name), face())
+        shelf.predict(instance, first, face((4.0 + i, 0.0)))
+        shelf.predict(instance, second, face((2.0, 0.0)))
+    for model, against, said in (("second", "first", lower), ("first", "second", higher)):
+        found = evaluate(shelf.workspace, shelf.dataset, model, against=against)["difference"]
+        for name in ("nme", "median_nme", "auc", "rmse_px"):
+            assert found[name]["verdict"] == (said or "too few groups to tell")
+        assert {one["groups"] for one in found.values()} == {len(people)}
+
+
+def test_one_group_gives_figures_without_intervals(shelf):
+    _parts(shelf, {"person a": "test", "person c": "train"})
+    version = shelf.model("one")
+    for name in "ac":
+        shelf.predict(shelf.instance(shelf.image(f"{name}.png", identity=name), face()), version, face(1.0))
+    found = evaluate(shelf.workspace, shelf.dataset, "one")
+    nme = found["metrics"]["nme"]
+    assert nme["value"] == pytest.approx(np.sqrt(2) / 100)
+    assert (nme["low"], nme["high"]) == (None, None)
+    assert found["reason"] == (
+        "no interval for the figures: what is held out (1) is all of one group (person a), and it takes two; "
+        "label more videos or people"
+    )
+
+
+def test_a_figure_that_counts_in_one_of_two_groups_only_is_named(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("gaps")
+    for name, instance in held.items():
+        points = face()
+        points[5] = np.nan if name.startswith("a") else points[5]
+        shelf.predict(instance, version, points)
+    found = evaluate(shelf.workspace, shelf.dataset, "gaps")
+    missing = sorted(name for name, one in found["metrics"].items() if one["value"] is not None and one["low"] is None)
+    assert {"nme", "median_nme"} <= set(missing)
+    assert "auc" not in missing
+    named, _, why = found["reason"].removeprefix("no interval for ").partition(": ")
+    assert sorted(named.split(", ")) == missing
+    assert why.startswith("of 4 held-out instances in 2 groups those that count for them are all of one group")
+
+
+def test_intervals_that_are_there_need_no_reason(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("whole")
+    for instance in held.values():
+        shelf.predict(instance, version, face(1.0))
+    assert evaluate(shelf.workspace, shelf.dataset, "whole")["reason"] is None
+
+
+def test_nothing_held_out_or_predicted_is_said(shelf):
+    shelf.model("idle")
+    with pytest.raises(NotEnoughData, match="no human label of face68 is held out"):
+        evaluate(shelf.workspace, shelf.dataset, "idle")
+    _labelled(shelf)
+    with pytest.raises(NotEnoughData, match="idle has predicted none"):
+        evaluate(shelf.workspace, shelf.dataset, "idle")
+    with pytest.raises(NotFound, match="there is no model called 'nobody'"):
+        evaluate(shelf.workspace, shelf.dataset, "nobody")
+
+
+def test_each_model_lacks_what_it_has_not_predicted_of_the_held_out_part(shelf):
+    held = _labelled(shelf)
+    whole, half = shelf.model("whole"), shelf.model("half")
+    shelf.model("silent")
+    for name, instance in held.items():
+        shelf.predict(instance, whole, face())
+        if name[0] in "ac":
+            shelf.predict(instance, half, face())
+    names = ["whole", "half", "silent"]
+    assert unpredicted(shelf.workspace, shelf.dataset, names) == {"whole": 0, "half": 2, "silent": 4}
+    assert unpredicted(shelf.workspace, shelf.dataset, ["whole+flip"]) == {"whole+flip": 4}, "another use of it"
+
+
+def test_models_of_different_points_are_not_compared(shelf):
+    shelf.model("face", "face68")
+    shelf.model("body", "body24")
+    with pytest.raises(NotFound, match="locate different points"):
+        evaluate(shelf.workspace, shelf.dataset, "face", against="body")
+
+
+def test_excluded_pictures_are_not_measured_on(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("shifted")
+    for instance in held.values():
+        shelf.predict(instance, version, face())
+    with writing(shelf.workspace.engine) as session:
+        session.add(Exclusion(dataset_id=shelf.dataset, name="a/0.png", author_id=shelf.author))
+        session.add(Exclusion(dataset_id=shelf.dataset, name="elsewhere.png", author_id=shelf.author))
+    assert evaluate(shelf.workspace, shelf.dataset, "shifted")["instances"] == 3
+
+
+def test_points_regions_and_groups_say_where_a_model_errs(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("nose")
+    points = face()
+    points[30] += (0.0, 5.0)
+    for instance in held.values():
+        shelf.predict(instance, version, points)
+    found = held_out(shelf.workspace, shelf.dataset, ["nose"])
+    parts = breakdown(found, "nose")
+    assert parts.points[30] == pytest.approx(0.05)
+    assert np.count_nonzero(parts.points) == 1
+    assert parts.regions["nose"] == pytest.approx(0.05 / 9)
+    assert parts.groups == pytest.approx({"person a": 0.05 / 68, "person b": 0.05 / 68})
+
+
+def test_two_models_are_set_apart_by_point_region_and_group_on_what_both_gave(shelf):
+    held = _labelled(shelf)
+    first, second = shelf.model("first"), shelf.model("second")
+    for name, instance in held.items():
+        rough, fine = face(), face()
+        rough[30] += (0.0, 6.0)
+        fine[30] += (0.0, 2.0 if name.startswith("a") else 4.0)
+        if name == "a0":
+            rough[8] = np.nan  # chin: part of the jaw
+        shelf.predict(instance, first, rough)
+        shelf.predict(instance, second, fine)
+    found = apart(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
+    tip = found.points[30]
+    assert (tip.value, tip.low, tip.high) == pytest.approx((-0.03, -0.04, -0.02))
+    assert (tip.groups, tip.used) == (2, 4)
+    assert found.points[8].used == 3
+    assert found.regions["nose"].value == pytest.approx(-0.03 / 9)
+    assert (found.regions["nose"].low, found.regions["nose"].high) == pytest.approx((-0.04 / 9, -0.02 / 9))
+    assert found.groups == pytest.approx({"person a": -0.04 / 68, "person b": -0.02 / 68})
+
+
+def test_regions_are_set_apart_as_a_loop_over_the_same_draws_does(shelf):
+    people = "abcdef"
+    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    versions = {name: shelf.model(name) for name in ("rough", "fine")}
+    rng = np.random.default_rng(0)
+    for name in people + "z":
+        one = shelf.instance(shelf.image(f"{name}.png", identity=name), face())
+        for model, noise in (("rough", 3.0), ("fine", 1.0)):
+            shelf.predict(one, versions[model], face() + rng.normal(0, noise, (68, 2)))
+    held = held_out(shelf.workspace, shelf.dataset, ["fine", "rough"])
+    found = apart(held, "fine", "rough")
+    for region, points in held.shape.regions.items():
+        each = {
+            model: np.linalg.norm(held.predicted[model].astype(float) - held.truth, axis=2)[:, list(points)] / 100
+            for model in ("fine", "rough")
+        }
+        picks = np.random.default_rng(0).integers(0, 6, (2000, 6))  # one instance a group, in their order
+        order = np.argsort(held.groups)
+        drawn = [each["fine"][order[row]].mean() - each["rough"][order[row]].mean() for row in picks]
+        interval = found.regions[region]
+        assert interval.value == pytest.approx(each["fine"].mean() - each["rough"].mean())
+        np.testing.assert_allclose([interval.low, interval.high], np.quantile(drawn, [0.025, 0.975]), rtol=1e-9)
+
+
+def test_points_that_one_model_never_gave_are_not_set_apart(shelf):
+    held = _labelled(shelf)
+    first, second = shelf.model("first"), shelf.model("second")
+    empty = face()
+    empty[36:42] = np.nan
+    for instance in held.values():
+        shelf.predict(instance, first, empty)
+        shelf.predict(instance, second, face())
+    found = apart(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
+    assert np.isnan(found.points[36].value)
+    assert np.isnan(list(found.groups.values())).all(), "no instance was given whole by both"
+    assert found.points[0].value == 0.0
+
+
+def test_the_worst_come_first_and_a_missed_one_before_all(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("uneven")
+    for shift, (name, instance) in enumerate(held.items()):
+        points = face((float(shift), 0.0))
+        if name == "a1":
+            points[0] = np.nan
+        shelf.predict(instance, version, points)
+    rows = worst(held_out(shelf.workspace, shelf.dataset, ["uneven"]), ["uneven"], limit=3)
+    assert [row.name for row in rows] == ["a/1.png", "b/1.png", "b/0.png"]
+    assert rows[0].errors["uneven"] == np.inf
+    assert rows[1].errors["uneven"] == pytest.approx(0.03)
+
+
+def test_ap_of_people_agrees_with_oks_by_hand(shelf):
+    _parts(shelf, {"person a": "test", "person b": "test", "person c": "train"})
+    version = shelf.model("body", "body24")
+    points = np.stack([np.linspace(10, 110, 24), np.linspace(5, 85, 24)], axis=1)
+    for name in "abc":
+        one = shelf.instance(
+            shelf.image(f"{name}.png", identity=name), points, kind="person", skeleton="body24", human=True
+        )
+        shelf.predict(one, version, points, "body24")
+    found = evaluate(shelf.workspace, shelf.dataset, "body")["metrics"]
+    assert found["oks"]["value"] == pytest.approx(1.0)
+    assert found["ap"]["value"] == pytest.approx(1.0)
+    assert found["ap"]["low"] == pytest.approx(1.0)
+
+
+def test_the_paired_difference_of_ap_is_that_of_a_loop_over_the_same_draws(shelf):
+    people = "abcdefg"
+    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    versions = {name: shelf.model(name, "body24") for name in ("rough", "fine")}
+    points = np.stack([np.linspace(10, 110, 24), np.linspace(5, 85, 24)], axis=1)
+    rng = np.random.default_rng(0)
+    for name in people + "z":
+        for i in range(2):
+            one = shelf.instance(
+                shelf.image(f"{name}/{i}.png", identity=name), points, kind="person", skeleton="body24", human=True
+            )
+            for model, noise in (("rough", 6.0), ("fine", 2.0)):
+                shelf.predict(one, versions[model], points + rng.normal(0, noise, points.shape), "body24")
+    found = evaluate(shelf.workspace, shelf.dataset, "fine", against="rough")
+    difference = found["difference"]["ap"]
+    apart = found["metrics"]["ap"]["value"] - found["against_metrics"]["ap"]["value"]
+    assert difference["value"] == pytest.approx(apart)
+    assert difference["verdict"] == "better"
+    held = held_out(shelf.workspace, shelf.dataset, ["fine", "rough"])
+    area = np.full(len(held), 0.53 * 120 * 90)
+    known = np.unique(held.groups)
+    drawn = []
+    for row in np.random.default_rng(0).integers(0, len(known), (400, len(known))):
+        rows = np.sort(np.concatenate([np.flatnonzero(held.groups == known[pick]) for pick in row]))  # ties in order
+        copies = np.arange(len(rows))  # each drawn picture is one of its own
+        each = [
+            average_precision(
+                TruePoses(copies, held.truth[rows], held.visibility[rows], area[rows], held.boxes[rows]),
+                FoundPoses(copies, held.predicted[name][rows], held.scores[name][rows]),
+                held.shape.sigmas,
+            ).ap
+            for name in ("fine", "rough")
+        ]
+        drawn.append(each[0] - each[1])
+    np.testing.assert_allclose([difference["low"], difference["high"]], np.quantile(drawn, [0.025, 0.975]), atol=1e-9)
+
+
+def test_figures_are_kept_with_the_model(shelf):
+    shelf.model("kept")
+    keep_figures(shelf.workspace, "kept", {"nme": {"value": 0.03, "low": 0.02, "high": 0.04}})
+    with reading(shelf.workspace.engine) as session:
+        assert trained_by_name("kept", session=session).figures["nme"]["value"] == 0.03
+    with pytest.raises(NotFound, match="no trained model"):
+        keep_figures(shelf.workspace, "dlib-68", {})
+
+
+def test_predictions_come_in_parts_and_only_those_of_the_dataset(shelf):
+    held = list(_labelled(shelf).values())
+    version, other = shelf.model("one"), shelf.model("two")
+    for instance in held[:5]:
+        shelf.predict(instance, version, face(float(instance)))
+        shelf.predict(instance, other, face())
+    with reading(shelf.workspace.engine) as session:
+        parts = list(predicted(shelf.dataset, version, at_once=2, session=session))
+        assert list(predicted(shelf.dataset + 1, version, session=session)) == []
+    assert [len(part) for part in parts] == [2, 2, 1]
+    found = {instance: Keypoints.from_bytes(points).points for part in parts for instance, points, _ in part}
+    assert found.keys() == set(held[:5])
+    assert all(np.array_equal(points, face(float(one)).astype(np.float32)) for one, points in found.items())

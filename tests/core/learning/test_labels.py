@@ -1,0 +1,215 @@
+"""What is learned from and what is held out: groups stay whole, parts stay, bad pictures and empty labels stay out."""
+
+import numpy as np
+import pytest
+
+from core.foundation.errors import BadInput
+from core.learning.labels import keep_parts, lone_folder, read_labels, read_unlabelled, usual_skeleton
+from db.engine import reading, writing
+from db.queries.learning import group_parts
+from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person
+from tests.builders.learning_rows import Shelf, face
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _read(shelf, split_by="auto", keep=False):
+    with writing(shelf.workspace.engine) as session:
+        labels = read_labels(shelf.dataset, "face68", split_by=split_by, session=session)
+        if keep:
+            keep_parts(shelf.dataset, labels, session=session)
+    return labels
+
+
+def _groups(labels):
+    return {label.image.path: group for label, group in zip(labels.labels, labels.groups, strict=True)}
+
+
+def test_frames_stay_with_their_clip_whatever_is_asked_for(shelf):
+    images = [shelf.image(f"clip.mp4/{i}.jpg", sequence="clip.mp4") for i in range(3)]
+    number = shelf.clip("clip.mp4", images)
+    for image in images:
+        shelf.instance(image, face())
+    shelf.instance(shelf.image("photos/a.png"), face())
+    for split_by in ("auto", "person", "folder", "picture"):
+        groups = _groups(_read(shelf, split_by))
+        assert {groups[f"clip.mp4/{i}.jpg"] for i in range(3)} == {f"clip {number}"}
+    assert _groups(_read(shelf, "picture"))["photos/a.png"] == "picture photos/a.png"
+
+
+def test_a_group_is_the_sequence_then_the_person_then_the_folder(shelf):
+    shelf.instance(shelf.image("x/1.png", sequence="squat-03"), face())
+    known = shelf.instance(shelf.image("x/2.png"), face())
+    shelf.instance(shelf.image("x/3.png", identity="ada"), face())
+    shelf.instance(shelf.image("x/4.png"), face())
+    with writing(shelf.workspace.engine) as session:
+        person = Person(dataset_id=shelf.dataset, name="bob")
+        session.add(person)
+        session.flush()
+        session.add(Assignment(instance_id=known, dataset_id=shelf.dataset, person_id=person.id, source="human"))
+    groups = _groups(_read(shelf))
+    assert groups == {
+        "x/1.png": "sequence squat-03",
+        "x/2.png": "person bob",
+        "x/3.png": "person ada",
+        "x/4.png": "folder x",
+    }
+    assert set(_groups(_read(shelf, "folder")).values()) == {"folder x"}
+
+
+def test_what_was_held_out_stays_so_when_pictures_are_added(shelf):
+    for person in "abcdef":
+        shelf.instance(shelf.image(f"{person}.png", identity=person), face())
+    before = dict(zip((labels := _read(shelf, keep=True)).groups, labels.parts, strict=True))
+    assert set(before.values()) == {"train", "validation", "test"}
+    for i in range(20):
+        shelf.instance(shelf.image(f"new/{i}.png", identity=f"new{i}"), face())
+        shelf.instance(shelf.image(f"more/{i}.png", identity="a"), face())
+    after = dict(zip((labels := _read(shelf, keep=True)).groups, labels.parts, strict=True))
+    assert {group: after[group] for group in before} == before
+    assert len(after) == 26
+
+
+def test_no_group_is_in_two_parts(shelf):
+    for i in range(60):
+        shelf.instance(shelf.image(f"{i}.png", identity=f"p{i % 7}"), face())
+    labels = _read(shelf)
+    by_part = {part: {group for _, group in labels.of(part)} for part in Part}
+    assert not by_part["train"] & by_part["test"]
+    assert not by_part["train"] & by_part["validation"]
+    assert sum(labels.counts()[part] for part in Part) == 60
+
+
+def test_excluded_pictures_are_left_out_by_name_and_listed(shelf):
+    for name in ("a/1.png", "a/2.png", "b/1.png"):
+        shelf.instance(shelf.image(name, identity=name), face())
+    with writing(shelf.workspace.engine) as session:
+        session.add(Exclusion(dataset_id=shelf.dataset, name="2.png", author_id=shelf.author))
+    labels = _read(shelf)
+    assert labels.excluded == ["a/2.png"]
+    assert sorted(_groups(labels)) == ["a/1.png", "b/1.png"]
+
+
+def test_labels_without_a_point_and_points_of_a_model_teach_nothing(shelf):
+    shelf.instance(shelf.image("a.png"), np.full((68, 2), np.nan))
+    shelf.instance(shelf.image("b.png"), face(), human=False, version=shelf.model("m"))
+    removed = shelf.instance(shelf.image("c.png"), face())
+    with writing(shelf.workspace.engine) as session:
+        session.get(Instance, removed).removed = True
+    labels = _read(shelf)
+    assert (len(labels.labels), labels.empty) == (0, 1)
+    assert labels.counts()["train"] == 0
+
+
+def test_a_single_group_is_learned_from_and_nothing_is_held_out(shelf):
+    for i in range(3):
+        shelf.instance(shelf.image(f"same/{i}.png"), face())
+    labels = _read(shelf)
+    assert set(labels.parts) == {"train"}
+    assert labels.of("test") == []
+
+
+def test_the_fingerprint_follows_revisions_and_parts(shelf):
+    for person in "abc":
+        shelf.instance(shelf.image(f"{person}.png", identity=person), face())
+    first = _read(shelf, keep=True).fingerprint()
+    assert _read(shelf).fingerprint() == first
+    shelf.instance(shelf.image("d.png", identity="d"), face())
+    assert _read(shelf).fingerprint() != first
+
+
+def test_an_unknown_way_to_split_is_refused(shelf):
+    with pytest.raises(BadInput, match="split_by is one of auto, person, folder, picture, not 'frame'"):
+        _read(shelf, "frame")
+    with reading(shelf.workspace.engine) as session:
+        assert read_labels(shelf.dataset, "body24", session=session).labels == []
+
+
+def _clips_of(shelf, *people):
+    """A clip of two labelled frames for each person, in this order; gives the ids of the clips."""
+    numbers = []
+    for count, person in enumerate(people):
+        images = [shelf.image(f"{count}.mp4/{i}.jpg", identity=person) for i in range(2)]
+        numbers.append(shelf.clip(f"{count}.mp4", images))
+        for image in images:
+            shelf.instance(image, face())
+    return numbers
+
+
+def test_two_clips_of_one_person_never_part_when_split_by_person(shelf):
+    first, _, third, _ = _clips_of(shelf, "ada", "bob", "ada", "eve")
+    labels = _read(shelf, "person", keep=True)
+    groups = _groups(labels)
+    assert groups["0.mp4/0.jpg"] == groups["2.mp4/0.jpg"] == f"clip {first}"
+    assert len(set(groups.values())) == 3
+    with reading(shelf.workspace.engine) as session:
+        parts = group_parts(shelf.dataset, session=session)
+    assert parts[f"clip {first}"] == parts[f"clip {third}"] == parts["person ada"]
+    assert _groups(_read(shelf))["2.mp4/0.jpg"] == f"clip {third}"  # otherwise a clip is a group of its own
+    assert _read(shelf).parts == labels.parts  # and what was held out stays so
+
+
+def test_what_was_held_out_stays_so_when_groups_turn_out_to_belong_together(shelf):
+    first, second, *_ = _clips_of(shelf, "ada", "ada", "bob", "eve")
+    with writing(shelf.workspace.engine) as session:
+        session.add(GroupPart(dataset_id=shelf.dataset, group=f"clip {first}", part="train"))
+        session.add(GroupPart(dataset_id=shelf.dataset, group=f"clip {second}", part="test"))
+    labels = _read(shelf, "person")
+    assert {part for part, group in zip(labels.parts, labels.groups, strict=True) if group == f"clip {first}"} == {
+        "test"
+    }
+
+
+def test_nothing_unlabelled_comes_from_a_held_out_picture_clip_or_person(shelf):
+    for person in "abcdef":
+        shelf.instance(shelf.image(f"{person}/0.png", identity=person), face())
+        shelf.instance(shelf.image(f"{person}/1.png", identity=person))
+    crowd = shelf.image("crowd/1.png", identity="held")
+    shelf.instance(crowd, face())
+    shelf.instance(crowd)  # somebody else in the same picture, whom nobody has named
+    _clips_of(shelf, "a", "held")
+    with writing(shelf.workspace.engine) as session:
+        session.add(GroupPart(dataset_id=shelf.dataset, group="person held", part="test"))
+    for split_by in ("auto", "person"):
+        labels = _read(shelf, split_by, keep=True)
+        with reading(shelf.workspace.engine) as session:
+            found = read_unlabelled(shelf.dataset, labels, split_by=split_by, session=session)
+        learned = {group for _, group in labels.of("train")}
+        assert found
+        assert {group for _, group in found} <= learned
+        assert crowd not in {one.image.id for one, _ in found}
+
+
+def test_single_pictures_in_one_folder_are_told_apart_by_nothing(shelf):
+    for i in range(3):
+        shelf.instance(shelf.image(f"x/{i}.png"), face())
+    assert lone_folder(_read(shelf))
+    assert not lone_folder(_read(shelf, "picture"))
+    shelf.instance(shelf.image("y/0.png"), face())
+    assert not lone_folder(_read(shelf))
+
+
+def test_frames_of_one_clip_are_no_lone_folder(shelf):
+    image = shelf.image("clip.mp4/0.jpg", sequence="clip.mp4")
+    shelf.clip("clip.mp4", [image])
+    shelf.instance(image, face())
+    assert not lone_folder(_read(shelf))
+
+
+def test_the_usual_skeleton_is_the_one_that_humans_set_points_of(shelf):
+    def usual():
+        with reading(shelf.workspace.engine) as session:
+            return usual_skeleton(shelf.dataset, session=session)
+
+    assert usual() == "face68"  # without any label
+    shelf.instance(shelf.image("a.png"), face(), human=False, version=shelf.model("m"))
+    shelf.instance(shelf.image("b.png"), np.zeros((24, 2)), kind="person", skeleton="body24")
+    assert usual() == "body24"
+    shelf.instance(shelf.image("c.png"), np.zeros((17, 2)), kind="person", skeleton="coco17")
+    with pytest.raises(BadInput, match="labels of body24 and coco17; choose one with --skeleton"):
+        usual()
+    shelf.instance(shelf.image("d.png"), face())
+    assert usual() == "face68"

@@ -1,0 +1,222 @@
+"""A promoted model gives the first points of what no human touched, and nothing else; rolling back undoes it."""
+
+import pytest
+from sqlmodel import col, select
+
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, NotFound
+from core.learning.promoting import in_force, pre_label, promote, roll_back, steps_back
+from db.engine import reading, writing
+from db.queries.models import promotions
+from db.tables import Instance, KeypointRevision, Source
+from db.writes import ensure_model_version
+from tests.builders.learning_rows import Shelf, face
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _head(shelf, instance):
+    with reading(shelf.workspace.engine) as session:
+        one = session.get(Instance, instance)
+        revision = session.get(KeypointRevision, one.revision_id)
+        return revision.source, revision.model_version_id, Keypoints.from_bytes(revision.points).points[0].tolist()
+
+
+def _revisions(shelf, instance):
+    with reading(shelf.workspace.engine) as session:
+        mine = select(KeypointRevision.id).where(KeypointRevision.instance_id == instance)
+        return list(session.exec(mine.order_by(col(KeypointRevision.id))))
+
+
+def _pre_label(shelf):
+    return pre_label(shelf.workspace, dataset_id=shelf.dataset, skeleton_name="face68")
+
+
+def test_a_promoted_model_gives_its_points_to_what_no_human_touched(shelf):
+    built_in = shelf.model("dlib-68", trained=False)
+    guessed = shelf.instance(shelf.image("a.png"), face(), human=False, version=built_in)
+    bare = shelf.instance(shelf.image("b.png"))
+    better = shelf.model("better")
+    for instance in (guessed, bare):
+        shelf.predict(instance, better, face(3.0))
+    assert in_force(shelf.workspace, shelf.dataset, "face68") is None
+    assert promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author) == "face68"
+    assert in_force(shelf.workspace, shelf.dataset, "face68") == "better"
+    assert _pre_label(shelf) == {"prelabelled": 2, "kept": 0}
+    assert _head(shelf, guessed) == (Source.MODEL, better, [3.0, 3.0])
+    assert _head(shelf, bare) == (Source.MODEL, better, [3.0, 3.0])
+    assert len(_revisions(shelf, guessed)) == 2  # the first guess stays in the history
+
+
+def test_points_of_a_human_never_change(shelf):
+    corrected = shelf.instance(shelf.image("a.png"), face())
+    better = shelf.model("better")
+    shelf.predict(corrected, better, face(3.0))
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 0}
+    assert _head(shelf, corrected) == (Source.HUMAN, None, [0.0, 0.0])
+    assert len(_revisions(shelf, corrected)) == 1
+
+
+def test_pre_labelling_twice_adds_nothing(shelf):
+    bare = shelf.instance(shelf.image("a.png"))
+    shelf.predict(bare, shelf.model("better"), face())
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 1, "kept": 0}
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 1}
+
+
+def test_what_the_model_did_not_predict_keeps_its_points(shelf):
+    built_in = shelf.model("dlib-68", trained=False)
+    guessed = shelf.instance(shelf.image("a.png"), face(), human=False, version=built_in)
+    shelf.model("better")
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 1}
+    assert _head(shelf, guessed)[1] == built_in
+
+
+def test_rolling_back_brings_back_what_was_before(shelf):
+    built_in = shelf.model("dlib-68", trained=False)
+    guessed = shelf.instance(shelf.image("a.png"), face(), human=False, version=built_in)
+    first, second = shelf.model("first"), shelf.model("second")
+    shelf.predict(guessed, first, face(1.0))
+    shelf.predict(guessed, second, face(2.0))
+    for name in ("first", "second"):
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+        _pre_label(shelf)
+    assert roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author) == "first"
+    _pre_label(shelf)
+    assert _head(shelf, guessed) == (Source.MODEL, first, [1.0, 1.0])
+    promote(shelf.workspace, shelf.dataset, "dlib-68", author_id=shelf.author)
+    assert in_force(shelf.workspace, shelf.dataset, "face68") is None
+    _pre_label(shelf)
+    assert _head(shelf, guessed) == (Source.MODEL, built_in, [0.0, 0.0])
+
+
+def test_rolling_back_to_nothing_takes_the_points_of_the_withdrawn_model_away(shelf):
+    bare, other = (shelf.instance(shelf.image(name)) for name in ("a.png", "b.png"))
+    corrected = shelf.instance(shelf.image("c.png"), face())
+    worse = shelf.model("worse")
+    for instance in (bare, corrected):
+        shelf.predict(instance, worse, face(9.0))
+    promote(shelf.workspace, shelf.dataset, "worse", author_id=shelf.author)
+    _pre_label(shelf)
+    assert roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author) is None
+    assert _pre_label(shelf) == {"prelabelled": 1, "kept": 1}
+    with reading(shelf.workspace.engine) as session:
+        assert [session.get(Instance, one).revision_id for one in (bare, other)] == [None, None]
+    assert len(_revisions(shelf, bare)) == 1  # what it said stays in the history
+    assert _head(shelf, corrected) == (Source.HUMAN, None, [0.0, 0.0])
+    promote(shelf.workspace, shelf.dataset, "worse", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 1, "kept": 1}
+    assert _head(shelf, bare) == (Source.MODEL, worse, [9.0, 9.0])
+
+
+def _back(shelf):
+    return roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
+
+
+def _steps(shelf):
+    return steps_back(shelf.workspace, shelf.dataset, "face68")
+
+
+def test_rolling_back_again_goes_further_down_until_nothing_is_left(shelf):
+    for name in "abc":
+        shelf.model(name)
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+    assert _steps(shelf) == ["b", "a", None]
+    assert [_back(shelf), _back(shelf), _back(shelf)] == ["b", "a", None]
+    assert (in_force(shelf.workspace, shelf.dataset, "face68"), _steps(shelf)) == (None, [])
+    with pytest.raises(BadInput, match="every promotion for face68 is rolled back already, so nothing is left"):
+        _back(shelf)
+
+
+def test_a_promotion_after_a_roll_back_goes_back_to_where_it_began(shelf):
+    for name in "abc":
+        shelf.model(name)
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+    assert _back(shelf) == "b"
+    promote(shelf.workspace, shelf.dataset, "c", author_id=shelf.author)
+    promote(shelf.workspace, shelf.dataset, "a", author_id=shelf.author)
+    assert _steps(shelf) == ["c", "b", "a", None]
+    assert [_back(shelf), _back(shelf), _back(shelf), _back(shelf)] == ["c", "b", "a", None]
+    with reading(shelf.workspace.engine) as session:
+        history = promotions(shelf.dataset, session=session)
+    assert [(row["model"], row["rolled_back"]) for row in reversed(history)] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+        ("b", True),
+        ("c", False),
+        ("a", False),
+        ("c", True),
+        ("b", True),
+        ("a", True),
+        (None, True),
+    ]
+
+
+def test_the_built_in_model_that_was_promoted_is_rolled_back_like_any_other(shelf):
+    shelf.model("a")
+    for name in ("a", "dlib-68"):
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+    assert [_back(shelf), _back(shelf)] == ["a", None]
+
+
+def test_there_is_nothing_to_roll_back_before_a_promotion(shelf):
+    assert _steps(shelf) == []
+    with pytest.raises(BadInput, match="nothing was promoted for face68, so there is nothing to go back from"):
+        _back(shelf)
+
+
+def test_promoting_what_pre_labels_already_or_does_not_exist_is_refused(shelf):
+    shelf.model("better")
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    with pytest.raises(BadInput, match="pre-labels this dataset already"):
+        promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    with pytest.raises(NotFound, match="there are dlib-68, better"):
+        promote(shelf.workspace, shelf.dataset, "nobody", author_id=shelf.author)
+
+
+def test_datasets_promote_apart_from_one_another(shelf, workspace, author):
+    from db.engine import writing
+    from db.writes import ensure_dataset
+
+    with writing(workspace.engine) as session:
+        other = ensure_dataset("other", author, session=session)
+    shelf.model("better")
+    promote(workspace, shelf.dataset, "better", author_id=author)
+    assert in_force(workspace, other, "face68") is None
+
+
+def test_what_a_gpu_has_not_looked_at_is_taken_from_the_processors_version(shelf):
+    """The same weights in another precision are another version; the promoted one may be of a machine that is gone."""
+    seen, missed = (shelf.instance(shelf.image(f"{name}.png")) for name in "ab")
+    promoted = shelf.model("better")
+    with writing(shelf.workspace.engine) as session:
+        settings = {"flip_test": False, "precision": "float32"}
+        other = ensure_model_version("better", "landmarks", "b" * 64, settings, session=session)
+        flipped = ensure_model_version("better", "landmarks", "b" * 64, {"flip_test": True}, session=session)
+    shelf.predict(seen, promoted, face(3.0))
+    for instance in (seen, missed):
+        shelf.predict(instance, other, face(4.0))
+        shelf.predict(instance, flipped, face(5.0))
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    assert _pre_label(shelf)["prelabelled"] == 2
+    assert _head(shelf, seen) == (Source.MODEL, promoted, [3.0, 3.0])
+    assert _head(shelf, missed) == (Source.MODEL, other, [4.0, 4.0])
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
+    roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
+    assert _pre_label(shelf) == {"prelabelled": 2, "kept": 0}  # neither counts as a built-in model's: both are gone
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
+
+
+def test_a_way_of_using_a_model_is_not_promoted_as_if_it_were_the_model(shelf):
+    shelf.model("better")
+    for title in ("better+flip", "better+one-euro"):
+        with pytest.raises(BadInput, match="promote better itself"):
+            promote(shelf.workspace, shelf.dataset, title, author_id=shelf.author)
+    assert in_force(shelf.workspace, shelf.dataset, "face68") is None

@@ -1,0 +1,117 @@
+"""What a training leaves on the disk: one file of weights among the models, small files in its folder."""
+
+import pytest
+
+from core.learning.run_folders import keep_file, take_over, tidy, training_folder
+from db.engine import writing
+from db.tables import Run, RunState
+
+
+@pytest.fixture
+def made(workspace, dataset, author):
+    def make(state, **parameters):
+        with writing(workspace.engine) as session:
+            run = Run(kind="train", dataset_id=dataset, author_id=author, parameters=parameters, state=state)
+            session.add(run)
+            session.flush()
+            return run.id
+
+    return make
+
+
+def _fill(folder):
+    for name in (
+        "best.safetensors",
+        "last.safetensors",
+        "state.pt",
+        "round-1/state.pt",
+        "curves.jsonl",
+        "pictures/epoch-0001-examples.png",
+        "said.txt",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+
+def _names(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+SMALL = {"curves.jsonl", "pictures/epoch-0001-examples.png", "said.txt"}
+
+
+def test_weights_and_states_go_and_what_people_look_at_stays(tmp_path):
+    _fill(tmp_path)
+    tidy(tmp_path)
+    assert _names(tmp_path) == SMALL
+    tidy(tmp_path / "never made")
+
+
+def test_a_kept_file_is_whole_and_stays_when_its_source_goes(tmp_path):
+    source, target = tmp_path / "best.safetensors", tmp_path / "models" / "abc.safetensors"
+    source.write_bytes(b"weights")
+    keep_file(source, target)
+    keep_file(source, target)
+    source.unlink()
+    assert target.read_bytes() == b"weights"
+    assert _names(tmp_path) == {"models/abc.safetensors"}
+
+
+def test_a_kept_file_is_copied_where_the_disk_knows_no_second_names(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    (tmp_path / "best.safetensors").write_bytes(b"weights")
+    keep_file(tmp_path / "best.safetensors", tmp_path / "kept.safetensors")
+    assert (tmp_path / "kept.safetensors").read_bytes() == b"weights"
+
+
+def test_the_same_training_asked_for_again_goes_on_from_what_failed(workspace, made):
+    failed, again = made(RunState.FAILED, recipe="a"), made(RunState.RUNNING, recipe="a")
+    _fill(training_folder(workspace, failed))
+    take_over(workspace, again)
+    mine = training_folder(workspace, again)
+    assert _names(mine) == {"best.safetensors", "last.safetensors", "state.pt", "round-1/state.pt"} | SMALL - {
+        "said.txt"
+    }
+    assert _names(training_folder(workspace, failed)) == SMALL
+    (mine / "state.pt").write_text("further")
+    take_over(workspace, again)  # a run that was killed and is taken up: its own folder counts
+    assert (mine / "state.pt").read_text() == "further"
+
+
+@pytest.mark.parametrize(("state", "recipe"), [(RunState.CANCELLED, "a"), (RunState.FAILED, "b"), (RunState.DONE, "a")])
+def test_what_other_trainings_have_left_is_cleared_away(workspace, made, state, recipe):
+    ended, again = made(state, recipe=recipe), made(RunState.RUNNING, recipe="a")
+    _fill(training_folder(workspace, ended))
+    take_over(workspace, again)
+    assert _names(training_folder(workspace, ended)) == SMALL
+    assert not training_folder(workspace, again).exists()
+
+
+def test_the_folder_of_a_run_that_goes_on_elsewhere_is_left_alone(workspace, made):
+    other, mine = made(RunState.RUNNING, recipe="a"), made(RunState.RUNNING, recipe="a")
+    _fill(training_folder(workspace, other))
+    take_over(workspace, mine)
+    assert "state.pt" in _names(training_folder(workspace, other))
+
+
+def test_a_failed_run_without_a_best_is_not_gone_on_from(workspace, made):
+    failed, again = made(RunState.FAILED, recipe="a"), made(RunState.RUNNING, recipe="a")
+    _fill(training_folder(workspace, failed))
+    (training_folder(workspace, failed) / "best.safetensors").unlink()
+    take_over(workspace, again)
+    assert not training_folder(workspace, again).exists()
+
+
+def test_what_another_process_clears_away_meanwhile_is_not_gone_on_from(workspace, made, monkeypatch):
+    failed, again = made(RunState.FAILED, recipe="a"), made(RunState.RUNNING, recipe="a")
+    _fill(training_folder(workspace, failed))
+
+    def gone(source, target):
+        raise FileNotFoundError(source)
+
+    monkeypatch.setattr("core.learning.run_folders._linked", gone)
+    take_over(workspace, again)
+    assert not training_folder(workspace, again).exists()

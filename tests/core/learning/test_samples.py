@@ -1,0 +1,29 @@
+"""Labels as samples to learn from: what of a clip counts as consecutive."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.foundation.arrays import Keypoints
+from core.learning.samples import samples
+from core.training.stability_loss import windows
+from db.queries.learning import Label, Photo, Place, Points
+
+POINTS = Keypoints.of(np.zeros((4, 2))).to_bytes()
+
+
+def label(number: int, frame: int | None, scene: int | None, video: int | None = 7) -> Label:
+    photo = Photo(number, f"{number}.jpg", "0" * 64, f"originals/{number}.jpg", None, None)
+    return Label(Place(number, 0, 0, 9, 9), photo, Points(number, POINTS), None, None, video, frame, scene)
+
+
+def test_windows_of_consecutive_frames_never_go_over_a_cut(workspace):
+    rows = [label(number, number, int(number >= 3)) for number in range(6)]
+    made = samples(workspace, [(one, "clip 7") for one in rows])
+    assert windows(made, 20) == [[0, 1, 2], [3, 4, 5]]
+    assert {one.group for one in made} == {"clip 7"}  # a split keeps them together all the same
+
+
+def test_a_photo_is_no_frame(workspace):
+    (made,) = samples(workspace, [(label(1, None, None, None), "folder")])
+    assert made.frame is None

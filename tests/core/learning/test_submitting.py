@@ -1,0 +1,60 @@
+"""The motion competition's form out of stored predictions: one line a picture, the largest person of several."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from core.foundation.errors import BadInput, NotEnoughData
+from core.learning.submitting import submit_predictions
+from db.engine import writing
+from db.tables import Instance
+from tests.builders.learning_rows import Shelf
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _body(shift=0.0):
+    return np.stack([np.arange(24) * 3.0, np.arange(24) * 2.0], axis=1) + shift
+
+
+def test_each_picture_is_a_line_with_48_coordinates_in_order(shelf, tmp_path):
+    version = shelf.model("walker", "body24")
+    for number, name in enumerate(("b/2.jpg", "a/1.jpg")):
+        one = shelf.instance(shelf.image(name), kind="person")
+        shelf.predict(one, version, _body(number), "body24")
+    told = submit_predictions(shelf.workspace, shelf.dataset, "walker", tmp_path / "out.csv")
+    assert (told["pictures"], told["several"]) == (2, 0)
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        header, *lines = csv.reader(file)
+    assert (header[0], header[1], len(header)) == ("image", "nose_x", 49)
+    assert [line[0] for line in lines] == ["1.jpg", "2.jpg"]
+    assert np.allclose(np.array(lines[0][1:], float).reshape(24, 2), _body(1.0))
+
+
+def test_the_largest_of_several_people_counts(shelf, tmp_path):
+    version = shelf.model("walker", "body24")
+    image = shelf.image("a.jpg")
+    large, small = shelf.instance(image, kind="person"), shelf.instance(image, kind="person")
+    with writing(shelf.workspace.engine) as session:
+        session.get(Instance, small).right = 30
+    shelf.predict(small, version, _body(50.0), "body24")
+    shelf.predict(large, version, _body(), "body24")
+    told = submit_predictions(shelf.workspace, shelf.dataset, "walker", tmp_path / "out.csv")
+    assert told["several"] == 1
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        _, line = csv.reader(file)
+    assert float(line[3]) == 3.0
+
+
+def test_other_points_or_no_predictions_are_refused(shelf, tmp_path):
+    shelf.model("looker", "face68")
+    with pytest.raises(BadInput, match="the form is for body24, and looker locates face68"):
+        submit_predictions(shelf.workspace, shelf.dataset, "looker", tmp_path / "out.csv")
+    shelf.model("walker", "body24")
+    with pytest.raises(NotEnoughData, match=r"walker has predicted nothing .* --model walker` first"):
+        submit_predictions(shelf.workspace, shelf.dataset, "walker", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()

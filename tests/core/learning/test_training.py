@@ -1,0 +1,259 @@
+"""Training from the store: a version with its parents and data, measured on what was held out, kept when cancelled."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlmodel import select
+
+from core.foundation.errors import BadInput, Cancelled, FacetError, NotEnoughData, NotFound
+from core.foundation.progress import Progress
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.jobs.inline import run_here
+from core.learning.learned import learned_from
+from core.learning.listing import comparable, listed
+from core.learning.run_folders import training_folder
+from core.learning.training import Wish, _free_name, train_model, what_there_is
+from core.learning.training_listener import said_in
+from core.learning.watching import watch
+from core.models.weights import sha256_of
+from db.engine import reading, writing
+from db.queries.learning import group_parts
+from db.tables import Prediction, Run, TrainedModel
+from db.writes import ensure_dataset, ensure_user
+from tests.builders.drawn_labels import fill_with_clips
+from tests.builders.learning_rows import Shelf, face
+
+QUICK = {"epochs": "2", "input_size": "64x64", "batch": "4", "workers": "0", "sheets": "1"}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, empty_store):
+    """A workspace in which a model was trained on drawn clips, and the run that did it."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "home").mkdir()
+    shutil.copyfile(empty_store, folder / "home" / "store.db")
+    workspace = Workspace.open(Settings(home=folder / "home"))
+    with writing(workspace.engine) as session:
+        author = ensure_user("ada", session=session)
+        dataset = ensure_dataset("faces", author, session=session)
+    fill_with_clips(workspace, dataset, author, folder / "clips")
+    yield workspace, dataset, author, _train(workspace, dataset)
+    workspace.engine.dispose()
+
+
+def _train(workspace, dataset, **more):
+    asked = {"recipe": "quick-resnet18", "settings": QUICK, "skeleton": "face68", "split_by": "auto", **more}
+    return run_here(workspace, "train", dataset, asked, Progress())
+
+
+def test_a_training_gives_a_version_with_figures_data_and_recipe(trained):
+    workspace, dataset, _, run = trained
+    assert run.counts["model"] == "quick-resnet18-1"
+    assert (run.counts["epochs"], run.counts["stopped"]) == (2, "done")
+    assert set(run.counts["metrics"]["nme"]) == {"value", "low", "high"}
+    row = next(row for row in listed(workspace, dataset) if row["name"] == "quick-resnet18-1")
+    assert row["labels"] == run.counts["labels"]
+    assert sum(row["labels"].values()) == 16
+    assert row["settings"]["epochs"] == 2
+    assert row["parent"] is None
+    assert row["figures"] == run.counts["metrics"]
+    with reading(workspace.engine) as session:
+        model = session.exec(select(TrainedModel).where(TrainedModel.run_id == run.id)).one()
+        assert (workspace.home / model.file).is_file()
+        held = what_there_is(workspace, dataset, "face68").only("test")
+        mine = select(Prediction.instance_id).where(Prediction.model_version_id == model.model_version_id)
+        predicted = set(session.exec(mine))
+    assert predicted == {label.instance.id for label in held.labels}
+
+
+def test_the_weights_lie_among_the_models_once_and_what_was_learned_from_is_known(trained):
+    workspace, dataset, _, run = trained
+    folder = workspace.home / "training" / str(run.id)
+    assert not [path for path in folder.rglob("*") if path.suffix in (".safetensors", ".pt", ".part")]
+    with reading(workspace.engine) as session:
+        model = session.exec(select(TrainedModel).where(TrainedModel.run_id == run.id)).one()
+    assert sha256_of(workspace.home / model.file) == Path(model.file).stem
+    labels = what_there_is(workspace, dataset, "face68")
+    learned = {label.instance.id for part in ("train", "validation") for label, _ in labels.of(part)}
+    assert learned_from(model.data) == learned
+    assert model.data["split_by"] == "auto"
+
+
+def test_no_two_models_have_one_name(workspace, dataset, author):
+    """Whatever was trained or removed since: the number is chosen where the model is added."""
+    shelf = Shelf(workspace, dataset, author)
+    for name in ("quick-1", "quick-2", "quick-3"):
+        shelf.model(name)
+    with writing(workspace.engine) as session:
+        session.delete(session.exec(select(TrainedModel)).first())
+        session.flush()
+        assert _free_name("quick", session) == "quick-4"
+        assert _free_name("other", session) == "other-3"
+
+
+def test_curves_and_pictures_can_be_watched(trained):
+    workspace, _, _, run = trained
+    seen = watch(workspace, run.id)
+    assert len(seen.epochs) == 2
+    assert all(np.isfinite(row["train_loss"]) for row in seen.epochs)
+    assert seen.examples
+    assert watch(workspace, run.id + 1000).epochs == []
+
+
+def test_what_was_held_out_is_written_down_before_anything_is_learned(trained):
+    workspace, dataset, _, _ = trained
+    with reading(workspace.engine) as session:
+        parts = group_parts(dataset, session=session)
+    assert len(parts) == 4
+    assert "test" in parts.values()
+
+
+def test_a_run_that_died_after_it_was_done_is_not_trained_again(trained):
+    workspace, dataset, author, run = trained
+    before = len(listed(workspace, dataset))
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    told = train_model(workspace, dataset_id=dataset, author_id=author, run_id=run.id, wish=wish)
+    assert told["model_version"] == run.counts["model_version"]
+    assert len(listed(workspace, dataset)) == before
+
+
+def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(trained):
+    class Stopping(Progress):
+        phase = ""
+
+        def begin(self, total, done=0, message=""):
+            self.phase = message
+
+        def advance(self, done, message=""):
+            if self.phase == "Training" and done >= 3:
+                raise Cancelled("the run was cancelled")
+
+    workspace, dataset, author, _ = trained
+    with writing(workspace.engine) as session:
+        run = Run(kind="train", dataset_id=dataset, author_id=author)
+        session.add(run)
+        session.flush()
+        run_id = run.id
+    wish = Wish("face68", "quick-resnet18", QUICK, parent="quick-resnet18-1")
+    with pytest.raises(Cancelled):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=run_id, wish=wish, progress=Stopping())
+    newest, *_ = listed(workspace, dataset)
+    assert (newest["stopped"], newest["parent"]) == ("cancelled", "quick-resnet18-1")
+    said = said_in(training_folder(workspace, run_id))
+    assert any(sentence.startswith("begins from quick-resnet18-1: ") for sentence in said)
+    assert comparable(workspace, dataset, "face68") == [newest["name"], "quick-resnet18-1", "dlib-68"]
+
+
+def test_no_label_one_label_or_one_group_is_too_little(workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    who = {"dataset_id": dataset, "author_id": author, "run_id": 1, "wish": wish}
+    with pytest.raises(NotEnoughData, match="needs at least two instances with human points of face68"):
+        train_model(workspace, **who)
+    shelf.instance(shelf.image("a/1.png"), face())
+    with pytest.raises(NotEnoughData, match="and there is one"):
+        train_model(workspace, **who)
+    shelf.instance(shelf.image("a/2.png"), np.full((68, 2), np.nan))
+    with pytest.raises(NotEnoughData, match="1 labels have no point at all"):
+        train_model(workspace, **who)
+    shelf.instance(shelf.image("a/3.png"), face())
+    with pytest.raises(NotEnoughData, match=r"one group \(folder a\), .* or person, or split by picture"):
+        train_model(workspace, **who)
+
+
+def test_frames_of_one_clip_are_not_offered_to_be_split(workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    images = [shelf.image(f"clip.mp4/{i}.jpg") for i in range(3)]
+    shelf.clip("clip.mp4", images)
+    for image in images:
+        shelf.instance(image, face())
+    wish = Wish("face68", "quick-resnet18", QUICK, split_by="picture")
+    with pytest.raises(NotEnoughData, match=r"one group \(clip 1\), .* label another video or person$"):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=1, wish=wish)
+
+
+def test_a_recipe_a_setting_or_a_parent_that_does_not_fit_is_said(workspace, dataset, author):
+    def tried(**more):
+        wish = Wish(**({"skeleton": "face68", "recipe": "quick-resnet18", "settings": QUICK} | more))
+        return train_model(workspace, dataset_id=dataset, author_id=author, run_id=1, wish=wish)
+
+    with pytest.raises(BadInput, match="there is no recipe called 'magic'"):
+        tried(recipe="magic")
+    with pytest.raises(BadInput, match="epochs is a whole number, not 'many'"):
+        tried(settings={"epochs": "many"})
+    with pytest.raises(BadInput, match="dlib-68 is built in and cannot be trained further"):
+        tried(parent="dlib-68")
+    with pytest.raises(NotFound, match="there is no model called 'nobody'"):
+        tried(parent="nobody")
+    Shelf(workspace, dataset, author).model("walker", "body24")
+    with pytest.raises(BadInput, match="walker locates body24, not face68"):
+        tried(parent="walker")
+
+
+def test_reading_pictures_is_told_and_can_be_cancelled(trained):
+    class Stopping(Progress):
+        said = ()
+
+        def begin(self, total, done=0, message=""):
+            self.said += ((message, total),)
+
+        def advance(self, done, message=""):
+            raise Cancelled("the run was cancelled")
+
+    workspace, dataset, author, _ = trained
+    progress, before = Stopping(), len(listed(workspace, dataset))
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    with pytest.raises(Cancelled):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=901, wish=wish, progress=progress)
+    assert progress.said == (("Reading pictures", len(what_there_is(workspace, dataset, "face68").of("train"))),)
+    assert len(listed(workspace, dataset)) == before
+
+
+def test_several_processes_train_together_where_the_settings_say_so(trained, monkeypatch):
+    """What they do is tested beside the loop; here, that they are asked, and for the same training."""
+    workspace, dataset, author, _ = trained
+    asked = {}
+
+    def launched(recipe, data, folder, **more):
+        asked.update(more, recipe=recipe.name, samples=len(data.train), folder=folder.name)
+        raise NotEnoughData("enough was seen")
+
+    monkeypatch.setattr("core.training.distributed.launch", launched)
+    several = replace(workspace, settings=workspace.settings.model_copy(update={"training_processes": 2}))
+    wish = Wish("face68", "quick-resnet18", QUICK)
+    with pytest.raises(NotEnoughData, match="enough was seen"):
+        train_model(several, dataset_id=dataset, author_id=author, run_id=900, wish=wish)
+    learn = what_there_is(workspace, dataset, "face68").of("train")
+    assert (asked["processes"], asked["samples"], asked["folder"]) == (2, len(learn), "900")
+    assert asked["start_from"] is None
+
+
+def test_a_loss_that_is_no_number_from_the_start_leaves_no_model(trained):
+    workspace, dataset, author, _ = trained
+    before = len(listed(workspace, dataset))
+    wish = Wish("face68", "quick-resnet18", {**QUICK, "rate": "1e30", "warmup": "0", "clip": "0"})
+    with pytest.raises(FacetError, match=r"nothing was learned: .*epoch 1"):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4242, wish=wish)
+    assert len(listed(workspace, dataset)) == before
+
+
+def test_an_absurd_rate_that_stays_finite_is_said_to_have_come_to_nothing(trained):
+    workspace, dataset, _, _ = trained
+    run = _train(workspace, dataset, settings={**QUICK, "rate": "1e6", "warmup": "0"})
+    (warning,) = run.counts["warnings"]
+    assert run.counts["stopped"] == "done"
+    assert "this training came to nothing: its best validation NME is" in warning
+    assert "another rate than 1e+06" in warning
+    assert run.counts["said"].count(warning) == 1
+    assert warning in watch(workspace, run.id).said
+
+
+def test_a_recipe_that_says_how_to_learn_from_unlabelled_pictures_is_obeyed(trained):
+    workspace, dataset, author, _ = trained
+    wish = Wish("face68", "quick-resnet18", {**QUICK, "self_training": "plain"})
+    with pytest.raises(NotEnoughData, match="self-training needs unlabelled pictures"):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4243, wish=wish)

@@ -1,0 +1,117 @@
+"""Pictures are opened one batch ahead, never more, and one that fails does not spoil the others."""
+
+import gc
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library import batches
+from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
+from db.tables import Image
+
+
+def _images(workspace, pictures, count, size=(40, 30)):
+    rows = []
+    for number in range(count):
+        path = f"originals/{number}.png"
+        workspace.original(path).write_bytes(pictures(number, size))
+        rows.append(Image(id=number + 1, path=f"{number}.png", original=path, width=size[0], height=size[1]))
+    return rows
+
+
+def _names(found):
+    return [[item.image.path for item in batch] for batch in found]
+
+
+@pytest.fixture
+def pairs(workspace):
+    """The workspace with batches of two pictures."""
+    return Workspace(Settings(home=workspace.home, batch=2))
+
+
+def test_batches_come_in_order_and_the_last_may_be_smaller(pairs, pictures):
+    images = _images(pairs, pictures, 5)
+    assert _names(opened_batches(pairs, images)) == [["0.png", "1.png"], ["2.png", "3.png"], ["4.png"]]
+
+
+def test_no_pictures_are_no_batches(pairs):
+    assert list(opened_batches(pairs, [])) == []
+
+
+def test_batch_is_limited_in_pixels_but_holds_at_least_one_picture(pairs, pictures, monkeypatch):
+    monkeypatch.setattr(batches, "_PIXELS", 40 * 30 + 1)
+    images = _images(pairs, pictures, 3)
+    assert _names(opened_batches(pairs, images)) == [["0.png"], ["1.png"], ["2.png"]]
+    monkeypatch.setattr(batches, "_PIXELS", 10)
+    assert _names(opened_batches(pairs, images)) == [["0.png"], ["1.png"], ["2.png"]]
+
+
+def test_two_batches_of_pixels_are_alive_at_most(pairs, pictures, monkeypatch):
+    alive = weakref.WeakSet()
+    most = 0
+    plain = batches.decode
+
+    class Seen(np.ndarray):
+        """Arrays cannot be hashed, so the set keeps these by identity."""
+
+        __hash__ = object.__hash__
+
+    def watched(*arguments):
+        nonlocal most
+        picture = plain(*arguments)
+        pixels = picture.pixels.view(Seen)
+        alive.add(pixels)
+        gc.collect()
+        most = max(most, len(alive))
+        return type(picture)(pixels, picture.format)
+
+    monkeypatch.setattr(batches, "decode", watched)
+    for batch in opened_batches(pairs, _images(pairs, pictures, 12)):
+        assert len(batch) == 2
+        del batch
+    assert 2 <= most <= 4
+
+
+def test_pictures_without_pixels_are_not_given_to_the_work():
+    row = Image(path="a.png")
+    nothing = np.zeros((0, 0, 3), np.uint8)
+    batch = [OpenedPicture(row, nothing, "it is gone"), OpenedPicture(row, np.ones((2, 2, 3), np.uint8))]
+    assert attempt(batch, lambda items: [item.pixels.sum() for item in items]) == [Failure("it is gone"), 12]
+
+
+def test_work_that_fails_on_a_batch_gets_each_picture_by_itself():
+    batch = [OpenedPicture(Image(path=f"{n}.png"), np.full((1, 1, 3), n, np.uint8)) for n in range(3)]
+
+    def work(items):
+        if any(item.pixels[0, 0, 0] == 1 for item in items):
+            raise MemoryError("too large")
+        return [int(item.pixels[0, 0, 0]) for item in items]
+
+    assert attempt(batch, work) == [0, Failure("1.png: a model failed on it (MemoryError: too large)"), 2]
+
+
+def test_attempt_at_nothing_asks_nobody():
+    def work(items):
+        raise AssertionError("asked")
+
+    assert attempt([], work) == []
+    assert attempt([OpenedPicture(Image(path="a"), np.zeros((0, 0, 3), np.uint8), "gone")], work) == [Failure("gone")]
+
+
+def test_folder_that_may_not_be_read_is_a_reason_for_that_picture_alone(pairs, pictures, monkeypatch):
+    images = _images(pairs, pictures, 2)
+    images[0].original = "/srv/photos/a.png"
+    real = Path.stat
+
+    def stat(self, **options):
+        if str(self).startswith("/srv/photos"):
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    (batch,) = opened_batches(pairs, images)
+    assert [item.failure for item in batch] == ["0.png: the original cannot be read (Permission denied)", None]

@@ -1,0 +1,264 @@
+"""Clips become frames: each with its place, once, and nothing is lost without a word."""
+
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from sqlmodel import col, select
+
+from core.foundation.errors import Cancelled, NotFound
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
+from core.library.clip_importing import import_clips
+from core.library.importing import import_pictures, skipped
+from core.media.images import decode
+from core.media.videos import VideoWriter, frames
+from db.engine import reading, writing
+from db.queries.tracks import frame_rows, videos
+from db.queries.videos import all_clips, clips_named, frames_of, free_path
+from db.tables import Frame, Image, ImagePath, Run, RunState, Video
+
+
+@pytest.fixture
+def run_id(workspace, dataset, author):
+    with writing(workspace.engine) as session:
+        run = Run(kind="import", state=RunState.RUNNING, dataset_id=dataset, author_id=author)
+        session.add(run)
+        session.flush()
+        return run.id
+
+
+@pytest.fixture
+def take(workspace, dataset, author, run_id):
+    def call(source, where=workspace, **options):
+        return import_clips(where, source, dataset_id=dataset, author_id=author, run_id=run_id, **options)
+
+    return call
+
+
+def pixels(value, width=64, height=48):
+    y, x = np.mgrid[:height, :width]
+    made = np.stack([x * 2 + value, y * 3, np.full_like(x, value * 5 % 256)], axis=2)
+    return (made % 256).astype(np.uint8)
+
+
+def clip(path, values=range(5), rate=10.0):
+    with VideoWriter(path, 64, 48, rate) as writer:
+        for value in values:
+            writer.write(pixels(10 * value))
+    return path
+
+
+def stored(workspace, table=Image):
+    with reading(workspace.engine) as session:
+        return list(session.exec(select(table).order_by(col(table.id))))
+
+
+def test_each_frame_is_a_picture_that_knows_its_place(workspace, dataset, take, tmp_path):
+    source = tmp_path / "videos" / "day" / "ada.mp4"
+    clip(source)
+    assert take(tmp_path / "videos") == {"clips": 1, "frames": 5, "skipped": 0}
+    (video,) = stored(workspace, Video)
+    assert (video.path, video.width, video.height, video.frames, video.frames_per_second) == (
+        "day/ada.mp4",
+        64,
+        48,
+        5,
+        10,
+    )
+    with reading(workspace.engine) as session:
+        shown = frames_of(video.id, session=session)
+    assert [frame.index for frame in shown] == [0, 1, 2, 3, 4]
+    assert [frame.seconds for frame in shown] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+    for frame, (index, _, decoded) in zip(shown, frames(source), strict=True):
+        assert frame.image.path == f"day/ada.mp4/{index:06d}.jpg"
+        assert frame.image.sequence == "day/ada.mp4"
+        assert (frame.image.width, frame.image.height, frame.image.format) == (64, 48, "JPEG")
+        kept = decode(workspace.original(frame.image.original), "", 10**6).pixels
+        assert np.abs(kept.astype(int) - decoded).mean() < 3
+        assert workspace.derived("thumbnails", frame.image.sha256).is_file()
+    assert workspace.original(video.original).read_bytes() == source.read_bytes()
+
+
+def test_frames_know_the_scene_that_they_are_of(workspace, take, tmp_path):
+    with VideoWriter(tmp_path / "cut.mp4", 64, 48, 10.0) as writer:
+        for value in (0, 2, 4, 6, 200, 202, 204):
+            writer.write(np.full((48, 64, 3), value, np.uint8))
+    take(tmp_path / "cut.mp4")
+    with reading(workspace.engine) as session:
+        (video,) = session.exec(select(Video)).all()
+        assert [row.scene for row in frame_rows(video.id, session=session)] == [0, 0, 0, 0, 1, 1, 1]
+
+
+def test_again_under_another_name_adds_nothing(workspace, take, tmp_path):
+    clip(tmp_path / "one" / "a.mp4")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    (tmp_path / "two" / "a.mp4").rename(tmp_path / "two" / "b.mp4")
+    first = take(tmp_path / "one")
+    before = len(stored(workspace)), len(stored(workspace, Frame)), len(stored(workspace, Video))
+    assert take(tmp_path / "one") == take(tmp_path / "two") == first
+    assert (len(stored(workspace)), len(stored(workspace, Frame)), len(stored(workspace, Video))) == before == (5, 5, 1)
+
+
+def test_equal_frames_are_one_picture(workspace, take, tmp_path):
+    # the encoder repeats a still exactly
+    clip(tmp_path / "a.mp4", [3] * 12)
+    assert take(tmp_path / "a.mp4")["frames"] == 12
+    images, places = stored(workspace), stored(workspace, Frame)
+    assert len(places) == 12
+    assert len(images) == len({image.sha256 for image in images}) < 12
+    assert {place.image_id for place in places} == {image.id for image in images}
+    with reading(workspace.engine) as session:
+        assert len(session.exec(select(ImagePath)).all()) == len(images)
+
+
+def test_an_import_that_was_cut_off_goes_on_without_doubles(workspace, take, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.library.clip_importing._BATCH", 2)
+    clip(tmp_path / "a.mp4", range(7))
+
+    class Stop(Progress):
+        def begin(self, total, done=0, message=""):
+            self.taking = message == "Taking frames in"
+
+        def advance(self, done, message=""):
+            if self.taking and done >= 4:
+                raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        take(tmp_path / "a.mp4", progress=Stop())
+    assert (len(stored(workspace)), len(stored(workspace, Video))) == (4, 0)
+    assert take(tmp_path / "a.mp4") == {"clips": 1, "frames": 7, "skipped": 0}
+    assert [image.path for image in stored(workspace)] == [f"a.mp4/{i:06d}.jpg" for i in range(7)]
+    assert len(stored(workspace, Frame)) == 7
+
+
+def test_frames_that_are_gone_from_the_disk_come_back(workspace, take, tmp_path):
+    clip(tmp_path / "a.mp4")
+    take(tmp_path / "a.mp4")
+    lost = workspace.original(stored(workspace)[2].original)
+    lost.unlink()
+    take(tmp_path / "a.mp4")
+    assert lost.is_file()
+    assert (len(stored(workspace)), len(stored(workspace, Video))) == (5, 1)
+
+
+def test_pictures_and_clips_of_one_folder_are_counted_apart(
+    workspace, take, dataset, author, run_id, tmp_path, pictures
+):
+    folder = tmp_path / "mixed"
+    clip(folder / "a.mp4")
+    (folder / "b.png").write_bytes(pictures(1))
+    who = {"dataset_id": dataset, "author_id": author, "run_id": run_id}
+    assert import_pictures(workspace, folder, **who) == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0}
+    assert take(folder) == {"clips": 1, "frames": 5, "skipped": 0}
+    # the same run once more, as after a crash: the frames do not become pictures of it
+    assert import_pictures(workspace, folder, **who) == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0}
+
+
+def test_a_zip_with_clips_is_read(workspace, take, tmp_path):
+    clip(tmp_path / "a.mp4")
+    with zipfile.ZipFile(tmp_path / "clips.zip", "w") as archive:
+        archive.write(tmp_path / "a.mp4", "in/a.MP4")
+    assert take(tmp_path / "clips.zip") == {"clips": 1, "frames": 5, "skipped": 0}
+    assert stored(workspace, Video)[0].path == "in/a.MP4"
+
+
+def test_two_clips_of_one_name_keep_apart(workspace, dataset, take, tmp_path):
+    for folder, values in (("one", range(3)), ("two", range(5, 8)), ("three", range(9, 12))):
+        clip(tmp_path / folder / "a.mp4", values)
+        take(tmp_path / folder)
+    assert [video.path for video in stored(workspace, Video)] == ["a.mp4", "a-2.mp4", "a-3.mp4"]
+    assert {image.sequence for image in stored(workspace)} == {"a.mp4", "a-2.mp4", "a-3.mp4"}
+    with reading(workspace.engine) as session:
+        assert free_path(dataset, "b.mp4", "0" * 64, session=session) == "b.mp4"
+        assert [video.path for video in videos(dataset, session=session)] == ["a-2.mp4", "a-3.mp4", "a.mp4"]
+
+
+def test_a_clip_is_found_by_path_by_file_and_without_its_ending(workspace, dataset, take, tmp_path):
+    clip(tmp_path / "all" / "x" / "a.mp4", range(2))
+    clip(tmp_path / "all" / "y" / "a.mp4", range(4, 6))
+    clip(tmp_path / "all" / "y" / "b.mp4", range(7, 9))
+    take(tmp_path / "all")
+    with reading(workspace.engine) as session:
+        for said, meant in (
+            ("y/a.mp4", ["y/a.mp4"]),
+            ("b.mp4", ["y/b.mp4"]),
+            ("b", ["y/b.mp4"]),
+            ("nothing", []),
+            ("a.mp4", ["x/a.mp4", "y/a.mp4"]),
+            ("a", ["x/a.mp4", "y/a.mp4"]),  # two have that name
+        ):
+            for where in (dataset, None):
+                assert [video.path for video in clips_named(said, where, session=session)] == meant
+        assert clips_named("b", dataset + 1, session=session) == []
+        assert [video.path for video in all_clips(session=session)] == ["x/a.mp4", "y/a.mp4", "y/b.mp4"]
+
+
+def test_folder_names_are_people_where_that_is_asked_for(workspace, take, author, tmp_path):
+    clip(tmp_path / "all" / "Ada" / "a.mp4", range(2))
+    take(tmp_path / "all", identities=True)
+    assert {(image.identity, image.identity_by) for image in stored(workspace)} == {("Ada", author)}
+
+
+def test_a_reference_leaves_the_clip_where_it_is(workspace, take, tmp_path):
+    source = clip(tmp_path / "a.mp4")
+    take(source, reference=True)
+    (video,) = stored(workspace, Video)
+    assert video.original == str(source)
+    assert not list(workspace.originals.rglob("*.mp4"))
+    assert all(workspace.original(image.original).is_file() for image in stored(workspace))
+
+
+def test_what_is_no_clip_is_listed_and_not_kept(workspace, take, run_id, tmp_path):
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "text.mov").write_text("not a clip")
+    clip(folder / "good.mp4", range(2))
+    assert take(folder) == {"clips": 1, "frames": 2, "skipped": 2}
+    listed = {row["path"]: row["reason"] for row in skipped(workspace, run_id)}
+    assert set(listed) == {"empty.mp4", "text.mov"}
+    assert all(reason.startswith("not a video of a kind that can be read") for reason in listed.values())
+    assert len([file for file in workspace.originals.rglob("*") if file.suffix in (".mp4", ".mov")]) == 1
+
+
+def test_a_truncated_clip_gives_what_decodes_and_says_so_every_time(workspace, take, run_id, tmp_path):
+    source = clip(tmp_path / "a.mp4", range(40))
+    content = source.read_bytes()
+    source.write_bytes(content[: len(content) * 2 // 3])  # the index comes first, so the beginning decodes
+    counts = take(source)
+    assert 5 < counts["frames"] < 40
+    assert len(stored(workspace, Frame)) == counts["frames"] == stored(workspace, Video)[0].frames
+    take(source)
+    reasons = [row["reason"] for row in skipped(workspace, run_id)]
+    assert len(reasons) == 2
+    assert reasons[0] == reasons[1]
+    assert "came in" in reasons[0]
+
+
+def test_a_clip_over_the_limits_is_refused_whole(workspace, take, run_id, tmp_path):
+    source = clip(tmp_path / "a.mp4", range(6))
+    few = Workspace(replace_settings(workspace, max_clip_frames=5))
+    small = Workspace(replace_settings(workspace, max_pixels=1000))
+    for limited, reason in ((few, "FACET_MAX_CLIP_FRAMES"), (small, "FACET_MAX_PIXELS")):
+        assert take(source, limited)["frames"] == 0
+        assert reason in skipped(workspace, run_id)[-1]["reason"]
+    assert not stored(workspace)
+    enough = Workspace(replace_settings(workspace, max_clip_frames=6))
+    assert take(source, enough)["frames"] == 6
+    for opened in (few, small, enough):
+        opened.engine.dispose()
+
+
+def replace_settings(workspace, **changes):
+    return workspace.settings.model_copy(update=changes)
+
+
+def test_an_unknown_dataset_is_refused(workspace, author, run_id, tmp_path):
+    with pytest.raises(NotFound):
+        import_clips(workspace, clip(tmp_path / "a.mp4"), dataset_id=99, author_id=author, run_id=run_id)
+
+
+def test_a_folder_without_clips_is_no_work(take, tmp_path):
+    assert take(tmp_path) == {"clips": 0, "frames": 0, "skipped": 0}

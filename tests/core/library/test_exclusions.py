@@ -1,0 +1,78 @@
+"""Pictures that nobody should learn from: by name, whole or base, here already or not."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from core.foundation.errors import BadInput, NotFound, UnreadableLabels
+from core.foundation.progress import Progress
+from core.jobs.inline import run_here
+from core.library.exclusions import exclude, excluded_names, include_again, listed_names
+from db.engine import reading
+from db.tables import Exclusion
+
+
+@pytest.fixture
+def three(workspace, dataset, tmp_path, pictures):
+    """Pictures a/1.png, b/1.png and 2.png."""
+    for number, path in enumerate(["a/1.png", "b/1.png", "2.png"]):
+        (tmp_path / "set" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / path).write_bytes(pictures(number))
+    run_here(workspace, "import", dataset, {"source": str(tmp_path / "set")}, Progress())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "names"),
+    [
+        ("bad.txt", b"1.png\n\n# why\n  sub\\2.png \n1.png\n", ["1.png", "sub/2.png"]),
+        ("bad.csv", b'\xef\xbb\xbfimage,why\n1.png,blurred\n"a, b.png",x\n', ["1.png", "a, b.png"]),
+        ("bad.csv", b"1.png\n", ["1.png"]),
+        ("bad.csv", b"'=1+1.png,x\n", ["=1+1.png"]),
+        ("bad.txt", b"\xff\xfe1\x00.\x00p\x00", ["1.p"]),
+    ],
+)
+def test_a_list_is_one_name_a_line_or_the_first_column(name, content, names):
+    assert listed_names(name, content) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("bad.txt", b"\n# nothing\n", r"bad\.txt: it names no picture"),
+        ("bad.csv", b"image\n", r"bad\.csv: it names no picture"),
+        ("bad.txt", b"12\n40\n4115\n", "a number depends on the order"),
+        ("bad.txt", b"a" * 2000, "too long for a file name"),
+        ("bad.txt", b"\x80\x81", "not a text in UTF-8"),
+    ],
+)
+def test_a_list_that_names_no_files_says_why(name, content, sentence):
+    with pytest.raises(UnreadableLabels, match=sentence):
+        listed_names(name, content)
+
+
+def test_names_are_kept_and_those_that_are_not_here_are_told(workspace, dataset, author, three):
+    done = exclude(workspace, dataset, ["1.png", "a/1.png", "3.png", "1.png"], author_id=author, reason="blurred")
+    assert (done.listed, done.matched, list(done.unknown)) == (3, 2, ["3.png"])
+    assert excluded_names(workspace, dataset) == {"1.png": "blurred", "3.png": "blurred", "a/1.png": "blurred"}
+
+
+def test_listing_a_name_again_keeps_who_listed_it_first(workspace, dataset, author, three):
+    exclude(workspace, dataset, ["2.png"], author_id=author, reason="first")
+    exclude(workspace, dataset, ["2.png", "1.png"], author_id=author, reason="second")
+    assert excluded_names(workspace, dataset) == {"1.png": "second", "2.png": "first"}
+    with reading(workspace.engine) as session:
+        assert {row.author_id for row in session.exec(select(Exclusion))} == {author}
+
+
+def test_a_name_can_be_taken_off_the_list(workspace, dataset, author):
+    exclude(workspace, dataset, ["2.png", "1.png"], author_id=author)
+    assert include_again(workspace, dataset, ["2.png", "none.png"]) == 1
+    assert list(excluded_names(workspace, dataset)) == ["1.png"]
+
+
+def test_no_names_and_no_dataset_are_sentences(workspace, dataset, author):
+    with pytest.raises(BadInput, match="name at least one file"):
+        exclude(workspace, dataset, [], author_id=author)
+    with pytest.raises(NotFound, match="there is no dataset 99"):
+        exclude(workspace, 99, ["1.png"], author_id=author)

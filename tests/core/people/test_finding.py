@@ -1,0 +1,301 @@
+"""Finding faces with tiny models: batches, failures, repeats, and what humans decided."""
+
+import numpy as np
+import pytest
+from sqlmodel import select
+
+from core.foundation.errors import Cancelled
+from core.foundation.progress import Progress
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.people.deciding import remove_faces
+from core.people.face_models import FaceModels
+from core.points.annotating import Edit, add_instances, save_edit
+from db.engine import reading, writing
+from db.queries.library import counts
+from db.tables import ImageState, ModelUse, ModelVersion, Source
+from tests.builders.face_rows import Faces
+from tests.builders.tiny_models import TinyEncoder, box, tiny_models, tiny_picture
+
+
+@pytest.fixture
+def models(monkeypatch):
+    made = tiny_models()
+    monkeypatch.setattr(FaceModels, "load", lambda workspace, encoder=None: made)
+    return made
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author, tmp_path):
+    return Faces(workspace, dataset, author, tmp_path / "photos")
+
+
+def test_every_face_gets_a_box_68_points_and_an_embedding(shelf, models):
+    shelf.add({"two.png": tiny_picture(2, shade=40)})
+    run = shelf.find()
+    first, second = shelf.faces("two.png")
+    assert [(face.left, face.top, face.right, face.bottom) for face in (first, second)] == [box(0), box(1)]
+    assert (first.origin, first.run_id, first.score) == (Source.MODEL, run, pytest.approx(0.99))
+    assert np.frombuffer(first.five_points, "<f4").reshape(5, 2)[0].tolist() == [15, 15]
+    (revision,) = shelf.revisions(first.id)
+    assert (revision.id, revision.skeleton, revision.source) == (first.revision_id, "face68", Source.MODEL)
+    (embedding,) = shelf.embeddings(first.id)
+    assert np.frombuffer(embedding.vector, "<f4") == pytest.approx([np.cos(0.4), np.sin(0.4)])
+    image = shelf.image("two.png")
+    assert (image.state, image.faces, image.reason) == (ImageState.FOUND, 2, None)
+
+
+def test_each_row_names_the_model_it_came_from(shelf, models):
+    shelf.add({"one.png": tiny_picture(1)})
+    shelf.find()
+    (face,) = shelf.faces()
+    with reading(shelf.workspace.engine) as session:
+        name = lambda version: session.get(ModelVersion, version).name  # noqa: E731
+        assert name(face.model_version_id) == "tiny-detector"
+        assert name(shelf.revisions(face.id)[0].model_version_id) == "tiny-landmarks"
+        assert name(shelf.embeddings(face.id)[0].model_version_id) == "tiny-encoder"
+        assert sorted(session.exec(select(ModelUse.model_version_id))) == [1, 2, 3]
+
+
+def test_picture_without_a_face_is_empty_and_counted(shelf, models):
+    shelf.add({"none.png": tiny_picture(0), "one.png": tiny_picture(1)})
+    shelf.find()
+    assert shelf.image("none.png").state == ImageState.EMPTY
+    with reading(shelf.workspace.engine) as session:
+        found = counts(shelf.dataset, session=session)
+    assert (found.images, found.faces, found.without_face, found.failed) == (2, 1, 1, 0)
+
+
+def test_dataset_without_pictures_finds_nothing(shelf, models):
+    shelf.find()
+    assert (models.detector.calls, shelf.counts()) == ([], (0, 0, 0))
+
+
+def test_pictures_go_through_the_models_in_batches_of_the_chosen_size(models, tmp_path, author, dataset, workspace):
+    small = Workspace(Settings(home=workspace.home, batch=3))
+    shelf = Faces(small, dataset, author, tmp_path / "photos")
+    shelf.add({f"{shade}.png": tiny_picture(1, shade) for shade in range(7)})
+    shelf.find()
+    assert models.detector.calls == [3, 3, 1]
+    assert models.encoder.calls == [3, 3, 1], "the faces of a batch are embedded together"
+    small.engine.dispose()
+
+
+def test_each_face_keeps_its_own_embedding_in_a_mixed_batch(shelf, models):
+    shelf.add({"a.png": tiny_picture(2, 10), "b.png": tiny_picture(0, 20), "c.png": tiny_picture(1, 30)})
+    shelf.find()
+    angles = {name: [_angle(shelf, face) for face in shelf.faces(name)] for name in ("a.png", "b.png", "c.png")}
+    assert angles == {"a.png": pytest.approx([0.1, 0.1]), "b.png": [], "c.png": pytest.approx([0.3])}
+
+
+def _angle(shelf, face):
+    x, y = np.frombuffer(shelf.embeddings(face.id)[0].vector, "<f4")
+    return float(np.arctan2(y, x))
+
+
+def test_picture_that_fails_alone_does_not_spoil_its_batch(shelf, models):
+    shelf.add({"a.png": tiny_picture(1, 1), "broken.png": tiny_picture(1, 2, broken=True), "c.png": tiny_picture(1, 3)})
+    shelf.find()
+    assert models.detector.calls == [3, 1, 1, 1]
+    assert [shelf.image(name).state for name in ("a.png", "c.png")] == [ImageState.FOUND] * 2
+    broken = shelf.image("broken.png")
+    assert broken.state == ImageState.FAILED
+    assert broken.reason == "broken.png: a model failed on it (RuntimeError: out of tiny memory)"
+    assert shelf.faces("broken.png") == []
+
+
+def test_original_that_is_gone_fails_with_the_reason_and_is_tried_by_the_next_run(shelf, models):
+    shelf.add({"a.png": tiny_picture(1, 1), "gone.png": tiny_picture(1, 2)})
+    original = shelf.workspace.original(shelf.image("gone.png").original)
+    content = original.read_bytes()
+    original.unlink()
+    first = shelf.find()
+    gone = shelf.image("gone.png")
+    assert gone.state == ImageState.FAILED
+    assert gone.reason == f"gone.png: the original is gone from {original.parent}"
+    models.detector.calls.clear()
+    shelf.find(first)
+    assert models.detector.calls == [], "the run that goes on does not try its own failures again"
+    original.write_bytes(content)
+    shelf.find()
+    assert (shelf.image("gone.png").state, shelf.image("gone.png").reason) == (ImageState.FOUND, None)
+    assert len(shelf.faces("gone.png")) == 1
+    assert [scan.failure for scan in shelf.scans()] == [None, None]
+
+
+def test_original_that_was_replaced_by_another_size_is_refused(shelf, models):
+    shelf.add({"a.png": tiny_picture(1, 1)})
+    shelf.workspace.original(shelf.image("a.png").original).write_bytes(tiny_picture(1, 1, size=(50, 40)))
+    shelf.find()
+    assert shelf.image("a.png").reason == (
+        "a.png: the original was changed since the import (50 × 40 pixels, not 120 × 60)"
+    )
+
+
+def test_original_that_was_damaged_later_fails_with_the_reason(shelf, models):
+    shelf.add({"a.png": tiny_picture(1, 1)})
+    shelf.workspace.original(shelf.image("a.png").original).write_bytes(b"no picture")
+    shelf.find()
+    assert shelf.image("a.png").reason == "a.png: not a picture but text"
+
+
+def test_corrected_picture_that_failed_meanwhile_is_corrected_again(shelf, models, author):
+    shelf.add({"a.png": tiny_picture(1, 1)})
+    shelf.find()
+    save_edit(shelf.workspace, Edit("e1", shelf.faces()[0].id, None, ((0, 5.0, 5.0, 2),)), author_id=author)
+    original = shelf.workspace.original(shelf.image("a.png").original)
+    content = original.read_bytes()
+    original.unlink()
+    models.detector.settings["version"] = 2
+    shelf.find()
+    assert shelf.image("a.png").state == ImageState.FAILED
+    original.write_bytes(content)
+    shelf.find()
+    assert shelf.image("a.png").state == ImageState.CORRECTED
+
+
+def test_second_run_finds_nothing_twice_and_asks_no_model(shelf, models):
+    shelf.add({"a.png": tiny_picture(2, 1), "b.png": tiny_picture(1, 2)})
+    shelf.find()
+    before, moments = shelf.counts(), [scan.at for scan in shelf.scans()]
+    models.detector.calls.clear()
+    shelf.find()
+    assert (shelf.counts(), [scan.at for scan in shelf.scans()]) == (before, moments)
+    assert models.detector.calls == []
+    assert before == (3, 3, 3)
+
+
+def test_two_processes_at_the_same_pictures_store_them_once(shelf, models):
+    shelf.add({"a.png": tiny_picture(2, 1), "b.png": tiny_picture(1, 2)})
+
+    def other() -> None:
+        models.detector.before = lambda: None
+        shelf.find()
+
+    models.detector.before = other  # the other one is done while this one has not stored yet
+    late = shelf.find()
+    assert shelf.counts() == (3, 3, 3)
+    assert late not in {scan.run_id for scan in shelf.scans()}
+
+
+def test_new_pictures_are_the_only_ones_looked_at(shelf, models):
+    shelf.add({"a.png": tiny_picture(2, 1)})
+    shelf.find()
+    old = [face.id for face in shelf.faces()]
+    models.detector.calls.clear()
+    shelf.add({"b.png": tiny_picture(1, 2)})
+    shelf.find()
+    assert models.detector.calls == [1]
+    assert [face.id for face in shelf.faces("a.png")] == old
+    assert len(shelf.faces("b.png")) == 1
+
+
+def test_rejected_face_does_not_come_back(shelf, models, author):
+    shelf.add({"a.png": tiny_picture(2, 1)})
+    shelf.find()
+    rejected, kept = shelf.faces()
+    remove_faces(shelf.workspace, [rejected.id], author_id=author)
+    models.detector.settings["version"] = 2  # as another detector, it looks at every picture again
+    shelf.find()
+    assert [(face.id, face.removed) for face in shelf.faces()] == [(rejected.id, True), (kept.id, False)]
+    assert shelf.image("a.png").faces == 1
+
+
+def test_newer_detector_adds_only_faces_that_were_not_there(shelf, models):
+    shelf.add({"a.png": tiny_picture(1, 1)})
+    shelf.find()
+    (old,) = shelf.faces()
+    models.detector.settings["version"] = 2
+    models.detector._boxes = lambda count: tiny_models().detector._boxes(count + 1)
+    shelf.find()
+    assert [face.left for face in shelf.faces()] == [box(0)[0], box(1)[0]]
+    assert shelf.faces()[0].id == old.id
+
+
+def test_box_that_a_human_drew_stands_in_for_the_detectors(shelf, models, author):
+    shelf.add({"a.png": tiny_picture(1, 1)})
+    drawn = add_instances(shelf.workspace, shelf.image("a.png").id, [(11, 11, 31, 31)], "face", author_id=author)[0]
+    shelf.find()
+    assert [face.id for face in shelf.faces()] == [drawn]
+    assert shelf.image("a.png").state == ImageState.CORRECTED
+
+
+def test_corrected_points_still_count_after_another_run(shelf, models, author):
+    shelf.add({"a.png": tiny_picture(1, 1)})
+    shelf.find()
+    (face,) = shelf.faces()
+    revision = save_edit(
+        shelf.workspace, Edit("e1", face.id, face.revision_id, ((30, 12.5, 13.0, 2),)), author_id=author
+    )
+    models.detector.settings["version"] = 2
+    shelf.find()
+    assert shelf.faces()[0].revision_id == revision
+    assert shelf.image("a.png").state == ImageState.CORRECTED
+
+
+def test_cancelled_run_keeps_what_is_finished_and_the_next_goes_on_there(models, tmp_path, author, dataset, workspace):
+    class Stops(Progress):
+        def advance(self, done, message=""):
+            raise Cancelled("enough")
+
+    class Hears(Progress):
+        def begin(self, total, done=0, message=""):
+            self.began = (total, done)
+
+    small = Workspace(Settings(home=workspace.home, batch=2))
+    shelf = Faces(small, dataset, author, tmp_path / "photos")
+    shelf.add({f"{shade}.png": tiny_picture(1, shade) for shade in range(5)})
+    with pytest.raises(Cancelled, match="enough"):
+        shelf.find(progress=Stops())
+    assert (shelf.counts(), len(shelf.scans())) == ((2, 2, 2), 2)
+    hears = Hears()
+    shelf.find(progress=hears)
+    assert hears.began == (5, 2)
+    assert (shelf.counts(), models.detector.calls) == ((5, 5, 5), [2, 2, 1])
+    small.engine.dispose()
+
+
+def test_nothing_is_stored_of_a_batch_whose_transaction_fails(shelf, models, monkeypatch):
+    shelf.add({"a.png": tiny_picture(1, 1), "b.png": tiny_picture(1, 2)})
+    stored = []
+
+    def fails_at_second(image_id, *, session):
+        stored.append(image_id)
+        if len(stored) == 2:
+            raise OSError("disk full")
+
+    monkeypatch.setattr("core.people.finding.recount_faces", fails_at_second)
+    with pytest.raises(OSError, match="disk full"):
+        shelf.find()
+    assert (shelf.counts(), shelf.scans()) == ((0, 0, 0), [])
+
+
+def test_picture_deleted_meanwhile_is_passed_over(shelf, models):
+    shelf.add({"a.png": tiny_picture(1, 1), "b.png": tiny_picture(1, 2)})
+    doomed = shelf.image("a.png")
+
+    def delete() -> None:
+        with writing(shelf.workspace.engine) as session:
+            session.delete(session.merge(doomed))
+
+    models.detector.before = delete
+    shelf.find()
+    assert [face.image_id for face in shelf.faces()] == [shelf.image("b.png").id]
+
+
+def test_crops_are_kept_for_the_faces_that_were_found(shelf, models):
+    shelf.add({"a.png": tiny_picture(2, 1)})
+    shelf.find()
+    crops = sorted((shelf.workspace.home / "crops").rglob("*.jpg"))
+    assert len(crops) == 2
+
+
+def test_vectors_of_another_encoder_do_not_replace_the_first(shelf, models, monkeypatch):
+    shelf.add({"a.png": tiny_picture(1, 1)})
+    shelf.find()
+    other = tiny_models(TinyEncoder("other-encoder", turn=1.0))
+    monkeypatch.setattr(FaceModels, "load", lambda workspace, encoder=None: other)
+    shelf.add({"b.png": tiny_picture(1, 2)})
+    shelf.find()
+    assert other.detector.calls == [1], "the same detector has seen the first picture already"
+    assert len(shelf.embeddings()) == 2

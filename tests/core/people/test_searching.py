@@ -1,0 +1,92 @@
+"""Searching by photo: the best face of each picture, the threshold in force, and what is said when nothing is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sqlmodel import select
+
+from core.foundation.errors import BadInput, NotFound, UnreadableImage
+from core.people import deciding as people
+from core.people import grouping, searching
+from core.people.searching import Question, matches, threshold_in_force
+from db.engine import reading, writing
+from db.tables import Image, Threshold
+from tests.builders.staged_people import ENCODER, add_faces, vector
+
+
+@pytest.fixture
+def faces(workspace, dataset):
+    return add_faces(
+        workspace,
+        dataset,
+        [("a.jpg", vector(0, 0)), ("b.jpg", vector(1, 1)), ("b.jpg", vector(0, 1)), ("c.jpg", vector(2, 2))],
+    )
+
+
+def question(workspace, dataset, *rows, chosen=0):
+    version = grouping.encoder_of(workspace, dataset, None)
+    return Question(np.stack(rows), tuple(b"" for _ in rows), chosen, version.id, ENCODER, 0.9)
+
+
+def test_each_picture_comes_once_with_its_most_similar_face_best_first(workspace, dataset, faces):
+    found = matches(workspace, dataset, question(workspace, dataset, vector(0, 0)), threshold=0.5)
+    assert [(match.image, match.instance_id) for match in found] == [("a.jpg", faces[0]), ("b.jpg", faces[2])]
+    assert [match.score for match in found] == pytest.approx([1.0, 1 / 1.04], abs=1e-6)
+
+
+def test_a_lower_threshold_gives_more_and_a_higher_one_nothing(workspace, dataset, faces):
+    asked = question(workspace, dataset, vector(0, 0))
+    assert len(matches(workspace, dataset, asked, threshold=-1.0)) == 3
+    assert matches(workspace, dataset, question(workspace, dataset, vector(9, 9)), threshold=0.5) == []
+
+
+def test_another_face_of_the_photo_can_be_meant(workspace, dataset, faces):
+    asked = question(workspace, dataset, vector(0, 0), vector(2, 0), chosen=0)
+    assert [m.image for m in matches(workspace, dataset, asked, threshold=0.5, face=1)] == ["c.jpg"]
+    with pytest.raises(BadInput, match="the photo has 2 faces; there is no number 2"):
+        matches(workspace, dataset, asked, threshold=0.5, face=2)
+
+
+def test_removed_faces_are_not_found(workspace, dataset, author, faces):
+    people.remove_faces(workspace, faces[:1], author_id=author)
+    found = matches(workspace, dataset, question(workspace, dataset, vector(0, 0)), threshold=0.5)
+    assert [match.image for match in found] == ["b.jpg"]
+
+
+def test_the_threshold_in_force_is_the_saved_one_else_the_encoders_own(workspace, dataset, author, faces):
+    asked = question(workspace, dataset, vector(0, 0))
+    assert threshold_in_force(workspace, dataset, asked) == 0.9
+    with writing(workspace.engine) as session:
+        session.add(
+            Threshold(
+                dataset_id=dataset, model_version_id=asked.encoder_id, value=0.7, chosen="by hand", author_id=author
+            )
+        )
+    assert threshold_in_force(workspace, dataset, asked) == 0.7
+
+
+def test_a_dataset_without_embeddings_cannot_be_searched(workspace, dataset, faces):
+    asked = question(workspace, dataset, vector(0, 0))
+    with pytest.raises(NotFound, match="no face here has an embedding of this version of dlib-resnet yet"):
+        matches(workspace, dataset + 1, asked, threshold=0.5)
+
+
+def test_what_is_no_picture_is_refused_before_any_model_is_loaded(workspace, dataset, monkeypatch):
+    monkeypatch.setattr(searching, "_models", lambda *_: pytest.fail("models were loaded"))
+    with pytest.raises(UnreadableImage, match=r"notes\.jpg"):
+        searching.search(workspace, dataset, b"plain text", "notes.jpg")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2.0, -1.01])
+def test_a_threshold_that_is_no_cosine_similarity_is_refused(workspace, dataset, value):
+    with pytest.raises(BadInput, match=rf"a threshold is a cosine similarity between -1 and 1, not {value}"):
+        searching.search(workspace, dataset, b"", "photo.jpg", threshold=value)
+
+
+def test_a_search_stores_nothing_of_the_photo(workspace, dataset, faces):
+    before = sorted(path for path in workspace.home.rglob("*") if "vectors" not in path.parts)
+    matches(workspace, dataset, question(workspace, dataset, vector(0, 0)), threshold=0.5)
+    assert sorted(path for path in workspace.home.rglob("*") if "vectors" not in path.parts) == before
+    with reading(workspace.engine) as session:
+        assert len(session.exec(select(Image.id)).all()) == 3

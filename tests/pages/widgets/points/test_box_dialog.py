@@ -1,0 +1,48 @@
+"""What follows when somebody draws a box: runs that give it points, where a model for it is promoted."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from db.tables import Image
+from pages.widgets.points import box_dialog
+
+BOX = {"left": 10.0, "top": 20.0, "width": 30.0, "height": 40.0}
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The runs that were started, and a page in which everything else is still; `promoted` may be filled."""
+    seen = SimpleNamespace(runs=[], boxes=[], promoted=[])
+    monkeypatch.setattr(box_dialog, "workspace", lambda: None)
+    monkeypatch.setattr(box_dialog, "author_id", lambda: 1)
+    monkeypatch.setattr(box_dialog, "_encoder", lambda image: "facenet")
+    monkeypatch.setattr(box_dialog, "promoted_skeletons", lambda workspace, dataset: seen.promoted)
+    monkeypatch.setattr(box_dialog, "start", lambda workspace, kind, **told: seen.runs.append((kind, told)))
+    monkeypatch.setattr(
+        box_dialog, "add_instances", lambda workspace, image, corners, kind, **_: seen.boxes.append(kind)
+    )
+    monkeypatch.setattr(box_dialog.st, "rerun", lambda: None)
+    return seen
+
+
+IMAGE = Image(id=3, dataset_id=7, width=100, height=100)
+
+
+def test_a_person_gets_the_points_of_the_promoted_body_model_at_once(started):
+    started.promoted = ["face68", "body24"]
+    box_dialog._add(IMAGE, [BOX], "person")
+    assert started.boxes == ["person"]
+    assert started.runs == [("prelabel", {"dataset_id": 7, "author_id": 1, "skeleton": "body24"})]
+
+
+def test_a_person_starts_without_points_where_no_body_model_is_promoted(started):
+    started.promoted = ["face68"]
+    box_dialog._add(IMAGE, [BOX], "person")
+    assert started.runs == []
+
+
+def test_a_face_is_encoded_and_pre_labelled_in_the_run_of_faces(started):
+    started.promoted = ["face68", "body24"]
+    box_dialog._add(IMAGE, [BOX], "face")
+    assert [kind for kind, _ in started.runs] == ["faces"]

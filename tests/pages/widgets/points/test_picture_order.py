@@ -1,0 +1,89 @@
+"""Going along a ranking: what is said of it, and which picture comes next."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+
+from core.foundation.errors import NotFound
+from core.learning.next_pictures import NextPictures
+from db.engine import writing
+from db.tables import Image, ImageState
+from pages.widgets.points import picture_order
+from pages.widgets.points.picture_order import first_of, step, worth
+from tests.builders.learning_rows import Shelf
+from tests.builders.places import ROOT
+
+NAVIGATION = ROOT / "pages" / "navigation.py"
+
+
+@pytest.fixture
+def order(workspace, dataset, author, monkeypatch):
+    """Three pictures, ranked; the first is corrected already."""
+    monkeypatch.setattr(picture_order, "workspace", lambda: workspace)
+    shelf = Shelf(workspace, dataset, author)
+    images = [shelf.image(f"{name}.png") for name in "cab"]
+    with writing(workspace.engine) as session:
+        session.get(Image, images[0]).state = ImageState.CORRECTED
+    return images
+
+
+def test_the_first_is_the_first_that_nobody_has_corrected(order):
+    assert first_of(order).id == order[1]
+    assert first_of(order[:1]) is None
+    assert first_of([9999]) is None
+
+
+def test_next_and_previous_follow_the_ranking(order):
+    assert step(order, order[1], "next").id == order[2]
+    assert step(order, order[1], "previous").id == order[0]
+    assert step(order, order[0], "next_unreviewed").id == order[1]
+
+
+def test_from_a_picture_outside_the_ranking_the_next_is_its_first(order):
+    assert step(order, 9999, "next").id == order[0]
+    assert step(order, 9999, "next_unreviewed").id == order[1]
+
+
+def test_its_ends_are_said(order):
+    with pytest.raises(NotFound, match="the last picture of the ranking"):
+        step(order, order[2], "next")
+    with pytest.raises(NotFound, match="the most worthwhile picture"):
+        step(order, order[0], "previous")
+    with pytest.raises(NotFound, match="No picture of the ranking is left"):
+        step(order, order[2], "next_unreviewed")
+
+
+@pytest.mark.parametrize(
+    ("spearman", "said"),
+    [
+        (0.8, "Where it doubts, it errs (Spearman +0.80"),
+        (0.4, "to a degree (Spearman +0.40"),
+        (0.1, "says little about its errors"),
+        (0.0, "says nothing"),
+        (-0.25, "nothing about its errors (Spearman −0.25 on 30 held-out labels)"),
+        (math.nan, "Too few held-out labels"),
+    ],
+)
+def test_what_a_doubt_is_worth_is_said_in_words(spearman, said):
+    assert said in worth(NextPictures([1], "net", spearman, 30))
+
+
+def test_a_correlation_of_a_few_is_not_told():
+    assert worth(NextPictures([1], "net", 1.0, 4)).startswith("Too few held-out labels")
+
+
+def test_opening_the_pages_about_models_loads_no_torch(workspace, dataset):
+    code = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+for page in ("training.py", "models.py", "keypoints.py"):
+    test = AppTest.from_file({str(NAVIGATION)!r}, default_timeout=60).switch_page(page).run()
+    assert not test.exception, test.exception
+    assert not test.error, test.error
+sys.exit("torch" in sys.modules)
+"""
+    environment = {"FACET_HOME": str(workspace.home), "PYTHONPATH": str(NAVIGATION.parents[1]), "PATH": "/usr/bin"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -1,0 +1,53 @@
+from datetime import datetime
+
+from db.queries.overview import Points
+from db.queries.work import Work
+from pages.widgets.library.picture_tiles import STATES
+from pages.widgets.shared.charts import points_bars, state_bar, work_bars
+
+
+def test_every_state_with_pictures_is_a_part_of_the_bar():
+    figure = state_bar({"found": 1200, "failed": 3, "new": 0})
+    assert [(part.name, part.x) for part in figure.data] == [
+        ("Found by the models: 1,200", (1200,)),
+        ("Failed: 3", (3,)),
+    ]
+    assert figure.layout.xaxis.range == (0, 1203)
+    assert len(state_bar(dict.fromkeys(STATES, 1)).data) == len(STATES)
+
+
+def test_points_are_stacked_by_whose_they_are():
+    figure = points_bars((Points("face", 2, 3, 0), Points("person", 0, 1, 0)))
+    assert [(part.name, part.y, part.x) for part in figure.data] == [
+        ("By a human", ("Faces", "Figures"), (2, 0)),
+        ("By a model", ("Faces", "Figures"), (3, 1)),
+    ]
+
+
+def test_a_kind_without_instances_has_no_bar():
+    figure = points_bars((Points("face", 0, 0, 0), Points("person", 0, 4, 1)))
+    assert [(part.name, part.y, part.x) for part in figure.data] == [
+        ("By a model", ("Figures",), (4,)),
+        ("No points yet", ("Figures",), (1,)),
+    ]
+
+
+def test_work_is_stacked_by_annotator_and_names_are_no_html():
+    rows = [
+        Work("2026-11-20", "ada", "landmark edits", 5),
+        Work("2026-11-18", "<b>bo</b>", "landmark edits", 2),
+        Work("2026-11-18", "ada", "landmark edits", 1),
+    ]
+    figure = work_bars(rows)
+    assert [(part.name, part.x, part.y) for part in figure.data] == [
+        ("&lt;b&gt;bo&lt;/b&gt;", ("2026-11-18", "2026-11-20"), (2, 0)),
+        ("ada", ("2026-11-18", "2026-11-20"), (1, 5)),
+    ]
+    assert figure.layout.barmode == "stack"
+
+
+def test_a_single_day_does_not_fill_the_chart():
+    figure = work_bars([Work("2026-11-20", "ada", "landmark edits", 5)])
+    first, last = (datetime.fromisoformat(str(end)) for end in figure.layout.xaxis.range)
+    assert (last - first).days >= 13
+    assert first < datetime(2026, 11, 20) < last
