@@ -14,12 +14,48 @@
     ├── StoreFull           the disk has no room for what should be saved
     └── Cancelled           a person stopped the run
 
-The text of each is one sentence for the user: what is wrong, with what, and what to do about it.
+Each says what is wrong, with what, and what to do about it, as the code of a sentence in `messages` and its fields.
+A program reads the class, the code and the fields; the sentence is for people alone.
 """
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.foundation.messages import Message
 
 
 class FacetError(Exception):
-    """Base of every error that a user may see as a sentence rather than a traceback."""
+    """Base of every error that a user may see as a sentence rather than a traceback.
+
+    `of` is what it is about where that is not part of the sentence: a file, a place in one. `str(error)` is English.
+    """
+
+    def __init__(self, code: str, /, *, of: str | None = None, **fields: Any) -> None:
+        super().__init__(code)
+        self.message = Message(code, fields, of)
+
+    @property
+    def code(self) -> str:
+        return self.message.code
+
+    @property
+    def of(self) -> str | None:
+        return self.message.of
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        return self.message.fields
+
+    @property
+    def reason(self) -> str:
+        """The English sentence without what it is about."""
+        return self.message.reason()
+
+    def __str__(self) -> str:
+        return self.message.text()
+
+    def __reduce__(self) -> tuple[Callable[..., "FacetError"], tuple[type["FacetError"], dict[str, Any]]]:
+        return _again, (type(self), dict(self.__dict__))
 
 
 class BadInput(FacetError):
@@ -33,8 +69,8 @@ class UnreadableImage(BadInput):
 class UnreadableVideo(BadInput):
     """A file that cannot become a clip, or not to its end: `decoded` frames came before the damage."""
 
-    def __init__(self, sentence: str, decoded: int = 0) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, /, *, of: str | None = None, decoded: int = 0, **fields: Any) -> None:
+        super().__init__(code, of=of, **fields)
         self.decoded = decoded
 
 
@@ -66,15 +102,21 @@ class StoreBusy(FacetError):
     """Others wrote for so long that nothing could be saved."""
 
     def __init__(self) -> None:
-        super().__init__("other work kept the store busy for too long and nothing was saved; try again in a moment")
+        super().__init__("store.busy")
 
 
 class StoreFull(FacetError):
     """The disk has no room for what should be saved."""
 
     def __init__(self) -> None:
-        super().__init__("the store cannot be written: the disk is full or damaged; make room, then do it again")
+        super().__init__("store.full")
 
 
 class Cancelled(FacetError):
     """A person stopped the run."""
+
+
+def _again(kind: type[FacetError], kept: dict[str, Any]) -> FacetError:
+    error = kind.__new__(kind, kept["message"].code)
+    error.__dict__.update(kept)
+    return error

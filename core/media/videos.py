@@ -154,7 +154,7 @@ def _decoded(container: Any, stream: Any, name: str) -> Iterator[Any]:
             break
         except FFmpegError as error:
             reason = f"it is damaged after {decoded:,} frames ({error.strerror})"
-            raise UnreadableVideo(f"{name}: {reason}", decoded) from error
+            raise UnreadableVideo(f"{name}: {reason}", decoded=decoded) from error
         decoded += 1
         yield frame
     if not decoded:

@@ -1,0 +1,136 @@
+"""What a person is told, as a code and fields; the sentence is made where it is shown, from a catalogue per language.
+
+A catalogue is a TOML file in `sentences`: one table a subject, one template a code ("images.empty" is `empty` of
+`[images]`). A template says its fields in braces:
+
+    {name}  {name!r}  {rate:.2f}  {bytes:,}     as in an f-string, but never an attribute or an index of a field
+    {count:picture|pictures}                    1 picture, 3 pictures; with a comma before, 1,000 pictures
+    {names}  {names:and}  {names:or}            a list with commas, or with a word between
+"""
+
+import math
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+SENTENCES = Path(__file__).parent / "sentences"
+FALLBACK = "en"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing to tell: the code of its sentence, the sentence's fields, and `of`, what it is about (a file, a place).
+
+    Fields are plain: texts, numbers, None, messages and lists of these. Paths, tuples and other objects become their
+    text, numpy's numbers Python's, an error of ours its own message.
+    """
+
+    code: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    of: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", {name: plain(value) for name, value in self.fields.items()})
+
+    def reason(self, language: str = FALLBACK) -> str:
+        """The sentence without what it is about. Raises KeyError for a code that even English lacks."""
+        if " " in self.code:  # a sentence that has no code yet
+            return self.code
+        return _Sentences(language).vformat(_template(self.code, language), (), self.fields)
+
+    def text(self, language: str = FALLBACK) -> str:
+        """The whole sentence: `of`, a colon, the reason."""
+        reason = self.reason(language)
+        return reason if self.of is None else f"{self.of}: {reason}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What json can write; `from_json` reads it back. Numbers without an end are written as texts of their own."""
+        written = {"code": self.code, "fields": {name: _to_json(value) for name, value in self.fields.items()}}
+        return written if self.of is None else {**written, "of": self.of}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """The message that `to_json` wrote."""
+        fields = {name: _from_json(value) for name, value in written["fields"].items()}
+        return cls(written["code"], fields, written.get("of"))
+
+
+def message(code: str, /, *, of: str | None = None, **fields: Any) -> Message:
+    """A message with its fields by name, as an error takes them."""
+    return Message(code, fields, of)
+
+
+def plain(value: Any) -> Any:
+    """A value as a field may be: see `Message`."""
+    if isinstance(value, Exception):
+        value = getattr(value, "message", value)
+    if value is None or isinstance(value, Message):
+        return value
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    for kind in (bool, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    return str(value)
+
+
+def templates(language: str) -> Mapping[str, str]:
+    """Every template of a language by its code."""
+    return _read(SENTENCES / f"{language}.toml")
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path) -> Mapping[str, str]:
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {f"{table}.{key}": text for table, texts in tables.items() for key, text in texts.items()}
+
+
+def _template(code: str, language: str) -> str:
+    known = templates(language)
+    return known[code] if code in known else templates(FALLBACK)[code]
+
+
+class _Sentences(string.Formatter):
+    """Fills a template in one language."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
+        if not field_name.isidentifier():
+            raise ValueError(f"a template names its fields plainly, not as {field_name!r}")
+        value, used = super().get_field(field_name, args, kwargs)
+        return (value.text(self._language) if isinstance(value, Message) else value), str(used)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, list):
+            between = f" {format_spec} " if format_spec else ", "
+            return between.join(item.text(self._language) if isinstance(item, Message) else str(item) for item in value)
+        if "|" in format_spec:
+            one, many = format_spec.removeprefix(",").split("|")
+            return f"{value:{',' if format_spec.startswith(',') else ''}} {one if value == 1 else many}"
+        return str(super().format_field(value, format_spec))
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.to_json()
+    if isinstance(value, list):
+        return [_to_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(value)}
+    return value
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return float(value["number"]) if "number" in value else Message.from_json(value)
+    return [_from_json(item) for item in value] if isinstance(value, list) else value
