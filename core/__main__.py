@@ -26,8 +26,8 @@ from core.people import searching
 from core.verification import service as verification
 from db.engine import reading
 from db.migrate import backup as copy_store
-from db.queries.people import all_people
-from db.queries.work import runs_page
+from db.queries.jobs import runs_page
+from db.queries.people.shown import all_people
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
 app.add_typer(labels.app)

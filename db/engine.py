@@ -1,4 +1,4 @@
-"""Opening the store. The only module that knows which database it is."""
+"""Opening the store, and reading from it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 # A 512-d float32 embedding is 2,048 bytes: on SQLite's usual 4 KB pages a row of it takes a whole page.
 _PAGE_SIZE: Final = 16384
 _BUSY_MS: Final = 30_000
-_WRITE: Final = "facet_write"
+WRITE: Final = "facet_write"  # the execution option of a connection that will write
 
 
 def open_engine(
@@ -63,7 +62,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     # A deferred transaction that turns into a writer after somebody else wrote fails at once, whatever the timeout.
-    writes = connection.get_execution_options().get(_WRITE, False)
+    writes = connection.get_execution_options().get(WRITE, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
@@ -72,42 +71,3 @@ def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads; never waits for a writer."""
     with Session(engine) as session:
         yield session
-
-
-@contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """One transaction: committed when the block ends, rolled back when it raises. Writers queue up for up to 30 s."""
-    with Session(engine.execution_options(**{_WRITE: True}), expire_on_commit=False) as session, session.begin():
-        yield session
-
-
-@contextmanager
-def migrating(engine: Engine) -> Iterator[Connection]:
-    """One transaction that may rebuild tables; other writers, and others who migrate, wait for its end.
-
-    Raises
-    ------
-    IntegrityError
-        If a row refers to nothing at the end; everything is rolled back then.
-    """
-    writer = engine.execution_options(**{_WRITE: True})
-    with writer.connect() as connection, _unenforced(connection), connection.begin():
-        yield connection
-        if engine.dialect.name == "sqlite":
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            if broken:
-                raise IntegrityError(f"{len(broken)} rows refer to nothing, as in {broken[0][0]}", None, Exception())
-
-
-@contextmanager
-def _unenforced(connection: Connection) -> Iterator[None]:
-    """SQLite rebuilds a table by dropping it, and with foreign keys on that deletes whatever refers to it."""
-    raw = connection.connection.dbapi_connection
-    if not isinstance(raw, sqlite3.Connection):
-        yield
-        return
-    raw.execute("PRAGMA foreign_keys=OFF")
-    try:
-        yield
-    finally:
-        raw.execute("PRAGMA foreign_keys=ON")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, delete, select
 
 from db.tables import Assignment, Instance, Person, Separation
-from db.writes import recount_faces
+from db.writes.library import recount_faces
 
 _CHUNK = 10_000  # SQLite allows 32,766 values in one statement
 

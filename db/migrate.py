@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from db.engine import migrating
+from db.writing import migrating
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 

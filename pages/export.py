@@ -7,9 +7,9 @@ from core.exchange.exporting import FORMATS
 from core.foundation.errors import FacetError
 from core.jobs.launch import start
 from db.engine import reading
-from db.queries.exports import count_exports, past_exports
+from db.queries.exchange import count_exports, past_exports
+from db.queries.jobs import newest_ended_run
 from db.queries.library import count_instances, counts
-from db.queries.work import newest_ended_run
 from db.tables import RunState
 from pages.widgets.exchange.export_card import ABOUT, export_card
 from pages.widgets.shared.pickers import page_of

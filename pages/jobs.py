@@ -5,7 +5,7 @@ import streamlit as st
 from core.foundation.errors import FacetError
 from core.jobs.launch import restart
 from db.engine import reading
-from db.queries.work import count_ended_runs, runs_page
+from db.queries.jobs import count_ended_runs, runs_page
 from db.tables import RunState
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import author_id, workspace

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from db.engine import reading
-from db.queries.annotation import picture_history
+from db.queries.points import picture_history
 from pages.widgets.library.picture_tiles import STATES
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor

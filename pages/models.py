@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.learning import listing as models
 from db.engine import reading
-from db.queries.work import newest_ended_run
+from db.queries.jobs import newest_ended_run
 from pages.widgets.learning.model_compare import choose_models, comparison
 from pages.widgets.learning.model_versions import one_model, pre_labelling, versions_table
 from pages.widgets.motion.overlay_player import overlay_player

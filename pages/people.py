@@ -3,8 +3,8 @@
 import streamlit as st
 
 from db.engine import reading
-from db.queries.people import Seen, count_loose_faces, count_people_page
-from db.queries.work import newest_ended_run
+from db.queries.jobs import newest_ended_run
+from db.queries.people.shown import Seen, count_loose_faces, count_people_page
 from pages.widgets.people.actions import decision_bar, offer_merge_for_taken_name
 from pages.widgets.people.group_again import group_again
 from pages.widgets.people.views import (

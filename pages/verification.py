@@ -5,8 +5,8 @@ import streamlit as st
 from core.foundation.errors import FacetError
 from core.people.grouping import encoder_of, threshold_of
 from db.engine import reading
-from db.queries.vectors import encoder_versions, last_decision
-from db.queries.work import newest_ended_run
+from db.queries.jobs import newest_ended_run
+from db.queries.people.vectors import encoder_versions, last_decision
 from pages.widgets.people.group_again import origin_of_threshold
 from pages.widgets.shared.resources import dataset_or_stop, workspace
 from pages.widgets.shared.run_status import open_runs, result

@@ -14,8 +14,8 @@ from PIL import Image
 
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from db.engine import writing
-from db.writes import ensure_dataset, ensure_user
+from db.writes.library import ensure_dataset, ensure_user
+from db.writing import writing
 
 # Tests run beside a worker, a browser and one another: threads beyond the cores only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

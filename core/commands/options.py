@@ -17,9 +17,10 @@ from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import name_of
 from core.library.datasets import create_dataset
-from db.engine import reading, writing
+from db.engine import reading
 from db.queries.library import dataset_by_name
-from db.writes import ensure_user
+from db.writes.library import ensure_user
+from db.writing import writing
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]

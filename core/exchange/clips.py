@@ -13,9 +13,8 @@ from sqlmodel import Session, select
 from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import LabelledDataset, LeftOut
 from core.library.split_groups import group_name, strictest
-from db.queries.exports import clips_with_frames, exclusions
-from db.queries.learning import group_parts
-from db.queries.videos import free_path
+from db.queries.exchange import clips_with_frames, exclusions
+from db.queries.library import free_path, group_parts
 from db.tables import Exclusion, Frame, GroupPart, Image, Video
 
 Pictures = Sequence[tuple[str, Image]]  # the path in the export, and the row

@@ -29,9 +29,10 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from db.engine import reading, writing
-from db.queries.exports import ExportedInstance, active_people, pictures_with_instances, skipped_inputs, used_models
+from db.engine import reading
+from db.queries.exchange import ExportedInstance, active_people, pictures_with_instances, skipped_inputs, used_models
 from db.tables import Dataset, Export, Image, Instance, ModelVersion, Run, Source, now
+from db.writing import writing
 
 FORMATS = tuple(WRITERS)
 

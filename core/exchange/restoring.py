@@ -19,9 +19,12 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import KeptPicture, keep_picture
 from core.people.decision_parts import record, separate
-from db.engine import writing
 from db.tables import Assignment, Image, ImagePath, ImageState, Instance, KeypointRevision, Person, Skipped, Source
-from db.writes import count_work, ensure_model_version, ensure_person, note_model_use, recount_faces
+from db.writes.dashboard import count_work
+from db.writes.library import recount_faces
+from db.writes.models import ensure_model_version, note_model_use
+from db.writes.people import ensure_person
+from db.writing import writing
 
 
 def is_export(source: Path) -> bool:

@@ -10,9 +10,10 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.runs import perform, recover, submit
 from core.jobs.tasks import AFTERWARDS, TASKS
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Run, RunState
-from db.writes import ensure_user
+from db.writes.library import ensure_user
+from db.writing import writing
 
 _POLL_SECONDS: Final = 0.5
 

@@ -17,8 +17,9 @@ from sqlmodel import Session, col, select, update
 from core.foundation.errors import Cancelled, FacetError, NotFound, StoreBusy
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Run, RunState, now
+from db.writing import writing
 
 Task = Callable[[Workspace, Run, Progress], dict[str, Any]]
 Afterwards = Callable[[Workspace, Run], None]

@@ -26,7 +26,7 @@ from core.people.grouping import group_people
 from core.points.label_importing import apply_waiting, find_labels, import_labels, pictures_beside
 from db.engine import reading
 from db.queries.library import counts
-from db.queries.vectors import has_vectors
+from db.queries.people.vectors import has_vectors
 from db.tables import Run
 
 

@@ -17,7 +17,7 @@ from core.jobs.runs import heartbeat, process_name, recover
 from core.library.uploading import sweep_uploads
 from core.media.images import write_atomically
 from db.engine import reading
-from db.queries.work import unfinished_imports
+from db.queries.jobs import unfinished_imports
 
 _HEARTBEAT_SECONDS = 2.0
 _RECOVERY_SECONDS = 10.0

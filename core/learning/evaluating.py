@@ -30,8 +30,8 @@ from core.learning.errors_on_held_out import (
 from core.learning.held_out import Held, held_out, unpredicted
 from core.metrics import intervals, landmarks, pose
 from core.metrics.intervals import FEWEST_GROUPS, Interval
-from db.engine import writing
-from db.queries.models import trained_by_name
+from db.queries.learning.models import trained_by_name
+from db.writing import writing
 
 __all__ = [
     "FEWEST_GROUPS",

@@ -17,8 +17,8 @@ from core.learning.labels import Labels, read_labels
 from core.learning.learned import learned_from
 from core.learning.pose_models import PoseModel, find_model, stored_version, stored_versions
 from db.engine import reading
-from db.queries.learning import predicted
-from db.queries.models import predictions, trained_by_name
+from db.queries.learning.labels import predicted
+from db.queries.learning.models import predictions, trained_by_name
 from db.tables import Part
 
 

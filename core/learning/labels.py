@@ -15,16 +15,9 @@ from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import skeleton
 from core.library.split_groups import group_name, strictest
 from core.training.splits import assign
-from db.queries.labels import labelled_skeletons
-from db.queries.learning import (
-    Label,
-    Unlabelled,
-    excluded_names,
-    group_parts,
-    human_labels,
-    is_excluded,
-    unlabelled_instances,
-)
+from db.queries.learning.labels import Label, Unlabelled, human_labels, unlabelled_instances
+from db.queries.library import excluded_names, group_parts, is_excluded
+from db.queries.points import count_labelled_skeletons
 from db.tables import GroupPart, Part
 
 SPLIT_BY: Final = {
@@ -149,7 +142,7 @@ def usual_skeleton(dataset_id: int, *, session: Session) -> str:
     BadInput
         If there are points of several other skeletons.
     """
-    there = sorted(labelled_skeletons(dataset_id, session=session))
+    there = sorted(count_labelled_skeletons(dataset_id, session=session))
     if len(there) > 1 and _USUAL not in there:
         raise BadInput(f"there are labels of {' and '.join(there)}; choose one with --skeleton")
     return there[0] if len(there) == 1 else _USUAL

@@ -9,8 +9,8 @@ from typing import Any
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import BUILT_IN, find_model
 from db.engine import reading
+from db.queries.learning.models import TrainedRow, promotion, trained_by_name, trained_in_run, trained_models
 from db.queries.library import datasets
-from db.queries.models import TrainedRow, promotion, trained_by_name, trained_in_run, trained_models
 from db.tables import ModelVersion
 
 

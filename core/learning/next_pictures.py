@@ -17,8 +17,8 @@ from core.learning.pose_models import FLIP, find_model, stored_version
 from core.metrics import landmarks
 from core.training.active import Estimates, rank
 from db.engine import reading
-from db.queries.learning import Label, Unlabelled
-from db.queries.models import Said, count_predictions, predictions, promotion, trained_models
+from db.queries.learning.labels import Label, Unlabelled
+from db.queries.learning.models import Said, count_predictions, predictions, promotion, trained_models
 from db.tables import ModelVersion, Part
 
 

@@ -22,9 +22,9 @@ from core.foundation.workspace import Workspace
 from core.models import LANDMARKERS, load_landmarker
 from core.models.faces.interfaces import Landmarker, Model
 from core.models.weights import sha256_of
-from db.queries.models import model_versions, trained_by_name, trained_models
+from db.queries.learning.models import model_versions, trained_by_name, trained_models
 from db.tables import Dataset, ModelVersion
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
 
 BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, with their skeleton
 FLIP: Final = "flip"

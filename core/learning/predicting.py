@@ -17,11 +17,12 @@ from core.foundation.workspace import Workspace
 from core.learning.labels import Labels
 from core.learning.pose_models import Predictor, find_model, open_predictor, version_of
 from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
-from db.engine import reading, writing
-from db.queries.models import count_predictions, instances_to_predict
-from db.queries.videos import frames_of
+from db.engine import reading
+from db.queries.learning.models import count_predictions, instances_to_predict
+from db.queries.motion import frames_of
 from db.tables import Image, Instance, Prediction, Skipped
-from db.writes import note_model_use
+from db.writes.models import note_model_use
+from db.writing import writing
 
 Located = tuple[Keypoints, Doubt]
 

@@ -16,10 +16,18 @@ from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import BUILT_IN, find_model, stored_versions
-from db.engine import reading, writing
+from db.engine import reading
 from db.history import chunks
-from db.queries.models import model_heads, newest_untrained, predictions, promotion, promotions, standing_promotions
+from db.queries.learning.models import (
+    model_heads,
+    newest_untrained,
+    predictions,
+    promotion,
+    promotions,
+    standing_promotions,
+)
 from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
+from db.writing import writing
 
 _BATCH: Final = 500
 

@@ -9,7 +9,7 @@ import numpy as np
 from core.foundation.arrays import Keypoints
 from core.foundation.workspace import Workspace
 from core.training.samples import Sample
-from db.queries.learning import Label, Unlabelled
+from db.queries.learning.labels import Label, Unlabelled
 
 
 def samples(workspace: Workspace, labels: Sequence[tuple[Label, str]]) -> list[Sample]:

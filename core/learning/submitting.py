@@ -12,7 +12,7 @@ from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command, stored_versions
 from db.engine import reading
-from db.queries.models import boxes_of, predictions
+from db.queries.learning.models import boxes_of, predictions
 
 
 def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: Path) -> dict[str, Any]:

@@ -25,11 +25,12 @@ from core.library.split_groups import group_name
 from core.training.listening import Listener
 from core.training.recipes import RECIPES, Recipe, with_settings
 from core.training.splits import remark
-from db.engine import reading, writing
-from db.queries.learning import Label
-from db.queries.models import model_versions, trained_by_name, trained_in_run
+from db.engine import reading
+from db.queries.learning.labels import Label
+from db.queries.learning.models import model_versions, trained_by_name, trained_in_run
 from db.tables import ModelVersion, Part, TrainedModel
-from db.writes import ensure_model_version, note_model_use
+from db.writes.models import ensure_model_version, note_model_use
+from db.writing import writing
 
 if TYPE_CHECKING:
     from core.training.loop import Trained

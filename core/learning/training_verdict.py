@@ -14,7 +14,7 @@ from core.learning.labels import Labels
 from core.learning.samples import samples
 from core.metrics.intervals import FEWEST_GROUPS
 from core.training.samples import Sample
-from db.queries.learning import Label
+from db.queries.learning.labels import Label
 from db.tables import Part
 
 _CLEARLY: Final = 2.0

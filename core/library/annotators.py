@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlmodel import select
 
 from core.foundation.workspace import Workspace
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import User
-from db.writes import ensure_user
+from db.writes.library import ensure_user
+from db.writing import writing
 
 
 def annotator_id(workspace: Workspace, name: str) -> int:

@@ -25,10 +25,11 @@ from core.library.pictures import KeptPicture, keep_picture
 from core.media.images import jpeg, open_partial, write_atomically
 from core.media.scenes import Scenes
 from core.media.videos import count_frames, frames, is_clip, probe
-from db.engine import reading, writing
-from db.queries.videos import clip_files, free_path
+from db.engine import reading
+from db.queries.library import clip_files, free_path
 from db.tables import Dataset, Frame, Image, ImagePath, Skipped, Video
-from db.writes import count_work
+from db.writes.dashboard import count_work
+from db.writing import writing
 
 _QUALITY: Final = 95  # of the JPEG that a frame is kept as
 _BATCH: Final = 64

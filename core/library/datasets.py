@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
-from db.engine import writing
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 
 _LONGEST = 80
 

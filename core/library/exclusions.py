@@ -14,9 +14,10 @@ from core.formats.labels.rows import posix, text_of
 from core.formats.names import unguard
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
 from core.foundation.workspace import Workspace
-from db.engine import reading, writing
-from db.queries.labels import picture_paths
+from db.engine import reading
+from db.queries.library import picture_paths
 from db.tables import Dataset, Exclusion
+from db.writing import writing
 
 _HEADERS: Final = frozenset({"image", "images", "file", "file_name", "filename", "name", "path", "img_id"})
 _LONGEST: Final = 1000  # signs of a name

@@ -19,9 +19,10 @@ from core.foundation.workspace import Workspace
 from core.library.intake import Item, Limits, Refused, look_into
 from core.library.pictures import KeptPicture, keep_picture
 from core.media.videos import is_clip
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Dataset, Image, ImagePath, Skipped
-from db.writes import count_work
+from db.writes.dashboard import count_work
+from db.writing import writing
 
 _BATCH: Final = 64
 

@@ -16,9 +16,9 @@ from core.foundation.arrays import Keypoints
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.media.videos import VideoWriter
-from db.engine import writing
 from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Source, Video
-from db.writes import recount_faces
+from db.writes.library import recount_faces
+from db.writing import writing
 
 SAMPLE_CLIPS: Final = "Sample clips"
 _PEOPLE: Final = tuple(PEOPLE)  # eight: two of them are held out, so that figures get an interval

@@ -15,10 +15,10 @@ from core.foundation.arrays import Keypoints
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.models import load_encoder
-from db.engine import writing
-from db.queries.vectors import newest_threshold
+from db.queries.verification import newest_threshold
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source, Threshold
-from db.writes import ensure_model_version, note_model_use
+from db.writes.models import ensure_model_version, note_model_use
+from db.writing import writing
 
 SAMPLE: Final = "Sample"
 _PICTURES: Final = 50

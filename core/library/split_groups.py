@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlmodel import Session
 
-from db.queries.learning import group_parts
+from db.queries.library import group_parts
 from db.tables import GroupPart, Part, Person
 
 _ORDER: Final = (Part.TRAIN, Part.VALIDATION, Part.TEST)

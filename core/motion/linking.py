@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.arrays import Keypoints
-from db.queries.tracks import FrameRow, Seen
+from db.queries.motion import FrameRow, Seen
 
 _LEAST_OVERLAP: Final = 0.3  # intersection over union of a face with itself one frame later
 _FEWEST: Final = 2  # frames that make a track

@@ -15,7 +15,7 @@ from core.metrics.stability import dev, indicator, running_indicator
 from core.metrics.stability.deviation import deviation_curve
 from core.metrics.stability.running import FEWEST, WINDOW
 from core.motion.linking import VideoTrack
-from db.queries.videos import FramePoints, ShownFrame
+from db.queries.motion import FramePoints, ShownFrame
 
 Floats = NDArray[np.float64]
 

@@ -21,14 +21,15 @@ from core.motion.linking import VideoTrack, linked, stride_of
 from core.motion.overlay import STATIC_POINTS, Overlay, layers
 from core.motion.overlay_curves import Source, curves_of
 from db.engine import reading
-from db.queries.tracks import FrameRow, frame_rows, seen_in_frames
-from db.queries.videos import (
+from db.queries.library import all_clips, clips_named
+from db.queries.motion import (
+    FrameRow,
     ShownFrame,
-    all_clips,
-    clips_named,
+    frame_rows,
     frames_of,
     human_points,
     predicted_points,
+    seen_in_frames,
     seen_of_clip,
 )
 from db.tables import Image, Video

@@ -15,12 +15,14 @@ from core.foundation.workspace import Workspace
 from core.learning.pose_models import PoseModel, find_model, stored_version
 from core.motion.linking import VideoTrack, linked, stride_of
 from core.tracks.smoothing import DEFAULTS, delay, smooth
-from db.engine import reading, writing
+from db.engine import reading
 from db.history import chunks
-from db.queries.models import count_predictions, predictions
-from db.queries.tracks import frame_rows, seen_in_frames, videos
+from db.queries.learning.models import count_predictions, predictions
+from db.queries.library import videos
+from db.queries.motion import frame_rows, seen_in_frames
 from db.tables import ModelVersion, Prediction
-from db.writes import ensure_model_version, note_model_use
+from db.writes.models import ensure_model_version, note_model_use
+from db.writing import writing
 
 
 def smooth_predictions(

@@ -20,7 +20,8 @@ from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.files import read_tracks
 from core.tracks.smoothing import DEFAULTS, Delay, delay, smooth
 from db.engine import reading
-from db.queries.tracks import frame_rows, seen_in_frames, versions_in_videos, videos
+from db.queries.library import videos
+from db.queries.motion import frame_rows, seen_in_frames, versions_in_videos
 from db.tables import ModelVersion, Video
 
 Floats = NDArray[np.float64]

@@ -18,11 +18,12 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
 from core.people.face_models import FaceModels, five_points
-from db.engine import reading, writing
+from db.engine import reading
 from db.queries.library import incomplete_faces
-from db.queries.vectors import has_embedding
+from db.queries.people.vectors import has_embedding
 from db.tables import Embedding, Instance, KeypointRevision, Skipped, Source
-from db.writes import note_model_use
+from db.writes.models import note_model_use
+from db.writing import writing
 
 
 @dataclass(frozen=True)

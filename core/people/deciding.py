@@ -16,10 +16,10 @@ from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
 from core.library.split_groups import hold_on
 from core.people.decision_parts import assignments, faces_of, give, pass_separations_on, record, same_dataset, separate
-from db.engine import writing
 from db.history import chunks, restore, set_removed
-from db.queries.people import later_decisions
+from db.queries.people.shown import later_decisions
 from db.tables import Assignment, PeopleEvent, Person, Source, now
+from db.writing import writing
 
 _UNDID: Final = "Undid: "
 _AGAIN: Final = "Did again: "

@@ -9,9 +9,9 @@ from sqlmodel import Session, col, delete, select
 
 from core.foundation.errors import BadInput, NotFound
 from db.history import chunks, snapshot
-from db.queries.vectors import Belonging
+from db.queries.people.vectors import Belonging
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
-from db.writes import count_work
+from db.writes.dashboard import count_work
 
 
 def record(

@@ -6,7 +6,8 @@ from core.foundation.errors import NotFound
 from core.foundation.workspace import Workspace
 from core.models import encoder_threshold
 from db.engine import reading
-from db.queries.vectors import encoder_versions, newest_threshold
+from db.queries.people.vectors import encoder_versions
+from db.queries.verification import newest_threshold
 from db.tables import ModelVersion
 
 

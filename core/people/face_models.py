@@ -13,7 +13,7 @@ from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.workspace import Workspace
 from core.models import load_detector, load_encoder, load_landmarker
 from core.models.faces.interfaces import Detector, Encoder, Landmarker, Model
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
 
 # Indices of face68 whose means are the five points of a detector: eyes, nose tip, mouth corners.
 _FIVE = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47), (30,), (48,), (54,))

@@ -20,10 +20,12 @@ from core.foundation.workspace import Workspace
 from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
 from core.media.images import crop_suffix, face_crop, jpeg, write_atomically
 from core.people.face_models import FaceModels, Faces
-from db.engine import reading, writing
+from db.engine import reading
 from db.queries.library import count_images, has_human_points, images_without_scan
 from db.tables import Embedding, Image, ImageState, Instance, KeypointRevision, Scan, Source, now
-from db.writes import note_model_use, recount_faces
+from db.writes.library import recount_faces
+from db.writes.models import note_model_use
+from db.writing import writing
 
 _SAME_FACE: Final = 0.5  # IoU from which a box is a face that is there already
 

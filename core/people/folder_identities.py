@@ -12,9 +12,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from core.foundation.geometry import most_central
 from core.foundation.workspace import Workspace
-from db.engine import writing
 from db.tables import Assignment, Image, Instance, Person, Separation, Source
-from db.writes import ensure_person
+from db.writes.people import ensure_person
+from db.writing import writing
 
 _AT_ONCE: Final = 1000
 

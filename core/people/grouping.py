@@ -19,10 +19,11 @@ from core.people.decision_parts import inherit_separations
 from core.people.encoder_in_use import encoder_of, threshold_of
 from core.people.folder_identities import confirm_identities
 from core.people.vectors import FaceVectors, face_vectors
-from db.engine import reading, writing
+from db.engine import reading
 from db.history import chunks
-from db.queries.vectors import Belonging, belongings, last_decision, separations
+from db.queries.people.vectors import Belonging, belongings, last_decision, separations
 from db.tables import Assignment, Person, Source, now
+from db.writing import writing
 
 _NOBODY: Final = -1
 _ATTEMPTS: Final = 5

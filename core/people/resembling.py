@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from core.foundation.workspace import Workspace
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
-from db.queries.vectors import belongings, separations
+from db.queries.people.vectors import belongings, separations
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
 

@@ -16,10 +16,11 @@ from core.foundation.workspace import Workspace
 from core.media.images import decode, face_crop, jpeg
 from core.people.face_models import FaceModels
 from core.people.vectors import face_vectors
-from db.engine import reading, writing
+from db.engine import reading
 from db.history import chunks
-from db.queries.vectors import newest_threshold
+from db.queries.verification import newest_threshold
 from db.tables import Image
+from db.writing import writing
 
 
 @dataclass(frozen=True)

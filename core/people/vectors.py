@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.foundation.workspace import Workspace
-from db.queries.vectors import VectorState, removed_faces, vector_rows, vector_state
+from db.queries.people.vectors import VectorState, removed_faces, vector_rows, vector_state
 
 _COLUMNS: Final = 4  # id, instance, picture, dataset
 _ATTEMPTS: Final = 5  # each meets another process that has just made two generations more

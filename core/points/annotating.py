@@ -13,10 +13,12 @@ from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
 from core.foundation.workspace import Workspace
-from db.engine import reading, writing
-from db.queries.annotation import ShownInstance, shown_instances
+from db.engine import reading
+from db.queries.points import ShownInstance, shown_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User
-from db.writes import count_work, recount_faces
+from db.writes.dashboard import count_work
+from db.writes.library import recount_faces
+from db.writing import writing
 
 Change = tuple[int, float | None, float | None, int]
 Box = tuple[float, float, float, float]

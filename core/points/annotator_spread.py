@@ -20,7 +20,7 @@ from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.metrics.oks import estimate_sigmas
 from db.engine import reading
-from db.queries.learning import Label, human_labels
+from db.queries.learning.labels import Label, human_labels
 
 __all__ = ["measured_sigmas"]
 

@@ -19,10 +19,11 @@ from core.foundation.workspace import Workspace
 from core.library.intake import Item, Limits, Offered, look_into
 from core.points.label_placing import Placed, Places, awaited, forget_waiting, keep_waiting
 from core.points.label_writing import FileLabel, Written, write_labels
-from db.engine import reading, writing
-from db.queries.labels import waiting_labels
+from db.engine import reading
+from db.queries.points import waiting_labels
 from db.tables import Dataset, Image, Skipped
-from db.writes import count_work
+from db.writes.dashboard import count_work
+from db.writing import writing
 
 FORMATS: Final = tuple(NAMES.values())
 _BATCH: Final = 64  # pictures in one transaction

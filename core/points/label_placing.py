@@ -17,7 +17,7 @@ from core.foundation.errors import BadInput
 from core.library.picture_names import Match, PictureNames
 from core.points.label_writing import FileLabel
 from db.history import chunks
-from db.queries.labels import clip_paths, frame_pictures, picture_paths
+from db.queries.library import clip_paths, frame_pictures, picture_paths
 from db.tables import WaitingLabel
 
 

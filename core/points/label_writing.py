@@ -16,9 +16,9 @@ from core.formats.labels import LabelledRow, tight_box
 from core.foundation.arrays import Keypoints
 from core.foundation.geometry import iou
 from core.foundation.skeletons import skeleton
-from db.queries.annotation import ShownInstance, shown_instances
+from db.queries.points import ShownInstance, shown_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source
-from db.writes import recount_faces
+from db.writes.library import recount_faces
 
 _SAME: Final = 0.5  # IoU from which two boxes are of the same face or person
 _WITHIN: Final = 0.9  # share of the points' box that lies in an instance's box, for its being of that instance

@@ -17,10 +17,11 @@ from core.foundation.workspace import Workspace
 from core.metrics import verification as metrics
 from core.people.encoder_in_use import encoder_of
 from core.people.vectors import face_vectors
-from db.engine import reading, writing
-from db.queries.vectors import belongings
+from db.engine import reading
+from db.queries.people.vectors import belongings
 from db.tables import Pair, Threshold
-from db.writes import count_work
+from db.writes.dashboard import count_work
+from db.writing import writing
 
 MOST_PAIRS: Final = 20_000  # of each kind
 _BINS: Final = 60

@@ -1,9 +1,11 @@
-"""Reads about datasets and their pictures."""
+"""Reads about datasets, pictures and clips."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
@@ -12,14 +14,51 @@ from db.tables import (
     Assignment,
     Dataset,
     Embedding,
+    Exclusion,
+    Frame,
+    GroupPart,
     Image,
+    ImagePath,
     ImageState,
     Instance,
     KeypointRevision,
     Person,
     Scan,
     Source,
+    Video,
 )
+
+
+def picture_paths(dataset_id: int, *, session: Session) -> list[tuple[int, str]]:
+    """Id and path of every picture, once for each path that it came under."""
+    also = select(ImagePath.image_id, ImagePath.path).join(Image, col(Image.id) == col(ImagePath.image_id))
+    own = session.exec(select(Image.id, Image.path).where(Image.dataset_id == dataset_id)).all()
+    return [*{*own, *session.exec(also.where(Image.dataset_id == dataset_id)).all()}]
+
+
+def clip_paths(dataset_id: int, *, session: Session) -> list[tuple[int, str]]:
+    """Id and path of every clip."""
+    return list(session.exec(select(Video.id, Video.path).where(Video.dataset_id == dataset_id)))
+
+
+def frame_pictures(video_id: int, *, session: Session) -> dict[int, int | None]:
+    """The picture of each frame of a clip, by the frame's index; None where it was removed."""
+    return dict(session.exec(select(Frame.index, Frame.image_id).where(Frame.video_id == video_id)).all())
+
+
+def excluded_names(dataset_id: int, *, session: Session) -> set[str]:
+    """File names of a dataset that nobody should learn from or be measured on."""
+    return set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
+
+
+def group_parts(dataset_id: int, *, session: Session) -> dict[str, str]:
+    """The part of the split that each group belongs to."""
+    return dict(session.exec(select(GroupPart.group, GroupPart.part).where(GroupPart.dataset_id == dataset_id)).all())
+
+
+def is_excluded(path: str, names: set[str]) -> bool:
+    """Whether a list of left-out pictures names this one, by its whole path or by its file name in any folder."""
+    return path in names or path.rpartition("/")[2] in names
 
 
 @dataclass(frozen=True)
@@ -193,3 +232,54 @@ def incomplete_faces(dataset_id: int, encoder_id: int, *, session: Session) -> S
         )
         .order_by(col(Instance.image_id), col(Instance.id))
     ).all()
+
+
+def videos(dataset_id: int, *, session: Session) -> Sequence[Video]:
+    """The videos of a dataset, by path."""
+    return session.exec(select(Video).where(Video.dataset_id == dataset_id).order_by(col(Video.path))).all()
+
+
+def clip_files(dataset_id: int, sha256: str, *, session: Session) -> list[str]:
+    """The kept files (`original`) of the clip of that content and of its frames; empty where it is not here."""
+    known = select(Video).where(Video.dataset_id == dataset_id, Video.sha256 == sha256)
+    video = session.exec(known).first()
+    if video is None:
+        return []
+    frames = select(Image.original).join(Frame, col(Frame.image_id) == Image.id).where(Frame.video_id == video.id)
+    return [video.original, *session.exec(frames).all()]
+
+
+def free_path(dataset_id: int, path: str, sha256: str, *, session: Session) -> str:
+    """`path`, or ``clip-2.mp4`` and so on where a clip of other content has that name already."""
+    taken = {video.path for video in videos(dataset_id, session=session) if video.sha256 != sha256}
+    wanted, number = PurePosixPath(path), 1
+    while path in taken:
+        number += 1
+        path = str(wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}"))
+    return path
+
+
+def all_clips(dataset_id: int | None = None, *, session: Session) -> list[Video]:
+    """The clips of a dataset, or of every one, by path."""
+    chosen = select(Video) if dataset_id is None else select(Video).where(Video.dataset_id == dataset_id)
+    return list(session.exec(chosen.order_by(Video.path, col(Video.dataset_id))))
+
+
+def clips_named(name: str, dataset_id: int | None = None, *, session: Session) -> list[Video]:
+    """The clips that `name` may mean, in a dataset or in any, by path.
+
+    In each dataset it is the clip of that path; else the only one whose file has that name, with or without its ending;
+    else all whose files have it.
+    """
+    of_dataset: dict[int, list[Video]] = defaultdict(list)
+    known = all_clips(dataset_id, session=session)
+    for video in known:
+        of_dataset[video.dataset_id].append(video)
+    meant = {video.id for clips in of_dataset.values() for video in _meant(clips, name)}
+    return [video for video in known if video.id in meant]
+
+
+def _meant(clips: Sequence[Video], name: str) -> list[Video]:
+    ways: tuple[Callable[[PurePosixPath], str], ...] = (str, lambda path: path.name, lambda path: path.stem)
+    found = [[video for video in clips if way(PurePosixPath(video.path)) == name] for way in ways]
+    return next((one for one in found if len(one) == 1), next(filter(None, found), []))

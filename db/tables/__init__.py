@@ -6,11 +6,25 @@ rows of their own, and each human row names its author. Where a row repeats what
 """
 
 from db.tables.columns import Moment, now
-from db.tables.labels import Embedding, Instance, KeypointRevision, ModelUse, ModelVersion, Scan, Source, WaitingLabel
-from db.tables.library import Dataset, Frame, Image, ImagePath, ImageState, User, Video
-from db.tables.models import Exclusion, GroupPart, Part, Prediction, Promotion, TrainedModel
-from db.tables.people import Assignment, Pair, PeopleEvent, Person, Separation, Threshold
-from db.tables.runs import DailyWork, Export, Run, RunState, Skipped
+from db.tables.exchange import Export
+from db.tables.jobs import DailyWork, Run, RunState, Skipped
+from db.tables.library import (
+    Dataset,
+    Exclusion,
+    Frame,
+    GroupPart,
+    Image,
+    ImagePath,
+    ImageState,
+    Part,
+    Scan,
+    User,
+    Video,
+)
+from db.tables.models import ModelUse, ModelVersion, Prediction, Promotion, TrainedModel
+from db.tables.people import Assignment, Embedding, PeopleEvent, Person, Separation
+from db.tables.points import Instance, KeypointRevision, Source, WaitingLabel
+from db.tables.verification import Pair, Threshold
 
 __all__ = [
     "Assignment",

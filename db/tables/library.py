@@ -1,12 +1,23 @@
-"""What there is: users, datasets, pictures, videos."""
+"""What there is: users, datasets, pictures, clips, and how pictures are split and left out."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import key, maybe_key, moment
+
+
+class Scan(SQLModel, table=True):
+    """An image that a detector has finished. Written together with what it found: no doubles after a crash."""
+
+    image_id: int = key("image.id", cascade=True, primary=True)
+    model_version_id: int = key("modelversion.id", primary=True)
+    run_id: int | None = maybe_key("run.id")
+    faces: int = 0
+    failure: str | None = None
+    at: datetime = moment()
 
 
 class ImageState(StrEnum):
@@ -107,3 +118,29 @@ class Frame(SQLModel, table=True):
     seconds: float
     image_id: int | None = maybe_key("image.id", index=True)
     scene: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
+class Part(StrEnum):
+    """What a group of pictures is for. Once given, it stays: what was held out is never trained on later."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class GroupPart(SQLModel, table=True):
+    """The part of a split that a group (video, person, action) belongs to, for as long as the dataset lives."""
+
+    dataset_id: int = key("dataset.id", primary=True)
+    group: str = Field(sa_column=Column(String, primary_key=True))
+    part: str
+
+
+class Exclusion(SQLModel, table=True):
+    """A picture that nobody should learn from or be measured on, by its file name."""
+
+    dataset_id: int = key("dataset.id", primary=True)
+    name: str = Field(sa_column=Column(String, primary_key=True))
+    reason: str = ""
+    author_id: int = key("user.id")
+    at: datetime = moment()

@@ -1,21 +1,33 @@
-"""What was trained here: models with their parents and data, their predictions, which of them pre-labels."""
+"""Models as they ran, what was trained here, what they predicted, which of them pre-labels."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import json_object, key, maybe_key, moment
 
 
-class Part(StrEnum):
-    """What a group of pictures is for. Once given, it stays: what was held out is never trained on later."""
+class ModelVersion(SQLModel, table=True):
+    """A model as it ran: name, hash of its weights and the settings that change its output."""
 
-    TRAIN = "train"
-    VALIDATION = "validation"
-    TEST = "test"
+    __table_args__ = (UniqueConstraint("name", "weights_sha256", "settings_key"),)
+
+    id: int = Field(default=None, primary_key=True)
+    name: str
+    kind: str
+    weights_sha256: str
+    settings: dict[str, Any] = json_object()
+    settings_key: str
+    created_at: datetime = moment()
+
+
+class ModelUse(SQLModel, table=True):
+    """A model whose output a dataset holds, also where that output came in with an import."""
+
+    dataset_id: int = key("dataset.id", primary=True)
+    model_version_id: int = key("modelversion.id", primary=True)
 
 
 class TrainedModel(SQLModel, table=True):
@@ -76,22 +88,4 @@ class Promotion(SQLModel, table=True):
     model_version_id: int | None = maybe_key("modelversion.id")
     author_id: int = key("user.id")
     rolls_back_id: int | None = maybe_key("promotion.id")
-    at: datetime = moment()
-
-
-class GroupPart(SQLModel, table=True):
-    """The part of a split that a group (video, person, action) belongs to, for as long as the dataset lives."""
-
-    dataset_id: int = key("dataset.id", primary=True)
-    group: str = Field(sa_column=Column(String, primary_key=True))
-    part: str
-
-
-class Exclusion(SQLModel, table=True):
-    """A picture that nobody should learn from or be measured on, by its file name."""
-
-    dataset_id: int = key("dataset.id", primary=True)
-    name: str = Field(sa_column=Column(String, primary_key=True))
-    reason: str = ""
-    author_id: int = key("user.id")
     at: datetime = moment()

@@ -1,12 +1,32 @@
-"""Who is who: people, decisions about them, thresholds and the pairs behind them."""
+"""Who is who: people, their faces, the faces' vectors, decisions about them."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import json_object, key, maybe_key, moment
+from db.tables.columns import json_object, key, mark, maybe_key, moment
+
+
+class Embedding(SQLModel, table=True):
+    """The vector of one face by one encoder: float32, unit length. Written once, never changed.
+
+    The ids of an encoder version's rows only grow, so `core.people.vectors` reads just what is new. The random `mark`
+    tells the row from one of the same id in another store, or in this one before a backup was put back.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("instance_id", "model_version_id"),
+        Index("ix_embedding_model_version_id_id", "model_version_id", "id"),
+        {"sqlite_autoincrement": True},  # an id is never given again, even after the newest row was deleted
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    instance_id: int = key("instance.id", cascade=True)
+    model_version_id: int = key("modelversion.id")
+    vector: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    mark: int = Field(default_factory=mark, sa_column=Column(BigInteger, nullable=False, default=mark))
 
 
 class Person(SQLModel, table=True):
@@ -72,29 +92,3 @@ class Separation(SQLModel, table=True):
     instance_id: int = key("instance.id", cascade=True, primary=True)
     person_id: int = key("person.id", primary=True)
     event_id: int = key("peopleevent.id", index=True)
-
-
-class Threshold(SQLModel, table=True):
-    """A verification threshold that a human chose: accept when the cosine similarity is at least `value`."""
-
-    __table_args__ = (Index("ix_threshold_dataset_id_model_version_id", "dataset_id", "model_version_id", "id"),)
-
-    id: int = Field(default=None, primary_key=True)
-    dataset_id: int = key("dataset.id")
-    model_version_id: int = key("modelversion.id")
-    value: float
-    chosen: str
-    metrics: dict[str, Any] = json_object()
-    author_id: int = key("user.id")
-    at: datetime = moment()
-
-
-class Pair(SQLModel, table=True):
-    """A pair of faces that a threshold was measured on: the evidence behind its numbers."""
-
-    id: int = Field(default=None, primary_key=True)
-    threshold_id: int = key("threshold.id", cascade=True, index=True)
-    left_id: int = key("instance.id", cascade=True)
-    right_id: int = key("instance.id", cascade=True)
-    same: bool
-    score: float

@@ -56,8 +56,8 @@ def our_side(folder: Path, home: Path) -> int:
     from core.foundation.workspace import Workspace
     from core.jobs.runs import submit
     from core.library.importing import import_pictures
-    from db.engine import writing
-    from db.writes import ensure_dataset, ensure_user
+    from db.writes.library import ensure_dataset, ensure_user
+    from db.writing import writing
 
     workspace = Workspace.open(Settings(home=home))
     with writing(workspace.engine) as session:

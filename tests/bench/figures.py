@@ -22,7 +22,7 @@ from core.library.datasets import create_dataset
 from core.metrics.clustering import bcubed
 from core.verification.service import confirmed_pairs, judge
 from db.engine import reading
-from db.queries.people import all_people
+from db.queries.people.shown import all_people
 from db.tables import Image
 
 HEAD = (

@@ -12,8 +12,8 @@ from core.drawn.clips import draw_clips
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.library.importing import import_pictures
-from db.engine import writing
 from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Source, Video
+from db.writing import writing
 
 
 def fill_with_clips(

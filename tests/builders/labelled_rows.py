@@ -12,9 +12,12 @@ from core.foundation.skeletons import SKELETONS
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.library.importing import ImportOptions, import_pictures
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Assignment, Image, Instance, KeypointRevision, PeopleEvent, Person, Separation
-from db.writes import ensure_model_version, ensure_person, note_model_use, recount_faces
+from db.writes.library import recount_faces
+from db.writes.models import ensure_model_version, note_model_use
+from db.writes.people import ensure_person
+from db.writing import writing
 
 NAMES = (
     "Ada/1.png",

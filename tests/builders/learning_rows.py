@@ -8,9 +8,9 @@ import numpy as np
 
 from core.foundation.arrays import Doubt, Keypoints
 from core.foundation.workspace import Workspace
-from db.engine import writing
 from db.tables import Frame, Image, Instance, KeypointRevision, Prediction, Source, TrainedModel, Video
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
+from db.writing import writing
 
 K = 68
 

@@ -9,10 +9,10 @@ from core.foundation.arrays import Doubt, Keypoints
 from core.foundation.workspace import Workspace
 from core.library.clip_importing import import_clips
 from core.library.sample_clips import draw_clips_of_people, label_clips
-from db.engine import writing
-from db.queries.videos import frames_of
+from db.queries.motion import frames_of
 from db.tables import Instance, Prediction, Run, RunState, TrainedModel, Video, now
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
+from db.writing import writing
 
 
 def take(workspace: Workspace, dataset: int, author: int, *people: str, frames: int = 8, size=(160, 120)):

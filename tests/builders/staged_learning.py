@@ -7,8 +7,8 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.annotators import annotator_id
 from core.library.datasets import create_dataset
-from db.engine import writing
 from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, now
+from db.writing import writing
 from tests.builders.drawn_labels import fill_with_clips
 
 NAME = "Mina"

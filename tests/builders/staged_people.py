@@ -15,10 +15,12 @@ from PIL import Image as Picture
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.people.grouping import group_people
-from db.engine import reading, writing
-from db.queries.vectors import belongings
+from db.engine import reading
+from db.queries.people.vectors import belongings
 from db.tables import Embedding, Image, Instance, Run, RunState
-from db.writes import ensure_model_version, ensure_user, recount_faces
+from db.writes.library import ensure_user, recount_faces
+from db.writes.models import ensure_model_version
+from db.writing import writing
 
 SAME = 1 / 1.04
 ENCODER = "dlib-resnet"

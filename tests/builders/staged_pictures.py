@@ -7,9 +7,10 @@ from core.drawn import PEOPLE, POSES, draw_figure, draw_portrait, write_pictures
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.importing import import_pictures
-from db.engine import writing
 from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, Source, now
-from db.writes import ensure_dataset, ensure_model_version, ensure_user, recount_faces
+from db.writes.library import ensure_dataset, ensure_user, recount_faces
+from db.writes.models import ensure_model_version
+from db.writing import writing
 
 
 def stage(home):

@@ -6,9 +6,10 @@ import numpy as np
 
 from core.foundation.arrays import Doubt, Keypoints
 from core.foundation.workspace import Workspace
-from db.engine import writing
 from db.tables import Assignment, Frame, Image, Instance, KeypointRevision, Prediction, Source, Video
-from db.writes import ensure_model_version, ensure_person
+from db.writes.models import ensure_model_version
+from db.writes.people import ensure_person
+from db.writing import writing
 
 
 def version(workspace: Workspace, name: str = "tracker", **settings: object) -> int:

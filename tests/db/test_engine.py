@@ -12,9 +12,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
 from core.foundation.errors import StoreBusy, StoreFull
-from db.engine import migrating, open_engine, reading, writing
+from db.engine import open_engine, reading
 from db.tables import DailyWork, Embedding, Image, Instance, Moment, Person, User, now
-from db.writes import count_work, ensure_dataset, ensure_model_version, ensure_person, ensure_user, recount_faces
+from db.writes.dashboard import count_work
+from db.writes.library import ensure_dataset, ensure_user, recount_faces
+from db.writes.models import ensure_model_version
+from db.writes.people import ensure_person
+from db.writing import migrating, writing
 
 
 @pytest.mark.parametrize(

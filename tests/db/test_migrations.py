@@ -18,10 +18,11 @@ from core.foundation.errors import FacetError
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from db import migrate
-from db.engine import migrating, open_engine, reading, writing
+from db.engine import open_engine, reading
 from db.migrate import backup, config, upgrade
 from db.tables import User
-from db.writes import ensure_user
+from db.writes.library import ensure_user
+from db.writing import migrating, writing
 
 
 @pytest.fixture

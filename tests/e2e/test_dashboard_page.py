@@ -15,10 +15,11 @@ from core.foundation.workspace import Workspace
 from core.library.annotators import annotator_id
 from core.people.deciding import confirm_faces
 from core.points.annotating import Edit, add_instances, save_edit
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Assignment, Dataset, Source, now
 from db.tables import Image as Picture
-from db.writes import ensure_person
+from db.writes.people import ensure_person
+from db.writing import writing
 from tests.e2e.hands import comes_to
 
 pytestmark = pytest.mark.e2e

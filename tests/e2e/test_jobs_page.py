@@ -16,7 +16,7 @@ from core.jobs.launch import start
 from core.library.annotators import annotator_id
 from core.library.datasets import create_dataset
 from db.engine import reading
-from db.queries.work import runs_page
+from db.queries.jobs import runs_page
 
 pytestmark = pytest.mark.e2e
 

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 from sqlmodel import col, select
 
 from core.foundation.arrays import Keypoints
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Source
+from db.writing import writing
 from tests.builders.staged_pictures import stage
 from tests.e2e.hands import accept, drag, on_screen, view, wait_for
 

@@ -11,7 +11,7 @@ from sqlmodel import select
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
 from core.motion.overlaying import overlays_folder
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import (
     Frame,
     Image,
@@ -25,6 +25,7 @@ from db.tables import (
     TrainedModel,
     Video,
 )
+from db.writing import writing
 from tests.builders.staged_learning import NAME, QUICK, add_clips, open_store, pick, settle, unlabel
 from tests.e2e.hands import accept, video_metadata
 

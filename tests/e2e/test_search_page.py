@@ -11,11 +11,12 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.launch import start
 from core.library.annotators import annotator_id
-from db.engine import reading, writing
+from db.engine import reading
 from db.queries.library import ImageFilter, page_of_images
-from db.queries.people import faces_of, people_page
+from db.queries.people.shown import faces_of, people_page
 from db.tables import Run, RunState
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.e2e.hands import wait_for
 
 pytestmark = pytest.mark.e2e

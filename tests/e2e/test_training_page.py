@@ -8,9 +8,10 @@ from playwright.sync_api import expect
 from sqlmodel import select
 
 from core.library.datasets import create_dataset
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Run, RunState, TrainedModel, now
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
+from db.writing import writing
 from tests.builders.staged_learning import add_clips, open_store, pick, settle
 from tests.e2e.hands import comes_to, unfold
 

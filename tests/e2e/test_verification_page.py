@@ -12,8 +12,8 @@ from core.foundation.workspace import Workspace
 from core.library.annotators import annotator_id
 from core.people.deciding import move_faces
 from core.verification import service as verification
-from db.engine import writing
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.staged_people import add_faces, group
 
 pytestmark = pytest.mark.e2e

@@ -14,7 +14,7 @@ from core.learning import evaluating
 from core.learning import listing as models
 from core.learning.evaluating import FEWEST_GROUPS, Apart, Breakdown, Held
 from db.engine import reading
-from db.queries.models import newness as newness_of
+from db.queries.learning.models import newness as newness_of
 from pages.widgets.learning.model_errors import verdict, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_form import counted_supply

@@ -13,7 +13,7 @@ from core.foundation.skeletons import Skeleton
 from core.learning import evaluating
 from core.learning.evaluating import FEWEST_GROUPS, Apart, Breakdown
 from db.engine import reading
-from db.queries.tracks import videos
+from db.queries.library import videos
 from pages.widgets.learning.model_charts import (
     ced_chart,
     group_chart,

@@ -14,7 +14,7 @@ from core.learning import listing as models
 from core.learning.exporting_onnx import onnx_file
 from core.learning.promoting import built_in_for, in_force, promote, roll_back, steps_back
 from db.engine import reading
-from db.queries.models import promotions
+from db.queries.learning.models import promotions
 from pages.widgets.points.picture_order import worthwhile_first
 from pages.widgets.shared.points_picker import points_name
 from pages.widgets.shared.resources import author_id, workspace

@@ -15,7 +15,7 @@ from core.learning.labels import SPLIT_BY
 from core.learning.recipes import Choice
 from core.learning.supply import Supply, supply
 from db.engine import reading
-from db.queries.models import newness as newness_of
+from db.queries.learning.models import newness as newness_of
 from db.tables import Run
 from pages.widgets.shared.points_picker import choose_points, points_name
 from pages.widgets.shared.resources import author_id, workspace

@@ -11,7 +11,7 @@ import streamlit as st
 from core.learning.listing import model_of_run
 from core.learning.watching import Watched, watch
 from db.engine import reading
-from db.queries.work import runs_page
+from db.queries.jobs import runs_page
 from db.tables import Run, RunState
 from pages.widgets.learning.training_charts import loss_chart, nme_chart
 from pages.widgets.learning.training_rounds import others_on_the_same_data, rounds_card

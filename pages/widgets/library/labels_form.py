@@ -12,7 +12,7 @@ from core.library.exclusions import exclude, excluded_names, include_again, list
 from core.library.uploading import keep_upload, server_source
 from core.points.label_importing import FORMATS, formats_in, formats_of, skeleton_choices
 from db.engine import reading
-from db.queries.labels import count_waiting, waiting_pictures
+from db.queries.points import count_waiting, waiting_pictures
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.text import counted, plain, sentence

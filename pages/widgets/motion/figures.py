@@ -16,7 +16,7 @@ from core.foundation.errors import FacetError
 from core.motion import stability
 from core.motion.stability import SETTINGS, DatasetStability, Ranked, Smoothing
 from db.engine import reading
-from db.queries.models import newness
+from db.queries.learning.models import newness
 from pages.widgets.motion.explanations import PARTS, PREDICTORS, RANKED, SMOOTHERS, Row
 from pages.widgets.motion.stability_charts import cut_off, deviation_chart, spread_chart
 from pages.widgets.shared.resources import workspace

@@ -12,8 +12,8 @@ from core.foundation.errors import FacetError
 from core.jobs.launch import start
 from core.motion.overlaying import newest_overlay, overlay_size, seen_of
 from db.engine import reading
-from db.queries.tracks import videos
-from db.queries.work import runs_page
+from db.queries.jobs import runs_page
+from db.queries.library import videos
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.run_status import latest_result
 from pages.widgets.shared.text import counted, plain, sentence

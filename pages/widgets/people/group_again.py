@@ -8,7 +8,7 @@ from core.foundation.errors import FacetError
 from core.jobs.launch import start
 from core.people.grouping import encoder_of, threshold_of
 from db.engine import reading
-from db.queries.work import thresholds
+from db.queries.verification import thresholds
 from db.tables import ModelVersion
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.text import plain, sentence, utc

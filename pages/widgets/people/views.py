@@ -13,7 +13,7 @@ from core.people.deciding import confirm_faces, keep_apart, merge_people
 from core.people.grouping import encoder_of, threshold_of
 from core.people.resembling import Resemblance, likely_same
 from db.engine import reading
-from db.queries.people import (
+from db.queries.people.shown import (
     PersonSummary,
     Seen,
     ShownFace,
@@ -29,7 +29,7 @@ from db.queries.people import (
     strips,
     summaries,
 )
-from db.queries.vectors import last_decision
+from db.queries.people.vectors import last_decision
 from pages.widgets.people.actions import (
     decide,
     face_actions,

@@ -11,8 +11,8 @@ import streamlit as st
 from core.foundation.errors import FacetError, NotFound
 from core.points.annotating import Edit, accept, editor_instances, editor_skeletons, save_edit
 from db.engine import reading
-from db.queries.annotation import neighbour
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
+from db.queries.points import neighbour
 from db.tables import Image
 from pages.widgets.points.picture_order import first_of, ranking, step
 from pages.widgets.shared.resources import IMAGE, author_id, workspace

@@ -11,8 +11,8 @@ from core.foundation.errors import FacetError, NotFound
 from core.jobs.launch import start
 from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
 from db.engine import reading
-from db.queries.models import newness as newness_of
-from db.queries.models import ranking_newness
+from db.queries.learning.models import newness as newness_of
+from db.queries.learning.models import ranking_newness
 from db.tables import Image, ImageState
 from pages.widgets.learning.training_form import counted_supply
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points

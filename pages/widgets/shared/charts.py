@@ -11,8 +11,7 @@ from typing import Final
 import plotly.graph_objects as go
 import streamlit as st
 
-from db.queries.overview import Points
-from db.queries.work import Work
+from db.queries.dashboard import Points, Work
 from db.tables import ImageState
 from pages.widgets.library.picture_tiles import STATES
 

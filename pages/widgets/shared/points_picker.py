@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.points.annotating import editor_skeletons
 from db.engine import reading
-from db.queries.learning import labelled_skeletons
+from db.queries.learning.labels import labelled_skeletons
 from pages.widgets.shared.resources import workspace
 
 _CHOSEN: Final = "points-of-dataset"  # no widget's key: it outlives a change of pages

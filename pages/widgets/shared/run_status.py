@@ -9,7 +9,7 @@ import streamlit as st
 from core.jobs.runs import cancel, worker_lives
 from core.library.importing import skipped
 from db.engine import reading
-from db.queries.work import count_skipped, runs_page, skipped_page, speed
+from db.queries.jobs import count_skipped, runs_page, skipped_page, speed
 from db.tables import Run, RunState
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import workspace

@@ -11,8 +11,8 @@ from core.foundation.errors import FacetError
 from core.verification import service as verification
 from core.verification.service import Judgement, PairSet
 from db.engine import reading
-from db.queries.people import faces_by_id, summaries
-from db.queries.work import thresholds
+from db.queries.people.shown import faces_by_id, summaries
+from db.queries.verification import thresholds
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.shared.picture_grid import picture_grid

@@ -26,9 +26,10 @@ from core.foundation.settings import settings
 from core.foundation.workspace import Workspace
 from core.jobs import inline
 from core.library import importing
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Dataset, Image, Run, Threshold
-from db.writes import ensure_dataset, ensure_user
+from db.writes.library import ensure_dataset, ensure_user
+from db.writing import writing
 from tests.builders.places import DATA, ROOT
 from tests.builders.staged_people import add_faces, group, vector
 

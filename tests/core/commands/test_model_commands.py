@@ -19,9 +19,10 @@ from core.foundation.settings import Settings, settings
 from core.foundation.workspace import Workspace
 from core.jobs import tasks
 from core.library.sample_clips import draw_clips_of_people
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Instance, KeypointRevision, Prediction, Source, TrainedModel
-from db.writes import ensure_dataset, ensure_user
+from db.writes.library import ensure_dataset, ensure_user
+from db.writing import writing
 from tests.builders.drawn_labels import fill_with_clips
 
 SMALL = ("epochs=1", "input_size=64x64", "batch=8", "workers=0", "sheets=0")

@@ -17,13 +17,13 @@ from core.learning.labels import keep_parts, read_labels
 from core.library.clip_importing import import_clips
 from core.library.importing import import_pictures
 from core.media.videos import VideoWriter
-from db.engine import reading, writing
-from db.queries.exports import exclusions
-from db.queries.learning import group_parts
-from db.queries.tracks import frame_rows, videos
-from db.queries.videos import frames_of
+from db.engine import reading
+from db.queries.exchange import exclusions
+from db.queries.library import group_parts, videos
+from db.queries.motion import frame_rows, frames_of
 from db.tables import Assignment, Exclusion, GroupPart, Image, Instance, KeypointRevision, Person, Video
-from db.writes import ensure_dataset, ensure_user
+from db.writes.library import ensure_dataset, ensure_user
+from db.writing import writing
 from tests.builders.learning_rows import face
 
 

@@ -14,9 +14,10 @@ from core.foundation.progress import Progress
 from core.jobs.runs import submit
 from core.library.importing import import_pictures
 from core.points.annotating import Edit, save_edit
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Export, Image, Instance, KeypointRevision, Run, now
-from db.writes import ensure_model_version, note_model_use
+from db.writes.models import ensure_model_version, note_model_use
+from db.writing import writing
 from tests.builders.labelled_rows import NAMES, fill
 
 

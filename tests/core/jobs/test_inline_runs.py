@@ -11,8 +11,8 @@ from core.foundation.progress import Progress
 from core.jobs import inline, tasks
 from core.jobs.inline import run_here
 from core.jobs.runs import cancel, perform
-from db.engine import writing
 from db.tables import Run, RunState
+from db.writing import writing
 
 
 def test_finished_run_is_given_back(workspace, dataset, monkeypatch):

@@ -16,8 +16,9 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs import runs
 from core.jobs.runs import Interrupted, again, cancel, heartbeat, perform, process_name, recover, submit, worker_lives
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Run, RunState
+from db.writing import writing
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ from core.jobs import model_tasks, runs, tasks
 from core.jobs.runs import perform, recover, submit
 from core.learning.promoting import promote, promoted_skeletons
 from core.library.uploading import keep_upload
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Embedding, Export, Image, Instance, KeypointRevision, ModelVersion, Run, RunState, Source
-from db.writes import ensure_dataset, ensure_model_version
+from db.writes.library import ensure_dataset
+from db.writes.models import ensure_model_version
+from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
 

@@ -7,10 +7,11 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import NotEnoughData, NotFound
 from core.learning.evaluating import apart, breakdown, evaluate, held_out, keep_figures, unpredicted, worst
 from core.metrics.pose import FoundPoses, TruePoses, average_precision
-from db.engine import reading, writing
-from db.queries.learning import predicted
-from db.queries.models import trained_by_name
+from db.engine import reading
+from db.queries.learning.labels import predicted
+from db.queries.learning.models import trained_by_name
 from db.tables import Exclusion, GroupPart
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

@@ -5,9 +5,10 @@ import pytest
 
 from core.foundation.errors import BadInput
 from core.learning.labels import keep_parts, lone_folder, read_labels, read_unlabelled, usual_skeleton
-from db.engine import reading, writing
-from db.queries.learning import group_parts
+from db.engine import reading
+from db.queries.library import group_parts
 from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

@@ -8,8 +8,9 @@ from core.foundation.errors import NotEnoughData
 from core.learning.held_out import held_out, split_of
 from core.learning.labels import keep_parts, read_labels
 from core.learning.learned import KEY, as_ranges, learned_from
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import GroupPart, TrainedModel
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

@@ -7,9 +7,9 @@ from core.foundation.arrays import Doubt, Keypoints
 from core.foundation.errors import NotEnoughData
 from core.learning.next_pictures import next_pictures
 from core.learning.promoting import promote
-from db.engine import writing
 from db.tables import GroupPart, Prediction
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

@@ -10,9 +10,10 @@ from core.foundation.progress import Progress
 from core.learning import predicting
 from core.learning.labels import read_labels
 from core.points.annotating import add_instances
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Frame, Instance, ModelUse, ModelVersion, Prediction, Skipped, TrainedModel, Video
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
+from db.writing import writing
 from tests.builders.face_rows import Faces
 from tests.builders.tiny_models import tiny_picture
 

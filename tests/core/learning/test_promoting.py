@@ -6,10 +6,11 @@ from sqlmodel import col, select
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound
 from core.learning.promoting import in_force, pre_label, promote, roll_back, steps_back
-from db.engine import reading, writing
-from db.queries.models import promotions
+from db.engine import reading
+from db.queries.learning.models import promotions
 from db.tables import Instance, KeypointRevision, Source
-from db.writes import ensure_model_version
+from db.writes.models import ensure_model_version
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 
@@ -182,8 +183,8 @@ def test_promoting_what_pre_labels_already_or_does_not_exist_is_refused(shelf):
 
 
 def test_datasets_promote_apart_from_one_another(shelf, workspace, author):
-    from db.engine import writing
-    from db.writes import ensure_dataset
+    from db.writes.library import ensure_dataset
+    from db.writing import writing
 
     with writing(workspace.engine) as session:
         other = ensure_dataset("other", author, session=session)

@@ -3,8 +3,8 @@
 import pytest
 
 from core.learning.run_folders import keep_file, take_over, tidy, training_folder
-from db.engine import writing
 from db.tables import Run, RunState
+from db.writing import writing
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 from core.foundation.arrays import Keypoints
 from core.learning.samples import samples
 from core.training.stability_loss import windows
-from db.queries.learning import Label, Photo, Place, Points
+from db.queries.learning.labels import Label, Photo, Place, Points
 
 POINTS = Keypoints.of(np.zeros((4, 2))).to_bytes()
 

@@ -7,8 +7,8 @@ import pytest
 
 from core.foundation.errors import BadInput, NotEnoughData
 from core.learning.submitting import submit_predictions
-from db.engine import writing
 from db.tables import Instance
+from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
 

@@ -6,10 +6,11 @@ import pytest
 from core.foundation.errors import BadInput
 from core.learning.listing import model_of_run
 from core.learning.supply import supply
-from db.engine import reading, writing
-from db.queries.learning import labelled_skeletons
-from db.queries.models import ranking_newness
+from db.engine import reading
+from db.queries.learning.labels import labelled_skeletons
+from db.queries.learning.models import ranking_newness
 from db.tables import Exclusion, Run, TrainedModel
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

@@ -28,9 +28,10 @@ from core.models.pose import configure
 from core.models.pose.estimator import PoseEstimator
 from core.models.pose.network import build
 from core.training.samples import CropSource, Sample
-from db.engine import reading, writing
-from db.queries.learning import human_labels
+from db.engine import reading
+from db.queries.learning.labels import human_labels
 from db.tables import Part, TrainedModel
+from db.writing import writing
 from tests.bench.learning.arms import Place, fit, mean_face, settle
 from tests.bench.learning.data import Drawn, Size, draw, people
 from tests.bench.learning.plans import arm

@@ -20,10 +20,11 @@ from core.learning.training import Wish, _free_name, train_model, what_there_is
 from core.learning.training_listener import said_in
 from core.learning.watching import watch
 from core.models.weights import sha256_of
-from db.engine import reading, writing
-from db.queries.learning import group_parts
+from db.engine import reading
+from db.queries.library import group_parts
 from db.tables import Prediction, Run, TrainedModel
-from db.writes import ensure_dataset, ensure_user
+from db.writes.library import ensure_dataset, ensure_user
+from db.writing import writing
 from tests.builders.drawn_labels import fill_with_clips
 from tests.builders.learning_rows import Shelf, face
 

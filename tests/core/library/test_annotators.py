@@ -1,8 +1,8 @@
 """Who works here."""
 
 from core.library.annotators import annotator_id
-from db.engine import writing
-from db.writes import ensure_user
+from db.writes.library import ensure_user
+from db.writing import writing
 
 
 def test_a_new_name_becomes_an_annotator_once(workspace, author):

@@ -14,10 +14,11 @@ from core.library.clip_importing import import_clips
 from core.library.importing import import_pictures, skipped
 from core.media.images import decode
 from core.media.videos import VideoWriter, frames
-from db.engine import reading, writing
-from db.queries.tracks import frame_rows, videos
-from db.queries.videos import all_clips, clips_named, frames_of, free_path
+from db.engine import reading
+from db.queries.library import all_clips, clips_named, free_path, videos
+from db.queries.motion import frame_rows, frames_of
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
+from db.writing import writing
 
 
 @pytest.fixture

@@ -21,9 +21,10 @@ from core.foundation.workspace import Workspace
 from core.jobs.runs import Interrupted
 from core.library import pictures as picture_store
 from core.library.importing import ImportOptions, import_pictures, skipped
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import DailyWork, Image, ImagePath, Person, Run
-from db.writes import ensure_dataset, ensure_user
+from db.writes.library import ensure_dataset, ensure_user
+from db.writing import writing
 
 
 @pytest.fixture

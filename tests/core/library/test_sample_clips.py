@@ -14,10 +14,11 @@ from core.jobs import tasks
 from core.jobs.inline import run_here
 from core.learning.labels import read_labels
 from core.library.sample_clips import draw_clips_of_people, label_clips
-from db.engine import reading, writing
-from db.queries.learning import human_labels
-from db.queries.tracks import videos
+from db.engine import reading
+from db.queries.learning.labels import human_labels
+from db.queries.library import videos
 from db.tables import Image, Instance, KeypointRevision, Source
+from db.writing import writing
 from tests.builders.staged_clips import take
 
 

@@ -13,8 +13,9 @@ from sqlmodel import select
 from core.foundation.errors import BadInput, NotFound
 from core.library.importing import ImportOptions, import_pictures
 from core.library.serving import crop_file, display_file, thumbnail_file
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Image, Instance, Run
+from db.writing import writing
 
 
 @pytest.fixture

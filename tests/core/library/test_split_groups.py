@@ -6,9 +6,10 @@ from sqlmodel import select
 from core.learning.labels import keep_parts, read_labels
 from core.library.split_groups import hold_on, strictest
 from core.people.deciding import merge_people, move_faces, name_person, undo
-from db.engine import reading, writing
-from db.queries.learning import group_parts
+from db.engine import reading
+from db.queries.library import group_parts
 from db.tables import Assignment, GroupPart, PeopleEvent, Person
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

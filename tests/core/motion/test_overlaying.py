@@ -19,10 +19,11 @@ from core.motion.overlaying import (
     render_overlay,
     seen_of,
 )
-from db.engine import reading, writing
-from db.queries.videos import frames_of
+from db.engine import reading
+from db.queries.motion import frames_of
 from db.tables import Frame, Instance, Video
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.staged_clips import add_model, predict, take
 
 COUNT = 8

@@ -13,8 +13,9 @@ from core.foundation.errors import BadInput, NotEnoughData
 from core.learning.pose_models import find_model, stored_version
 from core.motion.smoothing_predictions import smooth_predictions
 from core.tracks.smoothing import delay, one_euro, savitzky_golay
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Frame, Prediction
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

@@ -20,9 +20,9 @@ from core.motion.stability import Smoothing, of_dataset, of_file, of_tracks, pre
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.files import read_tracks
 from core.tracks.smoothing import smooth
-from db.engine import writing
-from db.queries.tracks import FrameRow, Seen
+from db.queries.motion import FrameRow, Seen
 from db.tables import Exclusion, Instance
+from db.writing import writing
 from tests.builders.places import SHARED
 from tests.builders.staged_tracks import add_track, add_video, version
 

@@ -12,9 +12,10 @@ from core.people.completing import complete_faces
 from core.people.deciding import remove_faces
 from core.people.face_models import FaceModels
 from core.points.annotating import Edit, add_instances, save_edit
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import ImageState, Instance, Skipped, Source
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.face_rows import Faces
 from tests.builders.tiny_models import TinyEncoder, tiny_models, tiny_picture
 

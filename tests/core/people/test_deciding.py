@@ -9,11 +9,12 @@ from sqlmodel import select
 
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.people import deciding as people
-from db.engine import reading, writing
-from db.queries.people import history, people_page
-from db.queries.vectors import separations
+from db.engine import reading
+from db.queries.people.shown import history, people_page
+from db.queries.people.vectors import separations
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Separation
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
 
 

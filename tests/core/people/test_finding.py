@@ -11,9 +11,10 @@ from core.foundation.workspace import Workspace
 from core.people.deciding import remove_faces
 from core.people.face_models import FaceModels
 from core.points.annotating import Edit, add_instances, save_edit
-from db.engine import reading, writing
+from db.engine import reading
 from db.queries.library import counts
 from db.tables import ImageState, ModelUse, ModelVersion, Source
+from db.writing import writing
 from tests.builders.face_rows import Faces
 from tests.builders.tiny_models import TinyEncoder, box, tiny_models, tiny_picture
 

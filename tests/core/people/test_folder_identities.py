@@ -9,10 +9,11 @@ from core.jobs.runs import submit
 from core.people import deciding as people
 from core.people import folder_identities
 from core.people.folder_identities import confirm_identities
-from db.engine import reading, writing
-from db.queries.people import people_page
+from db.engine import reading
+from db.queries.people.shown import people_page
 from db.tables import Image
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
 
 

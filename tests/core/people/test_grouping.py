@@ -11,9 +11,10 @@ from core.people import deciding as people
 from core.people import grouping
 from core.people.folder_identities import confirm_identities
 from core.people.resembling import likely_same
-from db.engine import reading, writing
-from db.queries.people import count_loose_faces, people_page, strips
+from db.engine import reading
+from db.queries.people.shown import count_loose_faces, people_page, strips
 from db.tables import Assignment, Image, Person, Run, Threshold
+from db.writing import writing
 from tests.builders.staged_people import ENCODER, SAME, add_faces, group, owners, vector
 
 

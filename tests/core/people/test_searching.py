@@ -10,8 +10,9 @@ from core.foundation.errors import BadInput, NotFound, UnreadableImage
 from core.people import deciding as people
 from core.people import grouping, searching
 from core.people.searching import Question, matches, threshold_in_force
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import Image, Threshold
+from db.writing import writing
 from tests.builders.staged_people import ENCODER, add_faces, vector
 
 

@@ -8,10 +8,12 @@ from sqlmodel import col, delete
 
 import core.people.vectors
 from core.people.vectors import face_vectors
-from db.engine import reading, writing
+from db.engine import reading
 from db.migrate import backup
 from db.tables import Embedding, Image, Instance
-from db.writes import ensure_dataset, ensure_model_version
+from db.writes.library import ensure_dataset
+from db.writes.models import ensure_model_version
+from db.writing import writing
 
 D = 8
 

@@ -13,9 +13,11 @@ from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.skeletons import SKELETONS
 from core.points.annotating import Edit, accept, add_instances, editor_instances, editor_skeletons, save_edit
-from db.engine import reading, writing
+from db.engine import reading
 from db.tables import DailyWork, Image, Instance, KeypointRevision
-from db.writes import ensure_model_version, ensure_user
+from db.writes.library import ensure_user
+from db.writes.models import ensure_model_version
+from db.writing import writing
 
 PLACES = np.arange(136, dtype=np.float32).reshape(68, 2) / 2
 

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from core.__main__ import app
 from core.foundation.errors import BadInput, NotEnoughData
 from core.points.annotator_spread import measured_sigmas
-from db.engine import writing
 from db.tables import Instance
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 

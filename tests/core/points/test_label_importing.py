@@ -26,8 +26,8 @@ from core.points.label_importing import (
     import_labels,
     skeleton_choices,
 )
-from db.engine import reading, writing
-from db.queries.labels import count_waiting, waiting_pictures
+from db.engine import reading
+from db.queries.points import count_waiting, waiting_pictures
 from db.tables import (
     DailyWork,
     Dataset,
@@ -41,6 +41,7 @@ from db.tables import (
     Video,
     WaitingLabel,
 )
+from db.writing import writing
 
 FACE = np.stack([10 + np.arange(68), 20 + np.arange(68) / 2], axis=1)
 SIZE = (120, 100)

@@ -16,7 +16,8 @@ from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.people import deciding as people
 from core.verification import service as verification
 from db.engine import reading
-from db.queries.work import daily_work, thresholds
+from db.queries.dashboard import daily_work
+from db.queries.verification import thresholds
 from db.tables import Pair, Threshold
 from tests.builders.staged_people import add_faces, group
 

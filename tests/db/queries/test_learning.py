@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.library.exclusions import listed_names
-from db.queries.learning import is_excluded
+from db.queries.library import is_excluded
 
 
 def _kept(paths, names):

@@ -8,10 +8,11 @@ from sqlmodel import select
 
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS
-from db.engine import reading, writing
-from db.queries.overview import Overview, Points, overview
+from db.engine import reading
+from db.queries.dashboard import Overview, Points, overview
 from db.tables import Assignment, Image, Instance, KeypointRevision, Person, Source
-from db.writes import ensure_dataset
+from db.writes.library import ensure_dataset
+from db.writing import writing
 
 _SKELETON = {"face": "face68", "person": "body24"}
 

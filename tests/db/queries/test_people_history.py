@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy
 from sqlalchemy.exc import InvalidRequestError
 
-from db.engine import reading, writing
-from db.queries.people import history, later_decisions
+from db.engine import reading
+from db.queries.people.shown import history, later_decisions
 from db.tables import PeopleEvent
+from db.writing import writing
 
 
 @pytest.fixture

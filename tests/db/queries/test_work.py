@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from db.engine import reading, writing
-from db.queries.work import newest_ended_run, unfinished_imports
+from db.engine import reading
+from db.queries.jobs import newest_ended_run, unfinished_imports
 from db.tables import Run, RunState, now
+from db.writing import writing
 
 
 def _add(workspace, dataset, author, **values):

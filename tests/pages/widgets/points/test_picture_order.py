@@ -8,8 +8,8 @@ import pytest
 
 from core.foundation.errors import NotFound
 from core.learning.next_pictures import NextPictures
-from db.engine import writing
 from db.tables import Image, ImageState
+from db.writing import writing
 from pages.widgets.points import picture_order
 from pages.widgets.points.picture_order import first_of, step, worth
 from tests.builders.learning_rows import Shelf

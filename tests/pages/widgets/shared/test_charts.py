@@ -1,7 +1,6 @@
 from datetime import datetime
 
-from db.queries.overview import Points
-from db.queries.work import Work
+from db.queries.dashboard import Points, Work
 from pages.widgets.library.picture_tiles import STATES
 from pages.widgets.shared.charts import points_bars, state_bar, work_bars
 

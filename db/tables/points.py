@@ -1,13 +1,12 @@
-"""What models and humans say about a picture: instances, keypoint revisions, embeddings."""
+"""Instances in pictures, the revisions of their points, and labels that wait for their pictures."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import json_object, key, mark, maybe_key, moment
+from db.tables.columns import key, maybe_key, moment
 
 
 class Source(StrEnum):
@@ -15,38 +14,6 @@ class Source(StrEnum):
 
     HUMAN = "human"
     MODEL = "model"
-
-
-class ModelVersion(SQLModel, table=True):
-    """A model as it ran: name, hash of its weights and the settings that change its output."""
-
-    __table_args__ = (UniqueConstraint("name", "weights_sha256", "settings_key"),)
-
-    id: int = Field(default=None, primary_key=True)
-    name: str
-    kind: str
-    weights_sha256: str
-    settings: dict[str, Any] = json_object()
-    settings_key: str
-    created_at: datetime = moment()
-
-
-class ModelUse(SQLModel, table=True):
-    """A model whose output a dataset holds, also where that output came in with an import."""
-
-    dataset_id: int = key("dataset.id", primary=True)
-    model_version_id: int = key("modelversion.id", primary=True)
-
-
-class Scan(SQLModel, table=True):
-    """An image that a detector has finished. Written together with what it found: no doubles after a crash."""
-
-    image_id: int = key("image.id", cascade=True, primary=True)
-    model_version_id: int = key("modelversion.id", primary=True)
-    run_id: int | None = maybe_key("run.id")
-    faces: int = 0
-    failure: str | None = None
-    at: datetime = moment()
 
 
 class Instance(SQLModel, table=True):
@@ -111,26 +78,6 @@ class KeypointRevision(SQLModel, table=True):
     edit_id: str | None = None
     note: str = ""
     created_at: datetime = moment()
-
-
-class Embedding(SQLModel, table=True):
-    """The vector of one face by one encoder: float32, unit length. Written once, never changed.
-
-    The ids of an encoder version's rows only grow, so `core.people.vectors` reads just what is new. The random `mark`
-    tells the row from one of the same id in another store, or in this one before a backup was put back.
-    """
-
-    __table_args__ = (
-        UniqueConstraint("instance_id", "model_version_id"),
-        Index("ix_embedding_model_version_id_id", "model_version_id", "id"),
-        {"sqlite_autoincrement": True},  # an id is never given again, even after the newest row was deleted
-    )
-
-    id: int = Field(default=None, primary_key=True)
-    instance_id: int = key("instance.id", cascade=True)
-    model_version_id: int = key("modelversion.id")
-    vector: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    mark: int = Field(default_factory=mark, sa_column=Column(BigInteger, nullable=False, default=mark))
 
 
 class WaitingLabel(SQLModel, table=True):

@@ -13,8 +13,6 @@ from sqlmodel import Session, case, col, func, or_, select
 
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Source, User
 
-# SQLModel types a select of at most four columns; wider ones are marked where they stand.
-
 _ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)  # the sum of a condition is true or false
 
 

@@ -8,18 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
-from db.tables import (
-    Assignment,
-    Exclusion,
-    Frame,
-    GroupPart,
-    Image,
-    Instance,
-    KeypointRevision,
-    Person,
-    Prediction,
-    Source,
-)
+from db.tables import Assignment, Frame, Image, Instance, KeypointRevision, Person, Prediction, Source
 
 
 class Place(NamedTuple):
@@ -77,7 +66,11 @@ class Unlabelled(NamedTuple):
 
 # Columns, not objects: a dataset has 100,000 labels, and objects of three tables for each take ten times as long.
 _PLACE: Final = (Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom)
+
+
 _PHOTO: Final = (Image.id, Image.path, Image.sha256, Image.original, Image.identity, Image.sequence)
+
+
 _WHERE: Final = (Person.id, Person.name, Frame.video_id, Frame.index, Frame.scene)
 
 
@@ -143,21 +136,6 @@ def predicted(
     )
     for part in rows.partitions():
         yield [(instance, points, doubt) for instance, points, doubt in part]
-
-
-def excluded_names(dataset_id: int, *, session: Session) -> set[str]:
-    """File names of a dataset that nobody should learn from or be measured on."""
-    return set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
-
-
-def group_parts(dataset_id: int, *, session: Session) -> dict[str, str]:
-    """The part of the split that each group belongs to."""
-    return dict(session.exec(select(GroupPart.group, GroupPart.part).where(GroupPart.dataset_id == dataset_id)).all())
-
-
-def is_excluded(path: str, names: set[str]) -> bool:
-    """Whether a list of left-out pictures names this one, by its whole path or by its file name in any folder."""
-    return path in names or path.rpartition("/")[2] in names
 
 
 def labelled_skeletons(dataset_id: int, *, session: Session) -> list[str]:

@@ -1,4 +1,4 @@
-"""What was done: runs, what they skipped, exports, work."""
+"""What was done: runs, what they skipped, work by day."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -59,20 +59,6 @@ class Skipped(SQLModel, table=True):
     run_id: int = key("run.id", cascade=True, index=True)
     path: str
     reason: str
-
-
-class Export(SQLModel, table=True):
-    """A dataset that left: where it lies, what is in it."""
-
-    id: int = Field(default=None, primary_key=True)
-    dataset_id: int = key("dataset.id", index=True)
-    run_id: int | None = maybe_key("run.id")
-    format: str
-    folder: str
-    manifest_sha256: str
-    counts: dict[str, Any] = json_object()
-    author_id: int = key("user.id")
-    at: datetime = moment()
 
 
 class DailyWork(SQLModel, table=True):

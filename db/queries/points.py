@@ -1,4 +1,4 @@
-"""Reads for the keypoint editor: one picture, its instances with the points that count, and its neighbours."""
+"""Reads for whoever corrects points: a picture, its instances, its neighbours, labels that wait."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import tuple_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from db.queries.library import ImageFilter, conditions
-from db.tables import Assignment, Image, ImageState, Instance, KeypointRevision, ModelVersion, Person, Source, User
+from db.tables import (
+    Assignment,
+    Image,
+    ImageState,
+    Instance,
+    KeypointRevision,
+    ModelVersion,
+    Person,
+    Source,
+    User,
+    WaitingLabel,
+)
 
 
 class ShownInstance(NamedTuple):
@@ -69,3 +80,47 @@ def picture_history(image_id: int, *, limit: int = 100, session: Session) -> lis
         }
         for revision, author, model in rows
     ]
+
+
+class WaitingPicture(NamedTuple):
+    """A picture that labels wait for: its name as in the file, the file, and how many labels."""
+
+    picture: str
+    source: str
+    labels: int
+
+
+def count_labelled_skeletons(dataset_id: int, *, session: Session) -> dict[str, int]:
+    """The skeletons of the points that count as a human's, with the number of instances."""
+    rows = session.exec(
+        select(KeypointRevision.skeleton, func.count())
+        .join(Instance, col(Instance.revision_id) == col(KeypointRevision.id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), KeypointRevision.source == Source.HUMAN)
+        .group_by(col(KeypointRevision.skeleton))
+    )
+    return dict(rows.all())
+
+
+def waiting_labels(dataset_id: int, *, session: Session) -> Sequence[WaitingLabel]:
+    """Labels whose pictures are not here, the oldest first."""
+    rows = select(WaitingLabel).where(WaitingLabel.dataset_id == dataset_id).order_by(col(WaitingLabel.id))
+    return session.exec(rows).all()
+
+
+def count_waiting(dataset_id: int, *, session: Session) -> int:
+    """How many labels wait for their pictures."""
+    rows = select(func.count()).select_from(WaitingLabel).where(WaitingLabel.dataset_id == dataset_id)
+    return session.exec(rows).one()
+
+
+def waiting_pictures(dataset_id: int, *, offset: int = 0, limit: int = 50, session: Session) -> list[WaitingPicture]:
+    """The pictures (or clips) that labels wait for, by name."""
+    rows = session.exec(
+        select(WaitingLabel.picture, WaitingLabel.source, func.count())
+        .where(WaitingLabel.dataset_id == dataset_id)
+        .group_by(col(WaitingLabel.picture), col(WaitingLabel.source))
+        .order_by(col(WaitingLabel.picture), col(WaitingLabel.source))
+        .offset(offset)
+        .limit(limit)
+    )
+    return [WaitingPicture(*row) for row in rows]

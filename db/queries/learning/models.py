@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, func, select
 
-from db.queries.learning import by_no_human
+from db.queries.learning.labels import by_no_human
 from db.tables import (
     Exclusion,
     GroupPart,

@@ -1,13 +1,14 @@
-"""Reads for the dashboard: how far the work on one dataset, or on all of them, has come."""
+"""Reads for the dashboard: how far a dataset is, and who did how much."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select, true
 
-from db.tables import Assignment, Image, Instance, KeypointRevision, Person, Source
+from db.tables import Assignment, DailyWork, Image, Instance, KeypointRevision, Person, Source, User
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,26 @@ def _points(dataset_id: int | None, session: Session) -> tuple[Points, ...]:
         Points(kind, found.get((kind, Source.HUMAN), 0), found.get((kind, Source.MODEL), 0), found.get((kind, None), 0))
         for kind in ("face", "person")
     )
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much somebody did of one kind on one day (UTC)."""
+
+    day: str
+    annotator: str
+    kind: str
+    count: int
+
+
+def daily_work(dataset_id: int | None = None, *, session: Session) -> Sequence[Work]:
+    """Work per annotator, day and kind, newest day first."""
+    statement = (
+        select(col(DailyWork.day), col(User.name), col(DailyWork.kind), func.sum(col(DailyWork.count)))
+        .join(User, col(User.id) == col(DailyWork.author_id))
+        .group_by(col(DailyWork.day), col(User.name), col(DailyWork.kind))
+        .order_by(col(DailyWork.day).desc(), col(User.name), col(DailyWork.kind))
+    )
+    if dataset_id is not None:
+        statement = statement.where(DailyWork.dataset_id == dataset_id)
+    return [Work(*row) for row in session.exec(statement)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, func, select
 
-from db.tables import Assignment, Embedding, Instance, ModelVersion, PeopleEvent, Person, Separation, Source, Threshold
+from db.tables import Assignment, Embedding, Instance, ModelVersion, PeopleEvent, Person, Separation, Source
 
 
 class VectorState(NamedTuple):
@@ -122,13 +122,3 @@ def encoder_versions(dataset_id: int, *, session: Session) -> Sequence[ModelVers
     return session.exec(
         select(ModelVersion).where(ModelVersion.kind == "encoder", used).order_by(col(ModelVersion.id).desc())
     ).all()
-
-
-def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> Threshold | None:
-    """The threshold that was saved last for a dataset and an encoder version."""
-    return session.exec(
-        select(Threshold)
-        .where(Threshold.dataset_id == dataset_id, Threshold.model_version_id == encoder_id)
-        .order_by(col(Threshold.id).desc())
-        .limit(1)
-    ).first()

@@ -1,25 +1,16 @@
-"""Reads of what models and humans say about the frames of videos, in the order of the frames."""
+"""Reads of what was seen in the frames of clips."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, select
 
-from db.queries.learning import is_excluded
-from db.tables import (
-    Assignment,
-    Exclusion,
-    Frame,
-    Image,
-    Instance,
-    KeypointRevision,
-    ModelVersion,
-    Prediction,
-    Source,
-    Video,
-)
+from db.queries.library import is_excluded
+from db.tables import Assignment, Exclusion, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Source
 
 
 class FrameRow(NamedTuple):
@@ -43,11 +34,6 @@ class Seen(NamedTuple):
     skeleton: str
     predicted: bytes
     human: bytes | None
-
-
-def videos(dataset_id: int, *, session: Session) -> Sequence[Video]:
-    """The videos of a dataset, by path."""
-    return session.exec(select(Video).where(Video.dataset_id == dataset_id).order_by(col(Video.path))).all()
 
 
 def frame_rows(video_id: int, *, session: Session) -> list[FrameRow]:
@@ -98,3 +84,70 @@ def versions_in_videos(dataset_id: int, *, session: Session) -> Sequence[ModelVe
         .exists()
     )
     return session.exec(select(ModelVersion).where(used).order_by(col(ModelVersion.id).desc())).all()
+
+
+@dataclass(frozen=True)
+class ShownFrame:
+    """A frame's place in its clip and its picture, None where that was removed."""
+
+    index: int
+    seconds: float
+    image: Image | None
+
+
+@dataclass(frozen=True)
+class FramePoints:
+    """Packed points (`core.foundation.arrays.Keypoints.to_bytes`) of one instance in a picture."""
+
+    image_id: int
+    instance_id: int
+    skeleton: str
+    points: bytes
+
+
+def frames_of(video_id: int, *, session: Session) -> list[ShownFrame]:
+    """The frames of a clip in their order."""
+    rows = session.exec(
+        select(Frame, Image)
+        .outerjoin(Image, col(Frame.image_id) == Image.id)
+        .where(Frame.video_id == video_id)
+        .order_by(col(Frame.index))
+    )
+    return [ShownFrame(frame.index, frame.seconds, image) for frame, image in rows]
+
+
+def human_points(video_id: int, *, session: Session) -> list[FramePoints]:
+    """What humans say about the frames of a clip: the points that count, of each instance that is there."""
+    rows = session.exec(
+        select(Instance.image_id, Instance.id, KeypointRevision.skeleton, KeypointRevision.points)
+        .join(KeypointRevision, col(Instance.revision_id) == KeypointRevision.id)
+        .where(_in_clip(video_id), KeypointRevision.source == Source.HUMAN, ~col(Instance.removed))
+        .order_by(col(Instance.id))
+    )
+    return [FramePoints(*row) for row in rows]
+
+
+def predicted_points(video_id: int, model_version_id: int, *, session: Session) -> list[FramePoints]:
+    """What a model version predicted in the frames of a clip."""
+    rows = session.exec(
+        select(Instance.image_id, Instance.id, Prediction.skeleton, Prediction.points)
+        .join(Prediction, col(Prediction.instance_id) == Instance.id)
+        .where(_in_clip(video_id), Prediction.model_version_id == model_version_id, ~col(Instance.removed))
+        .order_by(col(Instance.id))
+    )
+    return [FramePoints(*row) for row in rows]
+
+
+def seen_of_clip(video_id: int, kind: str, model_version_id: int | None, *, session: Session) -> tuple[int, int]:
+    """Of the instances of a kind in the frames of a clip, how many a version has predicted, and how many it has not."""
+    known = select(Instance.id).where(_in_clip(video_id), Instance.kind == kind, ~col(Instance.removed))
+    there = set(session.exec(known))
+    done = select(Prediction.instance_id).where(
+        col(Prediction.instance_id).in_(known), Prediction.model_version_id == model_version_id
+    )
+    seen = len(set(session.exec(done)))
+    return seen, len(there) - seen
+
+
+def _in_clip(video_id: int) -> ColumnElement[bool]:
+    return col(Instance.image_id).in_(select(Frame.image_id).where(Frame.video_id == video_id))

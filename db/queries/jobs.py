@@ -1,39 +1,14 @@
-"""Reads about runs and about who did how much."""
+"""Reads about runs."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from db.tables import DailyWork, Dataset, ModelVersion, Run, RunState, Skipped, Threshold, User, now
-
-
-@dataclass(frozen=True)
-class Work:
-    """How much somebody did of one kind on one day (UTC)."""
-
-    day: str
-    annotator: str
-    kind: str
-    count: int
-
-
-def daily_work(dataset_id: int | None = None, *, session: Session) -> Sequence[Work]:
-    """Work per annotator, day and kind, newest day first."""
-    statement = (
-        select(col(DailyWork.day), col(User.name), col(DailyWork.kind), func.sum(col(DailyWork.count)))
-        .join(User, col(User.id) == col(DailyWork.author_id))
-        .group_by(col(DailyWork.day), col(User.name), col(DailyWork.kind))
-        .order_by(col(DailyWork.day).desc(), col(User.name), col(DailyWork.kind))
-    )
-    if dataset_id is not None:
-        statement = statement.where(DailyWork.dataset_id == dataset_id)
-    return [Work(*row) for row in session.exec(statement)]
-
+from db.tables import Dataset, Run, RunState, Skipped, User, now
 
 OPEN = (RunState.QUEUED, RunState.RUNNING)
 
@@ -93,18 +68,6 @@ def skipped_page(run_id: int, *, offset: int = 0, limit: int = 100, session: Ses
         .where(Skipped.run_id == run_id)
         .order_by(col(Skipped.path), col(Skipped.id))
         .offset(offset)
-        .limit(limit)
-    ).all()
-
-
-def thresholds(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[Threshold, str, str]]:
-    """The thresholds that were saved for a dataset, newest first, with the encoder's and the author's name."""
-    return session.exec(
-        select(Threshold, ModelVersion.name, User.name)
-        .join(ModelVersion, col(ModelVersion.id) == col(Threshold.model_version_id))
-        .join(User, col(User.id) == col(Threshold.author_id))
-        .where(Threshold.dataset_id == dataset_id)
-        .order_by(col(Threshold.id).desc())
         .limit(limit)
     ).all()
 

@@ -1,0 +1,31 @@
+"""Reads of the thresholds that were saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from db.tables import ModelVersion, Threshold, User
+
+
+def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> Threshold | None:
+    """The threshold that was saved last for a dataset and an encoder version."""
+    return session.exec(
+        select(Threshold)
+        .where(Threshold.dataset_id == dataset_id, Threshold.model_version_id == encoder_id)
+        .order_by(col(Threshold.id).desc())
+        .limit(1)
+    ).first()
+
+
+def thresholds(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[Threshold, str, str]]:
+    """The thresholds that were saved for a dataset, newest first, with the encoder's and the author's name."""
+    return session.exec(
+        select(Threshold, ModelVersion.name, User.name)
+        .join(ModelVersion, col(ModelVersion.id) == col(Threshold.model_version_id))
+        .join(User, col(User.id) == col(Threshold.author_id))
+        .where(Threshold.dataset_id == dataset_id)
+        .order_by(col(Threshold.id).desc())
+        .limit(limit)
+    ).all()

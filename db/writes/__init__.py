@@ -1,0 +1,1 @@
+"""Small writes that several rooms share."""

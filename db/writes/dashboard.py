@@ -1,0 +1,21 @@
+"""What somebody did today. Takes the caller's session and never commits."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert
+from sqlmodel import Session, col
+
+from db.tables import DailyWork, now
+
+
+def count_work(author_id: int, dataset_id: int, kind: str, amount: int = 1, *, session: Session) -> None:
+    """Add to what somebody did today (UTC)."""
+    row = {"author_id": author_id, "dataset_id": dataset_id, "day": f"{now():%Y-%m-%d}", "kind": kind, "count": amount}
+    statement = insert(DailyWork).values(**row)
+    connection: Connection = session.connection()
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["author_id", "dataset_id", "day", "kind"], set_={"count": col(DailyWork.count) + amount}
+        )
+    )

@@ -1,0 +1,41 @@
+"""Small writes about users, datasets and pictures. Each takes the caller's session and never commits."""
+
+from __future__ import annotations
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select, update
+
+from db.tables import Dataset, Image, Instance, User
+
+
+def ensure_user(name: str, *, session: Session) -> int:
+    """The id of the user of that name; added when new."""
+    found = session.exec(select(User.id).where(User.name == name)).first()
+    if found is None:
+        user = User(name=name)
+        session.add(user)
+        session.flush()
+        return user.id
+    return found
+
+
+def ensure_dataset(name: str, author_id: int, *, session: Session) -> int:
+    """The id of the dataset of that name; added when new."""
+    found = session.exec(select(Dataset.id).where(Dataset.name == name)).first()
+    if found is None:
+        dataset = Dataset(name=name, created_by=author_id)
+        session.add(dataset)
+        session.flush()
+        return dataset.id
+    return found
+
+
+def recount_faces(image_id: int, *, session: Session) -> None:
+    """Bring `Image.faces` in line with the instances of the picture."""
+    count = (
+        select(func.count())
+        .select_from(Instance)
+        .where(Instance.image_id == image_id, Instance.kind == "face", ~col(Instance.removed))
+        .scalar_subquery()
+    )
+    session.exec(update(Image).where(col(Image.id) == image_id).values(faces=count))

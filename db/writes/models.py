@@ -1,0 +1,33 @@
+"""Small writes about the models whose output a dataset holds. Each takes the caller's session and never commits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlmodel import Session, select
+
+from db.tables import ModelUse, ModelVersion
+
+
+def ensure_model_version(
+    name: str, kind: str, weights_sha256: str, settings: dict[str, Any], *, session: Session
+) -> int:
+    """The id of a model as it runs now: the same name, weights and settings are one version."""
+    key = json.dumps(settings, sort_keys=True)
+    found = session.exec(
+        select(ModelVersion.id).where(
+            ModelVersion.name == name, ModelVersion.weights_sha256 == weights_sha256, ModelVersion.settings_key == key
+        )
+    ).first()
+    if found is None:
+        version = ModelVersion(name=name, kind=kind, weights_sha256=weights_sha256, settings=settings, settings_key=key)
+        session.add(version)
+        session.flush()
+        return version.id
+    return found
+
+
+def note_model_use(dataset_id: int, model_version_id: int, *, session: Session) -> None:
+    """Remember that a dataset holds output of a model."""
+    session.merge(ModelUse(dataset_id=dataset_id, model_version_id=model_version_id))
