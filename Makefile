@@ -14,11 +14,13 @@ run: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q
 
-check: $(VENV)/dev.stamp
+check: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	node_modules/.bin/tsc
+	node_modules/.bin/eslint --max-warnings 0 pages
 	@store=$$(mktemp -d) && export FACET_STORE_URL=sqlite:///$$store/check.db && \
 		$(BIN)/alembic upgrade head && $(BIN)/alembic check; status=$$?; rm -rf $$store; exit $$status
 
@@ -42,7 +44,7 @@ worker: $(VENV)/run.stamp
 	$(BIN)/python -m core.jobs.worker
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache node_modules
 
 # The stamps make a second start take seconds: nothing is installed again until the lists change.
 $(VENV)/bin/python:
@@ -56,3 +58,8 @@ $(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
 $(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/run.stamp
+
+node_modules/.stamp: package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "make check needs Node 20 or later for the JavaScript (npm is not in PATH)"; exit 1; }
+	npm ci --no-audit --no-fund
+	touch $@

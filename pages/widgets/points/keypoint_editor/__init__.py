@@ -25,6 +25,7 @@ x, y and confidence may be None. Visibility is 0 absent, 1 hidden, 2 visible.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -42,14 +43,18 @@ LONGEST_TEXT: Final = 200
 FARTHEST: Final = 1e6  # pixels
 
 _HERE: Final = Path(__file__).parent
-# One module for the browser, in this order: each file uses only names of the files before it when it is loaded.
+# In this order: while it is loaded, each file uses only names of the files before it.
 _SCRIPTS: Final = ("view", "model", "picture", "draw", "commands", "input", "panel", "editor")
+_BETWEEN_FILES: Final = re.compile(r"^import [^;]*;\n|^export (?!default )", re.MULTILINE)
+
+
+def editor_script() -> str:
+    """The editor as one module, which is what Streamlit takes: its files without their imports of one another."""
+    return _BETWEEN_FILES.sub("", "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS))
 
 
 _mount: Final = st.components.v2.component(
-    "facet_keypoint_editor",
-    css=(_HERE / "editor.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
+    "facet_keypoint_editor", css=(_HERE / "editor.css").read_text(encoding="utf-8"), js=editor_script()
 )
 
 

@@ -1,34 +1,48 @@
 // Commands: what a key or a button does. Each takes the editor; edits go through `editor.change`.
 
+import { boundsOf, clamp, inside } from "./view.js";
+import { ABSENT, changeOf, HIDDEN, mirrorChanges, regionOf, rounded, sameChange, VISIBLE } from "./model.js";
+import { cancelGesture } from "./input.js";
+
+/** @import { Editor } from "./editor.js" */
+/** @import { Command, Instance, Labelling, SelectedPoint, Step, Visibility } from "./types.js" */
+
 const NUDGE_PAUSE = 400; // ms without a nudge after which a run of nudges becomes one edit
-const STATES = ["absent", "hidden", "visible"];
+export const STATES = ["absent", "hidden", "visible"];
+/** @type {Record<Visibility, Visibility>} */
+const AFTER = { [VISIBLE]: HIDDEN, [HIDDEN]: ABSENT, [ABSENT]: VISIBLE };
 
 // ---- Points ---------------------------------------------------------------------------------
 
-function pointName(instance, k) {
+/** @param {Instance} instance @param {number} k */
+export function pointName(instance, k) {
   return instance.skeleton.names[k] ?? `point_${k + 1}`;
 }
 
+/** @param {Editor} editor @param {number} dx @param {number} dy */
 function nudge(editor, dx, dy) {
-  const { labels, selection } = editor;
-  const instance = editor.selectedInstance();
-  const point = instance?.points[selection.point];
-  if (!editor.mayEdit() || !point || point.v === ABSENT) return;
-  const draft = labels.draft;
-  const goesOn = draft?.kind === "nudge" && draft.instance === instance.id && draft.before[0][0] === selection.point;
-  if (!goesOn) {
+  const selected = editor.selectedPoint();
+  if (!editor.mayEdit() || !selected || selected.point.v === ABSENT) return;
+  const { instance, k, point } = selected;
+  const { labels } = editor;
+  let { draft } = labels;
+  if (draft?.kind !== "nudge" || draft.instance !== instance.id || draft.before[0][0] !== k) {
     editor.commitDraft();
-    labels.startDraft(instance, [selection.point], `Nudge ${pointName(instance, selection.point)}`, "nudge");
+    draft = labels.startDraft(instance, [k], `Nudge ${pointName(instance, k)}`, "nudge");
   }
   const [x, y] = withinPicture(editor, point, point.x + dx, point.y + dy);
-  labels.moveDraft([[selection.point, x, y, point.v]]);
+  labels.moveDraft(draft, [[k, x, y, point.v]]);
   clearTimeout(editor.nudgeTimer);
   editor.nudgeTimer = setTimeout(() => editor.commitDraft(), NUDGE_PAUSE);
   editor.refresh();
 }
 
-/** A point moved alone stays on the picture, unless it was beyond the edge already. */
-function withinPicture({ view }, from, x, y) {
+/**
+ * A point moved alone stays on the picture, unless it was beyond the edge already.
+ * @param {Editor} editor @param {{ x: number, y: number }} from @param {number} x @param {number} y
+ * @returns {[x: number, y: number]}
+ */
+export function withinPicture({ view }, from, x, y) {
   const { width, height } = view.picture;
   return [
     rounded(clamp(x, Math.min(-0.5, from.x), Math.max(width - 0.5, from.x))),
@@ -36,47 +50,49 @@ function withinPicture({ view }, from, x, y) {
   ];
 }
 
-function cycleVisibility(editor, k = editor.selection.point) {
-  const instance = editor.selectedInstance();
-  const point = instance?.points[k];
-  if (!point) return;
-  setVisibility(editor, instance, k, (point.v + 2) % 3);
+/** @param {Editor} editor @param {number | null} [k] */
+export function cycleVisibility(editor, k = editor.selection.point) {
+  const selected = editor.selectedPoint(k);
+  if (selected) setVisibility(editor, selected, AFTER[selected.point.v]);
 }
 
-function setVisibility(editor, instance, k, v) {
-  const point = instance.points[k];
+/** @param {Editor} editor @param {SelectedPoint} selected @param {Visibility} v */
+function setVisibility(editor, { instance, k, point }, v) {
+  const said = `Make ${pointName(instance, k)} ${STATES[v]}`;
+  if (v === ABSENT) return editor.change(instance, [[k, null, null, v]], said);
   const place = point.v === ABSENT ? editor.labels.remembered(instance.id, k) : [point.x, point.y];
-  if (v !== ABSENT && place === null) {
-    editor.select(instance.id, k);
-    editor.say(`Click in the picture to place ${pointName(instance, k)}.`);
-    return;
-  }
-  const [x, y] = v === ABSENT ? [null, null] : place;
-  editor.change(instance, [[k, x, y, v]], `Make ${pointName(instance, k)} ${STATES[v]}`);
+  if (place) return editor.change(instance, [[k, place[0], place[1], v]], said);
+  editor.select(instance.id, k);
+  return editor.say(`Click in the picture to place ${pointName(instance, k)}.`);
 }
 
+/** @param {Editor} editor */
 function removePoint(editor) {
-  const instance = editor.selectedInstance();
-  const k = editor.selection.point;
-  if (instance?.points[k]) setVisibility(editor, instance, k, ABSENT);
+  const selected = editor.selectedPoint();
+  if (selected) setVisibility(editor, selected, ABSENT);
 }
 
-/** Place the selected absent point; goes on to the next absent one, so that a row is placed click by click. */
-function placePoint(editor, x, y) {
-  const instance = editor.selectedInstance();
-  const k = editor.selection.point;
+/**
+ * Place the selected absent point; goes on to the next absent one, so that a row is placed click by click.
+ * @param {Editor} editor @param {number} x @param {number} y
+ */
+export function placePoint(editor, x, y) {
+  const selected = editor.selectedPoint();
   const { width, height } = editor.view.picture;
-  if (!editor.mayEdit() || !inside([-0.5, -0.5, width - 0.5, height - 0.5], x, y)) return;
+  if (!editor.mayEdit() || !selected || !inside([-0.5, -0.5, width - 0.5, height - 0.5], x, y)) return;
+  const { instance, k } = selected;
   editor.change(instance, [[k, rounded(x), rounded(y), VISIBLE]], `Place ${pointName(instance, k)}`);
   const next = instance.points[k + 1];
   if (next?.v === ABSENT) editor.select(instance.id, k + 1);
 }
 
-function isPlacing(editor) {
-  return editor.mayEdit() && editor.selectedInstance()?.points[editor.selection.point]?.v === ABSENT;
+/** @param {Editor} editor */
+export function isPlacing(editor) {
+  return editor.mayEdit() && editor.selectedPoint()?.point.v === ABSENT;
 }
 
-function stepPoint(editor, step) {
+/** @param {Editor} editor @param {number} step */
+export function stepPoint(editor, step) {
   const instance = editor.selectedInstance();
   if (!instance?.points.length) return;
   const count = instance.points.length;
@@ -85,49 +101,60 @@ function stepPoint(editor, step) {
   editor.revealSelection();
 }
 
+/** @param {Editor} editor @param {number} step */
 function stepInstance(editor, step) {
   const ids = [...editor.labels.instances.keys()];
   if (!ids.length) return;
-  const at = ids.indexOf(editor.selection.instance);
+  const at = ids.findIndex((id) => id === editor.selection.instance);
   chooseInstance(editor, ids[(at + step + ids.length) % ids.length]);
 }
 
-function chooseInstance(editor, id) {
+/** @param {Editor} editor @param {number} id */
+export function chooseInstance(editor, id) {
   editor.select(id, null);
-  const bounds = boundsOf(editor.selectedInstance());
+  const instance = editor.selectedInstance();
+  const bounds = instance && boundsOf(instance);
   if (editor.view.mode === "instance" && bounds) editor.view.fitInstance(bounds);
   editor.refresh();
 }
 
 // ---- Left and right -------------------------------------------------------------------------
 
+/** @param {Editor} editor */
 function mirrorInstance(editor) {
   const instance = editor.selectedInstance();
   if (instance) editor.change(instance, mirrorChanges(instance), "Swap left and right");
 }
 
+/** @param {Editor} editor */
 function mirrorRegion(editor) {
-  const instance = editor.selectedInstance();
-  const region = instance && regionOf(instance.skeleton, editor.selection.point);
+  const selected = editor.selectedPoint();
+  const region = selected && regionOf(selected.instance.skeleton, selected.k);
   if (!region) return editor.say("Select a point first: Shift+M swaps left and right of its region.");
-  editor.change(instance, mirrorChanges(instance, region.indices), `Swap left and right of ${region.name}`);
+  const { instance } = selected;
+  return editor.change(instance, mirrorChanges(instance, region.indices), `Swap left and right of ${region.name}`);
 }
 
 // ---- Undo and redo --------------------------------------------------------------------------
 
-function undo(editor) {
+/** @param {Editor} editor */
+export function undo(editor) {
   editor.commitDraft();
   const step = editor.mayEdit() && editor.history.done.pop();
   if (step) turnBack(editor, step, "Undo", editor.history.undone);
 }
 
-function redo(editor) {
+/** @param {Editor} editor */
+export function redo(editor) {
   editor.commitDraft();
   const step = editor.mayEdit() && editor.history.undone.pop();
   if (step) turnBack(editor, step, "Redo", editor.history.done);
 }
 
-/** Send the inverse of a step for the points that nobody else has moved since. */
+/**
+ * Send the inverse of a step for the points that nobody else has moved since.
+ * @param {Editor} editor @param {Step} step @param {string} verb @param {Step[]} other
+ */
 function turnBack(editor, step, verb, other) {
   if (editor.outbox.refused.has(step.edit)) {
     editor.outbox.discard([step.edit]); // the server never had it
@@ -137,7 +164,7 @@ function turnBack(editor, step, verb, other) {
   const kept = instance ? step.after.map((change) => sameChange(change, changeOf(instance, change[0]))) : [];
   const after = step.before.filter((_, i) => kept[i]);
   const before = step.after.filter((_, i) => kept[i]);
-  if (!after.length) {
+  if (!instance || !after.length) {
     return editor.say(`${verb} left out: somebody else has changed it since.`);
   }
   const edit = editor.post(instance, after, `${verb}: ${step.label}`);
@@ -147,50 +174,65 @@ function turnBack(editor, step, verb, other) {
 
 // ---- View -----------------------------------------------------------------------------------
 
-function fitPicture(editor) {
+/** @param {Editor} editor */
+export function fitPicture(editor) {
   editor.view.fit();
   editor.refresh();
 }
 
-function fitInstance(editor) {
+/** @param {Editor} editor */
+export function fitInstance(editor) {
   const instance = editor.selectedInstance();
   const bounds = instance && boundsOf(instance);
   if (bounds) editor.view.fitInstance(bounds);
   editor.refresh();
 }
 
+/** @param {Editor} editor @param {number} factor */
 function zoomBy(editor, factor) {
   editor.view.zoomAt(editor.view.width / 2, editor.view.height / 2, factor);
   editor.refresh();
 }
 
+/** @param {Editor} editor */
 function toggleEdges(editor) {
   editor.options.edges = !editor.options.edges;
   editor.refresh();
 }
 
+/** @type {Record<Labelling, [Labelling, string]>} */
+const AFTER_LABELS = {
+  some: ["all", "Names: every point."],
+  all: ["none", "Names hidden."],
+  none: ["some", "Names: boxes and the selected point."],
+};
+
+/** @param {Editor} editor */
 function cycleLabels(editor) {
-  const kinds = ["some", "all", "none"];
-  editor.options.labels = kinds[(kinds.indexOf(editor.options.labels) + 1) % kinds.length];
-  editor.say({ some: "Names: boxes and the selected point.", all: "Names: every point.", none: "Names hidden." }[editor.options.labels]);
-  editor.refresh();
+  const [kind, sentence] = AFTER_LABELS[editor.options.labels];
+  editor.options.labels = kind;
+  editor.say(sentence);
 }
 
-function toggleHelp(editor, open = !editor.options.help) {
+/** @param {Editor} editor @param {boolean} [open] */
+export function toggleHelp(editor, open = !editor.options.help) {
   editor.options.help = open;
   editor.refresh();
 }
 
-function toggleList(editor) {
+/** @param {Editor} editor */
+export function toggleList(editor) {
   editor.options.list = !editor.listShown();
   editor.refresh();
 }
 
-function toggleAdjust(editor, open = !editor.options.adjust) {
+/** @param {Editor} editor @param {boolean} [open] */
+export function toggleAdjust(editor, open = !editor.options.adjust) {
   editor.options.adjust = open;
   editor.refresh();
 }
 
+/** @param {Editor} editor */
 function leave(editor) {
   if (editor.options.help) return toggleHelp(editor, false);
   if (editor.options.adjust) return toggleAdjust(editor, false);
@@ -204,7 +246,8 @@ function leave(editor) {
 const ARROWS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
 const STEPS = { "": 1, "shift+": 5, "alt+": 0.25 };
 
-const KEYS = {
+/** @type {Record<string, Command>} */
+export const KEYS = {
   "tab": (editor) => stepPoint(editor, 1),
   "shift+tab": (editor) => stepPoint(editor, -1),
   "]": (editor) => stepPoint(editor, 1),
@@ -239,7 +282,8 @@ for (const [arrow, [dx, dy]] of Object.entries(ARROWS)) {
   }
 }
 
-const HELP = [
+/** @type {[title: string, rows: [keys: string, what: string][]][]} */
+export const HELP = [
   ["Points", [
     ["Drag a point", "move it"],
     ["Arrow keys", "nudge by 1 pixel (Shift 5, Alt 0.25)"],
@@ -272,8 +316,11 @@ const HELP = [
   ]],
 ];
 
-/** The name of a key press in KEYS: a sign goes by its character, since layouts differ in how it is typed. */
-function keyName(event) {
+/**
+ * The name of a key press in KEYS: a sign goes by its character, since layouts differ in how it is typed.
+ * @param {KeyboardEvent} event
+ */
+export function keyName(event) {
   const key = event.key.toLowerCase();
   const control = event.ctrlKey || event.metaKey;
   if (/^[^a-z0-9 ]$/.test(key)) return control && !event.altKey ? `ctrl+${key}` : key;

@@ -1,6 +1,13 @@
 // Drawing: everything on the canvas. Markers and lines have a constant size on the screen, but markers shrink
 // where a whole face is so small that they would cover it.
 
+import { boundsOf, clamp } from "./view.js";
+import { ABSENT, HIDDEN } from "./model.js";
+
+/** @import { Editor } from "./editor.js" */
+/** @import { View } from "./view.js" */
+/** @import { Box, Instance, PlacedPoint, Point, Side } from "./types.js" */
+
 const COLOURS = {
   model: "#ffb000",
   human: "#1fdc9c",
@@ -11,13 +18,16 @@ const COLOURS = {
   shade: "rgba(0, 0, 0, 0.5)",
   selected: "#ffffff",
 };
+/** @type {Side[]} */
+const SIDES = ["left", "right", "middle"];
 const LOW_CONFIDENCE = 0.5;
 const SMOOTH_UP_TO = 4; // beyond this zoom a pixel shows as a square
 const MARKER = 3.6;
 const ROOMY = 34; // CSS pixels for each point above which markers have their full size
 const FONT = "12px system-ui, sans-serif";
 
-function drawScene(editor) {
+/** @param {Editor} editor */
+export function drawScene(editor) {
   const { ctx, view, labels, options } = editor;
   const ratio = editor.pixelRatio;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -37,6 +47,7 @@ function drawScene(editor) {
 
 // ---- Picture --------------------------------------------------------------------------------
 
+/** @param {Editor} editor */
 function drawPicture({ ctx, view, picture, options }) {
   const width = view.picture.width * view.scale;
   const height = view.picture.height * view.scale;
@@ -52,6 +63,7 @@ function drawPicture({ ctx, view, picture, options }) {
 
 // ---- One instance ---------------------------------------------------------------------------
 
+/** @param {Editor} editor @param {Instance} instance @param {boolean} selected */
 function drawInstance(editor, instance, selected) {
   const { ctx, options } = editor;
   ctx.save();
@@ -61,45 +73,53 @@ function drawInstance(editor, instance, selected) {
   if (options.edges) drawEdges(editor, instance);
   instance.points.forEach((point, k) => {
     if (point.v === ABSENT) return;
-    if (selected) drawMarker(editor, instance, k, size);
+    if (selected) drawMarker(editor, instance, k, point, size);
     else drawDot(editor, point);
   });
   ctx.restore();
 }
 
+/** @param {Instance} instance */
 function instanceColour(instance) {
   return instance.points.some((point) => point.human) ? COLOURS.human : COLOURS.model;
 }
 
+/** @param {Editor} editor @param {Instance} instance @param {boolean} selected */
 function drawBox({ ctx, view, options }, instance, selected) {
   const bounds = instance.box ?? boundsOf(instance);
   if (!bounds) return;
   const [left, top] = view.toScreen(bounds[0], bounds[1]);
   const [right, bottom] = view.toScreen(bounds[2], bounds[3]);
-  if (instance.box) {
-    ctx.lineWidth = 3;
-    ctx.strokeStyle = "rgba(0, 0, 0, 0.35)";
-    ctx.strokeRect(left, top, right - left, bottom - top);
-    ctx.lineWidth = selected ? 1.5 : 1;
-    ctx.strokeStyle = instanceColour(instance);
-    ctx.setLineDash(selected ? [] : [5, 4]);
-    ctx.strokeRect(left, top, right - left, bottom - top);
-    ctx.setLineDash([]);
-  }
+  if (instance.box) drawFrame(ctx, [left, top, right, bottom], instanceColour(instance), selected);
   const seen = right > 0 && bottom > 0 && left < view.width && top < view.height;
   if (seen && options.labels !== "none") drawTag(ctx, instanceTitle(instance), left, top - 5);
 }
 
-function instanceTitle(instance) {
+/** @param {CanvasRenderingContext2D} ctx @param {Box} frame @param {string} colour @param {boolean} selected */
+function drawFrame(ctx, [left, top, right, bottom], colour, selected) {
+  const path = new Path2D();
+  path.rect(left, top, right - left, bottom - top);
+  strokePath(ctx, path, "rgba(0, 0, 0, 0.35)", 3);
+  ctx.setLineDash(selected ? [] : [5, 4]);
+  strokePath(ctx, path, colour, selected ? 1.5 : 1);
+  ctx.setLineDash([]);
+}
+
+/** @param {Instance} instance */
+export function instanceTitle(instance) {
   return instance.label ?? `${instance.kind} ${instance.id}`;
 }
 
-/** Left and right differ in colour, so that a swapped pair shows at a glance. */
+/**
+ * Left and right differ in colour, so that a swapped pair shows at a glance.
+ * @param {string} name @returns {Side}
+ */
 function sideOf(name) {
   if (/(^|_)left(_|$)/.test(name)) return "left";
   return /(^|_)right(_|$)/.test(name) ? "right" : "middle";
 }
 
+/** @param {Editor} editor @param {Instance} instance */
 function drawEdges({ ctx, view }, instance) {
   const paths = { left: new Path2D(), right: new Path2D(), middle: new Path2D() };
   const { names, edges } = instance.skeleton;
@@ -111,12 +131,13 @@ function drawEdges({ ctx, view }, instance) {
     paths[side].moveTo(...view.toScreen(from.x, from.y));
     paths[side].lineTo(...view.toScreen(to.x, to.y));
   }
-  for (const [side, path] of Object.entries(paths)) {
-    strokePath(ctx, path, "rgba(0, 0, 0, 0.4)", 3);
-    strokePath(ctx, path, COLOURS[side], 1.25);
+  for (const side of SIDES) {
+    strokePath(ctx, paths[side], "rgba(0, 0, 0, 0.4)", 3);
+    strokePath(ctx, paths[side], COLOURS[side], 1.25);
   }
 }
 
+/** @param {CanvasRenderingContext2D} ctx @param {Path2D} path @param {string} colour @param {number} width */
 function strokePath(ctx, path, colour, width) {
   ctx.strokeStyle = colour;
   ctx.lineWidth = width;
@@ -125,13 +146,17 @@ function strokePath(ctx, path, colour, width) {
 
 // ---- Points ---------------------------------------------------------------------------------
 
+/** @param {Editor} editor @param {PlacedPoint} point */
 function drawDot({ ctx, view }, point) {
   const [x, y] = view.toScreen(point.x, point.y);
   ctx.fillStyle = point.human ? COLOURS.human : COLOURS.model;
   ctx.fill(circle(x, y, 2.2));
 }
 
-/** 1 where the points of an instance have room on the screen, down to 0.6 where they crowd. */
+/**
+ * 1 where the points of an instance have room on the screen, down to 0.6 where they crowd.
+ * @param {View} view @param {Instance} instance
+ */
 function crowding(view, instance) {
   const bounds = boundsOf(instance);
   if (!bounds) return 1;
@@ -139,9 +164,11 @@ function crowding(view, instance) {
   return clamp(Math.sqrt(area / instance.points.length) / ROOMY, 0.6, 1);
 }
 
-function drawMarker(editor, instance, k, size) {
+/**
+ * @param {Editor} editor @param {Instance} instance @param {number} k @param {PlacedPoint} point @param {number} size
+ */
+function drawMarker(editor, instance, k, point, size) {
   const { ctx, view, labels, selection, hover } = editor;
-  const point = instance.points[k];
   const [x, y] = view.toScreen(point.x, point.y);
   const colour = point.human ? COLOURS.human : COLOURS.model;
   if (isDoubtful(point)) drawRing(ctx, x, y, size * 2, COLOURS.low, [3, 2]);
@@ -153,10 +180,12 @@ function drawMarker(editor, instance, k, size) {
   else drawShape(ctx, point.human ? circle(x, y, reach) : square(x, y, reach * 0.84), colour, hollow);
 }
 
-function isDoubtful(point) {
+/** @param {Point} point */
+export function isDoubtful(point) {
   return point.c !== null && point.c < LOW_CONFIDENCE && !point.human && point.v !== ABSENT;
 }
 
+/** @param {CanvasRenderingContext2D} ctx @param {Path2D} path @param {string} colour @param {boolean} hollow */
 function drawShape(ctx, path, colour, hollow) {
   strokePath(ctx, path, COLOURS.shade, hollow ? 3 : 2);
   if (hollow) {
@@ -167,7 +196,11 @@ function drawShape(ctx, path, colour, hollow) {
   }
 }
 
-/** The selected point: an open ring with ticks, so that the pixels below it stay in sight. */
+/**
+ * The selected point: an open ring with ticks, so that the pixels below it stay in sight.
+ * @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y
+ * @param {string} colour @param {boolean} hollow
+ */
 function drawTarget(ctx, x, y, colour, hollow) {
   const ring = circle(x, y, 8);
   for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
@@ -179,6 +212,10 @@ function drawTarget(ctx, x, y, colour, hollow) {
   drawShape(ctx, circle(x, y, hollow ? 3 : 1.75), colour, hollow);
 }
 
+/**
+ * @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} radius
+ * @param {string} colour @param {number[]} [dash]
+ */
 function drawRing(ctx, x, y, radius, colour, dash = []) {
   const path = circle(x, y, radius);
   ctx.setLineDash(dash);
@@ -187,27 +224,34 @@ function drawRing(ctx, x, y, radius, colour, dash = []) {
   ctx.setLineDash([]);
 }
 
+/** @param {number} x @param {number} y @param {number} radius */
 function circle(x, y, radius) {
   const path = new Path2D();
   path.arc(x, y, radius, 0, 2 * Math.PI);
   return path;
 }
 
+/** @param {number} x @param {number} y @param {number} half */
 function square(x, y, half) {
   const path = new Path2D();
   path.rect(x - half, y - half, 2 * half, 2 * half);
   return path;
 }
 
-/** Where the server has the points of a refused edit: a cross with a line to the local place. */
+/**
+ * Where the server has the points of a refused edit: a cross with a line to the local place.
+ * @param {Editor} editor @param {Instance} instance
+ */
 function drawTheirs({ ctx, view, outbox, data }, instance) {
   const server = data.instances.find(({ id }) => id === instance.id);
+  if (!server) return;
   for (const { edit } of outbox.refused.values()) {
     if (edit.instance !== instance.id) continue;
     for (const [k] of edit.changes) {
-      const [theirs, mine] = [server.points[k], instance.points[k]];
-      if (theirs[2] === ABSENT || mine.v === ABSENT) continue;
-      const [x, y] = view.toScreen(theirs[0], theirs[1]);
+      const [theirX, theirY, theirV] = server.points[k];
+      const mine = instance.points[k];
+      if (theirV === ABSENT || theirX === null || theirY === null || mine.v === ABSENT) continue;
+      const [x, y] = view.toScreen(theirX, theirY);
       const path = new Path2D(`M${x - 5} ${y - 5}l10 10m0 -10l-10 10`);
       path.moveTo(x, y);
       path.lineTo(...view.toScreen(mine.x, mine.y));
@@ -219,6 +263,7 @@ function drawTheirs({ ctx, view, outbox, data }, instance) {
 
 // ---- Text -----------------------------------------------------------------------------------
 
+/** @param {Editor} editor @param {Instance | null} selected */
 function drawNames(editor, selected) {
   const { ctx, view, labels, hover, selection, options } = editor;
   if (selected && options.labels === "all") {
@@ -229,6 +274,7 @@ function drawNames(editor, selected) {
   if (hovered) drawPointName(ctx, view, hovered, hover.point);
 }
 
+/** @param {CanvasRenderingContext2D} ctx @param {View} view @param {Instance} instance @param {number} k */
 function drawPointName(ctx, view, instance, k) {
   const point = instance.points[k];
   if (!point || point.v === ABSENT) return;
@@ -236,7 +282,10 @@ function drawPointName(ctx, view, instance, k) {
   drawTag(ctx, `${instance.skeleton.names[k]} · ${k}`, x + 13, y - 9);
 }
 
-/** Text on a dark plate, with its lower left corner at (x, y) and kept inside the canvas. */
+/**
+ * Text on a dark plate, with its lower left corner at (x, y) and kept inside the canvas.
+ * @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} x @param {number} y
+ */
 function drawTag(ctx, text, x, y) {
   ctx.font = FONT;
   const width = ctx.measureText(text).width + 10;

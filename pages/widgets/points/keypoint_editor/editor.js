@@ -3,38 +3,66 @@
 // For tests and curious users, `canvas.dataset.view` tells as JSON where the picture lies:
 // canvas position = (picture position + 0.5) * scale + (x, y), in CSS pixels.
 
+import { boundsOf, clamp, View } from "./view.js";
+import { ABSENT, History, Labels, newId, Outbox, sameChange, snapshot } from "./model.js";
+import { context2d, Picture } from "./picture.js";
+import { drawScene } from "./draw.js";
+import { chooseInstance, isPlacing, pointName } from "./commands.js";
+import { attachInput } from "./input.js";
+import { NARROW, buildPanel, refreshPanel } from "./panel.js";
+
+/** @import { Change, Component, Destination, Edit, EditorData, Gesture, Hit, Instance } from "./types.js" */
+/** @import { Options, SelectedPoint, Selection } from "./types.js" */
+
 const HINT_TIME = 4000;
 const LONGEST_LABEL = 200; // as the server accepts it
 const GO_PATIENCE = 3000; // ms after which another picture may be asked for again
 
-class Editor {
+export class Editor {
+  /** @param {HTMLElement} host @param {EditorData} data */
   constructor(host, data) {
     this.host = host;
     this.data = data;
+    /** @type {Component["setTriggerValue"]} */
     this.emit = () => undefined;
     this.lifetime = new AbortController();
     this.view = new View();
     this.labels = new Labels();
     this.history = new History();
+    /** @type {Selection} */
     this.selection = { instance: null, point: null };
+    /** @type {Options} */
     this.options = { edges: true, labels: "some", brightness: 1, contrast: 1, list: null, help: false, adjust: false };
+    /** @type {Hit | null} */
     this.hover = null;
+    /** @type {Gesture | null} */
     this.gesture = null;
+    /** @type {Map<number, [x: number, y: number]>} */
     this.pointers = new Map();
     this.hint = "";
+    /** @type {number | null} */
     this.opened = null; // id of the picture on screen
+    /** @type {number | null} */
     this.focus = null; // the instance that the page last asked for
-    this.going = null; // {to, nonce} until the page has gone there
+    /** @type {{ to: Destination, nonce: string, at: number } | null} */
+    this.going = null; // until the page has gone there
     this.spaceHeld = false;
     this.tabLeaves = false;
     this.placedAt = -Infinity;
     this.sendings = 0;
+    this.pixelRatio = 1;
+    /** @type {number | null} */
     this.frame = null;
+    /** @type {number | undefined} */
+    this.nudgeTimer = undefined;
+    /** @type {number | undefined} */
+    this.hintTimer = undefined;
+    this.observer = new ResizeObserver(() => this.resize());
     this.picture = new Picture(() => this.refresh());
     this.parts = buildPanel(this);
     this.root = this.parts.root;
     this.canvas = this.parts.canvas;
-    this.ctx = this.canvas.getContext("2d");
+    this.ctx = context2d(this.canvas);
     this.outbox = new Outbox(data.channel, (edits) => this.sendOut(edits), () => this.refresh());
     this.mount();
   }
@@ -42,7 +70,6 @@ class Editor {
   mount() {
     this.host.append(this.root);
     attachInput(this);
-    this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.parts.stage);
     const busy = document.activeElement?.matches("input, textarea, select, [contenteditable]");
     if (!busy) this.canvas.focus({ preventScroll: true });
@@ -53,13 +80,14 @@ class Editor {
     this.outbox.close();
     this.lifetime.abort();
     this.observer.disconnect();
-    cancelAnimationFrame(this.frame);
+    this.cancelFrame();
     clearTimeout(this.hintTimer);
     this.root.remove();
   }
 
   // ---- Data from the server ----
 
+  /** @param {Component} component */
   receive({ data, setTriggerValue }) {
     this.emit = setTriggerValue;
     const another = data.image.id !== this.opened;
@@ -77,7 +105,10 @@ class Editor {
     this.refresh();
   }
 
-  /** The page has dealt with the wish to leave: by another picture, or by a sentence why not. */
+  /**
+   * The page has dealt with the wish to leave: by another picture, or by a sentence why not.
+   * @param {boolean} another
+   */
   arrive(another) {
     if (!this.going) return;
     const answered = this.data.went === this.going.nonce;
@@ -98,7 +129,7 @@ class Editor {
     this.view.picture = { width: image.width, height: image.height };
     this.rebase();
     this.focus = this.data.focus;
-    const first = this.labels.instances.get(this.focus) ?? this.labels.instances.values().next().value;
+    const first = this.instance(this.focus) ?? this.labels.instances.values().next().value;
     const samePoints = first && first.skeleton.names.length === before;
     this.selection = { instance: first?.id ?? null, point: samePoints ? point : null };
     if (!(this.view.mode === "free" && keepsFrame)) this.chooseView();
@@ -107,7 +138,7 @@ class Editor {
   /** Show the server's points and, on top, what it does not know yet. */
   rebase() {
     this.labels.receive(this.data.instances, this.data.skeletons, this.outbox.edits);
-    if (!this.labels.instances.has(this.selection.instance)) {
+    if (!this.selectedInstance()) {
       this.selection = { instance: this.labels.instances.keys().next().value ?? null, point: null };
     }
     this.refresh();
@@ -118,7 +149,7 @@ class Editor {
     const { focus } = this.data;
     if (focus === this.focus) return;
     this.focus = focus;
-    if (this.labels.instances.has(focus)) chooseInstance(this, focus);
+    if (focus !== null && this.labels.instances.has(focus)) chooseInstance(this, focus);
   }
 
   // ---- Edits ----
@@ -127,7 +158,10 @@ class Editor {
     return !this.data.read_only;
   }
 
-  /** Make changes that are one step of undo. */
+  /**
+   * Make changes that are one step of undo.
+   * @param {Instance} instance @param {Change[]} after @param {string} label
+   */
   change(instance, after, label) {
     if (!this.mayEdit()) return;
     this.commitDraft();
@@ -146,7 +180,10 @@ class Editor {
     this.history.push({ edit, instance: draft.instance, before: draft.before, after: draft.after, label: draft.label });
   }
 
-  /** Show changes and put them into the outbox as one edit; returns its id. */
+  /**
+   * Show changes and put them into the outbox as one edit; returns its id.
+   * @param {Instance} instance @param {Change[]} changes @param {string} label
+   */
   post(instance, changes, label) {
     const said = label.slice(0, LONGEST_LABEL);
     const edit = { id: newId(), instance: instance.id, base: instance.revision ?? null, changes, label: said };
@@ -170,6 +207,7 @@ class Editor {
     this.outbox.flush();
   }
 
+  /** @param {Edit[]} edits */
   sendOut(edits) {
     if (edits.length) {
       this.sendings += 1;
@@ -178,7 +216,10 @@ class Editor {
     if (this.going) this.emit("go", { to: this.going.to, nonce: this.going.nonce });
   }
 
-  /** Leave for another picture; the edits travel first, in the same message. */
+  /**
+   * Leave for another picture; the edits travel first, in the same message.
+   * @param {Destination} to
+   */
   go(to) {
     const now = performance.now();
     if (this.going && now - this.going.at < GO_PATIENCE) return;
@@ -191,19 +232,36 @@ class Editor {
   // ---- Selection and view ----
 
   selectedInstance() {
-    return this.labels.instances.get(this.selection.instance) ?? null;
+    return this.instance(this.selection.instance);
   }
 
+  /** @param {number | null} id */
+  instance(id) {
+    return id === null ? null : (this.labels.instances.get(id) ?? null);
+  }
+
+  /**
+   * The selected point, or another of the selected instance; null for none.
+   * @param {number | null} [k] @returns {SelectedPoint | null}
+   */
+  selectedPoint(k = this.selection.point) {
+    const instance = this.selectedInstance();
+    const point = k === null ? undefined : instance?.points[k];
+    return instance && k !== null && point ? { instance, k, point } : null;
+  }
+
+  /** @param {number | null} instance @param {number | null} point */
   select(instance, point) {
     this.selection = { instance, point };
     this.hint = "";
-    const selected = this.selectedInstance();
-    if (point !== null && selected?.points[point]?.v === ABSENT && this.mayEdit()) {
-      this.say(`${pointName(selected, point)} is absent: click in the picture to place it.`);
+    const selected = this.selectedPoint();
+    if (selected && isPlacing(this)) {
+      this.say(`${pointName(selected.instance, selected.k)} is absent: click in the picture to place it.`);
     }
     this.refresh();
   }
 
+  /** @param {Hit | null} hover */
   setHover(hover) {
     if (this.hover?.instance === hover?.instance && this.hover?.point === hover?.point) return;
     this.hover = hover;
@@ -212,7 +270,7 @@ class Editor {
 
   /** Pan just far enough to bring the selected point onto the canvas. */
   revealSelection() {
-    const point = this.selectedInstance()?.points[this.selection.point];
+    const point = this.selectedPoint()?.point;
     if (!point || point.v === ABSENT) return;
     const { view } = this;
     const [x, y] = view.toScreen(point.x, point.y);
@@ -224,7 +282,7 @@ class Editor {
   chooseView() {
     const selected = this.selectedInstance();
     const bounds = selected && boundsOf(selected);
-    if (!bounds || this.view.mode === "fit") return this.view.fit();
+    if (!selected || !bounds || this.view.mode === "fit") return this.view.fit();
     const asked = this.view.mode === "instance";
     const focused = this.data.focus === selected.id;
     if (asked || (focused && this.view.isSmall(bounds))) return this.view.fitInstance(bounds);
@@ -257,6 +315,7 @@ class Editor {
 
   // ---- Showing ----
 
+  /** @param {string} sentence */
   say(sentence) {
     this.hint = sentence;
     clearTimeout(this.hintTimer);
@@ -272,8 +331,7 @@ class Editor {
   }
 
   draw() {
-    cancelAnimationFrame(this.frame);
-    this.frame = null;
+    this.cancelFrame();
     if (this.opened === null) return;
     if (this.pixelRatio !== window.devicePixelRatio) this.fitCanvas();
     drawScene(this);
@@ -281,6 +339,11 @@ class Editor {
     this.canvas.style.cursor = this.cursor();
     const { scale, x, y, mode } = this.view;
     this.canvas.dataset.view = JSON.stringify({ scale, x, y, mode, image: this.opened, ...this.selection });
+  }
+
+  cancelFrame() {
+    if (this.frame !== null) cancelAnimationFrame(this.frame);
+    this.frame = null;
   }
 
   cursor() {
@@ -294,16 +357,21 @@ class Editor {
 
 // ---- Streamlit ------------------------------------------------------------------------------
 
+/** @type {WeakMap<HTMLElement, Editor>} */
 const editors = new WeakMap();
 
-/** Called on every rerun that brings other data, each time with the same parentElement. */
+/**
+ * Called on every rerun that brings other data, each time with the same parentElement.
+ * @param {Component} component
+ */
 export default function keypointEditor(component) {
   const host = component.parentElement;
-  if (!editors.has(host)) {
+  let editor = editors.get(host);
+  if (!editor) {
     host.querySelector(".keypoint-editor")?.remove(); // of an older version of this script
-    editors.set(host, new Editor(host, component.data));
+    editor = new Editor(host, component.data);
+    editors.set(host, editor);
   }
-  const editor = editors.get(host);
   editor.receive(component);
   // A rerun that overtakes this call cleans it up at once while the editor stays: only leave with the element.
   return () => setTimeout(() => {

@@ -1,14 +1,30 @@
 // Input: pointer, wheel and keys. A gesture is what a pressed pointer is doing; it ends in at most one edit.
 
+import { boundsOf, clamp, inside, pickInstance, pickPoint } from "./view.js";
+import { ABSENT, allIndices, regionOf, rounded } from "./model.js";
+import { instanceTitle } from "./draw.js";
+import { KEYS, fitPicture, isPlacing, keyName, placePoint, pointName, withinPicture } from "./commands.js";
+import { stepInList } from "./panel.js";
+
+/** @import { Editor } from "./editor.js" */
+/** @import { Change, Hit, Instance, Move, Pan, Pinch, Press } from "./types.js" */
+
 const REACH = 10; // CSS pixels within which a point is picked
 const TOUCH_REACH = 22;
 const TRAVEL = 3; // CSS pixels that tell a drag from a click
 const ZOOM_PER_PIXEL = 0.0016;
 const PLACED_JUST_NOW = 500; // ms in which a double-click is two placements, not a wish to fit
 
-function attachInput(editor) {
+/** @param {Editor} editor */
+export function attachInput(editor) {
   const { canvas, root } = editor;
   const signal = editor.lifetime.signal;
+  /**
+   * @template {keyof GlobalEventHandlersEventMap} K
+   * @param {HTMLElement} target @param {K} type
+   * @param {(editor: Editor, event: GlobalEventHandlersEventMap[K]) => void} handler
+   * @param {AddEventListenerOptions} [options]
+   */
   const on = (target, type, handler, options = {}) =>
     target.addEventListener(type, (event) => handler(editor, event), { signal, ...options });
   on(canvas, "pointerdown", pointerDown);
@@ -23,27 +39,31 @@ function attachInput(editor) {
   on(root, "keyup", keyUp);
   on(root, "pointerleave", () => editor.handOver());
   on(root, "focusout", focusOut);
-  on(window, "pagehide", () => editor.handOver());
-  on(window, "beforeunload", beforeUnload);
+  window.addEventListener("pagehide", () => editor.handOver(), { signal });
+  window.addEventListener("beforeunload", (event) => beforeUnload(editor, event), { signal });
 }
 
 // ---- Pointer --------------------------------------------------------------------------------
 
+/** @param {Editor} editor @param {MouseEvent} event @returns {[x: number, y: number]} */
 function position(editor, event) {
   const frame = editor.canvas.getBoundingClientRect();
   return [event.clientX - frame.left, event.clientY - frame.top];
 }
 
+/** @param {Editor} editor @param {number} x @param {number} y @param {number} reach */
 function pick(editor, x, y, reach) {
   const instances = editor.labels.instances.values();
   return pickPoint(editor.view, instances, editor.selectedInstance(), x, y, reach);
 }
 
+/** @param {Editor} editor @param {PointerEvent} event */
 function reachOf(editor, event) {
   const reach = event.pointerType === "touch" ? TOUCH_REACH : REACH;
   return isPlacing(editor) ? reach / 2 : reach; // so that a point can be placed beside another
 }
 
+/** @param {Editor} editor @param {PointerEvent} event */
 function pointerDown(editor, event) {
   if (event.button > 1) return;
   event.preventDefault();
@@ -51,41 +71,51 @@ function pointerDown(editor, event) {
   editor.canvas.setPointerCapture(event.pointerId);
   const [x, y] = position(editor, event);
   editor.pointers.set(event.pointerId, [x, y]);
-  if (editor.pointers.size === 2) return startPinch(editor);
-  if (editor.pointers.size > 2) return undefined;
-  editor.commitDraft();
-  editor.gesture = { ...chooseGesture(editor, event, x, y), from: [x, y], at: [x, y], travelled: false };
-  return editor.refresh();
+  if (editor.pointers.size === 1) press(editor, event, x, y);
+  else if (editor.pointers.size === 2) startPinch(editor);
 }
 
-/** What a press at (x, y) begins: moving one point, a region or an instance, or panning. */
+/** @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y */
+function press(editor, event, x, y) {
+  editor.commitDraft();
+  editor.gesture = { ...chooseGesture(editor, event, x, y), from: [x, y], at: [x, y], travelled: false };
+  editor.refresh();
+}
+
+/**
+ * What a press at (x, y) begins: moving one point, a region or an instance, or panning.
+ * @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y @returns {Pan | Move}
+ */
 function chooseGesture(editor, event, x, y) {
   if (event.button === 1 || editor.spaceHeld) return { type: "pan", click: false };
   const hit = pick(editor, x, y, reachOf(editor, event));
   if (event.altKey) return wholeGesture(editor, hit, x, y);
   if (!hit) return { type: "pan", click: true };
   editor.select(hit.instance, hit.point);
-  if (!editor.mayEdit()) return { type: "pan", click: false };
   const instance = editor.selectedInstance();
+  if (!instance || !editor.mayEdit()) return { type: "pan", click: false };
   const region = event.shiftKey ? regionOf(instance.skeleton, hit.point) : null;
   return region
     ? moveGesture(instance, region.indices, `Move ${region.name}`)
     : moveGesture(instance, [hit.point], `Move ${pointName(instance, hit.point)}`);
 }
 
+/** @param {Editor} editor @param {Hit | null} hit @param {number} x @param {number} y @returns {Pan | Move} */
 function wholeGesture(editor, hit, x, y) {
   if (hit) editor.select(hit.instance, hit.point);
   const instance = editor.selectedInstance();
   const bounds = instance && boundsOf(instance);
   const held = hit || (bounds && inside(bounds, ...editor.view.toPicture(x, y)));
-  if (!held || !editor.mayEdit()) return { type: "pan", click: false };
+  if (!instance || !held || !editor.mayEdit()) return { type: "pan", click: false };
   return moveGesture(instance, allIndices(instance), `Move ${instanceTitle(instance)}`);
 }
 
+/** @param {Instance} instance @param {number[]} indices @param {string} label @returns {Move} */
 function moveGesture(instance, indices, label) {
   return { type: "move", instance: instance.id, indices, label };
 }
 
+/** @param {Editor} editor @param {PointerEvent} event */
 function pointerMove(editor, event) {
   const [x, y] = position(editor, event);
   if (editor.pointers.has(event.pointerId)) editor.pointers.set(event.pointerId, [x, y]);
@@ -101,6 +131,7 @@ function pointerMove(editor, event) {
   return editor.refresh();
 }
 
+/** @param {Editor} editor @param {Press & Move} gesture @param {number} dx @param {number} dy */
 function dragPoints(editor, gesture, dx, dy) {
   const instance = editor.labels.instances.get(gesture.instance);
   if (!instance) return cancelGesture(editor);
@@ -108,15 +139,23 @@ function dragPoints(editor, gesture, dx, dy) {
     const present = gesture.indices.filter((k) => instance.points[k] && instance.points[k].v !== ABSENT);
     editor.labels.startDraft(instance, present, gesture.label, "drag");
   }
-  const alone = gesture.indices.length === 1;
-  const after = (editor.labels.draft?.before ?? []).map(([k, x, y, v]) => {
-    const place = alone ? withinPicture(editor, { x, y }, x + dx, y + dy) : [rounded(x + dx), rounded(y + dy)];
-    return [k, ...place, v];
-  });
-  if (editor.labels.draft) editor.labels.moveDraft(after);
+  const { draft } = editor.labels;
+  if (draft) editor.labels.moveDraft(draft, draft.before.map((change) => shifted(editor, gesture, change, dx, dy)));
   return undefined;
 }
 
+/**
+ * @param {Editor} editor @param {Move} gesture @param {Change} change @param {number} dx @param {number} dy
+ * @returns {Change}
+ */
+function shifted(editor, gesture, change, dx, dy) {
+  const [k, x, y, v] = change;
+  if (v === ABSENT) return change;
+  if (gesture.indices.length > 1) return [k, rounded(x + dx), rounded(y + dy), v];
+  return [k, ...withinPicture(editor, { x, y }, x + dx, y + dy), v];
+}
+
+/** @param {Editor} editor @param {PointerEvent} event */
 function pointerUp(editor, event) {
   editor.pointers.delete(event.pointerId);
   const gesture = editor.gesture;
@@ -127,7 +166,10 @@ function pointerUp(editor, event) {
   editor.refresh();
 }
 
-/** A click beside every point places the absent one, or selects the instance there, or lets go. */
+/**
+ * A click beside every point places the absent one, or selects the instance there, or lets go.
+ * @param {Editor} editor @param {Press} press
+ */
 function click(editor, { from }) {
   const [x, y] = editor.view.toPicture(...from);
   if (isPlacing(editor)) {
@@ -142,13 +184,17 @@ function click(editor, { from }) {
   editor.select(instance && !stays ? instance.id : editor.selection.instance, null);
 }
 
+/** @param {Editor} editor @param {PointerEvent} event */
 function pointerCancel(editor, event) {
   editor.pointers.delete(event.pointerId);
   cancelGesture(editor);
 }
 
-/** Put everything back as it was before the drag; tells whether there was one. */
-function cancelGesture(editor) {
+/**
+ * Put everything back as it was before the drag; tells whether there was one.
+ * @param {Editor} editor
+ */
+export function cancelGesture(editor) {
   if (!editor.gesture) return false;
   editor.gesture = null;
   editor.labels.draft = null;
@@ -156,6 +202,7 @@ function cancelGesture(editor) {
   return true;
 }
 
+/** @param {Editor} editor @param {MouseEvent} event */
 function doubleClick(editor, event) {
   if (performance.now() - editor.placedAt < PLACED_JUST_NOW) return;
   if (!pick(editor, ...position(editor, event), REACH)) fitPicture(editor);
@@ -163,6 +210,7 @@ function doubleClick(editor, event) {
 
 // ---- Zoom -----------------------------------------------------------------------------------
 
+/** @param {Editor} editor @param {WheelEvent} event */
 function wheel(editor, event) {
   event.preventDefault();
   const unit = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : 24;
@@ -172,16 +220,19 @@ function wheel(editor, event) {
   editor.refresh();
 }
 
+/** @param {Editor} editor */
 function startPinch(editor) {
   cancelGesture(editor);
   editor.gesture = { type: "pinch", ...spread(editor) };
 }
 
+/** @param {Editor} editor @returns {Pick<Pinch, "middle" | "distance">} */
 function spread(editor) {
-  const [[ax, ay], [bx, by]] = [...editor.pointers.values()];
+  const [[ax, ay], [bx, by]] = editor.pointers.values();
   return { middle: [(ax + bx) / 2, (ay + by) / 2], distance: Math.max(Math.hypot(ax - bx, ay - by), 1) };
 }
 
+/** @param {Editor} editor @param {Pinch} gesture */
 function pinch(editor, gesture) {
   if (editor.pointers.size < 2) return;
   const now = spread(editor);
@@ -193,16 +244,26 @@ function pinch(editor, gesture) {
 
 // ---- Keys -----------------------------------------------------------------------------------
 
+/** @param {Editor} editor @param {KeyboardEvent} event */
 function keyDown(editor, event) {
-  const typing = event.target.matches("input, textarea, select");
-  if (typing && event.key !== "Escape") return;
-  const onCanvas = event.target === editor.canvas;
-  if (event.key === " " && onCanvas) return holdSpace(editor, event, true);
-  if (event.key === "Tab" && (!onCanvas || editor.tabLeaves)) return; // the rest of the editor keeps the usual Tab
-  const name = keyName(event);
-  if (name.endsWith("arrowup") || name.endsWith("arrowdown")) {
-    if (stepInList(editor, event)) return;
+  if (event.key === " " && event.target === editor.canvas) holdSpace(editor, event, true);
+  else if (!isForElsewhere(editor, event) && !(/^Arrow(Up|Down)$/.test(event.key) && stepInList(editor, event))) {
+    runCommand(editor, event);
   }
+}
+
+/**
+ * Whether a field is typed into, or Tab leaves the canvas or was pressed in the rest of the editor.
+ * @param {Editor} editor @param {KeyboardEvent} event
+ */
+function isForElsewhere(editor, { key, target }) {
+  if (target instanceof Element && target.matches("input, textarea, select")) return key !== "Escape";
+  return key === "Tab" && (target !== editor.canvas || editor.tabLeaves);
+}
+
+/** @param {Editor} editor @param {KeyboardEvent} event */
+function runCommand(editor, event) {
+  const name = keyName(event);
   const command = KEYS[name];
   if (!command || (editor.options.help && !["?", "escape"].includes(name))) return;
   event.preventDefault();
@@ -211,10 +272,12 @@ function keyDown(editor, event) {
   command(editor);
 }
 
+/** @param {Editor} editor @param {KeyboardEvent} event */
 function keyUp(editor, event) {
   if (event.key === " ") holdSpace(editor, event, false);
 }
 
+/** @param {Editor} editor @param {KeyboardEvent} event @param {boolean} held */
 function holdSpace(editor, event, held) {
   if (event.target === editor.canvas) event.preventDefault();
   editor.spaceHeld = held;
@@ -223,15 +286,19 @@ function holdSpace(editor, event, held) {
 
 // ---- Leaving --------------------------------------------------------------------------------
 
-/** Whoever leaves the editor may be about to leave the page: hand over what is still held back. */
+/**
+ * Whoever leaves the editor may be about to leave the page: hand over what is still held back.
+ * @param {Editor} editor @param {FocusEvent} event
+ */
 function focusOut(editor, event) {
   editor.spaceHeld = false;
-  if (!editor.root.contains(event.relatedTarget)) {
+  if (!(event.relatedTarget instanceof Node && editor.root.contains(event.relatedTarget))) {
     editor.tabLeaves = false;
     editor.handOver();
   }
 }
 
+/** @param {Editor} editor @param {BeforeUnloadEvent} event */
 function beforeUnload(editor, event) {
   editor.handOver();
   if (editor.outbox.unsaved) event.preventDefault();

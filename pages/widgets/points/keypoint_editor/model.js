@@ -4,23 +4,32 @@
 // points, then the edits it has not confirmed, then the draft (a drag or a run of nudges under way): a
 // rerun can therefore bring newer points at any moment without undoing what the hand has just done.
 
-const ABSENT = 0;
-const HIDDEN = 1;
-const VISIBLE = 2;
+/** @import { Change, Draft, Edit, GivenInstance, Instance, Point, Saved, Skeleton, Step } from "./types.js" */
+
+export const ABSENT = 0;
+export const HIDDEN = 1;
+export const VISIBLE = 2;
 const SAME_PLACE = 0.01; // pixels; the server keeps float32
 const HISTORY_LENGTH = 500;
 
 // ---- Labels ---------------------------------------------------------------------------------
 
-class Labels {
+export class Labels {
   constructor() {
+    /** @type {Map<number, Instance>} */
     this.instances = new Map();
+    /** @type {Map<number, Change[]>} */
     this.opened = new Map(); // instance id -> points when the picture was opened, to mark what moved
-    this.memory = new Map(); // "instance:k" -> [x, y] of a point before it became absent
+    /** @type {Map<string, [x: number, y: number]>} */
+    this.memory = new Map(); // "instance:k" -> where a point was before it became absent
+    /** @type {Draft | null} */
     this.draft = null;
   }
 
-  /** Take the server's points and replay what it does not know yet. */
+  /**
+   * Take the server's points and replay what it does not know yet.
+   * @param {GivenInstance[]} instances @param {Record<string, Skeleton>} skeletons @param {Edit[]} edits
+   */
   receive(instances, skeletons, edits) {
     this.instances = new Map(instances.map((given) => [given.id, adoptInstance(given, skeletons)]));
     for (const [id, instance] of this.instances) {
@@ -31,6 +40,7 @@ class Labels {
     if (this.draft) this.apply(this.draft.instance, this.draft.after);
   }
 
+  /** @param {number} id @param {Change[]} changes */
   apply(id, changes) {
     const instance = this.instances.get(id);
     if (!instance) return; // of another picture, or deleted since
@@ -42,15 +52,18 @@ class Labels {
     }
   }
 
+  /** @param {number} id @param {number} k */
   remembered(id, k) {
     return this.memory.get(`${id}:${k}`) ?? null;
   }
 
+  /** @param {Instance} instance @param {number} k */
   hasMoved(instance, k) {
     const before = this.opened.get(instance.id)?.[k];
     return before !== undefined && !sameChange(before, changeOf(instance, k));
   }
 
+  /** @param {Saved} saved */
   acknowledge(saved) {
     for (const { instance: id, revision } of Object.values(saved)) {
       const instance = this.instances.get(id);
@@ -60,14 +73,20 @@ class Labels {
 
   // A draft shows on screen at once and becomes one edit when it is committed.
 
+  /**
+   * Returns the draft, for moveDraft.
+   * @param {Instance} instance @param {number[]} indices @param {string} label @param {Draft["kind"]} kind
+   */
   startDraft(instance, indices, label, kind) {
     const before = snapshot(instance, indices);
     this.draft = { instance: instance.id, label, kind, before, after: before };
+    return this.draft;
   }
 
-  moveDraft(after) {
-    this.draft.after = after;
-    this.apply(this.draft.instance, after);
+  /** @param {Draft} draft @param {Change[]} after */
+  moveDraft(draft, after) {
+    draft.after = after;
+    this.apply(draft.instance, after);
   }
 
   /** Close the draft; returns it, or null if nothing differs from where it began. */
@@ -80,80 +99,98 @@ class Labels {
   }
 }
 
+/** @param {GivenInstance} given @param {Record<string, Skeleton>} skeletons */
 function adoptInstance(given, skeletons) {
+  /** @type {Point[]} */
   const points = given.points.map(([x, y, v, c]) => {
-    const absent = v === ABSENT || x === null || y === null;
-    return {
-      x: absent ? null : x,
-      y: absent ? null : y,
-      v: absent ? ABSENT : v,
-      c,
-      human: given.source === "human" && c === 1,
-    };
+    const human = given.source === "human" && c === 1;
+    return v === ABSENT || x === null || y === null ? { x: null, y: null, v: ABSENT, c, human } : { x, y, v, c, human };
   });
   return { ...given, skeleton: skeletons[given.skeleton] ?? unnamedSkeleton(points.length), points };
 }
 
+/** @param {number} count @returns {Skeleton} */
 function unnamedSkeleton(count) {
   const names = Array.from({ length: count }, (_, k) => `point_${k + 1}`);
   return { names, edges: [], flip_pairs: [], regions: {} };
 }
 
-function allIndices(instance) {
+/** @param {Instance} instance */
+export function allIndices(instance) {
   return instance.points.map((_, k) => k);
 }
 
-function changeOf(instance, k) {
-  const { x, y, v } = instance.points[k];
-  return [k, x, y, v];
+/** @param {Instance} instance @param {number} k @returns {Change} */
+export function changeOf(instance, k) {
+  return toChange(k, instance.points[k]);
 }
 
-function snapshot(instance, indices) {
+/** @param {number} k @param {Point} point @returns {Change} */
+function toChange(k, point) {
+  return point.v === ABSENT ? [k, null, null, ABSENT] : [k, point.x, point.y, point.v];
+}
+
+/** @param {Instance} instance @param {number[]} indices */
+export function snapshot(instance, indices) {
   return indices.map((k) => changeOf(instance, k));
 }
 
-function sameChange([, ax, ay, av], [, bx, by, bv], tolerance = SAME_PLACE) {
-  if (av !== bv) return false;
-  return av === ABSENT || (Math.abs(ax - bx) <= tolerance && Math.abs(ay - by) <= tolerance);
+/** @param {Change} change0 @param {Change} change1 @param {number} [tolerance] */
+export function sameChange([, ax, ay, av], [, bx, by, bv], tolerance = SAME_PLACE) {
+  if (av === ABSENT || bv === ABSENT) return av === bv;
+  return av === bv && (Math.abs(ax - bx) <= tolerance && Math.abs(ay - by) <= tolerance);
 }
 
-/** Name and indices of the region that a point belongs to, or null. */
-function regionOf(skeleton, k) {
+/**
+ * Name and indices of the region that a point belongs to, or null.
+ * @param {Skeleton} skeleton @param {number} k
+ */
+export function regionOf(skeleton, k) {
   const found = Object.entries(skeleton.regions).find(([, indices]) => indices.includes(k));
   return found ? { name: found[0], indices: found[1] } : null;
 }
 
-/** The changes that swap left and right, for all pairs or for those that touch `indices`. */
-function mirrorChanges(instance, indices = null) {
+/**
+ * The changes that swap left and right, for all pairs or for those that touch `indices`.
+ * @param {Instance} instance @param {number[] | null} [indices]
+ */
+export function mirrorChanges(instance, indices = null) {
   const pairs = instance.skeleton.flip_pairs.filter(
     ([a, b]) => indices === null || indices.includes(a) || indices.includes(b),
   );
   return pairs.flatMap(([a, b]) => [
-    [a, ...changeOf(instance, b).slice(1)],
-    [b, ...changeOf(instance, a).slice(1)],
+    toChange(a, instance.points[b]),
+    toChange(b, instance.points[a]),
   ]);
 }
 
-function rounded(value) {
+/** @param {number} value */
+export function rounded(value) {
   return Math.round(value * 100) / 100;
 }
 
 // ---- History --------------------------------------------------------------------------------
 
 /** Undo and redo steps {edit, instance, before, after, label}; each is sent to the server as an edit. */
-class History {
+export class History {
   constructor() {
+    /** @type {Step[]} */
     this.done = [];
+    /** @type {Step[]} */
     this.undone = [];
   }
 
+  /** @param {Step} step */
   push(step) {
     this.done.push(step);
     this.done.splice(0, this.done.length - HISTORY_LENGTH);
     this.undone = [];
   }
 
-  /** Forget the steps of edits that the server refused and the user gave up. */
+  /**
+   * Forget the steps of edits that the server refused and the user gave up.
+   * @param {Set<string>} ids
+   */
   forget(ids) {
     this.done = this.done.filter((step) => !ids.has(step.edit));
     this.undone = this.undone.filter((step) => !ids.has(step.edit));
@@ -171,17 +208,23 @@ const LONGEST_RETRY = 30000;
  * two sendings into one; the server knows each by its id. They are also kept in the tab's session storage,
  * so that a reload or a lost connection does not lose them.
  */
-class Outbox {
+export class Outbox {
+  /** @param {string} channel @param {(edits: Edit[]) => void} send @param {() => void} changed */
   constructor(channel, send, changed) {
     this.storageKey = `facet.keypoints.${channel}`;
     this.send = send;
     this.changed = changed;
+    /** @type {Edit[]} */
     this.waiting = [];
-    this.refused = new Map(); // edit id -> {edit, sentence}
+    /** @type {Map<string, { edit: Edit, sentence: string }>} */
+    this.refused = new Map(); // by the edit's id
+    /** @type {string | null} */
     this.rejection = null; // the server's sentence about a whole sending
     this.retryDelay = FIRST_RETRY;
-    this.sendTimer = null;
-    this.retryTimer = null;
+    /** @type {number | undefined} */
+    this.sendTimer = undefined;
+    /** @type {number | undefined} */
+    this.retryTimer = undefined;
     this.silent = false; // no answer came within the first retry delay
     this.restore();
   }
@@ -203,6 +246,7 @@ class Outbox {
     return [...Array.from(this.refused.values(), ({ edit }) => edit), ...this.waiting];
   }
 
+  /** @param {Edit} edit */
   add(edit) {
     this.supersede(edit.instance, edit.changes);
     this.waiting.push(edit);
@@ -218,9 +262,8 @@ class Outbox {
   /** Hand over everything that waits, also when it was handed over before. */
   sendNow() {
     clearTimeout(this.sendTimer);
-    this.sendTimer = null;
-    clearTimeout(this.retryTimer);
-    this.retryTimer = null;
+    this.sendTimer = undefined;
+    this.stopRetrying();
     this.send(this.waiting);
     if (this.waiting.length) this.retryTimer = setTimeout(() => this.sendAgain(), this.retryDelay);
   }
@@ -234,10 +277,13 @@ class Outbox {
 
   /** Hand over at once only what was not handed over yet. */
   flush() {
-    if (this.sendTimer !== null) this.sendNow();
+    if (this.sendTimer !== undefined) this.sendNow();
   }
 
-  /** Take the server's answers. */
+  /**
+   * Take the server's answers.
+   * @param {Saved} saved @param {Record<string, string>} problems @param {string | null | undefined} rejection
+   */
   settle(saved, problems, rejection) {
     const before = this.waiting.length;
     for (const edit of this.waiting) {
@@ -258,10 +304,13 @@ class Outbox {
 
   stopRetrying() {
     clearTimeout(this.retryTimer);
-    this.retryTimer = null;
+    this.retryTimer = undefined;
   }
 
-  /** A newer decision about points takes their place in what was refused. */
+  /**
+   * A newer decision about points takes their place in what was refused.
+   * @param {number} instance @param {Change[]} changes
+   */
   supersede(instance, changes) {
     const again = new Set(changes.map(([k]) => k));
     for (const [id, { edit }] of this.refused) {
@@ -282,7 +331,10 @@ class Outbox {
     this.changed();
   }
 
-  /** Give refused edits up. */
+  /**
+   * Give refused edits up.
+   * @param {Iterable<string>} ids
+   */
   discard(ids) {
     for (const id of ids) this.refused.delete(id);
     this.store();
@@ -313,7 +365,7 @@ class Outbox {
 }
 
 /** A random UUID; crypto.randomUUID is missing where the page is served over plain http. */
-function newId() {
+export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

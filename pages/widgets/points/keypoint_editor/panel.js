@@ -1,6 +1,17 @@
 // Panel: the page elements around the canvas. All text goes in as text, never as HTML.
 
-const ICONS = {
+import { ABSENT } from "./model.js";
+import { Picture } from "./picture.js";
+import { instanceTitle, isDoubtful } from "./draw.js";
+import {
+  HELP, STATES, chooseInstance, cycleVisibility, fitInstance, fitPicture, pointName, redo, stepPoint,
+  toggleAdjust, toggleHelp, toggleList, undo,
+} from "./commands.js";
+
+/** @import { Editor } from "./editor.js" */
+/** @import { Command, IconName, Instance, Row } from "./types.js" */
+
+export const ICONS = {
   undo: "M4 9h10a5 5 0 0 1 0 10h-4M4 9l4-4M4 9l4 4",
   redo: "M20 9H10a5 5 0 0 0 0 10h4M20 9l-4-4M20 9l-4 4",
   fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
@@ -12,12 +23,19 @@ const ICONS = {
   list: "M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01",
   help: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1-1.5 2.3M12 18.5h.01",
 };
-const NARROW = 720; // CSS pixels below which the point list lies over the picture and starts closed
+export const NARROW = 720; // CSS pixels below which the point list lies over the picture and starts closed
+/** @type {("brightness" | "contrast")[]} */
+const ADJUSTABLE = ["brightness", "contrast"];
+const CANVAS_LABEL = "Picture with points; press ? for the keys";
 const STATE_SIGNS = ["–", "○", "●"];
 
 // ---- Building -------------------------------------------------------------------------------
 
-/** Make an element: attributes, then children (elements or text). */
+/**
+ * Make an element: attributes, then children (elements or text).
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {Record<string, string>} [attributes] @param {(Node | string)[]} children
+ */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -25,6 +43,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** @param {IconName} name */
 function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
@@ -36,45 +55,53 @@ function icon(name) {
   return svg;
 }
 
-function buildPanel(editor) {
+/** @param {Editor} editor */
+export function buildPanel(editor) {
   const parts = {
     count: make("span", { class: "count" }),
     status: make("span", { class: "status", role: "status", "aria-live": "polite" }),
     retry: textButton(editor, "Retry", () => editor.outbox.retry()),
     discard: textButton(editor, "Discard mine", () => editor.discard()),
     chips: make("div", { class: "chips", role: "group", "aria-label": "Faces and bodies" }),
-    canvas: make("canvas", { tabindex: "0", role: "application", "aria-label": "Picture with points; press ? for the keys" }),
+    canvas: make("canvas", { tabindex: "0", role: "application", "aria-label": CANVAS_LABEL }),
     message: make("div", { class: "message", role: "alert" }),
     hint: make("div", { class: "hint", role: "status", "aria-live": "polite" }),
     list: make("div", { class: "list", role: "listbox", "aria-label": "Points", tabindex: "0" }),
-    rows: [],
+    adjust: buildAdjust(editor),
+    help: buildHelp(editor),
+    buttons: buildButtons(editor),
   };
-  parts.legend = make("div", { class: "legend" });
-  parts.side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, parts.legend);
-  parts.adjust = buildAdjust(editor);
-  parts.help = buildHelp(editor);
-  parts.bar = buildBar(editor, parts);
+  const saving = make("div", { class: "group state" }, parts.status, parts.retry, parts.discard);
+  const bar = buildBar(parts.buttons, parts.count, saving);
   const stage = make("div", { class: "stage" }, parts.canvas, parts.message, parts.hint, parts.adjust, parts.help);
-  const body = make("div", { class: "body" }, stage, parts.side);
-  buildLegend(parts.legend);
-  return { ...parts, stage, root: make("div", { class: "keypoint-editor" }, parts.bar, parts.chips, body) };
+  const side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, buildLegend());
+  const body = make("div", { class: "body" }, stage, side);
+  const root = make("div", { class: "keypoint-editor" }, bar, parts.chips, body);
+  /** @type {Row[]} */
+  const rows = [];
+  return { ...parts, stage, side, root, rows };
 }
 
+/** @param {Editor} editor @param {string} text @param {() => void} run */
 function textButton(editor, text, run) {
   const button = make("button", { type: "button", class: "text" }, text);
   button.addEventListener("click", run, { signal: editor.lifetime.signal });
   return button;
 }
 
+/** @param {Editor} editor @param {IconName} name @param {string} title @param {Command} run */
 function iconButton(editor, name, title, run) {
-  const button = make("button", { type: "button", class: "icon", title, "aria-label": title, "data-command": name }, icon(name));
+  const attributes = { type: "button", class: "icon", title, "aria-label": title, "data-command": name };
+  const button = make("button", attributes, icon(name));
   button.addEventListener("click", () => run(editor), { signal: editor.lifetime.signal });
   return button;
 }
 
-function buildBar(editor, parts) {
-  const button = (...args) => iconButton(editor, ...args);
-  parts.buttons = {
+/** @param {Editor} editor */
+function buildButtons(editor) {
+  /** @type {(name: IconName, title: string, run: Command) => HTMLButtonElement} */
+  const button = (name, title, run) => iconButton(editor, name, title, run);
+  return {
     undo: button("undo", "Undo (Ctrl+Z)", undo),
     redo: button("redo", "Redo (Ctrl+Shift+Z)", redo),
     fit: button("fit", "Fit the picture (F)", fitPicture),
@@ -86,23 +113,30 @@ function buildBar(editor, parts) {
     list: button("list", "List of points", () => toggleList(editor)),
     help: button("help", "Keys (?)", () => toggleHelp(editor)),
   };
-  const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, list, help } = parts.buttons;
+}
+
+/** @param {ReturnType<typeof buildButtons>} buttons @param {HTMLElement} count @param {HTMLElement} saving */
+function buildBar(buttons, count, saving) {
+  const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, list, help } = buttons;
+  /** @param {HTMLElement[]} children */
   const group = (...children) => make("div", { class: "group" }, ...children);
   return make(
     "div",
     { class: "bar", role: "toolbar", "aria-label": "Editor" },
-    group(previous, parts.count, next, unreviewed),
+    group(previous, count, next, unreviewed),
     group(back, forth),
     group(fit, zoom, adjust),
-    make("div", { class: "group state" }, parts.status, parts.retry, parts.discard),
+    saving,
     group(list, help),
   );
 }
 
+/** @param {Editor} editor */
 function buildAdjust(editor) {
   const box = make("div", { class: "adjust" });
-  for (const name of ["brightness", "contrast"]) {
-    const input = make("input", { type: "range", min: "0.3", max: "2.5", step: "0.05", value: "1", "data-adjust": name });
+  for (const name of ADJUSTABLE) {
+    const range = { type: "range", min: "0.3", max: "2.5", step: "0.05", value: "1" };
+    const input = make("input", { ...range, "data-adjust": name });
     input.disabled = !Picture.canAdjust();
     if (input.disabled) input.title = "This browser cannot change pictures on a canvas.";
     input.addEventListener("input", () => {
@@ -115,33 +149,39 @@ function buildAdjust(editor) {
   return box;
 }
 
+/** @param {Editor} editor @param {HTMLElement} box */
 function resetAdjust(editor, box) {
   Object.assign(editor.options, { brightness: 1, contrast: 1 });
   for (const input of box.querySelectorAll("input")) input.value = "1";
   editor.refresh();
 }
 
+/** @param {Editor} editor */
 function buildHelp(editor) {
   const columns = HELP.map(([title, rows]) => make("section", {}, make("h4", {}, title), helpRows(rows)));
   const close = textButton(editor, "Close", () => {
     toggleHelp(editor, false);
     editor.canvas.focus({ preventScroll: true });
   });
-  return make("div", { class: "help", role: "dialog", "aria-label": "Keys" }, make("div", { class: "columns" }, ...columns), close);
+  const table = make("div", { class: "columns" }, ...columns);
+  return make("div", { class: "help", role: "dialog", "aria-label": "Keys" }, table, close);
 }
 
+/** @param {string[][]} rows */
 function helpRows(rows) {
   return make("dl", {}, ...rows.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)]));
 }
 
-function buildLegend(legend) {
+function buildLegend() {
   const items = [["model", "model"], ["human", "human"], ["moved", "moved"], ["low", "unsure"], ["hollow", "hidden"]];
-  for (const [name, text] of items) legend.append(make("span", {}, make("i", { class: `sign ${name}` }), text));
+  const signs = items.map(([name, text]) => make("span", {}, make("i", { class: `sign ${name}` }), text));
+  return make("div", { class: "legend" }, ...signs);
 }
 
 // ---- Showing the state ----------------------------------------------------------------------
 
-function refreshPanel(editor) {
+/** @param {Editor} editor */
+export function refreshPanel(editor) {
   const { parts, data, history, options } = editor;
   editor.root.classList.toggle("narrow", editor.root.clientWidth < NARROW);
   setText(parts.count, data.position?.count ? `${data.position.index} / ${data.position.count}` : "");
@@ -160,31 +200,36 @@ function refreshPanel(editor) {
   if (editor.listShown()) refreshList(editor);
 }
 
+/** @param {HTMLElement} button @param {boolean} on */
 function pressed(button, on) {
   button.setAttribute("aria-pressed", String(on));
 }
 
+/** @param {HTMLElement} element @param {string} text */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** @param {Editor} editor */
 function refreshStatus(editor) {
   const { parts, outbox } = editor;
   const sentence = outbox.sentence();
   const pending = outbox.unsaved || editor.labels.draft;
   const state = sentence ? "failed" : pending ? "saving" : "saved";
-  const text = editor.data.read_only && !pending ? "Read only" : { saving: "Saving…", saved: "Saved" }[state];
-  setText(parts.status, sentence ? `Not saved: ${sentence}` : text);
+  const rest = editor.data.read_only ? "Read only" : "Saved";
+  setText(parts.status, sentence ? `Not saved: ${sentence}` : pending ? "Saving…" : rest);
   parts.status.title = sentence ?? "";
   parts.status.dataset.state = state;
   parts.retry.hidden = !sentence;
   parts.discard.hidden = !outbox.refused.size;
 }
 
+/** @param {Editor} editor */
 function refreshMessage(editor) {
   const { parts, picture, data } = editor;
   const failed = picture.state === "failed";
-  const text = failed ? `The picture ${data.image.name} could not be loaded.` : picture.state === "loading" ? "Loading…" : "";
+  const waiting = picture.state === "loading" ? "Loading…" : "";
+  const text = failed ? `The picture ${data.image.name} could not be loaded.` : waiting;
   if (parts.message.dataset.text !== text) {
     parts.message.dataset.text = text;
     parts.message.replaceChildren(text);
@@ -197,6 +242,7 @@ function refreshMessage(editor) {
 
 // ---- Instance chips -------------------------------------------------------------------------
 
+/** @param {Editor} editor */
 function refreshChips(editor) {
   const { parts, labels, selection } = editor;
   const instances = [...labels.instances.values()];
@@ -206,12 +252,14 @@ function refreshChips(editor) {
     parts.chips.replaceChildren(...instances.map((instance) => buildChip(editor, instance)));
   }
   parts.chips.hidden = !instances.length;
-  [...parts.chips.children].forEach((chip, i) => {
-    pressed(chip, instances[i].id === selection.instance);
-    chip.dataset.source = instances[i].points.some((point) => point.human) ? "human" : "model";
+  instances.forEach(({ id, points }, i) => {
+    const chip = parts.chips.children[i];
+    chip.setAttribute("aria-pressed", String(id === selection.instance));
+    chip.setAttribute("data-source", points.some((point) => point.human) ? "human" : "model");
   });
 }
 
+/** @param {Editor} editor @param {Instance} instance */
 function buildChip(editor, instance) {
   const chip = make("button", { type: "button", class: "chip" }, make("i", { class: "sign" }), instanceTitle(instance));
   const maker = instance.author ? `Points by ${instance.author}` : `Points by a ${instance.source}`;
@@ -225,12 +273,13 @@ function buildChip(editor, instance) {
 
 // ---- Point list -----------------------------------------------------------------------------
 
+/** @param {Editor} editor */
 function refreshList(editor) {
   const { parts, selection } = editor;
   const instance = editor.selectedInstance();
   const key = instance ? `${instance.id} ${instance.skeleton.names.join()}` : "";
   if (parts.list.dataset.key !== key) buildRows(editor, instance, key);
-  parts.rows.forEach((row, k) => refreshRow(editor, instance, row, k));
+  if (instance) parts.rows.forEach((row, k) => refreshRow(editor, instance, row, k));
   const active = selection.point === null ? null : parts.rows[selection.point];
   parts.list.setAttribute("aria-activedescendant", active ? active.element.id : "");
   if (active && parts.list.dataset.shown !== `${key} ${selection.point}`) {
@@ -239,7 +288,10 @@ function refreshList(editor) {
   }
 }
 
-/** Like scrollIntoView, but never scrolls the page. */
+/**
+ * Like scrollIntoView, but never scrolls the page.
+ * @param {HTMLElement} list @param {HTMLElement} row
+ */
 function scrollWithin(list, row) {
   const over = row.offsetTop - list.offsetTop - list.scrollTop;
   if (over < 0) list.scrollTop += over;
@@ -247,6 +299,7 @@ function scrollWithin(list, row) {
   if (under > 0) list.scrollTop += under;
 }
 
+/** @param {Editor} editor @param {Instance | null} instance @param {string} key */
 function buildRows(editor, instance, key) {
   const { parts } = editor;
   parts.list.dataset.key = key;
@@ -255,12 +308,14 @@ function buildRows(editor, instance, key) {
   parts.list.replaceChildren(...(parts.rows.length ? parts.rows.map((row) => row.element) : [empty]));
 }
 
+/** @param {Editor} editor @param {Instance} instance @param {number} k */
 function buildRow(editor, instance, k) {
   const signal = editor.lifetime.signal;
   const state = make("button", { type: "button", class: "state", tabindex: "-1" });
   const confidence = make("span", { class: "confidence" });
   const name = make("span", { class: "name" }, pointName(instance, k));
-  const element = make("div", { role: "option", class: "row", id: `point-${k}` }, state, make("span", { class: "number" }, String(k)), name, confidence);
+  const number = make("span", { class: "number" }, String(k));
+  const element = make("div", { role: "option", class: "row", id: `point-${k}` }, state, number, name, confidence);
   element.addEventListener("click", () => {
     editor.commitDraft();
     editor.select(editor.selection.instance, k);
@@ -270,6 +325,7 @@ function buildRow(editor, instance, k) {
   return { element, state, confidence, shown: "" };
 }
 
+/** @param {Editor} editor @param {Instance} instance @param {Row} row @param {number} k */
 function refreshRow(editor, instance, row, k) {
   const point = instance.points[k];
   const selected = editor.selection.point === k;
@@ -289,9 +345,12 @@ function refreshRow(editor, instance, row, k) {
   row.confidence.textContent = point.human || point.c === null || point.v === ABSENT ? "" : point.c.toFixed(2);
 }
 
-/** Up and down move through the list while it has the focus; tells whether they did. */
-function stepInList(editor, event) {
-  if (!editor.parts.list.contains(event.target)) return false;
+/**
+ * Up and down move through the list while it has the focus; tells whether they did.
+ * @param {Editor} editor @param {KeyboardEvent} event
+ */
+export function stepInList(editor, event) {
+  if (!(event.target instanceof Node && editor.parts.list.contains(event.target))) return false;
   event.preventDefault();
   stepPoint(editor, event.key === "ArrowDown" ? 1 : -1);
   return true;

@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.foundation.errors import BadInput
-from pages.widgets.points.keypoint_editor import MOST_CHANGES, Edit, parse_edits, parse_go
+from pages.widgets.points.keypoint_editor import MOST_CHANGES, Edit, editor_script, parse_edits, parse_go
 from tests.builders.places import ROOT
 
 DEMO = ROOT / "tests" / "e2e" / "keypoint_editor" / "editor_demo.py"
@@ -95,3 +96,13 @@ def test_page_with_an_editor_runs_without_a_browser():
     page = AppTest.from_file(str(DEMO)).run(timeout=30)
     assert not page.exception
     assert json.loads(page.code[0].value)["runs"] == 0
+
+
+def test_editor_reaches_the_browser_as_one_module_that_declares_each_name_once():
+    script = editor_script()
+    assert re.findall(r"^(?:import|export)\b.*", script, re.MULTILINE) == [
+        "export default function keypointEditor(component) {"
+    ]
+    names = re.findall(r"^(?:async )?(?:const|let|class|function) (\w+)", script, re.MULTILINE)
+    assert len(names) > 100
+    assert sorted(names) == sorted(set(names))
