@@ -1,0 +1,87 @@
+"""Exports, the command line and addresses are what they were before the rooms of the house were moved.
+
+The records under ``tests/data/as_before`` were taken at the revision before the move (see `recorded`) and stay.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.as_before import addresses, calls, command_line, exports, house, recorded
+
+COMMANDS, CALLS = recorded.read("command_line"), recorded.read("calls")
+EXPORTS, ADDRESSES = recorded.read("exports"), recorded.read("addresses")
+
+
+@pytest.fixture(scope="module")
+def commands():
+    return recorded.through_json(command_line.told())
+
+
+@pytest.fixture(scope="module")
+def called(tmp_path_factory):
+    """Every call of the script, made once in its order."""
+    return recorded.through_json(calls.told(tmp_path_factory.mktemp("calls")))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder whose `home` has a store; the exports of its dataset go beside it."""
+    folder = tmp_path_factory.mktemp("exports")
+    (folder / "home").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(place):
+    return recorded.through_json(exports.told(place))
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_command_takes_what_it_took(commands, words):
+    assert words in commands
+    assert list(recorded.missing(COMMANDS[words], commands[words])) == []
+    before = [one["written"] for one in COMMANDS[words] if not one["written"].startswith("-")]
+    assert [one["written"] for one in commands[words] if not one["written"].startswith("-")] == before
+    known = {one["written"] for one in COMMANDS[words]}
+    assert not [one for one in commands[words] if one["required"] and one["written"] not in known]
+
+
+@pytest.mark.parametrize("number", range(len(CALLS)), ids=[f"{i} {one['call']}" for i, one in enumerate(CALLS)])
+def test_a_call_ends_and_tells_as_it_did(called, number):
+    assert called[number]["call"] == CALLS[number]["call"]
+    assert list(recorded.missing(CALLS[number], called[number])) == []
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_has_the_same_files_with_the_same_bytes(written, name):
+    assert written[name] == EXPORTS[name]
+
+
+@pytest.mark.parametrize("part", ["pages", "words in the addresses of pages", "routes", "environment", "make"])
+def test_what_was_found_at_an_address_is_found_there(place, written, part):
+    assert list(recorded.missing(ADDRESSES[part], recorded.through_json(addresses.told(place / "home"))[part])) == []
+
+
+def test_a_route_answers_as_it_did(place, written):
+    assert addresses.answers(place / "home") == ADDRESSES["answers"]
+
+
+def test_an_address_opens_what_it_opened(place, written):
+    assert addresses.followed(place / "home", exports.DATASET) == ADDRESSES["what opens"]
+
+
+def test_the_kinds_of_stored_runs_are_still_known():
+    assert set(recorded.read("run_kinds")) <= set(house.run_kinds())
+
+
+def test_what_is_gone_or_another_is_told_and_what_is_new_is_not():
+    before = {"a": "string", "b": {"c": ["integer", {"d": "null"}]}}
+    assert list(recorded.missing(before, {**before, "new": "string"})) == []
+    assert list(recorded.missing(before, {"a": "number", "b": {"c": ["integer", {"d": "null", "e": "null"}]}})) == [
+        "/a was 'string' and is 'number'"
+    ]
+    assert list(recorded.missing(before, {"a": "string", "b": {}})) == ["/b/c is gone"]
+    assert list(recorded.missing(before, {"a": "string", "b": {"c": ["integer", {}]}})) == [
+        '/b/c: nothing is as {"d": "null"} among [\'integer\', {}]'
+    ]
