@@ -17,12 +17,12 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from core.__main__ import app
+from core.drawn import PEOPLE, draw_portrait
+from core.drawn import sample as drawn_pictures
+from core.foundation.settings import Settings, settings
 from core.jobs import tasks
-from core.sample import PEOPLE, draw_portrait
-from core.sample import sample as drawn_pictures
-from core.services import sampling
-from core.services.clip_sampling import draw_clips_of_people
-from core.settings import Settings, settings
+from core.library import sample_photos
+from core.library.sample_clips import draw_clips_of_people
 from db import tables
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -82,6 +82,6 @@ def small_samples() -> Iterator[None]:
     """Within it the sample has three pictures and the sample clips two frames each: the same rooms, less paint."""
     few: Callable[..., Any] = partial(draw_clips_of_people, frames=2, size=(96, 96))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sampling, "sample", lambda: islice(drawn_pictures(), 3))
+        patch.setattr(sample_photos, "sample", lambda: islice(drawn_pictures(), 3))
         patch.setattr(tasks, "draw_clips_of_people", few)
         yield
