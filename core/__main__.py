@@ -21,7 +21,7 @@ from core.exchange.exporting import FORMATS
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.library.importing import skipped as skipped_of
-from core.models import weights
+from core.models import fetching, weights
 from core.people import searching
 from core.verification import service as verification
 from db.engine import reading
@@ -226,7 +226,7 @@ def fetch_weights(name: Annotated[str, typer.Argument(help="As in `weights list`
     def report(done: int, total: int | None) -> None:
         bar.begin(total or done, done)
 
-    path = weights.fetch(name, workspace.weights, report, workspace.settings.weights_mirror or None)
+    path = fetching.fetch(name, workspace.weights, report, workspace.settings.weights_mirror or None)
     tell({"name": name, "file": str(path)}, as_json, "{file}")
 
 

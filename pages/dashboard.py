@@ -4,8 +4,8 @@ import streamlit as st
 
 from db.engine import reading
 from db.queries.dashboard import daily_work, overview
+from pages.widgets.dashboard.charts import points_bars, state_bar
 from pages.widgets.dashboard.work_by_day import work_by_day
-from pages.widgets.shared.charts import points_bars, state_bar
 from pages.widgets.shared.resources import dataset_or_stop, workspace
 from pages.widgets.shared.text import plain
 

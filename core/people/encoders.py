@@ -9,7 +9,8 @@ from core.foundation.errors import NotFound
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.models import ENCODERS, available_encoders
-from core.models.weights import WEIGHTS, fetch
+from core.models.fetching import fetch
+from core.models.weights import WEIGHTS
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Augmentation:
         """Change the pixels of (3, H, W) uint8 where they are (`core.training.pixel_changes`)."""
         from core.training.pixel_changes import paint
 
-        return paint(image, self, rng)
+        return paint(image, rng, colour=self.colour, grey=self.grey, blur=self.blur, occlusion=self.occlusion)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,21 +14,24 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as pixelwise
 
-from core.training.augmentation import Augmentation
-
 _HUE: Final = 0.1  # of the colour setting, in turns of the colour circle
 _BLUR: Final = (0.002, 0.015)  # sigma as a share of the longer side
 _OCCLUDED: Final = (0.1, 0.4)  # a covered rectangle's sides as a share of the crop's
 
 
-def paint(image: Tensor, extent: Augmentation, rng: np.random.Generator) -> Tensor:
-    """Change (3, H, W) uint8: colour, grey, blur, then one covered rectangle; gives the same shape and dtype."""
-    image = _tint(image, extent.colour, rng.uniform(-1, 1, 4).tolist())
-    if rng.uniform() < extent.grey:
+def paint(
+    image: Tensor, rng: np.random.Generator, *, colour: float, grey: float, blur: float, occlusion: float
+) -> Tensor:
+    """Change (3, H, W) uint8: colour, grey, blur, then one covered rectangle; gives the same shape and dtype.
+
+    `colour` is an extent from 0 to 1, the others are chances.
+    """
+    image = _tint(image, colour, rng.uniform(-1, 1, 4).tolist())
+    if rng.uniform() < grey:
         image = pixelwise.rgb_to_grayscale(image, num_output_channels=3)
-    if rng.uniform() < extent.blur:
+    if rng.uniform() < blur:
         image = _blur(image, rng.uniform(*_BLUR) * max(image.shape[-2:]))
-    if rng.uniform() < extent.occlusion:
+    if rng.uniform() < occlusion:
         image = _cover(image, rng)
     return image
 

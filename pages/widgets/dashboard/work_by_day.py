@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from db.queries.dashboard import Work
-from pages.widgets.shared.charts import work_bars
+from pages.widgets.dashboard.charts import work_bars
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.text import csv_bytes, plain
 

@@ -17,11 +17,11 @@ from db.engine import reading
 from db.queries.learning.models import newness as newness_of
 from pages.widgets.learning.model_errors import verdict, where_they_err
 from pages.widgets.learning.model_versions import interval
-from pages.widgets.learning.training_form import counted_supply
 from pages.widgets.learning.training_live import COMPARE
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
 from pages.widgets.shared.resources import IMAGE, author_id, workspace
+from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 
 MOST: Final = 3

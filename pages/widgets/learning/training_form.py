@@ -13,12 +13,13 @@ from core.learning import listing as models
 from core.learning import recipes
 from core.learning.labels import SPLIT_BY
 from core.learning.recipes import Choice
-from core.learning.supply import Supply, supply
+from core.learning.supply import Supply
 from db.engine import reading
 from db.queries.learning.models import newness as newness_of
 from db.tables import Run
 from pages.widgets.shared.points_picker import choose_points, points_name
 from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 
 _PARTS: Final = {
@@ -47,12 +48,6 @@ _PLANS: Final = {
     "curriculum": "with a curriculum: coarse cells first",
     "plain": "without: whole positions from the start",
 }
-
-
-@st.cache_data(max_entries=20, show_spinner="Counting the labels")
-def counted_supply(dataset_id: int, shape: str, split_by: str, newness: tuple[int, ...]) -> Supply:  # noqa: ARG001
-    """What there is to learn from, kept under the newness of the dataset."""
-    return supply(workspace(), dataset_id, shape, split_by)
 
 
 def labels_card(dataset_id: int) -> tuple[str, str, Supply]:

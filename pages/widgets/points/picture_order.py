@@ -14,10 +14,10 @@ from db.engine import reading
 from db.queries.learning.models import newness as newness_of
 from db.queries.learning.models import ranking_newness
 from db.tables import Image, ImageState
-from pages.widgets.learning.training_form import counted_supply
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
 from pages.widgets.shared.resources import IMAGE, author_id, workspace
 from pages.widgets.shared.run_status import open_runs
+from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import plain
 
 ORDER: Final = "picture-order"  # no widget's key: it outlives a change of pages

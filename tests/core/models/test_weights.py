@@ -2,9 +2,7 @@
 
 import hashlib
 import pickle
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
@@ -13,7 +11,7 @@ from facenet_pytorch import InceptionResnetV1
 from core.foundation.errors import BadWeights, MissingWeights, NotFound
 from core.models import load_encoder, weights
 from core.models.faces.facenet import read_state_dict
-from core.models.weights import WEIGHTS, fetch, locate, sha256_of, sha256_of_all, status
+from core.models.weights import WEIGHTS, locate, sha256_of, sha256_of_all, status
 
 CASIA = WEIGHTS["facenet-casia"].file
 VGG = WEIGHTS["facenet-vggface2"].file
@@ -27,135 +25,6 @@ def state_dict_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("published") / CASIA
     torch.save(state, path)
     return path
-
-
-class Server(ThreadingHTTPServer):
-    body = b""
-    stated = None  # Content-Length to claim instead of the true one
-    asked: tuple[str, ...] = ()
-
-
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked += (self.path,)
-        if not self.server.body:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        if self.server.stated != 0:
-            self.send_header("Content-Length", str(self.server.stated or len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def mirror():
-    server = Server(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_file_without_published_hash_is_fetched_and_its_tensors_checked(mirror, state_dict_file, tmp_path):
-    mirror.body = state_dict_file.read_bytes()
-    steps = []
-    folder = tmp_path / "new" / "folder"
-    path = fetch("facenet-casia", folder, lambda done, total: steps.append((done, total)), mirror.url)
-    assert path == folder / CASIA
-    assert path.read_bytes() == mirror.body
-    assert mirror.asked == (f"/timesler/facenet-pytorch/releases/download/v2.2.9/{CASIA}",)
-    assert steps[-1] == (len(mirror.body), len(mirror.body))
-    assert [done for done, _ in steps] == sorted({done for done, _ in steps})
-    assert list(folder.iterdir()) == [path]
-
-
-def test_file_that_is_there_is_not_fetched_again(mirror, tmp_path):
-    (tmp_path / VGG).write_bytes(b"here")
-    assert fetch("facenet-vggface2", tmp_path, base_url=mirror.url) == tmp_path / VGG
-    assert mirror.asked == ()
-
-
-def test_hash_and_size_of_the_table_are_what_is_checked(mirror, tmp_path, monkeypatch):
-    mirror.body = b"right bytes"
-    digest = hashlib.sha256(mirror.body).hexdigest()
-    entry = replace(WEIGHTS["facenet-vggface2"], sha256=digest, size=len(mirror.body))
-    monkeypatch.setitem(WEIGHTS, "facenet-vggface2", entry)
-    assert fetch("facenet-vggface2", tmp_path, base_url=mirror.url).read_bytes() == b"right bytes"
-
-
-def test_server_that_states_no_length_is_reported_as_none(mirror, tmp_path, monkeypatch):
-    mirror.body, mirror.stated = b"right bytes", 0
-    digest = hashlib.sha256(mirror.body).hexdigest()
-    monkeypatch.setitem(WEIGHTS, "facenet-vggface2", replace(WEIGHTS["facenet-vggface2"], sha256=digest, size=None))
-    steps = []
-    fetch("facenet-vggface2", tmp_path, lambda *step: steps.append(step), mirror.url)
-    assert steps == [(11, None)]
-
-
-def test_wrong_hash_leaves_nothing_behind(mirror, tmp_path, monkeypatch):
-    mirror.body = b"tampered wi"
-    monkeypatch.setitem(WEIGHTS, "facenet-vggface2", replace(WEIGHTS["facenet-vggface2"], size=11))
-    with pytest.raises(MissingWeights, match=rf"its SHA-256 should be 281cebca.* put it into {tmp_path}"):
-        fetch("facenet-vggface2", tmp_path, base_url=mirror.url)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_wrong_size_leaves_nothing_behind(mirror, tmp_path):
-    mirror.body = b"<html>Sign in to the network</html>"
-    with pytest.raises(MissingWeights, match="should have 111898327 bytes, but 35 came"):
-        fetch("facenet-vggface2", tmp_path, base_url=mirror.url)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_wrong_content_leaves_nothing_behind(mirror, tmp_path):
-    mirror.body = b"<html>Sign in to the network</html>"
-    with pytest.raises(MissingWeights, match=r"casia-webface\.pt could not be fetched from http://127.*damaged"):
-        fetch("facenet-casia", tmp_path, base_url=mirror.url)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_broken_connection_leaves_nothing_behind(mirror, tmp_path):
-    mirror.body, mirror.stated = b"half", 8
-    with pytest.raises(MissingWeights, match="broke off after 4 of 8 bytes"):
-        fetch("facenet-casia", tmp_path, base_url=mirror.url)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_person_who_stops_the_download_leaves_nothing_behind(mirror, tmp_path):
-    def stop(done, total):
-        raise KeyboardInterrupt
-
-    mirror.body = b"anything"
-    with pytest.raises(KeyboardInterrupt):
-        fetch("facenet-casia", tmp_path, stop, mirror.url)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_page_that_is_not_there_is_said_with_address_and_folder(mirror, tmp_path):
-    with pytest.raises(MissingWeights, match=rf"fetched from {mirror.url}/.*404.*put it into {tmp_path}"):
-        fetch("facenet-casia", tmp_path, base_url=mirror.url)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_server_that_does_not_answer_is_said(tmp_path):
-    with pytest.raises(MissingWeights, match=r"could not be fetched from http://127\.0\.0\.1:9/"):
-        fetch("facenet-casia", tmp_path, base_url="http://127.0.0.1:9")
-
-
-def test_files_of_this_machine_are_not_a_mirror(tmp_path):
-    with pytest.raises(MissingWeights, match="over http or https, not from file:"):
-        fetch("facenet-casia", tmp_path, base_url="file:///etc")
-
-
-def test_file_of_an_installed_package_needs_no_fetching(tmp_path):
-    assert fetch("dlib-68", tmp_path) == locate("dlib-68", tmp_path)
 
 
 def test_package_that_is_not_installed_is_named(tmp_path, monkeypatch):

@@ -13,10 +13,11 @@ import torchvision
 from safetensors.torch import save_file
 
 from core.foundation.errors import BadInput, BadWeights, MissingWeights, NotFound
+from core.models.fetching import fetch
 from core.models.pose import NETWORKS, configure
 from core.models.pose.network import build
 from core.models.pose.pretrained import load_pretrained, renamed
-from core.models.weights import WEIGHTS, fetch, status
+from core.models.weights import WEIGHTS, status
 
 
 def network(name, skeleton="body24", size=(64, 96), **more):

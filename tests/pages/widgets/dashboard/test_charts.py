@@ -1,8 +1,8 @@
 from datetime import datetime
 
 from db.queries.dashboard import Points, Work
+from pages.widgets.dashboard.charts import points_bars, state_bar, work_bars
 from pages.widgets.library.picture_tiles import STATES
-from pages.widgets.shared.charts import points_bars, state_bar, work_bars
 
 
 def test_every_state_with_pictures_is_a_part_of_the_bar():

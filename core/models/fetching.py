@@ -1,0 +1,131 @@
+"""How weights files come here: downloaded, checked, and only then put in their place.
+
+Stands above the networks: a file that nobody published a digest of is checked by the tensors of its network. torch is
+imported for those only.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import urlsplit
+
+from core.foundation.errors import BadWeights, MissingWeights
+from core.models.weights import entry_of, expected_path, how_to_get, sha256_of
+from core.models.weights_table import WeightsFile
+
+Progress = Callable[[int, int | None], None]  # bytes done, bytes in total where the server says so
+
+_CHUNK: Final = 1 << 20
+_PATIENCE: Final = 60.0  # seconds without a byte
+
+
+def fetch(name: str, folder: Path, progress: Progress | None = None, base_url: str | None = None) -> Path:
+    """Download a weights file, unless it is here already.
+
+    The file gets its name only once it is complete and is what it should be; a download that breaks off leaves
+    nothing behind.
+
+    Parameters
+    ----------
+    name
+        One of `WEIGHTS`.
+    folder
+        The weights folder; made if it does not exist.
+    progress
+        Called with the bytes done and the bytes in total (None if the server does not say). It may raise to stop.
+    base_url
+        A mirror: takes the place of the scheme and host of the address; the path stays.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    MissingWeights
+        If the file could not be fetched, or what came is not what it should be.
+    NotFound
+        If there is no such name.
+    """
+    entry = entry_of(name)
+    path = expected_path(entry, folder)
+    if path is not None and path.is_file():
+        return path
+    if entry.url is None or path is None:
+        raise MissingWeights(how_to_get(name, entry, folder))
+    url = _mirrored(entry.url, base_url)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _download_to(path, url, entry, progress)
+    except (OSError, HTTPException, BadWeights) as problem:
+        raise MissingWeights(
+            f"{entry.file} could not be fetched from {url}: {problem}. "
+            f"Try again, or download it in another way and put it into {folder}."
+        ) from problem
+    return path
+
+
+def _mirrored(url: str, base_url: str | None) -> str:
+    address = url if base_url is None else base_url.rstrip("/") + urlsplit(url).path
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise MissingWeights(f"weights come over http or https, not from {address}")
+    return address
+
+
+def _download_to(path: Path, url: str, entry: WeightsFile, progress: Progress | None) -> None:
+    handle, part_name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
+    part = Path(part_name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            _stream(url, out, progress)
+            out.flush()
+            os.fsync(out.fileno())
+        _verify(part, entry)
+        part.chmod(0o644)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _stream(url: str, out: IO[bytes], progress: Progress | None) -> None:
+    done = 0
+    with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310  (_mirrored lets only http pass)
+        stated = answer.headers.get("Content-Length")
+        total = int(stated) if stated else None
+        while chunk := answer.read(_CHUNK):
+            out.write(chunk)
+            done += len(chunk)
+            if progress:
+                progress(done, total)
+    if total is not None and done != total:
+        raise ConnectionError(f"the connection broke off after {done} of {total} bytes")
+
+
+def _verify(part: Path, entry: WeightsFile) -> None:
+    size = part.stat().st_size
+    if entry.size is not None and size != entry.size:
+        raise BadWeights(f"it should have {entry.size} bytes, but {size} came")
+    digest = sha256_of(part)
+    if entry.sha256 is not None:
+        if digest != entry.sha256:
+            raise BadWeights(f"its SHA-256 should be {entry.sha256}, but is {digest}")
+        return
+    if entry.digest_start and not digest.startswith(entry.digest_start):
+        raise BadWeights(f"its SHA-256 should begin with {entry.digest_start}, but is {digest}")
+    # torch is needed only for files that nobody published a hash of
+    if entry.network is not None:
+        from core.models.pose.pretrained import check_tensors
+
+        check_tensors(part, entry)
+        return
+    from core.models.faces.facenet import read_state_dict
+
+    read_state_dict(part)
