@@ -33,7 +33,7 @@ with reading(workspace().engine) as session:
 for run, dataset, author in rows:
     with ended.container(border=True, key=f"run-{run.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{MARKS[run.state]} **{run_title(run, dataset)}**")
+            st.markdown(f"{MARKS[RunState(run.state)]} **{run_title(run, dataset)}**")
             facts = [f"by {plain(author)}", utc(run.created_at)]
             if run.started_at and run.finished_at:
                 facts.append(f"took {lasting((run.finished_at - run.started_at).total_seconds())}")

@@ -22,7 +22,7 @@ if versions:
         required=True,
         key=f"stability-source-{dataset_id}",
     )
-opened = open_predictions(dataset_id, list(versions)) if source == "predictions" else open_file()
+opened = open_file() if dataset_id is None or source == "file" else open_predictions(dataset_id, list(versions))
 if opened is None:
     st.stop()
 

@@ -111,11 +111,11 @@ def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | 
     if not names:
         return []
     known = {row["name"]: row for row in rows}
-    newest = asked if asked in names else names[0]
+    newest = asked if asked is not None and asked in names else names[0]
     trained = [row["name"] for row in rows if row["name"] in names]
     earlier = trained[trained.index(newest) + 1 :] if newest in trained else []
-    others = [known[newest]["parent"] if newest in known else None, *earlier[:1]]
-    others += [name for name in trained if known[name]["pre_labels"]] + [names[-1]]
+    parent = [known[newest]["parent"]] if newest in known else []
+    others = parent + earlier[:1] + [name for name in trained if known[name]["pre_labels"]] + [names[-1]]
     before = next((name for name in others if name in names and name != newest), None)
     return [newest] if before is None else [before, newest]
 

@@ -201,7 +201,8 @@ def interval(metric: Mapping[str, float | None] | None, *, percent: bool = False
         return "undefined"
     scale, unit = (100.0, " pp" if difference else "%") if percent else (1.0, "")
     form = "+.2f" if difference else ".2f"
-    value, low, high = (None if metric[key] is None else f"{metric[key] * scale:{form}}" for key in _ENDS_AND_VALUE)
+    numbers = (metric[key] for key in _ENDS_AND_VALUE)
+    value, low, high = (None if number is None else f"{number * scale:{form}}" for number in numbers)
     told = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
     return told.replace("-", "−")
 
