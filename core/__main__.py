@@ -238,7 +238,7 @@ def backup(
 ) -> None:
     """Copy the store while it is in use."""
     workspace = Workspace.open()
-    target = out or workspace.home / "backups" / f"store-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
+    target = out or workspace.backups / f"store-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
     tell({"file": str(copy_store(workspace.engine, target))}, as_json, "{file}")
 
 

@@ -14,7 +14,6 @@ from sqlmodel import Session, select
 from core.exchange.clips import add_clips
 from core.formats import WRITERS
 from core.formats.dataset import (
-    Box,
     LabelledDataset,
     LabelledImage,
     LabelledInstance,
@@ -31,7 +30,7 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.queries.exchange import ExportedInstance, active_people, pictures_with_instances, skipped_inputs, used_models
-from db.tables import Dataset, Export, Image, Instance, ModelVersion, Run, Source, now
+from db.tables import Dataset, Export, Image, ModelVersion, Run, Source, now
 from db.writing import writing
 
 FORMATS = tuple(WRITERS)
@@ -206,13 +205,9 @@ def _image(
         state=image.state,
         reason=image.reason,
         instances=tuple(_instance(row, keys, cards) for row in instances if not row.instance.removed),
-        removed=tuple(RemovedInstance(instance.kind, _box(instance)) for instance in removed),
+        removed=tuple(RemovedInstance(instance.kind, instance.box) for instance in removed),
         sequence=image.sequence,
     )
-
-
-def _box(instance: Instance) -> Box:
-    return instance.left, instance.top, instance.right, instance.bottom
 
 
 def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard]) -> LabelledInstance:
@@ -222,7 +217,7 @@ def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, Mode
     person_id = assignment.person_id if assignment else None
     return LabelledInstance(
         kind=instance.kind,
-        box=_box(instance),
+        box=instance.box,
         origin=instance.origin,
         score=instance.score,
         skeleton=revision.skeleton if revision else None,

@@ -19,11 +19,12 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import KeptPicture, keep_picture
 from core.people.decision_parts import record, separate
-from db.tables import Assignment, Image, ImagePath, ImageState, Instance, KeypointRevision, Person, Skipped, Source
+from db.tables import Assignment, Image, ImagePath, ImageState, Instance, Person, Skipped, Source, sides
 from db.writes.dashboard import count_work
 from db.writes.library import recount_faces
 from db.writes.models import ensure_model_version, note_model_use
 from db.writes.people import ensure_person
+from db.writes.points import append_revision
 from db.writing import writing
 
 
@@ -258,16 +259,12 @@ def _insert_labels(restore: _Restore, image_id: int, image: LabelledImage, sessi
     for labelled in image.instances:
         _insert_instance(restore, image_id, labelled, session)
     for removed in image.removed:
-        left, top, right, bottom = removed.box
         session.add(
             Instance(
                 dataset_id=restore.dataset_id,
                 image_id=image_id,
                 kind=removed.kind,
-                left=left,
-                top=top,
-                right=right,
-                bottom=bottom,
+                **sides(removed.box),
                 run_id=restore.run_id,
                 removed=True,
             )
@@ -277,16 +274,12 @@ def _insert_labels(restore: _Restore, image_id: int, image: LabelledImage, sessi
 
 
 def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstance, session: Session) -> None:
-    left, top, right, bottom = labelled.box
     five = labelled.five_points
     instance = Instance(
         dataset_id=restore.dataset_id,
         image_id=image_id,
         kind=labelled.kind,
-        left=left,
-        top=top,
-        right=right,
-        bottom=bottom,
+        **sides(labelled.box),
         score=labelled.score,
         origin=labelled.origin,
         run_id=restore.run_id,
@@ -297,18 +290,16 @@ def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstanc
     session.flush()
     if labelled.keypoints is not None:
         human = labelled.points_source == Source.HUMAN
-        revision = KeypointRevision(
-            instance_id=instance.id,
-            skeleton=labelled.skeleton or "",
-            points=labelled.keypoints.to_bytes(),
-            source=labelled.points_source or "",
+        append_revision(
+            instance,
+            labelled.skeleton or "",
+            labelled.keypoints.to_bytes(),
+            Source(labelled.points_source or ""),
             author_id=restore.author_id if human else None,
             note="Imported",
             model_version_id=restore.models.get(labelled.points_model or ""),
+            session=session,
         )
-        session.add(revision)
-        session.flush()
-        instance.revision_id = revision.id
     restore.apart.extend((instance.id, key) for key in labelled.not_people)
     if labelled.person is not None:
         human = labelled.person_source == "human"

@@ -5,7 +5,8 @@ Coordinates follow `core.foundation.arrays`: pixels, x to the right, y down, the
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -115,6 +116,20 @@ def align_face(image: NDArray[np.uint8], five_points: NDArray, size: int = ARCFA
     """
     target = (ARCFACE_POINTS + 0.5) * (size / ARCFACE_SIZE) - 0.5
     return warp_to(image, five_points, target, size)
+
+
+class Boxed(Protocol):
+    """Whatever has a box."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom in pixels."""
+        ...
+
+
+def boxes_of(rows: Iterable[Boxed]) -> NDArray[np.float64]:
+    """(N, 4) left, top, right, bottom of each; also of none."""
+    return np.array([row.box for row in rows], np.float64).reshape(-1, 4)
 
 
 def iou(a: NDArray, b: NDArray) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ class Workspace:
         try:
             for folder in (workspace.home, workspace.originals, workspace.weights, workspace.uploads):
                 folder.mkdir(parents=True, exist_ok=True)
-            upgrade(workspace.engine, workspace.home / "backups")
+            upgrade(workspace.engine, workspace.backups)
         except OSError as error:
             reason = error.strerror or error
             raise FacetError(
@@ -76,6 +76,50 @@ class Workspace:
     def exports(self) -> Path:
         """Data sets that were written from the page."""
         return self.home / "exports"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the store, made before it is brought up to date or when somebody asks."""
+        return self.home / "backups"
+
+    @property
+    def samples(self) -> Path:
+        """The photos of the drawn sample."""
+        return self.home / "sample"
+
+    @property
+    def sample_clips(self) -> Path:
+        """The clips of the drawn sample."""
+        return self.home / "sample-clips"
+
+    @property
+    def trained_models(self) -> Path:
+        """The weights of models that were trained here, named by their content."""
+        return self.home / "models"
+
+    @property
+    def vectors(self) -> Path:
+        """Embeddings as matrices on disk; safe to delete."""
+        return self.home / "vectors"
+
+    @property
+    def overlays(self) -> Path:
+        """Clips with points drawn in."""
+        return self.home / "overlays"
+
+    @property
+    def queue(self) -> Path:
+        """The file of the queue, where no other queue is set."""
+        return self.home / "queue.db"
+
+    @property
+    def heartbeat(self) -> Path:
+        """What a worker touches as long as it lives."""
+        return self.home / "worker.alive"
+
+    def training_folder(self, run_id: int) -> Path:
+        """Where a training keeps its state, until it has ended."""
+        return self.home / "training" / str(run_id)
 
     def derived(self, kind: str, sha256: str, suffix: str = "") -> Path:
         """Where a picture made from an original is kept (``thumbnails``, ``display``, ``crops``); safe to delete."""

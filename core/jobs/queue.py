@@ -65,7 +65,7 @@ def queue(workspace: Workspace) -> Doorbell:
     url = workspace.settings.queue_url
     if not url:
         workspace.home.mkdir(parents=True, exist_ok=True)
-        return Doorbell(SqliteHuey("facet", filename=str(workspace.home / "queue.db"), results=False), workspace)
+        return Doorbell(SqliteHuey("facet", filename=str(workspace.queue), results=False), workspace)
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise BadInput("FACET_QUEUE_URL should be redis://host:port/number, or empty for a file in the home folder")
     return Doorbell(RedisHuey("facet", url=url, results=False), workspace)

@@ -7,7 +7,6 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
@@ -192,14 +191,9 @@ def _alive(name: str | None, *, shared: bool) -> bool:
         return False
 
 
-def heartbeat(workspace: Workspace) -> Path:
-    """The file that a living worker touches every two seconds."""
-    return workspace.home / "worker.alive"
-
-
 def worker_lives(workspace: Workspace) -> bool:
     """Whether a worker of this home folder is at work on this machine."""
-    beat = heartbeat(workspace)
+    beat = workspace.heartbeat
     return beat.is_file() and _alive(beat.read_text().strip(), shared=bool(workspace.settings.queue_url))
 
 

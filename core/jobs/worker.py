@@ -13,7 +13,7 @@ import threading
 
 from core.foundation.workspace import Workspace
 from core.jobs.queue import STOPPING, consume, ring
-from core.jobs.runs import heartbeat, process_name, recover
+from core.jobs.runs import process_name, recover
 from core.library.uploading import sweep_uploads
 from core.media.images import write_atomically
 from db.engine import reading
@@ -54,7 +54,7 @@ def _stop_with(flag: threading.Event) -> None:
 def _beat(workspace: Workspace, flag: threading.Event) -> None:
     """Keep the heartbeat: with several workers on one home folder, one that lives is always named in it."""
     while True:
-        write_atomically(heartbeat(workspace), process_name().encode())
+        write_atomically(workspace.heartbeat, process_name().encode())
         if flag.wait(_HEARTBEAT_SECONDS):
             return
 

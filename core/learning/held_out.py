@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from core.foundation.arrays import Doubt, Keypoints
 from core.foundation.errors import NotEnoughData, NotFound
+from core.foundation.geometry import boxes_of
 from core.foundation.skeletons import Skeleton, skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels
@@ -187,7 +188,7 @@ def _gathered(labels: Labels, said: Mapping[str, _Said], learned: int) -> Held:
         shape=shape,
         truth=truth,
         visibility=visibility,
-        boxes=np.array([(one.left, one.top, one.right, one.bottom) for one, *_ in chosen], np.float32),
+        boxes=boxes_of(instance for instance, *_ in chosen).astype(np.float32),
         groups=np.array([labels.groups[i] for i in kept]),
         images=[label.image.id for label in chosen],
         names=[label.image.path for label in chosen],

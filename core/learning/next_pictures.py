@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Doubt, Keypoints
 from core.foundation.errors import NotEnoughData
+from core.foundation.geometry import boxes_of
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels, read_unlabelled
@@ -120,7 +121,7 @@ def _estimates(rows: Sequence[Label | Unlabelled], stored: dict[int, Said]) -> E
     found = [stored[row.instance.id] for row in rows]
     doubts = [Doubt.from_bytes(one.doubt) for one in found]
     confidence = np.stack([Keypoints.from_bytes(one.points).confidence for one in found])
-    boxes = np.array([(row.instance.left, row.instance.top, row.instance.right, row.instance.bottom) for row in rows])
+    boxes = boxes_of(row.instance for row in rows)
     kinds = {kind: np.stack([getattr(one, kind) for one in doubts]) for kind in ("spread", "neighbours", "flip")}
     return Estimates({kind: values for kind, values in kinds.items() if np.isfinite(values).any()}, confidence, boxes)
 
@@ -130,7 +131,7 @@ def _errors(held: Sequence[Label], stored: dict[int, Said], skeleton_name: str) 
     truth = [Keypoints.from_bytes(label.revision.points) for label in held]
     points = np.stack([row.points for row in truth])
     seen = np.stack([row.visibility for row in truth])
-    boxes = np.array([(one.left, one.top, one.right, one.bottom) for one, *_ in held])
+    boxes = boxes_of(instance for instance, *_ in held)
     predicted = np.stack([Keypoints.from_bytes(stored[label.instance.id].points).points for label in held])
     unit = landmarks.units(landmarks.applicable(shape)[0], points, seen, boxes, shape)
     return landmarks.errors(predicted, points, seen, unit)

@@ -11,6 +11,7 @@ import numpy as np
 from sqlmodel import Session, col, delete, select
 
 from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.geometry import boxes_of
 from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
@@ -114,10 +115,7 @@ def _look(
 
 
 def _estimate(work: _Work, pictures: Sequence[OpenedPicture]) -> list[list[Located]]:
-    corners = [
-        np.array([(one.left, one.top, one.right, one.bottom) for one in work.faces[picture.image.id]], np.float32)
-        for picture in pictures
-    ]
+    corners = [boxes_of(work.faces[picture.image.id]).astype(np.float32) for picture in pictures]
     return work.predictor.estimate([picture.pixels for picture in pictures], corners)
 
 

@@ -27,6 +27,7 @@ from db.queries.learning.models import (
     standing_promotions,
 )
 from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
+from db.writes.points import append_revision
 from db.writing import writing
 
 _BATCH: Final = 500
@@ -194,18 +195,9 @@ def _append(
     blob, version_id = points[instance_id]
     if head is not None and (head.source == Source.HUMAN or (head.model_version_id, head.points) == (version_id, blob)):
         return False  # a human was quicker, or it has these points
-    revision = KeypointRevision(
-        instance_id=instance_id,
-        skeleton=skeleton_name,
-        points=blob,
-        source=Source.MODEL,
-        model_version_id=version_id,
-        base_id=head.id if head else None,
-        note="Pre-labelled",
+    append_revision(
+        instance, skeleton_name, blob, Source.MODEL, model_version_id=version_id, note="Pre-labelled", session=session
     )
-    session.add(revision)
-    session.flush()
-    instance.revision_id = revision.id
     image = session.get(Image, instance.image_id)
     if image is not None and image.state == ImageState.NEW:
         image.state = ImageState.FOUND

@@ -23,11 +23,6 @@ _OPEN: Final = (RunState.QUEUED, RunState.RUNNING)
 _LARGE: Final = (".safetensors", ".pt", ".part")
 
 
-def training_folder(workspace: Workspace, run_id: int) -> Path:
-    """Where a run keeps its checkpoints, curves and pictures."""
-    return workspace.home / "training" / str(run_id)
-
-
 def keep_file(source: Path, target: Path) -> None:
     """Let `source` be there as `target` too, whole or not at all; on one disk it takes no more room."""
     if target.is_file():
@@ -48,13 +43,13 @@ def tidy(folder: Path) -> None:
 
 def take_over(workspace: Workspace, run_id: int) -> None:
     """Give a new run what the newest failed one of the same wish has left, and clear away what others have left."""
-    mine = training_folder(workspace, run_id)
+    mine = workspace.training_folder(run_id)
     with reading(workspace.engine) as session:
         run = session.get(Run, run_id)
         rows = session.exec(select(Run).where(col(Run.kind).in_(KINDS), col(Run.state).not_in(_OPEN)))
         ended = {row.id: row for row in rows if row.id != run_id}
     for number in sorted(ended, reverse=True):
-        left, folder = ended[number], training_folder(workspace, number)
+        left, folder = ended[number], workspace.training_folder(number)
         if not folder.is_dir():
             continue
         same = run is not None and (left.kind, left.dataset_id, left.parameters) == (

@@ -29,7 +29,7 @@ def _sample(workspace: Workspace, label: Label | Unlabelled, group: str, points:
     frame = (scene, label.frame) if label.video_id is not None and label.frame is not None else None
     return Sample(
         picture=workspace.original(image.original),
-        box=(one.left, one.top, one.right, one.bottom),
+        box=one.box,
         keypoints=points,
         key=one.id,
         name=image.path,

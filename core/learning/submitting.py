@@ -12,7 +12,7 @@ from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command, stored_versions
 from db.engine import reading
-from db.queries.learning.models import boxes_of, predictions
+from db.queries.learning.models import box_areas, predictions
 
 
 def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: Path) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: P
         used = stored_versions(found, session=session)
         stored = predictions(dataset_id, used[0], session=session) if used else {}
         how = predict_command(dataset_id, model, session=session)
-        boxes = boxes_of(dataset_id, skeleton(found.skeleton).kind, session=session)
+        boxes = box_areas(dataset_id, skeleton(found.skeleton).kind, session=session)
     if not stored:
         raise NotEnoughData(f"{model} has predicted nothing in this dataset yet; run {how} first")
     chosen: dict[str, tuple[float, int]] = {}

@@ -17,7 +17,7 @@ from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, keep_parts, read_labels, read_unlabelled
 from core.learning.learned import KEY, as_ranges, learned_from
 from core.learning.pose_models import PoseModel, ensure_own_weights, find_model, open_predictor
-from core.learning.run_folders import keep_file, take_over, tidy, training_folder
+from core.learning.run_folders import keep_file, take_over, tidy
 from core.learning.samples import samples, unlabelled_samples
 from core.learning.training_listener import RunListener, said_in
 from core.learning.training_verdict import warnings_about
@@ -117,7 +117,7 @@ def train_model(
         _enough(labels)
         keep_parts(dataset_id, labels, session=session)
     take_over(workspace, run_id)
-    folder = training_folder(workspace, run_id)
+    folder = workspace.training_folder(run_id)
     seen = _seen(workspace, labels, parent)
     where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, wish.split_by, seen)
     listener = RunListener(progress or Progress(), folder)
@@ -241,7 +241,7 @@ def _keep(
     warnings: Sequence[str] = (),
 ) -> TrainedModel:
     """Give the best weights a place among the models and write the version down."""
-    file = workspace.home / "models" / f"{trained.sha256}.safetensors"
+    file = workspace.trained_models / f"{trained.sha256}.safetensors"
     keep_file(trained.file, file)
     predictor = open_predictor(workspace, PoseModel(recipe.name, labels.skeleton, file))
     with writing(workspace.engine) as session:
@@ -305,6 +305,6 @@ def _told(workspace: Workspace, model: TrainedModel) -> dict[str, Any]:
         "seconds": round(model.seconds, 1),
         "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
-        "said": said_in(training_folder(workspace, model.run_id)) if model.run_id is not None else [],
+        "said": said_in(workspace.training_folder(model.run_id)) if model.run_id is not None else [],
         "warnings": model.data.get("warnings") or [],
     }

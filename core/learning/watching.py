@@ -38,7 +38,7 @@ class Watched:
 
 def watch(workspace: Workspace, run_id: int) -> Watched:
     """What a run has left in its folder; all empty where it has not begun."""
-    folder = workspace.home / "training" / str(run_id)
+    folder = workspace.training_folder(run_id)
     pictures = sorted((folder / "pictures").glob("*.png")) if (folder / "pictures").is_dir() else []
     return Watched(
         epochs=_lines(folder / "curves.jsonl"),

@@ -16,8 +16,9 @@ from core.foundation.arrays import Keypoints
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.media.videos import VideoWriter
-from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Source, Video
+from db.tables import Frame, Image, ImageState, Instance, Source, Video, sides
 from db.writes.library import recount_faces
+from db.writes.points import append_revision
 from db.writing import writing
 
 SAMPLE_CLIPS: Final = "Sample clips"
@@ -46,7 +47,7 @@ def draw_clips_of_people(
     """Draw a clip of each person into the home folder as ``<person>/talking.mp4``; the same each time."""
     progress = progress or Progress()
     progress.begin(len(people) * frames, message="Drawing the clips")
-    folder = workspace.home / "sample-clips"
+    folder = workspace.sample_clips
     clips: dict[str, DrawnClip] = {}
     done = 0
     for number, person in enumerate(people):
@@ -91,31 +92,17 @@ def _label(image: Image, clip: DrawnClip, index: int, author_id: int, session: S
     truth = clip.truth(index)
     rng = np.random.default_rng((index, *clip.name.encode()))
     box = np.clip(detected(truth.box, rng), 0, [image.width, image.height] * 2)
-    left, top, right, bottom = box.tolist()
     face = Instance(
         dataset_id=image.dataset_id,
         image_id=image.id,
         kind="face",
-        left=left,
-        top=top,
-        right=right,
-        bottom=bottom,
+        **sides(box.tolist()),
         origin=Source.HUMAN,
         author_id=author_id,
     )
     session.add(face)
     session.flush()
-    points = Keypoints.of(truth.keypoints.points)
-    revision = KeypointRevision(
-        instance_id=face.id,
-        skeleton=truth.skeleton,
-        points=points.to_bytes(),
-        source=Source.HUMAN,
-        author_id=author_id,
-        note=_NOTE,
-    )
-    session.add(revision)
-    session.flush()
-    face.revision_id = revision.id
+    points = Keypoints.of(truth.keypoints.points).to_bytes()
+    append_revision(face, truth.skeleton, points, Source.HUMAN, author_id=author_id, note=_NOTE, session=session)
     image.state = ImageState.CORRECTED
     recount_faces(image.id, session=session)

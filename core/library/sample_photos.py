@@ -16,8 +16,9 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.models import load_encoder
 from db.queries.verification import newest_threshold
-from db.tables import Image, ImageState, Instance, KeypointRevision, Source, Threshold
+from db.tables import Image, ImageState, Instance, Source, Threshold, sides
 from db.writes.models import ensure_model_version, note_model_use
+from db.writes.points import append_revision
 from db.writing import writing
 
 SAMPLE: Final = "Sample"
@@ -38,7 +39,7 @@ def draw_sample(workspace: Workspace, progress: Progress | None = None) -> Drawn
     """Draw the sample into the home folder."""
     progress = progress or Progress()
     progress.begin(_PICTURES, message="Drawing the sample")
-    folder = workspace.home / "sample"
+    folder = workspace.samples
     known: list[tuple[str, tuple[DrawnInstance, ...]]] = []
     for picture in sample():
         _write(picture, folder)
@@ -104,30 +105,18 @@ def _has_people(image_id: int, session: Session) -> bool:
 def _add_person(
     image: Image, person: DrawnInstance, rng: np.random.Generator, version: int, run_id: int, session: Session
 ) -> None:
-    left, top, right, bottom = person.box.tolist()
     instance = Instance(
         dataset_id=image.dataset_id,
         image_id=image.id,
         kind="person",
-        left=left,
-        top=top,
-        right=right,
-        bottom=bottom,
+        **sides(person.box.tolist()),
         model_version_id=version,
         run_id=run_id,
     )
     session.add(instance)
     session.flush()
     truth = person.keypoints
-    points = truth.points + rng.normal(0, _NOISE, truth.points.shape)
-    guess = Keypoints.of(points, truth.visibility, np.full(len(truth), np.nan))
-    revision = KeypointRevision(
-        instance_id=instance.id,
-        skeleton=person.skeleton,
-        points=guess.to_bytes(),
-        source=Source.MODEL,
-        model_version_id=version,
-    )
-    session.add(revision)
-    session.flush()
-    instance.revision_id = revision.id
+    noisy = truth.points + rng.normal(0, _NOISE, truth.points.shape)
+    guess = Keypoints.of(noisy, truth.visibility, np.full(len(truth), np.nan))
+    points = guess.to_bytes()
+    append_revision(instance, person.skeleton, points, Source.MODEL, model_version_id=version, session=session)

@@ -43,10 +43,9 @@ def crop_file(workspace: Workspace, instance_id: int) -> Path:
     if instance is None:
         raise NotFound(f"there is no face {instance_id}")
     image = _image(workspace, instance.image_id)
-    box = (instance.left, instance.top, instance.right, instance.bottom)
-    target = workspace.derived("crops", image.sha256, crop_suffix(box))
+    target = workspace.derived("crops", image.sha256, crop_suffix(instance.box))
     if not target.is_file():
-        write_atomically(target, jpeg(face_crop(_pixels(workspace, image), box)))
+        write_atomically(target, jpeg(face_crop(_pixels(workspace, image), instance.box)))
     return target
 
 

@@ -136,7 +136,7 @@ def render_overlay(
     with reading(workspace.engine) as session:
         frames = frames_of(clip.id, session=session)
     ids, sources = _sources(workspace, clip, versions)
-    file = out or overlays_folder(workspace) / f"{'-'.join(map(str, [clip.id, *ids]))}{'-static' * static}.mp4"
+    file = out or workspace.overlays / f"{'-'.join(map(str, [clip.id, *ids]))}{'-static' * static}.mp4"
     curves = curves_of(_longest(workspace, clip, ids[0]), frames, sources)
     labelled = bool(sources[0].points)
     first = 0 if labelled else 1  # the truth comes first
@@ -239,11 +239,6 @@ def _pixels(workspace: Workspace, image: Image | None, clip: Video) -> NDArray[n
     return pixels if pixels.shape[:2] == (clip.height, clip.width) else None
 
 
-def overlays_folder(workspace: Workspace) -> Path:
-    """Where overlays lie that were made from the page; safe to delete."""
-    return workspace.home / "overlays"
-
-
 def overlay_file(workspace: Workspace, name: str) -> Path:
     """An overlay by its file name alone.
 
@@ -252,7 +247,7 @@ def overlay_file(workspace: Workspace, name: str) -> Path:
     NotFound
         If there is none, or the name is none of ours.
     """
-    file = overlays_folder(workspace) / name
+    file = workspace.overlays / name
     if not _FILE.fullmatch(name) or not file.is_file():
         raise NotFound(f"there is no overlay {name}")
     return file
@@ -266,5 +261,5 @@ def overlay_size(file: Path) -> tuple[int, int]:
 
 def newest_overlay(workspace: Workspace, video_id: int) -> Path | None:
     """The overlay of a clip that was made last, or None."""
-    found = [file for file in overlays_folder(workspace).glob(f"{video_id}-*.mp4") if _FILE.fullmatch(file.name)]
+    found = [file for file in workspace.overlays.glob(f"{video_id}-*.mp4") if _FILE.fullmatch(file.name)]
     return max(found, key=lambda file: file.stat().st_mtime_ns, default=None)

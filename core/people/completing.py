@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, delete
 
 from core.foundation.arrays import Keypoints
+from core.foundation.geometry import boxes_of
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
@@ -21,8 +22,9 @@ from core.people.face_models import FaceModels, five_points
 from db.engine import reading
 from db.queries.library import incomplete_faces
 from db.queries.people.vectors import has_embedding
-from db.tables import Embedding, Instance, KeypointRevision, Skipped, Source
+from db.tables import Embedding, Instance, Skipped, Source
 from db.writes.models import note_model_use
+from db.writes.points import append_revision
 from db.writing import writing
 
 
@@ -87,7 +89,7 @@ def _describe(
     located: list[tuple[int, Keypoints]] = []
     crops = []
     for picture, faces in pictures:
-        corners = np.array([(face.left, face.top, face.right, face.bottom) for face in faces], dtype=np.float32)
+        corners = boxes_of(faces).astype(np.float32)
         points_of = models.landmarker.locate(picture.pixels, corners)
         for face, box, points in zip(faces, corners, points_of, strict=True):
             located.append((face.id, points))
@@ -121,16 +123,8 @@ def _store(
         if instance is None:
             continue  # deleted meanwhile
         if instance.revision_id is None:
-            revision = KeypointRevision(
-                instance_id=face.instance_id,
-                skeleton="face68",
-                points=face.points.to_bytes(),
-                source=Source.MODEL,
-                model_version_id=landmarker_id,
-            )
-            session.add(revision)
-            session.flush()
-            instance.revision_id = revision.id
+            points = face.points.to_bytes()
+            append_revision(instance, "face68", points, Source.MODEL, model_version_id=landmarker_id, session=session)
         if not has_embedding(face.instance_id, encoder_id, session=session):
             vector = face.vector.astype("<f4").tobytes()
             session.add(Embedding(instance_id=face.instance_id, model_version_id=encoder_id, vector=vector))

@@ -14,7 +14,7 @@ import numpy as np
 from sqlmodel import Session, select
 
 from core.foundation.arrays import Boxes
-from core.foundation.geometry import iou
+from core.foundation.geometry import boxes_of, iou
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
@@ -22,9 +22,10 @@ from core.media.images import crop_suffix, face_crop, jpeg, write_atomically
 from core.people.face_models import FaceModels, Faces
 from db.engine import reading
 from db.queries.library import count_images, has_human_points, images_without_scan
-from db.tables import Embedding, Image, ImageState, Instance, KeypointRevision, Scan, Source, now
+from db.tables import Embedding, Image, ImageState, Instance, Scan, Source, now, sides
 from db.writes.library import recount_faces
 from db.writes.models import note_model_use
+from db.writes.points import append_revision
 from db.writing import writing
 
 _SAME_FACE: Final = 0.5  # IoU from which a box is a face that is there already
@@ -112,20 +113,9 @@ def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Vers
     instances = [_instance(image_id, faces.boxes, row, versions) for row in rows]
     session.add_all(instances)
     session.flush()
-    revisions = [
-        KeypointRevision(
-            instance_id=instance.id,
-            skeleton="face68",
-            points=faces.landmarks[row].to_bytes(),
-            source=Source.MODEL,
-            model_version_id=versions.landmarker,
-        )
-        for instance, row in zip(instances, rows, strict=True)
-    ]
-    session.add_all(revisions)
-    session.flush()
-    for instance, revision, row in zip(instances, revisions, rows, strict=True):
-        instance.revision_id = revision.id
+    for instance, row in zip(instances, rows, strict=True):
+        points = faces.landmarks[row].to_bytes()
+        append_revision(instance, "face68", points, Source.MODEL, model_version_id=versions.landmarker, session=session)
         vector = faces.vectors[row].astype("<f4").tobytes()
         session.add(Embedding(instance_id=instance.id, model_version_id=versions.encoder, vector=vector))
     session.flush()
@@ -134,20 +124,15 @@ def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Vers
 def _unknown_faces(boxes: Boxes, there: Sequence[Instance]) -> list[int]:
     if not there or not len(boxes):
         return list(range(len(boxes)))
-    known = np.array([(face.left, face.top, face.right, face.bottom) for face in there], dtype=np.float32)
-    return [int(row) for row in np.flatnonzero(iou(boxes.corners, known).max(axis=1) < _SAME_FACE)]
+    return [int(row) for row in np.flatnonzero(iou(boxes.corners, boxes_of(there)).max(axis=1) < _SAME_FACE)]
 
 
 def _instance(image_id: int, boxes: Boxes, row: int, versions: _Versions) -> Instance:
-    left, top, right, bottom = boxes.corners[row].tolist()
     return Instance(
         dataset_id=versions.dataset_id,
         image_id=image_id,
         kind="face",
-        left=left,
-        top=top,
-        right=right,
-        bottom=bottom,
+        **sides(boxes.corners[row].tolist()),
         score=float(boxes.scores[row]),
         origin=Source.MODEL,
         model_version_id=versions.detector,

@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from typing import Final
 
-import numpy as np
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from core.foundation.geometry import most_central
+from core.foundation.geometry import boxes_of, most_central
 from core.foundation.workspace import Workspace
 from db.tables import Assignment, Image, Instance, Person, Separation, Source
 from db.writes.people import ensure_person
@@ -96,8 +95,7 @@ def _pictures(dataset_id: int, names: Sequence[str], session: Session) -> list[t
 
 
 def _middle(image: Image, faces: Sequence[Instance]) -> Instance:
-    corners = np.array([(face.left, face.top, face.right, face.bottom) for face in faces], dtype=np.float32)
-    return faces[most_central(corners, image.width, image.height)]
+    return faces[most_central(boxes_of(faces), image.width, image.height)]
 
 
 def _confirm(image: Image, people: dict[str, int], run_id: int, session: Session) -> None:

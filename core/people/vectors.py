@@ -46,7 +46,7 @@ def face_vectors(workspace: Workspace, dataset_id: int, encoder_id: int, *, sess
     state = vector_state(encoder_id, session=session)
     if not state.rows:
         return FaceVectors(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
-    ids, vectors = _Generation(workspace.home / "vectors", encoder_id, state).open(session)
+    ids, vectors = _Generation(workspace.vectors, encoder_id, state).open(session)
     kept = ids[:, 3] == dataset_id
     removed = removed_faces(dataset_id, session=session)
     if removed:

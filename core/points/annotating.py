@@ -15,9 +15,10 @@ from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
 from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.queries.points import ShownInstance, shown_instances
-from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User
+from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User, sides
 from db.writes.dashboard import count_work
 from db.writes.library import recount_faces
+from db.writes.points import append_revision
 from db.writing import writing
 
 Change = tuple[int, float | None, float | None, int]
@@ -76,7 +77,16 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
         assert image is not None
         _refuse_clash(edit, head, author_id, shape, session)
         points = _changed(_points(head, shape), edit.changes, shape, image)
-        revision = _append(instance, head, points, shape, author_id, edit.label, session, edit_id=edit.id)
+        revision = append_revision(
+            instance,
+            shape.name,
+            points.to_bytes(),
+            Source.HUMAN,
+            author_id=author_id,
+            edit_id=edit.id,
+            note=edit.label,
+            session=session,
+        )
         image.state = ImageState.CORRECTED
         count_work(author_id, instance.dataset_id, "landmark edits", session=session)
         return revision.id
@@ -106,7 +116,15 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
                 shape = skeleton(shown.revision.skeleton)
                 points = _points(shown.revision, shape)
                 vouched = Keypoints.of(points.points, points.visibility)
-                _append(shown.instance, shown.revision, vouched, shape, author_id, "Accepted as it is", session)
+                append_revision(
+                    shown.instance,
+                    shape.name,
+                    vouched.to_bytes(),
+                    Source.HUMAN,
+                    author_id=author_id,
+                    note="Accepted as it is",
+                    session=session,
+                )
                 accepted += 1
         news = accepted or image.state not in (ImageState.CORRECTED, ImageState.EMPTY)
         if image.state != ImageState.EMPTY:
@@ -152,10 +170,7 @@ def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
         dataset_id=image.dataset_id,
         image_id=image.id,
         kind=kind,
-        left=left,
-        top=top,
-        right=right,
-        bottom=bottom,
+        **sides(box),
         origin=Source.HUMAN,
         author_id=author_id,
     )
@@ -186,7 +201,7 @@ def _plain(shown: ShownInstance) -> dict[str, Any]:
     return {
         "id": instance.id,
         "kind": instance.kind,
-        "box": [instance.left, instance.top, instance.right, instance.bottom],
+        "box": list(instance.box),
         "origin": instance.origin,
         "label": shown.person,
         "skeleton": shape.name,
@@ -272,29 +287,3 @@ def _changed(points: Keypoints, changes: Sequence[Change], shape: Skeleton, imag
             raise BadInput(f"{shape.point_names[point]} lies far outside of the picture")
         xy[point], visibility[point], confidence[point] = (x, y), seen, 1.0
     return Keypoints(xy, visibility, confidence)
-
-
-def _append(
-    instance: Instance,
-    head: KeypointRevision | None,
-    points: Keypoints,
-    shape: Skeleton,
-    author_id: int,
-    note: str,
-    session: Session,
-    edit_id: str | None = None,
-) -> KeypointRevision:
-    revision = KeypointRevision(
-        instance_id=instance.id,
-        skeleton=shape.name,
-        points=points.to_bytes(),
-        source=Source.HUMAN,
-        author_id=author_id,
-        base_id=head.id if head else None,
-        edit_id=edit_id,
-        note=note[:200],
-    )
-    session.add(revision)
-    session.flush()
-    instance.revision_id = revision.id
-    return revision

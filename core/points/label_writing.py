@@ -14,11 +14,12 @@ from sqlmodel import Session, select
 
 from core.formats.labels import LabelledRow, tight_box
 from core.foundation.arrays import Keypoints
-from core.foundation.geometry import iou
+from core.foundation.geometry import boxes_of, iou
 from core.foundation.skeletons import skeleton
 from db.queries.points import ShownInstance, shown_instances
-from db.tables import Image, ImageState, Instance, KeypointRevision, Source
+from db.tables import Image, ImageState, Instance, KeypointRevision, Source, sides
 from db.writes.library import recount_faces
+from db.writes.points import append_revision
 
 _SAME: Final = 0.5  # IoU from which two boxes are of the same face or person
 _WITHIN: Final = 0.9  # share of the points' box that lies in an instance's box, for its being of that instance
@@ -121,7 +122,7 @@ def _write_together(
 ) -> None:
     here = [shown for shown in shown_instances(image.id, session=session) if shown.instance.kind == kind]
     of_kind = select(Instance).where(Instance.image_id == image.id, Instance.kind == kind)
-    taken_out = _corners([instance for instance in session.exec(of_kind) if instance.removed])
+    taken_out = boxes_of([instance for instance in session.exec(of_kind) if instance.removed])
     partner = _pairs(_scores(labels, here))
     for number, label in enumerate(labels):
         if number in partner:
@@ -149,10 +150,6 @@ def _said(keypoints: Keypoints) -> bytes:
     return Keypoints.of(keypoints.points, keypoints.visibility).to_bytes()
 
 
-def _corners(instances: Sequence[Instance]) -> NDArray[np.float64]:
-    return np.array([(i.left, i.top, i.right, i.bottom) for i in instances], np.float64).reshape(-1, 4)
-
-
 def _box_overlap(label: FileLabel, corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """(M,) IoU with each box, of the file's box or of the points' own, whichever is more."""
     boxes = [tight_box(label.row.keypoints.points), *([label.row.box] if label.row.box else [])]
@@ -162,7 +159,7 @@ def _box_overlap(label: FileLabel, corners: NDArray[np.float64]) -> NDArray[np.f
 def _scores(labels: Sequence[FileLabel], here: Sequence[ShownInstance]) -> NDArray[np.float64]:
     """(N, M): how well each label fits each instance; 0 where it does not."""
     scores = np.zeros((len(labels), len(here)))
-    corners = _corners([shown.instance for shown in here])
+    corners = boxes_of([shown.instance for shown in here])
     for number, label in enumerate(labels):
         if not here:
             break
@@ -213,7 +210,7 @@ def _onto(shown: ShownInstance, label: FileLabel, written: Written, session: Ses
         else:
             written.refused.append((label, _why_it_stays(head)))
         return
-    _append(shown.instance, head, label, session)
+    _append(shown.instance, label, session)
     written.by_author[label.author_id] += 1
 
 
@@ -224,34 +221,27 @@ def _why_it_stays(head: KeypointRevision) -> str:
 
 
 def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, session: Session) -> None:
-    left, top, right, bottom = label.row.box or tight_box(label.row.keypoints.points)
     instance = Instance(
         dataset_id=image.dataset_id,
         image_id=image.id,
         kind=kind,
-        left=left,
-        top=top,
-        right=right,
-        bottom=bottom,
+        **sides(label.row.box or tight_box(label.row.keypoints.points)),
         origin=Source.HUMAN,
         author_id=label.author_id,
         run_id=run_id,
     )
     session.add(instance)
     session.flush()
-    _append(instance, None, label, session)
+    _append(instance, label, session)
 
 
-def _append(instance: Instance, head: KeypointRevision | None, label: FileLabel, session: Session) -> None:
-    revision = KeypointRevision(
-        instance_id=instance.id,
-        skeleton=label.row.skeleton,
-        points=label.row.keypoints.to_bytes(),
-        source=Source.HUMAN,
+def _append(instance: Instance, label: FileLabel, session: Session) -> None:
+    append_revision(
+        instance,
+        label.row.skeleton,
+        label.row.keypoints.to_bytes(),
+        Source.HUMAN,
         author_id=label.author_id,
-        base_id=head.id if head else None,
-        note=f"{_NOTE}{PurePosixPath(label.source).name}"[:200],
+        note=f"{_NOTE}{PurePosixPath(label.source).name}",
+        session=session,
     )
-    session.add(revision)
-    session.flush()
-    instance.revision_id = revision.id

@@ -69,7 +69,7 @@ def seen_in_frames(video_id: int, version_id: int, *, session: Session) -> list[
         .order_by(col(Frame.index), col(Instance.id))
     )
     return [
-        Seen(index, row.id, (row.left, row.top, row.right, row.bottom), person, found.skeleton, found.points, human)
+        Seen(index, row.id, row.box, person, found.skeleton, found.points, human)
         for index, row, person, found, human in rows
     ]
 

@@ -23,7 +23,7 @@ from db.tables.library import (
 )
 from db.tables.models import ModelUse, ModelVersion, Prediction, Promotion, TrainedModel
 from db.tables.people import Assignment, Embedding, PeopleEvent, Person, Separation
-from db.tables.points import Instance, KeypointRevision, Source, WaitingLabel
+from db.tables.points import Instance, KeypointRevision, Source, WaitingLabel, sides
 from db.tables.verification import Pair, Threshold
 
 __all__ = [
@@ -61,4 +61,5 @@ __all__ = [
     "Video",
     "WaitingLabel",
     "now",
+    "sides",
 ]

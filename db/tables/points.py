@@ -1,7 +1,9 @@
 """Instances in pictures, the revisions of their points, and labels that wait for their pictures."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -14,6 +16,21 @@ class Source(StrEnum):
 
     HUMAN = "human"
     MODEL = "model"
+
+
+class Sides(TypedDict):
+    """The sides of a box as columns, in pixels of the upright picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def sides(box: Sequence[float]) -> Sides:
+    """A box (left, top, right, bottom) as the columns of a row."""
+    left, top, right, bottom = box
+    return {"left": left, "top": top, "right": right, "bottom": bottom}
 
 
 class Instance(SQLModel, table=True):
@@ -47,6 +64,11 @@ class Instance(SQLModel, table=True):
     )
     removed: bool = False
     created_at: datetime = moment()
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom in pixels of the upright picture."""
+        return self.left, self.top, self.right, self.bottom
 
 
 class KeypointRevision(SQLModel, table=True):

@@ -10,7 +10,6 @@ from sqlmodel import select
 
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
-from core.motion.overlaying import overlays_folder
 from db.engine import reading
 from db.tables import (
     Frame,
@@ -252,7 +251,7 @@ def test_an_overlay_is_drawn_in_a_run_and_plays(page, workbench, store):
     told = video_metadata(page)
     assert min(told["width"], told["height"]) > 96, "small frames are enlarged"
     assert told["duration"] == pytest.approx(2 / 25, abs=0.05)
-    (file,) = overlays_folder(workspace).glob("*-static.mp4")
+    (file,) = workspace.overlays.glob("*-static.mp4")
     with av.open(str(file)) as opened:
         assert opened.streams.video[0].codec_context.name == "h264"
     video.evaluate("video => video.play()")

@@ -20,6 +20,11 @@ class Place(NamedTuple):
     right: float
     bottom: float
 
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom in pixels of the upright picture."""
+        return self.left, self.top, self.right, self.bottom
+
 
 class Photo(NamedTuple):
     """What learning needs of a picture: as the columns of `db.tables.Image`."""

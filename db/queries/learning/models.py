@@ -68,7 +68,7 @@ def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[i
     return {instance: Said(skeleton, points, doubt) for instance, skeleton, points, doubt in rows}
 
 
-def boxes_of(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, str, float]]:
+def box_areas(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, str, float]]:
     """Every instance of a kind: its id, its picture's path, and the area of its box in square pixels."""
     rows = session.exec(
         select(Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom, Image.path)  # type: ignore[call-overload]

@@ -209,8 +209,7 @@ def faces_by_id(instances: Sequence[int], *, session: Session) -> dict[int, Show
 
 
 def _shown(instance: Instance, path: str, sha256: str, source: str | None, person_id: int | None) -> ShownFace:
-    box = (instance.left, instance.top, instance.right, instance.bottom)
-    return ShownFace(instance.id, instance.image_id, path, sha256, box, instance.score, source, person_id)
+    return ShownFace(instance.id, instance.image_id, path, sha256, instance.box, instance.score, source, person_id)
 
 
 def all_people(dataset_id: int, *, session: Session) -> Iterator[tuple[int, str | None, list[ShownFace]]]:

@@ -15,7 +15,7 @@ from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs import runs
-from core.jobs.runs import Interrupted, again, cancel, heartbeat, perform, process_name, recover, submit, worker_lives
+from core.jobs.runs import Interrupted, again, cancel, perform, process_name, recover, submit, worker_lives
 from db.engine import reading
 from db.tables import Run, RunState
 from db.writing import writing
@@ -419,10 +419,10 @@ def test_end_of_a_run_is_written_down_however_long_others_keep_the_store(workspa
 
 def test_heartbeat_of_this_process_is_a_living_worker(workspace):
     assert not worker_lives(workspace)
-    heartbeat(workspace).write_text(process_name())
+    workspace.heartbeat.write_text(process_name())
     assert worker_lives(workspace)
-    heartbeat(workspace).write_text(_dead_name())
+    workspace.heartbeat.write_text(_dead_name())
     assert not worker_lives(workspace)
     for odd in ("", "no name", f"{socket.gethostname()}:{os.getpid()}:soon"):
-        heartbeat(workspace).write_text(odd)
+        workspace.heartbeat.write_text(odd)
         assert not worker_lives(workspace)

@@ -9,7 +9,7 @@ import sys
 import psutil
 import pytest
 
-from core.jobs.runs import heartbeat, worker_lives
+from core.jobs.runs import worker_lives
 from core.jobs.supervisor import worker_beside
 from tests.builders.worker_processes import wait_for
 
@@ -21,7 +21,7 @@ def home(workspace, monkeypatch):
 
 
 def _pid(workspace):
-    return int(heartbeat(workspace).read_text().split(":")[1])
+    return int(workspace.heartbeat.read_text().split(":")[1])
 
 
 async def _until(condition, what):

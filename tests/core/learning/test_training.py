@@ -15,7 +15,6 @@ from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.learning.learned import learned_from
 from core.learning.listing import comparable, listed
-from core.learning.run_folders import training_folder
 from core.learning.training import Wish, _free_name, train_model, what_there_is
 from core.learning.training_listener import said_in
 from core.learning.watching import watch
@@ -144,7 +143,7 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
         train_model(workspace, dataset_id=dataset, author_id=author, run_id=run_id, wish=wish, progress=Stopping())
     newest, *_ = listed(workspace, dataset)
     assert (newest["stopped"], newest["parent"]) == ("cancelled", "quick-resnet18-1")
-    said = said_in(training_folder(workspace, run_id))
+    said = said_in(workspace.training_folder(run_id))
     assert any(sentence.startswith("begins from quick-resnet18-1: ") for sentence in said)
     assert comparable(workspace, dataset, "face68") == [newest["name"], "quick-resnet18-1", "dlib-68"]
 

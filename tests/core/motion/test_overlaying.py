@@ -10,15 +10,7 @@ from core.media.videos import frames, probe
 from core.metrics.stability import dev, indicator
 from core.motion import overlaying
 from core.motion.overlay import BASELINE, COMPARED, TRUTH, Overlay
-from core.motion.overlaying import (
-    find_clip,
-    newest_overlay,
-    overlay_file,
-    overlay_size,
-    overlays_folder,
-    render_overlay,
-    seen_of,
-)
+from core.motion.overlaying import find_clip, newest_overlay, overlay_file, overlay_size, render_overlay, seen_of
 from db.engine import reading
 from db.queries.motion import frames_of
 from db.tables import Frame, Instance, Video
@@ -290,7 +282,7 @@ def test_overlays_of_the_page_are_kept_and_served_by_name_only(workspace, datase
     second = render_overlay(workspace, dataset, CLIP, ["v", "w"], static=True)["file"]
     assert newest_overlay(workspace, video) == overlay_file(workspace, second.rpartition("/")[2])
     assert str(newest_overlay(workspace, video)) == second != first
-    (overlays_folder(workspace) / "secret.mp4").write_bytes(b"")
+    (workspace.overlays / "secret.mp4").write_bytes(b"")
     for name in ("secret.mp4", "../store.db", "1-1.mp4/..", "", "9-9.mp4", ".partial-x.mp4"):
         with pytest.raises(NotFound, match="there is no overlay"):
             overlay_file(workspace, name)

@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.foundation.settings import settings
-from core.jobs.runs import heartbeat, process_name, submit
+from core.jobs.runs import process_name, submit
 from tests.builders.places import ROOT
 
 NAVIGATION = ROOT / "pages" / "navigation.py"
@@ -41,7 +41,7 @@ def test_a_run_that_nobody_takes_says_why(opened, workspace, dataset, author, pa
 @pytest.mark.parametrize("page", ["jobs.py", "library.py"])
 def test_nothing_is_said_while_a_worker_lives(opened, workspace, dataset, author, page):
     submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={"source": "/photos"})
-    heartbeat(workspace).write_text(process_name())
+    workspace.heartbeat.write_text(process_name())
     assert not opened(page).warning
 
 
