@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST := $(or $(FACET_HOST),127.0.0.1)
 PORT := $(or $(FACET_PORT),8501)
 
-.PHONY: run test check e2e bench screenshots format migrate worker clean
+.PHONY: run test check e2e bench screenshots format migrate worker hooks clean
 
 run: $(VENV)/run.stamp
 	@FACET_HOST=$(HOST) FACET_PORT=$(PORT) exec $(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
@@ -17,6 +17,7 @@ test: $(VENV)/dev.stamp
 check: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	node_modules/.bin/tsc
@@ -42,6 +43,10 @@ migrate: $(VENV)/run.stamp
 
 worker: $(VENV)/run.stamp
 	$(BIN)/python -m core.jobs.worker
+
+# Git then refuses a commit that the quick part of `make check` refuses.
+hooks: $(VENV)/dev.stamp
+	$(BIN)/pre-commit install
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache node_modules
