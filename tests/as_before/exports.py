@@ -37,17 +37,22 @@ def told(place: Path) -> dict[str, Any]:
 def _export(folder: Path, name: str) -> dict[str, Any]:
     done = house.facet("export", "--dataset", DATASET, "--out", folder, "--format", name)
     assert done.exit_code == 1, done.output  # one picture could not be read
-    manifest = json.loads((folder / "manifest.json").read_text())
+    content = (folder / "manifest.json").read_bytes()
+    manifest = json.loads(content)
+    assert content == _text(manifest), "the manifest is not written as it was"
     manifest["exported_at"] = "MASKED"
     for path in manifest["files"]:
         if _is_crop(path):
             manifest["files"][path] = "MASKED"
-    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     members = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
     told = {path: _member(path, file) for path, file in members.items()}
-    told["manifest.json"] = hashlib.sha256(text.encode()).hexdigest()
+    told["manifest.json"] = hashlib.sha256(_text(manifest)).hexdigest()
     shown = ("format", "version", "dataset", "generator", "counts", "left_out", "models")
     return {"members": told, "fields": sorted(manifest), **{field: manifest[field] for field in shown}}
+
+
+def _text(manifest: dict[str, Any]) -> bytes:
+    return (json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def _is_crop(path: str) -> bool:
