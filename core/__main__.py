@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core import verification
 from core.commands import labels, overlay, sample, sigmas, stability, training
 from core.commands.console import Printed, fail, one_line, tell
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
@@ -23,11 +24,10 @@ from core.jobs.inline import run_here
 from core.library.importing import skipped as skipped_of
 from core.models import fetching, weights
 from core.people import searching
-from core.verification import service as verification
 from db.engine import reading
 from db.migrate import backup as copy_store
 from db.queries.jobs import runs_page
-from db.queries.people.shown import all_people
+from db.queries.people.listing import all_people
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
 app.add_typer(labels.app)
@@ -124,21 +124,21 @@ def verify(
     """Threshold of best accuracy on confirmed people, with its figures."""
     workspace = Workspace.open()
     pairs = verification.confirmed_pairs(workspace, dataset_id(workspace, dataset), encoder)
-    judged = verification.judge(pairs)
-    figures = verification.figures_at(pairs, judged.best.threshold)
+    report = verification.evaluate_pairs(pairs)
+    figures = verification.figures_at(pairs, report.best.threshold)
     result = {
         "model": pairs.encoder,
         "same": int(pairs.same.sum()),
         "different": int((~pairs.same).sum()),
-        "threshold": judged.best.threshold,
+        "threshold": report.best.threshold,
         **{name: figures[name] for name in ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")},
-        "eer": judged.eer.rate,
-        "auc": judged.auc,
-        "held_out_accuracy": judged.held_out.mean if judged.held_out else None,
-        "held_out_folds": judged.held_out.folds if judged.held_out else 0,
+        "eer": report.eer.rate,
+        "auc": report.auc,
+        "held_out_accuracy": report.held_out.mean if report.held_out else None,
+        "held_out_folds": report.held_out.folds if report.held_out else 0,
     }
     if save:
-        value = judged.best.threshold
+        value = report.best.threshold
         verification.save_threshold(workspace, pairs, value, author_id=author(workspace), chosen="best accuracy")
     tell(result, as_json, "{model}: threshold {threshold:.4f}, accuracy {accuracy:.4f}, EER {eer:.4f}")
 

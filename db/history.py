@@ -59,12 +59,12 @@ def restore(
     Of the separations only those of the event go, and those that contradict whose face it was: what a grouping has
     passed on meanwhile was said in other decisions.
     """
-    _restore_people(state, people, session)
+    _restore_people(state, people, session=session)
     session.exec(delete(Separation).where(col(Separation.event_id) == event_id))
     for part in chunks(instances):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     session.flush()
-    _forget_contradictions({row[0]: row[1] for row in state["assignments"]}, session)
+    _forget_contradictions({row[0]: row[1] for row in state["assignments"]}, session=session)
     for instance, person_id, source, author, event, run in state["assignments"]:
         session.add(
             Assignment(
@@ -82,7 +82,7 @@ def restore(
     set_removed({instance: flag for instance, flag in state["removed"]}, session=session)
 
 
-def _forget_contradictions(owners: dict[int, int], session: Session) -> None:
+def _forget_contradictions(owners: dict[int, int], *, session: Session) -> None:
     for part in chunks(owners):
         for row in session.exec(select(Separation).where(col(Separation.instance_id).in_(part))):
             if row.person_id == owners[row.instance_id]:
@@ -90,7 +90,7 @@ def _forget_contradictions(owners: dict[int, int], session: Session) -> None:
     session.flush()
 
 
-def _restore_people(state: Snapshot, people: Sequence[int], session: Session) -> None:
+def _restore_people(state: Snapshot, people: Sequence[int], *, session: Session) -> None:
     known = {row[0]: row for row in state["people"]}
     found = [
         person for part in chunks(people) for person in session.exec(select(Person).where(col(Person.id).in_(part)))

@@ -5,7 +5,7 @@ import streamlit as st
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.library import ImageFilter, count_filtered, counts, page_of_images, states
-from db.queries.people.shown import person_names
+from db.queries.people.listing import person_names
 from db.tables import ImageState
 from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more

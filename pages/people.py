@@ -4,7 +4,7 @@ import streamlit as st
 
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
-from db.queries.people.shown import Seen, count_loose_faces, count_people_page
+from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
 from pages.widgets.people.actions import decision_bar, offer_merge_for_taken_name
 from pages.widgets.people.group_again import group_again
 from pages.widgets.people.views import (
@@ -21,8 +21,8 @@ from pages.widgets.shared.run_status import open_runs, result
 
 dataset = dataset_or_stop()
 with reading(workspace().engine) as session:
-    known = count_people_page(dataset.id, seen=Seen.KNOWN, session=session)
-    once = count_people_page(dataset.id, seen=Seen.ONCE, session=session)
+    known = count_people_page(dataset.id, view=PeopleView.KNOWN, session=session)
+    once = count_people_page(dataset.id, view=PeopleView.ONCE, session=session)
     nobody = count_loose_faces(dataset.id, session=session)
     last_run = newest_ended_run(dataset.id, ("faces", "people", "sample"), session=session)
 

@@ -5,7 +5,7 @@ import hashlib
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.people.grouping import encoder_of
+from core.people.encoders import encoder_of
 from db.engine import reading
 from db.queries.library import count_instances
 from pages.widgets.people.photo_search import asked, choose_face, choose_least, ranked, show_matches

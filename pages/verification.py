@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.people.grouping import encoder_of, threshold_of
+from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
-from db.queries.people.vectors import encoder_versions, last_decision
+from db.queries.people.decisions import last_decision
+from db.queries.people.vectors import encoder_versions
 from pages.widgets.people.group_again import origin_of_threshold
 from pages.widgets.shared.resources import dataset_or_stop, workspace
 from pages.widgets.shared.run_status import open_runs, result
@@ -38,7 +39,7 @@ st.caption(origin_of_threshold(dataset.id, encoder, in_force))
 ratio = choose_ratio()
 newness = (decision, last_run.id if last_run else 0)
 try:
-    pairs, judgement = measured(dataset.id, encoder.name, ratio, *newness)
+    pairs, report = measured(dataset.id, encoder.name, ratio, *newness)
 except FacetError as error:
     st.info(
         f"{sentence(error)}. Groups that a threshold has made cannot judge that threshold: only faces that a human has "
@@ -49,6 +50,6 @@ except FacetError as error:
     saved_thresholds(dataset.id, encoder.id, busy=busy)
     st.stop()
 
-data_card(pairs, judgement)
-workplace(pairs, judgement, in_force, newness)
+data_card(pairs, report)
+workplace(pairs, report, in_force, newness)
 saved_thresholds(dataset.id, encoder.id, busy=busy)

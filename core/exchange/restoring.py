@@ -18,7 +18,7 @@ from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import KeptPicture, keep_picture
-from core.people.decision_parts import record, separate
+from core.people.assigning import record, record_separations
 from db.tables import Assignment, Image, ImagePath, ImageState, Instance, Person, Skipped, Source, sides
 from db.writes.dashboard import count_work
 from db.writes.library import recount_faces
@@ -190,8 +190,8 @@ def _restore_separations(restore: _Restore, session: Session) -> None:
     faces, people = sorted({face for face, _ in pairs}), sorted({person for _, person in pairs})
     number = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
     summary = f"Imported what is known of {number}: not these people"
-    event = record("import", summary, restore.dataset_id, faces, people, restore.author_id, session)
-    separate(pairs, event, session)
+    event = record("import", summary, restore.dataset_id, faces, people, restore.author_id, session=session)
+    record_separations(pairs, event, session=session)
 
 
 def _keep(workspace: Workspace, image: LabelledImage) -> KeptPicture | str:

@@ -28,7 +28,7 @@ def strictest(parts: Iterable[str]) -> str | None:
     return max(map(Part, parts), key=_ORDER.index, default=None)
 
 
-def hold_on(people: Sequence[Person], heir: Person, *, session: Session) -> None:
+def inherit_part(people: Sequence[Person], heir: Person, *, session: Session) -> None:
     """Let `heir` be held out at least as much as any of these people, and the heir, are by now.
 
     For whoever is about to be called otherwise, or to be one with others. Undoing such a decision leaves the part as it

@@ -53,7 +53,7 @@ def complete_faces(
     progress = progress or Progress()
     models = FaceModels.load(workspace, encoder)
     with writing(workspace.engine) as session:
-        _, landmarker_id, encoder_id = models.versions(session)
+        _, landmarker_id, encoder_id = models.versions(session=session)
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
     with reading(workspace.engine) as session:
         waiting = incomplete_faces(dataset_id, encoder_id, session=session)
@@ -68,7 +68,7 @@ def complete_faces(
         found = attempt(batch, lambda pictures: _describe(models, [(item, faces[item.image.id]) for item in pictures]))
         with writing(workspace.engine) as session:
             for picture, described in zip(batch, found, strict=True):
-                _store(picture, described, run_id, landmarker_id, encoder_id, session)
+                _store(picture, described, run_id, landmarker_id, encoder_id, session=session)
         done += sum(len(faces[picture.image.id]) for picture in batch)
         failed = [item for item, described in zip(batch, found, strict=True) if isinstance(described, Failure)]
         left += sum(len(faces[picture.image.id]) for picture in failed)
@@ -112,6 +112,7 @@ def _store(
     run_id: int,
     landmarker_id: int,
     encoder_id: int,
+    *,
     session: Session,
 ) -> None:
     if isinstance(described, Failure):

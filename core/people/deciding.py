@@ -14,10 +14,18 @@ from sqlmodel import Session, col, delete, select
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
-from core.library.split_groups import hold_on
-from core.people.decision_parts import assignments, faces_of, give, pass_separations_on, record, same_dataset, separate
+from core.library.split_groups import inherit_part
+from core.people.assigning import (
+    assign_faces,
+    assignments,
+    inherit_separations,
+    record,
+    record_separations,
+    same_dataset,
+)
 from db.history import chunks, restore, set_removed
-from db.queries.people.shown import later_decisions
+from db.queries.people.decisions import later_decisions
+from db.queries.people.ownership import instances_of
 from db.tables import Assignment, PeopleEvent, Person, Source, now
 from db.writing import writing
 
@@ -35,13 +43,13 @@ def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: i
     """
     clean = clean_name(name)
     with writing(workspace.engine) as session:
-        person = _person(person_id, session)
-        taken = _named(person.dataset_id, clean, session)
+        person = _person(person_id, session=session)
+        taken = _named(person.dataset_id, clean, session=session)
         if taken is not None and taken.id != person_id:
             raise Conflict(f"somebody here is called {clean} already; merge the two if they are one person")
         summary = f"Named {_called(person)} {clean}" if clean else f"Took the name of {_called(person)} away"
-        event = record("name", summary, person.dataset_id, [], [person_id], author_id, session)
-        hold_on([], person, session=session)
+        event = record("name", summary, person.dataset_id, [], [person_id], author_id, session=session)
+        inherit_part([], person, session=session)
         person.name = clean
         return event.id
 
@@ -56,23 +64,23 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
     if not wanted:
         raise BadInput("a merge needs two different people")
     with writing(workspace.engine) as session:
-        target = _person(target_id, session)
-        merged = [_person(person_id, session) for person_id in wanted]
+        target = _person(target_id, session=session)
+        merged = [_person(person_id, session=session) for person_id in wanted]
         if any(person.dataset_id != target.dataset_id for person in merged):
             raise BadInput("people of two datasets cannot be merged")
         everyone = [target_id, *wanted]
-        faces = faces_of(everyone, session)
+        faces = instances_of(everyone, session=session)
         called = ", ".join(_called(person) for person in merged)
         summary = f"Merged {called} into {_called(target)} ({_number(faces)})"
-        event = record("merge", summary, target.dataset_id, faces, everyone, author_id, session)
-        hold_on(merged, target, session=session)
+        event = record("merge", summary, target.dataset_id, faces, everyone, author_id, session=session)
+        inherit_part(merged, target, session=session)
         name = target.name or next((person.name for person in merged if person.name), None)
         for person in merged:
             person.active = False
         session.flush()  # frees the name before the target takes it
         target.name = name
-        give(faces, target, event, session)
-        pass_separations_on(wanted, target, event, session)
+        assign_faces(faces, target, event, session=session)
+        inherit_separations(wanted, target, event, session=session)
         return event.id
 
 
@@ -81,13 +89,17 @@ def keep_apart(workspace: Workspace, one_id: int, other_id: int, *, author_id: i
     if one_id == other_id:
         raise BadInput("a person cannot be kept apart from itself")
     with writing(workspace.engine) as session:
-        one, other = _person(one_id, session), _person(other_id, session)
+        one, other = _person(one_id, session=session), _person(other_id, session=session)
         if one.dataset_id != other.dataset_id:
             raise BadInput("people of two datasets cannot be compared")
-        mine, theirs = faces_of([one_id], session), faces_of([other_id], session)
+        mine, theirs = instances_of([one_id], session=session), instances_of([other_id], session=session)
         summary = f"{_called(one)} and {_called(other)} are different people"
-        event = record("apart", summary, one.dataset_id, [*mine, *theirs], [one_id, other_id], author_id, session)
-        separate([*((face, other_id) for face in mine), *((face, one_id) for face in theirs)], event, session)
+        event = record(
+            "apart", summary, one.dataset_id, [*mine, *theirs], [one_id, other_id], author_id, session=session
+        )
+        record_separations(
+            [*((face, other_id) for face in mine), *((face, one_id) for face in theirs)], event, session=session
+        )
         return event.id
 
 
@@ -100,24 +112,28 @@ def move_faces(
     whose faces are moved is known not to be the target, as in a merge.
     """
     with writing(workspace.engine) as session:
-        faces, dataset_id = same_dataset(instances, session)
+        faces, dataset_id = same_dataset(instances, session=session)
         target = (
-            _person(person_id, session) if person_id is not None else _new_person(dataset_id, name, author_id, session)
+            _person(person_id, session=session)
+            if person_id is not None
+            else _new_person(dataset_id, name, author_id, session=session)
         )
         if target.dataset_id != dataset_id:
             raise BadInput("a face cannot move to a person of another dataset")
-        owners = assignments(faces, session)
+        owners = assignments(faces, session=session)
         summary = f"Moved {_number(faces)} to {_called(target)}"
         touched = sorted({target.id, *(row.person_id for row in owners)})
-        event = record("move", summary, dataset_id, faces, touched, author_id, session)
+        event = record("move", summary, dataset_id, faces, touched, author_id, session=session)
         if person_id is None:  # undo makes the new person disappear again
             event.payload = {**event.payload, "before": _without(event.payload["before"], target.id)}
-        separate([(r.instance_id, r.person_id) for r in owners if r.person_id != target.id], event, session)
-        give(faces, target, event, session)
+        record_separations(
+            [(r.instance_id, r.person_id) for r in owners if r.person_id != target.id], event, session=session
+        )
+        assign_faces(faces, target, event, session=session)
         emptied = {row.person_id for row in owners} - {target.id}
-        emptied -= {person_id for person_id in emptied if faces_of([person_id], session)}
-        pass_separations_on(sorted(emptied), target, event, session)
-        hold_on([session.get_one(Person, person_id) for person_id in sorted(emptied)], target, session=session)
+        emptied -= {person_id for person_id in emptied if instances_of([person_id], session=session)}
+        inherit_separations(sorted(emptied), target, event, session=session)
+        inherit_part([session.get_one(Person, person_id) for person_id in sorted(emptied)], target, session=session)
         return target.id
 
 
@@ -127,15 +143,15 @@ def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
     Faces that somebody has confirmed before keep that author.
     """
     with writing(workspace.engine) as session:
-        faces, dataset_id = same_dataset(instances, session)
-        rows = assignments(faces, session)
+        faces, dataset_id = same_dataset(instances, session=session)
+        rows = assignments(faces, session=session)
         if len(rows) < len(faces):
             raise BadInput("a face that belongs to nobody cannot be confirmed; move it to a person first")
         rows = [row for row in rows if row.source != Source.HUMAN]
         if not rows:
             raise BadInput("these faces are confirmed already")
         fresh, people = [row.instance_id for row in rows], sorted({row.person_id for row in rows})
-        event = record("confirm", f"Confirmed {_number(fresh)}", dataset_id, fresh, people, author_id, session)
+        event = record("confirm", f"Confirmed {_number(fresh)}", dataset_id, fresh, people, author_id, session=session)
         for row in rows:
             row.source, row.author_id, row.event_id, row.at = Source.HUMAN, author_id, event.id, now()
         return event.id
@@ -144,26 +160,26 @@ def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
 def release_faces(workspace: Workspace, instances: Sequence[int], *, author_id: int) -> int:
     """Say that these faces are not the people they are shown as; the next grouping looks for others."""
     with writing(workspace.engine) as session:
-        faces, dataset_id = same_dataset(instances, session)
-        rows = assignments(faces, session)
+        faces, dataset_id = same_dataset(instances, session=session)
+        rows = assignments(faces, session=session)
         if len(rows) < len(faces):
             raise BadInput("a face that belongs to nobody cannot be taken out")
         people = sorted({row.person_id for row in rows})
         summary = f"Took {_number(faces)} out: not this person"
-        event = record("release", summary, dataset_id, faces, people, author_id, session)
-        separate([(row.instance_id, row.person_id) for row in rows], event, session)
-        _take_away(faces, session)
+        event = record("release", summary, dataset_id, faces, people, author_id, session=session)
+        record_separations([(row.instance_id, row.person_id) for row in rows], event, session=session)
+        _take_away(faces, session=session)
         return event.id
 
 
 def remove_faces(workspace: Workspace, instances: Sequence[int], *, author_id: int) -> int:
     """Say that these are no faces. They stay in the store, and no later run brings them back."""
     with writing(workspace.engine) as session:
-        faces, dataset_id = same_dataset(instances, session)
-        people = sorted({row.person_id for row in assignments(faces, session)})
+        faces, dataset_id = same_dataset(instances, session=session)
+        people = sorted({row.person_id for row in assignments(faces, session=session)})
         summary = f"Removed {_number(faces)}: not a face"
-        event = record("remove", summary, dataset_id, faces, people, author_id, session)
-        _take_away(faces, session)
+        event = record("remove", summary, dataset_id, faces, people, author_id, session=session)
+        _take_away(faces, session=session)
         set_removed(dict.fromkeys(faces, True), session=session)
         return event.id
 
@@ -183,14 +199,14 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
             raise NotFound(f"there is no decision {event_id}")
         if event.undone:
             raise Conflict(f"“{event.summary}” is undone already")
-        _refuse_if_built_upon(event, session)
+        _refuse_if_built_upon(event, session=session)
         before, faces, people = (event.payload[part] for part in ("before", "instances", "people"))
-        _refuse_if_name_is_taken(before, event, session)
+        _refuse_if_name_is_taken(before, event, session=session)
         summary = event.summary.replace(_UNDID, _AGAIN, 1) if event.undoes_id else f"{_UNDID}{event.summary}"
-        done = record("undo", summary, event.dataset_id, faces, people, author_id, session)
+        done = record("undo", summary, event.dataset_id, faces, people, author_id, session=session)
         done.undoes_id, event.undone = event.id, True
         restore(before, faces, people, event.dataset_id, event.id, session=session)
-        _leave_nobody_behind(people, session)
+        _leave_nobody_behind(people, session=session)
         if event.undoes_id is not None:  # an undone undo: the first decision counts again
             first = session.get(PeopleEvent, event.undoes_id)
             assert first is not None
@@ -198,21 +214,21 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
         return done.id
 
 
-def _refuse_if_built_upon(event: PeopleEvent, session: Session) -> None:
+def _refuse_if_built_upon(event: PeopleEvent, *, session: Session) -> None:
     faces, people = set(event.payload["instances"]), set(event.payload["people"])
     for summary, touched_faces, touched_people in later_decisions(event, session=session):
         if not (faces.isdisjoint(touched_faces) and people.isdisjoint(touched_people)):
             raise Conflict(f"“{summary}” came later and touches the same people; undo that first")
 
 
-def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, session: Session) -> None:
+def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, *, session: Session) -> None:
     for _, name, active in before["people"]:
-        taken = _named(event.dataset_id, name, session) if active else None
+        taken = _named(event.dataset_id, name, session=session) if active else None
         if taken is not None and taken.id not in event.payload["people"]:
             raise Conflict(f"somebody else is called {name} by now; name that person differently first")
 
 
-def _leave_nobody_behind(people: Sequence[int], session: Session) -> None:
+def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
     """Faces that a run has given to somebody who is gone now belong to nobody, until the next run."""
     gone = [person_id for person_id in people if not session.get_one(Person, person_id).active]
     left = session.exec(select(Assignment).where(col(Assignment.person_id).in_(gone))).all()
@@ -223,19 +239,19 @@ def _leave_nobody_behind(people: Sequence[int], session: Session) -> None:
         session.delete(row)
 
 
-def _take_away(faces: Sequence[int], session: Session) -> None:
+def _take_away(faces: Sequence[int], *, session: Session) -> None:
     for part in chunks(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
 
 
-def _person(person_id: int, session: Session) -> Person:
+def _person(person_id: int, *, session: Session) -> Person:
     person = session.get(Person, person_id)
     if person is None or not person.active:
         raise NotFound(f"person {person_id} is not there any more")
     return person
 
 
-def _named(dataset_id: int, name: str | None, session: Session) -> Person | None:
+def _named(dataset_id: int, name: str | None, *, session: Session) -> Person | None:
     return session.exec(
         select(Person).where(
             Person.dataset_id == dataset_id, col(Person.active), Person.name == name, col(Person.name).is_not(None)
@@ -243,9 +259,9 @@ def _named(dataset_id: int, name: str | None, session: Session) -> Person | None
     ).first()
 
 
-def _new_person(dataset_id: int, name: str, author_id: int, session: Session) -> Person:
+def _new_person(dataset_id: int, name: str, author_id: int, *, session: Session) -> Person:
     clean = clean_name(name)
-    if _named(dataset_id, clean, session) is not None:
+    if _named(dataset_id, clean, session=session) is not None:
         raise Conflict(f"somebody here is called {clean} already; move the faces to that person")
     person = Person(dataset_id=dataset_id, name=clean, created_by=author_id)
     session.add(person)

@@ -1,4 +1,4 @@
-"""Which face encoders there are, and fetching the weights of those that are not here yet."""
+"""Face encoders: which there are, fetching those that are not here yet, and which one a dataset is judged by."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 from core.foundation.errors import NotFound
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.models import ENCODERS, available_encoders
+from core.models import ENCODERS, available_encoders, encoder_threshold
 from core.models.fetching import fetch
 from core.models.weights import WEIGHTS
+from db.engine import reading
+from db.queries.people.vectors import encoder_versions
+from db.queries.verification import newest_threshold
+from db.tables import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,29 @@ class _Download:
             self.progress.begin(total or 0, message="Fetching")
             self.started = True
         self.progress.advance(done)
+
+
+def encoder_of(workspace: Workspace, dataset_id: int, encoder: str | None) -> ModelVersion:
+    """The newest version of an encoder (default: of the settings, else any) that has embedded this dataset's faces.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    with reading(workspace.engine) as session:
+        versions = encoder_versions(dataset_id, session=session)
+    wanted = encoder or workspace.settings.encoder
+    for version in versions:
+        if version.name == wanted:
+            return version
+    if encoder is None and versions:
+        return versions[0]
+    raise NotFound(f"no face here has an embedding of {wanted} yet; run “find faces” first")
+
+
+def threshold_of(workspace: Workspace, dataset_id: int, version: ModelVersion) -> float:
+    """The threshold in force: the one saved last, else the encoder's own."""
+    with reading(workspace.engine) as session:
+        saved = newest_threshold(dataset_id, version.id, session=session)
+    return saved.value if saved else encoder_threshold(version.name, workspace.weights)

@@ -74,16 +74,16 @@ class FaceModels:
         """(N, D) float32 of what `Encoder.crop` made; (0, D) for none."""
         return self.encoder.embed(crops) if crops else np.zeros((0, self.encoder.dimension), np.float32)
 
-    def versions(self, session: Session) -> tuple[int, int, int]:
+    def versions(self, *, session: Session) -> tuple[int, int, int]:
         """The ids that rows of the detector, the landmarker and the encoder are stored under."""
         return (
-            _version(self.detector, "detector", session),
-            _version(self.landmarker, "landmarks", session),
-            _version(self.encoder, "encoder", session),
+            _version(self.detector, "detector", session=session),
+            _version(self.landmarker, "landmarks", session=session),
+            _version(self.encoder, "encoder", session=session),
         )
 
 
-def _version(model: Model, kind: str, session: Session) -> int:
+def _version(model: Model, kind: str, *, session: Session) -> int:
     return ensure_model_version(model.name, kind, model.weights_sha256, dict(model.settings), session=session)
 
 

@@ -59,7 +59,7 @@ def find_faces(
     progress = progress or Progress()
     models = FaceModels.load(workspace, encoder)
     with writing(workspace.engine) as session:
-        versions = _Versions(dataset_id, run_id, *models.versions(session))
+        versions = _Versions(dataset_id, run_id, *models.versions(session=session))
         for version in (versions.detector, versions.landmarker, versions.encoder):
             note_model_use(dataset_id, version, session=session)
     with reading(workspace.engine) as session:
@@ -72,7 +72,7 @@ def find_faces(
         _keep_crops(workspace, batch, found)
         with writing(workspace.engine) as session:
             for picture, faces in zip(batch, found, strict=True):
-                _store(picture.image.id, faces, versions, session)
+                _store(picture.image.id, faces, versions, session=session)
         done += len(batch)
         progress.advance(done)
     return versions.encoder
@@ -86,7 +86,7 @@ def _keep_crops(workspace: Workspace, batch: Sequence[OpenedPicture], found: Seq
                 write_atomically(target, jpeg(face_crop(picture.pixels, tuple(corners))))
 
 
-def _store(image_id: int, found: Faces | Failure, versions: _Versions, session: Session) -> None:
+def _store(image_id: int, found: Faces | Failure, versions: _Versions, *, session: Session) -> None:
     image = session.get(Image, image_id)
     if image is None:
         return  # deleted meanwhile
@@ -103,13 +103,13 @@ def _store(image_id: int, found: Faces | Failure, versions: _Versions, session: 
     scan.faces, scan.failure = len(found.boxes), None
     there = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
     known = [instance for instance in there if instance.kind == "face"]
-    _add_faces(image_id, found, _unknown_faces(found.boxes, known), versions, session)
+    _add_faces(image_id, found, _unknown_faces(found.boxes, known), versions, session=session)
     recount_faces(image_id, session=session)
     session.refresh(image)
     _mark(image, session, people=len(known) < len(there))
 
 
-def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Versions, session: Session) -> None:
+def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Versions, *, session: Session) -> None:
     instances = [_instance(image_id, faces.boxes, row, versions) for row in rows]
     session.add_all(instances)
     session.flush()

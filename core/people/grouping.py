@@ -15,13 +15,14 @@ from core.clustering import Constraints, carry, group
 from core.foundation.errors import Conflict
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.people.decision_parts import inherit_separations
-from core.people.encoder_in_use import encoder_of, threshold_of
-from core.people.folder_identities import confirm_identities
+from core.people.assigning import carry_separations
+from core.people.encoders import encoder_of, threshold_of
+from core.people.naming_by_folder import confirm_identities
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.history import chunks
-from db.queries.people.vectors import Belonging, belongings, last_decision, separations
+from db.queries.people.decisions import last_decision
+from db.queries.people.ownership import Ownership, ownerships, separations
 from db.tables import Assignment, Person, Source, now
 from db.writing import writing
 
@@ -34,7 +35,7 @@ class _Known:
     """What is known about N faces before they are grouped."""
 
     faces: FaceVectors
-    belongings: dict[int, Belonging]
+    ownerships: dict[int, Ownership]
     separations: list[tuple[int, int]]
     decision: int
 
@@ -78,8 +79,8 @@ def group_people(
         together, decided = _anchors(known, regroup)
         labels = group(known.faces.vectors, value, _constraints(known, together, decided), _share_of(progress, known))
         with writing(workspace.engine) as session:
-            if _still_true(known, dataset_id, session):
-                people = _store(known, labels, together, decided, dataset_id, run_id, session)
+            if _still_true(known, dataset_id, session=session):
+                people = _store(known, labels, together, decided, dataset_id, run_id, session=session)
                 return {"faces": len(labels), "people": people, "threshold": value}
     raise Conflict("people kept changing while they were grouped; group them again")
 
@@ -94,17 +95,17 @@ def _known(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Known:
         decision = last_decision(dataset_id, session=session)
         return _Known(
             face_vectors(workspace, dataset_id, encoder_id, session=session),
-            belongings(dataset_id, session=session),
+            ownerships(dataset_id, session=session),
             list(separations(dataset_id, session=session)),
             decision,
         )
 
 
-def _still_true(known: _Known, dataset_id: int, session: Session) -> bool:
+def _still_true(known: _Known, dataset_id: int, *, session: Session) -> bool:
     """Whether nobody decided anything meanwhile, and no other run placed or confirmed a face."""
     return (
         last_decision(dataset_id, session=session) == known.decision
-        and belongings(dataset_id, session=session) == known.belongings
+        and ownerships(dataset_id, session=session) == known.ownerships
         and set(separations(dataset_id, session=session)) == set(known.separations)
     )
 
@@ -114,11 +115,11 @@ def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[n
 
     Those are people that a human has decided about, and without `regroup` all who exist: a join has no undo.
     """
-    humans = {item.person_id for item in known.belongings.values() if item.human or item.named}
+    humans = {item.person_id for item in known.ownerships.values() if item.human or item.named}
     together = np.full(len(known.faces.instances), _NOBODY, dtype=np.int64)
     decided = np.zeros(len(together), dtype=bool)
     for row, instance in enumerate(known.faces.instances.tolist()):
-        item = known.belongings.get(instance)
+        item = known.ownerships.get(instance)
         if item is not None and (item.human or item.named or not regroup):
             together[row] = item.person_id
             decided[row] = not regroup or item.person_id in humans
@@ -172,36 +173,39 @@ def _store(
     decided: NDArray[np.bool_],
     dataset_id: int,
     run_id: int,
+    *,
     session: Session,
 ) -> int:
     instances = known.faces.instances.tolist()
     previous = np.array([_owner(known, instance) for instance in instances], dtype=np.int64)
     carried = carry(labels, previous, np.where(decided, together, _NOBODY))
-    person_of = {label: person or _new_person(dataset_id, session) for label, person in carried.items()}
+    person_of = {label: person or _new_person(dataset_id, session=session) for label, person in carried.items()}
     placed = {
         instance: person_of[label]
         for instance, label in zip(instances, labels.tolist(), strict=True)
-        if not (instance in known.belongings and known.belongings[instance].human)
+        if not (instance in known.ownerships and known.ownerships[instance].human)
     }
-    _replace_automatic(placed, known, dataset_id, run_id, session)
-    inherit_separations(placed, known.belongings, known.separations, session)
-    _retire_empty(dataset_id, session)
+    _replace_automatic(placed, known, dataset_id, run_id, session=session)
+    carry_separations(placed, known.ownerships, known.separations, session=session)
+    _retire_empty(dataset_id, session=session)
     return len(person_of)
 
 
 def _owner(known: _Known, instance: int) -> int:
-    item = known.belongings.get(instance)
+    item = known.ownerships.get(instance)
     return item.person_id if item else _NOBODY
 
 
-def _new_person(dataset_id: int, session: Session) -> int:
+def _new_person(dataset_id: int, *, session: Session) -> int:
     person = Person(dataset_id=dataset_id)
     session.add(person)
     session.flush()
     return person.id
 
 
-def _replace_automatic(placed: dict[int, int], known: _Known, dataset_id: int, run_id: int, session: Session) -> None:
+def _replace_automatic(
+    placed: dict[int, int], known: _Known, dataset_id: int, run_id: int, *, session: Session
+) -> None:
     """Write the rows whose person changed; the others keep the run that first placed them."""
     changed = [instance for instance, person in placed.items() if _owner(known, instance) != person]
     for part in chunks(changed):
@@ -212,7 +216,7 @@ def _replace_automatic(placed: dict[int, int], known: _Known, dataset_id: int, r
         session.connection().execute(insert(Assignment), rows)
 
 
-def _retire_empty(dataset_id: int, session: Session) -> None:
+def _retire_empty(dataset_id: int, *, session: Session) -> None:
     """People without a name and without a face are nobody; a human's person stays."""
     has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
     session.exec(

@@ -78,7 +78,7 @@ def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = N
     if not len(corners):
         raise NotEnoughData(f"{name}: no face is found in this photo; take one where the face is larger or turned less")
     with writing(workspace.engine) as session:
-        _, _, encoder_id = models.versions(session)
+        _, _, encoder_id = models.versions(session=session)
     left_top_right_bottom = [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
     return Question(
         vectors=faces.vectors,
@@ -126,7 +126,7 @@ def matches(
             )
         scores = known.vectors @ question.vectors[asked]
         best = _best_of_each(known.images.tolist(), scores.tolist(), threshold)
-        paths = _paths([image for image, _, _ in best], session)
+        paths = _paths([image for image, _, _ in best], session=session)
     return [Match(image, paths[image], int(known.instances[row]), score) for image, row, score in best]
 
 
@@ -165,7 +165,7 @@ def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: flo
     return sorted(found, key=lambda item: (-item[2], item[0]))
 
 
-def _paths(images: Sequence[int], session: Session) -> dict[int, str]:
+def _paths(images: Sequence[int], *, session: Session) -> dict[int, str]:
     paths: dict[int, str] = {}
     for part in chunks(images):
         paths.update(session.exec(select(Image.id, Image.path).where(col(Image.id).in_(part))).all())

@@ -46,7 +46,7 @@ def face_vectors(workspace: Workspace, dataset_id: int, encoder_id: int, *, sess
     state = vector_state(encoder_id, session=session)
     if not state.rows:
         return FaceVectors(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
-    ids, vectors = _Generation(workspace.vectors, encoder_id, state).open(session)
+    ids, vectors = _Generation(workspace.vectors, encoder_id, state).open(session=session)
     kept = ids[:, 3] == dataset_id
     removed = removed_faces(dataset_id, session=session)
     if removed:
@@ -68,12 +68,12 @@ class _Generation:
         numbers = (self.encoder_id, *(state or self.state))
         return self.folder / f"{'-'.join(map(str, numbers))}.{kind}"
 
-    def open(self, session: Session) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def open(self, *, session: Session) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """(N, 4) ids and (N, D) vectors, made first where they are not there or not whole."""
         for left in reversed(range(_ATTEMPTS)):
             try:
                 if not self._whole(self.state):
-                    self._make(session)
+                    self._make(session=session)
                 ids = np.fromfile(self._file("ids"), dtype="<i8").reshape(-1, _COLUMNS)
                 vectors = np.memmap(self._file("vectors"), dtype="<f4", mode="r")
                 return ids, vectors.reshape(-1, self.state.dimension)
@@ -86,9 +86,9 @@ class _Generation:
         sizes = {"ids": state.rows * _COLUMNS * 8, "vectors": state.rows * state.dimension * 4}
         return all(_size(self._file(kind, state)) == size for kind, size in sizes.items())
 
-    def _make(self, session: Session) -> None:
+    def _make(self, *, session: Session) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        last = self._last(session)
+        last = self._last(session=session)
         with _partial(self.folder) as ids, _partial(self.folder) as vectors:
             try:
                 if last is not None:
@@ -108,7 +108,7 @@ class _Generation:
         os.replace(ids.name, self._file("ids"))
         self._forget_older()
 
-    def _last(self, session: Session) -> VectorState | None:
+    def _last(self, *, session: Session) -> VectorState | None:
         """The largest generation whose rows are all there still: nothing up to its newest id was deleted."""
         known = sorted((_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*.ids")), reverse=True)
         for state in known:

@@ -20,9 +20,9 @@ from core.jobs.inline import run_here
 from core.library.annotators import annotator_id
 from core.library.datasets import create_dataset
 from core.metrics.clustering import bcubed
-from core.verification.service import confirmed_pairs, judge
+from core.verification import confirmed_pairs, evaluate_pairs
 from db.engine import reading
-from db.queries.people.shown import all_people
+from db.queries.people.listing import all_people
 from db.tables import Image
 
 HEAD = (
@@ -40,8 +40,8 @@ def measure(photos: Path, encoder: str) -> str:
         scores = bcubed(truth, found)
         named, _ = import_and_find(workspace, photos, "named", identities=True)
         pairs = confirmed_pairs(workspace, named)
-        judged = judge(pairs)
-    assert judged.held_out is not None
+        report = evaluate_pairs(pairs)
+    assert report.held_out is not None
     cells = (
         f"`{Path(encoder).name if encoder.startswith('onnx:') else encoder}`",
         f"{counts['images'] - counts['without_face']} of {counts['images']}",
@@ -49,9 +49,9 @@ def measure(photos: Path, encoder: str) -> str:
         f"{counts['people']} ({len(np.unique(truth))})",
         f"{scores.precision:.3f} / {scores.recall:.3f} / {scores.f:.3f}",
         f"{int(pairs.same.sum())} + {int((~pairs.same).sum())}",
-        f"{judged.best.confusion.accuracy:.2%} at {judged.best.threshold:.3f}",
-        f"{judged.held_out.mean:.2%} ± {judged.held_out.std:.2%}",
-        f"{judged.eer.rate:.2%}",
+        f"{report.best.confusion.accuracy:.2%} at {report.best.threshold:.3f}",
+        f"{report.held_out.mean:.2%} ± {report.held_out.std:.2%}",
+        f"{report.eer.rate:.2%}",
     )
     return f"| {' | '.join(map(str, cells))} |"
 

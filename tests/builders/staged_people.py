@@ -16,7 +16,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.people.grouping import group_people
 from db.engine import reading
-from db.queries.people.vectors import belongings
+from db.queries.people.ownership import ownerships
 from db.tables import Embedding, Image, Instance, Run, RunState
 from db.writes.library import ensure_user, recount_faces
 from db.writes.models import ensure_model_version
@@ -104,4 +104,4 @@ def group(workspace: Workspace, dataset_id: int, **options: object) -> dict:
 def owners(workspace: Workspace, dataset_id: int) -> dict[int, tuple[int, bool]]:
     """Instance to (person, whether a human said so)."""
     with reading(workspace.engine) as session:
-        return {face: (item.person_id, item.human) for face, item in belongings(dataset_id, session=session).items()}
+        return {face: (item.person_id, item.human) for face, item in ownerships(dataset_id, session=session).items()}

@@ -23,7 +23,7 @@ from core.library.sample_photos import SAMPLE
 from core.people.deciding import confirm_faces, name_person
 from core.points.annotating import accept
 from db.engine import reading
-from db.queries.people.shown import all_people
+from db.queries.people.listing import all_people
 from db.tables import Image as Picture
 from tests.e2e.conftest import ARGUMENTS, Workbench, chromium_path
 

@@ -10,7 +10,7 @@ from core.foundation.workspace import Workspace
 from core.library.annotators import annotator_id
 from core.people.deciding import move_faces
 from db.engine import reading
-from db.queries.people.shown import people_page
+from db.queries.people.listing import people_page
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector

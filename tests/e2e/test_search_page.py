@@ -13,7 +13,7 @@ from core.jobs.launch import start
 from core.library.annotators import annotator_id
 from db.engine import reading
 from db.queries.library import ImageFilter, page_of_images
-from db.queries.people.shown import faces_of, people_page
+from db.queries.people.listing import faces_page, people_page
 from db.tables import Run, RunState
 from db.writes.library import ensure_dataset
 from db.writing import writing
@@ -59,7 +59,7 @@ def test_a_photo_finds_the_same_person_best_first_and_is_not_stored(page, workbe
     with reading(sampled.engine) as session:
         dataset = 1
         person = people_page(dataset, limit=1, session=session)[0]
-        faces = faces_of(person.id, session=session)
+        faces = faces_page(person.id, session=session)
         images = page_of_images(dataset, ImageFilter(person_id=person.id), offset=0, limit=9, session=session)
     assert len(images) >= 2
     content = sampled.original(images[0].original).read_bytes()

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 from sklearn import metrics as reference
 
+from core import verification
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.annotators import annotator_id
 from core.people.deciding import move_faces
-from core.verification import service as verification
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group
@@ -70,28 +70,28 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
     dataset = dataset_called(store, "confirmed")
     confirmed_faces(store, dataset)
     pairs = verification.confirmed_pairs(store, dataset)
-    judged = verification.judge(pairs)
+    report = verification.evaluate_pairs(pairs)
     page.goto(f"{workbench.address}/verification?dataset=confirmed&name=Mina")
     expect(page.get_by_text("48 confirmed faces")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_text(f"{judged.held_out.mean:.1%} ± {judged.held_out.std:.1%}")).to_be_visible()
+    expect(page.get_by_text(f"{report.held_out.mean:.1%} ± {report.held_out.std:.1%}")).to_be_visible()
 
     page.get_by_role("button", name="Best accuracy").click()
-    shows(page, expected(pairs, judged.best.threshold))
+    shows(page, expected(pairs, report.best.threshold))
     page.get_by_role("button", name="EER").click()
-    shows(page, expected(pairs, judged.eer.threshold))
+    shows(page, expected(pairs, report.eer.threshold))
     slider = page.get_by_role("slider").first
     slider.focus()
     slider.press("End")
-    expect(metric(page, "FMR")).not_to_have_text(f"{expected(pairs, judged.eer.threshold)['FMR']:.2%}", timeout=SLOW)
+    expect(metric(page, "FMR")).not_to_have_text(f"{expected(pairs, report.eer.threshold)['FMR']:.2%}", timeout=SLOW)
 
     page.get_by_role("button", name="Best accuracy").click()
-    shows(page, expected(pairs, judged.best.threshold))
+    shows(page, expected(pairs, report.best.threshold))
     page.get_by_role("button", name=re.compile("^Save ")).click()
     row = page.get_by_test_id("stTable").last
-    expect(row).to_contain_text(f"{judged.best.threshold:.4f}", timeout=SLOW)
+    expect(row).to_contain_text(f"{report.best.threshold:.4f}", timeout=SLOW)
     expect(row).to_contain_text("best accuracy")
     expect(row).to_contain_text("Mina")
-    assert group(store, dataset, threshold=None)["threshold"] == judged.best.threshold
+    assert group(store, dataset, threshold=None)["threshold"] == report.best.threshold
     page.get_by_role("button", name=re.compile("^Group again at")).click()
     expect(page.get_by_text(re.compile("48 faces of 12 people"))).to_be_visible(timeout=SLOW)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, func, select
 
-from db.tables import Assignment, Embedding, Instance, ModelVersion, PeopleEvent, Person, Separation, Source
+from db.tables import Embedding, Instance, ModelVersion
 
 
 class VectorState(NamedTuple):
@@ -73,42 +73,6 @@ def has_embedding(instance_id: int, encoder_id: int, *, session: Session) -> boo
     """Whether an encoder version has embedded a face."""
     known = select(Embedding.id).where(Embedding.instance_id == instance_id, Embedding.model_version_id == encoder_id)
     return session.exec(known).first() is not None
-
-
-class Belonging(NamedTuple):
-    """Whose a face is: the person, whether a human said so, and whether that person has a name."""
-
-    person_id: int
-    human: bool
-    named: bool
-
-
-def belongings(dataset_id: int, *, session: Session) -> dict[int, Belonging]:
-    """Instance id to whose face it is, for every assigned face of a dataset."""
-    rows = session.exec(
-        select(Assignment.instance_id, Assignment.person_id, Assignment.source, Person.name)
-        .join(Person, col(Person.id) == col(Assignment.person_id))
-        .where(Assignment.dataset_id == dataset_id)
-    )
-    return {
-        instance: Belonging(person, source == Source.HUMAN, name is not None) for instance, person, source, name in rows
-    }
-
-
-def separations(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int]]:
-    """Instance and person of every "this is not that person" of a dataset."""
-    rows = session.exec(
-        select(Separation.instance_id, Separation.person_id)
-        .join(Instance, col(Instance.id) == col(Separation.instance_id))
-        .where(Instance.dataset_id == dataset_id)
-    )
-    return [(instance, person) for instance, person in rows]
-
-
-def last_decision(dataset_id: int, *, session: Session) -> int:
-    """The id of the newest decision about people; 0 when there is none."""
-    newest = session.exec(select(func.max(PeopleEvent.id)).where(PeopleEvent.dataset_id == dataset_id)).one()
-    return newest or 0
 
 
 def encoder_versions(dataset_id: int, *, session: Session) -> Sequence[ModelVersion]:

@@ -19,8 +19,8 @@ from core.people.deciding import (
     undo,
 )
 from db.engine import reading
-from db.queries.people.shown import PersonSummary, person_names, revocable, strips, summaries
-from db.queries.people.vectors import last_decision
+from db.queries.people.decisions import last_decision, revocable
+from db.queries.people.listing import PersonSummary, person_names, strips, summaries
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from db.queries.people.shown import PersonSummary, ShownFace
+from db.queries.people.listing import PersonSummary, ShownFace
 from db.tables import Source
 from pages.widgets.shared.picture_grid import Tile
 from pages.widgets.shared.resources import IMAGE

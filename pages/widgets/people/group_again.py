@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.foundation.errors import FacetError
 from core.jobs.launch import start
-from core.people.grouping import encoder_of, threshold_of
+from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.verification import thresholds
 from db.tables import ModelVersion

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.people.searching import Match, Question, ask, matches, threshold_in_force
 from db.engine import reading
-from db.queries.people.shown import faces_by_id, summaries
+from db.queries.people.listing import faces_by_id, summaries
 from pages.widgets.people.face_tiles import called, face_tile, open_picture
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.picture_grid import Tile, picture_grid

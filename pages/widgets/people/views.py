@@ -10,26 +10,25 @@ import streamlit as st
 
 from core.foundation.errors import NotFound
 from core.people.deciding import confirm_faces, keep_apart, merge_people
-from core.people.grouping import encoder_of, threshold_of
-from core.people.resembling import Resemblance, likely_same
+from core.people.encoders import encoder_of, threshold_of
+from core.people.likely_pairs import Resemblance, likely_same
 from db.engine import reading
-from db.queries.people.shown import (
+from db.queries.people.decisions import history, last_decision
+from db.queries.people.listing import (
+    PeopleView,
     PersonSummary,
-    Seen,
     ShownFace,
     count_loose_faces,
     count_people_page,
-    every_face_of,
     faces_by_id,
-    faces_of,
-    history,
+    faces_page,
     loose_faces,
     people_page,
     person_summary,
     strips,
     summaries,
 )
-from db.queries.people.vectors import last_decision
+from db.queries.people.ownership import instances_of
 from pages.widgets.people.actions import (
     decide,
     face_actions,
@@ -65,10 +64,10 @@ def list_of_people(dataset_id: int) -> None:
     merge_bar(dataset_id)
     rows = st.container()
     with reading(workspace().engine) as session:
-        count = count_people_page(dataset_id, seen=Seen.KNOWN, name_contains=wanted, session=session)
+        count = count_people_page(dataset_id, view=PeopleView.KNOWN, name_contains=wanted, session=session)
         offset = page_of(count, _ROWS, key=f"people-{dataset_id}-{wanted}")
         people = people_page(
-            dataset_id, seen=Seen.KNOWN, name_contains=wanted, offset=offset, limit=_ROWS, session=session
+            dataset_id, view=PeopleView.KNOWN, name_contains=wanted, offset=offset, limit=_ROWS, session=session
         )
         faces = strips([person.id for person in people], each=_STRIP, session=session)
     with rows:
@@ -112,7 +111,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
     grid = st.container()
     offset = page_of(person.faces, _FACES, key=f"faces-page-{person_id}")
     with reading(workspace().engine) as session:
-        faces = faces_of(person_id, offset=offset, limit=_FACES, session=session)
+        faces = faces_page(person_id, offset=offset, limit=_FACES, session=session)
     with grid:
         chosen = _grid_of(faces, f"faces-{person_id}-{offset}", called(person))
     with actions:
@@ -128,7 +127,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
 
 def _confirm_all(dataset_id: int, person_id: int) -> None:
     with reading(workspace().engine) as session:
-        faces = every_face_of(person_id, session=session)
+        faces = instances_of([person_id], session=session)
     decide(dataset_id, confirm_faces, faces)
 
 
@@ -153,9 +152,9 @@ def seen_once(dataset_id: int) -> None:
     st.caption("People without a name who are seen once. Select faces to give them to somebody, or to take them out.")
     actions, grid = st.container(horizontal=True), st.container()
     with reading(workspace().engine) as session:
-        count = count_people_page(dataset_id, seen=Seen.ONCE, session=session)
+        count = count_people_page(dataset_id, view=PeopleView.ONCE, session=session)
         offset = page_of(count, _FACES, key=f"once-page-{dataset_id}")
-        people = people_page(dataset_id, seen=Seen.ONCE, offset=offset, limit=_FACES, session=session)
+        people = people_page(dataset_id, view=PeopleView.ONCE, offset=offset, limit=_FACES, session=session)
         faces = faces_by_id([person.cover for person in people], session=session)
     with grid:
         chosen = _grid_of([faces[person.cover] for person in people], f"once-{offset}", "People seen once")

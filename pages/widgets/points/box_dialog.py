@@ -13,7 +13,7 @@ from core.jobs.launch import start
 from core.learning.promoting import promoted_skeletons
 from core.library.serving import display_file
 from core.people.deciding import remove_faces
-from core.people.encoder_in_use import encoder_of
+from core.people.encoders import encoder_of
 from core.points.annotating import add_instances, editor_instances
 from db.tables import Image
 from pages.widgets.shared.resources import author_id, workspace

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
-from core.verification.service import Judgement
+from core.verification import VerificationReport
 
 SAME: Final = "#2f6feb"
 DIFFERENT: Final = "#d1495b"
@@ -16,10 +16,10 @@ _QUIET: Final = "#8a8f98"
 _FAINTEST: Final = 1e-3  # of the highest density: what a logarithmic axis still shows
 
 
-def score_chart(judgement: Judgement, threshold: float, *, logarithmic: bool) -> go.Figure:
+def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bool) -> go.Figure:
     """Histogram (bars) and kernel density (lines) of same and of different pairs, each with the area 1."""
     figure = go.Figure()
-    histogram, density = judgement.histogram, judgement.density
+    histogram, density = report.histogram, report.density
     middles, width = (histogram.edges[1:] + histogram.edges[:-1]) / 2, float(histogram.edges[1] - histogram.edges[0])
     highest = 0.0
     for name, colour, counts, curve, bandwidth in (
@@ -49,7 +49,7 @@ def score_chart(judgement: Judgement, threshold: float, *, logarithmic: bool) ->
                 line={"color": colour, "width": 2},
                 hoverinfo="skip",
             )
-    _mark(figure, judgement.best.threshold, "best accuracy", _QUIET, "dot", "top left")
+    _mark(figure, report.best.threshold, "best accuracy", _QUIET, "dot", "top left")
     _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", "top right")
     figure.update_layout(
         barmode="overlay",
@@ -71,9 +71,9 @@ def _mark(figure: go.Figure, at: float, text: str, colour: str, dash: str, posit
     )
 
 
-def roc_chart(judgement: Judgement, fmr: float | None, fnmr: float | None) -> go.Figure:
+def roc_chart(report: VerificationReport, fmr: float | None, fnmr: float | None) -> go.Figure:
     """Matches found against false matches, false matches on a logarithmic axis, and where the slider stands."""
-    curve = judgement.roc
+    curve = report.roc
     shown = curve.fmr > 0
     least = float(curve.fmr[shown].min())
     figure = go.Figure()

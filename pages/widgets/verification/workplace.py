@@ -7,11 +7,11 @@ from typing import Final
 
 import streamlit as st
 
+from core import verification
 from core.foundation.errors import FacetError
-from core.verification import service as verification
-from core.verification.service import Judgement, PairSet
+from core.verification import PairSet, VerificationReport
 from db.engine import reading
-from db.queries.people.shown import faces_by_id, summaries
+from db.queries.people.listing import faces_by_id, summaries
 from db.queries.verification import thresholds
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
@@ -47,10 +47,10 @@ def measured(
     ratio: float,
     decision: int,  # noqa: ARG001
     run_id: int,  # noqa: ARG001
-) -> tuple[PairSet, Judgement]:
+) -> tuple[PairSet, VerificationReport]:
     """The pairs and what does not depend on the slider; `decision` and `run_id` say how new the people are."""
     pairs = verification.confirmed_pairs(workspace(), dataset_id, encoder, different_per_same=ratio)
-    return pairs, verification.judge(pairs)
+    return pairs, verification.evaluate_pairs(pairs)
 
 
 def choose_ratio() -> float:
@@ -75,7 +75,7 @@ def _intervals(
     return verification.intervals_at(_pairs, threshold)
 
 
-def data_card(pairs: PairSet, judgement: Judgement) -> None:
+def data_card(pairs: PairSet, report: VerificationReport) -> None:
     """What was measured on."""
     same, different = int(pairs.same.sum()), int((~pairs.same).sum())
     st.markdown(
@@ -84,10 +84,10 @@ def data_card(pairs: PairSet, judgement: Judgement) -> None:
         f"{pairs.all_different:,} pairs of different people, drawn at random by a fixed seed, at most "
         f"{verification.MOST_PAIRS:,} of each kind."
     )
-    if judgement.held_out is None:
-        st.caption(f"No held-out accuracy: {plain(judgement.why_not)}.")
+    if report.held_out is None:
+        st.caption(f"No held-out accuracy: {plain(report.why_not)}.")
         return
-    held = judgement.held_out
+    held = report.held_out
     st.markdown(
         f"Held-out accuracy **{held.mean:.1%} ± {held.std:.1%}** over {held.folds} folds: each threshold was chosen on "
         f"people outside its fold, and tested on the {held.pairs_used:,} pairs of people inside one."
@@ -95,7 +95,7 @@ def data_card(pairs: PairSet, judgement: Judgement) -> None:
 
 
 @st.fragment
-def workplace(pairs: PairSet, judgement: Judgement, in_force: float, newness: tuple[int, int]) -> None:
+def workplace(pairs: PairSet, report: VerificationReport, in_force: float, newness: tuple[int, int]) -> None:
     """Chart, slider and figures; moves without the rest of the page."""
     key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
     st.session_state.setdefault(key, in_force)
@@ -111,18 +111,18 @@ def workplace(pairs: PairSet, judgement: Judgement, in_force: float, newness: tu
         help="Two faces count as one person from this cosine similarity on.",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        for name, at in _choices(judgement, in_force).items():
+        for name, at in _choices(report, in_force).items():
             st.button(name, on_click=_put, args=(key, at), disabled=value == at)
         logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
-    chart.plotly_chart(score_chart(judgement, value, logarithmic=logarithmic), key="scores")
+    chart.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
     _figures(figures, _intervals(pairs, pairs.dataset_id, pairs.encoder, len(pairs.scores), *newness, threshold=value))
-    _save(pairs, judgement, value)
+    _save(pairs, report, value)
     left, right = st.columns(2, gap="large")
     with left:
         _confusion(figures)
-        _operating_points(judgement)
-    right.plotly_chart(roc_chart(judgement, figures["fmr"], figures["fnmr"]), key="roc")
+        _operating_points(report)
+    right.plotly_chart(roc_chart(report, figures["fmr"], figures["fnmr"]), key="roc")
     _wrong_pairs(pairs, value)
 
 
@@ -130,9 +130,9 @@ def _put(key: str, value: float) -> None:
     st.session_state[key] = value
 
 
-def _choices(judgement: Judgement, in_force: float) -> dict[str, float]:
-    choices = {"Best accuracy": judgement.best.threshold, "EER": judgement.eer.threshold}
-    at_one_percent = judgement.at_fmr[0]
+def _choices(report: VerificationReport, in_force: float) -> dict[str, float]:
+    choices = {"Best accuracy": report.best.threshold, "EER": report.eer.threshold}
+    at_one_percent = report.at_fmr[0]
     if at_one_percent.supported:
         choices["FMR 1 %"] = at_one_percent.threshold
     return choices | {"In force": in_force}
@@ -174,10 +174,10 @@ def _confusion(figures: dict[str, float | int | None]) -> None:
     )
 
 
-def _operating_points(judgement: Judgement) -> None:
-    eer = judgement.eer
+def _operating_points(report: VerificationReport) -> None:
+    eer = report.eer
     rows = [_point("EER", f"{eer.threshold:.4f}", f"{eer.rate:.2%}", f"{eer.rate:.2%}")]
-    for point in judgement.at_fmr:
+    for point in report.at_fmr:
         name = f"FMR {point.requested:.2%}"
         if point.supported:
             attained, missed = f"{point.attained:.2%}", f"{point.confusion.fnmr:.2%}"
@@ -185,15 +185,15 @@ def _operating_points(judgement: Judgement) -> None:
         else:
             rows.append(_point(f":gray[{name}]", ":gray[not enough pairs]", "", ""))
     st.table(rows, hide_index=True)
-    st.caption(f"AUC {judgement.auc:.4f}. An FMR needs at least one different pair that it lets through.")
+    st.caption(f"AUC {report.auc:.4f}. An FMR needs at least one different pair that it lets through.")
 
 
 def _point(name: str, threshold: str, fmr: str, fnmr: str) -> dict[str, str]:
     return {"Operating point": name, "Threshold": threshold, "FMR": fmr, "FNMR": fnmr}
 
 
-def _save(pairs: PairSet, judgement: Judgement, value: float) -> None:
-    named = {at: name.lower() for name, at in _choices(judgement, value).items() if name != "In force"}
+def _save(pairs: PairSet, report: VerificationReport, value: float) -> None:
+    named = {at: name.lower() for name, at in _choices(report, value).items() if name != "In force"}
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Save {value:.4f} as the threshold", type="primary", icon=":material/save:"):
             try:
@@ -208,7 +208,7 @@ def _save(pairs: PairSet, judgement: Judgement, value: float) -> None:
 
 
 def _wrong_pairs(pairs: PairSet, value: float) -> None:
-    wrong = verification.hardest(pairs, value, most=_WRONG_PAIRS)
+    wrong = verification.hardest_pairs(pairs, value, most=_WRONG_PAIRS)
     labels = {"false_matches": "False matches", "false_non_matches": "False non-matches"}
     st.subheader("The pairs it gets most wrong", anchor=False)
     kind = st.segmented_control(

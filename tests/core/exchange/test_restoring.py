@@ -19,9 +19,9 @@ from core.jobs.runs import submit
 from core.library import pictures as picture_store
 from core.library.importing import import_pictures, skipped
 from core.people.deciding import name_person, release_faces, undo
-from core.people.folder_identities import confirm_identities
+from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
-from db.queries.people.shown import history
+from db.queries.people.decisions import history
 from db.tables import Assignment, DailyWork, Image, ImagePath, Instance, ModelVersion, Person
 from db.writes.library import ensure_dataset, ensure_user, recount_faces
 from db.writing import writing

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from core.learning.labels import keep_parts, read_labels
-from core.library.split_groups import hold_on, strictest
+from core.library.split_groups import inherit_part, strictest
 from core.people.deciding import merge_people, move_faces, name_person, undo
 from db.engine import reading
 from db.queries.library import group_parts
@@ -117,6 +117,6 @@ def test_an_undone_merge_holds_out_nobody_less_than_before(shelf):
 def test_people_who_have_no_part_get_none_by_a_decision(shelf):
     with writing(shelf.workspace.engine) as session:
         people = [session.get_one(Person, number) for number in shelf.people.values()]
-        hold_on(people[1:], people[0], session=session)
+        inherit_part(people[1:], people[0], session=session)
         assert group_parts(shelf.dataset, session=session) == {}
         assert session.exec(select(PeopleEvent)).all() == []

@@ -10,8 +10,9 @@ from sqlmodel import select
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.people import deciding as people
 from db.engine import reading
-from db.queries.people.shown import history, people_page
-from db.queries.people.vectors import separations
+from db.queries.people.decisions import history
+from db.queries.people.listing import people_page
+from db.queries.people.ownership import separations
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Separation
 from db.writes.library import ensure_dataset
 from db.writing import writing

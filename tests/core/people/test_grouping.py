@@ -8,11 +8,11 @@ from sqlmodel import select
 
 from core.foundation.errors import Conflict, NotFound
 from core.people import deciding as people
-from core.people import grouping
-from core.people.folder_identities import confirm_identities
-from core.people.resembling import likely_same
+from core.people import encoders, grouping
+from core.people.likely_pairs import likely_same
+from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
-from db.queries.people.shown import count_loose_faces, people_page, strips
+from db.queries.people.listing import count_loose_faces, people_page, strips
 from db.tables import Assignment, Image, Person, Run, Threshold
 from db.writing import writing
 from tests.builders.staged_people import ENCODER, SAME, add_faces, group, owners, vector
@@ -310,8 +310,8 @@ def test_people_without_a_face_disappear_unless_a_human_made_or_named_them(works
 
 def test_the_saved_threshold_is_used_then_the_encoders_own(workspace, dataset, author):
     three_people(workspace, dataset)
-    version = grouping.encoder_of(workspace, dataset, None)
-    own = grouping.threshold_of(workspace, dataset, version)
+    version = encoders.encoder_of(workspace, dataset, None)
+    own = encoders.threshold_of(workspace, dataset, version)
     assert group(workspace, dataset, threshold=None)["threshold"] == own
     with writing(workspace.engine) as session:
         for value in (0.3, 0.98):
@@ -326,9 +326,9 @@ def test_the_saved_threshold_is_used_then_the_encoders_own(workspace, dataset, a
 
 def test_an_encoder_that_has_seen_no_face_is_named(workspace, dataset):
     three_people(workspace, dataset)
-    assert grouping.encoder_of(workspace, dataset, None).name == ENCODER
+    assert encoders.encoder_of(workspace, dataset, None).name == ENCODER
     with pytest.raises(NotFound, match="no face here has an embedding of facenet-vggface2 yet"):
-        grouping.encoder_of(workspace, dataset, "facenet-vggface2")
+        encoders.encoder_of(workspace, dataset, "facenet-vggface2")
 
 
 # Reads and questions
@@ -361,7 +361,7 @@ def test_the_most_similar_people_are_asked_about_first(workspace, dataset, autho
     rows = [vector(0, 0), vector(0, 1), vector(0, 2), vector(1, 3), vector(1, 4)]
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
     group(workspace, dataset, threshold=0.99)
-    encoder = grouping.encoder_of(workspace, dataset, None).id
+    encoder = encoders.encoder_of(workspace, dataset, None).id
     whose = persons(workspace, dataset, faces)
     found = likely_same(workspace, dataset, encoder, limit=4)
     assert [row.score for row in found] == pytest.approx([SAME] * 4, abs=1e-6)
@@ -382,14 +382,14 @@ def test_the_similarity_of_two_people_is_the_average_over_their_faces(workspace,
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
     one = people.move_faces(workspace, faces[:4], author_id=author)
     other = people.move_faces(workspace, faces[4:], author_id=author)
-    (found,) = likely_same(workspace, dataset, grouping.encoder_of(workspace, dataset, None).id)
+    (found,) = likely_same(workspace, dataset, encoders.encoder_of(workspace, dataset, None).id)
     assert (found.one, found.other) == (one, other)
     assert found.score == pytest.approx(float((rows[:4] @ rows[4:].T).mean()), abs=1e-6)
 
 
 def test_people_in_one_photo_are_not_asked_about_and_nobody_gives_no_question(workspace, dataset):
     faces = add_faces(workspace, dataset, [("a.jpg", vector(0, 0)), ("a.jpg", vector(0, 1))])
-    encoder = grouping.encoder_of(workspace, dataset, None).id
+    encoder = encoders.encoder_of(workspace, dataset, None).id
     assert likely_same(workspace, dataset, encoder) == []
     group(workspace, dataset)
     assert len(set(persons(workspace, dataset, faces))) == 2

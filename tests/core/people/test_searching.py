@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from core.foundation.errors import BadInput, NotFound, UnreadableImage
 from core.people import deciding as people
-from core.people import grouping, searching
+from core.people import encoders, searching
 from core.people.searching import Question, matches, threshold_in_force
 from db.engine import reading
 from db.tables import Image, Threshold
@@ -26,7 +26,7 @@ def faces(workspace, dataset):
 
 
 def question(workspace, dataset, *rows, chosen=0):
-    version = grouping.encoder_of(workspace, dataset, None)
+    version = encoders.encoder_of(workspace, dataset, None)
     return Question(np.stack(rows), tuple(b"" for _ in rows), chosen, version.id, ENCODER, 0.9)
 
 

@@ -7,7 +7,7 @@ import sqlalchemy
 from sqlalchemy.exc import InvalidRequestError
 
 from db.engine import reading
-from db.queries.people.shown import history, later_decisions
+from db.queries.people.decisions import history, later_decisions
 from db.tables import PeopleEvent
 from db.writing import writing
 

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from core.foundation.workspace import Workspace
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
-from db.queries.people.vectors import belongings, separations
+from db.queries.people.ownership import ownerships, separations
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
 
@@ -34,7 +34,7 @@ def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit
     """
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, encoder_id, session=session)
-        owners = belongings(dataset_id, session=session)
+        owners = ownerships(dataset_id, session=session)
         apart = separations(dataset_id, session=session)
     person_of = np.array([owners[i].person_id if i in owners else -1 for i in faces.instances.tolist()], np.int64)
     people, sizes = np.unique(person_of[person_of >= 0], return_counts=True)

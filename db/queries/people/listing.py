@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy.orm import defer
 from sqlmodel import Session, case, col, func, or_, select
 
-from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Source, User
+from db.tables import Assignment, Image, Instance, Person, Source
 
 _ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)  # the sum of a condition is true or false
 
@@ -41,7 +39,7 @@ class ShownFace:
     person_id: int | None
 
 
-class Seen(StrEnum):
+class PeopleView(StrEnum):
     """Which people to list."""
 
     ALL = "all"
@@ -52,7 +50,7 @@ class Seen(StrEnum):
 def people_page(
     dataset_id: int,
     *,
-    seen: Seen = Seen.ALL,
+    view: PeopleView = PeopleView.ALL,
     name_contains: str = "",
     offset: int = 0,
     limit: int = 30,
@@ -61,27 +59,29 @@ def people_page(
     """People with a face: named ones first, then by number of faces."""
     faces = func.count(col(Assignment.instance_id))
     columns = (col(Person.id), col(Person.name), faces, func.sum(_ONE_IF_HUMAN), func.min(col(Assignment.instance_id)))
-    statement = _seen(select(*columns), dataset_id, seen, name_contains)  # type: ignore[call-overload]
+    statement = _viewed(select(*columns), dataset_id, view, name_contains)  # type: ignore[call-overload]
     ordered = statement.order_by(col(Person.name).is_(None), faces.desc(), col(Person.id))
     return [PersonSummary(*row) for row in session.exec(ordered.offset(offset).limit(limit))]
 
 
-def count_people_page(dataset_id: int, *, seen: Seen = Seen.ALL, name_contains: str = "", session: Session) -> int:
+def count_people_page(
+    dataset_id: int, *, view: PeopleView = PeopleView.ALL, name_contains: str = "", session: Session
+) -> int:
     """How many people `people_page` has."""
-    statement = _seen(select(Person.id), dataset_id, seen, name_contains)
+    statement = _viewed(select(Person.id), dataset_id, view, name_contains)
     return session.exec(select(func.count()).select_from(statement.subquery())).one()
 
 
-def _seen(statement: Any, dataset_id: int, seen: Seen, name_contains: str) -> Any:
+def _viewed(statement: Any, dataset_id: int, view: PeopleView, name_contains: str) -> Any:
     faces, named = func.count(col(Assignment.instance_id)), col(Person.name).is_not(None)
     grouped = (
         statement.join(Assignment, col(Assignment.person_id) == col(Person.id))
         .where(Person.dataset_id == dataset_id, col(Person.active))
         .group_by(col(Person.id), col(Person.name))
     )
-    if seen == Seen.KNOWN:
+    if view == PeopleView.KNOWN:
         grouped = grouped.having(or_(faces > 1, named))
-    if seen == Seen.ONCE:
+    if view == PeopleView.ONCE:
         grouped = grouped.where(~named).having(faces == 1)
     if name_contains:
         grouped = grouped.where(col(Person.name).contains(name_contains, autoescape=True))
@@ -108,7 +108,7 @@ def person_names(dataset_id: int, *, session: Session) -> Sequence[tuple[int, st
     return [(person_id, name or "") for person_id, name in rows]
 
 
-def faces_of(person_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
+def faces_page(person_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
     """One page of a person's faces: those that no human has confirmed first, then in the order of the pictures."""
     rows = session.exec(
         select(Instance, Image.path, Image.sha256, Assignment.source)
@@ -173,11 +173,6 @@ def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSum
     return {row[0]: PersonSummary(*row) for row in rows}
 
 
-def every_face_of(person_id: int, *, session: Session) -> list[int]:
-    """The instances of all faces of a person."""
-    return list(session.exec(select(Assignment.instance_id).where(Assignment.person_id == person_id)))
-
-
 def loose_faces(dataset_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
     """One page of the faces that belong to nobody."""
     rows = session.exec(
@@ -227,48 +222,3 @@ def all_people(dataset_id: int, *, session: Session) -> Iterator[tuple[int, str 
         found.setdefault(person_id, (name, []))[1].append(_shown(instance, path, sha256, source, person_id))
     ordered = sorted(found.items(), key=lambda item: (-len(item[1][1]), item[0]))
     return ((person_id, name, faces) for person_id, (name, faces) in ordered)
-
-
-def history(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[PeopleEvent, str]]:
-    """The newest decisions about people with their authors' names; the payloads, which may be long, are not read."""
-    return session.exec(
-        select(PeopleEvent, User.name)
-        .options(defer(PeopleEvent.payload, raiseload=True))  # type: ignore[arg-type]  # SQLModel types columns as values
-        .join(User, col(User.id) == col(PeopleEvent.author_id))
-        .where(PeopleEvent.dataset_id == dataset_id)
-        .order_by(col(PeopleEvent.id).desc())
-        .limit(limit)
-    ).all()
-
-
-def later_decisions(event: PeopleEvent, *, session: Session) -> Iterator[tuple[str, list[int], list[int]]]:
-    """Summary, faces and people of each decision after this one that left a trace, newest first.
-
-    A decision that came later and was undone leaves none; the undoing of an earlier one does. What was before them
-    (the long part of their payloads) stays in the store.
-    """
-    rows = session.exec(
-        select(
-            PeopleEvent.summary,
-            func.json_extract(PeopleEvent.payload, "$.instances"),
-            func.json_extract(PeopleEvent.payload, "$.people"),
-        )
-        .where(
-            PeopleEvent.dataset_id == event.dataset_id,
-            PeopleEvent.id > event.id,
-            ~col(PeopleEvent.undone),
-            or_(col(PeopleEvent.undoes_id).is_(None), col(PeopleEvent.undoes_id) <= event.id),
-        )
-        .order_by(col(PeopleEvent.id).desc())
-        .execution_options(yield_per=10)
-    )
-    return ((summary, json.loads(faces), json.loads(people)) for summary, faces, people in rows)
-
-
-def revocable(event_id: int, *, session: Session) -> PeopleEvent | None:
-    """The decision to undo when this one is taken back: itself, or what it has done again; None where it is undone."""
-    event = session.get(PeopleEvent, event_id)
-    while event is not None and event.undone:
-        undoing = session.get(PeopleEvent, event.undoes_id) if event.undoes_id else None
-        event = session.get(PeopleEvent, undoing.undoes_id) if undoing is not None and undoing.undoes_id else None
-    return event

@@ -7,10 +7,10 @@ from sqlmodel import select
 
 from core.jobs.runs import submit
 from core.people import deciding as people
-from core.people import folder_identities
-from core.people.folder_identities import confirm_identities
+from core.people import naming_by_folder
+from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
-from db.queries.people.shown import people_page
+from db.queries.people.listing import people_page
 from db.tables import Image
 from db.writes.library import ensure_dataset
 from db.writing import writing
@@ -38,7 +38,7 @@ def test_folders_confirm_the_face_in_the_middle_until_a_human_says_otherwise(wor
 
 
 def test_folders_confirm_in_parts_and_count_them_all(workspace, dataset, monkeypatch):
-    monkeypatch.setattr(folder_identities, "_AT_ONCE", 2)
+    monkeypatch.setattr(naming_by_folder, "_AT_ONCE", 2)
     faces = add_faces(workspace, dataset, [(f"Ada/{v}.jpg", vector(0, v)) for v in range(5)], identity="Ada")
     run = _any_run(workspace, dataset)
     assert confirm_identities(workspace, dataset_id=dataset, run_id=run) == 5

@@ -1,30 +1,24 @@
-"""Choosing the similarity from which two faces count as one person, on pairs that humans have confirmed.
+"""Pairs of faces that humans have confirmed, with the similarity that an encoder gives them.
 
 Only people whom humans confirmed give pairs: clusters that a threshold made cannot judge that threshold.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import insert
 
-from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
-from core.metrics import verification as metrics
-from core.people.encoder_in_use import encoder_of
+from core.people.encoders import encoder_of
 from core.people.vectors import face_vectors
 from db.engine import reading
-from db.queries.people.vectors import belongings
-from db.tables import Pair, Threshold
-from db.writes.dashboard import count_work
-from db.writing import writing
+from db.queries.people.ownership import ownerships
 
 MOST_PAIRS: Final = 20_000  # of each kind
-_BINS: Final = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,24 +56,6 @@ class PairSet:
         return self.left_person == self.right_person
 
 
-@dataclass(frozen=True, eq=False)
-class Judgement:
-    """What the verification page shows beside the pairs themselves.
-
-    `held_out` and `intervals` are None where there are too few people for them; `why_not` then says so.
-    """
-
-    best: metrics.OperatingPoint
-    eer: metrics.EqualError
-    auc: float
-    density: metrics.Density
-    histogram: metrics.Histogram
-    roc: metrics.RocCurve
-    at_fmr: tuple[metrics.FmrPoint, ...]
-    held_out: metrics.HeldOut | None
-    why_not: str
-
-
 def confirmed_pairs(
     workspace: Workspace, dataset_id: int, encoder: str | None = None, *, different_per_same: float = 1.0, seed: int = 0
 ) -> PairSet:
@@ -97,7 +73,7 @@ def confirmed_pairs(
     version = encoder_of(workspace, dataset_id, encoder)
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owners = belongings(dataset_id, session=session)
+        owners = ownerships(dataset_id, session=session)
     known = [
         (row, owners[i].person_id) for row, i in enumerate(faces.instances.tolist()) if i in owners and owners[i].human
     ]
@@ -180,98 +156,5 @@ def _placed(ranks: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[NDArray
     return block, ranks - (ends - sizes)[block]
 
 
-def judge(pairs: PairSet) -> Judgement:
-    """Everything about the pairs that does not depend on where the slider stands."""
-    scores, same = pairs.scores, pairs.same
-    held_out, why_not = None, ""
-    try:
-        held_out = metrics.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
-    except NotEnoughData as error:
-        why_not = str(error)
-    return Judgement(
-        metrics.best_accuracy(scores, same),
-        metrics.eer(scores, same),
-        metrics.auc(scores, same),
-        metrics.density(scores, same),
-        metrics.histogram(scores, same, _BINS),
-        metrics.roc(scores, same),
-        tuple(metrics.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
-        held_out,
-        why_not,
-    )
-
-
-def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None]:
-    """Accuracy, precision, recall, F1, FMR, FNMR and the four counts at a threshold; None where undefined."""
-    confusion = metrics.confusion_at(pairs.scores, pairs.same, threshold)
-    names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
-    figures: dict[str, float | int | None] = {name: _or_none(getattr(confusion, name)) for name in names}
-    return {**figures, "tp": confusion.tp, "fp": confusion.fp, "tn": confusion.tn, "fn": confusion.fn}
-
-
-def intervals_at(pairs: PairSet, threshold: float) -> dict[str, tuple[float, float]]:
-    """95 % intervals of accuracy, FMR and FNMR at a threshold, by resampling people; empty where they are too few."""
-    try:
-        found = metrics.bootstrap_interval(
-            pairs.scores, pairs.same, pairs.left_person, pairs.right_person, threshold, resamples=300
-        )
-    except NotEnoughData:
-        return {}
-    return {name: (part["low"], part["high"]) for name, part in asdict(found).items()}
-
-
-def hardest(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, list[tuple[int, int, float]]]:
-    """The pairs that the threshold gets most wrong: (left, right, score), worst first.
-
-    ``false_matches``: two people above the threshold; ``false_non_matches``: one person below it.
-    """
-    accepted = pairs.scores.astype(np.float64) >= threshold  # as the figures compare
-    wrong = {"false_matches": accepted & ~pairs.same, "false_non_matches": ~accepted & pairs.same}
-    found = {}
-    for name, mask in wrong.items():
-        rows = np.flatnonzero(mask)
-        order = np.argsort(pairs.scores[rows])
-        rows = rows[order[::-1] if name == "false_matches" else order][:most]
-        found[name] = [(int(pairs.left[r]), int(pairs.right[r]), float(pairs.scores[r])) for r in rows]
-    return found
-
-
-def save_threshold(
-    workspace: Workspace, pairs: PairSet, value: float, *, author_id: int, chosen: str = "by hand"
-) -> int:
-    """Keep a threshold with its author, its figures and the pairs behind them; the next grouping uses it.
-
-    Raises
-    ------
-    BadInput
-        If `value` is not a cosine similarity.
-    """
-    if not -1.0 <= value <= 1.0:
-        raise BadInput(f"a threshold is a cosine similarity between -1 and 1, not {value}")
-    with writing(workspace.engine) as session:
-        row = Threshold(
-            dataset_id=pairs.dataset_id,
-            model_version_id=pairs.encoder_id,
-            value=float(value),
-            chosen=chosen,
-            metrics={**figures_at(pairs, value), "same": int(pairs.same.sum()), "different": int((~pairs.same).sum())},
-            author_id=author_id,
-        )
-        session.add(row)
-        session.flush()
-        columns = (pairs.left.tolist(), pairs.right.tolist(), pairs.same.tolist(), pairs.scores.tolist())
-        evidence: list[dict[str, Any]] = [
-            {"threshold_id": row.id, "left_id": left, "right_id": right, "same": same, "score": score}
-            for left, right, same, score in zip(*columns, strict=True)
-        ]
-        session.connection().execute(insert(Pair), evidence)
-        count_work(author_id, pairs.dataset_id, "thresholds saved", session=session)
-        return row.id
-
-
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

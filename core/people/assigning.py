@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete, select
 
 from core.foundation.errors import BadInput, NotFound
 from db.history import chunks, snapshot
-from db.queries.people.vectors import Belonging
+from db.queries.people.ownership import Ownership, instances_of
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
 from db.writes.dashboard import count_work
 
@@ -21,6 +21,7 @@ def record(
     faces: Sequence[int],
     people: Sequence[int],
     author_id: int,
+    *,
     session: Session,
 ) -> PeopleEvent:
     """Write a decision down with what was before it, so that it can be undone."""
@@ -32,7 +33,7 @@ def record(
     return event
 
 
-def give(faces: Sequence[int], target: Person, event: PeopleEvent, session: Session) -> None:
+def assign_faces(faces: Sequence[int], target: Person, event: PeopleEvent, *, session: Session) -> None:
     """Make these faces the target's, confirmed by the event's author."""
     for part in chunks(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
@@ -54,26 +55,26 @@ def give(faces: Sequence[int], target: Person, event: PeopleEvent, session: Sess
     session.flush()
 
 
-def separate(pairs: Sequence[tuple[int, int]], event: PeopleEvent, session: Session) -> None:
+def record_separations(pairs: Sequence[tuple[int, int]], event: PeopleEvent, *, session: Session) -> None:
     """Remember that each face is not that person; what is known already keeps the event that said so first."""
-    known = _separation_events([face for face, _ in pairs], session)
+    known = _separation_events([face for face, _ in pairs], session=session)
     fresh = [pair for pair in dict.fromkeys(pairs) if pair not in known]
     session.add_all(Separation(instance_id=face, person_id=person, event_id=event.id) for face, person in fresh)
     session.flush()
 
 
-def pass_separations_on(gone: Sequence[int], heir: Person, event: PeopleEvent, session: Session) -> None:
+def inherit_separations(gone: Sequence[int], heir: Person, event: PeopleEvent, *, session: Session) -> None:
     """Whoever is known not to be these people, whose faces are all the heir's now, is known not to be the heir."""
-    own = set(faces_of([heir.id], session))
+    own = set(instances_of([heir.id], session=session))
     apart = [
         face
         for part in chunks(gone)
         for face in session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(part)))
     ]
-    separate([(face, heir.id) for face in sorted(set(apart) - own)], event, session)
+    record_separations([(face, heir.id) for face in sorted(set(apart) - own)], event, session=session)
 
 
-def assignments(faces: Sequence[int], session: Session) -> list[Assignment]:
+def assignments(faces: Sequence[int], *, session: Session) -> list[Assignment]:
     """Whose these faces are, for those that belong to somebody."""
     return [
         row
@@ -82,12 +83,7 @@ def assignments(faces: Sequence[int], session: Session) -> list[Assignment]:
     ]
 
 
-def faces_of(people: Sequence[int], session: Session) -> list[int]:
-    """The faces of these people, by id."""
-    return sorted(session.exec(select(Assignment.instance_id).where(col(Assignment.person_id).in_(people))))
-
-
-def same_dataset(instances: Sequence[int], session: Session) -> tuple[list[int], int]:
+def same_dataset(instances: Sequence[int], *, session: Session) -> tuple[list[int], int]:
     """The chosen faces, each once, and their dataset.
 
     Raises
@@ -109,10 +105,11 @@ def same_dataset(instances: Sequence[int], session: Session) -> tuple[list[int],
     return faces, rows[0]
 
 
-def inherit_separations(
+def carry_separations(
     placed: Mapping[int, int],
-    belongings: Mapping[int, Belonging],
+    ownerships: Mapping[int, Ownership],
     separations: Sequence[tuple[int, int]],
+    *,
     session: Session,
 ) -> None:
     """Keep "this face is not that person" true where that person's faces go on as somebody else.
@@ -123,25 +120,25 @@ def inherit_separations(
     ----------
     placed
         Instance to person as a grouping has just placed the faces that it may move.
-    belongings, separations
+    ownerships, separations
         Whose faces they were before, and every (instance, person) kept apart.
     """
     heirs: dict[int, Counter[int]] = defaultdict(Counter)
-    for instance, item in belongings.items():
+    for instance, item in ownerships.items():
         heirs[item.person_id][placed.get(instance, item.person_id)] += 1
-    decided = {item.person_id for item in belongings.values() if item.human or item.named}
-    events = _separation_events([instance for instance, _ in separations], session)
+    decided = {item.person_id for item in ownerships.values() if item.human or item.named}
+    events = _separation_events([instance for instance, _ in separations], session=session)
     for instance, person in separations:
         for heir, count in heirs[person].items():
             stray = heir in decided and 2 * count < heirs[person].total()
-            own = instance in belongings and placed.get(instance, belongings[instance].person_id) == heir
+            own = instance in ownerships and placed.get(instance, ownerships[instance].person_id) == heir
             if not stray and not own and (instance, heir) not in events:
                 event_id = events[instance, heir] = events[instance, person]
                 session.add(Separation(instance_id=instance, person_id=heir, event_id=event_id))
     session.flush()
 
 
-def _separation_events(faces: Sequence[int], session: Session) -> dict[tuple[int, int], int]:
+def _separation_events(faces: Sequence[int], *, session: Session) -> dict[tuple[int, int], int]:
     return {
         (row.instance_id, row.person_id): row.event_id
         for part in chunks(dict.fromkeys(faces))

@@ -29,9 +29,9 @@ def confirm_identities(workspace: Workspace, *, dataset_id: int, run_id: int) ->
     while True:  # in parts, so that nobody waits long for the store
         with writing(workspace.engine) as session:
             images = session.exec(_unconfirmed(dataset_id).limit(_AT_ONCE)).all()
-            people = _people(dataset_id, {image.identity for image in images if image.identity}, session)
+            people = _people(dataset_id, {image.identity for image in images if image.identity}, session=session)
             for image in images:
-                _confirm(image, people, run_id, session)
+                _confirm(image, people, run_id, session=session)
         confirmed += len(images)
         if len(images) < _AT_ONCE:
             return confirmed
@@ -56,21 +56,21 @@ def _unconfirmed(dataset_id: int) -> SelectOfScalar[Image]:
     )
 
 
-def _people(dataset_id: int, names: Collection[str], session: Session) -> dict[str, int]:
+def _people(dataset_id: int, names: Collection[str], *, session: Session) -> dict[str, int]:
     """Folder name to the person who has that name, else to whoever most of the folder's faces are now."""
     called = select(Person.id, Person.name).where(
         Person.dataset_id == dataset_id, col(Person.active), col(Person.name).in_(names)
     )
     people = {name: person_id for person_id, name in session.exec(called) if name is not None}
     heirs: dict[str, Counter[int]] = defaultdict(Counter)
-    for image, faces in _pictures(dataset_id, [name for name in names if name not in people], session):
+    for image, faces in _pictures(dataset_id, [name for name in names if name not in people], session=session):
         owner = session.get(Assignment, _middle(image, faces).id)
         if owner is not None and owner.source == Source.HUMAN:
             heirs[image.identity or ""][owner.person_id] += 1
     return people | {name: min(owners, key=lambda one: (-owners[one], one)) for name, owners in heirs.items()}
 
 
-def _pictures(dataset_id: int, names: Sequence[str], session: Session) -> list[tuple[Image, list[Instance]]]:
+def _pictures(dataset_id: int, names: Sequence[str], *, session: Session) -> list[tuple[Image, list[Instance]]]:
     """Pictures of those folders that a human has decided about, with their faces."""
     confirmed = (
         select(Instance.image_id)
@@ -98,7 +98,7 @@ def _middle(image: Image, faces: Sequence[Instance]) -> Instance:
     return faces[most_central(boxes_of(faces), image.width, image.height)]
 
 
-def _confirm(image: Image, people: dict[str, int], run_id: int, session: Session) -> None:
+def _confirm(image: Image, people: dict[str, int], run_id: int, *, session: Session) -> None:
     assert image.identity is not None
     faces = session.exec(
         select(Instance).where(Instance.image_id == image.id, Instance.kind == "face", ~col(Instance.removed))

@@ -12,9 +12,9 @@ from scipy.stats import chisquare
 from sklearn import metrics as reference
 from sqlmodel import select
 
+from core import verification
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.people import deciding as people
-from core.verification import service as verification
 from db.engine import reading
 from db.queries.dashboard import daily_work
 from db.queries.verification import thresholds
@@ -101,16 +101,16 @@ def test_figures_are_those_of_scikit_learn(workspace, dataset, author, threshold
         assert ours["precision"] == pytest.approx(reference.precision_score(pairs.same, accepted))
 
 
-def test_the_judgement_agrees_with_scikit_learn(workspace, dataset, author):
+def test_the_report_agrees_with_scikit_learn(workspace, dataset, author):
     noisy_faces(workspace, dataset, author)
     pairs = verification.confirmed_pairs(workspace, dataset)
-    judged = verification.judge(pairs)
-    assert judged.auc == pytest.approx(reference.roc_auc_score(pairs.same, pairs.scores))
+    report = verification.evaluate_pairs(pairs)
+    assert report.auc == pytest.approx(reference.roc_auc_score(pairs.same, pairs.scores))
     every = [reference.accuracy_score(pairs.same, pairs.scores >= value) for value in [*pairs.scores, 2.0]]
-    assert judged.best.confusion.accuracy == pytest.approx(max(every))
-    assert verification.figures_at(pairs, judged.best.threshold)["accuracy"] == pytest.approx(max(every))
-    assert int(judged.histogram.same.sum() + judged.histogram.different.sum()) == len(pairs.scores)
-    assert not judged.at_fmr[2].supported
+    assert report.best.confusion.accuracy == pytest.approx(max(every))
+    assert verification.figures_at(pairs, report.best.threshold)["accuracy"] == pytest.approx(max(every))
+    assert int(report.histogram.same.sum() + report.histogram.different.sum()) == len(pairs.scores)
+    assert not report.at_fmr[2].supported
 
 
 def test_nothing_accepted_has_no_precision(workspace, dataset, author):
@@ -123,7 +123,7 @@ def test_nothing_accepted_has_no_precision(workspace, dataset, author):
 def test_intervals_hold_the_figure_and_are_empty_for_few_people(workspace, dataset, author):
     noisy_faces(workspace, dataset, author, counts=(4,) * 12, noise=0.8)
     pairs = verification.confirmed_pairs(workspace, dataset)
-    threshold = verification.judge(pairs).eer.threshold
+    threshold = verification.evaluate_pairs(pairs).eer.threshold
     intervals = verification.intervals_at(pairs, threshold)
     figures = verification.figures_at(pairs, threshold)
     assert set(intervals) == {"accuracy", "fmr", "fnmr"}
@@ -134,13 +134,13 @@ def test_intervals_hold_the_figure_and_are_empty_for_few_people(workspace, datas
 def test_the_most_wrong_pairs_come_first(workspace, dataset, author):
     noisy_faces(workspace, dataset, author, noise=1.0)
     pairs = verification.confirmed_pairs(workspace, dataset, different_per_same=10)
-    wrong = verification.hardest(pairs, 0.2, most=5)
+    wrong = verification.hardest_pairs(pairs, 0.2, most=5)
     matches, misses = pairs.scores[~pairs.same], pairs.scores[pairs.same]
     expected = np.sort(matches[matches >= 0.2])[::-1][:5]
     assert [score for *_, score in wrong["false_matches"]] == pytest.approx(expected.tolist())
     expected = np.sort(misses[misses < 0.2])[:5]
     assert [score for *_, score in wrong["false_non_matches"]] == pytest.approx(expected.tolist())
-    assert verification.hardest(pairs, -1.0)["false_non_matches"] == []
+    assert verification.hardest_pairs(pairs, -1.0)["false_non_matches"] == []
 
 
 def test_only_what_humans_have_confirmed_gives_pairs(workspace, dataset, author):
@@ -167,9 +167,9 @@ def test_too_few_confirmed_faces_are_counted_in_the_sentence(workspace, dataset,
 
 def test_two_people_are_too_few_for_held_out_accuracy_and_the_reason_is_given(workspace, dataset, author):
     noisy_faces(workspace, dataset, author, counts=(3, 3))
-    judged = verification.judge(verification.confirmed_pairs(workspace, dataset))
-    assert judged.held_out is None
-    assert "label more people" in judged.why_not
+    report = verification.evaluate_pairs(verification.confirmed_pairs(workspace, dataset))
+    assert report.held_out is None
+    assert "label more people" in report.why_not
 
 
 def test_a_saved_threshold_keeps_author_figures_and_pairs_and_is_used_by_the_next_grouping(workspace, dataset, author):
@@ -199,7 +199,7 @@ def test_a_threshold_outside_the_cosine_range_is_not_saved(workspace, dataset, a
 
 
 def test_a_large_set_is_drawn_from_without_repeats(monkeypatch):
-    monkeypatch.setattr(verification, "MOST_PAIRS", 500)
+    monkeypatch.setattr("core.verification.pairs.MOST_PAIRS", 500)
     people_of = np.repeat(np.arange(400), 10)
     rng = np.random.default_rng(0)
     same = verification._same_pairs(people_of, rng)

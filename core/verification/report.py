@@ -1,0 +1,92 @@
+"""What a set of pairs says about an encoder: figures at one threshold and at all of them, and the worst errors."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import numpy as np
+
+from core.foundation.errors import NotEnoughData
+from core.metrics import verification as metrics
+from core.verification.pairs import PairSet
+
+_BINS: Final = 60
+
+
+@dataclass(frozen=True, eq=False)
+class VerificationReport:
+    """What the verification page shows beside the pairs themselves.
+
+    `held_out` and `intervals` are None where there are too few people for them; `why_not` then says so.
+    """
+
+    best: metrics.OperatingPoint
+    eer: metrics.EqualError
+    auc: float
+    density: metrics.Density
+    histogram: metrics.Histogram
+    roc: metrics.RocCurve
+    at_fmr: tuple[metrics.FmrPoint, ...]
+    held_out: metrics.HeldOut | None
+    why_not: str
+
+
+def evaluate_pairs(pairs: PairSet) -> VerificationReport:
+    """Everything about the pairs that does not depend on where the slider stands."""
+    scores, same = pairs.scores, pairs.same
+    held_out, why_not = None, ""
+    try:
+        held_out = metrics.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
+    except NotEnoughData as error:
+        why_not = str(error)
+    return VerificationReport(
+        metrics.best_accuracy(scores, same),
+        metrics.eer(scores, same),
+        metrics.auc(scores, same),
+        metrics.density(scores, same),
+        metrics.histogram(scores, same, _BINS),
+        metrics.roc(scores, same),
+        tuple(metrics.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
+        held_out,
+        why_not,
+    )
+
+
+def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None]:
+    """Accuracy, precision, recall, F1, FMR, FNMR and the four counts at a threshold; None where undefined."""
+    confusion = metrics.confusion_at(pairs.scores, pairs.same, threshold)
+    names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
+    figures: dict[str, float | int | None] = {name: _or_none(getattr(confusion, name)) for name in names}
+    return {**figures, "tp": confusion.tp, "fp": confusion.fp, "tn": confusion.tn, "fn": confusion.fn}
+
+
+def intervals_at(pairs: PairSet, threshold: float) -> dict[str, tuple[float, float]]:
+    """95 % intervals of accuracy, FMR and FNMR at a threshold, by resampling people; empty where they are too few."""
+    try:
+        found = metrics.bootstrap_interval(
+            pairs.scores, pairs.same, pairs.left_person, pairs.right_person, threshold, resamples=300
+        )
+    except NotEnoughData:
+        return {}
+    return {name: (part["low"], part["high"]) for name, part in asdict(found).items()}
+
+
+def hardest_pairs(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, list[tuple[int, int, float]]]:
+    """The pairs that the threshold gets most wrong: (left, right, score), worst first.
+
+    ``false_matches``: two people above the threshold; ``false_non_matches``: one person below it.
+    """
+    accepted = pairs.scores.astype(np.float64) >= threshold  # as the figures compare
+    wrong = {"false_matches": accepted & ~pairs.same, "false_non_matches": ~accepted & pairs.same}
+    found = {}
+    for name, mask in wrong.items():
+        rows = np.flatnonzero(mask)
+        order = np.argsort(pairs.scores[rows])
+        rows = rows[order[::-1] if name == "false_matches" else order][:most]
+        found[name] = [(int(pairs.left[r]), int(pairs.right[r]), float(pairs.scores[r])) for r in rows]
+    return found
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
