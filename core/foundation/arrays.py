@@ -174,7 +174,7 @@ class Boxes:
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Uncertainty:
     """How unsure a model is of each point of one instance, in pixels of the picture; NaN where it cannot say.
 
     Attributes
@@ -202,7 +202,7 @@ class Doubt:
             raise BadInput(f"the three doubts of K points should each have the shape (K,), not {sorted(shapes)}")
 
     @classmethod
-    def unknown(cls, count: int) -> Doubt:
+    def unknown(cls, count: int) -> Uncertainty:
         """The doubt of a model that states none, about `count` points."""
         return cls(*(np.full(count, np.nan, np.float32) for _ in range(3)))
 
@@ -214,7 +214,7 @@ class Doubt:
         return np.stack([self.spread, self.neighbours, self.flip], axis=1).astype("<f4").tobytes()
 
     @classmethod
-    def from_bytes(cls, blob: bytes) -> Doubt:
+    def from_bytes(cls, blob: bytes) -> Uncertainty:
         """Unpack what `to_bytes` made."""
         if len(blob) % 12:
             raise BadInput(f"a doubt holds 12 bytes a point; {len(blob)} bytes do not divide")

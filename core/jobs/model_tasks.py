@@ -14,7 +14,7 @@ from core.learning.listing import skeleton_of
 from core.learning.pose_models import find_smoother
 from core.learning.predicting import predict
 from core.learning.promoting import in_force, pre_label, promoted_skeletons
-from core.learning.training import Wish, train_model, what_there_is
+from core.learning.training import TrainingRequest, current_labels, train_model
 from core.motion.smoothing_predictions import smooth_predictions
 from db.engine import reading
 from db.tables import Part, Run
@@ -23,7 +23,7 @@ from db.tables import Part, Run
 def _train(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     assert run.dataset_id is not None
     asked = run.parameters
-    wish = Wish(
+    request = TrainingRequest(
         asked["skeleton"],
         asked["recipe"],
         asked.get("settings") or {},
@@ -32,17 +32,19 @@ def _train(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
         asked.get("plan"),
     )
     told = train_model(
-        workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, wish=wish, progress=progress
+        workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, request=request, progress=progress
     )
-    return {**told, **_measured(workspace, run, told["model"], wish, progress)}
+    return {**told, **_measured(workspace, run, told["model"], request, progress)}
 
 
-def _measured(workspace: Workspace, run: Run, model: str, wish: Wish, progress: Progress) -> dict[str, Any]:
+def _measured(
+    workspace: Workspace, run: Run, model: str, request: TrainingRequest, progress: Progress
+) -> dict[str, Any]:
     """Predict what was held out, and keep the figures with the model; ``metrics``, and ``reason`` as `evaluate`."""
     assert run.dataset_id is not None
-    held_out = what_there_is(workspace, run.dataset_id, wish.skeleton, wish.split_by).only(Part.TEST)
+    held_out = current_labels(workspace, run.dataset_id, request.skeleton, request.split_by).only(Part.TEST)
     predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, only=held_out, progress=progress)
-    found = evaluate(workspace, run.dataset_id, model, split_by=wish.split_by)
+    found = evaluate(workspace, run.dataset_id, model, split_by=request.split_by)
     keep_figures(workspace, model, found["metrics"])
     return {"metrics": found["metrics"], "reason": found["reason"]}
 
@@ -56,7 +58,7 @@ def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
         shape = skeleton_of(workspace, asked["model"])
         with reading(workspace.engine) as session:
             way = asked.get("split_by") or split_of(asked["model"], session=session)
-        only = what_there_is(workspace, run.dataset_id, shape, way).only(Part.TEST)
+        only = current_labels(workspace, run.dataset_id, shape, way).only(Part.TEST)
     told = predict(
         workspace,
         dataset_id=run.dataset_id,

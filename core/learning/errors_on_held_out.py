@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.learning.held_out import Held
+from core.learning.held_out import HeldOutSet
 from core.metrics import intervals, landmarks
 from core.metrics.intervals import Interval
 
@@ -29,7 +29,7 @@ class Breakdown:
 
 
 @dataclass(frozen=True, eq=False)
-class Apart:
+class PairedDifference:
     """How much more a model errs than another, in the skeleton's usual unit, on what both gave: below 0 it is better.
 
     Attributes
@@ -46,7 +46,7 @@ class Apart:
 
 
 @dataclass(frozen=True)
-class Worst:
+class InstanceErrors:
     """A held-out instance, and the error of each model on it (inf: a labelled point that it did not give)."""
 
     image_id: int
@@ -56,13 +56,13 @@ class Worst:
     errors: dict[str, float]
 
 
-def unit(held: Held) -> Floats:
+def unit(held: HeldOutSet) -> Floats:
     """(N,) pixels: the length that the skeleton's errors are usually divided by."""
     usual = landmarks.applicable(held.shape)[0]
     return landmarks.units(usual, held.truth, held.visibility, held.boxes, held.shape)
 
 
-def errors_of(held: Held, model: str) -> Floats:
+def errors_of(held: HeldOutSet, model: str) -> Floats:
     """(N,) mean error of each instance; inf where a labelled point was not given, NaN where it is undefined."""
     return landmarks.errors(held.predicted[model], held.truth, held.visibility, unit(held))
 
@@ -72,7 +72,7 @@ def given(errors: Floats) -> Floats:
     return np.where(np.isfinite(errors), errors, np.nan)
 
 
-def breakdown(held: Held, model: str) -> Breakdown:
+def breakdown(held: HeldOutSet, model: str) -> Breakdown:
     """Where a model errs."""
     each = _each(held, model)
     errors = errors_of(held, model)
@@ -84,7 +84,7 @@ def breakdown(held: Held, model: str) -> Breakdown:
     )
 
 
-def apart(held: Held, model: str, against: str) -> Apart:
+def paired_difference(held: HeldOutSet, model: str, against: str) -> PairedDifference:
     """Where a model errs more than another, and where less."""
     first, second = _each(held, against), _each(held, model)
     both = np.isfinite(first + second)
@@ -96,21 +96,21 @@ def apart(held: Held, model: str, against: str) -> Apart:
         return intervals.paired_ratio((above, below), (other, below), groups)
 
     wholes = given(errors_of(held, model)) - given(errors_of(held, against))
-    return Apart(
+    return PairedDifference(
         points=[over([point]) for point in range(len(held.shape))],
         regions={name: over(points) for name, points in held.shape.regions.items()},
         groups=landmarks.group_means(wholes, names[groups]),
     )
 
 
-def worst(held: Held, models: Sequence[str], limit: int = 24) -> list[Worst]:
+def worst_instances(held: HeldOutSet, models: Sequence[str], limit: int = 24) -> list[InstanceErrors]:
     """The instances on which the first model errs most, the worst first; those that cannot be scored are left out."""
     errors = {model: errors_of(held, model) for model in models}
     first = errors[models[0]]
     defined = np.flatnonzero(~np.isnan(first))
     order = defined[np.argsort(-first[defined], kind="stable")][:limit]
     return [
-        Worst(
+        InstanceErrors(
             held.images[i],
             held.names[i],
             held.hashes[i],
@@ -121,6 +121,6 @@ def worst(held: Held, models: Sequence[str], limit: int = 24) -> list[Worst]:
     ]
 
 
-def _each(held: Held, model: str) -> Floats:
+def _each(held: HeldOutSet, model: str) -> Floats:
     """(N, K) error of each point in the usual unit, NaN where it is not labelled or was not given."""
     return given(landmarks.point_errors(held.predicted[model], held.truth, held.visibility, unit(held)))

@@ -15,44 +15,15 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import NotFound
 from core.foundation.workspace import Workspace
-from core.learning.errors_on_held_out import (
-    LIMIT,
-    Apart,
-    Breakdown,
-    Worst,
-    apart,
-    breakdown,
-    errors_of,
-    given,
-    unit,
-    worst,
-)
-from core.learning.held_out import Held, held_out, unpredicted
+from core.learning.errors_on_held_out import LIMIT, errors_of, given, unit
+from core.learning.held_out import HeldOutSet, held_out
 from core.metrics import intervals, landmarks, pose
-from core.metrics.intervals import FEWEST_GROUPS, Interval
+from core.metrics.intervals import Interval
 from db.queries.learning.models import trained_by_name
 from db.writing import writing
 
-__all__ = [
-    "FEWEST_GROUPS",
-    "UPWARD",
-    "Apart",
-    "Breakdown",
-    "Held",
-    "Worst",
-    "apart",
-    "breakdown",
-    "differences",
-    "evaluate",
-    "held_out",
-    "judged",
-    "keep_figures",
-    "metrics",
-    "unpredicted",
-    "worst",
-]
-
 PCK_AT: Final = 0.1
+FEWEST_GROUPS: Final = intervals.FEWEST_GROUPS  # with fewer no model is called better or worse
 ORDER: Final = (
     "nme",
     "median_nme",
@@ -100,19 +71,19 @@ def evaluate(
         "groups": len(set(held.groups.tolist())),
         "left_out": held.left_out,
         "learned": held.learned,
-        "metrics": plain(found := metrics(held, model)),
+        "metrics": intervals_as_json(found := metrics(held, model)),
         "reason": why_no_interval(held, found),
     }
     if against is not None:
         told |= {
             "against": against,
-            "against_metrics": plain(metrics(held, against)),
-            "difference": judged(differences(held, model, against)),
+            "against_metrics": intervals_as_json(metrics(held, against)),
+            "difference": differences_as_json(differences(held, model, against)),
         }
     return told
 
 
-def why_no_interval(held: Held, found: Mapping[str, Interval]) -> str | None:
+def why_no_interval(held: HeldOutSet, found: Mapping[str, Interval]) -> str | None:
     """Why figures have no interval, in one sentence; None where every figure that is defined has one."""
     without = [name for name, one in found.items() if np.isfinite(one.value) and one.groups < 2]
     if not without:
@@ -124,7 +95,7 @@ def why_no_interval(held: Held, found: Mapping[str, Interval]) -> str | None:
     return f"no interval for {', '.join(without)}: {where}, and it takes two; label more videos or people"
 
 
-def metrics(held: Held, model: str) -> dict[str, Interval]:
+def metrics(held: HeldOutSet, model: str) -> dict[str, Interval]:
     """Every metric of a model with its 95 % interval over groups.
 
     NME is over the instances in which the model gave every labelled point; the others count in ``missed`` and as
@@ -140,7 +111,7 @@ def metrics(held: Held, model: str) -> dict[str, Interval]:
     return {name: found[name] for name in ORDER if name in found}
 
 
-def differences(held: Held, model: str, against: str) -> dict[str, Interval]:
+def differences(held: HeldOutSet, model: str, against: str) -> dict[str, Interval]:
     """Model minus against of every metric, paired: both on the same draws of groups."""
     first, second = _sums(held, against), _sums(held, model)
     found = {
@@ -169,7 +140,7 @@ class _Sums:
     root: bool = False
 
 
-def _sums(held: Held, model: str) -> dict[str, _Sums]:
+def _sums(held: HeldOutSet, model: str) -> dict[str, _Sums]:
     pixels = landmarks.point_errors(held.predicted[model], held.truth, held.visibility)
     errors = landmarks.instance_means(pixels, held.visibility)
     usual = unit(held)
@@ -207,17 +178,17 @@ def _near(each: Floats) -> _Sums:
     return _Sums(near.sum(axis=1).astype(np.float64), known.sum(axis=1).astype(np.float64))
 
 
-def _areas(held: Held) -> Floats:
+def _areas(held: HeldOutSet) -> Floats:
     """COCO's area of a person without a mask: 0.53 of the box."""
     sides = np.maximum(held.boxes[:, 2:] - held.boxes[:, :2], 0).astype(np.float64)
     return np.asarray(0.53 * sides.prod(axis=1))
 
 
-def _has_precision(held: Held) -> bool:
+def _has_precision(held: HeldOutSet) -> bool:
     return held.shape.kind == "person" and held.shape.sigmas is not None
 
 
-def _precision(held: Held, model: str, against: str | None = None) -> Interval:
+def _precision(held: HeldOutSet, model: str, against: str | None = None) -> Interval:
     """AP where every person's box is given, or how much more of it than `against`; groups are drawn with all their
     pictures, which are matched once."""
     images = np.asarray(held.images)
@@ -232,7 +203,7 @@ def _precision(held: Held, model: str, against: str | None = None) -> Interval:
     return intervals.bootstrap_weighted(figure, groups, draws=_PRECISION_DRAWS)
 
 
-def _matches(held: Held, model: str) -> pose.Matches:
+def _matches(held: HeldOutSet, model: str) -> pose.Matches:
     assert held.shape.sigmas is not None
     images = np.asarray(held.images)
     return pose.match(
@@ -242,14 +213,14 @@ def _matches(held: Held, model: str) -> pose.Matches:
     )
 
 
-def plain(found: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
+def intervals_as_json(found: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
     """Intervals as JSON can hold them: what is undefined is None."""
     return {name: {key: _number(getattr(one, key)) for key in ("value", "low", "high")} for name, one in found.items()}
 
 
-def judged(found: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
-    """Paired differences as `plain` gives them, each with the number of its groups and its verdict in words."""
-    told = plain(found)
+def differences_as_json(found: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
+    """Paired differences as `intervals_as_json` gives them, each with its groups and its verdict in words."""
+    told = intervals_as_json(found)
     return {
         name: {**told[name], "groups": one.groups, "verdict": intervals.verdict(one, upward=name in UPWARD)}
         for name, one in found.items()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData, NotFound
 from core.foundation.geometry import boxes_of
 from core.foundation.skeletons import Skeleton, skeleton
@@ -24,7 +24,7 @@ from db.tables import Part
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HeldOutSet:
     """Held-out labels with the predictions of some models, all of the same instances.
 
     Attributes
@@ -69,7 +69,9 @@ def split_of(model: str, *, session: Session) -> str:
     return str((trained.data.get("split_by") if trained else None) or "auto")
 
 
-def held_out(workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str | None = None) -> Held:
+def held_out(
+    workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str | None = None
+) -> HeldOutSet:
     """The held-out labels that all of the models have predicted and none has learned from.
 
     Parameters
@@ -145,8 +147,8 @@ def _learned(name: str, session: Session) -> set[int]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Said:
-    """What a model predicted of N instances of K points: attributes as in `Held`, and (N,) bool of which it did."""
+class _PredictionArrays:
+    """What a model predicted of N instances of K points, as in `HeldOutSet`, and (N,) bool of which it did."""
 
     points: NDArray[np.float32]
     doubt: NDArray[np.float32]
@@ -154,10 +156,10 @@ class _Said:
     there: NDArray[np.bool_]
 
 
-def _said(dataset_id: int, version: int, place: Mapping[int, int], count: int, session: Session) -> _Said:
+def _said(dataset_id: int, version: int, place: Mapping[int, int], count: int, session: Session) -> _PredictionArrays:
     """`place` gives each instance's row; what else was predicted is passed over."""
     rows = len(place)
-    said = _Said(
+    said = _PredictionArrays(
         np.full((rows, count, 2), np.nan, np.float32),
         np.full((rows, count), np.nan, np.float32),
         np.zeros(rows, np.float32),
@@ -169,13 +171,13 @@ def _said(dataset_id: int, version: int, place: Mapping[int, int], count: int, s
             ids, points, doubt = zip(*chosen, strict=True)
             at = [place[one] for one in ids]
             said.points[at], _, confidence = Keypoints.unpack_all(points, count)
-            said.doubt[at] = largest(Doubt.unpack_all(doubt, count))
+            said.doubt[at] = largest(Uncertainty.unpack_all(doubt, count))
             said.score[at] = _scores(confidence)
             said.there[at] = True
     return said
 
 
-def _gathered(labels: Labels, said: Mapping[str, _Said], learned: int) -> Held:
+def _gathered(labels: Labels, said: Mapping[str, _PredictionArrays], learned: int) -> HeldOutSet:
     shape = skeleton(labels.skeleton)
     everywhere = np.all([one.there for one in said.values()], axis=0)
     kept = np.flatnonzero(everywhere).tolist()
@@ -184,7 +186,7 @@ def _gathered(labels: Labels, said: Mapping[str, _Said], learned: int) -> Held:
         raise NotEnoughData(f"{missing[0]} has predicted none of the held-out instances; predict with it first")
     chosen = [labels.labels[i] for i in kept]
     truth, visibility, _ = Keypoints.unpack_all([label.revision.points for label in chosen], len(shape))
-    return Held(
+    return HeldOutSet(
         shape=shape,
         truth=truth,
         visibility=visibility,

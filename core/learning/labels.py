@@ -15,7 +15,7 @@ from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import skeleton
 from core.library.split_groups import group_name, strictest
 from core.training.splits import assign
-from db.queries.learning.labels import Label, Unlabelled, human_labels, unlabelled_instances
+from db.queries.learning.labels import HumanLabel, UnlabelledInstance, human_labels, unlabelled_instances
 from db.queries.library import excluded_names, group_parts, is_excluded
 from db.queries.points import count_labelled_skeletons
 from db.tables import GroupPart, Part
@@ -37,18 +37,18 @@ class Labels:
     """The human labels of a dataset for one skeleton, each with its group and its part of the split.
 
     `excluded` are the names of pictures that were left out, `empty` counts labels without a single present point.
-    `bonds` has the group of each clip, action, person, folder or picture that a label was found in (`bonds_of`).
+    `split_keys` has the group of each clip, action, person, folder or picture of a label (`split_keys_of`).
     """
 
     skeleton: str
-    labels: Sequence[Label]
+    labels: Sequence[HumanLabel]
     groups: Sequence[str]
     parts: Sequence[str]
     excluded: Sequence[str]
     empty: int
-    bonds: Mapping[str, str] = field(default_factory=dict)
+    split_keys: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, part: str) -> list[tuple[Label, str]]:
+    def of(self, part: str) -> list[tuple[HumanLabel, str]]:
         """The labels of one part, with their groups."""
         rows = zip(self.labels, self.groups, self.parts, strict=True)
         return [(label, group) for label, group, where in rows if where == part]
@@ -63,7 +63,7 @@ class Labels:
 
     def _at(self, kept: Sequence[int]) -> Labels:
         labels, groups, parts = [self.labels[i] for i in kept], self._of(self.groups, kept), self._of(self.parts, kept)
-        return Labels(self.skeleton, labels, groups, parts, self.excluded, self.empty, self.bonds)
+        return Labels(self.skeleton, labels, groups, parts, self.excluded, self.empty, self.split_keys)
 
     @staticmethod
     def _of(names: Sequence[str], kept: Sequence[int]) -> list[str]:
@@ -100,7 +100,7 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
     left_out = [label for label in found if is_excluded(label.image.path, excluded)]
     rest = [label for label in found if not is_excluded(label.image.path, excluded)]
     kept = [label for label in rest if Keypoints.any_in(label.revision.points)]
-    joined = _joined([bonds_of(label, split_by) for label in kept])
+    joined = _joined([split_keys_of(label, split_by) for label in kept])
     groups = [joined[group_of(label, split_by)] for label in kept]
     parts = _parts(groups, _known(group_parts(dataset_id, session=session), joined))
     names = sorted({label.image.path for label in left_out})
@@ -110,28 +110,30 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
 
 def read_unlabelled(
     dataset_id: int, labels: Labels, *, split_by: str = "auto", session: Session
-) -> list[tuple[Unlabelled, str]]:
+) -> list[tuple[UnlabelledInstance, str]]:
     """Instances without a human's points, with their groups: none of a group or picture that is held out, no excluded
     picture."""
     excluded = excluded_names(dataset_id, session=session)
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
-    held_out = {bond for bond, group in labels.bonds.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
+    held_out = {key for key, group in labels.split_keys.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
     held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
     pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
-    rows: list[tuple[Unlabelled, str]] = []
+    rows: list[tuple[UnlabelledInstance, str]] = []
     for one in unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session):
-        bonds = bonds_of(one, split_by)
-        apart = one.image.id not in pictures and held_out.isdisjoint(bonds)
+        split_keys = split_keys_of(one, split_by)
+        apart = one.image.id not in pictures and held_out.isdisjoint(split_keys)
         if apart and not is_excluded(one.image.path, excluded):
-            rows.append((one, next((labels.bonds[bond] for bond in bonds if bond in labels.bonds), bonds[0])))
+            rows.append(
+                (one, next((labels.split_keys[key] for key in split_keys if key in labels.split_keys), split_keys[0]))
+            )
     return rows
 
 
 def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
     """Write down which part each group belongs to, so that what is held out now stays so."""
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
-    for bond, group in labels.bonds.items():
-        session.merge(GroupPart(dataset_id=dataset_id, group=bond, part=part_of[group]))
+    for key, group in labels.split_keys.items():
+        session.merge(GroupPart(dataset_id=dataset_id, group=key, part=part_of[group]))
 
 
 def usual_skeleton(dataset_id: int, *, session: Session) -> str:
@@ -153,15 +155,15 @@ def lone_folder(labels: Labels) -> bool:
     return len(set(labels.groups)) == 1 and labels.groups[0].startswith(group_name("folder", ""))
 
 
-def group_of(label: Label | Unlabelled, split_by: str = "auto") -> str:
+def group_of(label: HumanLabel | UnlabelledInstance, split_by: str = "auto") -> str:
     """What a label must not be separated from: its clip or action, its person, its folder.
 
     Frames of a clip stay together whatever is asked for. Of an unnamed person the group is ``person-id`` and a number.
     """
-    return bonds_of(label, split_by)[0]
+    return split_keys_of(label, split_by)[0]
 
 
-def bonds_of(label: Label | Unlabelled, split_by: str = "auto") -> tuple[str, ...]:
+def split_keys_of(label: HumanLabel | UnlabelledInstance, split_by: str = "auto") -> tuple[str, ...]:
     """All that a label must not be separated from (`core.library.split_groups`): a person by name and by id.
 
     With ``person`` a frame has its clip and its person.
@@ -184,8 +186,8 @@ def bonds_of(label: Label | Unlabelled, split_by: str = "auto") -> tuple[str, ..
     return (group_name("folder", image.path.rpartition("/")[0]),)
 
 
-def _joined(bonds: Iterable[tuple[str, ...]]) -> dict[str, str]:
-    """Every bond -> the first, in the alphabet, of all that hang together with it."""
+def _joined(split_keys: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Every key -> the first, in the alphabet, of all that hang together with it."""
     above: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -193,7 +195,7 @@ def _joined(bonds: Iterable[tuple[str, ...]]) -> dict[str, str]:
             name = above[name]
         return name
 
-    for one in set(bonds):
+    for one in set(split_keys):
         tops = sorted({top(name) for name in one})
         for name in tops:
             above[name] = tops[0]
@@ -203,9 +205,9 @@ def _joined(bonds: Iterable[tuple[str, ...]]) -> dict[str, str]:
 def _known(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
     """The part of each group that has one; where members of a group differ, held out stays held out."""
     found: dict[str, list[str]] = defaultdict(list)
-    for bond, group in joined.items():
-        if bond in parts:
-            found[group].append(parts[bond])
+    for key, group in joined.items():
+        if key in parts:
+            found[group].append(parts[key])
     return {group: str(strictest(of_group)) for group, of_group in found.items()}
 
 

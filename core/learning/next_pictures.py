@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData
 from core.foundation.geometry import boxes_of
 from core.foundation.skeletons import skeleton
@@ -18,8 +18,8 @@ from core.learning.pose_models import FLIP, find_model, stored_version
 from core.metrics import landmarks
 from core.training.active import Estimates, rank
 from db.engine import reading
-from db.queries.learning.labels import Label, Unlabelled
-from db.queries.learning.models import Said, count_predictions, predictions, promotion, trained_models
+from db.queries.learning.labels import HumanLabel, UnlabelledInstance
+from db.queries.learning.models import StoredPrediction, count_predictions, predictions, promotion, trained_models
 from db.tables import ModelVersion, Part
 
 
@@ -69,7 +69,7 @@ def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> 
 
 def _doubted(
     workspace: Workspace, dataset_id: int, skeleton_name: str
-) -> tuple[str, dict[int, Said], Labels, list[tuple[Unlabelled, str]]]:
+) -> tuple[str, dict[int, StoredPrediction], Labels, list[tuple[UnlabelledInstance, str]]]:
     """The model as it is used, what it has stored, the labels, and the unlabelled instances that it has predicted."""
     with reading(workspace.engine) as session:
         name = model_to_ask(workspace, dataset_id, skeleton_name)
@@ -117,16 +117,16 @@ def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> s
     )
 
 
-def _estimates(rows: Sequence[Label | Unlabelled], stored: dict[int, Said]) -> Estimates:
+def _estimates(rows: Sequence[HumanLabel | UnlabelledInstance], stored: dict[int, StoredPrediction]) -> Estimates:
     found = [stored[row.instance.id] for row in rows]
-    doubts = [Doubt.from_bytes(one.doubt) for one in found]
+    doubts = [Uncertainty.from_bytes(one.doubt) for one in found]
     confidence = np.stack([Keypoints.from_bytes(one.points).confidence for one in found])
     boxes = boxes_of(row.instance for row in rows)
     kinds = {kind: np.stack([getattr(one, kind) for one in doubts]) for kind in ("spread", "neighbours", "flip")}
     return Estimates({kind: values for kind, values in kinds.items() if np.isfinite(values).any()}, confidence, boxes)
 
 
-def _errors(held: Sequence[Label], stored: dict[int, Said], skeleton_name: str) -> NDArray[np.float64]:
+def _errors(held: Sequence[HumanLabel], stored: dict[int, StoredPrediction], skeleton_name: str) -> NDArray[np.float64]:
     shape = skeleton(skeleton_name)
     truth = [Keypoints.from_bytes(label.revision.points) for label in held]
     points = np.stack([row.points for row in truth])

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import BadInput, BadWeights, MissingWeights, NotEnoughData, NotFound
 from core.foundation.workspace import Workspace
 from core.models import LANDMARKERS, load_landmarker
@@ -38,7 +38,7 @@ class Predictor(Model, Protocol):
 
     def estimate(
         self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
-    ) -> list[list[tuple[Keypoints, Doubt]]]:
+    ) -> list[list[tuple[Keypoints, Uncertainty]]]:
         """Points and doubt of every instance of every (H, W, 3) uint8 RGB picture; `corners` are (N, 4) pixels each."""
         ...
 
@@ -80,9 +80,9 @@ class BuiltIn:
 
     def estimate(
         self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
-    ) -> list[list[tuple[Keypoints, Doubt]]]:
+    ) -> list[list[tuple[Keypoints, Uncertainty]]]:
         found = [self.landmarker.locate(image, boxes) for image, boxes in zip(images, corners, strict=True)]
-        return [[(points, Doubt.unknown(len(points))) for points in located] for located in found]
+        return [[(points, Uncertainty.unknown(len(points))) for points in located] for located in found]
 
 
 def find_model(workspace: Workspace, title: str, *, session: Session) -> PoseModel:
@@ -120,7 +120,7 @@ def _plain(workspace: Workspace, name: str, session: Session) -> PoseModel:
     return PoseModel(name, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
 
 
-def name_of(said: str, *, session: Session) -> str:
+def use_name(said: str, *, session: Session) -> str:
     """The name of the model of a ``model_version`` (a number, as commands give it); names stay as they are.
 
     A version that looks at mirrored instances too, or smooths, gives the name of that use. What follows the number may

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, col, delete, select
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.geometry import boxes_of
 from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
@@ -25,7 +25,7 @@ from db.tables import Image, Instance, Prediction, Skipped
 from db.writes.models import note_model_use
 from db.writing import writing
 
-Located = tuple[Keypoints, Doubt]
+Located = tuple[Keypoints, Uncertainty]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from core.training.recipes import RECIPES, Recipe, with_settings
 
 
 @dataclass(frozen=True)
-class Choice:
+class RecipeChoice:
     """A recipe for people: its name, one sentence about it, its network, its settings as plain values.
 
     `weights` are what it may begin from: ``none``, ``default`` (the first of the published ones) and their names.
@@ -31,7 +31,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Fits:
+class MemoryFit:
     """Whether a training fits into memory, as one sentence; `needed` and `free` in bytes."""
 
     fits: bool
@@ -41,10 +41,10 @@ class Fits:
     sentence: str
 
 
-def choices() -> list[Choice]:
+def choices() -> list[RecipeChoice]:
     """Every recipe."""
     return [
-        Choice(one.name, one.about, one.network, one.as_json(), _weights(NETWORKS[one.network]))
+        RecipeChoice(one.name, one.about, one.network, one.as_json(), _weights(NETWORKS[one.network]))
         for one in RECIPES.values()
     ]
 
@@ -53,7 +53,7 @@ def _weights(network: NetworkSpec) -> Sequence[str]:
     return ("default", "none", *network.pretrained) if network.pretrained else ("none",)
 
 
-def chosen(name: str, settings: Mapping[str, str]) -> Recipe:
+def find_recipe(name: str, settings: Mapping[str, str]) -> Recipe:
     """The recipe of that name with some settings changed.
 
     Raises
@@ -66,17 +66,17 @@ def chosen(name: str, settings: Mapping[str, str]) -> Recipe:
     return with_settings(RECIPES[name], dict(settings))
 
 
-def checked(name: str, settings: Mapping[str, str], skeleton_name: str) -> Recipe:
-    """As `chosen`, and the network is checked as far as that goes without building it.
+def check_recipe(name: str, settings: Mapping[str, str], skeleton_name: str) -> Recipe:
+    """As `find_recipe`, and the network is check_recipe as far as that goes without building it.
 
     Raises
     ------
     BadInput
-        As `chosen`; also if the input's size, the codec or an option does not suit the network.
+        As `find_recipe`; also if the input's size, the codec or an option does not suit the network.
     NotFound
         If there is no such skeleton.
     """
-    recipe = chosen(name, settings)
+    recipe = find_recipe(name, settings)
     configure(
         recipe.network, skeleton_name, input_size=recipe.input_size, codec=recipe.codec, options=dict(recipe.options)
     )
@@ -96,7 +96,7 @@ def missing_weights(workspace: Workspace, recipe: Recipe) -> str | None:
     return None
 
 
-def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skeleton_name: str) -> Fits:
+def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skeleton_name: str) -> MemoryFit:
     """Say beforehand whether a training fits into the memory of where it will run, from a dry run of its network.
 
     Where it does not, the sentence names the largest batch that does.
@@ -104,14 +104,14 @@ def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skel
     Raises
     ------
     BadInput
-        As `chosen`; also if the network cannot be built so, or a GPU is set and none is there.
+        As `find_recipe`; also if the network cannot be built so, or a GPU is set and none is there.
     NotFound
         If there is no such skeleton.
     """
     from core.models.devices import pick_device  # torch is loaded only when somebody asks
     from core.models.pose import memory
 
-    recipe = chosen(name, settings)
+    recipe = find_recipe(name, settings)
     device = pick_device(workspace.settings.device)
     config = _config(recipe, skeleton_name)
 
@@ -129,9 +129,9 @@ def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skel
     where = "The GPU" if device == "cuda" else "This machine"
     size = f"A step takes {needed.sentence()}. {where} has {free / 2**30:.1f} GiB free"
     if needed.fits(free):
-        return Fits(True, needed.total, free, device, f"{size}: it fits.")
+        return MemoryFit(True, needed.total, free, device, f"{size}: it fits.")
     smaller = memory.largest_batch(free, estimate, recipe.batch)
-    return Fits(False, needed.total, free, device, f"{size}: it does not fit. {_remedy(smaller, recipe)}")
+    return MemoryFit(False, needed.total, free, device, f"{size}: it does not fit. {_remedy(smaller, recipe)}")
 
 
 def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:

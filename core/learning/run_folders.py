@@ -41,8 +41,8 @@ def tidy(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def take_over(workspace: Workspace, run_id: int) -> None:
-    """Give a new run what the newest failed one of the same wish has left, and clear away what others have left."""
+def resume_from(workspace: Workspace, run_id: int) -> None:
+    """Give a new run what the newest failed one of the same request has left, and clear away what others have left."""
     mine = workspace.training_folder(run_id)
     with reading(workspace.engine) as session:
         run = session.get(Run, run_id)

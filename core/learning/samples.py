@@ -9,21 +9,23 @@ import numpy as np
 from core.foundation.arrays import Keypoints
 from core.foundation.workspace import Workspace
 from core.training.samples import Sample
-from db.queries.learning.labels import Label, Unlabelled
+from db.queries.learning.labels import HumanLabel, UnlabelledInstance
 
 
-def samples(workspace: Workspace, labels: Sequence[tuple[Label, str]]) -> list[Sample]:
+def samples(workspace: Workspace, labels: Sequence[tuple[HumanLabel, str]]) -> list[Sample]:
     """Labels with their groups as samples to learn from; `group` is what must not be split."""
     return [_sample(workspace, label, group, Keypoints.from_bytes(label.revision.points)) for label, group in labels]
 
 
-def unlabelled_samples(workspace: Workspace, rows: Sequence[tuple[Unlabelled, str]], count: int) -> list[Sample]:
+def unlabelled_samples(
+    workspace: Workspace, rows: Sequence[tuple[UnlabelledInstance, str]], count: int
+) -> list[Sample]:
     """Instances without a human's points, each with `count` absent ones."""
     nothing = Keypoints.of(np.full((count, 2), np.nan))
     return [_sample(workspace, one, group, nothing) for one, group in rows]
 
 
-def _sample(workspace: Workspace, label: Label | Unlabelled, group: str, points: Keypoints) -> Sample:
+def _sample(workspace: Workspace, label: HumanLabel | UnlabelledInstance, group: str, points: Keypoints) -> Sample:
     one, image = label.instance, label.image
     scene = f"{label.video_id}, scene {label.scene}"  # a window of consecutive frames never goes over a cut
     frame = (scene, label.frame) if label.video_id is not None and label.frame is not None else None

@@ -17,16 +17,17 @@ from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, keep_parts, read_labels, read_unlabelled
 from core.learning.learned import KEY, as_ranges, learned_from
 from core.learning.pose_models import PoseModel, ensure_own_weights, find_model, open_predictor
-from core.learning.run_folders import keep_file, take_over, tidy
+from core.learning.recipes import find_recipe
+from core.learning.run_folders import keep_file, resume_from, tidy
 from core.learning.samples import samples, unlabelled_samples
 from core.learning.training_listener import RunListener, said_in
 from core.learning.training_verdict import warnings_about
 from core.library.split_groups import group_name
 from core.training.listening import Listener
-from core.training.recipes import RECIPES, Recipe, with_settings
+from core.training.recipes import Recipe
 from core.training.splits import remark
 from db.engine import reading
-from db.queries.learning.labels import Label
+from db.queries.learning.labels import HumanLabel
 from db.queries.learning.models import model_versions, trained_by_name, trained_in_run
 from db.tables import ModelVersion, Part, TrainedModel
 from db.writes.models import ensure_model_version, note_model_use
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wish:
+class TrainingRequest:
     """What somebody asks for.
 
     Attributes
@@ -61,27 +62,21 @@ class Wish:
     parent: str | None = None
     plan: str | None = None
 
-    def chosen(self) -> Recipe:
-        """The recipe with its settings.
 
-        Raises
-        ------
-        BadInput
-            If there is no such recipe, no such setting, or a value is not one of its kind.
-        """
-        if self.recipe not in RECIPES:
-            raise BadInput(f"there is no recipe called {self.recipe!r}; there are {', '.join(RECIPES)}")
-        return with_settings(RECIPES[self.recipe], dict(self.settings))
-
-
-def what_there_is(workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto") -> Labels:
+def current_labels(workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto") -> Labels:
     """The labels that a training would use now, in the parts that they would go to."""
     with reading(workspace.engine) as session:
         return read_labels(dataset_id, skeleton_name, split_by=split_by, session=session)
 
 
 def train_model(
-    workspace: Workspace, *, dataset_id: int, author_id: int, run_id: int, wish: Wish, progress: Progress | None = None
+    workspace: Workspace,
+    *,
+    dataset_id: int,
+    author_id: int,
+    run_id: int,
+    request: TrainingRequest,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train on the human labels, and keep the best weights as a new model version.
 
@@ -110,19 +105,19 @@ def train_model(
         known = trained_in_run(run_id, session=session)
         if known is not None:  # killed between this and the end of the run
             return _told(workspace, known)
-    recipe = wish.chosen()
-    parent = _parent(workspace, wish)
+    recipe = find_recipe(request.recipe, request.settings)
+    parent = _parent(workspace, request)
     with writing(workspace.engine) as session:
-        labels = read_labels(dataset_id, wish.skeleton, split_by=wish.split_by, session=session)
+        labels = read_labels(dataset_id, request.skeleton, split_by=request.split_by, session=session)
         _enough(labels)
         keep_parts(dataset_id, labels, session=session)
-    take_over(workspace, run_id)
+    resume_from(workspace, run_id)
     folder = workspace.training_folder(run_id)
     seen = _seen(workspace, labels, parent)
-    where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, wish.split_by, seen)
+    where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, request.split_by, seen)
     listener = RunListener(progress or Progress(), folder)
     try:
-        trained, rounds = _learned(workspace, where, recipe, wish, labels, parent, folder, listener)
+        trained, rounds = _learned(workspace, where, recipe, request, labels, parent, folder, listener)
     except Cancelled as stopped:
         if (best := getattr(stopped, "trained", None)) is not None:
             _keep(workspace, best, recipe, labels, where)
@@ -151,7 +146,7 @@ def _learned(
     workspace: Workspace,
     asked: _Where,
     recipe: Recipe,
-    wish: Wish,
+    request: TrainingRequest,
     labels: Labels,
     parent: PoseModel | None,
     folder: Path,
@@ -164,13 +159,13 @@ def _learned(
     learn, choose = labels.of(Part.TRAIN), labels.of(Part.VALIDATION) or _some(labels)
     if (missing := remark(dict(zip(labels.groups, labels.parts, strict=True)))) is not None:
         listener.said(missing)
-    data = TrainingData(skeleton(wish.skeleton), samples(workspace, learn), samples(workspace, choose))
+    data = TrainingData(skeleton(request.skeleton), samples(workspace, learn), samples(workspace, choose))
     where: dict[str, Any] = {
         "device": workspace.settings.device,
         "listener": listener,
         "weights_folder": workspace.weights,
     }
-    plan = wish.plan or (recipe.self_training if recipe.self_training != "none" else None)
+    plan = request.plan or (recipe.self_training if recipe.self_training != "none" else None)
     together = workspace.settings.training_processes
     if plan is None:
         start = {"start_from": parent.file, "start_name": parent.name} if parent else {"start_from": None}
@@ -180,7 +175,7 @@ def _learned(
     if parent is not None:
         raise BadInput("self-training starts every round from fresh weights, so it cannot begin from another model")
     with reading(workspace.engine) as session:
-        others = read_unlabelled(asked.dataset_id, labels, split_by=wish.split_by, session=session)
+        others = read_unlabelled(asked.dataset_id, labels, split_by=request.split_by, session=session)
     asked.seen.update(one.instance.id for one, _ in others)
     data = replace(data, unlabelled=unlabelled_samples(workspace, others, len(data.skeleton)))
     found = self_train(recipe, data, folder, plan=plan, processes=together, **where)
@@ -213,20 +208,20 @@ def _enough(labels: Labels) -> None:
         )
 
 
-def _some(labels: Labels) -> list[tuple[Label, str]]:
+def _some(labels: Labels) -> list[tuple[HumanLabel, str]]:
     """With two groups none is left to validate on: a few training labels then choose the epoch, never the test."""
     return labels.of(Part.TRAIN)[:: max(1, len(labels.of(Part.TRAIN)) // 50)]
 
 
-def _parent(workspace: Workspace, wish: Wish) -> PoseModel | None:
-    if wish.parent is None:
+def _parent(workspace: Workspace, request: TrainingRequest) -> PoseModel | None:
+    if request.parent is None:
         return None
     with reading(workspace.engine) as session:
-        found = find_model(workspace, wish.parent, session=session)
+        found = find_model(workspace, request.parent, session=session)
     if found.file is None:
         raise BadInput(f"{found.name} is built in and cannot be trained further")
-    if found.skeleton != wish.skeleton:
-        raise BadInput(f"{found.name} locates {found.skeleton}, not {wish.skeleton}; begin from another model")
+    if found.skeleton != request.skeleton:
+        raise BadInput(f"{found.name} locates {found.skeleton}, not {request.skeleton}; begin from another model")
     ensure_own_weights(found)
     return found
 

@@ -14,7 +14,7 @@ from core.learning.labels import Labels
 from core.learning.samples import samples
 from core.metrics.intervals import FEWEST_GROUPS
 from core.training.samples import Sample
-from db.queries.learning.labels import Label
+from db.queries.learning.labels import HumanLabel
 from db.tables import Part
 
 _CLEARLY: Final = 2.0
@@ -37,7 +37,11 @@ def mean_shape_nme(train: Sequence[Sample], validation: Sequence[Sample], shape:
 
 
 def warnings_about(
-    workspace: Workspace, labels: Labels, chosen_by: Sequence[tuple[Label, str]], best: Mapping[str, Any], rate: float
+    workspace: Workspace,
+    labels: Labels,
+    chosen_by: Sequence[tuple[HumanLabel, str]],
+    best: Mapping[str, Any],
+    rate: float,
 ) -> list[str]:
     """Sentences about a training whose best weights are no better than the mean shape; none where they are.
 

@@ -14,7 +14,7 @@ _MOST_PICTURES: Final = 12
 
 
 @dataclass(frozen=True)
-class Watched:
+class TrainingLog:
     """What a training has left so far.
 
     Attributes
@@ -36,11 +36,11 @@ class Watched:
     rounds: list[dict[str, Any]]
 
 
-def watch(workspace: Workspace, run_id: int) -> Watched:
+def watch(workspace: Workspace, run_id: int) -> TrainingLog:
     """What a run has left in its folder; all empty where it has not begun."""
     folder = workspace.training_folder(run_id)
     pictures = sorted((folder / "pictures").glob("*.png")) if (folder / "pictures").is_dir() else []
-    return Watched(
+    return TrainingLog(
         epochs=_lines(folder / "curves.jsonl"),
         said=said_in(folder),
         heatmaps=[path for path in pictures if "heatmaps" in path.name][-_MOST_PICTURES:],

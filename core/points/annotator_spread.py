@@ -20,7 +20,7 @@ from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.metrics.oks import estimate_sigmas
 from db.engine import reading
-from db.queries.learning.labels import Label, human_labels
+from db.queries.learning.labels import HumanLabel, human_labels
 
 __all__ = ["measured_sigmas"]
 
@@ -77,16 +77,16 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, shape: str) -
     }
 
 
-def _unpacked(labels: Sequence[Label], count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def _unpacked(labels: Sequence[HumanLabel], count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     return Keypoints.unpack_all([label.revision.points for label in labels], count)[:2]
 
 
-def _pairs(first: Sequence[Label], second: Sequence[Label]) -> list[tuple[Label, Label]]:
+def _pairs(first: Sequence[HumanLabel], second: Sequence[HumanLabel]) -> list[tuple[HumanLabel, HumanLabel]]:
     """The labels of the same face or person in the same picture."""
-    of_picture: dict[str, list[Label]] = defaultdict(list)
+    of_picture: dict[str, list[HumanLabel]] = defaultdict(list)
     for label in second:
         of_picture[label.image.sha256].append(label)
-    mine: dict[str, list[Label]] = defaultdict(list)
+    mine: dict[str, list[HumanLabel]] = defaultdict(list)
     for label in first:
         if label.image.sha256 in of_picture:
             mine[label.image.sha256].append(label)
@@ -101,10 +101,10 @@ def _pairs(first: Sequence[Label], second: Sequence[Label]) -> list[tuple[Label,
     return found
 
 
-def _boxes(labels: Sequence[Label]) -> NDArray[np.float64]:
+def _boxes(labels: Sequence[HumanLabel]) -> NDArray[np.float64]:
     return np.array([label.instance[1:] for label in labels], np.float64).reshape(-1, 4)
 
 
-def _areas(labels: Sequence[Label]) -> NDArray[np.float64]:
+def _areas(labels: Sequence[HumanLabel]) -> NDArray[np.float64]:
     boxes = _boxes(labels)
     return np.asarray(_OF_BOX * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1))

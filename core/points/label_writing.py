@@ -73,7 +73,7 @@ def write_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
     written = Written()
     fitting = []
     for label in labels:
-        trouble = why_not(label.row, image)
+        trouble = label_problem(label.row, image)
         if trouble is None:
             fitting.append(label)
         else:
@@ -95,7 +95,7 @@ def write_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
     return written
 
 
-def why_not(row: LabelledRow, image: Image) -> str | None:
+def label_problem(row: LabelledRow, image: Image) -> str | None:
     """Why a label cannot be of this picture: of another size, or a point lies outside; None if it can."""
     if row.size is not None and row.size != (image.width, image.height):
         theirs, ours = f"{row.size[0]} × {row.size[1]}", f"{image.width} × {image.height}"

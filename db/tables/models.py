@@ -57,7 +57,7 @@ class Prediction(SQLModel, table=True):
     """The points of one instance by one version: written once, scored often; smoothed ones follow their frames.
 
     `points` packs like `KeypointRevision.points`. `doubt` packs K rows of little-endian float32 (spread, neighbours,
-    flip) in pixels of the picture, NaN where the model gives none (`core.foundation.arrays.Doubt`).
+    flip) in pixels of the picture, NaN where the model gives none (`core.foundation.arrays.Uncertainty`).
     """
 
     __table_args__ = (

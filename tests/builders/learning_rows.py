@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
 from db.tables import Frame, Image, Instance, KeypointRevision, Prediction, Source, TrainedModel, Video
 from db.writes.models import ensure_model_version
@@ -120,6 +120,6 @@ class Shelf:
                     model_version_id=version,
                     skeleton=skeleton,
                     points=Keypoints.of(points).to_bytes(),
-                    doubt=Doubt.unknown(len(points)).to_bytes(),
+                    doubt=Uncertainty.unknown(len(points)).to_bytes(),
                 )
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sqlmodel import select
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
 from core.library.clip_importing import import_clips
 from core.library.sample_clips import draw_clips_of_people, label_clips
@@ -48,7 +48,7 @@ def add_model(workspace: Workspace, dataset: int, author: int, name: str, skelet
 
 def predict(workspace: Workspace, version: int, clip: str, track: np.ndarray) -> None:
     """Store a (T, 68, 2) track as what a version predicted in a clip; frames that are all NaN get nothing."""
-    doubt = Doubt.unknown(68).to_bytes()
+    doubt = Uncertainty.unknown(68).to_bytes()
     with writing(workspace.engine) as session:
         video = session.exec(select(Video).where(Video.path == clip)).one()
         for frame in frames_of(video.id, session=session):

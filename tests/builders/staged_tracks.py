@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
 from db.tables import Assignment, Frame, Image, Instance, KeypointRevision, Prediction, Source, Video
 from db.writes.models import ensure_model_version
@@ -112,7 +112,7 @@ def add_track(
                         model_version_id=model,
                         skeleton="face68",
                         points=Keypoints.of(predicted[t]).to_bytes(),
-                        doubt=Doubt.unknown(68).to_bytes(),
+                        doubt=Uncertainty.unknown(68).to_bytes(),
                     )
                 )
         return made

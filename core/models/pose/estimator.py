@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import BadInput, BadWeights, FacetError, NotFound
 from core.foundation.skeletons import Skeleton, skeleton
 from core.media.crops import Crop, mirror_order
@@ -143,7 +143,7 @@ class PoseEstimator:
 
     def estimate(
         self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
-    ) -> list[list[tuple[Keypoints, Doubt]]]:
+    ) -> list[list[tuple[Keypoints, Uncertainty]]]:
         """Points and doubt of every instance of every picture.
 
         Parameters
@@ -174,7 +174,7 @@ class PoseEstimator:
             for number, boxes in enumerate(corners)
             for box in np.asarray(boxes, np.float64).reshape(-1, 4)
         ]
-        results: list[list[tuple[Keypoints, Doubt]]] = [[] for _ in images]
+        results: list[list[tuple[Keypoints, Uncertainty]]] = [[] for _ in images]
         done = 0
         while done < len(crops):
             part = crops[done : done + self.batch]
@@ -236,8 +236,8 @@ class PoseEstimator:
         )  # a point that one of them lacks is the other's
 
 
-def _in_picture(found: _Found, row: int, crop: Crop) -> tuple[Keypoints, Doubt]:
+def _in_picture(found: _Found, row: int, crop: Crop) -> tuple[Keypoints, Uncertainty]:
     scale = crop.picture_scale()
     points = Keypoints.of(crop.to_picture(found.points[row]), confidence=found.confidence[row])
     doubts = (found.spread[row], found.neighbours[row], found.flip[row])
-    return points, Doubt(*((doubt * scale).astype(np.float32) for doubt in doubts))
+    return points, Uncertainty(*((doubt * scale).astype(np.float32) for doubt in doubts))

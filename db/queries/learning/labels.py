@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, or_, select
 from db.tables import Assignment, Frame, Image, Instance, KeypointRevision, Person, Prediction, Source
 
 
-class Place(NamedTuple):
+class InstanceBox(NamedTuple):
     """What learning needs of an instance: its id and box."""
 
     id: int
@@ -26,7 +26,7 @@ class Place(NamedTuple):
         return self.left, self.top, self.right, self.bottom
 
 
-class Photo(NamedTuple):
+class PictureFacts(NamedTuple):
     """What learning needs of a picture: as the columns of `db.tables.Image`."""
 
     id: int
@@ -37,19 +37,19 @@ class Photo(NamedTuple):
     sequence: str | None
 
 
-class Points(NamedTuple):
+class RevisionPoints(NamedTuple):
     """A revision's id and its packed points."""
 
     id: int
     points: bytes
 
 
-class Label(NamedTuple):
+class HumanLabel(NamedTuple):
     """An instance whose points a human set, its picture, who it is if known, and the frame's place if it is one."""
 
-    instance: Place
-    image: Photo
-    revision: Points
+    instance: InstanceBox
+    image: PictureFacts
+    revision: RevisionPoints
     person_id: int | None
     person: str | None
     video_id: int | None
@@ -57,11 +57,11 @@ class Label(NamedTuple):
     scene: int | None
 
 
-class Unlabelled(NamedTuple):
-    """An instance whose points no human has set; the rest as in `Label`."""
+class UnlabelledInstance(NamedTuple):
+    """An instance whose points no human has set; the rest as in `HumanLabel`."""
 
-    instance: Place
-    image: Photo
+    instance: InstanceBox
+    image: PictureFacts
     person_id: int | None
     person: str | None
     video_id: int | None
@@ -79,7 +79,7 @@ _PHOTO: Final = (Image.id, Image.path, Image.sha256, Image.original, Image.ident
 _WHERE: Final = (Person.id, Person.name, Frame.video_id, Frame.index, Frame.scene)
 
 
-def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[Label]:
+def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[HumanLabel]:
     """Every instance of a dataset whose points count as a human's, in the order of path, frame and id."""
     of_a_human = (KeypointRevision.source == Source.HUMAN) & (KeypointRevision.skeleton == skeleton)
     statement = (
@@ -87,10 +87,12 @@ def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[La
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), of_a_human)
     )
-    found: dict[int, Label] = {}
+    found: dict[int, HumanLabel] = {}
     for row in session.exec(statement):  # identical frames share one picture: its first place counts
         if row[0] not in found:
-            found[row[0]] = Label(Place(*row[:5]), Photo(*row[5:11]), Points(*row[16:]), *row[11:16])
+            found[row[0]] = HumanLabel(
+                InstanceBox(*row[:5]), PictureFacts(*row[5:11]), RevisionPoints(*row[16:]), *row[11:16]
+            )
     return list(found.values())
 
 
@@ -104,17 +106,17 @@ def by_no_human(dataset_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> list[Unlabelled]:
+def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> list[UnlabelledInstance]:
     """Every instance of a kind whose points are a model's or nobody's, in the order of path, frame and id."""
     statement = (
         _located(select(*_PLACE, *_PHOTO, *_WHERE))  # type: ignore[call-overload]
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
         .where(*by_no_human(dataset_id, kind))
     )
-    found: dict[int, Unlabelled] = {}
+    found: dict[int, UnlabelledInstance] = {}
     for row in session.exec(statement):
         if row[0] not in found:
-            found[row[0]] = Unlabelled(Place(*row[:5]), Photo(*row[5:11]), *row[11:16])
+            found[row[0]] = UnlabelledInstance(InstanceBox(*row[:5]), PictureFacts(*row[5:11]), *row[11:16])
     return list(found.values())
 
 

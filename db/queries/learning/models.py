@@ -24,7 +24,7 @@ from db.tables import (
 )
 
 
-class Said(NamedTuple):
+class StoredPrediction(NamedTuple):
     """What a version said of an instance: packed points and doubt, as in `db.tables.Prediction`."""
 
     skeleton: str
@@ -58,14 +58,14 @@ def instances_to_predict(
     ).all()
 
 
-def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[int, Said]:
+def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[int, StoredPrediction]:
     """What a version said of the instances of a dataset, by instance. Columns, not rows: there may be 100,000."""
     rows = session.exec(
         select(Prediction.instance_id, Prediction.skeleton, Prediction.points, Prediction.doubt)
         .join(Instance, col(Instance.id) == col(Prediction.instance_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
     )
-    return {instance: Said(skeleton, points, doubt) for instance, skeleton, points, doubt in rows}
+    return {instance: StoredPrediction(skeleton, points, doubt) for instance, skeleton, points, doubt in rows}
 
 
 def box_areas(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, str, float]]:
@@ -168,7 +168,7 @@ def standing_promotions(dataset_id: int, skeleton: str, *, session: Session) -> 
     return [row for row in rows if row.rolls_back_id is None and row.id not in taken_back]
 
 
-def newness(dataset_id: int, *, session: Session) -> tuple[int, ...]:
+def model_cache_key(dataset_id: int, *, session: Session) -> tuple[int, ...]:
     """Changes whenever a figure about labels and predictions of the dataset might: what a page keeps figures under."""
     newest = [
         session.exec(select(func.max(column))).one() or 0
@@ -208,7 +208,7 @@ def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Ses
     return {row.instance_id: row for row in rows}
 
 
-def ranking_newness(dataset_id: int, *, session: Session) -> tuple[int, ...]:
+def ranking_cache_key(dataset_id: int, *, session: Session) -> tuple[int, ...]:
     """Changes whenever other doubts are stored or another model is asked; labels given since do not change it."""
     newest = [session.exec(select(func.max(column))).one() or 0 for column in (Prediction.id, Promotion.id)]
-    return (*newest, *newness(dataset_id, session=session)[3:])
+    return (*newest, *model_cache_key(dataset_id, session=session)[3:])

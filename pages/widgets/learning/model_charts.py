@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.foundation.skeletons import Skeleton
-from core.learning.evaluating import FEWEST_GROUPS, Apart, Breakdown
+from core.learning.errors_on_held_out import Breakdown, PairedDifference
+from core.learning.evaluating import FEWEST_GROUPS
 
 # Baseline green, compared blue, as in the overlay; the third orange. Dashes tell them apart without colour.
 COLOURS: Final = ("#2a9d3c", "#266edc", "#d9822b")
@@ -85,7 +86,7 @@ def point_chart(parts: Mapping[str, Breakdown], shape: Skeleton) -> go.Figure:
     return _dressed(figure, "By point")
 
 
-def point_difference_chart(parts: Mapping[str, Apart], shape: Skeleton, first: str) -> go.Figure:
+def point_difference_chart(parts: Mapping[str, PairedDifference], shape: Skeleton, first: str) -> go.Figure:
     """How much more than the first each model errs at each point, with intervals where there are groups enough."""
     figure = go.Figure()
     for (name, part), colour in zip(parts.items(), COLOURS[1:], strict=False):
@@ -111,7 +112,7 @@ def point_difference_chart(parts: Mapping[str, Apart], shape: Skeleton, first: s
     return _about_nothing(figure, f"By point, less {_short(first)}", "y").update_xaxes(title="Point")
 
 
-def group_difference_chart(parts: Mapping[str, Apart], first: str) -> go.Figure:
+def group_difference_chart(parts: Mapping[str, PairedDifference], first: str) -> go.Figure:
     """How much more than the first each model errs in each group, the worst of the last model first."""
     last = list(parts.values())[-1]
     order = sorted(last.groups, key=lambda group: -np.nan_to_num(last.groups[group], nan=-np.inf))[:_MOST_GROUPS]

@@ -10,11 +10,12 @@ import streamlit as st
 
 from core.foundation.errors import FacetError, NotEnoughData
 from core.jobs.launch import start
-from core.learning import evaluating
 from core.learning import listing as models
-from core.learning.evaluating import FEWEST_GROUPS, Apart, Breakdown, Held
+from core.learning.errors_on_held_out import Breakdown, PairedDifference, breakdown, paired_difference, worst_instances
+from core.learning.evaluating import FEWEST_GROUPS, differences, differences_as_json, intervals_as_json, metrics
+from core.learning.held_out import HeldOutSet, held_out, unpredicted
 from db.engine import reading
-from db.queries.learning.models import newness as newness_of
+from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import verdict, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_live import COMPARE
@@ -52,7 +53,7 @@ class Measured:
     metrics: dict[str, dict[str, dict[str, float | None]]]
     differences: dict[str, dict[str, dict[str, Any]]]
     breakdowns: dict[str, Breakdown]
-    apart: dict[str, Apart]
+    apart: dict[str, PairedDifference]
 
 
 def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
@@ -121,23 +122,23 @@ def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | 
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing")
-def _held(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...]) -> Held:  # noqa: ARG001
-    return evaluating.held_out(workspace(), dataset_id, names, split_by=split_by)
+def _held(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: tuple[int, ...]) -> HeldOutSet:  # noqa: ARG001
+    return held_out(workspace(), dataset_id, names, split_by=split_by)
 
 
 @st.cache_data(max_entries=8, show_spinner="Drawing groups again")
 def _measured(
-    _held_out: Held,
+    _held_out: HeldOutSet,
     dataset_id: int,  # noqa: ARG001
     names: tuple[str, ...],
     split_by: str,  # noqa: ARG001
-    newness: tuple[int, ...],  # noqa: ARG001
+    cache_key: tuple[int, ...],  # noqa: ARG001
 ) -> Measured:
     return Measured(
-        {name: evaluating.plain(evaluating.metrics(_held_out, name)) for name in names},
-        {name: evaluating.judged(evaluating.differences(_held_out, name, names[0])) for name in names[1:]},
-        {name: evaluating.breakdown(_held_out, name) for name in names},
-        {name: evaluating.apart(_held_out, name, names[0]) for name in names[1:]},
+        {name: intervals_as_json(metrics(_held_out, name)) for name in names},
+        {name: differences_as_json(differences(_held_out, name, names[0])) for name in names[1:]},
+        {name: breakdown(_held_out, name) for name in names},
+        {name: paired_difference(_held_out, name, names[0]) for name in names[1:]},
     )
 
 
@@ -147,9 +148,9 @@ def comparison(
     """Figures with intervals, curves, points and groups, and the worst instances first."""
     names = tuple(chosen)
     with reading(workspace().engine) as session:
-        newness = newness_of(dataset_id, session=session)
+        cache_key = model_cache_key(dataset_id, session=session)
     split_by = split_of(names, rows)
-    there = counted_supply(dataset_id, shape, split_by, newness).labels
+    there = counted_supply(dataset_id, shape, split_by, cache_key).labels
     if not there["test"]:
         st.info(
             f"No human label of {points_name(shape)} is held out in this dataset, so nothing can be measured. Label "
@@ -158,14 +159,14 @@ def comparison(
         )
         return
     try:
-        held = _held(dataset_id, names, split_by, newness)
+        held = _held(dataset_id, names, split_by, cache_key)
     except NotEnoughData as error:
         if "predict" not in str(error):  # learned from all of it: predicting would not help
             st.info(sentence(error), icon=":material/rule:")
             return
         part = f"{counted(there['test'], 'instance')} of {counted(there['test_groups'], 'group')}"
         st.info(f"To be compared, each model predicts what is held out first: {part}.", icon=":material/rule:")
-        _offer(dataset_id, names, split_by, newness, busy=busy)
+        _offer(dataset_id, names, split_by, cache_key, busy=busy)
         return
     except FacetError as error:
         st.error(sentence(error))
@@ -178,8 +179,8 @@ def comparison(
         )
     if held.left_out:
         st.warning(f"{counted(held.left_out, 'held-out instance')} not predicted by all of them stay out.")
-        _offer(dataset_id, names, split_by, newness, busy=busy)
-    measured = _measured(held, dataset_id, names, split_by, newness)
+        _offer(dataset_id, names, split_by, cache_key, busy=busy)
+    measured = _measured(held, dataset_id, names, split_by, cache_key)
     _figures(measured, names)
     where_they_err(measured.breakdowns, measured.apart, held.shape, dataset_id, names)
     _worst(held, chosen)
@@ -191,7 +192,7 @@ def split_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     return next((ways[name] for name in (one.partition("+")[0] for one in names) if name in ways), "auto")
 
 
-def _heading(held: Held) -> None:
+def _heading(held: HeldOutSet) -> None:
     st.caption(heading(len(held), len(set(held.groups.tolist()))))
 
 
@@ -209,13 +210,13 @@ def heading(instances: int, groups: int) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
-def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...]) -> dict[str, int]:  # noqa: ARG001
-    return evaluating.unpredicted(workspace(), dataset_id, names, split_by=split_by)
+def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: tuple[int, ...]) -> dict[str, int]:  # noqa: ARG001
+    return unpredicted(workspace(), dataset_id, names, split_by=split_by)
 
 
-def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, newness: tuple[int, ...], *, busy: bool) -> None:
+def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: tuple[int, ...], *, busy: bool) -> None:
     """Predict with those models that lack something, and say which do."""
-    lacking = {name: count for name, count in _unpredicted(dataset_id, names, split_by, newness).items() if count}
+    lacking = {name: count for name, count in _unpredicted(dataset_id, names, split_by, cache_key).items() if count}
     with st.container(horizontal=True, vertical_alignment="center"):
         asked = st.button("Predict the held-out part", icon=":material/play_arrow:", disabled=busy, type="primary")
         told = ", ".join(f"{plain(name)} ({counted(count, 'instance')})" for name, count in lacking.items())
@@ -252,14 +253,14 @@ def _figures(measured: Measured, names: tuple[str, ...]) -> None:
         st.table(rows, hide_index=True)
 
 
-def _worst(held: Held, chosen: list[str]) -> None:
+def _worst(held: HeldOutSet, chosen: list[str]) -> None:
     st.markdown("**Worst first.** Click one to open it in the editor.")
     order = chosen[-1]
     if len(chosen) > 1:
         order = st.segmented_control(
             "Errors of", chosen, default=chosen[-1], required=True, key="worst-of-" + "-".join(chosen)
         )
-    rows = evaluating.worst(held, [order, *(name for name in chosen if name != order)], _WORST)
+    rows = worst_instances(held, [order, *(name for name in chosen if name != order)], _WORST)
     first = {row.image_id: row for row in reversed(rows)}  # of several faces in a picture the worst
     tiles = [
         Tile(row.image_id, f"/api/thumbnail/{row.image_id}?v={row.sha256[:8]}", row.name, _errors(row.errors))

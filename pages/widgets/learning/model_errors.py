@@ -10,8 +10,8 @@ from typing import Any, Final
 import streamlit as st
 
 from core.foundation.skeletons import Skeleton
-from core.learning import evaluating
-from core.learning.evaluating import FEWEST_GROUPS, Apart, Breakdown
+from core.learning.errors_on_held_out import Breakdown, PairedDifference
+from core.learning.evaluating import FEWEST_GROUPS, differences_as_json
 from db.engine import reading
 from db.queries.library import videos
 from pages.widgets.learning.model_charts import (
@@ -38,7 +38,7 @@ def verdict(found: Mapping[str, Any] | None, *, percent: bool) -> str:
 
 def where_they_err(
     breakdowns: Mapping[str, Breakdown],
-    differences: Mapping[str, Apart],
+    differences: Mapping[str, PairedDifference],
     shape: Skeleton,
     dataset_id: int,
     names: Sequence[str],
@@ -73,7 +73,7 @@ def where_they_err(
 
 
 def region_rows(
-    parts: Mapping[str, Breakdown], apart: Mapping[str, Apart], names: Sequence[str]
+    parts: Mapping[str, Breakdown], apart: Mapping[str, PairedDifference], names: Sequence[str]
 ) -> list[dict[str, str]]:
     """The mean error of each region: of each model, and of each but the first less the first."""
     rows = []
@@ -83,7 +83,7 @@ def region_rows(
             error = parts[name].regions[region]
             row[plain(name)] = f"{error:.2%}" if isfinite(error) else "undefined"
         for name, part in apart.items():
-            found = evaluating.judged({region: part.regions[region]})[region]
+            found = differences_as_json({region: part.regions[region]})[region]
             row[f"{plain(name)} − {plain(names[0])}"] = verdict(found, percent=True)
         rows.append(row)
     return rows

@@ -12,10 +12,10 @@ from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning import recipes
 from core.learning.labels import SPLIT_BY
-from core.learning.recipes import Choice
+from core.learning.recipes import RecipeChoice
 from core.learning.supply import Supply
 from db.engine import reading
-from db.queries.learning.models import newness as newness_of
+from db.queries.learning.models import model_cache_key
 from db.tables import Run
 from pages.widgets.shared.points_picker import choose_points, points_name
 from pages.widgets.shared.resources import author_id, workspace
@@ -65,8 +65,8 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
         )
     st.caption(KEPT_TOGETHER[split_by])
     with reading(workspace().engine) as session:
-        newness = newness_of(dataset_id, session=session)
-    found = counted_supply(dataset_id, shape, split_by, newness)
+        cache_key = model_cache_key(dataset_id, session=session)
+    found = counted_supply(dataset_id, shape, split_by, cache_key)
     if not found.groups:
         _nothing_yet(found, shape)
         return shape, split_by, found
@@ -152,7 +152,7 @@ def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_
 def _against(name: str, settings: Mapping[str, str], shape: str, found: Supply) -> str | None:
     """Why this cannot be trained, or None."""
     try:
-        recipes.checked(name, settings, shape)
+        recipes.check_recipe(name, settings, shape)
     except FacetError as error:
         return str(error)
     if found.labels["test"]:
@@ -164,10 +164,10 @@ def _against(name: str, settings: Mapping[str, str], shape: str, found: Supply) 
 
 
 def _missing(name: str, settings: Mapping[str, str]) -> str | None:
-    return recipes.missing_weights(workspace(), recipes.chosen(name, settings))
+    return recipes.missing_weights(workspace(), recipes.find_recipe(name, settings))
 
 
-def _settings(choice: Choice) -> dict[str, str]:
+def _settings(choice: RecipeChoice) -> dict[str, str]:
     """What should differ from the recipe: the usual ones as fields, all others as key=value lines."""
     name, defaults = choice.name, choice.settings
     chosen: dict[str, str] = {}
@@ -204,7 +204,7 @@ def _settings(choice: Choice) -> dict[str, str]:
     return chosen
 
 
-def _self_training(choice: Choice, unlabelled: int) -> str | None:
+def _self_training(choice: RecipeChoice, unlabelled: int) -> str | None:
     """Whether to learn from unlabelled pictures too, and how."""
     wanted = st.toggle(
         f"Learn from unlabelled pictures too ({counted(unlabelled, 'instance')})",

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from core.learning.listing import model_of_run
-from core.learning.watching import Watched, watch
+from core.learning.watching import TrainingLog, watch
 from db.engine import reading
 from db.queries.jobs import runs_page
 from db.tables import Run, RunState
@@ -116,7 +116,7 @@ def _warns(line: str) -> bool:
     return line.startswith("this training came to nothing")
 
 
-def _drawn(seen: Watched, dataset_id: int, run_id: int, *, key: str) -> None:
+def _drawn(seen: TrainingLog, dataset_id: int, run_id: int, *, key: str) -> None:
     if seen.rounds:
         rounds_card(seen.rounds, key=key, beside=others_on_the_same_data(dataset_id, run_id))
     if seen.epochs:

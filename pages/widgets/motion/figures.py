@@ -16,7 +16,7 @@ from core.foundation.errors import FacetError
 from core.motion import stability
 from core.motion.stability import SETTINGS, DatasetStability, Ranked, Smoothing
 from db.engine import reading
-from db.queries.learning.models import newness
+from db.queries.learning.models import model_cache_key
 from pages.widgets.motion.explanations import PARTS, PREDICTORS, RANKED, SMOOTHERS, Row
 from pages.widgets.motion.stability_charts import cut_off, deviation_chart, spread_chart
 from pages.widgets.shared.resources import workspace
@@ -70,7 +70,7 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> Opened | None:
     model = left.selectbox("Model", versions, key=f"stability-model-{dataset_id}")
     try:
         with reading(workspace().engine) as session:
-            state = newness(dataset_id, session=session)
+            state = model_cache_key(dataset_id, session=session)
         judged = _of_dataset(dataset_id, model, state)
     except FacetError as error:
         st.info(sentence(error))

@@ -11,8 +11,7 @@ from core.foundation.errors import FacetError, NotFound
 from core.jobs.launch import start
 from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
 from db.engine import reading
-from db.queries.learning.models import newness as newness_of
-from db.queries.learning.models import ranking_newness
+from db.queries.learning.models import model_cache_key, ranking_cache_key
 from db.tables import Image, ImageState
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
 from pages.widgets.shared.resources import IMAGE, author_id, workspace
@@ -62,7 +61,7 @@ def _reorder() -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Ranking the pictures")
-def _ranked(dataset_id: int, shape: str, newness: tuple[int, ...]) -> NextPictures | str:  # noqa: ARG001
+def _ranked(dataset_id: int, shape: str, cache_key: tuple[int, ...]) -> NextPictures | str:  # noqa: ARG001
     try:
         return next_pictures(workspace(), dataset_id, shape)
     except FacetError as error:  # the sentence is the page's; cached too, until something changes
@@ -73,8 +72,8 @@ def _found(dataset_id: int) -> NextPictures | str | None:
     if st.session_state.get(ORDER) != "worth":
         return None
     with reading(workspace().engine) as session:
-        newness = ranking_newness(dataset_id, session=session)
-    return _ranked(dataset_id, usual_points(dataset_id), newness)
+        cache_key = ranking_cache_key(dataset_id, session=session)
+    return _ranked(dataset_id, usual_points(dataset_id), cache_key)
 
 
 def ranking(dataset_id: int) -> Sequence[int] | None:
@@ -109,8 +108,8 @@ def order_caption(dataset_id: int) -> None:
 def _waiting(dataset_id: int) -> int:
     """How many instances a ranking could hold; predicting does not help where there is none."""
     with reading(workspace().engine) as session:
-        newness = newness_of(dataset_id, session=session)
-    return counted_supply(dataset_id, usual_points(dataset_id), "auto", newness).unlabelled
+        cache_key = model_cache_key(dataset_id, session=session)
+    return counted_supply(dataset_id, usual_points(dataset_id), "auto", cache_key).unlabelled
 
 
 def _offer(dataset_id: int) -> None:

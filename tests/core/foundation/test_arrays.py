@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Doubt, Keypoints
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints, Uncertainty
 from core.foundation.errors import BadInput
 
 
@@ -120,13 +120,13 @@ def test_whether_any_point_is_present_is_told_from_the_blob(seen):
 def test_many_blobs_unpack_as_one_by_one():
     rng = np.random.default_rng(3)
     made = [Keypoints.of(rng.normal(0, 9, (5, 2)), rng.integers(0, 3, 5), rng.random(5)) for _ in range(4)]
-    doubts = [Doubt(*rng.random((3, 5)).astype(np.float32)) for _ in range(4)]
+    doubts = [Uncertainty(*rng.random((3, 5)).astype(np.float32)) for _ in range(4)]
     points, visibility, confidence = Keypoints.unpack_all([one.to_bytes() for one in made], 5)
     np.testing.assert_array_equal(points, np.stack([one.points for one in made]))
     np.testing.assert_array_equal(visibility, np.stack([one.visibility for one in made]))
     np.testing.assert_array_equal(confidence, np.stack([one.confidence for one in made]))
     assert (points.dtype, visibility.dtype, confidence.dtype) == (np.float32, np.uint8, np.float32)
-    table = Doubt.unpack_all([one.to_bytes() for one in doubts], 5)
+    table = Uncertainty.unpack_all([one.to_bytes() for one in doubts], 5)
     np.testing.assert_array_equal(table, [np.stack([one.spread, one.neighbours, one.flip], 1) for one in doubts])
     assert Keypoints.unpack_all([], 5)[0].shape == (0, 5, 2)
 

@@ -5,7 +5,9 @@ import pytest
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import NotEnoughData, NotFound
-from core.learning.evaluating import apart, breakdown, evaluate, held_out, keep_figures, unpredicted, worst
+from core.learning.errors_on_held_out import breakdown, paired_difference, worst_instances
+from core.learning.evaluating import evaluate, keep_figures
+from core.learning.held_out import held_out, unpredicted
 from core.metrics.pose import FoundPoses, TruePoses, average_precision
 from db.engine import reading
 from db.queries.learning.labels import predicted
@@ -211,7 +213,7 @@ def test_two_models_are_set_apart_by_point_region_and_group_on_what_both_gave(sh
             rough[8] = np.nan  # chin: part of the jaw
         shelf.predict(instance, first, rough)
         shelf.predict(instance, second, fine)
-    found = apart(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
+    found = paired_difference(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
     tip = found.points[30]
     assert (tip.value, tip.low, tip.high) == pytest.approx((-0.03, -0.04, -0.02))
     assert (tip.groups, tip.used) == (2, 4)
@@ -231,7 +233,7 @@ def test_regions_are_set_apart_as_a_loop_over_the_same_draws_does(shelf):
         for model, noise in (("rough", 3.0), ("fine", 1.0)):
             shelf.predict(one, versions[model], face() + rng.normal(0, noise, (68, 2)))
     held = held_out(shelf.workspace, shelf.dataset, ["fine", "rough"])
-    found = apart(held, "fine", "rough")
+    found = paired_difference(held, "fine", "rough")
     for region, points in held.shape.regions.items():
         each = {
             model: np.linalg.norm(held.predicted[model].astype(float) - held.truth, axis=2)[:, list(points)] / 100
@@ -253,7 +255,7 @@ def test_points_that_one_model_never_gave_are_not_set_apart(shelf):
     for instance in held.values():
         shelf.predict(instance, first, empty)
         shelf.predict(instance, second, face())
-    found = apart(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
+    found = paired_difference(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
     assert np.isnan(found.points[36].value)
     assert np.isnan(list(found.groups.values())).all(), "no instance was given whole by both"
     assert found.points[0].value == 0.0
@@ -267,7 +269,7 @@ def test_the_worst_come_first_and_a_missed_one_before_all(shelf):
         if name == "a1":
             points[0] = np.nan
         shelf.predict(instance, version, points)
-    rows = worst(held_out(shelf.workspace, shelf.dataset, ["uneven"]), ["uneven"], limit=3)
+    rows = worst_instances(held_out(shelf.workspace, shelf.dataset, ["uneven"]), ["uneven"], limit=3)
     assert [row.name for row in rows] == ["a/1.png", "b/1.png", "b/0.png"]
     assert rows[0].errors["uneven"] == np.inf
     assert rows[1].errors["uneven"] == pytest.approx(0.03)

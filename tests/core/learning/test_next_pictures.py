@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData
 from core.learning.next_pictures import next_pictures
 from core.learning.promoting import promote
@@ -20,7 +20,7 @@ def shelf(workspace, dataset, author):
 
 def _predict(shelf, instance, version, spread, error=0.0):
     unknown = np.full(68, np.nan, np.float32)
-    doubt = Doubt(np.full(68, spread, np.float32), unknown, unknown)
+    doubt = Uncertainty(np.full(68, spread, np.float32), unknown, unknown)
     with writing(shelf.workspace.engine) as session:
         session.add(
             Prediction(

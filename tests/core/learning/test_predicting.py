@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sqlmodel import select
 
-from core.foundation.arrays import Doubt, Keypoints
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import Cancelled, NotFound
 from core.foundation.progress import Progress
 from core.learning import predicting
@@ -35,8 +35,10 @@ class TinyPredictor:
 
     def _points(self, box):
         middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
-        unknown = Doubt.unknown(68)
-        return Keypoints.of(np.tile(middle, (68, 1))), Doubt(np.ones(68, np.float32), unknown.neighbours, unknown.flip)
+        unknown = Uncertainty.unknown(68)
+        return Keypoints.of(np.tile(middle, (68, 1))), Uncertainty(
+            np.ones(68, np.float32), unknown.neighbours, unknown.flip
+        )
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_points_and_doubt_of_every_instance_are_stored(shelf, net):
     rows = _rows(shelf)
     assert len(rows) == 2
     assert np.allclose(Keypoints.from_bytes(rows[0].points).points, 20.0)
-    doubt = Doubt.from_bytes(rows[0].doubt)
+    doubt = Uncertainty.from_bytes(rows[0].doubt)
     assert (doubt.spread == 1).all()
     assert np.isnan(doubt.flip).all()
     with reading(shelf.workspace.engine) as session:
@@ -157,4 +159,4 @@ def test_the_built_in_landmarker_predicts_too(shelf):
     assert told["failed"] == 0
     points = Keypoints.from_bytes(_rows(shelf)[0].points)
     assert np.isfinite(points.points).all()
-    assert np.isnan(Doubt.from_bytes(_rows(shelf)[0].doubt).spread).all()
+    assert np.isnan(Uncertainty.from_bytes(_rows(shelf)[0].doubt).spread).all()

@@ -8,7 +8,7 @@ import pytest
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.learning.recipes import checked, choices, chosen, missing_weights, what_fits
+from core.learning.recipes import check_recipe, choices, find_recipe, missing_weights, what_fits
 from core.models.pose import memory
 from core.models.weights import WEIGHTS
 from core.training.recipes import RECIPES
@@ -26,14 +26,14 @@ def test_listing_recipes_loads_no_torch():
 
 
 def test_settings_change_single_values_and_wrong_ones_are_named():
-    recipe = chosen("quick-resnet18", {"epochs": "2", "input_size": "64x64"})
+    recipe = find_recipe("quick-resnet18", {"epochs": "2", "input_size": "64x64"})
     assert (recipe.epochs, recipe.input_size) == (2, (64, 64))
     with pytest.raises(BadInput, match="epochs is a whole number, not 'two'"):
-        chosen("quick-resnet18", {"epochs": "two"})
+        find_recipe("quick-resnet18", {"epochs": "two"})
     with pytest.raises(BadInput, match="no setting 'epoch'"):
-        chosen("quick-resnet18", {"epoch": "2"})
+        find_recipe("quick-resnet18", {"epoch": "2"})
     with pytest.raises(BadInput, match="no recipe called 'nothing'; there are quick-baseline"):
-        chosen("nothing", {})
+        find_recipe("nothing", {})
 
 
 @pytest.mark.parametrize("name", ["quick-resnet18", "quick-pipnet", "vitpose-s"])
@@ -88,26 +88,26 @@ def test_what_a_network_may_begin_from_is_listed():
 
 
 def test_a_network_that_cannot_be_is_refused_before_it_is_built():
-    assert checked("quick-resnet18", {"input_size": "64x96"}, "face68").input_size == (64, 96)
+    assert check_recipe("quick-resnet18", {"input_size": "64x96"}, "face68").input_size == (64, 96)
     with pytest.raises(BadInput, match="the input width of resnet18-regression is 64 to 4096 pixels, not 10"):
-        checked("quick-resnet18", {"input_size": "10x10"}, "face68")
+        check_recipe("quick-resnet18", {"input_size": "10x10"}, "face68")
     with pytest.raises(BadInput, match="gives the outputs of regression, not of 'udp'"):
-        checked("quick-resnet18", {"codec": "udp"}, "face68")
+        check_recipe("quick-resnet18", {"codec": "udp"}, "face68")
     with pytest.raises(NotFound):
-        checked("quick-resnet18", {}, "face9")
+        check_recipe("quick-resnet18", {}, "face9")
 
 
 def test_absent_weights_are_named_with_the_ways_out(workspace):
-    said = missing_weights(workspace, chosen("pipnet-r18", {}))
+    said = missing_weights(workspace, find_recipe("pipnet-r18", {}))
     assert said is not None
     assert "weights fetch imagenet-resnet18` or download https://" in said
     assert str(workspace.weights) in said
     assert said.endswith("Or set pretrained=none, and it begins from random weights.")
-    assert missing_weights(workspace, chosen("pipnet-r18", {"pretrained": "none"})) is None
-    assert missing_weights(workspace, chosen("quick-resnet18", {})) is None
+    assert missing_weights(workspace, find_recipe("pipnet-r18", {"pretrained": "none"})) is None
+    assert missing_weights(workspace, find_recipe("quick-resnet18", {})) is None
 
 
 def test_weights_that_are_here_are_not_missed(workspace):
     workspace.weights.mkdir(exist_ok=True)
     (workspace.weights / WEIGHTS["imagenet-resnet18"].file).write_bytes(b"weights")
-    assert missing_weights(workspace, chosen("pipnet-r18", {})) is None
+    assert missing_weights(workspace, find_recipe("pipnet-r18", {})) is None

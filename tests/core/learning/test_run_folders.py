@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.learning.run_folders import keep_file, take_over, tidy
+from core.learning.run_folders import keep_file, resume_from, tidy
 from db.tables import Run, RunState
 from db.writing import writing
 
@@ -70,14 +70,14 @@ def test_a_kept_file_is_copied_where_the_disk_knows_no_second_names(tmp_path, mo
 def test_the_same_training_asked_for_again_goes_on_from_what_failed(workspace, made):
     failed, again = made(RunState.FAILED, recipe="a"), made(RunState.RUNNING, recipe="a")
     _fill(workspace.training_folder(failed))
-    take_over(workspace, again)
+    resume_from(workspace, again)
     mine = workspace.training_folder(again)
     assert _names(mine) == {"best.safetensors", "last.safetensors", "state.pt", "round-1/state.pt"} | SMALL - {
         "said.txt"
     }
     assert _names(workspace.training_folder(failed)) == SMALL
     (mine / "state.pt").write_text("further")
-    take_over(workspace, again)  # a run that was killed and is taken up: its own folder counts
+    resume_from(workspace, again)  # a run that was killed and is taken up: its own folder counts
     assert (mine / "state.pt").read_text() == "further"
 
 
@@ -85,7 +85,7 @@ def test_the_same_training_asked_for_again_goes_on_from_what_failed(workspace, m
 def test_what_other_trainings_have_left_is_cleared_away(workspace, made, state, recipe):
     ended, again = made(state, recipe=recipe), made(RunState.RUNNING, recipe="a")
     _fill(workspace.training_folder(ended))
-    take_over(workspace, again)
+    resume_from(workspace, again)
     assert _names(workspace.training_folder(ended)) == SMALL
     assert not workspace.training_folder(again).exists()
 
@@ -93,7 +93,7 @@ def test_what_other_trainings_have_left_is_cleared_away(workspace, made, state, 
 def test_the_folder_of_a_run_that_goes_on_elsewhere_is_left_alone(workspace, made):
     other, mine = made(RunState.RUNNING, recipe="a"), made(RunState.RUNNING, recipe="a")
     _fill(workspace.training_folder(other))
-    take_over(workspace, mine)
+    resume_from(workspace, mine)
     assert "state.pt" in _names(workspace.training_folder(other))
 
 
@@ -101,7 +101,7 @@ def test_a_failed_run_without_a_best_is_not_gone_on_from(workspace, made):
     failed, again = made(RunState.FAILED, recipe="a"), made(RunState.RUNNING, recipe="a")
     _fill(workspace.training_folder(failed))
     (workspace.training_folder(failed) / "best.safetensors").unlink()
-    take_over(workspace, again)
+    resume_from(workspace, again)
     assert not workspace.training_folder(again).exists()
 
 
@@ -113,5 +113,5 @@ def test_what_another_process_clears_away_meanwhile_is_not_gone_on_from(workspac
         raise FileNotFoundError(source)
 
     monkeypatch.setattr("core.learning.run_folders._linked", gone)
-    take_over(workspace, again)
+    resume_from(workspace, again)
     assert not workspace.training_folder(again).exists()

@@ -7,14 +7,16 @@ import numpy as np
 from core.foundation.arrays import Keypoints
 from core.learning.samples import samples
 from core.training.stability_loss import windows
-from db.queries.learning.labels import Label, Photo, Place, Points
+from db.queries.learning.labels import HumanLabel, InstanceBox, PictureFacts, RevisionPoints
 
 POINTS = Keypoints.of(np.zeros((4, 2))).to_bytes()
 
 
-def label(number: int, frame: int | None, scene: int | None, video: int | None = 7) -> Label:
-    photo = Photo(number, f"{number}.jpg", "0" * 64, f"originals/{number}.jpg", None, None)
-    return Label(Place(number, 0, 0, 9, 9), photo, Points(number, POINTS), None, None, video, frame, scene)
+def label(number: int, frame: int | None, scene: int | None, video: int | None = 7) -> HumanLabel:
+    photo = PictureFacts(number, f"{number}.jpg", "0" * 64, f"originals/{number}.jpg", None, None)
+    return HumanLabel(
+        InstanceBox(number, 0, 0, 9, 9), photo, RevisionPoints(number, POINTS), None, None, video, frame, scene
+    )
 
 
 def test_windows_of_consecutive_frames_never_go_over_a_cut(workspace):

@@ -8,7 +8,7 @@ from core.learning.listing import model_of_run
 from core.learning.supply import supply
 from db.engine import reading
 from db.queries.learning.labels import labelled_skeletons
-from db.queries.learning.models import ranking_newness
+from db.queries.learning.models import ranking_cache_key
 from db.tables import Exclusion, Run, TrainedModel
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
@@ -80,4 +80,4 @@ def _skeletons(shelf):
 
 def _newness(shelf):
     with reading(shelf.workspace.engine) as session:
-        return ranking_newness(shelf.dataset, session=session)
+        return ranking_cache_key(shelf.dataset, session=session)

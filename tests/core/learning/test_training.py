@@ -15,7 +15,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.learning.learned import learned_from
 from core.learning.listing import comparable, listed
-from core.learning.training import Wish, _free_name, train_model, what_there_is
+from core.learning.training import TrainingRequest, _free_name, current_labels, train_model
 from core.learning.training_listener import said_in
 from core.learning.watching import watch
 from core.models.weights import sha256_of
@@ -64,7 +64,7 @@ def test_a_training_gives_a_version_with_figures_data_and_recipe(trained):
     with reading(workspace.engine) as session:
         model = session.exec(select(TrainedModel).where(TrainedModel.run_id == run.id)).one()
         assert (workspace.home / model.file).is_file()
-        held = what_there_is(workspace, dataset, "face68").only("test")
+        held = current_labels(workspace, dataset, "face68").only("test")
         mine = select(Prediction.instance_id).where(Prediction.model_version_id == model.model_version_id)
         predicted = set(session.exec(mine))
     assert predicted == {label.instance.id for label in held.labels}
@@ -77,7 +77,7 @@ def test_the_weights_lie_among_the_models_once_and_what_was_learned_from_is_know
     with reading(workspace.engine) as session:
         model = session.exec(select(TrainedModel).where(TrainedModel.run_id == run.id)).one()
     assert sha256_of(workspace.home / model.file) == Path(model.file).stem
-    labels = what_there_is(workspace, dataset, "face68")
+    labels = current_labels(workspace, dataset, "face68")
     learned = {label.instance.id for part in ("train", "validation") for label, _ in labels.of(part)}
     assert learned_from(model.data) == learned
     assert model.data["split_by"] == "auto"
@@ -115,8 +115,8 @@ def test_what_was_held_out_is_written_down_before_anything_is_learned(trained):
 def test_a_run_that_died_after_it_was_done_is_not_trained_again(trained):
     workspace, dataset, author, run = trained
     before = len(listed(workspace, dataset))
-    wish = Wish("face68", "quick-resnet18", QUICK)
-    told = train_model(workspace, dataset_id=dataset, author_id=author, run_id=run.id, wish=wish)
+    request = TrainingRequest("face68", "quick-resnet18", QUICK)
+    told = train_model(workspace, dataset_id=dataset, author_id=author, run_id=run.id, request=request)
     assert told["model_version"] == run.counts["model_version"]
     assert len(listed(workspace, dataset)) == before
 
@@ -138,9 +138,11 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
         session.add(run)
         session.flush()
         run_id = run.id
-    wish = Wish("face68", "quick-resnet18", QUICK, parent="quick-resnet18-1")
+    request = TrainingRequest("face68", "quick-resnet18", QUICK, parent="quick-resnet18-1")
     with pytest.raises(Cancelled):
-        train_model(workspace, dataset_id=dataset, author_id=author, run_id=run_id, wish=wish, progress=Stopping())
+        train_model(
+            workspace, dataset_id=dataset, author_id=author, run_id=run_id, request=request, progress=Stopping()
+        )
     newest, *_ = listed(workspace, dataset)
     assert (newest["stopped"], newest["parent"]) == ("cancelled", "quick-resnet18-1")
     said = said_in(workspace.training_folder(run_id))
@@ -150,8 +152,8 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
 
 def test_no_label_one_label_or_one_group_is_too_little(workspace, dataset, author):
     shelf = Shelf(workspace, dataset, author)
-    wish = Wish("face68", "quick-resnet18", QUICK)
-    who = {"dataset_id": dataset, "author_id": author, "run_id": 1, "wish": wish}
+    request = TrainingRequest("face68", "quick-resnet18", QUICK)
+    who = {"dataset_id": dataset, "author_id": author, "run_id": 1, "request": request}
     with pytest.raises(NotEnoughData, match="needs at least two instances with human points of face68"):
         train_model(workspace, **who)
     shelf.instance(shelf.image("a/1.png"), face())
@@ -171,15 +173,15 @@ def test_frames_of_one_clip_are_not_offered_to_be_split(workspace, dataset, auth
     shelf.clip("clip.mp4", images)
     for image in images:
         shelf.instance(image, face())
-    wish = Wish("face68", "quick-resnet18", QUICK, split_by="picture")
+    request = TrainingRequest("face68", "quick-resnet18", QUICK, split_by="picture")
     with pytest.raises(NotEnoughData, match=r"one group \(clip 1\), .* label another video or person$"):
-        train_model(workspace, dataset_id=dataset, author_id=author, run_id=1, wish=wish)
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=1, request=request)
 
 
 def test_a_recipe_a_setting_or_a_parent_that_does_not_fit_is_said(workspace, dataset, author):
     def tried(**more):
-        wish = Wish(**({"skeleton": "face68", "recipe": "quick-resnet18", "settings": QUICK} | more))
-        return train_model(workspace, dataset_id=dataset, author_id=author, run_id=1, wish=wish)
+        request = TrainingRequest(**({"skeleton": "face68", "recipe": "quick-resnet18", "settings": QUICK} | more))
+        return train_model(workspace, dataset_id=dataset, author_id=author, run_id=1, request=request)
 
     with pytest.raises(BadInput, match="there is no recipe called 'magic'"):
         tried(recipe="magic")
@@ -206,10 +208,10 @@ def test_reading_pictures_is_told_and_can_be_cancelled(trained):
 
     workspace, dataset, author, _ = trained
     progress, before = Stopping(), len(listed(workspace, dataset))
-    wish = Wish("face68", "quick-resnet18", QUICK)
+    request = TrainingRequest("face68", "quick-resnet18", QUICK)
     with pytest.raises(Cancelled):
-        train_model(workspace, dataset_id=dataset, author_id=author, run_id=901, wish=wish, progress=progress)
-    assert progress.said == (("Reading pictures", len(what_there_is(workspace, dataset, "face68").of("train"))),)
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=901, request=request, progress=progress)
+    assert progress.said == (("Reading pictures", len(current_labels(workspace, dataset, "face68").of("train"))),)
     assert len(listed(workspace, dataset)) == before
 
 
@@ -224,10 +226,10 @@ def test_several_processes_train_together_where_the_settings_say_so(trained, mon
 
     monkeypatch.setattr("core.training.distributed.launch", launched)
     several = replace(workspace, settings=workspace.settings.model_copy(update={"training_processes": 2}))
-    wish = Wish("face68", "quick-resnet18", QUICK)
+    request = TrainingRequest("face68", "quick-resnet18", QUICK)
     with pytest.raises(NotEnoughData, match="enough was seen"):
-        train_model(several, dataset_id=dataset, author_id=author, run_id=900, wish=wish)
-    learn = what_there_is(workspace, dataset, "face68").of("train")
+        train_model(several, dataset_id=dataset, author_id=author, run_id=900, request=request)
+    learn = current_labels(workspace, dataset, "face68").of("train")
     assert (asked["processes"], asked["samples"], asked["folder"]) == (2, len(learn), "900")
     assert asked["start_from"] is None
 
@@ -235,9 +237,9 @@ def test_several_processes_train_together_where_the_settings_say_so(trained, mon
 def test_a_loss_that_is_no_number_from_the_start_leaves_no_model(trained):
     workspace, dataset, author, _ = trained
     before = len(listed(workspace, dataset))
-    wish = Wish("face68", "quick-resnet18", {**QUICK, "rate": "1e30", "warmup": "0", "clip": "0"})
+    request = TrainingRequest("face68", "quick-resnet18", {**QUICK, "rate": "1e30", "warmup": "0", "clip": "0"})
     with pytest.raises(FacetError, match=r"nothing was learned: .*epoch 1"):
-        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4242, wish=wish)
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4242, request=request)
     assert len(listed(workspace, dataset)) == before
 
 
@@ -254,6 +256,6 @@ def test_an_absurd_rate_that_stays_finite_is_said_to_have_come_to_nothing(traine
 
 def test_a_recipe_that_says_how_to_learn_from_unlabelled_pictures_is_obeyed(trained):
     workspace, dataset, author, _ = trained
-    wish = Wish("face68", "quick-resnet18", {**QUICK, "self_training": "plain"})
+    request = TrainingRequest("face68", "quick-resnet18", {**QUICK, "self_training": "plain"})
     with pytest.raises(NotEnoughData, match="self-training needs unlabelled pictures"):
-        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4243, wish=wish)
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4243, request=request)
