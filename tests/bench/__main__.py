@@ -18,6 +18,7 @@ QUICK: Final = {
     "bench_dlib68": ["--people", "3", "--frames", "2"],
     "bench_learning": ["--quick"],
     "bench_import": ["--pictures", "500", "--repeats", "1"],
+    "bench_mutants": ["--count", "2"],
     "bench_pages": ["--images", "5000", "--repeats", "3"],
     "bench_pose_scores": ["--images", "100", "--repeats", "1"],
     "bench_saving": ["--drags", "3"],
