@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
+
+# Before numpy, torch or OpenCV are there: tests run beside one another, a browser and a worker, and threads beyond the
+# cores only wait for each other. The last bits of a product depend on their number.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
+
+import io
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +23,23 @@ from core.foundation.workspace import Workspace
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 
-# Tests run beside a worker, a browser and one another: threads beyond the cores only wait for each other.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 Pictures = Callable[..., bytes]
+SLOWEST_FIRST = (
+    "tests/e2e/",
+    "tests/core/training/",
+    "tests/core/learning/",
+    "tests/core/jobs/",
+    "tests/core/commands/",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of tests that run side by side the slowest files begin, so that no process is left alone with one at the end."""
+    if hasattr(config, "workerinput"):
+        files = len(SLOWEST_FIRST)
+        items.sort(
+            key=lambda item: next((n for n, start in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(start)), files)
+        )
 
 
 @pytest.fixture(scope="session")
