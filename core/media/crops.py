@@ -6,8 +6,10 @@ is a distance between pixel centres, so a crop of the size ``s`` lands on pixels
 and a mirrored picture needs no shift (x becomes W - 1 - x).
 
 >>> crop = Crop.around((120.0, 80.0, 300.0, 290.0), output=(192, 256))
->>> pixels = crop.cut(image)
->>> crop.to_picture(crop.to_crop(points))  # the same points
+>>> crop.cut(np.zeros((480, 640, 3), np.uint8)).shape
+(256, 192, 3)
+>>> crop.to_picture(crop.to_crop(np.array([[150.0, 100.0]]))).round(6).tolist()
+[[150.0, 100.0]]
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The face models by name. Importing this module loads no network library; the loaders do.
+"""The face models by name. Importing this module loads no network library; the loaders do::
 
->>> detector = load_detector("mtcnn", "auto", folder)
->>> boxes = detector.detect([image])[0]
->>> encoder = load_encoder("dlib-resnet", "auto", folder)
->>> vectors = encoder.embed([encoder.crop(image, c, p) for c, p in zip(boxes.corners, boxes.five_points)])
+detector = load_detector("mtcnn", "auto", folder)
+boxes = detector.detect([image])[0]
+encoder = load_encoder("dlib-resnet", "auto", folder)
+vectors = encoder.embed([encoder.crop(image, c, p) for c, p in zip(boxes.corners, boxes.five_points)])
 """
 
 from __future__ import annotations

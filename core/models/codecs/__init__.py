@@ -1,8 +1,12 @@
 """The codecs by name. Importing this module loads no torch; `build_codec` does.
 
+>>> import torch
 >>> codec = build_codec("udp", (192, 256))
->>> targets = codec.encode(points, present)
->>> found = codec.decode(network(images))
+>>> targets = codec.encode(torch.tensor([[[96.0, 50.5]]]), torch.tensor([[True]]))
+>>> {name: tuple(tensor.shape) for name, tensor in targets.items()}
+{'heatmaps': (1, 1, 64, 48), 'weight': (1, 1)}
+>>> codec.decode(targets).points.round(decimals=2).tolist()
+[[[96.0, 50.5]]]
 
 ======================  ===========================================================================================
 ``regression``          x and y as numbers

@@ -1,9 +1,11 @@
 """The pose and landmark networks by name. Importing this module loads no torch; `core.models.pose.network.build` does.
 
->>> config = configure("pipnet-r18", "face68", codec_settings={"neighbours": nearest_neighbours(mean_shape, 10)})
->>> network = build(config)                  # core.models.pose.network: random weights from torch's generator
->>> outputs = network(images)                # (N, 3, H, W) float32 RGB in [0, 1] -> {name: tensor}
->>> network.codec.decode(outputs).points     # (N, K, 2) pixels of the input
+>>> import torch
+>>> from core.models.pose.network import build
+>>> network = build(configure("pipnet-r18", "face68"))  # random weights from torch's generator
+>>> images = torch.zeros(1, 3, 256, 256)  # RGB in [0, 1]
+>>> network.codec.decode(network(images)).points.shape  # pixels of the input
+torch.Size([1, 68, 2])
 """
 
 from __future__ import annotations
