@@ -6,7 +6,7 @@ from db.engine import reading
 from db.queries.dashboard import daily_work, overview
 from pages.widgets.dashboard.charts import points_bars, state_bar
 from pages.widgets.dashboard.work_by_day import work_by_day
-from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import plain
 
 dataset = dataset_or_stop()
@@ -27,10 +27,7 @@ with reading(workspace().engine) as session:
 
 images = sum(seen.states.values())
 if not images:
-    st.info("There are no pictures here yet. Import photos in the library.", icon=":material/photo_library:")
-    if st.button("Open the library", type="primary"):
-        st.switch_page("library.py")
-    st.stop()
+    stop_at_library("There are no pictures here yet. Import photos in the library.")
 
 with st.grid(min_column_width=150, gap="small"):
     st.metric("Pictures", images, format="localized")

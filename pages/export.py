@@ -13,7 +13,7 @@ from db.queries.library import count_instances, counts
 from db.tables import RunState
 from pages.widgets.exchange.export_card import ABOUT, export_card
 from pages.widgets.shared.pickers import page_of
-from pages.widgets.shared.resources import author_id, dataset_or_stop, workspace
+from pages.widgets.shared.resources import author_id, dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 from pages.widgets.shared.text import counted, plain, sentence
 
@@ -28,10 +28,7 @@ with reading(workspace().engine) as session:
     written = count_exports(dataset.id, session=session)
 
 if not holds.images:
-    st.info("This dataset has no pictures yet, so there is nothing to export.", icon=":material/photo_library:")
-    if st.button("Open the library", type="primary"):
-        st.switch_page("library.py")
-    st.stop()
+    stop_at_library("This dataset has no pictures yet, so there is nothing to export.")
 
 st.markdown(
     f"{counted(holds.images - holds.failed, 'picture')} with {counted(holds.faces, 'face')} of "

@@ -8,7 +8,7 @@ from db.engine import reading
 from db.queries.jobs import count_ended_runs, runs_page
 from db.tables import RunState
 from pages.widgets.shared.pickers import page_of
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import author_id, stop_at_library, workspace
 from pages.widgets.shared.run_status import MARKS, open_runs, result, run_title
 from pages.widgets.shared.text import lasting, plain, sentence, utc
 
@@ -20,10 +20,7 @@ running = open_runs()
 with reading(workspace().engine) as session:
     count = count_ended_runs(session=session)
 if not count and not running:
-    st.info("Nothing has run yet. Import photos or try the sample in the library.", icon=":material/photo_library:")
-    if st.button("Open the library", type="primary"):
-        st.switch_page("library.py")
-    st.stop()
+    stop_at_library("Nothing has run yet. Import photos or try the sample in the library.")
 
 ended = st.container()
 offset = page_of(count, PAGE, key="jobs-page")

@@ -2,8 +2,6 @@
 
 import streamlit as st
 
-from db.engine import reading
-from db.queries.points import picture_history
 from pages.widgets.library.picture_tiles import STATES
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor
@@ -16,8 +14,9 @@ from pages.widgets.points.keypoint_session import (
     save_edits,
     was_shown,
 )
+from pages.widgets.points.picture_history import history_of
 from pages.widgets.points.picture_order import choose_order, order_caption, ranking
-from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.resources import dataset_or_stop, stop_at_library
 from pages.widgets.shared.text import plain
 
 dataset = dataset_or_stop()
@@ -40,10 +39,7 @@ order_caption(dataset.id)
 
 image = current_image(dataset.id)
 if image is None:
-    st.info("No picture fits. Choose other pictures above, or import some in the library.")
-    if st.button("Open the library"):
-        st.switch_page("library.py")
-    st.stop()
+    stop_at_library("No picture fits. Choose other pictures above, or import some in the library.")
 
 data = editor_data(image, focus=st.session_state.pop("focus_instance", None))
 with bar:
@@ -57,10 +53,5 @@ if not data["instances"]:
 keypoint_editor(data, key="keypoint_editor", on_edits=save_edits, on_go=go, height=680)
 
 with st.expander("History of this picture"):
-    with reading(workspace().engine) as session:
-        rows = picture_history(image.id, session=session)
-    if rows:
-        st.dataframe(rows, hide_index=True)
-    else:
-        st.text("No points yet.")
+    history_of(image.id)
 was_shown(image)

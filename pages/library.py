@@ -7,9 +7,10 @@ from db.queries.jobs import newest_ended_run
 from db.queries.library import ImageFilter, count_filtered, counts, page_of_images, states
 from db.queries.people.listing import person_names
 from db.tables import ImageState
+from pages.widgets.library.exclusions_form import exclusions_form
 from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more
-from pages.widgets.library.labels_form import labels_and_exclusions
+from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_tiles import STATES, tile
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.picture_grid import picture_grid
@@ -45,11 +46,11 @@ with reading(engine) as session:  # after the open ones were looked at: what end
 if last is not None and not busy:
     latest_result(last)
 if total.images:
-    next_step(
-        dataset.id, waiting, faces=total.faces, people=total.people, busy=bool(busy & {"import", "sample", "faces"})
-    )
+    looking = bool(busy & {"import", "sample", "faces"})
+    next_step(dataset.id, waiting, faces=total.faces, people=total.people, busy=looking)
 import_more(dataset.name, expanded=not (total.images or busy))
-labels_and_exclusions(dataset.id)
+labels_form(dataset.id)
+exclusions_form(dataset.id)
 if not total.images:
     st.stop()
 
@@ -70,7 +71,6 @@ with reading(engine) as session:
 
 
 def open_picture(image_id: int) -> None:
-    """Show a picture in the keypoint editor."""
     st.session_state[IMAGE] = image_id
     st.switch_page("keypoints.py")
 

@@ -16,7 +16,7 @@ from pages.widgets.people.views import (
     open_questions,
     seen_once,
 )
-from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs, result
 
 dataset = dataset_or_stop()
@@ -41,10 +41,7 @@ if person.isdecimal():
     offer_merge_for_taken_name(dataset.id)
     st.stop()
 if not (known or once or nobody):
-    st.info("No face is found here yet. Find the faces in the library; people appear by themselves.")
-    if st.button("Open the library", type="primary"):
-        st.switch_page("library.py")
-    st.stop()
+    stop_at_library("No face is found here yet. Find the faces in the library; people appear by themselves.")
 
 VIEWS = {
     "people": f"People ({known:,})",

@@ -9,7 +9,7 @@ from core.people.encoders import encoder_of
 from db.engine import reading
 from db.queries.library import count_instances
 from pages.widgets.people.photo_search import asked, choose_face, choose_least, ranked, show_matches
-from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import sentence
 
 dataset = dataset_or_stop()
@@ -17,10 +17,7 @@ st.title("Search", anchor=False)
 try:
     encoder = encoder_of(workspace(), dataset.id, None)
 except FacetError:
-    st.info("No face is found here yet, so there is nothing to search. Find the faces in the library first.")
-    if st.button("Open the library", type="primary"):
-        st.switch_page("library.py")
-    st.stop()
+    stop_at_library("No face is found here yet, so there is nothing to search. Find the faces in the library first.")
 
 photo = st.file_uploader(
     "A photo of the person to look for",

@@ -9,7 +9,7 @@ from db.queries.jobs import newest_ended_run
 from db.queries.people.decisions import last_decision
 from db.queries.people.vectors import encoder_versions
 from pages.widgets.people.group_again import origin_of_threshold
-from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs, result
 from pages.widgets.shared.text import sentence
 from pages.widgets.verification.workplace import choose_ratio, data_card, measured, saved_thresholds, workplace
@@ -25,10 +25,7 @@ if last_run is not None and last_run.id == st.session_state.get("people.run"):
     result(last_run)
 
 if not names:
-    st.info("No face is found here yet. Find the faces in the library first.")
-    if st.button("Open the library", type="primary"):
-        st.switch_page("library.py")
-    st.stop()
+    stop_at_library("No face is found here yet. Find the faces in the library first.")
 encoder = encoder_of(workspace(), dataset.id, None)
 if len(names) > 1:
     name = st.selectbox("Encoder", names, index=names.index(encoder.name), width=300)

@@ -16,7 +16,7 @@ from core.foundation.errors import FacetError, NotFound
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import use_name
-from core.library.datasets import create_dataset
+from core.library.names_in_store import create_dataset
 from db.engine import reading
 from db.queries.library import dataset_by_name
 from db.writes.library import ensure_user

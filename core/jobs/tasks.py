@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,10 +68,11 @@ def _labels(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     found = find_labels(workspace, source, run.parameters["skeleton"], progress=progress)
     beside = pictures_beside(workspace, source, found, dataset_id=run.dataset_id)
+    found = replace(found, skipped=[*found.skipped, *beside.skipped])
     added = 0
-    if beside is not None:
-        folder, wanted = beside
-        added = import_pictures(workspace, folder, **who, wanted=wanted, progress=progress)["added"]
+    if beside.folder is not None:
+        wanted = beside.is_wanted
+        added = import_pictures(workspace, beside.folder, **who, wanted=wanted, progress=progress)["added"]
     return {**import_labels(workspace, found, **who, progress=progress), "pictures": added}
 
 

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from core.formats.labels.rows import posix, text_of
 from core.formats.names import unguard
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
 from core.foundation.workspace import Workspace
-from db.engine import reading
 from db.queries.library import picture_paths
 from db.tables import Dataset, Exclusion
 from db.writing import writing
@@ -95,15 +94,6 @@ def exclude(
     here = paths | {path.rpartition("/")[2] for path in paths}
     unknown = [name for name in wanted if name not in here]
     return Excluded(len(wanted), len(wanted) - len(unknown), unknown)
-
-
-def excluded_names(workspace: Workspace, dataset_id: int) -> dict[str, str]:
-    """Every name that is left out, with the reason, by name."""
-    with reading(workspace.engine) as session:
-        rows = session.exec(
-            select(Exclusion).where(Exclusion.dataset_id == dataset_id).order_by(col(Exclusion.name))
-        ).all()
-    return {row.name: row.reason for row in rows}
 
 
 def include_again(workspace: Workspace, dataset_id: int, names: Sequence[str]) -> int:

@@ -39,6 +39,18 @@ class FoundLabels:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """The folder or zip with labelled pictures, None where there are none; which paths in it are wanted.
+
+    `skipped` has the pictures that could not be looked for, with the reason.
+    """
+
+    folder: Path | None
+    is_wanted: Callable[[str], bool]
+    skipped: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
 class Applied:
     """What came of labels that had waited: how many are in place now, how many were refused."""
 
@@ -60,6 +72,21 @@ def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
         As `core.library.intake.look_into`.
     """
     return formats_of((item.path, item.read) for item in _label_files(workspace, source) if isinstance(item, Offered))
+
+
+def stamp_of(workspace: Workspace, source: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a label file of a source does: path, size and time of each, of a zip those of the zip.
+
+    Raises
+    ------
+    BadInput
+        As `core.library.intake.look_into`.
+    """
+    files = [source]
+    if source.is_dir():
+        files = [item.file for item in _label_files(workspace, source) if isinstance(item, Offered) and item.file]
+    found = [(file, file.stat()) for file in files if file.exists()]
+    return (str(source), 0, 0), *((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in found)
 
 
 def label_paths(workspace: Workspace, source: Path) -> list[str]:
@@ -140,10 +167,8 @@ def _read(item: Item, shape: Skeleton) -> LabelFile:
         raise BadInput(f"{item.path}: there is not enough memory to read it") from error
 
 
-def pictures_beside(
-    workspace: Workspace, source: Path, found: FoundLabels, *, dataset_id: int
-) -> tuple[Path, Callable[[str], bool]] | None:
-    """Where labelled pictures lie that the dataset lacks, and which paths there those are; None if there are none.
+def pictures_beside(workspace: Workspace, source: Path, found: FoundLabels, *, dataset_id: int) -> Beside:
+    """Where labelled pictures lie that the dataset lacks, and which paths there those are.
 
     A folder or a zip may hold them itself; for one file they are looked for beside it.
     """
@@ -162,25 +187,28 @@ def pictures_beside(
         labels = name.suffix.lower() in ENDINGS
         return name.name in wanted or (name.stem in open_ended and not labels)
 
-    folder = source
-    if source.is_file() and not source.name.lower().endswith(".zip"):
-        folder = source.parent
-        rows = (row for _, file in found.files for row in file.rows)
-        if not any(_is_beside(folder, row.picture) for row in rows):
-            return None
-    return (folder, is_wanted) if wanted else None
+    if not source.is_file() or source.name.lower().endswith(".zip"):
+        return Beside(source if wanted else None, is_wanted)
+    skipped: dict[str, str] = {}
+    for picture in dict.fromkeys(row.picture for _, file in found.files for row in file.rows):
+        try:
+            if _is_beside(source.parent, picture):
+                return Beside(source.parent if wanted else None, is_wanted, list(skipped.items()))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            skipped[picture] = f"it could not be looked for beside the labels ({reason})"
+    return Beside(None, is_wanted, list(skipped.items()))
 
 
 def _is_beside(folder: Path, picture: str) -> bool:
-    try:
-        if picture.endswith(ANY_ENDING):
-            place = folder / picture.removesuffix(ANY_ENDING)
-            return any(
-                beside.stem == place.name and beside.suffix.lower() not in ENDINGS for beside in place.parent.iterdir()
-            )
+    if not picture.endswith(ANY_ENDING):
         return (folder / picture).is_file()
-    except (OSError, ValueError):
-        return False
+    nameless = folder / picture.removesuffix(ANY_ENDING)
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return any(
+            file.stem == nameless.name and file.suffix.lower() not in ENDINGS for file in nameless.parent.iterdir()
+        )
+    return False
 
 
 def import_labels(

@@ -51,6 +51,25 @@ def excluded_names(dataset_id: int, *, session: Session) -> set[str]:
     return set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
 
 
+def count_exclusions(dataset_id: int, *, name_contains: str = "", session: Session) -> int:
+    """How many names are left out; with `name_contains`, of those that contain it."""
+    rows = select(func.count()).select_from(Exclusion).where(*_listed(dataset_id, name_contains))
+    return session.exec(rows).one()
+
+
+def exclusions_page(
+    dataset_id: int, *, name_contains: str = "", offset: int, limit: int, session: Session
+) -> Sequence[Exclusion]:
+    """One page of the names that are left out, by name."""
+    rows = select(Exclusion).where(*_listed(dataset_id, name_contains)).order_by(col(Exclusion.name))
+    return session.exec(rows.offset(offset).limit(limit)).all()
+
+
+def _listed(dataset_id: int, name_contains: str) -> list[ColumnElement[bool]]:
+    of_dataset = col(Exclusion.dataset_id) == dataset_id
+    return [of_dataset, col(Exclusion.name).contains(name_contains, autoescape=True)]
+
+
 def group_parts(dataset_id: int, *, session: Session) -> dict[str, str]:
     """The part of the split that each group belongs to."""
     return dict(session.exec(select(GroupPart.group, GroupPart.part).where(GroupPart.dataset_id == dataset_id)).all())

@@ -60,8 +60,16 @@ def neighbour(
     return session.exec(statement.order_by(*order).limit(1)).first()
 
 
-def picture_history(image_id: int, *, limit: int = 100, session: Session) -> list[dict[str, object]]:
-    """The newest revisions of all instances of a picture: when, which, who, what."""
+class PictureRevision(NamedTuple):
+    """A revision of an instance of a picture, with the author's or the model's name."""
+
+    revision: KeypointRevision
+    author: str | None
+    model: str | None
+
+
+def picture_history(image_id: int, *, offset: int = 0, limit: int = 20, session: Session) -> list[PictureRevision]:
+    """One page of the revisions of all instances of a picture, the newest first."""
     rows = session.exec(
         select(KeypointRevision, User.name, ModelVersion.name)
         .join(Instance, col(Instance.id) == col(KeypointRevision.instance_id))
@@ -69,17 +77,17 @@ def picture_history(image_id: int, *, limit: int = 100, session: Session) -> lis
         .join(ModelVersion, col(ModelVersion.id) == col(KeypointRevision.model_version_id), isouter=True)
         .where(Instance.image_id == image_id)
         .order_by(col(KeypointRevision.id).desc())
+        .offset(offset)
         .limit(limit)
     )
-    return [
-        {
-            "When (UTC)": f"{revision.created_at:%Y-%m-%d %H:%M:%S}",
-            "Of": revision.instance_id,
-            "Who": author or model or "",
-            "What": revision.note or ("Found by a model" if revision.source == Source.MODEL else ""),
-        }
-        for revision, author, model in rows
-    ]
+    return [PictureRevision(*row) for row in rows]
+
+
+def count_revisions(image_id: int, *, session: Session) -> int:
+    """How many revisions all instances of a picture have."""
+    of_picture = col(Instance.id) == col(KeypointRevision.instance_id)
+    rows = select(func.count()).select_from(KeypointRevision).join(Instance, of_picture)
+    return session.exec(rows.where(Instance.image_id == image_id)).one()
 
 
 class WaitingPicture(NamedTuple):
@@ -124,3 +132,9 @@ def waiting_pictures(dataset_id: int, *, offset: int = 0, limit: int = 50, sessi
         .limit(limit)
     )
     return [WaitingPicture(*row) for row in rows]
+
+
+def count_waiting_pictures(dataset_id: int, *, session: Session) -> int:
+    """How many pictures (or clips) labels wait for, as `waiting_pictures` lists them."""
+    named = select(WaitingLabel.picture, WaitingLabel.source).where(WaitingLabel.dataset_id == dataset_id).distinct()
+    return session.exec(select(func.count()).select_from(named.subquery())).one()

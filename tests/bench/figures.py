@@ -17,8 +17,7 @@ from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.library.annotators import annotator_id
-from core.library.datasets import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from core.metrics.clustering import bcubed
 from core.verification import confirmed_pairs, evaluate_pairs
 from db.engine import reading

@@ -5,8 +5,7 @@ from sqlmodel import select
 
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.library.annotators import annotator_id
-from core.library.datasets import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, now
 from db.writing import writing
 from tests.builders.drawn_labels import fill_with_clips

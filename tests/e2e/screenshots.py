@@ -16,8 +16,7 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.learning.promoting import promote
-from core.library.annotators import annotator_id
-from core.library.datasets import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from core.library.sample_clips import SAMPLE_CLIPS
 from core.library.sample_photos import SAMPLE
 from core.people.deciding import confirm_faces, name_person

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.library.annotators import annotator_id
+from core.library.names_in_store import annotator_id
 from core.people.deciding import confirm_faces
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading

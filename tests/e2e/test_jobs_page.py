@@ -13,8 +13,7 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.jobs.launch import start
-from core.library.annotators import annotator_id
-from core.library.datasets import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from db.engine import reading
 from db.queries.jobs import runs_page
 

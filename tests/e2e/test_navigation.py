@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.library.annotators import annotator_id
-from core.library.datasets import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from tests.builders.staged_pictures import stage
 from tests.e2e.hands import view, wait_for
 

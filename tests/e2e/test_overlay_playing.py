@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.library.annotators import annotator_id
-from core.library.datasets import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from core.media.videos import frames, probe
 from core.motion.overlaying import render_overlay
 from tests.builders.staged_clips import add_model, predict, take

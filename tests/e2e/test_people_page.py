@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.library.annotators import annotator_id
+from core.library.names_in_store import annotator_id
 from core.people.deciding import move_faces
 from db.engine import reading
 from db.queries.people.listing import people_page

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.launch import start
-from core.library.annotators import annotator_id
+from core.library.names_in_store import annotator_id
 from db.engine import reading
 from db.queries.library import ImageFilter, page_of_images
 from db.queries.people.listing import faces_page, people_page

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 
-from core.library.datasets import create_dataset
+from core.library.names_in_store import create_dataset
 from db.engine import reading
 from db.tables import Run, RunState, TrainedModel, now
 from db.writes.models import ensure_model_version

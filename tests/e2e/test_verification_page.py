@@ -10,7 +10,7 @@ from sklearn import metrics as reference
 from core import verification
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.library.annotators import annotator_id
+from core.library.names_in_store import annotator_id
 from core.people.deciding import move_faces
 from db.writes.library import ensure_dataset
 from db.writing import writing

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import streamlit as st
 
 from core.foundation.workspace import Workspace
-from core.library.annotators import annotator_id
+from core.library.names_in_store import annotator_id
 from db.engine import reading
 from db.tables import Dataset
 
@@ -32,10 +34,13 @@ def dataset_or_stop() -> Dataset:
     with reading(workspace().engine) as session:
         dataset = session.get(Dataset, chosen) if chosen is not None else None
     if dataset is None:
-        st.info(
-            "There is no data yet. Import photos or try the sample in the library.", icon=":material/photo_library:"
-        )
-        if st.button("Open the library", type="primary"):
-            st.switch_page("library.py")
-        st.stop()
+        stop_at_library("There is no data yet. Import photos or try the sample in the library.")
     return dataset
+
+
+def stop_at_library(reason: str) -> NoReturn:
+    """End a page that has nothing to show, with the reason and the way to get something."""
+    st.info(reason, icon=":material/photo_library:")
+    if st.button("Open the library", type="primary"):
+        st.switch_page("library.py")
+    st.stop()

@@ -404,6 +404,21 @@ def test_one_file_finds_the_pictures_beside_it(label, folder, pictures):
     assert (counts["pictures"], counts["instances"], skipped) == (1, 1, [])
 
 
+def test_why_a_picture_could_not_be_looked_for_beside_its_labels_is_listed(label, folder):
+    name = "n" * 300 + ".png"
+    counts, skipped = label(folder({"labels.json": coco([(body(), None)], name=name)}) / "labels.json", "coco17")
+    assert (counts["pictures"], counts["waiting"]) == (0, 1)
+    assert (name, "it could not be looked for beside the labels (File name too long)") in skipped
+
+
+def test_a_folder_that_is_not_there_holds_no_pictures(label, folder):
+    source = folder({"labels.json": coco([(body(), None)], name="gone/one.png"), "one.pts": pts()})
+    _, skipped = label(source / "labels.json", "coco17")
+    assert [reason for _, reason in skipped] == [
+        "the picture is not in the dataset; its label is kept until it comes (labels.json)"
+    ]
+
+
 def test_a_zip_of_labels_and_pictures_is_one_import(label, tmp_path, pictures):
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         archive.writestr("set/one.png", pictures(1, SIZE))

@@ -1,9 +1,13 @@
+"""Datasets and annotators by name."""
+
 import pytest
 
 from core.foundation.errors import BadInput
-from core.library.datasets import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from db.engine import reading
 from db.queries.library import datasets
+from db.writes.library import ensure_user
+from db.writing import writing
 
 
 def names(workspace):
@@ -27,3 +31,17 @@ def test_a_name_has_at_most_eighty_characters(workspace, author):
     create_dataset(workspace, "x" * 80, author)
     with pytest.raises(BadInput, match="at most 80 characters, this one has 81"):
         create_dataset(workspace, "x" * 81, author)
+
+
+def test_a_new_name_becomes_an_annotator_once(workspace, author):
+    eve = annotator_id(workspace, "eve")
+    assert eve != author
+    assert annotator_id(workspace, "eve") == eve
+
+
+def test_a_known_name_waits_for_no_writer(workspace, author, monkeypatch):
+    monkeypatch.setattr("db.engine._BUSY_MS", 50)
+    workspace.engine.dispose()
+    with writing(workspace.engine) as held:
+        ensure_user("somebody else", session=held)
+        assert annotator_id(workspace, "ada") == author

@@ -1,10 +1,14 @@
-"""Datasets by name."""
+"""Datasets and annotators by name: what is new is added."""
 
 from __future__ import annotations
 
+from sqlmodel import select
+
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
-from db.writes.library import ensure_dataset
+from db.engine import reading
+from db.tables import User
+from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 
 _LONGEST = 80
@@ -25,3 +29,13 @@ def create_dataset(workspace: Workspace, name: str, author_id: int) -> int:
         raise BadInput(f"a dataset's name has at most {_LONGEST} characters, this one has {len(clean)}")
     with writing(workspace.engine) as session:
         return ensure_dataset(clean, author_id, session=session)
+
+
+def annotator_id(workspace: Workspace, name: str) -> int:
+    """The id that rows of this person carry; a new name becomes a new annotator."""
+    with reading(workspace.engine) as session:  # nearly always: an edit waits for no other writer here
+        known = session.exec(select(User.id).where(User.name == name)).first()
+    if known is not None:
+        return known
+    with writing(workspace.engine) as session:
+        return ensure_user(name, session=session)

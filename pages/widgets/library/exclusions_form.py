@@ -1,0 +1,87 @@
+"""The list of pictures that nobody should learn from: adding to it, and taking names off it again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.foundation.errors import FacetError
+from core.library.exclusions import exclude, include_again, listed_names
+from db.engine import reading
+from db.queries.library import count_exclusions, exclusions_page
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.text import counted, plain, sentence
+
+_OUTCOME: Final = "exclusions_outcome"
+_UPLOADER: Final = "exclusions_upload"
+_ROWS: Final = 20
+_NAMED: Final = 5  # names that a sentence gives
+
+
+def exclusions_form(dataset_id: int) -> None:
+    """The form and the list, folded away."""
+    with st.expander("Leave pictures out of learning", key="exclusions-form", icon=":material/filter_alt_off:"):
+        _form(dataset_id)
+        _list(dataset_id)
+
+
+def _form(dataset_id: int) -> None:
+    if outcome := st.session_state.pop(_OUTCOME, None):
+        (st.error if outcome[0] == "error" else st.success)(outcome[1])
+    st.caption(
+        "Pictures on this list are never learned from or measured on. One file name a line, or a CSV whose first "
+        "column names the files; names of pictures that are not here yet count once they come."
+    )
+    with st.form("exclusions", border=False):
+        st.file_uploader("List of file names", type=["txt", "csv"], key=_UPLOADER)
+        st.text_input("Why", key="exclusions_reason", max_chars=200, placeholder="wrong labels", width=320)
+        st.form_submit_button("Leave these out", on_click=_exclude, args=(dataset_id,))
+
+
+def _list(dataset_id: int) -> None:
+    """Every name on the list, page by page; a part of the name finds one among many."""
+    with reading(workspace().engine) as session:
+        count = count_exclusions(dataset_id, session=session)
+    if not count:
+        return
+    st.markdown(f"**{counted(count, 'name')}** on the list.")
+    wanted = ""
+    if count > _ROWS:
+        wanted = st.text_input("Name contains", key=f"exclusions-part-{dataset_id}", width=320).strip()
+        with reading(workspace().engine) as session:
+            count = count_exclusions(dataset_id, name_contains=wanted, session=session)
+    chooser, table = st.container(), st.container()
+    offset = page_of(count, _ROWS, key=f"exclusions-page-{dataset_id}")
+    with reading(workspace().engine) as session:
+        rows = exclusions_page(dataset_id, name_contains=wanted, offset=offset, limit=_ROWS, session=session)
+    with chooser:
+        _take_off(dataset_id, [row.name for row in rows])
+    table.table([{"Name": plain(row.name), "Why": plain(row.reason)} for row in rows], hide_index=True)
+
+
+def _take_off(dataset_id: int, names: list[str]) -> None:
+    key = f"exclusions-again-{dataset_id}-{names[0] if names else ''}"  # a choice is of the names that are shown
+    again = st.multiselect("Take off the list", names, key=key, placeholder="Names")
+    if again and st.button("Learn from these again"):
+        include_again(workspace(), dataset_id, again)
+        st.rerun()
+
+
+def _exclude(dataset_id: int) -> None:
+    file = st.session_state.get(_UPLOADER)
+    if file is None:
+        st.session_state[_OUTCOME] = ("error", "Choose a list first.")
+        return
+    try:
+        names = listed_names(file.name, file.getvalue())
+        reason = str(st.session_state["exclusions_reason"]).strip() or file.name
+        done = exclude(workspace(), dataset_id, names, author_id=author_id(), reason=reason)
+    except FacetError as error:
+        st.session_state[_OUTCOME] = ("error", sentence(error))
+        return
+    unknown = f"; not here: {', '.join(done.unknown[:_NAMED])}" if done.unknown else ""
+    more = f" and {len(done.unknown) - _NAMED} more" if len(done.unknown) > _NAMED else ""
+    outcome = f"{counted(done.listed, 'name')} listed, {done.matched:,} of pictures here{unknown}{more}"
+    st.session_state[_OUTCOME] = ("done", plain(outcome))

@@ -1,0 +1,39 @@
+"""What was done to the points of a picture, and by whom."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from db.engine import reading
+from db.queries.points import PictureRevision, count_revisions, picture_history
+from db.tables import Source
+from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.resources import workspace
+
+_ROWS: Final = 20
+
+
+def history_of(image_id: int) -> None:
+    """The revisions of a picture, the newest first, page by page."""
+    with reading(workspace().engine) as session:
+        count = count_revisions(image_id, session=session)
+    if not count:
+        st.text("No points yet.")
+        return
+    table = st.container()
+    offset = page_of(count, _ROWS, key=f"history-{image_id}")
+    with reading(workspace().engine) as session:
+        rows = picture_history(image_id, offset=offset, limit=_ROWS, session=session)
+    table.dataframe([_row(row) for row in rows], hide_index=True)
+
+
+def _row(row: PictureRevision) -> dict[str, object]:
+    revision = row.revision
+    return {
+        "When (UTC)": f"{revision.created_at:%Y-%m-%d %H:%M:%S}",
+        "Of": revision.instance_id,
+        "Who": row.author or row.model or "",
+        "What": revision.note or ("Found by a model" if revision.source == Source.MODEL else ""),
+    }

@@ -1,0 +1,41 @@
+"""The list of pictures that nobody should learn from, on the page."""
+
+from core.library.exclusions import exclude
+from db.engine import reading
+from db.queries.library import count_exclusions
+
+
+def on_the_list(workspace, dataset):
+    with reading(workspace.engine) as session:
+        return count_exclusions(dataset, session=session)
+
+
+def test_any_of_many_names_can_be_taken_off_the_list(opened, workspace, dataset, author):
+    names = [f"p{number:03d}.png" for number in range(120)]
+    exclude(workspace, dataset, names, author_id=author, reason="blurred")
+    page = opened("library.py")
+    page.text_input(key=f"exclusions-part-{dataset}").input("p119").run()
+    (chooser,) = [widget for widget in page.multiselect if widget.label == "Take off the list"]
+    assert chooser.options == ["p119.png"]
+    chooser.select("p119.png").run()
+    (again,) = [button for button in page.button if button.label == "Learn from these again"]
+    again.click().run()
+    assert not page.exception
+    assert on_the_list(workspace, dataset) == 119
+
+
+def test_a_short_list_needs_no_search(opened, workspace, dataset, author):
+    exclude(workspace, dataset, ["a.png", "b.png"], author_id=author)
+    page = opened("library.py")
+    (chooser,) = [widget for widget in page.multiselect if widget.label == "Take off the list"]
+    assert chooser.options == ["a.png", "b.png"]
+    assert "Name contains" not in [field.label for field in page.text_input]
+
+
+def test_a_search_that_finds_no_name_says_so_by_an_empty_table(opened, workspace, dataset, author):
+    exclude(workspace, dataset, [f"p{number:03d}.png" for number in range(21)], author_id=author)
+    page = opened("library.py")
+    page.text_input(key=f"exclusions-part-{dataset}").input("%").run()
+    assert not page.exception
+    (chooser,) = [widget for widget in page.multiselect if widget.label == "Take off the list"]
+    assert chooser.options == []
