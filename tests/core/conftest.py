@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
+from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, LeftOut
 from core.foundation.arrays import Keypoints
 from tests.builders.labelled_examples import CARDS, picture, random_dataset
 
@@ -36,3 +38,20 @@ def small_dataset(tmp_path: Path) -> LabelledDataset:
     second = picture(tmp_path / "originals" / "two.png", rng, 60, 50)
     images = (LabelledImage(**(first.__dict__ | {"instances": (face, body)})), second)
     return LabelledDataset("Small", images, (LabelledPerson("person-0001", "Ann"),), CARDS)
+
+
+@pytest.fixture
+def clipped(small_dataset):
+    """The small dataset: one.png is frames 0 and 2 of a clip, whose frame 1 was removed; two.png is of an action."""
+    one, two = small_dataset.images
+    face, body = one.instances
+    frames = (LabelledFrame(0, 0.0, "one.png"), LabelledFrame(1, 0.04, None), LabelledFrame(2, 0.08, "one.png", 1))
+    clip = LabelledClip("day/ada.mp4", "a" * 64, 100, 80, 5, 25.0, frames)
+    face = replace(face, points_source="human", points_model=None)
+    return replace(
+        small_dataset,
+        images=(replace(one, sequence="day/ada.mp4", instances=(face, body)), replace(two, sequence="squat")),
+        clips=(clip,),
+        split=(SplitPart("clip", "day/ada.mp4", "test"), SplitPart("person-id", "person-0001", "train")),
+        excluded=(LeftOut("two.png", "blurred"),),
+    )

@@ -1,28 +1,83 @@
 import csv
 import hashlib
-import io
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from core.formats import identities
-from core.formats.crops import CropFailed, crop_jpeg, upright
-from core.formats.dataset import LabelledDataset, LabelledInstance, LabelledPerson
+from core.formats import READERS, WRITERS, identities
+from core.formats.dataset import LabelledDataset, LabelledInstance, LabelledPerson, LeftOut
 from tests.builders.labelled_examples import picture
 from tests.builders.places import DATA
+
+WHEN = "2026-11-20T12:00:00Z"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_identities_bring_back_people_pictures_boxes_and_sources(make_dataset, tmp_path, seed):
+    dataset = make_dataset(seed)
+    WRITERS["identities"](dataset, tmp_path / "out", exported_at=WHEN)
+    back = READERS["identities"](tmp_path / "out")
+
+    def named(found: LabelledDataset) -> list:
+        names = {person.key: person.name for person in found.people}
+        rows = [(image, face) for image in found.images for face in image.instances]
+        return [
+            (i.path, i.sha256, i.width, i.reason, f.box, f.person, names[f.person], f.person_source)
+            for i, f in rows
+            if f.kind == "face" and f.person
+        ]
+
+    assert named(back) == named(dataset)
+    assert [image.path for image in back.images] == [image.path for image in dataset.images]
+    assert {face.origin for image in back.images for face in image.instances} == {"import"}
+
+
+@pytest.mark.parametrize(("source", "kept"), [("human", "Ann"), ("automatic", None)])
+def test_identities_keep_a_folders_word_unless_only_humans_speak_against_it(small_dataset, tmp_path, source, kept):
+    one, two = small_dataset.images
+    face, body = one.instances
+    other = LabelledInstance("face", (50, 50, 60, 60), "model", not_people=("person-0001",))
+    faces = (replace(face, person_source=source), body, other)
+    images = (replace(one, identity="Ann", instances=faces), replace(two, identity="Bea"))
+    WRITERS["identities"](replace(small_dataset, images=images), tmp_path / "out", exported_at=WHEN)
+    back = READERS["identities"](tmp_path / "out")
+    assert [image.identity for image in back.images] == [kept, "Bea"]
+    unsaid = [item.reason for item in back.left_out if item.path == "one.png"]
+    assert "faces known not to be somebody, which this format does not hold: 1" in unsaid
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_crop_folders_are_safe_and_distinct_on_every_file_system(make_dataset, tmp_path, seed):
+    manifest = WRITERS["identities"](make_dataset(seed), tmp_path / "out", exported_at=WHEN)
+    crops = [path for path in manifest.files if path.startswith("people/")]
+    folded = {unicodedata.normalize("NFC", path).casefold() for path in crops}
+    assert len(crops) == len(folded) == manifest.counts["faces_with_person"] - _uncut(manifest)
+    for path in crops:
+        _, folder, file = path.split("/")
+        for part in (folder, file):
+            assert not set(part) & set('<>:"\\|?*\0\r\n\t'), part
+            assert len(part.encode()) < 143
+            assert part == part.strip(" .")
+            assert part.split(".")[0].upper() not in {"CON", "PRN", "AUX", "NUL", "COM1", "LPT1"}
+
+
+def _uncut(manifest) -> int:
+    return sum("crop" in item.reason for item in manifest.left_out)
+
+
+def test_identities_say_that_they_hold_no_clips(clipped, tmp_path):
+    manifest = WRITERS["identities"](clipped, tmp_path / "out", exported_at="now")
+    assert LeftOut("day/ada.mp4", "the order of its frames, which this format does not hold") in manifest.left_out
+    assert READERS["identities"](tmp_path / "out").clips == ()
+
 
 IDENTITIES = DATA / "identities"
 
 
 def face(box: tuple[float, float, float, float], person: str | None, source: str = "human") -> LabelledInstance:
     return LabelledInstance("face", box, "model", person=person, person_source=source if person else None)
-
-
-def gradient() -> np.ndarray:
-    x, y = np.meshgrid(np.arange(100), np.arange(80))
-    return np.stack([x * 2, y * 2, 0 * x + 50], axis=2).astype(np.uint8)
 
 
 def test_tables_are_written_as_worked_out_by_hand(tmp_path):
@@ -41,52 +96,6 @@ def test_tables_are_written_as_worked_out_by_hand(tmp_path):
     assert rows.encode() == (IDENTITIES / "hand_worked_identities.csv").read_bytes()
     images_csv = (tmp_path / "out" / "images.csv").read_bytes()
     assert images_csv == (IDENTITIES / "hand_worked_images.csv").read_bytes()
-
-
-def test_crop_is_the_box_grown_by_thirty_percent_and_clipped():
-    # Centre 30, half of 20 × 1.3 = 13: [17, 43] touches the pixels 17 (up to 17.5) to 43 (from 42.5).
-    inner = Image.open(io.BytesIO(crop_jpeg(gradient(), (20, 20, 40, 40))))
-    assert inner.size == (27, 27)
-    np.testing.assert_allclose(np.asarray(inner)[0, 0], [34, 34, 50], atol=6)
-    np.testing.assert_allclose(np.asarray(inner)[26, 26], [86, 86, 50], atol=6)
-    # Centre 5, half 6.5: [-1.5, 11.5] is clipped to the pixels 0 to 11.
-    assert Image.open(io.BytesIO(crop_jpeg(gradient(), (0, 0, 10, 10)))).size == (12, 12)
-    assert Image.open(io.BytesIO(crop_jpeg(gradient(), (-500, -500, 500, 500)))).size == (100, 80)
-
-
-def test_crop_has_the_same_bytes_every_time_and_no_metadata():
-    first, second = (crop_jpeg(gradient(), (20, 20, 40, 40)) for _ in range(2))
-    assert first == second
-    opened = Image.open(io.BytesIO(first))
-    assert set(opened.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
-    assert not opened.getexif()
-    # libjpeg scales the standard table's 16 by 0.1 at quality 95: 1.6, rounded
-    assert opened.quantization[0][0] == 2
-
-
-def test_crop_of_a_turned_photo_is_upright(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera lay on its side: turn clockwise to see it upright
-    Image.fromarray(gradient()).transpose(Image.Transpose.ROTATE_90).save(
-        tmp_path / "turned.jpg", exif=exif, quality=95
-    )
-    opened = upright(tmp_path / "turned.jpg", (100, 80))
-    np.testing.assert_allclose(opened.astype(int), gradient().astype(int), atol=8)
-
-
-@pytest.mark.parametrize(
-    ("mode", "value", "expected"),
-    [("L", 7, 7), ("I;16", 257 * 90, 90), ("RGBA", (9, 9, 9, 0), 255), ("1", 1, 255), ("CMYK", (0, 0, 0, 255), 0)],
-)
-def test_every_kind_of_pixel_becomes_rgb(tmp_path, mode, value, expected):
-    file = tmp_path / "picture.tif"
-    Image.new(mode, (5, 4), value).save(file)
-    assert upright(file, (5, 4))[1, 1].tolist() == [expected] * 3
-
-
-def test_face_outside_the_picture_has_no_crop():
-    with pytest.raises(CropFailed, match="its box lies outside the picture"):
-        crop_jpeg(gradient(), (200, 10, 220, 30))
 
 
 def test_face_that_cannot_be_cut_out_keeps_its_row(tmp_path):

@@ -9,12 +9,24 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.formats import coco
+from core.formats import READERS, WRITERS, coco
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, RemovedInstance
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS
 from tests.builders.labelled_examples import CARDS, picture
 from tests.builders.places import DATA
+
+WHEN = "2026-11-20T12:00:00Z"
+
+
+def test_box_whose_width_cannot_say_its_end_still_comes_back_exactly(small_dataset, tmp_path):
+    boxes = [(-10, 3.3, 5.5e-17, 20.123), (-0.0, 0, -0.0, 0.1), (1e8, -7.7, 1e9, -7.6999), (-1e-30, 0.1, 0.3, 0.1)]
+    found = tuple(LabelledInstance("face", box, "human", person="p", person_source="human") for box in boxes)
+    image = replace(small_dataset.images[0], instances=found)
+    WRITERS["facet"](LabelledDataset("x", (image,), (LabelledPerson("p"),)), tmp_path / "out", exported_at=WHEN)
+    back = READERS["facet"](tmp_path / "out").images[0]
+    assert [instance.box for instance in back.instances] == [instance.box for instance in found]
+
 
 COCO_DATA = DATA / "coco"
 SIGMAS = (

@@ -1,34 +1,12 @@
 """Clips, the split and what is excluded leave and come back; what an export says wrongly about them is named."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from core.formats import READERS, WRITERS
-from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
-from core.formats.dataset import LabelledDataset, LabelledImage, LeftOut
-from core.formats.labels import read_labels
-from core.foundation.errors import BadInput, UnreadableLabels
-from core.foundation.skeletons import skeleton
+from core.foundation.errors import UnreadableLabels
 from tests.builders.labelled_examples import rehash
-
-
-@pytest.fixture
-def clipped(small_dataset):
-    """The small dataset: one.png is frames 0 and 2 of a clip, whose frame 1 was removed; two.png is of an action."""
-    one, two = small_dataset.images
-    face, body = one.instances
-    frames = (LabelledFrame(0, 0.0, "one.png"), LabelledFrame(1, 0.04, None), LabelledFrame(2, 0.08, "one.png", 1))
-    clip = LabelledClip("day/ada.mp4", "a" * 64, 100, 80, 5, 25.0, frames)
-    face = replace(face, points_source="human", points_model=None)
-    return replace(
-        small_dataset,
-        images=(replace(one, sequence="day/ada.mp4", instances=(face, body)), replace(two, sequence="squat")),
-        clips=(clip,),
-        split=(SplitPart("clip", "day/ada.mp4", "test"), SplitPart("person-id", "person-0001", "train")),
-        excluded=(LeftOut("two.png", "blurred"),),
-    )
 
 
 def test_clips_are_written_where_video_tools_look_for_them(clipped, tmp_path):
@@ -58,13 +36,6 @@ def test_clips_are_written_where_video_tools_look_for_them(clipped, tmp_path):
     assert content["excluded"] == [{"name": "two.png", "reason": "blurred"}]
 
 
-def test_the_label_reader_takes_the_clip_of_an_export_for_the_sequence(clipped, tmp_path):
-    WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
-    content = (tmp_path / "out" / "annotations.json").read_bytes()
-    rows = read_labels("annotations.json", content, skeleton("face68")).rows
-    assert [(row.picture, row.sequence) for row in rows] == [("one.png", "day/ada.mp4")]
-
-
 @pytest.mark.parametrize("name", ["coco", "facet"])
 def test_clips_split_and_exclusions_come_back(clipped, tmp_path, name):
     WRITERS[name](clipped, tmp_path / "out", exported_at="now")
@@ -88,19 +59,6 @@ def test_an_export_from_before_there_were_clips_still_reads(clipped, tmp_path, n
     back = READERS[name](tmp_path / "out")
     assert (back.clips, back.split, back.excluded) == ((), (), ())
     assert [image.sequence for image in back.images] == [None, None]
-
-
-def test_a_frame_whose_picture_cannot_come_along_stays_without_one(clipped, tmp_path):
-    one, two = clipped.images
-    WRITERS["facet"](replace(clipped, images=(replace(one, file=None), two)), tmp_path / "out", exported_at="now")
-    (clip,) = READERS["facet"](tmp_path / "out").clips
-    assert [(frame.index, frame.image) for frame in clip.frames] == [(0, None), (1, None), (2, None)]
-
-
-def test_identities_say_that_they_hold_no_clips(clipped, tmp_path):
-    manifest = WRITERS["identities"](clipped, tmp_path / "out", exported_at="now")
-    assert LeftOut("day/ada.mp4", "the order of its frames, which this format does not hold") in manifest.left_out
-    assert READERS["identities"](tmp_path / "out").clips == ()
 
 
 V = r"annotations\.json: videos\[0\]"
@@ -143,25 +101,3 @@ def test_what_is_wrong_about_clips_is_named_with_its_place(clipped, tmp_path, ch
     rehash(tmp_path / "out", "annotations.json")
     with pytest.raises(UnreadableLabels, match=message):
         READERS["coco"](tmp_path / "out")
-
-
-def test_a_frame_of_a_picture_that_is_not_there_cannot_be_made():
-    clip = LabelledClip("c", "a" * 64, 1, 1, 1, 25.0, (LabelledFrame(0, 0.0, "gone.png"),))
-    with pytest.raises(BadInput, match=r"c: the picture of frame 0, 'gone\.png' is not in this dataset"):
-        LabelledDataset("x", clips=(clip,))
-    with pytest.raises(BadInput, match="frame 0 of the clip 'c' has no finite time"):
-        LabelledClip("c", "a" * 64, 1, 1, 1, 25.0, (LabelledFrame(0, float("nan"), None),))
-
-
-def test_names_that_climb_leave_no_file_outside_of_the_export(small_dataset, tmp_path):
-    one = small_dataset.images[0]
-    names = ("../../up.png", "/abs.png", "a/../../up.png", "..\\up.png", "C:up.png")
-    images = tuple(LabelledImage(**(one.__dict__ | {"path": name})) for name in names)
-    for kind in WRITERS:
-        (tmp_path / kind).mkdir()
-        dataset = replace(small_dataset, images=images)
-        WRITERS[kind](dataset, tmp_path / kind / "deep" / "out", exported_at="now")
-        written = [file for file in tmp_path.rglob("*") if file.is_file() and kind in file.relative_to(tmp_path).parts]
-        assert all((tmp_path / kind / "deep" / "out") in file.parents for file in written)
-        assert not [file for file in written if "up" in file.name or "abs" in file.name]
-    assert sorted(place.name for place in tmp_path.iterdir()) == sorted([*WRITERS, "originals"])

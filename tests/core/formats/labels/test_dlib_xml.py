@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.formats.labels import read_labels
+from core.foundation.errors import UnreadableLabels
+from core.foundation.skeletons import FACE68
+from tests.builders.label_files import read, reasons
+
+
+def test_dlib_boxes_and_parts_are_taken_as_they_are():
+    file = read("faces.xml", FACE68)
+    first, second = file.rows
+    assert (first.picture, first.size, first.box) == ("sub/one.jpg", (120, 100), (8, 18, 78, 90))
+    np.testing.assert_array_equal(first.keypoints.points[[0, 67]], [(10, 20), (77, 87)])
+    assert (second.picture, second.size) == ("two.jpg", None)
+    assert np.flatnonzero(second.keypoints.visibility == 0).tolist() == [0, 40]
+
+
+def test_dlib_boxes_that_are_no_labels_are_counted_and_damaged_ones_listed():
+    file = read("faces.xml", FACE68)
+    assert file.left_out == {"ignored boxes": 1, "boxes without points": 1}
+    assert reasons(file) == {
+        "image 2 (two.jpg), box 2": "the part 00 is at no place: x='ten', y='20'",
+        "image 2 (two.jpg), box 3": "the part 03 occurs twice",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("five_points.xml", "its boxes have 5 points, but face68 has 68"),
+        ("too_many_points.xml", "its boxes have 69 points, but face68 has 68"),
+        ("entity_bomb.xml", "declares a document type or an entity"),
+        ("external_entity.xml", "declares a document type or an entity"),
+        ("not_closed.xml", "it is not well-formed XML"),
+    ],
+)
+def test_dlib_files_that_cannot_be_read_say_why(name, sentence):
+    with pytest.raises(UnreadableLabels, match=sentence):
+        read(name, FACE68)
+
+
+def test_an_encoding_that_is_none_is_a_sentence():
+    with pytest.raises(UnreadableLabels, match="not well-formed"):
+        read_labels("a.xml", b"<?xml version='1.0' encoding='klingon'?><dataset/>", FACE68)
+
+
+def test_a_dlib_dataset_without_images_has_no_labels():
+    assert read_labels("a.xml", b"<dataset><images/></dataset>", FACE68).rows == []

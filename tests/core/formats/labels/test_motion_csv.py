@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.formats.labels import read_labels, write_submission
+from core.formats.labels.motion_csv import sequence_of
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.skeletons import BODY24, COCO17
+from tests.builders.label_files import LABELS, read, reasons
+
+
+def test_motion_rows_are_read_and_what_is_wrong_is_listed_with_its_line():
+    file = read("motion.csv", BODY24)
+    assert [row.picture for row in file.rows] == [
+        "002-1-1-01-Z17_A-0000001.jpg",
+        "002-1-1-01-Z17_B-0000001.jpg",
+        "642-2-4-30-Z148_E-0000021.jpg",
+        "=1+1.jpg",
+    ]
+    assert [row.sequence for row in file.rows] == ["002-1-1-01-Z17", "002-1-1-01-Z17", "642-2-4-30-Z148", None]
+    np.testing.assert_array_equal(file.rows[0].keypoints.points[[0, 23]], [(100, 200), (123, 246)])
+    assert np.flatnonzero(file.rows[2].keypoints.visibility == 0).tolist() == [3]
+    assert all(row.inside and row.box is None for row in file.rows)
+    assert reasons(file) == {
+        "line 5": "line 2 has labels of 002-1-1-01-Z17_A-0000001.jpg already",
+        "line 6": "it should have 49 cells, not 48",
+        "line 7": "'NaN' is not a number",
+        "line 8": "'left' is not a number",
+        "line 9": "right_eye has one coordinate without the other",
+        "line 10": "it names no picture",
+    }
+    assert file.left_out == {"lines without points": 1}
+
+
+def test_motion_columns_go_by_name_whatever_their_order():
+    plain, other = (read(name, BODY24).rows[0].keypoints for name in ("motion.csv", "motion_other_order.csv"))
+    np.testing.assert_array_equal(plain.points, other.points)
+
+
+def test_a_spreadsheet_that_writes_semicolons_and_decimal_commas_is_read():
+    (row,) = read("motion_semicolons.csv", BODY24).rows
+    assert row.keypoints.points[1].tolist() == [101.5, 202]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("motion_mistyped.csv", "the column 'right_inst_x' is none of a point of body24"),
+        ("motion_17_points.csv", "35 columns are 17 points, but body24 has 24"),
+    ],
+)
+def test_motion_files_of_other_points_are_refused(name, sentence):
+    with pytest.raises(UnreadableLabels, match=sentence):
+        read(name, BODY24)
+
+
+def test_the_17_point_table_is_read_as_17_points():
+    (row,) = read("motion_17_points.csv", COCO17).rows
+    assert len(row.keypoints) == 17
+
+
+def test_the_action_is_everything_before_the_camera():
+    assert sequence_of("002-1-1-01-Z17_A-0000001.jpg") == "002-1-1-01-Z17"
+    assert sequence_of("some/folder/642-2-4-30-Z148_E-0000021.png") == "642-2-4-30-Z148"
+    assert sequence_of("IMG_0001.jpg") is None
+
+
+def test_a_submission_has_the_forms_header_comes_back_exactly_and_no_name_is_a_formula(tmp_path):
+    rng = np.random.default_rng(3)
+    wanted = [
+        (name, Keypoints.of(rng.normal(900, 300, (24, 2)))) for name in ("a.jpg", "=cmd|' /C calc'!A0.jpg", "'b.jpg")
+    ]
+    write_submission(wanted, tmp_path / "out.csv")
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    shared_header = (LABELS / "motion_other_order.csv").read_text().splitlines()[0].split(",")
+    assert sorted(lines[0].split(",")) == sorted(shared_header)
+    assert lines[0].startswith("image,nose_x,nose_y,left_eye_x")
+    assert lines[2].startswith("'=cmd")
+    rows = read_labels("out.csv", (tmp_path / "out.csv").read_bytes(), BODY24).rows
+    assert [row.picture for row in rows] == [name for name, _ in wanted]
+    for row, (_, keypoints) in zip(rows, wanted, strict=True):
+        np.testing.assert_array_equal(row.keypoints.points, keypoints.points)
+
+
+def test_a_submission_has_no_gaps_and_no_picture_twice(tmp_path):
+    whole, gap = Keypoints.of(np.ones((24, 2))), Keypoints.of(np.array([[np.nan, np.nan]] + [[1, 1]] * 23))
+    with pytest.raises(BadInput, match=r"a\.jpg lacks nose"):
+        write_submission([("a.jpg", gap)], tmp_path / "out.csv")
+    with pytest.raises(BadInput, match=r"a\.jpg occurs twice"):
+        write_submission([("a.jpg", whole), ("a.jpg", whole)], tmp_path / "out.csv")
+    with pytest.raises(BadInput, match="has 17 points, but body24 has 24"):
+        write_submission([("a.jpg", Keypoints.of(np.ones((17, 2))))], tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+    write_submission([], tmp_path / "out.csv")
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 1
