@@ -6,32 +6,20 @@ import pytest
 from scipy import stats
 
 from core.foundation.errors import BadInput
-from core.metrics import resampling
-from core.metrics.intervals import Interval, bootstrap, bootstrap_weighted, mean, median, paired, paired_ratio, ratio
+from core.metrics.intervals import (
+    FEWEST_GROUPS,
+    Interval,
+    bootstrap,
+    bootstrap_weighted,
+    mean,
+    paired,
+    paired_ratio,
+    ratio,
+    verdict,
+)
 from core.metrics.landmarks import rmse, squared_sums
 from core.metrics.pose import BODY24_SIGMAS, FoundPoses, TruePoses, average_precision, match, precision_recall
-
-
-def videos(seed, groups=12, at_most=30, shift=1.0):
-    """Values that are alike within a video, videos of different lengths."""
-    rng = np.random.default_rng(seed)
-    place = np.repeat(np.arange(groups), rng.integers(1, at_most, groups))
-    return rng.normal(0, shift, groups)[place] + rng.normal(0, 0.3, len(place)), place
-
-
-def naive(statistic, groups, draws, seed, level=0.95):
-    """`statistic` of the row numbers of each draw, one group after another, and numpy's percentiles of that."""
-    known = np.unique(groups)
-    picks = np.random.default_rng(seed).integers(0, len(known), (draws, len(known)))
-    drawn = []
-    for row in picks:
-        rows = np.concatenate([np.flatnonzero(groups == known[pick]) for pick in row])
-        drawn.append(statistic(rows))
-    return np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-
-
-def ends(interval):
-    return interval.low, interval.high
+from tests.builders.videos_of_values import ends, naive, videos
 
 
 def test_two_groups_worked_out_by_hand():
@@ -60,25 +48,6 @@ def test_any_statistic_is_that_of_a_loop_over_the_same_draws():
     np.testing.assert_allclose(ends(found), naive(lambda rows: np.median(values[rows]), groups, 200, 3), rtol=1e-12)
     slow = bootstrap(values, groups, lambda rows: float(rows.mean()), draws=200, seed=3)
     np.testing.assert_allclose(ends(slow), ends(bootstrap(values, groups, mean, draws=200, seed=3)), rtol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("groups", "at_most", "step"), [(2, 4, 0), (7, 900, 0), (12, 30, 0.2), (300, 3, 0), (40, 2, 1)]
-)
-def test_the_quick_median_is_numpys_on_every_draw_also_with_ties_and_infinities(groups, at_most, step):
-    values, place = videos(groups, groups, at_most)
-    values = np.round(values / step) * step if step else values
-    values[::9] = np.inf
-    for table in (1 << 22, groups * 3):  # many bins and few
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(resampling, "_TABLE", table)
-            of_draws = resampling.medians_of(values, place, groups)
-        block = np.random.default_rng(1).integers(0, groups, (60, groups))
-        expected = [np.median(np.concatenate([values[place == one] for one in row])) for row in block]
-        np.testing.assert_array_equal(of_draws(block), expected)
-    assert bootstrap(values, place, median, draws=80) == bootstrap(values, place, np.median, draws=80)
-    other = np.abs(values)
-    assert paired(values, other, place, median, draws=80) == paired(values, other, place, np.median, draws=80)
 
 
 def test_a_statistic_of_several_columns_sees_whole_rows():
@@ -253,14 +222,6 @@ def test_ap_is_drawn_by_video_without_matching_anew():
     np.testing.assert_allclose(ends(interval), naive(ap_of, video, 40, 0), rtol=1e-9)
 
 
-def test_the_draws_do_not_depend_on_how_many_are_held_at_a_time(monkeypatch):
-    values, groups = videos(13)
-    whole = bootstrap(values, groups, draws=101)
-    monkeypatch.setattr(resampling, "_DRAWN_AT_ONCE", 7 * 12)
-    assert bootstrap(values, groups, draws=101) == whole
-    assert bootstrap(values, groups, draws=101, seed=1) != whole
-
-
 def test_two_thousand_draws_of_a_hundred_thousand_values_take_well_under_a_second():
     values = np.random.default_rng(14).gamma(2, 1, 100_000)
     start = perf_counter()
@@ -286,3 +247,44 @@ def test_wrong_arguments_are_refused():
         ratio(values, np.zeros(4), groups)
     with pytest.raises(BadInput, match="below the line should be 0 or more"):
         ratio(values, np.array([1, 1, -1]), groups)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "upward", "said"),
+    [
+        (-2.0, -0.5, False, "better"),
+        (-2.0, -0.5, True, "worse"),
+        (0.5, 2.0, True, "better"),
+        (0.5, 2.0, False, "worse"),
+        (-0.5, 2.0, False, "no clear difference"),
+        (0.0, 2.0, True, "no clear difference"),
+        (0.0, 0.0, False, "no clear difference"),
+    ],
+)
+def test_a_winner_is_named_only_where_zero_is_outside(low, high, upward, said):
+    assert verdict(Interval((low + high) / 2, low, high, groups=FEWEST_GROUPS), upward=upward) == said
+
+
+@pytest.mark.parametrize("groups", range(1, FEWEST_GROUPS))
+def test_few_groups_name_no_winner_however_clear_they_look(groups):
+    difference = paired(np.full(groups, 5.0), np.zeros(groups), np.arange(groups))
+    assert difference.value == -5.0
+    assert verdict(difference, upward=False) == "too few groups to tell"
+
+
+def test_what_is_undefined_has_no_verdict():
+    assert verdict(paired(np.zeros(0), np.zeros(0), np.zeros(0)), upward=True) == "undefined"
+    assert verdict(Interval(np.nan, np.nan, np.nan, groups=9), upward=True) == "undefined"
+
+
+@pytest.mark.parametrize(("groups", "share"), [(3, 0.25), (5, 0.17), (6, 0.15), (10, 0.10)])
+def test_zero_is_shut_out_for_equal_models_as_often_as_is_said(groups, share):
+    rng = np.random.default_rng(groups)
+    place, count, winners, shut_out = np.arange(groups), 500, 0, 0
+    for seed in range(count):
+        one = rng.normal(size=groups)
+        difference = paired(one, one + rng.normal(size=groups), place, draws=400, seed=seed)
+        shut_out += not difference.low <= 0 <= difference.high
+        winners += verdict(difference, upward=True) in ("better", "worse")
+    assert shut_out / count == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / count))
+    assert winners == (shut_out if groups >= FEWEST_GROUPS else 0)
