@@ -1,4 +1,7 @@
-"""How well found clusters agree with true identities."""
+"""How well a clustering agrees with true identities.
+
+No page shows this: it needs faces whose people are all known, which the bench and the tests have and a user has not.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from core.foundation.errors import BadInput
 
 
 @dataclass(frozen=True)
-class Scores:
+class Agreement:
     """Agreement of a clustering with the truth, each in [0, 1] or NaN where it is undefined.
 
     Attributes
@@ -29,7 +32,7 @@ class Scores:
     f: float
 
 
-def bcubed(truth: NDArray, found: NDArray) -> Scores:
+def bcubed(truth: NDArray, found: NDArray) -> Agreement:
     """BCubed precision, recall and F.
 
     The precision of a face is the share of its cluster that is of its person, the recall the share of its person
@@ -57,12 +60,12 @@ def bcubed(truth: NDArray, found: NDArray) -> Scores:
     cell, person, cluster, row, column = _contingency(truth, found)
     total = int(cell.sum())
     if total == 0:
-        return Scores(np.nan, np.nan, np.nan)
+        return Agreement(np.nan, np.nan, np.nan)
     squared = cell.astype(np.float64) ** 2
     return _scores(float((squared / cluster[column]).sum()) / total, float((squared / person[row]).sum()) / total)
 
 
-def pairwise(truth: NDArray, found: NDArray) -> Scores:
+def pairwise(truth: NDArray, found: NDArray) -> Agreement:
     """Precision, recall and F over pairs of faces.
 
     A pair is true when both faces are of one person and found when both are in one cluster. Precision is the share
@@ -93,9 +96,9 @@ def _pairs(sizes: NDArray[np.int64]) -> int:
     return int((sizes * (sizes - 1) // 2).sum())
 
 
-def _scores(precision: float, recall: float) -> Scores:
+def _scores(precision: float, recall: float) -> Agreement:
     total = precision + recall
-    return Scores(precision, recall, 0.0 if total == 0 else 2 * precision * recall / total)
+    return Agreement(precision, recall, 0.0 if total == 0 else 2 * precision * recall / total)
 
 
 def _contingency(truth: NDArray, found: NDArray) -> tuple[NDArray[np.int64], ...]:

@@ -120,16 +120,14 @@ class FmrPoint:
         What it gives; `confusion.fmr` is the attained FMR, at most the requested one.
     requested
         The requested FMR.
-    false_accept_budget
-        How many different pairs the request lets through: floor(requested x number of different pairs).
     supported
-        Whether that is at least 1. If not, the FMR attained is 0 and says nothing about the requested one.
+        Whether the request lets at least one different pair through. If not, the FMR attained is 0 and says nothing
+        about the requested one.
     """
 
     threshold: float
     confusion: Confusion
     requested: float
-    false_accept_budget: int
     supported: bool
 
     @property
@@ -162,7 +160,7 @@ class Ladder(NamedTuple):
         return middle if middle > self.levels[row + 1] else lowest
 
 
-def checked(scores: NDArray, same: NDArray, *, both: bool = False) -> tuple[Floats, Bools]:
+def checked_pairs(scores: NDArray, same: NDArray, *, both: bool = False) -> tuple[Floats, Bools]:
     """Scores as float64 and `same` as bool; with `both` there must be pairs of both kinds.
 
     Raises
@@ -208,9 +206,9 @@ def best_row(steps: Ladder) -> int:
 def confusion_at(scores: NDArray, same: NDArray, threshold: float) -> Confusion:
     """Count the pairs that are accepted, at or above `threshold`, and rejected.
 
-    Raises `BadInput` as `checked`; without pairs all counts are 0.
+    Raises `BadInput` as `checked_pairs`; without pairs all counts are 0.
     """
-    score, truth = checked(scores, same)
+    score, truth = checked_pairs(scores, same)
     accepted = score >= threshold
     tp, fp = int((accepted & truth).sum()), int((accepted & ~truth).sum())
     alike = int(truth.sum())
@@ -220,13 +218,13 @@ def confusion_at(scores: NDArray, same: NDArray, threshold: float) -> Confusion:
 def roc(scores: NDArray, same: NDArray) -> RocCurve:
     """The exact receiver operating characteristic (Fawcett 2006), no point dropped.
 
-    Raises `BadInput` and `NotEnoughData` as `checked`: pairs of both kinds are needed.
+    Raises `BadInput` and `NotEnoughData` as `checked_pairs`: pairs of both kinds are needed.
     """
-    steps = ladder(*sort_falling(*checked(scores, same, both=True)))
+    steps = ladder(*sort_falling(*checked_pairs(scores, same, both=True)))
     return RocCurve(steps.levels, steps.fp / steps.fp[-1], steps.tp / steps.tp[-1])
 
 
-def auc(scores: NDArray, same: NDArray) -> float:
+def roc_auc(scores: NDArray, same: NDArray) -> float:
     """The area under the ROC by the trapezoid rule.
 
     It is the chance that a same pair scores above a different pair, ties counting half (Hanley & McNeil 1982).
@@ -260,7 +258,7 @@ def best_accuracy(scores: NDArray, same: NDArray) -> OperatingPoint:
     returned. Of equally good plateaus the one with the lower FMR is taken. If it is best to accept nothing, the
     threshold is the next number above the highest score; if everything, the lowest score. Raises as `roc`.
     """
-    steps = ladder(*sort_falling(*checked(scores, same, both=True)))
+    steps = ladder(*sort_falling(*checked_pairs(scores, same, both=True)))
     row = best_row(steps)
     return OperatingPoint(steps.threshold(row), steps.confusion(row))
 
@@ -271,14 +269,14 @@ def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float) -> FmrPoint:
     Raises
     ------
     BadInput
-        If `fmr` lies outside [0, 1], or as `checked`.
+        If `fmr` lies outside [0, 1], or as `checked_pairs`.
     NotEnoughData
         If pairs of one kind are missing.
     """
     if not 0 <= fmr <= 1:
         raise BadInput(f"fmr should be a rate in [0, 1], not {fmr}")
-    steps = ladder(*sort_falling(*checked(scores, same, both=True)))
+    steps = ladder(*sort_falling(*checked_pairs(scores, same, both=True)))
     # 0.29 x 100 is 28.999999999999996 in binary, yet 29 pairs are allowed.
     budget = math.floor(fmr * int(steps.fp[-1]) + 1e-9)
     row = int(np.searchsorted(steps.fp, budget, side="right")) - 1
-    return FmrPoint(steps.threshold(row), steps.confusion(row), fmr, budget, budget >= 1)
+    return FmrPoint(steps.threshold(row), steps.confusion(row), fmr, budget >= 1)

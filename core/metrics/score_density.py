@@ -1,24 +1,17 @@
-"""How the scores of same and of different pairs are spread."""
+"""The distribution of the scores of same and of different pairs: histogram and smoothed density."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
-from core.metrics.operating_points import Floats, checked
+from core.metrics.operating_points import Floats, checked_pairs
 
 _BINS_PER_BANDWIDTH: Final = 20
-
-
-class Bandwidths(NamedTuple):
-    """Standard deviation of the kernel of each class, in cosine similarity; None where there is no estimate."""
-
-    same: float | None
-    different: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +24,15 @@ class Density:
         (P,) float64 cosine similarity, reaching 3 bandwidths beyond the scores; empty when there are no pairs.
     same, different
         (P,) float64 density (its area is 1), or None for a class with fewer than 2 distinct scores.
-    bandwidths
-        Kernel widths by Scott's rule.
+    same_bandwidth, different_bandwidth
+        Standard deviation of each class's kernel, in cosine similarity, by Scott's rule; None where there is none.
     """
 
     x: Floats
     same: Floats | None
     different: Floats | None
-    bandwidths: Bandwidths
+    same_bandwidth: float | None
+    different_bandwidth: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +54,13 @@ def density(scores: NDArray, same: NDArray, points: int = 200) -> Density:
     Raises
     ------
     BadInput
-        If `points` is below 2, or as `checked`.
+        If `points` is below 2, or as `checked_pairs`.
     """
-    score, truth = checked(scores, same)
+    score, truth = checked_pairs(scores, same)
     if points < 2:
         raise BadInput(f"points should be 2 or more, not {points}")
     if not len(score):
-        return Density(np.zeros(0), None, None, Bandwidths(None, None))
+        return Density(np.zeros(0), None, None, None, None)
     classes = (score[truth], score[~truth])
     widths = [_bandwidth(part) for part in classes]
     reach = 3 * max(width or 0.0 for width in widths)
@@ -74,7 +68,7 @@ def density(scores: NDArray, same: NDArray, points: int = 200) -> Density:
     alike, unlike = (
         None if width is None else _smooth(part, width, x) for part, width in zip(classes, widths, strict=True)
     )
-    return Density(x, alike, unlike, Bandwidths(*widths))
+    return Density(x, alike, unlike, *widths)
 
 
 def _bandwidth(score: Floats) -> float | None:
@@ -101,9 +95,9 @@ def histogram(scores: NDArray, same: NDArray, bins: int) -> Histogram:
     Raises
     ------
     BadInput
-        If `bins` is below 1, or as `checked`.
+        If `bins` is below 1, or as `checked_pairs`.
     """
-    score, truth = checked(scores, same)
+    score, truth = checked_pairs(scores, same)
     if bins < 1:
         raise BadInput(f"bins should be 1 or more, not {bins}")
     edges = np.histogram_bin_edges(score, bins)

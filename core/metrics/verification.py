@@ -1,4 +1,4 @@
-"""Face verification: the family's one import, and the figures that know which person each pair is of.
+"""Face verification figures that know which person each pair is of: held-out accuracy, intervals.
 
 Legend
 ------
@@ -19,55 +19,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import (
-    Bools,
-    Confusion,
-    EqualError,
-    Floats,
-    FmrPoint,
-    OperatingPoint,
-    RocCurve,
-    auc,
-    best_accuracy,
-    best_row,
-    checked,
-    confusion_at,
-    eer,
-    ladder,
-    roc,
-    threshold_at_fmr,
-)
-from core.metrics.score_density import Bandwidths, Density, Histogram, density, histogram
-
-__all__ = [
-    "Bandwidths",
-    "Confusion",
-    "Density",
-    "EqualError",
-    "FmrPoint",
-    "HeldOut",
-    "Histogram",
-    "Interval",
-    "Intervals",
-    "OperatingPoint",
-    "RocCurve",
-    "auc",
-    "best_accuracy",
-    "bootstrap_interval",
-    "confusion_at",
-    "density",
-    "eer",
-    "held_out_accuracy",
-    "histogram",
-    "roc",
-    "threshold_at_fmr",
-]
+from core.metrics.operating_points import Bools, Floats, best_row, checked_pairs, ladder
 
 _BATCH = 50  # resamples computed at a time
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOut:
+class HeldOutAccuracy:
     """Accuracy on people who were not there when the threshold was chosen.
 
     Attributes
@@ -79,9 +37,7 @@ class HeldOut:
     folds
         F, at most the number asked for.
     pairs_used
-        Pairs that were tested in some fold: both people in the same one.
-    pairs_left_out
-        Pairs of two people in different folds: never tested, though they help to choose thresholds.
+        Pairs that were tested in some fold: both people in the same one. The others only help to choose thresholds.
     """
 
     mean: float
@@ -90,11 +46,10 @@ class HeldOut:
     accuracies: Floats
     folds: int
     pairs_used: int
-    pairs_left_out: int
 
 
 @dataclass(frozen=True)
-class Interval:
+class RateInterval:
     """Lower and upper end of a percentile interval; NaN, NaN where the rate is undefined."""
 
     low: float
@@ -102,17 +57,17 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Intervals:
+class RateIntervals:
     """Intervals of the rates at one threshold."""
 
-    accuracy: Interval
-    fmr: Interval
-    fnmr: Interval
+    accuracy: RateInterval
+    fmr: RateInterval
+    fnmr: RateInterval
 
 
 def held_out_accuracy(
     scores: NDArray, same: NDArray, left_person: NDArray, right_person: NDArray, folds: int = 10, seed: int = 0
-) -> HeldOut:
+) -> HeldOutAccuracy:
     """Cross-validated accuracy over identity-disjoint folds.
 
     People are dealt at random into equal folds. For each fold the threshold of best accuracy (`best_accuracy`) is
@@ -131,7 +86,7 @@ def held_out_accuracy(
     NotEnoughData
         If a kind of pair is missing altogether, or not even two folds have what they need.
     """
-    score, truth = checked(scores, same, both=True)
+    score, truth = checked_pairs(scores, same, both=True)
     left, right, people = _people(truth, left_person, right_person)
     if folds < 2:
         raise BadInput(f"folds should be 2 or more, not {folds}")
@@ -147,9 +102,7 @@ def held_out_accuracy(
         thresholds[fold] = steps.threshold(best_row(steps))
         accuracies[fold] = np.mean((score[inside] >= thresholds[fold]) == truth[inside])
     used = int((one == other).sum())
-    return HeldOut(
-        float(accuracies.mean()), float(accuracies.std()), thresholds, accuracies, count, used, len(score) - used
-    )
+    return HeldOutAccuracy(float(accuracies.mean()), float(accuracies.std()), thresholds, accuracies, count, used)
 
 
 def _deal(
@@ -184,7 +137,7 @@ def bootstrap_interval(
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
-) -> Intervals:
+) -> RateIntervals:
     """Percentile intervals of accuracy, FMR and FNMR at a fixed threshold, resampling people.
 
     P people are drawn with replacement. A same pair counts as often as its person was drawn, a different pair as
@@ -211,7 +164,7 @@ def bootstrap_interval(
     NotEnoughData
         If there are fewer than two people.
     """
-    score, truth = checked(scores, same)
+    score, truth = checked_pairs(scores, same)
     left, right, people = _people(truth, left_person, right_person)
     if resamples < 1 or not 0 < level < 1:
         raise BadInput(f"resamples should be 1 or more and level in (0, 1), not {resamples} and {level}")
@@ -225,7 +178,7 @@ def bootstrap_interval(
         for start in range(0, resamples, _BATCH)
     ]
     missed, alike, matched, unlike = np.concatenate(drawn, axis=1)
-    return Intervals(
+    return RateIntervals(
         _percentiles(alike + unlike - missed - matched, alike + unlike, level),
         _percentiles(matched, unlike, level),
         _percentiles(missed, alike, level),
@@ -246,12 +199,12 @@ def _weighed(tables: list[coo_array], times: NDArray[np.int64]) -> Floats:
     return np.stack([*alike, *unlike])
 
 
-def _percentiles(part: Floats, whole: Floats, level: float) -> Interval:
+def _percentiles(part: Floats, whole: Floats, level: float) -> RateInterval:
     defined = whole > 0
     if not defined.any():
-        return Interval(np.nan, np.nan)
+        return RateInterval(np.nan, np.nan)
     low, high = np.quantile(part[defined] / whole[defined], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high))
+    return RateInterval(float(low), float(high))
 
 
 def _people(truth: Bools, left_person: NDArray, right_person: NDArray) -> tuple[NDArray, NDArray, int]:

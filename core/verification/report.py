@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from core.foundation.errors import NotEnoughData
-from core.metrics import verification as metrics
+from core.metrics import operating_points, score_density, verification
 from core.verification.pairs import PairSet
 
 _BINS: Final = 60
@@ -21,14 +21,14 @@ class VerificationReport:
     `held_out` and `intervals` are None where there are too few people for them; `why_not` then says so.
     """
 
-    best: metrics.OperatingPoint
-    eer: metrics.EqualError
+    best: operating_points.OperatingPoint
+    eer: operating_points.EqualError
     auc: float
-    density: metrics.Density
-    histogram: metrics.Histogram
-    roc: metrics.RocCurve
-    at_fmr: tuple[metrics.FmrPoint, ...]
-    held_out: metrics.HeldOut | None
+    density: score_density.Density
+    histogram: score_density.Histogram
+    roc: operating_points.RocCurve
+    at_fmr: tuple[operating_points.FmrPoint, ...]
+    held_out: verification.HeldOutAccuracy | None
     why_not: str
 
 
@@ -37,17 +37,17 @@ def evaluate_pairs(pairs: PairSet) -> VerificationReport:
     scores, same = pairs.scores, pairs.same
     held_out, why_not = None, ""
     try:
-        held_out = metrics.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
+        held_out = verification.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
     except NotEnoughData as error:
         why_not = str(error)
     return VerificationReport(
-        metrics.best_accuracy(scores, same),
-        metrics.eer(scores, same),
-        metrics.auc(scores, same),
-        metrics.density(scores, same),
-        metrics.histogram(scores, same, _BINS),
-        metrics.roc(scores, same),
-        tuple(metrics.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
+        operating_points.best_accuracy(scores, same),
+        operating_points.eer(scores, same),
+        operating_points.roc_auc(scores, same),
+        score_density.density(scores, same),
+        score_density.histogram(scores, same, _BINS),
+        operating_points.roc(scores, same),
+        tuple(operating_points.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
         held_out,
         why_not,
     )
@@ -55,7 +55,7 @@ def evaluate_pairs(pairs: PairSet) -> VerificationReport:
 
 def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None]:
     """Accuracy, precision, recall, F1, FMR, FNMR and the four counts at a threshold; None where undefined."""
-    confusion = metrics.confusion_at(pairs.scores, pairs.same, threshold)
+    confusion = operating_points.confusion_at(pairs.scores, pairs.same, threshold)
     names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
     figures: dict[str, float | int | None] = {name: _or_none(getattr(confusion, name)) for name in names}
     return {**figures, "tp": confusion.tp, "fp": confusion.fp, "tn": confusion.tn, "fn": confusion.fn}
@@ -64,7 +64,7 @@ def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None
 def intervals_at(pairs: PairSet, threshold: float) -> dict[str, tuple[float, float]]:
     """95 % intervals of accuracy, FMR and FNMR at a threshold, by resampling people; empty where they are too few."""
     try:
-        found = metrics.bootstrap_interval(
+        found = verification.bootstrap_interval(
             pairs.scores, pairs.same, pairs.left_person, pairs.right_person, threshold, resamples=300
         )
     except NotEnoughData:

@@ -23,8 +23,8 @@ def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bo
     middles, width = (histogram.edges[1:] + histogram.edges[:-1]) / 2, float(histogram.edges[1] - histogram.edges[0])
     highest = 0.0
     for name, colour, counts, curve, bandwidth in (
-        ("Different people", DIFFERENT, histogram.different, density.different, density.bandwidths.different),
-        ("Same person", SAME, histogram.same, density.same, density.bandwidths.same),
+        ("Different people", DIFFERENT, histogram.different, density.different, density.different_bandwidth),
+        ("Same person", SAME, histogram.same, density.same, density.same_bandwidth),
     ):
         heights = counts / (counts.sum() * width)
         highest = max(highest, float(heights.max()))

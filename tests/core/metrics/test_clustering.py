@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics.cluster import pair_confusion_matrix
 
 from core.foundation.errors import BadInput
-from core.metrics.clustering import Scores, bcubed, pairwise
+from core.metrics.clustering import Agreement, bcubed, pairwise
 
 
 def bcubed_by_definition(truth, found):
@@ -49,14 +49,14 @@ def test_scores_are_those_of_independent_counts(seed):
 def test_a_perfect_grouping_scores_one_whatever_its_numbers():
     truth = np.array([3, 3, 1, 1, 8])
     renamed = np.array([0, 0, 7, 7, 2])
-    assert bcubed(truth, renamed) == pairwise(truth, renamed) == Scores(1, 1, 1)
+    assert bcubed(truth, renamed) == pairwise(truth, renamed) == Agreement(1, 1, 1)
 
 
 def test_faces_that_are_not_labelled_are_left_out():
     truth, found = np.array([4, -1, 4, 6, -2]), np.array([0, 0, 0, 1, 1])
     kept = truth >= 0
-    assert bcubed(truth, found) == bcubed(truth[kept], found[kept]) == Scores(1, 1, 1)
-    assert pairwise(truth, found) == Scores(1, 1, 1)
+    assert bcubed(truth, found) == bcubed(truth[kept], found[kept]) == Agreement(1, 1, 1)
+    assert pairwise(truth, found) == Agreement(1, 1, 1)
 
 
 @pytest.mark.parametrize("truth", [np.zeros(0, int), np.array([-1, -1])])
@@ -74,7 +74,7 @@ def test_pairwise_is_undefined_without_pairs():
 
 
 def test_nothing_right_gives_an_f_of_zero():
-    assert pairwise(np.array([1, 1, 2, 2]), np.array([0, 1, 0, 1])) == Scores(0, 0, 0)
+    assert pairwise(np.array([1, 1, 2, 2]), np.array([0, 1, 0, 1])) == Agreement(0, 0, 0)
 
 
 def test_a_hundred_thousand_faces_are_counted_exactly():

@@ -1,0 +1,24 @@
+"""Scores of pairs of faces: six by hand, and many drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# By hand: falling scores .9 same, .8 same, .7 different, .6 same, .3 different, .1 different.
+SCORES = np.array([0.3, 0.9, 0.7, 0.8, 0.1, 0.6])
+SAME = np.array([False, True, False, True, False, True])
+
+
+def pairs(seed, count=400, ties=True):
+    rng = np.random.default_rng(seed)
+    same = rng.random(count) < 0.4
+    scores = rng.normal(np.where(same, 0.6, 0.3), 0.2)
+    return (np.round(scores, 2) if ties else scores), same
+
+
+def people_pairs(seed, people=40, count=3000):
+    rng = np.random.default_rng(seed)
+    left = rng.integers(0, people, count)
+    right = np.where(rng.random(count) < 0.4, left, rng.integers(0, people, count))
+    same = left == right
+    return rng.normal(np.where(same, 0.6, 0.2), 0.2), same, left, right
