@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
+from db.batching import id_batches
 from db.tables import Assignment, Instance, Person, Separation
 from db.writes.library import recount_faces
-
-_CHUNK = 10_000  # SQLite allows 32,766 values in one statement
 
 Snapshot = dict[str, Any]
 
@@ -27,7 +26,7 @@ def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Sessio
     """
     state: Snapshot = {"assignments": [], "separations": [], "removed": [], "people": []}
     apart: set[tuple[int, int, int]] = set()
-    for part in chunks(instances):
+    for part in id_batches(instances):
         rows = session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
         state["assignments"] += [
             [row.instance_id, row.person_id, row.source, row.author_id, row.event_id, row.run_id] for row in rows
@@ -36,7 +35,7 @@ def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Sessio
         apart |= {(row.instance_id, row.person_id, row.event_id) for row in of_faces}
         flags = session.exec(select(Instance.id, Instance.removed).where(col(Instance.id).in_(part)))
         state["removed"] += [list(row) for row in flags]
-    for part in chunks(people):
+    for part in id_batches(people):
         known = session.exec(select(Person).where(col(Person.id).in_(part)))
         state["people"] += [[row.id, row.name, row.active] for row in known]
         from_people = session.exec(select(Separation).where(col(Separation.person_id).in_(part)))
@@ -61,7 +60,7 @@ def restore(
     """
     _restore_people(state, people, session=session)
     session.exec(delete(Separation).where(col(Separation.event_id) == event_id))
-    for part in chunks(instances):
+    for part in id_batches(instances):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     session.flush()
     _forget_contradictions({row[0]: row[1] for row in state["assignments"]}, session=session)
@@ -83,7 +82,7 @@ def restore(
 
 
 def _forget_contradictions(owners: dict[int, int], *, session: Session) -> None:
-    for part in chunks(owners):
+    for part in id_batches(owners):
         for row in session.exec(select(Separation).where(col(Separation.instance_id).in_(part))):
             if row.person_id == owners[row.instance_id]:
                 session.delete(row)
@@ -93,7 +92,7 @@ def _forget_contradictions(owners: dict[int, int], *, session: Session) -> None:
 def _restore_people(state: Snapshot, people: Sequence[int], *, session: Session) -> None:
     known = {row[0]: row for row in state["people"]}
     found = [
-        person for part in chunks(people) for person in session.exec(select(Person).where(col(Person.id).in_(part)))
+        person for part in id_batches(people) for person in session.exec(select(Person).where(col(Person.id).in_(part)))
     ]
     for person in found:
         person.active = False
@@ -106,7 +105,7 @@ def _restore_people(state: Snapshot, people: Sequence[int], *, session: Session)
 def set_removed(flags: dict[int, bool], *, session: Session) -> None:
     """Take faces out of the dataset, or bring them back, and recount their pictures."""
     images = set()
-    for part in chunks(list(flags)):
+    for part in id_batches(list(flags)):
         for instance in session.exec(select(Instance).where(col(Instance.id).in_(part))):
             if instance.removed != flags[instance.id]:
                 instance.removed = flags[instance.id]
@@ -114,9 +113,3 @@ def set_removed(flags: dict[int, bool], *, session: Session) -> None:
     session.flush()
     for image_id in sorted(images):
         recount_faces(image_id, session=session)
-
-
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Ids in parts that fit into one statement."""
-    kept = list(ids)
-    return (kept[start : start + _CHUNK] for start in range(0, len(kept), _CHUNK))

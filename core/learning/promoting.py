@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import BUILT_IN, find_model, stored_versions
+from db.batching import id_batches
 from db.engine import reading
-from db.history import chunks
 from db.queries.learning.models import (
     model_heads,
     newest_untrained,
@@ -142,8 +143,7 @@ def pre_label(
         points = _points_of(workspace, dataset_id, version_id, skeleton_name, [one.id for one, _ in heads], session)
     progress.begin(len(heads), message="Pre-labelling")
     changed = done = 0
-    for start in range(0, len(heads), _BATCH):
-        batch = heads[start : start + _BATCH]
+    for batch in batched(heads, _BATCH):
         with writing(workspace.engine) as session:
             changed += sum(_append(instance.id, skeleton_name, points, session) for instance, _ in batch)
             if version_id is None:
@@ -179,7 +179,7 @@ def _points_of(
             stored |= {instance: (row.points, one) for instance, row in said.items()}
         return stored
     found: dict[int, tuple[bytes, int | None]] = {}
-    for part in chunks(instance_ids):
+    for part in id_batches(instance_ids):
         rows: Mapping[int, KeypointRevision] = newest_untrained(part, skeleton_name, session=session)
         found.update({instance: (row.points, row.model_version_id) for instance, row in rows.items()})
     return found

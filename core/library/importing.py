@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, delete, func, select
 
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput, NotFound, UnreadableImage
 from core.foundation.names import clean_name
 from core.foundation.progress import Progress
@@ -90,15 +91,11 @@ def import_pictures(
     intake = _Intake(workspace, dataset_id, author_id, run_id, options)
     done = 0
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for batch in _batches(items):
+        for batch in batched(items, _BATCH):
             intake.store(list(pool.map(intake.take, batch)))
             done += len(batch)
             progress.advance(done)
     return intake.counts()
-
-
-def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
 class _Intake:

@@ -15,8 +15,8 @@ from core.foundation.workspace import Workspace
 from core.learning.pose_models import PoseModel, find_model, stored_version
 from core.motion.linking import VideoTrack, linked, stride_of
 from core.tracks.smoothing import DEFAULTS, delay, smooth
+from db.batching import id_batches
 from db.engine import reading
-from db.history import chunks
 from db.queries.learning.models import count_predictions, predictions
 from db.queries.library import videos
 from db.queries.motion import frame_rows, seen_in_frames
@@ -92,7 +92,7 @@ def _copied(workspace: Workspace, dataset_id: int, base: int, version_id: int) -
     with reading(workspace.engine) as session:
         there = predictions(dataset_id, version_id, session=session)
         missing = {one: row for one, row in predictions(dataset_id, base, session=session).items() if one not in there}
-    for part in chunks(missing):
+    for part in id_batches(missing):
         with writing(workspace.engine) as session:
             mine = select(Prediction.instance_id).where(
                 Prediction.model_version_id == version_id, col(Prediction.instance_id).in_(part)
@@ -119,7 +119,7 @@ def _moved(track: VideoTrack, rate: float, smoother: str, version_id: int, sessi
     smoothed = smooth(track.predicted, smoother, frames_per_second=rate, breaks=track.breaks)
     of_instance = {int(one): smoothed[place] for place, one in enumerate(track.instances) if one}
     moved: dict[int, bytes] = {}
-    for part in chunks(of_instance):
+    for part in id_batches(of_instance):
         mine = select(Prediction.id, Prediction.instance_id, Prediction.points).where(
             Prediction.model_version_id == version_id, col(Prediction.instance_id).in_(part)
         )
@@ -131,7 +131,7 @@ def _moved(track: VideoTrack, rate: float, smoother: str, version_id: int, sessi
 
 
 def _store(workspace: Workspace, moved: Mapping[int, bytes]) -> None:
-    for part in chunks(moved):
+    for part in id_batches(moved):
         with writing(workspace.engine) as session:
             for row in session.exec(select(Prediction).where(col(Prediction.id).in_(part))):
                 row.points = moved[row.id]

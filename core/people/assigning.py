@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, delete, select
 
 from core.foundation.errors import BadInput, NotFound
-from db.history import chunks, snapshot
+from db.batching import id_batches
+from db.history import snapshot
 from db.queries.people.ownership import Ownership, instances_of
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
 from db.writes.dashboard import count_work
@@ -35,7 +36,7 @@ def record(
 
 def assign_faces(faces: Sequence[int], target: Person, event: PeopleEvent, *, session: Session) -> None:
     """Make these faces the target's, confirmed by the event's author."""
-    for part in chunks(faces):
+    for part in id_batches(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
         session.exec(
             delete(Separation).where(col(Separation.instance_id).in_(part), col(Separation.person_id) == target.id)
@@ -68,7 +69,7 @@ def inherit_separations(gone: Sequence[int], heir: Person, event: PeopleEvent, *
     own = set(instances_of([heir.id], session=session))
     apart = [
         face
-        for part in chunks(gone)
+        for part in id_batches(gone)
         for face in session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(part)))
     ]
     record_separations([(face, heir.id) for face in sorted(set(apart) - own)], event, session=session)
@@ -78,7 +79,7 @@ def assignments(faces: Sequence[int], *, session: Session) -> list[Assignment]:
     """Whose these faces are, for those that belong to somebody."""
     return [
         row
-        for part in chunks(faces)
+        for part in id_batches(faces)
         for row in session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
     ]
 
@@ -95,7 +96,7 @@ def same_dataset(instances: Sequence[int], *, session: Session) -> tuple[list[in
     """
     faces = list(dict.fromkeys(instances))
     rows: list[int] = []
-    for part in chunks(faces):
+    for part in id_batches(faces):
         found = select(Instance.dataset_id).where(col(Instance.id).in_(part), ~col(Instance.removed))
         rows += session.exec(found)
     if not faces or len(rows) < len(faces):
@@ -141,6 +142,6 @@ def carry_separations(
 def _separation_events(faces: Sequence[int], *, session: Session) -> dict[tuple[int, int], int]:
     return {
         (row.instance_id, row.person_id): row.event_id
-        for part in chunks(dict.fromkeys(faces))
+        for part in id_batches(dict.fromkeys(faces))
         for row in session.exec(select(Separation).where(col(Separation.instance_id).in_(part)))
     }

@@ -23,7 +23,8 @@ from core.people.assigning import (
     record_separations,
     same_dataset,
 )
-from db.history import chunks, restore, set_removed
+from db.batching import id_batches
+from db.history import restore, set_removed
 from db.queries.people.decisions import later_decisions
 from db.queries.people.ownership import instances_of
 from db.tables import Assignment, PeopleEvent, Person, Source, now
@@ -240,7 +241,7 @@ def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
 
 
 def _take_away(faces: Sequence[int], *, session: Session) -> None:
-    for part in chunks(faces):
+    for part in id_batches(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
 
 

@@ -19,8 +19,8 @@ from core.people.assigning import carry_separations
 from core.people.encoders import encoder_of, threshold_of
 from core.people.naming_by_folder import confirm_identities
 from core.people.vectors import FaceVectors, face_vectors
+from db.batching import id_batches
 from db.engine import reading
-from db.history import chunks
 from db.queries.people.decisions import last_decision
 from db.queries.people.ownership import Ownership, ownerships, separations
 from db.tables import Assignment, Person, Source, now
@@ -208,7 +208,7 @@ def _replace_automatic(
 ) -> None:
     """Write the rows whose person changed; the others keep the run that first placed them."""
     changed = [instance for instance, person in placed.items() if _owner(known, instance) != person]
-    for part in chunks(changed):
+    for part in id_batches(changed):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     common = {"dataset_id": dataset_id, "source": Source.MODEL, "run_id": run_id, "at": now()}
     rows = [{"instance_id": instance, "person_id": placed[instance], **common} for instance in changed]

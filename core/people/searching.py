@@ -16,8 +16,8 @@ from core.foundation.workspace import Workspace
 from core.media.images import decode, face_crop, jpeg
 from core.people.face_models import FaceModels
 from core.people.vectors import face_vectors
+from db.batching import id_batches
 from db.engine import reading
-from db.history import chunks
 from db.queries.verification import newest_threshold
 from db.tables import Image
 from db.writing import writing
@@ -167,6 +167,6 @@ def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: flo
 
 def _paths(images: Sequence[int], *, session: Session) -> dict[int, str]:
     paths: dict[int, str] = {}
-    for part in chunks(images):
+    for part in id_batches(images):
         paths.update(session.exec(select(Image.id, Image.path).where(col(Image.id).in_(part))).all())
     return paths

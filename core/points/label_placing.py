@@ -16,7 +16,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
 from core.library.picture_names import Match, PictureNames
 from core.points.label_writing import FileLabel
-from db.history import chunks
+from db.batching import id_batches
 from db.queries.library import clip_paths, frame_pictures, picture_paths
 from db.tables import WaitingLabel
 
@@ -124,7 +124,7 @@ def keep_waiting(dataset_id: int, labels: Sequence[FileLabel], *, session: Sessi
     """Keep labels until their pictures come, each once; returns how many are new. Never commits."""
     wanted = {digest(label): label for label in labels}
     known: set[str] = set()
-    for part in chunks_of(list(wanted)):
+    for part in id_batches(wanted):
         there = select(WaitingLabel.digest).where(
             WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.digest).in_(part)
         )
@@ -136,13 +136,8 @@ def keep_waiting(dataset_id: int, labels: Sequence[FileLabel], *, session: Sessi
 
 def forget_waiting(ids: Sequence[int], *, session: Session) -> None:
     """Remove labels that no longer wait."""
-    for part in chunks(ids):
+    for part in id_batches(ids):
         session.exec(delete(WaitingLabel).where(col(WaitingLabel.id).in_(part)))
-
-
-def chunks_of(keys: list[str], size: int = 10_000) -> list[list[str]]:
-    """Keys in parts that fit into one statement."""
-    return [keys[start : start + size] for start in range(0, len(keys), size)]
 
 
 def digest(label: FileLabel) -> str:

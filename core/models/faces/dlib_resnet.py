@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.foundation.arrays import Keypoints
+from core.foundation.batching import batched
 from core.foundation.geometry import warp_to
 from core.models.faces.dlib_network import DlibFaceNetwork
 from core.models.weights import sha256_of
@@ -59,7 +60,7 @@ class DlibResnetEncoder:
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, 128) float32 of length 1, in batches of 32."""
-        parts = [self._embed_batch(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
+        parts = [self._embed_batch(batch) for batch in batched(crops, _BATCH)]
         if not parts:
             return np.zeros((0, self.dimension), np.float32)
         vectors = np.concatenate(parts)

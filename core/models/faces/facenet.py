@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.foundation.arrays import Keypoints
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput, BadWeights
 from core.models.weights import sha256_of
 
@@ -66,7 +67,7 @@ class FacenetEncoder:
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, 512) float32 of length 1, in batches of 32."""
-        parts = [self._embed_batch(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
+        parts = [self._embed_batch(batch) for batch in batched(crops, _BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
 
     def _embed_batch(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

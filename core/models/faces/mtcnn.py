@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.foundation.arrays import Boxes
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.models.devices import workers
 from core.models.faces.area import SummedArea
@@ -197,15 +198,15 @@ def _scales(shorter_side: int, settings: MtcnnSettings) -> list[float]:
     return scales
 
 
-def _batches(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
+def _batches(sizes: Sequence[tuple[int, int]]) -> list[Sequence[int]]:
     """Indices of pictures of one size, together as long as they stay small."""
     by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
     for index, size in enumerate(sizes):
         by_size[size].append(index)
-    batches = []
+    batches: list[Sequence[int]] = []
     for (height, width), indices in by_size.items():
         count = max(1, _PIXELS_AT_ONCE // (height * width))
-        batches += [indices[start : start + count] for start in range(0, len(indices), count)]
+        batches += batched(indices, count)
     return batches
 
 

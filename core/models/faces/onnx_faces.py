@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.arrays import Keypoints
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput, BadWeights
 from core.foundation.geometry import ARCFACE_SIZE, align_face
 from core.models.weights import sha256_of
@@ -89,8 +90,7 @@ class OnnxEncoder:
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, D) float32 of length 1; one by one where the file fixes the batch at one."""
-        step = _BATCH if self._batched else 1
-        parts = [self._run(np.stack(crops[start : start + step])) for start in range(0, len(crops), step)]
+        parts = [self._run(np.stack(batch)) for batch in batched(crops, _BATCH if self._batched else 1)]
         if not parts:
             return np.zeros((0, self.dimension), np.float32)
         vectors = np.concatenate(parts)

@@ -440,7 +440,7 @@ def test_more_faces_than_one_statement_takes_are_changed_in_parts(
     DECISIONS[decision](workspace, faces, persons, author)
     whole = state(workspace, dataset)
     people.undo(workspace, last_event(workspace, dataset), author_id=author)
-    monkeypatch.setattr("db.history._CHUNK", 1)
+    monkeypatch.setattr("db.batching._MOST", 1)
     redone = people.undo(workspace, last_event(workspace, dataset), author_id=author)
     assert state(workspace, dataset) == whole
     with reading(workspace.engine) as session:
