@@ -6,7 +6,6 @@ Only people whom humans confirmed give pairs: clusters that a threshold made can
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,9 @@ from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
 from core.people.encoders import encoder_of
 from core.people.vectors import face_vectors
+from core.verification.drawing import MOST_PAIRS, different_pairs, same_pairs
 from db.engine import reading
 from db.queries.people.ownership import ownerships
-
-MOST_PAIRS: Final = 20_000  # of each kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +78,8 @@ def confirmed_pairs(
     rows = np.array([row for row, _ in known], dtype=np.int64)
     people = np.array([person for _, person in known], dtype=np.int64)
     rng = np.random.default_rng(seed)
-    same = _same_pairs(people, rng)
-    different = _different_pairs(people, min(MOST_PAIRS, round(len(same) * different_per_same)), rng)
+    same = same_pairs(people, rng)
+    different = different_pairs(people, min(MOST_PAIRS, round(len(same) * different_per_same)), rng)
     if not len(same) or not len(different):
         raise NotEnoughData(
             "a threshold needs confirmed faces: at least two people, and one of them with two faces. "
@@ -106,54 +104,6 @@ def confirmed_pairs(
         all_same,
         len(rows) * (len(rows) - 1) // 2 - all_same,
     )
-
-
-def _same_pairs(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """(M, 2) rows of every pair of one person; a seeded draw where there are more than the most.
-
-    In a draw no person counts for more than the most, so that one with very many faces does not drown the others.
-    """
-    order, starts, sizes = _runs(people)
-    available = sizes * (sizes - 1) // 2
-    counted = np.minimum(available, MOST_PAIRS)
-    run, rank = _placed(_ranks(int(counted.sum()), MOST_PAIRS, rng), counted)
-    for large in np.flatnonzero(available > MOST_PAIRS):
-        drawn = run == large
-        rank[drawn] = _ranks(int(available[large]), int(drawn.sum()), rng)
-    later = np.floor((1 + np.sqrt(1 + 8 * rank.astype(np.float64))) / 2).astype(np.int64)
-    later += (later * (later + 1) // 2 <= rank).astype(np.int64) - (later * (later - 1) // 2 > rank)  # rounding
-    earlier = rank - later * (later - 1) // 2
-    return np.sort(order[np.stack([starts[run] + earlier, starts[run] + later], axis=1)], axis=1)
-
-
-def _different_pairs(people: NDArray[np.int64], wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """(M, 2) distinct rows of two people each: all of them, or `wanted` drawn without replacement."""
-    order, starts, sizes = _runs(people)
-    ends = starts + sizes
-    after = len(people) - ends  # each face is paired with those of the people after its own
-    run, rank = _placed(_ranks(int((sizes * after).sum()), wanted, rng), sizes * after)
-    one, other = np.divmod(rank, after[run])
-    return np.sort(order[np.stack([starts[run] + one, ends[run] + other], axis=1)], axis=1)
-
-
-def _runs(people: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The rows in the order of their people, and where each of the P people starts there and how many rows it has."""
-    _, starts, sizes = np.unique(np.sort(people), return_index=True, return_counts=True)
-    return np.argsort(people, kind="stable"), starts, sizes
-
-
-def _ranks(available: int, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Numbers in [0, available), ascending: all, or `wanted` drawn without replacement and without listing them."""
-    if available <= wanted:
-        return np.arange(available)
-    return np.sort(rng.choice(available, wanted, replace=False, shuffle=False))
-
-
-def _placed(ranks: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """In which of consecutive blocks each rank lies, and its rank within that block."""
-    ends = np.cumsum(sizes)
-    block = np.searchsorted(ends, ranks, side="right")
-    return block, ranks - (ends - sizes)[block]
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -14,6 +14,7 @@ from PIL import Image as Picture
 
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
+from core.people.deciding import move_faces
 from core.people.grouping import group_people
 from db.engine import reading
 from db.queries.people.ownership import ownerships
@@ -105,3 +106,21 @@ def owners(workspace: Workspace, dataset_id: int) -> dict[int, tuple[int, bool]]
     """Instance to (person, whether a human said so)."""
     with reading(workspace.engine) as session:
         return {face: (item.person_id, item.human) for face, item in ownerships(dataset_id, session=session).items()}
+
+
+def noisy_faces(
+    workspace: Workspace,
+    dataset: int,
+    author: int,
+    counts: Sequence[int] = (5, 4, 3, 2),
+    noise: float = 0.6,
+    seed: int = 0,
+) -> None:
+    """Faces around one direction for each person, so near that some pairs are judged wrongly; all confirmed."""
+    rng = np.random.default_rng(seed)
+    for person, count in enumerate(counts):
+        middle = rng.normal(size=64)
+        rows = middle + noise * rng.normal(size=(count, 64)) * 2.0
+        rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        faces = add_faces(workspace, dataset, [(f"{seed}/{person}/{n}.jpg", row) for n, row in enumerate(rows)])
+        move_faces(workspace, faces, name=f"person {seed} {person}", author_id=author)

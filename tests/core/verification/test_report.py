@@ -1,0 +1,74 @@
+"""Every figure of a set of pairs agrees with scikit-learn's on the same pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+from core import verification
+from tests.builders.staged_people import noisy_faces
+
+
+@pytest.mark.parametrize("threshold", [-1.0, 0.1, 0.3, 0.42, 0.6])
+def test_figures_are_those_of_scikit_learn(workspace, dataset, author, threshold):
+    noisy_faces(workspace, dataset, author)
+    pairs = verification.confirmed_pairs(workspace, dataset)
+    accepted = pairs.scores >= threshold
+    ours = verification.figures_at(pairs, threshold)
+    tn, fp, fn, tp = reference.confusion_matrix(pairs.same, accepted, labels=[False, True]).ravel()
+    assert (ours["tp"], ours["fp"], ours["tn"], ours["fn"]) == (tp, fp, tn, fn)
+    assert ours["accuracy"] == pytest.approx(reference.accuracy_score(pairs.same, accepted))
+    assert ours["recall"] == pytest.approx(reference.recall_score(pairs.same, accepted))
+    assert ours["f1"] == pytest.approx(reference.f1_score(pairs.same, accepted))
+    if accepted.any():
+        assert ours["precision"] == pytest.approx(reference.precision_score(pairs.same, accepted))
+
+
+def test_the_report_agrees_with_scikit_learn(workspace, dataset, author):
+    noisy_faces(workspace, dataset, author)
+    pairs = verification.confirmed_pairs(workspace, dataset)
+    report = verification.evaluate_pairs(pairs)
+    assert report.auc == pytest.approx(reference.roc_auc_score(pairs.same, pairs.scores))
+    every = [reference.accuracy_score(pairs.same, pairs.scores >= value) for value in [*pairs.scores, 2.0]]
+    assert report.best.confusion.accuracy == pytest.approx(max(every))
+    assert verification.figures_at(pairs, report.best.threshold)["accuracy"] == pytest.approx(max(every))
+    assert int(report.histogram.same.sum() + report.histogram.different.sum()) == len(pairs.scores)
+    assert not report.at_fmr[2].supported
+
+
+def test_nothing_accepted_has_no_precision(workspace, dataset, author):
+    noisy_faces(workspace, dataset, author)
+    figures = verification.figures_at(verification.confirmed_pairs(workspace, dataset), 1.0)
+    assert figures["precision"] is None
+    assert figures["recall"] == 0
+
+
+def test_intervals_hold_the_figure_and_are_empty_for_few_people(workspace, dataset, author):
+    noisy_faces(workspace, dataset, author, counts=(4,) * 12, noise=0.8)
+    pairs = verification.confirmed_pairs(workspace, dataset)
+    threshold = verification.evaluate_pairs(pairs).eer.threshold
+    intervals = verification.intervals_at(pairs, threshold)
+    figures = verification.figures_at(pairs, threshold)
+    assert set(intervals) == {"accuracy", "fmr", "fnmr"}
+    for name, (low, high) in intervals.items():
+        assert low <= figures[name] <= high
+
+
+def test_the_most_wrong_pairs_come_first(workspace, dataset, author):
+    noisy_faces(workspace, dataset, author, noise=1.0)
+    pairs = verification.confirmed_pairs(workspace, dataset, different_per_same=10)
+    wrong = verification.hardest_pairs(pairs, 0.2, most=5)
+    matches, misses = pairs.scores[~pairs.same], pairs.scores[pairs.same]
+    expected = np.sort(matches[matches >= 0.2])[::-1][:5]
+    assert [score for *_, score in wrong["false_matches"]] == pytest.approx(expected.tolist())
+    expected = np.sort(misses[misses < 0.2])[:5]
+    assert [score for *_, score in wrong["false_non_matches"]] == pytest.approx(expected.tolist())
+    assert verification.hardest_pairs(pairs, -1.0)["false_non_matches"] == []
+
+
+def test_two_people_are_too_few_for_held_out_accuracy_and_the_reason_is_given(workspace, dataset, author):
+    noisy_faces(workspace, dataset, author, counts=(3, 3))
+    report = verification.evaluate_pairs(verification.confirmed_pairs(workspace, dataset))
+    assert report.held_out is None
+    assert "label more people" in report.why_not
