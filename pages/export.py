@@ -5,6 +5,7 @@ import streamlit as st
 from core.exchange.delivering import export_folder, suggested_folder
 from core.exchange.exporting import FORMATS
 from core.foundation.errors import FacetError
+from core.jobs.kinds import kinds_shown_on, must_wait
 from core.jobs.launch import start
 from db.engine import reading
 from db.queries.exchange import count_exports, past_exports
@@ -24,7 +25,7 @@ st.title(f"Export {plain(dataset.name)}", anchor=False)
 with reading(workspace().engine) as session:
     holds = counts(dataset.id, session=session)
     figures = count_instances(dataset.id, "person", session=session)
-    last = newest_ended_run(dataset.id, ("export",), session=session)
+    last = newest_ended_run(dataset.id, kinds_shown_on("export"), session=session)
     written = count_exports(dataset.id, session=session)
 
 if not holds.images:
@@ -45,7 +46,7 @@ folder = st.text_input(
     "Folder", suggestion, key=f"folder-{suggestion}", help=f"A new folder in {plain(workspace().exports)}."
 )
 
-busy = "export" in open_runs(dataset.id)
+busy = must_wait("export", open_runs(dataset.id))
 if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):
     try:
         target = export_folder(workspace(), folder)

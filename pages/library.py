@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.jobs.kinds import kinds_shown_on, must_wait
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.library import ImageFilter, count_filtered, counts, page_of_images, states
@@ -42,12 +43,11 @@ with st.grid(min_column_width=110, gap="small"):
 
 busy = open_runs(dataset.id)
 with reading(engine) as session:  # after the open ones were looked at: what ends in between is not missed
-    last = newest_ended_run(dataset.id, ("import", "sample", "labels", "faces", "people", "weights"), session=session)
+    last = newest_ended_run(dataset.id, kinds_shown_on("library"), session=session)
 if last is not None and not busy:
     latest_result(last)
 if total.images:
-    looking = bool(busy & {"import", "sample", "faces"})
-    next_step(dataset.id, waiting, faces=total.faces, people=total.people, busy=looking)
+    next_step(dataset.id, waiting, faces=total.faces, people=total.people, busy=must_wait("faces", busy))
 import_more(dataset.name, expanded=not (total.images or busy))
 labels_form(dataset.id)
 exclusions_form(dataset.id)

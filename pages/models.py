@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.jobs.kinds import kinds_shown_on, must_wait
 from core.learning import listing as models
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
@@ -15,7 +16,7 @@ dataset = dataset_or_stop()
 st.title("Models", anchor=False)
 busy = open_runs(dataset.id)
 with reading(workspace().engine) as session:
-    newest = newest_ended_run(dataset.id, {"predict", "prelabel", "onnx"}, session=session)
+    newest = newest_ended_run(dataset.id, kinds_shown_on("models"), session=session)
 if newest is not None and not busy:
     latest_result(newest)
 
@@ -29,11 +30,11 @@ if not rows:
         st.switch_page("training.py")
 else:
     versions_table(rows)
-    one_model(dataset.id, rows, busy="onnx" in busy)
+    one_model(dataset.id, rows, busy=must_wait("onnx", busy))
 
 shape, chosen = choose_models(dataset.id, rows)
 if chosen:
-    comparison(dataset.id, shape, chosen, rows, busy="predict" in busy)
-pre_labelling(dataset.id, shape, busy=bool(busy & {"predict", "prelabel"}))
+    comparison(dataset.id, shape, chosen, rows, busy=must_wait("predict", busy))
+pre_labelling(dataset.id, shape, busy=must_wait("prelabel", busy))
 if chosen:
-    overlay_player(dataset.id, chosen)
+    overlay_player(dataset.id, chosen, busy)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.jobs.kinds import kinds_shown_on
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
@@ -24,7 +25,7 @@ with reading(workspace().engine) as session:
     known = count_people_page(dataset.id, view=PeopleView.KNOWN, session=session)
     once = count_people_page(dataset.id, view=PeopleView.ONCE, session=session)
     nobody = count_loose_faces(dataset.id, session=session)
-    last_run = newest_ended_run(dataset.id, ("faces", "people", "sample"), session=session)
+    last_run = newest_ended_run(dataset.id, kinds_shown_on("people"), session=session)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("People", anchor=False, width="stretch")

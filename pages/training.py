@@ -14,6 +14,6 @@ live(dataset.id)
 
 shape, split_by, supply = labels_card(dataset.id)
 if supply.groups:
-    waiting = [run for run in trainings(dataset.id) if run.finished_at is None]
+    waiting = trainings(dataset.id, open_only=True)
     recipe_form(dataset.id, shape, split_by, supply, waiting)
 past_trainings(dataset.id)

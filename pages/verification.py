@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.foundation.errors import FacetError
+from core.jobs.kinds import kinds_shown_on
 from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
@@ -19,7 +20,7 @@ st.title("Verification", anchor=False)
 with reading(workspace().engine) as session:
     names = list(dict.fromkeys(version.name for version in encoder_versions(dataset.id, session=session)))
     decision = last_decision(dataset.id, session=session)
-    last_run = newest_ended_run(dataset.id, ("faces", "people", "sample", "import"), session=session)
+    last_run = newest_ended_run(dataset.id, kinds_shown_on("verification"), session=session)
 busy = bool(open_runs(dataset.id))
 if last_run is not None and last_run.id == st.session_state.get("people.run"):
     result(last_run)

@@ -8,8 +8,8 @@ from typing import Any, Final
 from core.foundation.errors import Cancelled, FacetError
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
+from core.jobs.kinds import RUN_KINDS, RunKind
 from core.jobs.runs import perform, recover, submit
-from core.jobs.tasks import AFTERWARDS, TASKS
 from db.engine import reading
 from db.tables import Run, RunState
 from db.writes.library import ensure_user
@@ -31,7 +31,7 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     with writing(workspace.engine) as session:
         author_id = ensure_user(workspace.settings.user, session=session)
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
-    run = _at_its_end(workspace, run_id, kind, listener)
+    run = _at_its_end(workspace, run_id, RUN_KINDS[kind], listener)
     if run.state == RunState.CANCELLED:
         raise Cancelled(f"run {run_id} was cancelled")
     if run.state == RunState.FAILED:
@@ -39,10 +39,10 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     return run
 
 
-def _at_its_end(workspace: Workspace, run_id: int, kind: str, listener: Progress) -> Run:
+def _at_its_end(workspace: Workspace, run_id: int, kind: RunKind, listener: Progress) -> Run:
     """Do the run; where a worker took it first, wait, and take it over if that lets it go or dies."""
     while True:
-        perform(workspace, run_id, TASKS[kind], afterwards=AFTERWARDS.get(kind), listener=listener)
+        perform(workspace, run_id, kind.task, afterwards=kind.afterwards, listener=listener)
         with reading(workspace.engine) as session:
             run = session.get(Run, run_id)
         assert run is not None

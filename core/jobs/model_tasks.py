@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.jobs.runs import Task
 from core.learning.evaluating import evaluate, keep_figures
 from core.learning.exporting_onnx import export_onnx, onnx_file
 from core.learning.held_out import split_of
@@ -20,7 +19,8 @@ from db.engine import reading
 from db.tables import Part, Run
 
 
-def _train(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def training_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Train a model, and measure it on what was held out."""
     assert run.dataset_id is not None
     asked = run.parameters
     request = TrainingRequest(
@@ -49,7 +49,8 @@ def _measured(
     return {"metrics": found["metrics"], "reason": found["reason"]}
 
 
-def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Predict what a model has not predicted yet."""
     assert run.dataset_id is not None
     asked, only = run.parameters, None
     if (smoother := find_smoother(asked["model"])) is not None:
@@ -84,7 +85,8 @@ def _smooth(workspace: Workspace, run: Run, plain: str, progress: Progress) -> d
     return {**smoothed, "failed": first["failed"]}
 
 
-def _pre_label(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def pre_labelling_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Give first points to what no human has corrected."""
     return pre_label_all(workspace, run, run.parameters["skeleton"], progress)
 
 
@@ -104,16 +106,8 @@ def pre_label_new(workspace: Workspace, run: Run, progress: Progress) -> None:
         pre_label_all(workspace, run, shape, progress)
 
 
-def _onnx(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def onnx_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Write a model as ONNX and compare."""
     model = run.parameters["model"]
     progress.begin(0, message=f"Writing {model} as ONNX and comparing")
     return export_onnx(workspace, model, onnx_file(workspace, model))
-
-
-MODEL_TASKS: Final[dict[str, Task]] = {
-    "train": _train,
-    "selftrain": _train,
-    "predict": _predict,
-    "prelabel": _pre_label,
-    "onnx": _onnx,
-}

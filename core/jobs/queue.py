@@ -12,8 +12,8 @@ from huey.api import Huey
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
+from core.jobs.kinds import RUN_KINDS
 from core.jobs.runs import perform
-from core.jobs.tasks import AFTERWARDS, TASKS
 from db.engine import reading
 from db.tables import Run
 
@@ -45,7 +45,8 @@ class Doorbell:
         with reading(self._workspace.engine) as session:
             run = session.get(Run, run_id)
         if run is not None:
-            task, afterwards = TASKS.get(run.kind, _unknown), AFTERWARDS.get(run.kind)
+            kind = RUN_KINDS.get(run.kind)
+            task, afterwards = (_unknown, None) if kind is None else (kind.task, kind.afterwards)
             perform(self._workspace, run_id, task, afterwards=afterwards, stopping=STOPPING)
 
 

@@ -169,6 +169,15 @@ def _end(workspace: Workspace, run_id: int, state: RunState, **values: Any) -> N
                 raise
 
 
+def speed(run: Run) -> tuple[float, float | None]:
+    """Items per second of the part in hand, and the seconds left of it; 0 and None before its first item."""
+    if run.phase_at is None or run.finished_at is not None:
+        return 0.0, None
+    seconds = (now() - run.phase_at).total_seconds()
+    rate = max(0, run.done - run.done_at_start) / seconds if seconds > 0 else 0.0
+    return rate, (run.total - run.done) / rate if rate > 0 else None
+
+
 def process_name() -> str:
     """This process as ``host:pid:start``; the start time tells it from a later one with the same number."""
     return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from core.exchange.exporting import export_dataset
 from core.exchange.packed import unpacked_export
 from core.exchange.restoring import is_export, restore_export
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.jobs.model_tasks import MODEL_TASKS, pre_label_new
-from core.jobs.runs import Afterwards, Task
+from core.jobs.model_tasks import pre_label_new
+from core.jobs.runs import Task
 from core.library.clip_importing import import_clips
 from core.library.importing import ImportOptions, import_pictures
 from core.library.sample_clips import draw_clips_of_people, label_clips
@@ -30,7 +31,24 @@ from db.queries.people.vectors import has_vectors
 from db.tables import Run
 
 
-def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def _then_waiting(task: Task) -> Task:
+    """A task that brings pictures, and then the labels that waited for them."""
+
+    @wraps(task)
+    def both(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+        counts = task(workspace, run, progress)
+        assert run.dataset_id is not None
+        applied = apply_waiting(workspace, run.dataset_id, run_id=run.id, progress=progress)
+        if not applied.labels and not applied.skipped:
+            return counts
+        return {**counts, "labels": applied.labels, "skipped": counts["skipped"] + applied.skipped}
+
+    return both
+
+
+@_then_waiting
+def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Take in an export, or pictures and clips with the labels that waited for them."""
     assert run.dataset_id is not None
     source = Path(run.parameters["source"])
     who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
@@ -48,21 +66,9 @@ def _import(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     return {**pictures, **clips}
 
 
-def _then_waiting(task: Task) -> Task:
-    """A task that brings pictures, and then the labels that waited for them."""
-
-    def run_it(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-        counts = task(workspace, run, progress)
-        assert run.dataset_id is not None
-        applied = apply_waiting(workspace, run.dataset_id, run_id=run.id, progress=progress)
-        if not applied.labels and not applied.skipped:
-            return counts
-        return {**counts, "labels": applied.labels, "skipped": counts["skipped"] + applied.skipped}
-
-    return run_it
-
-
-def _labels(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+@_then_waiting
+def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Take in label files, the pictures beside them, and the labels that waited for those."""
     assert run.dataset_id is not None
     source = Path(run.parameters["source"])
     who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
@@ -76,11 +82,13 @@ def _labels(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     return {**import_labels(workspace, found, **who, progress=progress), "pictures": added}
 
 
-def _discard(workspace: Workspace, run: Run) -> None:
+def discard_source(workspace: Workspace, run: Run) -> None:
+    """Remove the upload that a run has read."""
     discard_upload(workspace, Path(run.parameters["source"]))
 
 
-def _sample(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def sample_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Draw portraits and figures, and take them in with their points."""
     assert run.dataset_id is not None
     drawn = draw_sample(workspace, progress)
     counts = import_pictures(
@@ -90,7 +98,8 @@ def _sample(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     return {**counts, "figures": add_figures(workspace, drawn, dataset_id=run.dataset_id, run_id=run.id)}
 
 
-def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Find faces, points and people in what was not looked at yet."""
     assert run.dataset_id is not None
     encoder = run.parameters.get("encoder")
     version = find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
@@ -101,10 +110,11 @@ def _faces(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]
         anybody = has_vectors(run.dataset_id, version, session=session)
     if not anybody:
         return {**asdict(found), "incomplete": left}  # nobody to group
-    return {**_people(workspace, run, progress), "incomplete": left}
+    return {**people_task(workspace, run, progress), "incomplete": left}
 
 
-def _people(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Group faces into people."""
     assert run.dataset_id is not None
     grouped = group_people(
         workspace,
@@ -119,7 +129,8 @@ def _people(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
         return {**asdict(counts(run.dataset_id, session=session)), "threshold": grouped["threshold"]}
 
 
-def _export(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Write a dataset into a folder."""
     assert run.dataset_id is not None
     return export_dataset(
         workspace,
@@ -132,11 +143,13 @@ def _export(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any
     )
 
 
-def _weights(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def weights_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Fetch a face encoder."""
     return fetch_encoder(workspace, run.parameters["encoder"], progress)
 
 
-def _sample_clips(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def sample_clips_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Draw clips of people, and take them in with their points."""
     assert run.dataset_id is not None
     drawn = draw_clips_of_people(workspace, progress)
     counts = import_clips(
@@ -152,7 +165,8 @@ def _sample_clips(workspace: Workspace, run: Run, progress: Progress) -> dict[st
     return {**counts, "labelled": labelled}
 
 
-def _overlay(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+def overlay_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Draw points over a clip."""
     assert run.dataset_id is not None
     out, static = run.parameters.get("out"), run.parameters.get("static", False)
     return render_overlay(
@@ -164,19 +178,3 @@ def _overlay(workspace: Workspace, run: Run, progress: Progress) -> dict[str, An
         static=static,
         progress=progress,
     )
-
-
-TASKS: Final[dict[str, Task]] = {
-    "import": _then_waiting(_import),
-    "labels": _then_waiting(_labels),
-    "sample": _sample,
-    "faces": _faces,
-    "people": _people,
-    "export": _export,
-    "weights": _weights,
-    "overlay": _overlay,
-    "sample-clips": _sample_clips,
-    **MODEL_TASKS,
-}
-
-AFTERWARDS: Final[dict[str, Afterwards]] = {"import": _discard, "labels": _discard}

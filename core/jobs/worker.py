@@ -17,7 +17,7 @@ from core.jobs.runs import process_name, recover
 from core.library.uploading import sweep_uploads
 from core.media.images import write_atomically
 from db.engine import reading
-from db.queries.jobs import unfinished_imports
+from db.queries.jobs import unfinished_sources
 
 _HEARTBEAT_SECONDS = 2.0
 _RECOVERY_SECONDS = 10.0
@@ -31,7 +31,7 @@ def main(parent: int | None = None) -> None:
     for run_id in recover(workspace):
         ring(workspace, run_id)
     with reading(workspace.engine) as session:
-        sweep_uploads(workspace, unfinished_imports(session=session))
+        sweep_uploads(workspace, unfinished_sources(session=session))
     consumer = consume(workspace).create_consumer(
         workers=1, periodic=False, max_delay=0.5, shutdown_timeout=20, graceful_signal="TERM"
     )

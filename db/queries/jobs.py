@@ -8,30 +8,50 @@ from pathlib import Path
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from db.tables import Dataset, Run, RunState, Skipped, User, now
+from db.tables import Dataset, Run, RunState, Skipped, User
 
 OPEN = (RunState.QUEUED, RunState.RUNNING)
 
 
 def runs_page(
-    *, dataset_id: int | None = None, open_only: bool | None = None, offset: int = 0, limit: int = 20, session: Session
+    *,
+    dataset_id: int | None = None,
+    kinds: Collection[str] | None = None,
+    open_only: bool | None = None,
+    offset: int = 0,
+    limit: int = 20,
+    session: Session,
 ) -> Sequence[tuple[Run, str | None, str]]:
-    """Runs, newest first, each with its dataset's and its author's name; with `open_only` only open or ended ones."""
+    """Runs with their dataset's and author's names: the newest first, but what is at work before what waits.
+
+    With `open_only` only those that wait or work, or only those that have ended.
+    """
     statement = (
         select(Run, Dataset.name, User.name)
         .join(Dataset, col(Dataset.id) == col(Run.dataset_id), isouter=True)
         .join(User, col(User.id) == col(Run.author_id))
-        .order_by(col(Run.id).desc())
     )
+    if open_only:
+        statement = statement.order_by(col(Run.state) != RunState.RUNNING)
     if dataset_id is not None:
         statement = statement.where(Run.dataset_id == dataset_id)
+    if kinds is not None:
+        statement = statement.where(col(Run.kind).in_(kinds))
     if open_only is not None:
         statement = statement.where(_open(open_only))
-    return session.exec(statement.offset(offset).limit(limit)).all()
+    return session.exec(statement.order_by(col(Run.id).desc()).offset(offset).limit(limit)).all()
 
 
 def _open(wanted: bool) -> ColumnElement[bool]:
     return col(Run.state).in_(OPEN) if wanted else col(Run.state).not_in(OPEN)
+
+
+def open_kinds(dataset_id: int | None = None, *, session: Session) -> set[str]:
+    """The kinds of run that wait or work, in one dataset or in all."""
+    statement = select(Run.kind).where(_open(True)).distinct()
+    if dataset_id is not None:
+        statement = statement.where(Run.dataset_id == dataset_id)
+    return set(session.exec(statement))
 
 
 def count_ended_runs(*, session: Session) -> int:
@@ -49,10 +69,9 @@ def newest_ended_run(dataset_id: int, kinds: Collection[str], *, session: Sessio
     ).first()
 
 
-def unfinished_imports(*, session: Session) -> Sequence[Path]:
-    """What the imports read that are not done: they wait, run, or may be asked for once more."""
-    reads = col(Run.kind).in_(("import", "labels"))
-    parameters = session.exec(select(Run.parameters).where(reads, Run.state != RunState.DONE))
+def unfinished_sources(*, session: Session) -> Sequence[Path]:
+    """What the runs read that are not done: they wait, are at work, or may be asked for once more."""
+    parameters = session.exec(select(Run.parameters).where(Run.state != RunState.DONE))
     return [Path(given["source"]) for given in parameters if "source" in given]
 
 
@@ -70,12 +89,3 @@ def skipped_page(run_id: int, *, offset: int = 0, limit: int = 100, session: Ses
         .offset(offset)
         .limit(limit)
     ).all()
-
-
-def speed(run: Run) -> tuple[float, float | None]:
-    """Items per second of the part in hand, and the seconds left of it; 0 and None before its first item."""
-    if run.phase_at is None or run.finished_at is not None:
-        return 0.0, None
-    seconds = (now() - run.phase_at).total_seconds()
-    rate = max(0, run.done - run.done_at_start) / seconds if seconds > 0 else 0.0
-    return rate, (run.total - run.done) / rate if rate > 0 else None

@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from core.jobs.kinds import kinds_shown_on
 from core.learning.listing import model_of_run
 from core.learning.watching import TrainingLog, watch
 from db.engine import reading
@@ -21,7 +22,6 @@ from pages.widgets.shared.run_status import MARKS, result
 from pages.widgets.shared.text import plain, sentence, utc
 
 COMPARE: Final = "compare-model"  # what the Models page is asked to compare
-_KINDS: Final = ("train", "selftrain")
 _PAST: Final = 50
 _SHEETS: Final = {
     "heatmaps": ("Heatmaps beside their targets", "The crop; the maps that were wanted; the maps that came out."),
@@ -29,22 +29,23 @@ _SHEETS: Final = {
 }
 
 
-def trainings(dataset_id: int) -> list[Run]:
-    """The trainings of a dataset, the newest first."""
+def trainings(dataset_id: int, *, open_only: bool) -> list[Run]:
+    """The trainings of a dataset that are open, or have ended; the newest first."""
+    kinds = kinds_shown_on("training")
     with reading(workspace().engine) as session:
-        rows = runs_page(dataset_id=dataset_id, limit=500, session=session)
-    return [run for run, *_ in rows if run.kind in _KINDS]
+        rows = runs_page(dataset_id=dataset_id, kinds=kinds, open_only=open_only, limit=_PAST, session=session)
+    return [run for run, *_ in rows]
 
 
 def live(dataset_id: int) -> None:
     """The training that is at work, if one is."""
-    if any(run.finished_at is None for run in trainings(dataset_id)):
+    if trainings(dataset_id, open_only=True):
         _moving(dataset_id)
 
 
 @st.fragment(run_every=2.0)
 def _moving(dataset_id: int) -> None:
-    run = next((run for run in trainings(dataset_id) if run.state == RunState.RUNNING), None)
+    run = next((run for run in trainings(dataset_id, open_only=True) if run.state == RunState.RUNNING), None)
     if run is None:
         return  # it waits, or has just ended: the card of the run says so
     st.subheader("At work", anchor=False)
@@ -59,7 +60,7 @@ def _moving(dataset_id: int) -> None:
 
 def past_trainings(dataset_id: int) -> None:
     """Trainings that have ended: choose one to see how it went."""
-    ended = [run for run in trainings(dataset_id) if run.finished_at is not None][:_PAST]
+    ended = trainings(dataset_id, open_only=False)
     if not ended:
         return
     st.subheader("Trainings so far", anchor=False)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from html import escape
 from typing import Final
 
 import streamlit as st
 
 from core.foundation.errors import FacetError
+from core.jobs.kinds import kinds_shown_on, must_wait
 from core.jobs.launch import start
 from core.motion.overlaying import newest_overlay, overlay_size, seen_of
 from db.engine import reading
-from db.queries.jobs import runs_page
+from db.queries.jobs import newest_ended_run
 from db.queries.library import videos
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.run_status import latest_result
@@ -22,12 +23,15 @@ _MOST: Final = 3  # models at once
 _CONTROLS: Final = "5rem"  # what a browser's controls take
 
 
-def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
-    """Choose a clip of a dataset, draw the chosen models over it in a run, and play what was drawn last."""
+def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str]) -> None:
+    """Choose a clip of a dataset, draw the chosen models over it in a run, and play what was drawn last.
+
+    `open_kinds` are the kinds of run that wait or work.
+    """
     st.subheader("Overlay video", anchor=False)
     with reading(workspace().engine) as session:
         clips = {video.id: video.path for video in videos(dataset_id, session=session)}
-        work = [run for run, *_ in runs_page(dataset_id=dataset_id, session=session)]
+        last = newest_ended_run(dataset_id, kinds_shown_on("overlay"), session=session)
     if not clips:
         st.info("This dataset has no clip. Import one (MP4, MOV, AVI, MKV, WebM) in the library.")
         return
@@ -38,8 +42,7 @@ def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
             key="overlay-static",
             help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
         )
-        runs = [run for run in work if run.kind == "overlay"]
-        busy = any(run.finished_at is None for run in runs)
+        busy = must_wait("overlay", open_kinds)
         seen = seen_of(workspace(), clip, models[:_MOST])
         st.button(
             "Draw it",
@@ -49,10 +52,9 @@ def overlay_player(dataset_id: int, models: Sequence[str]) -> None:
             disabled=busy or not seen or not all(there for there, _ in seen.values()),
             args=(dataset_id, clips[clip], list(seen), static),
         )
-    open_kinds = {run.kind for run in work if run.finished_at is None}
-    _offer(dataset_id, clip, seen, busy=bool(open_kinds & {"predict", "prelabel"}))
-    if runs and not busy:
-        latest_result(runs[0])
+    _offer(dataset_id, clip, seen, busy=must_wait("predict", open_kinds))
+    if last is not None and not busy:
+        latest_result(last)
     _play(clip, clips[clip])
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
+from core.jobs.kinds import must_wait
 from core.jobs.launch import start
 from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
 from db.engine import reading
@@ -120,8 +121,8 @@ def _offer(dataset_id: int) -> None:
         if st.button("Train a model", icon=":material/model_training:", key="to-training"):
             st.switch_page("training.py")
         return
-    busy = open_runs(dataset_id)
-    if st.button(f"Predict with {plain(model)}", icon=":material/play_arrow:", disabled="predict" in busy):
+    busy = must_wait("predict", open_runs(dataset_id))
+    if st.button(f"Predict with {plain(model)}", icon=":material/play_arrow:", disabled=busy):
         start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=model)
         st.rerun()
 

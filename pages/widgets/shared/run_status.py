@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
-from core.jobs.runs import cancel, worker_lives
+from core.jobs.kinds import RUN_KINDS
+from core.jobs.runs import cancel, speed, worker_lives
 from core.library.importing import skipped
 from db.engine import reading
-from db.queries.jobs import count_skipped, runs_page, skipped_page, speed
+from db.queries.jobs import count_skipped, open_kinds, runs_page, skipped_page
 from db.tables import Run, RunState
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, csv_bytes, lasting, plain, utc
 
-KINDS: Final = {
-    "import": "Import photos",
-    "sample": "Draw the sample",
-    "labels": "Import labels",
-    "faces": "Find faces",
-    "people": "Group people",
-    "export": "Export",
-    "weights": "Fetch an encoder",
-    "overlay": "Draw an overlay video",
-    "sample-clips": "Draw the sample clips",
-    "train": "Train a model",
-    "selftrain": "Train with unlabelled pictures",
-    "predict": "Predict points",
-    "prelabel": "Pre-label",
-    "onnx": "Write ONNX",
-}
 MARKS: Final = {
     RunState.DONE: ":green-badge[:material/check: done]",
     RunState.FAILED: ":red-badge[:material/error: failed]",
     RunState.CANCELLED: ":gray-badge[:material/block: cancelled]",
 }
-_LEARNING: Final = ("train", "selftrain")
 _ROWS: Final = 20
 _MOST_OPEN: Final = 20
 _MEGABYTE: Final = 1e6
@@ -49,9 +33,10 @@ def open_runs(dataset_id: int | None = None) -> set[str]:
     """
     with reading(workspace().engine) as session:
         rows = runs_page(dataset_id=dataset_id, open_only=True, limit=_MOST_OPEN, session=session)
+        kinds = open_kinds(dataset_id, session=session)
     if rows:
         _moving(dataset_id, frozenset(run.id for run, *_ in rows))
-    return {run.kind for run, *_ in rows}
+    return kinds
 
 
 @st.fragment(run_every=1.0)
@@ -76,9 +61,7 @@ def _card(run: Run, dataset: str | None, author: str) -> None:
         st.markdown(f"**{run_title(run, dataset)}**")
         st.caption(f"started by {plain(author)}", width="stretch")
         if run.cancel_requested:
-            st.caption(
-                "Stopping after the batch in hand" if run.kind in _LEARNING else "Stopping after the picture in hand"
-            )
+            st.caption(_stopping(run.kind))
         elif st.button("Cancel", key=f"cancel-{run.id}", icon=":material/close:"):
             cancel(workspace(), run.id)
             st.rerun(scope="fragment")
@@ -86,9 +69,15 @@ def _card(run: Run, dataset: str | None, author: str) -> None:
     st.progress(part, text=progress_sentence(run))
 
 
+def _stopping(name: str) -> str:
+    kind = RUN_KINDS.get(name)
+    return "Stopping" if kind is None else kind.stopping.text()
+
+
 def run_title(run: Run, dataset: str | None) -> str:
     """What a run does and to which dataset, as Markdown."""
-    title = plain(KINDS.get(run.kind, run.kind))
+    kind = RUN_KINDS.get(run.kind)  # none where another version of Facet has done it
+    title = plain(run.kind if kind is None else kind.title.text())
     return f"{title} · {plain(dataset)}" if dataset else title
 
 
@@ -97,9 +86,8 @@ def progress_sentence(run: Run) -> str:
     if run.state == RunState.QUEUED:
         return "Waiting for its turn"
     rate, left = speed(run)
-    fetching = run.kind == "weights"
-    unit, scale = (" MB", _MEGABYTE) if fetching else ("", 1.0)
-    digits = ",.1f" if fetching else ",.0f"
+    kind = RUN_KINDS.get(run.kind)
+    unit, scale, digits = (" MB", _MEGABYTE, ",.1f") if kind and kind.in_bytes else ("", 1.0, ",.0f")
     parts = [plain(run.message or "Starting")]
     if run.total:
         parts.append(f"{run.done / scale:{digits}} of {run.total / scale:{digits}}{unit}")
@@ -119,89 +107,8 @@ def result_sentence(run: Run) -> str:
     if run.state == RunState.CANCELLED:
         done = f" after {run.done:,} of {run.total:,}" if run.total else ""
         return f"Cancelled{done}; what was finished stays"
-    sentence = _RESULTS.get(run.kind)
-    return sentence(run.counts) if sentence else "Done"
-
-
-def _imported(counts: dict[str, Any]) -> str:
-    clips = counts.get("clips")
-    frames = f", {counted(counts['frames'], 'frame')} of {counted(clips, 'clip')}" if clips else ""
-    waited = f"; {counted(counts['labels'], 'label')} that waited" if counts.get("labels") else ""
-    return (
-        f"{counted(counts['images'], 'picture')}: {counts['added']:,} added, {counts['duplicates']:,} there already, "
-        f"{counted(counts['skipped'], 'file')} skipped{frames}{waited}"
-    )
-
-
-def _labelled(counts: dict[str, Any]) -> str:
-    waits = counted(counts["waiting"], "waits", "wait")
-    waiting = f"; {waits} for pictures that are not here" if counts["waiting"] else ""
-    left_out = f"; {counts['left_out']:,} entries without labels left out" if counts["left_out"] else ""
-    labels, pictures = counted(counts["instances"], "label"), counted(counts["images"], "picture")
-    found = f"{plain(counts['format'])}: {labels} in {pictures}, {counts['added']:,} of them new"
-    return f"{found}{waiting}{left_out}; {counts['skipped']:,} skipped"
-
-
-def _found(counts: dict[str, Any]) -> str:
-    return (
-        f"{counted(counts['faces'], 'face')} of {counted(counts['people'], 'person', 'people')} in "
-        f"{counted(counts['images'], 'picture')}; {counts['without_face']:,} without a face, "
-        f"{counts['failed']:,} failed"
-    )
-
-
-def _exported(counts: dict[str, Any]) -> str:
-    return (
-        f"{counted(counts['images'], 'picture')} in {counted(counts['files'], 'file')}, {counts['left_out']:,} left out"
-    )
-
-
-def _trained(counts: dict[str, Any]) -> str:
-    how = {"early": ", ended early", "nan": ", stopped at a loss that is no number", "cancelled": ", cancelled"}
-    nme = (counts.get("metrics") or {}).get("nme") or {}
-    reached = f"; NME {nme['value']:.2%} on what was held out" if nme.get("value") is not None else ""
-    ended = how.get(counts["stopped"], "")
-    return f"**{plain(counts['model'])}**: {counted(counts['epochs'], 'epoch')}{ended}{reached}"
-
-
-def _predicted(counts: dict[str, Any]) -> str:
-    late = f"; smoothed {counts['delay_frames']:.1f} frames late" if counts.get("delay_frames") else ""
-    new = f"{counted(counts['predicted'], 'instance')} predicted, {counts['failed']:,} failed"
-    return f"{new}; {counts['instances']:,} in all{late}"
-
-
-def _pre_labelled(counts: dict[str, Any]) -> str:
-    return f"{counted(counts['prelabelled'], 'instance')} got other first points; {counts['kept']:,} stay as they are"
-
-
-def _overlaid(counts: dict[str, Any]) -> str:
-    return (
-        f"{counted(counts['frames'], 'frame')} of {plain(counts['video'])} drawn, {counts['skipped']:,} skipped, "
-        f"{counts['labelled']:,} with human labels"
-    )
-
-
-_RESULTS: Final = {
-    "import": _imported,
-    "labels": _labelled,
-    "sample": lambda counts: f"{_imported(counts)}; {counted(counts['figures'], 'figure')} with 24 points",
-    "faces": _found,
-    "people": _found,
-    "export": _exported,
-    "train": _trained,
-    "selftrain": _trained,
-    "predict": _predicted,
-    "prelabel": _pre_labelled,
-    "onnx": lambda counts: (
-        f"{plain(counts['model'])}: {counts['bytes'] / _MEGABYTE:,.1f} MB of ONNX, at most "
-        f"{counts['largest_difference']:.1e} pixels from the original"
-    ),
-    "overlay": _overlaid,
-    "sample-clips": lambda counts: (
-        f"{counted(counts['frames'], 'frame')} of {counted(counts['clips'], 'clip')}, {counts['labelled']:,} labelled"
-    ),
-    "weights": lambda counts: f"{counts['bytes'] / _MEGABYTE:,.1f} MB fetched",
-}
+    kind = RUN_KINDS.get(run.kind)
+    return "Done" if kind is None else plain(kind.result(run.counts).text())
 
 
 def latest_result(run: Run) -> None:

@@ -25,12 +25,14 @@ from core.drawn import PEOPLE, draw_group, draw_landscape, draw_portrait, write_
 from core.foundation.settings import settings
 from core.foundation.workspace import Workspace
 from core.jobs import inline
+from core.jobs.kinds import RUN_KINDS
 from core.library import importing
 from db.engine import reading
 from db.tables import Dataset, Image, Run, Threshold
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.places import DATA, ROOT
+from tests.builders.run_kinds import run_kind
 from tests.builders.staged_people import add_faces, group, vector
 
 
@@ -418,7 +420,7 @@ def test_an_unexpected_error_in_a_run_is_one_sentence_and_the_traceback_is_kept(
     def broken(*_, **__):
         raise ZeroDivisionError("first line\nsecond line")
 
-    monkeypatch.setitem(inline.TASKS, "import", broken)
+    monkeypatch.setitem(RUN_KINDS, "import", run_kind(broken))
     assert refused("import", photos, "--dataset", "d") == "ZeroDivisionError: first line second line"
     with reading(workspace.engine) as session:
         run = session.exec(select(Run)).one()
@@ -431,7 +433,7 @@ def test_an_error_may_name_a_file_whose_name_is_not_utf_8(refused, photos, works
     def broken(*_, **__):
         raise OSError(5, "Input/output error", "caf\udce9.png")
 
-    monkeypatch.setitem(inline.TASKS, "import", broken)
+    monkeypatch.setitem(RUN_KINDS, "import", run_kind(broken))
     assert "OSError: [Errno 5] Input/output error" in refused("import", photos, "--dataset", "d")
     with reading(workspace.engine) as session:
         assert session.exec(select(Run.state)).all() == ["failed"]

@@ -161,9 +161,12 @@ def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(worker
 def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_done(workers):
     code = (
         "import os\n"
-        "from core.jobs import tasks, worker\n"
-        "tasks.TASKS['sample'] = lambda *_: os.kill(os.getpid(), 9)\n"  # as the kernel does when memory runs out
-        "tasks.TASKS['people'] = lambda *_: {}\n"
+        "from dataclasses import replace\n"
+        "from core.jobs import worker\n"
+        "from core.jobs.kinds import RUN_KINDS\n"
+        "kills = lambda *_: os.kill(os.getpid(), 9)\n"  # as the kernel does when memory runs out
+        "RUN_KINDS['sample'] = replace(RUN_KINDS['sample'], task=kills)\n"
+        "RUN_KINDS['people'] = replace(RUN_KINDS['people'], task=lambda *_: {})\n"
         "worker.main()\n"
     )
     poison, good = workers.submit("sample"), workers.submit("people")

@@ -6,12 +6,13 @@ from huey import RedisHuey, SqliteHuey
 from core.foundation.errors import BadInput
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.jobs import queue as queues
+from core.jobs.kinds import RUN_KINDS
 from core.jobs.launch import restart, start
 from core.jobs.queue import consume, queue, ring
 from core.jobs.runs import cancel
 from db.engine import reading
 from db.tables import Run, RunState
+from tests.builders.run_kinds import run_kind
 
 
 def _with(workspace, url):
@@ -60,7 +61,7 @@ def echo(monkeypatch):
         seen.append((run.id, run.parameters))
         return {"seen": len(seen)}
 
-    monkeypatch.setitem(queues.TASKS, "echo", task)
+    monkeypatch.setitem(RUN_KINDS, "echo", run_kind(task))
     return seen
 
 

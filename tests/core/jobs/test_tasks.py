@@ -11,6 +11,7 @@ from sqlmodel import func, select
 from core.exchange.delivering import zipped
 from core.foundation.arrays import Keypoints
 from core.jobs import model_tasks, runs, tasks
+from core.jobs.kinds import RUN_KINDS
 from core.jobs.runs import perform, recover, submit
 from core.learning.promoting import promote, promoted_skeletons
 from core.library.uploading import keep_upload
@@ -36,12 +37,12 @@ def do(workspace, dataset, author):
             if killed:
                 patch.setattr(runs, "_end", lambda *_, **__: (_ for _ in ()).throw(Killed))
                 with pytest.raises(Killed):
-                    perform(workspace, run_id, tasks.TASKS[kind], afterwards=tasks.AFTERWARDS.get(kind))
+                    perform(workspace, run_id, RUN_KINDS[kind].task, afterwards=RUN_KINDS[kind].afterwards)
                 with writing(workspace.engine) as session:
                     session.get(Run, run_id).worker = "this-host:999999:1"
                 assert recover(workspace) == [run_id]
             else:
-                perform(workspace, run_id, tasks.TASKS[kind], afterwards=tasks.AFTERWARDS.get(kind))
+                perform(workspace, run_id, RUN_KINDS[kind].task, afterwards=RUN_KINDS[kind].afterwards)
         with reading(workspace.engine) as session:
             return session.get(Run, run_id)
 

@@ -1,0 +1,153 @@
+"""The one table of what can run: how each kind is done, what it is called, and what its end says to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.foundation.messages import Message, message
+from core.jobs import model_tasks, results, tasks
+from core.jobs.runs import Afterwards, Task
+
+_AFTER_A_PICTURE: Final = message("runs.stopping_after_picture")
+_AFTER_A_BATCH: Final = message("runs.stopping_after_batch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunKind:
+    """One kind of run.
+
+    Attributes
+    ----------
+    task, afterwards
+        What does it, and what clears away once it is written down that it is done.
+    title, stopping
+        What it is called, and what is shown from when somebody cancelled it until it stops.
+    result
+        From the counts that the task gave: what it came to.
+    shown_on
+        Pages that show how the newest of these ended, and look again at what it may have changed.
+    waits_for
+        Kinds of which none may be open when a page starts this one.
+    in_bytes
+        Whether its progress counts bytes.
+    """
+
+    task: Task
+    title: Message
+    result: Callable[[Mapping[str, Any]], Message]
+    afterwards: Afterwards | None = None
+    stopping: Message = _AFTER_A_PICTURE
+    shown_on: Set[str] = frozenset()
+    waits_for: Set[str] = frozenset()
+    in_bytes: bool = False
+
+
+RUN_KINDS: Final[dict[str, RunKind]] = {
+    "import": RunKind(
+        task=tasks.import_task,
+        title=message("run_kinds.import"),
+        result=results.imported,
+        afterwards=tasks.discard_source,
+        shown_on={"library", "verification"},
+    ),
+    "sample": RunKind(
+        task=tasks.sample_task,
+        title=message("run_kinds.sample"),
+        result=results.sample_drawn,
+        shown_on={"library", "people", "verification"},
+    ),
+    "sample-clips": RunKind(
+        task=tasks.sample_clips_task,
+        title=message("run_kinds.sample_clips"),
+        result=results.sample_clips_drawn,
+        shown_on={"library", "verification"},
+    ),
+    "labels": RunKind(
+        task=tasks.labels_task,
+        title=message("run_kinds.labels"),
+        result=results.labelled,
+        afterwards=tasks.discard_source,
+        shown_on={"library"},
+    ),
+    "faces": RunKind(
+        task=tasks.faces_task,
+        title=message("run_kinds.faces"),
+        result=results.grouped,
+        shown_on={"library", "people", "verification"},
+        waits_for={"import", "sample", "faces"},
+    ),
+    "people": RunKind(
+        task=tasks.people_task,
+        title=message("run_kinds.people"),
+        result=results.grouped,
+        shown_on={"library", "people", "verification"},
+    ),
+    "weights": RunKind(
+        task=tasks.weights_task,
+        title=message("run_kinds.weights"),
+        result=results.fetched,
+        shown_on={"library"},
+        in_bytes=True,
+    ),
+    "train": RunKind(
+        task=model_tasks.training_task,
+        title=message("run_kinds.train"),
+        result=results.trained,
+        stopping=_AFTER_A_BATCH,
+        shown_on={"training"},
+    ),
+    "selftrain": RunKind(
+        task=model_tasks.training_task,
+        title=message("run_kinds.selftrain"),
+        result=results.trained,
+        stopping=_AFTER_A_BATCH,
+        shown_on={"training"},
+    ),
+    "predict": RunKind(
+        task=model_tasks.prediction_task,
+        title=message("run_kinds.predict"),
+        result=results.predicted,
+        shown_on={"models"},
+        waits_for={"predict", "prelabel"},
+    ),
+    "prelabel": RunKind(
+        task=model_tasks.pre_labelling_task,
+        title=message("run_kinds.prelabel"),
+        result=results.pre_labelled,
+        shown_on={"models"},
+        waits_for={"predict", "prelabel"},
+    ),
+    "onnx": RunKind(
+        task=model_tasks.onnx_task,
+        title=message("run_kinds.onnx"),
+        result=results.written_as_onnx,
+        shown_on={"models"},
+        waits_for={"onnx"},
+    ),
+    "overlay": RunKind(
+        task=tasks.overlay_task,
+        title=message("run_kinds.overlay"),
+        result=results.overlaid,
+        shown_on={"overlay"},
+        waits_for={"overlay"},
+    ),
+    "export": RunKind(
+        task=tasks.export_task,
+        title=message("run_kinds.export"),
+        result=results.exported,
+        shown_on={"export"},
+        waits_for={"export"},
+    ),
+}
+
+
+def kinds_shown_on(page: str) -> tuple[str, ...]:
+    """The kinds of run whose end a page shows."""
+    return tuple(name for name, kind in RUN_KINDS.items() if page in kind.shown_on)
+
+
+def must_wait(kind: str, open_kinds: Set[str]) -> bool:
+    """Whether a run that is open keeps a page from starting one of this kind."""
+    return bool(RUN_KINDS[kind].waits_for & open_kinds)

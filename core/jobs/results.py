@@ -1,0 +1,130 @@
+"""What a run came to, from the counts that its task gave: one message a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.foundation.messages import Message, message
+
+Counts = Mapping[str, Any]
+
+_MEGABYTE: Final = 1e6
+
+
+def imported(counts: Counts) -> Message:
+    """Of pictures and clips, and of labels that waited for them."""
+    clips, labels = counts.get("clips"), counts.get("labels")
+    return message(
+        "run_results.imported",
+        images=counts["images"],
+        added=counts["added"],
+        duplicates=counts["duplicates"],
+        skipped=counts["skipped"],
+        clips=message("run_results.of_clips", frames=counts["frames"], clips=clips) if clips else "",
+        labels=message("run_results.labels_that_waited", labels=labels) if labels else "",
+    )
+
+
+def sample_drawn(counts: Counts) -> Message:
+    """Of the drawn portraits and figures."""
+    return message("run_results.sample_drawn", imported=imported(counts), figures=counts["figures"])
+
+
+def sample_clips_drawn(counts: Counts) -> Message:
+    """Of the drawn clips."""
+    return message(
+        "run_results.sample_clips_drawn", frames=counts["frames"], clips=counts["clips"], labelled=counts["labelled"]
+    )
+
+
+def labelled(counts: Counts) -> Message:
+    """Of imported labels."""
+    waiting, left_out = counts["waiting"], counts["left_out"]
+    return message(
+        "run_results.labelled",
+        format=counts["format"],
+        labels=counts["instances"],
+        images=counts["images"],
+        added=counts["added"],
+        waiting=message("run_results.labels_that_wait", count=waiting) if waiting else "",
+        left_out=message("run_results.without_labels", count=left_out) if left_out else "",
+        skipped=counts["skipped"],
+    )
+
+
+def grouped(counts: Counts) -> Message:
+    """Of faces that were found and grouped."""
+    return message(
+        "run_results.grouped",
+        faces=counts["faces"],
+        people=counts["people"],
+        images=counts["images"],
+        without_face=counts["without_face"],
+        failed=counts["failed"],
+    )
+
+
+def fetched(counts: Counts) -> Message:
+    """Of a model's file."""
+    return message("run_results.fetched", megabytes=counts["bytes"] / _MEGABYTE)
+
+
+def trained(counts: Counts) -> Message:
+    """Of a training; the error where something was held out."""
+    endings = {
+        "early": message("run_results.ended_early"),
+        "nan": message("run_results.ended_at_nan"),
+        "cancelled": message("run_results.ended_by_a_person"),
+    }
+    error = ((counts.get("metrics") or {}).get("nme") or {}).get("value")
+    return message(
+        "run_results.trained",
+        model=counts["model"],
+        epochs=counts["epochs"],
+        ending=endings.get(counts["stopped"], ""),
+        error="" if error is None else message("run_results.held_out_nme", nme=error),
+    )
+
+
+def predicted(counts: Counts) -> Message:
+    """Of a model's predictions."""
+    frames = counts.get("delay_frames")
+    return message(
+        "run_results.predicted",
+        predicted=counts["predicted"],
+        failed=counts["failed"],
+        instances=counts["instances"],
+        late=message("run_results.smoothed_late", frames=frames) if frames else "",
+    )
+
+
+def pre_labelled(counts: Counts) -> Message:
+    """Of first points that a promoted model gave."""
+    return message("run_results.pre_labelled", prelabelled=counts["prelabelled"], kept=counts["kept"])
+
+
+def written_as_onnx(counts: Counts) -> Message:
+    """Of a model's ONNX file."""
+    return message(
+        "run_results.written_as_onnx",
+        model=counts["model"],
+        megabytes=counts["bytes"] / _MEGABYTE,
+        difference=counts["largest_difference"],
+    )
+
+
+def overlaid(counts: Counts) -> Message:
+    """Of an overlay video."""
+    return message(
+        "run_results.overlaid",
+        frames=counts["frames"],
+        video=counts["video"],
+        skipped=counts["skipped"],
+        labelled=counts["labelled"],
+    )
+
+
+def exported(counts: Counts) -> Message:
+    """Of an export."""
+    return message("run_results.exported", images=counts["images"], files=counts["files"], left_out=counts["left_out"])

@@ -1,0 +1,99 @@
+"""What a run of each kind came to, in words."""
+
+import pytest
+
+from core.jobs.kinds import RUN_KINDS
+
+FOUND = {"images": 1200, "faces": 1, "people": 1, "without_face": 3, "failed": 0}
+CASES = [
+    (
+        "import",
+        {"images": 429, "added": 425, "duplicates": 4, "skipped": 3},
+        "429 pictures: 425 added, 4 there already, 3 files skipped",
+    ),
+    (
+        "import",
+        {"images": 1, "added": 1, "duplicates": 0, "skipped": 1},
+        "1 picture: 1 added, 0 there already, 1 file skipped",
+    ),
+    (
+        "sample",
+        {"images": 50, "added": 50, "duplicates": 0, "skipped": 0, "figures": 7},
+        "50 pictures: 50 added, 0 there already, 0 files skipped; 7 figures with 24 points",
+    ),
+    ("faces", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
+    ("people", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
+    ("export", {"images": 2, "files": 4, "left_out": 1}, "2 pictures in 4 files, 1 left out"),
+    (
+        "labels",
+        {
+            "format": "300-W .pts",
+            "files": 3,
+            "images": 2,
+            "instances": 2,
+            "added": 1,
+            "waiting": 1500,
+            "left_out": 0,
+            "skipped": 1,
+            "pictures": 2,
+        },
+        "300-W .pts: 2 labels in 2 pictures, 1 of them new; 1,500 wait for pictures that are not here; 1 skipped",
+    ),
+    (
+        "import",
+        {"images": 1, "added": 1, "duplicates": 0, "skipped": 0, "labels": 4},
+        "1 picture: 1 added, 0 there already, 0 files skipped; 4 labels that waited",
+    ),
+    (
+        "import",
+        {"images": 2, "added": 2, "duplicates": 0, "skipped": 1, "clips": 1, "frames": 1200},
+        "2 pictures: 2 added, 0 there already, 1 file skipped, 1,200 frames of 1 clip",
+    ),
+    ("predict", {"predicted": 3, "failed": 0, "instances": 9}, "3 instances predicted, 0 failed; 9 in all"),
+    (
+        "predict",
+        {"predicted": 1, "failed": 0, "instances": 1, "delay_frames": 1.62},
+        "1 instance predicted, 0 failed; 1 in all; smoothed 1.6 frames late",
+    ),
+    (
+        "onnx",
+        {"model": "a-1", "bytes": 45_100_000, "largest_difference": 1.3e-5},
+        "a-1: 45.1 MB of ONNX, at most 1.3e-05 pixels from the original",
+    ),
+    (
+        "train",
+        {"model": "a-1", "epochs": 2, "stopped": "early", "metrics": {"nme": {"value": 0.0312}}},
+        "a-1: 2 epochs, ended early; NME 3.12% on what was held out",
+    ),
+    (
+        "selftrain",
+        {"model": "a-1", "epochs": 1, "stopped": "done", "metrics": {"nme": {"value": None}}},
+        "a-1: 1 epoch",
+    ),
+    ("prelabel", {"prelabelled": 4, "kept": 0}, "4 instances got other first points; 0 stay as they are"),
+    (
+        "overlay",
+        {"video": "a_b.mp4", "frames": 58, "skipped": 2, "labelled": 60},
+        "58 frames of a_b.mp4 drawn, 2 skipped, 60 with human labels",
+    ),
+    ("sample-clips", {"clips": 3, "frames": 180, "skipped": 0, "labelled": 180}, "180 frames of 3 clips, 180 labelled"),
+    ("weights", {"files": 1, "bytes": 111_898_327}, "111.9 MB fetched"),
+]
+
+
+@pytest.mark.parametrize(("kind", "counts", "sentence"), CASES)
+def test_each_kind_ends_with_its_sentence(kind, counts, sentence):
+    assert RUN_KINDS[kind].result(counts).text() == sentence
+
+
+def test_no_kind_is_without_a_case():
+    assert {kind for kind, *_ in CASES} == set(RUN_KINDS)
+
+
+@pytest.mark.parametrize(
+    ("stopped", "ending"),
+    [("nan", ", stopped at a loss that is no number"), ("cancelled", ", cancelled"), ("early", ", ended early")],
+)
+def test_a_training_says_why_it_ended(stopped, ending):
+    counts = {"model": "a-1", "epochs": 3, "stopped": stopped, "metrics": None}
+    assert RUN_KINDS["train"].result(counts).text() == f"a-1: 3 epochs{ending}"

@@ -1,0 +1,70 @@
+"""Which run ended last, which are open, and what unfinished ones still need."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from db.engine import reading
+from db.queries.jobs import newest_ended_run, open_kinds, runs_page, unfinished_sources
+from db.tables import Run, RunState, now
+from db.writing import writing
+
+
+def _add(workspace, dataset, author, **values):
+    with writing(workspace.engine) as session:
+        run = Run(dataset_id=dataset, author_id=author, **values)
+        session.add(run)
+        session.flush()
+        return run.id
+
+
+def test_run_that_ends_after_a_younger_one_is_the_newest(workspace, dataset, author):
+    start = now()
+    older, younger = (_add(workspace, dataset, author, kind="people", state=RunState.RUNNING) for _ in range(2))
+    seen = []
+    for seconds, run_id in enumerate((younger, older)):
+        with writing(workspace.engine) as session:
+            run = session.get(Run, run_id)
+            run.state, run.finished_at = RunState.DONE, start + timedelta(seconds=seconds)
+        with reading(workspace.engine) as session:
+            seen.append(newest_ended_run(dataset, ("people",), session=session).id)
+            assert newest_ended_run(dataset, ("faces",), session=session) is None
+    assert seen == [younger, older]
+
+
+def test_runs_that_are_not_done_still_need_what_they_read(workspace, dataset, author):
+    for state in RunState:
+        _add(workspace, dataset, author, kind="import", state=state, parameters={"source": f"/{state}"})
+    _add(workspace, dataset, author, kind="faces")
+    with reading(workspace.engine) as session:
+        sources = unfinished_sources(session=session)
+    assert sorted(sources) == [Path("/cancelled"), Path("/failed"), Path("/queued"), Path("/running")]
+
+
+def test_runs_of_the_kinds_asked_for_are_found_behind_any_number_of_others(workspace, dataset, author):
+    training = _add(workspace, dataset, author, kind="train", state=RunState.DONE)
+    for _ in range(3):
+        _add(workspace, dataset, author, kind="predict", state=RunState.DONE)
+    with reading(workspace.engine) as session:
+        rows = runs_page(kinds=("train",), limit=1, session=session)
+    assert [run.id for run, *_ in rows] == [training]
+
+
+def test_what_is_at_work_stands_before_all_that_waits_behind_it(workspace, dataset, author):
+    at_work = _add(workspace, dataset, author, kind="train", state=RunState.RUNNING)
+    waiting = [_add(workspace, dataset, author, kind="predict") for _ in range(3)]
+    with reading(workspace.engine) as session:
+        rows = runs_page(open_only=True, limit=2, session=session)
+        every = runs_page(session=session)
+    assert [run.id for run, *_ in rows] == [at_work, waiting[-1]]
+    assert [run.id for run, *_ in every] == [*reversed(waiting), at_work]
+
+
+def test_open_kinds_are_of_all_that_wait_or_work_in_a_dataset(workspace, dataset, author):
+    for kind, state in (("train", RunState.RUNNING), ("predict", RunState.QUEUED), ("faces", RunState.DONE)):
+        _add(workspace, dataset, author, kind=kind, state=state)
+    with reading(workspace.engine) as session:
+        assert open_kinds(dataset, session=session) == {"train", "predict"}
+        assert open_kinds(session=session) == {"train", "predict"}
+        assert open_kinds(dataset + 1, session=session) == set()
