@@ -66,7 +66,7 @@ async def _export(request: Request) -> Response:
     try:
         number = request.path_params["number"]
         if number > LARGEST_ID:
-            raise NotFound(f"there is no export {number}")
+            raise NotFound("exports.no_export", number=number)
         delivery = await run_in_threadpool(zipped, _workspace, number)
     except FacetError as error:
         return PlainTextResponse(str(error), status_code=404)

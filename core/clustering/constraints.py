@@ -57,28 +57,28 @@ class Constraints:
         for name in ("together", "photos"):
             lowest = getattr(self, name).min(initial=-1)
             if lowest < -1:
-                raise BadInput(f"{name} should be -1 or more, not {lowest}")
+                raise BadInput("arrays.least", least="-1", name=name, found=lowest)
         missing = decided - set(self.together[self.together >= 0].tolist())
         if missing:
-            raise BadInput(f"decided should name values of together; no face has {sorted(missing)[:5]}")
+            raise BadInput("clustering.decided_elsewhere", values=sorted(missing)[:5])
         self._check_apart(count)
 
     def _check_array(self, name: str, shape: tuple[int, ...]) -> None:
         array = getattr(self, name)
         if array.shape != shape:
-            raise BadInput(f"{name} should have the shape {shape}, not {array.shape}")
+            raise BadInput("arrays.shape", name=name, shape=shape, found=array.shape)
         if array.dtype != np.int64:
-            raise BadInput(f"{name} should be int64, not {array.dtype}")
+            raise BadInput("arrays.dtype", wanted="int64", name=name, found=array.dtype)
 
     def _check_apart(self, count: int) -> None:
         outside = self.apart[(self.apart < 0) | (self.apart >= count)]
         if outside.size:
-            raise BadInput(f"apart should name faces in [0, {count}), not {outside[0]}")
+            raise BadInput("clustering.apart_outside", count=count, face=outside[0])
         left, right = self.apart.T
         tied = (left == right) | ((self.together[left] == self.together[right]) & (self.together[left] >= 0))
         if tied.any():
             first = tuple(self.apart[tied][0].tolist())
-            raise BadInput(f"apart says that faces {first} are two people, but together says that they are one")
+            raise BadInput("clustering.apart_and_together", faces=first)
 
     def __len__(self) -> int:
         return len(self.together)

@@ -40,16 +40,16 @@ def carry(labels: NDArray, previous: NDArray, decided: NDArray) -> dict[int, int
     """
     new, old, human = np.asarray(labels), np.asarray(previous), np.asarray(decided)
     if new.ndim != 1 or not new.shape == old.shape == human.shape:
-        raise BadInput(f"labels, previous and decided should be (N,), not {new.shape}, {old.shape} and {human.shape}")
+        raise BadInput("clustering.identity_shapes", labels=new.shape, previous=old.shape, decided=human.shape)
     if (new < 0).any():
-        raise BadInput(f"labels should be 0 or more, not {new.min()}")
+        raise BadInput("arrays.least", name="labels", least="0", found=new.min())
     people: dict[int, int | None] = dict.fromkeys(np.unique(new).tolist())
     taken: set[int] = set()
     for label, person, _ in _overlaps(new, human):
         if people[label] is not None:
-            raise BadInput(f"cluster {label} holds faces of two decided people, {people[label]} and {person}")
+            raise BadInput("clustering.two_decided_people", label=label, first=people[label], second=person)
         if person in taken:
-            raise BadInput(f"the faces of the decided person {person} are spread over two clusters; {label} is one")
+            raise BadInput("clustering.person_spread", person=person, label=label)
         people[label] = person
         taken.add(person)
     for label, person, _ in _overlaps(new, old):

@@ -69,7 +69,7 @@ def group(
     faces = _checked(embeddings, threshold)
     limits = Constraints.none(len(faces)) if constraints is None else constraints
     if len(limits) != len(faces):
-        raise BadInput(f"constraints should be over {len(faces)} faces like the embeddings, not {len(limits)}")
+        raise BadInput("clustering.constraints_count", count=len(faces), found=len(limits))
     report = _sparing(progress)
     if len(faces) == 0:
         return np.zeros(0, np.int64)
@@ -98,13 +98,13 @@ def _sparing(progress: Progress | None) -> Progress:
 def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
     faces = np.asarray(embeddings, np.float32)
     if faces.ndim != 2:
-        raise BadInput(f"embeddings should have the shape (N, D), not {faces.shape}")
+        raise BadInput("arrays.shape", name="embeddings", shape="(N, D)", found=faces.shape)
     if not -1 <= threshold <= 1:
-        raise BadInput(f"threshold should be a cosine similarity in [-1, 1], not {threshold}")
+        raise BadInput("arrays.similarity", name="threshold", found=threshold)
     length = np.sqrt(np.einsum("nd,nd->n", faces, faces))
     wrong = np.flatnonzero(~(np.abs(length - 1) <= _UNIT_TOLERANCE))
     if wrong.size:
-        raise BadInput(f"embeddings should have the length 1; number {wrong[0]} has {length[wrong[0]]:.4g}")
+        raise BadInput("clustering.not_unit_length", number=wrong[0], length=length[wrong[0]])
     return faces
 
 

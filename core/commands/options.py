@@ -63,7 +63,7 @@ def dataset_id(workspace: Workspace, name: str, *, make: bool = False) -> int:
     with reading(workspace.engine) as session:
         found = dataset_by_name(name, session=session)
     if found is None:
-        raise NotFound(f"there is no dataset called {name}; `python -m core import PATH --dataset {name}` makes it")
+        raise NotFound("datasets.none_called", name=name)
     return found.id
 
 

@@ -33,7 +33,7 @@ def overlay(
 ) -> None:
     """Draw truth and predictions over a clip. Gives video, file, frames, skipped, labelled, predicted, indicator."""
     if out.suffix.lower() != ".mp4":
-        raise BadInput(f"{out.name}: an overlay is written as MP4; give the file the ending .mp4")
+        raise BadInput("overlays.not_mp4", of=out.name)
     workspace = Workspace.open()
     clip = find_clip(workspace, video, None if dataset is None else dataset_id(workspace, dataset))
     names = [model_name(workspace, said) for said in (*models, *(more or []))]

@@ -53,9 +53,7 @@ def stability(
         workspace = Workspace.open()
         found = of_dataset(workspace, dataset_id(workspace, dataset), model_name(workspace, model), smoothing).flat()
     else:
-        raise BadInput(
-            "give either --tracks FILE.npy (also --truth FILE.npy, --cuts 120,300), or --dataset NAME --model NAME"
-        )
+        raise BadInput("commands.tracks_or_dataset")
     tell(found, as_json, _lines(found).replace("{", "{{").replace("}", "}}"))
 
 
@@ -63,7 +61,7 @@ def _frames(cuts: str) -> list[int]:
     try:
         return [int(part) for part in cuts.split(",") if part.strip()]
     except ValueError:
-        raise BadInput(f"--cuts is numbers of frames with commas between them, as 120,300, not {cuts!r}") from None
+        raise BadInput("commands.cuts", cuts=cuts) from None
 
 
 def _lines(found: dict[str, Any]) -> str:

@@ -226,7 +226,7 @@ def _pairs(chosen: list[str]) -> dict[str, str]:
     for text in chosen:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise BadInput(f"--set takes key=value, not {text!r}")
+            raise BadInput("commands.set", value=text)
         pairs[key.strip()] = value.strip()
     return pairs
 

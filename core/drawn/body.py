@@ -56,7 +56,7 @@ class Pose:
 
     def __post_init__(self) -> None:
         if 25 < abs(self.head) < 150:
-            raise BadInput(f"a head is drawn up to 25 degrees or from 150, not turned by {self.head}")
+            raise BadInput("drawn.head_turned", angle=self.head)
 
 
 POSES: Final[dict[str, Pose]] = {

@@ -178,8 +178,7 @@ class DrawnClip:
         """
         if frames < 1 or frames_per_second <= 0 or min(size) < 32:
             raise BadInput(
-                f"a drawn clip has at least one frame of 32 × 32 pixels and a positive rate, not {frames} of "
-                f"{size[0]} × {size[1]} at {frames_per_second:g} a second"
+                "drawn.clip", frames=frames, width=size[0], height=size[1], frames_per_second=frames_per_second
             )
         photo = {
             "warmth": float(rng.uniform(-0.05, 0.06)),

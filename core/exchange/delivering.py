@@ -43,10 +43,10 @@ def export_folder(workspace: Workspace, name: str) -> Path:
     """
     wanted = name.strip()
     if not wanted or wanted != safe_name(wanted):
-        raise BadInput(f"{wanted!r} cannot be a folder's name; leave out / \\ : * ? \" < > | and dots at its ends")
+        raise BadInput("exports.folder_name", name=wanted)
     folder = workspace.exports / wanted
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BadInput(f"there is a folder {wanted} already; give another name")
+        raise BadInput("exports.folder_taken", name=wanted)
     return folder
 
 
@@ -78,7 +78,7 @@ def zipped(workspace: Workspace, export_id: int) -> Delivery:
     files = [NAME, *manifest.files]
     for name in files:
         if not (folder / name).is_file():
-            raise NotFound(f"{folder / name} is gone; export again")
+            raise NotFound("exports.file_gone", file=folder / name)
     return Delivery(f"{folder.name}.zip", _zip(folder, files))
 
 
@@ -86,13 +86,13 @@ def _opened(workspace: Workspace, export_id: int) -> tuple[Path, Manifest]:
     with reading(workspace.engine) as session:
         export = session.get(Export, export_id)
     if export is None:
-        raise NotFound(f"there is no export {export_id}")
+        raise NotFound("exports.no_export", number=export_id)
     folder = Path(export.folder)
     file = folder / NAME
     if not file.is_file():
-        raise NotFound(f"the export is not in {folder} any more; export again")
+        raise NotFound("exports.gone", folder=folder)
     if hashlib.sha256(file.read_bytes()).hexdigest() != export.manifest_sha256:
-        raise Conflict(f"{file} was changed after the export was written; export again")
+        raise Conflict("exports.changed", file=file)
     return folder, read_manifest(folder, export.format)
 
 

@@ -60,7 +60,7 @@ def export_dataset(
         If the format is unknown or the folder is not empty.
     """
     if format_name not in WRITERS:
-        raise BadInput(f"there is no export format {format_name!r}; there are {', '.join(WRITERS)}")
+        raise BadInput("exports.no_format", name=format_name, choices=list(WRITERS))
     labelled = gather(workspace, dataset_id)
     with reading(workspace.engine) as session:
         run = session.get(Run, run_id)
@@ -125,7 +125,7 @@ def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
     with reading(workspace.engine) as session:
         dataset = session.get(Dataset, dataset_id)
         if dataset is None:
-            raise NotFound(f"there is no dataset {dataset_id}")
+            raise NotFound("datasets.none_numbered", number=dataset_id)
         return _gather(workspace, dataset, session)
 
 

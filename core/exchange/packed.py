@@ -62,14 +62,16 @@ def _unpack(source: Path, items: Sequence[Item], folder: Path, progress: Progres
     progress.begin(len(items), message="Unpacking the export")
     for done, item in enumerate(items, start=1):
         if isinstance(item, Refused):
-            raise BadInput(f"{source.name}: {item.path}: {item.reason}")
+            raise BadInput.saying(item.reason.within(item.path).within(source.name))
         target = folder / item.path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("xb") as out:  # two members of one name are no export of ours
                 out.write(item.read())
         except BadInput as error:
-            raise BadInput(f"{source.name}: {item.path}: {error}") from error
+            raise BadInput.saying(error.message.within(item.path).within(source.name)) from error
         except OSError as error:
-            raise FacetError(f"{source.name}: {item.path} cannot be unpacked ({error.strerror or error})") from error
+            raise FacetError(
+                "exports.not_unpacked", of=source.name, path=item.path, reason=error.strerror or error
+            ) from error
         progress.advance(done)

@@ -99,13 +99,13 @@ def restore_export(
 def _read(source: Path) -> LabelledDataset:
     name = sniff(source)
     if name is None:
-        raise BadInput(f"{source}: this is no export of Facet")
+        raise BadInput("exports.not_ours", of=source)
     if name not in READERS:
-        raise BadInput(f"{source}: this version reads no exports of the format {name!r}, only {', '.join(READERS)}")
+        raise BadInput("exports.format_not_read", of=source, name=name, choices=list(READERS))
     labelled = READERS[name](source)
     for image in labelled.images:
         if image.state not in set(ImageState):
-            raise UnreadableLabels(f"{source}: {image.path} has the state {image.state!r}, which does not exist")
+            raise UnreadableLabels("exports.no_state", of=source, path=image.path, state=image.state)
     return labelled
 
 
@@ -201,7 +201,7 @@ def _keep(workspace: Workspace, image: LabelledImage) -> KeptPicture | str:
     try:
         return keep_picture(workspace, image.file.read_bytes(), image.path)
     except UnreadableImage as error:
-        return str(error).removeprefix(f"{image.path}: ")
+        return error.reason
     except OSError as error:
         return f"could not be read or kept ({error.strerror or error})"
 

@@ -1,4 +1,7 @@
-"""What a value of a dataset has to be, each with a sentence if it is not."""
+"""What a value of a dataset has to be, each with a sentence if it is not.
+
+`what` is the code of what the value is called, and the fields are those of that code; `of` is where it stands.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import message
 
 
 def single(value: float, what: str) -> float:
@@ -14,28 +18,28 @@ def single(value: float, what: str) -> float:
     with np.errstate(over="ignore"):
         rounded = float(np.float32(value)) + 0.0
     if not np.isfinite(rounded):
-        raise BadInput(f"{what} should hold finite numbers, not {value}")
+        raise BadInput("values.not_finite", name=message(what), value=value)
     return rounded
 
 
-def require_choice(value: str, allowed: Iterable[str], what: str) -> None:
+def require_choice(value: str, allowed: Iterable[str], what: str, /, **fields: object) -> None:
     """BadInput if the value is not one of those."""
     if value not in allowed:
-        raise BadInput(f"{what} should be one of {', '.join(allowed)}, not {value!r}")
+        raise BadInput("values.no_choice", name=message(what, **fields), choices=list(allowed), value=value)
 
 
-def require_text(value: str, what: str) -> None:
+def require_text(value: str, what: str, /, **fields: object) -> None:
     """BadInput if the text is empty or not valid Unicode."""
     if not value:
-        raise BadInput(f"{what} should not be empty")
+        raise BadInput("values.empty", name=message(what, **fields))
     if value != value.encode(errors="replace").decode():
-        raise BadInput(f"{what} is not valid Unicode: {value!r}")
+        raise BadInput("values.not_unicode", name=message(what, **fields), value=value)
 
 
-def text_or_none(value: str | None, what: str) -> str | None:
+def text_or_none(value: str | None, what: str, /, **fields: object) -> str | None:
     """Return the text, None for an empty one; BadInput if it is not valid Unicode."""
     if value:
-        require_text(value, what)
+        require_text(value, what, **fields)
     return value or None
 
 
@@ -44,12 +48,12 @@ def require_unique(values: Iterable[str], what: str) -> set[str]:
     seen: set[str] = set()
     for value in values:
         if value in seen:
-            raise BadInput(f"{what} {value!r} occurs twice")
+            raise BadInput("values.twice", name=message(what), value=value)
         seen.add(value)
     return seen
 
 
-def require_known(value: str | None, known: set[str], what: str) -> None:
+def require_known(value: str | None, known: set[str], what: str, /, *, of: str | None = None, **fields: object) -> None:
     """BadInput if there is a value that is not known."""
     if value is not None and value not in known:
-        raise BadInput(f"{what} {value!r} is not in this dataset")
+        raise BadInput("values.not_in_dataset", of=of, name=message(what, **fields), value=value)

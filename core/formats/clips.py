@@ -59,22 +59,28 @@ class LabelledClip:
     frames: tuple[LabelledFrame, ...] = ()
 
     def __post_init__(self) -> None:
-        require_text(self.path, "a clip's name")
+        require_text(self.path, "terms.clip_name")
         if not _SHA256.fullmatch(self.sha256):
-            raise BadInput(f"the SHA-256 of the clip {self.path!r} should be 64 hexadecimal digits")
+            raise BadInput("clips.digest", path=self.path)
         if min(self.width, self.height) < 1:
-            raise BadInput(f"the clip {self.path!r} should be at least 1 × 1 pixel, not {self.width} × {self.height}")
+            raise BadInput("clips.size", path=self.path, width=self.width, height=self.height)
         if not 0 <= self.frames_per_second < math.inf:
-            raise BadInput(f"the clip {self.path!r} cannot have {self.frames_per_second} frames a second")
+            raise BadInput("clips.rate", path=self.path, rate=self.frames_per_second)
         for frame in self.frames:
             if not 0 <= frame.index < self.length:
-                raise BadInput(f"the clip {self.path!r} has {self.length} frames, but one is number {frame.index}")
+                raise BadInput("clips.frame_outside", path=self.path, count=self.length, frame=frame.index)
             if not math.isfinite(frame.seconds):
-                raise BadInput(f"frame {frame.index} of the clip {self.path!r} has no finite time")
+                raise BadInput("clips.frame_time", frame=frame.index, path=self.path)
         for before, after in pairwise(self.frames):
             if after.index <= before.index or after.scene < before.scene:
-                where = f"frame {after.index}, scene {after.scene}"
-                raise BadInput(f"{where} of the clip {self.path!r} comes after {before.index}, {before.scene}")
+                raise BadInput(
+                    "clips.frame_order",
+                    frame=after.index,
+                    scene=after.scene,
+                    path=self.path,
+                    before=before.index,
+                    before_scene=before.scene,
+                )
 
     def within(self, images: Set[str]) -> LabelledClip:
         """The clip where only these pictures are there: frames of others have none."""
@@ -95,7 +101,7 @@ class SplitPart:
     part: str
 
     def __post_init__(self) -> None:
-        require_choice(self.group, GROUPS, "the group of a part of the split")
-        require_choice(self.part, PARTS, f"the part of the {self.group} {self.name!r}")
+        require_choice(self.group, GROUPS, "terms.split_group")
+        require_choice(self.part, PARTS, "terms.split_part", group=self.group, name=self.name)
         if self.group != "folder":  # the folder of pictures that lie in none has no name
-            require_text(self.name, f"the name of a {self.group} in the split")
+            require_text(self.name, "terms.split_name", group=self.group)

@@ -73,7 +73,7 @@ def _clips(content: Record, images: Mapping[int, str]) -> Iterator[tuple[int, La
     for record in content.records("videos"):
         number = record.whole("id", 0)
         if number in seen:
-            raise record.wrong(f"the id {number} occurs twice")
+            raise record.wrong("exports.id_twice", number=number)
         seen.add(number)
         with blaming(record.place):
             yield (
@@ -93,11 +93,11 @@ def _clips(content: Record, images: Mapping[int, str]) -> Iterator[tuple[int, La
 def _frames(record: Record, images: Mapping[int, str]) -> Iterator[LabelledFrame]:
     for i, row in enumerate(record.sequence("frames")):
         if not isinstance(row, list) or len(row) not in (len(_FRAME) - 1, len(_FRAME)):  # older ones have no scene
-            raise record.wrong(f"frames[{i}] should be a list of number, seconds, image and scene")
+            raise record.wrong("exports.frame_row", row=i)
         cells = Record(dict(zip(_FRAME, row, strict=False)), f"{record.place}: frames[{i}]")
         image = cells.whole("image", 0) if cells.has("image") else None
         if image is not None and image not in images:
-            raise cells.wrong(f"image {image} is not among the images")
+            raise cells.wrong("exports.no_such_image", image=image)
         scene = cells.whole("scene", 0) if cells.has("scene") else 0
         path = None if image is None else images[image]
         yield LabelledFrame(cells.whole("number", 0), cells.number("seconds"), path, scene)
@@ -111,9 +111,9 @@ def _agree(content: Record, clips: Mapping[int, LabelledClip], images: Mapping[i
             continue
         place = (record.whole("video_id", 0), record.whole("frame_id", 0))
         if place[0] not in clips:
-            raise record.wrong(f"video_id {place[0]} is not among the videos")
+            raise record.wrong("exports.no_such_clip", number=place[0])
         if frames.get(place) != images[record.whole("id", 0)]:
-            raise record.wrong(f"frame_id is {place[1]}, but videos has another image there")
+            raise record.wrong("exports.frame_elsewhere", frame=place[1])
 
 
 def _split(content: Record) -> Iterator[SplitPart]:

@@ -74,7 +74,7 @@ def read_annotations_json(opened: OpenedExport, name: str) -> LabelledDataset:
 def _image_id(record: Record, places: _Places) -> int:
     image_id = record.whole("image_id", 0)
     if image_id not in places.images:
-        raise record.wrong(f"image_id {image_id} is not among the images")
+        raise record.wrong("exports.no_such_image_id", number=image_id)
     return image_id
 
 
@@ -90,7 +90,7 @@ def _removed(content: Record, places: _Places) -> dict[int, list[RemovedInstance
 def _new_id(record: Record, seen: set[int]) -> int:
     number = record.whole("id", 0)
     if number in seen:
-        raise record.wrong(f"the id {number} occurs twice")
+        raise record.wrong("exports.id_twice", number=number)
     seen.add(number)
     return number
 
@@ -100,7 +100,7 @@ def _people(content: Record) -> tuple[LabelledPerson, ...]:
     for record in content.records("people"):
         key = record.text("key")
         if key in people:
-            raise record.wrong(f"the person {key!r} occurs twice")
+            raise record.wrong("exports.person_twice", key=key)
         with blaming(record.place):
             people[key] = LabelledPerson(key, record.optional_text("name"))
     return tuple(people.values())
@@ -112,7 +112,7 @@ def _categories(content: Record) -> Iterator[tuple[int, Skeleton]]:
         number = _new_id(record, seen)
         skeleton = SKELETONS[record.choice("skeleton_name", SKELETONS)]
         if record.sequence("keypoints") != list(skeleton.point_names):
-            raise record.wrong(f"keypoints are not the {len(skeleton)} point names of {skeleton.name}")
+            raise record.wrong("exports.point_names", count=len(skeleton), name=skeleton.name)
         yield number, skeleton
 
 
@@ -124,10 +124,10 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
         path = record.text("file_name")
         entry = listed_picture(opened, path, f"{record.place}.file_name")
         if path in paths:
-            raise record.wrong(f"the file_name {path!r} occurs twice")
+            raise record.wrong("exports.file_name_twice", path=path)
         paths.add(path)
         if record.text("sha256") != entry.sha256:
-            raise record.wrong("sha256 is not the one in manifest.json")
+            raise record.wrong("exports.digest_differs")
         with blaming(record.place):
             image = LabelledImage(
                 path=path,
@@ -147,12 +147,12 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
 def _instance(record: Record, places: _Places) -> LabelledInstance:
     category = record.whole("category_id", 0)
     if category not in places.categories:
-        raise record.wrong(f"category_id {category} is not among the categories")
+        raise record.wrong("exports.no_such_category", number=category)
     shape = places.categories[category]
     confidence, keypoints = _keypoints(record, shape)
     source = record.choice("points_source", POINTS_SOURCES) if record.has("points_source") else None
     if source is None and (keypoints.visibility.any() or confidence):
-        raise record.wrong("there are keypoints, but the key 'points_source' is missing")
+        raise record.wrong("exports.no_points_source")
     with blaming(record.place):
         return LabelledInstance(
             kind=shape.kind,
@@ -173,7 +173,7 @@ def _instance(record: Record, places: _Places) -> LabelledInstance:
 def _known(record: Record, key: str, known: set[str]) -> str | None:
     value = record.optional_text(key)
     if value is not None and value not in known:
-        raise record.wrong(f"{key} {value!r} is not in this export")
+        raise record.wrong("exports.no_such_value", key=key, value=value)
     return value
 
 
@@ -181,7 +181,7 @@ def _not_people(record: Record, known: set[str]) -> tuple[str, ...]:
     keys = record.sequence("not_people") if record.has("not_people") else []
     for key in keys:
         if not isinstance(key, str) or key not in known:
-            raise record.wrong(f"not_people: {key!r} is not in this export")
+            raise record.wrong("exports.not_people", key=key)
     return tuple(keys)
 
 
@@ -190,10 +190,10 @@ def _keypoints(record: Record, shape: Skeleton) -> tuple[bool, Keypoints]:
     flat = record.numbers("keypoints", _POINT * len(shape))
     table = np.array(flat, dtype=np.float64).reshape(len(shape), _POINT)
     if not np.isin(table[:, 2], (0, 1, 2)).all():
-        raise record.wrong(f"keypoints: a visibility should be 0, 1 or 2, not {sorted(set(table[:, 2].tolist()))}")
+        raise record.wrong("arrays.visibility_keypoints", found=sorted(set(table[:, 2].tolist())))
     seen = int(np.count_nonzero(table[:, 2]))
     if record.whole("num_keypoints", 0) != seen:
-        raise record.wrong(f"num_keypoints is {record.whole('num_keypoints', 0)}, but {seen} keypoints are labelled")
+        raise record.wrong("exports.num_keypoints", stated=record.whole("num_keypoints", 0), count=seen)
     given = record.has("confidence")
     confidence = np.array(record.numbers("confidence", len(shape), nullable=True)) if given else None
     return given, Keypoints.of(table[:, :2], table[:, 2], confidence)
@@ -201,19 +201,20 @@ def _keypoints(record: Record, shape: Skeleton) -> tuple[bool, Keypoints]:
 
 def box_of(x: float, y: float, width: float, height: float) -> Box:
     """Turn COCO's x, y, width, height into left, top, right, bottom as float32."""
-    return single(x, "bbox"), single(y, "bbox"), single(x + width, "bbox"), single(y + height, "bbox")
+    left, top, right, bottom = (single(value, "terms.bbox") for value in (x, y, x + width, y + height))
+    return left, top, right, bottom
 
 
 def _box(record: Record, area: float = 0) -> Box:
     x, y, width, height = record.numbers("bbox", 4)
     if min(width, height, area) < 0:
-        raise record.wrong(f"bbox or area is negative: {record.value('bbox')}, {area}")
+        raise record.wrong("exports.negative_box", box=record.value("bbox"), area=area)
     box = box_of(x, y, width, height)
     if not record.has("corners"):
         return box
     left, top, right, bottom = record.numbers("corners", 4)
     if not np.allclose((left, top, right, bottom), box):
-        raise record.wrong(f"corners are {record.value('corners')}, but bbox is {record.value('bbox')}")
+        raise record.wrong("exports.corners", corners=record.value("corners"), box=record.value("bbox"))
     return left, top, right, bottom
 
 

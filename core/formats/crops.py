@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from math import ceil, floor
 from pathlib import Path
 from typing import Final
@@ -13,15 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.formats.dataset import Box
-from core.foundation.errors import UnreadableImage
+from core.foundation.errors import FacetError, UnreadableImage
 from core.media.images import decode
 
 GROWTH: Final = 1.3  # the crop's width and height as multiples of the box's
 QUALITY: Final = 95
 
 
-class CropFailed(Exception):
-    """A face cannot be cut out; the text says why."""
+class CropFailed(FacetError):
+    """A face cannot be cut out."""
 
 
 def upright(file: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -35,10 +36,12 @@ def upright(file: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     try:
         pixels = decode(file, file.name, sys.maxsize).pixels  # its size was judged when it was imported
     except UnreadableImage as error:
-        raise CropFailed(str(error).removeprefix(f"{file.name}: ")) from error
+        raise CropFailed.saying(replace(error.message, of=None)) from error
     if pixels.shape[1::-1] != size:
-        found = f"{pixels.shape[1]} × {pixels.shape[0]}"
-        raise CropFailed(f"the picture is {found} pixels, but its labels are for {size[0]} × {size[1]}")
+        height, width = pixels.shape[:2]
+        raise CropFailed(
+            "images.other_size", width=width, height=height, labelled_width=size[0], labelled_height=size[1]
+        )
     return pixels
 
 
@@ -54,7 +57,7 @@ def crop_jpeg(pixels: NDArray[np.uint8], box: Box) -> bytes:
     left, right = _span(box[0], box[2], width)
     top, bottom = _span(box[1], box[3], height)
     if left >= right or top >= bottom:
-        raise CropFailed("its box lies outside the picture")
+        raise CropFailed("crops.box_outside")
     buffer = io.BytesIO()
     Image.fromarray(pixels[top:bottom, left:right]).save(buffer, "JPEG", quality=QUALITY, subsampling=0)
     return buffer.getvalue()

@@ -43,12 +43,12 @@ class ModelCard:
     settings: dict[str, Any]
 
     def __post_init__(self) -> None:
-        require_text(self.name, "a model's name")
-        require_choice(self.kind, MODEL_KINDS, f"the kind of the model {self.name!r}")
+        require_text(self.name, "terms.model_name")
+        require_choice(self.kind, MODEL_KINDS, "terms.model_kind", name=self.name)
         try:
             json.dumps(self.settings, allow_nan=False, sort_keys=True, ensure_ascii=False).encode()
         except (TypeError, ValueError) as error:
-            raise BadInput(f"the settings of the model {self.name!r} are not plain JSON: {error}") from error
+            raise BadInput("values.settings_not_json", name=self.name, reason=error) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +97,11 @@ class LabelledInstance:
     five_points: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        require_choice(self.kind, KINDS, "the kind of an instance")
-        require_choice(self.origin, ORIGINS, "the origin of an instance")
+        require_choice(self.kind, KINDS, "terms.instance_kind")
+        require_choice(self.origin, ORIGINS, "terms.instance_origin")
         object.__setattr__(self, "box", _box(self.box))
         if self.score is not None:
-            object.__setattr__(self, "score", single(self.score, "a score"))
+            object.__setattr__(self, "score", single(self.score, "terms.score"))
         self._check_points()
         self._check_person()
         object.__setattr__(self, "not_people", tuple(sorted(set(self.not_people))))
@@ -110,26 +110,26 @@ class LabelledInstance:
     def _check_points(self) -> None:
         given = {self.skeleton is not None, self.keypoints is not None, self.points_source is not None}
         if len(given) > 1 or (self.points_model is not None and self.keypoints is None):
-            raise BadInput("an instance needs its skeleton, its keypoints and their source together, or none of them")
+            raise BadInput("values.skeleton_incomplete")
         if self.skeleton is None or self.keypoints is None or self.points_source is None:
             return
-        require_choice(self.points_source, POINTS_SOURCES, "the source of points")
-        require_choice(self.skeleton, SKELETONS, "the skeleton of an instance")
+        require_choice(self.points_source, POINTS_SOURCES, "terms.points_source")
+        require_choice(self.skeleton, SKELETONS, "terms.instance_skeleton")
         shape = SKELETONS[self.skeleton]
         if shape.kind != self.kind:
-            raise BadInput(f"the skeleton {shape.name!r} is of a {shape.kind}, not of a {self.kind}")
+            raise BadInput("values.skeleton_kind", name=shape.name, kind=shape.kind, wanted=self.kind)
         if len(self.keypoints) != len(shape):
-            raise BadInput(f"the skeleton {shape.name!r} has {len(shape)} points, not {len(self.keypoints)}")
+            raise BadInput("values.skeleton_count", name=shape.name, count=len(shape), found=len(self.keypoints))
         if np.isinf(self.keypoints.confidence).any():
-            raise BadInput("a confidence should be finite, or NaN where a model gives none")
+            raise BadInput("values.confidence")
 
     def _check_person(self) -> None:
         if (self.person is None) != (self.person_source is None):
-            raise BadInput("an instance needs its person and the source of that together, or neither")
+            raise BadInput("values.person_incomplete")
         if self.person_source is not None:
-            require_choice(self.person_source, PERSON_SOURCES, "the source of a person")
+            require_choice(self.person_source, PERSON_SOURCES, "terms.person_source")
         if self.person in self.not_people:
-            raise BadInput(f"an instance cannot be {self.person} and not be {self.person}")
+            raise BadInput("values.person_and_not", person=self.person)
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class RemovedInstance:
     box: Box
 
     def __post_init__(self) -> None:
-        require_choice(self.kind, KINDS, "the kind of what was removed")
+        require_choice(self.kind, KINDS, "terms.removed_kind")
         object.__setattr__(self, "box", _box(self.box))
 
 
@@ -184,11 +184,12 @@ class LabelledImage:
     sequence: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("identity", "reason", "sequence"):
-            object.__setattr__(self, name, text_or_none(getattr(self, name), f"the {name} of {self.path!r}"))
-        require_text(self.state, f"the state of {self.path!r}")
+        named = {"identity": "terms.image_identity", "reason": "terms.image_reason", "sequence": "terms.image_sequence"}
+        for name, what in named.items():
+            object.__setattr__(self, name, text_or_none(getattr(self, name), what, path=self.path))
+        require_text(self.state, "terms.image_state", path=self.path)
         if self.state != FAILED and min(self.width, self.height) < 1:
-            raise BadInput(f"{self.path!r} should be at least 1 × 1 pixel, not {self.width} × {self.height}")
+            raise BadInput("values.picture_size", path=self.path, width=self.width, height=self.height)
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,8 @@ class LabelledPerson:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        require_text(self.key, "a person's key")
-        object.__setattr__(self, "name", text_or_none(self.name, f"the name of {self.key}"))
+        require_text(self.key, "terms.person_key")
+        object.__setattr__(self, "name", text_or_none(self.name, "terms.person_name", key=self.key))
 
 
 @dataclass(frozen=True, order=True)
@@ -245,7 +246,7 @@ class LabelledDataset:
     excluded: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
-        require_text(self.name, "a dataset's name")
+        require_text(self.name, "terms.dataset_name")
         object.__setattr__(self, "images", tuple(sorted(self.images, key=lambda image: image.path)))
         object.__setattr__(self, "people", tuple(sorted(self.people, key=lambda person: person.key)))
         object.__setattr__(self, "models", tuple(sorted(self.models, key=lambda card: card.name)))
@@ -253,38 +254,38 @@ class LabelledDataset:
         object.__setattr__(self, "clips", tuple(sorted(self.clips, key=lambda clip: clip.path)))
         object.__setattr__(self, "split", tuple(sorted(set(self.split))))
         object.__setattr__(self, "excluded", tuple(sorted(set(self.excluded))))
-        images = require_unique((image.path for image in self.images), "the image path")
-        people = require_unique((person.key for person in self.people), "the person")
-        models = require_unique((card.name for card in self.models), "the model")
+        images = require_unique((image.path for image in self.images), "terms.image_path")
+        people = require_unique((person.key for person in self.people), "terms.person")
+        models = require_unique((card.name for card in self.models), "terms.model")
         for image in self.images:
             for instance in image.instances:
                 for person in (instance.person, *instance.not_people):
-                    require_known(person, people, f"{image.path}: the person")
-                require_known(instance.points_model, models, f"{image.path}: the model")
+                    require_known(person, people, "terms.person", of=image.path)
+                require_known(instance.points_model, models, "terms.model", of=image.path)
         self._check_clips(images)
         self._check_split(people)
 
     def _check_clips(self, images: set[str]) -> None:
-        require_unique((clip.path for clip in self.clips), "the clip")
-        require_unique((clip.sha256 for clip in self.clips), "the SHA-256 of a clip")
+        require_unique((clip.path for clip in self.clips), "terms.clip")
+        require_unique((clip.sha256 for clip in self.clips), "terms.clip_digest")
         for clip in self.clips:
             for frame in clip.frames:
-                require_known(frame.image, images, f"{clip.path}: the picture of frame {frame.index},")
+                require_known(frame.image, images, "terms.frame_picture", of=clip.path, frame=frame.index)
 
     def _check_split(self, people: set[str]) -> None:
-        require_unique((f"{row.group} {row.name}" for row in self.split), "a part for the group")
+        require_unique((f"{row.group} {row.name}" for row in self.split), "terms.group_part")
         clips = {clip.path for clip in self.clips}
         for row in self.split:
-            require_known(row.name if row.group == "clip" else None, clips, "split: the clip")
-            require_known(row.name if row.group == "person-id" else None, people, "split: the person")
+            require_known(row.name if row.group == "clip" else None, clips, "terms.clip", of="split")
+            require_known(row.name if row.group == "person-id" else None, people, "terms.person", of="split")
 
 
 def _box(box: Box) -> Box:
-    left, top, right, bottom = (single(value, "a box") for value in box)
+    left, top, right, bottom = (single(value, "terms.box") for value in box)
     if max(abs(value) for value in (left, top, right, bottom)) > _FARTHEST:
-        raise BadInput(f"a box reaches farther than {_FARTHEST:.0e} pixels: {box}")
+        raise BadInput("values.box_too_far", limit=_FARTHEST, box=box)
     if right < left or bottom < top:
-        raise BadInput(f"a box ends before it begins: left, top, right, bottom are {box}")
+        raise BadInput("values.box_ends_first", box=box)
     return left, top, right, bottom
 
 
@@ -293,7 +294,7 @@ def _five_points(points: NDArray[np.float32] | None) -> NDArray[np.float32] | No
         return None
     rounded = np.array(points, dtype=np.float32)
     if rounded.shape != (5, 2):
-        raise BadInput(f"five points should have the shape (5, 2), not {rounded.shape}")
+        raise BadInput("values.five_points", found=rounded.shape)
     if np.isinf(rounded).any():
-        raise BadInput("five points should be finite, or NaN where a detector gives none")
+        raise BadInput("values.five_points_finite")
     return None if np.isnan(rounded).all() else rounded

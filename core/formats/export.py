@@ -17,6 +17,7 @@ from core.formats.names import inside, printable, why_unsafe
 from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
 from core.foundation.errors import UnreadableLabels
+from core.foundation.messages import Message, message
 
 IMAGES: Final = "images"
 
@@ -110,12 +111,14 @@ def _copy_images(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
 
 def _copy_image(stage: Stage, image: LabelledImage) -> None:
     if image.state == FAILED:
-        raise NotCopied(image.reason or "it could not be processed")
+        raise NotCopied.saying(
+            message("exports.as_told", reason=image.reason) if image.reason else message("exports.unprocessed")
+        )
     if image.file is None:
-        raise NotCopied("its picture is missing")
+        raise NotCopied("exports.picture_missing")
     unsafe = why_unsafe(image.path)
     if unsafe is not None:
-        raise NotCopied(f"its path {unsafe}")
+        raise NotCopied("exports.unsafe_path", reason=unsafe)
     stage.copy(image.file, f"{IMAGES}/{image.path}", image.sha256)
 
 
@@ -144,7 +147,7 @@ class OpenedExport:
 
     folder: Path
     manifest: Manifest
-    damaged: dict[str, str] = field(default_factory=dict)
+    damaged: dict[str, Message] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
 
     def picture(self, path: str) -> Path | None:
@@ -167,28 +170,31 @@ def open_export(folder: Path, format_name: str, label_files: Sequence[str]) -> O
     manifest = read_manifest(folder, format_name)
     for name in label_files:
         if name not in manifest.files:
-            raise UnreadableLabels(f"{manifests.NAME}: files does not list {name}, which this format needs.")
-    damaged: dict[str, str] = {}
+            raise UnreadableLabels("exports.file_not_listed", of=manifests.NAME, name=name)
+    damaged: dict[str, Message] = {}
     for path, entry in manifest.files.items():
         reason = _difference(folder / path, entry.sha256)
         if reason is not None and path in label_files:
-            raise UnreadableLabels(f"{path} {reason}; export again, or take the original file.")
+            raise UnreadableLabels("exports.file_damaged", path=path, reason=reason)
         if reason is not None:
             damaged[path] = reason
-    reports = [LeftOut(path.removeprefix(f"{IMAGES}/"), f"the file {reason}") for path, reason in damaged.items()]
+    reports = [
+        LeftOut(path.removeprefix(f"{IMAGES}/"), message("exports.file_is", reason=reason).text())
+        for path, reason in damaged.items()
+    ]
     reports += [LeftOut(path, "this file is not part of the export") for path in _strangers(folder, manifest.files)]
     return OpenedExport(folder, manifest, damaged, (*manifest.left_out, *reports))
 
 
-def _difference(file: Path, sha256: str) -> str | None:
+def _difference(file: Path, sha256: str) -> Message | None:
     if not file.is_file():
-        return "is missing"
+        return message("exports.is_missing")
     try:
         with open(file, "rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    return None if found == sha256 else f"was changed after the export (its SHA-256 is not the one in {manifests.NAME})"
+        return message("exports.is_unreadable", reason=error.strerror)
+    return None if found == sha256 else message("exports.is_changed", manifest=manifests.NAME)
 
 
 def _strangers(folder: Path, listed: Iterable[str]) -> list[str]:
@@ -226,4 +232,6 @@ def listed_picture(opened: OpenedExport, path: str, where: str) -> FileEntry:
     try:
         return opened.manifest.files[f"{IMAGES}/{path}"]
     except KeyError:
-        raise UnreadableLabels(f"{where}: {manifests.NAME} lists no file '{IMAGES}/{path}'.") from None
+        raise UnreadableLabels(
+            "exports.picture_not_listed", of=where, manifest=manifests.NAME, folder=IMAGES, path=path
+        ) from None

@@ -47,7 +47,9 @@ def read(folder: Path) -> LabelledDataset:
     names = {person.key: person.name for person in whole.people}
     for person in faces.people:
         if person.key not in names or names[person.key] != person.name:
-            raise UnreadableLabels(f"{FACES} calls {person.key} {person.name!r}, unlike {coco.ANNOTATIONS}.")
+            raise UnreadableLabels(
+                "exports.name_differs", file=FACES, key=person.key, name=person.name, other=coco.ANNOTATIONS
+            )
     _agree(_faces(whole), _faces(faces), FACES)
     return whole
 
@@ -68,4 +70,6 @@ def _faces(dataset: LabelledDataset) -> list[tuple[str, Box, str | None, str | N
 def _agree(ours: Sequence[object], theirs: Sequence[object], name: str) -> None:
     for one, other in zip_longest(ours, theirs):
         if one != other:
-            raise UnreadableLabels(f"{name} says {other}, but {coco.ANNOTATIONS} says {one}.")
+            raise UnreadableLabels(
+                "exports.tables_differ", file=name, other=other, other_file=coco.ANNOTATIONS, one=one
+            )

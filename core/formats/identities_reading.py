@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -29,26 +29,26 @@ class _Row:
     cells: dict[str, str]
     place: str
 
-    def wrong(self, message: str) -> UnreadableLabels:
-        return UnreadableLabels(f"{self.place}: {message}.")
+    def wrong(self, code: str, /, **fields: Any) -> UnreadableLabels:
+        return UnreadableLabels(code, of=self.place, **fields)
 
     def text(self, column: str) -> str:
         value = unguard(self.cells[column])
         if value is None:
-            raise self.wrong(f"{column} is empty")
+            raise self.wrong("exports.cell_empty", column=column)
         return value
 
     def number(self, column: str) -> float:
         cell = self.cells[column]
         value = float(cell) if _NUMBER.fullmatch(cell) else np.nan
         if not abs(value) <= float(np.finfo(np.float32).max):
-            raise self.wrong(f"{column} should be a finite number, not {cell!r}")
+            raise self.wrong("exports.cell_not_finite", column=column, value=cell)
         return value
 
     def whole(self, column: str) -> int:
         cell = self.cells[column]
         if not _WHOLE.fullmatch(cell):
-            raise self.wrong(f"{column} should be a whole number of at least 1, not {cell!r}")
+            raise self.wrong("exports.cell_not_whole", column=column, value=cell)
         return int(cell)
 
 
@@ -67,7 +67,7 @@ def read_tables(opened: OpenedExport) -> LabelledDataset:
     for row in _rows(opened, FACES, COLUMNS):
         path = row.text("image")
         if path not in images:
-            raise row.wrong(f"the image {path!r} is not in {PICTURES}")
+            raise row.wrong("exports.image_not_in", path=path, table=PICTURES)
         _check_crop(row, opened, crops)
         person = _person(row, people)
         with blaming(row.place):
@@ -82,16 +82,18 @@ def _rows(opened: OpenedExport, name: str, columns: tuple[str, ...]) -> Iterator
             reader = csv.reader(file, strict=True)
             header = tuple(next(reader, ()))
             if header != columns:
-                raise UnreadableLabels(f"{name}: line 1 should be {','.join(columns)}, not {','.join(header)[:200]!r}.")
+                raise UnreadableLabels(
+                    "exports.header", of=name, wanted=",".join(columns), found=",".join(header)[:200]
+                )
             for cells in reader:
                 place = f"{name}: line {reader.line_num}"
                 if len(cells) != len(columns):
-                    raise UnreadableLabels(f"{place} should have {len(columns)} cells, not {len(cells)}.")
+                    raise UnreadableLabels("exports.cells", place=place, count=len(columns), found=len(cells))
                 yield _Row(dict(zip(columns, cells, strict=True)), place)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableLabels(f"{name} is not a CSV file in UTF-8: {error}.") from error
+        raise UnreadableLabels("exports.not_csv", name=name, reason=error) from error
     except OSError as error:
-        raise UnreadableLabels(f"{name} cannot be read: {error.strerror}.") from error
+        raise UnreadableLabels("exports.not_read", name=name, reason=error.strerror) from error
 
 
 def _images(opened: OpenedExport) -> Iterator[LabelledImage]:
@@ -100,7 +102,7 @@ def _images(opened: OpenedExport) -> Iterator[LabelledImage]:
         path = row.text("image")
         entry = listed_picture(opened, path, row.place)
         if path in seen:
-            raise row.wrong(f"the image {path!r} occurs twice")
+            raise row.wrong("exports.image_twice", path=path)
         seen.add(path)
         with blaming(row.place):
             yield LabelledImage(
@@ -120,7 +122,7 @@ def _person(row: _Row, people: dict[str, LabelledPerson]) -> str:
     person = LabelledPerson(row.text("person"), unguard(row.cells["name"]))
     known = people.setdefault(person.key, person)
     if known != person:
-        raise row.wrong(f"{person.key} is called {person.name!r} here, but {known.name!r} above")
+        raise row.wrong("exports.called_twice", key=person.key, name=person.name, other=known.name)
     return person.key
 
 
@@ -130,18 +132,18 @@ def _check_crop(row: _Row, opened: OpenedExport, crops: set[str]) -> None:
         return
     inside(opened.folder, crop, row.place)
     if crop not in opened.manifest.files or not crop.startswith("people/"):
-        raise row.wrong(f"the crop {crop!r} is not in the export")
+        raise row.wrong("exports.no_such_crop", crop=crop)
     if row.cells["crop_sha256"] != opened.manifest.files[crop].sha256:
-        raise row.wrong("crop_sha256 is not the one in manifest.json")
+        raise row.wrong("exports.crop_differs")
     if crop in crops:
-        raise row.wrong(f"the crop {crop!r} occurs twice")
+        raise row.wrong("exports.crop_twice", crop=crop)
     crops.add(crop)
 
 
 def _face(row: _Row, person: str) -> LabelledInstance:
     source = row.text("source")
     if source not in PERSON_SOURCES:
-        raise row.wrong(f"source should be one of {', '.join(PERSON_SOURCES)}, not {source!r}")
+        raise row.wrong("exports.source", choices=list(PERSON_SOURCES), value=source)
     left, top, right, bottom = (row.number(column) for column in ("left", "top", "right", "bottom"))
     box: Box = (left, top, right, bottom)
     return LabelledInstance(kind="face", box=box, origin="import", person=person, person_source=source)

@@ -128,13 +128,13 @@ def read_manifest(folder: Path, format_name: str) -> Manifest:
     """
     content = load_json(inside(folder, NAME, NAME))
     if content.text("generator") != GENERATOR:
-        raise content.wrong(f"this is an export of {content.text('generator')!r}, not of {GENERATOR}")
+        raise content.wrong("exports.generator", name=content.text("generator"), wanted=GENERATOR)
     found = content.text("format")
     if found != format_name:
-        raise content.wrong(f"this is an export in the format {found!r}, not {format_name!r}")
+        raise content.wrong("exports.format", name=found, wanted=format_name)
     version = content.whole("version", 1)
     if version != VERSION:
-        raise content.wrong(f"the format's version is {version}, but only version {VERSION} can be read; update Facet")
+        raise content.wrong("exports.version", version=version, wanted=VERSION)
     return Manifest(
         format=found,
         version=version,
@@ -170,7 +170,7 @@ def _files(folder: Path, record: Record) -> dict[str, FileEntry]:
         entry = record.record(path)
         sha256 = entry.text("sha256")
         if not _SHA256.fullmatch(sha256):
-            raise entry.wrong(f"sha256 should be 64 hexadecimal digits, not {sha256!r}")
+            raise entry.wrong("exports.digest", value=sha256)
         files[path] = FileEntry(sha256, entry.whole("size", 0))
     return files
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from core.formats.dataset import LabelledPerson
 from core.foundation.errors import UnreadableLabels
+from core.foundation.messages import Message, message
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
@@ -21,20 +22,20 @@ _LONGEST: Final = 100  # bytes; the tightest common file systems take 143, and a
 _FORMULA: Final = tuple("=+-@\t\r\n'")
 
 
-def why_unsafe(path: str) -> str | None:
+def why_unsafe(path: str) -> Message | None:
     """Say why a relative posix path must not be used inside a folder (``climbs out with '..'``), or None."""
     parts = path.split("/")
     reasons = {
-        "is empty": not path,
-        "contains a NUL character": "\0" in path,
-        "contains a backslash": "\\" in path,
-        "is absolute": path.startswith("/"),
-        "names a drive": _DRIVE.match(path) is not None,
-        "climbs out with '..'": ".." in parts,
-        "has an empty part or the part '.'": not {"", "."}.isdisjoint(parts),
-        "is not valid Unicode": path != printable(path),
+        "paths.empty": not path,
+        "paths.nul": "\0" in path,
+        "paths.backslash": "\\" in path,
+        "paths.absolute": path.startswith("/"),
+        "paths.drive": _DRIVE.match(path) is not None,
+        "paths.climbs": ".." in parts,
+        "paths.part": not {"", "."}.isdisjoint(parts),
+        "paths.not_unicode": path != printable(path),
     }
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    return next((message(code) for code, holds in reasons.items() if holds), None)
 
 
 def printable(text: str) -> str:
@@ -52,16 +53,16 @@ def inside(folder: Path, relative: str, where: str) -> Path:
     """
     reason = why_unsafe(relative)
     if reason is not None:
-        raise UnreadableLabels(f"{where}: the path {relative!r} {reason}; only files inside the folder may be named.")
+        raise UnreadableLabels("exports.path_refused", of=where, path=relative, reason=reason)
     place = folder
     for part in relative.split("/"):
         place = place / part
         try:
             linked = place.is_symlink()
         except OSError as error:
-            raise UnreadableLabels(f"{where}: the path {relative!r} cannot be used: {error.strerror}.") from error
+            raise UnreadableLabels("exports.path_unusable", of=where, path=relative, reason=error.strerror) from error
         if linked:
-            raise UnreadableLabels(f"{where}: the path {relative!r} leads through a symbolic link; none is followed.")
+            raise UnreadableLabels("exports.path_linked", of=where, path=relative)
     return place
 
 

@@ -32,16 +32,16 @@ def load_json(path: Path) -> Record:
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
     except OSError as error:
-        raise UnreadableLabels(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise UnreadableLabels("exports.not_read", name=path.name, reason=error.strerror) from error
     except (ValueError, RecursionError) as error:
-        raise UnreadableLabels(f"{path.name} is not valid JSON: {error}.") from error
+        raise UnreadableLabels("exports.not_json", name=path.name, reason=error) from error
     return record_of(content, path.name)
 
 
 def record_of(content: Any, place: str) -> Record:
     """Wrap a JSON value that has to be an object."""
     if not isinstance(content, dict):
-        raise UnreadableLabels(f"{place} should be an object, not {_short(content)}.")
+        raise UnreadableLabels("exports.not_object", place=place, value=_short(content))
     return Record(content, place)
 
 
@@ -53,7 +53,7 @@ def blaming(place: str) -> Iterator[None]:
     except UnreadableLabels:
         raise
     except BadInput as error:
-        raise UnreadableLabels(f"{place}: {error}.") from error
+        raise UnreadableLabels.saying(error.message.within(place)) from error
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Record:
     content: dict[str, Any]
     place: str
 
-    def wrong(self, message: str) -> UnreadableLabels:
+    def wrong(self, code: str, /, **fields: Any) -> UnreadableLabels:
         """Make the error to raise."""
-        return UnreadableLabels(f"{self.place}: {message}.")
+        return UnreadableLabels(code, of=self.place, **fields)
 
     def has(self, key: str) -> bool:
         """Say whether the key is there with a value other than null."""
@@ -74,18 +74,18 @@ class Record:
     def value(self, key: str) -> Any:
         """Return a required value."""
         if key not in self.content:
-            raise self.wrong(f"the key {key!r} is missing")
+            raise self.wrong("exports.key_missing", key=key)
         return self.content[key]
 
     def text(self, key: str) -> str:
         """Return a required, valid text."""
         value = self.value(key)
         if not isinstance(value, str):
-            raise self.wrong(f"{key} should be a text, not {_short(value)}")
+            raise self.wrong("exports.not_text", key=key, value=_short(value))
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            raise self.wrong(f"{key} is not valid Unicode") from error
+            raise self.wrong("exports.not_unicode", key=key) from error
         return value
 
     def optional_text(self, key: str) -> str | None:
@@ -96,14 +96,14 @@ class Record:
         """Return a required text that is one of those allowed."""
         value = self.text(key)
         if value not in allowed:
-            raise self.wrong(f"{key} should be one of {', '.join(allowed)}, not {value!r}")
+            raise self.wrong("exports.no_choice", key=key, choices=list(allowed), value=value)
         return value
 
     def whole(self, key: str, least: int) -> int:
         """Return a required whole number of at least that."""
         value = self.value(key)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.wrong(f"{key} should be a whole number of at least {least}, not {_short(value)}")
+            raise self.wrong("exports.not_whole", key=key, least=least, value=_short(value))
         return value
 
     def number(self, key: str) -> float:
@@ -114,7 +114,7 @@ class Record:
         """Return a required list of that many finite numbers; null gives NaN where it is allowed."""
         values = self.sequence(key)
         if len(values) != count:
-            raise self.wrong(f"{key} should have {count} numbers, not {len(values)}")
+            raise self.wrong("exports.numbers", key=key, count=count, found=len(values))
         if {float, int}.issuperset(map(type, values)) and max(map(abs, values), default=0) <= _LARGEST:
             return values  # a million points come this way
         return [
@@ -126,14 +126,14 @@ class Record:
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
         # The comparison also holds for whole numbers too long for a float.
         if not numeric or not abs(value) <= _LARGEST:
-            raise self.wrong(f"{where} should be a finite number, not {_short(value)}")
+            raise self.wrong("exports.not_finite", key=where, value=_short(value))
         return float(value)
 
     def sequence(self, key: str) -> list[Any]:
         """Return a required list."""
         value = self.value(key)
         if not isinstance(value, list):
-            raise self.wrong(f"{key} should be a list, not {_short(value)}")
+            raise self.wrong("exports.not_list", key=key, value=_short(value))
         return value
 
     def records(self, key: str) -> Iterator[Record]:

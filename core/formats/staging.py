@@ -20,7 +20,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _BAD_NAME: Final = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
 
 
-class NotCopied(Exception):
+class NotCopied(FacetError):
     """One picture could not come along; the text says why."""
 
 
@@ -94,11 +94,11 @@ class Stage:
                 for chunk in chunks:
                     out.write_bytes(chunk)
                 if out.entry().sha256 != sha256:
-                    raise NotCopied("its file was changed after the import (the SHA-256 differs)")
+                    raise NotCopied("exports.copy_changed")
         except OSError as error:
             if error.errno not in _BAD_NAME:
                 raise
-            raise NotCopied(f"its path cannot be written here: {error.strerror}") from error
+            raise NotCopied("exports.copy_not_written", reason=error.strerror) from error
 
 
 def _chunks(source: Path) -> Generator[bytes, None, None]:
@@ -108,7 +108,7 @@ def _chunks(source: Path) -> Generator[bytes, None, None]:
             while chunk := reader.read(_CHUNK):
                 yield chunk
     except OSError as error:
-        raise NotCopied(f"its file cannot be read: {error.strerror}") from error
+        raise NotCopied("exports.copy_not_read", reason=error.strerror) from error
 
 
 @contextmanager
@@ -134,10 +134,8 @@ def staged(folder: Path) -> Iterator[Stage]:
             raise
     except OSError as error:
         if error.errno in _FULL:
-            raise FacetError(
-                f"The disk is full: {folder} was not written. Free some space or choose another disk."
-            ) from error
-        raise FacetError(f"{folder} was not written: {error.strerror or error}.") from error
+            raise FacetError("exports.disk_full", folder=folder) from error
+        raise FacetError("exports.not_written", folder=folder, reason=error.strerror or error) from error
 
 
 def is_unfinished(place: Path) -> bool:
@@ -149,9 +147,9 @@ def _make_room(folder: Path, partial: Path) -> None:
     for place in filter(is_unfinished, (folder, partial)):
         _remove(place)
     if not _is_free(folder):
-        raise BadInput(f"{folder} is not an empty folder; choose a new one, so that nothing is overwritten.")
+        raise BadInput("exports.folder_not_empty", folder=folder)
     if not _is_free(partial):
-        raise BadInput(f"{partial} is in the way and is not an unfinished export; move it or choose another folder.")
+        raise BadInput("exports.in_the_way", path=partial)
     partial.mkdir(parents=True, exist_ok=True)
     (partial / _MARK).touch()
 

@@ -53,22 +53,22 @@ class Keypoints:
     def __post_init__(self) -> None:
         count = len(self.points)
         if self.points.shape != (count, 2):
-            raise BadInput(f"points should have the shape (K, 2), not {self.points.shape}")
+            raise BadInput("arrays.shape", name="points", shape="(K, 2)", found=self.points.shape)
         for name in ("visibility", "confidence"):
             shape = getattr(self, name).shape
             if shape != (count,):
-                raise BadInput(f"{name} should have the shape ({count},), not {shape}")
+                raise BadInput("arrays.length", name=name, count=count, found=shape)
         if not np.isin(self.visibility, (ABSENT, HIDDEN, VISIBLE)).all():
-            raise BadInput(f"visibility should be 0, 1 or 2, not {sorted(set(self.visibility.tolist()))}")
+            raise BadInput("arrays.visibility", found=sorted(set(self.visibility.tolist())))
         if not np.isfinite(self.points[self.visibility > ABSENT]).all():
-            raise BadInput("a point that is hidden or visible needs finite coordinates")
+            raise BadInput("arrays.point_not_finite")
 
     @classmethod
     def of(cls, points: NDArray, visibility: NDArray | None = None, confidence: NDArray | None = None) -> Keypoints:
         """Coerce plain arrays (K, 2), (K,), (K,); points that are NaN are absent, others visible, confidence is 1."""
         xy = np.array(points, dtype=np.float32)
         if xy.ndim != 2 or xy.shape[1] != 2:
-            raise BadInput(f"points should have the shape (K, 2), not {xy.shape}")
+            raise BadInput("arrays.shape", name="points", shape="(K, 2)", found=xy.shape)
         if visibility is None:
             visibility = np.where(np.isfinite(xy).all(axis=1), VISIBLE, ABSENT)
         if confidence is None:
@@ -76,7 +76,7 @@ class Keypoints:
         given = np.asarray(visibility)
         seen = given.astype(np.uint8)
         if not np.array_equal(seen, given):  # 257 would become 1
-            raise BadInput(f"visibility should be 0, 1 or 2, not {sorted(set(given.ravel().tolist()))}")
+            raise BadInput("arrays.visibility", found=sorted(set(given.ravel().tolist())))
         if seen.shape == (len(xy),):
             xy[seen == ABSENT] = np.nan
         return cls(xy, seen, np.array(confidence, dtype=np.float32))
@@ -101,7 +101,7 @@ class Keypoints:
     def from_bytes(cls, blob: bytes) -> Keypoints:
         """Unpack what `to_bytes` made."""
         if len(blob) % (_COLUMNS * 4):
-            raise BadInput(f"a keypoint blob holds 16 bytes a point; {len(blob)} bytes do not divide")
+            raise BadInput("arrays.keypoint_blob", count=len(blob))
         table = np.frombuffer(blob, dtype="<f4").reshape(-1, _COLUMNS)
         return cls(table[:, :2].copy(), table[:, 2].astype(np.uint8), table[:, 3].copy())
 
@@ -124,9 +124,9 @@ class Keypoints:
         table = _joined(blobs, count, _COLUMNS)
         points, seen, confidence = table[..., :2].copy(), table[..., 2].astype(np.uint8), table[..., 3].copy()
         if (seen > VISIBLE).any():
-            raise BadInput(f"visibility should be 0, 1 or 2, not {sorted(set(seen.ravel().tolist()))}")
+            raise BadInput("arrays.visibility", found=sorted(set(seen.ravel().tolist())))
         if not np.isfinite(points[seen > ABSENT]).all():
-            raise BadInput("a point that is hidden or visible needs finite coordinates")
+            raise BadInput("arrays.point_not_finite")
         return points, seen, confidence
 
 
@@ -135,7 +135,7 @@ def _joined(blobs: Sequence[bytes], count: int, columns: int) -> NDArray[np.floa
     size = count * columns * 4
     for blob in blobs:
         if len(blob) != size:
-            raise BadInput(f"{count} points take {size} bytes in the store, but {len(blob)} are there")
+            raise BadInput("arrays.stored_points", count=count, size=size, found=len(blob))
     return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), count, columns)
 
 
@@ -162,7 +162,7 @@ class Boxes:
         for name, shape in (("corners", (count, 4)), ("scores", (count,)), ("five_points", (count, 5, 2))):
             found = getattr(self, name).shape
             if found != shape:
-                raise BadInput(f"{name} should have the shape {shape}, not {found}")
+                raise BadInput("arrays.shape", name=name, shape=shape, found=found)
 
     def __len__(self) -> int:
         return len(self.corners)
@@ -199,7 +199,7 @@ class Uncertainty:
     def __post_init__(self) -> None:
         shapes = {self.spread.shape, self.neighbours.shape, self.flip.shape}
         if len(shapes) > 1 or self.spread.ndim != 1:
-            raise BadInput(f"the three doubts of K points should each have the shape (K,), not {sorted(shapes)}")
+            raise BadInput("arrays.doubt_shapes", shapes=sorted(shapes))
 
     @classmethod
     def unknown(cls, count: int) -> Uncertainty:
@@ -217,7 +217,7 @@ class Uncertainty:
     def from_bytes(cls, blob: bytes) -> Uncertainty:
         """Unpack what `to_bytes` made."""
         if len(blob) % 12:
-            raise BadInput(f"a doubt holds 12 bytes a point; {len(blob)} bytes do not divide")
+            raise BadInput("arrays.doubt_blob", count=len(blob))
         spread, neighbours, flip = np.frombuffer(blob, dtype="<f4").reshape(-1, 3).T.copy()
         return cls(spread, neighbours, flip)
 

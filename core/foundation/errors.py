@@ -19,9 +19,9 @@ A program reads the class, the code and the fields; the sentence is for people a
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
-from core.foundation.messages import Message
+from core.foundation.messages import Message, message
 
 
 class FacetError(Exception):
@@ -30,9 +30,14 @@ class FacetError(Exception):
     `of` is what it is about where that is not part of the sentence: a file, a place in one. `str(error)` is English.
     """
 
-    def __init__(self, code: str, /, *, of: str | None = None, **fields: Any) -> None:
+    def __init__(self, code: str, /, *, of: object = None, **fields: Any) -> None:
         super().__init__(code)
-        self.message = Message(code, fields, of)
+        self.message = message(code, of=of, **fields)
+
+    @classmethod
+    def saying(cls, told: Message) -> Self:
+        """The error that says what another error, or a reason found earlier, says."""
+        return cls(told.code, of=told.of, **told.fields)
 
     @property
     def code(self) -> str:
@@ -69,7 +74,7 @@ class UnreadableImage(BadInput):
 class UnreadableVideo(BadInput):
     """A file that cannot become a clip, or not to its end: `decoded` frames came before the damage."""
 
-    def __init__(self, code: str, /, *, of: str | None = None, decoded: int = 0, **fields: Any) -> None:
+    def __init__(self, code: str, /, *, of: object = None, decoded: int = 0, **fields: Any) -> None:
         super().__init__(code, of=of, **fields)
         self.decoded = decoded
 

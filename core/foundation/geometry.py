@@ -45,14 +45,14 @@ def similarity_transform(source: NDArray, target: NDArray) -> NDArray[np.float32
     """
     a, b = np.asarray(source, np.float64), np.asarray(target, np.float64)
     if a.shape != b.shape or a.ndim != 2 or a.shape[1] != 2 or len(a) < 2:
-        raise BadInput(f"a similarity transform needs two lists of at least two points, not {a.shape} and {b.shape}")
+        raise BadInput("geometry.two_lists", first=a.shape, second=b.shape)
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise BadInput("a similarity transform needs finite points")
+        raise BadInput("geometry.not_finite")
     mean_a, mean_b = a.mean(axis=0), b.mean(axis=0)
     centred_a, centred_b = a - mean_a, b - mean_b
     variance = (centred_a**2).sum() / len(a)
     if variance == 0:
-        raise BadInput("a similarity transform needs source points that do not all coincide")
+        raise BadInput("geometry.coincide")
     u, singular, vt = np.linalg.svd(centred_b.T @ centred_a / len(a))
     signs = np.array([1.0, 1.0 if np.linalg.det(u) * np.linalg.det(vt) > 0 else -1.0])
     rotation = u @ np.diag(signs) @ vt
@@ -178,7 +178,7 @@ def most_central(corners: NDArray, width: int, height: int) -> int:
     """
     boxes = np.asarray(corners, np.float64).reshape(-1, 4)
     if not len(boxes):
-        raise BadInput("there is no face to choose from")
+        raise BadInput("geometry.no_face")
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
     offsets = (boxes[:, :2] + boxes[:, 2:]) / 2 - middle
     return int(np.argmax(_areas(boxes) - 2 * (offsets**2).sum(axis=1)))

@@ -11,8 +11,8 @@ A catalogue is a TOML file in `sentences`: one table a subject, one template a c
 import math
 import string
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -49,6 +49,10 @@ class Message:
         reason = self.reason(language)
         return reason if self.of is None else f"{self.of}: {reason}"
 
+    def within(self, place: object) -> Self:
+        """The same, about something inside of a place that is named before it."""
+        return replace(self, of=str(place) if self.of is None else f"{place}: {self.of}")
+
     def to_json(self) -> dict[str, Any]:
         """What json can write; `from_json` reads it back. Numbers without an end are written as texts of their own."""
         written = {"code": self.code, "fields": {name: _to_json(value) for name, value in self.fields.items()}}
@@ -61,9 +65,21 @@ class Message:
         return cls(written["code"], fields, written.get("of"))
 
 
-def message(code: str, /, *, of: str | None = None, **fields: Any) -> Message:
+def message(code: str, /, *, of: object = None, **fields: Any) -> Message:
     """A message with its fields by name, as an error takes them."""
-    return Message(code, fields, of)
+    return Message(code, fields, None if of is None else str(of))
+
+
+def choices(names: Iterable[str]) -> list[str] | Message:
+    """Names to choose from as a field; a word of its own where there are none."""
+    return list(names) or Message("words.none")
+
+
+def some(names: Sequence[str], most: int) -> list[str] | Message:
+    """The first names as a field, and how many more there are."""
+    if len(names) <= most:
+        return list(names)
+    return message("words.and_more", names=list(names[:most]), count=len(names) - most)
 
 
 def plain(value: Any) -> Any:

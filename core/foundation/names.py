@@ -21,5 +21,5 @@ def clean_name(name: str) -> str | None:
     line = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
     clean = " ".join(line.split())
     if len(clean) > _LONGEST:
-        raise BadInput(f"a name has at most {_LONGEST} characters, this one has {len(clean)}")
+        raise BadInput("people.name_too_long", limit=_LONGEST, count=len(clean))
     return clean or None

@@ -264,4 +264,4 @@ def skeleton(name: str) -> Skeleton:
     try:
         return SKELETONS[name]
     except KeyError:
-        raise NotFound(f"no skeleton is called {name!r}; there are {', '.join(SKELETONS)}") from None
+        raise NotFound("skeletons.none_called", name=name, choices=list(SKELETONS)) from None

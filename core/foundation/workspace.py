@@ -37,14 +37,11 @@ class Workspace:
             upgrade(workspace.engine, workspace.backups)
         except OSError as error:
             reason = error.strerror or error
-            raise FacetError(
-                f"the folder {workspace.home} cannot be used ({reason}); choose one with FACET_HOME"
-            ) from error
+            raise FacetError("store.home_unusable", folder=workspace.home, reason=reason) from error
         except DBAPIError as error:
-            raise FacetError(f"the store {workspace.engine.url!r} cannot be used ({error.orig})") from error
+            raise FacetError("store.unusable", url=workspace.engine.url, reason=error.orig) from error
         except UnknownRevision as error:
-            newer = f"was written by a newer version of Facet (revision {error})"
-            raise FacetError(f"the store {workspace.engine.url!r} {newer}; use that version") from error
+            raise FacetError("store.newer", url=workspace.engine.url, revision=error) from error
         return workspace
 
     @cached_property

@@ -6,6 +6,7 @@ import time
 from typing import Any, Final
 
 from core.foundation.errors import Cancelled, FacetError
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.kinds import RUN_KINDS, RunKind
@@ -33,9 +34,11 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
     run = _at_its_end(workspace, run_id, RUN_KINDS[kind], listener)
     if run.state == RunState.CANCELLED:
-        raise Cancelled(f"run {run_id} was cancelled")
+        raise Cancelled("runs.cancelled", number=run_id)
     if run.state == RunState.FAILED:
-        raise FacetError(run.error or f"run {run_id} failed")
+        raise FacetError.saying(
+            message("runs.as_told", reason=run.error) if run.error else message("runs.failed", number=run_id)
+        )
     return run
 
 

@@ -51,7 +51,7 @@ class Doorbell:
 
 
 def _unknown(_workspace: Workspace, run: Run, _progress: Progress) -> dict[str, Any]:
-    raise NotFound(f"this worker knows no run of the kind {run.kind!r}; is it an older version than the workbench?")
+    raise NotFound("runs.no_kind", kind=run.kind)
 
 
 @cache
@@ -68,5 +68,5 @@ def queue(workspace: Workspace) -> Doorbell:
         workspace.home.mkdir(parents=True, exist_ok=True)
         return Doorbell(SqliteHuey("facet", filename=str(workspace.queue), results=False), workspace)
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise BadInput("FACET_QUEUE_URL should be redis://host:port/number, or empty for a file in the home folder")
+        raise BadInput("runs.queue_address")
     return Doorbell(RedisHuey("facet", url=url, results=False), workspace)

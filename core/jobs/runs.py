@@ -141,7 +141,7 @@ def _let_go(run: Run) -> None:
 def _get(run_id: int, session: Session) -> Run:
     run = session.get(Run, run_id)
     if run is None:
-        raise NotFound(f"there is no run {run_id}")
+        raise NotFound("runs.none_numbered", number=run_id)
     return run
 
 
@@ -231,6 +231,6 @@ class RunProgress(Progress):
             asked = session.exec(select(Run.cancel_requested).where(Run.id == self._run_id)).one()
         self._reported = time.monotonic()
         if asked:
-            raise Cancelled("the run was cancelled")
+            raise Cancelled("runs.this_cancelled")
         if self._stopping.is_set():
             raise Interrupted

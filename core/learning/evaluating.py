@@ -236,6 +236,6 @@ def keep_figures(workspace: Workspace, model: str, figures: Mapping[str, Any]) -
     with writing(workspace.engine) as session:
         found = trained_by_name(model, session=session)
         if found is None:
-            raise NotFound(f"there is no trained model called {model!r}")
+            raise NotFound("models.no_trained", name=model)
         session.add(found)
         found.figures = dict(figures)

@@ -24,7 +24,7 @@ def onnx_file(workspace: Workspace, model: str) -> Path:
     with reading(workspace.engine) as session:
         found = find_model(workspace, model, session=session)
     if found.file is None:
-        raise BadInput(f"{model} is built in and no network, so it cannot become ONNX")
+        raise BadInput("models.built_in_no_onnx", name=model)
     return workspace.exports / "onnx" / f"{model}-{found.file.stem[:12]}.onnx"
 
 
@@ -48,7 +48,7 @@ def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
     with reading(workspace.engine) as session:
         found = find_model(workspace, model, session=session)
     if found.file is None:
-        raise BadInput(f"{model} is built in and no network, so it cannot become ONNX")
+        raise BadInput("models.built_in_no_onnx", name=model)
     ensure_own_weights(found)
     from core.models.pose.checkpoint import load_checkpoint
     from core.models.pose.onnx_export import export

@@ -124,20 +124,16 @@ def _fresh(dataset_id: int, models: Sequence[PoseModel], split_by: str | None, s
     """The held-out labels that none of the models has learned from, and how many some has."""
     shapes = {model.skeleton for model in models}
     if len(shapes) > 1:
-        raise NotFound(
-            f"{' and '.join(model.title for model in models)} locate different points ({', '.join(sorted(shapes))})"
-        )
+        raise NotFound("models.different_points", names=[model.title for model in models], skeletons=sorted(shapes))
     way = split_by or split_of(models[0].title, session=session)
     labels = read_labels(dataset_id, models[0].skeleton, split_by=way, session=session).only(Part.TEST)
     if not labels.labels:
-        raise NotEnoughData(
-            f"no human label of {models[0].skeleton} is held out in this dataset; label another video or person"
-        )
+        raise NotEnoughData("models.nothing_held_out", skeleton=models[0].skeleton)
     seen = {model.title: _learned(model.name, session) for model in models}
     fresh = labels.without(set().union(*seen.values()))
     if not fresh.labels:
         who = max(seen, key=lambda title: len(seen[title]))
-        raise NotEnoughData(f"{who} has learned from all that is held out now; label another video or person")
+        raise NotEnoughData("models.learned_from_all", name=who)
     return fresh, len(labels.labels) - len(fresh.labels)
 
 
@@ -183,7 +179,7 @@ def _gathered(labels: Labels, said: Mapping[str, _PredictionArrays], learned: in
     kept = np.flatnonzero(everywhere).tolist()
     if not kept:
         missing = [name for name, one in said.items() if not one.there.any()] or list(said)
-        raise NotEnoughData(f"{missing[0]} has predicted none of the held-out instances; predict with it first")
+        raise NotEnoughData("models.none_of_held_out", name=missing[0])
     chosen = [labels.labels[i] for i in kept]
     truth, visibility, _ = Keypoints.unpack_all([label.revision.points for label in chosen], len(shape))
     return HeldOutSet(

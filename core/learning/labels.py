@@ -94,7 +94,7 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
         If `split_by` is not one of `SPLIT_BY`.
     """
     if split_by not in SPLIT_BY:
-        raise BadInput(f"split_by is one of {', '.join(SPLIT_BY)}, not {split_by!r}")
+        raise BadInput("training.split_by", choices=list(SPLIT_BY), value=split_by)
     excluded = excluded_names(dataset_id, session=session)
     found = human_labels(dataset_id, skeleton, session=session)
     left_out = [label for label in found if is_excluded(label.image.path, excluded)]
@@ -146,7 +146,7 @@ def usual_skeleton(dataset_id: int, *, session: Session) -> str:
     """
     there = sorted(count_labelled_skeletons(dataset_id, session=session))
     if len(there) > 1 and _USUAL not in there:
-        raise BadInput(f"there are labels of {' and '.join(there)}; choose one with --skeleton")
+        raise BadInput("training.several_skeletons", names=list(there))
     return there[0] if len(there) == 1 else _USUAL
 
 

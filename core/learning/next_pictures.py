@@ -87,11 +87,8 @@ def _doubted(
                 return title, stored, labels, waiting
             silent |= bool(waiting)
     if silent:
-        raise NotEnoughData(
-            f"{name} states no doubt of its points; predict with {name}+{FLIP}, whose doubt is how far the points of "
-            "the mirrored picture lie from them"
-        )
-    raise NotEnoughData(f"{name} has predicted nothing that is unlabelled; predict with it first")
+        raise NotEnoughData("models.no_doubt", name=name, flip=FLIP)
+    raise NotEnoughData("models.nothing_unlabelled", name=name)
 
 
 def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str:
@@ -111,10 +108,7 @@ def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> s
         for row in trained_models(session=session):
             if row.model.skeleton == skeleton_name and count_predictions(dataset_id, row.version.id, session=session):
                 return row.version.name
-    raise NotEnoughData(
-        f"no trained model has predicted {skeleton_name} in this dataset yet, so there is no doubt to go by; train "
-        "or promote one"
-    )
+    raise NotEnoughData("models.no_doubt_yet", skeleton=skeleton_name)
 
 
 def _estimates(rows: Sequence[HumanLabel | UnlabelledInstance], stored: dict[int, StoredPrediction]) -> Estimates:

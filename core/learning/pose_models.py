@@ -104,8 +104,11 @@ def find_model(workspace: Workspace, title: str, *, session: Session) -> PoseMod
             model = replace(model, smoother=use)
         else:
             raise BadInput(
-                f"{name} cannot be used as {title!r}; after the name may come +{FLIP} (if it was trained "
-                f"here) and one of +{', +'.join(SMOOTHERS)}"
+                "models.no_such_use",
+                name=name,
+                use=title,
+                flip=FLIP,
+                choices=[f"+{smoother}" for smoother in SMOOTHERS],
             )
     return model
 
@@ -116,7 +119,7 @@ def _plain(workspace: Workspace, name: str, session: Session) -> PoseModel:
     trained = trained_by_name(name, session=session)
     if trained is None:
         known = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
-        raise NotFound(f"there is no model called {name!r}; there are {', '.join(known)}")
+        raise NotFound("models.none_called", name=name, choices=list(known))
     return PoseModel(name, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
 
 
@@ -152,7 +155,7 @@ def stored_version(model: PoseModel, *, session: Session) -> int:
     """
     for version_id in stored_versions(model, session=session):
         return version_id
-    raise NotEnoughData(f"{model.title} has predicted nothing yet; run `predict` with it first")
+    raise NotEnoughData("models.nothing_predicted", name=model.title)
 
 
 def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
@@ -187,14 +190,9 @@ def ensure_own_weights(model: PoseModel) -> None:
     """
     assert model.file is not None
     if not model.file.is_file():
-        raise MissingWeights(
-            f"the weights of {model.name} are gone from {model.file}; train it again, or put them back"
-        )
+        raise MissingWeights("models.weights_gone", name=model.name, file=model.file)
     if sha256_of(model.file) != model.file.stem:
-        raise BadWeights(
-            f"{model.file} does not hold the weights of {model.name}: it is damaged or of another model; put its own "
-            "file back, or train it again"
-        )
+        raise BadWeights("models.weights_of_other", file=model.file, name=model.name)
 
 
 def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:

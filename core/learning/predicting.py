@@ -123,7 +123,7 @@ def _store(picture: OpenedPicture, located: Sequence[Located] | Failure, work: _
     """Write one picture's predictions; returns how many instances got none."""
     instances = work.faces[picture.image.id]
     if isinstance(located, Failure):
-        reason = located.reason.removeprefix(f"{picture.image.path}: ")
+        reason = located.reason.reason()
         session.add(Skipped(run_id=work.run_id, path=picture.image.path, reason=reason))
         return len(instances)
     for instance, (points, doubt) in zip(instances, located, strict=True):

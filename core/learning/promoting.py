@@ -47,10 +47,10 @@ def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int
     with writing(workspace.engine) as session:
         found = find_model(workspace, model, session=session)
         if found.title != found.name:
-            raise BadInput(f"{model} is {found.name} used in a way of its own; promote {found.name} itself")
+            raise BadInput("models.promote_itself", use=model, name=found.name)
         newest = promotion(dataset_id, found.skeleton, session=session)
         if found.version_id == (newest.model_version_id if newest else None):
-            raise BadInput(f"{model} pre-labels this dataset already")
+            raise BadInput("models.promoted_already", name=model)
         row = Promotion(
             dataset_id=dataset_id, skeleton=found.skeleton, model_version_id=found.version_id, author_id=author_id
         )
@@ -72,10 +72,8 @@ def roll_back(workspace: Workspace, dataset_id: int, skeleton_name: str, *, auth
         standing = standing_promotions(dataset_id, skeleton_name, session=session)
         if not standing:
             if promotion(dataset_id, skeleton_name, session=session):
-                raise BadInput(
-                    f"every promotion for {skeleton_name} is rolled back already, so nothing is left to go back from"
-                )
-            raise BadInput(f"nothing was promoted for {skeleton_name}, so there is nothing to go back from")
+                raise BadInput("models.all_rolled_back", skeleton=skeleton_name)
+            raise BadInput("models.nothing_promoted", skeleton=skeleton_name)
         newest, *before = standing
         version_id = before[0].model_version_id if before else None
         session.add(

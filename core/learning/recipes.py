@@ -9,6 +9,7 @@ import numpy as np
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, MissingWeights
+from core.foundation.messages import message
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.models.pose import NETWORKS, NetworkConfig, NetworkSpec, configure
@@ -62,7 +63,7 @@ def find_recipe(name: str, settings: Mapping[str, str]) -> Recipe:
         If there is no such recipe or setting, or a value is not one of its kind.
     """
     if name not in RECIPES:
-        raise BadInput(f"there is no recipe called {name!r}; there are {', '.join(RECIPES)}")
+        raise BadInput("recipes.none_called", name=name, choices=list(RECIPES))
     return with_settings(RECIPES[name], dict(settings))
 
 
@@ -92,7 +93,7 @@ def missing_weights(workspace: Workspace, recipe: Recipe) -> str | None:
     try:
         locate(name, workspace.weights)
     except MissingWeights as problem:
-        return f"{problem} Or set pretrained=none, and it begins from random weights."
+        return message("recipes.weights_missing", reason=problem).text()
     return None
 
 

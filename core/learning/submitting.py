@@ -35,13 +35,13 @@ def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: P
     with reading(workspace.engine) as session:
         found = find_model(workspace, model, session=session)
         if found.skeleton != "body24":
-            raise BadInput(f"the form is for body24, and {model} locates {found.skeleton}")
+            raise BadInput("models.not_body24", name=model, skeleton=found.skeleton)
         used = stored_versions(found, session=session)
         stored = predictions(dataset_id, used[0], session=session) if used else {}
         how = predict_command(dataset_id, model, session=session)
         boxes = box_areas(dataset_id, skeleton(found.skeleton).kind, session=session)
     if not stored:
-        raise NotEnoughData(f"{model} has predicted nothing in this dataset yet; run {how} first")
+        raise NotEnoughData("models.nothing_here", name=model, how=how)
     chosen: dict[str, tuple[float, int]] = {}
     several = set()
     for instance, path, area in boxes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, func, select
 
 from core.foundation.errors import BadInput, Cancelled, FacetError, NotEnoughData
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
@@ -124,7 +125,7 @@ def train_model(
             tidy(folder)
         raise
     if not trained.epochs:
-        raise FacetError(f"nothing was learned: {'; '.join(said_in(folder)) or 'no epoch came to its end'}")
+        raise FacetError("training.nothing_learned", reason="; ".join(said_in(folder)) or message("training.no_epoch"))
     doubts = warnings_about(workspace, labels, labels.of(Part.VALIDATION) or _some(labels), trained.best, recipe.rate)
     for sentence in doubts:
         if sentence not in said_in(folder):  # before it was killed
@@ -173,7 +174,7 @@ def _learned(
     from core.training.self_training import self_train
 
     if parent is not None:
-        raise BadInput("self-training starts every round from fresh weights, so it cannot begin from another model")
+        raise BadInput("training.self_training_begins_fresh")
     with reading(workspace.engine) as session:
         others = read_unlabelled(asked.dataset_id, labels, split_by=request.split_by, session=session)
     asked.seen.update(one.instance.id for one, _ in others)
@@ -195,16 +196,14 @@ class _Where:
 def _enough(labels: Labels) -> None:
     have = len(labels.labels)
     if have < 2:
-        more = f" ({labels.empty} labels have no point at all)" if labels.empty else ""
-        raise NotEnoughData(
-            f"training needs at least two instances with human points of {labels.skeleton}, and there "
-            f"{'is one' if have else 'are none'}{more}; correct or accept some on the Keypoints page, or import labels"
-        )
+        there = message("training.one_instance" if have else "training.no_instance")
+        if labels.empty:
+            there = message("training.and_empty_labels", there=there, count=labels.empty)
+        raise NotEnoughData("training.two_instances", skeleton=labels.skeleton, there=there)
     if not labels.of(Part.TEST):
         clip = labels.groups[0].startswith(group_name("clip", ""))  # its frames stay together whatever is chosen
         raise NotEnoughData(
-            f"all {have} labelled pictures belong to one group ({labels.groups[0].strip()}), so nothing can be held "
-            f"out to measure on; label another video or person{'' if clip else ', or split by picture'}"
+            "training.one_group_of_clip" if clip else "training.one_group", count=have, group=labels.groups[0].strip()
         )
 
 
@@ -219,9 +218,9 @@ def _parent(workspace: Workspace, request: TrainingRequest) -> PoseModel | None:
     with reading(workspace.engine) as session:
         found = find_model(workspace, request.parent, session=session)
     if found.file is None:
-        raise BadInput(f"{found.name} is built in and cannot be trained further")
+        raise BadInput("training.built_in", name=found.name)
     if found.skeleton != request.skeleton:
-        raise BadInput(f"{found.name} locates {found.skeleton}, not {request.skeleton}; begin from another model")
+        raise BadInput("training.begins_elsewhere", name=found.name, skeleton=found.skeleton, wanted=request.skeleton)
     ensure_own_weights(found)
     return found
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import UnreadableImage
+from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.media.images import decode
 from db.tables import Image
@@ -27,14 +28,14 @@ class OpenedPicture:
 
     image: Image
     pixels: NDArray[np.uint8]
-    failure: str | None = None
+    failure: Message | None = None
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no result for a picture, as one sentence."""
+    """Why there is no result for a picture, as one sentence about the picture's path."""
 
-    reason: str
+    reason: Message
 
 
 def opened_batches(workspace: Workspace, images: Sequence[Image]) -> Iterator[list[OpenedPicture]]:
@@ -80,15 +81,24 @@ def _open(workspace: Workspace, image: Image) -> OpenedPicture:
     file = workspace.original(image.original)
     try:
         if not file.is_file():
-            return OpenedPicture(image, nothing, f"{image.path}: the original is gone from {file.parent}")
+            return OpenedPicture(image, nothing, message("images.gone", of=image.path, folder=file.parent))
         pixels = decode(file, image.path, workspace.settings.max_pixels).pixels
     except OSError as error:
-        return OpenedPicture(image, nothing, f"{image.path}: the original cannot be read ({error.strerror or error})")
+        reason = message("images.original_not_read", of=image.path, reason=error.strerror or error)
+        return OpenedPicture(image, nothing, reason)
     except UnreadableImage as error:
-        return OpenedPicture(image, nothing, str(error))
+        return OpenedPicture(image, nothing, error.message)
     if pixels.shape[:2] != (image.height, image.width):
-        size = f"{pixels.shape[1]} × {pixels.shape[0]} pixels, not {image.width} × {image.height}"
-        return OpenedPicture(image, nothing, f"{image.path}: the original was changed since the import ({size})")
+        height, width = pixels.shape[:2]
+        changed = message(
+            "images.size_changed",
+            of=image.path,
+            width=width,
+            height=height,
+            wanted_width=image.width,
+            wanted_height=image.height,
+        )
+        return OpenedPicture(image, nothing, changed)
     return OpenedPicture(image, pixels)
 
 
@@ -101,6 +111,6 @@ def _together_or_alone(
         return list(work(batch))
     except Exception as error:  # a network, OpenCV and dlib each have their own
         if len(batch) == 1:
-            reason = f"{batch[0].image.path}: a model failed on it ({type(error).__name__}: {error})"
-            return [Failure(reason)]
+            kind = type(error).__name__
+            return [Failure(message("images.model_failed", of=batch[0].image.path, kind=kind, reason=error))]
         return [outcome for item in batch for outcome in _together_or_alone([item], work)]

@@ -84,7 +84,7 @@ def import_clips(
     offered = [item for item in look_into(source, limits) if isinstance(item, Offered) and is_clip(item.path)]
     with reading(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
-            raise NotFound(f"there is no dataset {dataset_id}")
+            raise NotFound("datasets.none_numbered", number=dataset_id)
     intake = _ClipIntake(workspace, dataset_id, author_id, run_id, identities, progress or Progress())
     if offered:
         intake.take(intake.look_at(offered, reference))
@@ -115,7 +115,7 @@ class _ClipIntake:
                 else:
                     found.append(clip)
             except (BadInput, OSError) as error:
-                self._skip(item.path, str(error).removeprefix(f"{item.path}: "))
+                self._skip(item.path, _reason(error))
             self.progress.advance(number)
         return found
 
@@ -125,7 +125,7 @@ class _ClipIntake:
         if isinstance(content, Path) and reference:
             original = str(content.resolve())
             if original.encode("utf-8", "replace").decode() != original:
-                raise BadInput("a file whose name is not valid UTF-8 can be copied, but not referred to")
+                raise BadInput("files.name_not_utf8")
         else:
             original = f"originals/{sha256[:2]}/{sha256}{PurePosixPath(item.path).suffix.lower()}"
             _keep(content, self.workspace.original(original))
@@ -142,17 +142,16 @@ class _ClipIntake:
         most, largest = self.workspace.settings.max_clip_frames, self.workspace.settings.max_pixels
         clip = probe(file, path)
         if clip.width * clip.height > largest:
-            size = f"{clip.width} × {clip.height} pixels"
-            raise UnreadableVideo(f"{path}: {size} are more than the limit of {largest:,} (FACET_MAX_PIXELS)")
+            raise UnreadableVideo("clips.too_large", of=path, width=clip.width, height=clip.height, limit=largest)
         shortfall = None
         try:
             count = count_frames(file, path, most)
         except UnreadableVideo as error:
             if not error.decoded:
                 raise
-            count, shortfall = error.decoded, str(error).removeprefix(f"{path}: ") + "; those came in"
+            count, shortfall = error.decoded, f"{error.reason}; those came in"
         if count > most:
-            raise UnreadableVideo(f"{path}: it has more than the limit of {most:,} frames (FACET_MAX_CLIP_FRAMES)")
+            raise UnreadableVideo("clips.too_long", of=path, limit=most)
         if shortfall is None and clip.frames and count < clip.frames:
             shortfall = f"its header promises {clip.frames:,} frames, but {count:,} can be decoded; those came in"
         return count, shortfall
@@ -171,7 +170,7 @@ class _ClipIntake:
                 try:
                     self._take(clip, pool)
                 except (BadInput, OSError) as error:
-                    self._skip(clip.path, str(error).removeprefix(f"{clip.path}: "))
+                    self._skip(clip.path, _reason(error))
 
     def _take(self, clip: _Found, pool: ThreadPoolExecutor) -> None:
         with reading(self.workspace.engine) as session:
@@ -309,3 +308,7 @@ def _keep(content: Path | bytes, target: Path) -> None:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(partial)
+
+
+def _reason(error: BadInput | OSError) -> str:
+    return error.reason if isinstance(error, BadInput) else str(error)

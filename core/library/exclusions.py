@@ -49,11 +49,11 @@ def listed_names(name: str, content: bytes) -> list[str]:
     if kept and kept[0].lower() in _HEADERS:
         kept = kept[1:]
     if not kept:
-        raise UnreadableLabels(f"{name}: it names no picture.")
+        raise UnreadableLabels("exclusions.no_picture", of=name)
     if all(cell.isdigit() for cell in kept):
-        raise UnreadableLabels(f"{name}: it holds numbers; name the files, since a number depends on the order.")
+        raise UnreadableLabels("exclusions.numbers", of=name)
     if long := next((cell for cell in kept if len(cell) > _LONGEST), None):
-        raise UnreadableLabels(f"{name}: {long[:40]!r}... is too long for a file name.")
+        raise UnreadableLabels("exclusions.too_long", of=name, name=long[:40])
     return list(dict.fromkeys(kept))
 
 
@@ -61,7 +61,7 @@ def _first_column(name: str, text: str) -> list[str]:
     try:
         return [row[0] for row in csv.reader(io.StringIO(text, newline="")) if row]
     except csv.Error as error:
-        raise UnreadableLabels(f"{name}: it is no CSV ({error}).") from error
+        raise UnreadableLabels("exclusions.not_csv", of=name, reason=error) from error
 
 
 def exclude(
@@ -80,10 +80,10 @@ def exclude(
     """
     wanted = list(dict.fromkeys(names))
     if not wanted:
-        raise BadInput("name at least one file to leave out")
+        raise BadInput("exclusions.none")
     with writing(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
-            raise NotFound(f"there is no dataset {dataset_id}")
+            raise NotFound("datasets.none_numbered", number=dataset_id)
         known = set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
         session.add_all(
             Exclusion(dataset_id=dataset_id, name=name, reason=reason, author_id=author_id)

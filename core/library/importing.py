@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput, NotFound, UnreadableImage
+from core.foundation.messages import message
 from core.foundation.names import clean_name
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
@@ -85,7 +86,7 @@ def import_pictures(
     items = [item for item in items if wanted is None or wanted(item.path)]
     with writing(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
-            raise NotFound(f"there is no dataset {dataset_id}")
+            raise NotFound("datasets.none_numbered", number=dataset_id)
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
     progress.begin(len(items), message="Reading pictures")
     intake = _Intake(workspace, dataset_id, author_id, run_id, options)
@@ -126,11 +127,11 @@ class _Intake:
             reference = item.file if self.options.reference else None
             return keep_picture(self.workspace, content, item.path, reference)
         except (BadInput, UnreadableImage) as error:
-            return Refused(item.path, str(error).removeprefix(f"{item.path}: "))
+            return Refused(item.path, replace(error.message, of=None))
         except OSError as error:
-            return Refused(item.path, f"could not be read or kept ({error.strerror or error})")
+            return Refused(item.path, message("files.not_kept", reason=error.strerror or error))
         except MemoryError:
-            return Refused(item.path, "there is not enough memory to read it")
+            return Refused(item.path, message("files.no_memory"))
 
     def store(self, batch: Sequence[KeptPicture | _Known | Refused]) -> None:
         """Write one batch in one transaction."""
@@ -139,7 +140,7 @@ class _Intake:
             added = 0
             for item in batch:
                 if isinstance(item, Refused):
-                    session.add(Skipped(run_id=self.run_id, path=item.path, reason=item.reason))
+                    session.add(Skipped(run_id=self.run_id, path=item.path, reason=item.reason.text()))
                 elif item.sha256 in ids:
                     self._repeat(item, ids[item.sha256], session)
                 elif isinstance(item, KeptPicture):

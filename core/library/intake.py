@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import Message, message
 from core.foundation.settings import Settings
 
 _CHUNK: Final = 2**20
@@ -32,7 +33,7 @@ class Refused:
     """A file or member that is not even opened, and why."""
 
     path: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,11 @@ def look_into(source: Path, limits: Limits) -> list[Item]:
     if source.is_dir():
         return _folder(source, limits)
     if not source.is_file():
-        raise BadInput(f"{_text(source)}: there is no such file or folder")
+        raise BadInput("files.none", of=_text(source))
     if zipfile.is_zipfile(source):
         return _archive(source, limits)
     if source.suffix.lower() == ".zip":
-        raise BadInput(f"{_text(source.name)}: the zip is damaged")
+        raise BadInput("files.zip_damaged", of=_text(source.name))
     return [_file(source, _relative(source.parent, source), limits)]
 
 
@@ -82,18 +83,18 @@ def _walk(root: Path, limits: Limits) -> Iterator[Item]:
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
-            yield Refused(_relative(root, folder), f"the folder cannot be read ({error.strerror})")
+            yield Refused(_relative(root, folder), message("files.folder_not_read", reason=error.strerror))
             continue
         for entry in entries:
             path = Path(entry.path)
             if entry.is_symlink():
-                yield Refused(_relative(root, path), "a symbolic link is not followed")
+                yield Refused(_relative(root, path), message("files.link"))
             elif entry.is_dir():
                 waiting.append(path)
             elif entry.is_file():
                 yield _file(path, _relative(root, path), limits)
             else:
-                yield Refused(_relative(root, path), "not a regular file")
+                yield Refused(_relative(root, path), message("files.not_regular"))
 
 
 def _relative(root: Path, path: Path) -> str:
@@ -109,7 +110,7 @@ def _file(file: Path, path: str, limits: Limits) -> Item:
     try:
         size = file.stat().st_size
     except OSError as error:
-        return Refused(path, f"the file cannot be read ({error.strerror})")
+        return Refused(path, message("files.not_read", reason=error.strerror))
     if size > limits.file_bytes:
         return Refused(path, _too_large(size, limits))
     return Offered(path, lambda: _read(file), file)
@@ -119,11 +120,11 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise BadInput(f"the file cannot be read ({error.strerror})") from error
+        raise BadInput("files.not_read", reason=error.strerror) from error
 
 
-def _too_large(size: int, limits: Limits) -> str:
-    return f"{size:,} bytes are more than the limit of {limits.file_bytes:,} (FACET_MAX_FILE_BYTES)"
+def _too_large(size: int, limits: Limits) -> Message:
+    return message("files.file_too_large", size=size, limit=limits.file_bytes)
 
 
 def _archive(source: Path, limits: Limits) -> list[Item]:
@@ -132,29 +133,23 @@ def _archive(source: Path, limits: Limits) -> list[Item]:
         archive = zipfile.ZipFile(source)  # stays open while its members are read; several threads may read at once
         members = [member for member in archive.infolist() if not member.filename.endswith(("/", "\\"))]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise BadInput(f"{name}: the zip is damaged ({error})") from error
+        raise BadInput("files.zip_damaged_because", of=name, reason=error) from error
     if len(members) > limits.archive_files:
-        raise BadInput(
-            f"{name}: {len(members):,} files are more than the limit of {limits.archive_files:,} "
-            "(FACET_MAX_ARCHIVE_FILES)"
-        )
+        raise BadInput("files.too_many", of=name, count=len(members), limit=limits.archive_files)
     total = sum(member.file_size for member in members)
     if total > limits.archive_bytes:
-        raise BadInput(
-            f"{name}: it would unpack to {total:,} bytes, more than the limit of {limits.archive_bytes:,} "
-            "(FACET_MAX_ARCHIVE_BYTES)"
-        )
+        raise BadInput("files.too_large", of=name, size=total, limit=limits.archive_bytes)
     return sorted((_member(archive, member, limits) for member in members), key=lambda item: item.path)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> Item:
     path = member.filename.replace("\\", "/")  # as old Windows packers write them
     if _escapes(path):
-        return Refused(path, "its path leaves the archive's folder")
+        return Refused(path, message("files.leaves_archive"))
     if stat.S_ISLNK(member.external_attr >> 16):
-        return Refused(path, "a symbolic link is not followed")
+        return Refused(path, message("files.link"))
     if member.flag_bits & 0x1:
-        return Refused(path, "the member is encrypted")
+        return Refused(path, message("files.encrypted"))
     if member.file_size > limits.file_bytes:
         return Refused(path, _too_large(member.file_size, limits))
     return Offered(PurePosixPath(path).as_posix(), lambda: _unpack(archive, member, limits))
@@ -173,10 +168,10 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -
             while part := stream.read(_CHUNK):
                 size += len(part)
                 if size > limits.file_bytes:
-                    raise BadInput(_too_large(size, limits))
+                    raise BadInput.saying(_too_large(size, limits))
                 parts.append(part)
     except BadInput:
         raise
     except Exception as error:  # BadZipFile, zlib.error, lzma.LZMAError, ...: what a compressor raises on damaged data
-        raise BadInput(f"the member is damaged ({error})") from error
+        raise BadInput("files.member_damaged", reason=error) from error
     return b"".join(parts)

@@ -24,9 +24,9 @@ def create_dataset(workspace: Workspace, name: str, author_id: int) -> int:
     """
     clean = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
     if not clean:
-        raise BadInput("a dataset needs a name")
+        raise BadInput("datasets.no_name")
     if len(clean) > _LONGEST:
-        raise BadInput(f"a dataset's name has at most {_LONGEST} characters, this one has {len(clean)}")
+        raise BadInput("datasets.name_too_long", limit=_LONGEST, count=len(clean))
     with writing(workspace.engine) as session:
         return ensure_dataset(clean, author_id, session=session)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import some
 
 ANY_ENDING: Final = ".*"
 _NAMED: Final = 3  # candidates that a sentence names
@@ -83,6 +84,5 @@ def _only(rows: set[tuple[str, int]], name: str) -> int | None:
     ids = {number for _, number in rows}
     if len(ids) > 1:
         paths = sorted(path for path, _ in rows)
-        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-        raise BadInput(f"{name} may be any of {', '.join(paths[:_NAMED])}{more}; give more of its path")
+        raise BadInput("labels.ambiguous", name=name, paths=some(paths, _NAMED))
     return next(iter(ids), None)

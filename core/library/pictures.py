@@ -41,7 +41,7 @@ def keep_picture(workspace: Workspace, content: bytes, path: str, reference: Pat
     if reference is not None:
         original = str(reference.resolve())
         if original.encode("utf-8", "replace").decode() != original:
-            raise UnreadableImage(f"{path}: a file whose name is not valid UTF-8 can be copied, but not referred to")
+            raise UnreadableImage("files.name_not_utf8", of=path)
     else:
         original = f"originals/{sha256[:2]}/{sha256}{SUFFIXES[picture.format]}"
         target = workspace.original(original)

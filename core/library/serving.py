@@ -41,7 +41,7 @@ def crop_file(workspace: Workspace, instance_id: int) -> Path:
     with reading(workspace.engine) as session:
         instance = session.get(Instance, instance_id) if instance_id <= LARGEST_ID else None
     if instance is None:
-        raise NotFound(f"there is no face {instance_id}")
+        raise NotFound("people.no_face", number=instance_id)
     image = _image(workspace, instance.image_id)
     target = workspace.derived("crops", image.sha256, crop_suffix(instance.box))
     if not target.is_file():
@@ -53,7 +53,7 @@ def _image(workspace: Workspace, image_id: int) -> Image:
     with reading(workspace.engine) as session:
         image = session.get(Image, image_id) if image_id <= LARGEST_ID else None
     if image is None:
-        raise NotFound(f"there is no picture {image_id}")
+        raise NotFound("images.none_numbered", number=image_id)
     return image
 
 
@@ -62,9 +62,9 @@ def _pixels(workspace: Workspace, image: Image) -> NDArray[np.uint8]:
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        raise NotFound(f"{image.path}: the original is gone from {file.parent}") from None
+        raise NotFound("images.gone", of=image.path, folder=file.parent) from None
     except OSError as error:
-        raise BadInput(f"{image.path}: the original cannot be read ({error.strerror or error})") from error
+        raise BadInput("images.original_not_read", of=image.path, reason=error.strerror or error) from error
     if hashlib.sha256(content).hexdigest() != image.sha256:  # the points belong to other pixels
-        raise BadInput(f"{image.path}: the file was changed after the import; import it again")
+        raise BadInput("images.changed", of=image.path)
     return decode(content, image.path, workspace.settings.max_pixels).pixels

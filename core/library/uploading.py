@@ -45,9 +45,9 @@ def keep_upload(workspace: Workspace, files: Iterable[tuple[str, BinaryIO]]) -> 
     except OSError as error:
         for folder in sources:
             discard_upload(workspace, folder)
-        raise FacetError(f"the upload could not be kept: {error.strerror or error}") from error
+        raise FacetError("files.upload_not_kept", reason=error.strerror or error) from error
     if not sources:
-        raise BadInput("choose at least one file")
+        raise BadInput("files.none_chosen")
     return list(sources.values())
 
 
@@ -85,13 +85,13 @@ def server_source(text: str) -> Path:
     """
     path = Path(text.strip()).expanduser()
     if not path.is_absolute():
-        raise BadInput("give the full path of the folder, for example /home/me/photos")
+        raise BadInput("files.full_path")
     try:
         there = path.exists()
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
+        raise BadInput("files.path_not_read", path=path, reason=error) from error
     if not there:
-        raise BadInput(f"{path}: there is no such file or folder on the server")
+        raise BadInput("files.none_on_server", of=path)
     return path.resolve()
 
 

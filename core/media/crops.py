@@ -59,11 +59,11 @@ class Crop:
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (*self.centre, *self.size, self.rotation))):
-            raise BadInput(f"a crop needs finite numbers, not the centre {self.centre} and the size {self.size}")
+            raise BadInput("crops.not_finite", centre=self.centre, size=self.size)
         if min(self.size) <= 0:
-            raise BadInput(f"a crop needs a width and a height above 0, not {self.size}; check the box")
+            raise BadInput("crops.no_size", size=self.size)
         if min(self.output) < 2:
-            raise BadInput(f"a crop's output needs at least 2 x 2 pixels, not {self.output[0]} x {self.output[1]}")
+            raise BadInput("crops.output", width=self.output[0], height=self.output[1])
 
     @classmethod
     def around(cls, box: Sequence[float] | NDArray, output: tuple[int, int], padding: float = 1.25) -> Crop:
@@ -85,10 +85,10 @@ class Crop:
         """
         corners = np.asarray(box, np.float64)
         if corners.shape != (4,) or not np.isfinite(corners).all() or (corners[2:] <= corners[:2]).any():
-            raise BadInput(f"a box is left, top, right, bottom with right > left and bottom > top, not {box!r}")
+            raise BadInput("crops.box", box=box)
         left, top, right, bottom = corners.tolist()
         if min(output) < 2:
-            raise BadInput(f"a crop's output needs at least 2 x 2 pixels, not {output[0]} x {output[1]}")
+            raise BadInput("crops.output", width=output[0], height=output[1])
         scale = padding * max((right - left) / (output[0] - 1), (bottom - top) / (output[1] - 1))
         size = (scale * (output[0] - 1), scale * (output[1] - 1))
         return cls(((left + right) / 2, (top + bottom) / 2), size, output)
@@ -118,7 +118,7 @@ class Crop:
             If the picture is not (h, w, 3) uint8 or has no pixels.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-            raise BadInput(f"a picture should be (H, W, 3) uint8, not {image.shape} {image.dtype}")
+            raise BadInput("arrays.picture", shape=image.shape, dtype=image.dtype)
         width, height = self.output
         corners = self.to_picture([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]])
         region = Region.of(image, corners.min(axis=0), corners.max(axis=0), self.finest())
@@ -193,7 +193,7 @@ def _span(low: float, high: float, length: int) -> tuple[int, int]:
 def _points(points: ArrayLike) -> NDArray[np.float64]:
     xy = np.asarray(points, np.float64)
     if xy.ndim < 1 or xy.shape[-1] != 2:
-        raise BadInput(f"points should have the shape (..., 2), not {xy.shape}")
+        raise BadInput("arrays.shape", name="points", shape="(..., 2)", found=xy.shape)
     return xy
 
 
@@ -219,10 +219,10 @@ def mirror_order(count: int, flip_pairs: Sequence[tuple[int, int]]) -> NDArray[n
     named = [index for pair in flip_pairs for index in pair]
     outside = [index for index in named if not 0 <= index < count]
     if outside:
-        raise BadInput(f"the flip pairs name the point {outside[0]}, but points run from 0 to {count - 1}")
+        raise BadInput("crops.flip_outside", point=outside[0], last=count - 1)
     twice = [index for index in sorted(set(named)) if named.count(index) > 1]
     if twice:
-        raise BadInput(f"the flip pairs name the point {twice[0]} more than once; each point has one mirror image")
+        raise BadInput("crops.flip_twice", point=twice[0])
     order = np.arange(count, dtype=np.intp)
     for one, other in flip_pairs:
         order[one], order[other] = other, one

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.foundation.errors import UnreadableImage
+from core.foundation.messages import Message, message
 
 # Our own limit is checked as soon as the header is read; Pillow's would be a warning, and one for the whole process.
 Image.MAX_IMAGE_PIXELS = None
@@ -41,16 +42,16 @@ THUMBNAIL: Final = 256  # longest side, pixels
 CROP: Final = 160
 _MARGIN: Final = 0.25
 _KNOWN: Final = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive (import it by itself)"),
-    (b"\x1f\x8b", "a compressed archive"),
-    (b"\x7fELF", "a program"),
+    (b"%PDF", message("images.pdf")),
+    (b"PK\x03\x04", message("images.zip")),
+    (b"\x1f\x8b", message("images.archive")),
+    (b"\x7fELF", message("images.program")),
 )
 _MARKUP: Final = (
-    (b"<svg", "an SVG drawing, which may carry code"),
-    (b"<?xml", "an XML file"),
-    (b"<!doctype html", "a web page"),
-    (b"<html", "a web page"),
+    (b"<svg", message("images.svg")),
+    (b"<?xml", message("images.xml")),
+    (b"<!doctype html", message("images.web_page")),
+    (b"<html", message("images.web_page")),
 )
 
 
@@ -89,27 +90,26 @@ def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
         With the file's name and the reason: empty, no picture, damaged, more than `max_pixels`, floating point.
     """
     if isinstance(content, bytes) and not content:
-        raise UnreadableImage(f"{name}: the file is empty")
+        raise UnreadableImage("images.empty", of=name)
     source = io.BytesIO(content) if isinstance(content, bytes) else content
     try:
         with Image.open(source, formats=_OPENERS) as opened:
             if opened.width * opened.height > max_pixels:
                 raise UnreadableImage(
-                    f"{name}: {opened.width} × {opened.height} pixels are more than the limit of "
-                    f"{max_pixels:,} (FACET_MAX_PIXELS)"
+                    "images.too_large", of=name, width=opened.width, height=opened.height, limit=max_pixels
                 )
             kind = opened.format or ""
             pixels = _to_rgb(_upright(opened), name)
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
-        raise UnreadableImage(f"{name}: {_what_it_is(content)}") from None
+        raise UnreadableImage.saying(_what_it_is(content).within(name)) from None
     except MemoryError as error:
-        raise UnreadableImage(f"{name}: there is not enough memory to decode it") from error
+        raise UnreadableImage("images.no_memory", of=name) from error
     except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, ... on damaged files
         if isinstance(error, OSError) and error.errno is not None:
-            raise UnreadableImage(f"{name}: the file cannot be read ({error.strerror})") from error
-        raise UnreadableImage(f"{name}: the picture is damaged ({error})") from error
+            raise UnreadableImage("images.not_read", of=name, reason=error.strerror) from error
+        raise UnreadableImage("images.damaged", of=name, reason=error) from error
     return Picture(pixels, kind)
 
 
@@ -123,7 +123,7 @@ def _upright(opened: Image.Image) -> Image.Image:
 
 def _to_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:
     if opened.mode == "F":
-        raise UnreadableImage(f"{name}: a floating-point picture has no fixed white; convert it to 8 or 16 bits")
+        raise UnreadableImage("images.floating_point", of=name)
     if opened.mode.startswith("I"):  # 16 bits of grey; Pillow's own conversion would clip at 255
         grey = np.clip(np.asarray(opened), 0, 65535) // 257
         return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
@@ -133,23 +133,23 @@ def _to_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:
     return np.array(opened.convert("RGB"))
 
 
-def _what_it_is(content: bytes | Path) -> str:
+def _what_it_is(content: bytes | Path) -> Message:
     if isinstance(content, Path):
         with content.open("rb") as file:
             head = file.read(512)
     else:
         head = content[:512]
     if not head:
-        return "the file is empty"
+        return message("images.empty")
     text = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for known, start in ((_KNOWN, head), (_MARKUP, text)):
         if what := next((what for mark, what in known if start.startswith(mark)), None):
-            return f"not a picture but {what}"
+            return message("images.is_other", what=what)
     if head[4:8] == b"ftyp":
-        return "a video or an HEIC picture; convert it to JPEG or PNG"
+        return message("images.heic")
     if b"\0" not in head and _is_text(head):
-        return "not a picture but text"
-    return "not a picture of a kind that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF)"
+        return message("images.is_other", what=message("images.a_text"))
+    return message("images.unknown_kind")
 
 
 def _is_text(head: bytes) -> bool:

@@ -128,17 +128,17 @@ def _opened(path: Path, name: str) -> Iterator[tuple[Any, Any]]:
     try:
         container = av.open(str(path.resolve()), options={"format_whitelist": _DEMUXERS})
     except FileNotFoundError:
-        raise UnreadableVideo(f"{name}: there is no such file") from None
+        raise UnreadableVideo("clips.none", of=name) from None
     except FFmpegError as error:
         if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
-            raise UnreadableVideo(f"{name}: the file cannot be read ({error.strerror})") from error
-        raise UnreadableVideo(f"{name}: not a video of a kind that can be read ({_KINDS}), or a damaged one") from error
+            raise UnreadableVideo("clips.not_read", of=name, reason=error.strerror) from error
+        raise UnreadableVideo("clips.no_clip", of=name, kinds=_KINDS) from error
     with container:
         if not container.streams.video:
-            raise UnreadableVideo(f"{name}: there is no picture in it, only sound or text")
+            raise UnreadableVideo("clips.no_picture", of=name)
         stream = container.streams.video[0]
         if stream.codec_context is None:
-            raise UnreadableVideo(f"{name}: its pictures are coded in a way that is not known here")
+            raise UnreadableVideo("clips.unknown_coding", of=name)
         stream.thread_type = "AUTO"
         yield container, stream
 
@@ -153,12 +153,13 @@ def _decoded(container: Any, stream: Any, name: str) -> Iterator[Any]:
         except StopIteration:
             break
         except FFmpegError as error:
-            reason = f"it is damaged after {decoded:,} frames ({error.strerror})"
-            raise UnreadableVideo(f"{name}: {reason}", decoded=decoded) from error
+            raise UnreadableVideo(
+                "clips.damaged", of=name, count=decoded, reason=error.strerror, decoded=decoded
+            ) from error
         decoded += 1
         yield frame
     if not decoded:
-        raise UnreadableVideo(f"{name}: no frame of it can be decoded")
+        raise UnreadableVideo("clips.no_frame", of=name)
 
 
 def _quarter_turns(frame: Any) -> int:
@@ -182,7 +183,7 @@ class VideoWriter:
             If the size or the rate cannot be a video's.
         """
         if min(width, height) < 1 or not 0 < frames_per_second <= _FASTEST:
-            raise BadInput(f"{path.name}: {width} × {height} at {frames_per_second:g} frames a second is no video")
+            raise BadInput("clips.no_video", of=path.name, width=width, height=height, rate=frames_per_second)
         self.path, self.width, self.height = path, width, height
         self.rate = Fraction(frames_per_second).limit_denominator(1001)
         self.written = 0
@@ -212,8 +213,10 @@ class VideoWriter:
             If it cannot be saved, such as on a full disk.
         """
         if pixels.shape != (self.height, self.width, 3) or pixels.dtype != np.uint8:
-            wanted = f"({self.height}, {self.width}, 3) uint8"
-            raise BadInput(f"{self.path.name}: a frame is {wanted}, not {pixels.shape} {pixels.dtype}")
+            wanted = (self.height, self.width, 3)
+            raise BadInput(
+                "clips.other_frame", of=self.path.name, wanted=wanted, shape=pixels.shape, dtype=pixels.dtype
+            )
         even = np.pad(pixels, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
@@ -232,7 +235,7 @@ class VideoWriter:
 
     def _finish(self) -> None:
         if not self.written:
-            raise BadInput(f"{self.path.name}: a video needs at least one frame")
+            raise BadInput("clips.no_frame_written", of=self.path.name)
         self._mux(None)
         try:
             self._container.close()
@@ -248,7 +251,7 @@ class VideoWriter:
             raise self._unsaved(error) from error
 
     def _unsaved(self, error: OSError) -> FacetError:
-        return FacetError(f"{self.path} could not be written ({error.strerror or error}); is the disk full?")
+        return FacetError("clips.not_written", path=self.path, reason=error.strerror or error)
 
     def _discard(self) -> None:
         with suppress(OSError, FFmpegError):  # what could not be finished is removed

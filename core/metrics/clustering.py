@@ -105,13 +105,13 @@ def _contingency(truth: NDArray, found: NDArray) -> tuple[NDArray[np.int64], ...
     """Non-zero cells of the contingency table, its margins (person, cluster), and the row and column of each cell."""
     true, got = np.asarray(truth), np.asarray(found)
     if true.ndim != 1 or true.shape != got.shape:
-        raise BadInput(f"truth and found should both have the shape (N,), not {true.shape} and {got.shape}")
+        raise BadInput("metrics.both_shape", names="truth and found", shape="(N,)", first=true.shape, second=got.shape)
     if true.size == 0:
         return (np.zeros(0, np.int64),) * 5
     if not (np.issubdtype(true.dtype, np.integer) and np.issubdtype(got.dtype, np.integer)):
-        raise BadInput(f"truth and found should hold integers, not {true.dtype} and {got.dtype}")
+        raise BadInput("metrics.both_integers", first=true.dtype, second=got.dtype)
     if (got < 0).any():
-        raise BadInput(f"found should be 0 or more, not {got.min()}; a face outside all clusters needs its own label")
+        raise BadInput("metrics.found_negative", found=got.min())
     labelled = true >= 0
     _, row, person = np.unique(true[labelled], return_inverse=True, return_counts=True)
     _, column, cluster = np.unique(got[labelled], return_inverse=True, return_counts=True)

@@ -142,7 +142,7 @@ def paired(
     """
     one, other = _rows(first), _rows(second)
     if one.shape != other.shape:
-        raise BadInput(f"first and second should have the same shape, not {one.shape} and {other.shape}")
+        raise BadInput("metrics.same_shape", first=one.shape, second=other.shape)
     if statistic is mean and one.ndim == 1:
         count = np.ones(len(one))
         return _of_ratios([(one, count), (other, count)], groups, False, draws, level, seed)
@@ -263,10 +263,10 @@ def _of_ratios(sides: list[Sums], groups: NDArray, root: bool, draws: int, level
     parts, names = [np.asarray(part, np.float64) for side in sides for part in side], np.asarray(groups)
     if names.ndim != 1 or any(part.shape != names.shape for part in parts):
         shapes = ", ".join(str(part.shape) for part in (*parts, names))
-        raise BadInput(f"values and groups should all have the same shape (N,), not {shapes}")
+        raise BadInput("metrics.all_shape", shapes=shapes)
     table = np.stack(parts)
     if (table[1::2] < 0).any():
-        raise BadInput("what stands below the line should be 0 or more")
+        raise BadInput("metrics.denominator")
     counts = ~np.isnan(table).any(axis=0) & (table[1::2] > 0).all(axis=0)
     known, place = np.unique(names[counts], return_inverse=True)
     of_groups = np.array([np.bincount(place, part[counts], len(known)) for part in table])
@@ -292,7 +292,7 @@ def _of_rows(
     check_plan(draws, level)
     names = np.asarray(groups)
     if names.shape != sides[0].shape[:1]:
-        raise BadInput(f"values and groups should be as many, not {len(sides[0])} and {len(names)}")
+        raise BadInput("metrics.values_and_groups", values=len(sides[0]), groups=len(names))
     counts = np.all([~np.isnan(side).any(axis=tuple(range(1, side.ndim))) for side in sides], axis=0)
     known, place, size = np.unique(names[counts], return_inverse=True, return_counts=True)
     order = np.argsort(place, kind="stable")
@@ -321,5 +321,5 @@ def _of_rows(
 def _rows(values: NDArray) -> Floats:
     rows = np.asarray(values, np.float64)
     if rows.ndim not in (1, 2):
-        raise BadInput(f"values should have the shape (N,) or (N, C), not {rows.shape}")
+        raise BadInput("metrics.values_shape", found=rows.shape)
     return rows

@@ -169,7 +169,7 @@ def region_means(point_errors: NDArray, skeleton: Skeleton) -> dict[str, float]:
     """
     each = _table(point_errors)
     if each.shape[1] != len(skeleton):
-        raise BadInput(f"{skeleton.name} has {len(skeleton)} points, but point_errors has {each.shape[1]}")
+        raise BadInput("metrics.point_errors_count", skeleton=skeleton.name, count=len(skeleton), found=each.shape[1])
     return {name: _mean(each[:, list(points)]) for name, points in skeleton.regions.items()}
 
 
@@ -195,7 +195,7 @@ def group_means(errors: NDArray, groups: NDArray) -> dict[str, float]:
     """
     each, names = np.asarray(errors, np.float64), np.asarray(groups)
     if names.shape != each.shape[:1]:
-        raise BadInput(f"groups should have the shape ({len(each)},) of errors, not {names.shape}")
+        raise BadInput("metrics.groups_of_errors", count=len(each), found=names.shape)
     known, place = np.unique(names, return_inverse=True)
     return {str(name): _mean(each[place == i]) for i, name in enumerate(known)}
 
@@ -208,7 +208,7 @@ def _mean(values: Floats) -> float:
 def _table(point_errors: NDArray) -> Floats:
     each = np.asarray(point_errors, np.float64)
     if each.ndim != 2:
-        raise BadInput(f"point_errors should have the shape (N, K), not {each.shape}")
+        raise BadInput("arrays.shape", name="point_errors", shape="(N, K)", found=each.shape)
     return each
 
 
@@ -216,10 +216,10 @@ def _defined(errors: NDArray, limit: float) -> Floats:
     """The errors that are not NaN."""
     values = np.asarray(errors, np.float64)
     if values.ndim != 1:
-        raise BadInput(f"errors should have the shape (N,), not {values.shape}")
+        raise BadInput("arrays.shape", name="errors", shape="(N,)", found=values.shape)
     if not (np.isfinite(limit) and limit > 0):
-        raise BadInput(f"the limit should be above 0, not {limit}")
+        raise BadInput("metrics.limit", limit=limit)
     defined = values[~np.isnan(values)]
     if (defined < 0).any():
-        raise BadInput(f"an error should be 0 or more, not {defined.min():.4g}")
+        raise BadInput("metrics.error_negative", found=defined.min())
     return defined

@@ -78,7 +78,7 @@ def nme(
     _, true, labelled = _checked(predicted, truth, visibility)
     first, second = normaliser_pair
     if not (0 <= first < true.shape[1] and 0 <= second < true.shape[1]):
-        raise BadInput(f"normaliser_pair should lie in [0, {true.shape[1]}), not {normaliser_pair}")
+        raise BadInput("metrics.normaliser_pair", count=true.shape[1], found=normaliser_pair)
     found = errors(predicted, truth, visibility, _pair_length(true, labelled, (first, second)))
     return np.where(np.isfinite(found), found, np.nan)
 
@@ -119,15 +119,15 @@ def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skelet
         If the name is unknown, the skeleton has no such points, or the shapes disagree.
     """
     if name not in NORMALISERS:
-        raise BadInput(f"no normaliser is called {name!r}; choose one of {', '.join(NORMALISERS)}")
+        raise BadInput("metrics.no_normaliser", name=name, choices=list(NORMALISERS))
     if name not in applicable(skeleton):
-        raise BadInput(f"{skeleton.name} has no {name} distance; choose one of {', '.join(applicable(skeleton))}")
+        raise BadInput("metrics.no_distance", skeleton=skeleton.name, name=name, choices=list(applicable(skeleton)))
     _, true, labelled = _checked(truth, truth, visibility)
     if true.shape[1] != len(skeleton):
-        raise BadInput(f"{skeleton.name} has {len(skeleton)} points, but truth has {true.shape[1]}")
+        raise BadInput("metrics.truth_count", skeleton=skeleton.name, count=len(skeleton), found=true.shape[1])
     corners = np.asarray(boxes, np.float64)
     if corners.shape != (len(true), 4):
-        raise BadInput(f"boxes should have the shape ({len(true)}, 4), not {corners.shape}")
+        raise BadInput("metrics.boxes_shape", count=len(true), found=corners.shape)
     length = NORMALISERS[name](true, labelled, corners, skeleton)
     return np.where(np.isfinite(length) & (length > 0), length, np.nan)
 
@@ -169,7 +169,7 @@ def point_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: 
         return distance
     length = np.asarray(unit, np.float64)
     if length.shape != (len(true),):
-        raise BadInput(f"unit should have the shape ({len(true)},), not {length.shape}")
+        raise BadInput("arrays.length", name="unit", count=len(true), found=length.shape)
     return distance / np.where(np.isfinite(length) & (length > 0), length, np.nan)[:, None]
 
 
@@ -254,11 +254,11 @@ def _checked(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[F
     found, true = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
     labelled = np.asarray(visibility) > 0
     if true.ndim != 3 or true.shape[2] != 2:
-        raise BadInput(f"truth should have the shape (N, K, 2), not {true.shape}")
+        raise BadInput("arrays.shape", name="truth", shape="(N, K, 2)", found=true.shape)
     if found.shape != true.shape:
-        raise BadInput(f"predicted should have the shape {true.shape} of truth, not {found.shape}")
+        raise BadInput("metrics.shape_of_truth", shape=true.shape, found=found.shape)
     if labelled.shape != true.shape[:2]:
-        raise BadInput(f"visibility should have the shape {true.shape[:2]}, not {labelled.shape}")
+        raise BadInput("arrays.shape", name="visibility", shape=true.shape[:2], found=labelled.shape)
     return found, true, labelled
 
 

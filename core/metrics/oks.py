@@ -103,7 +103,7 @@ def oks(
     true = checked_truth(truth, visibility, areas, sigmas, boxes)
     found = np.asarray(predicted, np.float64)
     if found.shape != true.points.shape:
-        raise BadInput(f"predicted should have the shape {true.points.shape} of truth, not {found.shape}")
+        raise BadInput("metrics.shape_of_truth", shape=true.points.shape, found=found.shape)
     similarity = similarities(found, true)
     return similarity if boxes is not None else np.where(true.labelled.any(axis=1), similarity, np.nan)
 
@@ -139,16 +139,22 @@ def estimate_sigmas(first: NDArray, second: NDArray, labelled: NDArray, areas: N
     one, other, both = np.asarray(first, np.float64), np.asarray(second, np.float64), np.asarray(labelled, bool)
     size = np.asarray(areas, np.float64)
     if one.ndim != 3 or one.shape[2] != 2 or other.shape != one.shape:
-        raise BadInput(f"first and second should both have the shape (N, K, 2), not {one.shape} and {other.shape}")
+        raise BadInput(
+            "metrics.both_shape", names="first and second", shape="(N, K, 2)", first=one.shape, second=other.shape
+        )
     if both.shape != one.shape[:2] or size.shape != one.shape[:1]:
         raise BadInput(
-            f"labelled and areas should be {one.shape[:2]} and {one.shape[:1]}, not {both.shape} and {size.shape}"
+            "metrics.labelled_and_areas",
+            labelled=one.shape[:2],
+            areas=one.shape[:1],
+            found_labelled=both.shape,
+            found_areas=size.shape,
         )
     if not (np.isfinite(size) & (size > 0)).all():
-        raise BadInput("the area of a person who is labelled twice should be above 0")
+        raise BadInput("metrics.area_twice")
     squared = (np.where(both[..., None], one - other, 0.0) ** 2).sum(axis=2) / size[:, None]
     if not np.isfinite(squared).all():
-        raise BadInput("a point that both annotators labelled should have a finite place")
+        raise BadInput("metrics.place_twice")
     counts = both.sum(axis=0)
     variance = np.divide(squared.sum(axis=0), 2 * counts, out=np.full(len(counts), np.nan), where=counts > 0)
     return Sigmas(np.sqrt(variance), counts)
@@ -161,7 +167,7 @@ def checked_truth(
     true, seen = np.asarray(truth, np.float64), np.asarray(visibility)
     size, spread = np.asarray(areas, np.float64), np.asarray(sigmas, np.float64)
     if true.ndim != 3 or true.shape[2] != 2:
-        raise BadInput(f"truth should have the shape (N, K, 2), not {true.shape}")
+        raise BadInput("arrays.shape", name="truth", shape="(N, K, 2)", found=true.shape)
     corners = np.zeros((len(true), 4)) if boxes is None else np.asarray(boxes, np.float64)
     for name, array, shape in (
         ("visibility", seen, true.shape[:2]),
@@ -170,17 +176,17 @@ def checked_truth(
         ("boxes", corners, (len(true), 4)),
     ):
         if array.shape != shape:
-            raise BadInput(f"{name} should have the shape {shape}, not {array.shape}")
+            raise BadInput("arrays.shape", name=name, shape=shape, found=array.shape)
     if not (len(spread) and (np.isfinite(spread) & (spread > 0)).all()):
-        raise BadInput("every sigma should be above 0, and there should be at least one point")
+        raise BadInput("metrics.sigma")
     if not (np.isfinite(size) & (size >= 0)).all():
-        raise BadInput("the area of a person should be 0 or more square pixels")
+        raise BadInput("metrics.area")
     if not np.isfinite(corners).all():
-        raise BadInput("the box of a labelled person should be finite")
+        raise BadInput("metrics.person_box")
     known = np.where(seen[..., None] > 0, true, 0.0)
     finite = np.isfinite(known).all(axis=(1, 2))
     if not finite.all():
-        raise BadInput(f"person {finite.argmin()} has a labelled point without a finite place; mark it as not labelled")
+        raise BadInput("metrics.person_point", person=finite.argmin())
     return Truth(known, seen > 0, size, spread, corners)
 
 

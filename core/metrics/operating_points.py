@@ -172,16 +172,16 @@ def checked_pairs(scores: NDArray, same: NDArray, *, both: bool = False) -> tupl
     """
     score, truth = np.asarray(scores, np.float64), np.asarray(same)
     if score.ndim != 1 or score.shape != truth.shape:
-        raise BadInput(f"scores and same should both have the shape (M,), not {score.shape} and {truth.shape}")
+        raise BadInput(
+            "metrics.both_shape", names="scores and same", shape="(M,)", first=score.shape, second=truth.shape
+        )
     if truth.dtype != bool:
-        raise BadInput(f"same should be bool, not {truth.dtype}")
+        raise BadInput("arrays.bool", name="same", found=truth.dtype)
     if not np.isfinite(score).all():
-        raise BadInput(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite numbers")
+        raise BadInput("metrics.scores_not_finite", wrong=np.count_nonzero(~np.isfinite(score)), count=len(score))
     alike = int(truth.sum())
     if both and not 0 < alike < len(truth):
-        raise NotEnoughData(
-            f"this needs pairs of one person and pairs of two people; there are {alike} and {len(truth) - alike}"
-        )
+        raise NotEnoughData("verification.two_kinds", same=alike, different=len(truth) - alike)
     return score, truth
 
 
@@ -274,7 +274,7 @@ def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float) -> FmrPoint:
         If pairs of one kind are missing.
     """
     if not 0 <= fmr <= 1:
-        raise BadInput(f"fmr should be a rate in [0, 1], not {fmr}")
+        raise BadInput("metrics.fmr", fmr=fmr)
     steps = ladder(*sort_falling(*checked_pairs(scores, same, both=True)))
     # 0.29 x 100 is 28.999999999999996 in binary, yet 29 pairs are allowed.
     budget = math.floor(fmr * int(steps.fp[-1]) + 1e-9)

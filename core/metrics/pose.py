@@ -206,10 +206,10 @@ def precision_recall(matches: Matches, area: str = "all", weights: NDArray | Non
         If the area range is unknown or the shape of the weights is wrong.
     """
     if area not in AREAS:
-        raise BadInput(f"no range of sizes is called {area!r}; choose one of {', '.join(AREAS)}")
+        raise BadInput("metrics.no_area", name=area, choices=list(AREAS))
     often = np.ones(len(matches.images)) if weights is None else np.asarray(weights, np.float64)
     if often.shape != matches.images.shape:
-        raise BadInput(f"weights should have the shape {matches.images.shape}, not {often.shape}")
+        raise BadInput("arrays.shape", name="weights", shape=matches.images.shape, found=often.shape)
     a = list(AREAS).index(area)
     asked = float(often[matches.true_image][~matches.not_asked[a]].sum())
     if asked == 0:
@@ -263,7 +263,7 @@ def match(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> Matches:
     crowd = np.zeros(len(people.areas), bool) if truth.crowd is None else np.asarray(truth.crowd, bool)
     for name, shape in (("images", np.shape(truth.images)), ("crowd", crowd.shape)):
         if shape != people.areas.shape:
-            raise BadInput(f"{name} of the people should have the shape {people.areas.shape}, not {shape}")
+            raise BadInput("metrics.of_people", name=name, shape=people.areas.shape, found=shape)
     images, number = np.unique(
         np.concatenate([np.asarray(truth.images), np.asarray(found.images)]), return_inverse=True
     )
@@ -281,13 +281,13 @@ def _checked_found(found: FoundPoses, count: int) -> tuple[Floats, Floats, Float
     """Points, scores and areas of the detections."""
     points, score = np.asarray(found.points, np.float64), np.asarray(found.scores, np.float64)
     if points.ndim != 3 or points.shape[1:] != (count, 2):
-        raise BadInput(f"points of the detections should have the shape (D, {count}, 2), not {points.shape}")
+        raise BadInput("metrics.detections_points", count=count, found=points.shape)
     size = _extents(points) if found.areas is None else np.asarray(found.areas, np.float64)
     for name, array in (("images", np.asarray(found.images)), ("scores", score), ("areas", size)):
         if array.shape != points.shape[:1]:
-            raise BadInput(f"{name} of the detections should have the shape ({len(points)},), not {array.shape}")
+            raise BadInput("metrics.of_detections", name=name, count=len(points), found=array.shape)
     if not (np.isfinite(score).all() and np.isfinite(size).all()):
-        raise BadInput("every detection needs a finite score and area")
+        raise BadInput("metrics.detections_finite")
     return points, score, size
 
 

@@ -177,6 +177,6 @@ def _quantile(ordered: Floats, q: float) -> float:
 def check_plan(draws: int, level: float) -> None:
     """BadInput unless draws and level make sense."""
     if draws < 1:
-        raise BadInput(f"an interval needs at least one draw, not {draws}")
+        raise BadInput("metrics.draws", draws=draws)
     if not 0 < level < 1:
-        raise BadInput(f"level should lie between 0 and 1, not {level}")
+        raise BadInput("metrics.level", level=level)

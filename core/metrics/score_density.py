@@ -58,7 +58,7 @@ def density(scores: NDArray, same: NDArray, points: int = 200) -> Density:
     """
     score, truth = checked_pairs(scores, same)
     if points < 2:
-        raise BadInput(f"points should be 2 or more, not {points}")
+        raise BadInput("metrics.points", points=points)
     if not len(score):
         return Density(np.zeros(0), None, None, None, None)
     classes = (score[truth], score[~truth])
@@ -99,6 +99,6 @@ def histogram(scores: NDArray, same: NDArray, bins: int) -> Histogram:
     """
     score, truth = checked_pairs(scores, same)
     if bins < 1:
-        raise BadInput(f"bins should be 1 or more, not {bins}")
+        raise BadInput("metrics.bins", bins=bins)
     edges = np.histogram_bin_edges(score, bins)
     return Histogram(edges, np.histogram(score[truth], edges)[0], np.histogram(score[~truth], edges)[0])

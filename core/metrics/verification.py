@@ -89,7 +89,7 @@ def held_out_accuracy(
     score, truth = checked_pairs(scores, same, both=True)
     left, right, people = _people(truth, left_person, right_person)
     if folds < 2:
-        raise BadInput(f"folds should be 2 or more, not {folds}")
+        raise BadInput("verification.folds", folds=folds)
     order = np.argsort(score)[::-1]
     score, truth, left, right = score[order], truth[order], left[order], right[order]
     fold_of, count = _deal(truth, left, right, people, folds, seed)
@@ -115,10 +115,7 @@ def _deal(
         fold_of[shuffled] = np.arange(people) % count
         if all(_can_score(fold_of[left[kind]], fold_of[right[kind]], count) for kind in (truth, ~truth)):
             return fold_of, count
-    raise NotEnoughData(
-        f"the pairs of {people} people cannot be split into two groups of people that both hold pairs of one person "
-        "and pairs of two people; label more people"
-    )
+    raise NotEnoughData("verification.cannot_split", count=people)
 
 
 def _can_score(one: NDArray[np.int64], other: NDArray[np.int64], count: int) -> bool:
@@ -167,9 +164,9 @@ def bootstrap_interval(
     score, truth = checked_pairs(scores, same)
     left, right, people = _people(truth, left_person, right_person)
     if resamples < 1 or not 0 < level < 1:
-        raise BadInput(f"resamples should be 1 or more and level in (0, 1), not {resamples} and {level}")
+        raise BadInput("verification.resamples", resamples=resamples, level=level)
     if people < 2:
-        raise NotEnoughData(f"resampling people needs at least two of them; the pairs show {people}")
+        raise NotEnoughData("verification.two_people", count=people)
     wrong = (score >= threshold) != truth
     tables = [_pair_counts(chosen, left, right, people) for chosen in (truth & wrong, truth, ~truth & wrong, ~truth)]
     rng = np.random.default_rng(seed)
@@ -212,10 +209,10 @@ def _people(truth: Bools, left_person: NDArray, right_person: NDArray) -> tuple[
     left, right = np.asarray(left_person), np.asarray(right_person)
     for name, side in (("left_person", left), ("right_person", right)):
         if side.shape != truth.shape:
-            raise BadInput(f"{name} should have the shape {truth.shape} of same, not {side.shape}")
+            raise BadInput("metrics.shape_of_same", name=name, shape=truth.shape, found=side.shape)
     against = np.flatnonzero((left == right) != truth)
     if against.size:
         row = int(against[0])
-        raise BadInput(f"pair {row} is of people {left[row]} and {right[row]}, but same says {bool(truth[row])}")
+        raise BadInput("verification.same_differs", pair=row, first=left[row], second=right[row], same=bool(truth[row]))
     known, number = np.unique(np.concatenate([left, right]), return_inverse=True)
     return number[: len(left)], number[len(left) :], len(known)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from core.foundation.errors import FacetError, MissingWeights, NotFound
+from core.foundation.messages import message
 from core.models import weights
 from core.models.faces.interfaces import Detector, Encoder, Landmarker, Model, Spec
 
@@ -206,8 +207,10 @@ def onnx_file(name: str, weights_folder: Path | None) -> Path:
     for place in places:
         if given and place.is_file():
             return place
-    where = f" and not in {weights_folder}" if weights_folder is not None else ""
-    raise MissingWeights(f"there is no file {given or '(none named)'}{where}; put the ONNX file there or name its path")
+    path = given or message("weights.none_named")
+    if weights_folder is None:
+        raise MissingWeights("weights.no_onnx", path=path)
+    raise MissingWeights("weights.no_onnx_in", path=path, folder=weights_folder)
 
 
 T = TypeVar("T")
@@ -215,5 +218,5 @@ T = TypeVar("T")
 
 def _spec(registry: dict[str, Spec[T]], name: str, kind: str) -> Spec[T]:
     if name not in registry:
-        raise NotFound(f"there is no {kind} called {name!r}; there are {', '.join(registry)}")
+        raise NotFound("models.no_kind_called", kind=kind, name=name, choices=list(registry))
     return registry[name]

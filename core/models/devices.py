@@ -20,9 +20,9 @@ def pick_device(name: str = "auto") -> str:
         If a GPU is asked for and there is none, or the name is not one of the three.
     """
     if name not in ("auto", "cpu", "cuda"):
-        raise BadInput(f"a device is auto, cpu or cuda, not {name!r}")
+        raise BadInput("devices.none_called", name=name)
     if name == "cuda" and not torch.cuda.is_available():
-        raise BadInput("no GPU can be reached from here; choose the device cpu or auto")
+        raise BadInput("devices.no_gpu")
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return name

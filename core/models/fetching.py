@@ -17,7 +17,7 @@ from typing import IO, Final
 from urllib.parse import urlsplit
 
 from core.foundation.errors import BadWeights, MissingWeights
-from core.models.weights import entry_of, expected_path, how_to_get, sha256_of
+from core.models.weights import entry_of, expected_path, missing, sha256_of
 from core.models.weights_table import WeightsFile
 
 Progress = Callable[[int, int | None], None]  # bytes done, bytes in total where the server says so
@@ -60,15 +60,14 @@ def fetch(name: str, folder: Path, progress: Progress | None = None, base_url: s
     if path is not None and path.is_file():
         return path
     if entry.url is None or path is None:
-        raise MissingWeights(how_to_get(name, entry, folder))
+        raise missing(name, entry, folder)
     url = _mirrored(entry.url, base_url)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _download_to(path, url, entry, progress)
     except (OSError, HTTPException, BadWeights) as problem:
         raise MissingWeights(
-            f"{entry.file} could not be fetched from {url}: {problem}. "
-            f"Try again, or download it in another way and put it into {folder}."
+            "weights.not_fetched", file=entry.file, url=url, reason=problem, folder=folder
         ) from problem
     return path
 
@@ -76,7 +75,7 @@ def fetch(name: str, folder: Path, progress: Progress | None = None, base_url: s
 def _mirrored(url: str, base_url: str | None) -> str:
     address = url if base_url is None else base_url.rstrip("/") + urlsplit(url).path
     if urlsplit(address).scheme not in ("http", "https"):
-        raise MissingWeights(f"weights come over http or https, not from {address}")
+        raise MissingWeights("weights.address", address=address)
     return address
 
 
@@ -112,14 +111,14 @@ def _stream(url: str, out: IO[bytes], progress: Progress | None) -> None:
 def _verify(part: Path, entry: WeightsFile) -> None:
     size = part.stat().st_size
     if entry.size is not None and size != entry.size:
-        raise BadWeights(f"it should have {entry.size} bytes, but {size} came")
+        raise BadWeights("weights.size", wanted=entry.size, found=size)
     digest = sha256_of(part)
     if entry.sha256 is not None:
         if digest != entry.sha256:
-            raise BadWeights(f"its SHA-256 should be {entry.sha256}, but is {digest}")
+            raise BadWeights("weights.digest", wanted=entry.sha256, found=digest)
         return
     if entry.digest_start and not digest.startswith(entry.digest_start):
-        raise BadWeights(f"its SHA-256 should begin with {entry.digest_start}, but is {digest}")
+        raise BadWeights("weights.digest_start", wanted=entry.digest_start, found=digest)
     # torch is needed only for files that nobody published a hash of
     if entry.network is not None:
         from core.models.pose.pretrained import check_tensors

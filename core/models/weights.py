@@ -50,7 +50,7 @@ def locate(name: str, folder: Path) -> Path:
     entry = entry_of(name)
     path = expected_path(entry, folder)
     if path is None or not path.is_file():
-        raise MissingWeights(how_to_get(name, entry, folder))
+        raise missing(name, entry, folder)
     return path
 
 
@@ -86,7 +86,7 @@ def _sha256(path: Path, size: int, time: int) -> str:  # noqa: ARG001  (size and
 def entry_of(name: str) -> WeightsFile:
     """The table's row of that name; raises `NotFound` where there is none."""
     if name not in WEIGHTS:
-        raise NotFound(f"there are no weights called {name!r}; there are {', '.join(WEIGHTS)}")
+        raise NotFound("weights.none_called", name=name, choices=list(WEIGHTS))
     return WEIGHTS[name]
 
 
@@ -100,15 +100,11 @@ def expected_path(entry: WeightsFile, folder: Path) -> Path | None:
     return Path(next(iter(package.submodule_search_locations))) / entry.file
 
 
-def how_to_get(name: str, entry: WeightsFile, folder: Path) -> str:
-    """What a person can do about a file that is not here."""
+def missing(name: str, entry: WeightsFile, folder: Path) -> MissingWeights:
+    """The error about a file that is not here; it says what a person can do."""
     if entry.package is not None:
         package = entry.package.replace("facenet_pytorch", "facenet-pytorch")
-        return (
-            f"{entry.file} ({entry.purpose}) is not on this machine. It is part of the Python package {package}: "
-            "install what requirements.txt lists."
-        )
-    return (
-        f"{entry.file} ({entry.purpose}) is not on this machine. Fetch it with `python -m core weights fetch {name}` "
-        f"or download {entry.url} and put it into {folder}."
+        return MissingWeights("weights.package_missing", file=entry.file, purpose=entry.purpose, package=package)
+    return MissingWeights(
+        "weights.missing", file=entry.file, purpose=entry.purpose, name=name, url=entry.url, folder=folder
     )

@@ -50,7 +50,7 @@ class Layer:
 
     def __post_init__(self) -> None:
         if self.shape not in SHAPES:
-            raise BadInput(f"a mark is one of {', '.join(SHAPES)}, not {self.shape!r}")
+            raise BadInput("overlays.no_mark", choices=list(SHAPES), name=self.shape)
 
 
 def layers(truth: str | None, models: Sequence[str]) -> list[Layer]:
@@ -63,7 +63,7 @@ def layers(truth: str | None, models: Sequence[str]) -> list[Layer]:
     """
     looks = ((BASELINE, "cross"), (COMPARED, "ring"), (THIRD, "square"))
     if len(models) > len(looks):
-        raise BadInput(f"an overlay shows up to {len(looks)} models, not {len(models)}")
+        raise BadInput("overlays.too_many", limit=len(looks), count=len(models))
     first = [] if truth is None else [Layer(truth, TRUTH, "dot")]
     return first + [Layer(name, *look) for name, look in zip(models, looks, strict=False)]
 
@@ -112,7 +112,7 @@ class Overlay:
             If a size is not positive or there is not one curve of `frames` values for each source.
         """
         if min(size) < 1 or frames < 1:
-            raise BadInput(f"an overlay needs frames, not {frames} of {size[0]} × {size[1]} pixels")
+            raise BadInput("overlays.no_frames", frames=frames, width=size[0], height=size[1])
         self.sources, self.frames, self.static = tuple(sources), frames, None if static is None else frozenset(static)
         self.scale = min(_LARGEST_ENLARGEMENT, max(1, math.ceil(_SMALLEST / min(size))))
         self.width, self.height = size[0] * self.scale, size[1] * self.scale
@@ -150,7 +150,7 @@ class Overlay:
             If the frame has another size or the sources are not as many.
         """
         if pixels.shape != (self.height // self.scale, self.width // self.scale, 3) or len(points) != len(self.sources):
-            raise BadInput(f"frame {index} has the shape {pixels.shape} and {len(points)} lists of points")
+            raise BadInput("overlays.frame_shape", frame=index, shape=pixels.shape, count=len(points))
         picture = pixels.copy() if self.scale == 1 else _resized(pixels, self.width, self.height)
         # the first source, the truth, ends on top: its dots fit into the others' rings
         for source, found in reversed(list(zip(self.sources, points, strict=True))):
@@ -231,7 +231,7 @@ class _CurveStrip:
         self.curves = [np.asarray(curve, np.float64) for curve in curves]
         if len(self.curves) != len(sources) or any(curve.shape != (frames,) for curve in self.curves):
             given = [curve.shape for curve in self.curves]
-            raise BadInput(f"the curves should be {len(sources)} of {frames} values, not {given}")
+            raise BadInput("overlays.curves", count=len(sources), frames=frames, found=str(given))
         self.sources, self.unit, self.frames = tuple(sources), unit, frames
         self.left, self.right = 16 * unit, width - 4 * unit
         self.font = font_of(3.2 * unit)

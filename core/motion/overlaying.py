@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
+from core.foundation.messages import message, some
 from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
@@ -58,14 +59,13 @@ def find_clip(workspace: Workspace, name: str, dataset_id: int | None = None) ->
             return found[0]
         there = [video.path for video in found or all_clips(dataset_id, session=session)]
     if not there:
-        raise NotFound(f"there is no clip called {name}, and no other clip; import one first")
+        raise NotFound("clips.none_called_or_other", name=name)
     paths = sorted(set(there))
-    listed = ", ".join(paths[:_LISTED]) + (f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else "")
     if not found:
-        raise NotFound(f"there is no clip called {name}; there are {listed}")
+        raise NotFound("clips.none_called", name=name, paths=some(paths, _LISTED))
     if len(paths) == 1:
-        raise BadInput(f"several datasets have a clip called {name}; say which with --dataset")
-    raise BadInput(f"{name} may be any of {len(paths)} clips; give the path of one: {listed}")
+        raise BadInput("clips.in_several_datasets", name=name)
+    raise BadInput("clips.ambiguous", name=name, count=len(paths), paths=some(paths, _LISTED))
 
 
 def seen_of(workspace: Workspace, video_id: int, versions: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -129,9 +129,9 @@ def render_overlay(
     """
     progress = progress or Progress()
     if not versions:
-        raise BadInput("an overlay needs at least one model")
+        raise BadInput("overlays.no_model")
     if out is not None and out.suffix.lower() != ".mp4":
-        raise BadInput(f"{out.name}: an overlay is written as MP4; give the file the ending .mp4")
+        raise BadInput("overlays.not_mp4", of=out.name)
     clip = find_clip(workspace, video, dataset_id)
     with reading(workspace.engine) as session:
         frames = frames_of(clip.id, session=session)
@@ -168,8 +168,11 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
     with reading(workspace.engine) as session:
         models = [find_model(workspace, name, session=session) for name in versions]
         if len({model.skeleton for model in models}) > 1:
-            said = ", ".join(f"{name} has {model.skeleton}" for name, model in zip(versions, models, strict=True))
-            raise BadInput(f"models with different points cannot be compared: {said}")
+            said = [
+                message("overlays.has", name=name, skeleton=model.skeleton)
+                for name, model in zip(versions, models, strict=True)
+            ]
+            raise BadInput("overlays.different_points", models=said)
         shape = models[0].skeleton
         sources = [Source.of(_TRUTH, human_points(clip.id, session=session), shape)]
         ids = []
@@ -178,7 +181,7 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
             points = predicted_points(clip.id, used[0], session=session) if used else []
             if not points:
                 how = predict_command(clip.dataset_id, name, session=session)
-                raise NotEnoughData(f"{name} has predicted nothing in {clip.path}; run {how} first")
+                raise NotEnoughData("models.nothing_in_clip", name=name, clip=clip.path, how=how)
             ids += used
             sources.append(Source.of(name, points, shape))
     return ids, sources
@@ -194,7 +197,7 @@ def _longest(workspace: Workspace, clip: Video, version_id: int) -> VideoTrack |
 
 def _static(skeleton: str) -> tuple[int, ...]:
     if skeleton not in STATIC_POINTS:
-        raise BadInput(f"which points are static is known for {', '.join(STATIC_POINTS)} only, not for {skeleton}")
+        raise BadInput("overlays.static_points", skeletons=list(STATIC_POINTS), skeleton=skeleton)
     return STATIC_POINTS[skeleton]
 
 
@@ -220,7 +223,7 @@ def _write(
                 written += 1
             progress.advance(place + 1)
         if not written:
-            raise NotEnoughData(f"no frame of {clip.path} can be read any more; import the clip again")
+            raise NotEnoughData("clips.no_frame_left", path=clip.path)
     return written
 
 
@@ -249,7 +252,7 @@ def overlay_file(workspace: Workspace, name: str) -> Path:
     """
     file = workspace.overlays / name
     if not _FILE.fullmatch(name) or not file.is_file():
-        raise NotFound(f"there is no overlay {name}")
+        raise NotFound("overlays.none_called", name=name)
     return file
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
+from core.foundation.messages import choices
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command
 from core.metrics.intervals import Interval, bootstrap
@@ -87,8 +88,11 @@ def require_fit(tracks: Floats, truth: Floats | None) -> None:
     """Raise BadInput where a truth is given that has other frames or points than the track."""
     if truth is not None and truth.shape != tracks.shape:
         raise BadInput(
-            f"the track has {len(tracks):,} frames of {tracks.shape[1]} points and the truth {len(truth):,} of "
-            f"{truth.shape[1]}; give two files of the same frames and points"
+            "tracks.truth_differs",
+            frames=len(tracks),
+            points=tracks.shape[1],
+            truth_frames=len(truth),
+            truth_points=truth.shape[1],
         )
 
 
@@ -233,7 +237,7 @@ def of_dataset(
     if not judged:
         with reading(workspace.engine) as session:
             how = predict_command(dataset_id, model_name, session=session)
-        raise NotEnoughData(f"{model_name} has predicted no face or person in two frames of a video; run {how} first")
+        raise NotEnoughData("models.no_two_frames", name=model_name, how=how)
     with_truth = any(track.truth is not None for video in judged for track in video.tracks)
     against = "truth" if with_truth else "the frame before"
     figures = {name: _over_videos(judged, name, against) for name in FIGURES}
@@ -243,16 +247,13 @@ def of_dataset(
 def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
     with reading(workspace.engine) as session:
         if not videos(dataset_id, session=session):
-            raise NotEnoughData("the dataset has no video; import one first, or give a track as a .npy file")
+            raise NotEnoughData("clips.no_clip_in_dataset")
     known = predicted_versions(workspace, dataset_id)
     if model_name not in known:
         with reading(workspace.engine) as session:
             find_model(workspace, model_name, session=session)
             how = predict_command(dataset_id, model_name, session=session)
-        raise NotFound(
-            f"{model_name} has predicted nothing in the videos of this dataset; run {how} first; models that have: "
-            f"{', '.join(sorted(known)) or 'none'}"
-        )
+        raise NotFound("models.nothing_in_videos", name=model_name, how=how, choices=choices(sorted(known)))
     return known[model_name]
 
 

@@ -100,9 +100,9 @@ def same_dataset(instances: Sequence[int], *, session: Session) -> tuple[list[in
         found = select(Instance.dataset_id).where(col(Instance.id).in_(part), ~col(Instance.removed))
         rows += session.exec(found)
     if not faces or len(rows) < len(faces):
-        raise NotFound("a chosen face is not there any more" if faces else "no face is chosen")
+        raise NotFound("people.chosen_face_gone" if faces else "people.no_face_chosen")
     if len(set(rows)) > 1:
-        raise BadInput("faces of two datasets cannot be changed together")
+        raise BadInput("people.faces_across")
     return faces, rows[0]
 
 

@@ -116,7 +116,7 @@ def _store(
     session: Session,
 ) -> None:
     if isinstance(described, Failure):
-        reason = described.reason.removeprefix(f"{picture.image.path}: ")
+        reason = described.reason.reason()
         session.add(Skipped(run_id=run_id, path=picture.image.path, reason=reason))
         return
     for face in described:

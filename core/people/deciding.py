@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlmodel import Session, col, delete, select
 
 from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.messages import message
 from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
 from core.library.split_groups import inherit_part
@@ -47,7 +48,7 @@ def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: i
         person = _person(person_id, session=session)
         taken = _named(person.dataset_id, clean, session=session)
         if taken is not None and taken.id != person_id:
-            raise Conflict(f"somebody here is called {clean} already; merge the two if they are one person")
+            raise Conflict("people.name_taken_merge", name=clean)
         summary = f"Named {_called(person)} {clean}" if clean else f"Took the name of {_called(person)} away"
         event = record("name", summary, person.dataset_id, [], [person_id], author_id, session=session)
         inherit_part([], person, session=session)
@@ -63,12 +64,12 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
     """
     wanted = [person_id for person_id in dict.fromkeys(others) if person_id != target_id]
     if not wanted:
-        raise BadInput("a merge needs two different people")
+        raise BadInput("people.merge_with_itself")
     with writing(workspace.engine) as session:
         target = _person(target_id, session=session)
         merged = [_person(person_id, session=session) for person_id in wanted]
         if any(person.dataset_id != target.dataset_id for person in merged):
-            raise BadInput("people of two datasets cannot be merged")
+            raise BadInput("people.merge_across")
         everyone = [target_id, *wanted]
         faces = instances_of(everyone, session=session)
         called = ", ".join(_called(person) for person in merged)
@@ -88,11 +89,11 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
 def keep_apart(workspace: Workspace, one_id: int, other_id: int, *, author_id: int) -> int:
     """Say that two people are different: no grouping joins them and nobody is asked again; returns the event's id."""
     if one_id == other_id:
-        raise BadInput("a person cannot be kept apart from itself")
+        raise BadInput("people.apart_from_itself")
     with writing(workspace.engine) as session:
         one, other = _person(one_id, session=session), _person(other_id, session=session)
         if one.dataset_id != other.dataset_id:
-            raise BadInput("people of two datasets cannot be compared")
+            raise BadInput("people.compare_across")
         mine, theirs = instances_of([one_id], session=session), instances_of([other_id], session=session)
         summary = f"{_called(one)} and {_called(other)} are different people"
         event = record(
@@ -120,7 +121,7 @@ def move_faces(
             else _new_person(dataset_id, name, author_id, session=session)
         )
         if target.dataset_id != dataset_id:
-            raise BadInput("a face cannot move to a person of another dataset")
+            raise BadInput("people.move_across")
         owners = assignments(faces, session=session)
         summary = f"Moved {_number(faces)} to {_called(target)}"
         touched = sorted({target.id, *(row.person_id for row in owners)})
@@ -147,10 +148,10 @@ def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
         faces, dataset_id = same_dataset(instances, session=session)
         rows = assignments(faces, session=session)
         if len(rows) < len(faces):
-            raise BadInput("a face that belongs to nobody cannot be confirmed; move it to a person first")
+            raise BadInput("people.nobody_confirmed")
         rows = [row for row in rows if row.source != Source.HUMAN]
         if not rows:
-            raise BadInput("these faces are confirmed already")
+            raise BadInput("people.confirmed_already")
         fresh, people = [row.instance_id for row in rows], sorted({row.person_id for row in rows})
         event = record("confirm", f"Confirmed {_number(fresh)}", dataset_id, fresh, people, author_id, session=session)
         for row in rows:
@@ -164,7 +165,7 @@ def release_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
         faces, dataset_id = same_dataset(instances, session=session)
         rows = assignments(faces, session=session)
         if len(rows) < len(faces):
-            raise BadInput("a face that belongs to nobody cannot be taken out")
+            raise BadInput("people.nobody_taken_out")
         people = sorted({row.person_id for row in rows})
         summary = f"Took {_number(faces)} out: not this person"
         event = record("release", summary, dataset_id, faces, people, author_id, session=session)
@@ -197,9 +198,9 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
     with writing(workspace.engine) as session:
         event = session.get(PeopleEvent, event_id)
         if event is None:
-            raise NotFound(f"there is no decision {event_id}")
+            raise NotFound("people.no_decision", number=event_id)
         if event.undone:
-            raise Conflict(f"“{event.summary}” is undone already")
+            raise Conflict("people.undone_already", decision=event.summary)
         _refuse_if_built_upon(event, session=session)
         before, faces, people = (event.payload[part] for part in ("before", "instances", "people"))
         _refuse_if_name_is_taken(before, event, session=session)
@@ -219,14 +220,14 @@ def _refuse_if_built_upon(event: PeopleEvent, *, session: Session) -> None:
     faces, people = set(event.payload["instances"]), set(event.payload["people"])
     for summary, touched_faces, touched_people in later_decisions(event, session=session):
         if not (faces.isdisjoint(touched_faces) and people.isdisjoint(touched_people)):
-            raise Conflict(f"“{summary}” came later and touches the same people; undo that first")
+            raise Conflict("people.undo_later_first", decision=summary)
 
 
 def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, *, session: Session) -> None:
     for _, name, active in before["people"]:
         taken = _named(event.dataset_id, name, session=session) if active else None
         if taken is not None and taken.id not in event.payload["people"]:
-            raise Conflict(f"somebody else is called {name} by now; name that person differently first")
+            raise Conflict("people.name_taken_since", name=name)
 
 
 def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
@@ -236,7 +237,9 @@ def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
     for row in left:
         if row.source == Source.HUMAN:
             person = session.get_one(Person, row.person_id)
-            raise Conflict(f"{_called(person)} has been given other faces since; move them away first")
+            raise Conflict(
+                "people.other_faces_since", person=person.name or message("people.unnamed", number=person.id)
+            )
         session.delete(row)
 
 
@@ -248,7 +251,7 @@ def _take_away(faces: Sequence[int], *, session: Session) -> None:
 def _person(person_id: int, *, session: Session) -> Person:
     person = session.get(Person, person_id)
     if person is None or not person.active:
-        raise NotFound(f"person {person_id} is not there any more")
+        raise NotFound("people.none_numbered", number=person_id)
     return person
 
 
@@ -263,7 +266,7 @@ def _named(dataset_id: int, name: str | None, *, session: Session) -> Person | N
 def _new_person(dataset_id: int, name: str, author_id: int, *, session: Session) -> Person:
     clean = clean_name(name)
     if _named(dataset_id, clean, session=session) is not None:
-        raise Conflict(f"somebody here is called {clean} already; move the faces to that person")
+        raise Conflict("people.name_taken_move", name=clean)
     person = Person(dataset_id=dataset_id, name=clean, created_by=author_id)
     session.add(person)
     session.flush()

@@ -59,7 +59,7 @@ def fetch_encoder(workspace: Workspace, name: str, progress: Progress | None = N
         If they cannot be fetched, or what came is not what it should be.
     """
     if name not in ENCODERS:
-        raise NotFound(f"there is no encoder called {name!r} to fetch; there are {', '.join(ENCODERS)}")
+        raise NotFound("models.no_encoder", name=name, choices=list(ENCODERS))
     report = _Download(progress or Progress())
     files = [_fetch(workspace, needed, report) for needed in ENCODERS[name].weights]
     return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
@@ -99,7 +99,7 @@ def encoder_of(workspace: Workspace, dataset_id: int, encoder: str | None) -> Mo
             return version
     if encoder is None and versions:
         return versions[0]
-    raise NotFound(f"no face here has an embedding of {wanted} yet; run “find faces” first")
+    raise NotFound("people.no_embedding", encoder=wanted)
 
 
 def threshold_of(workspace: Workspace, dataset_id: int, version: ModelVersion) -> float:

@@ -97,8 +97,8 @@ def _store(image_id: int, found: Faces | Failure, versions: _Versions, *, sessio
     scan.run_id, scan.at = versions.run_id, now()
     session.add(scan)
     if isinstance(found, Failure):
-        scan.faces, scan.failure = 0, found.reason
-        image.state, image.reason = ImageState.FAILED, found.reason
+        scan.faces, scan.failure = 0, found.reason.text()
+        image.state, image.reason = ImageState.FAILED, found.reason.text()
         return
     scan.faces, scan.failure = len(found.boxes), None
     there = session.exec(select(Instance).where(Instance.image_id == image_id)).all()

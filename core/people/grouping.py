@@ -82,7 +82,7 @@ def group_people(
             if _still_true(known, dataset_id, session=session):
                 people = _store(known, labels, together, decided, dataset_id, run_id, session=session)
                 return {"faces": len(labels), "people": people, "threshold": value}
-    raise Conflict("people kept changing while they were grouped; group them again")
+    raise Conflict("people.changed_while_grouped")
 
 
 def _share_of(progress: Progress, known: _Known) -> Callable[[float], None]:

@@ -76,7 +76,7 @@ def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = N
     faces = models.look([picture.pixels])[0]
     corners = faces.boxes.corners
     if not len(corners):
-        raise NotEnoughData(f"{name}: no face is found in this photo; take one where the face is larger or turned less")
+        raise NotEnoughData("people.no_face_in_photo", of=name)
     with writing(workspace.engine) as session:
         _, _, encoder_id = models.versions(session=session)
     left_top_right_bottom = [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
@@ -117,13 +117,11 @@ def matches(
     """
     asked = question.chosen if face is None else face
     if not 0 <= asked < len(question.vectors):
-        raise BadInput(f"the photo has {len(question.vectors)} faces; there is no number {asked}")
+        raise BadInput("people.no_such_face", count=len(question.vectors), number=asked)
     with reading(workspace.engine) as session:
         known = face_vectors(workspace, dataset_id, question.encoder_id, session=session)
         if not len(known.instances):
-            raise NotFound(
-                f"no face here has an embedding of this version of {question.encoder} yet; run “find faces” first"
-            )
+            raise NotFound("people.no_embedding_of_version", encoder=question.encoder)
         scores = known.vectors @ question.vectors[asked]
         best = _best_of_each(known.images.tolist(), scores.tolist(), threshold)
         paths = _paths([image for image, _, _ in best], session=session)
@@ -149,7 +147,7 @@ def search(
         If `threshold` is not a cosine similarity.
     """
     if threshold is not None and not -1 <= threshold <= 1:
-        raise BadInput(f"a threshold is a cosine similarity between -1 and 1, not {threshold}")
+        raise BadInput("arrays.threshold", found=threshold)
     question = ask(workspace, content, name, encoder)
     value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, question)
     return matches(workspace, dataset_id, question, threshold=value)

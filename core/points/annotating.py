@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.messages import message
 from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
 from core.foundation.workspace import Workspace
 from db.engine import reading
@@ -65,7 +66,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
         If a point, a coordinate or a visibility cannot be, or the edit has no id or no changes.
     """
     if not edit.id or not edit.changes:
-        raise BadInput("an edit needs an id of its own and at least one change")
+        raise BadInput("points.edit_incomplete")
     with writing(workspace.engine) as session:
         sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
         if sent_before is not None:
@@ -107,12 +108,12 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
     with writing(workspace.engine) as session:
         image = session.get(Image, image_id)
         if image is None:
-            raise NotFound(f"there is no picture {image_id}")
+            raise NotFound("images.none_numbered", number=image_id)
         accepted = 0
         for shown in shown_instances(image_id, session=session):
             if shown.revision is not None and shown.revision.source == Source.MODEL:
                 if seen is not None and shown.revision.id not in seen:
-                    raise Conflict(f"a model has placed points of {image.path} anew; look at them, then accept them")
+                    raise Conflict("points.placed_anew", picture=image.path)
                 shape = skeleton(shown.revision.skeleton)
                 points = _points(shown.revision, shape)
                 vouched = Keypoints.of(points.points, points.visibility)
@@ -145,11 +146,11 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
         If a box is smaller than a pixel or lies beside the picture.
     """
     if kind not in _DEFAULT_SKELETON:
-        raise BadInput(f"an instance is a face or a person, not {kind!r}")
+        raise BadInput("points.no_kind", kind=kind)
     with writing(workspace.engine) as session:
         image = session.get(Image, image_id)
         if image is None:
-            raise NotFound(f"there is no picture {image_id}")
+            raise NotFound("images.none_numbered", number=image_id)
         instances = [_drawn(box, kind, image, author_id) for box in boxes]
         session.add_all(instances)
         session.flush()
@@ -163,9 +164,9 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
 def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
     left, top, right, bottom = box
     if not all(np.isfinite(box)) or right - left < 1 or bottom - top < 1:
-        raise BadInput("a box needs at least one pixel of width and height")
+        raise BadInput("points.box_too_small")
     if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or _too_far(box, image):
-        raise BadInput("a box should lie on the picture")
+        raise BadInput("points.box_outside")
     return Instance(
         dataset_id=image.dataset_id,
         image_id=image.id,
@@ -224,7 +225,7 @@ def _rows(points: Keypoints) -> list[list[float | int | None]]:
 def _instance(instance_id: int, session: Session) -> Instance:
     instance = session.get(Instance, instance_id)
     if instance is None or instance.removed:
-        raise NotFound("this face or person is not there any more")
+        raise NotFound("points.instance_gone")
     return instance
 
 
@@ -239,13 +240,15 @@ def _refuse_clash(edit: Edit, head: KeypointRevision | None, author_id: int, sha
         return
     base = session.get(KeypointRevision, edit.base)
     if base is None or base.instance_id != edit.instance:
-        raise BadInput("the edit is based on a revision of something else")
+        raise BadInput("points.other_revision")
     movers = _last_movers(base, shape, session)
     clash = [point for point, *_ in edit.changes if movers.get(point, author_id) != author_id]
     if clash:
         author = session.get(User, movers[clash[0]])
-        names = ", ".join(shape.point_names[point] for point in clash[:3])
-        raise Conflict(f"{author.name if author else 'somebody'} moved {names} meanwhile; look at it and move it again")
+        names = [shape.point_names[point] for point in clash[:3]]
+        raise Conflict(
+            "points.moved_meanwhile", author=author.name if author else message("words.somebody"), points=names
+        )
 
 
 def _last_movers(base: KeypointRevision, shape: Skeleton, session: Session) -> dict[int, int]:
@@ -277,13 +280,13 @@ def _changed(points: Keypoints, changes: Sequence[Change], shape: Skeleton, imag
     xy, visibility, confidence = points.points.copy(), points.visibility.copy(), points.confidence.copy()
     for point, x, y, seen in changes:
         if not 0 <= point < len(shape):
-            raise BadInput(f"{shape.name} has {len(shape)} points; there is no point {point}")
+            raise BadInput("points.no_point", skeleton=shape.name, count=len(shape), point=point)
         if seen not in (ABSENT, HIDDEN, VISIBLE):
-            raise BadInput(f"{shape.point_names[point]} is absent (0), hidden (1) or visible (2), not {seen}")
+            raise BadInput("points.visibility", point=shape.point_names[point], value=seen)
         if seen == ABSENT:
             xy[point], visibility[point], confidence[point] = np.nan, ABSENT, 1.0
             continue
         if x is None or y is None or not (abs(x) <= 10 * image.width and abs(y) <= 10 * image.height):
-            raise BadInput(f"{shape.point_names[point]} lies far outside of the picture")
+            raise BadInput("points.far_outside", point=shape.point_names[point])
         xy[point], visibility[point], confidence[point] = (x, y), seen, 1.0
     return Keypoints(xy, visibility, confidence)

@@ -55,12 +55,12 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, shape: str) -
         If no face or person is labelled in both.
     """
     if first == second:
-        raise BadInput("choose two datasets: in one dataset the second annotator starts from the first one's points")
+        raise BadInput("points.two_datasets")
     form = skeleton(shape)
     with reading(workspace.engine) as session:
         pairs = _pairs(*(human_labels(one, form.name, session=session) for one in (first, second)))
     if not pairs:
-        raise NotEnoughData(f"no picture has {form.name} points by a human in both datasets; label the same pictures")
+        raise NotEnoughData("points.none_in_both", skeleton=form.name)
     one, other = ([pair[side] for pair in pairs] for side in (0, 1))
     (points, seen), (again, seen_again) = (_unpacked(side, len(form)) for side in (one, other))
     areas = (_areas(one) + _areas(other)) / 2

@@ -138,7 +138,7 @@ def find_labels(
     progress, shape = progress or Progress(), skeleton(skeleton_name)
     items = _label_files(workspace, source)
     if not items:
-        raise BadInput(f"{source}: there is no label file in it ({', '.join(ENDINGS)})")
+        raise BadInput("labels.no_file", of=source, choices=list(ENDINGS))
     progress.begin(len(items), message="Reading label files")
     files: list[tuple[str, LabelFile]] = []
     skipped: list[tuple[str, str]] = []
@@ -148,7 +148,7 @@ def find_labels(
         except BadInput as error:
             if len(items) == 1:
                 raise
-            skipped.append((item.path, str(error).removeprefix(f"{item.path}: ").removesuffix(".")))
+            skipped.append((item.path, error.reason))
         progress.advance(done)
     return FoundLabels(files, skipped)
 
@@ -160,11 +160,11 @@ def _label_files(workspace: Workspace, source: Path) -> list[Item]:
 
 def _read(item: Item, shape: Skeleton) -> LabelFile:
     if not isinstance(item, Offered):
-        raise BadInput(f"{item.path}: {item.reason}")
+        raise BadInput.saying(item.reason.within(item.path))
     try:
         return read_labels(item.path, item.read(), shape)
     except MemoryError as error:
-        raise BadInput(f"{item.path}: there is not enough memory to read it") from error
+        raise BadInput("labels.no_memory", of=item.path) from error
 
 
 def pictures_beside(workspace: Workspace, source: Path, found: FoundLabels, *, dataset_id: int) -> Beside:
@@ -239,7 +239,7 @@ def import_labels(
     skipped = [*found.skipped, *((path, f"{at}: {why}") for path, file in found.files for at, why in file.skipped)]
     with reading(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
-            raise NotFound(f"there is no dataset {dataset_id}")
+            raise NotFound("datasets.none_numbered", number=dataset_id)
         placed = Places(dataset_id, session).place(labels)
     images, written = _write(workspace, placed, dataset_id, run_id, progress)
     refused = [*placed.refused, *written.refused]

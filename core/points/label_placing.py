@@ -84,7 +84,7 @@ class Places:
         frames = self._frames[video_id]
         assert label.row.frame is not None
         if label.row.frame not in frames:
-            raise BadInput(f"the clip has {len(frames):,} frames; there is no frame {label.row.frame:,} (from 0)")
+            raise BadInput("labels.no_frame", count=len(frames), frame=label.row.frame)
         image_id = frames[label.row.frame]
         if image_id is None:
             placed.absent.append(label)

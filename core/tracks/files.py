@@ -11,9 +11,10 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import message
 
 _MOST_BYTES = 1 << 30  # 1.5 million frames of 68 points in float64
-_WANTED = "a track file is a float array of frames x points x 2 in pixels, as numpy.save writes it"
+_WANTED = message("tracks.wanted")
 
 
 def read_tracks(source: Path | bytes, name: str | None = None) -> NDArray[np.float64]:
@@ -45,7 +46,7 @@ def read_tracks(source: Path | bytes, name: str | None = None) -> NDArray[np.flo
             with source.open("rb") as file:
                 tracks = read_numbers(file, source.stat().st_size, called)
         except OSError as error:
-            raise BadInput(f"{source}: {error.strerror or error}; name a .npy file that can be read") from None
+            raise BadInput("tracks.not_read", of=source, reason=error.strerror or error) from None
     _require_points(tracks, called)
     tracks[np.isnan(tracks).any(axis=2)] = np.nan
     return tracks
@@ -66,24 +67,21 @@ def read_numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(file)
     except (ValueError, EOFError, OSError, OverflowError, MemoryError):
-        raise BadInput(f"{name}: this is no .npy file; {_WANTED}") from None
+        raise BadInput("tracks.no_npy", of=name, wanted=_WANTED) from None
     if dtype.hasobject:
-        raise BadInput(f"{name}: it holds pickled Python objects, which could run code and are never opened; {_WANTED}")
+        raise BadInput("tracks.pickled", of=name, wanted=_WANTED)
     if dtype.kind not in "fiu":
-        raise BadInput(f"{name}: it holds {dtype} values; {_WANTED}")
+        raise BadInput("tracks.dtype", of=name, dtype=dtype, wanted=_WANTED)
     if len(shape) != 3 or shape[2] != 2:
-        raise BadInput(f"{name}: its shape is {shape}; {_WANTED}")
+        raise BadInput("tracks.shape", of=name, shape=shape, wanted=_WANTED)
     if min(shape) < 1:
-        raise BadInput(f"{name}: its shape is {shape}, so there is no point in it; {_WANTED}")
+        raise BadInput("tracks.no_point", of=name, shape=shape, wanted=_WANTED)
     count = shape[0] * shape[1] * shape[2]
     if max(dtype.itemsize, 8) * count > _MOST_BYTES:
-        raise BadInput(f"{name}: {shape[0]:,} frames of {shape[1]:,} points are more than fit; cut the track")
+        raise BadInput("tracks.too_large", of=name, frames=shape[0], points=shape[1])
     held, promised = size - file.tell(), count * dtype.itemsize
     if held < promised:
-        raise BadInput(
-            f"{name}: the file is cut off: {shape[0]:,} frames are announced, and {held:,} of {promised:,} bytes are "
-            "there; copy it again"
-        )
+        raise BadInput("tracks.cut_off", of=name, frames=shape[0], held=held, promised=promised)
     values = np.frombuffer(file.read(count * dtype.itemsize), dtype=dtype)
     return np.array(values.reshape(shape, order="F" if fortran else "C"), dtype=np.float64, order="C")
 
@@ -91,10 +89,8 @@ def read_numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
 def _require_points(tracks: NDArray[np.float64], name: str) -> None:
     if np.isinf(tracks).any():
         frame, point = np.argwhere(np.isinf(tracks))[0][:2]
-        raise BadInput(f"{name}: point {point + 1} of frame {frame} is infinite; write NaN where a point is absent")
+        raise BadInput("tracks.infinite", of=name, point=point + 1, frame=frame)
     if np.isnan(tracks).any(axis=2).all():
-        raise BadInput(f"{name}: every point of every frame is absent (NaN)")
+        raise BadInput("tracks.all_absent", of=name)
     if np.nanmax(np.abs(tracks)) > 1e7:
-        raise BadInput(
-            f"{name}: a coordinate of {np.nanmax(np.abs(tracks)):.3g} is in no picture; points are in pixels"
-        )
+        raise BadInput("tracks.in_no_picture", of=name, coordinate=np.nanmax(np.abs(tracks)))

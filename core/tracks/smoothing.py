@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import savgol_filter
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import Message, choices, message
 
 Floats = NDArray[np.float64]
 
@@ -66,8 +67,8 @@ def one_euro(
         ("min_cutoff_hz", min_cutoff_hz),
         ("derivative_cutoff_hz", derivative_cutoff_hz),
     ):
-        _require(name, value, 0 < value < np.inf, "a number above 0")
-    _require("beta", beta, 0 <= beta < np.inf, "0 or more")
+        _require(name, value, 0 < value < np.inf, message("smoothing.above_zero"))
+    _require("beta", beta, 0 <= beta < np.inf, message("smoothing.not_negative"))
     smoothed = known.copy()
     speed = np.zeros(known.shape[1:])
     of_speed = _alpha(np.asarray(derivative_cutoff_hz), frames_per_second)
@@ -113,8 +114,9 @@ def savitzky_golay(
         If a setting is out of range or a shape is wrong.
     """
     known, broken = _checked(tracks, breaks)
-    _require("window", window, window == int(window) and window >= 3 and window % 2 == 1, "an odd number from 3 on")
-    _require("order", order, order == int(order) and 0 <= order < window, f"from 0 to {int(window) - 1}")
+    _require("window", window, window == int(window) and window >= 3 and window % 2 == 1, message("smoothing.odd"))
+    orders = message("smoothing.between", low=0, high=int(window) - 1)
+    _require("order", order, order == int(order) and 0 <= order < window, orders)
     smoothed = known.copy()
     for points, first, end in _runs(known, broken):
         length = min(int(window), end - first - (end - first + 1) % 2)
@@ -187,14 +189,13 @@ def smooth(
         If there is no such smoother, it has no such setting, or a setting is no number in its range.
     """
     if name not in SMOOTHERS:
-        raise BadInput(f"no smoother is called {name!r}; there are {', '.join(SMOOTHERS)}")
+        raise BadInput("smoothing.none_called", name=name, choices=list(SMOOTHERS))
     given = dict(settings or {})
     for setting, value in given.items():
         if setting not in DEFAULTS[name]:
-            known = ", ".join(DEFAULTS[name]) or "none"
-            raise BadInput(f"the smoother {name} has no setting {setting!r}; it has {known}")
+            raise BadInput("smoothing.no_setting", smoother=name, setting=setting, choices=choices(DEFAULTS[name]))
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadInput(f"{setting} should be a number, not {value!r}")
+            raise BadInput("smoothing.no_number", setting=setting, value=value)
     return SMOOTHERS[name](tracks, frames_per_second, breaks, **given)
 
 
@@ -221,14 +222,14 @@ def delay(name: str, settings: Mapping[str, Any] | None = None, *, frames_per_se
 def _checked(tracks: ArrayLike, breaks: ArrayLike | None) -> tuple[Floats, NDArray[np.bool_]]:
     known = np.array(tracks, dtype=np.float64)
     if known.ndim != 3 or known.shape[2] != 2:
-        raise BadInput(f"tracks should have the shape (frames, points, 2), not {known.shape}")
+        raise BadInput("arrays.shape", name="tracks", shape="(frames, points, 2)", found=known.shape)
     pairs = max(len(known) - 1, 0)
     broken = np.zeros(pairs, bool) if breaks is None else np.asarray(breaks)
     if broken.shape != (pairs,) or broken.dtype != np.bool_:
-        raise BadInput(f"breaks should be {pairs} flags, not {broken.dtype} of the shape {broken.shape}")
+        raise BadInput("smoothing.breaks", count=pairs, dtype=broken.dtype, shape=broken.shape)
     return known, broken
 
 
-def _require(name: str, value: float, right: bool, wanted: str) -> None:
+def _require(name: str, value: float, right: bool, wanted: Message) -> None:
     if not right:
-        raise BadInput(f"{name} should be {wanted}, not {value}")
+        raise BadInput("smoothing.value", name=name, wanted=wanted, value=value)

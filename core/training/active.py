@@ -105,10 +105,10 @@ def rank(
         If shapes disagree or a kind of doubt is unknown.
     """
     if len(groups) != len(pool.boxes):
-        raise BadInput(f"{len(pool.boxes)} instances need as many groups, not {len(groups)}")
+        raise BadInput("doubt.groups", count=len(pool.boxes), found=len(groups))
     known = np.zeros(0) if errors is None else np.asarray(errors, np.float64)
     if validation is not None and known.shape != (len(validation.boxes),):
-        raise BadInput(f"{len(validation.boxes)} validation instances need as many errors, not {known.shape}")
+        raise BadInput("doubt.errors", count=len(validation.boxes), found=known.shape)
     scales = _scales(validation if validation is not None and len(validation.boxes) else pool)
     doubt = doubts(pool, scales)
     expected, correlation = np.full(len(doubt), math.nan), math.nan
@@ -145,7 +145,7 @@ def spearman(one: NDArray, other: NDArray) -> float:
 def _scales(estimates: Estimates) -> dict[str, float]:
     unknown = [kind for kind in estimates.doubt if kind not in KINDS]
     if unknown:
-        raise BadInput(f"a kind of doubt is one of {', '.join(KINDS)}, not {unknown[0]!r}")
+        raise BadInput("doubt.no_kind", choices=list(KINDS), name=unknown[0])
     found = {}
     for kind in estimates.doubt:
         values = _relative(estimates, kind)
@@ -158,9 +158,7 @@ def _relative(estimates: Estimates, kind: str) -> Floats:
     """(N,) mean doubt over the points that have one, in diagonals of the box; NaN without any."""
     values = np.asarray(estimates.doubt[kind], np.float64)
     if values.shape != np.shape(estimates.confidence) or len(values) != len(estimates.boxes):
-        raise BadInput(
-            f"the doubt {kind} has the shape {values.shape}, the confidence {np.shape(estimates.confidence)}"
-        )
+        raise BadInput("doubt.shape", kind=kind, shape=values.shape, confidence=np.shape(estimates.confidence))
     boxes = np.asarray(estimates.boxes, np.float64)
     diagonal = np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1)
     count = np.isfinite(values).sum(axis=1)

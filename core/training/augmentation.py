@@ -63,11 +63,11 @@ class Augmentation:
     def __post_init__(self) -> None:
         for name in ("mirror", "colour", "blur", "grey", "occlusion", "shift"):
             if not 0 <= getattr(self, name) <= 1:
-                raise BadInput(f"augmentation {name} should be between 0 and 1, not {getattr(self, name)}")
+                raise BadInput("training.augmentation", name=name, value=getattr(self, name))
         if not 0 <= self.rotation <= 180:
-            raise BadInput(f"augmentation rotation should be between 0 and 180 degrees, not {self.rotation}")
+            raise BadInput("training.rotation", value=self.rotation)
         if not 0 <= self.scale < math.inf:
-            raise BadInput(f"augmentation scale should be 0 or more, not {self.scale}")
+            raise BadInput("training.scale", value=self.scale)
 
     def margin(self, output: tuple[int, int]) -> float:
         """How many times the plain crop covers every crop that can be drawn (`CropSource`'s margin)."""
@@ -183,14 +183,18 @@ def batch(
     import torch
 
     if not len(indices):
-        raise BadInput("a batch needs at least one sample")
+        raise BadInput("training.no_sample")
     order = mirror_order(len(skeleton), skeleton.flip_pairs)
     images, points, present, crops = [], [], [], []
     for index in indices:
         sample = source.samples[index]
         if len(sample.keypoints) != len(skeleton):
             raise BadInput(
-                f"{sample.name}: {len(sample.keypoints)} points are labelled, but {skeleton.name} has {len(skeleton)}"
+                "training.sample_points",
+                of=sample.name,
+                count=len(sample.keypoints),
+                skeleton=skeleton.name,
+                wanted=len(skeleton),
             )
         own = np.random.default_rng([*rng, indices[0] if together else index])
         crop = (

@@ -65,7 +65,7 @@ def launch(
         As `train`, or if the processes cannot be started or end without a word.
     """
     if processes < 1:
-        raise BadInput(f"a training needs at least one process, not {processes}")
+        raise BadInput("training.processes", count=processes)
     job = folder / "job"
     _write_job(job, recipe, data, folder, device, weights_folder, (start_from, start_name))
     command = [
@@ -125,7 +125,7 @@ def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
         problem.trained = trained  # type: ignore[attr-defined]  # as `train` leaves it
         raise problem
     if trained is None:
-        raise FacetError(f"the processes of the training ended with the code {code} and no result; {errors} says why")
+        raise FacetError("training.processes_ended", code=code, file=errors)
     return trained
 
 
@@ -205,7 +205,7 @@ class _Teller(Listener):
     def batch(self, done: int, total: int) -> None:
         _tell({"batch": [done, total]})
         if self._cancel.exists():
-            raise Cancelled("the training was stopped")
+            raise Cancelled("training.stopped")
 
     def epoch(self, figures: Mapping[str, Any]) -> None:
         _tell({"epoch": dict(figures)})

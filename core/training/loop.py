@@ -152,7 +152,7 @@ def _prepared(
     config = config_for(recipe, data.skeleton, data.train)
     sources = open_sources(recipe, data, config.input_size, listener)
     if len(sources.train) < ranks.world:
-        raise NotEnoughData(f"{len(sources.train)} samples cannot be shared by {ranks.world} processes; start fewer")
+        raise NotEnoughData("training.too_many_processes", count=len(sources.train), processes=ranks.world)
     if not len(sources.validation):
         listener.said("there are no samples to validate on, so the last epoch counts as the best")
     begun = sha256_of(start_from) if start_from is not None else ""
@@ -175,7 +175,7 @@ def _tell_batch(run: Run, total: int) -> None:
     if run.ranks.any(stopped is not None):
         run.save()
         run.keep_something()
-        raise stopped or Cancelled("the training was stopped")
+        raise stopped or Cancelled("training.stopped")
 
 
 def _tell_epoch(run: Run, line: dict[str, Any]) -> None:
@@ -185,7 +185,7 @@ def _tell_epoch(run: Run, line: dict[str, Any]) -> None:
     except Cancelled as cancelled:
         stopped = cancelled
     if run.ranks.any(stopped is not None):  # everything is written already
-        raise stopped or Cancelled("the training was stopped")
+        raise stopped or Cancelled("training.stopped")
 
 
 def _stop_at_nan(run: Run) -> None:

@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import choices
 from core.training.loss_parts import LossParts, exact, masked, single, weighted_mean
 from core.training.map_losses import HeatmapCrossEntropy, HeatmapError, UdpCombined
 from core.training.pip_losses import PipLoss
@@ -108,7 +109,7 @@ def _soft_wing(
 def _positive(**settings: float) -> None:
     for name, value in settings.items():
         if not 0 < value < math.inf:
-            raise BadInput(f"the loss setting {name} should be above 0, not {value}")
+            raise BadInput("losses.above_zero", name=name, value=value)
 
 
 POINT_LOSSES: Final[Mapping[str, Callable[..., Loss]]] = {
@@ -142,13 +143,12 @@ def build_loss(name: str, **settings: Any) -> Loss:
         If there is no such loss or setting (the sentence names those there are), or a setting is not above 0.
     """
     if name not in POINT_LOSSES:
-        raise BadInput(f"no loss is called {name!r}; there are {', '.join(POINT_LOSSES)}")
+        raise BadInput("losses.none_called", name=name, choices=list(POINT_LOSSES))
     kind = POINT_LOSSES[name]
     known = [key for key in signature(kind).parameters if key != "input_size"]
     for key, value in settings.items():
         if key not in signature(kind).parameters:
-            there_are = f"it has {', '.join(known)}" if known else "it has none"
-            raise BadInput(f"the loss {name} has no setting {key!r}; {there_are}")
+            raise BadInput("losses.no_setting", loss=name, setting=key, choices=choices(known))
         if key in known and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise BadInput(f"the loss setting {key} is a number, not {value!r}")
+            raise BadInput("losses.no_number", setting=key, value=value)
     return kind(**settings)

@@ -51,7 +51,7 @@ class UdpCombined:
 
     def __init__(self, offsets: float = 1.0) -> None:
         if not offsets > 0:
-            raise BadInput(f"the loss setting offsets should be above 0, not {offsets}")
+            raise BadInput("losses.above_zero", name="offsets", value=offsets)
         self.offsets = offsets
 
     def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:

@@ -32,7 +32,7 @@ def task_codes(pseudo: Sequence[str | None]) -> Tensor:
     """
     unknown = [task for task in pseudo if task is not None and task not in TASKS]
     if unknown:
-        raise BadInput(f"a pseudo-label has no task {unknown[0]!r}; there are {', '.join(TASKS)}")
+        raise BadInput("losses.no_task", task=unknown[0], choices=list(TASKS))
     return torch.tensor([TASKS.index(task or "std") for task in pseudo], dtype=torch.int64)
 
 
@@ -53,7 +53,7 @@ class PipLoss:
     def __init__(self, cls: float = 10.0, offsets: float = 1.0, neighbours: float = 1.0) -> None:
         for name, value in (("cls", cls), ("offsets", offsets), ("neighbours", neighbours)):
             if not 0 <= value < math.inf:
-                raise BadInput(f"the loss setting {name} should be 0 or more, not {value}")
+                raise BadInput("losses.not_negative", name=name, value=value)
         self.weights = {"cls": cls, "x": offsets, "y": offsets, "nb_x": neighbours, "nb_y": neighbours}
         self.weights |= dict.fromkeys(_POOLED, cls)
 
@@ -101,9 +101,7 @@ class PipLoss:
                 pooled = functional.max_pool2d(scores, factor)
                 found[name] = _score(outputs[name], pooled, weight * chosen[:, None])
             elif bool(chosen.any()):
-                raise BadInput(
-                    f"pseudo-labels of the task {name} need the network's output {name}; ask for coarse maps"
-                )
+                raise BadInput("losses.no_output", task=name)
         return found
 
 

@@ -86,17 +86,17 @@ def check_data(data: TrainingData) -> None:
     for sample in (*data.train, *data.validation):
         if len(sample.keypoints) != len(data.skeleton):
             raise BadInput(
-                f"{sample.name} has {len(sample.keypoints)} points, but {data.skeleton.name} has {len(data.skeleton)}; "
-                "choose the skeleton that it was labelled with"
+                "training.sample_of_other_skeleton",
+                name=sample.name,
+                count=len(sample.keypoints),
+                skeleton=data.skeleton.name,
+                wanted=len(data.skeleton),
             )
     count = len(data.train)
     if count < _FEWEST:
-        have = "no labelled sample" if count == 0 else "only one labelled sample"
-        raise NotEnoughData(f"there is {have} to learn from; a training needs at least {_FEWEST}, so label some more")
+        raise NotEnoughData("training.one_sample" if count else "training.none_labelled", least=_FEWEST)
     if not any((sample.keypoints.visibility > ABSENT).any() for sample in data.train):
-        raise NotEnoughData(
-            f"all points of all {count} samples are absent, so there is nothing to learn from; label some points"
-        )
+        raise NotEnoughData("training.all_absent", count=count)
 
 
 def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], listener: Listener) -> Sources:
@@ -126,12 +126,15 @@ def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], list
     if failures:
         listener.said(
             f"{len(failures)} of {len(data.train) + len(data.validation)} samples cannot be used; the first: "
-            f"{failures[0].reason}"
+            f"{failures[0].reason.text()}"
         )
     if len(train) < _FEWEST:
         raise NotEnoughData(
-            f"of {len(data.train)} labelled samples only {len(train)} can be read, and a training needs {_FEWEST}; "
-            f"the first that cannot: {failures[0].reason}"
+            "training.too_few_readable",
+            count=len(data.train),
+            readable=len(train),
+            least=_FEWEST,
+            reason=failures[0].reason,
         )
     return Sources(train, validation)
 
@@ -149,8 +152,8 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
     options = dict(recipe.options)
     if recipe.checkpointing:
         if not spec.checkpointing:
-            able = ", ".join(name for name, one in NETWORKS.items() if one.checkpointing)
-            raise BadInput(f"{recipe.network} cannot recompute its activations; set checkpointing=no, or choose {able}")
+            able = [name for name, one in NETWORKS.items() if one.checkpointing]
+            raise BadInput("training.no_recomputing", network=recipe.network, choices=able)
         options["checkpointing"] = True
     settings = dict(recipe.codec_settings)
     codec = recipe.codec or spec.codecs[0]
@@ -167,10 +170,7 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
 def _ensure_loss_suits(recipe: Recipe, codec: str) -> None:
     suits = _LOSSES.get(codec, _HEATMAPS)
     if recipe.loss not in suits:
-        raise BadInput(
-            f"the loss {recipe.loss} does not suit {recipe.network} with the codec {codec}; set the loss to "
-            + " or ".join(suits)
-        )
+        raise BadInput("losses.not_suited", loss=recipe.loss, network=recipe.network, codec=codec, choices=list(suits))
 
 
 def mean_shape(samples: Sequence[Sample]) -> NDArray[np.float64]:
@@ -215,12 +215,11 @@ def fresh_network(
     if name == "none":
         return network
     if weights_folder is None:
-        raise MissingWeights(f"the recipe begins from {name}, but no weights folder is known; or set pretrained=none")
+        raise MissingWeights("training.no_weights_folder", name=name)
     try:
         fit = load_pretrained(network, name, weights_folder)
     except MissingWeights as problem:
-        how = f"{str(problem).removesuffix('.')}; or begin from random weights with pretrained=none"
-        raise MissingWeights(how) from problem
+        raise MissingWeights("training.weights_missing", reason=problem) from problem
     listener.said(f"begins from {name}: {fit.sentence()}")
     return network
 
@@ -229,18 +228,12 @@ def _take_over(network: PoseNetwork, start_from: Path, name: str) -> str:
     earlier = load_checkpoint(start_from)
     old, new = earlier.config, network.config
     if old.network != new.network:
-        raise BadInput(
-            f"{name} holds a {old.network}, but the recipe trains a {new.network}; begin from a model of "
-            "the same network, or choose its recipe"
-        )
+        raise BadInput("training.other_network", name=name, network=old.network, wanted=new.network)
     rows: dict[int, int] | None = None
     if old.skeleton != new.skeleton:
         rows = _same_points(old.skeleton, new.skeleton)
         if not rows:
-            raise BadInput(
-                f"{name} locates the points of {old.skeleton}, none of which {new.skeleton} has; begin from "
-                f"a model of {new.skeleton}, or from fresh weights"
-            )
+            raise BadInput("training.no_common_points", name=name, skeleton=old.skeleton, wanted=new.skeleton)
     return fit_weights(network, earlier.state_dict(), rows, source=old).sentence()
 
 

@@ -182,7 +182,7 @@ class Recipe:
             _check(key, value)
         known = ("none", "default", *NETWORKS[self.network].pretrained)
         if self.pretrained not in known:
-            raise BadInput(f"pretrained is one of {', '.join(known)} for {self.network}, not {self.pretrained!r}")
+            raise BadInput("recipes.pretrained", choices=list(known), network=self.network, value=self.pretrained)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, as JSON has them: lists for tuples, nested objects for augmentation and stability."""
@@ -210,7 +210,7 @@ def from_json(plain: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe(**given)
     except TypeError as problem:
-        raise BadInput(f"this is no recipe: {problem}") from problem
+        raise BadInput("recipes.no_recipe", reason=problem) from problem
 
 
 def flat(recipe: Recipe) -> dict[str, object]:
@@ -229,16 +229,17 @@ def _known(plain: Mapping[str, Any], kind: Any) -> None:
     names = [one.name for one in fields(kind)]
     unknown = [key for key in plain if key not in names]
     if unknown:
-        raise BadInput(f"a recipe has no setting {unknown[0]!r}; there are {', '.join(names)}")
+        raise BadInput("recipes.no_setting", setting=unknown[0], choices=list(names))
 
 
 def _check(key: str, value: object) -> None:
     choices = CHOICES.get(key)
     if choices and value is not None and value not in choices:
-        raise BadInput(f"{key} is one of {', '.join(choices)}, not {value!r}")
+        raise BadInput("recipes.no_choice", setting=key, choices=list(choices), value=value)
     if key not in _AT_LEAST:
         return
     low, high = _AT_LEAST[key], _AT_MOST.get(key, math.inf)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value == math.inf:
-        limits = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
-        raise BadInput(f"{key} is a number, {limits}, not {value!r}")
+        if high < math.inf:
+            raise BadInput("recipes.out_of_range", setting=key, low=low, high=high, value=value)
+        raise BadInput("recipes.too_low", setting=key, low=low, value=value)

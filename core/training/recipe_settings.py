@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import message
 from core.training.augmentation import Augmentation
 from core.training.recipe import CHOICES, Recipe, StabilityTerm, flat
 
@@ -37,7 +38,7 @@ def _with_setting(recipe: Recipe, key: str, text: str) -> Recipe:
     outer, _, inner = key.partition(".")
     hints = get_type_hints(Recipe)
     if outer not in hints or outer in ("name", "about"):
-        raise BadInput(f"a recipe has no setting {key!r}; there are {', '.join(settings_of(recipe))}")
+        raise BadInput("recipes.no_setting", setting=key, choices=list(settings_of(recipe)))
     if not inner:
         return _replaced(recipe, outer, _parsed(key, text, hints[outer]))
     held = getattr(recipe, outer)
@@ -45,7 +46,7 @@ def _with_setting(recipe: Recipe, key: str, text: str) -> Recipe:
         return _replaced(recipe, outer, {**held, inner: _json(text)})
     kind = next((part for part in get_args(hints[outer]) if part in (Augmentation, StabilityTerm)), None)
     if kind is None or inner not in get_type_hints(kind):
-        raise BadInput(f"a recipe has no setting {key!r}; there are {', '.join(settings_of(recipe))}")
+        raise BadInput("recipes.no_setting", setting=key, choices=list(settings_of(recipe)))
     value = _parsed(key, text, get_type_hints(kind)[inner])
     return _replaced(recipe, outer, _replaced(kind() if held is None else held, inner, value))
 
@@ -72,20 +73,20 @@ def _parsed(key: str, text: str, hint: Any) -> object:
         choices = ("none", *CHOICES["stability.target"]) if kind is StabilityTerm else ("none", "default")
         if text == "default":
             return kind()
-        raise BadInput(f"{key} is one of {', '.join(choices)}, not {text!r}; or set single values, as {key}.NAME")
+        raise BadInput("recipes.no_choice_of_several", setting=key, choices=list(choices), value=text)
     if kind is bool:
         return _truth(key, text)
     if kind in (int, float):
         return _number(key, text, kind)
     if get_origin(kind) is tuple:
         return _numbers(key, text, exactly=None if Ellipsis in get_args(kind) else len(get_args(kind)))
-    raise BadInput(f"{key} has several values; set one as {key}.NAME")
+    raise BadInput("recipes.several_values", setting=key)
 
 
 def _truth(key: str, text: str) -> bool:
     words = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
     if text.lower() not in words:
-        raise BadInput(f"{key} is yes or no, not {text!r}")
+        raise BadInput("recipes.no_flag", setting=key, value=text)
     return words[text.lower()]
 
 
@@ -93,14 +94,14 @@ def _number(key: str, text: str, kind: type[int] | type[float]) -> int | float:
     try:
         return kind(text)
     except ValueError:
-        word = "a whole number" if kind is int else "a number"
-        raise BadInput(f"{key} is {word}, not {text!r}") from None
+        word = message("words.whole_number" if kind is int else "words.number")
+        raise BadInput("recipes.no_value", setting=key, word=word, value=text) from None
 
 
 def _numbers(key: str, text: str, exactly: int | None) -> tuple[int, ...]:
     parts = [part for part in text.lower().replace("x", ",").split(",") if part.strip()]
     if exactly is not None and len(parts) != exactly:
-        raise BadInput(f"{key} is {exactly} whole numbers, width x height, as 256x192, not {text!r}")
+        raise BadInput("recipes.no_size", setting=key, exactly=exactly, value=text)
     return tuple(int(_number(key, part.strip(), int)) for part in parts)
 
 

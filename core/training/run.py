@@ -167,7 +167,7 @@ class Run:
         self._tick()
         digests = self.ranks.digests(self.network)
         if len(set(digests)) > 1:
-            raise FacetError("the processes' weights have drifted apart; start again with one process")
+            raise FacetError("training.drifted")
         line: dict[str, Any] = {"epoch": done.epoch + 1, **done.means(), **measured, "rate": rate, "part": done.part}
         line |= {"seconds": done.seconds, "images_per_second": done.images / max(done.seconds, 1e-9)}
         if digests:
@@ -275,7 +275,7 @@ class Run:
         if self.done.best:
             return
         if not all(bool(torch.isfinite(value).all()) for value in self.averaged.state_dict().values()):
-            raise FacetError("the weights are no longer numbers and none were kept before; begin with a lower rate")
+            raise FacetError("training.no_numbers")
         measured = self._measure() if self.ranks.first else {"validation_nme": math.nan}
         line = {"epoch": self.done.epoch, "train_loss": math.nan, "parts": {}, **measured}
         self.done.best_sha256 = self._keep("best.safetensors", line)

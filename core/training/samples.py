@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, FacetError, UnreadableImage
+from core.foundation.messages import Message
 from core.foundation.progress import Progress
 from core.media.crops import Crop, Region
 from core.media.images import decode
@@ -81,7 +82,7 @@ class Failure(NamedTuple):
     """A sample that cannot be used, and the sentence that says why."""
 
     sample: Sample
-    reason: str
+    reason: Message
 
 
 class CropSource:
@@ -136,7 +137,7 @@ class CropSource:
         progress: Progress | None = None,
     ) -> None:
         if margin < 1:
-            raise BadInput(f"the margin of a kept region is at least 1, the crop itself, not {margin:g}")
+            raise BadInput("training.margin", margin=margin)
         self.output, self.padding, self.margin, self.max_pixels = output, padding, margin, max_pixels
         self.samples: list[Sample] = []
         self.failures: list[Failure] = []
@@ -181,25 +182,25 @@ class CropSource:
             picture = sample.picture
             by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(place)
         progress.begin(len(samples), message="reading pictures")
-        read: dict[int, Region | str | None] = {}
+        read: dict[int, Region | Message | None] = {}
         full = False
         pictures = list(by_picture.values())
         for places, found in zip(pictures, self._read_all([[samples[i] for i in of] for of in pictures]), strict=True):
             for place, region in zip(places, found, strict=True):
-                if not isinstance(region, str):
+                if not isinstance(region, Message):
                     full = full or self.kept_bytes + region.pixels.nbytes > budget
                     self.kept_bytes += 0 if full else region.pixels.nbytes
-                read[place] = None if full and not isinstance(region, str) else region
+                read[place] = None if full and not isinstance(region, Message) else region
             progress.advance(len(read))
         for place, sample in enumerate(samples):
             region_or_reason = read[place]
-            if isinstance(region_or_reason, str):
+            if isinstance(region_or_reason, Message):
                 self.failures.append(Failure(sample, region_or_reason))
             else:
                 self.samples.append(sample)
                 self._regions.append(region_or_reason)
 
-    def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[Region | str]]:
+    def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[Region | Message]]:
         threads = min(8, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads) as pool:
             try:
@@ -208,17 +209,17 @@ class CropSource:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _read(self, samples: list[Sample]) -> list[Region | str]:
+    def _read(self, samples: list[Sample]) -> list[Region | Message]:
         try:
             pixels = self._pixels(samples[0])
         except FacetError as error:
-            return [str(error)] * len(samples)
-        regions: list[Region | str] = []
+            return [error.message] * len(samples)
+        regions: list[Region | Message] = []
         for sample in samples:
             try:
                 regions.append(self._region(sample, pixels))
             except FacetError as error:
-                regions.append(f"{sample.name}: {error}")
+                regions.append(error.message.within(sample.name))
         return regions
 
     def _pixels(self, sample: Sample) -> NDArray[np.uint8]:
@@ -226,9 +227,7 @@ class CropSource:
         if isinstance(picture, Path):
             return decode(picture, sample.name, self.max_pixels).pixels
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-            raise UnreadableImage(
-                f"{sample.name}: pixels should be (H, W, 3) uint8, not {picture.shape} {picture.dtype}"
-            )
+            raise UnreadableImage("arrays.pixels", of=sample.name, shape=picture.shape, dtype=picture.dtype)
         return picture
 
     def _again(self, sample: Sample) -> NDArray[np.uint8]:
@@ -245,7 +244,7 @@ class CropSource:
         centre, half = np.array(plain.centre), np.array(plain.size) * self.margin / 2
         region = Region.of(pixels, centre - half, centre + half, plain.finest())
         if region is None:
-            raise BadInput("the box lies outside the picture; correct it or leave the sample out")
+            raise BadInput("training.box_outside")
         own = region.pixels.copy() if np.shares_memory(region.pixels, pixels) else region.pixels
         return Region(own, region.matrix)  # a view would keep the whole picture
 

@@ -152,7 +152,7 @@ def pseudo_labels(
     source = CropSource(data.unlabelled, network.config.input_size, padding=recipe.padding, margin=1.0, budget_bytes=0)
     if source.failures:
         listener.said(
-            f"{len(source.failures)} unlabelled samples cannot be read; the first: {source.failures[0].reason}"
+            f"{len(source.failures)} unlabelled samples cannot be read; the first: {source.failures[0].reason.text()}"
         )
     with torch.random.fork_rng(devices=[]):
         found = locate(network, network.codec, source, data.skeleton, Runner(chosen, chosen == "cuda"))
@@ -162,24 +162,20 @@ def pseudo_labels(
         if np.isfinite(points).all(axis=1).any()
     ]
     if not labelled:
-        raise NotEnoughData(
-            "the network finds no point in any unlabelled picture; label more, or train for longer first"
-        )
+        raise NotEnoughData("training.nothing_found")
     return labelled
 
 
 def _checked(recipe: Recipe, data: TrainingData, plan: str) -> tuple[str, ...]:
     if plan not in PLANS:
-        raise BadInput(f"a plan of self-training is one of {', '.join(PLANS)}, not {plan!r}")
+        raise BadInput("training.no_plan", choices=list(PLANS), name=plan)
     if not data.unlabelled:
-        raise NotEnoughData("self-training needs unlabelled pictures, and there are none; train without it")
+        raise NotEnoughData("training.no_unlabelled")
     if plan == "curriculum":
         config = config_for(recipe, data.skeleton, data.train) if data.train else None
         codec = build_codec(config.codec, config.input_size, config.codec_settings) if config else None
         if config is not None and not isinstance(codec, PipCodec):
-            raise BadInput(
-                f"the curriculum needs PIPNet's coarse maps, and {recipe.network} has none; choose the plan plain"
-            )
+            raise BadInput("training.no_curriculum", network=recipe.network)
         for task in ("cls3", "cls2"):
             if isinstance(codec, PipCodec):
                 codec.coarse_cells(task)

@@ -86,17 +86,14 @@ def _filled(
 
 def _check(groups: Mapping[str, int], known: Mapping[str, str], fractions: Sequence[float]) -> None:
     if len(fractions) != 3 or not min(fractions) > 0 or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
-        raise BadInput(f"the fractions are three shares above 0 that add up to 1, not {fractions}")
+        raise BadInput("training.fractions", found=tuple(fractions))
     for group, part in known.items():
         if part not in PARTS:
-            raise BadInput(f"the group {group!r} is in the part {part!r}; there are {', '.join(PARTS)}")
+            raise BadInput("training.no_part", group=group, part=part, choices=list(PARTS))
     if len(groups) < 2:
-        what = f"all {sum(groups.values())} pictures are of one group ({next(iter(groups))})" if groups else "none is"
-        raise NotEnoughData(
-            "to measure a model on what it has not seen, pictures of at least two groups (videos, people or actions) "
-            f"must be labelled, but {what}; label pictures of another"
-            + (", better of two others" if groups else ", best of three or more")
-        )
+        if not groups:
+            raise NotEnoughData("training.no_group_labelled")
+        raise NotEnoughData("training.one_group_labelled", count=sum(groups.values()), group=next(iter(groups)))
 
 
 def _shuffled(group: str, seed: int) -> str:

@@ -43,10 +43,7 @@ class Gate:
 
     def __init__(self, bar: float, slack: float = 1.2, smoothing: float = 0.9, tolerance: float = 0.02) -> None:
         if not (bar >= 0 and slack >= 1 and 0 <= smoothing < 1 and tolerance >= 0):
-            raise BadInput(
-                "a gate needs bar >= 0, slack >= 1, 0 <= smoothing < 1 and tolerance >= 0, not "
-                f"{bar}, {slack}, {smoothing}, {tolerance}"
-            )
+            raise BadInput("training.gate", bar=bar, slack=slack, smoothing=smoothing, tolerance=tolerance)
         self.bar, self.slack, self.smoothing, self.tolerance = bar, slack, smoothing, tolerance
         self.open = False
         self.smoothed: float | None = None
@@ -93,7 +90,7 @@ class Gate:
         """
         missing = [name for name in _STATE if name not in state]
         if missing:
-            raise BadInput(f"the state of the stability gate lacks {', '.join(missing)}")
+            raise BadInput("training.gate_state", names=list(missing))
         for name in _STATE:
             setattr(self, name, state[name])
 

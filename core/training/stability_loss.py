@@ -53,9 +53,9 @@ class StabilityLoss(nn.Module):
     def __init__(self, target: str = "true-motion", epsilon: float = 1e-3) -> None:
         super().__init__()
         if target not in TARGETS:
-            raise BadInput(f"the stability loss has no target {target!r}; there are {', '.join(TARGETS)}")
+            raise BadInput("training.no_target", name=target, choices=list(TARGETS))
         if not epsilon > 0:
-            raise BadInput(f"the stability loss needs an epsilon above 0, not {epsilon}")
+            raise BadInput("training.epsilon", epsilon=epsilon)
         self.target, self.epsilon = target, epsilon
 
     def forward(self, predicted: Tensor, truth: Tensor, pairs_ok: Tensor | None = None) -> Tensor:
@@ -82,15 +82,12 @@ class StabilityLoss(nn.Module):
         """
         frames = len(predicted)
         if predicted.ndim != 3 or predicted.shape[2] != 2 or predicted.shape != truth.shape:
-            raise BadInput(
-                f"a window needs predictions and truth of one shape (T, K, 2), not {tuple(predicted.shape)} and "
-                f"{tuple(truth.shape)}"
-            )
+            raise BadInput("training.window_shapes", predicted=tuple(predicted.shape), truth=tuple(truth.shape))
         predicted = predicted if predicted.dtype == torch.float64 else predicted.float()
         truth = truth.detach().to(predicted)
         follows = torch.ones(max(frames - 1, 0), dtype=torch.bool) if pairs_ok is None else pairs_ok
         if follows.shape != (max(frames - 1, 0),):
-            raise BadInput(f"a window of {frames} frames has {frames - 1} pairs, not {tuple(follows.shape)}")
+            raise BadInput("training.window_pairs", frames=frames, wanted=frames - 1, found=tuple(follows.shape))
         units = self._units(truth)
         there = (predicted.isfinite() & truth.isfinite()).all(dim=-1)
         usable = there[1:] & there[:-1] & follows.to(there.device)[:, None] & units.isfinite().all(dim=-1)[:, None]
@@ -153,7 +150,7 @@ def windows(samples: Sequence[Sample], length: int = 20) -> list[list[int]]:
         If the length is under 2.
     """
     if length < 2:
-        raise BadInput(f"a window needs at least two frames, not {length}")
+        raise BadInput("training.window", length=length)
     places: dict[tuple[str, int], list[int]] = {}
     for index, sample in enumerate(samples):
         if sample.frame is not None:

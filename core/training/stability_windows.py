@@ -67,10 +67,7 @@ class Steadying:
         runs = windows([source.samples[index] for index in human], term.length)
         self._windows = [[human[index] for index in run] for run in runs]
         if not self._windows:
-            raise NotEnoughData(
-                "the stability loss compares consecutive frames, but no two of one clip are labelled; label a clip, or "
-                "choose stability=none"
-            )
+            raise NotEnoughData("training.no_consecutive_frames")
 
     def pick(
         self, source: CropSource, augmentation: Augmentation | None, skeleton: Skeleton, seeds: Sequence[int]

@@ -114,10 +114,7 @@ def save_state(path: Path, tensors: Mapping[str, Any], progressed: Progressed, f
         if isinstance(problem, RuntimeError) and not full and "writ" not in str(problem):
             raise
         reason = "there is no space left" if full else str(problem).splitlines()[0]
-        raise FacetError(
-            f"the state of the training cannot be written to {path.parent} ({reason}); the best weights so far are "
-            "still there: make room and start the training again"
-        ) from problem
+        raise FacetError("training.state_not_written", folder=path.parent, reason=reason) from problem
 
 
 def load_state(path: Path, fingerprint: str) -> tuple[dict[str, Any], Progressed] | str | None:

@@ -114,14 +114,9 @@ class Stepper:
 
     def _refuse_if_hopeless(self, problem: BaseException) -> None:
         if self.ranks.world > 1:
-            raise FacetError(
-                f"memory ran out on {self.ranks.device}; with several processes set a smaller batch and start again"
-            ) from problem
+            raise FacetError("training.memory_ran_out", device=self.ranks.device) from problem
         if self.part == 1:
-            raise FacetError(
-                f"there is not enough memory on {self.ranks.device} to learn from a single sample; choose a smaller "
-                "input or network, or checkpointing where the network can"
-            ) from problem
+            raise FacetError("training.no_memory_to_learn", device=self.ranks.device) from problem
 
     def _gradients(self, batch: Batch, windows: Sequence[Batch], share: float) -> dict[str, float]:
         """Go back through everything; each part of the loss over this process's samples, times its share."""

@@ -90,10 +90,7 @@ def locate(network: nn.Module, codec: Codec, source: CropSource, skeleton: Skele
                 if not out_of_memory(problem):
                     raise
                 if size == 1:
-                    raise FacetError(
-                        f"there is not enough memory on {runner.device} to look at a single crop; "
-                        "choose a smaller network or input"
-                    ) from problem
+                    raise FacetError("training.no_memory_to_look", device=runner.device) from problem
                 size //= 2
                 release_memory()
                 continue

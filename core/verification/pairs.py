@@ -81,11 +81,7 @@ def confirmed_pairs(
     same = same_pairs(people, rng)
     different = different_pairs(people, min(MOST_PAIRS, round(len(same) * different_per_same)), rng)
     if not len(same) or not len(different):
-        raise NotEnoughData(
-            "a threshold needs confirmed faces: at least two people, and one of them with two faces. "
-            f"Confirmed so far: {_counted(len(rows), 'face', 'faces')} of "
-            f"{_counted(len(np.unique(people)), 'person', 'people')}; confirm more on the People page"
-        )
+        raise NotEnoughData("verification.few_confirmed", faces=len(rows), people=len(np.unique(people)))
     pairs = np.concatenate([same, different])
     left, right = rows[pairs[:, 0]], rows[pairs[:, 1]]
     sizes = np.unique(people, return_counts=True)[1]

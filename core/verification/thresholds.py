@@ -26,7 +26,7 @@ def save_threshold(
         If `value` is not a cosine similarity.
     """
     if not -1.0 <= value <= 1.0:
-        raise BadInput(f"a threshold is a cosine similarity between -1 and 1, not {value}")
+        raise BadInput("arrays.threshold", found=value)
     with writing(workspace.engine) as session:
         row = Threshold(
             dataset_id=pairs.dataset_id,

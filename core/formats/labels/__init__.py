@@ -12,6 +12,7 @@ from core.formats.labels.motion_csv import write_submission
 from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, tight_box
 from core.formats.labels.rows import text_of as _text_of
 from core.foundation.errors import UnreadableLabels
+from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
 
 __all__ = [
@@ -66,14 +67,13 @@ def sniff_labels(name: str, content: bytes) -> str:
         return motion_csv.FORMAT
     if ending == ".json" and _is_coco(content):
         return coco_keypoints.FORMAT
-    table = "a table with the header image,nose_x,nose_y and so on"
     wanted = {
-        ".npy": "a NumPy array",
-        ".xml": "dlib's <dataset>",
-        ".csv": table,
-        ".json": "an object with 'images' and 'annotations'",
-    }.get(ending, f"a label file ({', '.join(ENDINGS)})")
-    raise UnreadableLabels(f"{name}: it is not {wanted}.")
+        ".npy": message("labels.an_array"),
+        ".xml": message("labels.a_dataset_element"),
+        ".csv": message("labels.a_table"),
+        ".json": message("labels.an_object"),
+    }.get(ending, message("labels.a_label_file", endings=list(ENDINGS)))
+    raise UnreadableLabels("labels.other_kind", of=name, wanted=wanted)
 
 
 def read_labels(name: str, content: bytes, shape: Skeleton) -> LabelFile:

@@ -27,6 +27,7 @@ from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_
 from core.formats.records import Record, record_of
 from core.foundation.arrays import HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import UnreadableLabels
+from core.foundation.messages import message
 from core.foundation.skeletons import SKELETONS, Skeleton
 
 FORMAT: Final = "coco-keypoints"
@@ -74,9 +75,9 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
         try:
             _take(record, pictures, orders, shape, found)
         except UnreadableLabels as error:
-            found.skipped.append(_place_and_reason(str(error), record.place, name))
+            found.skipped.append((record.place.removeprefix(f"{name}: "), error.reason))
     if found.counts and not found.rows:
-        raise refuse_count(name, "its annotations have", max(found.counts), shape)
+        raise refuse_count(name, message("labels.annotations_have", count=max(found.counts)), shape)
     return LabelFile(FORMAT, _all_visible(found.rows, shape), found.skipped, found.left_out)
 
 
@@ -95,7 +96,7 @@ def parse(name: str, content: bytes) -> Any:
     try:
         return json.loads(text_of(name, content), parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise UnreadableLabels(f"{name}: it is not valid JSON ({error}).") from error
+        raise UnreadableLabels("labels.not_json", of=name, reason=error) from error
 
 
 def _pictures(document: Record) -> Iterator[tuple[int, _Picture]]:
@@ -155,10 +156,10 @@ def _order(names: list[str], record: Record, shape: Skeleton) -> list[int] | Non
         return plain
     if len(known) < len(names):
         others = ", ".join(label for label in names if label not in known)
-        raise record.wrong(f"its keypoints are not those of {shape.name}, which has no {others[:80]}")
+        raise record.wrong("labels.other_keypoints", name=shape.name, names=others[:80])
     order = [index[_letters(label)] for label in names]
     if len(set(order)) < len(order):
-        raise record.wrong("it has two keypoints of the same name")
+        raise record.wrong("labels.keypoint_twice")
     return order
 
 
@@ -182,7 +183,7 @@ def _take(
         return
     number = record.whole("image_id", 0)
     if number not in pictures:
-        raise record.wrong(f"the image_id {number} is not among the images")
+        raise record.wrong("labels.no_such_image", number=number)
     category = record.whole("category_id", 0) if record.has("category_id") else -1
     order = orders.get(category, list(range(len(shape))))
     key, box_key = ("keypoints", "bbox")
@@ -208,13 +209,13 @@ def _keypoints(record: Record, key: str, order: list[int], shape: Skeleton, foun
     flat = record.sequence(key)
     if len(flat) != _POINT * len(shape):
         if len(flat) % _POINT:
-            raise record.wrong(f"{key} has {len(flat)} numbers, which are no triples")
+            raise record.wrong("labels.no_triples", key=key, count=len(flat))
         found.counts.add(len(flat) // _POINT)
         found.leave_out(f"of {len(flat) // _POINT} points")
         return None
     table = np.array(record.numbers(key, len(flat)), np.float64).reshape(-1, _POINT)
     if not np.isin(table[:, 2], (0, 1, 2)).all():
-        raise record.wrong(f"{key} has a visibility other than 0, 1 and 2")
+        raise record.wrong("labels.visibility", key=key)
     if not table[:, 2].any():
         found.leave_out("without points")
         return None
@@ -229,7 +230,7 @@ def _box(record: Record, key: str) -> Box | None:
         return None
     x, y, width, height = record.numbers(key, 4)
     if min(width, height) < 0:
-        raise record.wrong(f"{key} has a negative width or height")
+        raise record.wrong("labels.negative_box", key=key)
     return (x, y, x + width, y + height) if width > 0 and height > 0 else None
 
 
@@ -242,7 +243,3 @@ def _all_visible(rows: list[LabelledRow], shape: Skeleton) -> list[LabelledRow]:
         for row in rows
         for seen in [row.keypoints.visibility]
     ]
-
-
-def _place_and_reason(sentence: str, place: str, name: str) -> tuple[str, str]:
-    return place.removeprefix(f"{name}: "), sentence.removeprefix(f"{place}: ").removesuffix(".")

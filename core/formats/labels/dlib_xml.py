@@ -20,6 +20,7 @@ import numpy as np
 from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import UnreadableLabels
+from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
 
 FORMAT: Final = "dlib-xml"
@@ -45,7 +46,7 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two: an encoding that is none
-        raise UnreadableLabels(f"{name}: it is not well-formed XML ({error}).") from error
+        raise UnreadableLabels("labels.not_xml", of=name, reason=error) from error
     return reading.result()
 
 
@@ -68,11 +69,11 @@ class _Reading:
     trouble: str | None = None
 
     def refuse(self, *_: object) -> NoReturn:
-        raise UnreadableLabels(f"{self.name}: it declares a document type or an entity, which is not read.")
+        raise UnreadableLabels("labels.xml_entity", of=self.name)
 
     def start(self, tag: str, given: dict[str, str]) -> None:
         if self.depth == 0 and tag != "dataset":
-            raise UnreadableLabels(f"{self.name}: the outermost element should be 'dataset', not {tag[:40]!r}.")
+            raise UnreadableLabels("labels.outermost", of=self.name, tag=tag[:40])
         self.depth += 1
         if tag == "image":
             self.images, self.image, self.boxes = self.images + 1, given, 0
@@ -138,7 +139,7 @@ class _Reading:
         last = max(self.parts, default=-1) + 1
         only_first = last < len(self.shape) - 1 and self.parts == set(range(last))
         if last and (last > len(self.shape) or only_first):
-            raise refuse_count(self.name, "its boxes have", last, self.shape)
+            raise refuse_count(self.name, message("labels.boxes_have", count=last), self.shape)
         return LabelFile(FORMAT, self.rows, self.skipped, self.left_out)
 
 

@@ -22,6 +22,7 @@ from core.formats.labels.rows import LabelFile, LabelledRow, is_empty, posix, re
 from core.formats.names import guard, unguard
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.messages import message
 from core.foundation.skeletons import BODY24, Skeleton
 from core.media.images import write_atomically
 
@@ -91,12 +92,18 @@ def write_submission(rows: Sequence[tuple[str, Keypoints]], path: Path, shape: S
     written: set[str] = set()
     for picture, keypoints in rows:
         if picture in written:
-            raise BadInput(f"{picture} occurs twice; the form has one line for each picture")
+            raise BadInput("labels.picture_twice", picture=picture)
         if len(keypoints) != len(shape):
-            raise BadInput(f"{picture} has {len(keypoints)} points, but {shape.name} has {len(shape)}")
+            raise BadInput(
+                "labels.points_of_picture",
+                picture=picture,
+                count=len(keypoints),
+                skeleton=shape.name,
+                wanted=len(shape),
+            )
         if (keypoints.visibility == ABSENT).any():
             absent = shape.point_names[int(np.flatnonzero(keypoints.visibility == ABSENT)[0])]
-            raise BadInput(f"{picture} lacks {absent}; the form needs every point")
+            raise BadInput("labels.points_missing", picture=picture, points=absent)
         written.add(picture)
         # the shortest decimals that give back the same float32
         writer.writerow([guard(picture), *map(str, keypoints.points.ravel())])
@@ -124,9 +131,9 @@ def _cells(name: str, content: bytes) -> _Table:
     try:
         table = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
-        raise UnreadableLabels(f"{name}: line {reader.line_num} is no CSV ({error}).") from error
+        raise UnreadableLabels("labels.not_csv", of=name, line=reader.line_num, reason=error) from error
     if not table:
-        raise UnreadableLabels(f"{name}: it is empty.")
+        raise UnreadableLabels("labels.empty", of=name)
     return table
 
 
@@ -134,30 +141,32 @@ def _order(name: str, header: Sequence[str], shape: Skeleton) -> list[int]:
     """The column of x and y of each point of the skeleton, flat."""
     columns = [_BRACKETS.sub("", cell).strip().lower() for cell in header]
     if columns[0] != IMAGE:
-        raise UnreadableLabels(f"{name}: the first column should be 'image', not {header[0][:40]!r}.")
+        raise UnreadableLabels("labels.first_column", of=name, found=header[0][:40])
     if (len(columns) - 1) % 2 or (len(columns) - 1) // 2 != len(shape):
-        raise refuse_count(name, f"{len(columns)} columns are", (len(columns) - 1) // 2, shape)
+        raise refuse_count(
+            name, message("labels.columns_are", columns=len(columns), count=(len(columns) - 1) // 2), shape
+        )
     wanted = [f"{point}_{axis}" for point in shape.point_names for axis in "xy"]
     unknown = [cell for cell, column in zip(header[1:], columns[1:], strict=True) if column not in wanted]
     if unknown:
-        raise UnreadableLabels(f"{name}: the column {unknown[0][:40]!r} is none of a point of {shape.name}.")
+        raise UnreadableLabels("labels.unknown_column", of=name, column=unknown[0][:40], skeleton=shape.name)
     if len(set(columns)) < len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)
-        raise UnreadableLabels(f"{name}: the column {twice!r} occurs twice.")
+        raise UnreadableLabels("labels.column_twice", of=name, column=twice)
     return [columns.index(column) for column in wanted]
 
 
 def _row(cells: Sequence[str], count: int, order: Sequence[int], shape: Skeleton) -> LabelledRow:
     if len(cells) != count:
-        raise BadInput(f"it should have {count} cells, not {len(cells)}")
+        raise BadInput("labels.cells", count=count, found=len(cells))
     picture = posix(unguard(cells[0].strip()) or "")
     if picture in ("", "."):
-        raise BadInput("it names no picture")
+        raise BadInput("labels.no_picture")
     values = [_number(cells[column]) for column in order]
     table = np.array(values).reshape(-1, 2)
     half = np.isnan(table).sum(axis=1) == 1
     if half.any():
-        raise BadInput(f"{shape.point_names[int(np.flatnonzero(half)[0])]} has one coordinate without the other")
+        raise BadInput("labels.half_a_point", point=shape.point_names[int(np.flatnonzero(half)[0])])
     return LabelledRow(picture, Keypoints.of(table), shape.name, sequence=sequence_of(picture), inside=True)
 
 
@@ -170,5 +179,5 @@ def _number(cell: str) -> float:
     except ValueError:
         value = float("nan")
     if "_" in text or not abs(value) <= _LARGEST:  # Python takes 1_000 for a number
-        raise BadInput(f"{text[:40]!r} is not a number")
+        raise BadInput("labels.no_number", value=text[:40])
     return value

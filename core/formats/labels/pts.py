@@ -23,6 +23,7 @@ import numpy as np
 from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, refuse_count, text_of
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import UnreadableLabels
+from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
 
 FORMAT: Final = "pts"
@@ -54,15 +55,15 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     text = "\n".join(lines)
     told = _COUNT.search(text)
     if told is None:
-        raise UnreadableLabels(f"{name}: there is no 'n_points' in it.")
+        raise UnreadableLabels("labels.no_n_points", of=name)
     body = _BODY.search(text, told.end())
     if body is None:
-        raise UnreadableLabels(f"{name}: the points should stand between '{{' and '}}', but a brace is missing.")
+        raise UnreadableLabels("labels.brace", of=name)
     points = [_point(name, line) for line in body[1].splitlines() if line.strip()]
     if len(points) != int(told[1]):
-        raise UnreadableLabels(f"{name}: n_points is {told[1]}, but there are {len(points)} points.")
+        raise UnreadableLabels("labels.n_points", of=name, stated=told[1], count=len(points))
     if len(points) != len(shape):
-        raise refuse_count(name, "it has", len(points), shape)
+        raise refuse_count(name, message("labels.file_has", count=len(points)), shape)
     picture, sequence = _picture(name)
     keypoints = Keypoints.of(np.array(points) - _FIRST_PIXEL)
     return LabelFile(FORMAT, [LabelledRow(picture, keypoints, shape.name, sequence=sequence)])
@@ -72,9 +73,9 @@ def _point(name: str, line: str) -> tuple[float, float]:
     try:
         x, y = (float(part) for part in line.split())
     except ValueError as error:
-        raise UnreadableLabels(f"{name}: a line should be two numbers, not {line.strip()[:40]!r}.") from error
+        raise UnreadableLabels("labels.two_numbers", of=name, text=line.strip()[:40]) from error
     if not np.isfinite(np.array([x, y], np.float32)).all():
-        raise UnreadableLabels(f"{name}: {line.strip()[:40]!r} is not a place in a picture.")
+        raise UnreadableLabels("labels.no_place", of=name, text=line.strip()[:40])
     return x, y
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import UnreadableLabels
+from core.foundation.messages import Message
 from core.foundation.skeletons import Skeleton
 
 ANY_ENDING: Final = ".*"
@@ -94,11 +95,9 @@ def is_empty(keypoints: Keypoints) -> bool:
     return bool((keypoints.visibility == ABSENT).all())
 
 
-def refuse_count(name: str, what: str, count: int, shape: Skeleton) -> UnreadableLabels:
-    """Make the error of a file whose instances have another number of points than the skeleton."""
-    return UnreadableLabels(
-        f"{name}: {what} {count} points, but {shape.name} has {len(shape)}; choose the skeleton that the file is of."
-    )
+def refuse_count(name: str, points: Message, shape: Skeleton) -> UnreadableLabels:
+    """Make the error of a file whose instances have another number of points (said by `points`) than the skeleton."""
+    return UnreadableLabels("labels.point_count", of=name, points=points, skeleton=shape.name, wanted=len(shape))
 
 
 def text_of(name: str, content: bytes) -> str:
@@ -113,7 +112,7 @@ def text_of(name: str, content: bytes) -> str:
     try:
         return content.decode(coding)
     except UnicodeDecodeError as error:
-        raise UnreadableLabels(f"{name}: it is not a text in UTF-8 (byte {error.start}).") from error
+        raise UnreadableLabels("labels.not_utf8", of=name, byte=error.start) from error
 
 
 def posix(path: str) -> str:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.formats.labels.rows import LabelFile, LabelledRow, refuse_count
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
 from core.tracks.files import read_numbers
 
@@ -36,7 +37,7 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     """
     tracks = load_tracks(name, content)
     if tracks.shape[1] != len(shape):
-        raise refuse_count(name, "its frames have", tracks.shape[1], shape)
+        raise refuse_count(name, message("labels.frames_have", count=tracks.shape[1]), shape)
     clip = PurePosixPath(name).with_suffix("").as_posix()
     finite = np.asarray(np.isfinite(tracks).all(axis=2))
     tracks[~finite] = np.nan
@@ -54,6 +55,6 @@ def load_tracks(name: str, content: bytes) -> NDArray[np.float32]:
     try:
         tracks = read_numbers(io.BytesIO(content), len(content), name)
     except BadInput as error:
-        raise UnreadableLabels(str(error)) from error
+        raise UnreadableLabels.saying(error.message) from error
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and so absent
         return tracks.astype(np.float32)

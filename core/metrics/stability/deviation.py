@@ -165,7 +165,7 @@ def as_truth(truth: ArrayLike, tracks: Floats) -> Floats:
     """The truth beside tracks, of the same shape; BadInput if it is not."""
     true = as_tracks(truth, "truth")
     if true.shape != tracks.shape:
-        raise BadInput(f"the truth should have the shape {tracks.shape} of the tracks, not {true.shape}")
+        raise BadInput("metrics.truth_of_tracks", shape=tracks.shape, found=true.shape)
     return true
 
 

@@ -43,7 +43,7 @@ def running_indicator(
         If the shapes disagree or the numbers of frames make no sense.
     """
     if not 2 <= fewest <= window:
-        raise BadInput(f"a window of {window} frames, at least {fewest}, makes no sense: a pair needs two frames")
+        raise BadInput("metrics.window", window=window, fewest=fewest)
     known = as_tracks(tracks)
     true, broken = as_truth(truth, known), as_breaks(breaks, len(known))
     there = np.any(~np.isnan(known + true)[..., 0], axis=1)

@@ -41,11 +41,11 @@ def as_tracks(tracks: ArrayLike, name: str = "tracks") -> Floats:
     """
     found = np.array(tracks, dtype=np.float64)
     if found.ndim != 3 or found.shape[2] != 2 or not found.shape[1]:
-        raise BadInput(f"{name} should have the shape (frames, points, 2), not {found.shape}")
+        raise BadInput("arrays.shape", shape="(frames, points, 2)", name=name, found=found.shape)
     far = np.abs(found) > _FARTHEST  # NaN compares false
     if far.any():
         frame, point, _ = np.argwhere(far)[0]
-        raise BadInput(f"{name}: point {point + 1} of frame {frame} is {found[frame, point]}, which is in no picture")
+        raise BadInput("tracks.far_away", of=name, point=point + 1, frame=frame, place=found[frame, point])
     found[np.isnan(found).any(axis=2)] = np.nan
     return found
 
@@ -62,12 +62,12 @@ def as_breaks(breaks: ArrayLike | None, frames: int) -> Flags:
     given = np.zeros(pairs, bool) if breaks is None else np.asarray(breaks)
     if given.dtype == np.bool_:
         if given.shape != (pairs,):
-            raise BadInput(f"breaks of {frames} frames should have the shape ({pairs},), not {given.shape}")
+            raise BadInput("tracks.breaks_shape", count=frames, pairs=pairs, found=given.shape)
         return given.copy()
     if given.size and (given.ndim != 1 or given.dtype.kind not in "iu"):
-        raise BadInput("breaks should be one flag a pair of frames, or indices of frames")
+        raise BadInput("tracks.breaks")
     if given.size and (given.min() < 0 or given.max() >= frames):
-        raise BadInput(f"breaks should be frames in [0, {frames}), not {given.min()} to {given.max()}")
+        raise BadInput("tracks.breaks_outside", count=frames, first=given.min(), last=given.max())
     flags = np.zeros(pairs + 1, bool)
     flags[given.astype(np.intp)] = True
     return flags[1:]

@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import choices
 from core.models.codecs.codec import Codec, Decoded
 
 __all__ = ["CODECS", "Codec", "Decoded", "build_codec"]
@@ -102,16 +103,15 @@ def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, o
         If it has no such setting, or a value does not fit it or the input's size.
     """
     if name not in CODECS:
-        raise NotFound(f"there is no codec called {name!r}; there are {', '.join(CODECS)}")
+        raise NotFound("codecs.none_called", name=name, choices=list(CODECS))
     if len(input_size) != 2 or min(input_size) < 2:
-        raise BadInput(f"an input needs a width and a height of at least 2 pixels, not {input_size}")
+        raise BadInput("codecs.input_size", size=tuple(input_size))
     loader = CODECS[name]
     given = dict(settings or {})
     allowed = settings_of(loader)
     for key in given:
         if key not in allowed:
-            choices = ", ".join(allowed) or "none"
-            raise BadInput(f"the codec {name} has no setting {key!r}; it has {choices}")
+            raise BadInput("codecs.no_setting", name=name, setting=key, choices=choices(allowed))
     return loader((int(input_size[0]), int(input_size[1])), **given)
 
 

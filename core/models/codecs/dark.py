@@ -33,7 +33,7 @@ def check_kernel(kernel: object) -> int:
     """
     value = check_number("kernel", kernel, 3)
     if value % 2 != 1:
-        raise BadInput(f"the codec's kernel should be an odd whole number of cells, not {kernel!r}")
+        raise BadInput("codecs.kernel", value=kernel)
     return int(value)
 
 

@@ -25,7 +25,7 @@ def check_number(name: str, value: object, least: float) -> float:
         If it is not a finite number of at least `least`.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < least:
-        raise BadInput(f"the codec's {name} should be a number of at least {least:g}, not {value!r}")
+        raise BadInput("codecs.least", name=name, least=least, value=value)
     return float(value)
 
 
@@ -57,7 +57,7 @@ class HeatmapCodec(ABC):
         self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, logits: bool = False
     ) -> None:
         if not isinstance(logits, bool):
-            raise BadInput(f"the codec's logits should be true or false, not {logits!r}")
+            raise BadInput("codecs.logits", value=logits)
         self.input_size = input_size
         self.grid = Grid(input_size, stride)
         self.sigma = check_number("sigma", sigma, 0.5)

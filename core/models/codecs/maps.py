@@ -36,10 +36,7 @@ class Grid:
         width, height = self.input_size
         whole = isinstance(self.stride, int) and self.stride >= 1
         if not whole or width % self.stride or height % self.stride or min(self.input_size) // self.stride < 2:
-            raise BadInput(
-                f"the stride {self.stride!r} does not divide an input of {width} x {height} pixels into at least 2 x 2 "
-                "cells; choose another stride or input size"
-            )
+            raise BadInput("codecs.stride", stride=self.stride, width=width, height=height)
 
     @property
     def width(self) -> int:

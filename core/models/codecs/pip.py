@@ -52,9 +52,9 @@ def nearest_neighbours(
     """
     shape = np.array(mean_shape, np.float64)
     if shape.ndim != 2 or shape.shape[1] != 2 or not len(shape):
-        raise BadInput(f"a mean shape should be (K, 2), not {shape.shape}")
+        raise BadInput("codecs.mean_shape", found=shape.shape)
     if count < 0:
-        raise BadInput(f"the number of neighbours should be at least 0, not {count}")
+        raise BadInput("codecs.neighbour_count", count=count)
     if flip_pairs:
         shape = _symmetric(shape, flip_pairs)
     distances = np.linalg.norm(shape[:, None] - shape[None], axis=-1)
@@ -124,10 +124,7 @@ class PipCodec:
             If the neighbours are those of another number of points.
         """
         if self.neighbours and len(self.neighbours) != count:
-            raise BadInput(
-                f"the neighbours are those of {len(self.neighbours)} points, but the skeleton has {count}; find them "
-                "anew from this skeleton's mean shape"
-            )
+            raise BadInput("codecs.other_neighbours", count=len(self.neighbours), wanted=count)
         cells = (self.grid.height, self.grid.width)
         own: dict[str, tuple[int, ...]] = {name: (count, *cells) for name in ("cls", "x", "y")}
         return own | {name: (count * self.neighbour_count, *cells) for name in ("nb_x", "nb_y")}
@@ -159,7 +156,7 @@ class PipCodec:
         """
         columns, rows = (cells, cells) if isinstance(cells, int) else cells
         if columns < 1 or rows < 1:
-            raise BadInput(f"a coarse target needs at least 1 x 1 cells, not {columns} x {rows}")
+            raise BadInput("codecs.coarse_cells", columns=columns, rows=rows)
         weight = usable(points, present, self.input_size)
         size = torch.tensor(self.input_size, dtype=torch.float32, device=points.device)
         counts = torch.tensor([columns, rows], dtype=torch.float32, device=points.device)
@@ -175,10 +172,10 @@ class PipCodec:
             If there is no such task, or the map is too small or does not divide.
         """
         if task not in COARSE_CELLS:
-            raise BadInput(f"there is no coarse task {task!r}; there are {', '.join(COARSE_CELLS)}")
+            raise BadInput("codecs.no_coarse_task", task=task, choices=list(COARSE_CELLS))
         factor, (width, height) = COARSE_CELLS[task], (self.grid.width, self.grid.height)
         if width % factor or height % factor:
-            raise BadInput(f"the task {task} needs a map that divides by {factor}, not {width} x {height} cells")
+            raise BadInput("codecs.coarse_map", task=task, factor=factor, width=width, height=height)
         return width // factor, height // factor
 
     def decode(self, outputs: dict[str, Tensor]) -> Decoded:
@@ -287,10 +284,6 @@ def _check(neighbours: Sequence[Sequence[int]]) -> None:
     count = len(neighbours)
     for point, row in enumerate(neighbours):
         if len(row) != len(neighbours[0]):
-            raise BadInput(
-                f"every point needs as many neighbours; point 0 has {len(neighbours[0])}, point {point} {len(row)}"
-            )
+            raise BadInput("codecs.uneven_neighbours", count=len(neighbours[0]), point=point, other=len(row))
         if point in row or len(set(row)) < len(row) or not all(0 <= index < count for index in row):
-            raise BadInput(
-                f"the neighbours of point {point} should be different other points from 0 to {count - 1}, not {row}"
-            )
+            raise BadInput("codecs.neighbours", point=point, last=count - 1, found=list(row))

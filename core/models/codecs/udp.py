@@ -50,7 +50,7 @@ class UdpCodec(HeatmapCodec):
     ) -> None:
         super().__init__(input_size, stride=stride, sigma=sigma, logits=logits)
         if refinement not in ("fit", "blur"):
-            raise BadInput(f"the codec's refinement should be fit or blur, not {refinement!r}")
+            raise BadInput("codecs.refinement", value=refinement)
         self.refinement = refinement
         self._blur = _UdpBlur(input_size, stride=stride, sigma=sigma)
 

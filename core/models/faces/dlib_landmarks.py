@@ -38,7 +38,7 @@ class Dlib68Landmarker:
         try:
             self._predictor = dlib.shape_predictor(str(weights))
         except RuntimeError as problem:
-            raise BadWeights(f"{weights} is damaged or not a dlib shape predictor") from problem
+            raise BadWeights("weights.no_shape_predictor", file=weights) from problem
         self.weights_sha256 = sha256_of(weights)
         self.settings: dict[str, object] = {"box_side": _SIDE, "box_down": _DOWN}
 

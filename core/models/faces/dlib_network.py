@@ -93,7 +93,7 @@ class _DlibFile:
         found = self._data.find(header, self._position)
         start, size = found + len(header), rows * columns
         if found < 0 or start + 4 * size > len(self._data):
-            raise BadWeights(f"{self._name} is damaged or not dlib's face network")
+            raise BadWeights("weights.no_face_network", file=self._name)
         self._position = start + 4 * size
         return np.frombuffer(self._data, "<f4", size, start).reshape(rows, columns).astype(np.float32)
 

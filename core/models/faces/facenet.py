@@ -61,7 +61,7 @@ class FacenetEncoder:
         left, top = (max(int(value), 0) for value in corners[:2])
         right, bottom = min(int(corners[2]), width), min(int(corners[3]), height)
         if right <= left or bottom <= top:
-            raise BadInput(f"the face box {np.round(corners, 1).tolist()} lies outside the picture")
+            raise BadInput("faces.box_outside", box=np.round(corners, 1).tolist())
         square = cv2.resize(image[top:bottom, left:right], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         return np.asarray(square, dtype=np.uint8)
 
@@ -101,18 +101,15 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
         KeyError,
         zipfile.BadZipFile,
     ) as problem:
-        raise BadWeights(f"{path.name} is damaged or holds more than tensors, so it was not loaded") from problem
+        raise BadWeights("weights.more_than_tensors", file=path.name) from problem
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise BadWeights(f"{path.name} is not a state_dict of tensors")
+        raise BadWeights("weights.no_state_dict", file=path.name)
     with torch.device("meta"):
         expected = {key: value.shape for key, value in InceptionResnetV1().state_dict().items()}
     kept = {key: value for key, value in state.items() if not str(key).startswith("logits.")}
     wrong = sorted(key for key in expected.keys() | kept.keys() if expected.get(key) != _shape(kept.get(key)))
     if wrong:
-        raise BadWeights(
-            f"{path.name} is not InceptionResnetV1: {len(wrong)} tensors are missing, unknown or of another shape, "
-            f"{wrong[0]} among them"
-        )
+        raise BadWeights("weights.no_facenet", file=path.name, count=len(wrong), tensor=wrong[0])
     return kept
 
 

@@ -93,7 +93,7 @@ class MtcnnDetector:
         try:
             self._settings = MtcnnSettings(**dict(settings or {}))  # type: ignore[arg-type]
         except TypeError as problem:
-            raise BadInput(f"MTCNN has no such setting: {problem}") from problem
+            raise BadInput("faces.mtcnn_setting", reason=problem) from problem
         self.settings: dict[str, object] = asdict(self._settings) | {"thresholds": list(self._settings.thresholds)}
         self.weights_sha256 = sha256_of_all(files)
         self._networks = CascadeNetworks(files, device)
@@ -114,7 +114,7 @@ class MtcnnDetector:
         """
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
-                raise BadInput(f"a picture should be (H, W, 3) uint8, not {image.shape} {image.dtype}")
+                raise BadInput("arrays.picture", shape=image.shape, dtype=image.dtype)
         found = self._detect_plain(images)
         tight = [index for index, image in enumerate(images) if _is_tight(found[index], image.shape[:2])]
         if self._settings.border > 0 and tight:

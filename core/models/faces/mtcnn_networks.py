@@ -75,7 +75,7 @@ def _load(kind: type[nn.Module], file: Path) -> Any:  # the library states no ty
     try:
         network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, TypeError) as problem:
-        raise BadWeights(f"{file} is damaged or not a network of MTCNN; install facenet-pytorch again") from problem
+        raise BadWeights("weights.no_mtcnn", file=file) from problem
     return network.eval()
 
 

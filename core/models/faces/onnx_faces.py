@@ -105,9 +105,9 @@ class OnnxEncoder:
                 self._network.setInput(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2)))
                 answer = np.array(self._network.forward(), np.float32)
         except cv2.error as problem:
-            raise BadWeights(f"{self._file.name} does not take {ARCFACE_SIZE} x {ARCFACE_SIZE} faces") from problem
+            raise BadWeights("weights.other_input", file=self._file.name, size=ARCFACE_SIZE) from problem
         if answer.size == 0 or answer.size % len(crops):
-            raise BadWeights(f"{self._file.name} gives {answer.shape} for {len(crops)} faces, not a vector for each")
+            raise BadWeights("weights.no_vectors", file=self._file.name, shape=answer.shape, count=len(crops))
         return answer.reshape(len(crops), -1)  # a file made for one face may give all vectors in one row
 
     def _takes_batches(self) -> bool:
@@ -138,9 +138,9 @@ def read_normalisation(file: Path) -> Normalisation:
         mean, std = (_three(told.get(key, getattr(default, key))) for key in ("mean", "std"))
         color, threshold = str(told.get("color", "RGB")).upper(), float(told.get("threshold", default.threshold))
     except (ValueError, TypeError, AttributeError) as problem:
-        raise BadInput(f"{beside.name} cannot be understood: {problem}") from problem
+        raise BadInput("weights.preprocessing_unread", file=beside.name, reason=problem) from problem
     if color not in ("RGB", "BGR") or min(std) <= 0 or not -1 <= threshold <= 1:
-        raise BadInput(f"{beside.name} needs color RGB or BGR, std above 0 and a threshold from -1 to 1")
+        raise BadInput("weights.preprocessing", file=beside.name)
     if max(*mean, *std) <= 1:
         mean, std = _three([255 * value for value in mean]), _three([255 * value for value in std])
     return Normalisation(mean, std, color, threshold)
@@ -155,4 +155,4 @@ def _read_network(file: Path) -> cv2.dnn.Net:
     try:
         return cv2.dnn.readNetFromONNX(str(file))
     except cv2.error as problem:
-        raise BadWeights(f"{file.name} is not an ONNX network that OpenCV can run") from problem
+        raise BadWeights("weights.no_onnx_network", file=file.name) from problem

@@ -53,11 +53,8 @@ def save_checkpoint(path: Path, network: PoseNetwork, facts: Mapping[str, str] =
         write_atomically(path, content, durable=True)
     except OSError as problem:
         if problem.errno in _FULL:
-            raise FacetError(
-                f"there is no space for {path.name} ({len(content) / 1e6:.0f} MB); what was saved before is "
-                "still there: make room and go on"
-            ) from problem
-        raise FacetError(f"{path} cannot be written ({problem.strerror or problem})") from problem
+            raise FacetError("weights.no_space", file=path.name, megabytes=len(content) / 1000000.0) from problem
+        raise FacetError("weights.not_written", path=path, reason=problem.strerror or problem) from problem
     return hashlib.sha256(content).hexdigest()
 
 
@@ -87,17 +84,19 @@ def load_checkpoint(path: Path, device: str = "cpu", *, skeleton: str | None = N
     config = read_config(path)
     known = SKELETONS.get(config.skeleton)
     if skeleton is not None and config.skeleton != skeleton:
-        raise BadWeights(f"{path.name} locates the points of {config.skeleton}, not of {skeleton}")
+        raise BadWeights("weights.other_skeleton", file=path.name, skeleton=config.skeleton, wanted=skeleton)
     if known is not None and len(known) != config.points:
-        raise BadWeights(f"{path.name} has {config.points} points, but {config.skeleton} has {len(known)}")
+        raise BadWeights(
+            "weights.other_count", file=path.name, count=config.points, skeleton=config.skeleton, wanted=len(known)
+        )
     try:
         state = load_file(path)
         with torch.random.fork_rng(devices=[]):
             network = build(config, empty=True)
     except (SafetensorError, OSError) as problem:
-        raise BadWeights(f"{path.name} is damaged or cut off ({problem})") from problem
+        raise BadWeights("weights.cut_off", file=path.name, reason=problem) from problem
     except (BadInput, NotFound) as problem:
-        raise BadWeights(f"{path.name} is a checkpoint that this version cannot build: {problem}") from problem
+        raise BadWeights("weights.unknown_checkpoint", file=path.name, reason=problem) from problem
     _refuse_others(path, network, state)
     network.load_state_dict(state, strict=True)
     return network.eval().to(device)
@@ -114,6 +113,5 @@ def _refuse_others(path: Path, network: PoseNetwork, state: Mapping[str, torch.T
     )
     if wrong:
         raise BadWeights(
-            f"{path.name} does not hold a {network.config.network}: {len(wrong)} tensors are missing, unknown or of "
-            f"another shape or type, {wrong[0]} among them"
+            "weights.other_tensors", file=path.name, network=network.config.network, count=len(wrong), tensor=wrong[0]
         )

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import choices, message
 from core.foundation.skeletons import Skeleton, skeleton
 from core.models.pose.registry import NetworkSpec, spec_of
 
@@ -66,7 +67,7 @@ class NetworkConfig:
             width, height = given.pop("input_size")
             made = cls(**given, input_size=(width, height))
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
-            raise BadInput(f"the description of the network cannot be read ({problem})") from problem
+            raise BadInput("networks.description", reason=problem) from problem
         check(made)
         return made
 
@@ -127,26 +128,32 @@ def check(config: NetworkConfig) -> None:
     """
     spec = spec_of(config.network)
     if not isinstance(config.points, int) or config.points < _FEWEST_POINTS:
-        raise BadInput(f"a network locates at least {_FEWEST_POINTS} point, not {config.points!r}")
+        raise BadInput("networks.points", least=_FEWEST_POINTS, value=config.points)
     if config.codec not in spec.codecs:
-        raise BadInput(f"{spec.name} gives the outputs of {', '.join(spec.codecs)}, not of {config.codec!r}")
+        raise BadInput("networks.codecs", name=spec.name, choices=list(spec.codecs), codec=config.codec)
     _check_size(spec, config.input_size)
     for key, value in config.options.items():
         if key not in spec.options:
-            known = ", ".join(spec.options) or "none"
-            raise BadInput(f"{spec.name} has no option {key!r}; its options are: {known}")
+            raise BadInput("networks.no_option", name=spec.name, option=key, choices=choices(spec.options))
         spec.options[key].check(key, value)
     missing = [key for key in spec.options if key not in config.options]
     if missing:
-        raise BadInput(f"{spec.name} needs a value for {', '.join(missing)}")
+        raise BadInput("networks.values_missing", name=spec.name, options=list(missing))
 
 
 def _check_size(spec: NetworkSpec, size: tuple[int, int]) -> None:
-    for side, least, word in zip(size, spec.smallest, ("width", "height"), strict=True):
+    for side, least, word in zip(size, spec.smallest, (message("words.width"), message("words.height")), strict=True):
         if not isinstance(side, int) or isinstance(side, bool) or not least <= side <= _LARGEST_SIDE:
-            raise BadInput(f"the input {word} of {spec.name} is {least} to {_LARGEST_SIDE} pixels, not {side!r}")
+            raise BadInput(
+                "networks.input_size", side=word, name=spec.name, least=least, most=_LARGEST_SIDE, value=side
+            )
         if side % spec.multiple:
             nearest = max(math.ceil(least / spec.multiple), round(side / spec.multiple)) * spec.multiple
             raise BadInput(
-                f"the input {word} of {spec.name} is a multiple of {spec.multiple}, not {side}; nearest is {nearest}"
+                "networks.input_multiple",
+                side=word,
+                name=spec.name,
+                multiple=spec.multiple,
+                value=side,
+                nearest=nearest,
             )

@@ -38,6 +38,4 @@ def release_memory() -> None:
 def gpu_gone(problem: BaseException) -> FacetError:
     """The sentence for a user whose GPU failed."""
     reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
-    return FacetError(
-        f"the GPU stopped working ({reason}); what was done before is kept: start again, or choose the device cpu"
-    )
+    return FacetError("devices.gpu_stopped", reason=reason)

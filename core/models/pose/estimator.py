@@ -89,9 +89,11 @@ class PoseEstimator:
         warn: Callable[[str], None] | None = None,
     ) -> None:
         if (network.config.skeleton, network.config.points) != (skeleton_used.name, len(skeleton_used)):
-            raise BadInput(f"{name} locates the points of {network.config.skeleton}, not of {skeleton_used.name}")
+            raise BadInput(
+                "weights.other_skeleton", file=name, skeleton=network.config.skeleton, wanted=skeleton_used.name
+            )
         if batch < 1:
-            raise BadInput(f"a batch has at least 1 crop, not {batch}")
+            raise BadInput("networks.batch", batch=batch)
         self.name = name
         self.weights_sha256 = weights_sha256
         self.settings: dict[str, object] = {
@@ -135,7 +137,7 @@ class PoseEstimator:
         try:
             used = skeleton(network.config.skeleton)
         except NotFound as problem:
-            raise BadWeights(f"{path.name} cannot be used: {problem}") from problem
+            raise BadWeights("weights.unusable", file=path.name, reason=problem) from problem
         digest = sha256_of(path)
         return cls(
             network, name, digest, used, device=chosen, flip_test=flip_test, batch=batch, padding=padding, warn=warn
@@ -167,7 +169,7 @@ class PoseEstimator:
             If there is no memory even for one crop, or the GPU failed.
         """
         if len(images) != len(corners):
-            raise BadInput(f"{len(images)} pictures need as many lists of boxes, not {len(corners)}")
+            raise BadInput("networks.boxes", count=len(images), found=len(corners))
         size = self._network.config.input_size
         crops = [
             (number, Crop.around(box, size, self._padding))
@@ -200,10 +202,7 @@ class PoseEstimator:
             if not out_of_memory(problem):
                 raise
             if len(pixels) == 1:
-                raise FacetError(
-                    f"there is not enough memory on {self._device.type} for {self.name} with a single crop; "
-                    "free memory, choose the device cpu or a smaller network"
-                ) from problem
+                raise FacetError("networks.no_memory", device=self._device.type, name=self.name) from problem
         release_memory()  # only now: while the exception was there, it held the tensors
         self.batch = len(pixels) // 2
         self._warn(f"memory ran out with {len(pixels)} crops at a time; {self.name} goes on with {self.batch}")

@@ -124,10 +124,10 @@ def _check_rows(rows: Mapping[int, int] | None, count: int, source: NetworkConfi
     if rows is None:
         return
     if len(set(rows.values())) != len(rows):
-        raise BadInput("two new points take the row of the same old point; each old point goes to one new point")
+        raise BadInput("networks.row_twice")
     for new, old in rows.items():
         if not 0 <= new < count or old < 0 or (source is not None and old >= source.points):
-            raise BadInput(f"there is no point {new} or no old point {old}; the network has {count} points")
+            raise BadInput("networks.no_point", new=new, old=old, count=count)
 
 
 def _copy_rows(

@@ -30,7 +30,7 @@ def read_config(path: Path) -> NetworkConfig:
     try:
         return NetworkConfig.from_json(found["network"])
     except (BadInput, NotFound) as problem:
-        raise BadWeights(f"{path.name} is a checkpoint that this version cannot build: {problem}") from problem
+        raise BadWeights("weights.unknown_checkpoint", file=path.name, reason=problem) from problem
 
 
 def read_facts(path: Path) -> dict[str, str]:
@@ -49,15 +49,12 @@ def refuse_pickle(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(9)
     except FileNotFoundError:
-        raise MissingWeights(f"there is no checkpoint {path}") from None
+        raise MissingWeights("weights.no_checkpoint", path=path) from None
     except OSError as problem:
-        raise BadWeights(f"{path.name} cannot be read ({problem.strerror})") from problem
+        raise BadWeights("weights.not_read", file=path.name, reason=problem.strerror) from problem
     # safetensors begins with the length of its header, which may well be 0x...80, and then a brace
     if start.startswith(_PICKLES) and not start.endswith(b"{"):
-        raise BadWeights(
-            f"{path.name} is a pickled file, which may run code when it is opened, so it was not; "
-            "checkpoints are safetensors files"
-        )
+        raise BadWeights("weights.pickled", file=path.name)
 
 
 def _described(path: Path) -> dict[str, Any]:
@@ -66,13 +63,13 @@ def _described(path: Path) -> dict[str, Any]:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError) as problem:
-        raise BadWeights(f"{path.name} is damaged or no safetensors file ({problem})") from problem
+        raise BadWeights("weights.no_safetensors", file=path.name, reason=problem) from problem
     try:
         found = json.loads(metadata.get(HEADER_KEY, "null"))
     except ValueError as problem:
-        raise BadWeights(f"{path.name}: its header cannot be read ({problem})") from problem
+        raise BadWeights("weights.header", of=path.name, reason=problem) from problem
     if not isinstance(found, dict) or not isinstance(found.get("network"), str) or not _texts(found.get("facts")):
-        raise BadWeights(f"{path.name} holds tensors, but does not say of which network; it is no checkpoint of Facet")
+        raise BadWeights("weights.no_description", file=path.name)
     return found
 
 

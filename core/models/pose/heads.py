@@ -107,8 +107,12 @@ class MapHead(nn.Module):
         for name, shape in shapes.items():
             if tuple(shape[1:]) != size:
                 raise BadInput(
-                    f"this network's maps are {size[1]} × {size[0]}, but the codec's {name} are "
-                    f"{shape[2]} × {shape[1]}; set the codec to a stride of 4"
+                    "networks.map_size",
+                    height=size[1],
+                    width=size[0],
+                    name=name,
+                    codec_height=shape[2],
+                    codec_width=shape[1],
                 )
         convolutions = {name: small_convolution(channels, shape[0], kernel) for name, shape in shapes.items()}
         self.maps = nn.ModuleDict(convolutions)

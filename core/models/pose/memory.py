@@ -97,11 +97,11 @@ def dry_run(
         If the batch is below 1, the optimiser unknown, or the network cannot recompute.
     """
     if batch < 1:
-        raise BadInput(f"a batch has at least 1 crop, not {batch}")
+        raise BadInput("networks.batch", batch=batch)
     if optimiser not in _MOMENTS:
-        raise BadInput(f"there is no optimiser {optimiser!r}; there are {', '.join(_MOMENTS)}")
+        raise BadInput("networks.no_optimiser", name=optimiser, choices=list(_MOMENTS))
     if checkpointing and "checkpointing" not in config.options:
-        raise BadInput(f"{config.network} cannot recompute its layers; choose a smaller batch instead")
+        raise BadInput("networks.no_recomputing", network=config.network)
     if "checkpointing" in config.options:
         config = replace(config, options={**config.options, "checkpointing": checkpointing})
     with torch.random.fork_rng(devices=[]), torch.device("meta"):

@@ -65,7 +65,7 @@ class PoseNetwork(nn.Module):
             If coarse maps are asked of a network that has none.
         """
         if coarse and not hasattr(self.head, "coarse"):
-            raise BadInput(f"{self.config.network} has no coarse maps; self-training with curriculum needs PIPNet")
+            raise BadInput("networks.no_coarse_maps", network=self.config.network)
         features = self.backbone((images - self.mean) / self.std)
         outputs: dict[str, Tensor] = self.head(features)
         if coarse:

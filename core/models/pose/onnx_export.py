@@ -99,7 +99,7 @@ def export(network: PoseNetwork, path: Path) -> OnnxFacts:
         If the folder is not there.
     """
     if not path.parent.is_dir():
-        raise BadInput(f"there is no folder {path.parent} to write {path.name} into")
+        raise BadInput("onnx.no_folder", folder=path.parent, name=path.name)
     model = Decoding(copy.deepcopy(network).cpu()).eval()
     large = sum(value.numel() * value.element_size() for value in model.state_dict().values()) > _ONE_FILE
     try:
@@ -112,9 +112,7 @@ def export(network: PoseNetwork, path: Path) -> OnnxFacts:
             for file in written:
                 os.replace(file, path.parent / file.name)
     except OSError as problem:
-        raise FacetError(
-            f"{path} cannot be written ({problem.strerror or problem}); what was there before stays"
-        ) from problem
+        raise FacetError("onnx.not_written", path=path, reason=problem.strerror or problem) from problem
     data = written[0].name if len(written) > 1 else None
     config = network.config
     return OnnxFacts(str(path), size, opset, config.input_size, config.points, difference, compared, undecided, data)
@@ -148,18 +146,12 @@ def _compare(model: Decoding, path: Path) -> tuple[float, int, int]:
         found = session.run(list(OUTPUTS), {INPUT: images.numpy()})
         for name, ours, theirs in zip(OUTPUTS, expected, found, strict=True):
             if ours.shape != theirs.shape or not _same(ours, theirs)[decided].all():
-                raise FacetError(
-                    f"the ONNX file's {name} for {count} crops differ from the network's own by more than "
-                    f"{TOLERANCE:g}; nothing was written"
-                )
+                raise FacetError("onnx.differs", name=name, count=count, tolerance=TOLERANCE)
         gaps = np.abs(found[0] - expected[0])[decided]
         largest = max(largest, float(np.nanmax(gaps, initial=0.0)))
         compared, undecided = compared + int(decided.sum()), undecided + int((~decided).sum())
     if compared < _LEAST_DECIDED * (compared + undecided):
-        raise FacetError(
-            f"the network does not decide {undecided} of {compared + undecided} points even for itself, so its ONNX "
-            "file cannot be checked and was not written; train it first"
-        )
+        raise FacetError("onnx.undecided", count=undecided, total=compared + undecided)
     return largest, compared, undecided
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import message
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class Option:
         """
         if self.choices:
             if value not in self.choices:
-                raise BadInput(f"{name} is one of {', '.join(self.choices)}, not {value!r}")
+                raise BadInput("networks.option_choice", name=name, choices=list(self.choices), value=value)
         elif isinstance(self.default, bool):
             if not isinstance(value, bool):
-                raise BadInput(f"{name} is true or false, not {value!r}")
+                raise BadInput("networks.option_flag", name=name, value=value)
         elif isinstance(self.default, int):
             self._check_number(name, value, whole=True)
         else:
@@ -53,8 +54,8 @@ class Option:
     def _check_number(self, name: str, value: object, *, whole: bool) -> None:
         kinds = (int,) if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
-            kind = "a whole number" if whole else "a number"
-            raise BadInput(f"{name} is {kind} from {self.low:g} to {self.high:g}, not {value!r}")
+            kind = message("words.whole_number" if whole else "words.number")
+            raise BadInput("networks.option_range", name=name, kind=kind, low=self.low, high=self.high, value=value)
 
 
 DROPOUT: Final = Option(0.1, "Share of activations that are dropped while training.", low=0.0, high=0.9)

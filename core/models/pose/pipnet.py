@@ -64,7 +64,7 @@ def parts(config: NetworkConfig, codec: Codec) -> tuple[nn.Module, nn.Module]:
     """
     stride = codec.settings.get("stride", _STRIDES[-1])
     if stride not in _STRIDES:
-        raise BadInput(f"{config.network} has a stride of {' or '.join(map(str, _STRIDES))}, not {stride!r}")
+        raise BadInput("networks.stride", network=config.network, choices=list(map(str, _STRIDES)), stride=stride)
     kind = config.network.removeprefix("pipnet-")
     if kind == "mobilenet":
         backbone: nn.Module = MobileNetMap()

@@ -88,7 +88,7 @@ def load_pretrained(network: PoseNetwork, weights_name: str, folder: Path) -> Fi
     path = locate(weights_name, folder)
     entry = WEIGHTS[weights_name]
     if entry.naming is None:
-        raise BadInput(f"{weights_name} are no weights for a network of points; they are: {entry.purpose}")
+        raise BadInput("weights.for_other_purpose", name=weights_name, purpose=entry.purpose)
     state = renamed(read_tensors(path), entry.naming)
     _refuse_another(path, network, state)
     return fit_weights(network, state, _rows(network, entry.skeleton))
@@ -109,10 +109,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             warnings.simplefilter("ignore")  # torch remarks on old pickles, which it then reads or refuses
             held = torch.load(path, map_location="cpu", weights_only=True)
     except _DAMAGED as problem:
-        raise BadWeights(f"{path.name} is damaged or holds more than tensors, so it was not loaded") from problem
+        raise BadWeights("weights.more_than_tensors", file=path.name) from problem
     state = held.get("state_dict", held) if isinstance(held, Mapping) else None
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise BadWeights(f"{path.name} is not a state_dict of tensors")
+        raise BadWeights("weights.no_state_dict", file=path.name)
     return dict(state)
 
 
@@ -148,10 +148,7 @@ def check_tensors(path: Path, entry: WeightsFile) -> None:
         network = build(configure(entry.network, entry.skeleton or "face68", input_size=(192, 256)), empty=True)
     wrong = [name for name, shape in _backbone(network).items() if name not in state or state[name].shape != shape]
     if wrong:
-        raise BadWeights(
-            f"it is not the backbone of {entry.network}: {len(wrong)} tensors are missing or of another shape, "
-            f"{wrong[0]} among them"
-        )
+        raise BadWeights("weights.other_backbone", network=entry.network, count=len(wrong), tensor=wrong[0])
 
 
 def _backbone(network: PoseNetwork) -> dict[str, torch.Size]:
@@ -164,8 +161,11 @@ def _refuse_another(path: Path, network: PoseNetwork, state: Mapping[str, Tensor
     fitting = sum(name in state and state[name].shape == shape for name, shape in expected.items())
     if fitting < _LEAST * len(expected):
         raise BadWeights(
-            f"{path.name} belongs to another network than {network.config.network}: only {fitting} of "
-            f"{len(expected)} tensors of its backbone fit"
+            "weights.of_other_network",
+            file=path.name,
+            network=network.config.network,
+            fitting=fitting,
+            count=len(expected),
         )
 
 

@@ -180,5 +180,5 @@ def spec_of(name: str) -> NetworkSpec:
         If there is none of that name; the sentence lists them.
     """
     if name not in NETWORKS:
-        raise NotFound(f"there is no network called {name!r}; there are {', '.join(NETWORKS)}")
+        raise NotFound("networks.none_called", name=name, choices=list(NETWORKS))
     return NETWORKS[name]

@@ -101,7 +101,7 @@ def _start(origin: str, name: str) -> int:
     """Start one import for each source; gives the dataset."""
     state, author = st.session_state, author_id()
     if not name.strip():
-        raise BadInput("a dataset needs a name")  # said before a large upload is copied
+        raise BadInput("datasets.no_name")  # said before a large upload is copied
     sources = _PICKER.sources(origin)
     dataset_id = create_dataset(workspace(), name, author)
     for source in sources:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
+from core.foundation.messages import message
 from core.points.annotating import Edit, accept, editor_instances, editor_skeletons, save_edit
 from db.engine import reading
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
@@ -105,8 +106,8 @@ def go(to: str) -> None:
             image.dataset_id, chosen_filter(), image, forward=to != "previous", unreviewed=unreviewed, session=session
         )
     if beyond is None:
-        ends = {"previous": "This is the first picture", "next": "This is the last picture"}
-        raise NotFound(ends.get(to, "No picture after this one is left to correct"))
+        ends = {"previous": message("pictures.first"), "next": message("pictures.last")}
+        raise NotFound.saying(ends.get(to, message("pictures.none_after")))
     st.session_state[IMAGE] = beyond.id
 
 

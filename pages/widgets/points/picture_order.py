@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
+from core.foundation.messages import message
 from core.jobs.kinds import must_wait
 from core.jobs.launch import start
 from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
@@ -158,12 +159,12 @@ def step(order: Sequence[int], here: int, to: str) -> Image:
     place = order.index(here) if here in order else (-1 if to != "previous" else len(order))
     if to == "previous":
         following: Sequence[int] = order[:place][::-1]
-        end = "This is the most worthwhile picture"
+        end = message("pictures.most_worthwhile")
     else:
-        following, end = order[place + 1 :], "This is the last picture of the ranking"
+        following, end = order[place + 1 :], message("pictures.last_of_ranking")
     found = _first(following, corrected=to != "next_unreviewed")
     if found is None:
-        raise NotFound("No picture of the ranking is left to correct" if to == "next_unreviewed" else end)
+        raise NotFound.saying(message("pictures.none_in_ranking") if to == "next_unreviewed" else end)
     return found
 
 

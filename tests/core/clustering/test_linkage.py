@@ -212,7 +212,7 @@ def test_progress_is_told_sparingly_when_there_are_many_small_clusters():
 def test_a_person_can_stop_it_through_progress():
     def stop(share):
         if share > 0.5:
-            raise Cancelled("stopped")
+            raise Cancelled("training.stopped")
 
     with pytest.raises(Cancelled, match="stopped"):
         group(people(np.random.default_rng(3), 3000, 3)[0], 0.0, progress=stop)

@@ -182,7 +182,7 @@ def test_a_cancelled_export_leaves_nothing(leave, filled, workspace, tmp_path):
     class Stops(Progress):
         def advance(self, done, message=""):
             if done == 5:
-                raise Cancelled("stopped")
+                raise Cancelled("training.stopped")
 
     with pytest.raises(Cancelled, match="stopped"):
         leave("facet", "out", progress=Stops())

@@ -141,7 +141,7 @@ def test_export_larger_than_the_settings_allow_is_refused(workspace, export, pac
 def test_cancelled_unpacking_leaves_no_folder(workspace, export, pack):
     class Stops(Progress):
         def advance(self, done, message=""):
-            raise Cancelled("stopped")
+            raise Cancelled("training.stopped")
 
     source = pack(*under("", export))
     with pytest.raises(Cancelled, match="stopped"), unpacked_export(workspace, source, Stops()):

@@ -255,7 +255,7 @@ def test_labels_that_are_here_already_win_and_are_listed(here, there, tmp_path, 
 class Stops(Progress):
     def advance(self, done, message=""):
         if done == 5:
-            raise Cancelled("stopped")
+            raise Cancelled("training.stopped")
 
 
 def test_an_interrupted_restore_leaves_no_half_and_can_be_repeated(here, there, tmp_path):

@@ -33,7 +33,7 @@ class StopsAt:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("error", [Cancelled("stopped"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [Cancelled("training.stopped"), KeyboardInterrupt()])
 @pytest.mark.parametrize("step", [1, 4])
 def test_stopped_export_leaves_nothing_behind(small_dataset, tmp_path, name, error, step):
     target = tmp_path / "exports" / "out"

@@ -1,16 +1,14 @@
-import ast
 import json
 import pickle
 import random
 from pathlib import Path
-from string import Formatter
 
 import numpy as np
 import pytest
 
 from core.foundation import messages
-from core.foundation.errors import BadInput, FacetError, StoreBusy, UnreadableVideo
-from core.foundation.messages import Message, message, templates
+from core.foundation.errors import BadInput, StoreBusy, UnreadableVideo
+from core.foundation.messages import Message, message
 
 ROOT = Path(__file__).parents[3]
 
@@ -104,39 +102,3 @@ def test_an_error_survives_a_process_boundary():
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), again.message, again.decoded) == (UnreadableVideo, error.message, 7)
     assert pickle.loads(pickle.dumps(StoreBusy())).code == "store.busy"
-
-
-def _error_names() -> set[str]:
-    def below(kind: type) -> set[str]:
-        return {kind.__name__}.union(*(below(child) for child in kind.__subclasses__()))
-
-    return below(FacetError)
-
-
-def _code_calls():
-    """(file:line, code, names of the fields) of every call in the product that gives a code."""
-    names = _error_names() | {"message", "wrong", "__init__"}
-    for path in sorted(path for room in ("core", "db", "pages") for path in (ROOT / room).rglob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(call, ast.Call) and call.args):
-                continue
-            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-            if name in names:
-                codes = (
-                    [call.args[0].body, call.args[0].orelse] if isinstance(call.args[0], ast.IfExp) else call.args[:1]
-                )
-                for code in codes:
-                    if isinstance(code, ast.Constant) and isinstance(code.value, str) and " " not in code.value:
-                        fields = {word.arg for word in call.keywords} - {"of", "decoded"}
-                        yield f"{path.relative_to(ROOT)}:{call.lineno}", code.value, fields
-
-
-def test_every_code_that_is_given_has_an_english_sentence_and_every_sentence_a_giver():
-    assert {code for _, code, _ in _code_calls()} == set(templates("en"))
-
-
-def test_every_sentence_names_the_fields_that_its_code_is_given_with():
-    known = templates("en")
-    for where, code, fields in _code_calls():
-        named = {name for _, name, _, _ in Formatter().parse(known[code]) if name is not None}
-        assert named == fields, f"{where} gives {code}"

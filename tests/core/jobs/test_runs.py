@@ -142,12 +142,12 @@ def test_failed_run_keeps_the_sentence_and_where_it_happened(workspace, new_run)
 
 def test_failure_that_is_meant_for_people_keeps_just_its_sentence_and_the_log(workspace, new_run):
     def task(workspace, run, progress):
-        raise BadInput("photos.zip: the archive is damaged")
+        raise BadInput("files.zip_damaged", of="photos.zip")
 
     run_id = new_run()
     perform(workspace, run_id, task)
     run = _run(workspace, run_id)
-    assert (run.state, run.error) == (RunState.FAILED, "photos.zip: the archive is damaged")
+    assert (run.state, run.error) == (RunState.FAILED, "photos.zip: the zip is damaged")
     assert "Traceback" in run.log
 
 

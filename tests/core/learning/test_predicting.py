@@ -108,7 +108,7 @@ def test_a_cancelled_run_keeps_what_it_has(shelf, net):
     class Stopping(Progress):
         def advance(self, done, message=""):
             if done:
-                raise Cancelled("stop")
+                raise Cancelled("runs.this_cancelled")
 
     with pytest.raises(Cancelled):
         _predict(shelf, Stopping())

@@ -130,7 +130,7 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
 
         def advance(self, done, message=""):
             if self.phase == "Training" and done >= 3:
-                raise Cancelled("the run was cancelled")
+                raise Cancelled("runs.this_cancelled")
 
     workspace, dataset, author, _ = trained
     with writing(workspace.engine) as session:
@@ -204,7 +204,7 @@ def test_reading_pictures_is_told_and_can_be_cancelled(trained):
             self.said += ((message, total),)
 
         def advance(self, done, message=""):
-            raise Cancelled("the run was cancelled")
+            raise Cancelled("runs.this_cancelled")
 
     workspace, dataset, author, _ = trained
     progress, before = Stopping(), len(listed(workspace, dataset))
@@ -222,12 +222,12 @@ def test_several_processes_train_together_where_the_settings_say_so(trained, mon
 
     def launched(recipe, data, folder, **more):
         asked.update(more, recipe=recipe.name, samples=len(data.train), folder=folder.name)
-        raise NotEnoughData("enough was seen")
+        raise NotEnoughData("training.no_unlabelled")
 
     monkeypatch.setattr("core.training.distributed.launch", launched)
     several = replace(workspace, settings=workspace.settings.model_copy(update={"training_processes": 2}))
     request = TrainingRequest("face68", "quick-resnet18", QUICK)
-    with pytest.raises(NotEnoughData, match="enough was seen"):
+    with pytest.raises(NotEnoughData, match="there are none; train without it"):
         train_model(several, dataset_id=dataset, author_id=author, run_id=900, request=request)
     learn = current_labels(workspace, dataset, "face68").of("train")
     assert (asked["processes"], asked["samples"], asked["folder"]) == (2, len(learn), "900")

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.foundation.messages import message
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library import batches
 from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
 from db.tables import Image
+
+GONE = message("images.gone", folder="originals")
 
 
 def _images(workspace, pictures, count, size=(40, 30)):
@@ -79,8 +82,8 @@ def test_two_batches_of_pixels_are_alive_at_most(pairs, pictures, monkeypatch):
 def test_pictures_without_pixels_are_not_given_to_the_work():
     row = Image(path="a.png")
     nothing = np.zeros((0, 0, 3), np.uint8)
-    batch = [OpenedPicture(row, nothing, "it is gone"), OpenedPicture(row, np.ones((2, 2, 3), np.uint8))]
-    assert attempt(batch, lambda items: [item.pixels.sum() for item in items]) == [Failure("it is gone"), 12]
+    batch = [OpenedPicture(row, nothing, GONE), OpenedPicture(row, np.ones((2, 2, 3), np.uint8))]
+    assert attempt(batch, lambda items: [item.pixels.sum() for item in items]) == [Failure(GONE), 12]
 
 
 def test_work_that_fails_on_a_batch_gets_each_picture_by_itself():
@@ -91,7 +94,8 @@ def test_work_that_fails_on_a_batch_gets_each_picture_by_itself():
             raise MemoryError("too large")
         return [int(item.pixels[0, 0, 0]) for item in items]
 
-    assert attempt(batch, work) == [0, Failure("1.png: a model failed on it (MemoryError: too large)"), 2]
+    failed = message("images.model_failed", of="1.png", kind="MemoryError", reason="too large")
+    assert attempt(batch, work) == [0, Failure(failed), 2]
 
 
 def test_attempt_at_nothing_asks_nobody():
@@ -99,7 +103,7 @@ def test_attempt_at_nothing_asks_nobody():
         raise AssertionError("asked")
 
     assert attempt([], work) == []
-    assert attempt([OpenedPicture(Image(path="a"), np.zeros((0, 0, 3), np.uint8), "gone")], work) == [Failure("gone")]
+    assert attempt([OpenedPicture(Image(path="a"), np.zeros((0, 0, 3), np.uint8), GONE)], work) == [Failure(GONE)]
 
 
 def test_folder_that_may_not_be_read_is_a_reason_for_that_picture_alone(pairs, pictures, monkeypatch):
@@ -114,4 +118,7 @@ def test_folder_that_may_not_be_read_is_a_reason_for_that_picture_alone(pairs, p
 
     monkeypatch.setattr(Path, "stat", stat)
     (batch,) = opened_batches(pairs, images)
-    assert [item.failure for item in batch] == ["0.png: the original cannot be read (Permission denied)", None]
+    assert [item.failure and item.failure.text() for item in batch] == [
+        "0.png: the original cannot be read (Permission denied)",
+        None,
+    ]

@@ -124,7 +124,7 @@ def test_an_import_that_was_cut_off_goes_on_without_doubles(workspace, take, tmp
 
         def advance(self, done, message=""):
             if self.taking and done >= 4:
-                raise Cancelled("stopped")
+                raise Cancelled("training.stopped")
 
     with pytest.raises(Cancelled):
         take(tmp_path / "a.mp4", progress=Stop())

@@ -250,7 +250,9 @@ class Stops(Progress):
             raise self.error
 
 
-@pytest.mark.parametrize("error", [Cancelled("stopped"), Interrupted(), RuntimeError("broken"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [Cancelled("training.stopped"), Interrupted(), RuntimeError("broken"), KeyboardInterrupt()]
+)
 def test_an_interrupted_import_repeats_with_right_counts(take_in, folder, pictures, workspace, run, error):
     files = {f"{i:03}.png": pictures(i) for i in range(150)} | {"150.png": pictures(0), "bad.png": b"text"}
     source, run_id = folder(files), run()

@@ -17,7 +17,7 @@ LIMITS = Limits(file_bytes=10_000, archive_bytes=100_000, archive_files=50)
 
 
 def refused(items):
-    return {item.path: item.reason for item in items if isinstance(item, Refused)}
+    return {item.path: item.reason.text() for item in items if isinstance(item, Refused)}
 
 
 def offered(items):

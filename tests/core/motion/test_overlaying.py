@@ -292,7 +292,7 @@ def test_a_cancelled_overlay_leaves_no_file(workspace, dataset, truth, two_model
     class Stop(Progress):
         def advance(self, done, message=""):
             if done == 3:
-                raise Cancelled("stopped")
+                raise Cancelled("training.stopped")
 
     with pytest.raises(Cancelled):
         render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4", progress=Stop())

@@ -87,7 +87,7 @@ def test_a_cancelled_fetch_leaves_nothing(mirror):
 
     class Stopped(Progress):
         def advance(self, done, message=""):
-            raise Cancelled("the run was cancelled")
+            raise Cancelled("runs.this_cancelled")
 
     with pytest.raises(Cancelled, match="the run was cancelled"):
         fetch_encoder(workspace, "facenet-vggface2", Stopped())

@@ -237,7 +237,7 @@ def test_corrected_points_still_count_after_another_run(shelf, models, author):
 def test_cancelled_run_keeps_what_is_finished_and_the_next_goes_on_there(models, tmp_path, author, dataset, workspace):
     class Stops(Progress):
         def advance(self, done, message=""):
-            raise Cancelled("enough")
+            raise Cancelled("runs.this_cancelled")
 
     class Hears(Progress):
         def begin(self, total, done=0, message=""):
@@ -246,7 +246,7 @@ def test_cancelled_run_keeps_what_is_finished_and_the_next_goes_on_there(models,
     small = Workspace(Settings(home=workspace.home, batch=2))
     shelf = Faces(small, dataset, author, tmp_path / "photos")
     shelf.add({f"{shade}.png": tiny_picture(1, shade) for shade in range(5)})
-    with pytest.raises(Cancelled, match="enough"):
+    with pytest.raises(Cancelled, match="was cancelled"):
         shelf.find(progress=Stops())
     assert (shelf.counts(), len(shelf.scans())) == ((2, 2, 2), 2)
     hears = Hears()

@@ -585,10 +585,10 @@ def test_a_cancelled_run_keeps_its_best(
 ) -> None:
     def cancel(*told: object) -> None:
         if when == "epoch" or told[0] == {"first batch": 1, "second epoch": 3}[when]:
-            raise Cancelled("stopped by ada")
+            raise Cancelled("training.stopped")
 
     monkeypatch.setattr(heard, "epoch" if when == "epoch" else "batch", cancel)
-    with pytest.raises(Cancelled, match="stopped by ada") as stopped:
+    with pytest.raises(Cancelled, match="was stopped") as stopped:
         train(tiny(), faces, tmp_path, device="cpu", listener=heard)
     kept = stopped.value.trained
     assert kept.stopped == "cancelled"

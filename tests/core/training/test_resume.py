@@ -97,7 +97,7 @@ def test_a_cancelled_run_goes_on_from_the_very_batch(
 
     def cancel(done: int, total: int) -> None:
         if done == 4:
-            raise Cancelled("enough")
+            raise Cancelled("runs.this_cancelled")
 
     with monkeypatch.context() as patch:
         patch.setattr(heard, "batch", cancel)
@@ -119,7 +119,7 @@ def test_a_run_that_is_over_is_not_run_again(faces: TrainingData, tiny: Tiny, he
 
 def test_the_state_holds_no_code(faces: TrainingData, full: Recipe, heard: Any, tmp_path: Path) -> None:
     def cancel(done: int, total: int) -> None:
-        raise Cancelled("enough")
+        raise Cancelled("runs.this_cancelled")
 
     heard.batch = cancel
     with pytest.raises(Cancelled):
@@ -211,7 +211,7 @@ def test_processes_can_be_cancelled(
     faces: TrainingData, tiny: Tiny, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cancel(figures: Mapping[str, Any]) -> None:
-        raise Cancelled("enough")
+        raise Cancelled("runs.this_cancelled")
 
     monkeypatch.setattr(heard, "epoch", cancel)
     with pytest.raises(Cancelled) as stopped:

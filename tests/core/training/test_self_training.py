@@ -88,7 +88,7 @@ def test_rounds_that_are_over_are_not_run_again(
 ) -> None:
     def cancel(done: int, total: int) -> None:
         if done >= 2000:
-            raise Cancelled("enough")
+            raise Cancelled("runs.this_cancelled")
 
     whole = self_train(pip, some, tmp_path / "whole", plan="plain", device="cpu")
     with monkeypatch.context() as patch:

@@ -34,6 +34,7 @@ import streamlit as st
 
 from core.foundation.arrays import ABSENT, VISIBLE
 from core.foundation.errors import BadInput, FacetError
+from core.foundation.messages import Message, message
 from core.points.annotating import Change, Edit
 
 DESTINATIONS: Final = ("next", "previous", "next_unreviewed")
@@ -123,13 +124,13 @@ def parse_edits(value: object) -> list[Edit]:
     """
     rows = value.get("edits") if isinstance(value, dict) else None
     if not isinstance(rows, list):
-        raise BadInput("the editor should send a list of edits")
+        raise BadInput("editor.no_list")
     if len(rows) > MOST_EDITS:
-        raise BadInput(f"{len(rows)} edits at once are too many; the limit is {MOST_EDITS}")
+        raise BadInput("editor.too_many_edits", count=len(rows), limit=MOST_EDITS)
     edits = [_parse_edit(row) for row in rows]
     count = sum(len(edit.changes) for edit in edits)
     if count > MOST_CHANGES:
-        raise BadInput(f"{count} changes at once are too many; the limit is {MOST_CHANGES}")
+        raise BadInput("editor.too_many_changes", count=count, limit=MOST_CHANGES)
     return edits
 
 
@@ -142,57 +143,57 @@ def parse_go(value: object) -> tuple[str, str]:
         If it is not ``{"to": one of DESTINATIONS, "nonce": text}``.
     """
     if not isinstance(value, dict) or value.get("to") not in DESTINATIONS:
-        raise BadInput(f"the editor can only go to {', '.join(DESTINATIONS)}, not {value!r:.80}")
-    return value["to"], _text(value.get("nonce"), "the nonce of a wish to go")
+        raise BadInput("editor.no_destination", choices=list(DESTINATIONS), value=value)
+    return value["to"], _text(value.get("nonce"), message("editor.nonce"))
 
 
 def _parse_edit(row: object) -> Edit:
     if not isinstance(row, dict):
-        raise BadInput(f"an edit should be a dictionary, not {type(row).__name__}")
-    name = _text(row.get("id"), "the id of an edit")
+        raise BadInput("editor.no_edit", kind=type(row).__name__)
+    name = _text(row.get("id"), message("editor.id"))
     base = row.get("base")
     changes = row.get("changes")
     if not isinstance(changes, list) or not changes:
-        raise BadInput(f"edit {name} should have a list of changes")
+        raise BadInput("editor.no_changes", edit=name)
     if len(changes) > MOST_CHANGES:
-        raise BadInput(f"edit {name} has {len(changes)} changes; the limit is {MOST_CHANGES}")
+        raise BadInput("editor.too_many_changes_of_edit", edit=name, count=len(changes), limit=MOST_CHANGES)
     parsed = tuple(_parse_change(change, name) for change in changes)
     if len({k for k, *_ in parsed}) < len(parsed):
-        raise BadInput(f"edit {name} names a point twice")
+        raise BadInput("editor.point_twice", edit=name)
     return Edit(
         id=name,
-        instance=_whole(row.get("instance"), f"the instance of edit {name}"),
-        base=None if base is None else _whole(base, f"the base of edit {name}"),
+        instance=_whole(row.get("instance"), message("editor.instance", edit=name)),
+        base=None if base is None else _whole(base, message("editor.base", edit=name)),
         changes=parsed,
-        label=_text(row.get("label"), f"the label of edit {name}"),
+        label=_text(row.get("label"), message("editor.label", edit=name)),
     )
 
 
 def _parse_change(change: object, name: str) -> Change:
     if not isinstance(change, Sequence) or isinstance(change, str) or len(change) != 4:
-        raise BadInput(f"a change of edit {name} should be [point, x, y, visibility]")
-    k = _whole(change[0], f"the point of a change of edit {name}")
-    visibility = _whole(change[3], f"the visibility of a change of edit {name}")
+        raise BadInput("editor.no_change", edit=name)
+    k = _whole(change[0], message("editor.point", edit=name))
+    visibility = _whole(change[3], message("editor.visibility_of_change", edit=name))
     if visibility > VISIBLE:
-        raise BadInput(f"a visibility of edit {name} should be 0, 1 or 2, not {visibility}")
+        raise BadInput("editor.visibility", edit=name, value=visibility)
     if visibility == ABSENT:
         return k, None, None, visibility
     return k, _coordinate(change[1], name), _coordinate(change[2], name), visibility
 
 
-def _text(value: object, what: str) -> str:
+def _text(value: object, what: Message) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT:
-        raise BadInput(f"{what} should be a text of 1 to {LONGEST_TEXT} characters")
+        raise BadInput("editor.no_text", name=what, limit=LONGEST_TEXT)
     return value
 
 
-def _whole(value: object, what: str) -> int:
+def _whole(value: object, what: Message) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise BadInput(f"{what} should be a whole number from 0, not {value!r:.80}")
+        raise BadInput("editor.no_number", name=what, value=value)
     return value
 
 
 def _coordinate(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < FARTHEST:  # NaN is not either
-        raise BadInput(f"a coordinate of edit {name} should be a number of pixels below a million, not {value!r:.80}")
+        raise BadInput("editor.no_coordinate", edit=name, value=value)
     return float(value)

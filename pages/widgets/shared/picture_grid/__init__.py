@@ -74,7 +74,7 @@ def picture_grid(
     """
     shown = {tile.id for tile in tiles}
     if len(shown) < len(tiles):
-        raise BadInput(f"the tiles of grid {key} should have different ids")
+        raise BadInput("grid.ids_twice", grid=key)
     before = st.session_state.get(key)
     data = {
         "selected": before["selected"] if before else [],  # for a browser that shows the grid anew
@@ -124,10 +124,10 @@ def parse_selected(value: object, select: Selecting) -> list[int]:
         If they are not a list of whole numbers, or more than `select` allows.
     """
     if not isinstance(value, list):
-        raise BadInput(f"a grid should send a list of ids, not {value!r:.80}")
+        raise BadInput("grid.no_ids", value=value)
     most = {"none": 0, "single": 1, "multi": len(value)}[select]
     if len(value) > most:
-        raise BadInput(f"{len(value)} tiles are selected in a grid where {most} can be")
+        raise BadInput("grid.too_many", count=len(value), limit=most)
     return [_id(item) for item in value]
 
 
@@ -144,5 +144,5 @@ def parse_open(value: object) -> int | None:
 
 def _id(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise BadInput(f"the id of a tile should be a whole number, not {value!r:.80}")
+        raise BadInput("grid.no_id", value=value)
     return value

@@ -71,7 +71,9 @@ def test_a_click_before_the_picture_could_be_seen_is_told_and_ignored(page):
     assert notice(page)
 
 
-@pytest.mark.parametrize("error", [Conflict("a model has placed points anew"), NotFound("there is no picture 1")])
+@pytest.mark.parametrize(
+    "error", [Conflict("points.placed_anew", picture="1.png"), NotFound("images.none_numbered", number=1)]
+)
 def test_what_cannot_be_accepted_is_told_and_stays_open(page, error):
     def refuse(*_, **__):
         raise error
