@@ -28,6 +28,7 @@ from core.learning import listing as models
 from core.learning.held_out import split_of
 from core.learning.labels import lone_folder, read_labels, usual_skeleton
 from core.library.importing import skipped as skipped_of
+from core.metrics.resampling import TOO_FEW_GROUPS
 from core.training.recipes import RECIPES
 from db.engine import reading
 
@@ -238,6 +239,6 @@ def _lines(metrics: dict[str, Any]) -> str:
         value, low, high = metric["value"], metric["low"], metric["high"]
         between = "" if low is None or high is None else f"   ({low:.5g} to {high:.5g})"
         said = f"   {metric['verdict']}" if "verdict" in metric else ""
-        said += f" ({metric['groups']})" if said.endswith("too few groups to tell") else ""
+        said += f" ({metric['groups']})" if metric.get("verdict") == TOO_FEW_GROUPS else ""
         rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}{said}")
     return "".join(rows).replace("{", "{{").replace("}", "}}")

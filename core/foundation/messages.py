@@ -40,8 +40,6 @@ class Message:
 
     def reason(self, language: str = FALLBACK) -> str:
         """The sentence without what it is about. Raises KeyError for a code that even English lacks."""
-        if " " in self.code:  # a sentence that has no code yet
-            return self.code
         return _Sentences(language).vformat(_template(self.code, language), (), self.fields)
 
     def text(self, language: str = FALLBACK) -> str:

@@ -18,6 +18,7 @@ _DRAWN_AT_ONCE: Final = 1 << 18  # group numbers at a time: they and what they p
 _TABLE: Final = 1 << 22  # counts of groups in bins: 32 MiB
 
 FEWEST_GROUPS: Final = 6  # below, `verdict` names no winner
+TOO_FEW_GROUPS: Final = "too few groups to tell"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def verdict(difference: Interval, *, upward: bool) -> str:
     if np.isnan(difference.value):
         return "undefined"
     if difference.groups < FEWEST_GROUPS or np.isnan(difference.low):
-        return "too few groups to tell"
+        return TOO_FEW_GROUPS
     if difference.low <= 0 <= difference.high:
         return "no clear difference"
     return "better" if (difference.low > 0) == upward else "worse"

@@ -161,7 +161,7 @@ def comparison(
     try:
         held = _held(dataset_id, names, split_by, cache_key)
     except NotEnoughData as error:
-        if "predict" not in str(error):  # learned from all of it: predicting would not help
+        if error.code != "models.none_of_held_out":  # learned from all of it: predicting would not help
             st.info(sentence(error), icon=":material/rule:")
             return
         part = f"{counted(there['test'], 'instance')} of {counted(there['test_groups'], 'group')}"

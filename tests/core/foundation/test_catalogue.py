@@ -85,3 +85,37 @@ def test_every_sentence_names_the_fields_that_its_code_is_given_with():
         if fields != named
     ]
     assert wrong == []
+
+
+def _is_sentence_of_error(node: ast.AST) -> bool:
+    """Whether it is `str(error)` or `error.reason`, by the names that this code gives to what it catches."""
+    caught = {"error", "problem", "stopped"}
+    if isinstance(node, ast.Call) and _called(node) == "str" and node.args:
+        return isinstance(node.args[0], ast.Name) and node.args[0].id in caught
+    return isinstance(node, ast.Attribute) and node.attr == "reason" and getattr(node.value, "id", "") in caught
+
+
+def test_no_program_reads_the_sentence_of_an_error():
+    readers = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "split", "replace"}
+    reads = [
+        where
+        for where, node in _nodes()
+        if (
+            isinstance(node, ast.Compare)
+            and any(_is_sentence_of_error(side) for side in (node.left, *node.comparators))
+        )
+        or (isinstance(node, ast.Attribute) and node.attr in readers and _is_sentence_of_error(node.value))
+    ]
+    foreign = ("core/models/pose/device_trouble.py", "core/training/state.py")  # what torch says is all that it gives
+    assert [where for where in reads if not where.startswith(foreign)] == []
+
+
+def test_no_error_is_given_a_sentence_that_is_put_together():
+    makers = _makers()
+    calls = [(where, node) for where, node in _nodes() if isinstance(node, ast.Call) and node.args]
+    built = [
+        where
+        for where, call in calls
+        if _called(call) in makers and isinstance(call.args[0], ast.JoinedStr | ast.BinOp)
+    ]
+    assert built == []
