@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.builders.places import ROOT
 
@@ -24,6 +26,14 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# Machines that do other things too are slow now and then; what never comes is told no later than that.
+PATIENCE = 30_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
+
+# Below the ports that a system gives to outgoing connections; processes side by side begin at other ones.
+_ports = count(20_000 + 97 * os.getpid() % 10_000)
 
 
 def find_chromium():
@@ -40,18 +50,18 @@ def chromium_path():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, and that nobody gets by chance before a server has started there."""
+    for port in _ports:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 class Workbench:
     """`streamlit run app.py` on a home folder, as `make run` starts it."""
 
-    script = "app.py"
-
-    def __init__(self, home, **settings):
-        self.home, self.port = Path(home), free_port()
+    def __init__(self, home, script="app.py", **settings):
+        self.home, self.script, self.port = Path(home), script, free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = (
             os.environ | {"FACET_HOME": str(home), "FACET_PORT": str(self.port), "PYTHONPATH": str(ROOT)} | settings
@@ -91,22 +101,27 @@ class Workbench:
 
 
 @pytest.fixture(scope="module")
-def workbench(tmp_path_factory):
+def workbench(workbench_of):
     """A running workbench on an empty home folder; one for each test module."""
-    chromium_path()
-    running = Workbench(tmp_path_factory.mktemp("facet") / "home").start()
-    yield running
-    running.stop()
+    with workbench_of() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def workbench_of():
-    """Runs another script than app.py as a workbench, on a home folder."""
+def shared_workbench(workbench_of):
+    """One for all test modules that keep to datasets of their own."""
+    with workbench_of() as running:
+        yield running
 
-    def run(script, home):
+
+@pytest.fixture(scope="session")
+def workbench_of(tmp_path_factory):
+    """Runs the workbench, or another script as one, on an empty home folder."""
+
+    @contextmanager
+    def run(script="app.py"):
         chromium_path()
-        running = Workbench(home)
-        running.script = script
+        running = Workbench(tmp_path_factory.mktemp("facet") / "home", script)
         yield running.start()
         running.stop()
 
@@ -134,7 +149,7 @@ def page(browser, request):
     """A tab of 1400 x 900. An error of a script fails the test; of a failed test the last sight is kept."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE)
     problems = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened

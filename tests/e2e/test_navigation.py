@@ -13,6 +13,11 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
+def workbench(shared_workbench):
+    return shared_workbench
+
+
+@pytest.fixture(scope="module")
 def store(workbench):
     """The drawn pictures, and a younger dataset without any."""
     workspace = stage(workbench.home)

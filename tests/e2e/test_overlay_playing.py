@@ -21,9 +21,10 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def workbench(tmp_path_factory, workbench_of):
+def workbench(workbench_of):
     """The workbench's routes and worker around a page with nothing but the player."""
-    yield from workbench_of("tests/e2e/overlay_demo.py", tmp_path_factory.mktemp("overlay") / "home")
+    with workbench_of("tests/e2e/overlay_demo.py") as running:
+        yield running
 
 
 WAIT = 60_000

@@ -1,42 +1,19 @@
 import json
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from core.foundation.errors import BadInput
 from pages.widgets.shared.picture_grid import parse_open, parse_selected
-from tests.builders.places import ROOT
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("grid") / "log"
-    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("grid_demo.py"))]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdout=out, stderr=out)
-    for _ in range(150):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):
-                break
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(timeout=40)
+def demo(workbench_of):
+    with workbench_of("tests/e2e/grid_demo.py") as running:
+        yield running.address
 
 
 @pytest.fixture

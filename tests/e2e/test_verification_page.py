@@ -22,6 +22,11 @@ SLOW = 60_000
 
 
 @pytest.fixture(scope="module")
+def workbench(shared_workbench):
+    return shared_workbench
+
+
+@pytest.fixture(scope="module")
 def store(workbench):
     opened = Workspace.open(Settings(home=workbench.home))
     yield opened
