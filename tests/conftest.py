@@ -24,22 +24,27 @@ from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 
 Pictures = Callable[..., bytes]
-SLOWEST_FIRST = (
-    "tests/e2e/",
-    "tests/core/training/",
+# By the beginning of its path, the longest that fits; "" is every other file.
+IN_TURN = (
     "tests/core/learning/",
+    "tests/core/training/",
     "tests/core/jobs/",
     "tests/core/commands/",
+    "",
+    "tests/e2e/test_training_page",
+    "tests/e2e/test_journey",
+    "tests/e2e/test_models_page",
+    "tests/e2e/",
 )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of tests that run side by side the slowest files begin, so that no process is left alone with one at the end."""
+    """Of tests that run side by side the slowest files begin, so that no process is left alone with one at the end.
+
+    The browser's come last: it keeps an event loop open, in which no other can be run.
+    """
     if hasattr(config, "workerinput"):
-        files = len(SLOWEST_FIRST)
-        items.sort(
-            key=lambda item: next((n for n, start in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(start)), files)
-        )
+        items.sort(key=lambda item: IN_TURN.index(max(filter(item.nodeid.startswith, IN_TURN), key=len)))
 
 
 @pytest.fixture(scope="session")

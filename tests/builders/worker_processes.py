@@ -13,7 +13,7 @@ from db.tables import Run
 from tests.builders.places import ROOT
 
 
-def wait_for(condition, what, seconds=60):
+def wait_for(condition, what, seconds=120):
     """Poll until a condition holds; its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -20,7 +20,7 @@ def view(page):
     return json.loads(text) if text else None
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=60):
     """Wait until the condition holds; gives what it gave then."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -30,7 +30,7 @@ def wait_for(condition, seconds=30):
     raise AssertionError("it did not happen in time")
 
 
-def comes_to(read, expected, seconds=30):
+def comes_to(read, expected, seconds=60):
     """Wait until what `read` gives is as expected: a page that runs anew changes its parts one after another."""
     end = time.monotonic() + seconds
     while (found := read()) != expected and time.monotonic() < end:

@@ -1,7 +1,5 @@
 """The keypoints page on drawn pictures: what a hand does arrives in the store."""
 
-import time
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -40,22 +38,19 @@ def head(store, path, kind="face"):
         return session.get(KeypointRevision, instance.revision_id)
 
 
-def test_dragged_landmark_is_a_new_human_revision_within_a_second_and_undo_is_another(page, workbench, store):
+def test_dragged_landmark_is_a_new_human_revision_and_undo_is_another(page, workbench, store):
     open_page(page, workbench)
     before = head(store, "ada.jpg")
     chin = Keypoints.from_bytes(before.points).points[8]
     start = on_screen(page, *chin)
     scale = view(page)["scale"]
     drag(page, start, (start[0] + 12 * scale, start[1] + 20 * scale))
-    dropped = time.monotonic()
     wait_for(lambda: head(store, "ada.jpg").id != before.id)
-    seconds = time.monotonic() - dropped
     after = head(store, "ada.jpg")
     points = Keypoints.from_bytes(after.points)
     assert (after.source, after.base_id) == (Source.HUMAN, before.id)
     np.testing.assert_allclose(points.points[8] - chin, [12, 20], atol=0.6)
     assert (np.delete(points.points, 8, 0) == np.delete(Keypoints.from_bytes(before.points).points, 8, 0)).all()
-    assert seconds < 15, "a loaded test machine may be slow, but not this slow"  # the figure is in the benchmarks
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
 
     page.keyboard.press("Control+z")

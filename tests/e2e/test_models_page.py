@@ -31,6 +31,10 @@ from tests.e2e.hands import accept, video_metadata
 pytestmark = pytest.mark.e2e
 
 SLOW = 90_000
+NEXT_PICTURE = """seen => {
+    const picture = Number(new URL(location).searchParams.get('picture'));
+    return picture && !seen.includes(picture) && picture;
+}"""
 FIRST, SECOND = "quick-hrnet-1", "quick-hrnet-2"
 WARNING = "this training came to nothing: its best validation NME is 41.65%, and the mean shape has 6.22%"
 
@@ -72,7 +76,7 @@ def choose(page, *names):
         field.get_by_role("combobox").fill(name)
         page.get_by_role("option", name=name, exact=True).click()
         page.keyboard.press("Escape")
-        page.wait_for_timeout(1000)
+        settle(page)
 
 
 def heads(workspace):
@@ -115,11 +119,10 @@ def test_the_built_in_model_is_predicted_with_first(page, workbench, store):
         page.get_by_text(re.compile(rf"To be predicted: dlib-68 \(\d instances\)\. Predicted already: {SECOND}"))
     ).to_be_visible()
     page.get_by_role("button", name="Predict the held-out part").click()
-    ends(page)
+    expect(page.get_by_role("columnheader", name=f"{SECOND} − dlib-68").first).to_be_visible(timeout=SLOW)
     with reading(store[0].engine) as session:
         asked = session.exec(select(Run.parameters).where(Run.kind == "predict")).all()
     assert [one["model"] for one in asked] == ["dlib-68"], "the other has predicted it when it was trained"
-    expect(page.get_by_role("columnheader", name=f"{SECOND} − dlib-68").first).to_be_visible(timeout=SLOW)
 
 
 def test_the_worst_picture_opens_in_the_editor(page, workbench, store):
@@ -186,8 +189,7 @@ def test_what_the_model_doubts_is_labelled_in_that_order(page, workbench, store)
     opened = []
     for place in (1, 2, 3):
         expect(page.get_by_text(f"{place} / 4", exact=True)).to_be_visible(timeout=SLOW)
-        page.wait_for_timeout(1500)
-        opened.append(int(re.search(r"picture=(\d+)", page.url).group(1)))
+        opened.append(page.wait_for_function(NEXT_PICTURE, arg=opened, timeout=SLOW).json_value())
         accept(page)
         expect(page).not_to_have_url(re.compile(rf"picture={opened[-1]}\b"), timeout=SLOW)
     with reading(workspace.engine) as session:

@@ -392,7 +392,7 @@ def test_end_of_a_run_is_written_down_however_long_others_keep_the_store(workspa
         with real(workspace.engine) as session:
             session.connection()  # the transaction begins
             held.set()
-            release.wait(10)
+            release.wait(120)
 
     other = threading.Thread(target=hold, daemon=True)
 
@@ -408,7 +408,7 @@ def test_end_of_a_run_is_written_down_however_long_others_keep_the_store(workspa
 
     def task(workspace, run, progress):
         other.start()
-        assert held.wait(10)
+        assert held.wait(120)
         return {}
 
     run_id = new_run()

@@ -25,7 +25,7 @@ def _pid(workspace):
 
 
 async def _until(condition, what):
-    return await asyncio.to_thread(wait_for, condition, what, 40)
+    return await asyncio.to_thread(wait_for, condition, what)
 
 
 def test_worker_that_is_killed_is_started_again_and_ends_with_the_workbench(home):

@@ -114,10 +114,10 @@ def test_nothing_to_rank_is_an_empty_order() -> None:
 
 def test_a_hundred_thousand_are_ranked_in_a_moment() -> None:
     rng = np.random.default_rng(0)
-    began = time.perf_counter()
+    began = time.process_time()  # what else runs on the machine does not count
     ranking = rank(estimates(rng.uniform(1, 9, 100_000)), [f"g{i // 100}" for i in range(100_000)])
     assert sorted(ranking.order.tolist()) == list(range(100_000))
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_shapes_that_disagree_are_refused() -> None:

@@ -7,7 +7,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -173,9 +172,7 @@ def test_two_processes_learn_together_and_end_with_equal_weights(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     recipe = tiny(epochs=3, batch=4, rate=3e-3)
-    began = time.monotonic()
     trained = launch(recipe, faces, tmp_path, processes=2, device="cpu", listener=heard)
-    assert time.monotonic() - began < 120
     assert trained.stopped == "done"
     losses = [line["train_loss"] for line in trained.history]
     assert losses[-1] < losses[0]

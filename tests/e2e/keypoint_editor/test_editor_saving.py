@@ -65,7 +65,7 @@ def test_refused_edit_is_explained_and_can_be_insisted_on(open_editor):
     assert editor.saved_point(0)[0] == 260
     editor.page.locator(".keypoint-editor").get_by_role("button", name="Retry").click()
     editor.status("Saved")
-    assert editor.edits[-1]["base"] is None
+    editor.until(lambda: editor.edits[-1]["base"] is None, "an edit that builds on nothing")
     assert editor.saved_point(0)[0] == pytest.approx(300 + 40 / editor.view["scale"], abs=0.1)
 
 
@@ -96,7 +96,7 @@ def test_moving_a_refused_point_once_more_settles_it(open_editor):
     mine = 300 + 40 / editor.view["scale"]
     editor.drag((mine, 200), (0, 50))
     editor.status("Saved")
-    assert editor.edits[-1]["base"] == 32
+    editor.until(lambda: editor.edits[-1]["base"] == 32, "an edit that builds on theirs")
     assert editor.saved_point(0)[1] == pytest.approx(200 + 50 / editor.view["scale"], abs=0.1)
     editor.rerun()
     editor.click(*editor.saved_point(0)[:2])
