@@ -11,13 +11,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from db.engine import WRITE
+from db.revisions import DatasetChanges
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """One transaction: committed when the block ends, rolled back when it raises. Writers queue up for up to 30 s."""
+    """One transaction: committed when the block ends, rolled back when it raises. Writers queue up for up to 30 s.
+
+    Datasets that it changes get another `revision` (`db.revisions`).
+    """
     with Session(engine.execution_options(**{WRITE: True}), expire_on_commit=False) as session, session.begin():
+        changes = DatasetChanges(session)
         yield session
+        changes.count()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from core.commands.console import fail
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
-from core.learning.pose_models import use_name
+from core.learning.pose_models import find_use_name
 from core.library.names_in_store import create_dataset
 from db.engine import reading
 from db.queries.library import dataset_by_name
@@ -70,4 +70,4 @@ def dataset_id(workspace: Workspace, name: str, *, make: bool = False) -> int:
 def model_name(workspace: Workspace, said: str) -> str:
     """The name of a model of which somebody gave the name, or the ``model_version`` that `train` and `predict` tell."""
     with reading(workspace.engine) as session:
-        return use_name(said, session=session)
+        return find_use_name(said, session=session)

@@ -19,6 +19,7 @@ from core.commands.options import (
     sentence_instead_of_traceback,
 )
 from core.foundation.errors import BadInput
+from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.skeletons import SKELETONS
 from core.foundation.skeletons import skeleton as find_skeleton
 from core.foundation.workspace import Workspace
@@ -96,8 +97,8 @@ def predict(
 ) -> None:
     """Locate the points of every instance. Gives model_version, instances, predicted, failed, skipped."""
     workspace = Workspace.open()
-    used = model_name(workspace, model) + ("+flip" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
-    parameters = {"model": used}
+    name = model_name(workspace, model) + (f"+{FLIP}" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
+    parameters = {"model": str(PredictorName.parse(name))}
     run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, Printed())
     skipped = skipped_of(workspace, run.id)
     for item in skipped[:_LISTED]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.learning.evaluating import evaluate, keep_figures
 from core.learning.exporting_onnx import export_onnx, onnx_file
 from core.learning.held_out import split_of
 from core.learning.listing import skeleton_of
-from core.learning.pose_models import find_smoother
 from core.learning.predicting import predict
 from core.learning.promoting import in_force, pre_label, promoted_skeletons
 from core.learning.training import TrainingRequest, current_labels, train_model
@@ -53,8 +53,9 @@ def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[
     """Predict what a model has not predicted yet."""
     assert run.dataset_id is not None
     asked, only = run.parameters, None
-    if (smoother := find_smoother(asked["model"])) is not None:
-        return _smooth(workspace, run, asked["model"].removesuffix(f"+{smoother}"), progress)
+    use = PredictorName.parse(asked["model"])
+    if use.smoother is not None:
+        return _smooth(workspace, run, str(use.unsmoothed), progress)
     if asked.get("held_out"):
         shape = skeleton_of(workspace, asked["model"])
         with reading(workspace.engine) as session:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData, NotFound
 from core.foundation.geometry import boxes_of
+from core.foundation.predictor_names import PredictorName
 from core.foundation.skeletons import Skeleton, skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels
@@ -65,7 +66,7 @@ class HeldOutSet:
 
 def split_of(model: str, *, session: Session) -> str:
     """How the groups were made that a model did not learn from: as its training was asked to; "auto" for a built-in."""
-    trained = trained_by_name(model.partition("+")[0], session=session)
+    trained = trained_by_name(PredictorName.parse(model).model, session=session)
     return str((trained.data.get("split_by") if trained else None) or "auto")
 
 
@@ -92,7 +93,7 @@ def held_out(
         place = {label.instance.id: i for i, label in enumerate(fresh.labels)}
         count = len(skeleton(fresh.skeleton))
         said = {
-            model.title: _said(dataset_id, stored_version(model, session=session), place, count, session)
+            model.use_name: _said(dataset_id, stored_version(model, session=session), place, count, session)
             for model in found
         }
     return _gathered(fresh, said, learned)
@@ -124,15 +125,15 @@ def _fresh(dataset_id: int, models: Sequence[PoseModel], split_by: str | None, s
     """The held-out labels that none of the models has learned from, and how many some has."""
     shapes = {model.skeleton for model in models}
     if len(shapes) > 1:
-        raise NotFound("models.different_points", names=[model.title for model in models], skeletons=sorted(shapes))
-    way = split_by or split_of(models[0].title, session=session)
+        raise NotFound("models.different_points", names=[model.use_name for model in models], skeletons=sorted(shapes))
+    way = split_by or split_of(models[0].use_name, session=session)
     labels = read_labels(dataset_id, models[0].skeleton, split_by=way, session=session).only(Part.TEST)
     if not labels.labels:
         raise NotEnoughData("models.nothing_held_out", skeleton=models[0].skeleton)
-    seen = {model.title: _learned(model.name, session) for model in models}
+    seen = {model.use_name: _learned(model.name, session) for model in models}
     fresh = labels.without(set().union(*seen.values()))
     if not fresh.labels:
-        who = max(seen, key=lambda title: len(seen[title]))
+        who = max(seen, key=lambda name: len(seen[name]))
         raise NotEnoughData("models.learned_from_all", name=who)
     return fresh, len(labels.labels) - len(fresh.labels)
 

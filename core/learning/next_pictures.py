@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData
 from core.foundation.geometry import boxes_of
+from core.foundation.predictor_names import FLIP
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels, read_unlabelled
-from core.learning.pose_models import FLIP, find_model, stored_version
+from core.learning.pose_models import find_model, stored_version
 from core.metrics import landmarks
 from core.training.active import Estimates, rank
 from db.engine import reading

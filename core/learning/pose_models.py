@@ -1,13 +1,9 @@
-"""Models that locate points, by the name that people know: the built-in one, and those that were trained here.
-
-A name may carry how the model is used: ``hrnet-w32-udp-3+flip`` looks at every instance mirrored too,
-``hrnet-w32-udp-3+one-euro`` smooths its points over time. Each use is a version of its own in the store.
-"""
+"""Models that locate points, by the name that people know: the built-in one, and those that were trained here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Final, Protocol
@@ -17,7 +13,8 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.foundation.arrays import Keypoints, Uncertainty
-from core.foundation.errors import BadInput, BadWeights, MissingWeights, NotEnoughData, NotFound
+from core.foundation.errors import BadWeights, MissingWeights, NotEnoughData, NotFound
+from core.foundation.predictor_names import PredictorName
 from core.foundation.workspace import Workspace
 from core.models import LANDMARKERS, load_landmarker
 from core.models.faces.interfaces import Landmarker, Model
@@ -27,8 +24,6 @@ from db.tables import Dataset, ModelVersion
 from db.writes.models import ensure_model_version
 
 BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, with their skeleton
-FLIP: Final = "flip"
-SMOOTHERS: Final = ("one-euro", "savitzky-golay")  # keys of `core.tracks.smoothing.SMOOTHERS`
 
 _LONGEST_ID: Final = 18  # digits that the store can hold
 
@@ -45,19 +40,22 @@ class Predictor(Model, Protocol):
 
 @dataclass(frozen=True)
 class PoseModel:
-    """A model by name, and how it is used; `file` and `version_id` (its plain use) are None for a built-in one."""
+    """A model in one use; `file` and `version_id` (of its plain use) are None for a built-in one."""
 
-    name: str
+    use: PredictorName
     skeleton: str
     file: Path | None = None
     version_id: int | None = None
-    flip_test: bool = False
-    smoother: str | None = None
 
     @property
-    def title(self) -> str:
+    def name(self) -> str:
+        """Its name, whatever its use."""
+        return self.use.model
+
+    @property
+    def use_name(self) -> str:
         """Its name with how it is used."""
-        return "+".join([self.name, *([FLIP] if self.flip_test else []), *([self.smoother] if self.smoother else [])])
+        return str(self.use)
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class BuiltIn:
         return [[(points, Uncertainty.unknown(len(points))) for points in located] for located in found]
 
 
-def find_model(workspace: Workspace, title: str, *, session: Session) -> PoseModel:
+def find_model(workspace: Workspace, use_name: str, *, session: Session) -> PoseModel:
     """The model of that name, used as the name says.
 
     Raises
@@ -95,54 +93,31 @@ def find_model(workspace: Workspace, title: str, *, session: Session) -> PoseMod
     BadInput
         If it cannot be used that way.
     """
-    name, *uses = title.split("+")
-    model = _plain(workspace, name, session)
-    for use in uses:
-        if use == FLIP and model.file is not None:
-            model = replace(model, flip_test=True)
-        elif use in SMOOTHERS and model.smoother is None:
-            model = replace(model, smoother=use)
-        else:
-            raise BadInput(
-                "models.no_such_use",
-                name=name,
-                use=title,
-                flip=FLIP,
-                choices=[f"+{smoother}" for smoother in SMOOTHERS],
-            )
-    return model
-
-
-def _plain(workspace: Workspace, name: str, session: Session) -> PoseModel:
-    if name in BUILT_IN:
-        return PoseModel(name, BUILT_IN[name])
-    trained = trained_by_name(name, session=session)
+    use = PredictorName.parse(use_name)
+    if use.model in BUILT_IN:
+        if use.flip_test:
+            raise use.refusal(use_name)
+        return PoseModel(use, BUILT_IN[use.model])
+    trained = trained_by_name(use.model, session=session)
     if trained is None:
         known = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
-        raise NotFound("models.none_called", name=name, choices=list(known))
-    return PoseModel(name, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
+        raise NotFound("models.none_called", name=use.model, choices=known)
+    return PoseModel(use, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
 
 
-def use_name(said: str, *, session: Session) -> str:
+def find_use_name(text: str, *, session: Session) -> str:
     """The name of the model of a ``model_version`` (a number, as commands give it); names stay as they are.
 
     A version that looks at mirrored instances too, or smooths, gives the name of that use. What follows the number may
     say the use, as after a name: ``3+flip``. Whether there is such a model is for `find_model` to say.
     """
-    number, plus, uses = said.partition("+")
+    number, plus, uses = text.partition("+")
     if not (number.isascii() and number.isdigit()) or trained_by_name(number, session=session) is not None:
-        return said
+        return text
     version = session.get(ModelVersion, int(number)) if len(number) < _LONGEST_ID else None
     if version is None or version.kind != "landmarks":
-        return said
-    smoother = (version.settings.get("smoothing") or {}).get("name")
-    own = [version.name, *([FLIP] if version.settings.get("flip_test") else []), *([smoother] if smoother else [])]
-    return "+".join(own) + plus + uses
-
-
-def find_smoother(title: str) -> str | None:
-    """The smoother that a name ends with, if it names one."""
-    return next((use for use in SMOOTHERS if title.endswith(f"+{use}")), None)
+        return text
+    return f"{PredictorName.of_version(version.name, version.settings)}{plus}{uses}"
 
 
 def stored_version(model: PoseModel, *, session: Session) -> int:
@@ -155,7 +130,7 @@ def stored_version(model: PoseModel, *, session: Session) -> int:
     """
     for version_id in stored_versions(model, session=session):
         return version_id
-    raise NotEnoughData("models.nothing_predicted", name=model.title)
+    raise NotEnoughData("models.nothing_predicted", name=model.use_name)
 
 
 def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
@@ -168,16 +143,15 @@ def stored_versions(model: PoseModel, *, session: Session) -> list[int]:
         version.id
         for version in model_versions(model.name, session=session)
         if (own is None or version.weights_sha256 == own.weights_sha256)
-        and (bool(version.settings.get("flip_test", False)), (version.settings.get("smoothing") or {}).get("name"))
-        == (model.flip_test, model.smoother)
+        and PredictorName.of_version(version.name, version.settings) == model.use
     ]
 
 
-def predict_command(dataset_id: int, title: str, *, session: Session) -> str:
+def predict_command(dataset_id: int, use_name: str, *, session: Session) -> str:
     """What to type so that a model predicts every instance of a dataset, in backticks."""
     dataset = session.get(Dataset, dataset_id)
     assert dataset is not None
-    return f"`python -m core predict --dataset {quote(dataset.name)} --model {quote(title)}`"
+    return f"`python -m core predict --dataset {quote(dataset.name)} --model {quote(use_name)}`"
 
 
 def ensure_own_weights(model: PoseModel) -> None:
@@ -211,7 +185,7 @@ def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:
 
     ensure_own_weights(model)
     return PoseEstimator.load(
-        model.file, model.name, device=chosen.device, flip_test=model.flip_test, batch=chosen.batch
+        model.file, model.name, device=chosen.device, flip_test=model.use.flip_test, batch=chosen.batch
     )
 
 

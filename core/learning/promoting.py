@@ -6,7 +6,7 @@ nobody's yet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlmodel import Session
@@ -17,12 +17,11 @@ from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import BUILT_IN, find_model, stored_versions
-from db.batching import id_batches
 from db.engine import reading
 from db.queries.learning.models import (
     model_heads,
     newest_untrained,
-    predictions,
+    predictions_of,
     promotion,
     promotions,
     standing_promotions,
@@ -46,7 +45,7 @@ def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int
     """
     with writing(workspace.engine) as session:
         found = find_model(workspace, model, session=session)
-        if found.title != found.name:
+        if found.use_name != found.name:
             raise BadInput("models.promote_itself", use=model, name=found.name)
         newest = promotion(dataset_id, found.skeleton, session=session)
         if found.version_id == (newest.model_version_id if newest else None):
@@ -138,13 +137,14 @@ def pre_label(
         newest = promotion(dataset_id, skeleton_name, session=session)
         version_id = newest.model_version_id if newest else None
         heads = model_heads(dataset_id, skeleton(skeleton_name).kind, session=session)
-        points = _points_of(workspace, dataset_id, version_id, skeleton_name, [one.id for one, _ in heads], session)
+        versions = _versions(workspace, version_id, session=session)
     progress.begin(len(heads), message="Pre-labelling")
     changed = done = 0
     for batch in batched(heads, _BATCH):
         with writing(workspace.engine) as session:
+            points = _points_of([instance.id for instance, _ in batch], versions, skeleton_name, session=session)
             changed += sum(_append(instance.id, skeleton_name, points, session) for instance, _ in batch)
-            if version_id is None:
+            if not versions:
                 changed += sum(
                     _withdraw(instance.id, skeleton_name, session) for instance, _ in batch if instance.id not in points
                 )
@@ -153,34 +153,29 @@ def pre_label(
     return {"prelabelled": changed, "kept": len(heads) - changed}
 
 
-def _points_of(
-    workspace: Workspace,
-    dataset_id: int,
-    version_id: int | None,
-    skeleton_name: str,
-    instance_ids: list[int],
-    session: Session,
-) -> dict[int, tuple[bytes, int | None]]:
-    """The packed points that each instance should have, and the version they are of.
+def _versions(workspace: Workspace, version_id: int | None, *, session: Session) -> list[int]:
+    """The version in force, and its others, the newest first; none where no trained model is in force.
 
     A GPU and a processor compute in different precisions, so the same weights have a version for each: what the
     one has not looked at is taken from the others.
     """
-    if version_id is not None:
-        version = session.get(ModelVersion, version_id)
-        assert version is not None
-        plain = find_model(workspace, version.name, session=session)
-        others = [one for one in stored_versions(plain, session=session) if one != version_id]
-        stored: dict[int, tuple[bytes, int | None]] = {}
-        for one in (*reversed(others), version_id):
-            said = predictions(dataset_id, one, session=session)
-            stored |= {instance: (row.points, one) for instance, row in said.items()}
-        return stored
-    found: dict[int, tuple[bytes, int | None]] = {}
-    for part in id_batches(instance_ids):
-        rows: Mapping[int, KeypointRevision] = newest_untrained(part, skeleton_name, session=session)
-        found.update({instance: (row.points, row.model_version_id) for instance, row in rows.items()})
-    return found
+    if version_id is None:
+        return []
+    version = session.get(ModelVersion, version_id)
+    assert version is not None
+    plain = find_model(workspace, version.name, session=session)
+    return [version_id, *(other for other in stored_versions(plain, session=session) if other != version_id)]
+
+
+def _points_of(
+    instance_ids: Sequence[int], versions: Sequence[int], skeleton_name: str, *, session: Session
+) -> dict[int, tuple[bytes, int | None]]:
+    """The packed points that each instance should have, and the version they are of."""
+    if versions:
+        stored = predictions_of(instance_ids, versions, session=session)
+        return {instance: (row.points, version_id) for instance, (version_id, row) in stored.items()}
+    rows = newest_untrained(instance_ids, skeleton_name, session=session)
+    return {instance: (row.points, row.model_version_id) for instance, row in rows.items()}
 
 
 def _append(

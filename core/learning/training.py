@@ -12,6 +12,7 @@ from sqlmodel import Session, func, select
 
 from core.foundation.errors import BadInput, Cancelled, FacetError, NotEnoughData
 from core.foundation.messages import message
+from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
 from core.foundation.skeletons import skeleton
 from core.foundation.workspace import Workspace
@@ -237,7 +238,7 @@ def _keep(
     """Give the best weights a place among the models and write the version down."""
     file = workspace.trained_models / f"{trained.sha256}.safetensors"
     keep_file(trained.file, file)
-    predictor = open_predictor(workspace, PoseModel(recipe.name, labels.skeleton, file))
+    predictor = open_predictor(workspace, PoseModel(PredictorName(recipe.name), labels.skeleton, file))
     with writing(workspace.engine) as session:
         name = _free_name(recipe.name, session)
         sha256, settings = predictor.weights_sha256, predictor.settings

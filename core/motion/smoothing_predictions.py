@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from core.foundation.arrays import Keypoints
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.learning.pose_models import PoseModel, find_model, stored_version
+from core.learning.pose_models import find_model, stored_version
 from core.motion.linking import VideoTrack, linked, stride_of
 from core.tracks.smoothing import DEFAULTS, delay, smooth
 from db.batching import id_batches
 from db.engine import reading
-from db.queries.learning.models import count_predictions, predictions
+from db.queries.learning.models import StoredPrediction, count_predictions, predictions, predictions_of
 from db.queries.library import videos
 from db.queries.motion import frame_rows, seen_in_frames
-from db.tables import ModelVersion, Prediction
-from db.writes.models import ensure_model_version, note_model_use
+from db.tables import ModelVersion
+from db.writes.models import ensure_model_version, note_model_use, replace_predictions
 from db.writing import writing
 
 
@@ -31,8 +32,8 @@ def smooth_predictions(
     """Smooth what a model predicted in the videos of a dataset, as its name says (``NAME+one-euro``).
 
     Nothing is smoothed across a cut, a removed frame or a gap. Pictures that are no frames keep their points. Points
-    already smoothed follow where frames were predicted, removed or linked otherwise since; all others, so every clip
-    in which nothing changed, are read and not written.
+    already smoothed are stored anew where frames were predicted, removed or linked otherwise since; all others, so
+    every clip in which nothing changed, are read and not written.
 
     Returns
     -------
@@ -49,31 +50,36 @@ def smooth_predictions(
     """
     progress = progress or Progress()
     with reading(workspace.engine) as session:
-        asked = find_model(workspace, model, session=session)
-        assert asked.smoother is not None
-        plain = PoseModel(asked.name, asked.skeleton, asked.file, asked.version_id, asked.flip_test)
-        base = stored_version(plain, session=session)
+        wanted = find_model(workspace, model, session=session)
+        smoother = wanted.use.smoother
+        assert smoother is not None
+        base = stored_version(replace(wanted, use=wanted.use.unsmoothed), session=session)
         clips = videos(dataset_id, session=session)
-    version_id = _version(workspace, dataset_id, base, asked.smoother)
-    progress.begin(len(clips), message=f"Smoothing over time ({asked.smoother})")
-    new, late = _copied(workspace, dataset_id, base, version_id), 0.0
+    version_id = _version(workspace, dataset_id, base, smoother)
+    with reading(workspace.engine) as session:
+        before = count_predictions(dataset_id, version_id, session=session)
+    progress.begin(len(clips), message=f"Smoothing over time ({smoother})")
+    latest = 0.0
     for count, clip in enumerate(clips, start=1):
         with reading(workspace.engine) as session:
             frames = frame_rows(clip.id, session=session)
             tracks = linked(frames, seen_in_frames(clip.id, base, session=session))
             rate = clip.frames_per_second / stride_of(frames)  # of the frames that were taken: Hz count in them
-            moved = [_moved(track, rate, asked.smoother, version_id, session) for track in tracks]
-        _store(workspace, {row: points for one in moved for row, points in one.items()})
-        late = max(late, delay(asked.smoother, frames_per_second=rate).frames)
+            changed = _changed(_smoothed(tracks, rate, smoother), base, version_id, session=session)
+        _store(workspace, version_id, changed)
+        latest = max(latest, delay(smoother, frames_per_second=rate).frames)
         progress.advance(count)
     with reading(workspace.engine) as session:
-        known = count_predictions(dataset_id, version_id, session=session)
+        others = _missing(dataset_id, base, version_id, session=session)
+    _store(workspace, version_id, others)
+    with reading(workspace.engine) as session:
+        stored = count_predictions(dataset_id, version_id, session=session)
     return {
         "model_version": version_id,
-        "instances": known,
-        "predicted": new,
+        "instances": stored,
+        "predicted": stored - before,
         "failed": 0,
-        "delay_frames": round(late, 3),
+        "delay_frames": round(latest, 3),
     }
 
 
@@ -82,60 +88,45 @@ def _version(workspace: Workspace, dataset_id: int, base: int, smoother: str) ->
         version = session.get(ModelVersion, base)
         assert version is not None
         settings = {**version.settings, "smoothing": {"name": smoother, **DEFAULTS[smoother]}}
-        found = ensure_model_version(version.name, version.kind, version.weights_sha256, settings, session=session)
-        note_model_use(dataset_id, found, session=session)
-        return found
+        version_id = ensure_model_version(version.name, version.kind, version.weights_sha256, settings, session=session)
+        note_model_use(dataset_id, version_id, session=session)
+        return version_id
 
 
-def _copied(workspace: Workspace, dataset_id: int, base: int, version_id: int) -> int:
-    """Give every instance the points of the base first; tracks then put the smoothed ones in their place."""
-    with reading(workspace.engine) as session:
-        there = predictions(dataset_id, version_id, session=session)
-        missing = {one: row for one, row in predictions(dataset_id, base, session=session).items() if one not in there}
-    for part in id_batches(missing):
+def _smoothed(tracks: Sequence[VideoTrack], rate: float, smoother: str) -> dict[int, NDArray[np.float64]]:
+    """(K, 2) points of each instance as the smoother has them."""
+    points: dict[int, NDArray[np.float64]] = {}
+    for track in tracks:
+        smoothed = smooth(track.predicted, smoother, frames_per_second=rate, breaks=track.breaks)
+        points |= {int(instance): smoothed[i] for i, instance in enumerate(track.instances) if instance}
+    return points
+
+
+def _changed(
+    smoothed: Mapping[int, NDArray[np.float64]], base: int, version_id: int, *, session: Session
+) -> dict[int, StoredPrediction]:
+    """The predictions of instances that are not yet stored as the smoother has them; all but the points stay."""
+    changed: dict[int, StoredPrediction] = {}
+    for part in id_batches(smoothed):
+        stored = predictions_of(part, [version_id], session=session)
+        for instance, (_, plain) in predictions_of(part, [base], session=session).items():
+            moved = plain._replace(points=_at(plain.points, smoothed[instance]))
+            if stored.get(instance) != (version_id, moved):
+                changed[instance] = moved
+    return changed
+
+
+def _missing(dataset_id: int, base: int, version_id: int, *, session: Session) -> dict[int, StoredPrediction]:
+    """What the base predicted of instances that are in no track: they keep its points."""
+    stored = predictions(dataset_id, version_id, session=session)
+    plain = predictions(dataset_id, base, session=session)
+    return {instance: row for instance, row in plain.items() if instance not in stored}
+
+
+def _store(workspace: Workspace, version_id: int, rows: Mapping[int, StoredPrediction]) -> None:
+    for part in id_batches(rows):
         with writing(workspace.engine) as session:
-            mine = select(Prediction.instance_id).where(
-                Prediction.model_version_id == version_id, col(Prediction.instance_id).in_(part)
-            )
-            quicker = set(session.exec(mine))  # another process, meanwhile
-            for one in part:
-                if one in quicker:
-                    continue
-                row = missing[one]
-                session.add(
-                    Prediction(
-                        instance_id=one,
-                        model_version_id=version_id,
-                        skeleton=row.skeleton,
-                        points=row.points,
-                        doubt=row.doubt,
-                    )
-                )
-    return len(missing)
-
-
-def _moved(track: VideoTrack, rate: float, smoother: str, version_id: int, session: Session) -> dict[int, bytes]:
-    """The packed points of the predictions that are not yet as the smoother has them, by the prediction's id."""
-    smoothed = smooth(track.predicted, smoother, frames_per_second=rate, breaks=track.breaks)
-    of_instance = {int(one): smoothed[place] for place, one in enumerate(track.instances) if one}
-    moved: dict[int, bytes] = {}
-    for part in id_batches(of_instance):
-        mine = select(Prediction.id, Prediction.instance_id, Prediction.points).where(
-            Prediction.model_version_id == version_id, col(Prediction.instance_id).in_(part)
-        )
-        for row, instance, blob in session.exec(mine):
-            points = _at(blob, of_instance[instance])
-            if points != blob:
-                moved[row] = points
-    return moved
-
-
-def _store(workspace: Workspace, moved: Mapping[int, bytes]) -> None:
-    for part in id_batches(moved):
-        with writing(workspace.engine) as session:
-            for row in session.exec(select(Prediction).where(col(Prediction.id).in_(part))):
-                row.points = moved[row.id]
-                session.add(row)
+            replace_predictions(version_id, {instance: rows[instance] for instance in part}, session=session)
 
 
 def _at(blob: bytes, points: NDArray[np.float64]) -> bytes:

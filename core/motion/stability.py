@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.messages import choices
+from core.foundation.predictor_names import PredictorName
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command
 from core.metrics.intervals import Interval, bootstrap
@@ -23,7 +24,7 @@ from core.tracks.smoothing import DEFAULTS, Delay, delay, smooth
 from db.engine import reading
 from db.queries.library import videos
 from db.queries.motion import frame_rows, seen_in_frames, versions_in_videos
-from db.tables import ModelVersion, Video
+from db.tables import Video
 
 Floats = NDArray[np.float64]
 
@@ -199,17 +200,11 @@ class DatasetStability:
         }
 
 
-def title(version: ModelVersion) -> str:
-    """A model's name with how it was used, as `predict` takes it: ``hrnet-w32-udp-3+flip+one-euro``."""
-    smoother = (version.settings.get("smoothing") or {}).get("name")
-    return "+".join(filter(None, [version.name, "flip" if version.settings.get("flip_test") else "", smoother]))
-
-
 def predicted_versions(workspace: Workspace, dataset_id: int) -> dict[str, int]:
-    """Titles of the versions that have predicted in the videos of a dataset, with the id of the newest of each."""
+    """Use names of the versions that have predicted in the videos of a dataset, with the id of the newest of each."""
     with reading(workspace.engine) as session:
         rows = versions_in_videos(dataset_id, session=session)
-        return {title(row): row.id for row in reversed(rows)}
+        return {str(PredictorName.of_version(row.name, row.settings)): row.id for row in reversed(rows)}
 
 
 def of_dataset(

@@ -39,12 +39,18 @@ class User(SQLModel, table=True):
 
 
 class Dataset(SQLModel, table=True):
-    """A named collection of pictures."""
+    """A named collection of pictures.
+
+    `revision` rises with whatever figures of models and counts of labels are made of, `ranking_revision` with what the
+    order of pictures to label next is made of, which labels are not (`db.revisions`).
+    """
 
     id: int = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
     created_at: datetime = moment()
     created_by: int = key("user.id")
+    revision: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    ranking_revision: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Image(SQLModel, table=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, delete, select
 
-from db.tables import ModelUse, ModelVersion
+from db.queries.learning.models import StoredPrediction
+from db.tables import Instance, ModelUse, ModelVersion, Prediction
 
 
 def ensure_model_version(
@@ -31,3 +33,14 @@ def ensure_model_version(
 def note_model_use(dataset_id: int, model_version_id: int, *, session: Session) -> None:
     """Remember that a dataset holds output of a model."""
     session.merge(ModelUse(dataset_id=dataset_id, model_version_id=model_version_id))
+
+
+def replace_predictions(version_id: int, rows: Mapping[int, StoredPrediction], *, session: Session) -> None:
+    """Store what a version says of instances as new rows, for none is ever changed; not of instances that are gone."""
+    mine = Prediction.model_version_id == version_id
+    session.exec(delete(Prediction).where(mine, col(Prediction.instance_id).in_(rows)))
+    present = session.exec(select(Instance.id).where(col(Instance.id).in_(rows)))
+    session.add_all(
+        Prediction(instance_id=instance, model_version_id=version_id, **rows[instance]._asdict())
+        for instance in present
+    )

@@ -20,7 +20,7 @@ from core.foundation.workspace import Workspace
 from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import backup, config, upgrade
-from db.tables import User
+from db.tables import Dataset, Exclusion, User
 from db.writes.library import ensure_user
 from db.writing import migrating, writing
 
@@ -108,6 +108,19 @@ def test_a_migration_that_fails_changes_nothing(workspace, dataset, one_more):
         assert now.execute(text("SELECT version_num FROM alembic_version")).scalar() == head
         assert "email" not in {column["name"] for column in inspect(now).get_columns("user")}
     assert len(list((workspace.home / "backups").glob("*.db"))) == 1
+
+
+def test_a_store_from_before_datasets_counted_their_changes_begins_to_count_at_nothing(engine, tmp_path):
+    run(engine, command.upgrade, "0005")
+    with migrating(engine) as connection:
+        connection.execute(text("INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01')"))
+        connection.execute(text("INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1)"))
+    assert upgrade(engine, tmp_path / "backups").exists()
+    with writing(engine) as session:
+        session.add(Exclusion(dataset_id=1, name="a.png", author_id=1))
+    with reading(engine) as session:
+        counted = session.exec(select(Dataset.name, Dataset.revision, Dataset.ranking_revision)).all()
+    assert counted == [("a", 1, 1)]
 
 
 def test_many_who_open_a_new_home_at_once_all_get_the_store(tmp_path):

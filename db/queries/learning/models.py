@@ -9,13 +9,11 @@ from sqlmodel import Session, col, func, select
 
 from db.queries.learning.labels import by_no_human
 from db.tables import (
-    Exclusion,
-    GroupPart,
+    Dataset,
     Image,
     Instance,
     KeypointRevision,
     ModelVersion,
-    PeopleEvent,
     Prediction,
     Promotion,
     Source,
@@ -66,6 +64,23 @@ def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[i
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
     )
     return {instance: StoredPrediction(skeleton, points, doubt) for instance, skeleton, points, doubt in rows}
+
+
+def predictions_of(
+    instance_ids: Sequence[int], version_ids: Sequence[int], *, session: Session
+) -> dict[int, tuple[int, StoredPrediction]]:
+    """What the first of the versions that has predicted an instance said of it, and which that is, by instance."""
+    rows = session.exec(
+        select(
+            Prediction.instance_id,
+            Prediction.model_version_id,
+            Prediction.skeleton,
+            Prediction.points,
+            Prediction.doubt,
+        ).where(col(Prediction.instance_id).in_(instance_ids), col(Prediction.model_version_id).in_(version_ids))
+    )
+    last_first = sorted(rows, key=lambda row: -version_ids.index(row[1]))
+    return {instance: (version, StoredPrediction(*stored)) for instance, version, *stored in last_first}
 
 
 def box_areas(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, str, float]]:
@@ -168,17 +183,14 @@ def standing_promotions(dataset_id: int, skeleton: str, *, session: Session) -> 
     return [row for row in rows if row.rolls_back_id is None and row.id not in taken_back]
 
 
-def model_cache_key(dataset_id: int, *, session: Session) -> tuple[int, ...]:
-    """Changes whenever a figure about labels and predictions of the dataset might: what a page keeps figures under."""
-    newest = [
-        session.exec(select(func.max(column))).one() or 0
-        for column in (Prediction.id, KeypointRevision.id, PeopleEvent.id, ModelVersion.id)
-    ]
-    kept = [
-        session.exec(select(func.count()).select_from(table).where(table.dataset_id == dataset_id)).one()
-        for table in (Exclusion, GroupPart)
-    ]
-    return (*newest, *kept)
+def model_cache_key(dataset_id: int, *, session: Session) -> int:
+    """Rises with every change of what figures about labels and predictions of the dataset are made of."""
+    return session.exec(select(Dataset.revision).where(Dataset.id == dataset_id)).one()
+
+
+def ranking_cache_key(dataset_id: int, *, session: Session) -> int:
+    """Rises when other doubts are stored, another model is asked or other pictures are left out, not with labels."""
+    return session.exec(select(Dataset.ranking_revision).where(Dataset.id == dataset_id)).one()
 
 
 def model_heads(dataset_id: int, kind: str, *, session: Session) -> Sequence[tuple[Instance, KeypointRevision | None]]:
@@ -206,9 +218,3 @@ def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Ses
         .order_by(col(KeypointRevision.id))
     )
     return {row.instance_id: row for row in rows}
-
-
-def ranking_cache_key(dataset_id: int, *, session: Session) -> tuple[int, ...]:
-    """Changes whenever other doubts are stored or another model is asked; labels given since do not change it."""
-    newest = [session.exec(select(func.max(column))).one() or 0 for column in (Prediction.id, Promotion.id)]
-    return (*newest, *model_cache_key(dataset_id, session=session)[3:])

@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotEnoughData
+from core.foundation.predictor_names import USES, PredictorName
 from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning.errors_on_held_out import Breakdown, PairedDifference, breakdown, paired_difference, worst_instances
@@ -28,7 +29,6 @@ from pages.widgets.shared.text import counted, plain, sentence
 MOST: Final = 3
 _WORST: Final = 24
 _FEW_GROUPS: Final = 20
-_USES: Final = ("+flip", "+one-euro", "+savitzky-golay")
 # name: (what people call it, in percent, what it is)
 _METRICS: Final = {
     "nme": ("NME", True, "Mean distance from the truth over the usual length (a face's outer eye corners)."),
@@ -66,7 +66,7 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
         shape = choose_points(dataset_id, key="compare-skeleton")
         names = list(models.comparable(workspace(), dataset_id, shape))
         key, first = _chosen_at_first(f"compare-{dataset_id}-{shape}-{len(names)}", names, rows, asked)
-        suffixes = ("", *_USES) if st.session_state.get("compare-uses") else ("",)
+        suffixes = ("", *USES) if st.session_state.get("compare-uses") else ("",)
         uses = [name + use for name in names for use in suffixes]
         options = list(dict.fromkeys([*uses, *first, *st.session_state.get(key, [])]))
         chosen = st.multiselect(
@@ -122,7 +122,7 @@ def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | 
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing")
-def _held(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: tuple[int, ...]) -> HeldOutSet:  # noqa: ARG001
+def _held(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int) -> HeldOutSet:  # noqa: ARG001
     return held_out(workspace(), dataset_id, names, split_by=split_by)
 
 
@@ -132,7 +132,7 @@ def _measured(
     dataset_id: int,  # noqa: ARG001
     names: tuple[str, ...],
     split_by: str,  # noqa: ARG001
-    cache_key: tuple[int, ...],  # noqa: ARG001
+    cache_key: int,  # noqa: ARG001
 ) -> Measured:
     return Measured(
         {name: intervals_as_json(metrics(_held_out, name)) for name in names},
@@ -189,7 +189,7 @@ def comparison(
 def split_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """What was kept together when the first of these models that was trained learned."""
     ways = {row["name"]: str(row["split_by"]) for row in rows}
-    return next((ways[name] for name in (one.partition("+")[0] for one in names) if name in ways), "auto")
+    return next((ways[name] for name in (PredictorName.parse(name).model for name in names) if name in ways), "auto")
 
 
 def _heading(held: HeldOutSet) -> None:
@@ -210,11 +210,11 @@ def heading(instances: int, groups: int) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
-def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: tuple[int, ...]) -> dict[str, int]:  # noqa: ARG001
+def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int) -> dict[str, int]:  # noqa: ARG001
     return unpredicted(workspace(), dataset_id, names, split_by=split_by)
 
 
-def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: tuple[int, ...], *, busy: bool) -> None:
+def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int, *, busy: bool) -> None:
     """Predict with those models that lack something, and say which do."""
     lacking = {name: count for name, count in _unpredicted(dataset_id, names, split_by, cache_key).items() if count}
     with st.container(horizontal=True, vertical_alignment="center"):

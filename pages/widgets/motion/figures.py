@@ -93,7 +93,7 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> Opened | None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Judging the videos")
-def _of_dataset(dataset_id: int, model: str, state: tuple[int, ...]) -> DatasetStability:  # noqa: ARG001
+def _of_dataset(dataset_id: int, model: str, state: int) -> DatasetStability:  # noqa: ARG001
     return stability.of_dataset(workspace(), dataset_id, model)
 
 

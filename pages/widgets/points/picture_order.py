@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.messages import message
+from core.foundation.predictor_names import PredictorName
 from core.jobs.kinds import must_wait
 from core.jobs.launch import start
 from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
@@ -63,7 +64,7 @@ def _reorder() -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Ranking the pictures")
-def _ranked(dataset_id: int, shape: str, cache_key: tuple[int, ...]) -> NextPictures | str:  # noqa: ARG001
+def _ranked(dataset_id: int, shape: str, cache_key: int) -> NextPictures | str:  # noqa: ARG001
     try:
         return next_pictures(workspace(), dataset_id, shape)
     except FacetError as error:  # the sentence is the page's; cached too, until something changes
@@ -117,7 +118,7 @@ def _waiting(dataset_id: int) -> int:
 def _offer(dataset_id: int) -> None:
     """Where there is a model, let it look at everything with the flip test: then it has a doubt, whatever it is."""
     try:
-        model = f"{model_to_ask(workspace(), dataset_id, usual_points(dataset_id))}+flip"
+        model = str(PredictorName(model_to_ask(workspace(), dataset_id, usual_points(dataset_id)), flip_test=True))
     except FacetError:
         if st.button("Train a model", icon=":material/model_training:", key="to-training"):
             st.switch_page("training.py")

@@ -9,6 +9,6 @@ from pages.widgets.shared.resources import workspace
 
 
 @st.cache_data(max_entries=20, show_spinner="Counting the labels")
-def counted_supply(dataset_id: int, shape: str, split_by: str, newness: tuple[int, ...]) -> Supply:  # noqa: ARG001
-    """What there is to learn from, kept under the newness of the dataset."""
+def counted_supply(dataset_id: int, shape: str, split_by: str, cache_key: int) -> Supply:  # noqa: ARG001
+    """What there is to learn from, kept under the revision of the dataset."""
     return supply(workspace(), dataset_id, shape, split_by)
