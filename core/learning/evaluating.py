@@ -59,7 +59,7 @@ def evaluate(
 
     Raises
     ------
-    NotFound, NotEnoughData
+    NotFound, BadInput, NotEnoughData
         As `held_out`.
     """
     names = [model] if against is None else [model, against]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.foundation.arrays import Keypoints, Uncertainty
-from core.foundation.errors import NotEnoughData, NotFound
+from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.geometry import boxes_of
 from core.foundation.predictor_names import PredictorName
 from core.foundation.skeletons import Skeleton, skeleton
@@ -83,7 +83,9 @@ def held_out(
     Raises
     ------
     NotFound
-        If there is no such model, or they locate different points.
+        If there is no such model.
+    BadInput
+        If the models locate different points.
     NotEnoughData
         If nothing is held out, or a model has predicted nothing of it, or has learned from all of it.
     """
@@ -106,7 +108,7 @@ def unpredicted(
 
     Raises
     ------
-    NotFound, NotEnoughData
+    NotFound, BadInput, NotEnoughData
         As `held_out`, but not where a model has predicted nothing.
     """
     missing: dict[str, int] = {}
@@ -125,7 +127,7 @@ def _fresh(dataset_id: int, models: Sequence[PoseModel], split_by: str | None, s
     """The held-out labels that none of the models has learned from, and how many some has."""
     shapes = {model.skeleton for model in models}
     if len(shapes) > 1:
-        raise NotFound("models.different_points", names=[model.use_name for model in models], skeletons=sorted(shapes))
+        raise BadInput("models.different_points", names=[model.use_name for model in models], skeletons=sorted(shapes))
     way = split_by or split_of(models[0].use_name, session=session)
     labels = read_labels(dataset_id, models[0].skeleton, split_by=way, session=session).only(Part.TEST)
     if not labels.labels:

@@ -37,7 +37,7 @@ def note_model_use(dataset_id: int, model_version_id: int, *, session: Session) 
 
 def replace_predictions(version_id: int, rows: Mapping[int, StoredPrediction], *, session: Session) -> None:
     """Store what a version says of instances as new rows, for none is ever changed; not of instances that are gone."""
-    mine = Prediction.model_version_id == version_id
+    mine = col(Prediction.model_version_id) == version_id
     session.exec(delete(Prediction).where(mine, col(Prediction.instance_id).in_(rows)))
     present = session.exec(select(Instance.id).where(col(Instance.id).in_(rows)))
     session.add_all(

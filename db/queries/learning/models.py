@@ -70,14 +70,11 @@ def predictions_of(
     instance_ids: Sequence[int], version_ids: Sequence[int], *, session: Session
 ) -> dict[int, tuple[int, StoredPrediction]]:
     """What the first of the versions that has predicted an instance said of it, and which that is, by instance."""
+    what = (Prediction.instance_id, Prediction.model_version_id, Prediction.skeleton, Prediction.points)
     rows = session.exec(
-        select(
-            Prediction.instance_id,
-            Prediction.model_version_id,
-            Prediction.skeleton,
-            Prediction.points,
-            Prediction.doubt,
-        ).where(col(Prediction.instance_id).in_(instance_ids), col(Prediction.model_version_id).in_(version_ids))
+        select(*what, Prediction.doubt).where(  # type: ignore[call-overload]
+            col(Prediction.instance_id).in_(instance_ids), col(Prediction.model_version_id).in_(version_ids)
+        )
     )
     last_first = sorted(rows, key=lambda row: -version_ids.index(row[1]))
     return {instance: (version, StoredPrediction(*stored)) for instance, version, *stored in last_first}

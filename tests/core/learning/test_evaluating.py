@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.foundation.arrays import Keypoints
-from core.foundation.errors import NotEnoughData, NotFound
+from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.learning.errors_on_held_out import breakdown, paired_difference, worst_instances
 from core.learning.evaluating import evaluate, keep_figures
 from core.learning.held_out import held_out, unpredicted
@@ -172,7 +172,7 @@ def test_each_model_lacks_what_it_has_not_predicted_of_the_held_out_part(shelf):
 def test_models_of_different_points_are_not_compared(shelf):
     shelf.model("face", "face68")
     shelf.model("body", "body24")
-    with pytest.raises(NotFound, match="locate different points"):
+    with pytest.raises(BadInput, match="locate different points"):
         evaluate(shelf.workspace, shelf.dataset, "face", against="body")
 
 
