@@ -12,12 +12,21 @@ from sqlmodel import Session, select
 
 from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import LabelledDataset, LeftOut
+from core.library.clip_importing import free_clip_path
 from core.library.split_groups import group_name, strictest
 from db.queries.exchange import clips_with_frames, exclusions
-from db.queries.library import free_path, group_parts
-from db.tables import Exclusion, Frame, GroupPart, Image, Video
+from db.queries.library import group_parts
+from db.tables import Exclusion, Frame, GroupPart, Video
 
-Pictures = Sequence[tuple[str, Image]]  # the path in the export, and the row
+
+class ExportedPicture(NamedTuple):
+    """A picture of the store: its path in the export, and its id, path, sequence and person here."""
+
+    path: str
+    id: int
+    path_here: str
+    sequence: str | None
+    identity: str | None
 
 
 class Here(NamedTuple):
@@ -28,14 +37,19 @@ class Here(NamedTuple):
 
 
 def add_clips(
-    labelled: LabelledDataset, dataset_id: int, pictures: Pictures, people: Mapping[int, str], *, session: Session
+    labelled: LabelledDataset,
+    dataset_id: int,
+    pictures: Sequence[ExportedPicture],
+    people: Mapping[int, str],
+    *,
+    session: Session,
 ) -> LabelledDataset:
     """Add to the labels of a dataset its clips, its split and what is excluded; `people` has the key of each id.
 
     Groups that no picture is of any more (a person called otherwise since) are not told.
     """
     rows = clips_with_frames(dataset_id, session=session)
-    paths = {image.id: path for path, image in pictures}
+    paths = {picture.id: picture.path for picture in pictures}
     clips = {video.id: _clip(video, frames, paths) for video, frames in rows}
     known = {
         **{group_name("clip", number): [("clip", clip.path)] for number, clip in clips.items()},
@@ -60,23 +74,23 @@ def _clip(video: Video, frames: Iterable[Frame], paths: Mapping[int, str]) -> La
     )
 
 
-def _plain_groups(pictures: Pictures, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+def _plain_groups(pictures: Sequence[ExportedPicture], names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """The groups whose names mean the same elsewhere; two pictures of one path have two paths in an export."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    plain = {("person", name) for name in names}
-    for path, image in pictures:
-        found[group_name("picture", image.path)].append(("picture", path))
-        plain.add(("folder", image.path.rpartition("/")[0]))
-        plain |= {("sequence", image.sequence)} if image.sequence else set()
-        plain |= {("person", image.identity)} if image.identity else set()
-    return found | {group_name(*group): [group] for group in plain}
+    of_path: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    same = {("person", name) for name in names}
+    for picture in pictures:
+        of_path[group_name("picture", picture.path_here)].append(("picture", picture.path))
+        same.add(("folder", picture.path_here.rpartition("/")[0]))
+        same |= {("sequence", picture.sequence)} if picture.sequence else set()
+        same |= {("person", picture.identity)} if picture.identity else set()
+    return of_path | {group_name(*group): [group] for group in same}
 
 
 def names_here(labelled: LabelledDataset, dataset_id: int, *, session: Session) -> dict[str, str]:
     """Clip -> its name in this dataset: its own, that of the same file here, or one that no other file here has."""
     known = dict(session.exec(select(Video.sha256, Video.path).where(Video.dataset_id == dataset_id)).all())
     return {
-        clip.path: known.get(clip.sha256) or free_path(dataset_id, clip.path, clip.sha256, session=session)
+        clip.path: known.get(clip.sha256) or free_clip_path(dataset_id, clip.path, clip.sha256, session=session)
         for clip in labelled.clips
     }
 

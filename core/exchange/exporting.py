@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from sqlmodel import Session, select
 
-from core.exchange.clips import add_clips
+from core.exchange.clips import ExportedPicture, add_clips
 from core.formats import WRITERS
 from core.formats.dataset import (
     LabelledDataset,
@@ -26,10 +26,19 @@ from core.formats.manifest import Manifest, read_manifest
 from core.formats.staging import is_unfinished
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
+from core.foundation.names import numbered
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from db.engine import reading
-from db.queries.exchange import ExportedInstance, active_people, pictures_with_instances, skipped_inputs, used_models
+from db.queries.exchange import (
+    ExportedInstance,
+    active_people,
+    assigned_people,
+    picture_order,
+    pictures_with_instances,
+    skipped_inputs,
+    used_models,
+)
 from db.tables import Dataset, Export, Image, ModelVersion, Run, Source, now
 from db.writing import writing
 
@@ -135,21 +144,13 @@ def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> Labelle
     versions = used_models(dataset_id, session=session)
     cards = _cards(versions)
     left_out = [LeftOut(path, reason) for path, reason in skipped_inputs(dataset_id, session=session)]
-    taken = Counter[str]()
-    found = [
-        (_free_path(image.path, taken), image, rows)
-        for image, rows in pictures_with_instances(dataset_id, session=session)
-    ]
-    keys: dict[int, str] = {}
-    found.sort(key=lambda item: item[0])
-    for _, _, instances in found:
-        for row in instances:
-            if row.assignment is not None and row.assignment.person_id not in keys:
-                keys[row.assignment.person_id] = _key(len(keys))
-    for person_id, _ in sorted(people.items(), key=lambda item: (item[1] or "", item[0])):
-        if person_id not in keys and people[person_id]:
-            keys[person_id] = _key(len(keys))
-    images = [_image(workspace, image, path, instances, keys, cards) for path, image, instances in found]
+    paths = _free_paths(picture_order(dataset_id, session=session))
+    keys = _person_keys(paths, assigned_people(dataset_id, session=session), people)
+    images, pictures = [], []
+    for image, instances in pictures_with_instances(dataset_id, session=session):  # a batch of rows at a time
+        path = paths[image.id]
+        images.append(_image(workspace, image, path, instances, keys, cards))
+        pictures.append(ExportedPicture(path, image.id, image.path, image.sequence, image.identity))
     labelled = LabelledDataset(
         name,
         tuple(images),
@@ -157,20 +158,34 @@ def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> Labelle
         tuple(cards.values()),
         tuple(left_out),
     )
-    return add_clips(labelled, dataset_id, [(path, image) for path, image, _ in found], keys, session=session)
+    return add_clips(labelled, dataset_id, pictures, keys, session=session)
+
+
+def _person_keys(
+    paths: Mapping[int, str], assigned: Iterable[tuple[int, int]], people: Mapping[int, str | None]
+) -> dict[int, str]:
+    """A key for each person with a face or a name: by the pictures in the order of the export, then by name."""
+    of_image: dict[int, list[int]] = defaultdict(list)
+    for image_id, person_id in assigned:
+        of_image[image_id].append(person_id)
+    with_face = [person_id for image_id in sorted(of_image, key=paths.__getitem__) for person_id in of_image[image_id]]
+    named = sorted((person_id for person_id in people if people[person_id]), key=lambda id_: (people[id_] or "", id_))
+    return {person_id: _key(number) for number, person_id in enumerate(dict.fromkeys([*with_face, *named]))}
 
 
 def _key(number: int) -> str:
     return f"person-{number + 1:04d}"
 
 
-def _free_path(path: str, taken: Counter[str]) -> str:
-    """Two different pictures that were imported under one path get two names: "a.jpg" and "a (2).jpg"."""
-    taken[path] += 1
-    if taken[path] == 1:
-        return path
-    whole = PurePosixPath(path)
-    return _free_path(str(whole.with_name(f"{whole.stem} ({taken[path]}){whole.suffix}")), taken)
+def _free_paths(pictures: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """Each picture's path in the export; two pictures imported under one path are "a.jpg" and "a (2).jpg"."""
+    paths: dict[int, str] = {}
+    taken: set[str] = set()
+    for image_id, path in pictures:
+        names = (str(name) for name in numbered(PurePosixPath(path)))
+        paths[image_id] = path if path not in taken else next(name for name in names if name not in taken)
+        taken.add(paths[image_id])
+    return paths
 
 
 def _cards(versions: Iterable[ModelVersion]) -> dict[int, ModelCard]:

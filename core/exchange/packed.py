@@ -14,7 +14,7 @@ from core.formats.manifest import NAME
 from core.foundation.errors import BadInput, FacetError
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.library.intake import Item, Limits, Offered, Refused, look_into
+from core.library.sources import Limits, OfferedFile, RefusedFile, SourceFile, list_source
 
 _FOREIGN: Final = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what desktops put beside what they pack
 
@@ -35,7 +35,7 @@ def unpacked_export(workspace: Workspace, source: Path, progress: Progress | Non
     if not (source.is_file() and zipfile.is_zipfile(source)):
         yield None
         return
-    items = look_into(source, Limits.of(workspace.settings))
+    items = list_source(source, Limits.of(workspace.settings))
     own = [item for item in items if not set(PurePosixPath(item.path).parts).intersection(_FOREIGN)]
     manifest = _manifest(own)
     if manifest is None:
@@ -52,16 +52,16 @@ def unpacked_export(workspace: Workspace, source: Path, progress: Progress | Non
         yield root
 
 
-def _manifest(items: Sequence[Item]) -> Offered | None:
+def _manifest(items: Sequence[SourceFile]) -> OfferedFile | None:
     tops = {item.path.partition("/")[0] for item in items}
     places = {NAME, f"{next(iter(tops))}/{NAME}"} if len(tops) == 1 else {NAME}
-    return next((item for item in items if isinstance(item, Offered) and item.path in places), None)
+    return next((item for item in items if isinstance(item, OfferedFile) and item.path in places), None)
 
 
-def _unpack(source: Path, items: Sequence[Item], folder: Path, progress: Progress) -> None:
+def _unpack(source: Path, items: Sequence[SourceFile], folder: Path, progress: Progress) -> None:
     progress.begin(len(items), message="Unpacking the export")
     for done, item in enumerate(items, start=1):
-        if isinstance(item, Refused):
+        if isinstance(item, RefusedFile):
             raise BadInput.saying(item.reason.within(item.path).within(source.name))
         target = folder / item.path
         try:

@@ -17,10 +17,10 @@ from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstanc
 from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.library.pictures import KeptPicture, keep_picture
+from core.library.pictures import StoredFile, store_picture
 from core.people.assigning import record, record_separations
 from db.tables import Assignment, Image, ImagePath, ImageState, Instance, Person, Skipped, Source, sides
-from db.writes.dashboard import count_work
+from db.writes.dashboard import record_work
 from db.writes.library import recount_faces
 from db.writes.models import ensure_model_version, note_model_use
 from db.writes.people import ensure_person
@@ -77,7 +77,7 @@ def restore_export(
         readable = [
             (image, picture)
             for image, picture in zip(labelled.images, kept, strict=True)
-            if isinstance(picture, KeptPicture)
+            if isinstance(picture, StoredFile)
         ]
         became = Counter(_restore_image(restore, image, picture, session) for image, picture in readable)
         if became["added"] or became["filled"]:
@@ -86,7 +86,7 @@ def restore_export(
             arrived = Arrived(restore.images, restore.people, restore.clips)
             restore_clips(labelled, dataset_id, author_id, arrived, session=session)
         if became["added"]:
-            count_work(author_id, dataset_id, "images imported", became["added"], session=session)
+            record_work(author_id, dataset_id, "images imported", became["added"], session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
         "images": len(readable),
@@ -109,7 +109,7 @@ def _read(source: Path) -> LabelledDataset:
     return labelled
 
 
-def _skipped(labelled: LabelledDataset, kept: Sequence[KeptPicture | str]) -> list[tuple[str, str]]:
+def _skipped(labelled: LabelledDataset, kept: Sequence[StoredFile | str]) -> list[tuple[str, str]]:
     """Path and reason of what the export says it lacks (missing pictures too), and of pictures that cannot be kept."""
     unread = [
         (image.path, reason)
@@ -194,19 +194,19 @@ def _restore_separations(restore: _Restore, session: Session) -> None:
     record_separations(pairs, event, session=session)
 
 
-def _keep(workspace: Workspace, image: LabelledImage) -> KeptPicture | str:
+def _keep(workspace: Workspace, image: LabelledImage) -> StoredFile | str:
     """Keep one picture, or say why not."""
     if image.file is None:
         return "the export does not hold the picture"
     try:
-        return keep_picture(workspace, image.file.read_bytes(), image.path)
+        return store_picture(workspace, image.file.read_bytes(), image.path)
     except UnreadableImage as error:
         return error.reason
     except OSError as error:
         return f"could not be read or kept ({error.strerror or error})"
 
 
-def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture, session: Session) -> _Done:
+def _restore_image(restore: _Restore, image: LabelledImage, kept: StoredFile, session: Session) -> _Done:
     """Insert one picture with its labels, or give its labels to the same picture here if that has none."""
     here = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == kept.sha256)
     row = session.exec(here).first()
@@ -228,7 +228,7 @@ def _restore_image(restore: _Restore, image: LabelledImage, kept: KeptPicture, s
     return _fill(restore, image, row, session) if brings or (image.identity and not row.identity) else "nothing"
 
 
-def _insert(restore: _Restore, image: LabelledImage, kept: KeptPicture, session: Session) -> None:
+def _insert(restore: _Restore, image: LabelledImage, kept: StoredFile, session: Session) -> None:
     row = Image(
         **vars(kept),
         dataset_id=restore.dataset_id,

@@ -1,13 +1,18 @@
-"""How a person's name is stored, whether somebody typed it or a folder is called so."""
+"""How a person's name is stored, whether somebody typed it or a folder is called so; names that are still free."""
 
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from collections.abc import Iterator
+from itertools import count
+from pathlib import PurePath
+from typing import Final, TypeVar
 
 from core.foundation.errors import BadInput
 
 _LONGEST: Final = 120
+
+_Path = TypeVar("_Path", bound=PurePath)
 
 
 def clean_name(name: str) -> str | None:
@@ -23,3 +28,16 @@ def clean_name(name: str) -> str | None:
     if len(clean) > _LONGEST:
         raise BadInput("people.name_too_long", limit=_LONGEST, count=len(clean))
     return clean or None
+
+
+def numbered(path: _Path, pattern: str = " ({})") -> Iterator[_Path]:
+    """A path, and after it those that differ by a number: ``a.jpg``, ``a (2).jpg``, ``a (3).jpg`` and so on.
+
+    >>> from itertools import islice
+    >>> from pathlib import PurePosixPath
+    >>> [str(path) for path in islice(numbered(PurePosixPath("b/a.jpg"), "-{}"), 2)]
+    ['b/a.jpg', 'b/a-2.jpg']
+    """
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}{pattern.format(number)}{path.suffix}")

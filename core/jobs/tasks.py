@@ -14,8 +14,9 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.model_tasks import pre_label_new
 from core.jobs.runs import Task
-from core.library.clip_importing import import_clips
-from core.library.importing import ImportOptions, import_pictures
+from core.library.clip_importing import ClipIntake
+from core.library.importing import PictureIntake
+from core.library.intake import ImportOptions
 from core.library.sample_clips import draw_clips_of_people, label_clips
 from core.library.sample_photos import add_figures, draw_sample, note_threshold
 from core.library.uploading import discard_upload, is_upload
@@ -59,11 +60,10 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
             return restore_export(workspace, folder, **who, progress=progress)
     reference = run.parameters.get("reference", False) and not is_upload(workspace, source)
     options = ImportOptions(identities=run.parameters.get("identities", False), reference=reference)
-    pictures = import_pictures(workspace, source, **who, options=options, progress=progress)
-    clips = import_clips(
-        workspace, source, **who, identities=options.identities, reference=reference, progress=progress
-    )
-    return {**pictures, **clips}
+    pictures = PictureIntake(workspace, **who, options=options, progress=progress)
+    clips = ClipIntake(workspace, **who, options=options, progress=progress)
+    files = pictures.files_of(source)
+    return {**pictures.take(files), **clips.take(files)}
 
 
 @_then_waiting
@@ -77,8 +77,9 @@ def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     found = replace(found, skipped=[*found.skipped, *beside.skipped])
     added = 0
     if beside.folder is not None:
-        wanted = beside.is_wanted
-        added = import_pictures(workspace, beside.folder, **who, wanted=wanted, progress=progress)["added"]
+        pictures = PictureIntake(workspace, **who, progress=progress)
+        wanted = [file for file in pictures.files_of(beside.folder) if beside.is_wanted(file.path)]
+        added = pictures.take(wanted)["added"]
     return {**import_labels(workspace, found, **who, progress=progress), "pictures": added}
 
 
@@ -91,9 +92,8 @@ def sample_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     """Draw portraits and figures, and take them in with their points."""
     assert run.dataset_id is not None
     drawn = draw_sample(workspace, progress)
-    counts = import_pictures(
-        workspace, drawn.folder, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, progress=progress
-    )
+    who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
+    counts = PictureIntake(workspace, **who, progress=progress).take_source(drawn.folder)
     note_threshold(workspace, dataset_id=run.dataset_id, author_id=run.author_id)
     return {**counts, "figures": add_figures(workspace, drawn, dataset_id=run.dataset_id, run_id=run.id)}
 
@@ -152,15 +152,9 @@ def sample_clips_task(workspace: Workspace, run: Run, progress: Progress) -> dic
     """Draw clips of people, and take them in with their points."""
     assert run.dataset_id is not None
     drawn = draw_clips_of_people(workspace, progress)
-    counts = import_clips(
-        workspace,
-        drawn.folder,
-        dataset_id=run.dataset_id,
-        author_id=run.author_id,
-        run_id=run.id,
-        identities=True,
-        progress=progress,
-    )
+    who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
+    options = ImportOptions(identities=True)
+    counts = ClipIntake(workspace, **who, options=options, progress=progress).take_source(drawn.folder)
     labelled = label_clips(workspace, drawn, dataset_id=run.dataset_id, author_id=run.author_id)
     return {**counts, "labelled": labelled}
 

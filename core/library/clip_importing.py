@@ -5,30 +5,29 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, select
 
-from core.foundation.errors import BadInput, NotFound, UnreadableVideo
-from core.foundation.names import clean_name
-from core.foundation.progress import Progress
+from core.foundation.errors import BadInput, UnreadableVideo
+from core.foundation.names import numbered
 from core.foundation.workspace import Workspace
-from core.library.intake import Limits, Offered, look_into
-from core.library.pictures import KeptPicture, keep_picture
+from core.library.intake import Intake
+from core.library.pictures import StoredFile, store_picture
+from core.library.sources import OfferedFile, SourceFile
 from core.media.images import jpeg, open_partial, write_atomically
 from core.media.scenes import Scenes
 from core.media.videos import count_frames, frames, is_clip, probe
 from db.engine import reading
-from db.queries.library import clip_files, free_path
-from db.tables import Dataset, Frame, Image, ImagePath, Skipped, Video
-from db.writes.dashboard import count_work
+from db.queries.library import clip_files, videos
+from db.tables import Frame, Video
 from db.writing import writing
 
 _QUALITY: Final = 95  # of the JPEG that a frame is kept as
@@ -38,7 +37,7 @@ _CHUNK: Final = 2**20
 
 
 @dataclass
-class _Found:
+class _InspectedClip:
     """A clip that was looked at: where it lies, how many frames decode, and the reason if that is not all of it."""
 
     path: str
@@ -52,91 +51,70 @@ class _Found:
     scenes: Scenes = field(default_factory=Scenes)
 
 
-def import_clips(
-    workspace: Workspace,
-    source: Path,
-    *,
-    dataset_id: int,
-    author_id: int,
-    run_id: int,
-    identities: bool = False,
-    reference: bool = False,
-    progress: Progress | None = None,
-) -> dict[str, int]:
-    """Import every clip (MP4, MOV, AVI, MKV, WebM) of a folder, a zip or a single file into a dataset.
+class ClipIntake(Intake):
+    """An import of clips (MP4, MOV, AVI, MKV, WebM): first all are inspected, then their frames are taken in.
 
     Each frame becomes a picture ``<clip>/000123.jpg`` (JPEG, quality 95) whose `sequence` is the clip's path, so that a
-    split never parts them; equal frames are one picture. With `reference` the clip itself stays where it is, its frames
-    are kept all the same; with `identities` its folder names the person in it. A clip that is damaged gives the frames
-    before the damage. Whatever is missing becomes a `Skipped` row of the run. Safe to repeat after a crash.
-
-    Returns
-    -------
-    dict
-        ``clips`` and ``frames`` that were read (those that were here already too), ``skipped`` of the whole run.
-
-    Raises
-    ------
-    BadInput
-        As `core.library.intake.look_into`.
+    split never parts them; equal frames are one picture. Where the options say that files stay where they are, the
+    clip does; its frames are kept all the same. A clip that is damaged gives the frames before the damage. Whatever is
+    missing becomes a `Skipped` row of the run. Safe to repeat after a crash.
     """
-    limits = Limits.of(workspace.settings)
-    offered = [item for item in look_into(source, limits) if isinstance(item, Offered) and is_clip(item.path)]
-    with reading(workspace.engine) as session:
-        if session.get(Dataset, dataset_id) is None:
-            raise NotFound("datasets.none_numbered", number=dataset_id)
-    intake = _ClipIntake(workspace, dataset_id, author_id, run_id, identities, progress or Progress())
-    if offered:
-        intake.take(intake.look_at(offered, reference))
-    return intake.counts()
 
-
-class _ClipIntake:
-    """One import of clips: first all are looked at, then their frames are taken in."""
-
-    def __init__(
-        self, workspace: Workspace, dataset_id: int, author_id: int, run_id: int, identities: bool, progress: Progress
-    ) -> None:
-        self.workspace, self.dataset_id, self.author_id, self.run_id = workspace, dataset_id, author_id, run_id
-        self.identities, self.progress = identities, progress
+    def __init__(self, workspace: Workspace, **import_: Any) -> None:
+        super().__init__(workspace, **import_)
         self.clips = self.frames = self.done = 0
 
-    def look_at(self, offered: Sequence[Offered], reference: bool) -> list[_Found]:
+    def take(self, files: Sequence[SourceFile]) -> dict[str, int]:
+        """Take in every clip of a list.
+
+        Returns
+        -------
+        dict
+            ``clips`` and ``frames`` that were read (those that were here already too), ``skipped`` of the whole run.
+        """
+        clips = [file for file in files if isinstance(file, OfferedFile) and is_clip(file.path)]
+        if clips:
+            self._take_all(self._inspect_all(clips))
+        with reading(self.workspace.engine) as session:
+            return {"clips": self.clips, "frames": self.frames, "skipped": self.count_skipped(session)}
+
+    def _inspect_all(self, files: Sequence[OfferedFile]) -> list[_InspectedClip]:
         """Keep each clip and count its frames; what is here already is counted, what cannot be read is noted."""
-        found: list[_Found] = []
-        self.progress.begin(len(offered), message="Looking at clips")
-        for number, item in enumerate(offered, 1):
+        fresh: list[_InspectedClip] = []
+        self.progress.begin(len(files), message="Looking at clips")
+        for number, file in enumerate(files, 1):
             try:
-                clip = self._look(item, reference)
+                clip = self._inspect(file)
                 if clip.shortfall:
                     self._skip(clip.path, clip.shortfall)
                 if self._is_here(clip):
                     self.clips, self.frames = self.clips + 1, self.frames + clip.frames
                 else:
-                    found.append(clip)
+                    fresh.append(clip)
             except (BadInput, OSError) as error:
-                self._skip(item.path, _reason(error))
+                self._skip(file.path, _reason(error))
             self.progress.advance(number)
-        return found
+        return fresh
 
-    def _look(self, item: Offered, reference: bool) -> _Found:
-        content = item.file if item.file is not None else item.read()
+    def _inspect(self, file: OfferedFile) -> _InspectedClip:
+        content = file.file if file.file is not None else file.read()
+        reference = self.options.reference
         sha256 = _sha256(content)
         if isinstance(content, Path) and reference:
             original = str(content.resolve())
             if original.encode("utf-8", "replace").decode() != original:
                 raise BadInput("files.name_not_utf8")
         else:
-            original = f"originals/{sha256[:2]}/{sha256}{PurePosixPath(item.path).suffix.lower()}"
-            _keep(content, self.workspace.original(original))
-        file = self.workspace.original(original)
+            original = f"originals/{sha256[:2]}/{sha256}{PurePosixPath(file.path).suffix.lower()}"
+            _copy(content, self.workspace.original(original))
+        stored = self.workspace.original(original)
         try:
-            count, shortfall = self._count(file, item.path)
+            count, shortfall = self._count(stored, file.path)
         except BadInput:
             if not reference:
-                file.unlink(missing_ok=True)  # what cannot be read is not kept
+                stored.unlink(missing_ok=True)  # what cannot be read is not kept
             raise
-        return _Found(item.path, file, sha256, original, count, shortfall)
+        return _InspectedClip(file.path, stored, sha256, original, count, shortfall)
 
     def _count(self, file: Path, path: str) -> tuple[int, str | None]:
         most, largest = self.workspace.settings.max_clip_frames, self.workspace.settings.max_pixels
@@ -156,33 +134,32 @@ class _ClipIntake:
             shortfall = f"its header promises {clip.frames:,} frames, but {count:,} can be decoded; those came in"
         return count, shortfall
 
-    def _is_here(self, clip: _Found) -> bool:
+    def _is_here(self, clip: _InspectedClip) -> bool:
         with reading(self.workspace.engine) as session:
             files = clip_files(self.dataset_id, clip.sha256, session=session)
-        return bool(files) and all(os.path.isfile(self.workspace.original(file)) for file in files)
+        return bool(files) and all(map(self.is_stored, files))
 
-    def take(self, found: Iterable[_Found]) -> None:
+    def _take_all(self, clips: Sequence[_InspectedClip]) -> None:
         """Take in the frames of each clip; a clip is in the store as soon as all its frames are."""
-        found = list(found)
-        self.progress.begin(sum(clip.frames for clip in found), message="Taking frames in")
+        self.progress.begin(sum(clip.frames for clip in clips), message="Taking frames in")
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            for clip in found:
+            for clip in clips:
                 try:
                     self._take(clip, pool)
                 except (BadInput, OSError) as error:
                     self._skip(clip.path, _reason(error))
 
-    def _take(self, clip: _Found, pool: ThreadPoolExecutor) -> None:
-        with reading(self.workspace.engine) as session:
-            path = free_path(self.dataset_id, clip.path, clip.sha256, session=session)
-        identity = self._identity(clip.path)
+    def _take(self, clip: _InspectedClip, pool: ThreadPoolExecutor) -> None:
+        with writing(self.workspace.engine) as session:
+            path = free_clip_path(self.dataset_id, clip.path, clip.sha256, session=session)
+            identity = self.identity(clip.path, session, what="clip")
 
-        def keep(frame: tuple[int, float, NDArray[np.uint8]]) -> KeptPicture:
+        def store(frame: tuple[int, float, NDArray[np.uint8]]) -> StoredFile:
             index, _, pixels = frame
-            return keep_picture(self.workspace, jpeg(pixels, _QUALITY), f"{path}/{index:06d}.jpg")
+            return store_picture(self.workspace, jpeg(pixels, _QUALITY), f"{path}/{index:06d}.jpg")
 
         for batch in _batches(frames(clip.file, clip.path), clip.frames):
-            self._store(path, identity, list(pool.map(keep, batch)), clip)
+            self._store(path, identity, list(pool.map(store, batch)), clip)
             clip.seconds += [seconds for _, seconds, _ in batch]
             for _, _, pixels in batch:
                 clip.scenes.show(pixels)
@@ -190,36 +167,19 @@ class _ClipIntake:
             self.progress.advance(self.done)
         self._finish(clip, path)
 
-    def _store(self, path: str, identity: str | None, kept: Sequence[KeptPicture], clip: _Found) -> None:
+    def _store(self, path: str, identity: str | None, files: Sequence[StoredFile], clip: _InspectedClip) -> None:
         """Write the pictures of some frames in one transaction; those of the same content are one."""
         with writing(self.workspace.engine) as session:
-            hashes = [picture.sha256 for picture in kept]
-            here = select(Image.sha256, Image.id).where(Image.dataset_id == self.dataset_id)
-            ids = dict(session.exec(here.where(col(Image.sha256).in_(hashes))).all())
+            ids = self.ids_of([file.sha256 for file in files], session)
             added = 0
-            for picture in kept:
-                if picture.sha256 not in ids:
-                    ids[picture.sha256] = self._insert(picture, path, identity, session)
+            for file in files:
+                if file.sha256 not in ids:
+                    ids[file.sha256] = self.insert(file, identity, session, sequence=path)
                     added += 1
-                clip.images.append(ids[picture.sha256])
-            if added:
-                count_work(self.author_id, self.dataset_id, "images imported", added, session=session)
+                clip.images.append(ids[file.sha256])
+            self.record(added, session)
 
-    def _insert(self, picture: KeptPicture, sequence: str, identity: str | None, session: Session) -> int:
-        image = Image(
-            **vars(picture),
-            dataset_id=self.dataset_id,
-            sequence=sequence,
-            identity=identity,
-            identity_by=self.author_id if identity else None,
-            run_id=self.run_id,
-        )
-        session.add(image)
-        session.flush()
-        session.add(ImagePath(image_id=image.id, path=picture.path))
-        return image.id
-
-    def _finish(self, clip: _Found, path: str) -> None:
+    def _finish(self, clip: _InspectedClip, path: str) -> None:
         about = probe(clip.file, clip.path)
         lasting = clip.seconds[-1] if clip.seconds else 0.0
         # A header without a rate, as some recorders write it: what the frames' times say.
@@ -240,30 +200,21 @@ class _ClipIntake:
                 )
                 session.add(video)
                 session.flush()
-                places = zip(clip.images, clip.seconds, clip.scenes.numbers(), strict=True)
-                for index, (image, seconds, scene) in enumerate(places):
+                timed = zip(clip.images, clip.seconds, clip.scenes.numbers(), strict=True)
+                for index, (image, seconds, scene) in enumerate(timed):
                     session.add(Frame(video_id=video.id, index=index, seconds=seconds, image_id=image, scene=scene))
             video.original = clip.original
         self.clips, self.frames = self.clips + 1, self.frames + len(clip.images)
 
-    def _identity(self, path: str) -> str | None:
-        if not self.identities:
-            return None
-        try:
-            return clean_name(PurePosixPath(path).parent.name)
-        except BadInput as error:
-            self._skip(path, f"its folder cannot name a person ({error}); the clip came in without a name")
-            return None
-
     def _skip(self, path: str, reason: str) -> None:
         with writing(self.workspace.engine) as session:
-            session.add(Skipped(run_id=self.run_id, path=path, reason=reason))
+            self.skip(path, reason, session)
 
-    def counts(self) -> dict[str, int]:
-        """What the import did."""
-        with reading(self.workspace.engine) as session:
-            skipped = session.exec(select(func.count()).where(col(Skipped.run_id) == self.run_id)).one()
-        return {"clips": self.clips, "frames": self.frames, "skipped": skipped}
+
+def free_clip_path(dataset_id: int, path: str, sha256: str, *, session: Session) -> str:
+    """`path`, or ``clip-2.mp4`` and so on where a clip of other content has that name already."""
+    taken = {video.path for video in videos(dataset_id, session=session) if video.sha256 != sha256}
+    return next(str(name) for name in numbered(PurePosixPath(path), "-{}") if str(name) not in taken)
 
 
 def _batches(
@@ -290,7 +241,7 @@ def _sha256(content: Path | bytes) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _keep(content: Path | bytes, target: Path) -> None:
+def _copy(content: Path | bytes, target: Path) -> None:
     """Copy a clip into the home folder, a file piece by piece; nobody ever sees half of it."""
     if target.is_file():
         return

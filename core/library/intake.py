@@ -1,177 +1,126 @@
-"""What lies in a folder or a zip: every file is either offered for reading or refused with a reason."""
+"""What imports of pictures and of clips have in common: where things go, how they come in, who names them."""
 
 from __future__ import annotations
 
 import os
-import re
-import stat
-import zipfile
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
 
-from core.foundation.errors import BadInput
-from core.foundation.messages import Message, message
-from core.foundation.settings import Settings
+from sqlmodel import Session, col, func, select
 
-_CHUNK: Final = 2**20
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
-
-
-@dataclass(frozen=True)
-class Offered:
-    """A file that may be a picture: `path` relative and posix, `read` gives the content, `file` where it lies."""
-
-    path: str
-    read: Callable[[], bytes]
-    file: Path | None = None
+from core.foundation.errors import BadInput, NotFound
+from core.foundation.names import clean_name
+from core.foundation.progress import Progress
+from core.foundation.workspace import Workspace
+from core.library.pictures import StoredFile
+from core.library.sources import Limits, SourceFile, list_source
+from db.engine import reading
+from db.tables import Dataset, Image, ImagePath, Skipped
+from db.writes.dashboard import record_work
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A file or member that is not even opened, and why."""
+class ImportOptions:
+    """How to take files in.
 
-    path: str
-    reason: Message
+    Attributes
+    ----------
+    identities
+        A file's folder names the person in it; that face then counts as confirmed by the importing human.
+    reference
+        Leave the files where they are and only remember the place; otherwise they are copied into the home folder.
+    """
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What an import takes in at most."""
-
-    file_bytes: int
-    archive_bytes: int
-    archive_files: int
-
-    @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """Those that somebody set."""
-        return cls(settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files)
+    identities: bool = False
+    reference: bool = False
 
 
-Item = Offered | Refused
-
-
-def look_into(source: Path, limits: Limits) -> list[Item]:
-    """List what `source` (a folder, a zip or one picture) holds, in the order of the paths.
+class Intake(ABC):
+    """One import into a dataset.
 
     Raises
     ------
-    BadInput
-        If `source` is not there, is a damaged zip, or holds more than `limits` allow.
+    NotFound
+        If there is no such dataset.
     """
-    if source.is_dir():
-        return _folder(source, limits)
-    if not source.is_file():
-        raise BadInput("files.none", of=_text(source))
-    if zipfile.is_zipfile(source):
-        return _archive(source, limits)
-    if source.suffix.lower() == ".zip":
-        raise BadInput("files.zip_damaged", of=_text(source.name))
-    return [_file(source, _relative(source.parent, source), limits)]
 
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        dataset_id: int,
+        author_id: int,
+        run_id: int,
+        options: ImportOptions | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.workspace, self.dataset_id, self.author_id, self.run_id = workspace, dataset_id, author_id, run_id
+        self.options, self.progress = options or ImportOptions(), progress or Progress()
+        with reading(workspace.engine) as session:
+            if session.get(Dataset, dataset_id) is None:
+                raise NotFound("datasets.none_numbered", number=dataset_id)
 
-def _folder(root: Path, limits: Limits) -> list[Item]:
-    return sorted(_walk(root, limits), key=lambda item: item.path)
+    @abstractmethod
+    def take(self, files: Sequence[SourceFile]) -> dict[str, int]:
+        """Take in what is meant of a list; gives what was counted."""
 
+    def take_source(self, source: Path) -> dict[str, int]:
+        """Take in what is meant of a source, as `files_of` lists it."""
+        return self.take(self.files_of(source))
 
-def _walk(root: Path, limits: Limits) -> Iterator[Item]:
-    waiting = [root]
-    while waiting:  # not recursive: folders may be nested deeper than Python's stack
-        folder = waiting.pop()
+    def files_of(self, source: Path) -> list[SourceFile]:
+        """What a folder, a zip or a single file holds.
+
+        Raises
+        ------
+        BadInput
+            As `core.library.sources.list_source`.
+        """
+        return list_source(source, Limits.of(self.workspace.settings))
+
+    def is_stored(self, original: str) -> bool:
+        """Whether a file that the store names is there and can be read."""
+        return os.path.isfile(self.workspace.original(original))  # unlike Path.is_file: not to be read is not there
+
+    def ids_of(self, files: Sequence[str], session: Session) -> dict[str, int]:
+        """The pictures of the dataset by their content (SHA-256), of those asked for."""
+        here = select(Image.sha256, Image.id).where(Image.dataset_id == self.dataset_id)
+        return dict(session.exec(here.where(col(Image.sha256).in_(files))).all())
+
+    def insert(self, file: StoredFile, identity: str | None, session: Session, sequence: str | None = None) -> int:
+        """Add a picture to the dataset; gives its id."""
+        image = Image(
+            **vars(file),
+            dataset_id=self.dataset_id,
+            sequence=sequence,
+            identity=identity,
+            identity_by=self.author_id if identity else None,
+            run_id=self.run_id,
+        )
+        session.add(image)
+        session.flush()
+        session.add(ImagePath(image_id=image.id, path=file.path))
+        return image.id
+
+    def record(self, added: int, session: Session) -> None:
+        """Count the pictures as the author's work."""
+        if added:
+            record_work(self.author_id, self.dataset_id, "images imported", added, session=session)
+
+    def identity(self, path: str, session: Session, *, what: str = "picture") -> str | None:
+        """Whom the folder of a file names, where folders name people."""
         try:
-            entries = list(os.scandir(folder))
-        except OSError as error:
-            yield Refused(_relative(root, folder), message("files.folder_not_read", reason=error.strerror))
-            continue
-        for entry in entries:
-            path = Path(entry.path)
-            if entry.is_symlink():
-                yield Refused(_relative(root, path), message("files.link"))
-            elif entry.is_dir():
-                waiting.append(path)
-            elif entry.is_file():
-                yield _file(path, _relative(root, path), limits)
-            else:
-                yield Refused(_relative(root, path), message("files.not_regular"))
+            return clean_name(PurePosixPath(path).parent.name) if self.options.identities else None
+        except BadInput as error:
+            self.skip(path, f"its folder cannot name a person ({error}); the {what} came in without a name", session)
+            return None
 
+    def skip(self, path: str, reason: str, session: Session) -> None:
+        """Say what did not come in, or not whole, and why."""
+        session.add(Skipped(run_id=self.run_id, path=path, reason=reason))
 
-def _relative(root: Path, path: Path) -> str:
-    return _text(path.relative_to(root).as_posix())
-
-
-def _text(name: str | Path) -> str:
-    # a name that is not valid UTF-8 reaches us with surrogates, which neither the store nor JSON can hold
-    return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _file(file: Path, path: str, limits: Limits) -> Item:
-    try:
-        size = file.stat().st_size
-    except OSError as error:
-        return Refused(path, message("files.not_read", reason=error.strerror))
-    if size > limits.file_bytes:
-        return Refused(path, _too_large(size, limits))
-    return Offered(path, lambda: _read(file), file)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadInput("files.not_read", reason=error.strerror) from error
-
-
-def _too_large(size: int, limits: Limits) -> Message:
-    return message("files.file_too_large", size=size, limit=limits.file_bytes)
-
-
-def _archive(source: Path, limits: Limits) -> list[Item]:
-    name = _text(source.name)
-    try:
-        archive = zipfile.ZipFile(source)  # stays open while its members are read; several threads may read at once
-        members = [member for member in archive.infolist() if not member.filename.endswith(("/", "\\"))]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise BadInput("files.zip_damaged_because", of=name, reason=error) from error
-    if len(members) > limits.archive_files:
-        raise BadInput("files.too_many", of=name, count=len(members), limit=limits.archive_files)
-    total = sum(member.file_size for member in members)
-    if total > limits.archive_bytes:
-        raise BadInput("files.too_large", of=name, size=total, limit=limits.archive_bytes)
-    return sorted((_member(archive, member, limits) for member in members), key=lambda item: item.path)
-
-
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> Item:
-    path = member.filename.replace("\\", "/")  # as old Windows packers write them
-    if _escapes(path):
-        return Refused(path, message("files.leaves_archive"))
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return Refused(path, message("files.link"))
-    if member.flag_bits & 0x1:
-        return Refused(path, message("files.encrypted"))
-    if member.file_size > limits.file_bytes:
-        return Refused(path, _too_large(member.file_size, limits))
-    return Offered(PurePosixPath(path).as_posix(), lambda: _unpack(archive, member, limits))
-
-
-def _escapes(path: str) -> bool:
-    return path.startswith("/") or _DRIVE.match(path) is not None or ".." in path.split("/")
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:
-    # The header's size is a claim; what really comes out is counted.
-    parts: list[bytes] = []
-    size = 0
-    try:
-        with archive.open(member) as stream:
-            while part := stream.read(_CHUNK):
-                size += len(part)
-                if size > limits.file_bytes:
-                    raise BadInput.saying(_too_large(size, limits))
-                parts.append(part)
-    except BadInput:
-        raise
-    except Exception as error:  # BadZipFile, zlib.error, lzma.LZMAError, ...: what a compressor raises on damaged data
-        raise BadInput("files.member_damaged", reason=error) from error
-    return b"".join(parts)
+    def count_skipped(self, session: Session) -> int:
+        """How many lines the run has about what did not come in."""
+        return session.exec(select(func.count()).where(col(Skipped.run_id) == self.run_id)).one()

@@ -12,7 +12,7 @@ from core.media.images import SUFFIXES, decode, thumbnail, write_atomically
 
 
 @dataclass(frozen=True)
-class KeptPicture:
+class StoredFile:
     """A picture that was read and kept, not yet in the store; the fields are those of `db.tables.Image`."""
 
     path: str
@@ -24,7 +24,7 @@ class KeptPicture:
     original: str
 
 
-def keep_picture(workspace: Workspace, content: bytes, path: str, reference: Path | None = None) -> KeptPicture:
+def store_picture(workspace: Workspace, content: bytes, path: str, reference: Path | None = None) -> StoredFile:
     """Check a picture by decoding it fully, keep it and its thumbnail.
 
     With `reference` the file stays where it is, and only the place is remembered.
@@ -50,4 +50,4 @@ def keep_picture(workspace: Workspace, content: bytes, path: str, reference: Pat
     small = workspace.derived("thumbnails", sha256)
     if not small.is_file():
         write_atomically(small, thumbnail(picture.pixels))
-    return KeptPicture(path, sha256, len(content), picture.width, picture.height, picture.format, original)
+    return StoredFile(path, sha256, len(content), picture.width, picture.height, picture.format, original)

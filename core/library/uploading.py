@@ -8,11 +8,11 @@ import time
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from core.foundation.errors import BadInput, FacetError
+from core.foundation.names import numbered
 from core.foundation.workspace import Workspace
 
 _CHUNK: Final = 2**20
@@ -98,8 +98,7 @@ def server_source(text: str) -> Path:
 def _keep(folder: Path, name: str, content: BinaryIO) -> Path:
     wanted = folder.joinpath(*_parts(name))
     wanted.parent.mkdir(parents=True, exist_ok=True)
-    for number in count(1):
-        free = wanted if number == 1 else wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+    for free in numbered(wanted):
         try:
             with free.open("xb") as out:
                 shutil.copyfileobj(content, out, _CHUNK)

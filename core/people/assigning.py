@@ -12,7 +12,7 @@ from db.batching import id_batches
 from db.history import snapshot
 from db.queries.people.ownership import Ownership, instances_of
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
-from db.writes.dashboard import count_work
+from db.writes.dashboard import record_work
 
 
 def record(
@@ -30,7 +30,7 @@ def record(
     event = PeopleEvent(dataset_id=dataset_id, kind=kind, summary=summary, payload=payload, author_id=author_id)
     session.add(event)
     session.flush()
-    count_work(author_id, dataset_id, "people decisions", session=session)
+    record_work(author_id, dataset_id, "people decisions", session=session)
     return event
 
 

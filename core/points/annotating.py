@@ -17,7 +17,7 @@ from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.queries.points import ShownInstance, shown_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User, sides
-from db.writes.dashboard import count_work
+from db.writes.dashboard import record_work
 from db.writes.library import recount_faces
 from db.writes.points import append_revision
 from db.writing import writing
@@ -89,7 +89,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
             session=session,
         )
         image.state = ImageState.CORRECTED
-        count_work(author_id, instance.dataset_id, "landmark edits", session=session)
+        record_work(author_id, instance.dataset_id, "landmark edits", session=session)
         return revision.id
 
 
@@ -131,7 +131,7 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
         if image.state != ImageState.EMPTY:
             image.state = ImageState.CORRECTED
         if news:
-            count_work(author_id, image.dataset_id, "pictures accepted", session=session)
+            record_work(author_id, image.dataset_id, "pictures accepted", session=session)
         return accepted
 
 
@@ -157,7 +157,7 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
         recount_faces(image_id, session=session)
         session.refresh(image)
         image.state = ImageState.CORRECTED
-        count_work(author_id, image.dataset_id, "boxes drawn", len(instances), session=session)
+        record_work(author_id, image.dataset_id, "boxes drawn", len(instances), session=session)
         return [instance.id for instance in instances]
 
 

@@ -16,13 +16,13 @@ from core.foundation.errors import BadInput, NotFound
 from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
 from core.foundation.workspace import Workspace
-from core.library.intake import Item, Limits, Offered, look_into
+from core.library.sources import Limits, OfferedFile, SourceFile, list_source
 from core.points.label_placing import Placed, Places, awaited, forget_waiting, keep_waiting
 from core.points.label_writing import FileLabel, Written, write_labels
 from db.engine import reading
 from db.queries.points import waiting_labels
 from db.tables import Dataset, Image, Skipped
-from db.writes.dashboard import count_work
+from db.writes.dashboard import record_work
 from db.writing import writing
 
 FORMATS: Final = tuple(NAMES.values())
@@ -69,9 +69,11 @@ def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
     Raises
     ------
     BadInput
-        As `core.library.intake.look_into`.
+        As `core.library.sources.list_source`.
     """
-    return formats_of((item.path, item.read) for item in _label_files(workspace, source) if isinstance(item, Offered))
+    return formats_of(
+        (item.path, item.read) for item in _label_files(workspace, source) if isinstance(item, OfferedFile)
+    )
 
 
 def stamp_of(workspace: Workspace, source: Path) -> tuple[tuple[str, int, int], ...]:
@@ -80,11 +82,11 @@ def stamp_of(workspace: Workspace, source: Path) -> tuple[tuple[str, int, int], 
     Raises
     ------
     BadInput
-        As `core.library.intake.look_into`.
+        As `core.library.sources.list_source`.
     """
     files = [source]
     if source.is_dir():
-        files = [item.file for item in _label_files(workspace, source) if isinstance(item, Offered) and item.file]
+        files = [item.file for item in _label_files(workspace, source) if isinstance(item, OfferedFile) and item.file]
     found = [(file, file.stat()) for file in files if file.exists()]
     return (str(source), 0, 0), *((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in found)
 
@@ -95,10 +97,10 @@ def label_paths(workspace: Workspace, source: Path) -> list[str]:
     Raises
     ------
     BadInput
-        As `core.library.intake.look_into`.
+        As `core.library.sources.list_source`.
     """
     found = []
-    for item in [item for item in _label_files(workspace, source) if isinstance(item, Offered)][:_SNIFFED]:
+    for item in [item for item in _label_files(workspace, source) if isinstance(item, OfferedFile)][:_SNIFFED]:
         with suppress(BadInput):  # it is something else
             sniff_labels(item.path, item.read())
             found.append(item.path)
@@ -153,13 +155,13 @@ def find_labels(
     return FoundLabels(files, skipped)
 
 
-def _label_files(workspace: Workspace, source: Path) -> list[Item]:
+def _label_files(workspace: Workspace, source: Path) -> list[SourceFile]:
     limits = Limits.of(workspace.settings)
-    return [item for item in look_into(source, limits) if item.path.lower().endswith(ENDINGS)]
+    return [item for item in list_source(source, limits) if item.path.lower().endswith(ENDINGS)]
 
 
-def _read(item: Item, shape: Skeleton) -> LabelFile:
-    if not isinstance(item, Offered):
+def _read(item: SourceFile, shape: Skeleton) -> LabelFile:
+    if not isinstance(item, OfferedFile):
         raise BadInput.saying(item.reason.within(item.path))
     try:
         return read_labels(item.path, item.read(), shape)
@@ -295,7 +297,7 @@ def _write(
                 images += bool(one.added or one.unchanged)
                 batch.include(one)
             for author_id, number in batch.by_author.items():
-                count_work(author_id, dataset_id, "labels imported", number, session=session)
+                record_work(author_id, dataset_id, "labels imported", number, session=session)
         total.include(batch)
         progress.advance(min(start + _BATCH, len(ids)))
     return images, total

@@ -11,7 +11,7 @@ from core.foundation.workspace import Workspace
 from core.verification.pairs import PairSet
 from core.verification.report import figures_at
 from db.tables import Pair, Threshold
-from db.writes.dashboard import count_work
+from db.writes.dashboard import record_work
 from db.writing import writing
 
 
@@ -44,5 +44,5 @@ def save_threshold(
             for left, right, same, score in zip(*columns, strict=True)
         ]
         session.connection().execute(insert(Pair), evidence)
-        count_work(author_id, pairs.dataset_id, "thresholds saved", session=session)
+        record_work(author_id, pairs.dataset_id, "thresholds saved", session=session)
         return row.id

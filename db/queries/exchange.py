@@ -42,10 +42,23 @@ class ExportedInstance(NamedTuple):
     not_people: tuple[int, ...]
 
 
+def picture_order(dataset_id: int, *, session: Session) -> Sequence[tuple[int, str]]:
+    """Id and path of every picture, in the order of the paths."""
+    rows = select(Image.id, Image.path).where(Image.dataset_id == dataset_id)
+    return session.exec(rows.order_by(col(Image.path), col(Image.id))).all()
+
+
+def assigned_people(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int]]:
+    """Picture and person of every face that is somebody's, in the order in which the faces were found."""
+    rows = select(Instance.image_id, Assignment.person_id).join(
+        Assignment, col(Assignment.instance_id) == col(Instance.id)
+    )
+    return session.exec(rows.where(Instance.dataset_id == dataset_id).order_by(col(Instance.id))).all()
+
+
 def pictures_with_instances(dataset_id: int, *, session: Session) -> Iterator[tuple[Image, Sequence[ExportedInstance]]]:
     """Every picture in the order of the paths, each with its instances, also those that were removed."""
-    ids = session.exec(select(Image.id).where(Image.dataset_id == dataset_id).order_by(col(Image.path), col(Image.id)))
-    wanted = list(ids)
+    wanted = [image_id for image_id, _ in picture_order(dataset_id, session=session)]
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]
         images = {image.id: image for image in session.exec(select(Image).where(col(Image.id).in_(part)))}

@@ -268,16 +268,6 @@ def clip_files(dataset_id: int, sha256: str, *, session: Session) -> list[str]:
     return [video.original, *session.exec(frames).all()]
 
 
-def free_path(dataset_id: int, path: str, sha256: str, *, session: Session) -> str:
-    """`path`, or ``clip-2.mp4`` and so on where a clip of other content has that name already."""
-    taken = {video.path for video in videos(dataset_id, session=session) if video.sha256 != sha256}
-    wanted, number = PurePosixPath(path), 1
-    while path in taken:
-        number += 1
-        path = str(wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}"))
-    return path
-
-
 def all_clips(dataset_id: int | None = None, *, session: Session) -> list[Video]:
     """The clips of a dataset, or of every one, by path."""
     chosen = select(Video) if dataset_id is None else select(Video).where(Video.dataset_id == dataset_id)

@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_import [--pictures 5000] [--repeats 3] [--json]
 
-Ours is `core.library.importing.import_pictures` into an empty home folder: every picture decoded fully, hashed, copied
+Ours is `core.library.importing.PictureIntake` into an empty home folder: every picture decoded fully, hashed, copied
 so that it survives a power cut, its thumbnail kept, its row written. The peer is what one would write in a notebook:
 PIL in one thread opens, loads, hashes and saves a thumbnail of each file; it copies nothing and has no store. Each
 round of each side is a process of its own, in turns; the memory is the peak of that process.
@@ -55,7 +55,7 @@ def our_side(folder: Path, home: Path) -> int:
     from core.foundation.settings import Settings
     from core.foundation.workspace import Workspace
     from core.jobs.runs import submit
-    from core.library.importing import import_pictures
+    from core.library.importing import PictureIntake
     from db.writes.library import ensure_dataset, ensure_user
     from db.writing import writing
 
@@ -64,7 +64,7 @@ def our_side(folder: Path, home: Path) -> int:
         author = ensure_user("bench", session=session)
         dataset = ensure_dataset("bench", author, session=session)
     run = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
-    return import_pictures(workspace, folder, dataset_id=dataset, author_id=author, run_id=run)["added"]
+    return PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=run).take_source(folder)["added"]
 
 
 def peer_side(folder: Path, home: Path) -> int:

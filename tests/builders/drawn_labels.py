@@ -11,7 +11,7 @@ from sqlmodel import select
 from core.drawn.clips import draw_clips
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
-from core.library.importing import import_pictures
+from core.library.importing import PictureIntake
 from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Source, Video
 from db.writing import writing
 
@@ -39,7 +39,7 @@ def fill_with_clips(
             Photo.fromarray(picture.pixels).save(path.with_suffix(".png"))
             truths[str(Path(name).with_suffix(".png"))] = picture.instances[0]
     run_id = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
-    import_pictures(workspace, folder, dataset_id=dataset, author_id=author, run_id=run_id)
+    PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=run_id).take_source(folder)
     with writing(workspace.engine) as session:
         images = session.exec(select(Image).where(Image.dataset_id == dataset).order_by(Image.path)).all()
         clips: dict[str, Video] = {}

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
-from core.library.importing import import_pictures
+from core.library.importing import PictureIntake
 from core.people.completing import complete_faces
 from core.people.finding import find_faces
 from db.engine import reading
@@ -30,9 +30,9 @@ class Faces:
         for name, content in pictures.items():
             self.folder.mkdir(exist_ok=True)
             (self.folder / name).write_bytes(content)
-        import_pictures(
-            self.workspace, self.folder, dataset_id=self.dataset, author_id=self.author, run_id=self.run("import")
-        )
+        PictureIntake(
+            self.workspace, dataset_id=self.dataset, author_id=self.author, run_id=self.run("import")
+        ).take_source(self.folder)
 
     def find(self, run_id: int | None = None, progress: Progress | None = None) -> int:
         number = run_id or self.run()

@@ -11,7 +11,8 @@ from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.skeletons import SKELETONS
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
-from core.library.importing import ImportOptions, import_pictures
+from core.library.importing import PictureIntake
+from core.library.intake import ImportOptions
 from db.engine import reading
 from db.tables import Assignment, Image, Instance, KeypointRevision, PeopleEvent, Person, Separation
 from db.writes.library import recount_faces
@@ -42,9 +43,9 @@ def fill(workspace: Workspace, dataset: int, author: int, folder: Path, picture)
         (source / "same again.png").write_bytes(picture(0, size=(120, 90)))
         (source / "broken.jpg").write_bytes(b"no picture")
         run_id = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
-        import_pictures(
-            workspace, source, dataset_id=dataset, author_id=author, run_id=run_id, options=ImportOptions(part == 0)
-        )
+        PictureIntake(
+            workspace, dataset_id=dataset, author_id=author, run_id=run_id, options=ImportOptions(part == 0)
+        ).take_source(source)
     with writing(workspace.engine) as session:
         _label(dataset, author, session)
 

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
-from core.library.clip_importing import import_clips
+from core.library.clip_importing import ClipIntake
 from core.library.sample_clips import draw_clips_of_people, label_clips
 from db.queries.motion import frames_of
 from db.tables import Instance, Prediction, Run, RunState, TrainedModel, Video, now
@@ -30,7 +30,7 @@ def take(workspace: Workspace, dataset: int, author: int, *people: str, frames: 
         session.flush()
         run_id = run.id
     drawn = draw_clips_of_people(workspace, people=people, frames=frames, size=size)
-    import_clips(workspace, drawn.folder, dataset_id=dataset, author_id=author, run_id=run_id)
+    ClipIntake(workspace, dataset_id=dataset, author_id=author, run_id=run_id).take_source(drawn.folder)
     label_clips(workspace, drawn, dataset_id=dataset, author_id=author)
     return [clip.landmarks() for clip in drawn.clips.values()]
 

@@ -6,7 +6,7 @@ from sqlmodel import select
 from core.drawn import PEOPLE, POSES, draw_figure, draw_portrait, write_pictures
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.library.importing import import_pictures
+from core.library.importing import PictureIntake
 from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, Source, now
 from db.writes.library import ensure_dataset, ensure_user, recount_faces
 from db.writes.models import ensure_model_version
@@ -27,7 +27,7 @@ def stage(home):
         run = Run(kind="import", dataset_id=dataset, author_id=author, state=RunState.RUNNING)
         session.add(run)
         session.flush()
-    counts = import_pictures(workspace, folder, dataset_id=dataset, author_id=author, run_id=run.id)
+    counts = PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=run.id).take_source(folder)
     with writing(workspace.engine) as session:
         ended = session.get(Run, run.id)
         ended.state, ended.counts, ended.finished_at = RunState.DONE, counts, now()

@@ -7,7 +7,7 @@ import time
 
 from core.jobs.launch import start
 from core.jobs.runs import cancel, submit
-from core.library.importing import import_pictures
+from core.library.importing import PictureIntake
 from db.engine import reading
 from db.tables import Run
 from tests.builders.places import ROOT
@@ -66,7 +66,7 @@ class Workers:
         run_id = submit(
             self.workspace, "import", dataset_id=self.dataset, author_id=self.author, parameters={"source": str(folder)}
         )
-        import_pictures(self.workspace, folder, dataset_id=self.dataset, author_id=self.author, run_id=run_id)
+        PictureIntake(self.workspace, dataset_id=self.dataset, author_id=self.author, run_id=run_id).take_source(folder)
         cancel(self.workspace, run_id)  # it is done already; no worker needs to see it
 
     def end(self):

@@ -14,7 +14,7 @@ from sqlmodel import func, select
 from core.foundation.errors import StoreBusy, StoreFull
 from db.engine import open_engine, reading
 from db.tables import DailyWork, Embedding, Image, Instance, Moment, Person, User, now
-from db.writes.dashboard import count_work
+from db.writes.dashboard import record_work
 from db.writes.library import ensure_dataset, ensure_user, recount_faces
 from db.writes.models import ensure_model_version
 from db.writes.people import ensure_person
@@ -48,7 +48,7 @@ def test_writers_wait_for_one_another_also_after_reading(workspace, dataset, aut
             for _ in range(25):
                 with writing(workspace.engine) as session:
                     session.exec(select(func.count()).select_from(User)).one()  # a deferred transaction would fail now
-                    count_work(author, dataset, "tests", session=session)
+                    record_work(author, dataset, "tests", session=session)
         except Exception as error:
             errors.append(error)
 
@@ -144,9 +144,9 @@ def test_what_is_ensured_twice_is_there_once(workspace, author):
 def test_work_adds_up_for_each_day_person_dataset_and_kind(workspace, dataset, author):
     began = now()
     with writing(workspace.engine) as session:
-        count_work(author, dataset, "edits", session=session)
-        count_work(author, dataset, "edits", 4, session=session)
-        count_work(author, dataset, "boxes", session=session)
+        record_work(author, dataset, "edits", session=session)
+        record_work(author, dataset, "edits", 4, session=session)
+        record_work(author, dataset, "boxes", session=session)
     with reading(workspace.engine) as session:
         rows = session.exec(select(DailyWork.day, DailyWork.kind, DailyWork.count)).all()
     assert sorted(row[1:] for row in rows) == [("boxes", 1), ("edits", 5)]

@@ -14,8 +14,8 @@ from core.exchange.restoring import restore_export
 from core.foundation.arrays import Keypoints
 from core.jobs.runs import submit
 from core.learning.labels import keep_parts, read_labels
-from core.library.clip_importing import import_clips
-from core.library.importing import import_pictures
+from core.library.clip_importing import ClipIntake
+from core.library.importing import PictureIntake
 from core.media.videos import VideoWriter
 from db.engine import reading
 from db.queries.exchange import exclusions
@@ -41,10 +41,10 @@ class Place:
         return {"dataset_id": self.dataset, "author_id": self.author, "run_id": run}
 
     def take(self, folder):
-        return import_clips(self.workspace, folder, **self._who("import"))
+        return ClipIntake(self.workspace, **self._who("import")).take_source(folder)
 
     def photos(self, folder):
-        return import_pictures(self.workspace, folder, **self._who("import"))
+        return PictureIntake(self.workspace, **self._who("import")).take_source(folder)
 
     def export(self, folder, name="facet"):
         export_dataset(self.workspace, **self._who("export"), format_name=name, folder=folder)

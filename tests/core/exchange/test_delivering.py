@@ -11,7 +11,7 @@ from core.exchange.delivering import export_folder, left_out, suggested_folder, 
 from core.exchange.exporting import export_dataset
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.jobs.runs import submit
-from core.library.importing import import_pictures
+from core.library.importing import PictureIntake
 from db.engine import reading
 from db.tables import Export
 
@@ -26,7 +26,7 @@ def export(workspace, dataset, author, pictures, tmp_path):
     (source / "broken.png").write_bytes(b"no picture")
     who = {"dataset_id": dataset, "author_id": author}
     run_id = submit(workspace, "import", **who, parameters={})
-    import_pictures(workspace, source, **who, run_id=run_id)
+    PictureIntake(workspace, **who, run_id=run_id).take_source(source)
     folder = export_folder(workspace, suggested_folder("faces", "facet"))
     run_id = submit(workspace, "export", **who, parameters={})
     export_dataset(workspace, **who, run_id=run_id, format_name="facet", folder=folder)

@@ -12,7 +12,7 @@ from core.exchange.exporting import FORMATS, export_dataset, gather
 from core.foundation.errors import BadInput, Cancelled, NotFound
 from core.foundation.progress import Progress
 from core.jobs.runs import submit
-from core.library.importing import import_pictures
+from core.library.importing import PictureIntake
 from core.points.annotating import Edit, save_edit
 from db.engine import reading
 from db.tables import Export, Image, Instance, KeypointRevision, Run, now
@@ -74,7 +74,7 @@ def test_a_skipped_file_that_came_in_later_is_not_named(leave, filled, workspace
     (tmp_path / "repaired").mkdir()
     (tmp_path / "repaired" / "broken.jpg").write_bytes(pictures(0, size=(120, 90)))  # a content that is there already
     run_id = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
-    import_pictures(workspace, tmp_path / "repaired", dataset_id=dataset, author_id=author, run_id=run_id)
+    PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=run_id).take_source(tmp_path / "repaired")
     _, folder = leave()
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["left_out"] == []
 

@@ -17,7 +17,7 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.library import pictures as picture_store
-from core.library.importing import import_pictures, skipped
+from core.library.importing import PictureIntake, skipped
 from core.people.deciding import name_person, release_faces, undo
 from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
@@ -208,7 +208,7 @@ def _photos_only(place, out, folder, pattern):
     for file in (out / "images").rglob(pattern):
         folder.mkdir(exist_ok=True)
         shutil.copyfile(file, folder / f"mine {file.name}")
-    import_pictures(place.workspace, folder, **place._who("import"))
+    PictureIntake(place.workspace, **place._who("import")).take_source(folder)
 
 
 def test_photos_without_labels_that_are_here_already_get_those_of_the_export(here, there, tmp_path):

@@ -6,6 +6,8 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints, Uncertainty
 from core.foundation.errors import BadInput
@@ -139,3 +141,25 @@ def test_many_blobs_are_checked_as_one_by_one():
         Keypoints.unpack_all([good, struct.pack("<4f", 1, 2, 7, 1)], 1)
     with pytest.raises(BadInput, match="finite"):
         Keypoints.unpack_all([struct.pack("<4f", np.nan, 2, 1, 1)], 1)
+
+
+@settings(deadline=None, max_examples=50, derandomize=True)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.floats(allow_nan=False, allow_infinity=False, width=32),
+            st.floats(allow_nan=False, allow_infinity=False, width=32),
+            st.sampled_from([ABSENT, HIDDEN, VISIBLE]),
+            st.one_of(st.just(np.nan), st.floats(0, 1, width=32)),
+        ),
+        max_size=70,
+    )
+)
+def test_whatever_points_there_are_come_back_from_their_bytes(rows):
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    made = Keypoints.of(table[:, :2], table[:, 2], table[:, 3])
+    back = Keypoints.from_bytes(made.to_bytes())
+    assert back.to_bytes() == made.to_bytes()
+    np.testing.assert_array_equal(back.points, made.points)
+    np.testing.assert_array_equal(back.visibility, made.visibility)
+    np.testing.assert_array_equal(back.confidence, made.confidence)

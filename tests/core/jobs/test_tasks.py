@@ -66,7 +66,7 @@ def test_upload_is_discarded_when_its_import_is_done(workspace, do, upload):
 
 
 def test_upload_of_an_import_that_failed_stays_for_another_attempt(workspace, do, upload, monkeypatch):
-    monkeypatch.setattr(tasks, "import_pictures", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(tasks.PictureIntake, "take", lambda *_: 1 / 0)
     assert do("import", source=str(upload)).state == RunState.FAILED
     assert upload.is_dir()
 

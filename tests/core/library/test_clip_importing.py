@@ -10,12 +10,13 @@ from sqlmodel import col, select
 from core.foundation.errors import Cancelled, NotFound
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.library.clip_importing import import_clips
-from core.library.importing import import_pictures, skipped
+from core.library.clip_importing import ClipIntake, free_clip_path
+from core.library.importing import PictureIntake, skipped
+from core.library.intake import ImportOptions
 from core.media.images import decode
 from core.media.videos import VideoWriter, frames
 from db.engine import reading
-from db.queries.library import all_clips, clips_named, free_path, videos
+from db.queries.library import all_clips, clips_named, videos
 from db.queries.motion import frame_rows, frames_of
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
 from db.writing import writing
@@ -32,8 +33,12 @@ def run_id(workspace, dataset, author):
 
 @pytest.fixture
 def take(workspace, dataset, author, run_id):
-    def call(source, where=workspace, **options):
-        return import_clips(where, source, dataset_id=dataset, author_id=author, run_id=run_id, **options)
+    def call(source, where=workspace, progress=None, **options):
+        chosen = ImportOptions(**options)
+        intake = ClipIntake(
+            where, dataset_id=dataset, author_id=author, run_id=run_id, options=chosen, progress=progress
+        )
+        return intake.take_source(source)
 
     return call
 
@@ -151,10 +156,20 @@ def test_pictures_and_clips_of_one_folder_are_counted_apart(
     clip(folder / "a.mp4")
     (folder / "b.png").write_bytes(pictures(1))
     who = {"dataset_id": dataset, "author_id": author, "run_id": run_id}
-    assert import_pictures(workspace, folder, **who) == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0}
+    assert PictureIntake(workspace, **who).take_source(folder) == {
+        "images": 1,
+        "added": 1,
+        "duplicates": 0,
+        "skipped": 0,
+    }
     assert take(folder) == {"clips": 1, "frames": 5, "skipped": 0}
     # the same run once more, as after a crash: the frames do not become pictures of it
-    assert import_pictures(workspace, folder, **who) == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0}
+    assert PictureIntake(workspace, **who).take_source(folder) == {
+        "images": 1,
+        "added": 1,
+        "duplicates": 0,
+        "skipped": 0,
+    }
 
 
 def test_a_zip_with_clips_is_read(workspace, take, tmp_path):
@@ -172,7 +187,7 @@ def test_two_clips_of_one_name_keep_apart(workspace, dataset, take, tmp_path):
     assert [video.path for video in stored(workspace, Video)] == ["a.mp4", "a-2.mp4", "a-3.mp4"]
     assert {image.sequence for image in stored(workspace)} == {"a.mp4", "a-2.mp4", "a-3.mp4"}
     with reading(workspace.engine) as session:
-        assert free_path(dataset, "b.mp4", "0" * 64, session=session) == "b.mp4"
+        assert free_clip_path(dataset, "b.mp4", "0" * 64, session=session) == "b.mp4"
         assert [video.path for video in videos(dataset, session=session)] == ["a-2.mp4", "a-3.mp4", "a.mp4"]
 
 
@@ -258,7 +273,7 @@ def replace_settings(workspace, **changes):
 
 def test_an_unknown_dataset_is_refused(workspace, author, run_id, tmp_path):
     with pytest.raises(NotFound):
-        import_clips(workspace, clip(tmp_path / "a.mp4"), dataset_id=99, author_id=author, run_id=run_id)
+        ClipIntake(workspace, dataset_id=99, author_id=author, run_id=run_id).take_source(clip(tmp_path / "a.mp4"))
 
 
 def test_a_folder_without_clips_is_no_work(take, tmp_path):

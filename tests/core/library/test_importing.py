@@ -20,7 +20,8 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.runs import Interrupted
 from core.library import pictures as picture_store
-from core.library.importing import ImportOptions, import_pictures, skipped
+from core.library.importing import PictureIntake, skipped
+from core.library.intake import ImportOptions
 from db.engine import reading
 from db.tables import DailyWork, Image, ImagePath, Person, Run
 from db.writes.library import ensure_dataset, ensure_user
@@ -47,15 +48,14 @@ def take_in(workspace, dataset, author, run):
 
     def take(source, *, run_id=None, progress=None, **options):
         run_id = run_id or run()
-        counts = import_pictures(
+        counts = PictureIntake(
             workspace,
-            source,
             dataset_id=dataset,
             author_id=author,
             run_id=run_id,
             options=ImportOptions(**options),
             progress=progress,
-        )
+        ).take_source(source)
         return counts, {row["path"]: row["reason"] for row in skipped(workspace, run_id)}
 
     return take
@@ -166,8 +166,8 @@ def test_the_setting_for_the_most_pixels_counts(tmp_path, pictures, folder):
         author = ensure_user("ada", session=session)
         dataset = ensure_dataset("faces", author, session=session)
         session.add(Run(id=1, kind="import", dataset_id=dataset, author_id=author))
-    import_pictures(
-        workspace, folder({"a.png": pictures(size=(32, 24))}), dataset_id=dataset, author_id=author, run_id=1
+    PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=1).take_source(
+        folder({"a.png": pictures(size=(32, 24))})
     )
     reason = "32 × 24 pixels are more than the limit of 700 (FACET_MAX_PIXELS)"
     assert skipped(workspace, 1) == [{"path": "a.png", "reason": reason}]
@@ -208,7 +208,7 @@ def test_one_content_belongs_to_each_of_two_datasets(workspace, author, dataset,
         other = ensure_dataset("others", author, session=session)
     source = folder({"a.png": pictures(1)})
     for where in (dataset, other):
-        counts = import_pictures(workspace, source, dataset_id=where, author_id=author, run_id=run())
+        counts = PictureIntake(workspace, dataset_id=where, author_id=author, run_id=run()).take_source(source)
         assert counts["added"] == 1
     assert len(list(workspace.originals.rglob("*.png"))) == 1
 
@@ -219,7 +219,9 @@ def test_two_imports_at_once_take_every_picture_once(workspace, dataset, author,
 
     def work(run_id):
         barrier.wait()
-        results.append(import_pictures(workspace, source, dataset_id=dataset, author_id=author, run_id=run_id))
+        results.append(
+            PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=run_id).take_source(source)
+        )
 
     threads = [threading.Thread(target=work, args=(run(),)) for _ in range(2)]
     for thread in threads:
@@ -428,7 +430,7 @@ def test_errors_are_sentences(workspace, author, run, take_in, folder, tmp_path,
         take_in(tmp_path / "nowhere")
     source = folder({"a.png": pictures(1)})
     with pytest.raises(NotFound, match="there is no dataset 99"):
-        import_pictures(workspace, source, dataset_id=99, author_id=author, run_id=run())
+        PictureIntake(workspace, dataset_id=99, author_id=author, run_id=run()).take_source(source)
 
 
 def test_progress_goes_from_nothing_to_everything(take_in, folder, pictures):

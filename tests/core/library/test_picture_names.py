@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
 from core.library.picture_names import Match, PictureNames
@@ -67,3 +71,38 @@ def test_of_many_candidates_three_are_named():
 
 def test_nothing_is_found_where_there_is_nothing():
     assert PictureNames([]).find("1.jpg") is None
+
+
+_PART = st.text("abcé.", min_size=1, max_size=3).filter(lambda part: part.strip("."))
+_PATHS = st.lists(
+    st.builds("{}/{}.png".format, st.lists(_PART, min_size=1, max_size=3).map("/".join), _PART),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda path: unicodedata.normalize("NFC", path),
+)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(paths=_PATHS, data=st.data())
+def test_a_whole_path_means_its_own_picture_whatever_else_is_there_and_in_whatever_order(paths, data):
+    pictures = list(enumerate(paths, 1))
+    number, path = data.draw(st.sampled_from(pictures))
+    shuffled = data.draw(st.permutations(pictures))
+    assert PictureNames(shuffled).find(path) == Match(number)
+    folder, _, name = path.rpartition("/")
+    assert PictureNames(shuffled).find(name, folder) == Match(number)
+    assert PictureNames(shuffled).find(unicodedata.normalize("NFD", f"./{path}")) == Match(number)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(paths=_PATHS, name=_PART)
+def test_a_bare_name_means_a_picture_only_where_one_picture_is_called_so(paths, name):
+    called_so = [path for path in paths if path.rpartition("/")[2] == f"{name}.png"]
+    names = PictureNames(enumerate(paths, 1))
+    if len(called_so) > 1:
+        with pytest.raises(BadInput, match="may be any of"):
+            names.find(f"{name}.png")
+    else:
+        found = names.find(f"{name}.png")
+        assert (found is None) == (not called_so)
+        assert found is None or (paths[found.id - 1], found.by_name_alone) == (called_so[0], True)

@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, NotFound
-from core.library.importing import ImportOptions, import_pictures
+from core.library.importing import PictureIntake
+from core.library.intake import ImportOptions
 from core.library.serving import crop_file, display_file, thumbnail_file
 from db.engine import reading
 from db.tables import Image, Instance, Run
@@ -30,7 +31,9 @@ def take_in(workspace, dataset, author, tmp_path):
             session.flush()
             run_id = run.id
         chosen = ImportOptions(**options)
-        import_pictures(workspace, tmp_path / name, dataset_id=dataset, author_id=author, run_id=run_id, options=chosen)
+        PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=run_id, options=chosen).take_source(
+            tmp_path / name
+        )
         with reading(workspace.engine) as session:
             return session.exec(select(Image).where(Image.path == name)).one()
 

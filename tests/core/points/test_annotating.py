@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
@@ -391,3 +394,43 @@ def test_several_boxes_come_in_together_or_not_at_all(workspace, author, image):
     with reading(workspace.engine) as session:
         after = len(session.exec(select(Instance).where(Instance.image_id == image)).all())
     assert (len(added), after - before) == (2, 2)
+
+
+Moves = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(0, 67), st.floats(-50, 150, width=32), st.floats(-50, 150, width=32), st.sampled_from([0, 1, 2])
+        ),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda move: move[0],
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(deadline=None, max_examples=15, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=Moves)
+def test_undoing_every_edit_in_reverse_gives_the_points_of_the_start(workspace, face, author, moves):
+    start = points_now(workspace, face)
+    length = len(revisions(workspace, face))
+    undo = []
+    for change in moves:
+        now = points_now(workspace, face)
+        undo.append([(point, *now.points[point].tolist(), int(now.visibility[point])) for point, *_ in change])
+        _save(workspace, face, author, [_placed(*move) for move in change])
+    for change in reversed(undo):
+        _save(workspace, face, author, [_placed(*move) for move in change])
+    end = points_now(workspace, face)
+    np.testing.assert_array_equal(end.points, start.points)
+    np.testing.assert_array_equal(end.visibility, start.visibility)
+    assert len(revisions(workspace, face)) == length + 2 * len(moves)
+
+
+def _placed(point, x, y, seen):
+    return (point, None, None, ABSENT) if seen == ABSENT else (point, x, y, seen)
+
+
+def _save(workspace, face, author, changes):
+    save_edit(workspace, Edit(secrets.token_hex(8), face, None, tuple(changes)), author_id=author)

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from core.foundation.errors import BadInput
-from core.library.intake import Limits, Offered, Refused, look_into
+from core.library.sources import Limits, OfferedFile, RefusedFile, list_source
 
 LIMITS = Limits(file_bytes=10_000, archive_bytes=100_000, archive_files=50)
 
 
 def refused(items):
-    return {item.path: item.reason.text() for item in items if isinstance(item, Refused)}
+    return {item.path: item.reason.text() for item in items if isinstance(item, RefusedFile)}
 
 
 def offered(items):
-    return {item.path: item for item in items if isinstance(item, Offered)}
+    return {item.path: item for item in items if isinstance(item, OfferedFile)}
 
 
 def zipped(folder: Path, *members: tuple[str | zipfile.ZipInfo, bytes], name="photos.zip") -> Path:
@@ -36,25 +36,25 @@ def test_a_folder_is_listed_in_the_order_of_the_paths_with_its_sub_folders(tmp_p
     for name in ("b.jpg", "a/z.jpg", "a/b/c.jpg", ".hidden.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
-    items = look_into(tmp_path, LIMITS)
+    items = list_source(tmp_path, LIMITS)
     assert [item.path for item in items] == [".hidden.jpg", "a/b/c.jpg", "a/z.jpg", "b.jpg"]
     assert [item.read() for item in items] == [item.path.encode() for item in items]
     assert offered(items)["a/z.jpg"].file == tmp_path / "a/z.jpg"
 
 
 def test_an_empty_folder_holds_nothing(tmp_path):
-    assert look_into(tmp_path, LIMITS) == []
+    assert list_source(tmp_path, LIMITS) == []
 
 
 def test_one_file_is_a_whole_import(tmp_path):
     (tmp_path / "one.jpg").write_bytes(b"x")
-    (item,) = look_into(tmp_path / "one.jpg", LIMITS)
+    (item,) = list_source(tmp_path / "one.jpg", LIMITS)
     assert (item.path, item.read()) == ("one.jpg", b"x")
 
 
 def test_a_source_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(BadInput, match=r"nowhere: there is no such file or folder"):
-        look_into(tmp_path / "nowhere", LIMITS)
+        list_source(tmp_path / "nowhere", LIMITS)
 
 
 def test_symbolic_links_are_refused_files_folders_and_loops(tmp_path):
@@ -67,7 +67,7 @@ def test_symbolic_links_are_refused_files_folders_and_loops(tmp_path):
     (root / "folder").symlink_to(outside)
     (root / "loop").symlink_to(root)
     (root / "dangling.jpg").symlink_to(tmp_path / "nothing")
-    items = look_into(root, LIMITS)
+    items = list_source(root, LIMITS)
     names = ("dangling.jpg", "file.jpg", "folder", "loop")
     assert refused(items) == dict.fromkeys(names, "a symbolic link is not followed")
     assert not offered(items)
@@ -75,7 +75,7 @@ def test_symbolic_links_are_refused_files_folders_and_loops(tmp_path):
 
 def test_pipes_are_refused_without_waiting_for_them(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
-    assert refused(look_into(tmp_path, LIMITS)) == {"pipe.jpg": "not a regular file"}
+    assert refused(list_source(tmp_path, LIMITS)) == {"pipe.jpg": "not a regular file"}
 
 
 def test_a_folder_that_cannot_be_read_is_listed_and_the_rest_goes_on(tmp_path, monkeypatch):
@@ -90,14 +90,14 @@ def test_a_folder_that_cannot_be_read_is_listed_and_the_rest_goes_on(tmp_path, m
         return real(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    items = look_into(tmp_path, LIMITS)
+    items = list_source(tmp_path, LIMITS)
     assert refused(items) == {"closed": "the folder cannot be read (Permission denied)"}
     assert list(offered(items)) == ["open/a.jpg"]
 
 
 def test_a_file_that_cannot_be_read_says_so_when_it_is_read(tmp_path, monkeypatch):
     (tmp_path / "a.jpg").write_bytes(b"x")
-    (item,) = look_into(tmp_path, LIMITS)
+    (item,) = list_source(tmp_path, LIMITS)
 
     def closed(_):
         raise PermissionError(13, "Permission denied")
@@ -109,7 +109,7 @@ def test_a_file_that_cannot_be_read_says_so_when_it_is_read(tmp_path, monkeypatc
 
 def test_a_file_that_is_gone_before_it_is_read_says_so(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"x")
-    (item,) = look_into(tmp_path, LIMITS)
+    (item,) = list_source(tmp_path, LIMITS)
     (tmp_path / "a.jpg").unlink()
     with pytest.raises(BadInput, match="No such file"):
         item.read()
@@ -118,7 +118,7 @@ def test_a_file_that_is_gone_before_it_is_read_says_so(tmp_path):
 def test_a_file_that_is_too_large_is_not_offered(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"x" * 10_001)
     (tmp_path / "b.jpg").write_bytes(b"x" * 10_000)
-    items = look_into(tmp_path, LIMITS)
+    items = list_source(tmp_path, LIMITS)
     assert refused(items) == {"a.jpg": "10,001 bytes are more than the limit of 10,000 (FACET_MAX_FILE_BYTES)"}
     assert list(offered(items)) == ["b.jpg"]
 
@@ -131,7 +131,7 @@ def test_folders_may_be_nested_deeper_than_the_stack(tmp_path):
         os.close(place)
         place = inner
     os.close(place)
-    assert look_into(tmp_path, LIMITS) == []
+    assert list_source(tmp_path, LIMITS) == []
     _remove_deep(tmp_path)
 
 
@@ -152,10 +152,10 @@ def test_names_that_are_not_utf_8_become_text_that_can_be_kept(tmp_path):
     name = b"caf\xe9.jpg"
     with open(os.path.join(os.fsencode(tmp_path), name), "wb") as file:
         file.write(b"x")
-    (item,) = look_into(tmp_path, LIMITS)
+    (item,) = list_source(tmp_path, LIMITS)
     assert item.path == "caf�.jpg"
     assert item.read() == b"x"
-    (alone,) = look_into(Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))), LIMITS)
+    (alone,) = list_source(Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))), LIMITS)
     assert alone.path == "caf�.jpg"
 
 
@@ -163,7 +163,7 @@ def test_unicode_and_very_long_names_stay_as_they_are(tmp_path):
     names = {"日本語 😀.jpg", "x" * 251 + ".jpg", "a\nb.jpg", "{0}.jpg", "e\u0301.jpg"}
     for name in names:
         (tmp_path / name).write_bytes(b"x")
-    assert set(offered(look_into(tmp_path, LIMITS))) == names
+    assert set(offered(list_source(tmp_path, LIMITS))) == names
 
 
 @pytest.mark.parametrize(
@@ -183,26 +183,26 @@ def test_unicode_and_very_long_names_stay_as_they_are(tmp_path):
     ],
 )
 def test_members_that_lead_out_of_the_zip_are_refused(tmp_path, name):
-    items = look_into(zipped(tmp_path, (name, b"x"), ("good.jpg", b"y")), LIMITS)
+    items = list_source(zipped(tmp_path, (name, b"x"), ("good.jpg", b"y")), LIMITS)
     assert list(refused(items).values()) == ["its path leaves the archive's folder"]
     assert list(offered(items)) == ["good.jpg"]
 
 
 def test_backslashes_of_old_windows_packers_are_folders(tmp_path):
-    items = look_into(zipped(tmp_path, ("Ada Lovelace\\1.jpg", b"x"), ("empty\\", b"")), LIMITS)
+    items = list_source(zipped(tmp_path, ("Ada Lovelace\\1.jpg", b"x"), ("empty\\", b"")), LIMITS)
     assert list(offered(items)) == ["Ada Lovelace/1.jpg"]
     assert not refused(items)
 
 
 def test_a_colon_or_dots_in_a_name_are_no_escape(tmp_path):
     names = ["12:30 lunch.jpg", "..jpg", "a..b/c.jpg", "...", "ratio 4:3/a.jpg"]
-    assert sorted(offered(look_into(zipped(tmp_path, *((name, b"x") for name in names)), LIMITS))) == sorted(names)
+    assert sorted(offered(list_source(zipped(tmp_path, *((name, b"x") for name in names)), LIMITS))) == sorted(names)
 
 
 def test_links_inside_a_zip_are_refused(tmp_path):
     link = zipfile.ZipInfo("link.jpg")
     link.external_attr = 0o120777 << 16
-    items = look_into(zipped(tmp_path, (link, b"/etc/passwd")), LIMITS)
+    items = list_source(zipped(tmp_path, (link, b"/etc/passwd")), LIMITS)
     assert refused(items) == {"link.jpg": "a symbolic link is not followed"}
 
 
@@ -211,23 +211,23 @@ def test_encrypted_members_are_refused(tmp_path):
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         archive[archive.index(signature) + offset] |= 1
     (tmp_path / "locked.zip").write_bytes(archive)
-    assert refused(look_into(tmp_path / "locked.zip", LIMITS)) == {"a.jpg": "the member is encrypted"}
+    assert refused(list_source(tmp_path / "locked.zip", LIMITS)) == {"a.jpg": "the member is encrypted"}
 
 
 def test_a_zip_that_would_unpack_to_too_much_is_refused_whole(tmp_path):
     bomb = zipped(tmp_path, *((f"{i}.jpg", b"\0" * 9_999) for i in range(11)))
     assert bomb.stat().st_size < 3_000
     with pytest.raises(BadInput, match=r"would unpack to 109,989 bytes, more than the limit of 100,000"):
-        look_into(bomb, LIMITS)
+        list_source(bomb, LIMITS)
 
 
 def test_a_zip_with_too_many_files_is_refused_whole(tmp_path):
     with pytest.raises(BadInput, match=r"51 files are more than the limit of 50 \(FACET_MAX_ARCHIVE_FILES\)"):
-        look_into(zipped(tmp_path, *((f"{i}.jpg", b"") for i in range(51))), LIMITS)
+        list_source(zipped(tmp_path, *((f"{i}.jpg", b"") for i in range(51))), LIMITS)
 
 
 def test_a_member_that_is_too_large_is_refused_by_itself(tmp_path):
-    items = look_into(zipped(tmp_path, ("a.jpg", b"x" * 10_001), ("b.jpg", b"y")), LIMITS)
+    items = list_source(zipped(tmp_path, ("a.jpg", b"x" * 10_001), ("b.jpg", b"y")), LIMITS)
     assert list(refused(items)) == ["a.jpg"]
     assert list(offered(items)) == ["b.jpg"]
 
@@ -246,13 +246,13 @@ def lying_zip(path: Path, claimed: int, real: bytes) -> Path:
 
 
 def test_a_header_that_lies_about_the_size_gives_no_more_than_it_claims(tmp_path):
-    (item,) = look_into(lying_zip(tmp_path / "liar.zip", 10, b"\0" * 5_000_000), LIMITS)
+    (item,) = list_source(lying_zip(tmp_path / "liar.zip", 10, b"\0" * 5_000_000), LIMITS)
     with pytest.raises(BadInput, match=r"^the member is damaged \(Bad CRC-32"):
         item.read()
 
 
 def test_an_honest_zip_of_the_same_make_is_read(tmp_path):
-    (item,) = look_into(lying_zip(tmp_path / "honest.zip", 4, b"real"), LIMITS)
+    (item,) = list_source(lying_zip(tmp_path / "honest.zip", 4, b"real"), LIMITS)
     assert item.read() == b"real"
 
 
@@ -261,7 +261,7 @@ def test_a_damaged_member_costs_only_itself(tmp_path):
     broken = bytearray(whole)
     broken[200:400] = bytes(200)
     (tmp_path / "broken.zip").write_bytes(broken)
-    items = offered(look_into(tmp_path / "broken.zip", LIMITS))
+    items = offered(list_source(tmp_path / "broken.zip", LIMITS))
     with pytest.raises(BadInput, match=r"^the member is damaged"):
         items["a.jpg"].read()
     assert items["b.jpg"].read() == b"good"
@@ -271,7 +271,7 @@ def test_a_truncated_zip_is_an_error(tmp_path):
     whole = zipped(tmp_path, *((f"{i}.jpg", b"x" * 500) for i in range(5))).read_bytes()
     (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInput, match=r"^cut\.zip: the zip is damaged$"):
-        look_into(tmp_path / "cut.zip", LIMITS)
+        list_source(tmp_path / "cut.zip", LIMITS)
 
 
 @pytest.mark.parametrize("field", [12, 13, 14, 15])
@@ -280,7 +280,7 @@ def test_a_zip_with_a_wrong_directory_is_an_error(tmp_path, field):
     whole[whole.rindex(b"PK\x05\x06") + field] ^= 0xFF  # the size of the central directory
     (tmp_path / "wrong.zip").write_bytes(whole)
     with pytest.raises(BadInput, match=r"^wrong\.zip: the zip is damaged \(Bad "):
-        look_into(tmp_path / "wrong.zip", LIMITS)
+        list_source(tmp_path / "wrong.zip", LIMITS)
 
 
 def test_a_zip_that_cannot_be_read_any_more_is_an_error(tmp_path, monkeypatch):
@@ -291,16 +291,16 @@ def test_a_zip_that_cannot_be_read_any_more_is_an_error(tmp_path, monkeypatch):
 
     monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", fails)
     with pytest.raises(BadInput, match=r"photos\.zip: the zip is damaged \(\[Errno 5\] Input/output error\)"):
-        look_into(archive, LIMITS)
+        list_source(archive, LIMITS)
 
 
 def test_a_zip_under_another_name_is_still_a_zip(tmp_path):
     archive = zipped(tmp_path, ("a.jpg", b"x"), name="photos.bin")
-    assert list(offered(look_into(archive, LIMITS))) == ["a.jpg"]
+    assert list(offered(list_source(archive, LIMITS))) == ["a.jpg"]
 
 
 def test_an_empty_zip_holds_nothing_and_an_empty_file_is_no_zip(tmp_path):
-    assert look_into(zipped(tmp_path), LIMITS) == []
+    assert list_source(zipped(tmp_path), LIMITS) == []
     (tmp_path / "none.zip").write_bytes(b"")
     with pytest.raises(BadInput, match="the zip is damaged"):
-        look_into(tmp_path / "none.zip", LIMITS)
+        list_source(tmp_path / "none.zip", LIMITS)

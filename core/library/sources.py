@@ -1,0 +1,177 @@
+"""What lies in a folder or a zip: every file is either offered for reading or refused with a reason."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from core.foundation.errors import BadInput
+from core.foundation.messages import Message, message
+from core.foundation.settings import Settings
+
+_CHUNK: Final = 2**20
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+
+
+@dataclass(frozen=True)
+class OfferedFile:
+    """A file that may be a picture: `path` relative and posix, `read` gives the content, `file` where it lies."""
+
+    path: str
+    read: Callable[[], bytes]
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file or member that is not even opened, and why."""
+
+    path: str
+    reason: Message
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an import takes in at most."""
+
+    file_bytes: int
+    archive_bytes: int
+    archive_files: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Those that somebody set."""
+        return cls(settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files)
+
+
+SourceFile = OfferedFile | RefusedFile
+
+
+def list_source(source: Path, limits: Limits) -> list[SourceFile]:
+    """List what `source` (a folder, a zip or one picture) holds, in the order of the paths.
+
+    Raises
+    ------
+    BadInput
+        If `source` is not there, is a damaged zip, or holds more than `limits` allow.
+    """
+    if source.is_dir():
+        return _folder(source, limits)
+    if not source.is_file():
+        raise BadInput("files.none", of=_text(source))
+    if zipfile.is_zipfile(source):
+        return _archive(source, limits)
+    if source.suffix.lower() == ".zip":
+        raise BadInput("files.zip_damaged", of=_text(source.name))
+    return [_file(source, _relative(source.parent, source), limits)]
+
+
+def _folder(root: Path, limits: Limits) -> list[SourceFile]:
+    return sorted(_walk(root, limits), key=lambda item: item.path)
+
+
+def _walk(root: Path, limits: Limits) -> Iterator[SourceFile]:
+    waiting = [root]
+    while waiting:  # not recursive: folders may be nested deeper than Python's stack
+        folder = waiting.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            yield RefusedFile(_relative(root, folder), message("files.folder_not_read", reason=error.strerror))
+            continue
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.is_symlink():
+                yield RefusedFile(_relative(root, path), message("files.link"))
+            elif entry.is_dir():
+                waiting.append(path)
+            elif entry.is_file():
+                yield _file(path, _relative(root, path), limits)
+            else:
+                yield RefusedFile(_relative(root, path), message("files.not_regular"))
+
+
+def _relative(root: Path, path: Path) -> str:
+    return _text(path.relative_to(root).as_posix())
+
+
+def _text(name: str | Path) -> str:
+    # a name that is not valid UTF-8 reaches us with surrogates, which neither the store nor JSON can hold
+    return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _file(file: Path, path: str, limits: Limits) -> SourceFile:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        return RefusedFile(path, message("files.not_read", reason=error.strerror))
+    if size > limits.file_bytes:
+        return RefusedFile(path, _too_large(size, limits))
+    return OfferedFile(path, lambda: _read(file), file)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput("files.not_read", reason=error.strerror) from error
+
+
+def _too_large(size: int, limits: Limits) -> Message:
+    return message("files.file_too_large", size=size, limit=limits.file_bytes)
+
+
+def _archive(source: Path, limits: Limits) -> list[SourceFile]:
+    name = _text(source.name)
+    try:
+        archive = zipfile.ZipFile(source)  # stays open while its members are read; several threads may read at once
+        members = [member for member in archive.infolist() if not member.filename.endswith(("/", "\\"))]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise BadInput("files.zip_damaged_because", of=name, reason=error) from error
+    if len(members) > limits.archive_files:
+        raise BadInput("files.too_many", of=name, count=len(members), limit=limits.archive_files)
+    total = sum(member.file_size for member in members)
+    if total > limits.archive_bytes:
+        raise BadInput("files.too_large", of=name, size=total, limit=limits.archive_bytes)
+    return sorted((_member(archive, member, limits) for member in members), key=lambda item: item.path)
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> SourceFile:
+    path = member.filename.replace("\\", "/")  # as old Windows packers write them
+    if _escapes(path):
+        return RefusedFile(path, message("files.leaves_archive"))
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return RefusedFile(path, message("files.link"))
+    if member.flag_bits & 0x1:
+        return RefusedFile(path, message("files.encrypted"))
+    if member.file_size > limits.file_bytes:
+        return RefusedFile(path, _too_large(member.file_size, limits))
+    return OfferedFile(PurePosixPath(path).as_posix(), lambda: _unpack(archive, member, limits))
+
+
+def _escapes(path: str) -> bool:
+    return path.startswith("/") or _DRIVE.match(path) is not None or ".." in path.split("/")
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:
+    # The header's size is a claim; what really comes out is counted.
+    parts: list[bytes] = []
+    size = 0
+    try:
+        with archive.open(member) as stream:
+            while part := stream.read(_CHUNK):
+                size += len(part)
+                if size > limits.file_bytes:
+                    raise BadInput.saying(_too_large(size, limits))
+                parts.append(part)
+    except BadInput:
+        raise
+    except Exception as error:  # BadZipFile, zlib.error, lzma.LZMAError, ...: what a compressor raises on damaged data
+        raise BadInput("files.member_damaged", reason=error) from error
+    return b"".join(parts)
