@@ -6,9 +6,7 @@ import streamlit as st
 
 from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of
-from db.engine import reading
-from db.queries.library import count_instances
-from pages.widgets.people.photo_search import asked, choose_face, choose_least, ranked, show_matches
+from pages.widgets.people.photo_search import choose_face, choose_least, ranked, read_photo, show_matches
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import sentence
 
@@ -30,17 +28,15 @@ if photo is None:
 
 content = photo.getvalue()
 key = hashlib.sha256(content).hexdigest()[:12]
-with reading(workspace().engine) as session:
-    newness = count_instances(dataset.id, "face", session=session)
 try:
-    question = asked(content, photo.name, encoder.name)
+    query = read_photo(content, photo.name, encoder.name)
     with st.container(horizontal=True, vertical_alignment="top", gap="large"):
         with st.container(width=380):
-            face = choose_face(question, key)
+            face = choose_face(query, key)
         with st.container(width="stretch"):
-            least = choose_least(dataset.id, question)
-    found = ranked(content, question, dataset.id, face, encoder.name, newness)
+            least = choose_least(dataset.id, query)
+    matched = ranked(content, query, dataset.id, face)
 except FacetError as error:
     st.error(sentence(error))
     st.stop()
-show_matches(found, least, f"{key}-{face}")
+show_matches(matched, least, f"{key}-{face}")

@@ -7,8 +7,7 @@ from core.jobs.kinds import kinds_shown_on
 from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
-from db.queries.people.decisions import last_decision
-from db.queries.people.vectors import encoder_versions
+from db.queries.people.vectors import encoder_versions, people_state
 from pages.widgets.people.group_again import origin_of_threshold
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs, result
@@ -19,7 +18,6 @@ dataset = dataset_or_stop()
 st.title("Verification", anchor=False)
 with reading(workspace().engine) as session:
     names = list(dict.fromkeys(version.name for version in encoder_versions(dataset.id, session=session)))
-    decision = last_decision(dataset.id, session=session)
     last_run = newest_ended_run(dataset.id, kinds_shown_on("verification"), session=session)
 busy = bool(open_runs(dataset.id))
 if last_run is not None and last_run.id == st.session_state.get("people.run"):
@@ -35,9 +33,11 @@ in_force = threshold_of(workspace(), dataset.id, encoder)
 st.caption(origin_of_threshold(dataset.id, encoder, in_force))
 
 ratio = choose_ratio()
-newness = (decision, last_run.id if last_run else 0)
+with reading(workspace().engine) as session:
+    state = people_state(dataset.id, encoder.id, session=session)
+cache_key = (*state, last_run.id if last_run else 0)
 try:
-    pairs, report = measured(dataset.id, encoder.name, ratio, *newness)
+    pairs, report = measured(dataset.id, encoder.name, ratio, cache_key)
 except FacetError as error:
     st.info(
         f"{sentence(error)}. Groups that a threshold has made cannot judge that threshold: only faces that a human has "
@@ -49,5 +49,5 @@ except FacetError as error:
     st.stop()
 
 data_card(pairs, report)
-workplace(pairs, report, in_force, newness)
+workplace(pairs, report, in_force, cache_key)
 saved_thresholds(dataset.id, encoder.id, busy=busy)

@@ -13,10 +13,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-_ROOT: Final = Path(__file__).resolve().parents[2]  # the worker finds `core` wherever the workbench was started
+_ROOT: Final = Path(__file__).resolve().parents[2]
 _STOP_SECONDS: Final = 25.0  # a worker lets the run in hand go after its next picture
 _POLL_SECONDS: Final = 1.0
 _MOST_PAUSE: Final = 30.0
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a process of ours that is started beside: it finds `core` wherever the workbench stands."""
+    paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return os.environ | {"PYTHONPATH": paths}
 
 
 @asynccontextmanager
@@ -43,9 +49,7 @@ class _Worker:
         self._started = time.monotonic()
         # Its own session: Ctrl-C reaches the workbench alone, which then ends the worker in order.
         command = [sys.executable, "-m", "core.jobs.worker", str(os.getpid())]
-        paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-        environment = os.environ | {"PYTHONPATH": paths}
-        return subprocess.Popen(command, start_new_session=True, env=environment)  # noqa: S603  (a fixed command)
+        return subprocess.Popen(command, start_new_session=True, env=child_environment())  # noqa: S603  (a fixed command)
 
     async def keep_alive(self) -> None:
         pause = _POLL_SECONDS

@@ -52,7 +52,7 @@ class FaceModels:
             load_encoder(encoder or chosen.encoder, chosen.device, workspace.weights),
         )
 
-    def look(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Faces]:
+    def analyse(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Faces]:
         """Find, landmark and embed the faces of (H, W, 3) uint8 RGB pictures; embeddings go through in one batch."""
         if not pictures:
             return []

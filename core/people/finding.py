@@ -68,7 +68,7 @@ def find_faces(
     done = total - len(waiting)
     progress.begin(total, done, "Looking for faces")
     for batch in opened_batches(workspace, waiting):
-        found = attempt(batch, lambda pictures: models.look([picture.pixels for picture in pictures]))
+        found = attempt(batch, lambda pictures: models.analyse([picture.pixels for picture in pictures]))
         _keep_crops(workspace, batch, found)
         with writing(workspace.engine) as session:
             for picture, faces in zip(batch, found, strict=True):

@@ -24,7 +24,7 @@ from db.writing import writing
 
 
 @dataclass(frozen=True)
-class Match:
+class SearchMatch:
     """A picture, its most similar face, and how similar that is (cosine)."""
 
     image_id: int
@@ -34,8 +34,8 @@ class Match:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
-    """The N faces of the photo that was asked with.
+class PhotoQuery:
+    """The N faces of a photo to search with.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Question:
     own_threshold: float
 
 
-def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = None) -> Question:
+def photo_query(workspace: Workspace, content: bytes, name: str, encoder: str | None = None) -> PhotoQuery:
     """Find the faces of a photo. The photo is not kept.
 
     Raises
@@ -73,14 +73,14 @@ def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = N
     """
     picture = decode(content, name, workspace.settings.max_pixels)
     models = _models(workspace, encoder)
-    faces = models.look([picture.pixels])[0]
+    faces = models.analyse([picture.pixels])[0]
     corners = faces.boxes.corners
     if not len(corners):
         raise NotEnoughData("people.no_face_in_photo", of=name)
     with writing(workspace.engine) as session:
         _, _, encoder_id = models.versions(session=session)
     left_top_right_bottom = [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
-    return Question(
+    return PhotoQuery(
         vectors=faces.vectors,
         crops=tuple(jpeg(face_crop(picture.pixels, box)) for box in left_top_right_bottom),
         chosen=most_central(corners, picture.width, picture.height),
@@ -92,20 +92,20 @@ def ask(workspace: Workspace, content: bytes, name: str, encoder: str | None = N
 
 @lru_cache(maxsize=1)
 def _models(workspace: Workspace, encoder: str | None) -> FaceModels:
-    """Kept for the next photo: loading takes longer than looking."""
+    """Kept for the next photo: loading takes longer than detecting."""
     return FaceModels.load(workspace, encoder)
 
 
-def threshold_in_force(workspace: Workspace, dataset_id: int, question: Question) -> float:
+def threshold_in_force(workspace: Workspace, dataset_id: int, query: PhotoQuery) -> float:
     """The threshold that was saved last for the dataset and this encoder, else the encoder's own."""
     with reading(workspace.engine) as session:
-        saved = newest_threshold(dataset_id, question.encoder_id, session=session)
-    return saved.value if saved else question.own_threshold
+        saved = newest_threshold(dataset_id, query.encoder_id, session=session)
+    return saved.value if saved else query.own_threshold
 
 
 def matches(
-    workspace: Workspace, dataset_id: int, question: Question, *, threshold: float, face: int | None = None
-) -> list[Match]:
+    workspace: Workspace, dataset_id: int, query: PhotoQuery, *, threshold: float, face: int | None = None
+) -> list[SearchMatch]:
     """Every picture with a face at least as similar as the threshold, best first.
 
     Raises
@@ -115,17 +115,17 @@ def matches(
     NotFound
         If no face of the dataset has an embedding of this encoder.
     """
-    asked = question.chosen if face is None else face
-    if not 0 <= asked < len(question.vectors):
-        raise BadInput("people.no_such_face", count=len(question.vectors), number=asked)
+    meant = query.chosen if face is None else face
+    if not 0 <= meant < len(query.vectors):
+        raise BadInput("people.no_such_face", count=len(query.vectors), number=meant)
     with reading(workspace.engine) as session:
-        known = face_vectors(workspace, dataset_id, question.encoder_id, session=session)
+        known = face_vectors(workspace, dataset_id, query.encoder_id, session=session)
         if not len(known.instances):
-            raise NotFound("people.no_embedding_of_version", encoder=question.encoder)
-        scores = known.vectors @ question.vectors[asked]
+            raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
+        scores = known.vectors @ query.vectors[meant]
         best = _best_of_each(known.images.tolist(), scores.tolist(), threshold)
         paths = _paths([image for image, _, _ in best], session=session)
-    return [Match(image, paths[image], int(known.instances[row]), score) for image, row, score in best]
+    return [SearchMatch(image, paths[image], int(known.instances[row]), score) for image, row, score in best]
 
 
 def search(
@@ -136,10 +136,10 @@ def search(
     *,
     encoder: str | None = None,
     threshold: float | None = None,
-) -> list[Match]:
+) -> list[SearchMatch]:
     """Every picture of the dataset that shows the person in the middle of a photo, best first.
 
-    The threshold is the one given, else the one in force. Raises as `ask` and `matches`.
+    The threshold is the one given, else the one in force. Raises as `photo_query` and `matches`.
 
     Raises
     ------
@@ -148,9 +148,9 @@ def search(
     """
     if threshold is not None and not -1 <= threshold <= 1:
         raise BadInput("arrays.threshold", found=threshold)
-    question = ask(workspace, content, name, encoder)
-    value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, question)
-    return matches(workspace, dataset_id, question, threshold=value)
+    query = photo_query(workspace, content, name, encoder)
+    value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, query)
+    return matches(workspace, dataset_id, query, threshold=value)
 
 
 def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: float) -> list[tuple[int, int, float]]:

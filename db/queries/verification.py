@@ -19,13 +19,18 @@ def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> T
     ).first()
 
 
-def thresholds(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[Threshold, str, str]]:
-    """The thresholds that were saved for a dataset, newest first, with the encoder's and the author's name."""
-    return session.exec(
+def thresholds(
+    dataset_id: int, *, encoder_id: int | None = None, limit: int = 20, session: Session
+) -> Sequence[tuple[Threshold, str, str]]:
+    """The thresholds saved for a dataset (and one encoder version), newest first, with encoder's and author's name."""
+    statement = (
         select(Threshold, ModelVersion.name, User.name)
         .join(ModelVersion, col(ModelVersion.id) == col(Threshold.model_version_id))
         .join(User, col(User.id) == col(Threshold.author_id))
         .where(Threshold.dataset_id == dataset_id)
         .order_by(col(Threshold.id).desc())
         .limit(limit)
-    ).all()
+    )
+    if encoder_id is not None:
+        statement = statement.where(Threshold.model_version_id == encoder_id)
+    return session.exec(statement).all()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, func, select
 
+from db.queries.people.decisions import last_decision
 from db.tables import Embedding, Instance, ModelVersion
 
 
@@ -32,6 +33,11 @@ def vector_state(encoder_id: int, *, up_to: int | None = None, session: Session)
         .limit(1)
     ).first()
     return VectorState(rows, newest[0], newest[1], newest[2] // 4) if newest else VectorState(rows, 0, 0, 0)
+
+
+def people_state(dataset_id: int, encoder_id: int, *, session: Session) -> tuple[int, ...]:
+    """What changes with every embedding of an encoder version and every decision about a dataset's people."""
+    return (encoder_id, *vector_state(encoder_id, session=session), last_decision(dataset_id, session=session))
 
 
 def vector_rows(encoder_id: int, after: int, *, session: Session) -> Iterator[tuple[int, int, int, int, bytes]]:

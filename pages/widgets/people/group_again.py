@@ -61,8 +61,7 @@ def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> Non
 def origin_of_threshold(dataset_id: int, version: ModelVersion, value: float) -> str:
     """The threshold in force and who has chosen it, as Markdown."""
     with reading(workspace().engine) as session:
-        saved = thresholds(dataset_id, limit=50, session=session)
+        saved = thresholds(dataset_id, encoder_id=version.id, limit=1, session=session)
     for row, _, author in saved:
-        if row.model_version_id == version.id:
-            return f"In force: {row.value:.3f}, saved by {plain(author)} on {utc(row.at)} ({plain(row.chosen)})."
+        return f"In force: {row.value:.3f}, saved by {plain(author)} on {utc(row.at)} ({plain(row.chosen)})."
     return f"In force: {value:.3f}, the own threshold of {plain(version.name)}."

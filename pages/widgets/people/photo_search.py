@@ -8,9 +8,11 @@ from typing import Final
 
 import streamlit as st
 
-from core.people.searching import Match, Question, ask, matches, threshold_in_force
+from core.jobs.inference import query_beside
+from core.people.searching import PhotoQuery, SearchMatch, matches, threshold_in_force
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
+from db.queries.people.vectors import people_state
 from pages.widgets.people.face_tiles import called, face_tile, open_picture
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.picture_grid import Tile, picture_grid
@@ -22,36 +24,48 @@ _LEAST: Final = 0.0  # cosine similarity: below it nobody looks for a match
 
 
 @st.cache_data(max_entries=4, ttl="10m", show_spinner="Looking for faces in the photo; the first time loads the models")
-def asked(content: bytes, name: str, encoder: str) -> Question:
+def read_photo(content: bytes, name: str, encoder: str) -> PhotoQuery:
     """The faces of a photo. Only their vectors and crops are kept, in memory, for ten minutes at most."""
-    return ask(workspace(), content, name, encoder)
+    return query_beside(workspace(), content, name, encoder)
+
+
+def ranked(content: bytes, query: PhotoQuery, dataset_id: int, face: int) -> list[SearchMatch]:
+    """Every picture with a face that is at all alike, best first."""
+    with reading(workspace().engine) as session:
+        cache_key = people_state(dataset_id, query.encoder_id, session=session)
+    return _ranked(content, query, dataset_id, face, cache_key)
 
 
 @st.cache_data(max_entries=4, ttl="10m", show_spinner="Searching")
-def ranked(content: bytes, _question: Question, dataset_id: int, face: int, encoder: str, newness: int) -> list[Match]:  # noqa: ARG001
-    """Every picture with a face that is at all alike, best first."""
-    return matches(workspace(), dataset_id, _question, threshold=_LEAST, face=face)
+def _ranked(
+    content: bytes,  # noqa: ARG001
+    _query: PhotoQuery,
+    dataset_id: int,
+    face: int,
+    cache_key: tuple[int, ...],  # noqa: ARG001 - which faces there are
+) -> list[SearchMatch]:
+    return matches(workspace(), dataset_id, _query, threshold=_LEAST, face=face)
 
 
-def choose_face(question: Question, key: str) -> int:
+def choose_face(query: PhotoQuery, key: str) -> int:
     """The face that is meant: the one in the middle of the photo, or another one that is clicked."""
     tiles = [
         Tile(number, f"data:image/jpeg;base64,{base64.b64encode(crop).decode()}", f"Face {number + 1}")
-        for number, crop in enumerate(question.crops)
+        for number, crop in enumerate(query.crops)
     ]
     if len(tiles) == 1:
         picture_grid(tiles, key=f"asked-{key}", size=128, label="The face in the photo")
         return 0
     st.caption(f"{len(tiles)} faces are in the photo. The one in the middle is meant unless you click another.")
     clicked = picture_grid(tiles, key=f"asked-{key}", select="single", size=112, label="Faces in the photo")
-    meant = clicked[0] if clicked else question.chosen
+    meant = clicked[0] if clicked else query.chosen
     st.caption(f"Searching with face {meant + 1}.")
     return meant
 
 
-def choose_least(dataset_id: int, question: Question) -> float:
+def choose_least(dataset_id: int, query: PhotoQuery) -> float:
     """The least similarity of a match; the threshold in force at first."""
-    in_force = threshold_in_force(workspace(), dataset_id, question)
+    in_force = threshold_in_force(workspace(), dataset_id, query)
     return st.slider(
         "Least similarity",
         _LEAST,
@@ -60,15 +74,15 @@ def choose_least(dataset_id: int, question: Question) -> float:
         0.001,
         format="%.3f",
         key=f"least-{dataset_id}-{in_force}",
-        help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(question.encoder)}.",
+        help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(query.encoder)}.",
     )
 
 
-def show_matches(found: Sequence[Match], least: float, key: str) -> None:
+def show_matches(matched: Sequence[SearchMatch], least: float, key: str) -> None:
     """The pictures at or above the least similarity, best first; a click opens one."""
-    shown = [match for match in found if match.score >= least]
+    shown = [match for match in matched if match.score >= least]
     if not shown:
-        best = f" The most similar one has {found[0].score:.3f}." if found else ""
+        best = f" The most similar one has {matched[0].score:.3f}." if matched else ""
         st.info(f"No picture shows this person at a similarity of {least:.3f}.{best} Lower the slider to see more.")
         return
     people = len(shown)

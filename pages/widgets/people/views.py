@@ -13,7 +13,7 @@ from core.people.deciding import confirm_faces, keep_apart, merge_people
 from core.people.encoders import encoder_of, threshold_of
 from core.people.likely_pairs import Resemblance, likely_same
 from db.engine import reading
-from db.queries.people.decisions import history, last_decision
+from db.queries.people.decisions import history
 from db.queries.people.listing import (
     PeopleView,
     PersonSummary,
@@ -29,6 +29,7 @@ from db.queries.people.listing import (
     summaries,
 )
 from db.queries.people.ownership import instances_of
+from db.queries.people.vectors import people_state
 from pages.widgets.people.actions import (
     decide,
     face_actions,
@@ -177,7 +178,7 @@ def faces_of_nobody(dataset_id: int) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing people")
-def _questions(dataset_id: int, encoder_id: int, decision: int, run_id: int) -> list[Resemblance]:  # noqa: ARG001
+def _questions(dataset_id: int, encoder_id: int, cache_key: tuple[int, ...]) -> list[Resemblance]:  # noqa: ARG001
     return likely_same(workspace(), dataset_id, encoder_id)
 
 
@@ -189,8 +190,8 @@ def open_questions(dataset_id: int, newest_run: int) -> None:
         st.info(sentence(error))
         return
     with reading(workspace().engine) as session:
-        decision = last_decision(dataset_id, session=session)
-        found = _questions(dataset_id, version.id, decision, newest_run)
+        cache_key = (*people_state(dataset_id, version.id, session=session), newest_run)
+        found = _questions(dataset_id, version.id, cache_key)
         ids = list(dict.fromkeys(number for pair in found for number in (pair.one, pair.other)))
         people, faces = summaries(ids, session=session), strips(ids, each=5, session=session)
     if not found:

@@ -12,7 +12,7 @@ from core.foundation.errors import FacetError
 from core.verification import PairSet, VerificationReport
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
-from db.queries.verification import thresholds
+from db.queries.verification import newest_threshold, thresholds
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.shared.picture_grid import picture_grid
@@ -45,10 +45,9 @@ def measured(
     dataset_id: int,
     encoder: str,
     ratio: float,
-    decision: int,  # noqa: ARG001
-    run_id: int,  # noqa: ARG001
+    cache_key: tuple[int, ...],  # noqa: ARG001
 ) -> tuple[PairSet, VerificationReport]:
-    """The pairs and what does not depend on the slider; `decision` and `run_id` say how new the people are."""
+    """The pairs and what does not depend on the slider; `cache_key` says which faces and people there are."""
     pairs = verification.confirmed_pairs(workspace(), dataset_id, encoder, different_per_same=ratio)
     return pairs, verification.evaluate_pairs(pairs)
 
@@ -69,7 +68,7 @@ def choose_ratio() -> float:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _intervals(
     _pairs: PairSet,
-    *key: int | str,  # noqa: ARG001 - dataset, encoder, number of pairs, how new the people are
+    *cache_key: int,  # noqa: ARG001 - dataset, number of pairs, which faces and people there are
     threshold: float,
 ) -> dict[str, tuple[float, float]]:
     return verification.intervals_at(_pairs, threshold)
@@ -95,7 +94,7 @@ def data_card(pairs: PairSet, report: VerificationReport) -> None:
 
 
 @st.fragment
-def workplace(pairs: PairSet, report: VerificationReport, in_force: float, newness: tuple[int, int]) -> None:
+def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache_key: tuple[int, ...]) -> None:
     """Chart, slider and figures; moves without the rest of the page."""
     key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
     st.session_state.setdefault(key, in_force)
@@ -116,7 +115,9 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, newne
         logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
     chart.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
-    _figures(figures, _intervals(pairs, pairs.dataset_id, pairs.encoder, len(pairs.scores), *newness, threshold=value))
+    _figures(
+        figures, _intervals(pairs, pairs.dataset_id, pairs.encoder, len(pairs.scores), *cache_key, threshold=value)
+    )
     _save(pairs, report, value)
     left, right = st.columns(2, gap="large")
     with left:
@@ -255,14 +256,14 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
     """What was saved, by whom and when, and grouping again with the newest."""
     with reading(workspace().engine) as session:
         rows = thresholds(dataset_id, session=session)
+        newest = newest_threshold(dataset_id, encoder_id, session=session)
     st.subheader("Saved thresholds", anchor=False)
     if not rows:
         st.caption("None yet: the encoder's own threshold is in force.")
         return
-    mine = next((row for row, _, _ in rows if row.model_version_id == encoder_id), None)
-    if mine is not None:
+    if newest is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(f"Group again at {mine.value:.4f}", disabled=busy, icon=":material/refresh:"):
+            if st.button(f"Group again at {newest.value:.4f}", disabled=busy, icon=":material/refresh:"):
                 group_now(dataset_id, None, regroup=True)
             st.caption(
                 "Takes apart what only a machine has grouped, and groups it at this threshold. "

@@ -9,7 +9,7 @@ from sqlmodel import select
 from core.foundation.errors import BadInput, NotFound, UnreadableImage
 from core.people import deciding as people
 from core.people import encoders, searching
-from core.people.searching import Question, matches, threshold_in_force
+from core.people.searching import PhotoQuery, matches, threshold_in_force
 from db.engine import reading
 from db.tables import Image, Threshold
 from db.writing import writing
@@ -25,52 +25,52 @@ def faces(workspace, dataset):
     )
 
 
-def question(workspace, dataset, *rows, chosen=0):
+def query(workspace, dataset, *rows, chosen=0):
     version = encoders.encoder_of(workspace, dataset, None)
-    return Question(np.stack(rows), tuple(b"" for _ in rows), chosen, version.id, ENCODER, 0.9)
+    return PhotoQuery(np.stack(rows), tuple(b"" for _ in rows), chosen, version.id, ENCODER, 0.9)
 
 
 def test_each_picture_comes_once_with_its_most_similar_face_best_first(workspace, dataset, faces):
-    found = matches(workspace, dataset, question(workspace, dataset, vector(0, 0)), threshold=0.5)
+    found = matches(workspace, dataset, query(workspace, dataset, vector(0, 0)), threshold=0.5)
     assert [(match.image, match.instance_id) for match in found] == [("a.jpg", faces[0]), ("b.jpg", faces[2])]
     assert [match.score for match in found] == pytest.approx([1.0, 1 / 1.04], abs=1e-6)
 
 
 def test_a_lower_threshold_gives_more_and_a_higher_one_nothing(workspace, dataset, faces):
-    asked = question(workspace, dataset, vector(0, 0))
-    assert len(matches(workspace, dataset, asked, threshold=-1.0)) == 3
-    assert matches(workspace, dataset, question(workspace, dataset, vector(9, 9)), threshold=0.5) == []
+    asking = query(workspace, dataset, vector(0, 0))
+    assert len(matches(workspace, dataset, asking, threshold=-1.0)) == 3
+    assert matches(workspace, dataset, query(workspace, dataset, vector(9, 9)), threshold=0.5) == []
 
 
 def test_another_face_of_the_photo_can_be_meant(workspace, dataset, faces):
-    asked = question(workspace, dataset, vector(0, 0), vector(2, 0), chosen=0)
-    assert [m.image for m in matches(workspace, dataset, asked, threshold=0.5, face=1)] == ["c.jpg"]
+    asking = query(workspace, dataset, vector(0, 0), vector(2, 0), chosen=0)
+    assert [m.image for m in matches(workspace, dataset, asking, threshold=0.5, face=1)] == ["c.jpg"]
     with pytest.raises(BadInput, match="the photo has 2 faces; there is no number 2"):
-        matches(workspace, dataset, asked, threshold=0.5, face=2)
+        matches(workspace, dataset, asking, threshold=0.5, face=2)
 
 
 def test_removed_faces_are_not_found(workspace, dataset, author, faces):
     people.remove_faces(workspace, faces[:1], author_id=author)
-    found = matches(workspace, dataset, question(workspace, dataset, vector(0, 0)), threshold=0.5)
+    found = matches(workspace, dataset, query(workspace, dataset, vector(0, 0)), threshold=0.5)
     assert [match.image for match in found] == ["b.jpg"]
 
 
 def test_the_threshold_in_force_is_the_saved_one_else_the_encoders_own(workspace, dataset, author, faces):
-    asked = question(workspace, dataset, vector(0, 0))
-    assert threshold_in_force(workspace, dataset, asked) == 0.9
+    asking = query(workspace, dataset, vector(0, 0))
+    assert threshold_in_force(workspace, dataset, asking) == 0.9
     with writing(workspace.engine) as session:
         session.add(
             Threshold(
-                dataset_id=dataset, model_version_id=asked.encoder_id, value=0.7, chosen="by hand", author_id=author
+                dataset_id=dataset, model_version_id=asking.encoder_id, value=0.7, chosen="by hand", author_id=author
             )
         )
-    assert threshold_in_force(workspace, dataset, asked) == 0.7
+    assert threshold_in_force(workspace, dataset, asking) == 0.7
 
 
 def test_a_dataset_without_embeddings_cannot_be_searched(workspace, dataset, faces):
-    asked = question(workspace, dataset, vector(0, 0))
+    asking = query(workspace, dataset, vector(0, 0))
     with pytest.raises(NotFound, match="no face here has an embedding of this version of dlib-resnet yet"):
-        matches(workspace, dataset + 1, asked, threshold=0.5)
+        matches(workspace, dataset + 1, asking, threshold=0.5)
 
 
 def test_what_is_no_picture_is_refused_before_any_model_is_loaded(workspace, dataset, monkeypatch):
@@ -87,7 +87,7 @@ def test_a_threshold_that_is_no_cosine_similarity_is_refused(workspace, dataset,
 
 def test_a_search_stores_nothing_of_the_photo(workspace, dataset, faces):
     before = sorted(path for path in workspace.home.rglob("*") if "vectors" not in path.parts)
-    matches(workspace, dataset, question(workspace, dataset, vector(0, 0)), threshold=0.5)
+    matches(workspace, dataset, query(workspace, dataset, vector(0, 0)), threshold=0.5)
     assert sorted(path for path in workspace.home.rglob("*") if "vectors" not in path.parts) == before
     with reading(workspace.engine) as session:
         assert len(session.exec(select(Image.id)).all()) == 3

@@ -1,0 +1,93 @@
+"""Photos to search with are read beside the workbench, whose own process never loads a model."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import numpy as np
+import pytest
+
+from core.foundation.errors import FacetError, NotEnoughData, UnreadableImage
+from core.jobs import inference
+from core.jobs.inference import query_beside
+from core.people import searching
+from tests.builders.tiny_models import tiny_models, tiny_picture
+
+
+@pytest.fixture
+def beside(monkeypatch, workspace):
+    """Inference processes with tiny models; gives the one of the workspace."""
+    monkeypatch.setattr(inference, "_COMMAND", [sys.executable, "-m", "tests.builders.tiny_inference"])
+    inference._inference.cache_clear()
+    yield inference._inference(workspace)
+    inference._inference(workspace)._end()
+    inference._inference.cache_clear()
+
+
+def test_the_answer_is_that_of_this_process(beside, workspace, monkeypatch):
+    monkeypatch.setattr(searching, "_models", lambda *_: tiny_models())
+    here = searching.photo_query(workspace, tiny_picture(2, 90), "two.png")
+    there = query_beside(workspace, tiny_picture(2, 90), "two.png")
+    np.testing.assert_array_equal(there.vectors, here.vectors)
+    assert (there.crops, there.chosen, there.encoder) == (here.crops, here.chosen, here.encoder)
+    assert (there.encoder_id, there.own_threshold) == (here.encoder_id, here.own_threshold)
+
+
+def test_errors_come_back_as_they_are_and_the_process_stays(beside, workspace):
+    with pytest.raises(UnreadableImage) as raised:
+        query_beside(workspace, b"plain text", "notes.jpg")
+    process = beside._process
+    with pytest.raises(NotEnoughData):
+        query_beside(workspace, tiny_picture(0), "wall.png")
+    with pytest.raises(RuntimeError, match="out of tiny memory"):
+        query_beside(workspace, tiny_picture(1, broken=True), "broken.png")
+    assert len(query_beside(workspace, tiny_picture(1), "one.png").crops) == 1
+    assert beside._process is process
+    assert process.poll() is None
+    assert isinstance(raised.value, FacetError)
+
+
+def test_a_process_that_died_is_started_again(beside, workspace):
+    query_beside(workspace, tiny_picture(1), "one.png")
+    first = beside._process
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert len(query_beside(workspace, tiny_picture(3), "three.png").crops) == 3
+    assert beside._process.pid != first.pid
+
+
+def test_a_process_that_dies_on_the_photo_is_an_error_and_not_a_wait(beside, workspace, monkeypatch):
+    monkeypatch.setattr(inference, "_COMMAND", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(1)"])
+    with pytest.raises(FacetError) as raised:
+        query_beside(workspace, tiny_picture(1), "one.png")
+    assert raised.value.code == "people.inference_died"
+    assert "one.png" in str(raised.value)
+
+
+def test_it_ends_when_nobody_asks_any_more(beside, workspace, monkeypatch):
+    command = "from core.jobs import inference; inference._IDLE_SECONDS = 0.2; inference.main()"
+    monkeypatch.setattr(inference, "_COMMAND", [sys.executable, "-c", command])
+    with pytest.raises(UnreadableImage):
+        query_beside(workspace, b"plain text", "notes.jpg")
+    assert beside._process.wait(20) == 0
+    with pytest.raises(UnreadableImage):
+        query_beside(workspace, b"plain text", "notes.jpg")
+
+
+def test_it_ends_with_the_workbench(beside, workspace):
+    query_beside(workspace, tiny_picture(1), "one.png")
+    beside._process.stdin.close()
+    assert beside._process.wait(20) == 0
+    beside._process.stdout.close()
+    beside._process = None
+
+
+def test_nothing_of_the_photo_is_written(beside, workspace):
+    def files():
+        return {path for path in workspace.home.rglob("*") if path.is_file() and "store.db" not in path.name}
+
+    before = files()
+    query_beside(workspace, tiny_picture(2), "two.png")
+    assert files() == before

@@ -1,0 +1,38 @@
+"""What is origin about the threshold in force."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.people.encoders import encoder_of
+from db.tables import Threshold
+from db.writes.models import ensure_model_version
+from db.writing import writing
+from pages.widgets.people import group_again
+from tests.builders.staged_people import add_faces, vector
+
+
+@pytest.fixture
+def saved_long_ago(workspace, dataset, author, monkeypatch):
+    """The version of an encoder whose threshold was saved before sixty ones of another."""
+    monkeypatch.setattr(group_again, "workspace", lambda: workspace)
+    add_faces(workspace, dataset, [("a.jpg", vector(0))])
+    version = encoder_of(workspace, dataset, None)
+    common = {"dataset_id": dataset, "chosen": "by hand", "author_id": author}
+    with writing(workspace.engine) as session:
+        session.add(Threshold(model_version_id=version.id, value=0.61, **common))
+        session.flush()
+        other = ensure_model_version("facenet-vggface2", "encoder", "1" * 64, {}, session=session)
+        session.add_all(Threshold(model_version_id=other, value=0.5, **common) for _ in range(60))
+    return version
+
+
+def test_who_saved_the_threshold_is_said_however_many_others_came_since(workspace, dataset, saved_long_ago):
+    assert group_again.origin_of_threshold(dataset, saved_long_ago, 0.61).startswith("In force: 0.610, saved by ada on")
+
+
+def test_without_a_saved_one_it_is_the_encoders_own(workspace, dataset, monkeypatch):
+    monkeypatch.setattr(group_again, "workspace", lambda: workspace)
+    add_faces(workspace, dataset, [("a.jpg", vector(0))])
+    origin = group_again.origin_of_threshold(dataset, encoder_of(workspace, dataset, None), 0.9)
+    assert origin == "In force: 0.900, the own threshold of dlib\\-resnet."
