@@ -8,7 +8,9 @@ import pytest
 from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, LeftOut
 from core.foundation.arrays import Keypoints
+from core.models import load_detector
 from tests.builders.labelled_examples import CARDS, picture, random_dataset
+from tests.builders.onnx_bytes import mean_colour_network
 
 
 @pytest.fixture
@@ -55,3 +57,15 @@ def clipped(small_dataset):
         split=(SplitPart("clip", "day/ada.mp4", "test"), SplitPart("person-id", "person-0001", "train")),
         excluded=(LeftOut("two.png", "blurred"),),
     )
+
+
+@pytest.fixture(scope="session")
+def detector():
+    return load_detector("mtcnn", "cpu", Path("no-weights-folder-is-needed"))
+
+
+@pytest.fixture
+def mean_colour_onnx(tmp_path):
+    path = tmp_path / "mean.onnx"
+    path.write_bytes(mean_colour_network())
+    return path

@@ -6,25 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from facenet_pytorch import InceptionResnetV1
 
 from core.foundation.errors import BadWeights, MissingWeights, NotFound
 from core.models import load_encoder, weights
 from core.models.faces.facenet import read_state_dict
-from core.models.weights import WEIGHTS, locate, sha256_of, sha256_of_all, status
+from core.models.weights import WEIGHTS, locate, sha256_of, sha256_of_all
 
-CASIA = WEIGHTS["facenet-casia"].file
 VGG = WEIGHTS["facenet-vggface2"].file
-
-
-@pytest.fixture(scope="module")
-def state_dict_file(tmp_path_factory):
-    """A file with the tensors that the published ones have, classifier included; the numbers are arbitrary."""
-    torch.manual_seed(0)
-    state = InceptionResnetV1(classify=True, num_classes=7).state_dict()
-    path = tmp_path_factory.mktemp("published") / CASIA
-    torch.save(state, path)
-    return path
 
 
 def test_package_that_is_not_installed_is_named(tmp_path, monkeypatch):
@@ -36,16 +24,6 @@ def test_package_that_is_not_installed_is_named(tmp_path, monkeypatch):
 def test_unknown_name_is_said(tmp_path):
     with pytest.raises(NotFound, match="no weights called 'x'; there are facenet-vggface2"):
         locate("x", tmp_path)
-
-
-def test_packaged_files_are_those_of_the_table(tmp_path):
-    for row in status(tmp_path):
-        entry = WEIGHTS[row.name]
-        assert row.present == (entry.package is not None)
-        if row.present:
-            assert (row.size, row.sha256) == (entry.size, entry.sha256)
-        else:
-            assert (row.size, row.sha256) == (None, None)
 
 
 def test_hash_is_of_the_content_and_follows_a_change(tmp_path):
@@ -101,9 +79,3 @@ def test_list_is_not_a_state_dict(tmp_path):
     torch.save([torch.zeros(1)], path)
     with pytest.raises(BadWeights, match="not a state_dict"):
         read_state_dict(path)
-
-
-def test_classifier_is_left_out(state_dict_file):
-    state = read_state_dict(state_dict_file)
-    assert not [key for key in state if key.startswith("logits")]
-    assert state["last_linear.weight"].shape == (512, 1792)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from facenet_pytorch import MTCNN
 
-from core.foundation.errors import BadInput, BadWeights
+from core.foundation.errors import BadInput
 from core.foundation.geometry import iou
 from core.models import weights
 from core.models.faces.mtcnn import MTCNN_FILES, MtcnnDetector
@@ -143,15 +143,6 @@ def test_what_is_not_a_picture_is_refused(detector, picture):
 def test_unknown_setting_is_named():
     with pytest.raises(BadInput, match=r"no such setting.*min_size"):
         plain({"min_size": 3})
-
-
-def test_damaged_network_file_is_said(tmp_path):
-    files = [weights.locate(name, Path()) for name in MTCNN_FILES]
-    (tmp_path / "pnet.pt").write_bytes(b"damaged")
-    with pytest.raises(BadWeights, match=r"pnet\.pt is damaged or not a network of MTCNN"):
-        MtcnnDetector([tmp_path / "pnet.pt", *files[1:]], "cpu")
-    with pytest.raises(BadWeights, match="not a network of MTCNN"):
-        MtcnnDetector(files[::-1], "cpu")
 
 
 def test_detection_leaves_the_threads_of_the_process_as_they_were(detector, portraits):

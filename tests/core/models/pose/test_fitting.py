@@ -7,7 +7,6 @@ from torch.nn import functional
 from core.foundation.errors import BadInput
 from core.models.pose import configure
 from core.models.pose.fitting import Fit, fit_weights
-from core.models.pose.head_rows import head_output
 from core.models.pose.network import build
 
 COCO_ROWS = {k: k for k in range(17)}
@@ -168,13 +167,3 @@ def test_rows_out_of_range_or_twice_are_refused(rows):
     old, new = made("resnet18-regression", "coco17", 1), made("resnet18-regression", "body24", 2)
     with pytest.raises(BadInput, match=r"there is no point|same old point"):
         fit_weights(new, old.state_dict(), rows, source=old.config)
-
-
-def test_only_the_last_layer_s_tensors_have_rows_for_points():
-    assert head_output("head.points.weight") == "points"
-    assert head_output("head.maps.nb_x.bias") == "nb_x"
-    assert [head_output(name) for name in ("head.hidden.weight", "head.before.0.weight", "backbone.x.weight")] == [
-        None,
-        None,
-        None,
-    ]

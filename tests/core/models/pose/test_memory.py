@@ -8,7 +8,7 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 
 from core.foundation.errors import BadInput
-from core.models.pose import NETWORKS, configure
+from core.models.pose import configure
 from core.models.pose.memory import MemoryEstimate, dry_run, free_memory, largest_batch
 from core.models.pose.network import build
 
@@ -145,8 +145,3 @@ def test_free_memory_is_some():
 def test_what_cannot_be_estimated_is_said(change, sentence):
     with pytest.raises(BadInput, match=sentence):
         dry_run(configure("hrnet-w32", "face68"), **{"batch": 1, **change})
-
-
-def test_only_networks_that_say_so_can_recompute():
-    for name, spec in NETWORKS.items():
-        assert spec.checkpointing == ("checkpointing" in spec.options), name

@@ -1,13 +1,9 @@
 """Checkpoints: whole or not at all, and never unpickled."""
 
 import errno
-import json
 import os
 import pickle
 import resource
-import struct
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -15,26 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.foundation.errors import BadWeights, FacetError, MissingWeights
-from core.models.pose import configure
 from core.models.pose.checkpoint import load_checkpoint, read_config, read_facts, save_checkpoint
 from core.models.pose.header import described
-from core.models.pose.network import build
 from core.models.weights import sha256_of
-
-
-@pytest.fixture(scope="module")
-def network():
-    torch.manual_seed(0)
-    made = build(configure("resnet18-regression", "face68", input_size=(64, 64)))
-    made(torch.rand(4, 3, 64, 64))  # moves the statistics of the batch normalisation
-    return made.eval()
-
-
-@pytest.fixture
-def saved(network, tmp_path):
-    path = tmp_path / "folder" / "best.safetensors"
-    save_checkpoint(path, network, {"run": "7"})
-    return path
 
 
 def test_a_loaded_network_is_the_saved_one_bit_for_bit(network, saved):
@@ -56,19 +35,6 @@ def test_equal_networks_give_equal_files_and_the_hash_is_the_file_s(network, sav
     assert digests == {sha256_of(saved)}
 
 
-def test_the_header_alone_says_what_the_network_is(network, saved):
-    assert read_config(saved) == network.config
-    assert read_facts(saved) == {"run": "7"}
-    code = f"""
-import sys
-from pathlib import Path
-from core.models.pose.header import read_config
-print(read_config(Path({str(saved)!r})).network, "torch" in sys.modules)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["resnet18-regression", "False"]
-
-
 class Payload:
     def __reduce__(self):
         return (print, ("code in the checkpoint ran",))
@@ -87,16 +53,6 @@ def test_pickled_code_is_refused_and_does_not_run(protocol, tmp_path, capfd):
     assert "ran" not in capfd.readouterr().out
 
 
-def test_a_header_whose_length_looks_like_a_pickle_is_read(network, tmp_path):
-    path = tmp_path / "best.safetensors"
-    for length in range(130):
-        save_file({"a": torch.zeros(1)}, path, described(network.config, {"note": "x" * length}))
-        if path.read_bytes().startswith(b"\x80"):
-            break
-    assert path.read_bytes().startswith(b"\x80")
-    assert read_config(path) == network.config
-
-
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(MissingWeights, match=r"there is no checkpoint .*/none\.safetensors"):
         load_checkpoint(tmp_path / "none.safetensors")
@@ -108,12 +64,6 @@ def test_a_file_that_was_cut_off_is_refused(saved, kept):
     saved.write_bytes(content[: kept if isinstance(kept, int) else int(kept * len(content))])
     with pytest.raises(BadWeights, match=r"best\.safetensors is damaged"):
         load_checkpoint(saved)
-
-
-def test_a_header_that_claims_to_be_huge_is_refused(saved):
-    saved.write_bytes(struct.pack("<Q", 2**62) + saved.read_bytes()[8:])
-    with pytest.raises(BadWeights, match="is damaged"):
-        read_config(saved)
 
 
 def test_tensors_of_somebody_else_are_no_checkpoint(tmp_path):
@@ -138,14 +88,6 @@ def test_a_description_that_does_not_fit_is_refused(network, tmp_path, change, r
     path = tmp_path / "best.safetensors"
     save_file(network.state_dict(), path, described(replace(network.config, **change), {}))
     with pytest.raises(BadWeights, match=rf"best\.safetensors .*{reason}"):
-        load_checkpoint(path)
-
-
-@pytest.mark.parametrize("header", ["{", "[]", json.dumps({"network": "{}", "facts": {}}), json.dumps({"network": 3})])
-def test_a_damaged_description_is_refused(tmp_path, header):
-    path = tmp_path / "best.safetensors"
-    save_file({"a": torch.zeros(1)}, path, {"facet": header})
-    with pytest.raises(BadWeights, match=r"best\.safetensors"):
         load_checkpoint(path)
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from core.foundation.errors import BadInput, MissingWeights, NotFound
+from core.foundation.errors import MissingWeights, NotFound
 from core.models import (
     DETECTORS,
     ENCODERS,
@@ -48,11 +48,6 @@ def test_every_encoder_states_dimension_and_threshold():
 def test_unknown_model_is_named_with_those_there_are(load, tmp_path):
     with pytest.raises(NotFound, match=r"called 'nonsense'; there are "):
         load("nonsense", "cpu", tmp_path)
-
-
-def test_a_device_that_does_not_exist_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="auto, cpu or cuda, not 'tpu'"):
-        load_detector("mtcnn", "tpu", tmp_path)
 
 
 def test_missing_facenet_weights_are_named_with_address_and_folder(tmp_path):
