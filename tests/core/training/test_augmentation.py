@@ -16,30 +16,10 @@ from core.foundation.skeletons import BODY24, FACE68, Skeleton
 from core.media.crops import Crop, mirror_order
 from core.training.augmentation import Augmentation, Batch, batch
 from core.training.samples import CropSource, Sample
+from tests.builders.augmented import BOX, OFF, PAIRED, POINTS, pixels, source_of
 from tests.builders.blob_pictures import blobs, centroid
 
-PAIRED = Skeleton("paired", "face", ("left_eye", "right_eye", "nose", "chin"), (), ((0, 1),), {})
-POINTS = np.array([[62.3, 50.9], [110.6, 47.2], [90.0, 96.4], [70.5, 120.75]], np.float32)
-BOX = (40.0, 30.0, 130.0, 140.0)
-OFF = Augmentation(rotation=0, scale=0, shift=0, mirror=0, colour=0, blur=0, grey=0, occlusion=0)
 GEOMETRY = {"rotation": 30.0, "scale": 0.25, "shift": 0.15, "mirror": 1.0}
-PIXELS = {"colour": 0.5, "blur": 1.0, "grey": 1.0, "occlusion": 1.0}
-
-
-def source_of(
-    points: np.ndarray = POINTS,
-    count: int = 1,
-    output: tuple[int, int] = (128, 128),
-    augmentation: Augmentation | None = None,
-) -> CropSource:
-    picture = blobs(points, (180, 170))
-    margin = (augmentation or Augmentation()).margin(output)
-    samples = [Sample(picture, BOX, Keypoints.of(points), 10 + i, f"{i}.png", "g") for i in range(count)]
-    return CropSource(samples, output, margin=margin)
-
-
-def pixels(made: Batch, index: int = 0) -> np.ndarray:
-    return np.round(made.images[index].permute(1, 2, 0).numpy() * 255)
 
 
 def worst(made: Batch, index: int = 0) -> float:
@@ -62,46 +42,6 @@ def test_geometry_moves_points_exactly_where_it_moves_pixels(name: str, output: 
         made = batch(source, [0], chosen, PAIRED, (5, epoch))
         assert not torch.equal(made.points, still)
         assert worst(made) < 0.1
-
-
-@pytest.mark.parametrize("name", [*PIXELS, "all"])
-def test_colour_grey_blur_and_occlusion_move_nothing(name: str) -> None:
-    chosen = replace(OFF, **(PIXELS if name == "all" else {name: PIXELS[name]}))
-    source = source_of()
-    still = batch(source, [0], None, PAIRED)
-    before = pixels(still)
-    whole = 0
-    for epoch in range(12):
-        made = batch(source, [0], chosen, PAIRED, (5, epoch))
-        assert torch.equal(made.points, still.points)
-        assert torch.equal(made.present, still.present)  # a covered point is hidden, not absent
-        image = pixels(made)
-        for point in still.points[0].numpy():
-            left, top = np.round(point).astype(int) - 12
-            patch = image[top : top + 25, left : left + 25]
-            border = np.concatenate([patch[[0, -1]].reshape(-1, 3), patch[:, [0, -1]].reshape(-1, 3)])
-            uncovered = np.ptp(border, axis=0).max() < 8 and patch.max() > border.max() + 60
-            if uncovered:
-                found = centroid(image - border.mean(axis=0), point)
-                assert np.abs(found - centroid(before, point)).max() < 0.1
-                whole += 1
-    assert whole > 12
-
-
-@pytest.mark.parametrize("name", ["colour", "blur", "occlusion"])
-def test_each_change_of_pixels_does_change_them(name: str) -> None:
-    source = source_of()
-    plain = batch(source, [0], None, PAIRED).images
-    made = batch(source, [0], replace(OFF, **{name: PIXELS[name]}), PAIRED, (5, 1)).images
-    assert not torch.equal(plain, made)
-
-
-def test_grey_makes_the_three_colours_equal() -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (170, 180, 3), dtype=np.uint8)
-    source = CropSource([Sample(picture, BOX, Keypoints.of(POINTS), 1, "a", "g")], (64, 64))
-    image = batch(source, [0], replace(OFF, grey=1), PAIRED, (0, 0)).images[0]
-    assert torch.equal(image[0], image[1])
-    assert torch.equal(image[0], image[2])
 
 
 def test_all_changes_at_once_on_shrunk_pictures_keep_points_on_pixels() -> None:

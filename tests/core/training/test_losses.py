@@ -9,46 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from core.foundation.errors import BadInput
 from core.models.codecs import build_codec
 from core.training.losses import POINT_LOSSES, build_loss, soft_wing, wing
-from core.training.pip_losses import TASKS, task_codes
-
-POINTS, N, B = 4, 3, 2
-NEIGHBOURS = [[1, 2], [0, 2], [0, 1], [2, 1]]
-CODEC_OF = {
-    "mse": "regression",
-    "l1": "regression",
-    "wing": "regression",
-    "soft-wing": "regression",
-    "heatmap-mse": "udp",
-    "heatmap-ce": "udp",
-    "udp-combined": "udp-combined",
-    "pip": "pip",
-}
-Tensors = dict[str, Tensor]
-
-
-def number(value: Tensor) -> float:
-    return float(value.detach())
-
-
-def case(name: str, seed: int = 0, dtype: torch.dtype = torch.float32) -> tuple[Tensors, Tensors]:
-    """Random outputs and the codec's own targets, some points absent."""
-    codec = build_codec(CODEC_OF[name], (128, 128), {"neighbours": NEIGHBOURS} if name == "pip" else {})
-    draw = torch.Generator().manual_seed(seed)
-    present = torch.rand(N, POINTS, generator=draw) > 0.3
-    targets = codec.encode(torch.rand(N, POINTS, 2, generator=draw) * 127, present)
-    outputs = {
-        key: torch.randn(N, *shape, generator=draw, dtype=dtype).requires_grad_()
-        for key, shape in codec.channels(POINTS).items()
-    }
-    if name == "pip":
-        for key, side in (("cls2", 2), ("cls3", 1)):
-            outputs[key] = torch.randn(N, POINTS, side, side, generator=draw, dtype=dtype).requires_grad_()
-    return outputs, targets
+from tests.builders.loss_cases import (
+    CODEC_OF,
+    NEIGHBOURS,
+    POINTS,
+    N,
+    as_numpy,
+    case,
+    number,
+    pip_by_hand,
+    squared_by_hand,
+    weighted,
+)
 
 
 def reference_points(outputs: dict, targets: dict, measure: Callable[[float], float], unit: float) -> float:
@@ -86,10 +62,6 @@ def entropy_by_hand(found: np.ndarray, wanted: np.ndarray) -> float:
     return -float((wanted / wanted.sum() * np.log(share)).sum())
 
 
-def squared_by_hand(found: np.ndarray, wanted: np.ndarray) -> float:
-    return float(((found - wanted) ** 2).mean())
-
-
 def combined_by_hand(outputs: dict, targets: dict) -> float:
     values = []
     for n in range(N):
@@ -105,36 +77,6 @@ def combined_by_hand(outputs: dict, targets: dict) -> float:
     return float(np.mean(values))
 
 
-def pip_by_hand(outputs: dict, targets: dict, task: list[str] | None = None) -> dict[str, float]:
-    """The parts, one instance, point and neighbour at a time."""
-    found: dict[str, list[float]] = {key: [] for key in ("cls", "x", "y", "nb_x", "nb_y", "cls2", "cls3")}
-    for n in range(N):
-        kind = "std" if task is None else task[n]
-        for k in range(POINTS):
-            if not targets["weight"][n, k]:
-                continue
-            row, column = np.argwhere(targets["cls"][n, k] == 1)[0]
-            if kind != "std":
-                side, factor = (2, 2) if kind == "cls2" else (1, 4)
-                wanted = np.zeros((side, side))
-                wanted[row // factor, column // factor] = 1
-                found[kind].append(squared_by_hand(outputs[kind][n, k], wanted))
-                continue
-            found["cls"].append(squared_by_hand(outputs["cls"][n, k], targets["cls"][n, k]))
-            for key in ("x", "y"):
-                found[key].append(abs(outputs[key][n, k, row, column] - targets[key][n, k, row, column]))
-            for j, other in enumerate(NEIGHBOURS[k]):
-                if targets["weight"][n, other]:
-                    for key in ("nb_x", "nb_y"):
-                        at = (n, k * B + j, row, column)
-                        found[key].append(abs(outputs[key][at] - targets[key][at]))
-    return {key: float(np.mean(values)) if values else 0.0 for key, values in found.items()}
-
-
-def weighted(parts: dict[str, float]) -> float:
-    return sum(value * (10 if key.startswith("cls") else 1) for key, value in parts.items())
-
-
 REFERENCES: dict[str, Callable[[dict, dict], float]] = {
     "mse": lambda o, t: reference_points(o, t, lambda x: x * x, 1.0),
     "l1": lambda o, t: reference_points(o, t, abs, 1.0),
@@ -145,10 +87,6 @@ REFERENCES: dict[str, Callable[[dict, dict], float]] = {
     "udp-combined": combined_by_hand,
     "pip": lambda o, t: weighted(pip_by_hand(o, t)),
 }
-
-
-def as_numpy(tensors: Tensors) -> dict[str, np.ndarray]:
-    return {key: value.detach().double().numpy() for key, value in tensors.items()}
 
 
 @pytest.mark.parametrize("name", list(POINT_LOSSES))
@@ -267,133 +205,6 @@ def test_the_unit_of_points_is_the_pixel_of_the_input() -> None:
     assert number(build_loss("wing", input_size=[101, 51])(outputs, targets).total) == pytest.approx(
         (10 * math.log(6) + 10 * math.log(6)) / 2
     )
-
-
-def test_heatmaps_by_hand() -> None:
-    outputs = {"heatmaps": torch.tensor([[[[0.0, 1.0], [0.0, 0.0]], [[9.0, 9.0], [9.0, 9.0]]]])}
-    targets = {
-        "heatmaps": torch.tensor([[[[1.0, 1.0], [0.0, 0.0]], [[0.0] * 2] * 2]]),
-        "weight": torch.tensor([[1, 0]]),
-    }
-    assert number(build_loss("heatmap-mse")(outputs, targets).total) == pytest.approx(1 / 4)
-    total = 3 + math.e
-    expected = -(math.log(1 / total) + math.log(math.e / total)) / 2
-    assert number(build_loss("heatmap-ce")(outputs, targets).total) == pytest.approx(expected, rel=1e-6)
-
-
-def test_a_target_map_without_mass_counts_for_nothing_in_the_cross_entropy() -> None:
-    outputs = {"heatmaps": torch.randn(1, 2, 4, 4, requires_grad=True)}
-    maps = torch.zeros(1, 2, 4, 4)
-    maps[0, 0, 1, 1] = 1
-    found = build_loss("heatmap-ce")(outputs, {"heatmaps": maps, "weight": torch.ones(1, 2)})
-    assert number(found.labelled) == 1
-    alone = -number(outputs["heatmaps"][0, 0].flatten().log_softmax(0)[5])
-    assert number(found.total) == pytest.approx(alone, rel=1e-6)
-
-
-def test_what_the_cross_entropy_fits_decodes_to_the_points() -> None:
-    codec = build_codec("udp", (64, 64), {"logits": True})
-    points = torch.tensor([[[20.3, 31.8], [5.1, 60.2]]])
-    targets = codec.encode(points, torch.ones(1, 2, dtype=torch.bool))
-    maps = torch.zeros(targets["heatmaps"].shape, requires_grad=True)
-    optimiser = torch.optim.LBFGS([maps], max_iter=300, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        total = build_loss("heatmap-ce")({"heatmaps": maps}, targets).total
-        total.backward()
-        return total
-
-    optimiser.step(closure)
-    found = codec.decode({"heatmaps": maps.detach() - 7}).points  # a constant makes no difference
-    torch.testing.assert_close(found, points, atol=0.05, rtol=0)
-
-
-def test_udp_offsets_count_only_inside_the_disc() -> None:
-    outputs, targets = case("udp-combined")
-    total = build_loss("udp-combined")(outputs, targets).total
-    disc = (targets["heatmaps"] > 0).repeat_interleave(2, dim=1)
-    changed = outputs | {"offsets": torch.where(disc, outputs["offsets"], 1e6)}
-    assert number(build_loss("udp-combined")(changed, targets).total) == pytest.approx(number(total), rel=1e-6)
-    heavier = build_loss("udp-combined", offsets=3)(outputs, targets)
-    expected = number(heavier.parts["heatmaps"] + 3 * heavier.parts["offsets"])
-    assert number(heavier.total) == pytest.approx(expected)
-
-
-def test_pip_by_hand() -> None:
-    cls = torch.zeros(1, 2, 2, 2)
-    cls[0, 0, 0, 1] = cls[0, 1, 1, 0] = 1
-    flat = torch.zeros(1, 2, 2, 2)
-    targets = {"cls": cls, "x": flat + 0.25, "y": flat + 0.5, "nb_x": flat - 1, "nb_y": flat + 1}
-    targets |= {"weight": torch.ones(1, 2), "nb_weight": torch.ones(1, 2)}
-    outputs = {"cls": flat + 0.5, "x": flat.clone(), "y": flat.clone(), "nb_x": flat.clone(), "nb_y": flat.clone()}
-    outputs["x"][0, 0, 0, 1] = 1.25  # the true cell of point 0: off by 1
-    outputs["y"][0, 0, 1, 1] = 99.0  # no true cell
-    found = build_loss("pip")(outputs, targets)
-    expected = {"cls": 0.25, "x": (1 + 0.25) / 2, "y": 0.5, "nb_x": 1.0, "nb_y": 1.0}
-    assert {key: number(value) for key, value in found.parts.items()} == pytest.approx(expected)
-    assert number(found.total) == pytest.approx(2.5 + 0.625 + 0.5 + 1 + 1)
-    weighed = build_loss("pip", cls=0, offsets=2, neighbours=0)(outputs, targets)
-    assert number(weighed.total) == pytest.approx(2 * (0.625 + 0.5))
-
-
-@pytest.mark.parametrize("tasks", [["std", "cls2", "cls3"], ["cls3", "cls3", "std"], ["cls2", "cls2", "cls2"]])
-def test_pip_tasks_of_a_mixed_batch_are_means_over_their_own_samples(tasks: list[str]) -> None:
-    outputs, targets = case("pip", 5, torch.float64)
-    found = build_loss("pip")(outputs, targets | {"task": task_codes(tasks)})
-    expected = pip_by_hand(as_numpy(outputs), as_numpy(targets), tasks)
-    assert {key: number(value) for key, value in found.parts.items()} == pytest.approx(expected, rel=1e-6)
-    assert number(found.total) == pytest.approx(weighted(expected), rel=1e-6)
-    assert torch.autograd.gradcheck(
-        lambda cls, coarse: (
-            build_loss("pip")(outputs | {"cls": cls, "cls2": coarse}, targets | {"task": task_codes(tasks)}).total
-        ),
-        (outputs["cls"], outputs["cls2"]),
-    )
-
-
-def test_pip_coarse_targets_are_the_codecs_own() -> None:
-    codec = build_codec("pip", (256, 256), {"neighbours": NEIGHBOURS})
-    points = torch.rand(N, POINTS, 2, generator=torch.Generator().manual_seed(1)) * 255
-    present = torch.ones(N, POINTS, dtype=torch.bool)
-    targets = codec.encode(points, present)
-    outputs = {key: torch.zeros(N, *shape) for key, shape in codec.channels(POINTS).items()}
-    for task in ("cls2", "cls3"):
-        coarse = codec.coarse_targets(points, present, codec.coarse_cells(task))["cls"]
-        found = build_loss("pip")(outputs | {task: coarse}, targets | {"task": task_codes([task] * N)})
-        assert number(found.total) == 0
-
-
-def test_pip_without_tasks_is_pip_of_human_labels() -> None:
-    outputs, targets = case("pip")
-    plain = build_loss("pip")(outputs, targets).total
-    labelled = build_loss("pip")(outputs, targets | {"task": task_codes([None] * N)})
-    assert number(plain) == pytest.approx(number(labelled.total))
-    assert number(labelled.parts["cls2"]) == 0
-
-
-def test_pip_without_neighbours_is_three_losses() -> None:
-    codec = build_codec("pip", (128, 128), {"neighbours": []})
-    targets = codec.encode(torch.full((1, 1, 2), 40.0), torch.ones(1, 1, dtype=torch.bool))
-    outputs = {key: torch.zeros(1, *shape, requires_grad=True) for key, shape in codec.channels(1).items()}
-    found = build_loss("pip")(outputs, targets)
-    assert number(found.parts["nb_x"]) == 0
-    # 1 cell of 16 is wrong by 1; (40 + 0.5) / 32 = 1.265625, so 0.265625 within the cell
-    assert number(found.total) == pytest.approx(10 / 16 + 2 * 0.265625)
-
-
-def test_a_coarse_task_without_its_map_is_refused() -> None:
-    outputs, targets = case("pip")
-    del outputs["cls3"]
-    with pytest.raises(BadInput, match="cls3"):
-        build_loss("pip")(outputs, targets | {"task": task_codes(["cls3"] * N)})
-
-
-def test_task_codes_name_the_tasks() -> None:
-    assert task_codes([None, "std", "cls2", "cls3"]).tolist() == [0, 0, 1, 2]
-    assert TASKS[1] == "cls2"
-    with pytest.raises(BadInput, match="cls1"):
-        task_codes(["cls1"])
 
 
 @pytest.mark.parametrize(

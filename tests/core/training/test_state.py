@@ -7,7 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,9 @@ import pytest
 import torch
 
 from core.foundation.arrays import Keypoints
-from core.foundation.errors import BadInput, Cancelled
-from core.foundation.skeletons import FACE68
-from core.models.pose import configure
-from core.models.pose.checkpoint import save_checkpoint
-from core.models.pose.network import build
+from core.foundation.errors import Cancelled
 from core.training.augmentation import Augmentation
 from core.training.distributed import _write_job as write_job
-from core.training.distributed import launch
 from core.training.loop import TrainingData, train
 from core.training.recipes import Recipe, StabilityTerm
 from core.training.stability_gate import Gate
@@ -54,14 +49,6 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     assert one.file.read_bytes() == same.file.read_bytes()
     assert one.sha256 == same.sha256 != other.sha256
     assert timeless(one.history) == timeless(same.history)
-
-
-def test_threads_that_prepare_batches_change_nothing(faces: TrainingData, full: Recipe, tmp_path: Path) -> None:
-    recipe = replace(full, epochs=1)
-    alone, ahead = (
-        train(replace(recipe, workers=count), faces, tmp_path / str(count), device="cpu") for count in (0, 3)
-    )
-    assert alone.sha256 == ahead.sha256
 
 
 def test_a_run_that_was_killed_ends_with_the_same_bits(faces: TrainingData, full: Recipe, tmp_path: Path) -> None:
@@ -165,53 +152,3 @@ def test_a_damaged_state_is_told_and_replaced(
     (tmp_path / "state.pt").write_bytes(content)
     assert train(tiny(epochs=1), faces, tmp_path, device="cpu", listener=heard).stopped == "done"
     assert "is damaged" in heard.sentences[0]
-
-
-def test_two_processes_learn_together_and_end_with_equal_weights(
-    faces: TrainingData, tiny: Tiny, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    recipe = tiny(epochs=3, batch=4, rate=3e-3)
-    trained = launch(recipe, faces, tmp_path, processes=2, device="cpu", listener=heard)
-    assert trained.stopped == "done"
-    losses = [line["train_loss"] for line in trained.history]
-    assert losses[-1] < losses[0]
-    for line in trained.history:
-        assert len(line["weights"]) == 2
-        assert len(set(line["weights"])) == 1
-    assert heard.batches == [(done, 9) for done in range(1, 10)]
-    assert [line["epoch"] for line in heard.epochs] == [1, 2, 3]
-
-
-def test_an_error_in_the_processes_is_the_callers(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
-    from core.foundation.errors import NotEnoughData
-
-    with pytest.raises(NotEnoughData, match="2 samples cannot be shared by 3 processes"):
-        launch(tiny(), replace(faces, train=faces.train[:2]), tmp_path, processes=3, device="cpu")
-
-
-def test_processes_know_the_name_of_what_they_begin_from(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "f.safetensors", build(configure("resnet18-regression", FACE68, input_size=(64, 64))))
-    with pytest.raises(BadInput, match=r"^walker-1 holds a resnet18-regression, but the recipe trains a hrnet"):
-        launch(
-            tiny("quick-hrnet"),
-            faces,
-            tmp_path / "run",
-            processes=1,
-            device="cpu",
-            start_from=tmp_path / "f.safetensors",
-            start_name="walker-1",
-        )
-
-
-def test_processes_can_be_cancelled(
-    faces: TrainingData, tiny: Tiny, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cancel(figures: Mapping[str, Any]) -> None:
-        raise Cancelled("runs.this_cancelled")
-
-    monkeypatch.setattr(heard, "epoch", cancel)
-    with pytest.raises(Cancelled) as stopped:
-        launch(tiny(epochs=500), faces, tmp_path, processes=1, device="cpu", listener=heard)
-    assert stopped.value.trained.stopped == "cancelled"
-    assert stopped.value.trained.file.is_file()
