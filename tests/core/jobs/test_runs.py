@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psutil
 import pytest
@@ -15,9 +16,9 @@ from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs import runs
-from core.jobs.runs import Interrupted, again, cancel, perform, process_name, recover, submit, worker_lives
+from core.jobs.runs import Interrupted, again, cancel, perform, process_name, recover, speed, submit, worker_lives
 from db.engine import reading
-from db.tables import Run, RunState
+from db.tables import Run, RunState, now
 from db.writing import writing
 
 
@@ -273,6 +274,21 @@ def test_run_of_a_living_process_is_left_to_it(workspace, new_run):
     assert _run(workspace, held).state == RunState.RUNNING
 
 
+def test_run_that_another_worker_took_over_first_is_left_to_it(workspace, new_run, monkeypatch):
+    held, dead, alive = new_run(), _dead_name(), runs._alive
+    _set(workspace, held, state=RunState.RUNNING, worker=dead)
+
+    def taken_over_meanwhile(name, *, shared):
+        if name == dead:
+            _set(workspace, held, worker=process_name(), deaths=1)
+        return alive(name, shared=shared)
+
+    monkeypatch.setattr(runs, "_alive", taken_over_meanwhile)
+    assert recover(workspace) == []
+    run = _run(workspace, held)
+    assert (run.state, run.worker, run.deaths) == (RunState.RUNNING, process_name(), 1)
+
+
 def test_process_with_the_same_number_but_another_start_is_not_the_holder(workspace, new_run):
     held = new_run()
     host, pid, start = process_name().split(":")
@@ -366,6 +382,18 @@ def test_run_that_goes_on_keeps_the_moment_at_which_it_first_began(workspace, ne
     perform(workspace, held, task)
     perform(workspace, held, task)
     assert began[0] == began[1] == _run(workspace, held).started_at
+
+
+def test_speed_is_of_the_part_in_hand_and_tells_the_seconds_left():
+    run = Run(kind="faces", author_id=1, done=30, total=90, done_at_start=10, phase_at=now() - timedelta(seconds=10))
+    rate, left = speed(run)
+    assert rate == pytest.approx(2, rel=0.05)
+    assert left == pytest.approx(30, rel=0.05)
+
+
+@pytest.mark.parametrize("values", [{}, {"phase_at": now(), "finished_at": now(), "done": 3, "total": 3}])
+def test_a_run_that_has_not_begun_or_has_ended_has_no_speed(values):
+    assert speed(Run(kind="faces", author_id=1, **values)) == (0.0, None)
 
 
 def test_what_a_run_needed_is_cleared_away_once_it_is_done_and_not_before(workspace, new_run):
