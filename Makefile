@@ -14,7 +14,9 @@ run: $(VENV)/run.stamp
 		--server.fileWatcherType none --logger.level warning
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/e2e --cov --cov-report=
+	$(BIN)/python -m tests.coverage_floors
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/e2e
 
 check: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .
