@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core.exchange.delivering import zipped
+from core.exchange.delivering import zipped_export
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
@@ -67,7 +67,7 @@ async def _export(request: Request) -> Response:
         number = request.path_params["number"]
         if number > LARGEST_ID:
             raise NotFound("exports.no_export", number=number)
-        delivery = await run_in_threadpool(zipped, _workspace, number)
+        delivery = await run_in_threadpool(zipped_export, _workspace, number)
     except FacetError as error:
         return PlainTextResponse(str(error), status_code=404)
     named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(delivery.name)}"}

@@ -13,7 +13,7 @@ import typer
 from core.commands.console import Printed, fail, one_line, tell
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
 from core.formats.labels import ENDINGS
-from core.foundation.skeletons import SKELETONS, skeleton
+from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.library import exclusions
@@ -56,7 +56,7 @@ def labels(
     """
     if not path.exists():
         fail(f"{path}: there is no such file or folder")
-    skeleton(skeleton_name)  # before a dataset is made
+    find_skeleton(skeleton_name)  # before a dataset is made
     workspace = Workspace.open()
     parameters = {"source": str(path.resolve()), "skeleton": skeleton_name}
     run = run_here(workspace, "labels", dataset_id(workspace, dataset, make=True), parameters, Printed())

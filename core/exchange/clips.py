@@ -29,7 +29,7 @@ class ExportedPicture(NamedTuple):
     identity: str | None
 
 
-class Here(NamedTuple):
+class LocalPicture(NamedTuple):
     """A picture of an export as it is in the store: its id, and its path there."""
 
     id: int
@@ -95,16 +95,16 @@ def names_here(labelled: LabelledDataset, dataset_id: int, *, session: Session) 
     }
 
 
-class Arrived(NamedTuple):
+class LocalNames(NamedTuple):
     """What came in: pictures by their paths there, ids of people by their keys, names here of clips by theirs."""
 
-    images: Mapping[str, Here]
+    images: Mapping[str, LocalPicture]
     people: Mapping[str, int]
     clips: Mapping[str, str]
 
 
 def restore_clips(
-    labelled: LabelledDataset, dataset_id: int, author_id: int, arrived: Arrived, *, session: Session
+    labelled: LabelledDataset, dataset_id: int, author_id: int, arrived: LocalNames, *, session: Session
 ) -> None:
     """Write the clips, the part of each group and what is excluded; what is here already stays.
 
@@ -128,7 +128,7 @@ def restore_clips(
 
 
 def _restore_clips(
-    clips: Iterable[LabelledClip], dataset_id: int, arrived: Arrived, session: Session
+    clips: Iterable[LabelledClip], dataset_id: int, arrived: LocalNames, session: Session
 ) -> dict[str, int]:
     """The id here of each clip."""
     known = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())
@@ -154,7 +154,7 @@ def _restore_clips(
     return ids
 
 
-def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, Here]) -> Frame:
+def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, LocalPicture]) -> Frame:
     here = images.get(frame.image or "")
     return Frame(
         video_id=video_id,
@@ -165,7 +165,7 @@ def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, Here]) -> F
     )
 
 
-def _group_here(row: SplitPart, arrived: Arrived, clips: Mapping[str, int]) -> str | None:
+def _group_here(row: SplitPart, arrived: LocalNames, clips: Mapping[str, int]) -> str | None:
     """What a group is called here; None where nothing of it came in."""
     if row.group == "person-id":
         return group_name(row.group, arrived.people[row.name]) if row.name in arrived.people else None

@@ -50,7 +50,7 @@ def export_folder(workspace: Workspace, name: str) -> Path:
     return folder
 
 
-def left_out(workspace: Workspace, export_id: int) -> list[dict[str, str]]:
+def left_out_of(workspace: Workspace, export_id: int) -> list[dict[str, str]]:
     """What an export does not hold: ``path`` and ``reason`` of each, as its manifest says.
 
     Raises
@@ -64,7 +64,7 @@ def left_out(workspace: Workspace, export_id: int) -> list[dict[str, str]]:
     return [{"path": item.path, "reason": item.reason} for item in manifest.left_out]
 
 
-def zipped(workspace: Workspace, export_id: int) -> Delivery:
+def zipped_export(workspace: Workspace, export_id: int) -> Delivery:
     """An export as a zip that is made while it leaves: neither the memory nor the disk ever holds the whole.
 
     Raises

@@ -75,10 +75,10 @@ def export_dataset(
         run = session.get(Run, run_id)
     at = (run and run.started_at) or now()  # a moment that the run still has after its process has died
     stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    manifest = _written(folder, format_name, labelled.name, stamp) if run and run.deaths else None
+    manifest = _finished_manifest(folder, format_name, labelled.name, stamp) if run and run.deaths else None
     if manifest is None:
-        told = _Writing(progress or Progress())
-        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=told)
+        listening = _ExportProgress(progress or Progress())
+        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=listening)
     digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     row = Export(
         dataset_id=dataset_id,
@@ -103,7 +103,7 @@ def export_dataset(
     }
 
 
-class _Writing(Progress):
+class _ExportProgress(Progress):
     """Says what goes on, which the formats, that only count, leave open."""
 
     def __init__(self, listener: Progress) -> None:
@@ -116,7 +116,7 @@ class _Writing(Progress):
         self._listener.advance(done, message)
 
 
-def _written(folder: Path, format_name: str, dataset: str, stamp: str) -> Manifest | None:
+def _finished_manifest(folder: Path, format_name: str, dataset: str, stamp: str) -> Manifest | None:
     """The manifest of what this same run had written whole before its process died."""
     try:
         manifest = read_manifest(folder, format_name)

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from sqlmodel import Session, col, delete, func, select
 
-from core.exchange.clips import Arrived, Here, names_here, restore_clips
+from core.exchange.clips import LocalNames, LocalPicture, names_here, restore_clips
 from core.formats import READERS, sniff
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
 from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
@@ -57,16 +57,16 @@ def restore_export(
     progress = progress or Progress()
     labelled = _read(source)
     progress.begin(len(labelled.images), message="Reading the export")
-    kept = []
+    stored = []
     for done, image in enumerate(labelled.images, start=1):
-        kept.append(_keep(workspace, image))
+        stored.append(_store_original(workspace, image))
         progress.advance(done)
     # The labels come in all at once or not at all: an interrupted restore leaves no half of a person behind.
     with writing(workspace.engine) as session:
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
-        skipped = _skipped(labelled, kept)
+        skipped = _skipped(labelled, stored)
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in skipped)
-        restore = _Restore(
+        restore = _Restoration(
             dataset_id,
             author_id,
             run_id,
@@ -76,23 +76,23 @@ def restore_export(
         )
         readable = [
             (image, picture)
-            for image, picture in zip(labelled.images, kept, strict=True)
+            for image, picture in zip(labelled.images, stored, strict=True)
             if isinstance(picture, StoredFile)
         ]
-        became = Counter(_restore_image(restore, image, picture, session) for image, picture in readable)
-        if became["added"] or became["filled"]:
+        outcomes = Counter(_restore_image(restore, image, picture, session) for image, picture in readable)
+        if outcomes["added"] or outcomes["filled"]:
             _restore_faceless(restore, labelled, session)
             _restore_separations(restore, session)
-            arrived = Arrived(restore.images, restore.people, restore.clips)
+            arrived = LocalNames(restore.images, restore.people, restore.clips)
             restore_clips(labelled, dataset_id, author_id, arrived, session=session)
-        if became["added"]:
-            record_work(author_id, dataset_id, "images imported", became["added"], session=session)
+        if outcomes["added"]:
+            record_work(author_id, dataset_id, "images imported", outcomes["added"], session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
         "images": len(readable),
         "added": added,
         "duplicates": len(readable) - added,
-        "skipped": len(skipped) + became["stays"],
+        "skipped": len(skipped) + outcomes["stays"],
     }
 
 
@@ -109,26 +109,26 @@ def _read(source: Path) -> LabelledDataset:
     return labelled
 
 
-def _skipped(labelled: LabelledDataset, kept: Sequence[StoredFile | str]) -> list[tuple[str, str]]:
-    """Path and reason of what the export says it lacks (missing pictures too), and of pictures that cannot be kept."""
+def _skipped(labelled: LabelledDataset, stored: Sequence[StoredFile | str]) -> list[tuple[str, str]]:
+    """Path and reason of what the export says it lacks (missing pictures too), and of what cannot be kept."""
     unread = [
         (image.path, reason)
-        for image, reason in zip(labelled.images, kept, strict=True)
+        for image, reason in zip(labelled.images, stored, strict=True)
         if isinstance(reason, str) and image.file is not None
     ]
     return [*((left_out.path, left_out.reason) for left_out in labelled.left_out), *unread]
 
 
 # What became of a picture: taken in, its labels given to the one here, kept back for the labels here, nothing to do.
-_Done = Literal["added", "filled", "stays", "nothing"]
+_Outcome = Literal["added", "filled", "stays", "nothing"]
 _STAYS: Final = "the picture is here already with labels of its own, which stay"
 
 # As an export names the second version of a model, see `core.exchange.exporting`.
-_TOLD_APART: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re.DOTALL)
+_NUMBERED: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class _Restore:
+class _Restoration:
     """Where the labels go, the names there, and the ids here of the models and people there.
 
     `clips` has the name here of each clip there. `apart` collects which face is not which person there, `images` which
@@ -142,8 +142,8 @@ class _Restore:
     names: dict[str, str]
     clips: dict[str, str]
     people: dict[str, int] = field(default_factory=dict)
-    apart: list[tuple[int, str]] = field(default_factory=list)
-    images: dict[str, Here] = field(default_factory=dict)
+    separations: list[tuple[int, str]] = field(default_factory=list)
+    images: dict[str, LocalPicture] = field(default_factory=dict)
 
     def sequence(self, image: LabelledImage) -> str | None:
         """The sequence of a picture, by the name here of the clip that it is."""
@@ -154,15 +154,15 @@ def _models(labelled: LabelledDataset, dataset_id: int, session: Session) -> dic
     versions = {}
     for card in labelled.models:
         name = card.name
-        if told_apart := _TOLD_APART.fullmatch(name):
-            name = told_apart["name"] if told_apart["weights"] == card.weights_sha256[:8] else name
+        if numbered := _NUMBERED.fullmatch(name):
+            name = numbered["name"] if numbered["weights"] == card.weights_sha256[:8] else name
         version = ensure_model_version(name, card.kind, card.weights_sha256, card.settings, session=session)
         note_model_use(dataset_id, version, session=session)
         versions[card.name] = version
     return versions
 
 
-def _person_id(restore: _Restore, key: str, session: Session) -> int:
+def _person_id(restore: _Restoration, key: str, session: Session) -> int:
     """The person of that key; made with the first face, so that repeating leaves none behind."""
     if key not in restore.people and key in restore.names:
         name = restore.names[key]
@@ -175,16 +175,16 @@ def _person_id(restore: _Restore, key: str, session: Session) -> int:
     return restore.people[key]
 
 
-def _restore_faceless(restore: _Restore, labelled: LabelledDataset, session: Session) -> None:
+def _restore_faceless(restore: _Restoration, labelled: LabelledDataset, session: Session) -> None:
     """People who have a name and no face there either; the others come with their faces."""
     with_face = {instance.person for image in labelled.images for instance in image.instances}
     for key in sorted(restore.names.keys() - with_face):
         _person_id(restore, key, session)
 
 
-def _restore_separations(restore: _Restore, session: Session) -> None:
+def _restore_separations(restore: _Restoration, session: Session) -> None:
     """As one decision of the importing author, so that it stands in the history and can be undone."""
-    pairs = [(face, restore.people[key]) for face, key in restore.apart if key in restore.people]
+    pairs = [(face, restore.people[key]) for face, key in restore.separations if key in restore.people]
     if not pairs:
         return
     faces, people = sorted({face for face, _ in pairs}), sorted({person for _, person in pairs})
@@ -194,7 +194,7 @@ def _restore_separations(restore: _Restore, session: Session) -> None:
     record_separations(pairs, event, session=session)
 
 
-def _keep(workspace: Workspace, image: LabelledImage) -> StoredFile | str:
+def _store_original(workspace: Workspace, image: LabelledImage) -> StoredFile | str:
     """Keep one picture, or say why not."""
     if image.file is None:
         return "the export does not hold the picture"
@@ -206,16 +206,16 @@ def _keep(workspace: Workspace, image: LabelledImage) -> StoredFile | str:
         return f"could not be read or kept ({error.strerror or error})"
 
 
-def _restore_image(restore: _Restore, image: LabelledImage, kept: StoredFile, session: Session) -> _Done:
+def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFile, session: Session) -> _Outcome:
     """Insert one picture with its labels, or give its labels to the same picture here if that has none."""
-    here = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == kept.sha256)
+    here = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == stored.sha256)
     row = session.exec(here).first()
     if row is None:
-        _insert(restore, image, kept, session)
+        _insert(restore, image, stored, session)
         return "added"
-    restore.images[image.path] = Here(row.id, row.path)
+    restore.images[image.path] = LocalPicture(row.id, row.path)
     row.sequence = row.sequence or restore.sequence(image)
-    session.merge(ImagePath(image_id=row.id, path=kept.path))
+    session.merge(ImagePath(image_id=row.id, path=stored.path))
     runs = set(session.exec(select(Instance.run_id).where(Instance.image_id == row.id)))
     if restore.run_id in {row.run_id, *runs}:
         return "nothing"  # this same run restored it before it was interrupted
@@ -228,9 +228,9 @@ def _restore_image(restore: _Restore, image: LabelledImage, kept: StoredFile, se
     return _fill(restore, image, row, session) if brings or (image.identity and not row.identity) else "nothing"
 
 
-def _insert(restore: _Restore, image: LabelledImage, kept: StoredFile, session: Session) -> None:
+def _insert(restore: _Restoration, image: LabelledImage, stored: StoredFile, session: Session) -> None:
     row = Image(
-        **vars(kept),
+        **vars(stored),
         dataset_id=restore.dataset_id,
         run_id=restore.run_id,
         state=image.state,
@@ -241,12 +241,12 @@ def _insert(restore: _Restore, image: LabelledImage, kept: StoredFile, session: 
     )
     session.add(row)
     session.flush()
-    restore.images[image.path] = Here(row.id, row.path)
-    session.add(ImagePath(image_id=row.id, path=kept.path))
+    restore.images[image.path] = LocalPicture(row.id, row.path)
+    session.add(ImagePath(image_id=row.id, path=stored.path))
     _insert_labels(restore, row.id, image, session)
 
 
-def _fill(restore: _Restore, image: LabelledImage, row: Image, session: Session) -> _Done:
+def _fill(restore: _Restoration, image: LabelledImage, row: Image, session: Session) -> _Outcome:
     if image.instances or image.removed:
         row.state, row.reason = image.state, image.reason
     if image.identity and not row.identity:
@@ -255,7 +255,7 @@ def _fill(restore: _Restore, image: LabelledImage, row: Image, session: Session)
     return "filled"
 
 
-def _insert_labels(restore: _Restore, image_id: int, image: LabelledImage, session: Session) -> None:
+def _insert_labels(restore: _Restoration, image_id: int, image: LabelledImage, session: Session) -> None:
     for labelled in image.instances:
         _insert_instance(restore, image_id, labelled, session)
     for removed in image.removed:
@@ -273,7 +273,7 @@ def _insert_labels(restore: _Restore, image_id: int, image: LabelledImage, sessi
     recount_faces(image_id, session=session)
 
 
-def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstance, session: Session) -> None:
+def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledInstance, session: Session) -> None:
     five = labelled.five_points
     instance = Instance(
         dataset_id=restore.dataset_id,
@@ -300,7 +300,7 @@ def _insert_instance(restore: _Restore, image_id: int, labelled: LabelledInstanc
             model_version_id=restore.models.get(labelled.points_model or ""),
             session=session,
         )
-    restore.apart.extend((instance.id, key) for key in labelled.not_people)
+    restore.separations.extend((instance.id, key) for key in labelled.not_people)
     if labelled.person is not None:
         human = labelled.person_source == "human"
         person_id = _person_id(restore, labelled.person, session)

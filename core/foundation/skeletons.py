@@ -253,7 +253,7 @@ COCO17: Final = Skeleton(
 SKELETONS: Final = {skeleton.name: skeleton for skeleton in (FACE68, BODY24, COCO17)}
 
 
-def skeleton(name: str) -> Skeleton:
+def find_skeleton(name: str) -> Skeleton:
     """Look a skeleton up by name.
 
     Raises

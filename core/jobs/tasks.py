@@ -25,7 +25,7 @@ from core.people.completing import complete_faces
 from core.people.encoders import fetch_encoder
 from core.people.finding import find_faces
 from core.people.grouping import group_people
-from core.points.label_importing import apply_waiting, find_labels, import_labels, pictures_beside
+from core.points.label_importing import apply_waiting, import_labels, pictures_beside, read_label_files
 from db.engine import reading
 from db.queries.library import counts
 from db.queries.people.vectors import has_vectors
@@ -72,7 +72,7 @@ def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     assert run.dataset_id is not None
     source = Path(run.parameters["source"])
     who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
-    found = find_labels(workspace, source, run.parameters["skeleton"], progress=progress)
+    found = read_label_files(workspace, source, run.parameters["skeleton"], progress=progress)
     beside = pictures_beside(workspace, source, found, dataset_id=run.dataset_id)
     found = replace(found, skipped=[*found.skipped, *beside.skipped])
     added = 0

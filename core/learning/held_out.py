@@ -13,7 +13,7 @@ from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.geometry import boxes_of
 from core.foundation.predictor_names import PredictorName
-from core.foundation.skeletons import Skeleton, skeleton
+from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels
 from core.learning.learned import learned_from
@@ -93,7 +93,7 @@ def held_out(
         found = [find_model(workspace, name, session=session) for name in models]
         fresh, learned = _fresh(dataset_id, found, split_by, session)
         place = {label.instance.id: i for i, label in enumerate(fresh.labels)}
-        count = len(skeleton(fresh.skeleton))
+        count = len(find_skeleton(fresh.skeleton))
         said = {
             model.use_name: _said(dataset_id, stored_version(model, session=session), place, count, session)
             for model in found
@@ -177,7 +177,7 @@ def _said(dataset_id: int, version: int, place: Mapping[int, int], count: int, s
 
 
 def _gathered(labels: Labels, said: Mapping[str, _PredictionArrays], learned: int) -> HeldOutSet:
-    shape = skeleton(labels.skeleton)
+    shape = find_skeleton(labels.skeleton)
     everywhere = np.all([one.there for one in said.values()], axis=0)
     kept = np.flatnonzero(everywhere).tolist()
     if not kept:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.library.split_groups import group_name, strictest
 from core.training.splits import assign
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance, human_labels, unlabelled_instances
@@ -119,7 +119,7 @@ def read_unlabelled(
     held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
     pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
     rows: list[tuple[UnlabelledInstance, str]] = []
-    for one in unlabelled_instances(dataset_id, skeleton(labels.skeleton).kind, session=session):
+    for one in unlabelled_instances(dataset_id, find_skeleton(labels.skeleton).kind, session=session):
         split_keys = split_keys_of(one, split_by)
         apart = one.image.id not in pictures and held_out.isdisjoint(split_keys)
         if apart and not is_excluded(one.image.path, excluded):

@@ -12,7 +12,7 @@ from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData
 from core.foundation.geometry import boxes_of
 from core.foundation.predictor_names import FLIP
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels, read_unlabelled
 from core.learning.pose_models import find_model, stored_version
@@ -122,7 +122,7 @@ def _estimates(rows: Sequence[HumanLabel | UnlabelledInstance], stored: dict[int
 
 
 def _errors(held: Sequence[HumanLabel], stored: dict[int, StoredPrediction], skeleton_name: str) -> NDArray[np.float64]:
-    shape = skeleton(skeleton_name)
+    shape = find_skeleton(skeleton_name)
     truth = [Keypoints.from_bytes(label.revision.points) for label in held]
     points = np.stack([row.points for row in truth])
     seen = np.stack([row.visibility for row in truth])

@@ -13,11 +13,11 @@ from sqlmodel import Session, col, delete, select
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.geometry import boxes_of
 from core.foundation.progress import Progress
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels
 from core.learning.pose_models import Predictor, find_model, open_predictor, version_of
-from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
 from db.engine import reading
 from db.queries.learning.models import count_predictions, instances_to_predict
 from db.queries.motion import frames_of
@@ -74,7 +74,7 @@ def predict(
         note_model_use(dataset_id, version_id, session=session)
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
     with reading(workspace.engine) as session:
-        kind = skeleton(found.skeleton).kind
+        kind = find_skeleton(found.skeleton).kind
         waiting = instances_to_predict(dataset_id, kind, version_id, session=session)
     if only is not None:
         wanted = {label.instance.id for label in only.labels}
@@ -119,10 +119,10 @@ def _estimate(work: _Work, pictures: Sequence[OpenedPicture]) -> list[list[Locat
     return work.predictor.estimate([picture.pixels for picture in pictures], corners)
 
 
-def _store(picture: OpenedPicture, located: Sequence[Located] | Failure, work: _Work, session: Session) -> int:
+def _store(picture: OpenedPicture, located: Sequence[Located] | PictureFailure, work: _Work, session: Session) -> int:
     """Write one picture's predictions; returns how many instances got none."""
     instances = work.faces[picture.image.id]
-    if isinstance(located, Failure):
+    if isinstance(located, PictureFailure):
         reason = located.reason.reason()
         session.add(Skipped(run_id=work.run_id, path=picture.image.path, reason=reason))
         return len(instances)

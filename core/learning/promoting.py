@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.foundation.progress import Progress
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import BUILT_IN, find_model, stored_versions
 from db.engine import reading
@@ -114,7 +114,7 @@ def promoted_skeletons(workspace: Workspace, dataset_id: int) -> list[str]:
     with reading(workspace.engine) as session:
         newest: dict[str, dict[str, object]] = {}
         for row in promotions(dataset_id, session=session):  # the newest first
-            newest.setdefault(skeleton(str(row["skeleton"])).kind, row)
+            newest.setdefault(find_skeleton(str(row["skeleton"])).kind, row)
     return [str(row["skeleton"]) for row in newest.values() if row["version_id"] is not None]
 
 
@@ -136,7 +136,7 @@ def pre_label(
     with reading(workspace.engine) as session:
         newest = promotion(dataset_id, skeleton_name, session=session)
         version_id = newest.model_version_id if newest else None
-        heads = model_heads(dataset_id, skeleton(skeleton_name).kind, session=session)
+        heads = model_heads(dataset_id, find_skeleton(skeleton_name).kind, session=session)
         versions = _versions(workspace, version_id, session=session)
     progress.begin(len(heads), message="Pre-labelling")
     changed = done = 0

@@ -10,7 +10,7 @@ import numpy as np
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, MissingWeights
 from core.foundation.messages import message
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.models.pose import NETWORKS, NetworkConfig, NetworkSpec, configure
 from core.models.weights import locate
@@ -140,7 +140,7 @@ def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:
     from core.training.preparation import config_for
     from core.training.samples import Sample
 
-    shape = skeleton(skeleton_name)
+    shape = find_skeleton(skeleton_name)
     turns = np.linspace(0, 2 * np.pi, len(shape), endpoint=False)
     circle = Keypoints.of(np.stack([np.cos(turns), np.sin(turns)], axis=1))
     nobody = Sample(np.zeros((1, 1, 3), np.uint8), (-1.0, -1.0, 1.0, 1.0), circle, key=0, name="", group="")

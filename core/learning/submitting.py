@@ -8,7 +8,7 @@ from typing import Any
 from core.formats.labels.motion_csv import write_submission
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command, stored_versions
 from db.engine import reading
@@ -39,7 +39,7 @@ def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: P
         used = stored_versions(found, session=session)
         stored = predictions(dataset_id, used[0], session=session) if used else {}
         how = predict_command(dataset_id, model, session=session)
-        boxes = box_areas(dataset_id, skeleton(found.skeleton).kind, session=session)
+        boxes = box_areas(dataset_id, find_skeleton(found.skeleton).kind, session=session)
     if not stored:
         raise NotEnoughData("models.nothing_here", name=model, how=how)
     chosen: dict[str, tuple[float, int]] = {}

@@ -14,7 +14,7 @@ from core.foundation.errors import BadInput, Cancelled, FacetError, NotEnoughDat
 from core.foundation.messages import message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, keep_parts, read_labels, read_unlabelled
 from core.learning.learned import KEY, as_ranges, learned_from
@@ -161,7 +161,7 @@ def _learned(
     learn, choose = labels.of(Part.TRAIN), labels.of(Part.VALIDATION) or _some(labels)
     if (missing := remark(dict(zip(labels.groups, labels.parts, strict=True)))) is not None:
         listener.said(missing)
-    data = TrainingData(skeleton(request.skeleton), samples(workspace, learn), samples(workspace, choose))
+    data = TrainingData(find_skeleton(request.skeleton), samples(workspace, learn), samples(workspace, choose))
     where: dict[str, Any] = {
         "device": workspace.settings.device,
         "listener": listener,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.foundation.skeletons import Skeleton, skeleton
+from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels
 from core.learning.samples import samples
@@ -57,7 +57,7 @@ def warnings_about(
     rate
         The recipe's learning rate.
     """
-    learned, shape = samples(workspace, labels.of(Part.TRAIN)), skeleton(labels.skeleton)
+    learned, shape = samples(workspace, labels.of(Part.TRAIN)), find_skeleton(labels.skeleton)
     reached, guess = best.get("validation_nme"), mean_shape_nme(learned, samples(workspace, chosen_by), shape)
     groups = len({group for _, group in chosen_by})
     if reached is None or math.isnan(guess) or reached < guess * (1 if groups >= FEWEST_GROUPS else _CLEARLY):

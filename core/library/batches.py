@@ -32,7 +32,7 @@ class OpenedPicture:
 
 
 @dataclass(frozen=True)
-class Failure:
+class PictureFailure:
     """Why there is no result for a picture, as one sentence about the picture's path."""
 
     reason: Message
@@ -52,13 +52,13 @@ def opened_batches(workspace: Workspace, images: Sequence[Image]) -> Iterator[li
 
 def attempt(
     batch: Sequence[OpenedPicture], work: Callable[[Sequence[OpenedPicture]], Sequence[T]]
-) -> list[T | Failure]:
+) -> list[T | PictureFailure]:
     """What `work` makes of each picture of a batch, or why it makes nothing of it.
 
     Pictures without pixels are not given to `work`. Where it fails on the others together, it gets each by itself.
     """
     outcomes = iter(_together_or_alone([item for item in batch if item.failure is None], work))
-    return [next(outcomes) if item.failure is None else Failure(item.failure) for item in batch]
+    return [next(outcomes) if item.failure is None else PictureFailure(item.failure) for item in batch]
 
 
 def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:
@@ -104,7 +104,7 @@ def _open(workspace: Workspace, image: Image) -> OpenedPicture:
 
 def _together_or_alone(
     batch: Sequence[OpenedPicture], work: Callable[[Sequence[OpenedPicture]], Sequence[T]]
-) -> list[T | Failure]:
+) -> list[T | PictureFailure]:
     if not batch:
         return []
     try:
@@ -112,5 +112,5 @@ def _together_or_alone(
     except Exception as error:  # a network, OpenCV and dlib each have their own
         if len(batch) == 1:
             kind = type(error).__name__
-            return [Failure(message("images.model_failed", of=batch[0].image.path, kind=kind, reason=error))]
+            return [PictureFailure(message("images.model_failed", of=batch[0].image.path, kind=kind, reason=error))]
         return [outcome for item in batch for outcome in _together_or_alone([item], work)]

@@ -23,7 +23,7 @@ _LONGEST: Final = 1000  # signs of a name
 
 
 @dataclass(frozen=True)
-class Excluded:
+class ExclusionReport:
     """How many names a list has, how many of them are of pictures here, and those that are not."""
 
     listed: int
@@ -66,7 +66,7 @@ def _first_column(name: str, text: str) -> list[str]:
 
 def exclude(
     workspace: Workspace, dataset_id: int, names: Sequence[str], *, author_id: int, reason: str = ""
-) -> Excluded:
+) -> ExclusionReport:
     """Leave pictures out, by their file name or whole path; names of pictures that are not here count once they come.
 
     A name that was listed before stays as it was.
@@ -93,7 +93,7 @@ def exclude(
         paths = {path for _, path in picture_paths(dataset_id, session=session)}
     here = paths | {path.rpartition("/")[2] for path in paths}
     unknown = [name for name in wanted if name not in here]
-    return Excluded(len(wanted), len(wanted) - len(unknown), unknown)
+    return ExclusionReport(len(wanted), len(wanted) - len(unknown), unknown)
 
 
 def include_again(workspace: Workspace, dataset_id: int, names: Sequence[str]) -> int:

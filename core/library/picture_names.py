@@ -17,7 +17,7 @@ _NAMED: Final = 3  # candidates that a sentence names
 
 
 @dataclass(frozen=True)
-class Match:
+class PictureMatch:
     """A picture (or clip) that was found; `by_name_alone`: only its last part agrees, the folders may be others."""
 
     id: int
@@ -42,7 +42,7 @@ class PictureNames:
             stem = posixpath.splitext(plain)[0]
             self._by_stem[posixpath.basename(stem)].append((stem, number))
 
-    def find(self, name: str, folder: str = "") -> Match | None:
+    def find(self, name: str, folder: str = "") -> PictureMatch | None:
         """The picture that `name` means in a file of `folder`; None if there is none.
 
         The whole path counts first (from `folder`, then as it is), then one path being the end of the other, then the
@@ -61,12 +61,12 @@ class PictureNames:
         from_folder = posixpath.normpath(posixpath.join(folder, given))
         for whole in (from_folder, given):
             if found := _only({row for row in candidates if row[0] == whole}, name):
-                return Match(found)
+                return PictureMatch(found)
         ends = {row for row in candidates if any(_ends(row[0], whole) for whole in (from_folder, given))}
         if found := _only(ends, name):
-            return Match(found)
+            return PictureMatch(found)
         found = _only(set(candidates), name)
-        return Match(found, by_name_alone=True) if found else None
+        return PictureMatch(found, by_name_alone=True) if found else None
 
 
 def _plain(path: str) -> str:

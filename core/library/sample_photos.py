@@ -28,14 +28,14 @@ _NOISE: Final = 4.0  # pixels: the figures' first labels are a little wrong, so 
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSample:
     """The sample on disk: its folder, and what is known about its pictures."""
 
     folder: Path
     pictures: Sequence[tuple[str, tuple[DrawnInstance, ...]]]
 
 
-def draw_sample(workspace: Workspace, progress: Progress | None = None) -> Drawn:
+def draw_sample(workspace: Workspace, progress: Progress | None = None) -> DrawnSample:
     """Draw the sample into the home folder."""
     progress = progress or Progress()
     progress.begin(_PICTURES, message="Drawing the sample")
@@ -45,7 +45,7 @@ def draw_sample(workspace: Workspace, progress: Progress | None = None) -> Drawn
         _write(picture, folder)
         known.append((picture.name, picture.instances))
         progress.advance(len(known))
-    return Drawn(folder, known)
+    return DrawnSample(folder, known)
 
 
 def _write(picture: DrawnPicture, folder: Path) -> None:
@@ -53,7 +53,7 @@ def _write(picture: DrawnPicture, folder: Path) -> None:
     (folder / "truth.json").unlink()
 
 
-def add_figures(workspace: Workspace, drawn: Drawn, *, dataset_id: int, run_id: int) -> int:
+def add_figures(workspace: Workspace, drawn: DrawnSample, *, dataset_id: int, run_id: int) -> int:
     """Label the drawn people with 24 points a few pixels off, as a model's first guess would be; returns how many."""
     rng = np.random.default_rng(0)
     added = 0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.foundation.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
 from core.foundation.messages import message, some
 from core.foundation.progress import Progress
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command, stored_versions
 from core.media.images import decode
@@ -81,7 +81,7 @@ def seen_of(workspace: Workspace, video_id: int, versions: Sequence[str]) -> dic
         for name in versions:
             model = find_model(workspace, name, session=session)
             used = stored_versions(model, session=session)
-            kind = skeleton(model.skeleton).kind
+            kind = find_skeleton(model.skeleton).kind
             found[name] = seen_of_clip(video_id, kind, used[0] if used else None, session=session)
     return found
 

@@ -17,7 +17,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.geometry import boxes_of
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
 from core.people.face_models import FaceModels, five_points
 from db.engine import reading
 from db.queries.library import incomplete_faces
@@ -70,7 +70,7 @@ def complete_faces(
             for picture, described in zip(batch, found, strict=True):
                 _store(picture, described, run_id, landmarker_id, encoder_id, session=session)
         done += sum(len(faces[picture.image.id]) for picture in batch)
-        failed = [item for item, described in zip(batch, found, strict=True) if isinstance(described, Failure)]
+        failed = [item for item, described in zip(batch, found, strict=True) if isinstance(described, PictureFailure)]
         left += sum(len(faces[picture.image.id]) for picture in failed)
         progress.advance(done)
     return left
@@ -108,14 +108,14 @@ def _five(face: Instance, points: Keypoints) -> NDArray[np.float32]:
 
 def _store(
     picture: OpenedPicture,
-    described: Sequence[_Described] | Failure,
+    described: Sequence[_Described] | PictureFailure,
     run_id: int,
     landmarker_id: int,
     encoder_id: int,
     *,
     session: Session,
 ) -> None:
-    if isinstance(described, Failure):
+    if isinstance(described, PictureFailure):
         reason = described.reason.reason()
         session.add(Skipped(run_id=run_id, path=picture.image.path, reason=reason))
         return

@@ -17,7 +17,7 @@ from core.foundation.arrays import Boxes
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
 from core.media.images import crop_suffix, face_crop, jpeg, write_atomically
 from core.people.face_models import FaceModels, Faces
 from db.engine import reading
@@ -78,15 +78,15 @@ def find_faces(
     return versions.encoder
 
 
-def _keep_crops(workspace: Workspace, batch: Sequence[OpenedPicture], found: Sequence[Faces | Failure]) -> None:
+def _keep_crops(workspace: Workspace, batch: Sequence[OpenedPicture], found: Sequence[Faces | PictureFailure]) -> None:
     for picture, faces in zip(batch, found, strict=True):
-        for corners in [] if isinstance(faces, Failure) else faces.boxes.corners.tolist():
+        for corners in [] if isinstance(faces, PictureFailure) else faces.boxes.corners.tolist():
             target = workspace.derived("crops", picture.image.sha256, crop_suffix(tuple(corners)))
             if not target.is_file():
                 write_atomically(target, jpeg(face_crop(picture.pixels, tuple(corners))))
 
 
-def _store(image_id: int, found: Faces | Failure, versions: _Versions, *, session: Session) -> None:
+def _store(image_id: int, found: Faces | PictureFailure, versions: _Versions, *, session: Session) -> None:
     image = session.get(Image, image_id)
     if image is None:
         return  # deleted meanwhile
@@ -96,7 +96,7 @@ def _store(image_id: int, found: Faces | Failure, versions: _Versions, *, sessio
     scan = scan or Scan(image_id=image_id, model_version_id=versions.detector)
     scan.run_id, scan.at = versions.run_id, now()
     session.add(scan)
-    if isinstance(found, Failure):
+    if isinstance(found, PictureFailure):
         scan.faces, scan.failure = 0, found.reason.text()
         image.state, image.reason = ImageState.FAILED, found.reason.text()
         return

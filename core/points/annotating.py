@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import message
-from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
+from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.queries.points import ShownInstance, shown_instances
@@ -73,14 +73,14 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
             return sent_before
         instance = _instance(edit.instance, session)
         head = session.get(KeypointRevision, instance.revision_id) if instance.revision_id else None
-        shape = skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
+        skeleton = find_skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
         image = session.get(Image, instance.image_id)
         assert image is not None
-        _refuse_clash(edit, head, author_id, shape, session)
-        points = _changed(_points(head, shape), edit.changes, shape, image)
+        _refuse_clash(edit, head, author_id, skeleton, session)
+        points = _changed(_points(head, skeleton), edit.changes, skeleton, image)
         revision = append_revision(
             instance,
-            shape.name,
+            skeleton.name,
             points.to_bytes(),
             Source.HUMAN,
             author_id=author_id,
@@ -114,12 +114,12 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
             if shown.revision is not None and shown.revision.source == Source.MODEL:
                 if seen is not None and shown.revision.id not in seen:
                     raise Conflict("points.placed_anew", picture=image.path)
-                shape = skeleton(shown.revision.skeleton)
-                points = _points(shown.revision, shape)
+                skeleton = find_skeleton(shown.revision.skeleton)
+                points = _points(shown.revision, skeleton)
                 vouched = Keypoints.of(points.points, points.visibility)
                 append_revision(
                     shown.instance,
-                    shape.name,
+                    skeleton.name,
                     vouched.to_bytes(),
                     Source.HUMAN,
                     author_id=author_id,
@@ -187,27 +187,27 @@ def editor_skeletons() -> dict[str, dict[str, Any]]:
     """The skeletons as plain values for the keypoint editor."""
     return {
         name: {
-            "names": list(shape.point_names),
-            "edges": [list(edge) for edge in shape.edges],
-            "flip_pairs": [list(pair) for pair in shape.flip_pairs],
-            "regions": {region: list(points) for region, points in shape.regions.items()},
+            "names": list(skeleton.point_names),
+            "edges": [list(edge) for edge in skeleton.edges],
+            "flip_pairs": [list(pair) for pair in skeleton.flip_pairs],
+            "regions": {region: list(points) for region, points in skeleton.regions.items()},
         }
-        for name, shape in SKELETONS.items()
+        for name, skeleton in SKELETONS.items()
     }
 
 
 def _plain(shown: ShownInstance) -> dict[str, Any]:
     instance, revision = shown.instance, shown.revision
-    shape = skeleton(revision.skeleton if revision else _DEFAULT_SKELETON[instance.kind])
+    skeleton = find_skeleton(revision.skeleton if revision else _DEFAULT_SKELETON[instance.kind])
     return {
         "id": instance.id,
         "kind": instance.kind,
         "box": list(instance.box),
         "origin": instance.origin,
         "label": shown.person,
-        "skeleton": shape.name,
+        "skeleton": skeleton.name,
         "revision": revision.id if revision else None,
-        "points": _rows(_points(revision, shape)),
+        "points": _rows(_points(revision, skeleton)),
         "source": revision.source if revision else None,
         "author": shown.author,
     }
@@ -229,41 +229,43 @@ def _instance(instance_id: int, session: Session) -> Instance:
     return instance
 
 
-def _points(revision: KeypointRevision | None, shape: Skeleton) -> Keypoints:
+def _points(revision: KeypointRevision | None, skeleton: Skeleton) -> Keypoints:
     if revision is None:
-        return Keypoints.of(np.full((len(shape), 2), np.nan))
+        return Keypoints.of(np.full((len(skeleton), 2), np.nan))
     return Keypoints.from_bytes(revision.points)
 
 
-def _refuse_clash(edit: Edit, head: KeypointRevision | None, author_id: int, shape: Skeleton, session: Session) -> None:
+def _refuse_clash(
+    edit: Edit, head: KeypointRevision | None, author_id: int, skeleton: Skeleton, session: Session
+) -> None:
     if head is None or edit.base is None or head.id == edit.base:
         return
     base = session.get(KeypointRevision, edit.base)
     if base is None or base.instance_id != edit.instance:
         raise BadInput("points.other_revision")
-    movers = _last_movers(base, shape, session)
+    movers = _last_movers(base, skeleton, session)
     clash = [point for point, *_ in edit.changes if movers.get(point, author_id) != author_id]
     if clash:
         author = session.get(User, movers[clash[0]])
-        names = [shape.point_names[point] for point in clash[:3]]
+        names = [skeleton.point_names[point] for point in clash[:3]]
         raise Conflict(
             "points.moved_meanwhile", author=author.name if author else message("words.somebody"), points=names
         )
 
 
-def _last_movers(base: KeypointRevision, shape: Skeleton, session: Session) -> dict[int, int]:
+def _last_movers(base: KeypointRevision, skeleton: Skeleton, session: Session) -> dict[int, int]:
     """The human who moved each point last since `base`; a point that is where it was has none."""
     later = select(KeypointRevision).where(
         KeypointRevision.instance_id == base.instance_id, col(KeypointRevision.id) > base.id
     )
     movers: dict[int, int] = {}
-    before = _points(base, shape)
+    before = _points(base, skeleton)
     for revision in session.exec(later.order_by(col(KeypointRevision.id))):
-        after = _points(revision, shape)
+        after = _points(revision, skeleton)
         if revision.author_id is not None:
             movers.update(dict.fromkeys(_moved(before, after), revision.author_id))
         before = after
-    still_moved = _moved(_points(base, shape), before)
+    still_moved = _moved(_points(base, skeleton), before)
     return {point: movers[point] for point in still_moved if point in movers}
 
 
@@ -276,17 +278,17 @@ def _too_far(values: Sequence[float], image: Image) -> bool:
     return max(map(abs, values)) > 10 * max(image.width, image.height)
 
 
-def _changed(points: Keypoints, changes: Sequence[Change], shape: Skeleton, image: Image) -> Keypoints:
+def _changed(points: Keypoints, changes: Sequence[Change], skeleton: Skeleton, image: Image) -> Keypoints:
     xy, visibility, confidence = points.points.copy(), points.visibility.copy(), points.confidence.copy()
     for point, x, y, seen in changes:
-        if not 0 <= point < len(shape):
-            raise BadInput("points.no_point", skeleton=shape.name, count=len(shape), point=point)
+        if not 0 <= point < len(skeleton):
+            raise BadInput("points.no_point", skeleton=skeleton.name, count=len(skeleton), point=point)
         if seen not in (ABSENT, HIDDEN, VISIBLE):
-            raise BadInput("points.visibility", point=shape.point_names[point], value=seen)
+            raise BadInput("points.visibility", point=skeleton.point_names[point], value=seen)
         if seen == ABSENT:
             xy[point], visibility[point], confidence[point] = np.nan, ABSENT, 1.0
             continue
         if x is None or y is None or not (abs(x) <= 10 * image.width and abs(y) <= 10 * image.height):
-            raise BadInput("points.far_outside", point=shape.point_names[point])
+            raise BadInput("points.far_outside", point=skeleton.point_names[point])
         xy[point], visibility[point], confidence[point] = (x, y), seen, 1.0
     return Keypoints(xy, visibility, confidence)

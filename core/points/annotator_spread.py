@@ -15,20 +15,18 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
-from core.foundation.geometry import iou
-from core.foundation.skeletons import skeleton
+from core.foundation.geometry import boxes_of, iou
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.metrics.oks import estimate_sigmas
 from db.engine import reading
 from db.queries.learning.labels import HumanLabel, human_labels
 
-__all__ = ["measured_sigmas"]
-
 _LEAST_OVERLAP: Final = 0.5  # intersection over union of two people's boxes of one face or body
 _OF_BOX: Final = 0.53  # COCO's area of a person without a mask, as a share of the box
 
 
-def measured_sigmas(workspace: Workspace, first: int, second: int, shape: str) -> dict[str, Any]:
+def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name: str) -> dict[str, Any]:
     """The sigma of every point, out of the pictures that two datasets have in common.
 
     Pictures are the same if their bytes are (SHA-256); a face or person is the same if either's box is the one that
@@ -38,7 +36,7 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, shape: str) -
     ----------
     first, second
         Ids of the two datasets.
-    shape
+    skeleton_name
         A key of `core.foundation.skeletons.SKELETONS`.
 
     Returns
@@ -56,19 +54,19 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, shape: str) -
     """
     if first == second:
         raise BadInput("points.two_datasets")
-    form = skeleton(shape)
+    skeleton = find_skeleton(skeleton_name)
     with reading(workspace.engine) as session:
-        pairs = _pairs(*(human_labels(one, form.name, session=session) for one in (first, second)))
+        pairs = _pairs(*(human_labels(one, skeleton.name, session=session) for one in (first, second)))
     if not pairs:
-        raise NotEnoughData("points.none_in_both", skeleton=form.name)
+        raise NotEnoughData("points.none_in_both", skeleton=skeleton.name)
     one, other = ([pair[side] for pair in pairs] for side in (0, 1))
-    (points, seen), (again, seen_again) = (_unpacked(side, len(form)) for side in (one, other))
+    (points, seen), (again, seen_again) = (_unpacked(side, len(skeleton)) for side in (one, other))
     areas = (_areas(one) + _areas(other)) / 2
     found = estimate_sigmas(points, again, (seen > 0) & (seen_again > 0), areas)
-    in_use: Sequence[float | None] = form.sigmas or [None] * len(form)
-    rows = zip(form.point_names, found.values.tolist(), found.counts.tolist(), in_use, strict=True)
+    in_use: Sequence[float | None] = skeleton.sigmas or [None] * len(skeleton)
+    rows = zip(skeleton.point_names, found.values.tolist(), found.counts.tolist(), in_use, strict=True)
     return {
-        "skeleton": form.name,
+        "skeleton": skeleton.name,
         "instances": len(pairs),
         "points": [
             {"name": name, "sigma": sigma if pairs else None, "pairs": pairs, "in_use": known}
@@ -93,7 +91,7 @@ def _pairs(first: Sequence[HumanLabel], second: Sequence[HumanLabel]) -> list[tu
     found = []
     for picture, labels in mine.items():
         others = of_picture[picture]
-        shares = iou(_boxes(labels), _boxes(others))
+        shares = iou(boxes_of(label.instance for label in labels), boxes_of(label.instance for label in others))
         best = shares.argmax(axis=1)
         for row, column in enumerate(best.tolist()):
             if shares[row, column] >= _LEAST_OVERLAP and shares[:, column].argmax() == row:
@@ -101,10 +99,6 @@ def _pairs(first: Sequence[HumanLabel], second: Sequence[HumanLabel]) -> list[tu
     return found
 
 
-def _boxes(labels: Sequence[HumanLabel]) -> NDArray[np.float64]:
-    return np.array([label.instance[1:] for label in labels], np.float64).reshape(-1, 4)
-
-
 def _areas(labels: Sequence[HumanLabel]) -> NDArray[np.float64]:
-    boxes = _boxes(labels)
+    boxes = boxes_of(label.instance for label in labels)
     return np.asarray(_OF_BOX * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1))

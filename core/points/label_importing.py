@@ -14,11 +14,11 @@ from sqlmodel import Session, col, func, select
 from core.formats.labels import ANY_ENDING, ENDINGS, NAMES, LabelFile, read_labels, sniff_labels
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.progress import Progress
-from core.foundation.skeletons import SKELETONS, Skeleton, skeleton
+from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
-from core.points.label_placing import Placed, Places, awaited, forget_waiting, keep_waiting
-from core.points.label_writing import FileLabel, Written, write_labels
+from core.points.label_placing import PictureIndex, Placement, forget_waiting, keep_waiting, waiting_label
+from core.points.label_writing import FileLabel, WriteReport, apply_labels
 from db.engine import reading
 from db.queries.points import waiting_labels
 from db.tables import Dataset, Image, Skipped
@@ -31,7 +31,7 @@ _SNIFFED: Final = 200  # files that are opened to say what they are
 
 
 @dataclass(frozen=True)
-class FoundLabels:
+class LabelFiles:
     """What a source holds: each file with its path in it, and paths with the reason why they could not be read."""
 
     files: Sequence[tuple[str, LabelFile]]
@@ -39,7 +39,7 @@ class FoundLabels:
 
 
 @dataclass(frozen=True)
-class Beside:
+class PicturesBeside:
     """The folder or zip with labelled pictures, None where there are none; which paths in it are wanted.
 
     `skipped` has the pictures that could not be looked for, with the reason.
@@ -51,7 +51,7 @@ class Beside:
 
 
 @dataclass(frozen=True)
-class Applied:
+class WaitingReport:
     """What came of labels that had waited: how many are in place now, how many were refused."""
 
     labels: int
@@ -60,7 +60,7 @@ class Applied:
 
 def skeleton_choices() -> dict[str, str]:
     """Name and description of every skeleton that labels may be of."""
-    return {name: f"{len(shape)} points of a {shape.kind}" for name, shape in SKELETONS.items()}
+    return {name: f"{len(skeleton)} points of a {skeleton.kind}" for name, skeleton in SKELETONS.items()}
 
 
 def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
@@ -125,9 +125,9 @@ def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, in
     return dict(found)
 
 
-def find_labels(
+def read_label_files(
     workspace: Workspace, source: Path, skeleton_name: str, *, progress: Progress | None = None
-) -> FoundLabels:
+) -> LabelFiles:
     """Read every label file of a folder, a zip, or one file. A file that cannot be read does not stop the others.
 
     Raises
@@ -137,7 +137,7 @@ def find_labels(
     BadInput
         If `source` is not there or holds no label file, or if its only one cannot be read.
     """
-    progress, shape = progress or Progress(), skeleton(skeleton_name)
+    progress, skeleton = progress or Progress(), find_skeleton(skeleton_name)
     items = _label_files(workspace, source)
     if not items:
         raise BadInput("labels.no_file", of=source, choices=list(ENDINGS))
@@ -146,13 +146,13 @@ def find_labels(
     skipped: list[tuple[str, str]] = []
     for done, item in enumerate(items, start=1):
         try:
-            files.append((item.path, _read(item, shape)))
+            files.append((item.path, _read(item, skeleton)))
         except BadInput as error:
             if len(items) == 1:
                 raise
             skipped.append((item.path, error.reason))
         progress.advance(done)
-    return FoundLabels(files, skipped)
+    return LabelFiles(files, skipped)
 
 
 def _label_files(workspace: Workspace, source: Path) -> list[SourceFile]:
@@ -160,22 +160,22 @@ def _label_files(workspace: Workspace, source: Path) -> list[SourceFile]:
     return [item for item in list_source(source, limits) if item.path.lower().endswith(ENDINGS)]
 
 
-def _read(item: SourceFile, shape: Skeleton) -> LabelFile:
+def _read(item: SourceFile, skeleton: Skeleton) -> LabelFile:
     if not isinstance(item, OfferedFile):
         raise BadInput.saying(item.reason.within(item.path))
     try:
-        return read_labels(item.path, item.read(), shape)
+        return read_labels(item.path, item.read(), skeleton)
     except MemoryError as error:
         raise BadInput("labels.no_memory", of=item.path) from error
 
 
-def pictures_beside(workspace: Workspace, source: Path, found: FoundLabels, *, dataset_id: int) -> Beside:
+def pictures_beside(workspace: Workspace, source: Path, found: LabelFiles, *, dataset_id: int) -> PicturesBeside:
     """Where labelled pictures lie that the dataset lacks, and which paths there those are.
 
     A folder or a zip may hold them itself; for one file they are looked for beside it.
     """
     with reading(workspace.engine) as session:
-        places = Places(dataset_id, session)
+        places = PictureIndex(dataset_id, session)
         wanted = {
             PurePosixPath(row.picture).name
             for path, file in found.files
@@ -190,16 +190,16 @@ def pictures_beside(workspace: Workspace, source: Path, found: FoundLabels, *, d
         return name.name in wanted or (name.stem in open_ended and not labels)
 
     if not source.is_file() or source.name.lower().endswith(".zip"):
-        return Beside(source if wanted else None, is_wanted)
+        return PicturesBeside(source if wanted else None, is_wanted)
     skipped: dict[str, str] = {}
     for picture in dict.fromkeys(row.picture for _, file in found.files for row in file.rows):
         try:
             if _is_beside(source.parent, picture):
-                return Beside(source.parent if wanted else None, is_wanted, list(skipped.items()))
+                return PicturesBeside(source.parent if wanted else None, is_wanted, list(skipped.items()))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             skipped[picture] = f"it could not be looked for beside the labels ({reason})"
-    return Beside(None, is_wanted, list(skipped.items()))
+    return PicturesBeside(None, is_wanted, list(skipped.items()))
 
 
 def _is_beside(folder: Path, picture: str) -> bool:
@@ -215,7 +215,7 @@ def _is_beside(folder: Path, picture: str) -> bool:
 
 def import_labels(
     workspace: Workspace,
-    found: FoundLabels,
+    found: LabelFiles,
     *,
     dataset_id: int,
     author_id: int,
@@ -242,14 +242,14 @@ def import_labels(
     with reading(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
             raise NotFound("datasets.none_numbered", number=dataset_id)
-        placed = Places(dataset_id, session).place(labels)
-    images, written = _write(workspace, placed, dataset_id, run_id, progress)
-    refused = [*placed.refused, *written.refused]
+        placement = PictureIndex(dataset_id, session).place(labels)
+    images, report = _write(workspace, placement, dataset_id, run_id, progress)
+    refused = [*placement.refused, *report.refused]
     skipped += [(label.row.picture, f"{reason} ({label.source})") for label, reason in refused]
-    skipped += _missing(placed.absent)
+    skipped += _missing(placement.absent)
     left_out = sum(sum(file.left_out.values()) for _, file in found.files)
     with writing(workspace.engine) as session:
-        keep_waiting(dataset_id, placed.absent, session=session)
+        keep_waiting(dataset_id, placement.absent, session=session)
         said = set(session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all())
         fresh = [line for line in skipped if line not in said]  # before it was interrupted
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
@@ -260,10 +260,10 @@ def import_labels(
         "format": ", ".join(formats),
         "files": len(found.files),
         "images": images,
-        "instances": written.added + written.unchanged,
-        "added": written.added,
-        "waiting": len(placed.absent),
-        "repeated": written.repeated + len(placed.repeated),
+        "instances": report.added + report.unchanged,
+        "added": report.added,
+        "waiting": len(placement.absent),
+        "repeated": report.repeated + len(placement.repeated),
         "left_out": left_out,
         "skipped": listed,
     }
@@ -283,17 +283,17 @@ def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, str]]:
 
 
 def _write(
-    workspace: Workspace, placed: Placed, dataset_id: int, run_id: int | None, progress: Progress
-) -> tuple[int, Written]:
+    workspace: Workspace, placement: Placement, dataset_id: int, run_id: int | None, progress: Progress
+) -> tuple[int, WriteReport]:
     """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label."""
-    progress.begin(len(placed.on), message="Putting labels onto pictures")
-    total, images = Written(), 0
-    ids = sorted(placed.on)
+    progress.begin(len(placement.on), message="Putting labels onto pictures")
+    total, images = WriteReport(), 0
+    ids = sorted(placement.on)
     for start in range(0, len(ids), _BATCH):
-        batch = Written()
+        batch = WriteReport()
         with writing(workspace.engine) as session:
             for image_id in ids[start : start + _BATCH]:
-                one = _write_one(image_id, placed, run_id, session)
+                one = _write_one(image_id, placement, run_id, session)
                 images += bool(one.added or one.unchanged)
                 batch.include(one)
             for author_id, number in batch.by_author.items():
@@ -303,16 +303,16 @@ def _write(
     return images, total
 
 
-def _write_one(image_id: int, placed: Placed, run_id: int | None, session: Session) -> Written:
+def _write_one(image_id: int, placement: Placement, run_id: int | None, session: Session) -> WriteReport:
     image = session.get(Image, image_id)
     if image is None:  # deleted meanwhile
-        return Written(refused=[(label, "the picture was removed meanwhile") for label in placed.on[image_id]])
-    return write_labels(image, placed.on[image_id], run_id, session=session)
+        return WriteReport(refused=[(label, "the picture was removed meanwhile") for label in placement.on[image_id]])
+    return apply_labels(image, placement.on[image_id], run_id, session=session)
 
 
 def apply_waiting(
     workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress | None = None
-) -> Applied:
+) -> WaitingReport:
     """Put labels that wait for their pictures onto those that have come; called at the end of every import.
 
     What does not fit its picture becomes a `Skipped` row of the run, and waits no longer.
@@ -320,18 +320,18 @@ def apply_waiting(
     with reading(workspace.engine) as session:
         kept = list(waiting_labels(dataset_id, session=session))
         if not kept:
-            return Applied(0, 0)
-        labels = {awaited(row): row.id for row in kept}
-        placed = Places(dataset_id, session).place(list(labels))
-    if not placed.on:
-        return Applied(0, 0)
-    _, written = _write(workspace, placed, dataset_id, run_id, progress or Progress())
-    arrived = [*placed.repeated, *(label for labels_there in placed.on.values() for label in labels_there)]
+            return WaitingReport(0, 0)
+        labels = {waiting_label(row): row.id for row in kept}
+        placement = PictureIndex(dataset_id, session).place(list(labels))
+    if not placement.on:
+        return WaitingReport(0, 0)
+    _, report = _write(workspace, placement, dataset_id, run_id, progress or Progress())
+    arrived = [*placement.repeated, *(label for labels_there in placement.on.values() for label in labels_there)]
     with writing(workspace.engine) as session:
         forget_waiting([labels[label] for label in arrived], session=session)
         if run_id is not None:
             session.add_all(
                 Skipped(run_id=run_id, path=label.row.picture, reason=f"{reason} ({label.source})")
-                for label, reason in written.refused
+                for label, reason in report.refused
             )
-    return Applied(written.added + written.unchanged, len(written.refused))
+    return WaitingReport(report.added + report.unchanged, len(report.refused))

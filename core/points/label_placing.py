@@ -14,7 +14,7 @@ from sqlmodel import Session, col, delete, select
 from core.formats.labels import ANY_ENDING, LabelledRow
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
-from core.library.picture_names import Match, PictureNames
+from core.library.picture_names import PictureMatch, PictureNames
 from core.points.label_writing import FileLabel
 from db.batching import id_batches
 from db.queries.library import clip_paths, frame_pictures, picture_paths
@@ -22,7 +22,7 @@ from db.tables import WaitingLabel
 
 
 @dataclass
-class Placed:
+class Placement:
     """Labels by the picture that they are of, those without a picture, those that may be of several, with the reason.
 
     `repeated` are labels of frames that look like an earlier frame of their clip: the earlier one's labels count.
@@ -34,7 +34,7 @@ class Placed:
     repeated: list[FileLabel] = field(default_factory=list)
 
 
-class Places:
+class PictureIndex:
     """The names of a dataset's pictures and clips as they are now."""
 
     def __init__(self, dataset_id: int, session: Session) -> None:
@@ -46,39 +46,39 @@ class Places:
     def has(self, row: LabelledRow, source: str) -> bool:
         """Whether a row's picture is here for sure: by more than its name alone."""
         try:
-            found = self._find(row, source)
+            match = self._find(row, source)
         except BadInput:
             return True  # more pictures would not make it clearer
-        return found is not None and not found.by_name_alone
+        return match is not None and not match.by_name_alone
 
-    def place(self, labels: Sequence[FileLabel]) -> Placed:
+    def place(self, labels: Sequence[FileLabel]) -> Placement:
         """Say which picture each label is of."""
-        placed = Placed()
+        placement = Placement()
         by_name: dict[int, list[FileLabel]] = defaultdict(list)
         for label in labels:
             try:
-                found = self._find(label.row, label.source)
-                if found is None:
-                    placed.absent.append(label)
+                match = self._find(label.row, label.source)
+                if match is None:
+                    placement.absent.append(label)
                 elif label.row.frame is not None:
-                    self._place_frame(label, found.id, placed)
-                elif found.by_name_alone:
-                    by_name[found.id].append(label)
+                    self._place_frame(label, match.id, placement)
+                elif match.by_name_alone:
+                    by_name[match.id].append(label)
                 else:
-                    placed.on[found.id].append(label)
+                    placement.on[match.id].append(label)
             except BadInput as error:
-                placed.refused.append((label, str(error)))
+                placement.refused.append((label, str(error)))
         for image_id, alike in by_name.items():
-            _place_by_name(image_id, alike, placed)
-        return placed
+            _place_by_name(image_id, alike, placement)
+        return placement
 
-    def _find(self, row: LabelledRow, source: str) -> Match | None:
+    def _find(self, row: LabelledRow, source: str) -> PictureMatch | None:
         folder = PurePosixPath(source).parent.as_posix()
         if row.frame is None:
             return self._pictures.find(row.picture, folder)
         return self._clips.find(row.picture + ANY_ENDING, folder)
 
-    def _place_frame(self, label: FileLabel, video_id: int, placed: Placed) -> None:
+    def _place_frame(self, label: FileLabel, video_id: int, placement: Placement) -> None:
         if video_id not in self._frames:
             self._frames[video_id] = frame_pictures(video_id, session=self._session)
         frames = self._frames[video_id]
@@ -87,30 +87,30 @@ class Places:
             raise BadInput("labels.no_frame", count=len(frames), frame=label.row.frame)
         image_id = frames[label.row.frame]
         if image_id is None:
-            placed.absent.append(label)
+            placement.absent.append(label)
         elif any(
             other.row.frame not in (None, label.row.frame) and other.source == label.source
-            for other in placed.on.get(image_id, ())
+            for other in placement.on.get(image_id, ())
         ):
-            placed.repeated.append(label)
+            placement.repeated.append(label)
         else:
-            placed.on[image_id].append(label)
+            placement.on[image_id].append(label)
 
 
-def _place_by_name(image_id: int, labels: Sequence[FileLabel], placed: Placed) -> None:
+def _place_by_name(image_id: int, labels: Sequence[FileLabel], placement: Placement) -> None:
     """Labels whose folders say nothing: of two files for one picture nobody knows which is meant."""
     meant = sorted({_full_name(label) for label in labels})
     if len(meant) > 1:
         reason = (
             f"{meant[0]} and {meant[1]} have the same name, and only one such picture is here; give more of the path"
         )
-        placed.refused.extend((label, reason) for label in labels)
-    elif image_id in placed.on and not {_full_name(label) for label in placed.on[image_id]} & set(meant):
-        other = placed.on[image_id][0].row.picture
+        placement.refused.extend((label, reason) for label in labels)
+    elif image_id in placement.on and not {_full_name(label) for label in placement.on[image_id]} & set(meant):
+        other = placement.on[image_id][0].row.picture
         reason = f"the only picture of that name here is {other}, which has labels of its own"
-        placed.refused.extend((label, reason) for label in labels)
+        placement.refused.extend((label, reason) for label in labels)
     else:
-        placed.on[image_id].extend(labels)
+        placement.on[image_id].extend(labels)
 
 
 def _full_name(label: FileLabel) -> str:
@@ -125,10 +125,10 @@ def keep_waiting(dataset_id: int, labels: Sequence[FileLabel], *, session: Sessi
     wanted = {digest(label): label for label in labels}
     known: set[str] = set()
     for part in id_batches(wanted):
-        there = select(WaitingLabel.digest).where(
+        rows = select(WaitingLabel.digest).where(
             WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.digest).in_(part)
         )
-        known.update(session.exec(there))
+        known.update(session.exec(rows))
     for key in wanted.keys() - known:
         session.add(_waiting(dataset_id, key, wanted[key]))
     return len(wanted) - len(known)
@@ -171,17 +171,17 @@ def _waiting(dataset_id: int, key: str, label: FileLabel) -> WaitingLabel:
     )
 
 
-def awaited(kept: WaitingLabel) -> FileLabel:
-    """What `keep_waiting` kept."""
-    corners = (kept.left, kept.top, kept.right, kept.bottom)
+def waiting_label(waiting: WaitingLabel) -> FileLabel:
+    """The label that `keep_waiting` kept."""
+    corners = (waiting.left, waiting.top, waiting.right, waiting.bottom)
     row = LabelledRow(
-        picture=kept.picture,
-        keypoints=Keypoints.from_bytes(kept.points),
-        skeleton=kept.skeleton,
-        size=None if kept.width is None or kept.height is None else (kept.width, kept.height),
+        picture=waiting.picture,
+        keypoints=Keypoints.from_bytes(waiting.points),
+        skeleton=waiting.skeleton,
+        size=None if waiting.width is None or waiting.height is None else (waiting.width, waiting.height),
         box=None if None in corners else corners,  # type: ignore[arg-type]
-        sequence=kept.sequence,
-        frame=kept.frame,
-        inside=kept.inside,
+        sequence=waiting.sequence,
+        frame=waiting.frame,
+        inside=waiting.inside,
     )
-    return FileLabel(row, kept.source, kept.author_id)
+    return FileLabel(row, waiting.source, waiting.author_id)

@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 from core.formats.labels import LabelledRow, tight_box
 from core.foundation.arrays import Keypoints
 from core.foundation.geometry import boxes_of, iou
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from db.queries.points import ShownInstance, shown_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source, sides
 from db.writes.library import recount_faces
@@ -39,7 +39,7 @@ class FileLabel:
 
 
 @dataclass
-class Written:
+class WriteReport:
     """What became of labels: how many of each author are new, how many were here already, which were refused.
 
     `repeated` says again what another of these labels says of the same picture: it counts neither as new nor as here.
@@ -55,7 +55,7 @@ class Written:
         """How many are new."""
         return self.by_author.total()
 
-    def include(self, other: Written) -> None:
+    def include(self, other: WriteReport) -> None:
         """Count what became of others too."""
         self.by_author.update(other.by_author)
         self.unchanged += other.unchanged
@@ -63,36 +63,36 @@ class Written:
         self.refused += other.refused
 
 
-def write_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, *, session: Session) -> Written:
+def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, *, session: Session) -> WriteReport:
     """Store labels of one picture as human revisions; never commits, and leaves counting the work to the caller.
 
     Each goes to the instance of its kind that has these very points, or whose box it shares (IoU of 0.5), or in whose
     box its points lie; no instance gets two, and where there is none a new one is made. What a human has said otherwise
     stays, and so does what a human has taken out: the label is refused then.
     """
-    written = Written()
+    report = WriteReport()
     fitting = []
     for label in labels:
-        trouble = label_problem(label.row, image)
-        if trouble is None:
+        problem = label_problem(label.row, image)
+        if problem is None:
             fitting.append(label)
         else:
-            written.refused.append((label, trouble))
-    for kind in sorted({skeleton(label.row.skeleton).kind for label in fitting}):
-        of_kind = _without_repeats([row for row in fitting if skeleton(row.row.skeleton).kind == kind], written)
+            report.refused.append((label, problem))
+    for kind in sorted({find_skeleton(label.row.skeleton).kind for label in fitting}):
+        of_kind = _without_repeats([row for row in fitting if find_skeleton(row.row.skeleton).kind == kind], report)
         # two labels that one file gives for one name are of two people; those of two files, or of two names for the
         # same content, may be of one
-        for place in dict.fromkeys(_place(label) for label in of_kind):
-            together = [label for label in of_kind if _place(label) == place]
-            _write_together(image, together, kind, run_id, written, session)
-    if written.added:
+        for place in dict.fromkeys(_place_in_file(label) for label in of_kind):
+            together = [label for label in of_kind if _place_in_file(label) == place]
+            _write_together(image, together, kind, run_id, report, session)
+    if report.added:
         session.flush()
         recount_faces(image.id, session=session)
         session.refresh(image)
         image.state, image.reason = ImageState.CORRECTED, None
-    if written.added or written.unchanged:
+    if report.added or report.unchanged:
         image.sequence = image.sequence or next((label.row.sequence for label in fitting if label.row.sequence), None)
-    return written
+    return report
 
 
 def label_problem(row: LabelledRow, image: Image) -> str | None:
@@ -108,44 +108,44 @@ def label_problem(row: LabelledRow, image: Image) -> str | None:
         return None
     first = int(np.flatnonzero(outside)[0])
     x, y = points[first].tolist()
-    name = skeleton(row.skeleton).point_names[first]
+    name = find_skeleton(row.skeleton).point_names[first]
     more = f" and {int(outside.sum()) - 1} more" if outside.sum() > 1 else ""
     return f"{name}{more} at ({x:g}, {y:g}) lies outside of the picture, which is {image.width} × {image.height} pixels"
 
 
-def _place(label: FileLabel) -> tuple[str, str, int | None]:
+def _place_in_file(label: FileLabel) -> tuple[str, str, int | None]:
     return label.source, label.row.picture, label.row.frame
 
 
 def _write_together(
-    image: Image, labels: Sequence[FileLabel], kind: str, run_id: int | None, written: Written, session: Session
+    image: Image, labels: Sequence[FileLabel], kind: str, run_id: int | None, report: WriteReport, session: Session
 ) -> None:
-    here = [shown for shown in shown_instances(image.id, session=session) if shown.instance.kind == kind]
+    shown = [row for row in shown_instances(image.id, session=session) if row.instance.kind == kind]
     of_kind = select(Instance).where(Instance.image_id == image.id, Instance.kind == kind)
     taken_out = boxes_of([instance for instance in session.exec(of_kind) if instance.removed])
-    partner = _pairs(_scores(labels, here))
+    partner = _pairs(_scores(labels, shown))
     for number, label in enumerate(labels):
         if number in partner:
-            _onto(here[partner[number]], label, written, session)
+            _onto(shown[partner[number]], label, report, session)
         elif len(taken_out) and _box_overlap(label, taken_out).max() >= _SAME:
-            written.refused.append((label, f"a human has taken this {kind} out of the picture"))
+            report.refused.append((label, f"a human has taken this {kind} out of the picture"))
         else:
             _add(image, label, kind, run_id, session)
-            written.by_author[label.author_id] += 1
+            report.by_author[label.author_id] += 1
 
 
-def _without_repeats(labels: Sequence[FileLabel], written: Written) -> list[FileLabel]:
+def _without_repeats(labels: Sequence[FileLabel], report: WriteReport) -> list[FileLabel]:
     """The same label in two files is one."""
-    kept: dict[tuple[str, bytes], FileLabel] = {}
+    first: dict[tuple[str, bytes], FileLabel] = {}
     for label in labels:
-        key = (label.row.skeleton, _said(label.row.keypoints))
-        if key in kept:
-            written.repeated += 1
-        kept.setdefault(key, label)
-    return list(kept.values())
+        key = (label.row.skeleton, _content(label.row.keypoints))
+        if key in first:
+            report.repeated += 1
+        first.setdefault(key, label)
+    return list(first.values())
 
 
-def _said(keypoints: Keypoints) -> bytes:
+def _content(keypoints: Keypoints) -> bytes:
     """Places and visibility, without the confidence."""
     return Keypoints.of(keypoints.points, keypoints.visibility).to_bytes()
 
@@ -156,23 +156,23 @@ def _box_overlap(label: FileLabel, corners: NDArray[np.float64]) -> NDArray[np.f
     return iou(np.array(boxes), corners).max(axis=0)
 
 
-def _scores(labels: Sequence[FileLabel], here: Sequence[ShownInstance]) -> NDArray[np.float64]:
+def _scores(labels: Sequence[FileLabel], shown: Sequence[ShownInstance]) -> NDArray[np.float64]:
     """(N, M): how well each label fits each instance; 0 where it does not."""
-    scores = np.zeros((len(labels), len(here)))
-    corners = boxes_of([shown.instance for shown in here])
+    scores = np.zeros((len(labels), len(shown)))
+    corners = boxes_of(row.instance for row in shown)
     for number, label in enumerate(labels):
-        if not here:
+        if not shown:
             break
         overlap = _box_overlap(label, corners)
         within = _within(tight_box(label.row.keypoints.points), corners)
         scores[number] = np.where(overlap >= _SAME, overlap, within * (_SAME / 2))
-        for column, shown in enumerate(here):
-            revision = shown.revision
+        for column, row in enumerate(shown):
+            revision = row.revision
             if revision is None or revision.source != Source.HUMAN:
                 continue
             if revision.skeleton != label.row.skeleton:
                 scores[number, column] = 0  # points of another skeleton by a human stay what counts there
-            elif _said(Keypoints.from_bytes(revision.points)) == _said(label.row.keypoints):
+            elif _content(Keypoints.from_bytes(revision.points)) == _content(label.row.keypoints):
                 scores[number, column] = _EQUAL
     return scores
 
@@ -202,16 +202,16 @@ def _pairs(scores: NDArray[np.float64]) -> dict[int, int]:
     return partner
 
 
-def _onto(shown: ShownInstance, label: FileLabel, written: Written, session: Session) -> None:
+def _onto(shown: ShownInstance, label: FileLabel, report: WriteReport, session: Session) -> None:
     head = shown.revision
     if head is not None and head.source == Source.HUMAN:
-        if _said(Keypoints.from_bytes(head.points)) == _said(label.row.keypoints):
-            written.unchanged += 1
+        if _content(Keypoints.from_bytes(head.points)) == _content(label.row.keypoints):
+            report.unchanged += 1
         else:
-            written.refused.append((label, _why_it_stays(head)))
+            report.refused.append((label, _why_it_stays(head)))
         return
     _append(shown.instance, label, session)
-    written.by_author[label.author_id] += 1
+    report.by_author[label.author_id] += 1
 
 
 def _why_it_stays(head: KeypointRevision) -> str:

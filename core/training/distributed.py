@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 import core.foundation.errors
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Cancelled, FacetError
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.models.pose import NetworkConfig
 from core.training.listening import Listener
 from core.training.loop import Trained, train
@@ -236,7 +236,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         trained = train(
             from_json(content["recipe"]),
-            TrainingData(skeleton(content["skeleton"]), *parts),
+            TrainingData(find_skeleton(content["skeleton"]), *parts),
             Path(content["folder"]),
             device=content["device"],
             listener=_Teller(job),

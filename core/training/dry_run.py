@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.models.pose import NETWORKS, configure
 from core.models.pose.memory import dry_run as estimate
 from core.training.recipe import Recipe
@@ -26,7 +26,7 @@ def dry_run(recipe: Recipe, skeleton_name: str, device: str | None = None) -> in
     NotFound, BadInput
         If there is no such skeleton, or the recipe's parts do not fit together.
     """
-    named = skeleton(skeleton_name)
+    named = find_skeleton(skeleton_name)
     settings = dict(recipe.codec_settings)
     if (recipe.codec or NETWORKS[recipe.network].codecs[0]) == "pip":
         near = min(recipe.neighbours, len(named) - 1)  # which they are does not matter, how many does

@@ -33,7 +33,7 @@ from core.formats.labels import read_labels
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.errors import MissingWeights
 from core.foundation.settings import settings
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.metrics.intervals import Interval, bootstrap, paired
 from core.metrics.landmarks import errors, units
 from core.models import load_detector, load_landmarker
@@ -44,7 +44,7 @@ from tests.bench.machine import Row, facts, table
 from tests.builders.places import SHARED
 
 LANDMARKS: Final = SHARED / "landmarks68"
-FACE: Final = skeleton("face68")
+FACE: Final = find_skeleton("face68")
 SEED: Final = 20_261_121
 LEAST_OVERLAP: Final = 0.3
 ONE_PERSON: Final = ("300vw", "300w")  # a video and a picture; elsewhere each file is a person

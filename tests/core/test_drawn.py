@@ -5,7 +5,7 @@ import pytest
 
 from core.drawn import PEOPLE, DrawnPicture, draw_landscape, sample
 from core.foundation.arrays import ABSENT, VISIBLE
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_every_point_lies_in_its_box_and_every_box_in_its_picture(drawn):
     for picture in drawn:
         height, width = picture.pixels.shape[:2]
         for one in picture.instances:
-            named = skeleton(one.skeleton)
+            named = find_skeleton(one.skeleton)
             assert (len(one.keypoints), named.kind) == (len(named), one.kind)
             present = one.keypoints.points[one.keypoints.visibility > ABSENT]
             left, top, right, bottom = one.box

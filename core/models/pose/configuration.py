@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from core.foundation.errors import BadInput
 from core.foundation.messages import choices, message
-from core.foundation.skeletons import Skeleton, skeleton
+from core.foundation.skeletons import Skeleton, find_skeleton
 from core.models.pose.registry import NetworkSpec, spec_of
 
 _LARGEST_SIDE: Final = 4096  # pixels; more is a slip of the pen, not a network
@@ -105,7 +105,7 @@ def configure(
         If the size, the codec or an option does not suit the network; the sentence names the choices.
     """
     spec = spec_of(name)
-    named = skeleton(skeleton_name) if isinstance(skeleton_name, str) else skeleton_name
+    named = find_skeleton(skeleton_name) if isinstance(skeleton_name, str) else skeleton_name
     if input_size is None:
         input_size = (spec.person_size if named.kind == "person" else None) or spec.input_size
     chosen = codec or spec.codecs[0]

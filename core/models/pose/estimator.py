@@ -20,7 +20,7 @@ from torch import Tensor
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import BadInput, BadWeights, FacetError, NotFound
-from core.foundation.skeletons import Skeleton, skeleton
+from core.foundation.skeletons import Skeleton, find_skeleton
 from core.media.crops import Crop, mirror_order
 from core.models.codecs import Decoded
 from core.models.devices import pick_device
@@ -135,7 +135,7 @@ class PoseEstimator:
         chosen = pick_device(device)
         network = load_checkpoint(path)
         try:
-            used = skeleton(network.config.skeleton)
+            used = find_skeleton(network.config.skeleton)
         except NotFound as problem:
             raise BadWeights("weights.unusable", file=path.name, reason=problem) from problem
         digest = sha256_of(path)

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.exchange.delivering import left_out
+from core.exchange.delivering import left_out_of
 from core.foundation.errors import FacetError
 from db.tables import Export
 from pages.widgets.shared.pickers import page_of
@@ -53,7 +53,7 @@ def _left_out(export: Export) -> None:
         return
     with unfolded:
         try:
-            rows = left_out(workspace(), export.id)
+            rows = left_out_of(workspace(), export.id)
         except FacetError as error:
             st.error(sentence(error))
             return

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 from core.jobs.launch import start
 from core.learning.promoting import promoted_skeletons
 from core.library.serving import display_file
@@ -68,15 +68,15 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
         if kind == "face":
             start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id(), encoder=_encoder(image))
         else:  # the faces' run asks the promoted models of both kinds
-            for shape in _promoted(image):
-                start(workspace(), "prelabel", dataset_id=image.dataset_id, author_id=author_id(), skeleton=shape)
+            for skeleton in _promoted(image):
+                start(workspace(), "prelabel", dataset_id=image.dataset_id, author_id=author_id(), skeleton=skeleton)
         st.rerun()
 
 
 def _promoted(image: Image) -> list[str]:
     """The skeletons of people in which a trained model is in force."""
     known = promoted_skeletons(workspace(), image.dataset_id)
-    return [name for name in known if skeleton(name).kind == "person"]
+    return [name for name in known if find_skeleton(name).kind == "person"]
 
 
 def _encoder(image: Image) -> str | None:

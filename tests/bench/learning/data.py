@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.drawn.clips import DrawnClip, detected, draw_clips
-from core.foundation.skeletons import Skeleton, skeleton
+from core.foundation.skeletons import Skeleton, find_skeleton
 from core.training.samples import Sample
 
-SKELETON: Final[Skeleton] = skeleton("face68")
+SKELETON: Final[Skeleton] = find_skeleton("face68")
 SEED: Final = 20_240_601
 PICTURE: Final = (192, 144)
 RATE: Final = 12.5  # frames a second: 20 of them are 1.6 s, in which a face turns, speaks and mostly blinks

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.foundation.settings import settings
-from core.foundation.skeletons import skeleton
+from core.foundation.skeletons import find_skeleton
 
 SMALL = ("epochs=1", "input_size=64x64", "batch=4", "workers=0", "sheets=0")
 
@@ -37,7 +37,7 @@ def test_pictures_in_one_folder_are_learned_from_singly_and_that_is_said(run, tm
     for i, points in enumerate(truth):
         Image.fromarray(np.full((64, 64, 3), 40 * i, np.uint8)).save(tmp_path / "photos" / f"{i}.png")
         rows.append(",".join([f"{i}.png", *map(str, points.ravel())]))
-    names = ",".join(f"{name}_{axis}" for name in skeleton("body24").point_names for axis in "xy")
+    names = ",".join(f"{name}_{axis}" for name in find_skeleton("body24").point_names for axis in "xy")
     (tmp_path / "points.csv").write_text("\n".join([f"image,{names}", *rows]))
     run("import", tmp_path / "photos", "--dataset", "bodies")
     run("labels", tmp_path / "points.csv", "--dataset", "bodies", "--skeleton", "body24")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from core.exchange.delivering import export_folder, left_out, suggested_folder, zipped
+from core.exchange.delivering import export_folder, left_out_of, suggested_folder, zipped_export
 from core.exchange.exporting import export_dataset
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.jobs.runs import submit
@@ -35,7 +35,7 @@ def export(workspace, dataset, author, pictures, tmp_path):
 
 
 def test_the_zip_holds_what_the_manifest_lists(workspace, export):
-    delivery = zipped(workspace, export.id)
+    delivery = zipped_export(workspace, export.id)
     folder = Path(export.folder)
     assert delivery.name == f"{folder.name}.zip"
     with zipfile.ZipFile(io.BytesIO(b"".join(delivery.content))) as archive:
@@ -52,13 +52,13 @@ def test_the_zip_holds_what_the_manifest_lists(workspace, export):
 def test_the_zip_comes_in_small_pieces(workspace, export):
     large = Path(export.folder) / "images" / "a.png"
     large.write_bytes(bytes(5 * 2**20))
-    pieces = [len(piece) for piece in zipped(workspace, export.id).content]
+    pieces = [len(piece) for piece in zipped_export(workspace, export.id).content]
     assert sum(pieces) > 5 * 2**20
     assert max(pieces) < 2 * 2**20
 
 
 def test_what_was_left_out_comes_with_its_reason(workspace, export):
-    (row,) = left_out(workspace, export.id)
+    (row,) = left_out_of(workspace, export.id)
     assert row["path"] == "broken.png"
     assert "not a picture" in row["reason"]
 
@@ -67,15 +67,15 @@ def test_an_export_that_was_moved_or_changed_is_not_handed_over(workspace, expor
     folder = Path(export.folder)
     (folder / "images" / "a.png").unlink()
     with pytest.raises(NotFound, match=r"images/a\.png is gone; export again"):
-        zipped(workspace, export.id)
+        zipped_export(workspace, export.id)
     (folder / "manifest.json").write_text("{}")
     with pytest.raises(Conflict, match="was changed after the export was written"):
-        zipped(workspace, export.id)
+        zipped_export(workspace, export.id)
     (folder / "manifest.json").unlink()
     with pytest.raises(NotFound, match="any more; export again"):
-        left_out(workspace, export.id)
+        left_out_of(workspace, export.id)
     with pytest.raises(NotFound, match="there is no export 999"):
-        zipped(workspace, 999)
+        zipped_export(workspace, 999)
 
 
 @pytest.mark.parametrize("name", ["", " ", "..", "../x", "a/b", "/tmp", "a\\b", ".", "a\0b", "con"])

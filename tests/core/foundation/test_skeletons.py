@@ -7,7 +7,7 @@ import pytest
 from pycocotools.cocoeval import Params
 
 from core.foundation.errors import NotFound
-from core.foundation.skeletons import BODY24, COCO17, FACE68, SKELETONS, skeleton
+from core.foundation.skeletons import BODY24, COCO17, FACE68, SKELETONS, find_skeleton
 
 EVERY = pytest.mark.parametrize("shape", SKELETONS.values(), ids=SKELETONS)
 
@@ -139,6 +139,6 @@ def test_the_sigmas_of_coco_are_those_of_pycocotools_and_the_others_are_marked_a
 
 
 def test_an_unknown_skeleton_says_what_there_is():
-    assert skeleton("face68") is FACE68
+    assert find_skeleton("face68") is FACE68
     with pytest.raises(NotFound, match=r"no skeleton is called 'hand21'; there are face68, body24, coco17"):
-        skeleton("hand21")
+        find_skeleton("hand21")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlmodel import func, select
 
-from core.exchange.delivering import zipped
+from core.exchange.delivering import zipped_export
 from core.foundation.arrays import Keypoints
 from core.jobs import model_tasks, runs, tasks
 from core.jobs.kinds import RUN_KINDS
@@ -99,7 +99,7 @@ def test_zip_of_an_export_brings_the_labels_back_and_leaves_no_folder(workspace,
     do("export", format="facet", folder=str(tmp_path / "out"))
     with reading(workspace.engine) as session:
         export = session.exec(select(Export)).one()
-    content = b"".join(zipped(workspace, export.id).content)
+    content = b"".join(zipped_export(workspace, export.id).content)
     with writing(workspace.engine) as session:
         elsewhere = ensure_dataset("elsewhere", author, session=session)
     (source,) = keep_upload(workspace, [("out.zip", io.BytesIO(content))])

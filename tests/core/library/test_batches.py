@@ -11,7 +11,7 @@ from core.foundation.messages import message
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library import batches
-from core.library.batches import Failure, OpenedPicture, attempt, opened_batches
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
 from db.tables import Image
 
 GONE = message("images.gone", folder="originals")
@@ -83,7 +83,7 @@ def test_pictures_without_pixels_are_not_given_to_the_work():
     row = Image(path="a.png")
     nothing = np.zeros((0, 0, 3), np.uint8)
     batch = [OpenedPicture(row, nothing, GONE), OpenedPicture(row, np.ones((2, 2, 3), np.uint8))]
-    assert attempt(batch, lambda items: [item.pixels.sum() for item in items]) == [Failure(GONE), 12]
+    assert attempt(batch, lambda items: [item.pixels.sum() for item in items]) == [PictureFailure(GONE), 12]
 
 
 def test_work_that_fails_on_a_batch_gets_each_picture_by_itself():
@@ -95,7 +95,7 @@ def test_work_that_fails_on_a_batch_gets_each_picture_by_itself():
         return [int(item.pixels[0, 0, 0]) for item in items]
 
     failed = message("images.model_failed", of="1.png", kind="MemoryError", reason="too large")
-    assert attempt(batch, work) == [0, Failure(failed), 2]
+    assert attempt(batch, work) == [0, PictureFailure(failed), 2]
 
 
 def test_attempt_at_nothing_asks_nobody():
@@ -103,7 +103,9 @@ def test_attempt_at_nothing_asks_nobody():
         raise AssertionError("asked")
 
     assert attempt([], work) == []
-    assert attempt([OpenedPicture(Image(path="a"), np.zeros((0, 0, 3), np.uint8), GONE)], work) == [Failure(GONE)]
+    assert attempt([OpenedPicture(Image(path="a"), np.zeros((0, 0, 3), np.uint8), GONE)], work) == [
+        PictureFailure(GONE)
+    ]
 
 
 def test_folder_that_may_not_be_read_is_a_reason_for_that_picture_alone(pairs, pictures, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
-from core.library.picture_names import Match, PictureNames
+from core.library.picture_names import PictureMatch, PictureNames
 
 PATHS = [
     (1, "a/imgs/1.jpg"),
@@ -24,19 +24,19 @@ PATHS = [
 @pytest.mark.parametrize(
     ("name", "folder", "found"),
     [
-        ("a/imgs/1.jpg", "", Match(1)),
-        ("./a//imgs/1.jpg", "", Match(1)),
-        ("imgs/1.jpg", "b", Match(2)),
-        ("../imgs/1.jpg", "b/annots", Match(2)),
-        ("set/b/imgs/1.jpg", "", Match(2)),
-        ("imgs/2.png", "", Match(3)),
-        ("imgs/2.*", "", Match(3)),
-        ("2.png", "", Match(3, by_name_alone=True)),
-        ("2b.*", "", Match(3, by_name_alone=True)),
-        ("elsewhere/2.png", "", Match(3, by_name_alone=True)),
-        ("top.jpg", "", Match(4)),
-        ("deep/down/top.jpg", "", Match(4, by_name_alone=True)),
-        ("Ka\u0308se.jpg", "", Match(5, by_name_alone=True)),
+        ("a/imgs/1.jpg", "", PictureMatch(1)),
+        ("./a//imgs/1.jpg", "", PictureMatch(1)),
+        ("imgs/1.jpg", "b", PictureMatch(2)),
+        ("../imgs/1.jpg", "b/annots", PictureMatch(2)),
+        ("set/b/imgs/1.jpg", "", PictureMatch(2)),
+        ("imgs/2.png", "", PictureMatch(3)),
+        ("imgs/2.*", "", PictureMatch(3)),
+        ("2.png", "", PictureMatch(3, by_name_alone=True)),
+        ("2b.*", "", PictureMatch(3, by_name_alone=True)),
+        ("elsewhere/2.png", "", PictureMatch(3, by_name_alone=True)),
+        ("top.jpg", "", PictureMatch(4)),
+        ("deep/down/top.jpg", "", PictureMatch(4, by_name_alone=True)),
+        ("Ka\u0308se.jpg", "", PictureMatch(5, by_name_alone=True)),
         ("3.jpg", "", None),
         ("2.jpg", "", None),
         ("", "", None),
@@ -48,8 +48,8 @@ def test_the_whole_path_counts_then_its_end_then_the_name(name, folder, found):
 
 def test_the_end_of_a_path_is_made_of_whole_parts():
     names = PictureNames([(1, "a/imgs/1.jpg"), (2, "gs/1.jpg")])
-    assert names.find("gs/1.jpg") == Match(2)
-    assert names.find("set/gs/1.jpg") == Match(2)
+    assert names.find("gs/1.jpg") == PictureMatch(2)
+    assert names.find("set/gs/1.jpg") == PictureMatch(2)
 
 
 @pytest.mark.parametrize("name", ["1.jpg", "imgs/1.jpg", "imgs/1.*", "c/1.jpg"])
@@ -60,7 +60,7 @@ def test_a_name_that_may_be_two_pictures_names_them(name):
 
 def test_one_picture_under_two_paths_is_one_picture():
     names = PictureNames([(7, "a/1.jpg"), (7, "b/1.jpg")])
-    assert names.find("1.jpg") == Match(7, by_name_alone=True)
+    assert names.find("1.jpg") == PictureMatch(7, by_name_alone=True)
 
 
 def test_of_many_candidates_three_are_named():
@@ -88,10 +88,10 @@ def test_a_whole_path_means_its_own_picture_whatever_else_is_there_and_in_whatev
     pictures = list(enumerate(paths, 1))
     number, path = data.draw(st.sampled_from(pictures))
     shuffled = data.draw(st.permutations(pictures))
-    assert PictureNames(shuffled).find(path) == Match(number)
+    assert PictureNames(shuffled).find(path) == PictureMatch(number)
     folder, _, name = path.rpartition("/")
-    assert PictureNames(shuffled).find(name, folder) == Match(number)
-    assert PictureNames(shuffled).find(unicodedata.normalize("NFD", f"./{path}")) == Match(number)
+    assert PictureNames(shuffled).find(name, folder) == PictureMatch(number)
+    assert PictureNames(shuffled).find(unicodedata.normalize("NFD", f"./{path}")) == PictureMatch(number)
 
 
 @settings(deadline=None, max_examples=100, derandomize=True)

@@ -20,10 +20,10 @@ from core.library.importing import skipped as skipped_of
 from core.points.annotating import Edit, add_instances, editor_instances, save_edit
 from core.points.label_importing import (
     apply_waiting,
-    find_labels,
     formats_in,
     formats_of,
     import_labels,
+    read_label_files,
     skeleton_choices,
 )
 from db.engine import reading
@@ -466,13 +466,13 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(label, folder, pict
 
 def test_the_only_file_that_cannot_be_read_ends_the_run_with_its_sentence(workspace, folder):
     with pytest.raises(BadInput, match=r"two\.pts: it has 29 points"):
-        find_labels(workspace, folder({"two.pts": pts(FACE[:29])}), "face68")
+        read_label_files(workspace, folder({"two.pts": pts(FACE[:29])}), "face68")
     with pytest.raises(BadInput, match="there is no label file in it"):
-        find_labels(workspace, folder({"readme.txt": b""}), "face68")
+        read_label_files(workspace, folder({"readme.txt": b""}), "face68")
     with pytest.raises(NotFound, match="no skeleton is called 'hand21'"):
-        find_labels(workspace, folder({"one.pts": pts()}), "hand21")
+        read_label_files(workspace, folder({"one.pts": pts()}), "hand21")
     with pytest.raises(BadInput, match="no such file"):
-        find_labels(workspace, Path("/nowhere"), "face68")
+        read_label_files(workspace, Path("/nowhere"), "face68")
 
 
 @pytest.fixture
@@ -530,7 +530,7 @@ def test_a_run_that_is_done_again_after_a_crash_lists_nothing_twice(workspace, d
         run = Run(kind="labels", dataset_id=dataset, author_id=author)
         session.add(run)
         session.flush()
-    found = find_labels(workspace, folder({"one.pts": pts()}), "face68")
+    found = read_label_files(workspace, folder({"one.pts": pts()}), "face68")
     for _ in range(2):
         counts = import_labels(workspace, found, dataset_id=dataset, author_id=author, run_id=run.id)
     assert counts["skipped"] == 1

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from core.formats.labels import LabelledRow
 from core.foundation.arrays import Keypoints
 from core.points.annotating import add_instances
-from core.points.label_writing import FileLabel, write_labels
+from core.points.label_writing import FileLabel, apply_labels
 from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision
 from db.writing import writing
@@ -30,7 +30,7 @@ def write(workspace, image, author):
     def labels(*bodies):
         rows = [FileLabel(_row(*body), "a.json", author) for body in bodies]
         with writing(workspace.engine) as session:
-            return write_labels(session.get(Image, image), rows, None, session=session)
+            return apply_labels(session.get(Image, image), rows, None, session=session)
 
     return labels
 

@@ -6,14 +6,14 @@ import pytest
 from core.formats import WRITERS
 from core.formats.labels import read_labels
 from core.foundation.errors import UnreadableLabels
-from core.foundation.skeletons import BODY24, COCO17, FACE68, SKELETONS, skeleton
+from core.foundation.skeletons import BODY24, COCO17, FACE68, SKELETONS, find_skeleton
 from tests.builders.label_files import read, reasons
 
 
 def test_the_label_reader_takes_the_clip_of_an_export_for_the_sequence(clipped, tmp_path):
     WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
     content = (tmp_path / "out" / "annotations.json").read_bytes()
-    rows = read_labels("annotations.json", content, skeleton("face68")).rows
+    rows = read_labels("annotations.json", content, find_skeleton("face68")).rows
     assert [(row.picture, row.sequence) for row in rows] == [("one.png", "day/ada.mp4")]
 
 
