@@ -8,8 +8,7 @@ import typer
 
 from core.commands.console import tell
 from core.commands.options import DatasetName, Json, dataset_id, sentence_instead_of_traceback
-from core.foundation.skeletons import SKELETONS
-from core.foundation.skeletons import skeleton as find_skeleton
+from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.points.annotator_spread import measured_sigmas
 

@@ -20,8 +20,7 @@ from core.commands.options import (
 )
 from core.foundation.errors import BadInput
 from core.foundation.predictor_names import FLIP, PredictorName
-from core.foundation.skeletons import SKELETONS
-from core.foundation.skeletons import skeleton as find_skeleton
+from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.learning import evaluating, exporting_onnx, promoting, submitting
