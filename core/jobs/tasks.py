@@ -170,5 +170,6 @@ def overlay_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
         run.parameters["models"],
         out=Path(out) if out else None,
         static=static,
+        run_id=run.id,
         progress=progress,
     )

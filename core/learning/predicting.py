@@ -20,7 +20,7 @@ from core.learning.pose_models import Predictor, find_model, open_predictor, ver
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
 from db.engine import reading
 from db.queries.learning.models import count_predictions, instances_to_predict
-from db.queries.motion import frames_of
+from db.queries.motion import frame_pictures
 from db.tables import Image, Instance, Prediction, Skipped
 from db.writes.models import note_model_use
 from db.writing import writing
@@ -81,7 +81,7 @@ def predict(
         waiting = [row for row in waiting if row[0].id in wanted]
     if clip is not None:
         with reading(workspace.engine) as session:
-            frames = {frame.image.id for frame in frames_of(clip, session=session) if frame.image is not None}
+            frames = {frame.image.id for frame in frame_pictures(clip, session=session) if frame.image is not None}
         waiting = [row for row in waiting if row[1].id in frames]
     done, failed = _look(workspace, waiting, predictor, version_id, found.skeleton, run_id, progress)
     with reading(workspace.engine) as session:

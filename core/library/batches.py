@@ -42,10 +42,10 @@ def opened_batches(workspace: Workspace, images: Sequence[Image]) -> Iterator[li
     """The pictures in their order, at most ``FACET_BATCH`` at a time; two batches are in memory at most."""
     groups = list(_grouped(images, workspace.settings.batch))
     with ThreadPoolExecutor(max_workers=_READERS) as pool:
-        ahead = [pool.submit(_open, workspace, image) for image in groups[0]] if groups else []
+        ahead = [pool.submit(open_picture, workspace, image) for image in groups[0]] if groups else []
         for following in [*groups[1:], []]:
             batch = [future.result() for future in ahead]
-            ahead = [pool.submit(_open, workspace, image) for image in following]
+            ahead = [pool.submit(open_picture, workspace, image) for image in following]
             if batch:
                 yield batch
 
@@ -76,7 +76,8 @@ def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:
         yield batch
 
 
-def _open(workspace: Workspace, image: Image) -> OpenedPicture:
+def open_picture(workspace: Workspace, image: Image) -> OpenedPicture:
+    """The pixels of a picture, or why there are none."""
     nothing = np.zeros((0, 0, 3), np.uint8)
     file = workspace.original(image.original)
     try:

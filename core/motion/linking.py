@@ -9,9 +9,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from core.foundation.arrays import Keypoints
-from db.queries.motion import FrameRow, Seen
+from core.foundation.geometry import boxes_of, iou
+from db.queries.motion import ClipFrame, SeenInstance
+
+Chain = dict[int, SeenInstance]  # by position in the clip
 
 _LEAST_OVERLAP: Final = 0.3  # intersection over union of a face with itself one frame later
 _FEWEST: Final = 2  # frames that make a track
@@ -43,95 +47,95 @@ class VideoTrack:
     instances: NDArray[np.int64]
 
 
-def stride_of(frames: Sequence[FrameRow]) -> int:
+def stride_of(frames: Sequence[ClipFrame]) -> int:
     """How many frames of the clip lie between two of its pictures: the distance that is most common, 1 if none is."""
     steps = Counter(int(step) for step in np.diff([row.frame for row in frames]))
     return max(steps, key=lambda step: (steps[step], -step), default=1)
 
 
-def breaks_of(frames: Sequence[FrameRow]) -> NDArray[np.bool_]:
+def breaks_of(frames: Sequence[ClipFrame]) -> NDArray[np.bool_]:
     """(T - 1,) bool: True where the next row is not the next frame, by the video's own stride, or of another scene."""
     jumps = np.diff([row.frame for row in frames]) != stride_of(frames)
     return np.asarray(jumps | (np.diff([row.scene for row in frames]) != 0))
 
 
-def linked(frames: Sequence[FrameRow], seen: Sequence[Seen]) -> list[VideoTrack]:
+def link_instances(frames: Sequence[ClipFrame], instances: Sequence[SeenInstance]) -> list[VideoTrack]:
     """Tracks of two frames or more, the longest first.
 
-    An instance whose person is known belongs to that person's track, over gaps too. Any other goes on with the track
-    of the frame just before that its box overlaps most (IoU at least 0.3), else it begins one. What was removed or
-    excluded is in no track, and nothing is linked by its box across it.
+    An instance whose person is known belongs to that person's track, over gaps too. The others go on with the tracks
+    of the frame just before so that their boxes overlap most in sum (each IoU at least 0.3), or begin one. What was
+    removed or excluded is in no track, and nothing is linked by its box across it.
     """
     breaks = breaks_of(frames)
-    place = {row.frame: at for at, row in enumerate(frames) if row.path is not None}
-    rows: dict[int, list[Seen]] = defaultdict(list)
-    for row in seen:
-        if row.frame in place:
-            rows[place[row.frame]].append(row)
-    chains: list[dict[int, Seen]] = []
-    owners: dict[tuple[int, str], dict[int, Seen]] = {}
-    for at in sorted(rows):
-        goes_on = [] if at == 0 or breaks[at - 1] else [chain for chain in chains if at - 1 in chain]
-        rest = []
-        for row in rows[at]:
-            owner = None if row.person_id is None else (row.person_id, row.skeleton)
-            if owner is None or at in owners.get(owner, {}):
-                rest.append(row)
-                continue
-            if owner not in owners:
-                owners[owner] = {}
-                chains.append(owners[owner])
-            owners[owner][at] = row
-        _go_on(chains, [chain for chain in goes_on if at not in chain], rest, at)
+    position = {row.frame: i for i, row in enumerate(frames) if row.path is not None}
+    by_frame: dict[int, list[SeenInstance]] = defaultdict(list)
+    for instance in instances:
+        if instance.frame in position:
+            by_frame[position[instance.frame]].append(instance)
+    chains: list[Chain] = []
+    of_people: dict[tuple[int, str], Chain] = {}
+    for i in sorted(by_frame):
+        open_chains = [] if i == 0 or breaks[i - 1] else [chain for chain in chains if i - 1 in chain]
+        unowned = _extend_people(chains, of_people, by_frame[i], i)
+        _extend_by_overlap(chains, [chain for chain in open_chains if i not in chain], unowned, i)
     tracks = [_track(chain, len(frames), breaks) for chain in chains if len(chain) >= _FEWEST]
     return sorted(tracks, key=lambda track: -track.frames)
 
 
-def _go_on(chains: list[dict[int, Seen]], open_ones: list[dict[int, Seen]], rows: list[Seen], at: int) -> None:
-    """Give each row to the chain whose box of the frame before it overlaps most, the best fits first."""
-    fits = sorted(
-        (
-            (-_overlap(chain[at - 1].box, row.box), i, j)
-            for i, chain in enumerate(open_ones)
-            for j, row in enumerate(rows)
-            if chain[at - 1].skeleton == row.skeleton
-        )
-    )
-    given: set[int] = set()
-    for fit, i, j in fits:
-        if -fit >= _LEAST_OVERLAP and at not in open_ones[i] and j not in given:
-            open_ones[i][at] = rows[j]
-            given.add(j)
-    chains.extend({at: row} for j, row in enumerate(rows) if j not in given)
+def _extend_people(
+    chains: list[Chain], of_people: dict[tuple[int, str], Chain], instances: Sequence[SeenInstance], i: int
+) -> list[SeenInstance]:
+    """Give each person's chain its instance of frame `i`; returns the instances of nobody, and a person's second."""
+    unowned = []
+    for instance in instances:
+        owner = None if instance.person_id is None else (instance.person_id, instance.skeleton)
+        if owner is None or i in of_people.get(owner, {}):
+            unowned.append(instance)
+            continue
+        if owner not in of_people:
+            of_people[owner] = {}
+            chains.append(of_people[owner])
+        of_people[owner][i] = instance
+    return unowned
 
 
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
-    """Intersection over union of two boxes."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return width * height / (sum(areas) - width * height)
+def _extend_by_overlap(
+    chains: list[Chain], open_chains: Sequence[Chain], instances: Sequence[SeenInstance], i: int
+) -> None:
+    """Give instances of frame `i` to the chains of the frame before it, for the largest sum of overlaps."""
+    ends = [chain[i - 1] for chain in open_chains]
+    overlaps = iou(boxes_of(ends), boxes_of(instances))
+    alike = np.array([[end.skeleton == instance.skeleton for instance in instances] for end in ends], bool)
+    overlaps[(overlaps < _LEAST_OVERLAP) | ~alike.reshape(overlaps.shape)] = 0
+    matches = {
+        column: open_chains[row]
+        for row, column in zip(*linear_sum_assignment(overlaps, maximize=True), strict=True)
+        if overlaps[row, column] > 0
+    }
+    for column, instance in enumerate(instances):
+        if column in matches:
+            matches[column][i] = instance
+        else:
+            chains.append({i: instance})
 
 
-def _track(chain: dict[int, Seen], frames: int, breaks: NDArray[np.bool_]) -> VideoTrack:
+def _track(chain: Chain, frames: int, breaks: NDArray[np.bool_]) -> VideoTrack:
     first = Keypoints.from_bytes(next(iter(chain.values())).predicted)
     predicted = np.full((frames, len(first), 2), np.nan)
     truth, labelled, breaks = predicted.copy(), 0, breaks.copy()
     instances = np.zeros(frames, np.int64)
-    for at, row in chain.items():
-        instances[at] = row.instance_id
-        predicted[at] = _present(row.predicted)
-        if at - 1 in chain and _overlap(chain[at - 1].box, row.box) < _LEAST_OVERLAP:
-            breaks[at - 1] = True  # a cut to where the same person is elsewhere: nobody moved there
-        if row.human is not None:
-            truth[at] = _present(row.human)
+    for i, instance in chain.items():
+        instances[i] = instance.instance_id
+        predicted[i] = _present(instance.predicted)
+        if i - 1 in chain and iou(boxes_of([chain[i - 1]]), boxes_of([instance]))[0, 0] < _LEAST_OVERLAP:
+            breaks[i - 1] = True  # a cut to where the same person is elsewhere: nobody moved there
+        if instance.human is not None:
+            truth[i] = _present(instance.human)
             labelled += 1
     return VideoTrack(predicted, truth if labelled else None, breaks, len(chain), labelled, instances)
 
 
 def _present(blob: bytes) -> NDArray[np.float64]:
     """(K, 2) packed points, NaN where they are absent."""
-    found = Keypoints.from_bytes(blob)
-    return np.where(found.visibility[:, None] > 0, found.points.astype(np.float64), np.nan)
+    unpacked = Keypoints.from_bytes(blob)
+    return np.where(unpacked.visibility[:, None] > 0, unpacked.points.astype(np.float64), np.nan)

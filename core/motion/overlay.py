@@ -14,9 +14,13 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from core.foundation.errors import BadInput
-from core.motion.overlay_marks import SHAPES, Colour, Pixels, font_of, line, mark, write
+
+Colour = tuple[int, int, int]
+Pixels = NDArray[np.uint8]
+Place = tuple[float, float]
 
 TRUTH: Final[Colour] = (220, 50, 47)
 BASELINE: Final[Colour] = (42, 157, 60)
@@ -39,6 +43,10 @@ _RATIOS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)  # the axis of a ratio, logarithmic;
 _LEAST_TALL: Final = 2.2  # pixels, of which a line of words takes six
 _HEADROOM: Final = 1.15  # of the 99th percentile: one wild frame does not flatten the curve
 
+MARKERS: Final = ("dot", "cross", "ring", "square")
+_CORNERS: Final = ((-2.2, -2.2), (2.2, -2.2), (2.2, 2.2), (-2.2, 2.2))
+_SHIFT: Final = 4
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -46,11 +54,11 @@ class Layer:
 
     label: str
     colour: Colour
-    shape: str
+    marker: str
 
     def __post_init__(self) -> None:
-        if self.shape not in SHAPES:
-            raise BadInput("overlays.no_mark", choices=list(SHAPES), name=self.shape)
+        if self.marker not in MARKERS:
+            raise BadInput("overlays.no_mark", choices=list(MARKERS), name=self.marker)
 
 
 def layers(truth: str | None, models: Sequence[str]) -> list[Layer]:
@@ -167,7 +175,7 @@ class Overlay:
                 if abs(x) < _FAR and abs(y) < _FAR:  # false for NaN
                     # the centre of a frame's pixel is the centre of its scale x scale block
                     at = ((x + 0.5) * self.scale - 0.5, (y + 0.5) * self.scale - 0.5)
-                    mark(picture, at, source.shape, self._colour(source, point), self.unit)
+                    mark(picture, at, source.marker, self._colour(source, point), self.unit)
 
     def _colour(self, source: Layer, point: int) -> Colour:
         if self.static is None:
@@ -178,16 +186,16 @@ class Overlay:
         """Entries from left to right, in as many rows as they need."""
         tall = round(7 * self.unit)
         font = font_of(3.6 * self.unit)
-        entries = [(source.shape, source.colour, source.label) for source in self.sources]
+        entries = [(source.marker, source.colour, source.label) for source in self.sources]
         if self.static is not None:  # the colours mean something else there
-            entries = [(shape, _INK, label) for shape, _, label in entries]
+            entries = [(marker, _INK, label) for marker, _, label in entries]
             entries += [("dot", STATIC_COLOUR, "static points"), ("dot", MOVING_COLOUR, "moving points")]
         wide = [10 * self.unit + font.getlength(label) for _, _, label in entries]
         places, rows = _flowing(wide, 3 * self.unit, 0.8 * self.width)  # the rest of a row is the note's
         legend = np.full((tall * rows, self.width, 3), _PAPER, np.uint8)
-        for (shape, colour, label), (x, row) in zip(entries, places, strict=True):
+        for (marker, colour, label), (x, row) in zip(entries, places, strict=True):
             middle = (row + 0.5) * tall
-            mark(legend, (x + 1.5 * self.unit, middle), shape, colour, self.unit)
+            mark(legend, (x + 1.5 * self.unit, middle), marker, colour, self.unit)
             write(legend, (x + 5 * self.unit, middle), label, font, _INK)
         return legend
 
@@ -254,7 +262,7 @@ class _CurveStrip:
         for source, (x, row) in zip(self.sources, self.places, strict=False):  # no places: nothing is named
             middle = 8 * self.tall + round(6 * self.tall) * (row + 0.5) - 0.5 * self.tall
             line(axes, (x, middle), (x + 6 * self.unit, middle), source.colour, max(1, round(0.5 * self.unit)))
-            mark(axes, (x + 3 * self.unit, middle), source.shape, source.colour, self.unit)
+            mark(axes, (x + 3 * self.unit, middle), source.marker, source.colour, self.unit)
             write(axes, (x + 8 * self.unit, middle), source.label, self.font, _INK)
         for value in self.ratios or (0.0, self.most):
             y, best = round(self._place(0, value)[1]), bool(self.ratios) and value == 1.0
@@ -290,3 +298,53 @@ class _CurveStrip:
 
 def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def mark(picture: Pixels, at: Place, marker: str, colour: Colour, radius: float) -> None:
+    """Draw a mark of about `radius` pixels at a place between pixels."""
+    thick = max(2, round(0.5 * radius))  # one pixel would lose its colour: a video has half as many of colour
+    if marker == "dot":
+        _circle(picture, at, 0.9 * radius, colour, -1)
+    elif marker == "ring":
+        _circle(picture, at, 2 * radius, colour, thick)
+    elif marker == "square":
+        _outline(picture, [(at[0] + x * radius, at[1] + y * radius) for x, y in _CORNERS], colour, thick)
+    else:
+        arm = 1.3 * radius
+        for slope in (1, -1):
+            ends = ((at[0] - arm, at[1] - slope * arm), (at[0] + arm, at[1] + slope * arm))
+            line(picture, *ends, colour, thick)
+
+
+def _fixed(at: Place) -> tuple[int, int]:
+    return round(at[0] * (1 << _SHIFT)), round(at[1] * (1 << _SHIFT))
+
+
+def _circle(picture: Pixels, at: Place, radius: float, colour: Colour, thickness: int) -> None:
+    cv2.circle(picture, _fixed(at), round(radius * (1 << _SHIFT)), colour, thickness, cv2.LINE_AA, _SHIFT)
+
+
+def line(picture: Pixels, first: Place, second: Place, colour: Colour, thickness: int) -> None:
+    """Draw a line between two places, `thickness` in pixels."""
+    cv2.line(picture, _fixed(first), _fixed(second), colour, thickness, cv2.LINE_AA, _SHIFT)
+
+
+def _outline(picture: Pixels, corners: list[Place], colour: Colour, thickness: int) -> None:
+    fixed = np.array([_fixed(corner) for corner in corners], np.int32)
+    cv2.polylines(picture, [fixed], True, colour, thickness, cv2.LINE_AA, _SHIFT)
+
+
+def font_of(size: float) -> ImageFont.FreeTypeFont:
+    """The font that comes with Pillow, `size` pixels tall and never too small to read."""
+    font = ImageFont.load_default(max(9.0, size))
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    return font
+
+
+def write(
+    picture: Pixels, at: Place, text: str, font: ImageFont.FreeTypeFont, colour: Colour, anchor: str = "lm"
+) -> None:
+    """Write a text whose anchor (as Pillow names them; its left middle) is at a place."""
+    image = Image.fromarray(picture)
+    ImageDraw.Draw(image).text(at, text, colour, font, anchor=anchor)
+    picture[:] = np.asarray(image)

@@ -15,7 +15,7 @@ from core.metrics.stability import dev, indicator, running_indicator
 from core.metrics.stability.deviation import deviation_curve
 from core.metrics.stability.running import FEWEST, WINDOW
 from core.motion.linking import VideoTrack
-from db.queries.motion import FramePoints, ShownFrame
+from db.queries.motion import FramePicture, FramePoints
 
 Floats = NDArray[np.float64]
 
@@ -42,11 +42,11 @@ class Source:
                 found[row.image_id][row.instance_id] = np.where(there, given.points.astype(np.float64), np.nan)
         return cls(name, dict(found), skeleton)
 
-    def at(self, frame: ShownFrame) -> list[Floats]:
+    def at(self, frame: FramePicture) -> list[Floats]:
         """The points of everybody in a frame."""
         return [] if frame.image is None else list(self.points.get(frame.image.id, {}).values())
 
-    def track(self, frames: Sequence[ShownFrame], instances: NDArray[np.int64], count: int) -> Floats:
+    def track(self, frames: Sequence[FramePicture], instances: NDArray[np.int64], count: int) -> Floats:
         """(T, K, 2): the points of one instance a frame, NaN where this source has none."""
         empty = np.full((count, 2), np.nan)
         ids = [0 if frame.image is None else frame.image.id for frame in frames]
@@ -82,7 +82,7 @@ class Curves:
         return _INDICATOR if self.ratios else _DEVIATION
 
 
-def curves_of(track: VideoTrack | None, frames: Sequence[ShownFrame], sources: Sequence[Source]) -> Curves:
+def curves_of(track: VideoTrack | None, frames: Sequence[FramePicture], sources: Sequence[Source]) -> Curves:
     """The curves of the truth, which comes first, and of each model, over one track; None where there is no track."""
     models = [source.name for source in sources[1:]]
     if track is None:

@@ -9,31 +9,33 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlmodel import col, delete
 
-from core.foundation.errors import BadInput, NotEnoughData, NotFound, UnreadableImage
-from core.foundation.messages import message, some
+from core.foundation.errors import BadInput, NotEnoughData, NotFound
+from core.foundation.messages import Message, message, some
 from core.foundation.progress import Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command, stored_versions
-from core.media.images import decode
+from core.library.batches import open_picture
 from core.media.videos import VideoWriter, probe
-from core.motion.linking import VideoTrack, linked, stride_of
+from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.motion.overlay import STATIC_POINTS, Overlay, layers
 from core.motion.overlay_curves import Source, curves_of
 from db.engine import reading
 from db.queries.library import all_clips, clips_named
 from db.queries.motion import (
-    FrameRow,
-    ShownFrame,
-    frame_rows,
-    frames_of,
+    ClipFrame,
+    FramePicture,
+    clip_frames,
+    count_clip_predictions,
+    frame_pictures,
     human_points,
     predicted_points,
-    seen_in_frames,
-    seen_of_clip,
+    seen_instances,
 )
-from db.tables import Image, Video
+from db.tables import Image, Skipped, Video
+from db.writing import writing
 
 Floats = NDArray[np.float64]
 
@@ -54,21 +56,21 @@ def find_clip(workspace: Workspace, name: str, dataset_id: int | None = None) ->
         If the name may be of several, which the sentence lists, or several datasets have that path.
     """
     with reading(workspace.engine) as session:
-        found = clips_named(name, dataset_id, session=session)
-        if len(found) == 1:
-            return found[0]
-        there = [video.path for video in found or all_clips(dataset_id, session=session)]
-    if not there:
+        clips = clips_named(name, dataset_id, session=session)
+        if len(clips) == 1:
+            return clips[0]
+        known = [video.path for video in clips or all_clips(dataset_id, session=session)]
+    if not known:
         raise NotFound("clips.none_called_or_other", name=name)
-    paths = sorted(set(there))
-    if not found:
+    paths = sorted(set(known))
+    if not clips:
         raise NotFound("clips.none_called", name=name, paths=some(paths, _LISTED))
     if len(paths) == 1:
         raise BadInput("clips.in_several_datasets", name=name)
     raise BadInput("clips.ambiguous", name=name, count=len(paths), paths=some(paths, _LISTED))
 
 
-def seen_of(workspace: Workspace, video_id: int, versions: Sequence[str]) -> dict[str, tuple[int, int]]:
+def clip_predictions(workspace: Workspace, video_id: int, versions: Sequence[str]) -> dict[str, tuple[int, int]]:
     """How many of the faces (or people) in a clip each model has predicted, and how many it has not.
 
     Raises
@@ -76,14 +78,14 @@ def seen_of(workspace: Workspace, video_id: int, versions: Sequence[str]) -> dic
     NotFound
         If there is no such model.
     """
-    found: dict[str, tuple[int, int]] = {}
+    counts: dict[str, tuple[int, int]] = {}
     with reading(workspace.engine) as session:
         for name in versions:
             model = find_model(workspace, name, session=session)
             used = stored_versions(model, session=session)
             kind = find_skeleton(model.skeleton).kind
-            found[name] = seen_of_clip(video_id, kind, used[0] if used else None, session=session)
-    return found
+            counts[name] = count_clip_predictions(video_id, kind, used[0] if used else None, session=session)
+    return counts
 
 
 def render_overlay(
@@ -94,6 +96,7 @@ def render_overlay(
     *,
     out: Path | None = None,
     static: bool = False,
+    run_id: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Draw the humans' points (red) and those of up to three models (green, blue, yellow) over a clip, as an MP4.
@@ -109,6 +112,8 @@ def render_overlay(
         Where to write; None keeps the file among the overlays of the home folder.
     static
         Colour the points that are fixed on the face blue and all others red, instead of by their source.
+    run_id
+        The run that lists the frames that cannot be drawn, each with the reason.
 
     Returns
     -------
@@ -134,7 +139,7 @@ def render_overlay(
         raise BadInput("overlays.not_mp4", of=out.name)
     clip = find_clip(workspace, video, dataset_id)
     with reading(workspace.engine) as session:
-        frames = frames_of(clip.id, session=session)
+        frames = frame_pictures(clip.id, session=session)
     ids, sources = _sources(workspace, clip, versions)
     file = out or workspace.overlays / f"{'-'.join(map(str, [clip.id, *ids]))}{'-static' * static}.mp4"
     curves = curves_of(_longest(workspace, clip, ids[0]), frames, sources)
@@ -149,13 +154,13 @@ def render_overlay(
         ratios=curves.ratios,
         static=_static(sources[0].skeleton) if static else None,
     )
-    written = _write(workspace, clip, file, overlay, frames, sources[first:], progress)
+    skipped = _write(workspace, clip, file, overlay, frames, sources[first:], run_id, progress)
     counted = {source.name: sum(bool(source.at(frame)) for frame in frames) for source in sources}
     return {
         "video": clip.path,
         "file": str(file),
-        "frames": written,
-        "skipped": len(frames) - written,
+        "frames": len(frames) - skipped,
+        "skipped": skipped,
         "labelled": counted[_TRUTH],
         "predicted": {name: counted[name] for name in versions},
         "indicator": curves.indicators,
@@ -173,8 +178,8 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
                 for name, model in zip(versions, models, strict=True)
             ]
             raise BadInput("overlays.different_points", models=said)
-        shape = models[0].skeleton
-        sources = [Source.of(_TRUTH, human_points(clip.id, session=session), shape)]
+        skeleton_name = models[0].skeleton
+        sources = [Source.of(_TRUTH, human_points(clip.id, session=session), skeleton_name)]
         ids = []
         for name, model in zip(versions, models, strict=True):
             used = stored_versions(model, session=session)[:1]
@@ -183,15 +188,15 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
                 how = predict_command(clip.dataset_id, name, session=session)
                 raise NotEnoughData("models.nothing_in_clip", name=name, clip=clip.path, how=how)
             ids += used
-            sources.append(Source.of(name, points, shape))
+            sources.append(Source.of(name, points, skeleton_name))
     return ids, sources
 
 
 def _longest(workspace: Workspace, clip: Video, version_id: int) -> VideoTrack | None:
     """The longest track that the first model sees; None where no two frames follow one another."""
     with reading(workspace.engine) as session:
-        rows = frame_rows(clip.id, session=session)
-        tracks = linked(rows, seen_in_frames(clip.id, version_id, session=session))
+        rows = clip_frames(clip.id, session=session)
+        tracks = link_instances(rows, seen_instances(clip.id, version_id, session=session))
     return tracks[0] if tracks else None
 
 
@@ -206,40 +211,52 @@ def _write(
     clip: Video,
     file: Path,
     overlay: Overlay,
-    frames: Sequence[ShownFrame],
+    frames: Sequence[FramePicture],
     sources: Sequence[Source],
+    run_id: int | None,
     progress: Progress,
 ) -> int:
+    """Write the video; returns how many frames could not be drawn."""
     progress.begin(len(frames), message=f"Drawing over {clip.path}")
-    written = 0
-    stride = stride_of([FrameRow(frame.index, None) for frame in frames])
+    skipped: list[tuple[str, Message]] = []
+    stride = stride_of([ClipFrame(frame.index, None) for frame in frames])
     with VideoWriter(file, *overlay.size, (clip.frames_per_second or _RATE) / stride) as writer:
-        for place, frame in enumerate(frames):
+        for i, frame in enumerate(frames):
             pixels = _pixels(workspace, frame.image, clip)
-            if pixels is not None:
+            if isinstance(pixels, Message):
+                skipped.append((f"{clip.path}, frame {frame.index}", pixels))
+            else:
                 points = [_stacked(source.at(frame)) for source in sources]
                 note = f"frame {frame.index} · {frame.seconds:.2f} s"
-                writer.write(overlay.draw(pixels, points, place, note))
-                written += 1
-            progress.advance(place + 1)
-        if not written:
+                writer.write(overlay.draw(pixels, points, i, note))
+            progress.advance(i + 1)
+        _list_skipped(workspace, run_id, skipped)
+        if len(skipped) == len(frames):
             raise NotEnoughData("clips.no_frame_left", path=clip.path)
-    return written
+    return len(skipped)
 
 
 def _stacked(points: list[Floats]) -> Floats:
     return np.stack(points) if points else np.zeros((0, 1, 2))
 
 
-def _pixels(workspace: Workspace, image: Image | None, clip: Video) -> NDArray[np.uint8] | None:
-    """A frame's picture; None where it is gone, cannot be read, or has another size than the clip."""
-    if image is None or (image.width, image.height) != (clip.width, clip.height):
-        return None
-    try:
-        pixels = decode(workspace.original(image.original), image.path, workspace.settings.max_pixels).pixels
-    except (UnreadableImage, OSError):
-        return None
-    return pixels if pixels.shape[:2] == (clip.height, clip.width) else None
+def _pixels(workspace: Workspace, image: Image | None, clip: Video) -> NDArray[np.uint8] | Message:
+    """A frame's picture, or why it cannot be drawn on."""
+    if image is None:
+        return message("overlays.frame_removed")
+    if (image.width, image.height) != (clip.width, clip.height):
+        return message("overlays.frame_of_other_size", width=image.width, height=image.height)
+    picture = open_picture(workspace, image)
+    return picture.pixels if picture.failure is None else picture.failure
+
+
+def _list_skipped(workspace: Workspace, run_id: int | None, skipped: Sequence[tuple[str, Message]]) -> None:
+    """Let the run list what could not be drawn, also when it is done a second time."""
+    if run_id is None:
+        return
+    with writing(workspace.engine) as session:
+        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+        session.add_all(Skipped(run_id=run_id, path=path, reason=reason.reason()) for path, reason in skipped)
 
 
 def overlay_file(workspace: Workspace, name: str) -> Path:
@@ -258,11 +275,11 @@ def overlay_file(workspace: Workspace, name: str) -> Path:
 
 def overlay_size(file: Path) -> tuple[int, int]:
     """(width, height) in pixels of an overlay."""
-    told = probe(file)
-    return told.width, told.height
+    video = probe(file)
+    return video.width, video.height
 
 
 def newest_overlay(workspace: Workspace, video_id: int) -> Path | None:
     """The overlay of a clip that was made last, or None."""
-    found = [file for file in workspace.overlays.glob(f"{video_id}-*.mp4") if _FILE.fullmatch(file.name)]
-    return max(found, key=lambda file: file.stat().st_mtime_ns, default=None)
+    files = [file for file in workspace.overlays.glob(f"{video_id}-*.mp4") if _FILE.fullmatch(file.name)]
+    return max(files, key=lambda file: file.stat().st_mtime_ns, default=None)

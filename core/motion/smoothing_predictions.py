@@ -14,13 +14,13 @@ from core.foundation.arrays import Keypoints
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, stored_version
-from core.motion.linking import VideoTrack, linked, stride_of
+from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.tracks.smoothing import DEFAULTS, delay, smooth
 from db.batching import id_batches
 from db.engine import reading
 from db.queries.learning.models import StoredPrediction, count_predictions, predictions, predictions_of
 from db.queries.library import videos
-from db.queries.motion import frame_rows, seen_in_frames
+from db.queries.motion import clip_frames, seen_instances
 from db.tables import ModelVersion
 from db.writes.models import ensure_model_version, note_model_use, replace_predictions
 from db.writing import writing
@@ -62,8 +62,8 @@ def smooth_predictions(
     latest = 0.0
     for count, clip in enumerate(clips, start=1):
         with reading(workspace.engine) as session:
-            frames = frame_rows(clip.id, session=session)
-            tracks = linked(frames, seen_in_frames(clip.id, base, session=session))
+            frames = clip_frames(clip.id, session=session)
+            tracks = link_instances(frames, seen_instances(clip.id, base, session=session))
             rate = clip.frames_per_second / stride_of(frames)  # of the frames that were taken: Hz count in them
             changed = _changed(_smoothed(tracks, rate, smoother), base, version_id, session=session)
         _store(workspace, version_id, changed)

@@ -17,13 +17,13 @@ from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command
 from core.metrics.intervals import Interval, bootstrap
 from core.metrics.stability import FIGURES, Stability, as_breaks, as_tracks, displacements, stability
-from core.motion.linking import VideoTrack, linked, stride_of
+from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.files import read_tracks
 from core.tracks.smoothing import DEFAULTS, Delay, delay, smooth
 from db.engine import reading
 from db.queries.library import videos
-from db.queries.motion import frame_rows, seen_in_frames, versions_in_videos
+from db.queries.motion import clip_frames, seen_instances, versions_in_videos
 from db.tables import Video
 
 Floats = NDArray[np.float64]
@@ -256,9 +256,9 @@ def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tupl
     with reading(workspace.engine) as session:
         found = []
         for video in videos(dataset_id, session=session):
-            frames = frame_rows(video.id, session=session)
-            seen = seen_in_frames(video.id, version_id, session=session)
-            found.append((video, linked(frames, seen), stride_of(frames)))
+            frames = clip_frames(video.id, session=session)
+            seen = seen_instances(video.id, version_id, session=session)
+            found.append((video, link_instances(frames, seen), stride_of(frames)))
         return found
 
 

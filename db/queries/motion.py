@@ -13,15 +13,15 @@ from db.queries.library import is_excluded
 from db.tables import Assignment, Exclusion, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Source
 
 
-class FrameRow(NamedTuple):
-    """A frame of a video: its place in the clip from 0, its picture (None if removed or excluded), its scene from 0."""
+class ClipFrame(NamedTuple):
+    """A frame of a video: its place in the clip, its picture (None if removed or excluded), its scene; all from 0."""
 
     frame: int
     path: str | None
     scene: int = 0
 
 
-class Seen(NamedTuple):
+class SeenInstance(NamedTuple):
     """An instance in a frame, with its box, whose it is, and packed points (`Keypoints.to_bytes`).
 
     `predicted` is None where the version has not looked, `human` where no human has set the points that count.
@@ -36,7 +36,7 @@ class Seen(NamedTuple):
     human: bytes | None
 
 
-def frame_rows(video_id: int, *, session: Session) -> list[FrameRow]:
+def clip_frames(video_id: int, *, session: Session) -> list[ClipFrame]:
     """The frames of a video in their order, excluded pictures without their path, as if they were removed."""
     rows = session.exec(
         select(Frame.index, Image.path, Image.dataset_id, Frame.scene)
@@ -47,12 +47,12 @@ def frame_rows(video_id: int, *, session: Session) -> list[FrameRow]:
     datasets = {dataset for _, _, dataset, _ in rows if dataset is not None}
     left_out = set(session.exec(select(Exclusion.name).where(col(Exclusion.dataset_id).in_(datasets))))
     return [
-        FrameRow(index, None if path is None or is_excluded(path, left_out) else path, scene)
+        ClipFrame(index, None if path is None or is_excluded(path, left_out) else path, scene)
         for index, path, _, scene in rows
     ]
 
 
-def seen_in_frames(video_id: int, version_id: int, *, session: Session) -> list[Seen]:
+def seen_instances(video_id: int, version_id: int, *, session: Session) -> list[SeenInstance]:
     """What a version predicted in the frames of a video, with a human's points beside, by frame and instance."""
     by_human = and_(
         col(KeypointRevision.id) == col(Instance.revision_id),
@@ -69,8 +69,8 @@ def seen_in_frames(video_id: int, version_id: int, *, session: Session) -> list[
         .order_by(col(Frame.index), col(Instance.id))
     )
     return [
-        Seen(index, row.id, row.box, person, found.skeleton, found.points, human)
-        for index, row, person, found, human in rows
+        SeenInstance(frame, instance.id, instance.box, person, predicted.skeleton, predicted.points, human)
+        for frame, instance, person, predicted, human in rows
     ]
 
 
@@ -87,7 +87,7 @@ def versions_in_videos(dataset_id: int, *, session: Session) -> Sequence[ModelVe
 
 
 @dataclass(frozen=True)
-class ShownFrame:
+class FramePicture:
     """A frame's place in its clip and its picture, None where that was removed."""
 
     index: int
@@ -105,7 +105,7 @@ class FramePoints:
     points: bytes
 
 
-def frames_of(video_id: int, *, session: Session) -> list[ShownFrame]:
+def frame_pictures(video_id: int, *, session: Session) -> list[FramePicture]:
     """The frames of a clip in their order."""
     rows = session.exec(
         select(Frame, Image)
@@ -113,7 +113,7 @@ def frames_of(video_id: int, *, session: Session) -> list[ShownFrame]:
         .where(Frame.video_id == video_id)
         .order_by(col(Frame.index))
     )
-    return [ShownFrame(frame.index, frame.seconds, image) for frame, image in rows]
+    return [FramePicture(frame.index, frame.seconds, image) for frame, image in rows]
 
 
 def human_points(video_id: int, *, session: Session) -> list[FramePoints]:
@@ -138,15 +138,17 @@ def predicted_points(video_id: int, model_version_id: int, *, session: Session) 
     return [FramePoints(*row) for row in rows]
 
 
-def seen_of_clip(video_id: int, kind: str, model_version_id: int | None, *, session: Session) -> tuple[int, int]:
+def count_clip_predictions(
+    video_id: int, kind: str, model_version_id: int | None, *, session: Session
+) -> tuple[int, int]:
     """Of the instances of a kind in the frames of a clip, how many a version has predicted, and how many it has not."""
     known = select(Instance.id).where(_in_clip(video_id), Instance.kind == kind, ~col(Instance.removed))
-    there = set(session.exec(known))
+    every = set(session.exec(known))
     done = select(Prediction.instance_id).where(
         col(Prediction.instance_id).in_(known), Prediction.model_version_id == model_version_id
     )
-    seen = len(set(session.exec(done)))
-    return seen, len(there) - seen
+    predicted = len(set(session.exec(done)))
+    return predicted, len(every) - predicted
 
 
 def _in_clip(video_id: int) -> ColumnElement[bool]:

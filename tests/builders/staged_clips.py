@@ -9,7 +9,7 @@ from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
 from core.library.clip_importing import ClipIntake
 from core.library.sample_clips import draw_clips_of_people, label_clips
-from db.queries.motion import frames_of
+from db.queries.motion import frame_pictures
 from db.tables import Instance, Prediction, Run, RunState, TrainedModel, Video, now
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -51,7 +51,7 @@ def predict(workspace: Workspace, version: int, clip: str, track: np.ndarray) ->
     doubt = Uncertainty.unknown(68).to_bytes()
     with writing(workspace.engine) as session:
         video = session.exec(select(Video).where(Video.path == clip)).one()
-        for frame in frames_of(video.id, session=session):
+        for frame in frame_pictures(video.id, session=session):
             if np.isnan(track[frame.index]).all():
                 continue
             face = session.exec(select(Instance.id).where(Instance.image_id == frame.image.id)).one()

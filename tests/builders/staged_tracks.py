@@ -12,6 +12,19 @@ from db.writes.people import ensure_person
 from db.writing import writing
 
 
+def drifting_face(frames: int, seed: int = 0, x: float = 100.0) -> np.ndarray:
+    """(frames, 68, 2) a random face that drifts and plays; float32 exact, as the store keeps it."""
+    rng = np.random.default_rng(seed)
+    base = rng.uniform((x, 100), (x + 120, 220), (68, 2))
+    play = np.sin(np.arange(frames)[:, None, None] / 3 + rng.uniform(0, 6, (68, 2)))
+    return (base + play + np.arange(frames)[:, None, None] * 0.5).astype(np.float32).astype(np.float64)
+
+
+def jittered(tracks: np.ndarray, pixels: float = 1.0, seed: int = 1) -> np.ndarray:
+    """Tracks with noise, float32 exact."""
+    return (tracks + np.random.default_rng(seed).normal(0, pixels, tracks.shape)).astype(np.float32).astype(np.float64)
+
+
 def version(workspace: Workspace, name: str = "tracker", **settings: object) -> int:
     """The id of a model version."""
     with writing(workspace.engine) as session:

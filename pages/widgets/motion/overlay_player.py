@@ -11,7 +11,7 @@ import streamlit as st
 from core.foundation.errors import FacetError
 from core.jobs.kinds import kinds_shown_on, must_wait
 from core.jobs.launch import start
-from core.motion.overlaying import newest_overlay, overlay_size, seen_of
+from core.motion.overlaying import clip_predictions, newest_overlay, overlay_size
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.library import videos
@@ -43,7 +43,7 @@ def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str])
             help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
         )
         busy = must_wait("overlay", open_kinds)
-        seen = seen_of(workspace(), clip, models[:_MOST])
+        seen = clip_predictions(workspace(), clip, models[:_MOST])
         st.button(
             "Draw it",
             icon=":material/movie:",

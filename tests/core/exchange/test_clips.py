@@ -20,7 +20,7 @@ from core.media.videos import VideoWriter
 from db.engine import reading
 from db.queries.exchange import exclusions
 from db.queries.library import group_parts, videos
-from db.queries.motion import frame_rows, frames_of
+from db.queries.motion import clip_frames, frame_pictures
 from db.tables import Assignment, Exclusion, GroupPart, Image, Instance, KeypointRevision, Person, Video
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
@@ -105,9 +105,9 @@ class Place:
                     clip.frames_per_second,
                     [
                         (one.index, one.seconds, one.image and one.image.sha256)
-                        for one in frames_of(clip.id, session=session)
+                        for one in frame_pictures(clip.id, session=session)
                     ],
-                    [row.scene for row in frame_rows(clip.id, session=session)],
+                    [row.scene for row in clip_frames(clip.id, session=session)],
                 )
                 for clip in videos(self.dataset, session=session)
             }

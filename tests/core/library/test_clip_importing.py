@@ -17,7 +17,7 @@ from core.media.images import decode
 from core.media.videos import VideoWriter, frames
 from db.engine import reading
 from db.queries.library import all_clips, clips_named, videos
-from db.queries.motion import frame_rows, frames_of
+from db.queries.motion import clip_frames, frame_pictures
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
 from db.writing import writing
 
@@ -74,7 +74,7 @@ def test_each_frame_is_a_picture_that_knows_its_place(workspace, dataset, take, 
         10,
     )
     with reading(workspace.engine) as session:
-        shown = frames_of(video.id, session=session)
+        shown = frame_pictures(video.id, session=session)
     assert [frame.index for frame in shown] == [0, 1, 2, 3, 4]
     assert [frame.seconds for frame in shown] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
     for frame, (index, _, decoded) in zip(shown, frames(source), strict=True):
@@ -94,7 +94,7 @@ def test_frames_know_the_scene_that_they_are_of(workspace, take, tmp_path):
     take(tmp_path / "cut.mp4")
     with reading(workspace.engine) as session:
         (video,) = session.exec(select(Video)).all()
-        assert [row.scene for row in frame_rows(video.id, session=session)] == [0, 0, 0, 0, 1, 1, 1]
+        assert [row.scene for row in clip_frames(video.id, session=session)] == [0, 0, 0, 0, 1, 1, 1]
 
 
 def test_again_under_another_name_adds_nothing(workspace, take, tmp_path):

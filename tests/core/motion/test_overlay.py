@@ -5,8 +5,7 @@ import pytest
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import FACE68
-from core.motion.overlay import BASELINE, COMPARED, STATIC_POINTS, THIRD, TRUTH, Layer, Overlay, layers
-from core.motion.overlay_marks import mark
+from core.motion.overlay import BASELINE, COMPARED, STATIC_POINTS, THIRD, TRUTH, Layer, Overlay, layers, mark
 
 GREY = (90, 90, 90)
 
@@ -69,7 +68,7 @@ def test_shapes_differ_without_colour():
 
 
 def test_truth_is_red_baseline_green_compared_blue():
-    looks = [(layer.label, layer.colour, layer.shape) for layer in layers("truth", ["v", "w", "x"])]
+    looks = [(layer.label, layer.colour, layer.marker) for layer in layers("truth", ["v", "w", "x"])]
     assert looks == [
         ("truth", (220, 50, 47), "dot"),
         ("v", (42, 157, 60), "cross"),

@@ -6,14 +6,23 @@ from sqlmodel import select
 
 from core.foundation.errors import BadInput, Cancelled, NotEnoughData, NotFound
 from core.foundation.progress import Progress
+from core.jobs.runs import submit
 from core.media.videos import frames, probe
 from core.metrics.stability import dev, indicator
 from core.motion import overlaying
 from core.motion.overlay import BASELINE, COMPARED, TRUTH, Overlay
-from core.motion.overlaying import find_clip, newest_overlay, overlay_file, overlay_size, render_overlay, seen_of
+from core.motion.overlaying import (
+    clip_predictions,
+    find_clip,
+    newest_overlay,
+    overlay_file,
+    overlay_size,
+    render_overlay,
+)
 from db.engine import reading
-from db.queries.motion import frames_of
-from db.tables import Frame, Instance, Video
+from db.queries.jobs import skipped_page
+from db.queries.motion import frame_pictures
+from db.tables import Frame, Image, Instance, Video
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_clips import add_model, predict, take
@@ -88,12 +97,12 @@ def drawn(monkeypatch):
     """What the overlay was asked to draw."""
     asked = {}
 
-    class Seen(Overlay):
+    class RecordedOverlay(Overlay):
         def __init__(self, *given, **named):
             asked.update(named)
             super().__init__(*given, **named)
 
-    monkeypatch.setattr(overlaying, "Overlay", Seen)
+    monkeypatch.setattr(overlaying, "Overlay", RecordedOverlay)
     return asked
 
 
@@ -169,7 +178,7 @@ def test_the_size_of_an_overlay_is_that_of_its_pictures(workspace, dataset, trut
 
 def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth, two_models, tmp_path):
     with reading(workspace.engine) as session:
-        places = frames_of(session.exec(select(Video.id)).one(), session=session)
+        places = frame_pictures(session.exec(select(Video.id)).one(), session=session)
     workspace.original(places[2].image.original).unlink()
     workspace.original(places[3].image.original).write_bytes(b"no picture")
     found = render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4")
@@ -180,6 +189,26 @@ def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth,
     with pytest.raises(NotEnoughData, match=r"no frame of ada/talking\.mp4 can be read"):
         render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "p.mp4")
     assert not (tmp_path / "p.mp4").exists()
+
+
+def test_every_frame_that_is_skipped_is_listed_with_its_reason(workspace, dataset, author, truth, two_models, tmp_path):
+    with writing(workspace.engine) as session:
+        first, second, third, fourth = frame_pictures(session.exec(select(Video.id)).one(), session=session)[:4]
+        session.exec(select(Frame).where(Frame.index == first.index)).one().image_id = None
+        session.get(Image, second.image.id).width = 8
+    workspace.original(third.image.original).write_bytes(b"no picture")
+    workspace.original(fourth.image.original).unlink()
+    run_id = submit(workspace, "overlay", dataset_id=dataset, author_id=author, parameters={})
+    for _ in range(2):  # as after a kill at its end
+        render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4", run_id=run_id)
+    with reading(workspace.engine) as session:
+        rows = skipped_page(run_id, session=session)
+    assert [row.path for row in rows] == [f"{CLIP}, frame {i}" for i in range(4)]
+    reasons = [row.reason for row in rows]
+    assert reasons[0] == "its picture was removed"
+    assert reasons[1].startswith("its picture has another size than the clip: 8 ×")
+    assert "not a picture" in reasons[2]
+    assert "gone" in reasons[3]
 
 
 def test_a_model_that_has_not_predicted_the_clip_is_said(workspace, dataset, author, truth, two_models):
@@ -197,7 +226,7 @@ def test_what_each_model_has_not_seen_of_a_clip_is_counted(workspace, dataset, a
     add_model(workspace, dataset, author, "new")
     add_model(workspace, dataset, author, "body", skeleton="body24")
     video = find_clip(workspace, CLIP).id
-    assert seen_of(workspace, video, ["v", "w", "new", "dlib-68", "v+flip", "body"]) == {
+    assert clip_predictions(workspace, video, ["v", "w", "new", "dlib-68", "v+flip", "body"]) == {
         "v": (COUNT, 0),
         "w": (COUNT - 2, 2),
         "new": (0, COUNT),
@@ -205,9 +234,9 @@ def test_what_each_model_has_not_seen_of_a_clip_is_counted(workspace, dataset, a
         "v+flip": (0, COUNT),
         "body": (0, 0),
     }
-    assert seen_of(workspace, video, []) == {}
+    assert clip_predictions(workspace, video, []) == {}
     with pytest.raises(NotFound, match="there is no model called 'nobody'"):
-        seen_of(workspace, video, ["nobody"])
+        clip_predictions(workspace, video, ["nobody"])
 
 
 def test_what_cannot_be_drawn_is_refused(workspace, dataset, author, truth, two_models, tmp_path):
