@@ -289,15 +289,17 @@ def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledIns
     session.add(instance)
     session.flush()
     if labelled.keypoints is not None:
+        assert labelled.skeleton is not None  # points come whole, or reading them fails
+        assert labelled.points_source is not None
         human = labelled.points_source == Source.HUMAN
         append_revision(
             instance,
-            labelled.skeleton or "",
+            labelled.skeleton,
             labelled.keypoints.to_bytes(),
-            Source(labelled.points_source or ""),
+            Source(labelled.points_source),
             author_id=restore.author_id if human else None,
             note="Imported",
-            model_version_id=restore.models.get(labelled.points_model or ""),
+            model_version_id=restore.models[labelled.points_model] if labelled.points_model else None,
             session=session,
         )
     restore.separations.extend((instance.id, key) for key in labelled.not_people)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 
 import pytest
 from sqlmodel import col, delete, select
 
+from core.exchange import exporting
 from core.exchange.exporting import FORMATS, export_dataset, gather
 from core.foundation.errors import BadInput, Cancelled, NotFound
 from core.foundation.progress import Progress
@@ -19,6 +21,7 @@ from db.tables import Export, Image, Instance, KeypointRevision, Run, now
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
 from tests.builders.labelled_rows import NAMES, fill
+from tests.builders.learning_rows import Shelf, face
 
 
 @pytest.fixture
@@ -235,3 +238,21 @@ def test_what_another_run_wrote_is_not_taken_for_this_ones(leave, filled, worksp
     leave("coco")
     with pytest.raises(BadInput, match="is not an empty folder"):
         leave("coco")
+
+
+def test_rows_of_one_batch_are_held_at_a_time(workspace, dataset, author, monkeypatch):
+    shelf = Shelf(workspace, dataset, author)
+    for number in range(12):
+        shelf.instance(shelf.image(f"{number:02d}.png"), face())
+    alive = []
+
+    def counted(*args):
+        gc.collect()
+        alive.append(sum(type(item) is Image for item in gc.get_objects()))
+        return image(*args)
+
+    image = exporting._image
+    monkeypatch.setattr(exporting, "_image", counted)
+    monkeypatch.setattr("db.queries.exchange._BATCH", 3)
+    assert len(gather(workspace, dataset).images) == 12
+    assert max(alive) <= 6  # of two batches, while the one follows the other

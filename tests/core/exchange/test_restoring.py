@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import shutil
 
@@ -319,6 +320,23 @@ def test_damage_is_a_sentence_and_nothing_comes_in(here, there, tmp_path):
     annotations = out / "annotations.json"
     annotations.write_text(annotations.read_text(encoding="utf-8").replace('"bbox"', '"bpox"'), encoding="utf-8")
     with pytest.raises(UnreadableLabels, match=r"annotations\.json was changed after the export"):
+        there.restore(out)
+    assert there.count(Image) == 0
+
+
+@pytest.mark.parametrize("lacking", ["points_source", "keypoints"])
+def test_points_that_are_not_whole_name_the_file_and_the_row_and_nothing_comes_in(here, there, tmp_path, lacking):
+    out = here.export("coco", tmp_path / "out")
+    annotations, manifest = out / "annotations.json", out / "manifest.json"
+    content = json.loads(annotations.read_text(encoding="utf-8"))
+    row = next(number for number, item in enumerate(content["annotations"]) if "points_source" in item)
+    del content["annotations"][row][lacking]
+    annotations.write_text(json.dumps(content), encoding="utf-8")
+    listed = json.loads(manifest.read_text(encoding="utf-8"))
+    written = annotations.read_bytes()
+    listed["files"]["annotations.json"] = {"sha256": hashlib.sha256(written).hexdigest(), "size": len(written)}
+    manifest.write_text(json.dumps(listed), encoding="utf-8")
+    with pytest.raises(UnreadableLabels, match=rf"annotations\.json: annotations\[{row}\]"):
         there.restore(out)
     assert there.count(Image) == 0
 
