@@ -1,10 +1,14 @@
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.formats import READERS, WRITERS
 from core.formats.dataset import LabelledDataset
-from tests.builders.labelled_examples import facts, files_of
+from tests.builders.labelled_examples import facts, files_of, random_dataset
 
 FORMATS = sorted(WRITERS)
 WHEN = "2026-11-20T12:00:00Z"
@@ -59,3 +63,14 @@ def test_empty_dataset_makes_an_export_that_reads_back_empty(tmp_path, name):
     back = READERS[name](tmp_path / "out")
     assert (back.name, back.images, back.people, back.models, back.left_out) == ("Nothing", (), (), (), ())
     assert manifest.counts["images"] == manifest.counts["people"] == 0
+
+
+@settings(deadline=None, max_examples=8, derandomize=True)
+@given(st.integers(100, 2**31), st.sampled_from(["coco", "facet"]))
+def test_whatever_a_dataset_holds_comes_back(seed, name):
+    with TemporaryDirectory() as folder:
+        dataset = random_dataset(Path(folder) / "originals", seed)
+        WRITERS[name](dataset, Path(folder) / "out", exported_at=WHEN)
+        back = READERS[name](Path(folder) / "out")
+        crops = tuple(item for item in back.left_out if "crop" in item.reason)
+        assert facts(back) == facts(replace(dataset, left_out=(*dataset.left_out, *crops)))

@@ -1,9 +1,11 @@
 import os
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.formats.dataset import LabelledPerson
-from core.formats.names import folder_names, guard, inside, safe_name, unguard
+from core.formats.names import folder_names, guard, inside, printable, safe_name, same_name, unguard, why_unsafe
 from core.foundation.errors import UnreadableLabels
 
 
@@ -88,3 +90,52 @@ def test_symbolic_link_on_the_way_is_refused(tmp_path):
 def test_path_too_long_for_the_disk_is_refused(tmp_path):
     with pytest.raises(UnreadableLabels, match="cannot be used: File name too long"):
         inside(tmp_path, "n" * 300, "here")
+
+
+ANY_TEXT = st.text(max_size=120) | st.text("./\\:*? \u0301éE\ud800'=-+@\t\r\n\0conCOM1", max_size=12)
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(ANY_TEXT)
+def test_a_safe_name_needs_no_second_cleaning_and_stays_in_its_folder(text):
+    name = safe_name(text)
+    assert safe_name(name) == name
+    assert len(name.encode()) <= 101
+    assert name == "" or why_unsafe(name) is None
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(ANY_TEXT)
+def test_what_is_printable_can_be_written_and_printing_it_twice_changes_nothing(text):
+    shown = printable(text)
+    shown.encode()
+    assert printable(shown) == shown
+    lone = any("\ud800" <= letter <= "\udfff" for letter in text)
+    assert (shown == text) == (not lone)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(ANY_TEXT.filter(bool))
+def test_every_guarded_text_comes_back_and_is_no_formula(text):
+    cell = guard(text)
+    assert unguard(cell) == text
+    assert not cell.startswith(tuple("=+-@\t\r\n"))
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.lists(ANY_TEXT.filter(lambda text: text == "" or printable(text) == text), max_size=8))
+def test_no_two_people_share_a_folder_on_any_file_system(names):
+    people = [LabelledPerson(f"p{number}", name or None) for number, name in enumerate(names)]
+    folders = folder_names(people)
+    assert set(folders) == {person.key for person in people}
+    assert len({same_name(folder) for folder in folders.values()}) == len(people)
+    assert all(why_unsafe(folder) is None for folder in folders.values())
+    assert folder_names(people[::-1]) == folders
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(ANY_TEXT)
+def test_a_path_that_is_let_through_stays_in_its_folder(path):
+    if why_unsafe(path) is None:
+        assert os.path.normpath(f"/folder/{path}") == f"/folder/{path}"
+        assert "\\" not in path

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
 from core.foundation.geometry import ARCFACE_POINTS, align_face, iou, most_central, similarity_transform
@@ -115,3 +117,37 @@ def test_of_two_faces_equally_far_from_the_middle_the_larger_is_the_person():
 def test_nobody_to_choose_from_is_said():
     with pytest.raises(BadInput, match="no face to choose"):
         most_central(np.zeros((0, 4)), 10, 10)
+
+
+SIDE = st.floats(-200, 200, width=32)
+BOX = st.tuples(SIDE, SIDE, st.floats(0, 100, width=32), st.floats(0, 100, width=32)).map(
+    lambda box: (box[0], box[1], box[0] + box[2], box[1] + box[3])
+)
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.lists(BOX, max_size=4), st.lists(BOX, max_size=4), st.floats(-50, 50), st.sampled_from([0.5, 2.0, 8.0]))
+def test_overlap_is_a_share_that_order_place_and_scale_do_not_change(one, other, shift, scale):
+    a, b = np.array(one).reshape(-1, 4), np.array(other).reshape(-1, 4)
+    shares = iou(a, b)
+    assert shares.shape == (len(one), len(other))
+    assert ((shares >= 0) & (shares <= 1)).all()
+    np.testing.assert_array_equal(shares, iou(b, a).T)
+    np.testing.assert_allclose(iou(a * scale + shift, b * scale + shift), shares, atol=1e-6)
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(BOX)
+def test_a_box_overlaps_itself_wholly_if_it_has_an_area(box):
+    has_area = box[2] > box[0] and box[3] > box[1]
+    assert iou(np.array([box]), np.array([box]))[0, 0] == has_area
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.floats(-180, 180), st.floats(0.2, 5), st.tuples(SIDE, SIDE), st.integers(2, 9))
+def test_every_similarity_is_found_again(seed, degrees, scale, shift, count):
+    source = np.random.default_rng(seed).uniform(0, 100, (count, 2))
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix = np.column_stack([scale * np.array([[cosine, -sine], [sine, cosine]]), shift])
+    target = source @ matrix[:, :2].T + matrix[:, 2]
+    np.testing.assert_allclose(similarity_transform(source, target), matrix, rtol=1e-4, atol=1e-2)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import PurePosixPath
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
-from core.foundation.names import clean_name
+from core.foundation.names import clean_name, numbered
 
 
 @pytest.mark.parametrize(
@@ -29,3 +34,24 @@ def test_a_name_is_one_composed_line_without_outer_blanks(given, stored):
 def test_a_name_that_is_too_long_is_refused_with_its_length():
     with pytest.raises(BadInput, match="a name has at most 120 characters, this one has 121"):
         clean_name("x" * 121)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(st.text(max_size=60))
+def test_a_clean_name_stays_as_it_is(text):
+    name = clean_name(text)
+    if name is not None:
+        assert clean_name(name) == name
+        assert name == name.strip()
+        assert name.isprintable()
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(st.from_regex(r"[a-z .]{0,6}[a-z](\.[a-z]{1,4})?", fullmatch=True), st.sampled_from([" ({})", "-{}"]))
+def test_numbered_paths_differ_and_keep_folder_and_ending(name, pattern):
+    path = PurePosixPath("folder") / name
+    paths = list(islice(numbered(path, pattern), 5))
+    assert paths[0] == path
+    assert len(set(paths)) == 5
+    assert {other.parent for other in paths} == {path.parent}
+    assert {other.suffix for other in paths} == {path.suffix}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
@@ -174,3 +177,40 @@ def test_a_fine_picture_keeps_its_blobs_where_its_points_go(rotation):
     v, u = np.mgrid[:64, :64]
     found = np.array([(cut * u).sum(), (cut * v).sum()]) / cut.sum()
     assert np.allclose(found, crop.to_crop(point), atol=0.05)
+
+
+CROPS = st.builds(
+    Crop,
+    centre=st.tuples(st.floats(-500, 2000), st.floats(-500, 2000)),
+    size=st.tuples(st.floats(1, 3000), st.floats(1, 3000)),
+    output=st.tuples(st.integers(2, 512), st.integers(2, 512)),
+    rotation=st.floats(-360, 360),
+    mirrored=st.booleans(),
+)
+
+
+@settings(deadline=None, max_examples=80, derandomize=True)
+@given(CROPS, st.lists(st.tuples(st.floats(-1000, 3000), st.floats(-1000, 3000)), max_size=5))
+def test_every_point_comes_back_from_every_crop(crop, points):
+    there = np.array(points).reshape(-1, 2)
+    np.testing.assert_allclose(crop.to_picture(crop.to_crop(there)), there, atol=1e-6)
+    np.testing.assert_allclose(crop.to_crop(crop.centre), (np.array(crop.output) - 1) / 2, atol=1e-6)
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(CROPS)
+def test_a_mirrored_crop_is_the_mirror_image_without_a_shift(crop):
+    points = np.array([[0.0, 0.0], [17.3, 250.0], [900.0, 31.0]])
+    plain, mirrored = (replace(crop, mirrored=way).to_crop(points) for way in (False, True))
+    np.testing.assert_allclose(mirrored[:, 0], crop.output[0] - 1 - plain[:, 0], atol=1e-6)
+    np.testing.assert_allclose(mirrored[:, 1], plain[:, 1], atol=1e-6)
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60))
+def test_every_mirror_order_is_an_involution(seed, count):
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(count)[: 2 * rng.integers(0, count // 2 + 1)]
+    order = mirror_order(count, [tuple(pair) for pair in shuffled.reshape(-1, 2).tolist()])
+    assert order[order].tolist() == list(range(count))
+    assert (order != np.arange(count)).sum() == len(shuffled)

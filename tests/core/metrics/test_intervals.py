@@ -3,6 +3,8 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from core.foundation.errors import BadInput
@@ -288,3 +290,26 @@ def test_zero_is_shut_out_for_equal_models_as_often_as_is_said(groups, share):
         winners += verdict(difference, upward=True) in ("better", "worse")
     assert shut_out / count == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / count))
     assert winners == (shut_out if groups >= FEWEST_GROUPS else 0)
+
+
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(6, 20), st.floats(-100, 100))
+def test_an_interval_holds_its_figure_and_moves_with_the_values_whatever_their_order(seed, groups, shift):
+    values, place = videos(seed, groups, 8)
+    known = bootstrap(values, place, draws=200)
+    assert known.low <= known.value <= known.high
+    moved = bootstrap(values + shift, place, draws=200)
+    np.testing.assert_allclose((moved.value, *ends(moved)), np.array((known.value, *ends(known))) + shift, atol=1e-9)
+    order = np.random.default_rng(seed).permutation(len(values))
+    np.testing.assert_allclose(ends(bootstrap(values[order], place[order], draws=200)), ends(known), atol=1e-9)
+
+
+@settings(deadline=None, max_examples=20, derandomize=True)
+@given(st.integers(0, 2**32 - 1))
+def test_the_difference_of_a_thing_to_itself_is_nothing_and_turns_round_with_its_sides(seed):
+    values, place = videos(seed, 8, 6)
+    other = values + np.random.default_rng(seed).normal(0, 1, len(values))
+    same = paired(values, values, place, draws=100)
+    assert (same.value, *ends(same)) == (0, 0, 0)
+    forth, back = paired(values, other, place, draws=200), paired(other, values, place, draws=200)
+    np.testing.assert_allclose((forth.value, *ends(forth)), (-back.value, -back.high, -back.low), atol=1e-9)

@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics import root_mean_squared_error
 
 from core.foundation.errors import BadInput
@@ -203,3 +205,19 @@ def test_a_unit_of_another_length_is_refused():
     truth, seen = face(np.random.default_rng(7), 2)
     with pytest.raises(BadInput, match=r"unit should have the shape \(2,\), not \(3,\)"):
         errors(truth, truth, seen, np.ones(3))
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.floats(-500, 500), st.floats(0.1, 10))
+def test_the_nme_does_not_change_with_place_scale_or_the_order_of_points_and_instances(seed, shift, scale):
+    rng = np.random.default_rng(seed)
+    truth, visibility = rng.uniform(0, 100, (5, 9, 2)), rng.integers(0, 3, (5, 9))
+    predicted = truth + rng.normal(0, 3, truth.shape)
+    value = nme(predicted, truth, visibility, (0, 4))
+    np.testing.assert_allclose(nme(predicted * scale + shift, truth * scale + shift, visibility, (0, 4)), value)
+    order, instances = rng.permutation(9), rng.permutation(5)
+    pair = (int(np.flatnonzero(order == 0)[0]), int(np.flatnonzero(order == 4)[0]))
+    np.testing.assert_allclose(nme(predicted[:, order], truth[:, order], visibility[:, order], pair), value)
+    np.testing.assert_array_equal(
+        nme(predicted[instances], truth[instances], visibility[instances], (0, 4)), value[instances]
+    )

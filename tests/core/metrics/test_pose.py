@@ -3,6 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.metrics.pose import (
     BODY24_SIGMAS,
@@ -68,8 +70,8 @@ def test_nothing_found_scores_zero_and_nobody_asked_for_scores_nothing():
     none = FoundPoses(np.zeros(0, int), np.zeros((0, 24, 2)), np.zeros(0))
     assert figures(average_precision(truth, none, BODY24_SIGMAS)).tolist() == [0] * 10
     nobody = TruePoses(np.zeros(0, int), np.zeros((0, 24, 2)), np.zeros((0, 24)), np.zeros(0), np.zeros((0, 4)))
-    for given in (none, found):
-        assert np.isnan(figures(average_precision(nobody, given, BODY24_SIGMAS))).all()
+    for detections in (none, found):
+        assert np.isnan(figures(average_precision(nobody, detections, BODY24_SIGMAS))).all()
     crowds = replace(truth, crowd=np.ones(len(truth.images), bool))
     assert np.isnan(figures(average_precision(crowds, found, BODY24_SIGMAS))).all()
 
@@ -101,3 +103,23 @@ def test_pictures_may_be_named_by_text_and_come_in_any_order():
     named = replace(shuffled, images=np.array([f"clip/{i:04d}.png" for i in shuffled.images]))
     texts = replace(found, images=np.array([f"clip/{i:04d}.png" for i in found.images]))
     np.testing.assert_allclose(figures(average_precision(named, texts, BODY24_SIGMAS)), figures(expected), atol=1e-12)
+
+
+@settings(deadline=None, max_examples=8, derandomize=True)
+@given(st.integers(0, 2**32 - 1))
+def test_ap_does_not_change_with_the_order_of_people_and_detections_or_with_the_place(seed):
+    truth, found = random_set(seed, images=8, people=15, detections=40)
+    rng = np.random.default_rng(seed)
+    people, detections = rng.permutation(15), rng.permutation(40)
+    shift = rng.uniform(-50, 50, 2)
+    moved = TruePoses(
+        images=truth.images[people],
+        points=truth.points[people] + shift,
+        visibility=truth.visibility[people],
+        areas=truth.areas[people],
+        boxes=truth.boxes[people] + np.tile(shift, 2),
+        crowd=truth.crowd[people],
+    )
+    again = FoundPoses(found.images[detections], found.points[detections] + shift, found.scores[detections])
+    expected, scores = (figures(average_precision(*pair, BODY24_SIGMAS)) for pair in ((truth, found), (moved, again)))
+    np.testing.assert_allclose(scores, expected, atol=1e-9)

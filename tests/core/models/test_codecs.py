@@ -6,6 +6,8 @@ import sys
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput, NotFound
 from core.media.crops import Crop
@@ -269,3 +271,33 @@ def test_the_names_are_there_without_torch():
         "assert len(c.CODECS) == 6; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+SIZES = st.sampled_from([((64, 96), 4), ((96, 64), 2), ((64, 64), 8), ((48, 32), 4)])
+
+
+@settings(deadline=None, max_examples=20, derandomize=True)
+@given(
+    st.sampled_from(["regression", "udp", "udp-combined", "dark"]),
+    SIZES,
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=4),
+)
+def test_every_point_inside_comes_back_from_every_exact_codec(name, size, shares):
+    (width, height), stride = size
+    points = torch.tensor([[[x * width - 0.5, y * height - 0.5] for x, y in shares]])
+    codec = codec_for(name, (width, height), stride, len(shares))
+    found = codec.decode(codec.encode(points, everyone(points)))
+    assert (found.points - points).norm(dim=-1).max() < WORST[name]
+
+
+@settings(deadline=None, max_examples=15, derandomize=True)
+@given(st.sampled_from(list(CODECS)), SIZES, st.integers(0, 2**32 - 1))
+def test_mirroring_the_outputs_twice_gives_them_back(name, size, seed):
+    codec = codec_for(name, *size, 6)
+    generator = torch.Generator().manual_seed(seed)
+    outputs = {key: torch.rand(2, *shape, generator=generator) for key, shape in codec.channels(6).items()}
+    order = torch.tensor([1, 0, 3, 2, 4, 5])
+    twice = codec.mirror(codec.mirror(outputs, order), order)
+    for key, value in outputs.items():
+        known = ~twice[key].isnan()  # a neighbour without a mirror image has none
+        torch.testing.assert_close(twice[key][known], value[known])

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.formats.labels import read_labels, write_submission
 from core.formats.labels.motion_csv import sequence_of
@@ -95,3 +100,28 @@ def test_a_submission_has_no_gaps_and_no_picture_twice(tmp_path):
     assert not (tmp_path / "out.csv").exists()
     write_submission([], tmp_path / "out.csv")
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 1
+
+
+NUMBER = st.floats(-1e6, 1e6, width=32)
+
+
+@settings(deadline=None, max_examples=15, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(
+            st.from_regex(r"[=+@'a-zé,;\"-][a-z0-9 =,;_-]{0,8}[a-z]\.jpg", fullmatch=True),
+            st.lists(NUMBER, min_size=48, max_size=48),
+        ),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda row: row[0],
+    )
+)
+def test_every_submission_comes_back_bit_for_bit(rows):
+    form = [(name, Keypoints.of(np.array(numbers).reshape(24, 2))) for name, numbers in rows]
+    with TemporaryDirectory() as folder:
+        write_submission(form, Path(folder) / "form.csv")
+        back = read_labels("form.csv", (Path(folder) / "form.csv").read_bytes(), BODY24)
+    assert [row.picture for row in back.rows] == [name for name, _ in form]
+    for row, (_, keypoints) in zip(back.rows, form, strict=True):
+        np.testing.assert_array_equal(row.keypoints.points, keypoints.points)

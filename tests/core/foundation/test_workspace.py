@@ -1,0 +1,65 @@
+"""One home folder: where everything lies, and what a person reads when it cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from core.foundation.errors import FacetError
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+
+
+def test_opening_makes_the_folders_and_an_empty_store(tmp_path):
+    workspace = Workspace.open(Settings(home=tmp_path / "new" / "home"))
+    assert all(folder.is_dir() for folder in (workspace.originals, workspace.weights, workspace.uploads))
+    assert not workspace.exports.exists(), "made when the first export is"
+    again = Workspace.open(Settings(home=tmp_path / "new" / "home"))
+    assert again.home == workspace.home
+    assert workspace.engine is workspace.engine
+
+
+def test_every_folder_lies_in_the_home_and_no_two_are_one(tmp_path):
+    workspace = Workspace(Settings(home=tmp_path))
+    folders = [
+        value
+        for name in vars(Workspace)
+        if isinstance(getattr(Workspace, name), property) and isinstance(value := getattr(workspace, name), Path)
+    ]
+    folders += [workspace.training_folder(7), workspace.derived("crops", "ab" * 32, "-1"), workspace.original("a.jpg")]
+    assert len(folders) > 12
+    assert len(set(folders)) == len(folders)
+    assert all(folder.is_relative_to(tmp_path.resolve()) for folder in folders)
+
+
+def test_a_relative_home_does_not_move_with_the_process(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Workspace(Settings(home=Path("data"))).home == tmp_path.resolve() / "data"
+
+
+def test_a_picture_that_an_import_only_refers_to_stays_where_it_is(tmp_path):
+    workspace = Workspace(Settings(home=tmp_path / "home"))
+    assert workspace.original("originals/ab/x.jpg") == workspace.home / "originals" / "ab" / "x.jpg"
+    assert workspace.original(str(tmp_path / "nas" / "x.jpg")) == tmp_path / "nas" / "x.jpg"
+
+
+def test_derived_pictures_are_spread_over_folders_by_their_digest(tmp_path):
+    workspace = Workspace(Settings(home=tmp_path))
+    assert workspace.derived("crops", "cd" * 32, "-0").relative_to(workspace.home) == Path(
+        f"crops/cd/{'cd' * 32}-0.jpg"
+    )
+
+
+def test_a_home_that_is_a_file_is_said(tmp_path):
+    (tmp_path / "home").write_text("")
+    with pytest.raises(FacetError, match="home") as caught:
+        Workspace.open(Settings(home=tmp_path / "home"))
+    assert caught.value.message.code == "store.home_unusable"
+
+
+def test_a_store_that_is_no_database_is_said(tmp_path):
+    (tmp_path / "home").mkdir()
+    settings = Settings(home=tmp_path / "home")
+    Path(settings.store.removeprefix("sqlite:///")).write_bytes(b"no database at all" * 100)
+    with pytest.raises(FacetError) as caught:
+        Workspace.open(settings)
+    assert caught.value.message.code == "store.unusable"
