@@ -103,14 +103,14 @@ def people(
         parameters = {"regroup": True, "threshold": threshold, "encoder": encoder}
         run_here(workspace, "people", number, parameters, Printed())
     with reading(workspace.engine) as session:
-        found: list[dict[str, Any]] = [
+        listed: list[dict[str, Any]] = [
             {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
             for number, name, shown in all_people(number, session=session)
         ]
     lines = "\n".join(
-        one_line(f"{person['name'] or 'unnamed ' + str(person['id'])}: {len(person['faces'])}") for person in found
+        one_line(f"{person['name'] or 'unnamed ' + str(person['id'])}: {len(person['faces'])}") for person in listed
     )
-    tell({"people": found}, as_json, lines.replace("{", "{{").replace("}", "}}"))
+    tell({"people": listed}, as_json, lines.replace("{", "{{").replace("}", "}}"))
 
 
 @app.command()
@@ -154,13 +154,13 @@ def search(
 ) -> None:
     """Find the pictures that show the person of a photo. Gives matches [{image, score}], best first."""
     workspace = Workspace.open()
-    found = searching.search(
+    results = searching.search(
         workspace, dataset_id(workspace, dataset), photo.read_bytes(), photo.name, encoder=encoder, threshold=threshold
     )
     lines = (
-        "\n".join(one_line(f"{match.score:.4f}  {match.image}") for match in found) or "no picture shows this person"
+        "\n".join(one_line(f"{match.score:.4f}  {match.image}") for match in results) or "no picture shows this person"
     )
-    matches = [{"image": match.image, "score": match.score} for match in found]
+    matches = [{"image": match.image, "score": match.score} for match in results]
     tell({"matches": matches}, as_json, lines.replace("{", "{{").replace("}", "}}"))
 
 

@@ -22,36 +22,38 @@ scope = st.segmented_control(
 )
 chosen = scope or None
 with reading(workspace().engine) as session:
-    seen = overview(chosen, session=session)
+    totals = overview(chosen, session=session)
     work = daily_work(chosen, session=session)
 
-images = sum(seen.states.values())
+images = sum(totals.states.values())
 if not images:
     stop_at_library("There are no pictures here yet. Import photos in the library.")
 
 with st.grid(min_column_width=150, gap="small"):
     st.metric("Pictures", images, format="localized")
-    st.metric("Faces", seen.faces, format="localized")
-    st.metric("Named people", seen.named, format="localized", help="With at least one face.")
-    st.metric("Unnamed people", seen.unnamed, format="localized", help="Grouped by the encoder, not named by anybody.")
-    st.metric("Confirmed faces", seen.confirmed, format="localized", help="A human said whose face it is.")
+    st.metric("Faces", totals.faces, format="localized")
+    st.metric("Named people", totals.named, format="localized", help="With at least one face.")
+    st.metric(
+        "Unnamed people", totals.unnamed, format="localized", help="Grouped by the encoder, not named by anybody."
+    )
+    st.metric("Confirmed faces", totals.confirmed, format="localized", help="A human said whose face it is.")
     st.metric(
         "Grouped faces",
-        seen.assigned - seen.confirmed,
+        totals.assigned - totals.confirmed,
         format="localized",
         help="Assigned to a person by the encoder; no human has confirmed them.",
     )
 
 st.subheader("Pictures by state", anchor=False)
 st.plotly_chart(
-    state_bar(seen.states), key="states", config={"displayModeBar": False}, alt=f"{images} pictures by state"
+    state_bar(totals.states), key="states", config={"displayModeBar": False}, alt=f"{images} pictures by state"
 )
 
 st.subheader("Whose points count", anchor=False)
-if any(row.human + row.model + row.none for row in seen.points):
+if any(row.human + row.model + row.none for row in totals.points):
     st.caption("Points count as a human's once a human has moved one of them or accepted them as they are.")
-    st.plotly_chart(points_bars(seen.points), key="points", config={"displayModeBar": False}, alt="Points by origin")
-    faces, figures = seen.points
+    st.plotly_chart(points_bars(totals.points), key="points", config={"displayModeBar": False}, alt="Points by origin")
+    faces, figures = totals.points
     st.table(
         [
             {"": name, "By a human": row.human, "By a model": row.model, "No points yet": row.none}

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.foundation.errors import FacetError
 from core.motion.stability import of_tracks, predicted_versions
-from pages.widgets.motion.figures import choose_smoothing, curves, open_file, open_predictions, ranking, vector
+from pages.widgets.motion.figures import bad_predictors, curve_charts, figure_tables
+from pages.widgets.motion.opened_track import choose_smoothing, open_file, open_predictions
 from pages.widgets.shared.resources import DATASET, workspace
 from pages.widgets.shared.text import counted, plain, sentence
 
@@ -28,17 +29,17 @@ if opened is None:
 
 smoothing = choose_smoothing(opened.rate)
 try:
-    found = of_tracks(opened.tracks, opened.truth, opened.breaks)
-    smoothed = smoothing(opened.tracks, opened.breaks)
-    smooth = None if smoothing.name == "none" else of_tracks(smoothed, opened.truth, opened.breaks)
+    figures = of_tracks(opened.tracks, opened.truth, opened.breaks)
+    tracks = smoothing(opened.tracks, opened.breaks)
+    smoothed = None if smoothing.name == "none" else of_tracks(tracks, opened.truth, opened.breaks)
 except FacetError as error:
     st.error(sentence(error))
     st.stop()
 
 st.markdown(
-    f"**{plain(opened.name)}**: {counted(found.frames, 'frame')} with points, {counted(found.pairs, 'pair')} of "
+    f"**{plain(opened.name)}**: {counted(figures.frames, 'frame')} with points, {counted(figures.pairs, 'pair')} of "
     f"consecutive ones, {counted(opened.tracks.shape[1], 'point')}."
 )
-curves(smoothed, opened.breaks, found, smooth)
-vector(opened, found, smooth)
-ranking(opened)
+curve_charts(tracks, opened.breaks, figures, smoothed)
+figure_tables(opened, figures, smoothed)
+bad_predictors(opened)

@@ -36,7 +36,7 @@ def overlay(
         raise BadInput("overlays.not_mp4", of=out.name)
     workspace = Workspace.open()
     clip = find_clip(workspace, video, None if dataset is None else dataset_id(workspace, dataset))
-    names = [model_name(workspace, said) for said in (*models, *(more or []))]
+    names = [model_name(workspace, name) for name in (*models, *(more or []))]
     parameters = {"video": clip.path, "models": names, "out": str(out.resolve()), "static": static}
     run = run_here(workspace, "overlay", clip.dataset_id, parameters, Printed())
     tell(run.counts, as_json, "{file}: {frames} frames of {video}, {skipped} skipped, {labelled} with human labels")

@@ -48,13 +48,13 @@ def stability(
     """The stability of a track as a vector: frames, median_dev_x_pct, median_dev_y_pct, indicator and the rest."""
     smoothing = Smoothing(smooth, None, rate)
     if tracks is not None and dataset is None and model is None:
-        found = of_file(tracks, truth, smoothing, _frames(cuts)).flat()
+        figures = of_file(tracks, truth, smoothing, _frames(cuts)).flat()
     elif tracks is None and truth is None and not cuts and dataset is not None and model is not None:
         workspace = Workspace.open()
-        found = of_dataset(workspace, dataset_id(workspace, dataset), model_name(workspace, model), smoothing).flat()
+        figures = of_dataset(workspace, dataset_id(workspace, dataset), model_name(workspace, model), smoothing).flat()
     else:
         raise BadInput("commands.tracks_or_dataset")
-    tell(found, as_json, _lines(found).replace("{", "{{").replace("}", "}}"))
+    tell(figures, as_json, _lines(figures).replace("{", "{{").replace("}", "}}"))
 
 
 def _frames(cuts: str) -> list[int]:
@@ -64,12 +64,12 @@ def _frames(cuts: str) -> list[int]:
         raise BadInput("commands.cuts", cuts=cuts) from None
 
 
-def _lines(found: dict[str, Any]) -> str:
-    shown = [f"{name}: {found[name]:.4f}" for name in _SHOWN if found[name] is not None]
+def _lines(figures: dict[str, Any]) -> str:
+    shown = [f"{name}: {figures[name]:.4f}" for name in _SHOWN if figures[name] is not None]
     return "\n".join(
         [
-            f"{found['frames']} frames, {found['pairs']} pairs",
+            f"{figures['frames']} frames, {figures['pairs']} pairs",
             *shown,
-            f"(indicator against {found['indicator_against']}; --json gives all)",
+            f"(indicator against {figures['indicator_against']}; --json gives all)",
         ]
     )

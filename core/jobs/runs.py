@@ -69,8 +69,8 @@ def perform(
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
     except Exception as error:
         sentence = str(error) if isinstance(error, FacetError) else f"{type(error).__name__}: {error}"
-        told = {"error": _storable(sentence), "log": _storable(traceback.format_exc())}
-        _end(workspace, run_id, RunState.FAILED, **told, finished_at=now())
+        failure = {"error": _storable(sentence), "log": _storable(traceback.format_exc())}
+        _end(workspace, run_id, RunState.FAILED, **failure, finished_at=now())
     except BaseException:  # Ctrl-C on the command line
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
         raise
@@ -228,9 +228,9 @@ class RunProgress(Progress):
     def _report(self, **values: Any) -> None:
         with writing(self._workspace.engine) as session:
             session.exec(update(Run).where(col(Run.id) == self._run_id).values(**values))
-            asked = session.exec(select(Run.cancel_requested).where(Run.id == self._run_id)).one()
+            cancelled = session.exec(select(Run.cancel_requested).where(Run.id == self._run_id)).one()
         self._reported = time.monotonic()
-        if asked:
+        if cancelled:
             raise Cancelled("runs.this_cancelled")
         if self._stopping.is_set():
             raise Interrupted

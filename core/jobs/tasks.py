@@ -106,10 +106,10 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
     left = complete_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
     pre_label_new(workspace, run, progress)
     with reading(workspace.engine) as session:
-        found = counts(run.dataset_id, session=session)
+        totals = counts(run.dataset_id, session=session)
         anybody = has_vectors(run.dataset_id, version, session=session)
     if not anybody:
-        return {**asdict(found), "incomplete": left}  # nobody to group
+        return {**asdict(totals), "incomplete": left}  # nobody to group
     return {**people_task(workspace, run, progress), "incomplete": left}
 
 

@@ -161,15 +161,15 @@ class Overlay:
             raise BadInput("overlays.frame_shape", frame=index, shape=pixels.shape, count=len(points))
         picture = pixels.copy() if self.scale == 1 else _resized(pixels, self.width, self.height)
         # the first source, the truth, ends on top: its dots fit into the others' rings
-        for source, found in reversed(list(zip(self.sources, points, strict=True))):
-            self._mark(picture, source, np.asarray(found, np.float64))
+        for source, located in reversed(list(zip(self.sources, points, strict=True))):
+            self._mark(picture, source, np.asarray(located, np.float64))
         parts = [picture, self._noted(note)]
         if self._strip is not None:
             parts.append(self._strip.at(index))
         return np.concatenate(parts)
 
-    def _mark(self, picture: Pixels, source: Layer, found: NDArray[np.float64]) -> None:
-        many = found.reshape(-1, *found.shape[-2:]) if found.size else found.reshape(0, 1, 2)
+    def _mark(self, picture: Pixels, source: Layer, located: NDArray[np.float64]) -> None:
+        many = located.reshape(-1, *located.shape[-2:]) if located.size else located.reshape(0, 1, 2)
         for instance in many:
             for point, (x, y) in enumerate(instance):
                 if abs(x) < _FAR and abs(y) < _FAR:  # false for NaN

@@ -24,7 +24,7 @@ _DEVIATION: Final = f"Deviation of the points, %; the indicator needs {FEWEST} l
 
 
 @dataclass(frozen=True)
-class Source:
+class PointsSource:
     """What one layer shows: the points of each picture by instance, in pixels, NaN where absent."""
 
     name: str
@@ -32,15 +32,15 @@ class Source:
     skeleton: str
 
     @classmethod
-    def of(cls, name: str, rows: Sequence[FramePoints], skeleton: str) -> Source:
+    def of(cls, name: str, rows: Sequence[FramePoints], skeleton: str) -> PointsSource:
         """The points of a skeleton among the rows."""
-        found: dict[int, dict[int, Floats]] = defaultdict(dict)
+        points: dict[int, dict[int, Floats]] = defaultdict(dict)
         for row in rows:
             if row.skeleton == skeleton:
-                given = Keypoints.from_bytes(row.points)
-                there = (given.visibility > ABSENT)[:, None]
-                found[row.image_id][row.instance_id] = np.where(there, given.points.astype(np.float64), np.nan)
-        return cls(name, dict(found), skeleton)
+                stored = Keypoints.from_bytes(row.points)
+                present = (stored.visibility > ABSENT)[:, None]
+                points[row.image_id][row.instance_id] = np.where(present, stored.points.astype(np.float64), np.nan)
+        return cls(name, dict(points), skeleton)
 
     def at(self, frame: FramePicture) -> list[Floats]:
         """The points of everybody in a frame."""
@@ -82,21 +82,21 @@ class Curves:
         return _INDICATOR if self.ratios else _DEVIATION
 
 
-def curves_of(track: VideoTrack | None, frames: Sequence[FramePicture], sources: Sequence[Source]) -> Curves:
+def curves_of(track: VideoTrack | None, frames: Sequence[FramePicture], sources: Sequence[PointsSource]) -> Curves:
     """The curves of the truth, which comes first, and of each model, over one track; None where there is no track."""
     models = [source.name for source in sources[1:]]
     if track is None:
         return Curves([np.full(len(frames), np.nan) for _ in sources], False, dict.fromkeys(models))
     count = track.predicted.shape[1]
     truth, *predicted = [source.track(frames, track.instances, count) for source in sources]
-    each = [running_indicator(one, truth, track.breaks) for one in (truth, *predicted)]
+    each = [running_indicator(points, truth, track.breaks) for points in (truth, *predicted)]
     ratios = any(np.isfinite(curve).any() for curve in each[1:])
     if not ratios:
-        each = [deviation_of(one, track.breaks) for one in (truth, *predicted)]
+        each = [deviation_of(points, track.breaks) for points in (truth, *predicted)]
     beside = None if np.isnan(truth).all() else truth
-    whole = [indicator(one, beside, track.breaks) for one in predicted]
-    told = {name: value if np.isfinite(value) else None for name, value in zip(models, whole, strict=True)}
-    return Curves(each, ratios, told)
+    whole = [indicator(points, beside, track.breaks) for points in predicted]
+    indicators = {name: value if np.isfinite(value) else None for name, value in zip(models, whole, strict=True)}
+    return Curves(each, ratios, indicators)
 
 
 def deviation_of(track: Floats, breaks: NDArray[np.bool_]) -> Floats:

@@ -21,7 +21,7 @@ from core.library.batches import open_picture
 from core.media.videos import VideoWriter, probe
 from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.motion.overlay import STATIC_POINTS, Overlay, layers
-from core.motion.overlay_curves import Source, curves_of
+from core.motion.overlay_curves import PointsSource, curves_of
 from db.engine import reading
 from db.queries.library import all_clips, clips_named
 from db.queries.motion import (
@@ -168,18 +168,18 @@ def render_overlay(
     }
 
 
-def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tuple[list[int], list[Source]]:
+def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tuple[list[int], list[PointsSource]]:
     """The ids of the versions, and the sources: the humans first, then each model."""
     with reading(workspace.engine) as session:
         models = [find_model(workspace, name, session=session) for name in versions]
         if len({model.skeleton for model in models}) > 1:
-            said = [
+            skeletons = [
                 message("overlays.has", name=name, skeleton=model.skeleton)
                 for name, model in zip(versions, models, strict=True)
             ]
-            raise BadInput("overlays.different_points", models=said)
+            raise BadInput("overlays.different_points", models=skeletons)
         skeleton_name = models[0].skeleton
-        sources = [Source.of(_TRUTH, human_points(clip.id, session=session), skeleton_name)]
+        sources = [PointsSource.of(_TRUTH, human_points(clip.id, session=session), skeleton_name)]
         ids = []
         for name, model in zip(versions, models, strict=True):
             used = stored_versions(model, session=session)[:1]
@@ -188,7 +188,7 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
                 how = predict_command(clip.dataset_id, name, session=session)
                 raise NotEnoughData("models.nothing_in_clip", name=name, clip=clip.path, how=how)
             ids += used
-            sources.append(Source.of(name, points, skeleton_name))
+            sources.append(PointsSource.of(name, points, skeleton_name))
     return ids, sources
 
 
@@ -212,7 +212,7 @@ def _write(
     file: Path,
     overlay: Overlay,
     frames: Sequence[FramePicture],
-    sources: Sequence[Source],
+    sources: Sequence[PointsSource],
     run_id: int | None,
     progress: Progress,
 ) -> int:

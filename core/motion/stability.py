@@ -98,23 +98,25 @@ def require_fit(tracks: Floats, truth: Floats | None) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Ranked:
+class PredictorFigures:
     """What the figures say of one predictor that is bad in a known way, with the opened track as the truth."""
 
     predictor: str
     values: dict[str, float]
 
 
-def ranking(tracks: Floats, breaks: NDArray[np.bool_] | None = None, seed: int = 0) -> list[Ranked]:
+def judge_bad_predictors(
+    tracks: Floats, breaks: NDArray[np.bool_] | None = None, seed: int = 0
+) -> list[PredictorFigures]:
     """Every predictor of `core.tracks.bad_predictors` made from a track, judged against it."""
     return [
-        Ranked(name, stability(make(tracks, np.random.default_rng(seed)), tracks, breaks).values)
+        PredictorFigures(name, stability(make(tracks, np.random.default_rng(seed)), tracks, breaks).values)
         for name, make in PREDICTORS.items()
     ]
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class DisplacementHistogram:
     """Displacements along one axis in bins, (B,) counts between (B + 1,) edges in pixels; `outside` lie beyond them."""
 
     edges: Floats
@@ -122,7 +124,9 @@ class Spread:
     outside: int
 
 
-def spread(tracks: Floats, breaks: NDArray[np.bool_] | None, axis: int, values: Mapping[str, float]) -> Spread | None:
+def displacement_histogram(
+    tracks: Floats, breaks: NDArray[np.bool_] | None, axis: int, values: Mapping[str, float]
+) -> DisplacementHistogram | None:
     """The displacements along an axis (0 is x) of tracks whose figures are `values`; None where nothing moves.
 
     The bins reach four standard deviations to each side, the robust ones if the others are more than ten times as
@@ -137,7 +141,7 @@ def spread(tracks: Floats, breaks: NDArray[np.bool_] | None, axis: int, values: 
     reach = 4 * (min(wide, 10 * narrow) if narrow > 0 else wide)
     middle = values[f"displacement_median_{name}_px"]
     counts, edges = np.histogram(moved, bins=_BINS, range=(middle - reach, middle + reach))
-    return Spread(edges, counts.astype(np.int64), int(len(moved) - counts.sum()))
+    return DisplacementHistogram(edges, counts.astype(np.int64), int(len(moved) - counts.sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +152,7 @@ class VideoStability:
     name: str
     frames_per_second: float
     tracks: tuple[VideoTrack, ...]
-    judged: tuple[Stability, ...]
+    stabilities: tuple[Stability, ...]
     values: dict[str, float]
 
     @property
@@ -159,7 +163,7 @@ class VideoStability:
     @property
     def pairs(self) -> int:
         """Pairs of consecutive frames, over all tracks."""
-        return sum(one.pairs for one in self.judged)
+        return sum(stability.pairs for stability in self.stabilities)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,10 +186,11 @@ class DatasetStability:
             "model": self.model,
             "frames": sum(video.frames for video in self.videos),
             "pairs": sum(video.pairs for video in self.videos),
-            **{name: _plain(found.value) for name, found in self.figures.items()},
+            **{name: _plain(interval.value) for name, interval in self.figures.items()},
             "indicator_against": self.against,
             "intervals": {
-                name: {"low": _plain(found.low), "high": _plain(found.high)} for name, found in self.figures.items()
+                name: {"low": _plain(interval.low), "high": _plain(interval.high)}
+                for name, interval in self.figures.items()
             },
             "videos": [
                 {
@@ -224,19 +229,19 @@ def of_dataset(
         If there is no video, or no track of two frames.
     """
     version_id = _version(workspace, dataset_id, model_name)
-    judged = tuple(
-        _judged(video, tracks, stride, smoothing)
+    clips = tuple(
+        _video_stability(video, tracks, stride, smoothing)
         for video, tracks, stride in _tracks(workspace, dataset_id, version_id)
         if tracks
     )
-    if not judged:
+    if not clips:
         with reading(workspace.engine) as session:
             how = predict_command(dataset_id, model_name, session=session)
         raise NotEnoughData("models.no_two_frames", name=model_name, how=how)
-    with_truth = any(track.truth is not None for video in judged for track in video.tracks)
+    with_truth = any(track.truth is not None for video in clips for track in video.tracks)
     against = "truth" if with_truth else "the frame before"
-    figures = {name: _over_videos(judged, name, against) for name in FIGURES}
-    return DatasetStability(model_name, version_id, judged, figures, against)
+    figures = {name: _over_videos(clips, name, against) for name in FIGURES}
+    return DatasetStability(model_name, version_id, clips, figures, against)
 
 
 def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
@@ -254,39 +259,46 @@ def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
 
 def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tuple[Video, list[VideoTrack], int]]:
     with reading(workspace.engine) as session:
-        found = []
+        tracks = []
         for video in videos(dataset_id, session=session):
             frames = clip_frames(video.id, session=session)
-            seen = seen_instances(video.id, version_id, session=session)
-            found.append((video, link_instances(frames, seen), stride_of(frames)))
-        return found
+            instances = seen_instances(video.id, version_id, session=session)
+            tracks.append((video, link_instances(frames, instances), stride_of(frames)))
+        return tracks
 
 
-def _judged(video: Video, tracks: list[VideoTrack], stride: int, smoothing: Smoothing | None) -> VideoStability:
+def _video_stability(
+    video: Video, tracks: list[VideoTrack], stride: int, smoothing: Smoothing | None
+) -> VideoStability:
     rate = video.frames_per_second / stride if video.frames_per_second > 0 else None
-    shown = [replace(one, predicted=smoothing(one.predicted, one.breaks, rate)) if smoothing else one for one in tracks]
+    shown = [
+        replace(track, predicted=smoothing(track.predicted, track.breaks, rate)) if smoothing else track
+        for track in tracks
+    ]
     each = [stability(track.predicted, track.truth, track.breaks) for track in shown]
     values = {name: _weighted(each, name) for name in FIGURES}
-    truths = [one for one in each if one.indicator_against == "truth"]
-    values["indicator"] = _weighted(truths or each, "indicator")
+    beside_truth = [figures for figures in each if figures.indicator_against == "truth"]
+    values["indicator"] = _weighted(beside_truth or each, "indicator")
     return VideoStability(video.id, video.path, rate or 0.0, tuple(shown), tuple(each), values)
 
 
 def _weighted(each: Sequence[Stability], name: str) -> float:
     """The mean of a figure over tracks, weighted by their pairs; NaN where no track has it."""
-    known = [(one.values[name], one.pairs) for one in each if np.isfinite(one.values[name]) and one.pairs]
+    known = [
+        (figures.values[name], figures.pairs) for figures in each if np.isfinite(figures.values[name]) and figures.pairs
+    ]
     if not known:
         return float("nan")
     values, pairs = np.array(known, dtype=np.float64).T
     return float(np.average(values, weights=pairs))
 
 
-def _over_videos(judged: Sequence[VideoStability], name: str, against: str) -> Interval:
+def _over_videos(clips: Sequence[VideoStability], name: str, against: str) -> Interval:
     counted = [
         video.values[name]
-        if name != "indicator" or any(one.indicator_against == against for one in video.judged)
+        if name != "indicator" or any(figures.indicator_against == against for figures in video.stabilities)
         else float("nan")
-        for video in judged
+        for video in clips
     ]
     return bootstrap(np.array(counted), np.arange(len(counted)))
 

@@ -69,15 +69,15 @@ def halved(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
 
 def averaged(tracks: Floats, rng: np.random.Generator) -> Floats:
     """The noisy predictor, averaged over five frames around each; at the ends over fewer."""
-    seen = noisy(tracks, rng)
-    present = ~np.isnan(seen)
-    total, count = np.zeros_like(seen), np.zeros_like(seen)
+    jittery = noisy(tracks, rng)
+    present = ~np.isnan(jittery)
+    total, count = np.zeros_like(jittery), np.zeros_like(jittery)
     for step in range(-(_TAPS // 2), _TAPS // 2 + 1):
-        to = slice(max(0, -step), len(seen) - max(0, step))
-        of = slice(max(0, step), len(seen) - max(0, -step))
-        total[to] += np.where(present, seen, 0.0)[of]
+        to = slice(max(0, -step), len(jittery) - max(0, step))
+        of = slice(max(0, step), len(jittery) - max(0, -step))
+        total[to] += np.where(present, jittery, 0.0)[of]
         count[to] += present[of]
-    return np.divide(total, count, out=np.full_like(seen, np.nan), where=present)
+    return np.divide(total, count, out=np.full_like(jittery, np.nan), where=present)
 
 
 def one_euro_smoothed(tracks: Floats, rng: np.random.Generator) -> Floats:
@@ -92,9 +92,9 @@ def held(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
 
 def dropped(tracks: Floats, rng: np.random.Generator) -> Floats:
     """The truth, but a tenth of the frames has no prediction at all."""
-    found = tracks.copy()
-    found[rng.random(len(tracks)) < DROPPED] = np.nan
-    return found
+    remaining = tracks.copy()
+    remaining[rng.random(len(tracks)) < DROPPED] = np.nan
+    return remaining
 
 
 def _first_seen(tracks: Floats) -> Floats:

@@ -12,7 +12,7 @@ from db.tables import Assignment, DailyWork, Image, Instance, KeypointRevision, 
 
 
 @dataclass(frozen=True)
-class Points:
+class PointsByOrigin:
     """Instances of one kind by whose points count: a human's, a model's, or nobody's yet."""
 
     kind: str
@@ -43,7 +43,7 @@ class Overview:
     faces: int
     assigned: int
     confirmed: int
-    points: tuple[Points, ...]
+    points: tuple[PointsByOrigin, ...]
 
 
 def overview(dataset_id: int | None, *, session: Session) -> Overview:
@@ -81,8 +81,8 @@ def _people(dataset_id: int | None, session: Session) -> tuple[int, int]:
         .where(_of(Person.dataset_id, dataset_id), col(Person.active), has_face)
         .group_by(named)
     )
-    found = {bool(is_named): count for is_named, count in rows}
-    return found.get(True, 0), found.get(False, 0)
+    counts = {bool(is_named): count for is_named, count in rows}
+    return counts.get(True, 0), counts.get(False, 0)
 
 
 def _by_source(dataset_id: int | None, session: Session) -> dict[str, int]:
@@ -94,16 +94,18 @@ def _by_source(dataset_id: int | None, session: Session) -> dict[str, int]:
     return dict(rows.all())
 
 
-def _points(dataset_id: int | None, session: Session) -> tuple[Points, ...]:
+def _points(dataset_id: int | None, session: Session) -> tuple[PointsByOrigin, ...]:
     rows = session.exec(
         select(Instance.kind, KeypointRevision.source, func.count())
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
         .where(_of(Instance.dataset_id, dataset_id), ~col(Instance.removed))
         .group_by(col(Instance.kind), col(KeypointRevision.source))
     )
-    found: dict[tuple[str, str | None], int] = {(kind, source): count for kind, source, count in rows}
+    counts: dict[tuple[str, str | None], int] = {(kind, source): count for kind, source, count in rows}
     return tuple(
-        Points(kind, found.get((kind, Source.HUMAN), 0), found.get((kind, Source.MODEL), 0), found.get((kind, None), 0))
+        PointsByOrigin(
+            kind, counts.get((kind, Source.HUMAN), 0), counts.get((kind, Source.MODEL), 0), counts.get((kind, None), 0)
+        )
         for kind in ("face", "person")
     )
 

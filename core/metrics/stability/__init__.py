@@ -4,7 +4,7 @@ A predictor that never moves, one that lags and one that is off by a constant ea
 figures (`tests/core/metrics/test_stability_ranking.py` states which): read none of them alone.
 """
 
-from core.metrics.stability.deviation import dev, indicator, ratio
+from core.metrics.stability.deviation import dev, indicator, length_ratio
 from core.metrics.stability.running import running_indicator
 from core.metrics.stability.tracks import Units, as_breaks, as_tracks, displacements
 from core.metrics.stability.vector import FIGURES, Stability, stability
@@ -18,7 +18,7 @@ __all__ = [
     "dev",
     "displacements",
     "indicator",
-    "ratio",
+    "length_ratio",
     "running_indicator",
     "stability",
 ]

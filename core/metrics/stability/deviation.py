@@ -20,8 +20,8 @@ from core.metrics.stability.tracks import (
     as_breaks,
     as_tracks,
     displacements,
-    mean,
-    median,
+    nan_mean,
+    nan_median,
     row_medians,
 )
 
@@ -54,12 +54,12 @@ def deviations(tracks: Floats, breaks: Flags, units: Units) -> Floats:
     """`dev` in units that are given."""
     moved = displacements(tracks, breaks)
     lengths = np.stack([units.x, units.y], axis=1)[1:, None]
-    return (moved - mean(moved, axis=1)[:, None]) / lengths
+    return (moved - nan_mean(moved, axis=1)[:, None]) / lengths
 
 
 def deviation_curve(deviation: Floats) -> Floats:
     """(P, 2) percent: RMS over the points of each pair, in x and in y."""
-    return 100 * np.sqrt(mean(deviation**2, axis=1))
+    return 100 * np.sqrt(nan_mean(deviation**2, axis=1))
 
 
 def robust_curve(moved: Floats, units: Units) -> Floats:
@@ -77,10 +77,10 @@ def robust_curve(moved: Floats, units: Units) -> Floats:
 def shapes(tracks: Floats, units: Units) -> Floats:
     """(T, K, 2): each point from the mean of the points, (x_k - mean_K x_k) / l_k; constant for a rigid, still face."""
     lengths = np.stack([units.x, units.y], axis=1)[:, None]
-    return (tracks - mean(tracks, axis=1)[:, None]) / lengths
+    return (tracks - nan_mean(tracks, axis=1)[:, None]) / lengths
 
 
-def ratio(tracks: ArrayLike, breaks: ArrayLike | None = None) -> Floats:
+def length_ratio(tracks: ArrayLike, breaks: ArrayLike | None = None) -> Floats:
     """Metric 3, the length ratio of consecutive frames: 1 where the face keeps its shape, however it moves and grows.
 
     (x_k - mean x_k) / (x_{k-1} - mean x_{k-1}) * l_{k-1} / l_k, not point by point but as the ratio of the means over
@@ -97,9 +97,9 @@ def ratio(tracks: ArrayLike, breaks: ArrayLike | None = None) -> Floats:
 
 
 def length_ratios(shape: Floats, breaks: Flags) -> Floats:
-    """`ratio` of shapes (T, K, 2)."""
+    """`length_ratio` of shapes (T, K, 2)."""
     now, before = _pairs(shape, breaks)
-    return (mean(np.abs(now), axis=1) + EPSILON) / (mean(np.abs(before), axis=1) + EPSILON)
+    return (nan_mean(np.abs(now), axis=1) + EPSILON) / (nan_mean(np.abs(before), axis=1) + EPSILON)
 
 
 def ratio_of_each_point(shape: Floats, breaks: Flags) -> Floats:
@@ -121,7 +121,7 @@ def motion_curves(tracks: Floats, truth: Floats, breaks: Flags, units: Units) ->
     """(P, 2) ratios, predicted and true: RMS deviation of the points that both have, in the units of the truth."""
     both = ~(np.isnan(tracks) | np.isnan(truth))
     predicted, true = (
-        np.sqrt(mean(deviations(np.where(both, which, np.nan), breaks, units) ** 2, axis=1))
+        np.sqrt(nan_mean(deviations(np.where(both, which, np.nan), breaks, units) ** 2, axis=1))
         for which in (tracks, truth)
     )
     return predicted, true
@@ -132,7 +132,7 @@ def motion_ratio(predicted: Floats, true: Floats) -> Floats:
 
     0 is frozen, more than 1 jitters, less lags or smooths. A still prediction of a still face has 1.
     """
-    return (mean(predicted, axis=0) + EPSILON) / (mean(true, axis=0) + EPSILON)
+    return (nan_mean(predicted, axis=0) + EPSILON) / (nan_mean(true, axis=0) + EPSILON)
 
 
 def indicator(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLike | None = None) -> float:
@@ -156,7 +156,7 @@ def indicator(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLi
     known = as_tracks(tracks)
     broken = as_breaks(breaks, len(known))
     if truth is None:
-        return float(mean(mean(ratio(known, broken), axis=0)))
+        return float(nan_mean(nan_mean(length_ratio(known, broken), axis=0)))
     true = as_truth(truth, known)
     return float(motion_ratio(*motion_curves(known, true, broken, Units.of(true))).mean())
 
@@ -171,4 +171,4 @@ def as_truth(truth: ArrayLike, tracks: Floats) -> Floats:
 
 def spread_about_one(ratios: Floats) -> float:
     """Percent: 1.4826 times the median distance of ratios from 1. The robust reading of metric 3."""
-    return 100 * MAD_TO_STD * median(np.abs(ratios - 1))
+    return 100 * MAD_TO_STD * nan_median(np.abs(ratios - 1))

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from core.metrics.stability.tracks import Flags, Floats, mean
+from core.metrics.stability.tracks import Flags, Floats, nan_mean
 
 STILL: Final = 1e-4  # of the face's size: a true face that moves less (RMS) has no direction to lag in
 _NMF_SIDE: Final = 256.0  # pixels of the crop that NMF is thought in
@@ -23,9 +23,9 @@ def rms_error(tracks: Floats, truth: Floats, face: Floats) -> Floats:
     return 100 * _rms(tracks - truth) / face
 
 
-def nme(tracks: Floats, truth: Floats, unit: Floats) -> Floats:
+def track_nme(tracks: Floats, truth: Floats, unit: Floats) -> Floats:
     """(T,) percent of the unit (T,): mean over the points of the distance to the truth."""
-    return 100 * mean(np.linalg.norm(tracks - truth, axis=2), axis=1) / unit
+    return 100 * nan_mean(np.linalg.norm(tracks - truth, axis=2), axis=1) / unit
 
 
 def delays(tracks: Floats, truth: Floats, breaks: Flags, face: Floats) -> tuple[Floats, Floats]:
@@ -38,8 +38,8 @@ def delays(tracks: Floats, truth: Floats, breaks: Flags, face: Floats) -> tuple[
     back[breaks] = np.nan
     lost = np.isnan(error) | np.isnan(back)
     error[lost] = back[lost] = np.nan
-    squared = mean((back**2).sum(axis=2), axis=1)
-    along = mean((error * back).sum(axis=2), axis=1)
+    squared = nan_mean((back**2).sum(axis=2), axis=1)
+    along = nan_mean((error * back).sum(axis=2), axis=1)
     moving = squared > (STILL * face[1:]) ** 2  # NaN compares false
     return np.where(moving, along, np.nan), np.where(moving, squared, np.nan)
 
@@ -82,7 +82,7 @@ def acceleration_error(tracks: Floats, truth: Floats, breaks: Flags) -> Floats:
 
 def _rms(vectors: Floats) -> Floats:
     """(N,) root of the mean over the points of the squared length of (N, K, 2)."""
-    return np.sqrt(mean((vectors**2).sum(axis=2), axis=1))
+    return np.sqrt(nan_mean((vectors**2).sum(axis=2), axis=1))
 
 
 def _triples(tracks: Floats, breaks: Flags) -> tuple[Floats, Floats, Floats]:

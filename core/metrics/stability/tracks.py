@@ -80,7 +80,7 @@ def displacements(tracks: Floats, breaks: Flags) -> Floats:
     return moved
 
 
-def mean(values: Floats, axis: int | tuple[int, ...] | None = None) -> Floats:
+def nan_mean(values: Floats, axis: int | tuple[int, ...] | None = None) -> Floats:
     """The mean of what is not NaN; NaN where nothing is."""
     present = ~np.isnan(values)
     count = np.asarray(present.sum(axis=axis), np.float64)
@@ -88,7 +88,7 @@ def mean(values: Floats, axis: int | tuple[int, ...] | None = None) -> Floats:
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
-def median(values: Floats) -> float:
+def nan_median(values: Floats) -> float:
     """The median of what is not NaN; NaN where nothing is."""
     present = values[~np.isnan(values)]
     return float(np.median(present)) if present.size else float("nan")
@@ -153,11 +153,11 @@ def eye_over_nose(tracks: Floats) -> float:
     if tracks.shape[1] != 68:
         return float("nan")
     eyes, nose = _distances(tracks[1:])
-    return median(np.divide(eyes, nose, out=np.full(len(eyes), np.nan), where=nose > 0))
+    return nan_median(np.divide(eyes, nose, out=np.full(len(eyes), np.nan), where=nose > 0))
 
 
 def _floored(lengths: Floats) -> Floats:
-    middle = median(lengths)
+    middle = nan_median(lengths)
     if not middle > 0:
         return np.full(len(lengths), np.nan)
     return np.maximum(lengths, FLOOR * middle)

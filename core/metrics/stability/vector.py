@@ -18,8 +18,8 @@ from core.metrics.stability.tracks import (
     as_tracks,
     displacements,
     eye_over_nose,
-    mean,
-    median,
+    nan_mean,
+    nan_median,
 )
 
 # Each figure, its unit, and what it needs (`_WHY`). The order is the order in which they are shown.
@@ -157,8 +157,8 @@ def stability(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLi
     _deviation(values, curve, deviation.robust_curve(moved, units))
     _length_ratio(values, deviation.shapes(known, units), broken)
     values["eye_over_nose"] = eye_over_nose(known)
-    values["non_smooth_1_pct"] = float(mean(smoothness.non_smooth_1(known, broken, units.face)))
-    values["non_smooth_2_pct"] = float(mean(smoothness.non_smooth_2(known, broken, units.face)))
+    values["non_smooth_1_pct"] = float(nan_mean(smoothness.non_smooth_1(known, broken, units.face)))
+    values["non_smooth_2_pct"] = float(nan_mean(smoothness.non_smooth_2(known, broken, units.face)))
     values["indicator"] = (values["length_ratio_x"] + values["length_ratio_y"]) / 2
     true = None if truth is None else deviation.as_truth(truth, known)
     if true is not None:
@@ -191,41 +191,41 @@ def _normality(values: dict[str, float], axis: str, moved: Floats) -> str:
 
 def _deviation(values: dict[str, float], curve: Floats, robust: Floats) -> None:
     for at, axis in enumerate("xy"):
-        values[f"median_dev_{axis}_pct"] = median(curve[:, at])
-        values[f"mean_dev_{axis}_pct"] = float(mean(curve[:, at]))
-        values[f"robust_dev_{axis}_pct"] = median(robust[:, at])
+        values[f"median_dev_{axis}_pct"] = nan_median(curve[:, at])
+        values[f"mean_dev_{axis}_pct"] = float(nan_mean(curve[:, at]))
+        values[f"robust_dev_{axis}_pct"] = nan_median(robust[:, at])
 
 
 def _length_ratio(values: dict[str, float], shape: Floats, broken: Flags) -> None:
     ratios = deviation.length_ratios(shape, broken)
     each = deviation.ratio_of_each_point(shape, broken)
     for at, axis in enumerate("xy"):
-        values[f"length_ratio_{axis}"] = float(mean(ratios[:, at]))
+        values[f"length_ratio_{axis}"] = float(nan_mean(ratios[:, at]))
         values[f"length_ratio_spread_{axis}_pct"] = deviation.spread_about_one(ratios[:, at])
-        values[f"length_ratio_mean_of_ratios_{axis}"] = float(mean(each[..., at]))
+        values[f"length_ratio_mean_of_ratios_{axis}"] = float(nan_mean(each[..., at]))
 
 
 def _against(values: dict[str, float], tracks: Floats, truth: Floats, broken: Flags) -> None:
     units = Units.of(truth)
     predicted, true = deviation.motion_curves(tracks, truth, broken, units)
     ratios = deviation.motion_ratio(predicted, true)
-    each = mean((predicted + deviation.EPSILON) / (true + deviation.EPSILON), axis=0)
+    each = nan_mean((predicted + deviation.EPSILON) / (true + deviation.EPSILON), axis=0)
     for at, axis in enumerate("xy"):
         values[f"motion_ratio_{axis}"] = float(ratios[at])
-        middles = median(predicted[:, at]), median(true[:, at])
+        middles = nan_median(predicted[:, at]), nan_median(true[:, at])
         values[f"motion_ratio_robust_{axis}"] = (middles[0] + deviation.EPSILON) / (middles[1] + deviation.EPSILON)
         values[f"motion_ratio_mean_of_ratios_{axis}"] = float(each[at])
-    values["nme_pct"] = float(mean(smoothness.nme(tracks, truth, units.x)))
-    values["sta_error_pct"] = float(mean(smoothness.rms_error(tracks, truth, units.face)))
+    values["nme_pct"] = float(nan_mean(smoothness.track_nme(tracks, truth, units.x)))
+    values["sta_error_pct"] = float(nan_mean(smoothness.rms_error(tracks, truth, units.face)))
     along, squared = smoothness.delays(tracks, truth, broken, units.face)
-    values["delay_frames"] = float(mean(along / squared))
-    values["delay_robust_frames"] = float(mean(along) / mean(squared))
+    values["delay_frames"] = float(nan_mean(along / squared))
+    values["delay_robust_frames"] = float(nan_mean(along) / nan_mean(squared))
     flicker = smoothness.nmf(tracks, truth, broken, units.scale)
-    values["nmf"] = float(np.sqrt(mean(flicker**2)))
-    values["nmf_robust"] = median(flicker)
+    values["nmf"] = float(np.sqrt(nan_mean(flicker**2)))
+    values["nmf_robust"] = nan_median(flicker)
     bends = smoothness.acceleration_error(tracks, truth, broken)
-    values["accel_error_px"] = float(mean(bends))
-    values["accel_error_pct"] = float(100 * mean(bends / units.face[1:-1, None]))
+    values["accel_error_px"] = float(nan_mean(bends))
+    values["accel_error_pct"] = float(100 * nan_mean(bends / units.face[1:-1, None]))
 
 
 def _reasons(values: dict[str, float], tracks: Floats, truth: Floats | None, broken: Flags) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Final
 import plotly.graph_objects as go
 import streamlit as st
 
-from db.queries.dashboard import Points, Work
+from db.queries.dashboard import PointsByOrigin, Work
 from db.tables import ImageState
 from pages.widgets.library.picture_tiles import STATES
 
@@ -45,18 +45,18 @@ def state_bar(states: Mapping[str, int]) -> go.Figure:
     return _stacked(parts, most=sum(states.values()), height=150)
 
 
-def points_bars(points: Sequence[Points]) -> go.Figure:
+def points_bars(points: Sequence[PointsByOrigin]) -> go.Figure:
     """A bar for faces and one for figures, in parts by whose points count."""
-    kept = [row for row in points if row.human + row.model + row.none]
+    rows_with_any = [row for row in points if row.human + row.model + row.none]
     named = {
-        "By a human": ([row.human for row in kept], _STATE_COLOURS[ImageState.CORRECTED]),
-        "By a model": ([row.model for row in kept], _STATE_COLOURS[ImageState.FOUND]),
-        "No points yet": ([row.none for row in kept], _STATE_COLOURS[ImageState.NEW]),
+        "By a human": ([row.human for row in rows_with_any], _STATE_COLOURS[ImageState.CORRECTED]),
+        "By a model": ([row.model for row in rows_with_any], _STATE_COLOURS[ImageState.FOUND]),
+        "No points yet": ([row.none for row in rows_with_any], _STATE_COLOURS[ImageState.NEW]),
     }
     parts = [
         go.Bar(
             x=counts,
-            y=[_KINDS[row.kind] for row in kept],
+            y=[_KINDS[row.kind] for row in rows_with_any],
             name=name,
             orientation="h",
             marker_color=colour,
@@ -66,8 +66,8 @@ def points_bars(points: Sequence[Points]) -> go.Figure:
         for name, (counts, colour) in named.items()
         if any(counts)
     ]
-    most = max(row.human + row.model + row.none for row in kept)
-    return _stacked(parts, most=most, height=110 + 50 * len(kept))
+    most = max(row.human + row.model + row.none for row in rows_with_any)
+    return _stacked(parts, most=most, height=110 + 50 * len(rows_with_any))
 
 
 def _stacked(parts: Sequence[go.Bar], most: int, height: int) -> go.Figure:

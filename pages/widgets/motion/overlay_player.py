@@ -43,31 +43,31 @@ def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str])
             help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
         )
         busy = must_wait("overlay", open_kinds)
-        seen = clip_predictions(workspace(), clip, models[:_MOST])
+        counts = clip_predictions(workspace(), clip, models[:_MOST])
         st.button(
             "Draw it",
             icon=":material/movie:",
             on_click=_draw,
             key="overlay-draw",
-            disabled=busy or not seen or not all(there for there, _ in seen.values()),
-            args=(dataset_id, clips[clip], list(seen), static),
+            disabled=busy or not counts or not all(predicted for predicted, _ in counts.values()),
+            args=(dataset_id, clips[clip], list(counts), static),
         )
-    _offer(dataset_id, clip, seen, busy=must_wait("predict", open_kinds))
+    _offer(dataset_id, clip, counts, busy=must_wait("predict", open_kinds))
     if last is not None and not busy:
         latest_result(last)
     _play(clip, clips[clip])
 
 
-def _offer(dataset_id: int, clip: int, seen: Mapping[str, tuple[int, int]], *, busy: bool) -> None:
+def _offer(dataset_id: int, clip: int, counts: Mapping[str, tuple[int, int]], *, busy: bool) -> None:
     """Predict the clip with the models that have not, and say which those are."""
-    lacking = {name: left for name, (_, left) in seen.items() if left}
-    if seen and not any(there + left for there, left in seen.values()):
+    lacking = {name: left for name, (_, left) in counts.items() if left}
+    if counts and not any(predicted + left for predicted, left in counts.values()):
         st.info("Nobody is found in this clip yet: find faces in the library, or draw boxes on the Keypoints page.")
         return
     if not lacking:
         return
-    told = ", ".join(f"{plain(name)} ({counted(left, 'instance')})" for name, left in lacking.items())
-    ready = [plain(name) for name in seen if name not in lacking]
+    waiting = ", ".join(f"{plain(name)} ({counted(left, 'instance')})" for name, left in lacking.items())
+    ready = [plain(name) for name in counts if name not in lacking]
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Predict this clip", icon=":material/play_arrow:", type="primary", disabled=busy, key="overlay-predict"
@@ -76,7 +76,7 @@ def _offer(dataset_id: int, clip: int, seen: Mapping[str, tuple[int, int]], *, b
                 start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, clip=clip)
             st.rerun()
         st.caption(
-            f"To be predicted before it is drawn: {told}."
+            f"To be predicted before it is drawn: {waiting}."
             + (f" Predicted already: {', '.join(ready)}." if ready else ""),
             width="stretch",
         )

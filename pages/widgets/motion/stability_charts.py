@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core.motion.stability import Spread
+from core.motion.stability import DisplacementHistogram
 
 _AXES: Final = {"x": "#2f6feb", "y": "#d1495b"}
 _NORMAL: Final = "#e9a03b"
@@ -66,23 +66,23 @@ def cut_off(curve: NDArray, smoothed: NDArray | None) -> int:
     return int((np.nan_to_num(shown).max(axis=1, initial=0) > top).sum())
 
 
-def spread_chart(spread: Spread, values: Mapping[str, float], axis: str) -> go.Figure:
+def displacement_chart(histogram: DisplacementHistogram, values: Mapping[str, float], axis: str) -> go.Figure:
     """Displacements along an axis as a density, with the normal of their mean and deviation, and the robust one."""
-    width = float(spread.edges[1] - spread.edges[0])
-    total = int(spread.counts.sum()) + spread.outside
-    middles = (spread.edges[1:] + spread.edges[:-1]) / 2
+    width = float(histogram.edges[1] - histogram.edges[0])
+    total = int(histogram.counts.sum()) + histogram.outside
+    middles = (histogram.edges[1:] + histogram.edges[:-1]) / 2
     figure = go.Figure()
     figure.add_bar(
         x=middles,
-        y=spread.counts / (total * width),
+        y=histogram.counts / (total * width),
         width=width,
         name="displacements",
         marker_color=_AXES[axis],
         opacity=0.45,
-        customdata=spread.counts,
+        customdata=histogram.counts,
         hovertemplate="%{x:.2f} px: %{customdata:,}<extra></extra>",
     )
-    fine = np.linspace(spread.edges[0], spread.edges[-1], 400)
+    fine = np.linspace(histogram.edges[0], histogram.edges[-1], 400)
     for name, colour, mean, std in (
         ("fitted normal", _NORMAL, f"displacement_mean_{axis}_px", f"displacement_std_{axis}_px"),
         ("robust normal", _ROBUST, f"displacement_median_{axis}_px", f"displacement_robust_std_{axis}_px"),

@@ -24,9 +24,9 @@ def choose_dataset() -> None:
         st.session_state.pop(DATASET, None)
         return
     if st.session_state.get(DATASET) not in names:
-        asked = st.query_params.get("dataset", "")
+        wanted = st.query_params.get("dataset", "")
         by_name = {name: number for number, name in names.items()}
-        st.session_state[DATASET] = by_name.get(asked, max(names))
+        st.session_state[DATASET] = by_name.get(wanted, max(names))
     st.session_state[_DATASET_FIELD] = st.session_state[DATASET]
     st.selectbox("Dataset", list(names), format_func=names.__getitem__, key=_DATASET_FIELD, on_change=_other_dataset)
     st.query_params["dataset"] = names[st.session_state[DATASET]]
@@ -37,8 +37,8 @@ def _other_dataset() -> None:
     st.session_state[DATASET] = st.session_state[_DATASET_FIELD]
     for address in ("person", "picture"):
         st.query_params.pop(address, None)
-    for kept in (IMAGE, "keypoints_state", "keypoints_path"):
-        st.session_state.pop(kept, None)
+    for key in (IMAGE, "keypoints_state", "keypoints_path"):
+        st.session_state.pop(key, None)
 
 
 def choose_name() -> None:

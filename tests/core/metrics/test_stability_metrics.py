@@ -11,7 +11,7 @@ from scipy import stats
 
 from core.foundation.errors import BadInput
 from core.metrics.landmarks import nme
-from core.metrics.stability import FIGURES, as_breaks, dev, displacements, indicator, ratio, stability
+from core.metrics.stability import FIGURES, as_breaks, dev, displacements, indicator, length_ratio, stability
 from tests.builders.moving_faces import moving_face
 from tests.builders.places import SHARED
 
@@ -71,7 +71,7 @@ def test_deviation_is_divided_by_eyes_in_x_and_nose_in_y_of_the_later_frame():
 def test_length_ratio_is_one_for_a_rigid_face_that_moves_and_grows():
     face = moving_face(1)[0]
     grown = np.stack([face, 1.2 * face + 7, 0.9 * face - 30])
-    assert ratio(grown) == pytest.approx(np.ones((2, 2)))
+    assert length_ratio(grown) == pytest.approx(np.ones((2, 2)))
     values = stability(grown).values
     assert values["indicator"] == pytest.approx(1)
     assert values["length_ratio_spread_x_pct"] == pytest.approx(0, abs=1e-9)
@@ -83,7 +83,9 @@ def test_length_ratio_by_hand():
     """Four points whose box stays 20 x 20 (the unit): the shape's mean |x| goes from 10 to (10 + 10 + 5 + 5) / 4."""
     wide = square((-10, -10), (10, -10), (-10, 10), (10, 10))
     narrow = square((-10, -10), (10, -10), (-5, 10), (5, 10))
-    assert ratio(np.stack([wide, narrow]))[0] == pytest.approx([0.75, 1], abs=1e-5)  # epsilon is 1e-6 of the unit
+    assert length_ratio(np.stack([wide, narrow]))[0] == pytest.approx(
+        [0.75, 1], abs=1e-5
+    )  # epsilon is 1e-6 of the unit
     values = stability(np.stack([wide, narrow])).values
     assert values["indicator"] == pytest.approx(0.875, abs=1e-5)
     assert values["length_ratio_mean_of_ratios_x"] == pytest.approx((1 + 1 + 0.5 + 0.5) / 4)

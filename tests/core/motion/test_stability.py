@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.metrics.stability import FIGURES, stability
-from core.motion.stability import Smoothing, of_dataset, of_file, of_tracks, predicted_versions, ranking
+from core.motion.stability import Smoothing, judge_bad_predictors, of_dataset, of_file, of_tracks, predicted_versions
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.smoothing import smooth
 from db.tables import Exclusion, Instance
@@ -44,11 +44,11 @@ def test_smoothing_comes_before_the_figures(tmp_path):
 
 def test_the_ranking_takes_the_opened_track_as_the_truth():
     tracks = drifting_face(50)
-    rows = ranking(tracks)
+    rows = judge_bad_predictors(tracks)
     assert [row.predictor for row in rows] == list(PREDICTORS)
     assert rows[0].values["motion_ratio_x"] == 1
-    assert [row.values for row in ranking(tracks)][1] == rows[1].values  # the same noise each time
-    assert ranking(drifting_face(1))[0].predictor == "exact"
+    assert [row.values for row in judge_bad_predictors(tracks)][1] == rows[1].values  # the same noise each time
+    assert judge_bad_predictors(drifting_face(1))[0].predictor == "exact"
 
 
 def test_a_dataset_has_the_figures_of_its_videos(workspace, dataset, author):

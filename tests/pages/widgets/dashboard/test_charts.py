@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from db.queries.dashboard import Points, Work
+from db.queries.dashboard import PointsByOrigin, Work
 from pages.widgets.dashboard.charts import points_bars, state_bar, work_bars
 from pages.widgets.library.picture_tiles import STATES
 
@@ -16,7 +16,7 @@ def test_every_state_with_pictures_is_a_part_of_the_bar():
 
 
 def test_points_are_stacked_by_whose_they_are():
-    figure = points_bars((Points("face", 2, 3, 0), Points("person", 0, 1, 0)))
+    figure = points_bars((PointsByOrigin("face", 2, 3, 0), PointsByOrigin("person", 0, 1, 0)))
     assert [(part.name, part.y, part.x) for part in figure.data] == [
         ("By a human", ("Faces", "Figures"), (2, 0)),
         ("By a model", ("Faces", "Figures"), (3, 1)),
@@ -24,7 +24,7 @@ def test_points_are_stacked_by_whose_they_are():
 
 
 def test_a_kind_without_instances_has_no_bar():
-    figure = points_bars((Points("face", 0, 0, 0), Points("person", 0, 4, 1)))
+    figure = points_bars((PointsByOrigin("face", 0, 0, 0), PointsByOrigin("person", 0, 4, 1)))
     assert [(part.name, part.y, part.x) for part in figure.data] == [
         ("By a model", ("Figures",), (4,)),
         ("No points yet", ("Figures",), (1,)),

@@ -3,11 +3,11 @@
 import numpy as np
 
 from core.metrics.stability import FIGURES, stability
-from core.motion.stability import spread
+from core.motion.stability import displacement_histogram
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.smoothing import SMOOTHERS
 from pages.widgets.motion import explanations as stability_words
-from pages.widgets.motion.stability_charts import cut_off, deviation_chart, spread_chart
+from pages.widgets.motion.stability_charts import cut_off, deviation_chart, displacement_chart
 
 
 def test_every_figure_is_in_the_table_once():
@@ -52,12 +52,12 @@ def test_displacements_are_binned_and_what_lies_outside_is_counted():
     tracks = np.cumsum(rng.normal(0, 2, (200, 68, 2)), axis=0)
     tracks[100:] += 1000
     values = stability(tracks).values
-    found = spread(tracks, None, 0, values)
+    found = displacement_histogram(tracks, None, 0, values)
     moved = np.diff(tracks[..., 0], axis=0).ravel()
     assert found.counts.tolist() == np.histogram(moved, found.edges)[0].tolist()
     assert found.counts.sum() + found.outside == moved.size
     assert found.outside >= 68
-    figure = spread_chart(found, values, "x")
+    figure = displacement_chart(found, values, "x")
     width = found.edges[1] - found.edges[0]
     assert np.isclose((figure.data[0].y * width).sum(), found.counts.sum() / moved.size)
     assert [trace.name for trace in figure.data] == ["displacements", "fitted normal", "robust normal"]
@@ -66,5 +66,5 @@ def test_displacements_are_binned_and_what_lies_outside_is_counted():
 
 def test_what_never_moves_has_no_histogram():
     still = np.ones((5, 68, 2))
-    assert spread(still, None, 1, stability(still).values) is None
-    assert spread(still[:1], None, 1, stability(still[:1]).values) is None
+    assert displacement_histogram(still, None, 1, stability(still).values) is None
+    assert displacement_histogram(still[:1], None, 1, stability(still[:1]).values) is None

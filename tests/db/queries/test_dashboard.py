@@ -9,7 +9,7 @@ from sqlmodel import select
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS
 from db.engine import reading
-from db.queries.dashboard import Overview, Points, overview
+from db.queries.dashboard import Overview, PointsByOrigin, overview
 from db.tables import Assignment, Image, Instance, KeypointRevision, Person, Source
 from db.writes.library import ensure_dataset
 from db.writing import writing
@@ -100,7 +100,7 @@ def test_one_dataset_is_counted_as_by_hand(two_datasets, dataset):
         faces=5,
         assigned=3,
         confirmed=1,
-        points=(Points("face", human=2, model=2, none=1), Points("person", human=0, model=1, none=0)),
+        points=(PointsByOrigin("face", human=2, model=2, none=1), PointsByOrigin("person", human=0, model=1, none=0)),
     )
 
 
@@ -112,12 +112,12 @@ def test_all_datasets_are_counted_together(two_datasets):
         faces=6,
         assigned=4,
         confirmed=2,
-        points=(Points("face", human=3, model=2, none=1), Points("person", human=0, model=1, none=0)),
+        points=(PointsByOrigin("face", human=3, model=2, none=1), PointsByOrigin("person", human=0, model=1, none=0)),
     )
 
 
 def test_an_empty_dataset_is_all_zeros(workspace, dataset):
-    nothing = (Points("face", 0, 0, 0), Points("person", 0, 0, 0))
+    nothing = (PointsByOrigin("face", 0, 0, 0), PointsByOrigin("person", 0, 0, 0))
     assert read(workspace, dataset) == read(workspace, None) == Overview({}, 0, 0, 0, 0, 0, nothing)
 
 

@@ -1,0 +1,157 @@
+"""What the Stability page judges: the opened track, and how it is smoothed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.foundation.errors import FacetError
+from core.motion import stability
+from core.motion.stability import SETTINGS, DatasetStability, Smoothing
+from db.engine import reading
+from db.queries.learning.models import model_cache_key
+from pages.widgets.motion.explanations import SMOOTHERS
+from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.text import counted, sentence
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedTrack:
+    """A track (T, K, 2) with its truth and broken pairs, frames a second, and a key that changes when it does."""
+
+    name: str
+    key: str
+    tracks: NDArray[np.float64]
+    truth: NDArray[np.float64] | None
+    breaks: NDArray[np.bool_] | None
+    rate: float | None
+    in_dataset: DatasetStability | None = None
+
+
+def open_file() -> OpenedTrack | None:
+    """A track file of the reader's, and the truth to it if there is one; None until one is given that can be read."""
+    left, right = st.columns(2)
+    file = left.file_uploader("Track (.npy)", type="npy", max_upload_size=1024, key="stability-track")
+    beside = right.file_uploader(
+        "True track, if there is one (.npy)", type="npy", max_upload_size=1024, key="stability-truth"
+    )
+    if file is None:
+        st.info(
+            "A track is a numpy array of frames × points × 2 in pixels, saved with `numpy.save`; NaN where a point is "
+            "absent, all NaN for a removed frame. What a model has predicted in the videos of a dataset can be judged "
+            "here too, once there is any.",
+            icon=":material/timeline:",
+        )
+        return None
+    try:
+        tracks = stability.read_tracks(file.getvalue(), file.name)
+        truth = None if beside is None else stability.read_tracks(beside.getvalue(), beside.name)
+        stability.require_fit(tracks, truth)
+    except FacetError as error:
+        st.error(sentence(error))
+        return None
+    contents = [upload.getvalue() for upload in (file, beside) if upload is not None]
+    return OpenedTrack(file.name, _digest(*contents), tracks, truth, None, None)
+
+
+def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | None:
+    """A track of a video as a model predicted it; None where nothing can be judged."""
+    left, right = st.columns(2)
+    model = left.selectbox("Model", versions, key=f"stability-model-{dataset_id}")
+    try:
+        with reading(workspace().engine) as session:
+            state = model_cache_key(dataset_id, session=session)
+        in_dataset = _of_dataset(dataset_id, model, state)
+    except FacetError as error:
+        st.info(sentence(error))
+        return None
+    tracks = [(video, number, track) for video in in_dataset.videos for number, track in enumerate(video.tracks)]
+    names = {
+        at: f"{video.name}, "
+        + (f"track {number + 1}, " if len(video.tracks) > 1 else "")
+        + counted(track.frames, "frame")
+        for at, (video, number, track) in enumerate(tracks)
+    }
+    chosen = right.selectbox(
+        "Video", list(names), format_func=names.__getitem__, key=f"stability-video-{dataset_id}-{model}"
+    )
+    video, number, track = tracks[chosen]
+    key = f"{dataset_id}-{in_dataset.version_id}-{video.video_id}-{number}-{state}"
+    return OpenedTrack(
+        names[chosen], key, track.predicted, track.truth, track.breaks, video.frames_per_second or None, in_dataset
+    )
+
+
+@st.cache_data(max_entries=8, show_spinner="Judging the videos")
+def _of_dataset(dataset_id: int, model: str, state: int) -> DatasetStability:  # noqa: ARG001
+    return stability.of_dataset(workspace(), dataset_id, model)
+
+
+def _digest(*contents: bytes) -> str:
+    return hashlib.sha256(b"|".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
+
+
+def choose_smoothing(rate: float | None) -> Smoothing:
+    """The smoother with its settings, and what it costs."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.segmented_control(
+            "Smoothing over time",
+            list(SMOOTHERS),
+            format_func=SMOOTHERS.__getitem__,
+            default="none",
+            required=True,
+            key="stability-smoother",
+            help="Shows the figures before and after. Nothing is stored.",
+        )
+        settings: dict[str, float] = {}
+        frames_per_second = rate or 30.0
+        if name == "one-euro":
+            if rate is None:
+                frames_per_second = st.number_input("Frames a second", 1.0, 1000.0, 30.0, width=150)
+            settings["min_cutoff_hz"] = st.number_input(
+                "Cut-off at rest, Hz",
+                0.05,
+                60.0,
+                SETTINGS[name]["min_cutoff_hz"],
+                step=0.25,
+                width=170,
+                help="Lower is smoother and later.",
+            )
+            settings["beta"] = st.number_input(
+                "Beta, Hz per px/s",
+                0.0,
+                10.0,
+                SETTINGS[name]["beta"],
+                step=0.01,
+                format="%.3f",
+                width=170,
+                help="How much the cut-off rises with speed: higher is quicker, and lets more jitter through.",
+            )
+        elif name == "savitzky-golay":
+            settings["window"] = st.number_input(
+                "Frames of the window", 3, 99, int(SETTINGS[name]["window"]), 2, width=180
+            )
+            most = int(settings["window"]) - 1
+            settings["order"] = st.number_input("Degree", 0, most, min(int(SETTINGS[name]["order"]), most), width=120)
+            settings["window"] += 1 - settings["window"] % 2
+    smoothing = Smoothing(name, settings, frames_per_second)
+    if name != "none":
+        _say_delay(smoothing)
+    return smoothing
+
+
+def _say_delay(smoothing: Smoothing) -> None:
+    cost = stability.delay_of(smoothing)
+    seconds = cost.frames / smoothing.frames_per_second
+    ahead = f"It looks {counted(cost.lookahead, 'frame')} ahead, so live it is that late. " if cost.lookahead else ""
+    st.caption(
+        f"Delay **{cost.frames:.2f} frames** ({1000 * seconds:.0f} ms at {smoothing.frames_per_second:g} frames a "
+        f"second), "
+        f"{cost.gain:.0%} of the amplitude kept: measured on a sinusoid of 0.5 Hz and 20 px, like a "
+        f"turning head. {ahead}"
+    )
