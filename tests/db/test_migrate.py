@@ -156,7 +156,7 @@ def test_a_store_from_a_newer_version_is_not_touched(workspace, author):
 
 def test_a_file_that_is_no_store_is_a_sentence(tmp_path):
     (tmp_path / "store.db").write_bytes(b"this is not a database, and long enough to tell" * 10)
-    with pytest.raises(FacetError, match=r"store\.db cannot be used \(file is not a database\)"):
+    with pytest.raises(FacetError, match=r"store\.db' cannot be used \(file is not a database\)"):
         Workspace.open(Settings(home=tmp_path))
 
 
