@@ -97,13 +97,13 @@ def instead(workspace: Workspace, source: Path, skipped: Sequence[str], dataset:
     """What to do with label files that an import skipped because they are no pictures; None where there are none."""
     if not any(path.lower().endswith(ENDINGS) for path in skipped):
         return None
-    found = [path for path in label_paths(workspace, source) if path in skipped]
-    if not found:
+    holding = [path for path in label_paths(workspace, source) if path in skipped]
+    if not holding:
         return None
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    what = "holds labels, not a picture" if len(found) == 1 else "hold labels, not pictures"
+    more = f" and {len(holding) - _NAMED} more" if len(holding) > _NAMED else ""
+    what = "holds labels, not a picture" if len(holding) == 1 else "hold labels, not pictures"
     command = f"python -m core labels {quote(str(source))} --dataset {quote(dataset)} --skeleton SKELETON"
-    return f"{', '.join(found[:_NAMED])}{more} {what}: `{command}` takes them in (SKELETON: {', '.join(SKELETONS)})"
+    return f"{', '.join(holding[:_NAMED])}{more} {what}: `{command}` takes them in (SKELETON: {', '.join(SKELETONS)})"
 
 
 def _list(lines: list[str]) -> None:

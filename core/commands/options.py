@@ -61,13 +61,13 @@ def dataset_id(workspace: Workspace, name: str, *, make: bool = False) -> int:
     if make:
         return create_dataset(workspace, name, author(workspace))
     with reading(workspace.engine) as session:
-        found = dataset_by_name(name, session=session)
-    if found is None:
+        dataset = dataset_by_name(name, session=session)
+    if dataset is None:
         raise NotFound("datasets.none_called", name=name)
-    return found.id
+    return dataset.id
 
 
-def model_name(workspace: Workspace, said: str) -> str:
+def model_name(workspace: Workspace, name: str) -> str:
     """The name of a model of which somebody gave the name, or the ``model_version`` that `train` and `predict` tell."""
     with reading(workspace.engine) as session:
-        return find_use_name(said, session=session)
+        return find_use_name(name, session=session)

@@ -70,7 +70,9 @@ def _clip(video: Video, frames: Iterable[Frame], paths: Mapping[int, str]) -> La
         video.height,
         video.frames,
         video.frames_per_second,
-        tuple(LabelledFrame(one.index, one.seconds, paths.get(one.image_id or 0), one.scene) for one in frames),
+        tuple(
+            LabelledFrame(frame.index, frame.seconds, paths.get(frame.image_id or 0), frame.scene) for frame in frames
+        ),
     )
 
 
@@ -147,7 +149,7 @@ def _restore_clips(
             )
             session.add(video)
             session.flush()
-            session.add_all(_frame(video.id, one, arrived.images) for one in clip.frames)
+            session.add_all(_frame(video.id, frame, arrived.images) for frame in clip.frames)
             known[clip.sha256] = video.id
         ids[clip.path] = known[clip.sha256]
     session.flush()

@@ -131,8 +131,8 @@ _NUMBERED: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re.D
 class _Restoration:
     """Where the labels go, the names there, and the ids here of the models and people there.
 
-    `clips` has the name here of each clip there. `apart` collects which face is not which person there, `images` which
-    picture here is which there.
+    `clips` has the name here of each clip there. `separations` collects which face is not which person there, `images`
+    which picture here is which there.
     """
 
     dataset_id: int

@@ -45,16 +45,16 @@ def listed_names(name: str, content: bytes) -> list[str]:
     text = text_of(name, content)
     cells = _first_column(name, text) if name.lower().endswith(".csv") else text.splitlines()
     plain = [(unguard(cell.strip()) or "").strip() for cell in cells]
-    kept = [posix(cell) for cell in plain if cell and not cell.startswith("#")]
-    if kept and kept[0].lower() in _HEADERS:
-        kept = kept[1:]
-    if not kept:
+    names = [posix(cell) for cell in plain if cell and not cell.startswith("#")]
+    if names and names[0].lower() in _HEADERS:
+        names = names[1:]
+    if not names:
         raise UnreadableLabels("exclusions.no_picture", of=name)
-    if all(cell.isdigit() for cell in kept):
+    if all(cell.isdigit() for cell in names):
         raise UnreadableLabels("exclusions.numbers", of=name)
-    if long := next((cell for cell in kept if len(cell) > _LONGEST), None):
+    if long := next((cell for cell in names if len(cell) > _LONGEST), None):
         raise UnreadableLabels("exclusions.too_long", of=name, name=long[:40])
-    return list(dict.fromkeys(kept))
+    return list(dict.fromkeys(names))
 
 
 def _first_column(name: str, text: str) -> list[str]:

@@ -60,13 +60,13 @@ class PictureNames:
         candidates = table.get(posixpath.basename(given), [])
         from_folder = posixpath.normpath(posixpath.join(folder, given))
         for whole in (from_folder, given):
-            if found := _only({row for row in candidates if row[0] == whole}, name):
-                return PictureMatch(found)
+            if picture := _only({row for row in candidates if row[0] == whole}, name):
+                return PictureMatch(picture)
         ends = {row for row in candidates if any(_ends(row[0], whole) for whole in (from_folder, given))}
-        if found := _only(ends, name):
-            return PictureMatch(found)
-        found = _only(set(candidates), name)
-        return PictureMatch(found, by_name_alone=True) if found else None
+        if picture := _only(ends, name):
+            return PictureMatch(picture)
+        picture = _only(set(candidates), name)
+        return PictureMatch(picture, by_name_alone=True) if picture else None
 
 
 def _plain(path: str) -> str:
@@ -74,9 +74,9 @@ def _plain(path: str) -> str:
     return unicodedata.normalize("NFC", posixpath.normpath(path)) if path else ""
 
 
-def _ends(one: str, other: str) -> bool:
+def _ends(path: str, other: str) -> bool:
     """Whether the longer of two paths ends with the shorter, where that has a folder: a bare name is no end."""
-    shorter, longer = sorted((one, other), key=len)
+    shorter, longer = sorted((path, other), key=len)
     return "/" in shorter and f"/{longer}".endswith(f"/{shorter}")
 
 

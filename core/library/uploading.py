@@ -40,8 +40,8 @@ def keep_upload(workspace: Workspace, files: Iterable[tuple[str, BinaryIO]]) -> 
             zipped = name.lower().endswith(".zip")
             folder = workspace.uploads / secrets.token_hex(8) if zipped else together
             sources[folder] = folder
-            kept = _keep(folder, name, content)
-            sources[folder] = kept if zipped else folder
+            stored = _keep(folder, name, content)
+            sources[folder] = stored if zipped else folder
     except OSError as error:
         for folder in sources:
             discard_upload(workspace, folder)
@@ -59,8 +59,8 @@ def discard_upload(workspace: Workspace, source: Path) -> None:
 
 def sweep_uploads(workspace: Workspace, wanted: Iterable[Path]) -> None:
     """Remove the uploads that have lain here for a day without being one of the `wanted` sources of imports."""
-    kept = {_folder_of(workspace, source) for source in wanted if is_upload(workspace, source)}
-    for folder in set(workspace.uploads.iterdir()) - kept:
+    in_use = {_folder_of(workspace, source) for source in wanted if is_upload(workspace, source)}
+    for folder in set(workspace.uploads.iterdir()) - in_use:
         with suppress(FileNotFoundError):  # another worker sweeps too
             if time.time() - folder.stat().st_mtime > _SWEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -87,10 +87,10 @@ def server_source(text: str) -> Path:
     if not path.is_absolute():
         raise BadInput("files.full_path")
     try:
-        there = path.exists()
+        exists = path.exists()
     except (OSError, ValueError) as error:
         raise BadInput("files.path_not_read", path=path, reason=error) from error
-    if not there:
+    if not exists:
         raise BadInput("files.none_on_server", of=path)
     return path.resolve()
 

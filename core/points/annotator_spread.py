@@ -56,15 +56,15 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name
         raise BadInput("points.two_datasets")
     skeleton = find_skeleton(skeleton_name)
     with reading(workspace.engine) as session:
-        pairs = _pairs(*(human_labels(one, skeleton.name, session=session) for one in (first, second)))
+        pairs = _pairs(*(human_labels(dataset, skeleton.name, session=session) for dataset in (first, second)))
     if not pairs:
         raise NotEnoughData("points.none_in_both", skeleton=skeleton.name)
-    one, other = ([pair[side] for pair in pairs] for side in (0, 1))
-    (points, seen), (again, seen_again) = (_unpacked(side, len(skeleton)) for side in (one, other))
-    areas = (_areas(one) + _areas(other)) / 2
-    found = estimate_sigmas(points, again, (seen > 0) & (seen_again > 0), areas)
+    mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
+    (points, seen), (again, seen_again) = (_unpacked(side, len(skeleton)) for side in (mine, theirs))
+    areas = (_areas(mine) + _areas(theirs)) / 2
+    sigmas = estimate_sigmas(points, again, (seen > 0) & (seen_again > 0), areas)
     in_use: Sequence[float | None] = skeleton.sigmas or [None] * len(skeleton)
-    rows = zip(skeleton.point_names, found.values.tolist(), found.counts.tolist(), in_use, strict=True)
+    rows = zip(skeleton.point_names, sigmas.values.tolist(), sigmas.counts.tolist(), in_use, strict=True)
     return {
         "skeleton": skeleton.name,
         "instances": len(pairs),
@@ -88,15 +88,15 @@ def _pairs(first: Sequence[HumanLabel], second: Sequence[HumanLabel]) -> list[tu
     for label in first:
         if label.image.sha256 in of_picture:
             mine[label.image.sha256].append(label)
-    found = []
+    pairs = []
     for picture, labels in mine.items():
         others = of_picture[picture]
         shares = iou(boxes_of(label.instance for label in labels), boxes_of(label.instance for label in others))
         best = shares.argmax(axis=1)
         for row, column in enumerate(best.tolist()):
             if shares[row, column] >= _LEAST_OVERLAP and shares[:, column].argmax() == row:
-                found.append((labels[row], others[column]))
-    return found
+                pairs.append((labels[row], others[column]))
+    return pairs
 
 
 def _areas(labels: Sequence[HumanLabel]) -> NDArray[np.float64]:

@@ -87,8 +87,8 @@ def stamp_of(workspace: Workspace, source: Path) -> tuple[tuple[str, int, int], 
     files = [source]
     if source.is_dir():
         files = [item.file for item in _label_files(workspace, source) if isinstance(item, OfferedFile) and item.file]
-    found = [(file, file.stat()) for file in files if file.exists()]
-    return (str(source), 0, 0), *((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in found)
+    stats = [(file, file.stat()) for file in files if file.exists()]
+    return (str(source), 0, 0), *((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats)
 
 
 def label_paths(workspace: Workspace, source: Path) -> list[str]:
@@ -99,30 +99,30 @@ def label_paths(workspace: Workspace, source: Path) -> list[str]:
     BadInput
         As `core.library.sources.list_source`.
     """
-    found = []
+    paths = []
     for item in [item for item in _label_files(workspace, source) if isinstance(item, OfferedFile)][:_SNIFFED]:
         with suppress(BadInput):  # it is something else
             sniff_labels(item.path, item.read())
-            found.append(item.path)
-    return found
+            paths.append(item.path)
+    return paths
 
 
 def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, int]:
     """How many files (name, content) are of each format, by its name for people; only the first 200 are opened."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     opened = 0
     for name, content in files:
         if not name.lower().endswith(ENDINGS):
             continue
         opened += 1
         if opened > _SNIFFED:
-            found["not looked at"] += 1
+            counts["not looked at"] += 1
             continue
         try:
-            found[NAMES[sniff_labels(name, content())]] += 1
+            counts[NAMES[sniff_labels(name, content())]] += 1
         except BadInput:
-            found["no labels"] += 1
-    return dict(found)
+            counts["no labels"] += 1
+    return dict(counts)
 
 
 def read_label_files(
@@ -169,7 +169,7 @@ def _read(item: SourceFile, skeleton: Skeleton) -> LabelFile:
         raise BadInput("labels.no_memory", of=item.path) from error
 
 
-def pictures_beside(workspace: Workspace, source: Path, found: LabelFiles, *, dataset_id: int) -> PicturesBeside:
+def pictures_beside(workspace: Workspace, source: Path, labels: LabelFiles, *, dataset_id: int) -> PicturesBeside:
     """Where labelled pictures lie that the dataset lacks, and which paths there those are.
 
     A folder or a zip may hold them itself; for one file they are looked for beside it.
@@ -178,7 +178,7 @@ def pictures_beside(workspace: Workspace, source: Path, found: LabelFiles, *, da
         places = PictureIndex(dataset_id, session)
         wanted = {
             PurePosixPath(row.picture).name
-            for path, file in found.files
+            for path, file in labels.files
             for row in file.rows
             if row.frame is None and not places.has(row, path)
         }
@@ -192,7 +192,7 @@ def pictures_beside(workspace: Workspace, source: Path, found: LabelFiles, *, da
     if not source.is_file() or source.name.lower().endswith(".zip"):
         return PicturesBeside(source if wanted else None, is_wanted)
     skipped: dict[str, str] = {}
-    for picture in dict.fromkeys(row.picture for _, file in found.files for row in file.rows):
+    for picture in dict.fromkeys(row.picture for _, file in labels.files for row in file.rows):
         try:
             if _is_beside(source.parent, picture):
                 return PicturesBeside(source.parent if wanted else None, is_wanted, list(skipped.items()))
@@ -215,7 +215,7 @@ def _is_beside(folder: Path, picture: str) -> bool:
 
 def import_labels(
     workspace: Workspace,
-    found: LabelFiles,
+    label_files: LabelFiles,
     *,
     dataset_id: int,
     author_id: int,
@@ -237,8 +237,11 @@ def import_labels(
         The labels of the files are ``instances + repeated + waiting``, and those refused, a line each.
     """
     progress = progress or Progress()
-    labels = [FileLabel(row, path, author_id) for path, file in found.files for row in file.rows]
-    skipped = [*found.skipped, *((path, f"{at}: {why}") for path, file in found.files for at, why in file.skipped)]
+    labels = [FileLabel(row, path, author_id) for path, file in label_files.files for row in file.rows]
+    skipped = [
+        *label_files.skipped,
+        *((path, f"{at}: {why}") for path, file in label_files.files for at, why in file.skipped),
+    ]
     with reading(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
             raise NotFound("datasets.none_numbered", number=dataset_id)
@@ -247,18 +250,18 @@ def import_labels(
     refused = [*placement.refused, *report.refused]
     skipped += [(label.row.picture, f"{reason} ({label.source})") for label, reason in refused]
     skipped += _missing(placement.absent)
-    left_out = sum(sum(file.left_out.values()) for _, file in found.files)
+    left_out = sum(sum(file.left_out.values()) for _, file in label_files.files)
     with writing(workspace.engine) as session:
         keep_waiting(dataset_id, placement.absent, session=session)
-        said = set(session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all())
-        fresh = [line for line in skipped if line not in said]  # before it was interrupted
+        known = set(session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all())
+        fresh = [line for line in skipped if line not in known]  # before it was interrupted
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
         session.flush()
         listed = session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
-    formats = dict.fromkeys(NAMES[file.format] for _, file in found.files)
+    formats = dict.fromkeys(NAMES[file.format] for _, file in label_files.files)
     return {
         "format": ", ".join(formats),
-        "files": len(found.files),
+        "files": len(label_files.files),
         "images": images,
         "instances": report.added + report.unchanged,
         "added": report.added,
@@ -293,9 +296,9 @@ def _write(
         batch = WriteReport()
         with writing(workspace.engine) as session:
             for image_id in ids[start : start + _BATCH]:
-                one = _write_one(image_id, placement, run_id, session)
-                images += bool(one.added or one.unchanged)
-                batch.include(one)
+                written = _write_one(image_id, placement, run_id, session)
+                images += bool(written.added or written.unchanged)
+                batch.include(written)
             for author_id, number in batch.by_author.items():
                 record_work(author_id, dataset_id, "labels imported", number, session=session)
         total.include(batch)
@@ -318,10 +321,10 @@ def apply_waiting(
     What does not fit its picture becomes a `Skipped` row of the run, and waits no longer.
     """
     with reading(workspace.engine) as session:
-        kept = list(waiting_labels(dataset_id, session=session))
-        if not kept:
+        rows = list(waiting_labels(dataset_id, session=session))
+        if not rows:
             return WaitingReport(0, 0)
-        labels = {waiting_label(row): row.id for row in kept}
+        labels = {waiting_label(row): row.id for row in rows}
         placement = PictureIndex(dataset_id, session).place(list(labels))
     if not placement.on:
         return WaitingReport(0, 0)

@@ -50,8 +50,8 @@ def neighbour(
     dataset_id: int, chosen: ImageFilter, image: Image, *, forward: bool, unreviewed: bool = False, session: Session
 ) -> Image | None:
     """The next or previous picture of a filter in the order of the paths; `unreviewed`: that no human has corrected."""
-    place, here = tuple_(col(Image.path), col(Image.id)), tuple_(image.path, image.id)  # compared through the index
-    beyond = place > here if forward else place < here
+    position, here = tuple_(col(Image.path), col(Image.id)), tuple_(image.path, image.id)  # compared through the index
+    beyond = position > here if forward else position < here
     order = [column.asc() if forward else column.desc() for column in (col(Image.path), col(Image.id))]
     statement = select(Image).where(*conditions(dataset_id, chosen), beyond)
     if unreviewed:

@@ -79,9 +79,9 @@ def save_edits(edits: list[Edit]) -> None:
         else:
             saved[edit.id] = {"instance": edit.instance, "revision": revision}
             problems.pop(edit.id, None)
-    for kept in (saved, problems):
-        for old in list(kept)[:-_REMEMBERED]:
-            del kept[old]
+    for memory in (saved, problems):
+        for old in list(memory)[:-_REMEMBERED]:
+            del memory[old]
 
 
 def go(to: str) -> None:
@@ -114,7 +114,7 @@ def go(to: str) -> None:
 def accept_button(data: Mapping[str, Any]) -> None:
     """Vouch for the points that are drawn and go on. A click counts for the picture that it was made on, never for one
     that has taken its place meanwhile or just now."""
-    seen = frozenset(one["revision"] for one in data["instances"] if one["revision"] is not None)
+    seen = frozenset(instance["revision"] for instance in data["instances"] if instance["revision"] is not None)
     image_id = data["image"]["id"]
     st.button(
         "All points are right",
@@ -188,5 +188,5 @@ def _url(image: Image) -> str:
 
 
 def _memory(name: str) -> dict[str, Any]:
-    kept: dict[str, Any] = st.session_state.setdefault(f"keypoints_{name}", {})
-    return kept
+    memory: dict[str, Any] = st.session_state.setdefault(f"keypoints_{name}", {})
+    return memory

@@ -29,10 +29,10 @@ _WAITED: Final = "picture-order-waited"
 _ORDERS: Final = {"path": "by path", "worth": "most worthwhile first"}
 
 
-def worthwhile_first(dataset_id: int, shape: str) -> None:
+def worthwhile_first(dataset_id: int, skeleton: str) -> None:
     """Let the keypoints page begin with the picture that is most worth labelling; a page that leads there calls it."""
     st.session_state[ORDER] = "worth"
-    keep_points(dataset_id, shape)
+    keep_points(dataset_id, skeleton)
     st.session_state[IMAGE] = None
 
 
@@ -64,14 +64,14 @@ def _reorder() -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Ranking the pictures")
-def _ranked(dataset_id: int, shape: str, cache_key: int) -> NextPictures | str:  # noqa: ARG001
+def _ranked(dataset_id: int, skeleton: str, cache_key: int) -> NextPictures | str:  # noqa: ARG001
     try:
-        return next_pictures(workspace(), dataset_id, shape)
+        return next_pictures(workspace(), dataset_id, skeleton)
     except FacetError as error:  # the sentence is the page's; cached too, until something changes
         return str(error)
 
 
-def _found(dataset_id: int) -> NextPictures | str | None:
+def _in_force(dataset_id: int) -> NextPictures | str | None:
     if st.session_state.get(ORDER) != "worth":
         return None
     with reading(workspace().engine) as session:
@@ -84,14 +84,14 @@ def ranking(dataset_id: int) -> Sequence[int] | None:
 
     The order stays while labels are given: it changes with the model, or with what it has predicted.
     """
-    found = _found(dataset_id)
-    return found.images if isinstance(found, NextPictures) else None
+    ranked = _in_force(dataset_id)
+    return ranked.images if isinstance(ranked, NextPictures) else None
 
 
 def order_caption(dataset_id: int) -> None:
     """Whose doubt the order follows, and what that is worth; or why it is that of the paths after all."""
-    found = _found(dataset_id)
-    if isinstance(found, str):
+    ranked = _in_force(dataset_id)
+    if isinstance(ranked, str):
         if not _waiting(dataset_id):
             st.info(
                 "Nothing is left to rank: what was found here is labelled, left out or held out. The order is that of "
@@ -100,12 +100,12 @@ def order_caption(dataset_id: int) -> None:
             )
             return
         st.session_state[_WAITED] = True
-        st.warning(f"{plain(found)}. Until then the order is that of the paths.", icon=":material/sort:")
+        st.warning(f"{plain(ranked)}. Until then the order is that of the paths.", icon=":material/sort:")
         _offer(dataset_id)
-    elif found is not None:
+    elif ranked is not None:
         if st.session_state.pop(_WAITED, False):
             st.session_state[IMAGE] = None  # what was opened meanwhile was the first of the paths
-        st.caption(f"In the order of the doubt of {plain(found.model)}, videos and people in turn. {worth(found)}")
+        st.caption(f"In the order of the doubt of {plain(ranked.model)}, videos and people in turn. {worth(ranked)}")
 
 
 def _waiting(dataset_id: int) -> int:
@@ -129,19 +129,19 @@ def _offer(dataset_id: int) -> None:
         st.rerun()
 
 
-def worth(found: NextPictures) -> str:
+def worth(pictures: NextPictures) -> str:
     """How well doubt goes with errors, in words."""
-    rho = found.spearman
-    if rho != rho or found.checked < _FEWEST:
+    rho = pictures.spearman
+    if rho != rho or pictures.checked < _FEWEST:
         return "Too few held-out labels are predicted to say whether its doubt means errors."
-    told = f"(Spearman {f'{rho:+.2f}'.replace('-', '−')} on {found.checked:,} held-out labels)"
+    figure = f"(Spearman {f'{rho:+.2f}'.replace('-', '−')} on {pictures.checked:,} held-out labels)"
     if rho >= 0.6:
-        return f"Where it doubts, it errs {told}."
+        return f"Where it doubts, it errs {figure}."
     if rho >= 0.3:
-        return f"Its doubt goes with its errors to a degree {told}."
+        return f"Its doubt goes with its errors to a degree {figure}."
     if rho > 0:
-        return f"Its doubt says little about its errors {told}: a random choice is nearly as good."
-    return f"Its doubt says nothing about its errors {told}: a random choice is as good."
+        return f"Its doubt says little about its errors {figure}: a random choice is nearly as good."
+    return f"Its doubt says nothing about its errors {figure}: a random choice is as good."
 
 
 def first_of(order: Sequence[int]) -> Image | None:
@@ -157,16 +157,16 @@ def step(order: Sequence[int], here: int, to: str) -> Image:
     NotFound
         At its ends.
     """
-    place = order.index(here) if here in order else (-1 if to != "previous" else len(order))
+    position = order.index(here) if here in order else (-1 if to != "previous" else len(order))
     if to == "previous":
-        following: Sequence[int] = order[:place][::-1]
+        following: Sequence[int] = order[:position][::-1]
         end = message("pictures.most_worthwhile")
     else:
-        following, end = order[place + 1 :], message("pictures.last_of_ranking")
-    found = _first(following, corrected=to != "next_unreviewed")
-    if found is None:
+        following, end = order[position + 1 :], message("pictures.last_of_ranking")
+    image = _first(following, corrected=to != "next_unreviewed")
+    if image is None:
         raise NotFound.saying(message("pictures.none_in_ranking") if to == "next_unreviewed" else end)
-    return found
+    return image
 
 
 def _first(order: Sequence[int], *, corrected: bool = False) -> Image | None:

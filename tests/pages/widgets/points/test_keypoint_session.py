@@ -7,6 +7,7 @@ import pytest
 from core.foundation.errors import Conflict, NotFound
 from pages.widgets.points import keypoint_session
 from pages.widgets.shared.resources import IMAGE
+from pages.widgets.shared.text import sentence
 
 
 @pytest.fixture
@@ -83,4 +84,4 @@ def test_what_cannot_be_accepted_is_told_and_stays_open(page, error):
     page.clock.now += 2
     click(1)
     assert page.state[IMAGE] == 1
-    assert notice(page).lower() == str(error)
+    assert notice(page) == sentence(error)
