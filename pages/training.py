@@ -10,10 +10,11 @@ from pages.widgets.shared.run_status import open_runs
 dataset = dataset_or_stop()
 st.title("Training", anchor=False)
 open_runs(dataset.id)
-live(dataset.id)
+unfinished = trainings(dataset.id, open_only=True)
+if unfinished:
+    live(dataset.id)
 
-shape, split_by, supply = labels_card(dataset.id)
+points, split_by, supply = labels_card(dataset.id)
 if supply.groups:
-    waiting = trainings(dataset.id, open_only=True)
-    recipe_form(dataset.id, shape, split_by, supply, waiting)
+    recipe_form(dataset.id, points, split_by, supply, unfinished)
 past_trainings(dataset.id)

@@ -25,13 +25,13 @@ def sigmas(
 ) -> None:
     """Measure the OKS sigmas on pictures that two datasets label apart. Gives skeleton, instances, points."""
     workspace = Workspace.open()
-    shape = find_skeleton(skeleton).name
-    told = measured_sigmas(workspace, dataset_id(workspace, dataset), dataset_id(workspace, other), shape)
+    points = find_skeleton(skeleton).name
+    report = measured_sigmas(workspace, dataset_id(workspace, dataset), dataset_id(workspace, other), points)
     lines = [
         f"{row['name']:<20} {_number(row['sigma'])}  of {row['pairs']} pairs; in use {_number(row['in_use'])}"
-        for row in told["points"]
+        for row in report["points"]
     ]
-    tell(told, as_json, "\n".join([f"{shape}: {told['instances']} labelled twice", *lines]))
+    tell(report, as_json, "\n".join([f"{points}: {report['instances']} labelled twice", *lines]))
 
 
 def _number(value: float | None) -> str:

@@ -23,9 +23,9 @@ from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.learning import evaluating, exporting_onnx, promoting, submitting
+from core.learning import delivery, evaluating, promoting
 from core.learning import listing as models
-from core.learning.held_out import split_of
+from core.learning.held_out import training_split
 from core.learning.labels import lone_folder, read_labels, usual_skeleton
 from core.library.importing import skipped as skipped_of
 from core.metrics.resampling import TOO_FEW_GROUPS
@@ -47,7 +47,7 @@ _SETTINGS = "What should differ from the recipe, as key=value; may be repeated"
 def train(
     dataset: DatasetName,
     recipe: Annotated[str, typer.Option("--recipe", help=f"One of {', '.join(RECIPES)}")],
-    chosen: Annotated[list[str] | None, typer.Option("--set", help=_SETTINGS)] = None,
+    pairs: Annotated[list[str] | None, typer.Option("--set", help=_SETTINGS)] = None,
     skeleton: Annotated[
         str | None, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}; default: what is labelled")
     ] = None,
@@ -66,23 +66,23 @@ def train(
     """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
-    skeleton, split_by, remarks = _chosen(workspace, number, skeleton, split_by)
+    skeleton, split_by, remarks = _usual(workspace, number, skeleton, split_by)
     parent = parent and model_name(workspace, parent)
     parameters = {
         "recipe": recipe,
-        "settings": _pairs(chosen or []),
+        "settings": _settings(pairs or []),
         "skeleton": skeleton,
         "split_by": split_by,
         "parent": parent,
         "plan": unlabelled,
     }
     run = run_here(workspace, "selftrain" if unlabelled else "train", number, parameters, Printed())
-    told = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
-    for sentence in told["said"]:
+    report = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
+    for sentence in report["said"]:
         print(sentence, file=sys.stderr)
-    _say(told.get("reason"))
-    figures = _lines(told.get("metrics") or {})
-    tell(told, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
+    _print_reason(report.get("reason"))
+    figures = _lines(report.get("metrics") or {})
+    tell(report, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
 
 
 @app.command()
@@ -102,8 +102,8 @@ def predict(
     skipped = skipped_of(workspace, run.id)
     for item in skipped[:_LISTED]:
         print(one_line(f"failed {item['path']}: {item['reason']}"), file=sys.stderr)
-    told = {**run.counts, "skipped": skipped}
-    tell(told, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
+    report = {**run.counts, "skipped": skipped}
+    tell(report, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
     raise typer.Exit(1 if run.counts["failed"] else 0)
 
 
@@ -124,16 +124,16 @@ def evaluate(
     model = model_name(workspace, model)
     against = against and model_name(workspace, against)
     with reading(workspace.engine) as session:
-        split_by = split_of(model, session=session)
+        split_by = training_split(model, session=session)
     for name in filter(None, (model, against)):
         run_here(workspace, "predict", number, {"model": name, "held_out": True, "split_by": split_by}, Printed())
-    found = evaluating.evaluate(workspace, number, model, against=against)
-    sentence = "{model} on {instances} held-out instances of {groups} groups" + _lines(found["metrics"])
+    report = evaluating.evaluate(workspace, number, model, against=against)
+    sentence = "{model} on {instances} held-out instances of {groups} groups" + _lines(report["metrics"])
     if against is not None:
-        sentence += "\n{against} on the same" + _lines(found["against_metrics"])
-        sentence += "\n{model} minus {against}, paired" + _lines(found["difference"])
-    _say(found["reason"])
-    tell(found, as_json, sentence)
+        sentence += "\n{against} on the same" + _lines(report["against_metrics"])
+        sentence += "\n{model} minus {against}, paired" + _lines(report["difference"])
+    _print_reason(report["reason"])
+    tell(report, as_json, sentence)
 
 
 @app.command("models")
@@ -154,8 +154,8 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
     model = model_name(workspace, model)
     for warning in models.warnings_of(workspace, model):
         print(f"{model}: {warning}", file=sys.stderr)
-    shape = promoting.promote(workspace, number, model, author_id=author(workspace))
-    run = run_here(workspace, "prelabel", number, {"skeleton": shape}, Printed())
+    points = promoting.promote(workspace, number, model, author_id=author(workspace))
+    run = run_here(workspace, "prelabel", number, {"skeleton": points}, Printed())
     tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
 
 
@@ -169,14 +169,14 @@ def rollback(
     """Take a dataset's last promotion back, one more each time. Gives model, prelabelled, kept, left."""
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
-    shape = find_skeleton(skeleton).name
-    model = promoting.roll_back(workspace, number, shape, author_id=author(workspace))
-    run = run_here(workspace, "prelabel", number, {"skeleton": shape}, Printed())
-    told = {"model": model or promoting.built_in_for(shape), **run.counts}
-    told["left"] = len(promoting.steps_back(workspace, number, shape))
-    what = "{model}" if told["model"] else "no model"
+    points = find_skeleton(skeleton).name
+    model = promoting.roll_back(workspace, number, points, author_id=author(workspace))
+    run = run_here(workspace, "prelabel", number, {"skeleton": points}, Printed())
+    report = {"model": model or promoting.built_in_for(points), **run.counts}
+    report["left"] = len(promoting.steps_back(workspace, number, points))
+    what = "{model}" if report["model"] else "no model"
     sentence = f"{what} pre-labels again: {{prelabelled}} instances have the points from before, {{kept}} stay"
-    tell(told, as_json, f"{sentence}; {{left}} more promotions can be rolled back")
+    tell(report, as_json, f"{sentence}; {{left}} more promotions can be rolled back")
 
 
 @app.command()
@@ -189,8 +189,8 @@ def submission(
 ) -> None:
     """Write the motion competition's form out of a model's predictions. Gives file, pictures, several."""
     workspace = Workspace.open()
-    told = submitting.submit_predictions(workspace, dataset_id(workspace, dataset), model_name(workspace, model), out)
-    tell(told, as_json, "{file}: {pictures} pictures; in {several} of them the largest of several people counts")
+    report = delivery.submit_predictions(workspace, dataset_id(workspace, dataset), model_name(workspace, model), out)
+    tell(report, as_json, "{file}: {pictures} pictures; in {several} of them the largest of several people counts")
 
 
 @app.command()
@@ -200,29 +200,27 @@ def onnx(
 ) -> None:
     """Write a model as ONNX, decoding inside, and compare it with the original. Gives file, largest_difference."""
     workspace = Workspace.open()
-    told = exporting_onnx.export_onnx(workspace, model_name(workspace, model), out)
-    tell(told, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
+    report = delivery.export_onnx(workspace, model_name(workspace, model), out)
+    tell(report, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
 
 
-def _chosen(
-    workspace: Workspace, dataset: int, skeleton: str | None, split_by: str
-) -> tuple[str, str, tuple[str, ...]]:
+def _usual(workspace: Workspace, dataset: int, skeleton: str | None, split_by: str) -> tuple[str, str, tuple[str, ...]]:
     """Skeleton, split and what to say of them, where nobody chose: single pictures in one folder are split singly."""
     with reading(workspace.engine) as session:
-        shape = find_skeleton(skeleton).name if skeleton else usual_skeleton(dataset, session=session)
-        labels = read_labels(dataset, shape, split_by=split_by, session=session)
+        points = find_skeleton(skeleton).name if skeleton else usual_skeleton(dataset, session=session)
+        labels = read_labels(dataset, points, split_by=split_by, session=session)
     if split_by != "auto" or not lone_folder(labels):
-        return shape, split_by, ()
-    return shape, "picture", (_LONE,)
+        return points, split_by, ()
+    return points, "picture", (_LONE,)
 
 
-def _say(reason: str | None) -> None:
+def _print_reason(reason: str | None) -> None:
     """On stderr why figures have no interval, where there is anything to say."""
     if reason is not None:
         print(one_line(reason), file=sys.stderr)
 
 
-def _pairs(chosen: list[str]) -> dict[str, str]:
+def _settings(chosen: list[str]) -> dict[str, str]:
     pairs = {}
     for text in chosen:
         key, equals, value = text.partition("=")
@@ -238,7 +236,7 @@ def _lines(metrics: dict[str, Any]) -> str:
     for name, metric in metrics.items():
         value, low, high = metric["value"], metric["low"], metric["high"]
         between = "" if low is None or high is None else f"   ({low:.5g} to {high:.5g})"
-        said = f"   {metric['verdict']}" if "verdict" in metric else ""
-        said += f" ({metric['groups']})" if metric.get("verdict") == TOO_FEW_GROUPS else ""
-        rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}{said}")
+        verdict = f"   {metric['verdict']}" if "verdict" in metric else ""
+        verdict += f" ({metric['groups']})" if metric.get("verdict") == TOO_FEW_GROUPS else ""
+        rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}{verdict}")
     return "".join(rows).replace("{", "{{").replace("}", "}}")

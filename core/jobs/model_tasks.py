@@ -7,13 +7,15 @@ from typing import Any
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
+from core.learning.delivery import export_onnx, onnx_file
 from core.learning.evaluating import evaluate, keep_figures
-from core.learning.exporting_onnx import export_onnx, onnx_file
-from core.learning.held_out import split_of
+from core.learning.held_out import training_split
+from core.learning.labels import Labels, read_labels
 from core.learning.listing import skeleton_of
+from core.learning.pose_models import find_model
 from core.learning.predicting import predict
 from core.learning.promoting import in_force, pre_label, promoted_skeletons
-from core.learning.training import TrainingRequest, current_labels, train_model
+from core.learning.training import TrainingRequest, train_model
 from core.motion.smoothing_predictions import smooth_predictions
 from db.engine import reading
 from db.tables import Part, Run
@@ -22,58 +24,62 @@ from db.tables import Part, Run
 def training_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Train a model, and measure it on what was held out."""
     assert run.dataset_id is not None
-    asked = run.parameters
+    parameters = run.parameters
     request = TrainingRequest(
-        asked["skeleton"],
-        asked["recipe"],
-        asked.get("settings") or {},
-        asked.get("split_by") or "auto",
-        asked.get("parent"),
-        asked.get("plan"),
+        parameters["skeleton"],
+        parameters["recipe"],
+        parameters.get("settings") or {},
+        parameters.get("split_by") or "auto",
+        parameters.get("parent"),
+        parameters.get("plan"),
     )
-    told = train_model(
+    report = train_model(
         workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, request=request, progress=progress
     )
-    return {**told, **_measured(workspace, run, told["model"], request, progress)}
+    return {**report, **_measure(workspace, run, report["model"], request.split_by, progress)}
 
 
-def _measured(
-    workspace: Workspace, run: Run, model: str, request: TrainingRequest, progress: Progress
-) -> dict[str, Any]:
+def _measure(workspace: Workspace, run: Run, model: str, split_by: str, progress: Progress) -> dict[str, Any]:
     """Predict what was held out, and keep the figures with the model; ``metrics``, and ``reason`` as `evaluate`."""
     assert run.dataset_id is not None
-    held_out = current_labels(workspace, run.dataset_id, request.skeleton, request.split_by).only(Part.TEST)
+    held_out = _held_out(workspace, run, model, split_by)
     predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, only=held_out, progress=progress)
-    found = evaluate(workspace, run.dataset_id, model, split_by=request.split_by)
-    keep_figures(workspace, model, found["metrics"])
-    return {"metrics": found["metrics"], "reason": found["reason"]}
+    report = evaluate(workspace, run.dataset_id, model, split_by=split_by)
+    keep_figures(workspace, model, report["metrics"])
+    return {"metrics": report["metrics"], "reason": report["reason"]}
+
+
+def _held_out(workspace: Workspace, run: Run, use_name: str, split_by: str | None) -> Labels:
+    """The held-out labels of the points that a model locates, split as its training was asked to if nobody says."""
+    assert run.dataset_id is not None
+    with reading(workspace.engine) as session:
+        points = find_model(workspace, use_name, session=session).skeleton
+        split_by = split_by or training_split(use_name, session=session)
+        return read_labels(run.dataset_id, points, split_by=split_by, session=session).only(Part.TEST)
 
 
 def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Predict what a model has not predicted yet."""
     assert run.dataset_id is not None
-    asked, only = run.parameters, None
-    use = PredictorName.parse(asked["model"])
+    parameters = run.parameters
+    use_name = parameters["model"]
+    use = PredictorName.parse(use_name)
     if use.smoother is not None:
         return _smooth(workspace, run, str(use.unsmoothed), progress)
-    if asked.get("held_out"):
-        shape = skeleton_of(workspace, asked["model"])
-        with reading(workspace.engine) as session:
-            way = asked.get("split_by") or split_of(asked["model"], session=session)
-        only = current_labels(workspace, run.dataset_id, shape, way).only(Part.TEST)
-    told = predict(
+    only = _held_out(workspace, run, use_name, parameters.get("split_by")) if parameters.get("held_out") else None
+    report = predict(
         workspace,
         dataset_id=run.dataset_id,
         run_id=run.id,
-        model=asked["model"],
+        model=use_name,
         only=only,
-        clip=asked.get("clip"),
+        clip=parameters.get("clip"),
         progress=progress,
     )
-    shape = skeleton_of(workspace, asked["model"])
-    if only is None and in_force(workspace, run.dataset_id, shape) == asked["model"]:
-        pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=shape, progress=progress)
-    return told
+    points = skeleton_of(workspace, use_name)
+    if only is None and in_force(workspace, run.dataset_id, points) == use_name:
+        pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=points, progress=progress)
+    return report
 
 
 def _smooth(workspace: Workspace, run: Run, plain: str, progress: Progress) -> dict[str, Any]:
@@ -103,8 +109,8 @@ def pre_label_all(workspace: Workspace, run: Run, skeleton_name: str, progress: 
 def pre_label_new(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Give the points of the promoted models to faces and people that came since; of each kind the last promoted."""
     assert run.dataset_id is not None
-    for shape in promoted_skeletons(workspace, run.dataset_id):
-        pre_label_all(workspace, run, shape, progress)
+    for points in promoted_skeletons(workspace, run.dataset_id):
+        pre_label_all(workspace, run, points, progress)
 
 
 def onnx_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

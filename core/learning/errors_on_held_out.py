@@ -58,8 +58,8 @@ class InstanceErrors:
 
 def unit(held: HeldOutSet) -> Floats:
     """(N,) pixels: the length that the skeleton's errors are usually divided by."""
-    usual = landmarks.applicable(held.shape)[0]
-    return landmarks.units(usual, held.truth, held.visibility, held.boxes, held.shape)
+    usual = landmarks.applicable(held.skeleton)[0]
+    return landmarks.units(usual, held.truth, held.visibility, held.boxes, held.skeleton)
 
 
 def errors_of(held: HeldOutSet, model: str) -> Floats:
@@ -78,7 +78,7 @@ def breakdown(held: HeldOutSet, model: str) -> Breakdown:
     errors = errors_of(held, model)
     return Breakdown(
         points=landmarks.point_means(each),
-        regions=landmarks.region_means(each, held.shape),
+        regions=landmarks.region_means(each, held.skeleton),
         groups=landmarks.group_means(given(errors), held.groups),
         curve=landmarks.ced(errors, LIMIT),
     )
@@ -88,17 +88,17 @@ def paired_difference(held: HeldOutSet, model: str, against: str) -> PairedDiffe
     """Where a model errs more than another, and where less."""
     first, second = _each(held, against), _each(held, model)
     both = np.isfinite(first + second)
-    first, second, count = (np.where(both, one, 0.0) for one in (first, second, np.ones_like(first)))
+    first, second, count = (np.where(both, values, 0.0) for values in (first, second, np.ones_like(first)))
     names, groups = np.unique(held.groups, return_inverse=True)
 
     def over(points: Sequence[int]) -> Interval:
-        above, other, below = (one[:, list(points)].sum(axis=1) for one in (first, second, count))
+        above, other, below = (values[:, list(points)].sum(axis=1) for values in (first, second, count))
         return intervals.paired_ratio((above, below), (other, below), groups)
 
     wholes = given(errors_of(held, model)) - given(errors_of(held, against))
     return PairedDifference(
-        points=[over([point]) for point in range(len(held.shape))],
-        regions={name: over(points) for name, points in held.shape.regions.items()},
+        points=[over([point]) for point in range(len(held.skeleton))],
+        regions={name: over(points) for name, points in held.skeleton.regions.items()},
         groups=landmarks.group_means(wholes, names[groups]),
     )
 

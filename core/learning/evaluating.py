@@ -64,28 +64,28 @@ def evaluate(
     """
     names = [model] if against is None else [model, against]
     held = held_out(workspace, dataset_id, list(dict.fromkeys(names)), split_by=split_by)
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "model": model,
-        "skeleton": held.shape.name,
+        "skeleton": held.skeleton.name,
         "instances": len(held),
         "groups": len(set(held.groups.tolist())),
         "left_out": held.left_out,
         "learned": held.learned,
-        "metrics": intervals_as_json(found := metrics(held, model)),
-        "reason": why_no_interval(held, found),
+        "metrics": intervals_as_json(figures := metrics(held, model)),
+        "reason": why_no_interval(held, figures),
     }
     if against is not None:
-        told |= {
+        report |= {
             "against": against,
             "against_metrics": intervals_as_json(metrics(held, against)),
             "difference": differences_as_json(differences(held, model, against)),
         }
-    return told
+    return report
 
 
-def why_no_interval(held: HeldOutSet, found: Mapping[str, Interval]) -> str | None:
+def why_no_interval(held: HeldOutSet, figures: Mapping[str, Interval]) -> str | None:
     """Why figures have no interval, in one sentence; None where every figure that is defined has one."""
-    without = [name for name, one in found.items() if np.isfinite(one.value) and one.groups < 2]
+    without = [name for name, figure in figures.items() if np.isfinite(figure.value) and figure.groups < 2]
     if not without:
         return None
     groups = sorted(set(held.groups.tolist()))
@@ -101,31 +101,31 @@ def metrics(held: HeldOutSet, model: str) -> dict[str, Interval]:
     NME is over the instances in which the model gave every labelled point; the others count in ``missed`` and as
     failures of the curve.
     """
-    found = {
-        name: intervals.ratio(one.above, one.below, held.groups, root=one.root)
-        for name, one in _sums(held, model).items()
+    figures = {
+        name: intervals.ratio(sums.above, sums.below, held.groups, root=sums.root)
+        for name, sums in _sums(held, model).items()
     }
-    found["median_nme"] = intervals.bootstrap(given(errors_of(held, model)), held.groups, intervals.median)
+    figures["median_nme"] = intervals.bootstrap(given(errors_of(held, model)), held.groups, intervals.median)
     if _has_precision(held):
-        found["ap"] = _precision(held, model)
-    return {name: found[name] for name in ORDER if name in found}
+        figures["ap"] = _precision(held, model)
+    return {name: figures[name] for name in ORDER if name in figures}
 
 
 def differences(held: HeldOutSet, model: str, against: str) -> dict[str, Interval]:
     """Model minus against of every metric, paired: both on the same draws of groups."""
     first, second = _sums(held, against), _sums(held, model)
-    found = {
+    figures = {
         name: intervals.paired_ratio(
-            (one.above, one.below), (second[name].above, second[name].below), held.groups, root=one.root
+            (sums.above, sums.below), (second[name].above, second[name].below), held.groups, root=sums.root
         )
-        for name, one in first.items()
+        for name, sums in first.items()
     }
-    found["median_nme"] = intervals.paired(
+    figures["median_nme"] = intervals.paired(
         given(errors_of(held, against)), given(errors_of(held, model)), held.groups, intervals.median
     )
     if _has_precision(held):
-        found["ap"] = _precision(held, model, against)
-    return {name: found[name] for name in ORDER if name in found}
+        figures["ap"] = _precision(held, model, against)
+    return {name: figures[name] for name in ORDER if name in figures}
 
 
 Floats = NDArray[np.float64]
@@ -145,15 +145,15 @@ def _sums(held: HeldOutSet, model: str) -> dict[str, _Sums]:
     errors = landmarks.instance_means(pixels, held.visibility)
     usual = unit(held)
     rows = {"nme": _mean(given(errors / usual)), **_curve(errors / usual)}
-    for name in landmarks.applicable(held.shape)[1:]:
-        length = landmarks.units(name, held.truth, held.visibility, held.boxes, held.shape)
+    for name in landmarks.applicable(held.skeleton)[1:]:
+        length = landmarks.units(name, held.truth, held.visibility, held.boxes, held.skeleton)
         rows[f"nme_{name.replace('-', '_')}"] = _mean(given(errors / length))
     rows["pck"] = _near(pixels / usual[:, None])
     squares, counts = landmarks.squares_of(pixels)
     rows["rmse_px"] = _Sums(given(squares), counts.astype(np.float64), root=True)
-    if held.shape.sigmas is not None:
-        found = pose.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.shape.sigmas)
-        rows["oks"] = _mean(found)
+    if held.skeleton.sigmas is not None:
+        similarity = pose.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.skeleton.sigmas)
+        rows["oks"] = _mean(similarity)
     return rows
 
 
@@ -185,7 +185,7 @@ def _areas(held: HeldOutSet) -> Floats:
 
 
 def _has_precision(held: HeldOutSet) -> bool:
-    return held.shape.kind == "person" and held.shape.sigmas is not None
+    return held.skeleton.kind == "person" and held.skeleton.sigmas is not None
 
 
 def _precision(held: HeldOutSet, model: str, against: str | None = None) -> Interval:
@@ -204,26 +204,27 @@ def _precision(held: HeldOutSet, model: str, against: str | None = None) -> Inte
 
 
 def _matches(held: HeldOutSet, model: str) -> pose.Matches:
-    assert held.shape.sigmas is not None
+    assert held.skeleton.sigmas is not None
     images = np.asarray(held.images)
     return pose.match(
         pose.TruePoses(images, held.truth, held.visibility, _areas(held), held.boxes),
         pose.FoundPoses(images, held.predicted[model], held.scores[model]),
-        held.shape.sigmas,
+        held.skeleton.sigmas,
     )
 
 
-def intervals_as_json(found: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
+def intervals_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
     """Intervals as JSON can hold them: what is undefined is None."""
-    return {name: {key: _number(getattr(one, key)) for key in ("value", "low", "high")} for name, one in found.items()}
+    ends = ("value", "low", "high")
+    return {name: {end: _number(getattr(figure, end)) for end in ends} for name, figure in figures.items()}
 
 
-def differences_as_json(found: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
+def differences_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
     """Paired differences as `intervals_as_json` gives them, each with its groups and its verdict in words."""
-    told = intervals_as_json(found)
+    plain = intervals_as_json(figures)
     return {
-        name: {**told[name], "groups": one.groups, "verdict": intervals.verdict(one, upward=name in UPWARD)}
-        for name, one in found.items()
+        name: {**plain[name], "groups": figure.groups, "verdict": intervals.verdict(figure, upward=name in UPWARD)}
+        for name, figure in figures.items()
     }
 
 
@@ -234,8 +235,8 @@ def _number(value: float) -> float | None:
 def keep_figures(workspace: Workspace, model: str, figures: Mapping[str, Any]) -> None:
     """Keep what a model reached on the held-out part when it was trained, with the model."""
     with writing(workspace.engine) as session:
-        found = trained_by_name(model, session=session)
-        if found is None:
+        trained = trained_by_name(model, session=session)
+        if trained is None:
             raise NotFound("models.no_trained", name=model)
-        session.add(found)
-        found.figures = dict(figures)
+        session.add(trained)
+        trained.figures = dict(figures)

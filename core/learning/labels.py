@@ -13,8 +13,10 @@ from sqlmodel import Session
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import find_skeleton
+from core.foundation.workspace import Workspace
 from core.library.split_groups import group_name, strictest
 from core.training.splits import assign
+from db.engine import reading
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance, human_labels, unlabelled_instances
 from db.queries.library import excluded_names, group_parts, is_excluded
 from db.queries.points import count_labelled_skeletons
@@ -61,21 +63,21 @@ class Labels:
         """All labels but those of some instances."""
         return self._at([i for i, label in enumerate(self.labels) if label.instance.id not in instances])
 
-    def _at(self, kept: Sequence[int]) -> Labels:
-        labels, groups, parts = [self.labels[i] for i in kept], self._of(self.groups, kept), self._of(self.parts, kept)
+    def _at(self, rows: Sequence[int]) -> Labels:
+        labels, groups, parts = [self.labels[i] for i in rows], self._of(self.groups, rows), self._of(self.parts, rows)
         return Labels(self.skeleton, labels, groups, parts, self.excluded, self.empty, self.split_keys)
 
     @staticmethod
-    def _of(names: Sequence[str], kept: Sequence[int]) -> list[str]:
-        return [names[i] for i in kept]
+    def _of(names: Sequence[str], rows: Sequence[int]) -> list[str]:
+        return [names[i] for i in rows]
 
     def counts(self) -> dict[str, int]:
         """How many labels each part has, and of how many groups."""
-        found = {part: 0 for part in Part} | {f"{part}_groups": 0 for part in Part}
+        counts: dict[str, int] = {}
         for part in Part:
             rows = self.of(part)
-            found[part], found[f"{part}_groups"] = len(rows), len({group for _, group in rows})
-        return {str(key): value for key, value in found.items()}
+            counts[str(part)], counts[f"{part}_groups"] = len(rows), len({group for _, group in rows})
+        return counts
 
     def fingerprint(self) -> str:
         """Hexadecimal SHA-256 of which revision of which instance is in which part."""
@@ -96,16 +98,16 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
     if split_by not in SPLIT_BY:
         raise BadInput("training.split_by", choices=list(SPLIT_BY), value=split_by)
     excluded = excluded_names(dataset_id, session=session)
-    found = human_labels(dataset_id, skeleton, session=session)
-    left_out = [label for label in found if is_excluded(label.image.path, excluded)]
-    rest = [label for label in found if not is_excluded(label.image.path, excluded)]
-    kept = [label for label in rest if Keypoints.any_in(label.revision.points)]
-    joined = _joined([split_keys_of(label, split_by) for label in kept])
-    groups = [joined[group_of(label, split_by)] for label in kept]
+    labels = human_labels(dataset_id, skeleton, session=session)
+    left_out = [label for label in labels if is_excluded(label.image.path, excluded)]
+    rest = [label for label in labels if not is_excluded(label.image.path, excluded)]
+    with_points = [label for label in rest if Keypoints.any_in(label.revision.points)]
+    joined = _join([split_keys_of(label, split_by) for label in with_points])
+    groups = [joined[group_of(label, split_by)] for label in with_points]
     parts = _parts(groups, _known(group_parts(dataset_id, session=session), joined))
     names = sorted({label.image.path for label in left_out})
-    found_parts = [parts[group] for group in groups]
-    return Labels(skeleton, kept, groups, found_parts, names, len(rest) - len(kept), joined)
+    parts_of = [parts[group] for group in groups]
+    return Labels(skeleton, with_points, groups, parts_of, names, len(rest) - len(with_points), joined)
 
 
 def read_unlabelled(
@@ -119,12 +121,12 @@ def read_unlabelled(
     held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
     pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
     rows: list[tuple[UnlabelledInstance, str]] = []
-    for one in unlabelled_instances(dataset_id, find_skeleton(labels.skeleton).kind, session=session):
-        split_keys = split_keys_of(one, split_by)
-        apart = one.image.id not in pictures and held_out.isdisjoint(split_keys)
-        if apart and not is_excluded(one.image.path, excluded):
+    for row in unlabelled_instances(dataset_id, find_skeleton(labels.skeleton).kind, session=session):
+        split_keys = split_keys_of(row, split_by)
+        held_apart = row.image.id not in pictures and held_out.isdisjoint(split_keys)
+        if held_apart and not is_excluded(row.image.path, excluded):
             rows.append(
-                (one, next((labels.split_keys[key] for key in split_keys if key in labels.split_keys), split_keys[0]))
+                (row, next((labels.split_keys[key] for key in split_keys if key in labels.split_keys), split_keys[0]))
             )
     return rows
 
@@ -144,10 +146,10 @@ def usual_skeleton(dataset_id: int, *, session: Session) -> str:
     BadInput
         If there are points of several other skeletons.
     """
-    there = sorted(count_labelled_skeletons(dataset_id, session=session))
-    if len(there) > 1 and _USUAL not in there:
-        raise BadInput("training.several_skeletons", names=list(there))
-    return there[0] if len(there) == 1 else _USUAL
+    labelled = sorted(count_labelled_skeletons(dataset_id, session=session))
+    if len(labelled) > 1 and _USUAL not in labelled:
+        raise BadInput("training.several_skeletons", names=labelled)
+    return labelled[0] if len(labelled) == 1 else _USUAL
 
 
 def lone_folder(labels: Labels) -> bool:
@@ -186,7 +188,7 @@ def split_keys_of(label: HumanLabel | UnlabelledInstance, split_by: str = "auto"
     return (group_name("folder", image.path.rpartition("/")[0]),)
 
 
-def _joined(split_keys: Iterable[tuple[str, ...]]) -> dict[str, str]:
+def _join(split_keys: Iterable[tuple[str, ...]]) -> dict[str, str]:
     """Every key -> the first, in the alphabet, of all that hang together with it."""
     above: dict[str, str] = {}
 
@@ -195,8 +197,8 @@ def _joined(split_keys: Iterable[tuple[str, ...]]) -> dict[str, str]:
             name = above[name]
         return name
 
-    for one in set(split_keys):
-        tops = sorted({top(name) for name in one})
+    for keys in set(split_keys):
+        tops = sorted({top(name) for name in keys})
         for name in tops:
             above[name] = tops[0]
     return {name: top(name) for name in above}
@@ -204,11 +206,11 @@ def _joined(split_keys: Iterable[tuple[str, ...]]) -> dict[str, str]:
 
 def _known(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
     """The part of each group that has one; where members of a group differ, held out stays held out."""
-    found: dict[str, list[str]] = defaultdict(list)
+    parts_in: dict[str, list[str]] = defaultdict(list)
     for key, group in joined.items():
         if key in parts:
-            found[group].append(parts[key])
-    return {group: str(strictest(of_group)) for group, of_group in found.items()}
+            parts_in[group].append(parts[key])
+    return {group: str(strictest(of_group)) for group, of_group in parts_in.items()}
 
 
 def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
@@ -219,3 +221,36 @@ def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
         return assign(counts, {group: part for group, part in known.items() if group in counts}, FRACTIONS)
     except NotEnoughData:  # one group: everything to learn from, nothing to be measured on
         return dict.fromkeys(counts, str(Part.TRAIN))
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What a training would have, in numbers.
+
+    Attributes
+    ----------
+    labels
+        By part and by ``PART_groups``, as `Labels.counts`.
+    groups
+        Names of the groups, each once.
+    excluded
+        Names of pictures on the list of bad ones.
+    empty
+        Labels without a single point.
+    unlabelled
+        Instances without a human's points, outside the groups that are held out.
+    """
+
+    labels: Mapping[str, int]
+    groups: Sequence[str]
+    excluded: Sequence[str]
+    empty: int
+    unlabelled: int
+
+
+def label_supply(workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto") -> Supply:
+    """Count the labels that a training would use now, and what it could label itself."""
+    with reading(workspace.engine) as session:
+        labels = read_labels(dataset_id, skeleton_name, split_by=split_by, session=session)
+        unlabelled = read_unlabelled(dataset_id, labels, split_by=split_by, session=session)
+    return Supply(labels.counts(), sorted(set(labels.groups)), labels.excluded, labels.empty, len(unlabelled))

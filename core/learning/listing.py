@@ -29,11 +29,11 @@ def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str
     with reading(workspace.engine) as session:
         names = {row.id: row.name for row in datasets(session=session)}
         rows = trained_models(dataset_id, session=session)
-        forced = {
-            key: found.model_version_id if (found := promotion(*key, session=session)) else None
+        in_force = {
+            key: newest.model_version_id if (newest := promotion(*key, session=session)) else None
             for key in {(row.model.dataset_id, row.model.skeleton) for row in rows}
         }
-    return [_plain(row, names, forced[row.model.dataset_id, row.model.skeleton]) for row in rows]
+    return [_plain(row, names, in_force[row.model.dataset_id, row.model.skeleton]) for row in rows]
 
 
 def _plain(row: TrainedRow, names: dict[int, str], in_force: int | None) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlmodel import Session
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData
 from core.foundation.geometry import boxes_of
-from core.foundation.predictor_names import FLIP
+from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels, read_unlabelled
@@ -57,42 +58,42 @@ def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> 
     NotEnoughData
         If no trained model has predicted anything that is unlabelled, or it states no doubt.
     """
-    model, stored, labels, waiting = _doubted(workspace, dataset_id, skeleton_name)
+    model, stored, labels, waiting = _uncertain_pool(workspace, dataset_id, skeleton_name)
     held = [
         label for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part) if label.instance.id in stored
     ]
-    pool = _estimates([one for one, _ in waiting], stored)
+    pool = _estimates([row for row, _ in waiting], stored)
     known = _errors(held, stored, skeleton_name) if held else None
     ranking = rank(pool, [group for _, group in waiting], _estimates(held, stored) if held else None, known)
     order = [waiting[i][0].image.id for i in ranking.order.tolist()]
     return NextPictures(list(dict.fromkeys(order)), model, ranking.spearman, len(held))
 
 
-def _doubted(
+def _uncertain_pool(
     workspace: Workspace, dataset_id: int, skeleton_name: str
 ) -> tuple[str, dict[int, StoredPrediction], Labels, list[tuple[UnlabelledInstance, str]]]:
     """The model as it is used, what it has stored, the labels, and the unlabelled instances that it has predicted."""
     with reading(workspace.engine) as session:
-        name = model_to_ask(workspace, dataset_id, skeleton_name)
+        name = model_to_ask(dataset_id, skeleton_name, session=session)
         labels = read_labels(dataset_id, skeleton_name, session=session)
         unlabelled = read_unlabelled(dataset_id, labels, session=session)
         silent = False
-        for title in (f"{name}+{FLIP}", name):
+        for use in (PredictorName(name, flip_test=True), PredictorName(name)):
             try:
-                version = stored_version(find_model(workspace, title, session=session), session=session)
+                version = stored_version(find_model(workspace, str(use), session=session), session=session)
             except NotEnoughData:
                 continue
             stored = predictions(dataset_id, version, session=session)
             waiting = [row for row in unlabelled if row[0].instance.id in stored]
-            if waiting and _estimates([one for one, _ in waiting], stored).doubt:
-                return title, stored, labels, waiting
+            if waiting and _estimates([row for row, _ in waiting], stored).doubt:
+                return str(use), stored, labels, waiting
             silent |= bool(waiting)
     if silent:
         raise NotEnoughData("models.no_doubt", name=name, flip=FLIP)
     raise NotEnoughData("models.nothing_unlabelled", name=name)
 
 
-def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str:
+def model_to_ask(dataset_id: int, skeleton_name: str, *, session: Session) -> str:
     """The name of the model that pre-labels, else of the newest trained one that has predicted here.
 
     Raises
@@ -100,33 +101,32 @@ def model_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str) -> s
     NotEnoughData
         If there is none.
     """
-    with reading(workspace.engine) as session:
-        forced = promotion(dataset_id, skeleton_name, session=session)
-        if forced is not None and forced.model_version_id is not None:
-            version = session.get(ModelVersion, forced.model_version_id)
-            assert version is not None
-            return version.name
-        for row in trained_models(session=session):
-            if row.model.skeleton == skeleton_name and count_predictions(dataset_id, row.version.id, session=session):
-                return row.version.name
+    forced = promotion(dataset_id, skeleton_name, session=session)
+    if forced is not None and forced.model_version_id is not None:
+        version = session.get(ModelVersion, forced.model_version_id)
+        assert version is not None
+        return version.name
+    for row in trained_models(session=session):
+        if row.model.skeleton == skeleton_name and count_predictions(dataset_id, row.version.id, session=session):
+            return row.version.name
     raise NotEnoughData("models.no_doubt_yet", skeleton=skeleton_name)
 
 
 def _estimates(rows: Sequence[HumanLabel | UnlabelledInstance], stored: dict[int, StoredPrediction]) -> Estimates:
-    found = [stored[row.instance.id] for row in rows]
-    doubts = [Uncertainty.from_bytes(one.doubt) for one in found]
-    confidence = np.stack([Keypoints.from_bytes(one.points).confidence for one in found])
+    predicted = [stored[row.instance.id] for row in rows]
+    uncertainty = [Uncertainty.from_bytes(row.doubt) for row in predicted]
+    confidence = np.stack([Keypoints.from_bytes(row.points).confidence for row in predicted])
     boxes = boxes_of(row.instance for row in rows)
-    kinds = {kind: np.stack([getattr(one, kind) for one in doubts]) for kind in ("spread", "neighbours", "flip")}
+    kinds = {kind: np.stack([getattr(each, kind) for each in uncertainty]) for kind in ("spread", "neighbours", "flip")}
     return Estimates({kind: values for kind, values in kinds.items() if np.isfinite(values).any()}, confidence, boxes)
 
 
 def _errors(held: Sequence[HumanLabel], stored: dict[int, StoredPrediction], skeleton_name: str) -> NDArray[np.float64]:
-    shape = find_skeleton(skeleton_name)
+    points_of = find_skeleton(skeleton_name)
     truth = [Keypoints.from_bytes(label.revision.points) for label in held]
     points = np.stack([row.points for row in truth])
     seen = np.stack([row.visibility for row in truth])
     boxes = boxes_of(instance for instance, *_ in held)
     predicted = np.stack([Keypoints.from_bytes(stored[label.instance.id].points).points for label in held])
-    unit = landmarks.units(landmarks.applicable(shape)[0], points, seen, boxes, shape)
+    unit = landmarks.units(landmarks.applicable(points_of)[0], points, seen, boxes, points_of)
     return landmarks.errors(predicted, points, seen, unit)

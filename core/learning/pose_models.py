@@ -79,8 +79,8 @@ class BuiltIn:
     def estimate(
         self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
     ) -> list[list[tuple[Keypoints, Uncertainty]]]:
-        found = [self.landmarker.locate(image, boxes) for image, boxes in zip(images, corners, strict=True)]
-        return [[(points, Uncertainty.unknown(len(points))) for points in located] for located in found]
+        located_in = [self.landmarker.locate(image, boxes) for image, boxes in zip(images, corners, strict=True)]
+        return [[(points, Uncertainty.unknown(len(points))) for points in located] for located in located_in]
 
 
 def find_model(workspace: Workspace, use_name: str, *, session: Session) -> PoseModel:
@@ -177,15 +177,15 @@ def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:
     MissingWeights, BadWeights
         If its file is absent, damaged or of another model.
     """
-    chosen = workspace.settings
+    settings = workspace.settings
     if model.file is None:
         assert model.name in LANDMARKERS
-        return BuiltIn(load_landmarker(model.name, chosen.device, workspace.weights))
+        return BuiltIn(load_landmarker(model.name, settings.device, workspace.weights))
     from core.models.pose.estimator import PoseEstimator  # torch is loaded only when a model is
 
     ensure_own_weights(model)
     return PoseEstimator.load(
-        model.file, model.name, device=chosen.device, flip_test=model.use.flip_test, batch=chosen.batch
+        model.file, model.name, device=settings.device, flip_test=model.use.flip_test, batch=settings.batch
     )
 
 

@@ -29,7 +29,7 @@ Located = tuple[Keypoints, Uncertainty]
 
 
 @dataclass(frozen=True)
-class _Work:
+class _PredictionJob:
     """What is to be looked at, by whom, and what the rows are stored under."""
 
     predictor: Predictor
@@ -67,14 +67,14 @@ def predict(
     """
     progress = progress or Progress()
     with reading(workspace.engine) as session:
-        found = find_model(workspace, model, session=session)
-    predictor = open_predictor(workspace, found)
+        pose_model = find_model(workspace, model, session=session)
+    predictor = open_predictor(workspace, pose_model)
     with writing(workspace.engine) as session:
         version_id = version_of(predictor, session=session)
         note_model_use(dataset_id, version_id, session=session)
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
     with reading(workspace.engine) as session:
-        kind = find_skeleton(found.skeleton).kind
+        kind = find_skeleton(pose_model.skeleton).kind
         waiting = instances_to_predict(dataset_id, kind, version_id, session=session)
     if only is not None:
         wanted = {label.instance.id for label in only.labels}
@@ -83,13 +83,13 @@ def predict(
         with reading(workspace.engine) as session:
             frames = {frame.image.id for frame in frame_pictures(clip, session=session) if frame.image is not None}
         waiting = [row for row in waiting if row[1].id in frames]
-    done, failed = _look(workspace, waiting, predictor, version_id, found.skeleton, run_id, progress)
+    done, failed = _predict_waiting(workspace, waiting, predictor, version_id, pose_model.skeleton, run_id, progress)
     with reading(workspace.engine) as session:
         known = count_predictions(dataset_id, version_id, session=session)
     return {"model_version": version_id, "instances": known, "predicted": done, "failed": failed}
 
 
-def _look(
+def _predict_waiting(
     workspace: Workspace,
     waiting: Sequence[tuple[Instance, Image]],
     predictor: Predictor,
@@ -101,39 +101,41 @@ def _look(
     faces: dict[int, list[Instance]] = defaultdict(list)
     for instance, image in waiting:
         faces[image.id].append(instance)
-    work = _Work(predictor, version_id, skeleton_name, run_id, faces)
+    job = _PredictionJob(predictor, version_id, skeleton_name, run_id, faces)
     progress.begin(len(waiting), message=f"Predicting with {predictor.name}")
     done = failed = 0
     for batch in opened_batches(workspace, list({image.id: image for _, image in waiting}.values())):
-        found = attempt(batch, lambda pictures: _estimate(work, pictures))
+        located_in = attempt(batch, lambda pictures: _estimate(job, pictures))
         with writing(workspace.engine) as session:
-            for picture, located in zip(batch, found, strict=True):
-                failed += _store(picture, located, work, session)
+            for picture, located in zip(batch, located_in, strict=True):
+                failed += _store(picture, located, job, session)
         done += sum(len(faces[picture.image.id]) for picture in batch)
         progress.advance(done)
     return done - failed, failed
 
 
-def _estimate(work: _Work, pictures: Sequence[OpenedPicture]) -> list[list[Located]]:
-    corners = [boxes_of(work.faces[picture.image.id]).astype(np.float32) for picture in pictures]
-    return work.predictor.estimate([picture.pixels for picture in pictures], corners)
+def _estimate(job: _PredictionJob, pictures: Sequence[OpenedPicture]) -> list[list[Located]]:
+    corners = [boxes_of(job.faces[picture.image.id]).astype(np.float32) for picture in pictures]
+    return job.predictor.estimate([picture.pixels for picture in pictures], corners)
 
 
-def _store(picture: OpenedPicture, located: Sequence[Located] | PictureFailure, work: _Work, session: Session) -> int:
+def _store(
+    picture: OpenedPicture, located: Sequence[Located] | PictureFailure, job: _PredictionJob, session: Session
+) -> int:
     """Write one picture's predictions; returns how many instances got none."""
-    instances = work.faces[picture.image.id]
+    instances = job.faces[picture.image.id]
     if isinstance(located, PictureFailure):
         reason = located.reason.reason()
-        session.add(Skipped(run_id=work.run_id, path=picture.image.path, reason=reason))
+        session.add(Skipped(run_id=job.run_id, path=picture.image.path, reason=reason))
         return len(instances)
     for instance, (points, doubt) in zip(instances, located, strict=True):
-        if session.get(Instance, instance.id) is None or _is_there(instance.id, work.version_id, session):
+        if session.get(Instance, instance.id) is None or _is_stored(instance.id, job.version_id, session):
             continue  # deleted meanwhile, or another process was quicker
         session.add(
             Prediction(
                 instance_id=instance.id,
-                model_version_id=work.version_id,
-                skeleton=work.skeleton,
+                model_version_id=job.version_id,
+                skeleton=job.skeleton,
                 points=points.to_bytes(),
                 doubt=doubt.to_bytes(),
             )
@@ -141,7 +143,7 @@ def _store(picture: OpenedPicture, located: Sequence[Located] | PictureFailure, 
     return 0
 
 
-def _is_there(instance_id: int, version_id: int, session: Session) -> bool:
+def _is_stored(instance_id: int, version_id: int, session: Session) -> bool:
     known = select(Prediction.id).where(
         Prediction.instance_id == instance_id, Prediction.model_version_id == version_id
     )

@@ -44,17 +44,20 @@ def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int
         If it is the one that pre-labels already, or the name says how to use it: what pre-labels is used plainly.
     """
     with writing(workspace.engine) as session:
-        found = find_model(workspace, model, session=session)
-        if found.use_name != found.name:
-            raise BadInput("models.promote_itself", use=model, name=found.name)
-        newest = promotion(dataset_id, found.skeleton, session=session)
-        if found.version_id == (newest.model_version_id if newest else None):
+        model_in_use = find_model(workspace, model, session=session)
+        if model_in_use.use_name != model_in_use.name:
+            raise BadInput("models.promote_itself", use=model, name=model_in_use.name)
+        newest = promotion(dataset_id, model_in_use.skeleton, session=session)
+        if model_in_use.version_id == (newest.model_version_id if newest else None):
             raise BadInput("models.promoted_already", name=model)
         row = Promotion(
-            dataset_id=dataset_id, skeleton=found.skeleton, model_version_id=found.version_id, author_id=author_id
+            dataset_id=dataset_id,
+            skeleton=model_in_use.skeleton,
+            model_version_id=model_in_use.version_id,
+            author_id=author_id,
         )
         session.add(row)
-        return found.skeleton
+        return model_in_use.skeleton
 
 
 def roll_back(workspace: Workspace, dataset_id: int, skeleton_name: str, *, author_id: int) -> str | None:

@@ -45,8 +45,8 @@ class MemoryFit:
 def choices() -> list[RecipeChoice]:
     """Every recipe."""
     return [
-        RecipeChoice(one.name, one.about, one.network, one.as_json(), _weights(NETWORKS[one.network]))
-        for one in RECIPES.values()
+        RecipeChoice(recipe.name, recipe.about, recipe.network, recipe.as_json(), _weights(NETWORKS[recipe.network]))
+        for recipe in RECIPES.values()
     ]
 
 
@@ -140,11 +140,11 @@ def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:
     from core.training.preparation import config_for
     from core.training.samples import Sample
 
-    shape = find_skeleton(skeleton_name)
-    turns = np.linspace(0, 2 * np.pi, len(shape), endpoint=False)
+    points = find_skeleton(skeleton_name)
+    turns = np.linspace(0, 2 * np.pi, len(points), endpoint=False)
     circle = Keypoints.of(np.stack([np.cos(turns), np.sin(turns)], axis=1))
     nobody = Sample(np.zeros((1, 1, 3), np.uint8), (-1.0, -1.0, 1.0, 1.0), circle, key=0, name="", group="")
-    return config_for(recipe, shape, [nobody])
+    return config_for(recipe, points, [nobody])
 
 
 def _remedy(smaller: int, recipe: Recipe) -> str:

@@ -1,8 +1,14 @@
-"""Labels of the store as samples that a training takes."""
+"""Labels of the store as samples that a training takes, and which of them a model has seen.
+
+What a model has learned from is kept with it: whatever becomes of groups and names, it is never measured on that.
+Groups alone do not settle it: a person who is named later, or another way to split, makes other groups of the same
+pictures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,6 +16,8 @@ from core.foundation.arrays import Keypoints
 from core.foundation.workspace import Workspace
 from core.training.samples import Sample
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance
+
+LEARNED: Final = "learned"  # in `db.tables.TrainedModel.data`
 
 
 def samples(workspace: Workspace, labels: Sequence[tuple[HumanLabel, str]]) -> list[Sample]:
@@ -22,19 +30,44 @@ def unlabelled_samples(
 ) -> list[Sample]:
     """Instances without a human's points, each with `count` absent ones."""
     nothing = Keypoints.of(np.full((count, 2), np.nan))
-    return [_sample(workspace, one, group, nothing) for one, group in rows]
+    return [_sample(workspace, row, group, nothing) for row, group in rows]
 
 
 def _sample(workspace: Workspace, label: HumanLabel | UnlabelledInstance, group: str, points: Keypoints) -> Sample:
-    one, image = label.instance, label.image
+    instance, image = label.instance, label.image
     scene = f"{label.video_id}, scene {label.scene}"  # a window of consecutive frames never goes over a cut
     frame = (scene, label.frame) if label.video_id is not None and label.frame is not None else None
     return Sample(
         picture=workspace.original(image.original),
-        box=one.box,
+        box=instance.box,
         keypoints=points,
-        key=one.id,
+        key=instance.id,
         name=image.path,
         group=group,
         frame=frame,
     )
+
+
+def as_ranges(instances: Iterable[int]) -> list[list[int]]:
+    """Ids as first and last of each run of whole numbers without a gap, in rising order: short for whole clips.
+
+    >>> as_ranges([7, 1, 2, 3])
+    [[1, 3], [7, 7]]
+    """
+    ids = np.unique(np.fromiter(instances, np.int64))
+    if not len(ids):
+        return []
+    ends = np.flatnonzero(np.diff(ids) > 1)
+    first, last = np.r_[ids[0], ids[ends + 1]], np.r_[ids[ends], ids[-1]]
+    return [[int(low), int(high)] for low, high in zip(first, last, strict=True)]
+
+
+def learned_from(data: Mapping[str, Any]) -> set[int]:
+    """Ids of the instances that a model, its parents and its choice of an epoch have seen; empty if that is not known.
+
+    Parameters
+    ----------
+    data
+        `db.tables.TrainedModel.data`.
+    """
+    return {number for low, high in data.get(LEARNED) or [] for number in range(low, high + 1)}

@@ -10,33 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, func, select
 
-from core.foundation.errors import BadInput, Cancelled, FacetError, NotEnoughData
+from core.foundation.errors import BadInput, FacetError, NotEnoughData
 from core.foundation.messages import message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, keep_parts, read_labels, read_unlabelled
-from core.learning.learned import KEY, as_ranges, learned_from
 from core.learning.pose_models import PoseModel, ensure_own_weights, find_model, open_predictor
 from core.learning.recipes import find_recipe
-from core.learning.run_folders import keep_file, resume_from, tidy
-from core.learning.samples import samples, unlabelled_samples
-from core.learning.training_listener import RunListener, said_in
+from core.learning.run_folder import RunListener, keep_file, messages_in, resume_from, tidy
+from core.learning.samples import LEARNED, as_ranges, learned_from, samples, unlabelled_samples
 from core.learning.training_verdict import warnings_about
 from core.library.split_groups import group_name
-from core.training.listening import Listener
+from core.training.listening import Listener, TrainingCancelled
 from core.training.recipes import Recipe
 from core.training.splits import remark
 from db.engine import reading
-from db.queries.learning.labels import HumanLabel
+from db.queries.learning.labels import HumanLabel, UnlabelledInstance
 from db.queries.learning.models import model_versions, trained_by_name, trained_in_run
 from db.tables import ModelVersion, Part, TrainedModel
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
 
 if TYPE_CHECKING:
-    from core.training.loop import Trained
+    from core.training.loop import Trained, TrainingData
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,37 @@ class TrainingRequest:
     plan: str | None = None
 
 
-def current_labels(workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto") -> Labels:
-    """The labels that a training would use now, in the parts that they would go to."""
-    with reading(workspace.engine) as session:
-        return read_labels(dataset_id, skeleton_name, split_by=split_by, session=session)
+@dataclass(frozen=True)
+class TrainingRun:
+    """A training as it begins: who asked for it in which run, its recipe, what to begin from and what to learn from.
+
+    `unlabelled` are the instances that it labels itself, with their groups; none without a plan for that.
+    """
+
+    dataset_id: int
+    author_id: int
+    run_id: int
+    split_by: str
+    recipe: Recipe
+    plan: str | None
+    parent: PoseModel | None
+    labels: Labels
+    unlabelled: Sequence[tuple[UnlabelledInstance, str]]
+
+    def choosing(self) -> list[tuple[HumanLabel, str]]:
+        """The labels that the best epoch is chosen by, with their groups.
+
+        With two groups none is left to validate on: a few training labels then choose the epoch, never the test.
+        """
+        learning = self.labels.of(Part.TRAIN)
+        return self.labels.of(Part.VALIDATION) or learning[:: max(1, len(learning) // 50)]
+
+    def seen(self, *, session: Session) -> set[int]:
+        """Ids of the instances that the weights or the choice of an epoch depend on, the parent's among them."""
+        before = trained_by_name(self.parent.name, session=session) if self.parent else None
+        labelled = {label.instance.id for part in (Part.TRAIN, Part.VALIDATION) for label, _ in self.labels.of(part)}
+        self_labelled = {row.instance.id for row, _ in self.unlabelled}
+        return labelled | self_labelled | (learned_from(before.data) if before else set())
 
 
 def train_model(
@@ -106,101 +131,86 @@ def train_model(
     with reading(workspace.engine) as session:
         known = trained_in_run(run_id, session=session)
         if known is not None:  # killed between this and the end of the run
-            return _told(workspace, known)
+            return _report(workspace, known, session=session)
+    training = _begun(workspace, dataset_id, author_id, run_id, request)
+    resume_from(workspace, run_id)
+    folder = workspace.training_folder(run_id)
+    listener = RunListener(progress or Progress(), folder)
+    try:
+        trained, rounds = _train(workspace, training, folder, listener)
+    except TrainingCancelled as stopped:
+        _keep(workspace, training, stopped.trained)
+        tidy(folder)
+        raise
+    if not trained.epochs:
+        reason = "; ".join(messages_in(folder)) or message("training.no_epoch")
+        raise FacetError("training.nothing_learned", reason=reason)
+    warnings = warnings_about(workspace, training.labels, training.choosing(), trained.best, training.recipe.rate)
+    for warning in warnings:
+        if warning not in messages_in(folder):  # before it was killed
+            listener.said(warning)
+    model = _keep(workspace, training, trained, rounds, warnings)
+    tidy(folder)
+    with reading(workspace.engine) as session:
+        return _report(workspace, model, session=session)
+
+
+def _begun(workspace: Workspace, dataset_id: int, author_id: int, run_id: int, request: TrainingRequest) -> TrainingRun:
+    """Check what was asked, and write down which group is in which part from now on."""
     recipe = find_recipe(request.recipe, request.settings)
+    plan = request.plan or (recipe.self_training if recipe.self_training != "none" else None)
     parent = _parent(workspace, request)
+    if plan and parent:
+        raise BadInput("training.self_training_begins_fresh")
     with writing(workspace.engine) as session:
         labels = read_labels(dataset_id, request.skeleton, split_by=request.split_by, session=session)
         _enough(labels)
         keep_parts(dataset_id, labels, session=session)
-    resume_from(workspace, run_id)
-    folder = workspace.training_folder(run_id)
-    seen = _seen(workspace, labels, parent)
-    where = _Where(dataset_id, author_id, run_id, parent.version_id if parent else None, request.split_by, seen)
-    listener = RunListener(progress or Progress(), folder)
-    try:
-        trained, rounds = _learned(workspace, where, recipe, request, labels, parent, folder, listener)
-    except Cancelled as stopped:
-        if (best := getattr(stopped, "trained", None)) is not None:
-            _keep(workspace, best, recipe, labels, where)
-            tidy(folder)
-        raise
-    if not trained.epochs:
-        raise FacetError("training.nothing_learned", reason="; ".join(said_in(folder)) or message("training.no_epoch"))
-    doubts = warnings_about(workspace, labels, labels.of(Part.VALIDATION) or _some(labels), trained.best, recipe.rate)
-    for sentence in doubts:
-        if sentence not in said_in(folder):  # before it was killed
-            listener.said(sentence)
-    model = _keep(workspace, trained, recipe, labels, where, rounds, doubts)
-    tidy(folder)
-    return _told(workspace, model)
-
-
-def _seen(workspace: Workspace, labels: Labels, parent: PoseModel | None) -> set[int]:
-    """Ids of the instances that the weights or the choice of an epoch will depend on, the parent's among them."""
     with reading(workspace.engine) as session:
-        before = trained_by_name(parent.name, session=session) if parent else None
-    now = {label.instance.id for part in (Part.TRAIN, Part.VALIDATION) for label, _ in labels.of(part)}
-    return now | (learned_from(before.data) if before else set())
+        rows = read_unlabelled(dataset_id, labels, split_by=request.split_by, session=session) if plan else []
+    return TrainingRun(dataset_id, author_id, run_id, request.split_by, recipe, plan, parent, labels, rows)
 
 
-def _learned(
-    workspace: Workspace,
-    asked: _Where,
-    recipe: Recipe,
-    request: TrainingRequest,
-    labels: Labels,
-    parent: PoseModel | None,
-    folder: Path,
-    listener: Listener,
+def _train(
+    workspace: Workspace, training: TrainingRun, folder: Path, listener: Listener
 ) -> tuple[Trained, list[dict[str, Any]]]:
     """Train, or train in rounds; gives the rounds too (none without a plan)."""
     from core.training.distributed import trainer  # torch is loaded only when something is trained
-    from core.training.loop import TrainingData
+    from core.training.self_training import self_train
 
-    learn, choose = labels.of(Part.TRAIN), labels.of(Part.VALIDATION) or _some(labels)
+    labels, parent = training.labels, training.parent
     if (missing := remark(dict(zip(labels.groups, labels.parts, strict=True)))) is not None:
         listener.said(missing)
-    data = TrainingData(find_skeleton(request.skeleton), samples(workspace, learn), samples(workspace, choose))
-    where: dict[str, Any] = {
+    data = _data(workspace, training)
+    processes = workspace.settings.training_processes
+    here: dict[str, Any] = {
         "device": workspace.settings.device,
         "listener": listener,
         "weights_folder": workspace.weights,
     }
-    plan = request.plan or (recipe.self_training if recipe.self_training != "none" else None)
-    together = workspace.settings.training_processes
-    if plan is None:
+    if training.plan is None:
         start = {"start_from": parent.file, "start_name": parent.name} if parent else {"start_from": None}
-        return trainer(together)(recipe, data, folder, **start, **where), []
-    from core.training.self_training import self_train
-
-    if parent is not None:
-        raise BadInput("training.self_training_begins_fresh")
-    with reading(workspace.engine) as session:
-        others = read_unlabelled(asked.dataset_id, labels, split_by=request.split_by, session=session)
-    asked.seen.update(one.instance.id for one, _ in others)
-    data = replace(data, unlabelled=unlabelled_samples(workspace, others, len(data.skeleton)))
-    found = self_train(recipe, data, folder, plan=plan, processes=together, **where)
-    return found.trained, [asdict(replace(one, file="")) for one in found.rounds]  # their weights go with the run
+        return trainer(processes)(training.recipe, data, folder, **start, **here), []
+    result = self_train(training.recipe, data, folder, plan=training.plan, processes=processes, **here)
+    return result.trained, [asdict(replace(each, file="")) for each in result.rounds]  # their weights go with the run
 
 
-@dataclass(frozen=True)
-class _Where:
-    dataset_id: int
-    author_id: int
-    run_id: int
-    parent_id: int | None
-    split_by: str
-    seen: set[int]  # ids of instances
+def _data(workspace: Workspace, training: TrainingRun) -> TrainingData:
+    from core.training.loop import TrainingData
+
+    points = find_skeleton(training.labels.skeleton)
+    learning, choosing = training.labels.of(Part.TRAIN), training.choosing()
+    unlabelled = unlabelled_samples(workspace, training.unlabelled, len(points))
+    return TrainingData(points, samples(workspace, learning), samples(workspace, choosing), unlabelled)
 
 
 def _enough(labels: Labels) -> None:
     have = len(labels.labels)
     if have < 2:
-        there = message("training.one_instance" if have else "training.no_instance")
+        instances = message("training.one_instance" if have else "training.no_instance")
         if labels.empty:
-            there = message("training.and_empty_labels", there=there, count=labels.empty)
-        raise NotEnoughData("training.two_instances", skeleton=labels.skeleton, there=there)
+            instances = message("training.and_empty_labels", there=instances, count=labels.empty)
+        raise NotEnoughData("training.two_instances", skeleton=labels.skeleton, there=instances)
     if not labels.of(Part.TEST):
         clip = labels.groups[0].startswith(group_name("clip", ""))  # its frames stay together whatever is chosen
         raise NotEnoughData(
@@ -208,34 +218,28 @@ def _enough(labels: Labels) -> None:
         )
 
 
-def _some(labels: Labels) -> list[tuple[HumanLabel, str]]:
-    """With two groups none is left to validate on: a few training labels then choose the epoch, never the test."""
-    return labels.of(Part.TRAIN)[:: max(1, len(labels.of(Part.TRAIN)) // 50)]
-
-
 def _parent(workspace: Workspace, request: TrainingRequest) -> PoseModel | None:
     if request.parent is None:
         return None
     with reading(workspace.engine) as session:
-        found = find_model(workspace, request.parent, session=session)
-    if found.file is None:
-        raise BadInput("training.built_in", name=found.name)
-    if found.skeleton != request.skeleton:
-        raise BadInput("training.begins_elsewhere", name=found.name, skeleton=found.skeleton, wanted=request.skeleton)
-    ensure_own_weights(found)
-    return found
+        parent = find_model(workspace, request.parent, session=session)
+    if parent.file is None:
+        raise BadInput("training.built_in", name=parent.name)
+    if parent.skeleton != request.skeleton:
+        raise BadInput("training.begins_elsewhere", name=parent.name, skeleton=parent.skeleton, wanted=request.skeleton)
+    ensure_own_weights(parent)
+    return parent
 
 
 def _keep(
     workspace: Workspace,
+    training: TrainingRun,
     trained: Trained,
-    recipe: Recipe,
-    labels: Labels,
-    where: _Where,
     rounds: Sequence[Mapping[str, Any]] = (),
     warnings: Sequence[str] = (),
 ) -> TrainedModel:
     """Give the best weights a place among the models and write the version down."""
+    recipe, labels = training.recipe, training.labels
     file = workspace.trained_models / f"{trained.sha256}.safetensors"
     keep_file(trained.file, file)
     predictor = open_predictor(workspace, PoseModel(PredictorName(recipe.name), labels.skeleton, file))
@@ -243,29 +247,29 @@ def _keep(
         name = _free_name(recipe.name, session)
         sha256, settings = predictor.weights_sha256, predictor.settings
         version_id = ensure_model_version(name, "landmarks", sha256, settings, session=session)
-        note_model_use(where.dataset_id, version_id, session=session)
+        note_model_use(training.dataset_id, version_id, session=session)
         model = TrainedModel(
             model_version_id=version_id,
-            dataset_id=where.dataset_id,
-            run_id=where.run_id,
-            parent_id=where.parent_id,
+            dataset_id=training.dataset_id,
+            run_id=training.run_id,
+            parent_id=training.parent.version_id if training.parent else None,
             recipe=recipe.name,
             recipe_settings=recipe.as_json(),
             skeleton=labels.skeleton,
             file=str(file.relative_to(workspace.home)),
-            author_id=where.author_id,
+            author_id=training.author_id,
             seconds=trained.seconds,
             data={
                 **labels.counts(),
                 "labels_sha256": labels.fingerprint(),
                 "excluded": len(labels.excluded),
-                "split_by": where.split_by,
-                KEY: as_ranges(where.seen),
+                "split_by": training.split_by,
+                LEARNED: as_ranges(training.seen(session=session)),
                 "epochs": trained.epochs,
                 "stopped": trained.stopped,
                 "best": _finite(trained.best),
                 "images_per_second": trained.images_per_second,
-                "rounds": [_finite(one) for one in rounds],
+                "rounds": [_finite(each) for each in rounds],
                 "warnings": list(warnings),
             },
         )
@@ -288,9 +292,8 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _told(workspace: Workspace, model: TrainedModel) -> dict[str, Any]:
-    with reading(workspace.engine) as session:
-        version = session.get(ModelVersion, model.model_version_id)
+def _report(workspace: Workspace, model: TrainedModel, *, session: Session) -> dict[str, Any]:
+    version = session.get(ModelVersion, model.model_version_id)
     assert version is not None
     return {
         "model": version.name,
@@ -300,6 +303,6 @@ def _told(workspace: Workspace, model: TrainedModel) -> dict[str, Any]:
         "seconds": round(model.seconds, 1),
         "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
-        "said": said_in(workspace.training_folder(model.run_id)) if model.run_id is not None else [],
+        "said": messages_in(workspace.training_folder(model.run_id)) if model.run_id is not None else [],
         "warnings": model.data.get("warnings") or [],
     }

@@ -20,7 +20,7 @@ from db.tables import Part
 _CLEARLY: Final = 2.0
 
 
-def mean_shape_nme(train: Sequence[Sample], validation: Sequence[Sample], shape: Skeleton) -> float:
+def mean_shape_nme(train: Sequence[Sample], validation: Sequence[Sample], skeleton: Skeleton) -> float:
     """Validation NME (as `core.training.validation.figures`) of the mean shape of the training labels in each box.
 
     A point that no training label has counts as the middle of the box. NaN where there is nothing to measure on.
@@ -33,7 +33,7 @@ def mean_shape_nme(train: Sequence[Sample], validation: Sequence[Sample], shape:
     boxes = np.array([sample.box for sample in validation], np.float64)
     middles, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     guessed = middles[:, None] + mean_shape(train) * sides[:, None, None]
-    return float(figures(guessed, validation, shape)["validation_nme"])
+    return float(figures(guessed, validation, skeleton)["validation_nme"])
 
 
 def warnings_about(
@@ -57,8 +57,8 @@ def warnings_about(
     rate
         The recipe's learning rate.
     """
-    learned, shape = samples(workspace, labels.of(Part.TRAIN)), find_skeleton(labels.skeleton)
-    reached, guess = best.get("validation_nme"), mean_shape_nme(learned, samples(workspace, chosen_by), shape)
+    learned, skeleton = samples(workspace, labels.of(Part.TRAIN)), find_skeleton(labels.skeleton)
+    reached, guess = best.get("validation_nme"), mean_shape_nme(learned, samples(workspace, chosen_by), skeleton)
     groups = len({group for _, group in chosen_by})
     if reached is None or math.isnan(guess) or reached < guess * (1 if groups >= FEWEST_GROUPS else _CLEARLY):
         return []

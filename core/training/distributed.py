@@ -24,7 +24,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Cancelled, FacetError
 from core.foundation.skeletons import find_skeleton
 from core.models.pose import NetworkConfig
-from core.training.listening import Listener
+from core.training.listening import Listener, TrainingCancelled
 from core.training.loop import Trained, train
 from core.training.preparation import TrainingData
 from core.training.recipe import Recipe, from_json
@@ -122,8 +122,7 @@ def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
     if "error" in told:
         kind = getattr(core.foundation.errors, told["error"], FacetError)
         problem: FacetError = kind(told["sentence"])
-        problem.trained = trained  # type: ignore[attr-defined]  # as `train` leaves it
-        raise problem
+        raise problem if trained is None else TrainingCancelled(problem, trained)
     if trained is None:
         raise FacetError("training.processes_ended", code=code, file=errors)
     return trained
@@ -245,7 +244,7 @@ def main(arguments: Sequence[str]) -> int:
         )
     except FacetError as problem:
         if first:
-            told = _plain_result(getattr(problem, "trained", None))
+            told = _plain_result(problem.trained if isinstance(problem, TrainingCancelled) else None)
             _tell({"error": type(problem).__name__, "sentence": str(problem), **told})
         return 0 if isinstance(problem, Cancelled) else 1
     if first:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.foundation.errors import Cancelled, FacetError
+
+if TYPE_CHECKING:
+    from core.training.loop import Trained
+
+
+class TrainingCancelled(Cancelled):
+    """A person stopped a training: `trained` is its best by then."""
+
+    def __init__(self, stopped: FacetError, trained: Trained) -> None:
+        super().__init__(stopped.code, of=stopped.of, **stopped.fields)
+        self.trained = trained
 
 
 class Listener:
     """Told by the loop while it works; this one is deaf.
 
-    `batch` and `epoch` may raise `Cancelled`: the loop then writes its best and last weights and its
-    state, and passes the error on with what it has as ``error.trained``.
+    `batch` and `epoch` may raise `Cancelled`: the loop then writes its best and last weights and its state, and raises
+    `TrainingCancelled`.
     """
 
     def reading(self, done: int, total: int) -> None:

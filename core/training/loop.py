@@ -19,7 +19,7 @@ from core.models.devices import pick_device
 from core.models.pose import NetworkConfig
 from core.models.pose.checkpoint import read_config
 from core.models.weights import sha256_of
-from core.training.listening import Listener
+from core.training.listening import Listener, TrainingCancelled
 from core.training.preparation import TrainingData, check_data, config_for, fresh_network, open_sources
 from core.training.ranks import Ranks, ranks_here
 from core.training.recipe import Recipe
@@ -105,8 +105,8 @@ def train(
         If the recipe's parts do not fit together, or `start_from` or the samples are of other points.
     MissingWeights, BadWeights
         If weights to begin from are absent, damaged or another network's.
-    Cancelled
-        If the listener raised it. Best, last and state are then written, and the error has the attribute ``trained``.
+    TrainingCancelled
+        If the listener raised `Cancelled`. Best, last and state are then written.
     FacetError
         If the disk is full, memory is too small for one sample, or the GPU is gone. What was saved before is kept.
     """
@@ -116,8 +116,7 @@ def train(
         try:
             _learn(run)
         except Cancelled as stopped:
-            stopped.trained = _result(run, "cancelled")  # type: ignore[attr-defined]  # what there is, for the caller
-            raise
+            raise TrainingCancelled(stopped, _result(run, "cancelled")) from stopped
         return _result(run, run.done.stopped)
 
 

@@ -112,8 +112,8 @@ def self_train(
         If there is no such plan, or a curriculum is asked of a network that is no PIPNet or whose map does not divide.
     NotEnoughData
         If nothing is unlabelled, or the network found no point in any of it.
-    Cancelled
-        As `train`, with ``trained`` of the round that was stopped.
+    TrainingCancelled
+        As `train`, with what came of the round that was stopped.
     FacetError
         As `train`.
     """

@@ -78,28 +78,38 @@ def locate(network: nn.Module, codec: Codec, source: CropSource, skeleton: Skele
     confidence = np.zeros((len(source), len(skeleton)), np.float32)
     was_training = network.training
     network.eval()
-    for indices, part in _parts(source, skeleton, runner.size):
-        done = 0
-        size = len(part)
-        while done < len(part):
-            rows = slice(done, done + size)
-            try:
-                with torch.inference_mode():
-                    found = codec.decode(runner.outputs(network, part.images[rows]))
-            except (RuntimeError, MemoryError) as problem:
-                if not out_of_memory(problem):
-                    raise
-                if size == 1:
-                    raise FacetError("training.no_memory_to_look", device=runner.device) from problem
-                size //= 2
-                release_memory()
-                continue
-            for index, crop, xy in zip(indices[rows], part.crops[rows], found.points.cpu().numpy(), strict=True):
-                points[index] = crop.to_picture(xy)
-            confidence[indices[rows]] = found.confidence.float().cpu().numpy()
-            done += size
-    network.train(was_training)
+    try:
+        for indices, part in _parts(source, skeleton, runner.size):
+            points[indices], confidence[indices] = _located(network, codec, part, runner)
+    finally:
+        network.train(was_training)
     return Located(points, confidence)
+
+
+def _located(
+    network: nn.Module, codec: Codec, part: Batch, runner: Runner
+) -> tuple[list[NDArray[np.float64]], NDArray[np.float32]]:
+    """The points of a batch's crops in their pictures, and their confidence; in smaller parts where memory is short."""
+    points: list[NDArray[np.float64]] = []
+    confidence: list[NDArray[np.float32]] = []
+    size = len(part)
+    while len(points) < len(part):
+        rows = slice(len(points), len(points) + size)
+        try:
+            with torch.inference_mode():
+                decoded = codec.decode(runner.outputs(network, part.images[rows]))
+        except (RuntimeError, MemoryError) as problem:
+            if not out_of_memory(problem):
+                raise
+            if size == 1:
+                raise FacetError("training.no_memory_to_look", device=runner.device) from problem
+            size //= 2
+            release_memory()
+            continue
+        crops = zip(part.crops[rows], decoded.points.cpu().numpy(), strict=True)
+        points += [crop.to_picture(xy) for crop, xy in crops]
+        confidence.append(decoded.confidence.float().cpu().numpy())
+    return points, np.concatenate(confidence)
 
 
 def _parts(source: CropSource, skeleton: Skeleton, size: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:

@@ -17,17 +17,17 @@ def ensure_model_version(
 ) -> int:
     """The id of a model as it runs now: the same name, weights and settings are one version."""
     key = json.dumps(settings, sort_keys=True)
-    found = session.exec(
+    version_id = session.exec(
         select(ModelVersion.id).where(
             ModelVersion.name == name, ModelVersion.weights_sha256 == weights_sha256, ModelVersion.settings_key == key
         )
     ).first()
-    if found is None:
+    if version_id is None:
         version = ModelVersion(name=name, kind=kind, weights_sha256=weights_sha256, settings=settings, settings_key=key)
         session.add(version)
         session.flush()
         return version.id
-    return found
+    return version_id
 
 
 def note_model_use(dataset_id: int, model_version_id: int, *, session: Session) -> None:

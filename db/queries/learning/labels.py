@@ -70,30 +70,30 @@ class UnlabelledInstance(NamedTuple):
 
 
 # Columns, not objects: a dataset has 100,000 labels, and objects of three tables for each take ten times as long.
-_PLACE: Final = (Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom)
+_BOX: Final = (Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom)
 
 
-_PHOTO: Final = (Image.id, Image.path, Image.sha256, Image.original, Image.identity, Image.sequence)
+_PICTURE: Final = (Image.id, Image.path, Image.sha256, Image.original, Image.identity, Image.sequence)
 
 
-_WHERE: Final = (Person.id, Person.name, Frame.video_id, Frame.index, Frame.scene)
+_WHO_AND_WHEN: Final = (Person.id, Person.name, Frame.video_id, Frame.index, Frame.scene)
 
 
 def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[HumanLabel]:
     """Every instance of a dataset whose points count as a human's, in the order of path, frame and id."""
     of_a_human = (KeypointRevision.source == Source.HUMAN) & (KeypointRevision.skeleton == skeleton)
     statement = (
-        _located(select(*_PLACE, *_PHOTO, *_WHERE, KeypointRevision.id, KeypointRevision.points))  # type: ignore[call-overload]
+        _located(select(*_BOX, *_PICTURE, *_WHO_AND_WHEN, KeypointRevision.id, KeypointRevision.points))  # type: ignore[call-overload]
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), of_a_human)
     )
-    found: dict[int, HumanLabel] = {}
+    labels: dict[int, HumanLabel] = {}
     for row in session.exec(statement):  # identical frames share one picture: its first place counts
-        if row[0] not in found:
-            found[row[0]] = HumanLabel(
+        if row[0] not in labels:
+            labels[row[0]] = HumanLabel(
                 InstanceBox(*row[:5]), PictureFacts(*row[5:11]), RevisionPoints(*row[16:]), *row[11:16]
             )
-    return list(found.values())
+    return list(labels.values())
 
 
 def by_no_human(dataset_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:
@@ -109,15 +109,15 @@ def by_no_human(dataset_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:
 def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> list[UnlabelledInstance]:
     """Every instance of a kind whose points are a model's or nobody's, in the order of path, frame and id."""
     statement = (
-        _located(select(*_PLACE, *_PHOTO, *_WHERE))  # type: ignore[call-overload]
+        _located(select(*_BOX, *_PICTURE, *_WHO_AND_WHEN))  # type: ignore[call-overload]
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
         .where(*by_no_human(dataset_id, kind))
     )
-    found: dict[int, UnlabelledInstance] = {}
+    labels: dict[int, UnlabelledInstance] = {}
     for row in session.exec(statement):
-        if row[0] not in found:
-            found[row[0]] = UnlabelledInstance(InstanceBox(*row[:5]), PictureFacts(*row[5:11]), *row[11:16])
-    return list(found.values())
+        if row[0] not in labels:
+            labels[row[0]] = UnlabelledInstance(InstanceBox(*row[:5]), PictureFacts(*row[5:11]), *row[11:16])
+    return list(labels.values())
 
 
 def _located(statement: Any) -> Any:

@@ -149,7 +149,7 @@ def comparison(
     names = tuple(chosen)
     with reading(workspace().engine) as session:
         cache_key = model_cache_key(dataset_id, session=session)
-    split_by = split_of(names, rows)
+    split_by = common_split(names, rows)
     there = counted_supply(dataset_id, shape, split_by, cache_key).labels
     if not there["test"]:
         st.info(
@@ -182,11 +182,11 @@ def comparison(
         _offer(dataset_id, names, split_by, cache_key, busy=busy)
     measured = _measured(held, dataset_id, names, split_by, cache_key)
     _figures(measured, names)
-    where_they_err(measured.breakdowns, measured.apart, held.shape, dataset_id, names)
+    where_they_err(measured.breakdowns, measured.apart, held.skeleton, dataset_id, names)
     _worst(held, chosen)
 
 
-def split_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+def common_split(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """What was kept together when the first of these models that was trained learned."""
     ways = {row["name"]: str(row["split_by"]) for row in rows}
     return next((ways[name] for name in (PredictorName.parse(name).model for name in names) if name in ways), "auto")

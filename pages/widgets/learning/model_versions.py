@@ -11,7 +11,7 @@ import streamlit as st
 from core.foundation.errors import FacetError
 from core.jobs.launch import start
 from core.learning import listing as models
-from core.learning.exporting_onnx import onnx_file
+from core.learning.delivery import onnx_file
 from core.learning.promoting import built_in_for, in_force, promote, roll_back, steps_back
 from db.engine import reading
 from db.queries.learning.models import promotions

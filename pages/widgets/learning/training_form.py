@@ -11,9 +11,8 @@ from core.foundation.errors import FacetError
 from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning import recipes
-from core.learning.labels import SPLIT_BY
+from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import RecipeChoice
-from core.learning.supply import Supply
 from db.engine import reading
 from db.queries.learning.models import model_cache_key
 from db.tables import Run

@@ -1,4 +1,4 @@
-"""A training on the screen: its curves, heatmaps beside their targets, examples, what it said."""
+"""A training on the screen: its curves, heatmaps beside their targets, examples, its messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.jobs.kinds import kinds_shown_on
 from core.learning.listing import model_of_run
-from core.learning.watching import TrainingLog, watch
+from core.learning.run_folder import TrainingLog, training_log
 from db.engine import reading
 from db.queries.jobs import runs_page
 from db.tables import Run, RunState
@@ -37,24 +37,19 @@ def trainings(dataset_id: int, *, open_only: bool) -> list[Run]:
     return [run for run, *_ in rows]
 
 
+@st.fragment(run_every=2.0)
 def live(dataset_id: int) -> None:
     """The training that is at work, if one is."""
-    if trainings(dataset_id, open_only=True):
-        _moving(dataset_id)
-
-
-@st.fragment(run_every=2.0)
-def _moving(dataset_id: int) -> None:
     run = next((run for run in trainings(dataset_id, open_only=True) if run.state == RunState.RUNNING), None)
     if run is None:
         return  # it waits, or has just ended: the card of the run says so
     st.subheader("At work", anchor=False)
-    seen = watch(workspace(), run.id)
-    if not seen.epochs:
+    log = training_log(workspace(), run.id)
+    if not log.epochs:
         st.caption("The first epoch is not over yet; curves and pictures come with it.")
-    _told(seen.said)
-    _drawn(seen, dataset_id, run.id, key="live")
-    for kind, sheets in (("heatmaps", seen.heatmaps), ("examples", seen.examples)):
+    _show_messages(log.messages)
+    _draw(log, dataset_id, run.id, key="live")
+    for kind, sheets in (("heatmaps", log.heatmaps), ("examples", log.examples)):
         _sheet(kind, sheets[-1:])
 
 
@@ -70,13 +65,13 @@ def past_trainings(dataset_id: int) -> None:
     run = next(run for run in ended if run.id == chosen)
     st.markdown(MARKS[RunState(run.state)])
     result(run)
-    seen = watch(workspace(), run.id)
-    _told(seen.said)
+    log = training_log(workspace(), run.id)
+    _show_messages(log.messages)
     model = model_of_run(workspace(), run.id)
     if model is not None:
-        _next(run, model, worthless=any(map(_warns, seen.said)))
-    _drawn(seen, dataset_id, run.id, key=f"past-{run.id}")
-    for kind, sheets in (("heatmaps", seen.heatmaps), ("examples", seen.examples)):
+        _next(run, model, worthless=any(map(_warns, log.messages)))
+    _draw(log, dataset_id, run.id, key=f"past-{run.id}")
+    for kind, sheets in (("heatmaps", log.heatmaps), ("examples", log.examples)):
         _sheet(kind, _one_of(sheets, key=f"past-{run.id}-{kind}", label=_SHEETS[kind][0]))
 
 
@@ -104,10 +99,10 @@ def _next(run: Run, model: str, *, worthless: bool) -> None:
             )
 
 
-def _told(said: Sequence[str]) -> None:
-    for line in filter(_warns, said):
+def _show_messages(messages: Sequence[str]) -> None:
+    for line in filter(_warns, messages):
         st.warning(f"{sentence(line)}.", icon=":material/warning:")
-    rest = [line for line in said if not _warns(line)]
+    rest = [line for line in messages if not _warns(line)]
     if rest:
         st.info("  \n".join(sentence(line) for line in rest), icon=":material/info:")
 
@@ -117,13 +112,13 @@ def _warns(line: str) -> bool:
     return line.startswith("this training came to nothing")
 
 
-def _drawn(seen: TrainingLog, dataset_id: int, run_id: int, *, key: str) -> None:
-    if seen.rounds:
-        rounds_card(seen.rounds, key=key, beside=others_on_the_same_data(dataset_id, run_id))
-    if seen.epochs:
+def _draw(log: TrainingLog, dataset_id: int, run_id: int, *, key: str) -> None:
+    if log.rounds:
+        rounds_card(log.rounds, key=key, beside=others_on_the_same_data(dataset_id, run_id))
+    if log.epochs:
         left, right = st.columns(2)
-        left.plotly_chart(loss_chart(seen.epochs), key=f"{key}-loss", config={"displayModeBar": False})
-        right.plotly_chart(nme_chart(seen.epochs), key=f"{key}-nme", config={"displayModeBar": False})
+        left.plotly_chart(loss_chart(log.epochs), key=f"{key}-loss", config={"displayModeBar": False})
+        right.plotly_chart(nme_chart(log.epochs), key=f"{key}-nme", config={"displayModeBar": False})
 
 
 def _one_of(sheets: Sequence[Path], *, key: str, label: str) -> Sequence[Path]:

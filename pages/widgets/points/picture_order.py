@@ -117,8 +117,10 @@ def _waiting(dataset_id: int) -> int:
 
 def _offer(dataset_id: int) -> None:
     """Where there is a model, let it look at everything with the flip test: then it has a doubt, whatever it is."""
+    points = usual_points(dataset_id)
     try:
-        model = str(PredictorName(model_to_ask(workspace(), dataset_id, usual_points(dataset_id)), flip_test=True))
+        with reading(workspace().engine) as session:
+            model = str(PredictorName(model_to_ask(dataset_id, points, session=session), flip_test=True))
     except FacetError:
         if st.button("Train a model", icon=":material/model_training:", key="to-training"):
             st.switch_page("training.py")

@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 
-from core.foundation.arrays import Keypoints
-from core.foundation.errors import BadInput, NotEnoughData, NotFound
-from core.learning.errors_on_held_out import breakdown, paired_difference, worst_instances
+from core.foundation.errors import NotFound
 from core.learning.evaluating import evaluate, keep_figures
-from core.learning.held_out import held_out, unpredicted
+from core.learning.held_out import held_out
 from core.metrics.pose import FoundPoses, TruePoses, average_precision
 from db.engine import reading
-from db.queries.learning.labels import predicted
 from db.queries.learning.models import trained_by_name
-from db.tables import Exclusion, GroupPart
+from db.tables import GroupPart
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
@@ -145,136 +142,6 @@ def test_intervals_that_are_there_need_no_reason(shelf):
     assert evaluate(shelf.workspace, shelf.dataset, "whole")["reason"] is None
 
 
-def test_nothing_held_out_or_predicted_is_said(shelf):
-    shelf.model("idle")
-    with pytest.raises(NotEnoughData, match="no human label of face68 is held out"):
-        evaluate(shelf.workspace, shelf.dataset, "idle")
-    _labelled(shelf)
-    with pytest.raises(NotEnoughData, match="idle has predicted none"):
-        evaluate(shelf.workspace, shelf.dataset, "idle")
-    with pytest.raises(NotFound, match="there is no model called 'nobody'"):
-        evaluate(shelf.workspace, shelf.dataset, "nobody")
-
-
-def test_each_model_lacks_what_it_has_not_predicted_of_the_held_out_part(shelf):
-    held = _labelled(shelf)
-    whole, half = shelf.model("whole"), shelf.model("half")
-    shelf.model("silent")
-    for name, instance in held.items():
-        shelf.predict(instance, whole, face())
-        if name[0] in "ac":
-            shelf.predict(instance, half, face())
-    names = ["whole", "half", "silent"]
-    assert unpredicted(shelf.workspace, shelf.dataset, names) == {"whole": 0, "half": 2, "silent": 4}
-    assert unpredicted(shelf.workspace, shelf.dataset, ["whole+flip"]) == {"whole+flip": 4}, "another use of it"
-
-
-def test_models_of_different_points_are_not_compared(shelf):
-    shelf.model("face", "face68")
-    shelf.model("body", "body24")
-    with pytest.raises(BadInput, match="locate different points"):
-        evaluate(shelf.workspace, shelf.dataset, "face", against="body")
-
-
-def test_excluded_pictures_are_not_measured_on(shelf):
-    held = _labelled(shelf)
-    version = shelf.model("shifted")
-    for instance in held.values():
-        shelf.predict(instance, version, face())
-    with writing(shelf.workspace.engine) as session:
-        session.add(Exclusion(dataset_id=shelf.dataset, name="a/0.png", author_id=shelf.author))
-        session.add(Exclusion(dataset_id=shelf.dataset, name="elsewhere.png", author_id=shelf.author))
-    assert evaluate(shelf.workspace, shelf.dataset, "shifted")["instances"] == 3
-
-
-def test_points_regions_and_groups_say_where_a_model_errs(shelf):
-    held = _labelled(shelf)
-    version = shelf.model("nose")
-    points = face()
-    points[30] += (0.0, 5.0)
-    for instance in held.values():
-        shelf.predict(instance, version, points)
-    found = held_out(shelf.workspace, shelf.dataset, ["nose"])
-    parts = breakdown(found, "nose")
-    assert parts.points[30] == pytest.approx(0.05)
-    assert np.count_nonzero(parts.points) == 1
-    assert parts.regions["nose"] == pytest.approx(0.05 / 9)
-    assert parts.groups == pytest.approx({"person a": 0.05 / 68, "person b": 0.05 / 68})
-
-
-def test_two_models_are_set_apart_by_point_region_and_group_on_what_both_gave(shelf):
-    held = _labelled(shelf)
-    first, second = shelf.model("first"), shelf.model("second")
-    for name, instance in held.items():
-        rough, fine = face(), face()
-        rough[30] += (0.0, 6.0)
-        fine[30] += (0.0, 2.0 if name.startswith("a") else 4.0)
-        if name == "a0":
-            rough[8] = np.nan  # chin: part of the jaw
-        shelf.predict(instance, first, rough)
-        shelf.predict(instance, second, fine)
-    found = paired_difference(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
-    tip = found.points[30]
-    assert (tip.value, tip.low, tip.high) == pytest.approx((-0.03, -0.04, -0.02))
-    assert (tip.groups, tip.used) == (2, 4)
-    assert found.points[8].used == 3
-    assert found.regions["nose"].value == pytest.approx(-0.03 / 9)
-    assert (found.regions["nose"].low, found.regions["nose"].high) == pytest.approx((-0.04 / 9, -0.02 / 9))
-    assert found.groups == pytest.approx({"person a": -0.04 / 68, "person b": -0.02 / 68})
-
-
-def test_regions_are_set_apart_as_a_loop_over_the_same_draws_does(shelf):
-    people = "abcdef"
-    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
-    versions = {name: shelf.model(name) for name in ("rough", "fine")}
-    rng = np.random.default_rng(0)
-    for name in people + "z":
-        one = shelf.instance(shelf.image(f"{name}.png", identity=name), face())
-        for model, noise in (("rough", 3.0), ("fine", 1.0)):
-            shelf.predict(one, versions[model], face() + rng.normal(0, noise, (68, 2)))
-    held = held_out(shelf.workspace, shelf.dataset, ["fine", "rough"])
-    found = paired_difference(held, "fine", "rough")
-    for region, points in held.shape.regions.items():
-        each = {
-            model: np.linalg.norm(held.predicted[model].astype(float) - held.truth, axis=2)[:, list(points)] / 100
-            for model in ("fine", "rough")
-        }
-        picks = np.random.default_rng(0).integers(0, 6, (2000, 6))  # one instance a group, in their order
-        order = np.argsort(held.groups)
-        drawn = [each["fine"][order[row]].mean() - each["rough"][order[row]].mean() for row in picks]
-        interval = found.regions[region]
-        assert interval.value == pytest.approx(each["fine"].mean() - each["rough"].mean())
-        np.testing.assert_allclose([interval.low, interval.high], np.quantile(drawn, [0.025, 0.975]), rtol=1e-9)
-
-
-def test_points_that_one_model_never_gave_are_not_set_apart(shelf):
-    held = _labelled(shelf)
-    first, second = shelf.model("first"), shelf.model("second")
-    empty = face()
-    empty[36:42] = np.nan
-    for instance in held.values():
-        shelf.predict(instance, first, empty)
-        shelf.predict(instance, second, face())
-    found = paired_difference(held_out(shelf.workspace, shelf.dataset, ["second", "first"]), "second", "first")
-    assert np.isnan(found.points[36].value)
-    assert np.isnan(list(found.groups.values())).all(), "no instance was given whole by both"
-    assert found.points[0].value == 0.0
-
-
-def test_the_worst_come_first_and_a_missed_one_before_all(shelf):
-    held = _labelled(shelf)
-    version = shelf.model("uneven")
-    for shift, (name, instance) in enumerate(held.items()):
-        points = face((float(shift), 0.0))
-        if name == "a1":
-            points[0] = np.nan
-        shelf.predict(instance, version, points)
-    rows = worst_instances(held_out(shelf.workspace, shelf.dataset, ["uneven"]), ["uneven"], limit=3)
-    assert [row.name for row in rows] == ["a/1.png", "b/1.png", "b/0.png"]
-    assert rows[0].errors["uneven"] == np.inf
-    assert rows[1].errors["uneven"] == pytest.approx(0.03)
-
-
 def test_ap_of_people_agrees_with_oks_by_hand(shelf):
     _parts(shelf, {"person a": "test", "person b": "test", "person c": "train"})
     version = shelf.model("body", "body24")
@@ -319,7 +186,7 @@ def test_the_paired_difference_of_ap_is_that_of_a_loop_over_the_same_draws(shelf
             average_precision(
                 TruePoses(copies, held.truth[rows], held.visibility[rows], area[rows], held.boxes[rows]),
                 FoundPoses(copies, held.predicted[name][rows], held.scores[name][rows]),
-                held.shape.sigmas,
+                held.skeleton.sigmas,
             ).ap
             for name in ("fine", "rough")
         ]
@@ -334,18 +201,3 @@ def test_figures_are_kept_with_the_model(shelf):
         assert trained_by_name("kept", session=session).figures["nme"]["value"] == 0.03
     with pytest.raises(NotFound, match="no trained model"):
         keep_figures(shelf.workspace, "dlib-68", {})
-
-
-def test_predictions_come_in_parts_and_only_those_of_the_dataset(shelf):
-    held = list(_labelled(shelf).values())
-    version, other = shelf.model("one"), shelf.model("two")
-    for instance in held[:5]:
-        shelf.predict(instance, version, face(float(instance)))
-        shelf.predict(instance, other, face())
-    with reading(shelf.workspace.engine) as session:
-        parts = list(predicted(shelf.dataset, version, at_once=2, session=session))
-        assert list(predicted(shelf.dataset + 1, version, session=session)) == []
-    assert [len(part) for part in parts] == [2, 2, 1]
-    found = {instance: Keypoints.from_bytes(points).points for part in parts for instance, points, _ in part}
-    assert found.keys() == set(held[:5])
-    assert all(np.array_equal(points, face(float(one)).astype(np.float32)) for one, points in found.items())

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
-from core.learning.labels import keep_parts, lone_folder, read_labels, read_unlabelled, usual_skeleton
+from core.learning.labels import keep_parts, label_supply, lone_folder, read_labels, read_unlabelled, usual_skeleton
 from db.engine import reading
 from db.queries.library import group_parts
-from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person
+from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person, Source
+from db.writes.people import ensure_person
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
@@ -27,6 +28,17 @@ def _read(shelf, split_by="auto", keep=False):
 
 def _groups(labels):
     return {label.image.path: group for label, group in zip(labels.labels, labels.groups, strict=True)}
+
+
+def _clips_of(shelf, *people):
+    """A clip of two labelled frames for each person, in this order; gives the ids of the clips."""
+    numbers = []
+    for count, person in enumerate(people):
+        images = [shelf.image(f"{count}.mp4/{i}.jpg", identity=person) for i in range(2)]
+        numbers.append(shelf.clip(f"{count}.mp4", images))
+        for image in images:
+            shelf.instance(image, face())
+    return numbers
 
 
 def test_frames_stay_with_their_clip_whatever_is_asked_for(shelf):
@@ -129,17 +141,6 @@ def test_an_unknown_way_to_split_is_refused(shelf):
         assert read_labels(shelf.dataset, "body24", session=session).labels == []
 
 
-def _clips_of(shelf, *people):
-    """A clip of two labelled frames for each person, in this order; gives the ids of the clips."""
-    numbers = []
-    for count, person in enumerate(people):
-        images = [shelf.image(f"{count}.mp4/{i}.jpg", identity=person) for i in range(2)]
-        numbers.append(shelf.clip(f"{count}.mp4", images))
-        for image in images:
-            shelf.instance(image, face())
-    return numbers
-
-
 def test_two_clips_of_one_person_never_part_when_split_by_person(shelf):
     first, _, third, _ = _clips_of(shelf, "ada", "bob", "ada", "eve")
     labels = _read(shelf, "person", keep=True)
@@ -184,6 +185,26 @@ def test_nothing_unlabelled_comes_from_a_held_out_picture_clip_or_person(shelf):
         assert crowd not in {one.image.id for one, _ in found}
 
 
+def test_nobody_else_in_a_held_out_picture_is_learned_from(shelf):
+    for person in "abcdef":
+        shelf.instance(shelf.image(f"{person}/0.png", identity=person), face())
+    photo, other = shelf.image("photos/both.png"), shelf.image("photos/alone.png")
+    held, beside, alone = shelf.instance(photo, face()), shelf.instance(photo), shelf.instance(other)
+    with writing(shelf.workspace.engine) as session:
+        for name, instances in (("Ada", [held]), ("Bob", [beside, alone])):
+            person = ensure_person(shelf.dataset, name, shelf.author, session=session)
+            session.add_all(
+                Assignment(instance_id=instance, dataset_id=shelf.dataset, person_id=person, source=Source.HUMAN)
+                for instance in instances
+            )
+        session.add(GroupPart(dataset_id=shelf.dataset, group="person Ada", part="test"))
+        session.add(GroupPart(dataset_id=shelf.dataset, group="person Bob", part="train"))
+    labels = _read(shelf)
+    with reading(shelf.workspace.engine) as session:
+        rows = read_unlabelled(shelf.dataset, labels, session=session)
+    assert [row.instance.id for row, _ in rows] == [alone]
+
+
 def test_single_pictures_in_one_folder_are_told_apart_by_nothing(shelf):
     for i in range(3):
         shelf.instance(shelf.image(f"x/{i}.png"), face())
@@ -214,3 +235,26 @@ def test_the_usual_skeleton_is_the_one_that_humans_set_points_of(shelf):
         usual()
     shelf.instance(shelf.image("d.png"), face())
     assert usual() == "face68"
+
+
+def test_labels_are_counted_by_part_and_the_rest_by_reason(shelf):
+    for person in "abcd":
+        for i in range(2):
+            shelf.instance(shelf.image(f"{person}/{i}.png", identity=person), face())
+    shelf.instance(shelf.image("e/0.png", identity="e"), np.full((68, 2), np.nan))
+    shelf.instance(shelf.image("f/bad.png", identity="f"), face())
+    shelf.instance(shelf.image("g/0.png", identity="g"), face(), human=False)
+    shelf.instance(shelf.image("h/0.png", identity="h"))
+    with writing(shelf.workspace.engine) as session:
+        session.add(Exclusion(dataset_id=shelf.dataset, name="bad.png", author_id=shelf.author))
+    found = label_supply(shelf.workspace, shelf.dataset, "face68")
+    assert sum(found.labels[part] for part in ("train", "validation", "test")) == 8
+    assert found.groups == [f"person {person}" for person in "abcd"]
+    assert (list(found.excluded), found.empty, found.unlabelled) == (["f/bad.png"], 1, 2)
+
+
+def test_nothing_is_counted_where_nothing_is(workspace, dataset):
+    found = label_supply(workspace, dataset, "face68")
+    assert (sum(found.labels.values()), found.groups, found.unlabelled) == (0, [], 0)
+    with pytest.raises(BadInput, match="split_by"):
+        label_supply(workspace, dataset, "face68", "nothing")

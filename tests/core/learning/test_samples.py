@@ -1,11 +1,11 @@
-"""Labels as samples to learn from: what of a clip counts as consecutive."""
+"""Labels as samples to learn from: what of a clip counts as consecutive, and what a model has seen."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.foundation.arrays import Keypoints
-from core.learning.samples import samples
+from core.learning.samples import LEARNED, as_ranges, learned_from, samples
 from core.training.stability_loss import windows
 from db.queries.learning.labels import HumanLabel, InstanceBox, PictureFacts, RevisionPoints
 
@@ -29,3 +29,12 @@ def test_windows_of_consecutive_frames_never_go_over_a_cut(workspace):
 def test_a_photo_is_no_frame(workspace):
     (made,) = samples(workspace, [(label(1, None, None, None), "folder")])
     assert made.frame is None
+
+
+def test_ids_become_runs_and_come_back():
+    assert as_ranges([]) == []
+    assert as_ranges({5}) == [[5, 5]]
+    assert as_ranges([7, 1, 2, 3, 2]) == [[1, 3], [7, 7]]
+    ids = set(np.random.default_rng(0).integers(0, 500, 300).tolist())
+    assert learned_from({LEARNED: as_ranges(ids)}) == ids
+    assert learned_from({}) == set()

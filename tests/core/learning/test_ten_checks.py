@@ -19,7 +19,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import FACE68
 from core.learning.evaluating import evaluate
 from core.learning.labels import keep_parts, read_labels, read_unlabelled
-from core.learning.learned import KEY, as_ranges
+from core.learning.samples import LEARNED, as_ranges
 from core.media.crops import Crop
 from core.metrics.intervals import paired
 from core.metrics.landmarks import NORMALISERS, errors, units
@@ -186,7 +186,7 @@ def _measured_apart(shelf: Shelf, version: int, learned: list[int], test: list[i
     """A way to split that the model was not trained with brings nothing of it back."""
     with writing(shelf.workspace.engine) as session:
         model = session.get(TrainedModel, version)
-        model.data = {KEY: as_ranges(learned)}
+        model.data = {LEARNED: as_ranges(learned)}
         session.add(model)
     with reading(shelf.workspace.engine) as session:
         everybody = [label.instance.id for label in human_labels(shelf.dataset, "face68", session=session)]

@@ -13,11 +13,11 @@ from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
-from core.learning.learned import learned_from
+from core.learning.labels import read_labels
 from core.learning.listing import comparable, listed
-from core.learning.training import TrainingRequest, _free_name, current_labels, train_model
-from core.learning.training_listener import said_in
-from core.learning.watching import watch
+from core.learning.run_folder import messages_in, training_log
+from core.learning.samples import learned_from
+from core.learning.training import TrainingRequest, _free_name, train_model
 from core.models.weights import sha256_of
 from db.engine import reading
 from db.queries.library import group_parts
@@ -43,6 +43,11 @@ def trained(tmp_path_factory, empty_store):
     fill_with_clips(workspace, dataset, author, folder / "clips")
     yield workspace, dataset, author, _train(workspace, dataset)
     workspace.engine.dispose()
+
+
+def current_labels(workspace, dataset, points):
+    with reading(workspace.engine) as session:
+        return read_labels(dataset, points, session=session)
 
 
 def _train(workspace, dataset, **more):
@@ -97,11 +102,11 @@ def test_no_two_models_have_one_name(workspace, dataset, author):
 
 def test_curves_and_pictures_can_be_watched(trained):
     workspace, _, _, run = trained
-    seen = watch(workspace, run.id)
+    seen = training_log(workspace, run.id)
     assert len(seen.epochs) == 2
     assert all(np.isfinite(row["train_loss"]) for row in seen.epochs)
     assert seen.examples
-    assert watch(workspace, run.id + 1000).epochs == []
+    assert training_log(workspace, run.id + 1000).epochs == []
 
 
 def test_what_was_held_out_is_written_down_before_anything_is_learned(trained):
@@ -145,7 +150,7 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
         )
     newest, *_ = listed(workspace, dataset)
     assert (newest["stopped"], newest["parent"]) == ("cancelled", "quick-resnet18-1")
-    said = said_in(workspace.training_folder(run_id))
+    said = messages_in(workspace.training_folder(run_id))
     assert any(sentence.startswith("begins from quick-resnet18-1: ") for sentence in said)
     assert comparable(workspace, dataset, "face68") == [newest["name"], "quick-resnet18-1", "dlib-68"]
 
@@ -251,7 +256,7 @@ def test_an_absurd_rate_that_stays_finite_is_said_to_have_come_to_nothing(traine
     assert "this training came to nothing: its best validation NME is" in warning
     assert "another rate than 1e+06" in warning
     assert run.counts["said"].count(warning) == 1
-    assert warning in watch(workspace, run.id).said
+    assert warning in training_log(workspace, run.id).said
 
 
 def test_a_recipe_that_says_how_to_learn_from_unlabelled_pictures_is_obeyed(trained):

@@ -83,3 +83,19 @@ def test_points_come_back_to_the_picture(faces: TrainingData) -> None:
     truth = np.stack([one.keypoints.points for one in faces.validation])
     assert np.abs(found.points - truth).max() < 1e-3
     assert isinstance(source.crop(0), Crop)
+
+
+class Broken(nn.Module):
+    def forward(self, _images):
+        raise RuntimeError("no such kernel")
+
+    def decode(self, _outputs):
+        raise AssertionError("there is nothing to decode")
+
+
+def test_a_network_that_fails_is_in_training_again() -> None:
+    network = Broken().train()
+    source = CropSource([sample(np.ones((68, 2), np.float32))], (32, 32))
+    with pytest.raises(RuntimeError, match="no such kernel"):
+        locate(network, network, source, FACE68, Runner("cpu"))
+    assert network.training

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.metrics.intervals import Interval
-from pages.widgets.learning.model_compare import heading, split_of, usual
+from pages.widgets.learning.model_compare import common_split, heading, usual
 from pages.widgets.learning.model_errors import region_rows, verdict
 from pages.widgets.learning.model_versions import about, interval
 
@@ -78,8 +78,8 @@ def test_a_model_of_another_dataset_is_compared_with_the_one_in_force_or_the_bui
 
 def test_models_are_measured_on_what_the_first_trained_one_did_not_learn():
     rows = [row("a-1", split_by="person"), row("b-2", split_by="folder")]
-    assert split_of(["dlib-68", "b-2+flip", "a-1"], rows) == "folder"
-    assert split_of(["dlib-68"], rows) == "auto"
+    assert common_split(["dlib-68", "b-2+flip", "a-1"], rows) == "folder"
+    assert common_split(["dlib-68"], rows) == "auto"
 
 
 def test_all_about_a_model_names_its_data_and_parent_as_plain_text():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.learning.run_folders import keep_file, resume_from, tidy
+from core.learning.run_folder import keep_file, resume_from, tidy
 from db.tables import Run, RunState
 from db.writing import writing
 
@@ -112,6 +112,6 @@ def test_what_another_process_clears_away_meanwhile_is_not_gone_on_from(workspac
     def gone(source, target):
         raise FileNotFoundError(source)
 
-    monkeypatch.setattr("core.learning.run_folders._linked", gone)
+    monkeypatch.setattr("core.learning.run_folder._linked", gone)
     resume_from(workspace, again)
     assert not workspace.training_folder(again).exists()

@@ -1,12 +1,12 @@
-"""The motion competition's form out of stored predictions: one line a picture, the largest person of several."""
+"""A model as an ONNX file, and its predictions in the motion competition's form: a line a picture."""
 
 import csv
 
 import numpy as np
 import pytest
 
-from core.foundation.errors import BadInput, NotEnoughData
-from core.learning.submitting import submit_predictions
+from core.foundation.errors import BadInput, MissingWeights, NotEnoughData, NotFound
+from core.learning.delivery import export_onnx, onnx_file, submit_predictions
 from db.tables import Instance
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -19,6 +19,26 @@ def shelf(workspace, dataset, author):
 
 def _body(shift=0.0):
     return np.stack([np.arange(24) * 3.0, np.arange(24) * 2.0], axis=1) + shift
+
+
+def test_the_file_is_named_after_the_model_and_its_weights(shelf):
+    shelf.model("net")
+    assert onnx_file(shelf.workspace, "net") == shelf.workspace.exports / "onnx" / "net-net.onnx"
+
+
+def test_what_is_no_network_is_refused(shelf, tmp_path):
+    for call in (onnx_file, lambda *asked: export_onnx(*asked, tmp_path / "x.onnx")):
+        with pytest.raises(BadInput, match="dlib-68 is built in and no network"):
+            call(shelf.workspace, "dlib-68")
+        with pytest.raises(NotFound, match="no model called 'nobody'"):
+            call(shelf.workspace, "nobody")
+
+
+def test_weights_that_are_gone_are_named(shelf, tmp_path):
+    shelf.model("net")
+    with pytest.raises(MissingWeights, match="the weights of net are gone from"):
+        export_onnx(shelf.workspace, "net", tmp_path / "x.onnx")
+    assert not (tmp_path / "x.onnx").exists()
 
 
 def test_each_picture_is_a_line_with_48_coordinates_in_order(shelf, tmp_path):

@@ -1,0 +1,104 @@
+"""What leaves the house: a trained model as ONNX, and the motion competition's form of its predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.formats.labels.motion_csv import write_submission
+from core.foundation.arrays import Keypoints
+from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.skeletons import find_skeleton
+from core.foundation.workspace import Workspace
+from core.learning.pose_models import ensure_own_weights, find_model, predict_command, stored_versions
+from db.engine import reading
+from db.queries.learning.models import box_areas, predictions
+
+
+def onnx_file(workspace: Workspace, model: str) -> Path:
+    """Where a model's ONNX file lies, or would: its name tells the weights.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    BadInput
+        If it is a built-in one, which is no network.
+    """
+    with reading(workspace.engine) as session:
+        pose_model = find_model(workspace, model, session=session)
+    if pose_model.file is None:
+        raise BadInput("models.built_in_no_onnx", name=model)
+    return workspace.exports / "onnx" / f"{model}-{pose_model.file.stem[:12]}.onnx"
+
+
+def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
+    """Write a trained model as ONNX with its decoding inside; the file is compared with the original first.
+
+    Returns
+    -------
+    dict
+        ``model``, ``file``, ``largest_difference`` (pixels of the input), and what the exporter tells.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    BadInput
+        If it is a built-in one, which is no network.
+    MissingWeights, BadWeights
+        If its file is absent, damaged or of another model.
+    """
+    with reading(workspace.engine) as session:
+        pose_model = find_model(workspace, model, session=session)
+    if pose_model.file is None:
+        raise BadInput("models.built_in_no_onnx", name=model)
+    ensure_own_weights(pose_model)
+    from core.models.pose.checkpoint import load_checkpoint
+    from core.models.pose.onnx_export import export
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    facts = export(load_checkpoint(pose_model.file), out)
+    return {"model": model, "file": str(out), **facts.as_json()}
+
+
+def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: Path) -> dict[str, Any]:
+    """Write what a model predicted as the competition's CSV, pictures in the order of their paths.
+
+    Returns
+    -------
+    dict
+        ``model``, ``file``, ``pictures`` (lines), ``several`` (pictures with more than one person: the largest counts).
+
+    Raises
+    ------
+    NotFound
+        If there is no such model.
+    BadInput
+        If it does not locate the competition's 24 points, or a point is missing.
+    NotEnoughData
+        If it has predicted nothing in this dataset.
+    """
+    with reading(workspace.engine) as session:
+        pose_model = find_model(workspace, model, session=session)
+        if pose_model.skeleton != "body24":
+            raise BadInput("models.not_body24", name=model, skeleton=pose_model.skeleton)
+        versions = stored_versions(pose_model, session=session)
+        stored = predictions(dataset_id, versions[0], session=session) if versions else {}
+        how = predict_command(dataset_id, model, session=session)
+        boxes = box_areas(dataset_id, find_skeleton(pose_model.skeleton).kind, session=session)
+    if not stored:
+        raise NotEnoughData("models.nothing_here", name=model, how=how)
+    chosen: dict[str, tuple[float, int]] = {}
+    several = set()
+    for instance, path, area in boxes:
+        if instance not in stored:
+            continue
+        several |= {path} if path in chosen else set()
+        chosen[path] = max(chosen.get(path, (-1.0, 0)), (area, instance))
+    rows = [
+        (path.rpartition("/")[2], Keypoints.from_bytes(stored[instance].points))
+        for path, (_, instance) in sorted(chosen.items())
+    ]
+    write_submission(rows, out)
+    return {"model": model, "file": str(out), "pictures": len(rows), "several": len(several)}

@@ -1,0 +1,125 @@
+"""What is held out is never what a model has learned from, whatever becomes of the groups."""
+
+import pytest
+from sqlmodel import select
+
+from core.foundation.errors import BadInput, NotEnoughData, NotFound
+from core.learning.evaluating import evaluate
+from core.learning.held_out import held_out, training_split, unpredicted
+from core.learning.labels import keep_parts, read_labels
+from core.learning.samples import LEARNED, as_ranges
+from db.engine import reading
+from db.tables import Exclusion, GroupPart, TrainedModel
+from db.writing import writing
+from tests.builders.learning_rows import Shelf, face
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _people(shelf, model, **data):
+    """Six people of two pictures each, with a model that learned from the parts that they had then."""
+    version = shelf.model(model)
+    for person in "abcdef":
+        for i in range(2):
+            shelf.predict(shelf.instance(shelf.image(f"{person}/{i}.png", identity=person), face()), version, face(1.0))
+    with writing(shelf.workspace.engine) as session:
+        labels = read_labels(shelf.dataset, "face68", session=session)
+        keep_parts(shelf.dataset, labels, session=session)
+        rows = [label.instance.id for part in ("train", "validation") for label, _ in labels.of(part)]
+        kept = session.exec(select(TrainedModel).where(TrainedModel.model_version_id == version)).one()
+        kept.data = {LEARNED: as_ranges(rows), **data}
+        session.add(kept)
+    return labels
+
+
+def _parts(shelf, parts):
+    with writing(shelf.workspace.engine) as session:
+        for group, part in parts.items():
+            session.merge(GroupPart(dataset_id=shelf.dataset, group=group, part=part))
+
+
+def _labelled(shelf, people="abcd"):
+    """Two pictures of each person; of `a` and `b` is held out."""
+    _parts(shelf, {f"person {name}": "test" if name in "ab" else "train" for name in people})
+    return {
+        f"{name}{i}": shelf.instance(shelf.image(f"{name}/{i}.png", identity=name), face())
+        for name in people
+        for i in range(2)
+    }
+
+
+def test_no_model_is_measured_on_what_it_learned_from_although_the_groups_have_changed(shelf):
+    before = _people(shelf, "net")
+    assert held_out(shelf.workspace, shelf.dataset, ["net"]).learned == 0
+    with writing(shelf.workspace.engine) as session:  # everybody changes sides
+        for row in session.exec(select(GroupPart)):
+            row.part = "train" if row.part == "test" else "test"
+            session.add(row)
+    with pytest.raises(NotEnoughData, match="net has learned from all that is held out now"):
+        held_out(shelf.workspace, shelf.dataset, ["net"])
+    newcomer = shelf.instance(shelf.image("g/1.png", identity="g"), face())
+    shelf.predict(newcomer, shelf.model("net", trained=False), face(1.0))
+    with writing(shelf.workspace.engine) as session:
+        session.merge(GroupPart(dataset_id=shelf.dataset, group="person g", part="test"))
+    found = held_out(shelf.workspace, shelf.dataset, ["net"])
+    assert list(found.instances) == [newcomer]
+    assert found.learned == sum(part != "test" for part in before.parts)
+
+
+def test_a_model_is_measured_with_the_groups_that_its_training_was_asked_for(shelf):
+    _people(shelf, "net", split_by="picture")
+    with reading(shelf.workspace.engine) as session:
+        assert training_split("net+flip", session=session) == "picture"
+        assert training_split("dlib-68", session=session) == "auto"
+    with writing(shelf.workspace.engine) as session:
+        for row in session.exec(select(TrainedModel)):
+            row.data = {"split_by": "picture"}
+            session.add(row)
+        labels = read_labels(shelf.dataset, "face68", split_by="picture", session=session)
+    wanted = [label.instance.id for label, _ in labels.of("test")]
+    assert list(held_out(shelf.workspace, shelf.dataset, ["net"]).instances) == wanted
+
+
+def test_nothing_held_out_or_predicted_is_said(shelf):
+    shelf.model("idle")
+    with pytest.raises(NotEnoughData, match="no human label of face68 is held out"):
+        evaluate(shelf.workspace, shelf.dataset, "idle")
+    _labelled(shelf)
+    with pytest.raises(NotEnoughData, match="idle has predicted none"):
+        evaluate(shelf.workspace, shelf.dataset, "idle")
+    with pytest.raises(NotFound, match="there is no model called 'nobody'"):
+        evaluate(shelf.workspace, shelf.dataset, "nobody")
+
+
+def test_each_model_lacks_what_it_has_not_predicted_of_the_held_out_part(shelf):
+    held = _labelled(shelf)
+    whole, half = shelf.model("whole"), shelf.model("half")
+    shelf.model("silent")
+    for name, instance in held.items():
+        shelf.predict(instance, whole, face())
+        if name[0] in "ac":
+            shelf.predict(instance, half, face())
+    names = ["whole", "half", "silent"]
+    assert unpredicted(shelf.workspace, shelf.dataset, names) == {"whole": 0, "half": 2, "silent": 4}
+    assert unpredicted(shelf.workspace, shelf.dataset, ["whole+flip"]) == {"whole+flip": 4}, "another use of it"
+
+
+def test_models_of_different_points_are_not_compared(shelf):
+    shelf.model("face", "face68")
+    shelf.model("body", "body24")
+    with pytest.raises(BadInput, match="locate different points"):
+        evaluate(shelf.workspace, shelf.dataset, "face", against="body")
+
+
+def test_excluded_pictures_are_not_measured_on(shelf):
+    held = _labelled(shelf)
+    version = shelf.model("shifted")
+    for instance in held.values():
+        shelf.predict(instance, version, face())
+    with writing(shelf.workspace.engine) as session:
+        session.add(Exclusion(dataset_id=shelf.dataset, name="a/0.png", author_id=shelf.author))
+        session.add(Exclusion(dataset_id=shelf.dataset, name="elsewhere.png", author_id=shelf.author))
+    assert evaluate(shelf.workspace, shelf.dataset, "shifted")["instances"] == 3

@@ -1,0 +1,61 @@
+"""Reads of what there is to learn from."""
+
+import numpy as np
+import pytest
+
+from core.foundation.arrays import Keypoints
+from db.engine import reading
+from db.queries.learning.labels import labelled_skeletons, predicted
+from db.tables import GroupPart
+from db.writing import writing
+from tests.builders.learning_rows import Shelf, face
+
+
+@pytest.fixture
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+def _skeletons(shelf):
+    with reading(shelf.workspace.engine) as session:
+        return labelled_skeletons(shelf.dataset, session=session)
+
+
+def _parts(shelf, parts):
+    with writing(shelf.workspace.engine) as session:
+        for group, part in parts.items():
+            session.merge(GroupPart(dataset_id=shelf.dataset, group=group, part=part))
+
+
+def _labelled(shelf, people="abcd"):
+    """Two pictures of each person; of `a` and `b` is held out."""
+    _parts(shelf, {f"person {name}": "test" if name in "ab" else "train" for name in people})
+    return {
+        f"{name}{i}": shelf.instance(shelf.image(f"{name}/{i}.png", identity=name), face())
+        for name in people
+        for i in range(2)
+    }
+
+
+def test_the_points_with_most_human_labels_come_first(shelf):
+    assert _skeletons(shelf) == []
+    for i in range(3):
+        shelf.instance(shelf.image(f"{i}.png"), face(), human=False)
+    body = np.zeros((24, 2))
+    shelf.instance(shelf.image("body.png"), body, kind="person", skeleton="body24")
+    assert _skeletons(shelf) == ["body24", "face68"]
+
+
+def test_predictions_come_in_parts_and_only_those_of_the_dataset(shelf):
+    held = list(_labelled(shelf).values())
+    version, other = shelf.model("one"), shelf.model("two")
+    for instance in held[:5]:
+        shelf.predict(instance, version, face(float(instance)))
+        shelf.predict(instance, other, face())
+    with reading(shelf.workspace.engine) as session:
+        parts = list(predicted(shelf.dataset, version, at_once=2, session=session))
+        assert list(predicted(shelf.dataset + 1, version, session=session)) == []
+    assert [len(part) for part in parts] == [2, 2, 1]
+    found = {instance: Keypoints.from_bytes(points).points for part in parts for instance, points, _ in part}
+    assert found.keys() == set(held[:5])
+    assert all(np.array_equal(points, face(float(one)).astype(np.float32)) for one, points in found.items())
