@@ -68,7 +68,7 @@ def choose_ratio() -> float:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _intervals(
     _pairs: PairSet,
-    *cache_key: int,  # noqa: ARG001 - dataset, number of pairs, which faces and people there are
+    *cache_key: int | str,  # noqa: ARG001 - dataset, encoder, number of pairs, which faces and people there are
     threshold: float,
 ) -> dict[str, tuple[float, float]]:
     return verification.intervals_at(_pairs, threshold)
