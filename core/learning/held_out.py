@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from db.engine import reading
 from db.queries.learning.labels import predicted
 from db.queries.learning.models import predictions, trained_by_name
 from db.tables import Part
+
+UNPREDICTED: Final = frozenset({"models.nothing_predicted", "models.none_of_held_out"})  # errors that predicting cures
 
 
 @dataclass(frozen=True, eq=False)

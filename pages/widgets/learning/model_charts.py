@@ -33,7 +33,7 @@ def ced_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
         )
     figure.update_xaxes(title="Error", tickformat=".0%")
     figure.update_yaxes(title="Share of instances", tickformat=".0%", range=[0, 1.02])
-    return _dressed(figure, "Cumulative error")
+    return _laid_out(figure, "Cumulative error")
 
 
 def group_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
@@ -52,25 +52,25 @@ def group_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
         )
     figure.update_xaxes(title="Mean error", tickformat=".1%")
     figure.update_yaxes(autorange="reversed")
-    shown = _dressed(figure, "By group")
+    shown = _laid_out(figure, "By group")
     return shown.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
 
 
-def point_chart(parts: Mapping[str, Breakdown], shape: Skeleton) -> go.Figure:
+def point_chart(parts: Mapping[str, Breakdown], skeleton: Skeleton) -> go.Figure:
     """Mean error of each point, and of each region as a line of its own width."""
     figure = go.Figure()
     for (name, part), colour, dash in zip(parts.items(), COLOURS, _DASHES, strict=False):
         figure.add_scatter(
-            x=list(range(1, len(shape) + 1)),
+            x=list(range(1, len(skeleton) + 1)),
             y=part.points,
             name=_short(name),
             mode="lines+markers",
             line={"color": colour, "dash": dash, "width": 1.5},
             marker={"size": 4},
-            customdata=list(shape.point_names),
+            customdata=list(skeleton.point_names),
             hovertemplate="%{customdata}: %{y:.2%}<extra>" + _short(name) + "</extra>",
         )
-    for i, (region, points) in enumerate(shape.regions.items()):
+    for i, (region, points) in enumerate(skeleton.regions.items()):
         if i % 2 == 0 and list(points) == list(range(points[0], points[-1] + 1)):
             figure.add_vrect(
                 points[0] + 0.5,
@@ -83,22 +83,24 @@ def point_chart(parts: Mapping[str, Breakdown], shape: Skeleton) -> go.Figure:
             )
     figure.update_xaxes(title="Point")
     figure.update_yaxes(title="Mean error", tickformat=".1%", rangemode="tozero")
-    return _dressed(figure, "By point")
+    return _laid_out(figure, "By point")
 
 
-def point_difference_chart(parts: Mapping[str, PairedDifference], shape: Skeleton, first: str) -> go.Figure:
+def point_difference_chart(parts: Mapping[str, PairedDifference], skeleton: Skeleton, first: str) -> go.Figure:
     """How much more than the first each model errs at each point, with intervals where there are groups enough."""
     figure = go.Figure()
     for (name, part), colour in zip(parts.items(), COLOURS[1:], strict=False):
-        value, low, high = (np.array([getattr(one, end) for one in part.points]) for end in ("value", "low", "high"))
-        few = np.array([one.groups < FEWEST_GROUPS for one in part.points])
+        value, low, high = (
+            np.array([getattr(difference, end) for difference in part.points]) for end in ("value", "low", "high")
+        )
+        few = np.array([difference.groups < FEWEST_GROUPS for difference in part.points])
         figure.add_scatter(
-            x=list(range(1, len(shape) + 1)),
+            x=list(range(1, len(skeleton) + 1)),
             y=value,
             name=_short(name),
             mode="markers",
             marker={"color": colour, "size": 5},
-            customdata=list(shape.point_names),
+            customdata=list(skeleton.point_names),
             error_y={
                 "type": "data",
                 "symmetric": False,
@@ -142,7 +144,7 @@ def _about_nothing(figure: go.Figure, title: str, axis: str) -> go.Figure:
             }
         }
     )
-    return _dressed(figure, title)
+    return _laid_out(figure, title)
 
 
 def _short(name: str) -> str:
@@ -151,7 +153,7 @@ def _short(name: str) -> str:
     return text.replace("<", "‹").replace(">", "›").replace("&", "&amp;")
 
 
-def _dressed(figure: go.Figure, title: str) -> go.Figure:
+def _laid_out(figure: go.Figure, title: str) -> go.Figure:
     figure.update_layout(
         title=title, height=340, margin={"l": 60, "r": 10, "t": 45, "b": 45}, legend={"orientation": "h", "y": -0.22}
     )

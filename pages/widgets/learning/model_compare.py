@@ -14,10 +14,10 @@ from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning.errors_on_held_out import Breakdown, PairedDifference, breakdown, paired_difference, worst_instances
 from core.learning.evaluating import FEWEST_GROUPS, differences, differences_as_json, intervals_as_json, metrics
-from core.learning.held_out import HeldOutSet, held_out, unpredicted
+from core.learning.held_out import UNPREDICTED, HeldOutSet, held_out, unpredicted
 from db.engine import reading
 from db.queries.learning.models import model_cache_key
-from pages.widgets.learning.model_errors import verdict, where_they_err
+from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_live import COMPARE
 from pages.widgets.shared.picture_grid import Tile, picture_grid
@@ -47,13 +47,13 @@ _METRICS: Final = {
 
 
 @dataclass(frozen=True)
-class Measured:
+class Comparison:
     """Figures of each model, of each but the first less the first, and where each errs, alone and less the first."""
 
     metrics: dict[str, dict[str, dict[str, float | None]]]
     differences: dict[str, dict[str, dict[str, Any]]]
     breakdowns: dict[str, Breakdown]
-    apart: dict[str, PairedDifference]
+    less_first: dict[str, PairedDifference]
 
 
 def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
@@ -63,9 +63,9 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
     if asked is not None:
         keep_points(dataset_id, asked[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shape = choose_points(dataset_id, key="compare-skeleton")
-        names = list(models.comparable(workspace(), dataset_id, shape))
-        key, first = _chosen_at_first(f"compare-{dataset_id}-{shape}-{len(names)}", names, rows, asked)
+        skeleton_name = choose_points(dataset_id, key="compare-skeleton")
+        names = list(models.comparable(workspace(), dataset_id, skeleton_name))
+        key, first = _chosen_at_first(f"compare-{dataset_id}-{skeleton_name}-{len(names)}", names, rows, asked)
         suffixes = ("", *USES) if st.session_state.get("compare-uses") else ("",)
         uses = [name + use for name in names for use in suffixes]
         options = list(dict.fromkeys([*uses, *first, *st.session_state.get(key, [])]))
@@ -84,8 +84,8 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
             "+savitzky-golay). Each use is predicted and measured by itself; smoothing says how late it makes points.",
         )
     if not names:
-        st.caption(f"There is no model for {plain(points_name(shape))} yet.")
-    return shape, chosen
+        st.caption(f"There is no model for {plain(points_name(skeleton_name))} yet.")
+    return skeleton_name, chosen
 
 
 def _chosen_at_first(
@@ -127,14 +127,14 @@ def _held(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int
 
 
 @st.cache_data(max_entries=8, show_spinner="Drawing groups again")
-def _measured(
+def _compare(
     _held_out: HeldOutSet,
     dataset_id: int,  # noqa: ARG001
     names: tuple[str, ...],
     split_by: str,  # noqa: ARG001
     cache_key: int,  # noqa: ARG001
-) -> Measured:
-    return Measured(
+) -> Comparison:
+    return Comparison(
         {name: intervals_as_json(metrics(_held_out, name)) for name in names},
         {name: differences_as_json(differences(_held_out, name, names[0])) for name in names[1:]},
         {name: breakdown(_held_out, name) for name in names},
@@ -143,28 +143,28 @@ def _measured(
 
 
 def comparison(
-    dataset_id: int, shape: str, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, busy: bool
+    dataset_id: int, skeleton_name: str, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, busy: bool
 ) -> None:
     """Figures with intervals, curves, points and groups, and the worst instances first."""
     names = tuple(chosen)
     with reading(workspace().engine) as session:
         cache_key = model_cache_key(dataset_id, session=session)
     split_by = common_split(names, rows)
-    there = counted_supply(dataset_id, shape, split_by, cache_key).labels
-    if not there["test"]:
+    counts = counted_supply(dataset_id, skeleton_name, split_by, cache_key).labels
+    if not counts["test"]:
         st.info(
-            f"No human label of {points_name(shape)} is held out in this dataset, so nothing can be measured. Label "
-            "another video or person.",
+            f"No human label of {points_name(skeleton_name)} is held out in this dataset, so nothing can be measured. "
+            "Label another video or person.",
             icon=":material/rule:",
         )
         return
     try:
         held = _held(dataset_id, names, split_by, cache_key)
     except NotEnoughData as error:
-        if error.code != "models.none_of_held_out":  # learned from all of it: predicting would not help
+        if error.code not in UNPREDICTED:
             st.info(sentence(error), icon=":material/rule:")
             return
-        part = f"{counted(there['test'], 'instance')} of {counted(there['test_groups'], 'group')}"
+        part = f"{counted(counts['test'], 'instance')} of {counted(counts['test_groups'], 'group')}"
         st.info(f"To be compared, each model predicts what is held out first: {part}.", icon=":material/rule:")
         _offer(dataset_id, names, split_by, cache_key, busy=busy)
         return
@@ -180,9 +180,9 @@ def comparison(
     if held.left_out:
         st.warning(f"{counted(held.left_out, 'held-out instance')} not predicted by all of them stay out.")
         _offer(dataset_id, names, split_by, cache_key, busy=busy)
-    measured = _measured(held, dataset_id, names, split_by, cache_key)
+    measured = _compare(held, dataset_id, names, split_by, cache_key)
     _figures(measured, names)
-    where_they_err(measured.breakdowns, measured.apart, held.skeleton, dataset_id, names)
+    where_they_err(measured.breakdowns, measured.less_first, held.skeleton, dataset_id, names)
     _worst(held, chosen)
 
 
@@ -200,13 +200,13 @@ def heading(instances: int, groups: int) -> str:
     """What was measured on, and how far its intervals can be trusted."""
     ends = "intervals (95%) by drawing whole groups again" if groups > 1 else "one group gives no interval"
     ends += ", which so few groups make too narrow" if 1 < groups < _FEW_GROUPS else ""
-    told = f"{counted(instances, 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
+    text = f"{counted(instances, 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
     if groups < FEWEST_GROUPS:
-        told += (
+        text += (
             f" With fewer than {FEWEST_GROUPS} groups no model is called better or worse: chance alone would do it too "
             "often. Label more videos or people to hold out."
         )
-    return told
+    return text
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
@@ -219,10 +219,11 @@ def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: in
     lacking = {name: count for name, count in _unpredicted(dataset_id, names, split_by, cache_key).items() if count}
     with st.container(horizontal=True, vertical_alignment="center"):
         asked = st.button("Predict the held-out part", icon=":material/play_arrow:", disabled=busy, type="primary")
-        told = ", ".join(f"{plain(name)} ({counted(count, 'instance')})" for name, count in lacking.items())
+        unpredicted_by = ", ".join(f"{plain(name)} ({counted(count, 'instance')})" for name, count in lacking.items())
         ready = [plain(name) for name in names if name not in lacking]
         st.caption(
-            f"To be predicted: {told}." + (f" Predicted already: {', '.join(ready)}." if ready else ""), width="stretch"
+            f"To be predicted: {unpredicted_by}." + (f" Predicted already: {', '.join(ready)}." if ready else ""),
+            width="stretch",
         )
     if asked:
         for name in lacking:
@@ -238,7 +239,7 @@ def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: in
         st.rerun()
 
 
-def _figures(measured: Measured, names: tuple[str, ...]) -> None:
+def _figures(measured: Comparison, names: tuple[str, ...]) -> None:
     rows = []
     for key, (title, percent, about) in _METRICS.items():
         if not any(key in measured.metrics[name] for name in names):
@@ -246,8 +247,8 @@ def _figures(measured: Measured, names: tuple[str, ...]) -> None:
         row = {"Metric": f"**{title}**"}
         row |= {plain(name): interval(measured.metrics[name].get(key), percent=percent) for name in names}
         for name in names[1:]:
-            found = measured.differences[name]
-            row[f"{plain(name)} − {plain(names[0])}"] = verdict(found.get(key), percent=percent)
+            differences_of = measured.differences[name]
+            row[f"{plain(name)} − {plain(names[0])}"] = difference_text(differences_of.get(key), percent=percent)
         rows.append(row | {"What it is": about})
     with st.container(key="explained-metrics"):
         st.table(rows, hide_index=True)

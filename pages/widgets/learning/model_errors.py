@@ -28,18 +28,18 @@ from pages.widgets.shared.text import plain
 _PLAIN: Final = {"displayModeBar": False}
 
 
-def verdict(found: Mapping[str, Any] | None, *, percent: bool) -> str:
+def difference_text(difference: Mapping[str, Any] | None, *, percent: bool) -> str:
     """A paired difference with its interval, and whether it is clear."""
-    if not found or found["verdict"] == "undefined":
+    if not difference or difference["verdict"] == "undefined":
         return "undefined"
-    said = f"{interval(found, percent=percent, difference=True)}: {found['verdict']}"
-    return f"{said} ({found['groups']})" if found["groups"] < FEWEST_GROUPS else said
+    text = f"{interval(difference, percent=percent, difference=True)}: {difference['verdict']}"
+    return f"{text} ({difference['groups']})" if difference["groups"] < FEWEST_GROUPS else text
 
 
 def where_they_err(
     breakdowns: Mapping[str, Breakdown],
     differences: Mapping[str, PairedDifference],
-    shape: Skeleton,
+    skeleton: Skeleton,
     dataset_id: int,
     names: Sequence[str],
 ) -> None:
@@ -54,26 +54,26 @@ def where_they_err(
         return {clips.get(group, group): error for group, error in groups.items()}
 
     parts = {name: replace(part, groups=called(part.groups)) for name, part in breakdowns.items()}
-    apart = {name: replace(part, groups=called(part.groups)) for name, part in differences.items()}
+    less_first = {name: replace(part, groups=called(part.groups)) for name, part in differences.items()}
     left, right = st.columns(2)
     left.plotly_chart(ced_chart(parts), key="ced", config=_PLAIN)
     right.plotly_chart(group_chart(parts), key="by-group", config=_PLAIN)
-    st.plotly_chart(point_chart(parts, shape), key="by-point", config=_PLAIN)
-    if apart:
+    st.plotly_chart(point_chart(parts, skeleton), key="by-point", config=_PLAIN)
+    if less_first:
         left, right = st.columns([3, 2])
-        left.plotly_chart(point_difference_chart(apart, shape, names[0]), key="points-apart", config=_PLAIN)
-        right.plotly_chart(group_difference_chart(apart, names[0]), key="groups-apart", config=_PLAIN)
-    st.table(region_rows(parts, apart, names), hide_index=True)
-    if apart:
+        left.plotly_chart(point_difference_chart(less_first, skeleton, names[0]), key="points-apart", config=_PLAIN)
+        right.plotly_chart(group_difference_chart(less_first, names[0]), key="groups-apart", config=_PLAIN)
+    st.table(region_rows(parts, less_first, names), hide_index=True)
+    if less_first:
         st.caption(
             "Differences are over the points that both models gave, and paired: both on the same draws of groups. One "
-            f"group has no interval of its own. Of {len(shape)} points about {max(1, round(0.05 * len(shape)))} would "
-            "seem to differ by chance alone."
+            f"group has no interval of its own. Of {len(skeleton)} points about {max(1, round(0.05 * len(skeleton)))} "
+            "would seem to differ by chance alone."
         )
 
 
 def region_rows(
-    parts: Mapping[str, Breakdown], apart: Mapping[str, PairedDifference], names: Sequence[str]
+    parts: Mapping[str, Breakdown], less_first: Mapping[str, PairedDifference], names: Sequence[str]
 ) -> list[dict[str, str]]:
     """The mean error of each region: of each model, and of each but the first less the first."""
     rows = []
@@ -82,8 +82,8 @@ def region_rows(
         for name in names:
             error = parts[name].regions[region]
             row[plain(name)] = f"{error:.2%}" if isfinite(error) else "undefined"
-        for name, part in apart.items():
-            found = differences_as_json({region: part.regions[region]})[region]
-            row[f"{plain(name)} − {plain(names[0])}"] = verdict(found, percent=True)
+        for name, part in less_first.items():
+            difference = differences_as_json({region: part.regions[region]})[region]
+            row[f"{plain(name)} − {plain(names[0])}"] = difference_text(difference, percent=True)
         rows.append(row)
     return rows

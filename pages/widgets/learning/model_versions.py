@@ -62,12 +62,12 @@ def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> Non
         chosen = st.selectbox("Model", names, key="version-details", width=360)
         row = rows[names.index(chosen)]
         st.markdown(about(row))
-        _warned(row["warnings"])
+        _show_warnings(row["warnings"])
         _onnx(dataset_id, row["name"], busy=busy)
         st.code(models.recipe_text(row["settings"]), language="json", height=240)
 
 
-def _warned(warnings: Sequence[str]) -> None:
+def _show_warnings(warnings: Sequence[str]) -> None:
     for line in warnings:
         st.warning(f"{sentence(line)}.", icon=":material/warning:")
 
@@ -111,33 +111,37 @@ def _onnx(dataset_id: int, model: str, *, busy: bool) -> None:
         st.caption(plain(file), width="stretch")
 
 
-def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
+def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
     """Which model pre-labels, and changing that."""
     st.subheader("Pre-labels", anchor=False)
-    now = in_force(workspace(), dataset_id, shape)
-    built_in = built_in_for(shape)
+    now = in_force(workspace(), dataset_id, skeleton_name)
+    built_in = built_in_for(skeleton_name)
     st.markdown(
-        f"**{plain(now or built_in or 'No model')}** gives the first points ({plain(points_name(shape))}) in this "
-        "dataset. What humans have set or accepted never changes."
+        f"**{plain(now or built_in or 'No model')}** gives the first points ({plain(points_name(skeleton_name))}) in "
+        "this dataset. What humans have set or accepted never changes."
     )
-    names = [name for name in models.comparable(workspace(), dataset_id, shape) if name not in (now, now or built_in)]
+    names = [
+        name for name in models.comparable(workspace(), dataset_id, skeleton_name) if name not in (now, now or built_in)
+    ]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Promote", names, index=None, placeholder="a model", key=f"promote-{shape}", width=320)
+        chosen = st.selectbox(
+            "Promote", names, index=None, placeholder="a model", key=f"promote-{skeleton_name}", width=320
+        )
         warnings = models.warnings_of(workspace(), chosen) if chosen else []
-        _promote(dataset_id, shape, chosen, warned=bool(warnings), busy=busy)
-        back = [plain(name or built_in or "no model") for name in steps_back(workspace(), dataset_id, shape)]
+        _promote(dataset_id, skeleton_name, chosen, warned=bool(warnings), busy=busy)
+        back = [plain(name or built_in or "no model") for name in steps_back(workspace(), dataset_id, skeleton_name)]
         if back and st.button(
             f"Roll back to {back[0]}",
             disabled=busy,
             icon=":material/undo:",
-            key=f"roll-back-{shape}",
+            key=f"roll-back-{skeleton_name}",
             help="Takes the newest promotion back"
             + (f"; once more would lead to {', then '.join(back[1:4])}" if len(back) > 1 else "")
             + ".",
         ):
-            _do(dataset_id, shape)
-    _warned(warnings)
-    _next(dataset_id, shape)
+            _change(dataset_id, skeleton_name)
+    _show_warnings(warnings)
+    _next_steps(dataset_id, skeleton_name)
     with reading(workspace().engine) as session:
         history = promotions(dataset_id, session=session)
     if history:
@@ -157,9 +161,9 @@ def pre_labelling(dataset_id: int, shape: str, *, busy: bool) -> None:
             )
 
 
-def _promote(dataset_id: int, shape: str, chosen: str | None, *, warned: bool, busy: bool) -> None:
+def _promote(dataset_id: int, skeleton_name: str, chosen: str | None, *, warned: bool, busy: bool) -> None:
     """Promote a model with a click; one that its training warned of with a second one."""
-    key = f"promote-asked-{shape}"
+    key = f"promote-asked-{skeleton_name}"
     asked = warned and st.session_state.get(key) == chosen
     label = "Promote it all the same" if asked else "Promote"
     if not st.button(label, disabled=busy or chosen is None, type="primary", icon=":material/upgrade:"):
@@ -168,30 +172,30 @@ def _promote(dataset_id: int, shape: str, chosen: str | None, *, warned: bool, b
         st.session_state[key] = chosen
         st.rerun()
     st.session_state.pop(key, None)
-    _do(dataset_id, shape, promoted=chosen)
+    _change(dataset_id, skeleton_name, promoted=chosen)
 
 
-def _next(dataset_id: int, shape: str) -> None:
+def _next_steps(dataset_id: int, skeleton_name: str) -> None:
     """The way on from a promotion: correct where the model doubts, train again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
-            worthwhile_first(dataset_id, shape)
+            worthwhile_first(dataset_id, skeleton_name)
             st.switch_page("keypoints.py")
         if st.button("Train again", icon=":material/model_training:", key="train-again"):
             st.switch_page("training.py")
         st.caption("Promoted: correct the pictures that it doubts most, then train on them too.", width="stretch")
 
 
-def _do(dataset_id: int, shape: str, *, promoted: str | None = None) -> None:
+def _change(dataset_id: int, skeleton_name: str, *, promoted: str | None = None) -> None:
     try:
         if promoted is not None:
             promote(workspace(), dataset_id, promoted, author_id=author_id())
         else:
-            roll_back(workspace(), dataset_id, shape, author_id=author_id())
+            roll_back(workspace(), dataset_id, skeleton_name, author_id=author_id())
     except FacetError as error:
         st.error(sentence(error))
         return
-    start(workspace(), "prelabel", dataset_id=dataset_id, author_id=author_id(), skeleton=shape)
+    start(workspace(), "prelabel", dataset_id=dataset_id, author_id=author_id(), skeleton=skeleton_name)
     st.rerun()
 
 
@@ -203,8 +207,8 @@ def interval(metric: Mapping[str, float | None] | None, *, percent: bool = False
     form = "+.2f" if difference else ".2f"
     numbers = (metric[key] for key in _ENDS_AND_VALUE)
     value, low, high = (None if number is None else f"{number * scale:{form}}" for number in numbers)
-    told = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
-    return told.replace("-", "−")
+    text = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
+    return text.replace("-", "−")
 
 
 def _moment(text: str) -> datetime:

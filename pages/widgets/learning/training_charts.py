@@ -25,7 +25,7 @@ def loss_chart(epochs: Rows) -> go.Figure:
         values = [_number(row.get("parts", {}).get(name)) for row in epochs]
         figure.add_scatter(x=x, y=values, name=name, line={"width": 1, "dash": "dot"})
     figure.update_yaxes(type="log", exponentformat="power")
-    return _dressed(figure, "Training loss", epochs)
+    return _with_epochs(figure, "Training loss", epochs)
 
 
 def nme_chart(epochs: Rows) -> go.Figure:
@@ -44,7 +44,7 @@ def nme_chart(epochs: Rows) -> go.Figure:
             marker={"size": 10, "color": _BEST},
         )
     figure.update_yaxes(tickformat=".1%")
-    return _dressed(figure, "NME on the validation part", epochs)
+    return _with_epochs(figure, "NME on the validation part", epochs)
 
 
 def rounds_chart(plans: Mapping[str, Rows]) -> go.Figure:
@@ -67,7 +67,7 @@ def _number(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _dressed(figure: go.Figure, title: str, epochs: Rows) -> go.Figure:
+def _with_epochs(figure: go.Figure, title: str, epochs: Rows) -> go.Figure:
     """The axis of epochs; where rounds follow one another, a line before each."""
     for before, row in pairwise(epochs):
         if row.get("round") != before.get("round"):

@@ -52,7 +52,7 @@ _PLANS: Final = {
 def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
     """Choose the points and what must not be split, and show what there is: skeleton, split, supply."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shape = choose_points(dataset_id, key="train-skeleton")
+        skeleton_name = choose_points(dataset_id, key="train-skeleton")
         split_by = st.selectbox(
             "Keep together",
             list(SPLIT_BY),
@@ -65,26 +65,26 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
     st.caption(KEPT_TOGETHER[split_by])
     with reading(workspace().engine) as session:
         cache_key = model_cache_key(dataset_id, session=session)
-    found = counted_supply(dataset_id, shape, split_by, cache_key)
-    if not found.groups:
-        _nothing_yet(found, shape)
-        return shape, split_by, found
+    supply = counted_supply(dataset_id, skeleton_name, split_by, cache_key)
+    if not supply.groups:
+        _nothing_yet(supply, skeleton_name)
+        return skeleton_name, split_by, supply
     with st.grid(min_column_width=150, gap="small"):
         for part, (name, about) in _PARTS.items():
-            groups = counted(found.labels[f"{part}_groups"], "group")
-            st.metric(name, found.labels[part], delta=groups, delta_color="off", delta_arrow="off", help=about)
-    _left_out(found)
-    return shape, split_by, found
+            groups = counted(supply.labels[f"{part}_groups"], "group")
+            st.metric(name, supply.labels[part], delta=groups, delta_color="off", delta_arrow="off", help=about)
+    _left_out(supply)
+    return skeleton_name, split_by, supply
 
 
-def _nothing_yet(found: Supply, shape: str) -> None:
-    waiting = f" {counted(found.unlabelled, 'instance')} wait for it." if found.unlabelled else ""
+def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
+    waiting = f" {counted(supply.unlabelled, 'instance')} wait for it." if supply.unlabelled else ""
     st.info(
-        f"No human has set or accepted {points_name(shape)} here yet. Only what people vouch for is learned from."
-        + waiting,
+        f"No human has set or accepted {points_name(skeleton_name)} here yet. Only what people vouch for is learned "
+        "from." + waiting,
         icon=":material/scatter_plot:",
     )
-    _left_out(found)
+    _left_out(supply)
     with st.container(horizontal=True):
         if st.button("Correct keypoints", type="primary", key="to-keypoints"):
             st.switch_page("keypoints.py")
@@ -92,19 +92,19 @@ def _nothing_yet(found: Supply, shape: str) -> None:
             st.switch_page("library.py")
 
 
-def _left_out(found: Supply) -> None:
-    if found.excluded:
-        with st.expander(f"{counted(len(found.excluded), 'picture')} left out by the list of bad pictures"):
-            st.text("\n".join(found.excluded[:200]))
-    if found.empty:
-        st.caption(f"{counted(found.empty, 'label')} without a single point cannot teach anything and stay out.")
+def _left_out(supply: Supply) -> None:
+    if supply.excluded:
+        with st.expander(f"{counted(len(supply.excluded), 'picture')} left out by the list of bad pictures"):
+            st.text("\n".join(supply.excluded[:200]))
+    if supply.empty:
+        st.caption(f"{counted(supply.empty, 'label')} without a single point cannot teach anything and stay out.")
 
 
-def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_runs: Sequence[Run]) -> None:
+def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supply, open_runs: Sequence[Run]) -> None:
     """Choose a recipe and start; `open_runs` are the trainings that wait or work."""
     st.subheader("Recipe", anchor=False)
     known = {choice.name: choice for choice in recipes.choices()}
-    parents = models.comparable(workspace(), dataset_id, shape, built_in=False)
+    parents = models.comparable(workspace(), dataset_id, skeleton_name, built_in=False)
     teaching = bool(st.session_state.get("train-self"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Recipe", list(known), key="train-recipe", width=320)
@@ -113,7 +113,7 @@ def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_
             parents,
             index=None,
             placeholder="fresh weights",
-            key=f"train-parent-{shape}",
+            key=f"train-parent-{skeleton_name}",
             width=280,
             disabled=teaching,
             help="A model of the same network goes on from its weights; its parent is remembered. "
@@ -121,12 +121,18 @@ def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_
         )
     st.caption(plain(known[name].about))
     settings = _settings(known[name])
-    plan = _self_training(known[name], found.unlabelled)
+    plan = _self_training(known[name], supply.unlabelled)
     parent = None if plan else parent
-    parameters = {"recipe": name, "settings": settings, "skeleton": shape, "split_by": split_by, "parent": parent}
+    parameters = {
+        "recipe": name,
+        "settings": settings,
+        "skeleton": skeleton_name,
+        "split_by": split_by,
+        "parent": parent,
+    }
     if plan:
         parameters["plan"] = plan
-    reason, missing = _against(name, settings, shape, found), None
+    reason, missing = _obstacle(name, settings, skeleton_name, supply), None
     if reason is not None:
         st.warning(plain(reason), icon=":material/warning:")
     elif parent is None and (missing := _missing(name, settings)):
@@ -145,19 +151,19 @@ def recipe_form(dataset_id: int, shape: str, split_by: str, found: Supply, open_
             words = "This very training is at work or waiting." if same else "It waits for the one that is at work."
             st.caption(words, width="stretch")
     if asked:
-        _memory(name, settings, shape)
+        _memory(name, settings, skeleton_name)
 
 
-def _against(name: str, settings: Mapping[str, str], shape: str, found: Supply) -> str | None:
+def _obstacle(name: str, settings: Mapping[str, str], skeleton_name: str, supply: Supply) -> str | None:
     """Why this cannot be trained, or None."""
     try:
-        recipes.check_recipe(name, settings, shape)
+        recipes.check_recipe(name, settings, skeleton_name)
     except FacetError as error:
         return str(error)
-    if found.labels["test"]:
+    if supply.labels["test"]:
         return None
     return (
-        f"Everything labelled belongs to one group ({found.groups[0]}), so nothing can be held out: label another "
+        f"Everything labelled belongs to one group ({supply.groups[0]}), so nothing can be held out: label another "
         "video or person, or keep less together."
     )
 
@@ -228,14 +234,14 @@ def _self_training(choice: RecipeChoice, unlabelled: int) -> str | None:
 
 
 @st.cache_data(max_entries=50, ttl=60, show_spinner="Measuring how much memory it takes")
-def _dry_run(name: str, settings: tuple[tuple[str, str], ...], shape: str) -> tuple[bool, str]:
+def _dry_run(name: str, settings: tuple[tuple[str, str], ...], skeleton_name: str) -> tuple[bool, str]:
     try:
-        found = recipes.what_fits(workspace(), name, dict(settings), shape)
+        fit = recipes.what_fits(workspace(), name, dict(settings), skeleton_name)
     except FacetError as error:
         return False, str(error)
-    return found.fits, found.sentence
+    return fit.fits, fit.sentence
 
 
-def _memory(name: str, settings: Mapping[str, str], shape: str) -> None:
-    fits, said = _dry_run(name, tuple(sorted(settings.items())), shape)
-    (st.success if fits else st.warning)(sentence(said), icon=":material/memory:")
+def _memory(name: str, settings: Mapping[str, str], skeleton_name: str) -> None:
+    fits, text = _dry_run(name, tuple(sorted(settings.items())), skeleton_name)
+    (st.success if fits else st.warning)(sentence(text), icon=":material/memory:")

@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.learning.evaluating import evaluate
-from core.learning.held_out import held_out, training_split, unpredicted
+from core.learning.held_out import UNPREDICTED, held_out, training_split, unpredicted
 from core.learning.labels import keep_parts, read_labels
 from core.learning.samples import LEARNED, as_ranges
 from db.engine import reading
@@ -58,8 +58,9 @@ def test_no_model_is_measured_on_what_it_learned_from_although_the_groups_have_c
         for row in session.exec(select(GroupPart)):
             row.part = "train" if row.part == "test" else "test"
             session.add(row)
-    with pytest.raises(NotEnoughData, match="net has learned from all that is held out now"):
+    with pytest.raises(NotEnoughData, match="net has learned from all that is held out now") as error:
         held_out(shelf.workspace, shelf.dataset, ["net"])
+    assert error.value.code not in UNPREDICTED
     newcomer = shelf.instance(shelf.image("g/1.png", identity="g"), face())
     shelf.predict(newcomer, shelf.model("net", trained=False), face(1.0))
     with writing(shelf.workspace.engine) as session:
@@ -88,8 +89,12 @@ def test_nothing_held_out_or_predicted_is_said(shelf):
     with pytest.raises(NotEnoughData, match="no human label of face68 is held out"):
         evaluate(shelf.workspace, shelf.dataset, "idle")
     _labelled(shelf)
-    with pytest.raises(NotEnoughData, match="idle has predicted none"):
+    with pytest.raises(NotEnoughData, match="idle has predicted none") as error:
         evaluate(shelf.workspace, shelf.dataset, "idle")
+    assert error.value.code in UNPREDICTED
+    with pytest.raises(NotEnoughData, match="dlib-68 has predicted nothing yet") as error:
+        evaluate(shelf.workspace, shelf.dataset, "dlib-68")
+    assert error.value.code in UNPREDICTED, "whoever compares is offered to predict"
     with pytest.raises(NotFound, match="there is no model called 'nobody'"):
         evaluate(shelf.workspace, shelf.dataset, "nobody")
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.metrics.intervals import Interval
 from pages.widgets.learning.model_compare import common_split, heading, usual
-from pages.widgets.learning.model_errors import region_rows, verdict
+from pages.widgets.learning.model_errors import difference_text, region_rows
 from pages.widgets.learning.model_versions import about, interval
 
 
@@ -39,12 +39,12 @@ def test_a_difference_has_a_sign_and_percentage_points():
 )
 def test_a_difference_is_shown_with_its_verdict_and_how_many_groups_are_too_few(said, groups, shown):
     found = figure(-0.01, -0.02, -0.005) | {"verdict": said, "groups": groups}
-    assert verdict(found, percent=True) == shown
+    assert difference_text(found, percent=True) == shown
 
 
 def test_an_undefined_difference_is_said_to_be():
-    assert verdict(figure(None) | {"verdict": "undefined", "groups": 0}, percent=True) == "undefined"
-    assert verdict(None, percent=True) == "undefined"
+    assert difference_text(figure(None) | {"verdict": "undefined", "groups": 0}, percent=True) == "undefined"
+    assert difference_text(None, percent=True) == "undefined"
 
 
 def test_the_heading_says_how_far_the_intervals_can_be_trusted():
