@@ -256,7 +256,7 @@ def test_an_absurd_rate_that_stays_finite_is_said_to_have_come_to_nothing(traine
     assert "this training came to nothing: its best validation NME is" in warning
     assert "another rate than 1e+06" in warning
     assert run.counts["said"].count(warning) == 1
-    assert warning in training_log(workspace, run.id).said
+    assert warning in training_log(workspace, run.id).messages
 
 
 def test_a_recipe_that_says_how_to_learn_from_unlabelled_pictures_is_obeyed(trained):
