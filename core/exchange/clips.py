@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import LabelledDataset, LeftOut
+from core.foundation.workspace import Workspace
 from core.library.clip_importing import free_clip_path
 from core.library.split_groups import group_name, strictest
 from db.queries.exchange import clips_with_frames, exclusions
@@ -145,7 +146,7 @@ def _restore_clips(
                 height=clip.height,
                 frames=clip.length,
                 frames_per_second=clip.frames_per_second,
-                original=f"originals/{clip.sha256[:2]}/{clip.sha256}{PurePosixPath(clip.path).suffix.lower()}",
+                original=Workspace.original_name(clip.sha256, PurePosixPath(clip.path).suffix.lower()),
             )
             session.add(video)
             session.flush()

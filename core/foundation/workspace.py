@@ -122,6 +122,11 @@ class Workspace:
         """Where a picture made from an original is kept (``thumbnails``, ``display``, ``crops``); safe to delete."""
         return self.home / kind / sha256[:2] / f"{sha256}{suffix}.jpg"
 
+    @staticmethod
+    def original_name(sha256: str, ending: str) -> str:
+        """What `Image.original` or `Video.original` says of content that is kept here, with its ending (``.jpg``)."""
+        return f"originals/{sha256[:2]}/{sha256}{ending}"
+
     def original(self, stored: str) -> Path:
         """The file of `Image.original`: relative to the home folder, or absolute where the import only refers to it."""
         return self.home / stored

@@ -105,7 +105,7 @@ class ClipIntake(Intake):
             if original.encode("utf-8", "replace").decode() != original:
                 raise BadInput("files.name_not_utf8")
         else:
-            original = f"originals/{sha256[:2]}/{sha256}{PurePosixPath(file.path).suffix.lower()}"
+            original = self.workspace.original_name(sha256, PurePosixPath(file.path).suffix.lower())
             _copy(content, self.workspace.original(original))
         stored = self.workspace.original(original)
         try:

@@ -43,7 +43,7 @@ def store_picture(workspace: Workspace, content: bytes, path: str, reference: Pa
         if original.encode("utf-8", "replace").decode() != original:
             raise UnreadableImage("files.name_not_utf8", of=path)
     else:
-        original = f"originals/{sha256[:2]}/{sha256}{SUFFIXES[picture.format]}"
+        original = workspace.original_name(sha256, SUFFIXES[picture.format])
         target = workspace.original(original)
         if not target.is_file():
             write_atomically(target, content, durable=True)

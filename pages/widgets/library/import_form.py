@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.foundation.errors import BadInput, FacetError
+from core.foundation.errors import BadInput
 from core.jobs.launch import start
 from core.library.names_in_store import create_dataset
 from core.library.sample_clips import SAMPLE_CLIPS
@@ -89,16 +89,11 @@ def _options(origin: str) -> None:
 
 
 def _submit(origin: str, name_key: str) -> None:
-    try:
-        st.session_state[DATASET] = _start(origin, str(st.session_state[name_key]))
-    except FacetError as error:
-        _PICKER.refuse(error)
-    else:
-        _PICKER.done()
+    _PICKER.attempt(lambda: _begin(origin, str(st.session_state[name_key])))
 
 
-def _start(origin: str, name: str) -> int:
-    """Start one import for each source; gives the dataset."""
+def _begin(origin: str, name: str) -> None:
+    """Start one import for each source, into a dataset that is the chosen one from now on."""
     state, author = st.session_state, author_id()
     if not name.strip():
         raise BadInput("datasets.no_name")  # said before a large upload is copied
@@ -114,7 +109,7 @@ def _start(origin: str, name: str) -> int:
             identities=state["import_identities"],
             reference=origin == _PICKER.server and state["import_reference"],
         )
-    return dataset_id
+    state[DATASET] = dataset_id
 
 
 def _draw(kind: str, name: str) -> None:

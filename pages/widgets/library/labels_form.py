@@ -87,24 +87,14 @@ def _once(stamp: Hashable, _formats: Callable[[], dict[str, int]]) -> dict[str, 
 
 
 def _submit(origin: str, dataset_id: int) -> None:
-    state, author = st.session_state, author_id()
-    try:
-        sources = _PICKER.sources(origin)
-    except FacetError as error:
-        _PICKER.refuse(error)
-        return
-    for source in sources:
-        start(
-            workspace(),
-            "labels",
-            dataset_id=dataset_id,
-            author_id=author,
-            source=str(source),
-            skeleton=state["labels_skeleton"],
-        )
-    _PICKER.done()
-    if origin == _PICKER.server:
-        state["labels_source"] = ""  # else the folder is looked into at every turn of the page
+    _PICKER.attempt(lambda: _begin(origin, dataset_id))
+
+
+def _begin(origin: str, dataset_id: int) -> None:
+    author, skeleton = author_id(), st.session_state["labels_skeleton"]
+    for source in _PICKER.sources(origin):
+        start(workspace(), "labels", dataset_id=dataset_id, author_id=author, source=str(source), skeleton=skeleton)
+    st.session_state["labels_source"] = ""  # else the folder is looked into at every turn of the page
 
 
 def _waiting(dataset_id: int) -> None:

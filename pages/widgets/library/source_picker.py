@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
+from core.foundation.errors import FacetError
 from core.library.uploading import keep_upload, server_source
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import sentence
@@ -77,13 +78,14 @@ class SourcePicker:
             return [server_source(self.typed())]
         return keep_upload(workspace(), [(file.name, file) for file in self.chosen(origin)])
 
-    def refuse(self, problem: Exception) -> None:
-        """Show the problem above the form."""
-        st.session_state[f"{self.name}_problem"] = str(problem)
-
-    def done(self) -> None:
-        """An import was started: the form is folded and its uploader empty."""
-        st.session_state[f"{self.name}_uploads"] = self.uses + 1
+    def attempt(self, begin: Callable[[], None]) -> None:
+        """Begin imports: the form starts anew, or shows above it why they cannot be."""
+        try:
+            begin()
+        except FacetError as error:
+            st.session_state[f"{self.name}_problem"] = str(error)
+        else:
+            st.session_state[f"{self.name}_uploads"] = self.uses + 1
 
     def _uploader(self, origin: str) -> str:
         return f"{self.name}-upload-{origin}-{self.uses}"
