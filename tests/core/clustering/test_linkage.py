@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from core.clustering import Constraints, agglomeration, group
@@ -93,14 +95,22 @@ def test_it_stays_exact_when_few_candidates_are_kept(monkeypatch, threshold):
 
 
 @pytest.mark.parametrize("keep", [2, 256])
-@pytest.mark.parametrize("seed", range(60))
-def test_with_constraints_it_is_the_brute_force_reference(monkeypatch, seed, keep):
+@settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 40), noise=st.floats(0.3, 1.5))
+def test_with_constraints_it_is_the_brute_force_reference_in_any_order(monkeypatch, keep, seed, count, noise):
     monkeypatch.setattr(agglomeration, "_KEPT", keep)
     rng = np.random.default_rng(seed)
-    faces, _ = people(rng, int(rng.integers(2, 40)), 4, noise=float(rng.uniform(0.3, 1.5)))
+    faces, _ = people(rng, count, 4, noise=noise)
     limits = random_limits(rng, len(faces))
     threshold = float(rng.uniform(-0.2, 0.8))
-    assert as_sets(group(faces, threshold, limits)) == brute_force(faces, threshold, limits)
+    expected = brute_force(faces, threshold, limits)
+    assert as_sets(group(faces, threshold, limits)) == expected
+    order = rng.permutation(count)
+    shuffled = Constraints(
+        limits.together[order], limits.decided, limits.photos[order], np.argsort(order)[limits.apart].reshape(-1, 2)
+    )
+    found = as_sets(group(faces[order], threshold, shuffled))
+    assert {frozenset(order[list(cluster)].tolist()) for cluster in found} == expected
 
 
 def test_blocks_do_not_change_the_result(monkeypatch):

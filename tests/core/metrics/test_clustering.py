@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics.cluster import pair_confusion_matrix
 
 from core.foundation.errors import BadInput
@@ -95,3 +97,15 @@ def test_wrong_labels_are_refused(truth, found, message):
     for metric in (bcubed, pairwise):
         with pytest.raises(BadInput, match=message):
             metric(np.array(truth), np.array(found))
+
+
+@settings(deadline=None, max_examples=50, derandomize=True)
+@given(st.lists(st.tuples(st.integers(-1, 5), st.integers(0, 5)), max_size=25), st.randoms(use_true_random=False))
+def test_neither_the_order_of_the_faces_nor_the_numbers_of_the_clusters_matter(faces, random):
+    truth, found = np.array(faces, int).reshape(-1, 2).T
+    order = np.array(random.sample(range(len(faces)), len(faces)), int)
+    numbers = np.array(random.sample(range(100), 6))
+    for metric in (bcubed, pairwise):
+        one, other = values(metric(truth, found)), values(metric(truth[order], numbers[found[order]]))
+        assert one == pytest.approx(other, nan_ok=True)
+        assert all(np.isnan(value) or 0 <= value <= 1 + 1e-12 for value in one)
