@@ -91,13 +91,13 @@ def _forget_contradictions(owners: dict[int, int], *, session: Session) -> None:
 
 def _restore_people(state: Snapshot, people: Sequence[int], *, session: Session) -> None:
     known = {row[0]: row for row in state["people"]}
-    found = [
+    rows = [
         person for part in id_batches(people) for person in session.exec(select(Person).where(col(Person.id).in_(part)))
     ]
-    for person in found:
+    for person in rows:
         person.active = False
     session.flush()  # frees every name before somebody takes it back
-    for person in found:
+    for person in rows:
         _, person.name, person.active = known.get(person.id, (person.id, person.name, False))
     session.flush()
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
-_KEPT: Final = 256  # candidates of a cluster: fewer mean more searches, more mean longer looks
+_MOST_CANDIDATES: Final = 256  # candidates of a cluster: fewer mean more searches, more mean longer choices
 _PRODUCTS: Final = 4_000_000  # similarities computed at a time
 _ROUNDING: Final = 1e-12  # two products of the same clusters may differ by this
-_LOOK: Final = -1  # in a heap entry: the candidates are still to be looked at
+_CHOOSE: Final = -1  # in a heap entry: the best candidate is still to be chosen
 _SEARCH: Final = -2  # in a heap entry: all clusters are to be searched, the candidates are used up
 
 
@@ -56,7 +56,7 @@ class Agglomeration:
         self.slot = np.arange(count)
         self.living = count
         self.barred = np.zeros(count, bool)
-        self.place = np.zeros(count, np.int64)
+        self.position = np.zeros(count, np.int64)
         self.tags, self.holders = _shared(tags)
         self.bounds = np.full(count, threshold)
         self.heap: list[tuple[float, int, int, int, int]] = []
@@ -79,11 +79,11 @@ class Agglomeration:
             if steps % every == 0:
                 yield 1 - 0.5 * self.living / count
             if b >= 0 and other_age == self.age[b]:
-                self._look(self._join(a, b))
+                self._choose(self._join(a, b))
                 continue
             if b == _SEARCH:
                 self._search(a)
-            self._look(a)
+            self._choose(a)
 
     def clusters(self) -> Ints:
         """(U,) int64 the unit by whose number the cluster of each unit goes."""
@@ -95,32 +95,32 @@ class Agglomeration:
         near = self.means[start:end] @ self.means.T
         near[np.arange(end - start), np.arange(start, end)] = -np.inf
         for unit, similarities in enumerate(near, start):
-            kept = np.flatnonzero(similarities >= self.threshold - slack)
-            kept, bound = _nearest(kept, similarities[kept], _KEPT)
+            near_units = np.flatnonzero(similarities >= self.threshold - slack)
+            near_units, bound = _nearest(near_units, similarities[near_units], _MOST_CANDIDATES)
             self.bounds[unit] = max(self.threshold, bound + slack)
-            self.candidates.append(kept)
-            if len(kept):
-                self._push(float(similarities[kept].max()) + slack, unit, _LOOK)
+            self.candidates.append(near_units)
+            if len(near_units):
+                self._push(float(similarities[near_units].max()) + slack, unit, _CHOOSE)
 
     def _push(self, similarity: float, a: int, b: int) -> None:
         heapq.heappush(self.heap, (-similarity, a, int(self.age[a]), b, int(self.age[b]) if b >= 0 else 0))
 
     def _find(self, units: Ints) -> Ints:
         """The living slot that each unit is in now (union by size keeps the paths short)."""
-        found = self.parent[units]
+        slots = self.parent[units]
         while True:
-            up = self.parent[found]
-            if np.array_equal(up, found):
-                return found
-            found = up
+            up = self.parent[slots]
+            if np.array_equal(up, slots):
+                return slots
+            slots = up
 
     def _distinct(self, slots: Ints) -> Ints:
         """Each slot once; several times as fast as sorting them."""
         places = np.arange(len(slots))
-        self.place[slots] = places
-        return slots[self.place[slots] == places]
+        self.position[slots] = places
+        return slots[self.position[slots] == places]
 
-    def _look(self, a: int) -> None:
+    def _choose(self, a: int) -> None:
         """Push the best allowed candidate of `a`, or the bound of the others if that may be better."""
         near = self._distinct(self._find(self.candidates[a]))
         near = near[self._allowed(a, near)]
@@ -147,7 +147,7 @@ class Agglomeration:
         self._keep(a, near[allowed], similarity[allowed], self.threshold)
 
     def _keep(self, a: int, near: Ints, similarity: NDArray, bound: float) -> None:
-        self.candidates[a], dropped = _nearest(near, similarity, _KEPT)
+        self.candidates[a], dropped = _nearest(near, similarity, _MOST_CANDIDATES)
         self.bounds[a] = max(bound, dropped)
 
     def _allowed(self, a: int, near: Ints) -> NDArray[np.bool_]:

@@ -20,7 +20,7 @@ Progress = Callable[[float], None]
 _ROWS: Final = 1024
 _COLUMNS: Final = 4096
 _UNIT_TOLERANCE: Final = 1e-3
-_WORTH_TELLING: Final = 0.001  # of the whole
+_LEAST_STEP: Final = 0.001  # of the whole
 
 
 def group(
@@ -84,12 +84,12 @@ def group(
 
 def _sparing(progress: Progress | None) -> Progress:
     """Pass on only what is worth telling: there may be as many components as faces."""
-    told = -1.0
+    reported = -1.0
 
     def report(share: float) -> None:
-        nonlocal told
-        if progress is not None and (share - told >= _WORTH_TELLING or told < share == 1):
-            told = share
+        nonlocal reported
+        if progress is not None and (share - reported >= _LEAST_STEP or reported < share == 1):
+            reported = share
             progress(share)
 
     return report
@@ -129,19 +129,19 @@ def _components(means: NDArray[np.float32], threshold: float, report: Progress) 
         for left in range(start, count, _COLUMNS):
             near = rows @ means[left : left + _COLUMNS].T >= least
             row, column = np.divmod(np.flatnonzero(near), near.shape[1])
-            one, other = labels[row + start], labels[column + left]
-            labels = _joined(labels, one, other)
+            left_label, right_label = labels[row + start], labels[column + left]
+            labels = _joined(labels, left_label, right_label)
         if not labels.any():
             break
     return labels
 
 
-def _joined(labels: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    new = one != other
+def _joined(labels: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    new = left != right
     if not new.any():
         return labels
     count = int(labels.max()) + 1
-    edges = coo_array((np.ones(int(new.sum()), np.int8), (one[new], other[new])), shape=(count, count))
+    edges = coo_array((np.ones(int(new.sum()), np.int8), (left[new], right[new])), shape=(count, count))
     return np.asarray(connected_components(edges, directed=False)[1], np.int64)[labels]
 
 

@@ -21,9 +21,8 @@ from core.library.sample_clips import draw_clips_of_people, label_clips
 from core.library.sample_photos import add_figures, draw_sample, note_threshold
 from core.library.uploading import discard_upload, is_upload
 from core.motion.overlaying import render_overlay
-from core.people.completing import complete_faces
 from core.people.encoders import fetch_encoder
-from core.people.finding import find_faces
+from core.people.finding import complete_faces, find_faces
 from core.people.grouping import group_people
 from core.points.label_importing import apply_waiting, import_labels, pictures_beside, read_label_files
 from db.engine import reading

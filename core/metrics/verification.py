@@ -93,15 +93,15 @@ def held_out_accuracy(
     order = np.argsort(score)[::-1]
     score, truth, left, right = score[order], truth[order], left[order], right[order]
     fold_of, count = _deal(truth, left, right, people, folds, seed)
-    one, other = fold_of[left], fold_of[right]
+    left_fold, right_fold = fold_of[left], fold_of[right]
     thresholds, accuracies = np.empty(count), np.empty(count)
     for fold in range(count):
-        outside = (one != fold) & (other != fold)
-        inside = (one == fold) & (other == fold)
+        outside = (left_fold != fold) & (right_fold != fold)
+        inside = (left_fold == fold) & (right_fold == fold)
         steps = ladder(score[outside], truth[outside])
         thresholds[fold] = steps.threshold(best_row(steps))
         accuracies[fold] = np.mean((score[inside] >= thresholds[fold]) == truth[inside])
-    used = int((one == other).sum())
+    used = int((left_fold == right_fold).sum())
     return HeldOutAccuracy(float(accuracies.mean()), float(accuracies.std()), thresholds, accuracies, count, used)
 
 
@@ -118,11 +118,11 @@ def _deal(
     raise NotEnoughData("verification.cannot_split", count=people)
 
 
-def _can_score(one: NDArray[np.int64], other: NDArray[np.int64], count: int) -> bool:
+def _can_score(left_fold: NDArray[np.int64], right_fold: NDArray[np.int64], count: int) -> bool:
     """Whether each fold has a pair with both sides inside and one with both outside."""
-    inside = np.bincount(one[one == other], minlength=count)
-    touching = np.bincount(one, minlength=count) + np.bincount(other, minlength=count) - inside
-    return bool((inside > 0).all() and (touching < len(one)).all())
+    inside = np.bincount(left_fold[left_fold == right_fold], minlength=count)
+    touching = np.bincount(left_fold, minlength=count) + np.bincount(right_fold, minlength=count) - inside
+    return bool((inside > 0).all() and (touching < len(left_fold)).all())
 
 
 def bootstrap_interval(

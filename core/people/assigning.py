@@ -66,13 +66,13 @@ def record_separations(pairs: Sequence[tuple[int, int]], event: PeopleEvent, *, 
 
 def inherit_separations(gone: Sequence[int], heir: Person, event: PeopleEvent, *, session: Session) -> None:
     """Whoever is known not to be these people, whose faces are all the heir's now, is known not to be the heir."""
-    own = set(instances_of([heir.id], session=session))
+    own_faces = set(instances_of([heir.id], session=session))
     apart = [
         face
         for part in id_batches(gone)
         for face in session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(part)))
     ]
-    record_separations([(face, heir.id) for face in sorted(set(apart) - own)], event, session=session)
+    record_separations([(face, heir.id) for face in sorted(set(apart) - own_faces)], event, session=session)
 
 
 def assignments(faces: Sequence[int], *, session: Session) -> list[Assignment]:
@@ -97,8 +97,8 @@ def same_dataset(instances: Sequence[int], *, session: Session) -> tuple[list[in
     faces = list(dict.fromkeys(instances))
     rows: list[int] = []
     for part in id_batches(faces):
-        found = select(Instance.dataset_id).where(col(Instance.id).in_(part), ~col(Instance.removed))
-        rows += session.exec(found)
+        datasets = select(Instance.dataset_id).where(col(Instance.id).in_(part), ~col(Instance.removed))
+        rows += session.exec(datasets)
     if not faces or len(rows) < len(faces):
         raise NotFound("people.chosen_face_gone" if faces else "people.no_face_chosen")
     if len(set(rows)) > 1:
@@ -107,7 +107,7 @@ def same_dataset(instances: Sequence[int], *, session: Session) -> tuple[list[in
 
 
 def carry_separations(
-    placed: Mapping[int, int],
+    person_by_face: Mapping[int, int],
     ownerships: Mapping[int, Ownership],
     separations: Sequence[tuple[int, int]],
     *,
@@ -119,20 +119,20 @@ def carry_separations(
 
     Parameters
     ----------
-    placed
+    person_by_face
         Instance to person as a grouping has just placed the faces that it may move.
     ownerships, separations
         Whose faces they were before, and every (instance, person) kept apart.
     """
     heirs: dict[int, Counter[int]] = defaultdict(Counter)
-    for instance, item in ownerships.items():
-        heirs[item.person_id][placed.get(instance, item.person_id)] += 1
-    decided = {item.person_id for item in ownerships.values() if item.human or item.named}
+    for instance, owner in ownerships.items():
+        heirs[owner.person_id][person_by_face.get(instance, owner.person_id)] += 1
+    decided = {owner.person_id for owner in ownerships.values() if owner.human or owner.named}
     events = _separation_events([instance for instance, _ in separations], session=session)
     for instance, person in separations:
         for heir, count in heirs[person].items():
             stray = heir in decided and 2 * count < heirs[person].total()
-            own = instance in ownerships and placed.get(instance, ownerships[instance].person_id) == heir
+            own = instance in ownerships and person_by_face.get(instance, ownerships[instance].person_id) == heir
             if not stray and not own and (instance, heir) not in events:
                 event_id = events[instance, heir] = events[instance, person]
                 session.add(Separation(instance_id=instance, person_id=heir, event_id=event_id))

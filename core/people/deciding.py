@@ -86,21 +86,21 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
         return event.id
 
 
-def keep_apart(workspace: Workspace, one_id: int, other_id: int, *, author_id: int) -> int:
+def keep_apart(workspace: Workspace, first_id: int, second_id: int, *, author_id: int) -> int:
     """Say that two people are different: no grouping joins them and nobody is asked again; returns the event's id."""
-    if one_id == other_id:
+    if first_id == second_id:
         raise BadInput("people.apart_from_itself")
     with writing(workspace.engine) as session:
-        one, other = _person(one_id, session=session), _person(other_id, session=session)
-        if one.dataset_id != other.dataset_id:
+        first, second = _person(first_id, session=session), _person(second_id, session=session)
+        if first.dataset_id != second.dataset_id:
             raise BadInput("people.compare_across")
-        mine, theirs = instances_of([one_id], session=session), instances_of([other_id], session=session)
-        summary = f"{_called(one)} and {_called(other)} are different people"
+        mine, theirs = instances_of([first_id], session=session), instances_of([second_id], session=session)
+        summary = f"{_called(first)} and {_called(second)} are different people"
         event = record(
-            "apart", summary, one.dataset_id, [*mine, *theirs], [one_id, other_id], author_id, session=session
+            "apart", summary, first.dataset_id, [*mine, *theirs], [first_id, second_id], author_id, session=session
         )
         record_separations(
-            [*((face, other_id) for face in mine), *((face, one_id) for face in theirs)], event, session=session
+            [*((face, second_id) for face in mine), *((face, first_id) for face in theirs)], event, session=session
         )
         return event.id
 

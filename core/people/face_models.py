@@ -1,4 +1,4 @@
-"""The three models that look at faces, together: where they are, where their points are, who they look like."""
+"""The three models that see faces, together: where they are, where their points are, who they look like."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIVE = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47), (30,), (48,), (54,)
 
 
 @dataclass(frozen=True)
-class Faces:
+class FaceAnalysis:
     """The faces of one picture: N boxes, N sets of 68 points, (N, D) float32 embeddings of unit length."""
 
     boxes: Boxes
@@ -52,23 +52,23 @@ class FaceModels:
             load_encoder(encoder or chosen.encoder, chosen.device, workspace.weights),
         )
 
-    def analyse(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Faces]:
+    def analyse(self, pictures: Sequence[NDArray[np.uint8]]) -> list[FaceAnalysis]:
         """Find, landmark and embed the faces of (H, W, 3) uint8 RGB pictures; embeddings go through in one batch."""
         if not pictures:
             return []
-        found = self.detector.detect(pictures)
+        detected = self.detector.detect(pictures)
         landmarks = [
-            self.landmarker.locate(pixels, boxes.corners) for pixels, boxes in zip(pictures, found, strict=True)
+            self.landmarker.locate(pixels, boxes.corners) for pixels, boxes in zip(pictures, detected, strict=True)
         ]
         crops = [
             self.encoder.crop(pixels, corners, five, points)
-            for pixels, boxes, located in zip(pictures, found, landmarks, strict=True)
+            for pixels, boxes, located in zip(pictures, detected, landmarks, strict=True)
             for corners, five, points in zip(boxes.corners, boxes.five_points, located, strict=True)
         ]
         vectors = self.embed(crops)
-        ends = np.cumsum([len(boxes) for boxes in found])[:-1]
+        ends = np.cumsum([len(boxes) for boxes in detected])[:-1]
         parts = np.split(vectors, ends)
-        return [Faces(*row) for row in zip(found, landmarks, parts, strict=True)]
+        return [FaceAnalysis(*row) for row in zip(detected, landmarks, parts, strict=True)]
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, D) float32 of what `Encoder.crop` made; (0, D) for none."""

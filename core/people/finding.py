@@ -1,28 +1,32 @@
 """Finding faces: boxes, 68 landmarks and an embedding for every face of a dataset.
 
-What a picture gave is written in one transaction with the note that it was looked at (`Scan`), so a run that was killed
-goes on where it stopped: nothing twice, nothing lost.
+What a picture gave is written in one transaction with the note that it was scanned (`Scan`), so a run that was killed
+goes on where it stopped: nothing twice, nothing lost. Faces that were drawn by a human, came in with an import or were
+embedded by another encoder are completed: they get what they lack.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlmodel import Session, select
+from numpy.typing import NDArray
+from sqlmodel import Session, col, delete, select
 
-from core.foundation.arrays import Boxes
+from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
 from core.media.images import crop_suffix, face_crop, jpeg, write_atomically
-from core.people.face_models import FaceModels, Faces
+from core.people.face_models import FaceAnalysis, FaceModels, five_points
 from db.engine import reading
-from db.queries.library import count_images, has_human_points, images_without_scan
-from db.tables import Embedding, Image, ImageState, Instance, Scan, Source, now, sides
+from db.queries.library import count_images, has_human_points, images_without_scan, incomplete_faces
+from db.queries.people.vectors import has_embedding
+from db.tables import Embedding, Image, ImageState, Instance, Scan, Skipped, Source, now, sides
 from db.writes.library import recount_faces
 from db.writes.models import note_model_use
 from db.writes.points import append_revision
@@ -32,14 +36,14 @@ _SAME_FACE: Final = 0.5  # IoU from which a box is a face that is there already
 
 
 @dataclass(frozen=True)
-class _Versions:
-    """What the rows are stored under."""
+class _Provenance:
+    """What the rows are stored under: the run, and the versions of the three models."""
 
     dataset_id: int
     run_id: int
-    detector: int
-    landmarker: int
-    encoder: int
+    detector_id: int
+    landmarker_id: int
+    encoder_id: int
 
 
 def find_faces(
@@ -59,92 +63,203 @@ def find_faces(
     progress = progress or Progress()
     models = FaceModels.load(workspace, encoder)
     with writing(workspace.engine) as session:
-        versions = _Versions(dataset_id, run_id, *models.versions(session=session))
-        for version in (versions.detector, versions.landmarker, versions.encoder):
+        provenance = _Provenance(dataset_id, run_id, *models.versions(session=session))
+        for version in (provenance.detector_id, provenance.landmarker_id, provenance.encoder_id):
             note_model_use(dataset_id, version, session=session)
     with reading(workspace.engine) as session:
-        waiting = images_without_scan(dataset_id, versions.detector, run_id, session=session)
+        waiting = images_without_scan(dataset_id, provenance.detector_id, run_id, session=session)
         total = count_images(dataset_id, session=session)
     done = total - len(waiting)
     progress.begin(total, done, "Looking for faces")
     for batch in opened_batches(workspace, waiting):
-        found = attempt(batch, lambda pictures: models.analyse([picture.pixels for picture in pictures]))
-        _keep_crops(workspace, batch, found)
+        outcomes = attempt(batch, lambda pictures: models.analyse([picture.pixels for picture in pictures]))
+        _keep_crops(workspace, batch, outcomes)
         with writing(workspace.engine) as session:
-            for picture, faces in zip(batch, found, strict=True):
-                _store(picture.image.id, faces, versions, session=session)
+            for picture, faces in zip(batch, outcomes, strict=True):
+                _store_scan(picture.image.id, faces, provenance, session=session)
         done += len(batch)
         progress.advance(done)
-    return versions.encoder
+    return provenance.encoder_id
 
 
-def _keep_crops(workspace: Workspace, batch: Sequence[OpenedPicture], found: Sequence[Faces | PictureFailure]) -> None:
-    for picture, faces in zip(batch, found, strict=True):
+def _keep_crops(
+    workspace: Workspace, batch: Sequence[OpenedPicture], outcomes: Sequence[FaceAnalysis | PictureFailure]
+) -> None:
+    for picture, faces in zip(batch, outcomes, strict=True):
         for corners in [] if isinstance(faces, PictureFailure) else faces.boxes.corners.tolist():
             target = workspace.derived("crops", picture.image.sha256, crop_suffix(tuple(corners)))
             if not target.is_file():
                 write_atomically(target, jpeg(face_crop(picture.pixels, tuple(corners))))
 
 
-def _store(image_id: int, found: Faces | PictureFailure, versions: _Versions, *, session: Session) -> None:
+def _store_scan(
+    image_id: int, outcome: FaceAnalysis | PictureFailure, provenance: _Provenance, *, session: Session
+) -> None:
     image = session.get(Image, image_id)
     if image is None:
         return  # deleted meanwhile
-    scan = session.get(Scan, (image_id, versions.detector))
+    scan = session.get(Scan, (image_id, provenance.detector_id))
     if scan is not None and scan.failure is None:
         return  # another process was quicker
-    scan = scan or Scan(image_id=image_id, model_version_id=versions.detector)
-    scan.run_id, scan.at = versions.run_id, now()
+    scan = scan or Scan(image_id=image_id, model_version_id=provenance.detector_id)
+    scan.run_id, scan.at = provenance.run_id, now()
     session.add(scan)
-    if isinstance(found, PictureFailure):
-        scan.faces, scan.failure = 0, found.reason.text()
-        image.state, image.reason = ImageState.FAILED, found.reason.text()
+    if isinstance(outcome, PictureFailure):
+        scan.faces, scan.failure = 0, outcome.reason.text()
+        image.state, image.reason = ImageState.FAILED, outcome.reason.text()
         return
-    scan.faces, scan.failure = len(found.boxes), None
-    there = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
-    known = [instance for instance in there if instance.kind == "face"]
-    _add_faces(image_id, found, _unknown_faces(found.boxes, known), versions, session=session)
+    scan.faces, scan.failure = len(outcome.boxes), None
+    instances = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
+    known = [instance for instance in instances if instance.kind == "face"]
+    _add_faces(image_id, outcome, _unknown_faces(outcome.boxes, known), provenance, session=session)
     recount_faces(image_id, session=session)
     session.refresh(image)
-    _mark(image, session, people=len(known) < len(there))
+    _mark(image, people=len(known) < len(instances), session=session)
 
 
-def _add_faces(image_id: int, faces: Faces, rows: Sequence[int], versions: _Versions, *, session: Session) -> None:
-    instances = [_instance(image_id, faces.boxes, row, versions) for row in rows]
+def _add_faces(
+    image_id: int, faces: FaceAnalysis, rows: Sequence[int], provenance: _Provenance, *, session: Session
+) -> None:
+    instances = [_instance(image_id, faces.boxes, row, provenance) for row in rows]
     session.add_all(instances)
     session.flush()
     for instance, row in zip(instances, rows, strict=True):
-        points = faces.landmarks[row].to_bytes()
-        append_revision(instance, "face68", points, Source.MODEL, model_version_id=versions.landmarker, session=session)
-        vector = faces.vectors[row].astype("<f4").tobytes()
-        session.add(Embedding(instance_id=instance.id, model_version_id=versions.encoder, vector=vector))
+        _complete(instance, faces.landmarks[row], faces.vectors[row], provenance, session=session)
     session.flush()
 
 
-def _unknown_faces(boxes: Boxes, there: Sequence[Instance]) -> list[int]:
-    if not there or not len(boxes):
+def _complete(
+    face: Instance, points: Keypoints, vector: NDArray[np.float32], provenance: _Provenance, *, session: Session
+) -> None:
+    """Give a face the points and the embedding that it lacks."""
+    if face.revision_id is None:
+        landmarker_id = provenance.landmarker_id
+        append_revision(
+            face, "face68", points.to_bytes(), Source.MODEL, model_version_id=landmarker_id, session=session
+        )
+    if not has_embedding(face.id, provenance.encoder_id, session=session):
+        packed = vector.astype("<f4").tobytes()
+        session.add(Embedding(instance_id=face.id, model_version_id=provenance.encoder_id, vector=packed))
+
+
+def _unknown_faces(boxes: Boxes, known: Sequence[Instance]) -> list[int]:
+    if not known or not len(boxes):
         return list(range(len(boxes)))
-    return [int(row) for row in np.flatnonzero(iou(boxes.corners, boxes_of(there)).max(axis=1) < _SAME_FACE)]
+    return [int(row) for row in np.flatnonzero(iou(boxes.corners, boxes_of(known)).max(axis=1) < _SAME_FACE)]
 
 
-def _instance(image_id: int, boxes: Boxes, row: int, versions: _Versions) -> Instance:
+def _instance(image_id: int, boxes: Boxes, row: int, provenance: _Provenance) -> Instance:
     return Instance(
-        dataset_id=versions.dataset_id,
+        dataset_id=provenance.dataset_id,
         image_id=image_id,
         kind="face",
         **sides(boxes.corners[row].tolist()),
         score=float(boxes.scores[row]),
         origin=Source.MODEL,
-        model_version_id=versions.detector,
-        run_id=versions.run_id,
+        model_version_id=provenance.detector_id,
+        run_id=provenance.run_id,
         five_points=boxes.five_points[row].astype("<f4").tobytes(),
     )
 
 
-def _mark(image: Image, session: Session, *, people: bool) -> None:
-    """Say where a picture stands that was looked at; one that failed before may have been corrected before that."""
+def _mark(image: Image, *, people: bool, session: Session) -> None:
+    """Say where a picture stands that was scanned; one that failed before may have been corrected before that."""
     image.reason = None
     if image.state == ImageState.FAILED and has_human_points(image.id, session=session):
         image.state = ImageState.CORRECTED
     elif image.state != ImageState.CORRECTED:
         image.state = ImageState.FOUND if image.faces or people else ImageState.EMPTY
+
+
+def complete_faces(
+    workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress | None = None
+) -> int:
+    """Give every face of a dataset points and an embedding; returns how many faces could not get them.
+
+    A picture that cannot be read, or that a model fails on, becomes a `Skipped` row of the run with the reason; its
+    faces stay as they are until a later run.
+
+    Raises
+    ------
+    MissingWeights, BadWeights
+        If a model's file is absent or damaged.
+    """
+    progress = progress or Progress()
+    models = FaceModels.load(workspace, encoder)
+    with writing(workspace.engine) as session:
+        provenance = _Provenance(dataset_id, run_id, *models.versions(session=session))
+        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+    with reading(workspace.engine) as session:
+        faces, images = _incomplete(dataset_id, provenance.encoder_id, session=session)
+    if faces:
+        with writing(workspace.engine) as session:
+            for version in (provenance.landmarker_id, provenance.encoder_id):
+                note_model_use(dataset_id, version, session=session)
+    progress.begin(sum(map(len, faces.values())), message="Completing faces")
+    done = incomplete = 0
+    for batch in opened_batches(workspace, images):
+        outcomes = attempt(
+            batch, lambda pictures: _describe(models, [(picture, faces[picture.image.id]) for picture in pictures])
+        )
+        with writing(workspace.engine) as session:
+            for picture, described in zip(batch, outcomes, strict=True):
+                _store_described(picture, described, provenance, session=session)
+                number = len(faces[picture.image.id])
+                done += number
+                incomplete += number if isinstance(described, PictureFailure) else 0
+        progress.advance(done)
+    return incomplete
+
+
+def _incomplete(dataset_id: int, encoder_id: int, *, session: Session) -> tuple[dict[int, list[Instance]], list[Image]]:
+    """The faces that lack something by their picture, and the pictures."""
+    faces: dict[int, list[Instance]] = defaultdict(list)
+    images: dict[int, Image] = {}
+    for face, image in incomplete_faces(dataset_id, encoder_id, session=session):
+        faces[image.id].append(face)
+        images[image.id] = image
+    return faces, list(images.values())
+
+
+FaceDescription = tuple[int, Keypoints, NDArray[np.float32]]  # id, 68 points and embedding of one face
+
+
+def _describe(
+    models: FaceModels, pictures: Sequence[tuple[OpenedPicture, Sequence[Instance]]]
+) -> list[list[FaceDescription]]:
+    """The faces of each picture, all embedded together."""
+    located: list[tuple[int, Keypoints]] = []
+    crops = []
+    for picture, faces in pictures:
+        corners = boxes_of(faces).astype(np.float32)
+        points_of = models.landmarker.locate(picture.pixels, corners)
+        for face, box, points in zip(faces, corners, points_of, strict=True):
+            located.append((face.id, points))
+            crops.append(models.encoder.crop(picture.pixels, box, _five(face, points), points))
+    described = iter([(*row, vector) for row, vector in zip(located, models.embed(crops), strict=True)])
+    return [[next(described) for _ in faces] for _, faces in pictures]
+
+
+def _five(face: Instance, points: Keypoints) -> NDArray[np.float32]:
+    if face.five_points is not None:
+        stored = np.frombuffer(face.five_points, dtype="<f4").reshape(5, 2)
+        if np.isfinite(stored).all():
+            return stored
+    return five_points(points)
+
+
+def _store_described(
+    picture: OpenedPicture,
+    described: Sequence[FaceDescription] | PictureFailure,
+    provenance: _Provenance,
+    *,
+    session: Session,
+) -> None:
+    if isinstance(described, PictureFailure):
+        reason = described.reason.reason()
+        session.add(Skipped(run_id=provenance.run_id, path=picture.image.path, reason=reason))
+        return
+    for instance_id, points, vector in described:
+        face = session.get(Instance, instance_id)
+        if face is not None:  # else deleted meanwhile
+            _complete(face, points, vector, provenance, session=session)

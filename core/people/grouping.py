@@ -31,7 +31,7 @@ _ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Evidence:
     """What is known about N faces before they are grouped."""
 
     faces: FaceVectors
@@ -74,26 +74,28 @@ def group_people(
     value = threshold if threshold is not None else threshold_of(workspace, dataset_id, version)
     confirm_identities(workspace, dataset_id=dataset_id, run_id=run_id)
     for _ in range(_ATTEMPTS):
-        known = _known(workspace, dataset_id, version.id)
-        progress.begin(len(known.faces.instances), message="Grouping faces into people")
-        together, decided = _anchors(known, regroup)
-        labels = group(known.faces.vectors, value, _constraints(known, together, decided), _share_of(progress, known))
+        evidence = _evidence(workspace, dataset_id, version.id)
+        progress.begin(len(evidence.faces.instances), message="Grouping faces into people")
+        together, decided = _anchors(evidence, regroup)
+        labels = group(
+            evidence.faces.vectors, value, _constraints(evidence, together, decided), _share_of(progress, evidence)
+        )
         with writing(workspace.engine) as session:
-            if _still_true(known, dataset_id, session=session):
-                people = _store(known, labels, together, decided, dataset_id, run_id, session=session)
+            if _still_true(evidence, dataset_id, session=session):
+                people = _store(evidence, labels, together, decided, dataset_id, run_id, session=session)
                 return {"faces": len(labels), "people": people, "threshold": value}
     raise Conflict("people.changed_while_grouped")
 
 
-def _share_of(progress: Progress, known: _Known) -> Callable[[float], None]:
-    count = len(known.faces.instances)
+def _share_of(progress: Progress, evidence: _Evidence) -> Callable[[float], None]:
+    count = len(evidence.faces.instances)
     return lambda share: progress.advance(round(share * count))
 
 
-def _known(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Known:
+def _evidence(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Evidence:
     with reading(workspace.engine) as session:
         decision = last_decision(dataset_id, session=session)
-        return _Known(
+        return _Evidence(
             face_vectors(workspace, dataset_id, encoder_id, session=session),
             ownerships(dataset_id, session=session),
             list(separations(dataset_id, session=session)),
@@ -101,54 +103,54 @@ def _known(workspace: Workspace, dataset_id: int, encoder_id: int) -> _Known:
         )
 
 
-def _still_true(known: _Known, dataset_id: int, *, session: Session) -> bool:
+def _still_true(evidence: _Evidence, dataset_id: int, *, session: Session) -> bool:
     """Whether nobody decided anything meanwhile, and no other run placed or confirmed a face."""
     return (
-        last_decision(dataset_id, session=session) == known.decision
-        and ownerships(dataset_id, session=session) == known.ownerships
-        and set(separations(dataset_id, session=session)) == set(known.separations)
+        last_decision(dataset_id, session=session) == evidence.decision
+        and ownerships(dataset_id, session=session) == evidence.ownerships
+        and set(separations(dataset_id, session=session)) == set(evidence.separations)
     )
 
 
-def _anchors(known: _Known, regroup: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _anchors(evidence: _Evidence, regroup: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each face the person it stays with (-1: free), and whether that person never joins another such person.
 
     Those are people that a human has decided about, and without `regroup` all who exist: a join has no undo.
     """
-    humans = {item.person_id for item in known.ownerships.values() if item.human or item.named}
-    together = np.full(len(known.faces.instances), _NOBODY, dtype=np.int64)
+    humans = {owner.person_id for owner in evidence.ownerships.values() if owner.human or owner.named}
+    together = np.full(len(evidence.faces.instances), _NOBODY, dtype=np.int64)
     decided = np.zeros(len(together), dtype=bool)
-    for row, instance in enumerate(known.faces.instances.tolist()):
-        item = known.ownerships.get(instance)
-        if item is not None and (item.human or item.named or not regroup):
-            together[row] = item.person_id
-            decided[row] = not regroup or item.person_id in humans
+    for row, instance in enumerate(evidence.faces.instances.tolist()):
+        owner = evidence.ownerships.get(instance)
+        if owner is not None and (owner.human or owner.named or not regroup):
+            together[row] = owner.person_id
+            decided[row] = not regroup or owner.person_id in humans
     return together, decided
 
 
-def _constraints(known: _Known, together: NDArray[np.int64], decided: NDArray[np.bool_]) -> Constraints:
+def _constraints(evidence: _Evidence, together: NDArray[np.int64], decided: NDArray[np.bool_]) -> Constraints:
     return Constraints(
         together=together,
         decided=frozenset(together[decided].tolist()),
-        photos=known.faces.images,
-        apart=_apart(known, together),
+        photos=evidence.faces.images,
+        apart=_forbidden_pairs(evidence, together),
     )
 
 
-def _apart(known: _Known, together: NDArray[np.int64]) -> NDArray[np.int64]:
+def _forbidden_pairs(evidence: _Evidence, together: NDArray[np.int64]) -> NDArray[np.int64]:
     """(M, 2) rows of every two faces that must not meet, the lower one first, each pair once.
 
     One row stands for all faces that stay together anyway.
     """
     stands = _representatives(together)
-    row_of = {instance: row for row, instance in enumerate(known.faces.instances.tolist())}
+    row_of = {instance: row for row, instance in enumerate(evidence.faces.instances.tolist())}
     apart_from: dict[int, set[int]] = defaultdict(set)
-    for instance, person in known.separations:
-        if instance in row_of and _owner(known, instance) != person:
+    for instance, person in evidence.separations:
+        if instance in row_of and _owner(evidence, instance) != person:
             apart_from[person].add(int(stands[row_of[instance]]))
     ends: dict[int, set[int]] = defaultdict(set)
-    for row, instance in enumerate(known.faces.instances.tolist()):
-        ends[_owner(known, instance)].add(int(stands[row]))
+    for row, instance in enumerate(evidence.faces.instances.tolist()):
+        ends[_owner(evidence, instance)].add(int(stands[row]))
     pairs = [np.zeros((0, 2), np.int64)]
     for person, rows in apart_from.items():
         if person in ends:
@@ -167,7 +169,7 @@ def _representatives(together: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _store(
-    known: _Known,
+    evidence: _Evidence,
     labels: NDArray[np.int64],
     together: NDArray[np.int64],
     decided: NDArray[np.bool_],
@@ -176,24 +178,24 @@ def _store(
     *,
     session: Session,
 ) -> int:
-    instances = known.faces.instances.tolist()
-    previous = np.array([_owner(known, instance) for instance in instances], dtype=np.int64)
-    carried = carry(labels, previous, np.where(decided, together, _NOBODY))
-    person_of = {label: person or _new_person(dataset_id, session=session) for label, person in carried.items()}
-    placed = {
+    instances = evidence.faces.instances.tolist()
+    previous = np.array([_owner(evidence, instance) for instance in instances], dtype=np.int64)
+    people = carry(labels, previous, np.where(decided, together, _NOBODY))
+    person_of = {label: person or _new_person(dataset_id, session=session) for label, person in people.items()}
+    person_by_face = {
         instance: person_of[label]
         for instance, label in zip(instances, labels.tolist(), strict=True)
-        if not (instance in known.ownerships and known.ownerships[instance].human)
+        if not (instance in evidence.ownerships and evidence.ownerships[instance].human)
     }
-    _replace_automatic(placed, known, dataset_id, run_id, session=session)
-    carry_separations(placed, known.ownerships, known.separations, session=session)
+    _replace_automatic(person_by_face, evidence, dataset_id, run_id, session=session)
+    carry_separations(person_by_face, evidence.ownerships, evidence.separations, session=session)
     _retire_empty(dataset_id, session=session)
     return len(person_of)
 
 
-def _owner(known: _Known, instance: int) -> int:
-    item = known.ownerships.get(instance)
-    return item.person_id if item else _NOBODY
+def _owner(evidence: _Evidence, instance: int) -> int:
+    owner = evidence.ownerships.get(instance)
+    return owner.person_id if owner else _NOBODY
 
 
 def _new_person(dataset_id: int, *, session: Session) -> int:
@@ -204,14 +206,14 @@ def _new_person(dataset_id: int, *, session: Session) -> int:
 
 
 def _replace_automatic(
-    placed: dict[int, int], known: _Known, dataset_id: int, run_id: int, *, session: Session
+    person_by_face: dict[int, int], evidence: _Evidence, dataset_id: int, run_id: int, *, session: Session
 ) -> None:
     """Write the rows whose person changed; the others keep the run that first placed them."""
-    changed = [instance for instance, person in placed.items() if _owner(known, instance) != person]
+    changed = [instance for instance, person in person_by_face.items() if _owner(evidence, instance) != person]
     for part in id_batches(changed):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     common = {"dataset_id": dataset_id, "source": Source.MODEL, "run_id": run_id, "at": now()}
-    rows = [{"instance_id": instance, "person_id": placed[instance], **common} for instance in changed]
+    rows = [{"instance_id": instance, "person_id": person_by_face[instance], **common} for instance in changed]
     if rows:
         session.connection().execute(insert(Assignment), rows)
 

@@ -18,15 +18,15 @@ MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is 
 
 
 @dataclass(frozen=True)
-class Resemblance:
+class LikelyPair:
     """Two people, the one with more faces first, and the average cosine similarity of their faces."""
 
-    one: int
-    other: int
+    first: int
+    second: int
     score: float
 
 
-def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit: int = 12) -> list[Resemblance]:
+def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit: int = 12) -> list[LikelyPair]:
     """The most similar pairs of people whom nobody has told apart and who share no photo, best first.
 
     The similarity is the one that grouping compares with its threshold: the average over all pairs of their faces
@@ -38,8 +38,8 @@ def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit
         apart = separations(dataset_id, session=session)
     person_of = np.array([owners[i].person_id if i in owners else -1 for i in faces.instances.tolist()], np.int64)
     people, sizes = np.unique(person_of[person_of >= 0], return_counts=True)
-    kept = np.argsort(-sizes, kind="stable")[:MOST_PEOPLE]
-    people, sizes = people[kept], sizes[kept]
+    largest = np.argsort(-sizes, kind="stable")[:MOST_PEOPLE]
+    people, sizes = people[largest], sizes[largest]
     row_of = {person: row for row, person in enumerate(people.tolist())}
     owner_row = np.array([row_of.get(person, -1) for person in person_of.tolist()], np.int64)
     members = _members(owner_row, len(people))
@@ -49,9 +49,9 @@ def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit
         mine, theirs = row_of.get(owners[instance].person_id if instance in owners else -1), row_of.get(person)
         if mine is not None and theirs is not None:
             asked[min(mine, theirs), max(mine, theirs)] = False
-    one, other = np.nonzero(asked)
-    best = np.argsort(-scores[one, other], kind="stable")[:limit]
-    return [Resemblance(int(people[one[i]]), int(people[other[i]]), float(scores[one[i], other[i]])) for i in best]
+    first, second = np.nonzero(asked)
+    best = np.argsort(-scores[first, second], kind="stable")[:limit]
+    return [LikelyPair(int(people[first[i]]), int(people[second[i]]), float(scores[first[i], second[i]])) for i in best]
 
 
 def _members(owner_row: NDArray[np.int64], count: int) -> coo_array:

@@ -67,7 +67,7 @@ def _people(dataset_id: int, names: Collection[str], *, session: Session) -> dic
         owner = session.get(Assignment, _middle(image, faces).id)
         if owner is not None and owner.source == Source.HUMAN:
             heirs[image.identity or ""][owner.person_id] += 1
-    return people | {name: min(owners, key=lambda one: (-owners[one], one)) for name, owners in heirs.items()}
+    return people | {name: min(owners, key=lambda person: (-owners[person], person)) for name, owners in heirs.items()}
 
 
 def _pictures(dataset_id: int, names: Sequence[str], *, session: Session) -> list[tuple[Image, list[Instance]]]:
@@ -88,10 +88,10 @@ def _pictures(dataset_id: int, names: Sequence[str], *, session: Session) -> lis
             ~col(Instance.removed),
         )
     )
-    found: dict[int, tuple[Image, list[Instance]]] = {}
+    pictures: dict[int, tuple[Image, list[Instance]]] = {}
     for image, face in rows:
-        found.setdefault(image.id, (image, []))[1].append(face)
-    return list(found.values())
+        pictures.setdefault(image.id, (image, []))[1].append(face)
+    return list(pictures.values())
 
 
 def _middle(image: Image, faces: Sequence[Instance]) -> Instance:

@@ -159,8 +159,8 @@ def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: flo
     for row, (image, score) in enumerate(zip(images, scores, strict=True)):
         if score >= threshold and (image not in best or score > best[image][1]):
             best[image] = (row, score)
-    found = [(image, row, score) for image, (row, score) in best.items()]
-    return sorted(found, key=lambda item: (-item[2], item[0]))
+    rows = [(image, row, score) for image, (row, score) in best.items()]
+    return sorted(rows, key=lambda item: (-item[2], item[0]))
 
 
 def _paths(images: Sequence[int], *, session: Session) -> dict[int, str]:

@@ -47,12 +47,12 @@ def face_vectors(workspace: Workspace, dataset_id: int, encoder_id: int, *, sess
     if not state.rows:
         return FaceVectors(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
     ids, vectors = _Generation(workspace.vectors, encoder_id, state).open(session=session)
-    kept = ids[:, 3] == dataset_id
+    wanted = ids[:, 3] == dataset_id
     removed = removed_faces(dataset_id, session=session)
     if removed:
-        kept &= ~np.isin(ids[:, 1], np.asarray(removed))
-    if not kept.all():
-        ids, vectors = ids[kept], vectors[kept]
+        wanted &= ~np.isin(ids[:, 1], np.asarray(removed))
+    if not wanted.all():
+        ids, vectors = ids[wanted], vectors[wanted]
     return FaceVectors(ids[:, 1], ids[:, 2], vectors)
 
 

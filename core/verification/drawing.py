@@ -34,8 +34,8 @@ def different_pairs(people: NDArray[np.int64], wanted: int, rng: np.random.Gener
     ends = starts + sizes
     after = len(people) - ends  # each face is paired with those of the people after its own
     run, rank = _blocks(_ranks(int((sizes * after).sum()), wanted, rng), sizes * after)
-    one, other = np.divmod(rank, after[run])
-    return np.sort(order[np.stack([starts[run] + one, ends[run] + other], axis=1)], axis=1)
+    earlier, later = np.divmod(rank, after[run])
+    return np.sort(order[np.stack([starts[run] + earlier, ends[run] + later], axis=1)], axis=1)
 
 
 def _runs(people: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

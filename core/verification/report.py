@@ -18,7 +18,7 @@ _BINS: Final = 60
 class VerificationReport:
     """What the verification page shows beside the pairs themselves.
 
-    `held_out` and `intervals` are None where there are too few people for them; `why_not` then says so.
+    `held_out` and `intervals` are None where there are too few people for them; `reason` then says so.
     """
 
     best: operating_points.OperatingPoint
@@ -29,17 +29,17 @@ class VerificationReport:
     roc: operating_points.RocCurve
     at_fmr: tuple[operating_points.FmrPoint, ...]
     held_out: verification.HeldOutAccuracy | None
-    why_not: str
+    reason: str
 
 
 def evaluate_pairs(pairs: PairSet) -> VerificationReport:
     """Everything about the pairs that does not depend on where the slider stands."""
     scores, same = pairs.scores, pairs.same
-    held_out, why_not = None, ""
+    held_out, reason = None, ""
     try:
         held_out = verification.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
     except NotEnoughData as error:
-        why_not = str(error)
+        reason = str(error)
     return VerificationReport(
         operating_points.best_accuracy(scores, same),
         operating_points.eer(scores, same),
@@ -49,7 +49,7 @@ def evaluate_pairs(pairs: PairSet) -> VerificationReport:
         operating_points.roc(scores, same),
         tuple(operating_points.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
         held_out,
-        why_not,
+        reason,
     )
 
 
@@ -64,12 +64,12 @@ def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None
 def intervals_at(pairs: PairSet, threshold: float) -> dict[str, tuple[float, float]]:
     """95 % intervals of accuracy, FMR and FNMR at a threshold, by resampling people; empty where they are too few."""
     try:
-        found = verification.bootstrap_interval(
+        rates = verification.bootstrap_interval(
             pairs.scores, pairs.same, pairs.left_person, pairs.right_person, threshold, resamples=300
         )
     except NotEnoughData:
         return {}
-    return {name: (part["low"], part["high"]) for name, part in asdict(found).items()}
+    return {name: (part["low"], part["high"]) for name, part in asdict(rates).items()}
 
 
 def hardest_pairs(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, list[tuple[int, int, float]]]:
@@ -79,13 +79,13 @@ def hardest_pairs(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[s
     """
     accepted = pairs.scores.astype(np.float64) >= threshold  # as the figures compare
     wrong = {"false_matches": accepted & ~pairs.same, "false_non_matches": ~accepted & pairs.same}
-    found = {}
+    hardest: dict[str, list[tuple[int, int, float]]] = {}
     for name, mask in wrong.items():
         rows = np.flatnonzero(mask)
         order = np.argsort(pairs.scores[rows])
         rows = rows[order[::-1] if name == "false_matches" else order][:most]
-        found[name] = [(int(pairs.left[r]), int(pairs.right[r]), float(pairs.scores[r])) for r in rows]
-    return found
+        hardest[name] = [(int(pairs.left[r]), int(pairs.right[r]), float(pairs.scores[r])) for r in rows]
+    return hardest
 
 
 def _or_none(value: float) -> float | None:

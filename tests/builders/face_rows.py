@@ -11,8 +11,7 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.library.importing import PictureIntake
-from core.people.completing import complete_faces
-from core.people.finding import find_faces
+from core.people.finding import complete_faces, find_faces
 from db.engine import reading
 from db.tables import Embedding, Image, Instance, KeypointRevision, Scan
 

@@ -128,7 +128,7 @@ def strips(people: Sequence[int], *, each: int = 8, session: Session) -> dict[in
         partition_by=col(Assignment.person_id), order_by=(-_ONE_IF_HUMAN, col(Assignment.instance_id))
     )
     ranked = (
-        select(col(Assignment.instance_id).label("face"), rank.label("place"))
+        select(col(Assignment.instance_id).label("face"), rank.label("position"))
         .where(col(Assignment.person_id).in_(people))
         .subquery()
     )
@@ -137,13 +137,13 @@ def strips(people: Sequence[int], *, each: int = 8, session: Session) -> dict[in
         .join(ranked, ranked.c.face == col(Instance.id))
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
         .join(Image, col(Image.id) == col(Instance.image_id))
-        .where(ranked.c.place <= each)
-        .order_by(col(Assignment.person_id), ranked.c.place)
+        .where(ranked.c.position <= each)
+        .order_by(col(Assignment.person_id), ranked.c.position)
     )
-    found: dict[int, list[ShownFace]] = {person: [] for person in people}
+    faces: dict[int, list[ShownFace]] = {person: [] for person in people}
     for instance, path, sha256, source, person_id in rows:
-        found[person_id].append(_shown(instance, path, sha256, source, person_id))
-    return found
+        faces[person_id].append(_shown(instance, path, sha256, source, person_id))
+    return faces
 
 
 def count_loose_faces(dataset_id: int, *, session: Session) -> int:
@@ -209,7 +209,7 @@ def _shown(instance: Instance, path: str, sha256: str, source: str | None, perso
 
 def all_people(dataset_id: int, *, session: Session) -> Iterator[tuple[int, str | None, list[ShownFace]]]:
     """Every person with a face, and all its faces; the largest first."""
-    found: dict[int, tuple[str | None, list[ShownFace]]] = {}
+    people: dict[int, tuple[str | None, list[ShownFace]]] = {}
     rows = session.exec(
         select(Instance, Image.path, Image.sha256, Assignment.source, Assignment.person_id, Person.name)  # type: ignore[call-overload]
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
@@ -219,6 +219,6 @@ def all_people(dataset_id: int, *, session: Session) -> Iterator[tuple[int, str 
         .order_by(col(Image.path), col(Instance.id))
     )
     for instance, path, sha256, source, person_id, name in rows:
-        found.setdefault(person_id, (name, []))[1].append(_shown(instance, path, sha256, source, person_id))
-    ordered = sorted(found.items(), key=lambda item: (-len(item[1][1]), item[0]))
+        people.setdefault(person_id, (name, []))[1].append(_shown(instance, path, sha256, source, person_id))
+    ordered = sorted(people.items(), key=lambda item: (-len(item[1][1]), item[0]))
     return ((person_id, name, faces) for person_id, (name, faces) in ordered)

@@ -22,13 +22,13 @@ class VectorState(NamedTuple):
 
 def vector_state(encoder_id: int, *, up_to: int | None = None, session: Session) -> VectorState:
     """The state of an encoder version's embeddings (of those up to an id), read off the index."""
-    kept = [col(Embedding.model_version_id) == encoder_id]
+    conditions = [col(Embedding.model_version_id) == encoder_id]
     if up_to is not None:
-        kept.append(col(Embedding.id) <= up_to)
-    rows = session.exec(select(func.count()).where(*kept)).one()
+        conditions.append(col(Embedding.id) <= up_to)
+    rows = session.exec(select(func.count()).where(*conditions)).one()
     newest = session.exec(
         select(Embedding.id, Embedding.mark, func.length(Embedding.vector))
-        .where(*kept)
+        .where(*conditions)
         .order_by(col(Embedding.id).desc())
         .limit(1)
     ).first()

@@ -11,7 +11,7 @@ import streamlit as st
 from core.foundation.errors import NotFound
 from core.people.deciding import confirm_faces, keep_apart, merge_people
 from core.people.encoders import encoder_of, threshold_of
-from core.people.likely_pairs import Resemblance, likely_same
+from core.people.likely_pairs import LikelyPair, likely_same
 from db.engine import reading
 from db.queries.people.decisions import history
 from db.queries.people.listing import (
@@ -178,7 +178,7 @@ def faces_of_nobody(dataset_id: int) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing people")
-def _questions(dataset_id: int, encoder_id: int, cache_key: tuple[int, ...]) -> list[Resemblance]:  # noqa: ARG001
+def _questions(dataset_id: int, encoder_id: int, cache_key: tuple[int, ...]) -> list[LikelyPair]:  # noqa: ARG001
     return likely_same(workspace(), dataset_id, encoder_id)
 
 
@@ -191,49 +191,49 @@ def open_questions(dataset_id: int, newest_run: int) -> None:
         return
     with reading(workspace().engine) as session:
         cache_key = (*people_state(dataset_id, version.id, session=session), newest_run)
-        found = _questions(dataset_id, version.id, cache_key)
-        ids = list(dict.fromkeys(number for pair in found for number in (pair.one, pair.other)))
+        pairs = _questions(dataset_id, version.id, cache_key)
+        ids = list(dict.fromkeys(number for pair in pairs for number in (pair.first, pair.second)))
         people, faces = summaries(ids, session=session), strips(ids, each=5, session=session)
-    if not found:
+    if not pairs:
         st.info("There is no pair of people left to ask about.")
         return
     st.caption(
         "The most similar people first, by the average similarity of their faces. "
         f"Grouping joins people from {threshold_of(workspace(), dataset_id, version):.3f} on."
     )
-    for pair in found:
-        if pair.one in people and pair.other in people:
-            _question(dataset_id, pair, (people[pair.one], people[pair.other]), faces)
+    for pair in pairs:
+        if pair.first in people and pair.second in people:
+            _question(dataset_id, pair, (people[pair.first], people[pair.second]), faces)
 
 
 def _question(
-    dataset_id: int, pair: Resemblance, people: tuple[PersonSummary, PersonSummary], faces: dict[int, list[ShownFace]]
+    dataset_id: int, pair: LikelyPair, people: tuple[PersonSummary, PersonSummary], faces: dict[int, list[ShownFace]]
 ) -> None:
-    one, other = sorted(people, key=lambda person: person.name is None)
+    first, second = sorted(people, key=lambda person: person.name is None)
     with st.container(border=True):
         sides = st.columns(2)
-        for side, person in zip(sides, (one, other), strict=True):
+        for side, person in zip(sides, (first, second), strict=True):
             with side:
                 st.markdown(f"**{plain(called(person))}** · {how_many(person)}")
                 picture_grid(
                     [face_tile(face, marked=False) for face in faces[person.id]],
-                    key=f"ask-{pair.one}-{pair.other}-{person.id}",
+                    key=f"ask-{pair.first}-{pair.second}-{person.id}",
                     size=72,
                     label=called(person),
                     on_open=partial(open_person, person.id),
                 )
         with st.container(horizontal=True, vertical_alignment="center"):
-            name = f"{pair.one}-{pair.other}"
-            if one.name and other.name:  # a name would be given up: ask which
+            name = f"{pair.first}-{pair.second}"
+            if first.name and second.name:  # a name would be given up: ask which
                 if st.button("Same…", key=f"same-{name}", icon=":material/merge:"):
-                    merge_dialog(dataset_id, [one.id, other.id])
+                    merge_dialog(dataset_id, [first.id, second.id])
             else:
                 st.button(
                     "Same",
                     key=f"same-{name}",
                     icon=":material/merge:",
                     on_click=_same,
-                    args=(dataset_id, one.id, other.id),
+                    args=(dataset_id, first.id, second.id),
                     help="Merges the two and confirms all their faces.",
                 )
             st.button(
@@ -241,18 +241,18 @@ def _question(
                 key=f"different-{name}",
                 icon=":material/call_split:",
                 on_click=_different,
-                args=(dataset_id, one.id, other.id),
+                args=(dataset_id, first.id, second.id),
                 help="No grouping will join them, and nobody is asked again.",
             )
             st.caption(f"similarity {pair.score:.3f}")
 
 
-def _same(dataset_id: int, one: int, other: int) -> None:
-    decide(dataset_id, merge_people, one, [other])
+def _same(dataset_id: int, first: int, second: int) -> None:
+    decide(dataset_id, merge_people, first, [second])
 
 
-def _different(dataset_id: int, one: int, other: int) -> None:
-    decide(dataset_id, keep_apart, one, other)
+def _different(dataset_id: int, first: int, second: int) -> None:
+    decide(dataset_id, keep_apart, first, second)
 
 
 def decisions(dataset_id: int) -> None:

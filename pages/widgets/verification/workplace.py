@@ -84,7 +84,7 @@ def data_card(pairs: PairSet, report: VerificationReport) -> None:
         f"{verification.MOST_PAIRS:,} of each kind."
     )
     if report.held_out is None:
-        st.caption(f"No held-out accuracy: {plain(report.why_not)}.")
+        st.caption(f"No held-out accuracy: {plain(report.reason)}.")
         return
     held = report.held_out
     st.markdown(
@@ -115,9 +115,7 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
         logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
     chart.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
-    _figures(
-        figures, _intervals(pairs, pairs.dataset_id, pairs.encoder, len(pairs.scores), *cache_key, threshold=value)
-    )
+    _figures(figures, _intervals(pairs, pairs.dataset_id, len(pairs.scores), *cache_key, threshold=value))
     _save(pairs, report, value)
     left, right = st.columns(2, gap="large")
     with left:
@@ -221,16 +219,16 @@ def _wrong_pairs(pairs: PairSet, value: float) -> None:
         label_visibility="collapsed",
         key="wrong-kind",
     )
-    found = wrong[kind or "false_matches"]
-    if not found:
+    hardest = wrong[kind or "false_matches"]
+    if not hardest:
         st.caption("None at this threshold.")
         return
     st.caption("Look whether the label is wrong before you blame the model: click a face to see the person.")
     with reading(workspace().engine) as session:
-        faces = faces_by_id([number for left, right, _ in found for number in (left, right)], session=session)
+        faces = faces_by_id([number for left, right, _ in hardest for number in (left, right)], session=session)
         people = summaries([face.person_id for face in faces.values() if face.person_id], session=session)
     with st.grid(min_column_width=230):
-        for left, right, score in found:
+        for left, right, score in hardest:
             pair = [faces[number] for number in (left, right) if number in faces]
             tiles = [
                 face_tile(face, caption=called(people[face.person_id]), marked=False)

@@ -20,7 +20,7 @@ def most_similar_stranger(work, a):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_cluster_is_nearer_to_a_stranger_than_its_bound(monkeypatch, seed):
-    monkeypatch.setattr(agglomeration, "_KEPT", 2)
+    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", 2)
     rng = np.random.default_rng(seed)
     faces = unit(rng.normal(size=(60, 4)))
     work = Agglomeration(faces.copy(), np.ones(60, int), [np.zeros(0, int)] * 60, threshold=-0.2)

@@ -89,7 +89,7 @@ def test_without_constraints_it_is_scipys_average_linkage(seed, threshold):
 
 @pytest.mark.parametrize("threshold", [-0.2, 0.0, 0.3])
 def test_it_stays_exact_when_few_candidates_are_kept(monkeypatch, threshold):
-    monkeypatch.setattr(agglomeration, "_KEPT", 3)
+    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", 3)
     faces, _ = people(np.random.default_rng(8), 400, 10)
     assert as_sets(group(faces, threshold)) == peer(faces, threshold)
 
@@ -98,7 +98,7 @@ def test_it_stays_exact_when_few_candidates_are_kept(monkeypatch, threshold):
 @settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 40), noise=st.floats(0.3, 1.5))
 def test_with_constraints_it_is_the_brute_force_reference_in_any_order(monkeypatch, keep, seed, count, noise):
-    monkeypatch.setattr(agglomeration, "_KEPT", keep)
+    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", keep)
     rng = np.random.default_rng(seed)
     faces, _ = people(rng, count, 4, noise=noise)
     limits = random_limits(rng, len(faces))
@@ -141,7 +141,7 @@ def test_order_of_the_faces_does_not_matter(seed):
 
 
 def test_equal_faces_are_one_cluster_whatever_is_kept(monkeypatch):
-    monkeypatch.setattr(agglomeration, "_KEPT", 2)
+    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", 2)
     faces = np.repeat(people(np.random.default_rng(1), 1, 1)[0], 50, axis=0)
     assert group(faces, 0.99).tolist() == [0] * 50
 

@@ -8,9 +8,9 @@ from core.exchange.exporting import export_dataset
 from core.exchange.restoring import restore_export
 from core.foundation.arrays import Keypoints
 from core.foundation.progress import Progress
-from core.people.completing import complete_faces
 from core.people.deciding import remove_faces
 from core.people.face_models import FaceModels
+from core.people.finding import complete_faces
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading
 from db.tables import ImageState, Instance, Skipped, Source
