@@ -1,4 +1,4 @@
-"""The history of decisions is read without what was before each of them, however much that is."""
+"""Decisions: read without what was before each of them, however much that is; which counts, which is the last."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import pytest
 import sqlalchemy
 from sqlalchemy.exc import InvalidRequestError
 
+from core.people.deciding import move_faces, name_person, undo
 from db.engine import reading
-from db.queries.people.decisions import history, later_decisions
+from db.queries.people.decisions import history, last_decision, later_decisions, revocable
 from db.tables import PeopleEvent
 from db.writing import writing
+from tests.builders.learning_rows import Shelf
 
 
 @pytest.fixture
@@ -48,3 +50,30 @@ def test_later_decisions_are_those_that_left_a_trace(workspace, dataset, decisio
     assert later(decisions[0]) == [newest]  # what came later and was undone counts no more than its undoing
     assert later(decisions[1]) == [newest, ("decision 2", [2, 12], [2])]  # its own undoing does
     assert later(decisions[3]) == []
+
+
+def test_the_last_decision_is_that_of_the_dataset_and_nothing_where_there_is_none(workspace, dataset, decisions):
+    with reading(workspace.engine) as session:
+        assert last_decision(dataset, session=session) == decisions[-1]
+        assert last_decision(dataset + 1, session=session) == 0
+        assert history(dataset + 1, session=session) == []
+
+
+def test_what_can_be_taken_back_is_the_decision_that_counts(workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    person = move_faces(workspace, [shelf.instance(shelf.image("a.png"))], author_id=author)
+    named = name_person(workspace, person, "Ada", author_id=author)
+
+    def counting(event_id):
+        with reading(workspace.engine) as session:
+            event = revocable(event_id, session=session)
+            return event and event.id
+
+    assert counting(named) == named
+    undone = undo(workspace, named, author_id=author)
+    assert counting(named) is None
+    assert counting(undone) == undone
+    again = undo(workspace, undone, author_id=author)
+    assert counting(undone) is None
+    assert counting(again) == counting(named) == named  # what was done again counts as it did
+    assert counting(999) is None

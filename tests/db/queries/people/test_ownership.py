@@ -1,0 +1,52 @@
+"""Whose faces they are and whose they are not, of one dataset."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.people.deciding import keep_apart
+from db.engine import reading
+from db.queries.people.ownership import Ownership, instances_of, ownerships, separations
+from db.writes.library import ensure_dataset
+from db.writing import writing
+from tests.builders.learning_rows import Shelf
+from tests.builders.people_rows import own
+
+
+@pytest.fixture
+def owned(workspace, dataset, author):
+    """Faces 0 and 1 are Ada's, 1 by a human; face 2 is an unnamed person's; face 3 is nobody's."""
+    shelf = Shelf(workspace, dataset, author)
+    image = shelf.image("a.png")
+    faces = [shelf.instance(image) for _ in range(4)]
+    ada = own(workspace, dataset, faces[:2], "Ada", confirmed=faces[1:2])
+    return faces, ada, own(workspace, dataset, faces[2:3])
+
+
+def test_whose_a_face_is_says_who_said_so_and_whether_there_is_a_name(workspace, dataset, owned):
+    faces, ada, other = owned
+    with reading(workspace.engine) as session:
+        assert ownerships(dataset, session=session) == {
+            faces[0]: Ownership(ada, human=False, named=True),
+            faces[1]: Ownership(ada, human=True, named=True),
+            faces[2]: Ownership(other, human=False, named=False),
+        }
+        assert ownerships(dataset + 1, session=session) == {}
+
+
+def test_the_faces_of_people_come_by_id(workspace, owned):
+    faces, ada, other = owned
+    with reading(workspace.engine) as session:
+        assert instances_of([other, ada], session=session) == faces[:3]
+        assert instances_of([], session=session) == []
+
+
+def test_who_is_kept_apart_is_known_of_the_own_dataset_alone(workspace, dataset, author, owned):
+    faces, ada, other = owned
+    keep_apart(workspace, ada, other, author_id=author)
+    with writing(workspace.engine) as session:
+        elsewhere = ensure_dataset("other", author, session=session)
+    with reading(workspace.engine) as session:
+        apart = {(faces[0], other), (faces[1], other), (faces[2], ada)}
+        assert set(separations(dataset, session=session)) == apart
+        assert separations(elsewhere, session=session) == []

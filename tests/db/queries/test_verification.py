@@ -1,0 +1,66 @@
+"""Thresholds: which was saved last for an encoder, and all of them, the newest first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.verification.pairs import PairSet
+from core.verification.thresholds import save_threshold
+from db.engine import reading
+from db.queries.verification import newest_threshold, thresholds
+from db.writes.models import ensure_model_version
+from db.writing import writing
+from tests.builders.learning_rows import Shelf
+
+
+@pytest.fixture
+def saved(workspace, dataset, author):
+    """Two encoders; 0.5, 0.7 and 0.6 were saved in this order, the second of them for the second encoder."""
+    shelf = Shelf(workspace, dataset, author)
+    image = shelf.image("a.png")
+    faces = np.array([shelf.instance(image) for _ in range(3)])
+    with writing(workspace.engine) as session:
+        encoders = [ensure_model_version(name, "encoder", "0", {}, session=session) for name in ("one", "two")]
+    for value, number in ((0.5, 0), (0.7, 1), (0.6, 0)):
+        pairs = PairSet(
+            dataset_id=dataset,
+            encoder_id=encoders[number],
+            encoder="",
+            left=faces[[0, 0]],
+            right=faces[[1, 2]],
+            left_person=np.array([1, 1]),
+            right_person=np.array([1, 2]),
+            scores=np.array([0.9, 0.1], np.float32),
+            faces=3,
+            people=2,
+            all_same=1,
+            all_different=2,
+        )
+        save_threshold(workspace, pairs, value, author_id=author)
+    return encoders
+
+
+def test_the_threshold_of_an_encoder_is_the_one_that_was_saved_last(workspace, dataset, saved):
+    with reading(workspace.engine) as session:
+        assert [newest_threshold(dataset, encoder, session=session).value for encoder in saved] == [0.6, 0.7]
+        assert newest_threshold(dataset + 1, saved[0], session=session) is None
+        assert newest_threshold(dataset, 999, session=session) is None
+
+
+def test_thresholds_come_newest_first_with_encoder_and_author(workspace, dataset, saved):
+    def rows(**asked):
+        with reading(workspace.engine) as session:
+            found = thresholds(dataset, session=session, **asked)
+            return [(row.value, encoder, author) for row, encoder, author in found]
+
+    every = [(0.6, "one", "ada"), (0.7, "two", "ada"), (0.5, "one", "ada")]
+    assert rows() == every
+    assert rows(limit=2) == every[:2]
+    assert rows(encoder_id=saved[0]) == [every[0], every[2]]
+    assert rows(encoder_id=saved[0], limit=1) == every[:1]
+
+
+def test_a_dataset_without_thresholds_has_none(workspace, dataset):
+    with reading(workspace.engine) as session:
+        assert thresholds(dataset, session=session) == []
