@@ -19,6 +19,7 @@ from core.commands import labels, overlay, sample, sigmas, stability, training
 from core.commands.console import Printed, fail, one_line, tell
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
 from core.exchange.exporting import FORMATS
+from core.foundation.messages import message
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.library.importing import skipped as skipped_of
@@ -139,7 +140,9 @@ def verify(
     }
     if save:
         value = report.best.threshold
-        verification.save_threshold(workspace, pairs, value, author_id=author(workspace), chosen="best accuracy")
+        verification.save_threshold(
+            workspace, pairs, value, author_id=author(workspace), chosen=message("thresholds.best_accuracy")
+        )
     tell(result, as_json, "{model}: threshold {threshold:.4f}, accuracy {accuracy:.4f}, EER {eer:.4f}")
 
 
@@ -221,10 +224,10 @@ def list_weights(as_json: Json = False) -> None:
 def fetch_weights(name: Annotated[str, typer.Argument(help="As in `weights list`")], as_json: Json = False) -> None:
     """Download a model file, check it, and put it into the weights folder."""
     workspace = Workspace.open()
-    bar = Printed("Fetching")
+    bar = Printed()
 
     def report(done: int, total: int | None) -> None:
-        bar.begin(total or done, done)
+        bar.begin(total or done, done, message("progress.fetching"))
 
     path = fetching.fetch(name, workspace.weights, report, workspace.settings.weights_mirror or None)
     tell({"name": name, "file": str(path)}, as_json, "{file}")

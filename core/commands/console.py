@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
+from core.foundation.messages import Message, worded
 from core.foundation.progress import Progress
 
 _EVERY_SECONDS = 5.0  # between lines where stderr is not a terminal
@@ -19,22 +20,21 @@ _NOT_PRINTED: Final = ("Cc", "Zl", "Zp", "Cs")  # control characters, line and p
 class Printed(Progress):
     """Progress on stderr: one line that is overwritten on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, message: str = "") -> None:
-        self._message, self._total, self._printed = message, 0, float("-inf")
+    def __init__(self) -> None:
+        self._said, self._total, self._printed = "", 0, float("-inf")
 
-    def begin(self, total: int, done: int = 0, message: str = "") -> None:
-        self._message, self._total = message or self._message, total
+    def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:
+        self._said, self._total = message.text() if message else self._said, total
         self.advance(done)
 
-    def advance(self, done: int, message: str = "") -> None:
-        self._message = message or self._message
+    def advance(self, done: int) -> None:
         if not self._total:
             return  # nothing to do needs no line
         terminal, at_end = sys.stderr.isatty(), done >= self._total
         if not at_end and time.monotonic() - self._printed < (0.1 if terminal else _EVERY_SECONDS):
             return
         self._printed = time.monotonic()
-        line = f"{one_line(self._message)}: {done} of {self._total}"
+        line = f"{one_line(self._said)}: {done} of {self._total}"
         print(f"\r{line}\033[K" if terminal else line, end="\n" if at_end or not terminal else "", file=sys.stderr)
 
 
@@ -46,7 +46,11 @@ def one_line(text: str) -> str:
 
 
 def tell(result: dict[str, Any], as_json: bool, sentence: str) -> None:
-    """Print a result on stdout: one JSON object, or a sentence with the result's values filled in."""
+    """Print a result on stdout: one JSON object, or a sentence with the result's values filled in.
+
+    Messages in it are printed as their sentences.
+    """
+    result = worded(result)
     values = {key: one_line(value) if isinstance(value, str) else value for key, value in result.items()}
     text = json.dumps(result, ensure_ascii=False, allow_nan=False) if as_json else sentence.format(**values)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")

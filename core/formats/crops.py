@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import replace
 from math import ceil, floor
 from pathlib import Path
 from typing import Final
@@ -36,7 +35,7 @@ def upright(file: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     try:
         pixels = decode(file, file.name, sys.maxsize).pixels  # its size was judged when it was imported
     except UnreadableImage as error:
-        raise CropFailed.saying(replace(error.message, of=None)) from error
+        raise CropFailed.saying(error.message.nowhere()) from error
     if pixels.shape[1::-1] != size:
         height, width = pixels.shape[:2]
         raise CropFailed(

@@ -17,7 +17,7 @@ from core.formats.names import inside, printable, why_unsafe
 from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
 from core.foundation.errors import UnreadableLabels
-from core.foundation.messages import Message, message
+from core.foundation.messages import Message, message, verbatim
 
 IMAGES: Final = "images"
 
@@ -111,9 +111,7 @@ def _copy_images(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
 
 def _copy_image(stage: Stage, image: LabelledImage) -> None:
     if image.state == FAILED:
-        raise NotCopied.saying(
-            message("exports.as_told", reason=image.reason) if image.reason else message("exports.unprocessed")
-        )
+        raise NotCopied.saying(verbatim(image.reason) if image.reason else message("exports.unprocessed"))
     if image.file is None:
         raise NotCopied("exports.picture_missing")
     unsafe = why_unsafe(image.path)

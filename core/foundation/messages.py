@@ -51,10 +51,17 @@ class Message:
         """The same, about something inside of a place that is named before it."""
         return replace(self, of=str(place) if self.of is None else f"{place}: {self.of}")
 
+    def nowhere(self) -> Self:
+        """The same, without what it is about."""
+        return replace(self, of=None)
+
     def to_json(self) -> dict[str, Any]:
-        """What json can write; `from_json` reads it back. Numbers without an end are written as texts of their own."""
+        """What json can write and a store keep; `from_json` reads it back.
+
+        Numbers without an end are written as texts of their own; bytes of a name that are no UTF-8 as escapes.
+        """
         written = {"code": self.code, "fields": {name: _to_json(value) for name, value in self.fields.items()}}
-        return written if self.of is None else {**written, "of": self.of}
+        return written if self.of is None else {**written, "of": _to_json(self.of)}
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Self:
@@ -66,6 +73,34 @@ class Message:
 def message(code: str, /, *, of: object = None, **fields: Any) -> Message:
     """A message with its fields by name, as an error takes them."""
     return Message(code, fields, None if of is None else str(of))
+
+
+def verbatim(text: str) -> Message:
+    """A text that is no sentence of this catalogue: of another program, an export, or a row from before codes."""
+    return message("words.verbatim", text=text)
+
+
+def worded(stored: Any, language: str = FALLBACK) -> Any:
+    """What a store gives, with the sentence of each message in it: of a message, of lists and objects that hold any.
+
+    A code or a field that this version lacks, as after going back to an older one, leaves the code and the fields.
+    """
+    if isinstance(stored, Mapping) and stored.keys() - {"of"} == {"code", "fields"}:
+        try:
+            return Message.from_json(stored).text(language)
+        except KeyError:
+            return " ".join([stored["code"], *(f"{name}={value}" for name, value in stored["fields"].items())])
+    if isinstance(stored, Mapping):
+        return {key: worded(value, language) for key, value in stored.items()}
+    return [worded(item, language) for item in stored] if isinstance(stored, list) else stored
+
+
+def joined(told: Sequence[Message]) -> Message | None:
+    """Several messages as one, with semicolons between; None for none."""
+    if not told:
+        return None
+    *before, last = told
+    return message("words.joined", one=joined(before), other=last) if before else last
 
 
 def choices(names: Iterable[str]) -> list[str] | Message:
@@ -141,7 +176,7 @@ def _to_json(value: Any) -> Any:
         return [_to_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return {"number": str(value)}
-    return value
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _from_json(value: Any) -> Any:

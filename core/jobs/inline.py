@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 from core.foundation.errors import Cancelled, FacetError
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.kinds import RUN_KINDS, RunKind
@@ -27,7 +27,7 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     Cancelled
         If somebody cancelled it meanwhile.
     FacetError
-        With the run's own sentence, if it failed.
+        That says what the run's own said, if it failed.
     """
     with writing(workspace.engine) as session:
         author_id = ensure_user(workspace.settings.user, session=session)
@@ -36,9 +36,7 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     if run.state == RunState.CANCELLED:
         raise Cancelled("runs.cancelled", number=run_id)
     if run.state == RunState.FAILED:
-        raise FacetError.saying(
-            message("runs.as_told", reason=run.error) if run.error else message("runs.failed", number=run_id)
-        )
+        raise FacetError.saying(Message.from_json(run.error) if run.error else message("runs.failed", number=run_id))
     return run
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.foundation.messages import message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
@@ -116,5 +117,5 @@ def pre_label_new(workspace: Workspace, run: Run, progress: Progress) -> None:
 def onnx_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Write a model as ONNX and compare."""
     model = run.parameters["model"]
-    progress.begin(0, message=f"Writing {model} as ONNX and comparing")
+    progress.begin(0, message=message("progress.writing_onnx", model=model))
     return export_onnx(workspace, model, onnx_file(workspace, model))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from core.foundation.messages import Message
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import BUILT_IN, find_model
 from db.engine import reading
@@ -24,7 +25,7 @@ def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str
         part), ``epochs``, ``stopped``, ``seconds``, ``figures`` (each with value, low, high), ``author``,
         ``created_at``, ``pre_labels`` (whether it is in force for its dataset), ``weights_sha256``, ``run`` (id),
         ``rounds`` (of a self-training, else empty), ``labels_sha256``, ``split_by`` (what was kept together),
-        ``warnings`` (sentences that speak against the model, `core.learning.training_verdict`).
+        ``warnings`` (messages that speak against the model, `core.learning.training_verdict`).
     """
     with reading(workspace.engine) as session:
         names = {row.id: row.name for row in datasets(session=session)}
@@ -63,11 +64,11 @@ def _plain(row: TrainedRow, names: dict[int, str], in_force: int | None) -> dict
     }
 
 
-def warnings_of(workspace: Workspace, model: str) -> list[str]:
-    """What speaks against promoting a model (`training_verdict`), as sentences; nothing of a built-in one."""
+def warnings_of(workspace: Workspace, model: str) -> list[Message]:
+    """What speaks against promoting a model (`training_verdict`), nothing of a built-in one."""
     with reading(workspace.engine) as session:
         trained = trained_by_name(model, session=session)
-    return list(trained.data.get("warnings") or []) if trained else []
+    return list(map(Message.from_json, trained.data.get("warnings") or [])) if trained else []
 
 
 def model_of_run(workspace: Workspace, run_id: int) -> str | None:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
@@ -31,6 +32,7 @@ from db.writes.points import append_revision
 from db.writing import writing
 
 _BATCH: Final = 500
+_NOTE: Final = message("edits.pre_labelled").to_json()
 
 
 def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int) -> str:
@@ -141,7 +143,7 @@ def pre_label(
         version_id = newest.model_version_id if newest else None
         heads = model_heads(dataset_id, find_skeleton(skeleton_name).kind, session=session)
         versions = _versions(workspace, version_id, session=session)
-    progress.begin(len(heads), message="Pre-labelling")
+    progress.begin(len(heads), message=message("progress.pre_labelling"))
     changed = done = 0
     for batch in batched(heads, _BATCH):
         with writing(workspace.engine) as session:
@@ -192,7 +194,7 @@ def _append(
     if head is not None and (head.source == Source.HUMAN or (head.model_version_id, head.points) == (version_id, blob)):
         return False  # a human was quicker, or it has these points
     append_revision(
-        instance, skeleton_name, blob, Source.MODEL, model_version_id=version_id, note="Pre-labelled", session=session
+        instance, skeleton_name, blob, Source.MODEL, model_version_id=version_id, note=_NOTE, session=session
     )
     image = session.get(Image, instance.image_id)
     if image is not None and image.state == ImageState.NEW:

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from core.drawn import PEOPLE
 from core.drawn.clips import DrawnClip, detected
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.media.videos import VideoWriter
@@ -25,7 +26,7 @@ SAMPLE_CLIPS: Final = "Sample clips"
 _PEOPLE: Final = tuple(PEOPLE)  # eight: two of them are held out, so that figures get an interval
 _FRAMES: Final = 24
 _SIZE: Final = (320, 240)
-_NOTE: Final = "Known from drawing it"
+_NOTE: Final = message("edits.drawn").to_json()
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def draw_clips_of_people(
 ) -> DrawnClips:
     """Draw a clip of each person into the home folder as ``<person>/talking.mp4``; the same each time."""
     progress = progress or Progress()
-    progress.begin(len(people) * frames, message="Drawing the clips")
+    progress.begin(len(people) * frames, message=message("progress.drawing_clips"))
     folder = workspace.sample_clips
     clips: dict[str, DrawnClip] = {}
     done = 0

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from core.drawn import DrawnInstance, DrawnPicture, sample, write_pictures
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.models import load_encoder
@@ -38,7 +39,7 @@ class DrawnSample:
 def draw_sample(workspace: Workspace, progress: Progress | None = None) -> DrawnSample:
     """Draw the sample into the home folder."""
     progress = progress or Progress()
-    progress.begin(_PICTURES, message="Drawing the sample")
+    progress.begin(_PICTURES, message=message("progress.drawing_sample"))
     folder = workspace.samples
     known: list[tuple[str, tuple[DrawnInstance, ...]]] = []
     for picture in sample():
@@ -92,7 +93,7 @@ def note_threshold(workspace: Workspace, *, dataset_id: int, author_id: int) -> 
                 model_version_id=version,
                 value=_DRAWN_THRESHOLD,
                 author_id=author_id,
-                chosen="fits the drawn sample, not photos",
+                chosen=message("thresholds.fits_the_sample").to_json(),
             )
             session.add(row)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, stored_version
@@ -58,7 +59,7 @@ def smooth_predictions(
     version_id = _version(workspace, dataset_id, base, smoother)
     with reading(workspace.engine) as session:
         before = count_predictions(dataset_id, version_id, session=session)
-    progress.begin(len(clips), message=f"Smoothing over time ({smoother})")
+    progress.begin(len(clips), message=message("progress.smoothing", smoother=smoother))
     latest = 0.0
     for count, clip in enumerate(clips, start=1):
         with reading(workspace.engine) as session:

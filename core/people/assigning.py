@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, delete, select
 
 from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import Message
 from db.batching import id_batches
 from db.history import snapshot
 from db.queries.people.ownership import Ownership, instances_of
@@ -17,7 +18,7 @@ from db.writes.dashboard import record_work
 
 def record(
     kind: str,
-    summary: str,
+    summary: Message,
     dataset_id: int,
     faces: Sequence[int],
     people: Sequence[int],
@@ -27,7 +28,9 @@ def record(
 ) -> PeopleEvent:
     """Write a decision down with what was before it, so that it can be undone."""
     payload = {"instances": list(faces), "people": list(people), "before": snapshot(faces, people, session=session)}
-    event = PeopleEvent(dataset_id=dataset_id, kind=kind, summary=summary, payload=payload, author_id=author_id)
+    event = PeopleEvent(
+        dataset_id=dataset_id, kind=kind, summary=summary.to_json(), payload=payload, author_id=author_id
+    )
     session.add(event)
     session.flush()
     record_work(author_id, dataset_id, "people decisions", session=session)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.foundation.errors import NotFound
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.models import ENCODERS, available_encoders, encoder_threshold
@@ -78,7 +79,7 @@ class _Download:
 
     def __call__(self, done: int, total: int | None) -> None:
         if not self.started:
-            self.progress.begin(total or 0, message="Fetching")
+            self.progress.begin(total or 0, message=message("progress.fetching"))
             self.started = True
         self.progress.advance(done)
 

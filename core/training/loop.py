@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from core.foundation.errors import Cancelled, NotEnoughData
+from core.foundation.messages import Message, message
 from core.models.devices import pick_device
 from core.models.pose import NetworkConfig
 from core.models.pose.checkpoint import read_config
@@ -153,7 +154,7 @@ def _prepared(
     if len(sources.train) < ranks.world:
         raise NotEnoughData("training.too_many_processes", count=len(sources.train), processes=ranks.world)
     if not len(sources.validation):
-        listener.said("there are no samples to validate on, so the last epoch counts as the best")
+        listener.said(message("trainings.no_validation"))
     begun = sha256_of(start_from) if start_from is not None else ""
     print_of_run = fingerprint(
         recipe, data.skeleton.name, (sources.train.samples, sources.validation.samples), begun, str(ranks.world)
@@ -192,25 +193,19 @@ def _stop_at_nan(run: Run) -> None:
     done = run.done
     done.stopped = "nan"
     run.save()
-    kept = (
-        f"and the best weights before it (epoch {done.best['epoch']}) are kept"
-        if done.best
-        else "before an epoch was over, so there are no best weights to keep"
-    )
-    run.listener.said(
-        f"the loss was no longer a number in epoch {done.epoch + 1}, batch {done.batch + 1} of {run.steps_an_epoch}: "
-        f"stopped there, {kept}; {_against_nan(run)}"
-    )
+    kept = message("trainings.best_kept", epoch=done.best["epoch"]) if done.best else message("trainings.none_kept")
+    place = {"epoch": done.epoch + 1, "batch": done.batch + 1, "batches": run.steps_an_epoch}
+    run.listener.said(message("trainings.stopped_at_nan", **place, kept=kept, advice=_against_nan(run)))
     run.keep_something()
 
 
-def _against_nan(run: Run) -> str:
+def _against_nan(run: Run) -> Message:
     """What may help: of the first batch neither rate nor clip is the cause, as no step was taken yet."""
     if run.done.epoch == run.done.batch == 0:
-        return "it was so from the start: look at the pictures and labels, and at the weights that it begins from"
+        return message("trainings.nan_from_the_start")
     if run.recipe.clip > 0:
-        return f"a lower rate or a lower clip (now {run.recipe.clip:g}) may help"
-    return "a lower rate or clipped gradients (clip=1) may help"
+        return message("trainings.lower_clip", clip=run.recipe.clip)
+    return message("trainings.clip")
 
 
 def _result(run: Run, stopped: str) -> Trained:

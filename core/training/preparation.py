@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import ABSENT
 from core.foundation.errors import BadInput, MissingWeights, NotEnoughData
+from core.foundation.messages import Message, message
 from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS, Skeleton
 from core.models.codecs.pip import nearest_neighbours
 from core.models.pose import NETWORKS, NetworkConfig, configure
 from core.models.pose.checkpoint import load_checkpoint
-from core.models.pose.fitting import fit_weights
+from core.models.pose.fitting import Fit, fit_weights
 from core.models.pose.network import PoseNetwork, build
 from core.models.pose.pretrained import load_pretrained
 from core.training.listening import Listener
@@ -66,10 +67,10 @@ class _Reading(Progress):
     def __init__(self, told: Callable[[int, int], None]) -> None:
         self._told, self._total = told, 0
 
-    def begin(self, total: int, done: int = 0, message: str = "") -> None:  # noqa: ARG002  (the listener has no words)
+    def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:  # noqa: ARG002  (no words there)
         self._total = total
 
-    def advance(self, done: int, message: str = "") -> None:  # noqa: ARG002
+    def advance(self, done: int) -> None:
         self._told(done, self._total)
 
 
@@ -124,10 +125,8 @@ def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], list
     validation = opened(data.validation, 1.0, _VALIDATION_SHARE)
     failures = [*train.failures, *validation.failures]
     if failures:
-        listener.said(
-            f"{len(failures)} of {len(data.train) + len(data.validation)} samples cannot be used; the first: "
-            f"{failures[0].reason.text()}"
-        )
+        count = len(data.train) + len(data.validation)
+        listener.said(message("trainings.unusable", failed=len(failures), count=count, reason=failures[0].reason))
     if len(train) < _FEWEST:
         raise NotEnoughData(
             "training.too_few_readable",
@@ -208,7 +207,8 @@ def fresh_network(
     network = build(config)
     if start_from is not None:
         name = start_name or start_from.name
-        listener.said(f"begins from {name}: {_take_over(network, start_from, name)}")
+        fit = _take_over(network, start_from, name)
+        listener.said(message("trainings.begins_from", name=name, fit=fit.told()))
         return network
     names = NETWORKS[recipe.network].pretrained
     name = recipe.pretrained if recipe.pretrained != "default" else next(iter(names), "none")
@@ -220,11 +220,11 @@ def fresh_network(
         fit = load_pretrained(network, name, weights_folder)
     except MissingWeights as problem:
         raise MissingWeights("training.weights_missing", reason=problem) from problem
-    listener.said(f"begins from {name}: {fit.sentence()}")
+    listener.said(message("trainings.begins_from", name=name, fit=fit.told()))
     return network
 
 
-def _take_over(network: PoseNetwork, start_from: Path, name: str) -> str:
+def _take_over(network: PoseNetwork, start_from: Path, name: str) -> Fit:
     earlier = load_checkpoint(start_from)
     old, new = earlier.config, network.config
     if old.network != new.network:
@@ -234,7 +234,7 @@ def _take_over(network: PoseNetwork, start_from: Path, name: str) -> str:
         rows = _same_points(old.skeleton, new.skeleton)
         if not rows:
             raise BadInput("training.no_common_points", name=name, skeleton=old.skeleton, wanted=new.skeleton)
-    return fit_weights(network, earlier.state_dict(), rows, source=old).sentence()
+    return fit_weights(network, earlier.state_dict(), rows, source=old)
 
 
 def _same_points(old: str, new: str) -> dict[int, int]:

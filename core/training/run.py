@@ -13,6 +13,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from core.foundation.errors import FacetError
+from core.foundation.messages import Message, message
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Batch, batch
@@ -206,9 +207,7 @@ class Run:
             done.stopped = "done"
         elif self.recipe.patience and done.since_best >= self.recipe.patience:
             done.stopped = "early"
-            self.listener.said(
-                f"stopped after epoch {done.epoch}: no better validation NME for {done.since_best} epochs"
-            )
+            self.listener.said(message("trainings.stopped_early", epoch=done.epoch, count=done.since_best))
 
     # Keeping
 
@@ -266,7 +265,7 @@ class Run:
             self.stepper.part = self.done.part
             if self.stepper.steadying is not None:
                 self.stepper.steadying.gate.load_state_dict(content["gate"])
-        elif isinstance(found, str):
+        elif isinstance(found, Message):
             self.listener.said(found)
         self._since = perf_counter()
 

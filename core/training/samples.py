@@ -181,7 +181,7 @@ class CropSource:
         for place, sample in enumerate(samples):
             picture = sample.picture
             by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(place)
-        progress.begin(len(samples), message="reading pictures")
+        progress.begin(len(samples))
         read: dict[int, Region | Message | None] = {}
         full = False
         pictures = list(by_picture.values())

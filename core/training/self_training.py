@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.messages import Message, message
 from core.media.images import write_atomically
 from core.models.codecs import build_codec
 from core.models.codecs.pip import PipCodec
@@ -130,7 +131,7 @@ def self_train(
         rounds.append(_round(number, task, len(pseudo), trained, rounds))
         write_curves(folder / "rounds.jsonl", [asdict(one) for one in rounds])
         if trained.stopped == "nan":
-            told.said(f"round {number} stopped at a loss that is no number, so the rounds after it are left out")
+            told.said(message("trainings.round_at_nan", number=number))
             break
         if number < len(tasks):
             pseudo = pseudo_labels(trained.file, data, recipe, tasks[number], device, told)
@@ -151,9 +152,8 @@ def pseudo_labels(
     network = load_checkpoint(file, chosen)
     source = CropSource(data.unlabelled, network.config.input_size, padding=recipe.padding, margin=1.0, budget_bytes=0)
     if source.failures:
-        listener.said(
-            f"{len(source.failures)} unlabelled samples cannot be read; the first: {source.failures[0].reason.text()}"
-        )
+        failed = source.failures
+        listener.said(message("trainings.unlabelled_unread", count=len(failed), reason=failed[0].reason))
     with torch.random.fork_rng(devices=[]):
         found = locate(network, network.codec, source, data.skeleton, Runner(chosen, chosen == "cuda"))
     labelled = [
@@ -214,8 +214,13 @@ class _InRound(Listener):
         write_atomically(file, png(images[0]))
         self._listener.pictures(kind, images)
 
-    def said(self, sentence: str) -> None:
-        self._listener.said(f"round {self._number}: {sentence}")
+    def said(self, message: Message) -> None:
+        self._listener.said(in_round(self._number, message))
+
+
+def in_round(number: int, told: Message) -> Message:
+    """What is told of one of several rounds."""
+    return message("trainings.in_round", number=number, told=told)
 
 
 def _numbered(lines: Sequence[str]) -> list[str]:

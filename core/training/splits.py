@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.messages import Message, joined, message
 
 PARTS: Final = ("train", "validation", "test")
 _FIRST_NEEDED: Final = ("train", "test", "validation")  # with two groups there is none to choose epochs by
@@ -100,16 +101,15 @@ def _shuffled(group: str, seed: int) -> str:
     return hashlib.sha256(f"{seed} {group}".encode()).hexdigest()
 
 
-def remark(parts: Mapping[str, str]) -> str | None:
-    """One sentence for people about parts that have no group; None where all three have one."""
+def remark(parts: Mapping[str, str]) -> Message | None:
+    """What people should know about parts that have no group; None where all three have one."""
     there = Counter(str(part) for part in parts.values())
     missing = [part for part in PARTS if not there[part]]
     if not missing:
         return None
     effects = {
-        "train": "there is nothing to learn from",
-        "validation": "the best epoch cannot be chosen on pictures apart from the test",
-        "test": "the final figures have no pictures of their own",
+        "train": message("trainings.no_group_to_learn"),
+        "validation": message("trainings.no_group_to_validate"),
+        "test": message("trainings.no_group_to_test"),
     }
-    said = "; ".join(f"no group is left for {part}, so {effects[part]}" for part in missing)
-    return f"{said}; label pictures of more groups (videos, people or actions)"
+    return joined([*(effects[part] for part in missing), message("trainings.label_more_groups")])

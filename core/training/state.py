@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from core.foundation.errors import FacetError
+from core.foundation.messages import Message, message
 from core.training.recipe import Recipe
 from core.training.samples import Sample
 
@@ -117,19 +118,19 @@ def save_state(path: Path, tensors: Mapping[str, Any], progressed: Progressed, f
         raise FacetError("training.state_not_written", folder=path.parent, reason=reason) from problem
 
 
-def load_state(path: Path, fingerprint: str) -> tuple[dict[str, Any], Progressed] | str | None:
-    """The state in a folder; a sentence where there is one that cannot be used; None where there is none."""
+def load_state(path: Path, fingerprint: str) -> tuple[dict[str, Any], Progressed] | Message | None:
+    """The state in a folder; why not where there is one that cannot be used; None where there is none."""
     if not path.is_file():
         return None
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:
-            return "the unfinished training was of another version of Facet; this one begins afresh"
+            return message("trainings.other_version")
         if content["fingerprint"] != fingerprint:
-            return "the recipe or the labels have changed since the unfinished training; this one begins afresh"
+            return message("trainings.changed_since")
         return content, Progressed(**content["progressed"])
     except Exception as problem:  # torch, zip and pickle each have their own; whatever it is, the file is of no use
-        return f"the state of the unfinished training is damaged ({type(problem).__name__}); this one begins afresh"
+        return message("trainings.state_damaged", kind=type(problem).__name__)
 
 
 def fingerprint(recipe: Recipe, skeleton: str, parts: Sequence[Sequence[Sample]], *more: str) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from core.foundation.errors import FacetError
+from core.foundation.messages import Message, message
 from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Batch
@@ -58,7 +59,7 @@ class Stepper:
     steadying
         The stability loss, or None.
     said
-        Told a sentence when the part is halved.
+        Told when the part is halved.
     """
 
     network: PoseNetwork
@@ -72,7 +73,7 @@ class Stepper:
     tasks: bool = False
     coarse: bool = False
     steadying: Steadying | None = None
-    said: Callable[[str], None] = field(default=lambda _: None)
+    said: Callable[[Message], None] = field(default=lambda _: None)
 
     def take(self, batch: Batch, windows: Sequence[Batch], seed: int, share: float) -> Step:
         """Learn from one batch; with the same seed, the same happens.
@@ -107,10 +108,7 @@ class Stepper:
             self.optimiser.zero_grad(set_to_none=True)
             release_memory()  # only now: while the exception was there, it held the tensors
             held, self.part = self.part, -(-self.part // 2)
-            self.said(
-                f"memory ran out with {held} samples at a time; the training goes on with {self.part} at a time, and "
-                "still changes the weights once a batch"
-            )
+            self.said(message("trainings.part_halved", held=held, part=self.part))
 
     def _refuse_if_hopeless(self, problem: BaseException) -> None:
         if self.ranks.world > 1:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import insert
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.verification.pairs import PairSet
 from core.verification.report import figures_at
@@ -16,7 +17,7 @@ from db.writing import writing
 
 
 def save_threshold(
-    workspace: Workspace, pairs: PairSet, value: float, *, author_id: int, chosen: str = "by hand"
+    workspace: Workspace, pairs: PairSet, value: float, *, author_id: int, chosen: Message | None = None
 ) -> int:
     """Keep a threshold with its author, its figures and the pairs behind them; the next grouping uses it.
 
@@ -32,7 +33,7 @@ def save_threshold(
             dataset_id=pairs.dataset_id,
             model_version_id=pairs.encoder_id,
             value=float(value),
-            chosen=chosen,
+            chosen=(chosen or message("thresholds.by_hand")).to_json(),
             metrics={**figures_at(pairs, value), "same": int(pairs.same.sum()), "different": int((~pairs.same).sum())},
             author_id=author_id,
         )

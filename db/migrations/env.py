@@ -15,7 +15,7 @@ def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Spell our own types as plain ones: a migration must outlive the class that it was made from."""
     if kind == "type" and isinstance(item, tables.Moment):
         return "sa.DateTime()"
-    if kind == "type" and isinstance(item, AutoString):
+    if kind == "type" and isinstance(item, AutoString | tables.MessageText):
         return "sa.String()"
     return False
 

@@ -5,7 +5,7 @@ rows of their own, and each human row names its author. Where a row repeats what
 `Image.faces`, `DailyWork`), it is written in the same transaction, so that a page never has to count a million rows.
 """
 
-from db.tables.columns import Moment, now
+from db.tables.columns import MessageText, Moment, now
 from db.tables.exchange import Export
 from db.tables.jobs import DailyWork, Run, RunState, Skipped
 from db.tables.library import (
@@ -40,6 +40,7 @@ __all__ = [
     "ImageState",
     "Instance",
     "KeypointRevision",
+    "MessageText",
     "ModelUse",
     "ModelVersion",
     "Moment",

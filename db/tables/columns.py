@@ -1,10 +1,11 @@
 """The kinds of columns that the tables are made of."""
 
+import json
 import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect
+from sqlalchemy import JSON, Column, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -29,6 +30,27 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class MessageText(TypeDecorator[dict[str, Any]]):
+    """A message as JSON: its code and fields, never its sentence. `nothing` lies there where there is none."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, nothing: str | None = None) -> None:
+        super().__init__()
+        self.nothing = nothing
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return self.nothing
+        if not isinstance(value, dict) or value.keys() - {"of"} != {"code", "fields"}:
+            raise TypeError(f"a message has a code and fields, not {value!r}")
+        return json.dumps(value, ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002
+        return json.loads(value) if value else None
+
+
 def now() -> datetime:
     """The present moment in UTC."""
     return datetime.now(UTC)
@@ -42,6 +64,16 @@ def mark() -> int:
 def json_object() -> Any:
     """A column of a JSON object, empty by default."""
     return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+def message_text() -> Any:
+    """A column of a message."""
+    return Field(sa_column=Column(MessageText, nullable=False))
+
+
+def maybe_message(nothing: str | None = None) -> Any:
+    """A column that may hold a message; `nothing` is what lies in the store where there is none."""
+    return Field(default=None, sa_column=Column(MessageText(nothing), nullable=nothing is None))
 
 
 def moment() -> Any:

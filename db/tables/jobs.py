@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Index, String
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import Moment, json_object, key, maybe_key, moment
+from db.tables.columns import Moment, json_object, key, maybe_key, maybe_message, message_text, moment
 
 
 class RunState(StrEnum):
@@ -41,8 +41,8 @@ class Run(SQLModel, table=True):
     done_at_start: int = 0
     phase_at: datetime | None = Field(default=None, sa_type=Moment)
     counts: dict[str, Any] = json_object()
-    message: str = ""
-    error: str | None = None
+    message: dict[str, Any] | None = maybe_message("")
+    error: dict[str, Any] | None = maybe_message()
     log: str | None = None
     worker: str | None = None
     deaths: int = Field(default=0, sa_column_kwargs={"default": 0})
@@ -58,7 +58,7 @@ class Skipped(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     run_id: int = key("run.id", cascade=True, index=True)
     path: str
-    reason: str
+    reason: dict[str, Any] = message_text()
 
 
 class DailyWork(SQLModel, table=True):

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Column, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import key, maybe_key, moment
+from db.tables.columns import key, maybe_key, maybe_message, moment
 
 
 class Scan(SQLModel, table=True):
@@ -16,7 +17,7 @@ class Scan(SQLModel, table=True):
     model_version_id: int = key("modelversion.id", primary=True)
     run_id: int | None = maybe_key("run.id")
     faces: int = 0
-    failure: str | None = None
+    failure: dict[str, Any] | None = maybe_message()
     at: datetime = moment()
 
 
@@ -80,7 +81,7 @@ class Image(SQLModel, table=True):
     identity: str | None = None
     identity_by: int | None = maybe_key("user.id")
     state: str = ImageState.NEW
-    reason: str | None = None
+    reason: dict[str, Any] | None = maybe_message()
     faces: int = 0
     run_id: int | None = maybe_key("run.id")
     imported_at: datetime = moment()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import json_object, key, mark, maybe_key, moment
+from db.tables.columns import json_object, key, mark, maybe_key, message_text, moment
 
 
 class Embedding(SQLModel, table=True):
@@ -60,7 +60,7 @@ class PeopleEvent(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     dataset_id: int = key("dataset.id")
     kind: str
-    summary: str
+    summary: dict[str, Any] = message_text()
     payload: dict[str, Any] = json_object()
     author_id: int = key("user.id")
     undoes_id: int | None = maybe_key("peopleevent.id")

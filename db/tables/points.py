@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import key, maybe_key, moment
+from db.tables.columns import key, maybe_key, maybe_message, moment
 
 
 class Source(StrEnum):
@@ -98,7 +98,7 @@ class KeypointRevision(SQLModel, table=True):
     model_version_id: int | None = maybe_key("modelversion.id")
     base_id: int | None = maybe_key("keypointrevision.id")
     edit_id: str | None = None
-    note: str = ""
+    note: dict[str, Any] | None = maybe_message("")
     created_at: datetime = moment()
 
 

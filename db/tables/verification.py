@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import json_object, key, moment
+from db.tables.columns import json_object, key, message_text, moment
 
 
 class Threshold(SQLModel, table=True):
@@ -18,7 +18,7 @@ class Threshold(SQLModel, table=True):
     dataset_id: int = key("dataset.id")
     model_version_id: int = key("modelversion.id")
     value: float
-    chosen: str
+    chosen: dict[str, Any] = message_text()
     metrics: dict[str, Any] = json_object()
     author_id: int = key("user.id")
     at: datetime = moment()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlmodel import Session
 
 from db.tables import Instance, KeypointRevision, Source
-
-_LONGEST_NOTE = 200
 
 
 def append_revision(
@@ -18,13 +18,12 @@ def append_revision(
     author_id: int | None = None,
     model_version_id: int | None = None,
     edit_id: str | None = None,
-    note: str = "",
+    note: dict[str, Any] | None = None,
     session: Session,
 ) -> KeypointRevision:
     """Append a state of an instance's points, on top of the one that counts so far; from now on it is what counts.
 
-    `points` are packed as `KeypointRevision.points`; of a long note the beginning is kept. The instance is in the
-    store already.
+    `points` are packed as `KeypointRevision.points`. The instance is in the store already.
     """
     revision = KeypointRevision(
         instance_id=instance.id,
@@ -35,7 +34,7 @@ def append_revision(
         model_version_id=model_version_id,
         base_id=instance.revision_id,
         edit_id=edit_id,
-        note=note[:_LONGEST_NOTE],
+        note=note,
     )
     session.add(revision)
     session.flush()

@@ -12,15 +12,29 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel, select
 
 from core.foundation.errors import FacetError
+from core.foundation.messages import worded
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import backup, config, upgrade
-from db.tables import Dataset, Exclusion, User
+from db.tables import (
+    Dataset,
+    Exclusion,
+    Image,
+    KeypointRevision,
+    PeopleEvent,
+    Run,
+    Scan,
+    Skipped,
+    Threshold,
+    TrainedModel,
+    User,
+)
 from db.writes.library import ensure_user
 from db.writing import migrating, writing
 
@@ -121,6 +135,111 @@ def test_a_store_from_before_datasets_counted_their_changes_begins_to_count_at_n
     with reading(engine) as session:
         counted = session.exec(select(Dataset.name, Dataset.revision, Dataset.ranking_revision)).all()
     assert counted == [("a", 1, 1)]
+
+
+SENTENCES_BEFORE = """
+INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
+INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
+INSERT INTO run (id, kind, dataset_id, author_id, parameters, state, done, total, done_at_start, counts, message, error,
+    deaths, cancel_requested, created_at)
+    VALUES (1, 'train', 1, 1, '{}', 'failed', 1, 2, 0,
+    '{"epochs": 3, "reason": null, "said": ["stopped after \\"2\\""], "warnings": []}', 'Training', 'it "broke"\n— so',
+    0, 0, '2026-01-01'), (2, 'import', 1, 1, '{}', 'done', 1, 2, 0, '{"added": 1}', '', NULL, 0, 0, '2026-01-01');
+INSERT INTO skipped (run_id, path, reason) VALUES (1, 'a.txt', 'not a picture but text');
+INSERT INTO image (id, dataset_id, path, sha256, size_bytes, width, height, format, original, state, reason, faces,
+    imported_at) VALUES (1, 1, 'a.png', 'a', 1, 1, 1, 'PNG', 'a', 'failed', 'it is damaged', 0, '2026-01-01'),
+    (2, 1, 'b.png', 'b', 1, 1, 1, 'PNG', 'b', 'new', NULL, 0, '2026-01-01');
+INSERT INTO modelversion (id, name, kind, weights_sha256, settings, settings_key, created_at)
+    VALUES (1, 'm', 'encoder', 'a', '{}', '', '2026-01-01');
+INSERT INTO scan (image_id, model_version_id, faces, failure, at) VALUES (1, 1, 0, 'it is damaged', '2026-01-01'),
+    (2, 1, 0, NULL, '2026-01-01');
+INSERT INTO peopleevent (dataset_id, kind, summary, payload, author_id, undone, at)
+    VALUES (1, 'name', 'Named unnamed person 3 Bo', '{}', 1, 0, '2026-01-01');
+INSERT INTO instance (id, dataset_id, image_id, kind, "left", top, "right", bottom, origin, removed, created_at)
+    VALUES (1, 1, 1, 'face', 0, 0, 1, 1, 'human', 0, '2026-01-01');
+INSERT INTO keypointrevision (instance_id, skeleton, points, source, note, created_at) VALUES
+    (1, 'face68', x'', 'human', 'Undo: Move nose_4', '2026-01-01'), (1, 'face68', x'', 'human', '', '2026-01-01'),
+    (1, 'face68', x'', 'human', 'Imported from "b".csv', '2026-01-01'),
+    (1, 'face68', x'', 'model', 'Pre-labelled', '2026-01-01');
+INSERT INTO threshold (dataset_id, model_version_id, value, chosen, metrics, author_id, at)
+    VALUES (1, 1, 0.5, 'eer', '{}', 1, '2026-01-01');
+INSERT INTO trainedmodel (model_version_id, dataset_id, recipe, recipe_settings, skeleton, file, data, figures, seconds,
+    author_id, created_at) VALUES (1, 1, 'r', '{}', 'face68', 'f', '{"warnings": ["this came to nothing"]}', '{}', 0, 1,
+    '2026-01-01');
+"""
+MESSAGES = [
+    ("run", "message"),
+    ("run", "error"),
+    ("skipped", "reason"),
+    ("image", "reason"),
+    ("scan", "failure"),
+    ("peopleevent", "summary"),
+    ("keypointrevision", "note"),
+    ("threshold", "chosen"),
+    ("run", "counts"),
+    ("trainedmodel", "data"),
+]
+
+
+def _stored(engine):
+    with engine.connect() as now:
+        return {
+            (table, column): now.execute(text(f'SELECT "{column}" FROM "{table}" ORDER BY rowid')).scalars().all()
+            for table, column in MESSAGES
+        }
+
+
+def test_sentences_from_before_codes_are_kept_word_for_word_and_known_ones_get_their_codes(engine, tmp_path):
+    run(engine, command.upgrade, "0006")
+    with migrating(engine) as connection:
+        for statement in filter(str.strip, SENTENCES_BEFORE.split(";\n")):
+            connection.exec_driver_sql(statement)
+    before = _stored(engine)
+    assert upgrade(engine, tmp_path / "backups").exists()
+    with reading(engine) as session:
+        notes = session.exec(select(KeypointRevision.note).order_by(KeypointRevision.id)).all()
+        runs = session.exec(select(Run).order_by(Run.id)).all()
+        rows = [session.exec(select(kind).order_by(text("rowid"))).all() for kind in (Image, Scan, Skipped)]
+        others = [session.exec(select(kind)).one() for kind in (PeopleEvent, Threshold, TrainedModel)]
+    assert [note and note["code"] for note in notes] == [
+        "words.verbatim",
+        None,
+        "edits.imported_from",
+        "edits.pre_labelled",
+    ]
+    assert worded(list(notes)) == ["Undo: Move nose_4", None, 'Imported from "b".csv', "Pre-labelled"]
+    assert [(worded(one.message), worded(one.error)) for one in runs] == [
+        ("Training", 'it "broke"\n— so'),
+        (None, None),
+    ]
+    assert worded(runs[0].counts) == {"epochs": 3, "reason": None, "said": ['stopped after "2"'], "warnings": []}
+    assert runs[0].counts["said"][0]["code"] == "words.verbatim"
+    assert [worded(one.reason) for one in rows[0]] == ["it is damaged", None]
+    assert [worded(one.failure) for one in rows[1]] == ["it is damaged", None]
+    assert [worded(one.reason) for one in rows[2]] == ["not a picture but text"]
+    assert (worded(others[0].summary), others[1].chosen["code"]) == ("Named unnamed person 3 Bo", "thresholds.eer")
+    assert worded(others[2].data) == {"warnings": ["this came to nothing"]}
+    run(engine, command.downgrade, "0006")
+    after = _stored(engine)
+    assert {key: rows for key, rows in after.items() if rows != before[key]} == {}
+
+
+def test_a_message_survives_the_way_back_and_forward(engine):
+    run(engine, command.upgrade, "head")
+    told = {"code": "runs.broke", "fields": {"kind": "ValueError", "reason": "it — “broke”"}, "of": "a.png"}
+    with writing(engine) as session:
+        author = ensure_user("ada", session=session)
+        session.add(Run(kind="import", author_id=author, error=told))
+    run(engine, command.downgrade, "0006")
+    run(engine, command.upgrade, "head")
+    with reading(engine) as session:
+        assert session.exec(select(Run.error)).one() == told
+
+
+@pytest.mark.parametrize("sentence", ["it is damaged", {"text": "it is damaged"}, {"code": "a.b"}])
+def test_a_sentence_is_refused_where_a_message_belongs(workspace, author, sentence):
+    with pytest.raises(StatementError, match="a message has a code and fields"), writing(workspace.engine) as session:
+        session.add(Run(kind="import", author_id=author, error=sentence))
 
 
 def test_many_who_open_a_new_home_at_once_all_get_the_store(tmp_path):

@@ -27,7 +27,7 @@ from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_
 from core.formats.records import Record, record_of
 from core.foundation.arrays import HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import UnreadableLabels
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton
 
 FORMAT: Final = "coco-keypoints"
@@ -50,7 +50,7 @@ class _Found:
     """What the annotations gave so far; `counts` are numbers of points that do not fit."""
 
     rows: list[LabelledRow] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, Message]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     counts: set[int] = field(default_factory=set)
 
@@ -75,7 +75,7 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
         try:
             _take(record, pictures, orders, shape, found)
         except UnreadableLabels as error:
-            found.skipped.append((record.place.removeprefix(f"{name}: "), error.reason))
+            found.skipped.append((record.place.removeprefix(f"{name}: "), error.message.nowhere()))
     if found.counts and not found.rows:
         raise refuse_count(name, message("labels.annotations_have", count=max(found.counts)), shape)
     return LabelFile(FORMAT, _all_visible(found.rows, shape), found.skipped, found.left_out)

@@ -20,7 +20,7 @@ import numpy as np
 from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import UnreadableLabels
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import Skeleton
 
 FORMAT: Final = "dlib-xml"
@@ -57,7 +57,7 @@ class _Reading:
     name: str
     shape: Skeleton
     rows: list[LabelledRow] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, Message]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     parts: set[int] = field(default_factory=set)
     depth: int = 0
@@ -66,7 +66,7 @@ class _Reading:
     image: dict[str, str] | None = None
     box: dict[str, str] | None = None
     points: dict[int, tuple[float, float]] = field(default_factory=dict)
-    trouble: str | None = None
+    trouble: Message | None = None
 
     def refuse(self, *_: object) -> NoReturn:
         raise UnreadableLabels("labels.xml_entity", of=self.name)
@@ -93,13 +93,13 @@ class _Reading:
     def _part(self, given: dict[str, str]) -> None:
         label = given.get("name", "")
         if not (label.isascii() and label.isdigit() and len(label) <= 6):
-            self.trouble = f"the part {label[:40]!r} is no number of a point"
+            self.trouble = message("labels.part_no_number", part=label[:40])
             return
         place = _numbers(given, ("x", "y"))
         if place is None:
-            self.trouble = f"the part {label} is at no place: x={given.get('x')!r}, y={given.get('y')!r}"
+            self.trouble = message("labels.part_no_place", part=label, x=given.get("x"), y=given.get("y"))
         elif int(label) in self.points:
-            self.trouble = f"the part {label} occurs twice"
+            self.trouble = message("labels.part_twice", part=label)
         else:
             self.points[int(label)] = (place[0], place[1])
             self.parts.add(int(label))
@@ -121,14 +121,15 @@ class _Reading:
         corners = _corners(box)
         trouble = self.trouble
         if picture in ("", "."):
-            trouble = trouble or "its image has no file"
+            trouble = trouble or message("labels.image_without_file")
         if corners is None:
-            trouble = trouble or "top, left, width or height is not a number above 0"
+            trouble = trouble or message("labels.no_box")
         if max(self.points, default=0) >= len(self.shape):
             return  # the whole file is refused in the end
-        if trouble is not None or corners is None:
-            self.skipped.append((f"image {self.images} ({picture}), box {self.boxes}", trouble or ""))
+        if trouble is not None:
+            self.skipped.append((f"image {self.images} ({picture}), box {self.boxes}", trouble))
             return
+        assert corners is not None
         table = np.full((len(self.shape), 2), np.nan)
         for index, place in self.points.items():
             table[index] = place

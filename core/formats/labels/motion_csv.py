@@ -22,7 +22,7 @@ from core.formats.labels.rows import LabelFile, LabelledRow, is_empty, posix, re
 from core.formats.names import guard, unguard
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import BODY24, Skeleton
 from core.media.images import write_atomically
 
@@ -49,17 +49,18 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     (_, header), *lines = _cells(name, content)
     order = _order(name, header, shape)
     rows: list[LabelledRow] = []
-    skipped: list[tuple[str, str]] = []
+    skipped: list[tuple[str, Message]] = []
     seen: dict[str, int] = {}
     left_out: dict[str, int] = {}
     for number, cells in lines:
         try:
             row = _row(cells, len(header), order, shape)
         except BadInput as error:
-            skipped.append((f"line {number}", str(error)))
+            skipped.append((f"line {number}", error.message))
             continue
         if row.picture in seen:
-            skipped.append((f"line {number}", f"line {seen[row.picture]} has labels of {row.picture} already"))
+            earlier = message("labels.line_has_picture", line=seen[row.picture], picture=row.picture)
+            skipped.append((f"line {number}", earlier))
         elif is_empty(row.keypoints):
             left_out["lines without points"] = left_out.get("lines without points", 0) + 1
         else:

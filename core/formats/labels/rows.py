@@ -73,7 +73,7 @@ class LabelFile:
 
     format: str
     rows: Sequence[LabelledRow]
-    skipped: Sequence[tuple[str, str]] = ()
+    skipped: Sequence[tuple[str, Message]] = ()
     left_out: dict[str, int] = field(default_factory=dict)
 
 

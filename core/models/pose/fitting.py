@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import Message, joined, message
 from core.models.pose import NetworkConfig
 from core.models.pose.head_rows import head_output, matching_rows
 from core.models.pose.network import PoseNetwork
@@ -50,19 +51,19 @@ class Fit:
     resized: tuple[str, ...] = ()
     by_rows: tuple[str, ...] = ()
 
-    def sentence(self) -> str:
-        """All of it in one sentence for people."""
-        told = [f"{self.copied} tensors copied"]
-        for names, word in (
-            (self.by_rows, "of them for the known points only"),
-            (self.resized, "of them resized"),
-            (self.reinitialised, "start anew"),
-            (self.unexpected, "not used"),
+    def told(self) -> Message | None:
+        """All of it for people."""
+        found = [message("weights.copied", count=self.copied)]
+        for code, names in (
+            ("weights.by_rows", self.by_rows),
+            ("weights.resized", self.resized),
+            ("weights.anew", self.reinitialised),
+            ("weights.not_used", self.unexpected),
         ):
             if names:
-                more = ", …" if len(names) > _LISTED else ""
-                told.append(f"{len(names)} {word} ({', '.join(names[:_LISTED])}{more})")
-        return "; ".join(told)
+                listed = [*names[:_LISTED], *(["…"] if len(names) > _LISTED else [])]
+                found.append(Message(code, {"count": len(names), "names": listed}))
+        return joined(found)
 
 
 @torch.no_grad()

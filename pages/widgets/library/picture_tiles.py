@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
+from core.foundation.messages import worded
 from db.tables import Image, ImageState
 from pages.widgets.shared.picture_grid import Tile
 from pages.widgets.shared.text import counted
@@ -30,6 +31,6 @@ def tile(image: Image) -> Tile:
     state = ImageState(image.state)
     name = PurePosixPath(image.path).name
     looked_at = state not in (ImageState.NEW, ImageState.FAILED)
-    caption = image.reason or (f"{name} · {counted(image.faces, 'face')}" if looked_at else name)
+    caption = worded(image.reason) or (f"{name} · {counted(image.faces, 'face')}" if looked_at else name)
     url = f"/api/thumbnail/{image.id}?v={image.sha256[:8]}"
     return Tile(image.id, url, image.path, caption, _BADGES[state])

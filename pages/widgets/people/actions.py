@@ -24,7 +24,7 @@ from db.queries.people.listing import PersonSummary, person_names, strips, summa
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, workspace
-from pages.widgets.shared.text import counted, plain, sentence
+from pages.widgets.shared.text import counted, plain, sentence, stored
 
 _DONE: Final = "people.done"
 _PROBLEM: Final = "people.problem"
@@ -67,7 +67,7 @@ def decision_bar(dataset_id: int) -> None:
     if shown is None or shown.dataset_id != dataset_id:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="decision-bar"):
-        st.markdown(f":material/check: {plain(shown.summary)}", width="stretch")
+        st.markdown(f":material/check: {stored(shown.summary)}", width="stretch")
         st.button(
             "Do it again" if shown.undoes_id else "Undo",
             key="undo-last",

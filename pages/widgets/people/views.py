@@ -44,7 +44,7 @@ from pages.widgets.people.face_tiles import called, face_tile, how_many, open_pi
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
 from pages.widgets.shared.resources import workspace
-from pages.widgets.shared.text import plain, sentence, utc
+from pages.widgets.shared.text import plain, sentence, stored, utc
 
 PERSON: Final = "person"  # in the address
 _ROWS: Final = 12
@@ -264,7 +264,7 @@ def decisions(dataset_id: int) -> None:
     for event, author in rows:
         with st.container(horizontal=True, vertical_alignment="center"):
             gone = event.undone and event.undoes_id is None
-            summary = plain(event.summary)
+            summary = stored(event.summary)
             st.markdown(f"~~{summary}~~" if gone else summary, width="stretch")
             st.caption(f"{plain(author)} · {utc(event.at)}")
             label = "Do it again" if event.undoes_id else "Undo"

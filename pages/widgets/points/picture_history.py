@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from core.foundation.messages import worded
 from db.engine import reading
 from db.queries.points import PictureRevision, count_revisions, picture_history
 from db.tables import Source
@@ -35,5 +36,5 @@ def _row(row: PictureRevision) -> dict[str, object]:
         "When (UTC)": f"{revision.created_at:%Y-%m-%d %H:%M:%S}",
         "Of": revision.instance_id,
         "Who": row.author or row.model or "",
-        "What": revision.note or ("Found by a model" if revision.source == Source.MODEL else ""),
+        "What": worded(revision.note) or ("Found by a model" if revision.source == Source.MODEL else ""),
     }

@@ -14,7 +14,7 @@ from db.queries.jobs import count_skipped, open_kinds, runs_page, skipped_page
 from db.tables import Run, RunState
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import workspace
-from pages.widgets.shared.text import counted, csv_bytes, lasting, plain, utc
+from pages.widgets.shared.text import counted, csv_bytes, lasting, plain, stored, utc
 
 MARKS: Final = {
     RunState.DONE: ":green-badge[:material/check: done]",
@@ -88,7 +88,7 @@ def progress_sentence(run: Run) -> str:
     rate, left = speed(run)
     kind = RUN_KINDS.get(run.kind)
     unit, scale, digits = (" MB", _MEGABYTE, ",.1f") if kind and kind.in_bytes else ("", 1.0, ",.0f")
-    parts = [plain(run.message or "Starting")]
+    parts = [stored(run.message) or "Starting"]
     if run.total:
         parts.append(f"{run.done / scale:{digits}} of {run.total / scale:{digits}}{unit}")
     elif run.done:
@@ -103,7 +103,7 @@ def progress_sentence(run: Run) -> str:
 def result_sentence(run: Run) -> str:
     """How a run ended, as Markdown."""
     if run.state == RunState.FAILED:
-        return plain(run.error or "It failed")
+        return stored(run.error) or "It failed"
     if run.state == RunState.CANCELLED:
         done = f" after {run.done:,} of {run.total:,}" if run.total else ""
         return f"Cancelled{done}; what was finished stays"
@@ -142,7 +142,7 @@ def skipped_files(run_id: int) -> None:
         offset = page_of(count, _ROWS, key=f"skipped-{run_id}")
         with reading(workspace().engine) as session:
             rows = skipped_page(run_id, offset=offset, limit=_ROWS, session=session)
-        table.table([{"File": plain(row.path), "Reason": plain(row.reason)} for row in rows], hide_index=True)
+        table.table([{"File": plain(row.path), "Reason": stored(row.reason)} for row in rows], hide_index=True)
         st.download_button(
             "Download as CSV",
             lambda: csv_bytes(skipped(workspace(), run_id)),

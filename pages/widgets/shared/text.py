@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from core.foundation.messages import worded
+
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Escapes are gone when Streamlit looks in the text for shortcodes, addresses, dashes and arrows: these need a break.
@@ -33,6 +35,11 @@ def sentence(error: object) -> str:
     text = str(error)
     before, colon, _ = text.partition(": ")
     return plain(text if colon and "." in before else text[:1].upper() + text[1:])
+
+
+def stored(told: Mapping[str, Any] | None) -> str:
+    """The sentence of a message that a row holds, as Markdown that shows it as it is; empty where there is none."""
+    return "" if told is None else plain(worded(told))
 
 
 def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:

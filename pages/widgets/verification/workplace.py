@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import verification
 from core.foundation.errors import FacetError
+from core.foundation.messages import message
 from core.verification import PairSet, VerificationReport
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
@@ -17,9 +18,14 @@ from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, workspace
-from pages.widgets.shared.text import counted, plain, sentence, utc
+from pages.widgets.shared.text import counted, plain, sentence, stored, utc
 from pages.widgets.verification.charts import roc_chart, score_chart
 
+_CHOSEN: Final = {
+    "Best accuracy": message("thresholds.best_accuracy"),
+    "EER": message("thresholds.eer"),
+    "FMR 1 %": message("thresholds.fmr_one_percent"),
+}
 _WRONG_PAIRS: Final = 6
 _EXPLAINED: Final = {
     "accuracy": "The share of pairs that are judged rightly. It depends on the mixture of same and different pairs.",
@@ -192,13 +198,12 @@ def _point(name: str, threshold: str, fmr: str, fnmr: str) -> dict[str, str]:
 
 
 def _save(pairs: PairSet, report: VerificationReport, value: float) -> None:
-    named = {at: name.lower() for name, at in _choices(report, value).items() if name != "In force"}
+    named = {at: _CHOSEN[name] for name, at in _choices(report, value).items() if name in _CHOSEN}
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Save {value:.4f} as the threshold", type="primary", icon=":material/save:"):
             try:
-                verification.save_threshold(
-                    workspace(), pairs, value, author_id=author_id(), chosen=named.get(value, "by hand")
-                )
+                chosen = named.get(value)
+                verification.save_threshold(workspace(), pairs, value, author_id=author_id(), chosen=chosen)
             except FacetError as error:
                 st.error(sentence(error))
             else:
@@ -271,7 +276,7 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
         [
             {
                 "Threshold": f"{row.value:.4f}",
-                "Chosen": plain(row.chosen),
+                "Chosen": stored(row.chosen),
                 "Accuracy": _percent(row.metrics.get("accuracy")),
                 "FMR": _percent(row.metrics.get("fmr")),
                 "FNMR": _percent(row.metrics.get("fnmr")),

@@ -26,7 +26,7 @@ x, y and confidence may be None. Visibility is 0 absent, 1 hidden, 2 visible.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +37,17 @@ from core.foundation.errors import BadInput, FacetError
 from core.foundation.messages import Message, message
 from core.points.annotating import Change, Edit
 
+_NAMING: Final = (  # codes of what is done to a point, a region, a face or a body that has a name
+    "edits.move",
+    "edits.nudge",
+    "edits.place",
+    "edits.make_absent",
+    "edits.make_hidden",
+    "edits.make_visible",
+    "edits.mirror_region",
+)
+_NAMELESS: Final = ("edits.mirror", "edits.kept")
+_TURNS: Final = ("edits.undo", "edits.redo")
 DESTINATIONS: Final = ("next", "previous", "next_unreviewed")
 MOST_CHANGES: Final = 10_000
 MOST_EDITS: Final = 2_000
@@ -165,8 +176,30 @@ def _parse_edit(row: object) -> Edit:
         instance=_whole(row.get("instance"), message("editor.instance", edit=name)),
         base=None if base is None else _whole(base, message("editor.base", edit=name)),
         changes=parsed,
-        label=_text(row.get("label"), message("editor.label", edit=name)),
+        note=_parse_note(row.get("note"), name),
     )
+
+
+def _parse_note(note: object, edit: str) -> Message:
+    """What an edit did, as ``{"code": ..., "fields": {...}}``: one of a known kind, or one of these turned back."""
+    code, fields = _code_and_fields(note)
+    if code in _TURNS and fields.keys() == {"edit"}:
+        inner, of_inner = _code_and_fields(fields["edit"])
+        return message(code, edit=_plain_note(inner, of_inner, edit))
+    return _plain_note(code, fields, edit)
+
+
+def _plain_note(code: str, fields: Mapping[str, object], edit: str) -> Message:
+    if code in _NAMELESS and not fields:
+        return message(code)
+    if code in _NAMING and fields.keys() == {"name"}:
+        return message(code, name=_text(fields["name"], message("editor.name", edit=edit)))
+    raise BadInput("editor.no_note", edit=edit)
+
+
+def _code_and_fields(note: object) -> tuple[str, dict[str, object]]:
+    code, fields = (note.get("code"), note.get("fields")) if isinstance(note, dict) else (None, None)
+    return (code, fields) if isinstance(code, str) and isinstance(fields, dict) else ("", {})
 
 
 def _parse_change(change: object, name: str) -> Change:

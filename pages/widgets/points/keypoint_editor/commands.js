@@ -1,7 +1,7 @@
 // Commands: what a key or a button does. Each takes the editor; edits go through `editor.change`.
 
 import { boundsOf, clamp, inside } from "./view.js";
-import { ABSENT, changeOf, HIDDEN, mirrorChanges, regionOf, rounded, sameChange, VISIBLE } from "./model.js";
+import { ABSENT, changeOf, HIDDEN, mirrorChanges, noteOf, regionOf, rounded, sameChange, VISIBLE } from "./model.js";
 import { cancelGesture } from "./input.js";
 
 /** @import { Editor } from "./editor.js" */
@@ -28,7 +28,7 @@ function nudge(editor, dx, dy) {
   let { draft } = labels;
   if (draft?.kind !== "nudge" || draft.instance !== instance.id || draft.before[0][0] !== k) {
     editor.commitDraft();
-    draft = labels.startDraft(instance, [k], `Nudge ${pointName(instance, k)}`, "nudge");
+    draft = labels.startDraft(instance, [k], noteOf("edits.nudge", pointName(instance, k)), "nudge");
   }
   const [x, y] = withinPicture(editor, point, point.x + dx, point.y + dy);
   labels.moveDraft(draft, [[k, x, y, point.v]]);
@@ -58,10 +58,10 @@ export function cycleVisibility(editor, k = editor.selection.point) {
 
 /** @param {Editor} editor @param {SelectedPoint} selected @param {Visibility} v */
 function setVisibility(editor, { instance, k, point }, v) {
-  const said = `Make ${pointName(instance, k)} ${STATES[v]}`;
-  if (v === ABSENT) return editor.change(instance, [[k, null, null, v]], said);
+  const note = noteOf(`edits.make_${STATES[v]}`, pointName(instance, k));
+  if (v === ABSENT) return editor.change(instance, [[k, null, null, v]], note);
   const place = point.v === ABSENT ? editor.labels.remembered(instance.id, k) : [point.x, point.y];
-  if (place) return editor.change(instance, [[k, place[0], place[1], v]], said);
+  if (place) return editor.change(instance, [[k, place[0], place[1], v]], note);
   editor.select(instance.id, k);
   return editor.say(`Click in the picture to place ${pointName(instance, k)}.`);
 }
@@ -81,7 +81,7 @@ export function placePoint(editor, x, y) {
   const { width, height } = editor.view.picture;
   if (!editor.mayEdit() || !selected || !inside([-0.5, -0.5, width - 0.5, height - 0.5], x, y)) return;
   const { instance, k } = selected;
-  editor.change(instance, [[k, rounded(x), rounded(y), VISIBLE]], `Place ${pointName(instance, k)}`);
+  editor.change(instance, [[k, rounded(x), rounded(y), VISIBLE]], noteOf("edits.place", pointName(instance, k)));
   const next = instance.points[k + 1];
   if (next?.v === ABSENT) editor.select(instance.id, k + 1);
 }
@@ -123,7 +123,7 @@ export function chooseInstance(editor, id) {
 /** @param {Editor} editor */
 function mirrorInstance(editor) {
   const instance = editor.selectedInstance();
-  if (instance) editor.change(instance, mirrorChanges(instance), "Swap left and right");
+  if (instance) editor.change(instance, mirrorChanges(instance), { code: "edits.mirror", fields: {} });
 }
 
 /** @param {Editor} editor */
@@ -132,7 +132,7 @@ function mirrorRegion(editor) {
   const region = selected && regionOf(selected.instance.skeleton, selected.k);
   if (!region) return editor.say("Select a point first: Shift+M swaps left and right of its region.");
   const { instance } = selected;
-  return editor.change(instance, mirrorChanges(instance, region.indices), `Swap left and right of ${region.name}`);
+  return editor.change(instance, mirrorChanges(instance, region.indices), noteOf("edits.mirror_region", region.name));
 }
 
 // ---- Undo and redo --------------------------------------------------------------------------
@@ -167,8 +167,8 @@ function turnBack(editor, step, verb, other) {
   if (!instance || !after.length) {
     return editor.say(`${verb} left out: somebody else has changed it since.`);
   }
-  const edit = editor.post(instance, after, `${verb}: ${step.label}`);
-  other.push({ edit, instance: step.instance, before, after, label: step.label });
+  const edit = editor.post(instance, after, { code: `edits.${verb.toLowerCase()}`, fields: { edit: step.note } });
+  other.push({ edit, instance: step.instance, before, after, note: step.note });
   return editor.select(step.instance, after.length === 1 ? after[0][0] : editor.selection.point);
 }
 

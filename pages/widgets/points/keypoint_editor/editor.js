@@ -11,11 +11,10 @@ import { chooseInstance, isPlacing, pointName } from "./commands.js";
 import { attachInput } from "./input.js";
 import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
-/** @import { Change, Component, Destination, Edit, EditorData, Gesture, Hit, Instance } from "./types.js" */
+/** @import { Change, Component, Destination, Edit, EditorData, Gesture, Hit, Instance, Note } from "./types.js" */
 /** @import { Options, SelectedPoint, Selection } from "./types.js" */
 
 const HINT_TIME = 4000;
-const LONGEST_LABEL = 200; // as the server accepts it
 const GO_PATIENCE = 3000; // ms after which another picture may be asked for again
 
 export class Editor {
@@ -160,15 +159,15 @@ export class Editor {
 
   /**
    * Make changes that are one step of undo.
-   * @param {Instance} instance @param {Change[]} after @param {string} label
+   * @param {Instance} instance @param {Change[]} after @param {Note} note
    */
-  change(instance, after, label) {
+  change(instance, after, note) {
     if (!this.mayEdit()) return;
     this.commitDraft();
     const before = snapshot(instance, after.map(([k]) => k));
     if (after.every((change, i) => sameChange(change, before[i], 0))) return;
-    const edit = this.post(instance, after, label);
-    this.history.push({ edit, instance: instance.id, before, after, label });
+    const edit = this.post(instance, after, note);
+    this.history.push({ edit, instance: instance.id, before, after, note });
   }
 
   commitDraft() {
@@ -176,17 +175,16 @@ export class Editor {
     const draft = this.labels.takeDraft();
     const instance = draft && this.labels.instances.get(draft.instance);
     if (!instance) return;
-    const edit = this.post(instance, draft.after, draft.label);
-    this.history.push({ edit, instance: draft.instance, before: draft.before, after: draft.after, label: draft.label });
+    const edit = this.post(instance, draft.after, draft.note);
+    this.history.push({ edit, instance: draft.instance, before: draft.before, after: draft.after, note: draft.note });
   }
 
   /**
    * Show changes and put them into the outbox as one edit; returns its id.
-   * @param {Instance} instance @param {Change[]} changes @param {string} label
+   * @param {Instance} instance @param {Change[]} changes @param {Note} note
    */
-  post(instance, changes, label) {
-    const said = label.slice(0, LONGEST_LABEL);
-    const edit = { id: newId(), instance: instance.id, base: instance.revision ?? null, changes, label: said };
+  post(instance, changes, note) {
+    const edit = { id: newId(), instance: instance.id, base: instance.revision ?? null, changes, note };
     this.labels.apply(instance.id, changes);
     this.outbox.add(edit);
     this.refresh();

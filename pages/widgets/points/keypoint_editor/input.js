@@ -1,7 +1,7 @@
 // Input: pointer, wheel and keys. A gesture is what a pressed pointer is doing; it ends in at most one edit.
 
 import { boundsOf, clamp, inside, pickInstance, pickPoint } from "./view.js";
-import { ABSENT, allIndices, regionOf, rounded } from "./model.js";
+import { ABSENT, allIndices, noteOf, regionOf, rounded } from "./model.js";
 import { instanceTitle } from "./draw.js";
 import { KEYS, fitPicture, isPlacing, keyName, placePoint, pointName, withinPicture } from "./commands.js";
 import { stepInList } from "./panel.js";
@@ -96,8 +96,8 @@ function chooseGesture(editor, event, x, y) {
   if (!instance || !editor.mayEdit()) return { type: "pan", click: false };
   const region = event.shiftKey ? regionOf(instance.skeleton, hit.point) : null;
   return region
-    ? moveGesture(instance, region.indices, `Move ${region.name}`)
-    : moveGesture(instance, [hit.point], `Move ${pointName(instance, hit.point)}`);
+    ? moveGesture(instance, region.indices, region.name)
+    : moveGesture(instance, [hit.point], pointName(instance, hit.point));
 }
 
 /** @param {Editor} editor @param {Hit | null} hit @param {number} x @param {number} y @returns {Pan | Move} */
@@ -107,12 +107,12 @@ function wholeGesture(editor, hit, x, y) {
   const bounds = instance && boundsOf(instance);
   const held = hit || (bounds && inside(bounds, ...editor.view.toPicture(x, y)));
   if (!instance || !held || !editor.mayEdit()) return { type: "pan", click: false };
-  return moveGesture(instance, allIndices(instance), `Move ${instanceTitle(instance)}`);
+  return moveGesture(instance, allIndices(instance), instanceTitle(instance));
 }
 
-/** @param {Instance} instance @param {number[]} indices @param {string} label @returns {Move} */
-function moveGesture(instance, indices, label) {
-  return { type: "move", instance: instance.id, indices, label };
+/** @param {Instance} instance @param {number[]} indices @param {string} name @returns {Move} */
+function moveGesture(instance, indices, name) {
+  return { type: "move", instance: instance.id, indices, note: noteOf("edits.move", name) };
 }
 
 /** @param {Editor} editor @param {PointerEvent} event */
@@ -137,7 +137,7 @@ function dragPoints(editor, gesture, dx, dy) {
   if (!instance) return cancelGesture(editor);
   if (!gesture.travelled) {
     const present = gesture.indices.filter((k) => instance.points[k] && instance.points[k].v !== ABSENT);
-    editor.labels.startDraft(instance, present, gesture.label, "drag");
+    editor.labels.startDraft(instance, present, gesture.note, "drag");
   }
   const { draft } = editor.labels;
   if (draft) editor.labels.moveDraft(draft, draft.before.map((change) => shifted(editor, gesture, change, dx, dy)));

@@ -4,13 +4,14 @@
 // points, then the edits it has not confirmed, then the draft (a drag or a run of nudges under way): a
 // rerun can therefore bring newer points at any moment without undoing what the hand has just done.
 
-/** @import { Change, Draft, Edit, GivenInstance, Instance, Point, Saved, Skeleton, Step } from "./types.js" */
+/** @import { Change, Draft, Edit, GivenInstance, Instance, Note, Point, Saved, Skeleton, Step } from "./types.js" */
 
 export const ABSENT = 0;
 export const HIDDEN = 1;
 export const VISIBLE = 2;
 const SAME_PLACE = 0.01; // pixels; the server keeps float32
 const HISTORY_LENGTH = 500;
+const LONGEST_NAME = 200; // as the server accepts it
 
 // ---- Labels ---------------------------------------------------------------------------------
 
@@ -75,11 +76,11 @@ export class Labels {
 
   /**
    * Returns the draft, for moveDraft.
-   * @param {Instance} instance @param {number[]} indices @param {string} label @param {Draft["kind"]} kind
+   * @param {Instance} instance @param {number[]} indices @param {Note} note @param {Draft["kind"]} kind
    */
-  startDraft(instance, indices, label, kind) {
+  startDraft(instance, indices, note, kind) {
     const before = snapshot(instance, indices);
-    this.draft = { instance: instance.id, label, kind, before, after: before };
+    this.draft = { instance: instance.id, note, kind, before, after: before };
     return this.draft;
   }
 
@@ -171,7 +172,7 @@ export function rounded(value) {
 
 // ---- History --------------------------------------------------------------------------------
 
-/** Undo and redo steps {edit, instance, before, after, label}; each is sent to the server as an edit. */
+/** Undo and redo steps {edit, instance, before, after, note}; each is sent to the server as an edit. */
 export class History {
   constructor() {
     /** @type {Step[]} */
@@ -351,7 +352,9 @@ export class Outbox {
 
   restore() {
     try {
-      this.waiting = JSON.parse(sessionStorage.getItem(this.storageKey) ?? "[]");
+      /** @type {Edit[]} */
+      const kept = JSON.parse(sessionStorage.getItem(this.storageKey) ?? "[]");
+      this.waiting = kept.map((edit) => ({ ...edit, note: edit.note ?? { code: "edits.kept", fields: {} } }));
     } catch (error) {
       console.warn("Unsaved edits of this tab could not be read:", error);
     }
@@ -362,6 +365,11 @@ export class Outbox {
     this.flush();
     this.stopRetrying();
   }
+}
+
+/** What was done to something that has a name. @param {string} code @param {string} name @returns {Note} */
+export function noteOf(code, name) {
+  return { code, fields: { name: name.slice(0, LONGEST_NAME) } };
 }
 
 /** A random UUID; crypto.randomUUID is missing where the page is served over plain http. */

@@ -88,12 +88,18 @@ export interface Instance extends Labelled {
   points: Point[];
 }
 
+// What an edit did: a code that the server knows, and the name of what it was done to, or the edit that is turned back.
+export interface Note {
+  code: string;
+  fields: { name?: string; edit?: Note };
+}
+
 export interface Edit {
   id: string;
   instance: number;
   base: number | null;
   changes: Change[];
-  label: string;
+  note: Note;
 }
 
 export interface Step {
@@ -101,12 +107,12 @@ export interface Step {
   instance: number;
   before: Change[];
   after: Change[];
-  label: string;
+  note: Note;
 }
 
 export interface Draft {
   instance: number;
-  label: string;
+  note: Note;
   kind: "drag" | "nudge";
   before: Change[];
   after: Change[];
@@ -145,7 +151,7 @@ export interface Move {
   type: "move";
   instance: number;
   indices: number[];
-  label: string;
+  note: Note;
 }
 
 export interface Pinch {
