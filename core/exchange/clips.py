@@ -114,7 +114,7 @@ def restore_clips(
     A group that has a part in both keeps the one of the two that holds out more. The clips' files did not come along:
     where each would lie is remembered, and importing it puts it there.
     """
-    clips = _restore_clips(labelled.clips, dataset_id, arrived, session)
+    clips = _restore_clips(labelled.clips, dataset_id, arrived, session=session)
     known = group_parts(dataset_id, session=session)
     for row in labelled.split:
         group = _group_here(row, arrived, clips)
@@ -131,7 +131,7 @@ def restore_clips(
 
 
 def _restore_clips(
-    clips: Iterable[LabelledClip], dataset_id: int, arrived: LocalNames, session: Session
+    clips: Iterable[LabelledClip], dataset_id: int, arrived: LocalNames, *, session: Session
 ) -> dict[str, int]:
     """The id here of each clip."""
     known = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())

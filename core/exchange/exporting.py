@@ -135,10 +135,10 @@ def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
         dataset = session.get(Dataset, dataset_id)
         if dataset is None:
             raise NotFound("datasets.none_numbered", number=dataset_id)
-        return _gather(workspace, dataset, session)
+        return _gather(workspace, dataset, session=session)
 
 
-def _gather(workspace: Workspace, dataset: Dataset, session: Session) -> LabelledDataset:
+def _gather(workspace: Workspace, dataset: Dataset, *, session: Session) -> LabelledDataset:
     name, dataset_id = dataset.name, dataset.id
     people = {person.id: person.name for person in active_people(dataset_id, session=session)}
     versions = used_models(dataset_id, session=session)

@@ -70,7 +70,7 @@ def restore_export(
             dataset_id,
             author_id,
             run_id,
-            _models(labelled, dataset_id, session),
+            _models(labelled, dataset_id, session=session),
             {person.key: person.name for person in labelled.people if person.name},
             names_here(labelled, dataset_id, session=session),
         )
@@ -79,10 +79,10 @@ def restore_export(
             for image, picture in zip(labelled.images, stored, strict=True)
             if isinstance(picture, StoredFile)
         ]
-        outcomes = Counter(_restore_image(restore, image, picture, session) for image, picture in readable)
+        outcomes = Counter(_restore_image(restore, image, picture, session=session) for image, picture in readable)
         if outcomes["added"] or outcomes["filled"]:
-            _restore_faceless(restore, labelled, session)
-            _restore_separations(restore, session)
+            _restore_faceless(restore, labelled, session=session)
+            _restore_separations(restore, session=session)
             arrived = LocalNames(restore.images, restore.people, restore.clips)
             restore_clips(labelled, dataset_id, author_id, arrived, session=session)
         if outcomes["added"]:
@@ -150,7 +150,7 @@ class _Restoration:
         return self.clips.get(image.sequence, image.sequence) if image.sequence else None
 
 
-def _models(labelled: LabelledDataset, dataset_id: int, session: Session) -> dict[str, int]:
+def _models(labelled: LabelledDataset, dataset_id: int, *, session: Session) -> dict[str, int]:
     versions = {}
     for card in labelled.models:
         name = card.name
@@ -162,7 +162,7 @@ def _models(labelled: LabelledDataset, dataset_id: int, session: Session) -> dic
     return versions
 
 
-def _person_id(restore: _Restoration, key: str, session: Session) -> int:
+def _person_id(restore: _Restoration, key: str, *, session: Session) -> int:
     """The person of that key; made with the first face, so that repeating leaves none behind."""
     if key not in restore.people and key in restore.names:
         name = restore.names[key]
@@ -175,14 +175,14 @@ def _person_id(restore: _Restoration, key: str, session: Session) -> int:
     return restore.people[key]
 
 
-def _restore_faceless(restore: _Restoration, labelled: LabelledDataset, session: Session) -> None:
+def _restore_faceless(restore: _Restoration, labelled: LabelledDataset, *, session: Session) -> None:
     """People who have a name and no face there either; the others come with their faces."""
     with_face = {instance.person for image in labelled.images for instance in image.instances}
     for key in sorted(restore.names.keys() - with_face):
-        _person_id(restore, key, session)
+        _person_id(restore, key, session=session)
 
 
-def _restore_separations(restore: _Restoration, session: Session) -> None:
+def _restore_separations(restore: _Restoration, *, session: Session) -> None:
     """As one decision of the importing author, so that it stands in the history and can be undone."""
     pairs = [(face, restore.people[key]) for face, key in restore.separations if key in restore.people]
     if not pairs:
@@ -206,12 +206,12 @@ def _store_original(workspace: Workspace, image: LabelledImage) -> StoredFile | 
         return f"could not be read or kept ({error.strerror or error})"
 
 
-def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFile, session: Session) -> _Outcome:
+def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFile, *, session: Session) -> _Outcome:
     """Insert one picture with its labels, or give its labels to the same picture here if that has none."""
     here = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == stored.sha256)
     row = session.exec(here).first()
     if row is None:
-        _insert(restore, image, stored, session)
+        _insert(restore, image, stored, session=session)
         return "added"
     restore.images[image.path] = LocalPicture(row.id, row.path)
     row.sequence = row.sequence or restore.sequence(image)
@@ -225,10 +225,10 @@ def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFi
         return "stays"
     if runs:
         return "nothing"
-    return _fill(restore, image, row, session) if brings or (image.identity and not row.identity) else "nothing"
+    return _fill(restore, image, row, session=session) if brings or (image.identity and not row.identity) else "nothing"
 
 
-def _insert(restore: _Restoration, image: LabelledImage, stored: StoredFile, session: Session) -> None:
+def _insert(restore: _Restoration, image: LabelledImage, stored: StoredFile, *, session: Session) -> None:
     row = Image(
         **vars(stored),
         dataset_id=restore.dataset_id,
@@ -243,21 +243,21 @@ def _insert(restore: _Restoration, image: LabelledImage, stored: StoredFile, ses
     session.flush()
     restore.images[image.path] = LocalPicture(row.id, row.path)
     session.add(ImagePath(image_id=row.id, path=stored.path))
-    _insert_labels(restore, row.id, image, session)
+    _insert_labels(restore, row.id, image, session=session)
 
 
-def _fill(restore: _Restoration, image: LabelledImage, row: Image, session: Session) -> _Outcome:
+def _fill(restore: _Restoration, image: LabelledImage, row: Image, *, session: Session) -> _Outcome:
     if image.instances or image.removed:
         row.state, row.reason = image.state, image.reason
     if image.identity and not row.identity:
         row.identity, row.identity_by = image.identity, restore.author_id
-    _insert_labels(restore, row.id, image, session)
+    _insert_labels(restore, row.id, image, session=session)
     return "filled"
 
 
-def _insert_labels(restore: _Restoration, image_id: int, image: LabelledImage, session: Session) -> None:
+def _insert_labels(restore: _Restoration, image_id: int, image: LabelledImage, *, session: Session) -> None:
     for labelled in image.instances:
-        _insert_instance(restore, image_id, labelled, session)
+        _insert_instance(restore, image_id, labelled, session=session)
     for removed in image.removed:
         session.add(
             Instance(
@@ -273,7 +273,7 @@ def _insert_labels(restore: _Restoration, image_id: int, image: LabelledImage, s
     recount_faces(image_id, session=session)
 
 
-def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledInstance, session: Session) -> None:
+def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledInstance, *, session: Session) -> None:
     five = labelled.five_points
     instance = Instance(
         dataset_id=restore.dataset_id,
@@ -305,7 +305,7 @@ def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledIns
     restore.separations.extend((instance.id, key) for key in labelled.not_people)
     if labelled.person is not None:
         human = labelled.person_source == "human"
-        person_id = _person_id(restore, labelled.person, session)
+        person_id = _person_id(restore, labelled.person, session=session)
         session.add(
             Assignment(
                 instance_id=instance.id,

@@ -89,7 +89,7 @@ def _storable(text: str) -> str:
 def cancel(workspace: Workspace, run_id: int) -> None:
     """Ask a run to stop; one that has not started ends at once."""
     with writing(workspace.engine) as session:
-        run = _get(run_id, session)
+        run = _get(run_id, session=session)
         if run.state == RunState.QUEUED:
             run.state, run.finished_at = RunState.CANCELLED, now()
         elif run.state == RunState.RUNNING:
@@ -99,7 +99,7 @@ def cancel(workspace: Workspace, run_id: int) -> None:
 def again(workspace: Workspace, run_id: int, author_id: int) -> int:
     """Submit the same work once more, for a run that failed or was cancelled."""
     with reading(workspace.engine) as session:
-        run = _get(run_id, session)
+        run = _get(run_id, session=session)
         return submit(workspace, run.kind, dataset_id=run.dataset_id, author_id=author_id, parameters=run.parameters)
 
 
@@ -116,7 +116,7 @@ def recover(workspace: Workspace, *, here_only: bool = False) -> list[int]:
     if dead:
         with writing(workspace.engine) as session:
             for run_id, name in dead:
-                run = _get(run_id, session)
+                run = _get(run_id, session=session)
                 if (run.state, run.worker) == (RunState.RUNNING, name):  # nobody else was quicker
                     _let_go(run)
     with reading(workspace.engine) as session:
@@ -138,7 +138,7 @@ def _let_go(run: Run) -> None:
         run.state = RunState.QUEUED
 
 
-def _get(run_id: int, session: Session) -> Run:
+def _get(run_id: int, *, session: Session) -> Run:
     run = session.get(Run, run_id)
     if run is None:
         raise NotFound("runs.none_numbered", number=run_id)

@@ -108,7 +108,7 @@ def _predict_waiting(
         located_in = attempt(batch, lambda pictures: _estimate(job, pictures))
         with writing(workspace.engine) as session:
             for picture, located in zip(batch, located_in, strict=True):
-                failed += _store(picture, located, job, session)
+                failed += _store(picture, located, job, session=session)
         done += sum(len(faces[picture.image.id]) for picture in batch)
         progress.advance(done)
     return done - failed, failed
@@ -120,7 +120,7 @@ def _estimate(job: _PredictionJob, pictures: Sequence[OpenedPicture]) -> list[li
 
 
 def _store(
-    picture: OpenedPicture, located: Sequence[Located] | PictureFailure, job: _PredictionJob, session: Session
+    picture: OpenedPicture, located: Sequence[Located] | PictureFailure, job: _PredictionJob, *, session: Session
 ) -> int:
     """Write one picture's predictions; returns how many instances got none."""
     instances = job.faces[picture.image.id]
@@ -129,7 +129,7 @@ def _store(
         session.add(Skipped(run_id=job.run_id, path=picture.image.path, reason=reason))
         return len(instances)
     for instance, (points, doubt) in zip(instances, located, strict=True):
-        if session.get(Instance, instance.id) is None or _is_stored(instance.id, job.version_id, session):
+        if session.get(Instance, instance.id) is None or _is_stored(instance.id, job.version_id, session=session):
             continue  # deleted meanwhile, or another process was quicker
         session.add(
             Prediction(
@@ -143,7 +143,7 @@ def _store(
     return 0
 
 
-def _is_stored(instance_id: int, version_id: int, session: Session) -> bool:
+def _is_stored(instance_id: int, version_id: int, *, session: Session) -> bool:
     known = select(Prediction.id).where(
         Prediction.instance_id == instance_id, Prediction.model_version_id == version_id
     )

@@ -89,7 +89,7 @@ def roll_back(workspace: Workspace, dataset_id: int, skeleton_name: str, *, auth
                 rolls_back_id=newest.id,
             )
         )
-        return _name(version_id, session)
+        return _name(version_id, session=session)
 
 
 def steps_back(workspace: Workspace, dataset_id: int, skeleton_name: str) -> list[str | None]:
@@ -99,10 +99,10 @@ def steps_back(workspace: Workspace, dataset_id: int, skeleton_name: str) -> lis
     """
     with reading(workspace.engine) as session:
         standing = standing_promotions(dataset_id, skeleton_name, session=session)
-        return [*(_name(row.model_version_id, session) for row in standing[1:]), *([None] if standing else [])]
+        return [*(_name(row.model_version_id, session=session) for row in standing[1:]), *([None] if standing else [])]
 
 
-def _name(version_id: int | None, session: Session) -> str | None:
+def _name(version_id: int | None, *, session: Session) -> str | None:
     version = session.get(ModelVersion, version_id) if version_id is not None else None
     return version.name if version else None
 
@@ -111,7 +111,7 @@ def in_force(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str |
     """The name of the trained model that pre-labels, or None where the built-in one does."""
     with reading(workspace.engine) as session:
         newest = promotion(dataset_id, skeleton_name, session=session)
-        return _name(newest.model_version_id, session) if newest else None
+        return _name(newest.model_version_id, session=session) if newest else None
 
 
 def promoted_skeletons(workspace: Workspace, dataset_id: int) -> list[str]:
@@ -148,10 +148,12 @@ def pre_label(
     for batch in batched(heads, _BATCH):
         with writing(workspace.engine) as session:
             points = _points_of([instance.id for instance, _ in batch], versions, skeleton_name, session=session)
-            changed += sum(_append(instance.id, skeleton_name, points, session) for instance, _ in batch)
+            changed += sum(_append(instance.id, skeleton_name, points, session=session) for instance, _ in batch)
             if not versions:
                 changed += sum(
-                    _withdraw(instance.id, skeleton_name, session) for instance, _ in batch if instance.id not in points
+                    _withdraw(instance.id, skeleton_name, session=session)
+                    for instance, _ in batch
+                    if instance.id not in points
                 )
         done += len(batch)
         progress.advance(done)
@@ -184,7 +186,7 @@ def _points_of(
 
 
 def _append(
-    instance_id: int, skeleton_name: str, points: Mapping[int, tuple[bytes, int | None]], session: Session
+    instance_id: int, skeleton_name: str, points: Mapping[int, tuple[bytes, int | None]], *, session: Session
 ) -> bool:
     instance = session.get(Instance, instance_id)
     if instance is None or instance_id not in points:
@@ -202,7 +204,7 @@ def _append(
     return True
 
 
-def _withdraw(instance_id: int, skeleton_name: str, session: Session) -> bool:
+def _withdraw(instance_id: int, skeleton_name: str, *, session: Session) -> bool:
     """Take the points of a trained model off an instance that no built-in model has seen; the revision stays."""
     instance = session.get(Instance, instance_id)
     head = session.get(KeypointRevision, instance.revision_id) if instance and instance.revision_id else None

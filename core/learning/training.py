@@ -244,7 +244,7 @@ def _keep(
     keep_file(trained.file, file)
     predictor = open_predictor(workspace, PoseModel(PredictorName(recipe.name), labels.skeleton, file))
     with writing(workspace.engine) as session:
-        name = _free_name(recipe.name, session)
+        name = _free_name(recipe.name, session=session)
         sha256, settings = predictor.weights_sha256, predictor.settings
         version_id = ensure_model_version(name, "landmarks", sha256, settings, session=session)
         note_model_use(training.dataset_id, version_id, session=session)
@@ -277,7 +277,7 @@ def _keep(
         return model
 
 
-def _free_name(recipe: str, session: Session) -> str:
+def _free_name(recipe: str, *, session: Session) -> str:
     """The recipe's name and a number that no model has had; inside the transaction that adds the model."""
     number = session.exec(select(func.count()).select_from(TrainedModel)).one() + 1
     while model_versions(f"{recipe}-{number}", session=session):

@@ -76,7 +76,7 @@ class ClipIntake(Intake):
         if clips:
             self._take_all(self._inspect_all(clips))
         with reading(self.workspace.engine) as session:
-            return {"clips": self.clips, "frames": self.frames, "skipped": self.count_skipped(session)}
+            return {"clips": self.clips, "frames": self.frames, "skipped": self.count_skipped(session=session)}
 
     def _inspect_all(self, files: Sequence[OfferedFile]) -> list[_InspectedClip]:
         """Keep each clip and count its frames; what is here already is counted, what cannot be read is noted."""
@@ -152,7 +152,7 @@ class ClipIntake(Intake):
     def _take(self, clip: _InspectedClip, pool: ThreadPoolExecutor) -> None:
         with writing(self.workspace.engine) as session:
             path = free_clip_path(self.dataset_id, clip.path, clip.sha256, session=session)
-            identity = self.identity(clip.path, session, what="clip")
+            identity = self.identity(clip.path, what="clip", session=session)
 
         def store(frame: tuple[int, float, NDArray[np.uint8]]) -> StoredFile:
             index, _, pixels = frame
@@ -170,14 +170,14 @@ class ClipIntake(Intake):
     def _store(self, path: str, identity: str | None, files: Sequence[StoredFile], clip: _InspectedClip) -> None:
         """Write the pictures of some frames in one transaction; those of the same content are one."""
         with writing(self.workspace.engine) as session:
-            ids = self.ids_of([file.sha256 for file in files], session)
+            ids = self.ids_of([file.sha256 for file in files], session=session)
             added = 0
             for file in files:
                 if file.sha256 not in ids:
-                    ids[file.sha256] = self.insert(file, identity, session, sequence=path)
+                    ids[file.sha256] = self.insert(file, identity, sequence=path, session=session)
                     added += 1
                 clip.images.append(ids[file.sha256])
-            self.record(added, session)
+            self.record(added, session=session)
 
     def _finish(self, clip: _InspectedClip, path: str) -> None:
         about = probe(clip.file, clip.path)
@@ -208,7 +208,7 @@ class ClipIntake(Intake):
 
     def _skip(self, path: str, reason: str) -> None:
         with writing(self.workspace.engine) as session:
-            self.skip(path, reason, session)
+            self.skip(path, reason, session=session)
 
 
 def free_clip_path(dataset_id: int, path: str, sha256: str, *, session: Session) -> str:

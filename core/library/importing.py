@@ -90,25 +90,25 @@ class PictureIntake(Intake):
     def _store(self, batch: Sequence[StoredFile | _KnownContent | RefusedFile]) -> None:
         """Write one batch in one transaction."""
         with writing(self.workspace.engine) as session:
-            ids = self.ids_of([file.sha256 for file in batch if not isinstance(file, RefusedFile)], session)
+            ids = self.ids_of([file.sha256 for file in batch if not isinstance(file, RefusedFile)], session=session)
             added = 0
             for file in batch:
                 if isinstance(file, RefusedFile):
-                    self.skip(file.path, file.reason.text(), session)
+                    self.skip(file.path, file.reason.text(), session=session)
                 elif file.sha256 in ids:
-                    self._repeat(file, ids[file.sha256], session)
+                    self._repeat(file, ids[file.sha256], session=session)
                 elif isinstance(file, StoredFile):
-                    ids[file.sha256] = self.insert(file, self.identity(file.path, session), session)
+                    ids[file.sha256] = self.insert(file, self.identity(file.path, session=session), session=session)
                     self.known[file.sha256] = file.original
                     added += 1
-            self.record(added, session)
+            self.record(added, session=session)
 
-    def _repeat(self, file: StoredFile | _KnownContent, image_id: int, session: Session) -> None:
+    def _repeat(self, file: StoredFile | _KnownContent, image_id: int, *, session: Session) -> None:
         image, path = session.get(Image, image_id), file.path
         assert image is not None
         if isinstance(file, StoredFile) and not self.is_stored(image.original):
             self.known[file.sha256] = image.original = file.original
-        identity = self.identity(path, session)
+        identity = self.identity(path, session=session)
         if (image_id, path) in self.finished:
             self.finished.remove((image_id, path))
             return
@@ -119,13 +119,13 @@ class PictureIntake(Intake):
             image.identity, image.identity_by = identity, self.author_id
         elif identity and image.identity != identity:
             reason = f"the same picture is there as {image.path}, under another person; it keeps that one"
-            self.skip(path, reason, session)
+            self.skip(path, reason, session=session)
 
     def _counts(self) -> dict[str, int]:
         """What the import did, read from the store."""
         with reading(self.workspace.engine) as session:
             pictures = select(func.count()).where(col(Image.run_id) == self.run_id, col(Image.sequence).is_(None))
-            added, skipped = session.exec(pictures).one(), self.count_skipped(session)
+            added, skipped = session.exec(pictures).one(), self.count_skipped(session=session)
         return {"images": added + self.duplicates, "added": added, "duplicates": self.duplicates, "skipped": skipped}
 
 

@@ -84,12 +84,12 @@ class Intake(ABC):
         """Whether a file that the store names is there and can be read."""
         return os.path.isfile(self.workspace.original(original))  # unlike Path.is_file: not to be read is not there
 
-    def ids_of(self, files: Sequence[str], session: Session) -> dict[str, int]:
+    def ids_of(self, files: Sequence[str], *, session: Session) -> dict[str, int]:
         """The pictures of the dataset by their content (SHA-256), of those asked for."""
         here = select(Image.sha256, Image.id).where(Image.dataset_id == self.dataset_id)
         return dict(session.exec(here.where(col(Image.sha256).in_(files))).all())
 
-    def insert(self, file: StoredFile, identity: str | None, session: Session, sequence: str | None = None) -> int:
+    def insert(self, file: StoredFile, identity: str | None, *, sequence: str | None = None, session: Session) -> int:
         """Add a picture to the dataset; gives its id."""
         image = Image(
             **vars(file),
@@ -104,23 +104,25 @@ class Intake(ABC):
         session.add(ImagePath(image_id=image.id, path=file.path))
         return image.id
 
-    def record(self, added: int, session: Session) -> None:
+    def record(self, added: int, *, session: Session) -> None:
         """Count the pictures as the author's work."""
         if added:
             record_work(self.author_id, self.dataset_id, "images imported", added, session=session)
 
-    def identity(self, path: str, session: Session, *, what: str = "picture") -> str | None:
+    def identity(self, path: str, *, what: str = "picture", session: Session) -> str | None:
         """Whom the folder of a file names, where folders name people."""
         try:
             return clean_name(PurePosixPath(path).parent.name) if self.options.identities else None
         except BadInput as error:
-            self.skip(path, f"its folder cannot name a person ({error}); the {what} came in without a name", session)
+            self.skip(
+                path, f"its folder cannot name a person ({error}); the {what} came in without a name", session=session
+            )
             return None
 
-    def skip(self, path: str, reason: str, session: Session) -> None:
+    def skip(self, path: str, reason: str, *, session: Session) -> None:
         """Say what did not come in, or not whole, and why."""
         session.add(Skipped(run_id=self.run_id, path=path, reason=reason))
 
-    def count_skipped(self, session: Session) -> int:
+    def count_skipped(self, *, session: Session) -> int:
         """How many lines the run has about what did not come in."""
         return session.exec(select(func.count()).where(col(Skipped.run_id) == self.run_id)).one()

@@ -79,17 +79,17 @@ def label_clips(workspace: Workspace, drawn: DrawnClips, *, dataset_id: int, aut
                 .where(Video.dataset_id == dataset_id, Video.path == path)
             )
             for index, image in rows.all():
-                if not _has_faces(image.id, session):
-                    _label(image, clip, index, author_id, session)
+                if not _has_faces(image.id, session=session):
+                    _label(image, clip, index, author_id, session=session)
                     labelled += 1
     return labelled
 
 
-def _has_faces(image_id: int, session: Session) -> bool:
+def _has_faces(image_id: int, *, session: Session) -> bool:
     return session.exec(select(Instance.id).where(Instance.image_id == image_id)).first() is not None
 
 
-def _label(image: Image, clip: DrawnClip, index: int, author_id: int, session: Session) -> None:
+def _label(image: Image, clip: DrawnClip, index: int, author_id: int, *, session: Session) -> None:
     truth = clip.truth(index)
     rng = np.random.default_rng((index, *clip.name.encode()))
     box = np.clip(detected(truth.box, rng), 0, [image.width, image.height] * 2)

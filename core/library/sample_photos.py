@@ -65,10 +65,10 @@ def add_figures(workspace: Workspace, drawn: DrawnSample, *, dataset_id: int, ru
         for name, instances in drawn.pictures:
             people = [item for item in instances if item.kind == "person"]
             image = session.exec(select(Image).where(Image.dataset_id == dataset_id, Image.path == name)).first()
-            if image is None or not people or _has_people(image.id, session):
+            if image is None or not people or _has_people(image.id, session=session):
                 continue
             for person in people:
-                _add_person(image, person, rng, version, run_id, session)
+                _add_person(image, person, rng, version, run_id, session=session)
                 added += 1
             image.state = ImageState.FOUND
     return added
@@ -98,13 +98,13 @@ def note_threshold(workspace: Workspace, *, dataset_id: int, author_id: int) -> 
             session.add(row)
 
 
-def _has_people(image_id: int, session: Session) -> bool:
+def _has_people(image_id: int, *, session: Session) -> bool:
     known = select(Instance.id).where(Instance.image_id == image_id, Instance.kind == "person")
     return session.exec(known).first() is not None
 
 
 def _add_person(
-    image: Image, person: DrawnInstance, rng: np.random.Generator, version: int, run_id: int, session: Session
+    image: Image, person: DrawnInstance, rng: np.random.Generator, version: int, run_id: int, *, session: Session
 ) -> None:
     instance = Instance(
         dataset_id=image.dataset_id,

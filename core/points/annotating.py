@@ -71,12 +71,12 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
         sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
         if sent_before is not None:
             return sent_before
-        instance = _instance(edit.instance, session)
+        instance = _instance(edit.instance, session=session)
         head = session.get(KeypointRevision, instance.revision_id) if instance.revision_id else None
         skeleton = find_skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
         image = session.get(Image, instance.image_id)
         assert image is not None
-        _refuse_clash(edit, head, author_id, skeleton, session)
+        _refuse_clash(edit, head, author_id, skeleton, session=session)
         points = _changed(_points(head, skeleton), edit.changes, skeleton, image)
         revision = append_revision(
             instance,
@@ -222,7 +222,7 @@ def _rows(points: Keypoints) -> list[list[float | int | None]]:
     ]
 
 
-def _instance(instance_id: int, session: Session) -> Instance:
+def _instance(instance_id: int, *, session: Session) -> Instance:
     instance = session.get(Instance, instance_id)
     if instance is None or instance.removed:
         raise NotFound("points.instance_gone")
@@ -236,14 +236,14 @@ def _points(revision: KeypointRevision | None, skeleton: Skeleton) -> Keypoints:
 
 
 def _refuse_clash(
-    edit: Edit, head: KeypointRevision | None, author_id: int, skeleton: Skeleton, session: Session
+    edit: Edit, head: KeypointRevision | None, author_id: int, skeleton: Skeleton, *, session: Session
 ) -> None:
     if head is None or edit.base is None or head.id == edit.base:
         return
     base = session.get(KeypointRevision, edit.base)
     if base is None or base.instance_id != edit.instance:
         raise BadInput("points.other_revision")
-    movers = _last_movers(base, skeleton, session)
+    movers = _last_movers(base, skeleton, session=session)
     clash = [point for point, *_ in edit.changes if movers.get(point, author_id) != author_id]
     if clash:
         author = session.get(User, movers[clash[0]])
@@ -253,7 +253,7 @@ def _refuse_clash(
         )
 
 
-def _last_movers(base: KeypointRevision, skeleton: Skeleton, session: Session) -> dict[int, int]:
+def _last_movers(base: KeypointRevision, skeleton: Skeleton, *, session: Session) -> dict[int, int]:
     """The human who moved each point last since `base`; a point that is where it was has none."""
     later = select(KeypointRevision).where(
         KeypointRevision.instance_id == base.instance_id, col(KeypointRevision.id) > base.id

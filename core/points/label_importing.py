@@ -175,7 +175,7 @@ def pictures_beside(workspace: Workspace, source: Path, labels: LabelFiles, *, d
     A folder or a zip may hold them itself; for one file they are looked for beside it.
     """
     with reading(workspace.engine) as session:
-        places = PictureIndex(dataset_id, session)
+        places = PictureIndex(dataset_id, session=session)
         wanted = {
             PurePosixPath(row.picture).name
             for path, file in labels.files
@@ -245,7 +245,7 @@ def import_labels(
     with reading(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
             raise NotFound("datasets.none_numbered", number=dataset_id)
-        placement = PictureIndex(dataset_id, session).place(labels)
+        placement = PictureIndex(dataset_id, session=session).place(labels)
     images, report = _write(workspace, placement, dataset_id, run_id, progress)
     refused = [*placement.refused, *report.refused]
     skipped += [(label.row.picture, f"{reason} ({label.source})") for label, reason in refused]
@@ -296,7 +296,7 @@ def _write(
         batch = WriteReport()
         with writing(workspace.engine) as session:
             for image_id in ids[start : start + _BATCH]:
-                written = _write_one(image_id, placement, run_id, session)
+                written = _write_one(image_id, placement, run_id, session=session)
                 images += bool(written.added or written.unchanged)
                 batch.include(written)
             for author_id, number in batch.by_author.items():
@@ -306,7 +306,7 @@ def _write(
     return images, total
 
 
-def _write_one(image_id: int, placement: Placement, run_id: int | None, session: Session) -> WriteReport:
+def _write_one(image_id: int, placement: Placement, run_id: int | None, *, session: Session) -> WriteReport:
     image = session.get(Image, image_id)
     if image is None:  # deleted meanwhile
         return WriteReport(refused=[(label, "the picture was removed meanwhile") for label in placement.on[image_id]])
@@ -325,7 +325,7 @@ def apply_waiting(
         if not rows:
             return WaitingReport(0, 0)
         labels = {waiting_label(row): row.id for row in rows}
-        placement = PictureIndex(dataset_id, session).place(list(labels))
+        placement = PictureIndex(dataset_id, session=session).place(list(labels))
     if not placement.on:
         return WaitingReport(0, 0)
     _, report = _write(workspace, placement, dataset_id, run_id, progress or Progress())

@@ -37,7 +37,7 @@ class Placement:
 class PictureIndex:
     """The names of a dataset's pictures and clips as they are now."""
 
-    def __init__(self, dataset_id: int, session: Session) -> None:
+    def __init__(self, dataset_id: int, *, session: Session) -> None:
         self._pictures = PictureNames(picture_paths(dataset_id, session=session))
         self._clips = PictureNames(clip_paths(dataset_id, session=session))
         self._frames: dict[int, dict[int, int | None]] = {}

@@ -84,7 +84,7 @@ def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
         # same content, may be of one
         for origin in dict.fromkeys(_place_in_file(label) for label in of_kind):
             together = [label for label in of_kind if _place_in_file(label) == origin]
-            _write_together(image, together, kind, run_id, report, session)
+            _write_together(image, together, kind, run_id, report, session=session)
     if report.added:
         session.flush()
         recount_faces(image.id, session=session)
@@ -118,7 +118,7 @@ def _place_in_file(label: FileLabel) -> tuple[str, str, int | None]:
 
 
 def _write_together(
-    image: Image, labels: Sequence[FileLabel], kind: str, run_id: int | None, report: WriteReport, session: Session
+    image: Image, labels: Sequence[FileLabel], kind: str, run_id: int | None, report: WriteReport, *, session: Session
 ) -> None:
     shown = [row for row in shown_instances(image.id, session=session) if row.instance.kind == kind]
     of_kind = select(Instance).where(Instance.image_id == image.id, Instance.kind == kind)
@@ -126,11 +126,11 @@ def _write_together(
     partner = _pairs(_scores(labels, shown))
     for number, label in enumerate(labels):
         if number in partner:
-            _onto(shown[partner[number]], label, report, session)
+            _onto(shown[partner[number]], label, report, session=session)
         elif len(taken_out) and _box_overlap(label, taken_out).max() >= _SAME:
             report.refused.append((label, f"a human has taken this {kind} out of the picture"))
         else:
-            _add(image, label, kind, run_id, session)
+            _add(image, label, kind, run_id, session=session)
             report.by_author[label.author_id] += 1
 
 
@@ -202,7 +202,7 @@ def _pairs(scores: NDArray[np.float64]) -> dict[int, int]:
     return partner
 
 
-def _onto(shown: ShownInstance, label: FileLabel, report: WriteReport, session: Session) -> None:
+def _onto(shown: ShownInstance, label: FileLabel, report: WriteReport, *, session: Session) -> None:
     head = shown.revision
     if head is not None and head.source == Source.HUMAN:
         if _content(Keypoints.from_bytes(head.points)) == _content(label.row.keypoints):
@@ -210,7 +210,7 @@ def _onto(shown: ShownInstance, label: FileLabel, report: WriteReport, session: 
         else:
             report.refused.append((label, _why_it_stays(head)))
         return
-    _append(shown.instance, label, session)
+    _append(shown.instance, label, session=session)
     report.by_author[label.author_id] += 1
 
 
@@ -220,7 +220,7 @@ def _why_it_stays(head: KeypointRevision) -> str:
     return "a human has corrected this since; that stays"
 
 
-def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, session: Session) -> None:
+def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, *, session: Session) -> None:
     instance = Instance(
         dataset_id=image.dataset_id,
         image_id=image.id,
@@ -232,10 +232,10 @@ def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, session:
     )
     session.add(instance)
     session.flush()
-    _append(instance, label, session)
+    _append(instance, label, session=session)
 
 
-def _append(instance: Instance, label: FileLabel, session: Session) -> None:
+def _append(instance: Instance, label: FileLabel, *, session: Session) -> None:
     append_revision(
         instance,
         label.row.skeleton,

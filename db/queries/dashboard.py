@@ -48,11 +48,11 @@ class Overview:
 
 def overview(dataset_id: int | None, *, session: Session) -> Overview:
     """How far one dataset is; with None, all of them together."""
-    owners = _by_source(dataset_id, session)
-    points = _points(dataset_id, session)
-    named, unnamed = _people(dataset_id, session)
+    owners = _by_source(dataset_id, session=session)
+    points = _points(dataset_id, session=session)
+    named, unnamed = _people(dataset_id, session=session)
     return Overview(
-        states=_states(dataset_id, session),
+        states=_states(dataset_id, session=session),
         named=named,
         unnamed=unnamed,
         faces=sum(row.human + row.model + row.none for row in points if row.kind == "face"),
@@ -66,14 +66,14 @@ def _of(column: object, dataset_id: int | None) -> ColumnElement[bool]:
     return true() if dataset_id is None else col(column) == dataset_id
 
 
-def _states(dataset_id: int | None, session: Session) -> dict[str, int]:
+def _states(dataset_id: int | None, *, session: Session) -> dict[str, int]:
     rows = session.exec(
         select(Image.state, func.count()).where(_of(Image.dataset_id, dataset_id)).group_by(col(Image.state))
     )
     return dict(rows.all())
 
 
-def _people(dataset_id: int | None, session: Session) -> tuple[int, int]:
+def _people(dataset_id: int | None, *, session: Session) -> tuple[int, int]:
     has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
     named = col(Person.name).is_not(None)
     rows = session.exec(
@@ -85,7 +85,7 @@ def _people(dataset_id: int | None, session: Session) -> tuple[int, int]:
     return counts.get(True, 0), counts.get(False, 0)
 
 
-def _by_source(dataset_id: int | None, session: Session) -> dict[str, int]:
+def _by_source(dataset_id: int | None, *, session: Session) -> dict[str, int]:
     rows = session.exec(
         select(Assignment.source, func.count())
         .where(_of(Assignment.dataset_id, dataset_id))
@@ -94,7 +94,7 @@ def _by_source(dataset_id: int | None, session: Session) -> dict[str, int]:
     return dict(rows.all())
 
 
-def _points(dataset_id: int | None, session: Session) -> tuple[PointsByOrigin, ...]:
+def _points(dataset_id: int | None, *, session: Session) -> tuple[PointsByOrigin, ...]:
     rows = session.exec(
         select(Instance.kind, KeypointRevision.source, func.count())
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)

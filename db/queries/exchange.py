@@ -62,13 +62,13 @@ def pictures_with_instances(dataset_id: int, *, session: Session) -> Iterator[tu
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]
         images = {image.id: image for image in session.exec(select(Image).where(col(Image.id).in_(part)))}
-        instances = _instances(part, session)
+        instances = _instances(part, session=session)
         for image_id in part:
             yield images[image_id], instances[image_id]
         session.expunge_all()
 
 
-def _instances(image_ids: Sequence[int], session: Session) -> dict[int, list[ExportedInstance]]:
+def _instances(image_ids: Sequence[int], *, session: Session) -> dict[int, list[ExportedInstance]]:
     rows = session.exec(
         select(Instance, KeypointRevision, Assignment)
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
@@ -76,7 +76,7 @@ def _instances(image_ids: Sequence[int], session: Session) -> dict[int, list[Exp
         .where(col(Instance.image_id).in_(image_ids))
         .order_by(col(Instance.id))
     )
-    apart = _not_people(image_ids, session)
+    apart = _not_people(image_ids, session=session)
     found: dict[int, list[ExportedInstance]] = defaultdict(list)
     for instance, revision, assignment in rows:
         others = tuple(apart.get(instance.id, ()))
@@ -84,7 +84,7 @@ def _instances(image_ids: Sequence[int], session: Session) -> dict[int, list[Exp
     return found
 
 
-def _not_people(image_ids: Sequence[int], session: Session) -> dict[int, list[int]]:
+def _not_people(image_ids: Sequence[int], *, session: Session) -> dict[int, list[int]]:
     rows = session.exec(
         select(Separation.instance_id, Separation.person_id)
         .join(Instance, col(Instance.id) == col(Separation.instance_id))

@@ -47,7 +47,7 @@ def fill(workspace: Workspace, dataset: int, author: int, folder: Path, picture)
             workspace, dataset_id=dataset, author_id=author, run_id=run_id, options=ImportOptions(part == 0)
         ).take_source(source)
     with writing(workspace.engine) as session:
-        _label(dataset, author, session)
+        _label(dataset, author, session=session)
 
 
 def _label(dataset: int, author: int, session: Session) -> None:
@@ -67,7 +67,7 @@ def _label(dataset: int, author: int, session: Session) -> None:
     for number, image in enumerate(reversed(session.exec(select(Image)).all())):
         for kind, skeleton in (("face", "face68"), ("person", "body24"))[: 1 + number % 2]:
             owner = owners[number % len(owners)] if kind == "face" else None
-            _instance(image, kind, skeleton, owner, models[number % 2], author, number, rng, session)
+            _instance(image, kind, skeleton, owner, models[number % 2], author, number, rng, session=session)
         if number == 4:
             session.add(Instance(dataset_id=dataset, image_id=image.id, kind="face", left=1, top=1, right=9, bottom=9))
         if number == 5:

@@ -96,8 +96,8 @@ def test_no_two_models_have_one_name(workspace, dataset, author):
     with writing(workspace.engine) as session:
         session.delete(session.exec(select(TrainedModel)).first())
         session.flush()
-        assert _free_name("quick", session) == "quick-4"
-        assert _free_name("other", session) == "other-3"
+        assert _free_name("quick", session=session) == "quick-4"
+        assert _free_name("other", session=session) == "other-3"
 
 
 def test_curves_and_pictures_can_be_watched(trained):

@@ -35,8 +35,8 @@ def test_a_folder_that_cannot_name_a_person_is_listed(workspace, dataset, author
     options = ImportOptions(identities=True)
     made = kind(workspace, dataset_id=dataset, author_id=author, run_id=run_id, options=options)
     with writing(workspace.engine) as session:
-        assert made.identity("Ada/1.png", session, what=what) == "Ada"
-        assert made.identity(f"{'n' * 200}/1.png", session, what=what) is None
+        assert made.identity("Ada/1.png", what=what, session=session) == "Ada"
+        assert made.identity(f"{'n' * 200}/1.png", what=what, session=session) is None
     with reading(workspace.engine) as session:
         (reason,) = session.exec(select(Skipped.reason)).all()
     assert reason.endswith(f"; the {what} came in without a name")

@@ -31,7 +31,7 @@ def place(workspace, dataset, author):
             FileLabel(LabelledRow(name, POINTS, "face68", frame=frame), file, author) for name, file, frame in rows
         ]
         with reading(workspace.engine) as session:
-            return PictureIndex(dataset, session).place(given)
+            return PictureIndex(dataset, session=session).place(given)
 
     return labels
 
