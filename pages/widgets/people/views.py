@@ -191,7 +191,8 @@ def open_questions(dataset_id: int, newest_run: int) -> None:
         return
     with reading(workspace().engine) as session:
         cache_key = (*people_state(dataset_id, version.id, session=session), newest_run)
-        pairs = _questions(dataset_id, version.id, cache_key)
+    pairs = _questions(dataset_id, version.id, cache_key)
+    with reading(workspace().engine) as session:
         ids = list(dict.fromkeys(number for pair in pairs for number in (pair.first, pair.second)))
         people, faces = summaries(ids, session=session), strips(ids, each=5, session=session)
     if not pairs:
