@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 import core.foundation.errors
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Cancelled, FacetError
+from core.foundation.messages import Message
 from core.foundation.skeletons import find_skeleton
 from core.models.pose import NetworkConfig
 from core.training.listening import Listener, TrainingCancelled
@@ -121,7 +122,8 @@ def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
     trained = _trained(told["trained"]) if "trained" in told else None
     if "error" in told:
         kind = getattr(core.foundation.errors, told["error"], FacetError)
-        problem: FacetError = kind(told["sentence"])
+        message = Message.from_json(told["message"])
+        problem: FacetError = kind(message.code, of=message.of, **message.fields)
         raise problem if trained is None else TrainingCancelled(problem, trained)
     if trained is None:
         raise FacetError("training.processes_ended", code=code, file=errors)
@@ -245,7 +247,7 @@ def main(arguments: Sequence[str]) -> int:
     except FacetError as problem:
         if first:
             told = _plain_result(problem.trained if isinstance(problem, TrainingCancelled) else None)
-            _tell({"error": type(problem).__name__, "sentence": str(problem), **told})
+            _tell({"error": type(problem).__name__, "message": problem.message.to_json(), **told})
         return 0 if isinstance(problem, Cancelled) else 1
     if first:
         _tell(_plain_result(trained))
