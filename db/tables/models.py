@@ -54,7 +54,9 @@ class TrainedModel(SQLModel, table=True):
 
 
 class Prediction(SQLModel, table=True):
-    """The points of one instance by one version: written once, scored often; smoothed ones follow their frames.
+    """The points of one instance by one version: written once, scored often, never changed.
+
+    Smoothed ones give way to new rows where their frames have changed.
 
     `points` packs like `KeypointRevision.points`. `doubt` packs K rows of little-endian float32 (spread, neighbours,
     flip) in pixels of the picture, NaN where the model gives none (`core.foundation.arrays.Uncertainty`).

@@ -145,7 +145,7 @@ def predicted(
         yield [(instance, points, doubt) for instance, points, doubt in part]
 
 
-def labelled_skeletons(dataset_id: int, *, session: Session) -> list[str]:
+def skeletons_with_points(dataset_id: int, *, session: Session) -> list[str]:
     """Skeletons of which a dataset has points, those with most human labels first."""
     human = func.sum(KeypointRevision.source == Source.HUMAN)
     rows = session.exec(

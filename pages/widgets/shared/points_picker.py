@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.points.annotating import editor_skeletons
 from db.engine import reading
-from db.queries.learning.labels import labelled_skeletons
+from db.queries.learning.labels import skeletons_with_points
 from pages.widgets.shared.resources import workspace
 
 _CHOSEN: Final = "points-of-dataset"  # no widget's key: it outlives a change of pages
@@ -27,7 +27,7 @@ def usual_points(dataset_id: int) -> str:
         return chosen[1]
     known = editor_skeletons()
     with reading(workspace().engine) as session:
-        return next((name for name in labelled_skeletons(dataset_id, session=session) if name in known), "face68")
+        return next((name for name in skeletons_with_points(dataset_id, session=session) if name in known), "face68")
 
 
 def keep_points(dataset_id: int, skeleton: str) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.learning.run_folder import keep_file, resume_from, tidy
+from core.foundation.progress import Progress
+from core.learning.run_folder import RunListener, keep_file, messages_in, resume_from, tidy, training_log
 from db.tables import Run, RunState
 from db.writing import writing
 
@@ -115,3 +116,36 @@ def test_what_another_process_clears_away_meanwhile_is_not_gone_on_from(workspac
     monkeypatch.setattr("core.learning.run_folder._linked", gone)
     resume_from(workspace, again)
     assert not workspace.training_folder(again).exists()
+
+
+def test_what_a_training_tells_is_kept_in_order_and_passed_on_by_phase(tmp_path):
+    class Heard(Progress):
+        def __init__(self):
+            self.begun, self.done = [], []
+
+        def begin(self, total, done=0, message=""):
+            self.begun.append((message, total))
+
+        def advance(self, done):
+            self.done.append(done)
+
+    heard = Heard()
+    listener = RunListener(heard, tmp_path / "7")
+    assert messages_in(tmp_path / "7") == []
+    listener.reading(1, 2)
+    listener.reading(2, 2)
+    listener.batch(1, 9)
+    listener.said("half the batch")
+    listener.said("ended early")
+    assert heard.begun == [("Reading pictures", 2), ("Training", 9)]
+    assert heard.done == [1, 2, 1]
+    assert messages_in(tmp_path / "7") == ["half the batch", "ended early"]
+
+
+def test_a_line_that_is_being_written_is_left_for_the_next_look(workspace):
+    folder = workspace.training_folder(3)
+    folder.mkdir(parents=True)
+    (folder / "curves.jsonl").write_text('{"epoch": 1}\n{"epoch": 2}\n{"epo')
+    log = training_log(workspace, 3)
+    assert [line["epoch"] for line in log.epochs] == [1, 2]
+    assert (log.messages, log.heatmaps, log.examples, log.rounds) == ([], [], [], [])

@@ -5,7 +5,7 @@ import pytest
 
 from core.foundation.arrays import Keypoints
 from db.engine import reading
-from db.queries.learning.labels import labelled_skeletons, predicted
+from db.queries.learning.labels import predicted, skeletons_with_points
 from db.tables import GroupPart
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
@@ -18,7 +18,7 @@ def shelf(workspace, dataset, author):
 
 def _skeletons(shelf):
     with reading(shelf.workspace.engine) as session:
-        return labelled_skeletons(shelf.dataset, session=session)
+        return skeletons_with_points(shelf.dataset, session=session)
 
 
 def _parts(shelf, parts):
