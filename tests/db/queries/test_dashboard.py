@@ -9,9 +9,9 @@ from sqlmodel import select
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS
 from db.engine import reading
-from db.queries.dashboard import Overview, PointsByOrigin, overview
-from db.tables import Assignment, Image, Instance, KeypointRevision, Person, Source
-from db.writes.library import ensure_dataset
+from db.queries.dashboard import Overview, PointsByOrigin, Work, daily_work, overview
+from db.tables import Assignment, DailyWork, Image, Instance, KeypointRevision, Person, Source
+from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 
 _SKELETON = {"face": "face68", "person": "body24"}
@@ -154,3 +154,25 @@ def test_the_counts_are_those_of_the_rows_counted_one_by_one(workspace, dataset,
         sum(names[person] is not None for person in with_face),
         sum(names[person] is None for person in with_face),
     )
+
+
+def test_work_is_listed_newest_day_first_and_of_all_datasets_together(workspace, dataset, author):
+    with writing(workspace.engine) as session:
+        bo, other = ensure_user("bo", session=session), ensure_dataset("other", author, session=session)
+        for who, where, day, kind, count in (
+            (author, dataset, "2026-01-01", "edits", 3),
+            (author, other, "2026-01-01", "edits", 4),
+            (bo, dataset, "2026-01-02", "edits", 5),
+            (author, dataset, "2026-01-02", "boxes", 6),
+            (author, dataset, "2026-01-02", "edits", 7),
+        ):
+            session.add(DailyWork(author_id=who, dataset_id=where, day=day, kind=kind, count=count))
+    newest = [
+        Work("2026-01-02", "ada", "boxes", 6),
+        Work("2026-01-02", "ada", "edits", 7),
+        Work("2026-01-02", "bo", "edits", 5),
+    ]
+    with reading(workspace.engine) as session:
+        assert daily_work(session=session) == [*newest, Work("2026-01-01", "ada", "edits", 7)]
+        assert daily_work(dataset, session=session) == [*newest, Work("2026-01-01", "ada", "edits", 3)]
+        assert daily_work(other + 1, session=session) == []

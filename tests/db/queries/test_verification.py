@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from core.verification.pairs import PairSet
-from core.verification.thresholds import save_threshold
 from db.engine import reading
 from db.queries.verification import newest_threshold, thresholds
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
+from tests.builders.saved_thresholds import save
 
 
 @pytest.fixture
@@ -19,25 +17,11 @@ def saved(workspace, dataset, author):
     """Two encoders; 0.5, 0.7 and 0.6 were saved in this order, the second of them for the second encoder."""
     shelf = Shelf(workspace, dataset, author)
     image = shelf.image("a.png")
-    faces = np.array([shelf.instance(image) for _ in range(3)])
+    faces = [shelf.instance(image) for _ in range(3)]
     with writing(workspace.engine) as session:
         encoders = [ensure_model_version(name, "encoder", "0", {}, session=session) for name in ("one", "two")]
     for value, number in ((0.5, 0), (0.7, 1), (0.6, 0)):
-        pairs = PairSet(
-            dataset_id=dataset,
-            encoder_id=encoders[number],
-            encoder="",
-            left=faces[[0, 0]],
-            right=faces[[1, 2]],
-            left_person=np.array([1, 1]),
-            right_person=np.array([1, 2]),
-            scores=np.array([0.9, 0.1], np.float32),
-            faces=3,
-            people=2,
-            all_same=1,
-            all_different=2,
-        )
-        save_threshold(workspace, pairs, value, author_id=author)
+        save(workspace, dataset, encoders[number], faces, value, author_id=author)
     return encoders
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from db.engine import reading
-from db.tables import Instance, KeypointRevision, Source, sides
+from db.tables import Instance, KeypointRevision, Source
 from db.writes.points import append_revision
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -26,7 +26,3 @@ def test_a_revision_lies_on_the_one_that_counted_and_counts_from_now_on(workspac
         assert [(row.base_id, row.points) for row in rows] == [(None, b"1"), (ids[0], b"2")]
         assert session.get(Instance, face).revision_id == ids[1]
         assert len(rows[0].note) == 200
-
-
-def test_the_box_of_an_instance_is_its_sides():
-    assert Instance(dataset_id=1, image_id=1, kind="face", **sides((1, 2, 3, 4))).box == (1, 2, 3, 4)
