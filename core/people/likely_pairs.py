@@ -44,12 +44,12 @@ def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit
     owner_row = np.array([row_of.get(person, -1) for person in person_of.tolist()], np.int64)
     members = _members(owner_row, len(people))
     scores = np.triu(_average_similarity(faces, members, sizes), k=1)
-    asked = np.triu(~_share_a_photo(faces, members), k=1)
+    candidate = np.triu(~_share_a_photo(faces, members), k=1)
     for instance, person in apart:
         mine, theirs = row_of.get(owners[instance].person_id if instance in owners else -1), row_of.get(person)
         if mine is not None and theirs is not None:
-            asked[min(mine, theirs), max(mine, theirs)] = False
-    first, second = np.nonzero(asked)
+            candidate[min(mine, theirs), max(mine, theirs)] = False
+    first, second = np.nonzero(candidate)
     best = np.argsort(-scores[first, second], kind="stable")[:limit]
     return [LikelyPair(int(people[first[i]]), int(people[second[i]]), float(scores[first[i], second[i]])) for i in best]
 
