@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.orm import ORMExecuteState
-from sqlmodel import Session, SQLModel, col, select, update
+from sqlalchemy.orm.util import identity_key
+from sqlmodel import Session, SQLModel, select
 
 from db.batching import id_batches
 from db.tables import (
@@ -36,52 +37,62 @@ _COUNTED: Final[dict[str, tuple[type[SQLModel], ...]]] = {
     ),
     "ranking_revision": (Exclusion, GroupPart, Prediction, Promotion, TrainedModel),
 }
-_OWNERS: Final = ("dataset_id", "instance_id", "video_id")
+_OWNERS: Final[dict[str, Any]] = {"instance_id": Instance, "video_id": Video}
+_DATASETS: Final = Dataset.__table__  # type: ignore[attr-defined]
 _ALL: Final = ("dataset_id", None)  # a statement over many rows does not say whose they are
 
 _Owner = tuple[str, int | None]
 
 
-class DatasetChanges:
-    """Which datasets a session changes from now on."""
+class CountingSession(Session):
+    """A session that knows which datasets it changes."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._owners: dict[str, set[_Owner]] = defaultdict(set)
-        event.listen(session, "after_flush", self._after_flush)
-        event.listen(session, "do_orm_execute", self._before_statement)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owners: dict[str, set[_Owner]] = defaultdict(set)
 
-    def count(self) -> None:
-        """Let the counters of the changed datasets rise, inside the transaction."""
-        self._session.flush()
-        for column, owners in self._owners.items():
-            one_more = update(Dataset).values({column: getattr(Dataset, column) + 1})
-            if _ALL not in owners:
-                one_more = one_more.where(col(Dataset.id).in_(_datasets(owners, self._session)))
-            self._session.connection().execute(one_more)
-
-    def _after_flush(self, session: Session, _context: object) -> None:
-        dirty = [row for row in session.dirty if session.is_modified(row)]
-        for row in (*session.new, *dirty, *session.deleted):
-            self._note(type(row), _owner(row))
-
-    def _before_statement(self, state: ORMExecuteState) -> None:
-        if not state.is_select and state.bind_mapper is not None:
-            self._note(state.bind_mapper.class_, _ALL)
-
-    def _note(self, table: type, owner: _Owner) -> None:
+    def note(self, table: type, owner: _Owner) -> None:
+        """Remember that a row of a table is changed, and what says whose it is."""
         for column, tables in _COUNTED.items():
             if table in tables:
-                self._owners[column].add(owner)
+                self.owners[column].add(owner)
+
+    def count_changes(self) -> None:
+        """Let the counters of the changed datasets rise, inside the transaction."""
+        self.flush()
+        for column, owners in self.owners.items():
+            one_more = update(_DATASETS).values({column: _DATASETS.c[column] + 1})
+            if _ALL not in owners:
+                one_more = one_more.where(_DATASETS.c.id.in_(_datasets(owners, self)))
+            self.connection().execute(one_more)
 
 
-def _owner(row: Any) -> _Owner:
-    return next(((name, getattr(row, name)) for name in _OWNERS if hasattr(row, name)), _ALL)
+@event.listens_for(CountingSession, "after_flush")
+def _after_flush(session: CountingSession, _context: object) -> None:
+    dirty = [row for row in session.dirty if session.is_modified(row)]
+    for row in (*session.new, *dirty, *session.deleted):
+        if isinstance(row, _COUNTED["revision"] + _COUNTED["ranking_revision"]):
+            session.note(type(row), _owner(row, session))
+
+
+@event.listens_for(CountingSession, "do_orm_execute")
+def _before_statement(state: ORMExecuteState) -> None:
+    if not state.is_select and state.bind_mapper is not None:
+        cast(CountingSession, state.session).note(state.bind_mapper.class_, _ALL)
+
+
+def _owner(row: Any, session: Session) -> _Owner:
+    """The dataset of a row where that is known without a read, else the instance or clip that it belongs to."""
+    if hasattr(row, "dataset_id"):
+        return "dataset_id", row.dataset_id
+    name, table = next((name, table) for name, table in _OWNERS.items() if hasattr(row, name))
+    owner = session.identity_map.get(identity_key(table, getattr(row, name)))
+    return (name, getattr(row, name)) if owner is None else ("dataset_id", owner.dataset_id)
 
 
 def _datasets(owners: set[_Owner], session: Session) -> set[int]:
     known = {number for name, number in owners if name == "dataset_id" and number is not None}
-    for name, table in (("instance_id", Instance), ("video_id", Video)):
+    for name, table in _OWNERS.items():
         for part in id_batches([number for owner, number in owners if owner == name]):
-            known |= set(session.exec(select(table.dataset_id).where(col(table.id).in_(part)).distinct()))
+            known |= set(session.exec(select(table.dataset_id).where(table.id.in_(part)).distinct()))
     return known

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from db.engine import WRITE
-from db.revisions import DatasetChanges
+from db.revisions import CountingSession
 
 
 @contextmanager
@@ -20,10 +20,9 @@ def writing(engine: Engine) -> Iterator[Session]:
 
     Datasets that it changes get another `revision` (`db.revisions`).
     """
-    with Session(engine.execution_options(**{WRITE: True}), expire_on_commit=False) as session, session.begin():
-        changes = DatasetChanges(session)
+    with CountingSession(engine.execution_options(**{WRITE: True}), expire_on_commit=False) as session, session.begin():
         yield session
-        changes.count()
+        session.count_changes()
 
 
 @contextmanager
