@@ -19,10 +19,10 @@ from sqlmodel import col, select
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.training.listening import Listener
+from db.batching import id_batches
 from db.engine import reading
 from db.tables import Run, RunState
 
-KINDS: Final = ("train", "selftrain")
 _OPEN: Final = (RunState.QUEUED, RunState.RUNNING)
 _MESSAGES: Final = "said.txt"
 _MOST_PICTURES: Final = 12
@@ -52,12 +52,13 @@ def resume_from(workspace: Workspace, run_id: int) -> None:
     mine = workspace.training_folder(run_id)
     with reading(workspace.engine) as session:
         run = session.get(Run, run_id)
-        rows = session.exec(select(Run).where(col(Run.kind).in_(KINDS), col(Run.state).not_in(_OPEN)))
-        ended = {row.id: row for row in rows if row.id != run_id}
-    for number in sorted(ended, reverse=True):
-        before, folder = ended[number], workspace.training_folder(number)
-        if not folder.is_dir():
-            continue
+        ended = [
+            row
+            for part in id_batches(number for number in _with_folder(mine.parent) if number != run_id)
+            for row in session.exec(select(Run).where(col(Run.id).in_(part), col(Run.state).not_in(_OPEN)))
+        ]
+    for before in sorted(ended, key=lambda row: -row.id):
+        folder = workspace.training_folder(before.id)
         same = run is not None and (before.kind, before.dataset_id, before.parameters) == (
             run.kind,
             run.dataset_id,
@@ -71,6 +72,11 @@ def resume_from(workspace: Workspace, run_id: int) -> None:
             except OSError:  # another process has cleared it away meanwhile: then this run begins afresh
                 shutil.rmtree(mine, ignore_errors=True)
         tidy(folder)
+
+
+def _with_folder(trainings: Path) -> list[int]:
+    """The ids of the runs that have left a folder."""
+    return [int(folder.name) for folder in trainings.glob("*") if folder.name.isdecimal()]
 
 
 def _linked(source: str, target: str) -> str:

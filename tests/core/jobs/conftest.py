@@ -4,6 +4,8 @@ import pytest
 from PIL import Image
 
 from core.drawn import many
+from core.jobs.kinds import RUN_KINDS
+from tests.builders.run_kinds import run_kind
 from tests.builders.worker_processes import Workers
 
 
@@ -31,3 +33,16 @@ def drawn(tmp_path_factory):
 def few_drawn(tmp_path_factory):
     """A folder of eight portraits."""
     return _draw(tmp_path_factory.mktemp("few"), 8, 8)
+
+
+@pytest.fixture
+def echo(monkeypatch):
+    """The ids and parameters of the runs of a kind that only notes them."""
+    seen = []
+
+    def task(workspace, run, progress):
+        seen.append((run.id, run.parameters))
+        return {"seen": len(seen)}
+
+    monkeypatch.setitem(RUN_KINDS, "echo", run_kind(task))
+    return seen

@@ -6,26 +6,14 @@ from huey import RedisHuey, SqliteHuey
 from core.foundation.errors import BadInput
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.jobs.kinds import RUN_KINDS
-from core.jobs.launch import restart, start
-from core.jobs.queue import consume, queue, ring
-from core.jobs.runs import cancel
-from db.engine import reading
-from db.tables import Run, RunState
-from tests.builders.run_kinds import run_kind
+from core.jobs.launch import start
+from core.jobs.queue import queue, ring
+from db.tables import RunState
+from tests.builders.queued_runs import do_all, stored_run
 
 
 def _with(workspace, url):
     return Workspace(Settings(home=workspace.home, queue_url=url))
-
-
-def _do_all(workspace):
-    """What a worker does, in this thread; how many messages there were."""
-    huey, done = consume(workspace), 0
-    while (message := huey.dequeue()) is not None:
-        huey.execute(message)
-        done += 1
-    return done
 
 
 def test_without_an_address_the_queue_is_a_file_in_the_home_folder(workspace):
@@ -53,60 +41,27 @@ def test_address_of_something_else_is_refused(workspace, url):
         queue(_with(workspace, url))
 
 
-@pytest.fixture
-def echo(monkeypatch):
-    seen = []
-
-    def task(workspace, run, progress):
-        seen.append((run.id, run.parameters))
-        return {"seen": len(seen)}
-
-    monkeypatch.setitem(RUN_KINDS, "echo", run_kind(task))
-    return seen
-
-
-def _run(workspace, run_id):
-    with reading(workspace.engine) as session:
-        return session.get(Run, run_id)
-
-
-def test_started_run_comes_to_its_task_with_its_parameters(workspace, dataset, author, echo):
-    run_id = start(workspace, "echo", dataset_id=dataset, author_id=author, colour="green")
-    assert _run(workspace, run_id).state == RunState.QUEUED
-    assert _do_all(workspace) == 1
-    assert echo == [(run_id, {"colour": "green"})]
-    assert _run(workspace, run_id).counts == {"seen": 1}
-
-
 def test_bell_that_rings_twice_does_the_run_once(workspace, dataset, author, echo):
     run_id = start(workspace, "echo", dataset_id=dataset, author_id=author)
     ring(workspace, run_id)
-    assert _do_all(workspace) == 2
+    assert do_all(workspace) == 2
     assert len(echo) == 1
 
 
 def test_runs_are_done_in_the_order_in_which_they_were_started(workspace, dataset, author, echo):
     runs = [start(workspace, "echo", dataset_id=dataset, author_id=author) for _ in range(5)]
-    _do_all(workspace)
+    do_all(workspace)
     assert [run_id for run_id, _ in echo] == runs
-
-
-def test_restarted_run_is_done_with_the_same_parameters(workspace, dataset, author, echo):
-    run_id = start(workspace, "echo", dataset_id=dataset, author_id=author, colour="green")
-    cancel(workspace, run_id)
-    second = restart(workspace, run_id, author_id=author)
-    _do_all(workspace)
-    assert echo == [(second, {"colour": "green"})]
 
 
 def test_ring_for_a_run_that_is_gone_is_harmless(workspace):
     ring(workspace, 12345)
-    assert _do_all(workspace) == 1
+    assert do_all(workspace) == 1
 
 
 def test_unknown_kind_ends_as_a_failed_run(workspace, dataset, author):
     run_id = start(workspace, "astrology", dataset_id=dataset, author_id=author)
-    _do_all(workspace)
-    run = _run(workspace, run_id)
+    do_all(workspace)
+    run = stored_run(workspace, run_id)
     assert run.state == RunState.FAILED
     assert run.error == ("this worker knows no run of the kind 'astrology'; is it an older version than the workbench?")

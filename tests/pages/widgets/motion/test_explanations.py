@@ -1,19 +1,15 @@
-"""The Stability page leaves no figure, predictor or smoother without words, and draws what it says."""
+"""The Stability page leaves no figure, predictor or smoother without words."""
 
-import numpy as np
-
-from core.metrics.stability import FIGURES, stability
-from core.motion.stability import displacement_histogram
+from core.metrics.stability import FIGURES
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.smoothing import SMOOTHERS
-from pages.widgets.motion import explanations as stability_words
-from pages.widgets.motion.stability_charts import cut_off, deviation_chart, displacement_chart
+from pages.widgets.motion import explanations
 
 
 def test_every_figure_is_in_the_table_once():
-    keys = [key for part in stability_words.PARTS for row in part.rows for key in row.keys()]  # noqa: SIM118
+    keys = [key for part in explanations.PARTS for row in part.rows for key in row.keys()]  # noqa: SIM118
     assert sorted(keys) == sorted(FIGURES)
-    for part in stability_words.PARTS:
+    for part in explanations.PARTS:
         for row in part.rows:
             assert row.form.format(1.5)
             assert row.measures.endswith(".")
@@ -21,50 +17,6 @@ def test_every_figure_is_in_the_table_once():
 
 
 def test_every_ranked_figure_predictor_and_smoother_has_a_name():
-    assert {key for key, *_ in stability_words.RANKED} <= set(FIGURES)
-    assert list(stability_words.PREDICTORS) == list(PREDICTORS)
-    assert list(stability_words.SMOOTHERS) == list(SMOOTHERS)
-
-
-def test_the_curve_is_drawn_over_the_later_frame_of_each_pair():
-    curve = np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 4.0]])
-    figure = deviation_chart(curve, None)
-    assert [trace.name for trace in figure.data] == ["x", "y"]
-    assert figure.data[0].x.tolist() == [1, 2, 3]
-    assert figure.data[1].y[2] == 4
-    both = deviation_chart(curve, curve / 2)
-    assert [trace.name for trace in both.data] == ["x, as it was", "x", "y, as it was", "y"]
-    assert both.data[1].y[0] == 0.5
-    assert deviation_chart(np.zeros((0, 2)), None).layout.yaxis.range == (0, 1)
-
-
-def test_a_jump_is_cut_off_and_counted():
-    curve = np.ones((400, 2))
-    curve[7] = 500
-    assert deviation_chart(curve, None).layout.yaxis.range[1] < 5
-    assert cut_off(curve, None) == 1
-    assert cut_off(curve[:7], None) == 0
-    assert cut_off(np.full((3, 2), np.nan), None) == 0
-
-
-def test_displacements_are_binned_and_what_lies_outside_is_counted():
-    rng = np.random.default_rng(0)
-    tracks = np.cumsum(rng.normal(0, 2, (200, 68, 2)), axis=0)
-    tracks[100:] += 1000
-    values = stability(tracks).values
-    found = displacement_histogram(tracks, None, 0, values)
-    moved = np.diff(tracks[..., 0], axis=0).ravel()
-    assert found.counts.tolist() == np.histogram(moved, found.edges)[0].tolist()
-    assert found.counts.sum() + found.outside == moved.size
-    assert found.outside >= 68
-    figure = displacement_chart(found, values, "x")
-    width = found.edges[1] - found.edges[0]
-    assert np.isclose((figure.data[0].y * width).sum(), found.counts.sum() / moved.size)
-    assert [trace.name for trace in figure.data] == ["displacements", "fitted normal", "robust normal"]
-    assert np.isclose(np.trapezoid(figure.data[2].y, figure.data[2].x), 1, atol=0.01)
-
-
-def test_what_never_moves_has_no_histogram():
-    still = np.ones((5, 68, 2))
-    assert displacement_histogram(still, None, 1, stability(still).values) is None
-    assert displacement_histogram(still[:1], None, 1, stability(still[:1]).values) is None
+    assert {key for key, *_ in explanations.RANKED} <= set(FIGURES)
+    assert list(explanations.PREDICTORS) == list(PREDICTORS)
+    assert list(explanations.SMOOTHERS) == list(SMOOTHERS)

@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 
 from core import __main__ as command_line
 from core.__main__ import app
-from core.commands.console import Printed, tell
 from core.drawn import PEOPLE, draw_group, draw_landscape, draw_portrait, write_pictures
 from core.foundation.settings import settings
 from core.foundation.workspace import Workspace
@@ -148,14 +147,6 @@ def test_no_word_of_a_help_is_taken_for_markup():
     helps = list(_helps(typer.main.get_command(app)))
     assert len(helps) > 60
     assert {name: text for name, text in helps if rich.markup.render(text).plain != text} == {}
-
-
-def test_a_value_with_a_line_break_stays_on_its_line(capsysbinary):
-    tell({"file": "a\nb.mp4", "frames": 3}, False, "{file}: {frames} frames\nof a clip")
-    Printed("Drawing over a\nb.mp4").begin(2)
-    told = capsysbinary.readouterr()
-    assert told.out == b"a\\nb.mp4: 3 frames\nof a clip\n"
-    assert told.err == b"Drawing over a\\nb.mp4: 0 of 2\n"
 
 
 def test_nothing_to_read_is_not_counted(facet, tmp_path):
@@ -365,7 +356,7 @@ def test_export_that_cannot_run_is_a_sentence(refused, people_staged, tmp_path):
     assert "out is not an empty folder" in refused("export", "--dataset", "faces", "--out", out)
     assert [file.name for file in out.iterdir()] == ["mine.txt"]
     deeper = out / "mine.txt" / "deeper"
-    assert refused("export", "--dataset", "faces", "--out", deeper) == f"{deeper} was not written: Not a directory."
+    assert refused("export", "--dataset", "faces", "--out", deeper) == f"{deeper} was not written: Not a directory"
 
 
 def test_search_for_what_is_no_photo_is_a_sentence(refused, people_staged, photos, tmp_path):
@@ -464,7 +455,7 @@ def test_ctrl_c_ends_a_run_as_cancelled_and_keeps_what_was_done(refused, photos,
     def stopped(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importing._Intake, "store", stopped)
+    monkeypatch.setattr(importing.PictureIntake, "_store", stopped)
     assert refused("import", photos, "--dataset", "d") == "stopped; what was finished stays"
     with reading(workspace.engine) as session:
         assert session.exec(select(Run.state)).all() == ["cancelled"]

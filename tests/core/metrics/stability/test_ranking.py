@@ -133,17 +133,3 @@ def test_a_cut_counts_until_it_is_said():
     assert unsaid.values["mean_dev_x_pct"] > 1.05 * said.values["mean_dev_x_pct"]
     assert unsaid.values["non_smooth_1_pct"] > 1.1 * said.values["non_smooth_1_pct"]
     assert said.values["median_dev_x_pct"] == pytest.approx(stability(TRUTH).values["median_dev_x_pct"], rel=0.02)
-
-
-@pytest.mark.parametrize("name", PREDICTORS)
-def test_a_predictor_keeps_shape_and_absence_and_leaves_the_truth_alone(name):
-    truth = TRUTH[:40].copy()
-    truth[10:12, :5] = np.nan
-    before = truth.copy()
-    found = PREDICTORS[name](truth, np.random.default_rng(0))
-    assert found.shape == truth.shape
-    assert np.array_equal(truth, before, equal_nan=True)
-    if name not in ("dropped", "held") and not name.startswith("lagged"):
-        assert np.array_equal(np.isnan(found), np.isnan(truth))
-    for length in (0, 1):
-        assert PREDICTORS[name](truth[:length], np.random.default_rng(0)).shape == (length, 68, 2)

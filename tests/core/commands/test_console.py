@@ -1,0 +1,45 @@
+"""What the command line prints, and where."""
+
+import json
+
+import pytest
+import typer
+
+from core.commands.console import Printed, fail, one_line, tell
+
+
+def test_a_value_with_a_line_break_stays_on_its_line(capsysbinary):
+    tell({"file": "a\nb.mp4", "frames": 3}, False, "{file}: {frames} frames\nof a clip")
+    Printed("Drawing over a\nb.mp4").begin(2)
+    told = capsysbinary.readouterr()
+    assert told.out == b"a\\nb.mp4: 3 frames\nof a clip\n"
+    assert told.err == b"Drawing over a\\nb.mp4: 0 of 2\n"
+
+
+def test_json_is_one_object_on_stdout_without_what_json_does_not_know(capsysbinary):
+    tell({"name": "é\n", "score": 0.5}, True, "{name}")
+    assert json.loads(capsysbinary.readouterr().out) == {"name": "é\n", "score": 0.5}
+    with pytest.raises(ValueError, match="JSON"):
+        tell({"score": float("nan")}, True, "")
+
+
+def test_a_failure_is_one_line_on_stderr_and_exit_code_2(capsys):
+    with pytest.raises(typer.Exit) as ended:
+        fail("there is\nno such   file")
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err == "there is no such file\n"
+
+
+def test_progress_ends_its_line_only_where_there_is_something_to_do(capsys):
+    bar = Printed("Reading")
+    bar.begin(0)
+    assert capsys.readouterr().err == ""
+    bar.begin(2)
+    bar.advance(1)  # too soon after the first line
+    bar.advance(2, "Done")
+    assert capsys.readouterr().err == "Reading: 0 of 2\nDone: 2 of 2\n"
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\u2028", "\u2029", "\udce9", "\r"])
+def test_no_character_of_a_name_moves_the_cursor(char):
+    assert one_line(f"a{char}b") == f"a{char.encode('unicode_escape').decode()}b"
