@@ -5,14 +5,15 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.foundation.settings import settings
+from tests.builders.learning_rows import Shelf, face
 from tests.builders.places import ROOT
 
 NAVIGATION = ROOT / "pages" / "navigation.py"
 
 
 @pytest.fixture
-def opened(workspace, dataset, monkeypatch):
-    """Opens a page of the workspace's home in this process."""
+def opened_without_data(workspace, monkeypatch):
+    """Opens a page of the workspace's home in this process; nobody has made a dataset."""
     monkeypatch.setenv("FACET_HOME", str(workspace.home))
 
     def forget():
@@ -27,3 +28,22 @@ def opened(workspace, dataset, monkeypatch):
 
     yield open_page
     forget()
+
+
+@pytest.fixture
+def opened(opened_without_data, dataset):
+    """Opens a page of the workspace's home in this process; there is a dataset."""
+    return opened_without_data
+
+
+@pytest.fixture
+def small_dataset(workspace, dataset, author):
+    """A clip of four frames of two people, each with a face that a human has labelled and a model has predicted."""
+    shelf = Shelf(workspace, dataset, author)
+    version = shelf.model("v-1")
+    images = [shelf.image(f"clip/{i}.png", sequence="clip", identity=f"person {i % 2}") for i in range(4)]
+    shelf.clip("clip.mp4", images)
+    instances = [shelf.instance(image, face(float(shift))) for shift, image in enumerate(images)]
+    for shift, instance in enumerate(instances):
+        shelf.predict(instance, version, face(shift + 0.5))
+    return instances

@@ -1,0 +1,28 @@
+"""The Keypoints page opens the first picture by path, and says so where no picture fits."""
+
+from __future__ import annotations
+
+
+def test_without_data_it_leads_to_the_library(opened_without_data):
+    assert [button.label for button in opened_without_data("keypoints.py").button] == ["Open the library"]
+
+
+def test_without_pictures_it_leads_to_the_library(opened):
+    page = opened("keypoints.py")
+    assert page.info[0].value.startswith("No picture fits.")
+    assert "Open the library" in [button.label for button in page.button]
+
+
+def test_it_opens_the_first_picture_by_path_with_its_size(opened, small_dataset):
+    page = opened("keypoints.py")
+    assert page.caption[0].value == r"clip\/0\.png · 200 × 150 pixels"
+    assert "Boxes…" in [button.label for button in page.button]
+
+
+def test_a_filter_opens_the_first_picture_that_fits_or_none(opened, small_dataset):
+    page = opened("keypoints.py")
+    (part,) = [field for field in page.text_input if field.label == "Path contains"]
+    part.set_value("2.png").run()
+    assert page.caption[0].value.startswith(r"clip\/2\.png")
+    part.set_value("nowhere").run()
+    assert page.info[0].value.startswith("No picture fits.")

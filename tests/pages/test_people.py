@@ -1,0 +1,32 @@
+"""The People page shows groups with their numbers, one person by the address, and leads to the library before."""
+
+from __future__ import annotations
+
+from tests.builders.people_rows import own
+
+
+def test_without_data_it_leads_to_the_library(opened_without_data):
+    assert [button.label for button in opened_without_data("people.py").button] == ["Open the library"]
+
+
+def test_without_faces_it_leads_to_the_library(opened):
+    page = opened("people.py")
+    assert page.info[0].value.startswith("No face is found here yet.")
+    assert [button.label for button in page.button] == ["Open the library"]
+
+
+def test_faces_of_nobody_can_be_looked_at_and_grouped(opened, small_dataset):
+    page = opened("people.py")
+    (view,) = page.get("button_group")
+    assert view.options == ["People (0)", "With nobody (4)", "Maybe the same", "History"]
+    assert "Group again" in [button.label for button in page.button]
+
+
+def test_each_view_carries_how_many_it_has_and_is_not_offered_when_empty(opened, workspace, dataset, small_dataset):
+    own(workspace, dataset, small_dataset[:2], "Ada")
+    own(workspace, dataset, small_dataset[2:3])
+    (view,) = opened("people.py").get("button_group")
+    assert view.options == ["People (1)", "Seen once (1)", "With nobody (1)", "Maybe the same", "History"]
+    own(workspace, dataset, small_dataset[3:], "Bo")
+    (view,) = opened("people.py").get("button_group")
+    assert view.options == ["People (2)", "Seen once (1)", "Maybe the same", "History"]
