@@ -21,7 +21,7 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from db import migrate
 from db.engine import open_engine, reading
-from db.migrate import backup, config, upgrade
+from db.migrate import UnknownRevision, backup, config, upgrade
 from db.tables import (
     Dataset,
     Exclusion,
@@ -271,6 +271,14 @@ def test_a_store_from_a_newer_version_is_not_touched(workspace, author):
     with reading(workspace.engine) as session:
         assert session.exec(select(User.name)).all() == ["ada"]
     assert not (workspace.home / "backups").exists()
+
+
+def test_a_revision_that_is_not_known_here_is_named_and_nothing_is_copied(workspace, tmp_path):
+    with writing(workspace.engine) as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = 'f00d'"))
+    with pytest.raises(UnknownRevision, match=r"^f00d$"):
+        upgrade(workspace.engine, tmp_path / "copies")
+    assert not (tmp_path / "copies").exists()
 
 
 def test_a_file_that_is_no_store_is_a_sentence(tmp_path):

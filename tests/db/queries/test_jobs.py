@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from db.engine import reading
-from db.queries.jobs import newest_ended_run, open_kinds, runs_page, unfinished_sources
+from db.queries.jobs import count_ended_runs, newest_ended_run, open_kinds, runs_page, unfinished_sources
 from db.tables import Run, RunState, now
 from db.writing import writing
 
@@ -68,3 +68,15 @@ def test_open_kinds_are_of_all_that_wait_or_work_in_a_dataset(workspace, dataset
         assert open_kinds(dataset, session=session) == {"train", "predict"}
         assert open_kinds(session=session) == {"train", "predict"}
         assert open_kinds(dataset + 1, session=session) == set()
+
+
+def test_ended_runs_are_counted_and_come_page_by_page_with_names(workspace, dataset, author):
+    runs = {state: _add(workspace, dataset, author, kind="import", state=state) for state in RunState}
+    nowhere = _add(workspace, None, author, kind="fetch", state=RunState.DONE)
+    ended = [nowhere, runs[RunState.CANCELLED], runs[RunState.FAILED], runs[RunState.DONE]]
+    with reading(workspace.engine) as session:
+        assert count_ended_runs(session=session) == 4
+        pages = [runs_page(open_only=False, offset=offset, limit=3, session=session) for offset in (0, 3)]
+        assert [[run.id for run, *_ in page] for page in pages] == [ended[:3], ended[3:]]
+        assert [names for _, *names in pages[0][:2]] == [[None, "ada"], ["faces", "ada"]]
+        assert runs_page(dataset_id=dataset + 1, session=session) == []
