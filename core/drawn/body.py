@@ -220,7 +220,7 @@ def _angles(pose: Pose, side: str, limb: str) -> Angles:
     return pose.limbs.get(f"{side}_{limb}", (75, 8) if limb == "foot" else (0, 0))
 
 
-def turn(points: Points, yaw: float) -> Points:
+def rotate(points: Points, yaw: float) -> Points:
     """Turn (..., 3) points about the vertical; z then points to the viewer."""
     cos, sin = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
     x, y, z = points[..., 0], points[..., 1], points[..., 2]

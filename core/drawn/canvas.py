@@ -145,7 +145,7 @@ def ellipse(centre: ArrayLike, radii: ArrayLike, count: int = 40, turn: float = 
     return np.asarray(centre, np.float64) + around @ np.array([[cos, sin], [-sin, cos]])
 
 
-def smooth(points: ArrayLike, count: int = 60, *, closed: bool = True) -> Points:
+def spline(points: ArrayLike, count: int = 60, *, closed: bool = True) -> Points:
     """A Catmull-Rom curve through (N, 2) or (N, 3) points, sampled at `count` places."""
     knots = np.asarray(points, np.float64)
     if closed:

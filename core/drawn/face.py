@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.drawn.canvas import Canvas, Colour, Points, ellipse, mix, smooth, tone
+from core.drawn.canvas import Canvas, Colour, Points, ellipse, mix, spline, tone
 from core.drawn.face_shape import LEFT, RIGHT, FaceShape
 from core.drawn.people import Identity
 
@@ -181,10 +181,10 @@ def paint_nose(brush: Brush) -> None:
     for side in (RIGHT, LEFT):
         alpha = 0.42 if side == away else 0.24
         flank = np.array([[7, -6], [11, -2], [10, 0.6 * length], [13, length - 9], [7, 0.6 * length]]) * (side, 1)
-        brush.fill(smooth(flank, 30), dark, alpha, 2.6)
+        brush.fill(spline(flank, 30), dark, alpha, 2.6)
         brush.blob((side * half * 0.72, length - 8), (half * 0.34, 7), tone(person.skin, 1.12), 0.35, 1.8)
         wing = np.array([[0.66, -15], [0.98, -10], [1.02, -4.5], [0.78, -1.5]]) * (side * half, 1) + (0, length)
-        brush.line(smooth(wing, 14, closed=False), 2.2, dark, 0.62, 1.0)
+        brush.line(spline(wing, 14, closed=False), 2.2, dark, 0.62, 1.0)
         brush.blob((side * half * 0.44, length - 2.6), (half * 0.25, 2.2), (58, 26, 24), 0.8, 0.8, side * 14)
     brush.blob((0, length + 3), (half * 0.95, 3.2), dark, 0.5, 2)
     brush.blob((0, length - 1), (half * 0.3, 1.8), dark, 0.45, 1.1)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.drawn import body
 from core.drawn.body import Pose
-from core.drawn.canvas import Canvas, Colour, Points, ellipse, ribbon, smooth, tone
+from core.drawn.canvas import Canvas, Colour, Points, ellipse, ribbon, spline, tone
 from core.drawn.face import Brush, ear_outline, paint_ears
 from core.drawn.face_shape import LEFT, RIGHT, Expression, FaceShape, View
 from core.drawn.hair import covers_ears, paint_back_hair
@@ -72,7 +72,7 @@ class Figure:
 
     def __post_init__(self) -> None:
         self.parts = np.zeros((self.canvas.height, self.canvas.width), np.uint8)
-        self.space = body.turn(body.joints(self.pose), self.pose.yaw)
+        self.space = body.rotate(body.joints(self.pose), self.pose.yaw)
         self.flat = self.space[:, :2] * self.scale + self.origin
 
     def mark(self, part: str, outline: Points) -> None:
@@ -84,10 +84,10 @@ class Figure:
         """The head above the neck, upright."""
         neck = self.space[INDEX["neck"]]
         up, _ = body.trunk_axes(self.pose)
-        tilt = body.turn(up, self.pose.yaw)
+        tilt = body.rotate(up, self.pose.yaw)
         eyes = neck + body.EYES_ABOVE_NECK * body.HEAD_SCALE * (0.5 * tilt + np.array([0, -0.5, 0]))
         # The eyes lie before the axis of the neck.
-        forward = body.turn(np.array([0.0, 0.0, 40.0]), self.pose.head)
+        forward = body.rotate(np.array([0.0, 0.0, 40.0]), self.pose.head)
         centre = (eyes + forward)[:2] * self.scale + self.origin
         roll = float(np.degrees(np.arctan2(tilt[0], -tilt[1]))) * 0.6
         view = View((float(centre[0]), float(centre[1])), self.scale * body.HEAD_SCALE, roll, self.pose.head)
@@ -148,7 +148,7 @@ def _paint_limb(figure: Figure, part: str, side: str) -> None:
 def _trunk_outline(figure: Figure, first: int, last: int, grow: float = 0.0) -> Points:
     up, _ = body.trunk_axes(figure.pose)
     yaw = np.radians(figure.pose.yaw)
-    axis = body.turn(up, figure.pose.yaw)[:2]
+    axis = body.rotate(up, figure.pose.yaw)[:2]
     left, right = [], []
     for height, wide, deep in _SECTIONS[first:last]:
         half = np.hypot((wide + grow) * np.cos(yaw), (deep + grow) * np.sin(yaw)) * figure.scale
@@ -156,7 +156,7 @@ def _trunk_outline(figure: Figure, first: int, last: int, grow: float = 0.0) -> 
         across = np.array([-axis[1], axis[0]])
         left.append(middle - half * across)
         right.append(middle + half * across)
-    return np.concatenate([smooth(right, 24, closed=False), smooth(left[::-1], 24, closed=False)])
+    return np.concatenate([spline(right, 24, closed=False), spline(left[::-1], 24, closed=False)])
 
 
 def _paint_back(figure: Figure) -> None:
@@ -218,8 +218,8 @@ def _paint_nape(brush: Brush) -> None:
         [half * 0.74, low],
     ]
     outline = np.array([*right, *([-x, y] for x, y in reversed(right[1:]))], np.float64)
-    brush.fill(smooth(outline, 70), person.hair_colour, soft=1.0, inside=False)
-    clip = brush.shape.place(smooth(outline, 70))
+    brush.fill(spline(outline, 70), person.hair_colour, soft=1.0, inside=False)
+    clip = brush.shape.place(spline(outline, 70))
     for side in (LEFT, RIGHT):
         glow = brush.shape.place(ellipse((side * 26, -50), (16, 34), turn=side * 18))
         brush.canvas.fill(glow, tone(person.hair_colour, 1.35), alpha=0.3, soft=9 * mm, within=clip)

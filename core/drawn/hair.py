@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from core.drawn.canvas import Colour, Points, mix, ribbon, smooth, tone
+from core.drawn.canvas import Colour, Points, mix, ribbon, spline, tone
 from core.drawn.face import Brush
 from core.drawn.face_shape import LEFT, RIGHT
 
@@ -50,14 +50,14 @@ def paint_back_hair(brush: Brush) -> None:
 def _lock(brush: Brush, half: list[list[float]], colour: Colour) -> None:
     right = np.array(half, np.float64)
     outline = np.concatenate([right, (right * (-1, 1))[:0:-1]])
-    brush.fill(smooth(outline, 80), colour, soft=1.0, inside=False)
+    brush.fill(spline(outline, 80), colour, soft=1.0, inside=False)
     if brush.mm < _SHOWS_STRANDS:
         return
     for side in (RIGHT, LEFT):
         for i in range(9):
             line = right[2:] * (side, 1) - (side * (3 + 4.5 * i), 0)
             shade = tone(colour, 1.3 if i % 2 else 0.75)
-            brush.line(smooth(line, 16, closed=False), 2.6, shade, 0.3, 1.0)
+            brush.line(spline(line, 16, closed=False), 2.6, shade, 0.3, 1.0)
 
 
 def _curl_places(width: float, crown: float) -> list[tuple[float, float, float]]:
@@ -81,8 +81,8 @@ def paint_front_hair(brush: Brush) -> None:
     width, crown = person.half_width, person.crown
     outer, inner = _cap(person.hair, width, crown)
     colour = person.hair_colour
-    outline = np.concatenate([smooth(outer, 50, closed=False), smooth(inner, 50, closed=False)])
-    shadow = smooth(inner, 50, closed=False) + np.array([0, 2.5])
+    outline = np.concatenate([spline(outer, 50, closed=False), spline(inner, 50, closed=False)])
+    shadow = spline(inner, 50, closed=False) + np.array([0, 2.5])
     brush.line(shadow, 7, tone(person.skin, 0.45), 0.4, 3)
     brush.fill(outline, colour, soft=1.1, inside=False)
     _strands(brush, np.array(outer), np.array(inner), outline, colour)
@@ -115,14 +115,14 @@ def _cap(style: str, width: float, crown: float) -> tuple[list[list[float]], lis
 
 
 def _strands(brush: Brush, outer: Points, inner: Points, outline: Points, colour: Colour) -> None:
-    top = smooth(outer, 60, closed=False)
+    top = spline(outer, 60, closed=False)
     glow = ribbon(0.62 * top[14:46] + (0, -0.34 * brush.shape.person.crown), 9)
     clip = brush.shape.place(outline)
     mm = brush.mm
     brush.canvas.fill(brush.shape.place(glow), tone(colour, 1.4), alpha=0.35, soft=5 * mm, within=clip)
     if mm < _SHOWS_STRANDS or brush.shape.person.hair == "curls":
         return
-    line = smooth(inner, 60, closed=False)[::-1]
+    line = spline(inner, 60, closed=False)[::-1]
     for i in range(2, 58):
         u = np.linspace(0, 1, 6)[:, None]
         strand = top[i] * (1 - u) + line[i] * u + np.sin(np.pi * u) * (1.5 * np.sin(i * 1.7), -2)
@@ -145,7 +145,7 @@ def paint_beard(brush: Brush) -> None:
         right = np.array([*half, [width * 0.72, chin + 4], [0, chin + 9]])
         outline = np.concatenate([right, (right * (-1, 1))[-2:0:-1]])
         full = person.beard == "full"
-        brush.fill(smooth(outline, 90), colour, 0.95 if full else 0.38, 2 if full else 6, inside=not full)
+        brush.fill(spline(outline, 90), colour, 0.95 if full else 0.38, 2 if full else 6, inside=not full)
         if full:
             _whiskers(brush, colour, width, mouth, chin)
     if person.beard == "goatee":

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from core.drawn.canvas import Canvas, Colour, ellipse, mix, smooth, tone
+from core.drawn.canvas import Canvas, Colour, ellipse, mix, spline, tone
 from core.drawn.face import Brush, paint_brows, paint_ears, paint_eyes, paint_lips, paint_nose, paint_skin
 from core.drawn.face_shape import LEFT, RIGHT, Expression, FaceShape, View
 from core.drawn.hair import covers_ears, paint_back_hair, paint_beard, paint_front_hair, paint_glasses
@@ -89,7 +89,7 @@ def paint_bust(brush: Brush, clothes: Clothes) -> None:
     half = [[neck, 20], [neck + 1, chin + 14], [neck + 9, chin + 42], [neck + 22, chin + 72], [neck + 20, chin + 130]]
     right = np.array(half, np.float64)
     throat = np.concatenate([right, (right * (-1, 1))[::-1]])
-    outline = upright.place(smooth(throat, 60), -30)
+    outline = upright.place(spline(throat, 60), -30)
     canvas.fill(outline, skin, soft=0.6 * mm)
     shade = upright.place(ellipse((6 * brush.light, chin + 6), (neck * 1.15, 26)), -30)
     canvas.fill(shade, mix(tone(person.skin, 0.42), person.lip_colour, 0.1), alpha=0.7, soft=8 * mm, within=outline)
@@ -105,7 +105,7 @@ def _paint_clothes(brush: Brush, upright: FaceShape, clothes: Clothes, neck: flo
     u = np.linspace(-1, 1, 21)
     power = 1.2 if clothes.neckline == "vee" else 2.2
     opening = np.stack([u * (neck + 15), chin + 43 + dip * (1 - np.abs(u) ** power)], axis=1)
-    sides = smooth(right, 24, closed=False), smooth(left, 24, closed=False)
+    sides = spline(right, 24, closed=False), spline(left, 24, closed=False)
     outline = upright.place(np.concatenate([sides[0], sides[1], opening]), -45)
     canvas.fill(outline, colour, soft=0.7 * mm)
     for side in (RIGHT, LEFT):
@@ -113,7 +113,7 @@ def _paint_clothes(brush: Brush, upright: FaceShape, clothes: Clothes, neck: flo
         flank = upright.place(ellipse((side * (neck + 150), chin + 190), (45, 130)), -45)
         canvas.fill(flank, tone(colour, 0.4), alpha=deep, soft=22 * mm, within=outline)
         fold = upright.place(
-            smooth([[side * (neck + 86), chin + 130], [side * (neck + 70), chin + 300]], 8, closed=False), -45
+            spline([[side * (neck + 86), chin + 130], [side * (neck + 70), chin + 300]], 8, closed=False), -45
         )
         canvas.stroke(fold, 7 * mm, tone(colour, 0.55), alpha=0.4, soft=5 * mm, within=outline)
         glow = upright.place(ellipse((side * (neck + 66), chin + 80), (46, 11), turn=side * 22), -45)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.drawn.canvas import Canvas, Colour, Floats, ellipse, mix, smooth, tone
+from core.drawn.canvas import Canvas, Colour, Floats, ellipse, mix, spline, tone
 
 Scene = Callable[[Canvas, np.random.Generator], None]
 _WALLS: Final[tuple[Colour, ...]] = (
@@ -66,7 +66,7 @@ def room(canvas: Canvas, rng: np.random.Generator) -> None:
         inset = 0.016 * width
         inner = _rectangle(left + inset, height * 0.1 + inset, left + width * 0.24 - inset, height * 0.38 - inset)
         canvas.fill(inner, (222, 206, 176))
-        hill = smooth(
+        hill = spline(
             [[left, height * 0.4], [left + width * 0.1, height * 0.26], [left + width * 0.26, height * 0.4]], 20
         )
         canvas.fill(hill, (112, 146, 120), within=inner)
@@ -131,7 +131,7 @@ def beach(canvas: Canvas, rng: np.random.Generator) -> None:
         canvas.fill(ellipse((x, y), (0.03 * width, 0.0025 * height)), (210, 234, 238), alpha=0.5)
     _shade(canvas, (226, 202, 160), (204, 174, 128), shore)
     foam = [[x, shore + 0.008 * height * np.sin(0.9 * i)] for i, x in enumerate(np.linspace(-20, width + 20, 24))]
-    canvas.stroke(smooth(foam, 90, closed=False), 0.02 * height, (246, 246, 240), alpha=0.85, soft=0.003 * height)
+    canvas.stroke(spline(foam, 90, closed=False), 0.02 * height, (246, 246, 240), alpha=0.85, soft=0.003 * height)
     canvas.soften(0.004 * height)
 
 
@@ -150,7 +150,7 @@ def hills(canvas: Canvas, rng: np.random.Generator) -> None:
         level = height * (0.42 + 0.12 * i)
         steep = 0.07 * height * (1.2 - 0.6 * near)
         knots = [[x, level + rng.uniform(-steep, steep)] for x in np.linspace(-60, width + 60, 9)]
-        ridge = smooth(knots, 120, closed=False)
+        ridge = spline(knots, 120, closed=False)
         ground = np.concatenate([ridge, [[width + 60, height + 9], [-60, height + 9]]])
         canvas.fill(ground, colour)
         canvas.fill(

@@ -13,7 +13,7 @@ from core.foundation.errors import BadInput
 from core.foundation.messages import message
 
 
-def single(value: float, what: str) -> float:
+def as_float32(value: float, what: str) -> float:
     """Round to float32 and widen again, minus zero to zero; BadInput if the result is not finite."""
     with np.errstate(over="ignore"):
         rounded = float(np.float32(value)) + 0.0

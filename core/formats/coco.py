@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.coco_clips import Places, excluded, places, split, videos
+from core.formats.coco_clips import FrameEntries, excluded_entries, frame_entries, split_entries, video_entries
 from core.formats.coco_reading import box_of, read_annotations_json
 from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledInstance
 from core.formats.export import OpenedExport, Progress, Steps, open_export, write_export
@@ -30,7 +30,7 @@ from core.foundation.skeletons import SKELETONS
 FORMAT: Final = "coco"
 ANNOTATIONS: Final = "annotations.json"
 _IDS: Final = {name: i for i, name in enumerate(SKELETONS, start=1)}
-_DEFAULT: Final = {shape.kind: name for name, shape in reversed(SKELETONS.items())}
+_DEFAULT: Final = {skeleton.kind: name for name, skeleton in reversed(SKELETONS.items())}
 
 
 def write(dataset: LabelledDataset, folder: Path, *, exported_at: str, progress: Progress | None = None) -> Manifest:
@@ -46,7 +46,7 @@ def write(dataset: LabelledDataset, folder: Path, *, exported_at: str, progress:
         If the disk is full or cannot be written.
     """
     return write_export(
-        dataset, folder, format_name=FORMAT, payloads=(write_labels,), exported_at=exported_at, progress=progress
+        dataset, folder, format_name=FORMAT, payloads=(write_annotations,), exported_at=exported_at, progress=progress
     )
 
 
@@ -58,15 +58,15 @@ def read(folder: Path) -> LabelledDataset:
     UnreadableLabels
         With file and place, if the manifest or the annotations are not what the format requires.
     """
-    return read_labels(open_export(folder, FORMAT, (ANNOTATIONS,)))
+    return read_annotations(open_export(folder, FORMAT, (ANNOTATIONS,)))
 
 
-def read_labels(opened: OpenedExport) -> LabelledDataset:
+def read_annotations(opened: OpenedExport) -> LabelledDataset:
     """Read annotations.json of an export that is open."""
     return read_annotations_json(opened, ANNOTATIONS)
 
 
-def write_labels(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+def write_annotations(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
     """Write annotations.json piece by piece; COCO with our fields holds the whole dataset."""
     with stage.open(ANNOTATIONS) as out:
         info = {"description": dataset.name, "version": f"facet {FORMAT} {VERSION}"}
@@ -75,12 +75,12 @@ def write_labels(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
         parts: dict[str, Iterable[dict[str, Any]]] = {
             "categories": _categories(),
             "people": people,
-            "videos": videos(dataset),
-            "images": _images(dataset.images, places(dataset)),
+            "videos": video_entries(dataset),
+            "images": _images(dataset.images, frame_entries(dataset)),
             "annotations": _annotations(dataset.images, steps),
             "removed": _removed(dataset.images),
-            "split": split(dataset),
-            "excluded": excluded(dataset),
+            "split": split_entries(dataset),
+            "excluded": excluded_entries(dataset),
         }
         for name, items in parts.items():
             out.write(f',\n"{name}": [')
@@ -96,18 +96,18 @@ def _line(item: dict[str, Any]) -> str:
 
 
 def _categories() -> Iterator[dict[str, Any]]:
-    for name, shape in SKELETONS.items():
+    for name, skeleton in SKELETONS.items():
         yield {
             "id": _IDS[name],
-            "name": shape.kind if _DEFAULT[shape.kind] == name else name,
-            "supercategory": shape.kind,
+            "name": skeleton.kind if _DEFAULT[skeleton.kind] == name else name,
+            "supercategory": skeleton.kind,
             "skeleton_name": name,
-            "keypoints": shape.point_names,
-            "skeleton": [(a + 1, b + 1) for a, b in shape.edges],
+            "keypoints": skeleton.point_names,
+            "skeleton": [(a + 1, b + 1) for a, b in skeleton.edges],
         }
 
 
-def _images(images: Iterable[LabelledImage], frames: Places) -> Iterator[dict[str, Any]]:
+def _images(images: Iterable[LabelledImage], frames: FrameEntries) -> Iterator[dict[str, Any]]:
     for i, image in enumerate(images, start=1):
         of_clip = {"video": image.sequence} if image.sequence else {}
         yield (

@@ -10,11 +10,11 @@ from core.formats.dataset import LabelledDataset, LeftOut
 from core.formats.export import AboutClips
 from core.formats.records import Record, blaming
 
-Places = Mapping[str, dict[str, int]]
+FrameEntries = Mapping[str, dict[str, int]]
 _FRAME: Final = ("number", "seconds", "image", "scene")
 
 
-def videos(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
+def video_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
     """An entry for each clip; ``frames`` has number, seconds and image (or null) of each frame."""
     numbers = {image.path: i for i, image in enumerate(dataset.images, start=1)}
     for i, clip in enumerate(dataset.clips, start=1):
@@ -30,7 +30,7 @@ def videos(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
         }
 
 
-def places(dataset: LabelledDataset) -> Places:
+def frame_entries(dataset: LabelledDataset) -> FrameEntries:
     """``video_id`` and ``frame_id`` of each image that is a frame: of its first place, where equal frames share one."""
     found: dict[str, dict[str, int]] = {}
     for i, clip in enumerate(dataset.clips, start=1):
@@ -40,18 +40,18 @@ def places(dataset: LabelledDataset) -> Places:
     return found
 
 
-def split(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
+def split_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
     """An entry for each group that has a part."""
     return ({"group": row.group, "name": row.name, "part": row.part} for row in dataset.split)
 
 
-def excluded(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
+def excluded_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
     """An entry for each picture that nobody should learn from."""
     return ({"name": row.path, "reason": row.reason} for row in dataset.excluded)
 
 
 def read_about_clips(content: Record, images: Mapping[int, str]) -> AboutClips:
-    """Read what `videos`, `split` and `excluded` wrote; `images` has the path of each image's number.
+    """Read what the entries of this module say; `images` has the path of each image's number.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.checks import single
+from core.formats.checks import as_float32
 from core.formats.coco_clips import read_about_clips
 from core.formats.dataset import (
     KINDS,
@@ -148,18 +148,18 @@ def _instance(record: Record, places: _Places) -> LabelledInstance:
     category = record.whole("category_id", 0)
     if category not in places.categories:
         raise record.wrong("exports.no_such_category", number=category)
-    shape = places.categories[category]
-    confidence, keypoints = _keypoints(record, shape)
+    skeleton = places.categories[category]
+    confidence, keypoints = _keypoints(record, skeleton)
     source = record.choice("points_source", POINTS_SOURCES) if record.has("points_source") else None
     if source is None and (keypoints.visibility.any() or confidence):
         raise record.wrong("exports.no_points_source")
     with blaming(record.place):
         return LabelledInstance(
-            kind=shape.kind,
+            kind=skeleton.kind,
             box=_box(record, record.number("area")),
             origin=record.choice("origin", ORIGINS),
             score=record.number("score") if record.has("score") else None,
-            skeleton=shape.name if source else None,
+            skeleton=skeleton.name if source else None,
             keypoints=keypoints if source else None,
             points_source=source,
             points_model=_known(record, "points_model", places.models),
@@ -185,23 +185,23 @@ def _not_people(record: Record, known: set[str]) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _keypoints(record: Record, shape: Skeleton) -> tuple[bool, Keypoints]:
+def _keypoints(record: Record, skeleton: Skeleton) -> tuple[bool, Keypoints]:
     """Return whether confidences are given, and the points."""
-    flat = record.numbers("keypoints", _POINT * len(shape))
-    table = np.array(flat, dtype=np.float64).reshape(len(shape), _POINT)
+    flat = record.numbers("keypoints", _POINT * len(skeleton))
+    table = np.array(flat, dtype=np.float64).reshape(len(skeleton), _POINT)
     if not np.isin(table[:, 2], (0, 1, 2)).all():
         raise record.wrong("arrays.visibility_keypoints", found=sorted(set(table[:, 2].tolist())))
     seen = int(np.count_nonzero(table[:, 2]))
     if record.whole("num_keypoints", 0) != seen:
         raise record.wrong("exports.num_keypoints", stated=record.whole("num_keypoints", 0), count=seen)
     given = record.has("confidence")
-    confidence = np.array(record.numbers("confidence", len(shape), nullable=True)) if given else None
+    confidence = np.array(record.numbers("confidence", len(skeleton), nullable=True)) if given else None
     return given, Keypoints.of(table[:, :2], table[:, 2], confidence)
 
 
 def box_of(x: float, y: float, width: float, height: float) -> Box:
     """Turn COCO's x, y, width, height into left, top, right, bottom as float32."""
-    left, top, right, bottom = (single(value, "terms.bbox") for value in (x, y, x + width, y + height))
+    left, top, right, bottom = (as_float32(value, "terms.bbox") for value in (x, y, x + width, y + height))
     return left, top, right, bottom
 
 

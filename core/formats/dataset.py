@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.checks import require_choice, require_known, require_text, require_unique, single, text_or_none
+from core.formats.checks import as_float32, require_choice, require_known, require_text, require_unique, text_or_none
 from core.formats.clips import LabelledClip, SplitPart
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
@@ -101,7 +101,7 @@ class LabelledInstance:
         require_choice(self.origin, ORIGINS, "terms.instance_origin")
         object.__setattr__(self, "box", _box(self.box))
         if self.score is not None:
-            object.__setattr__(self, "score", single(self.score, "terms.score"))
+            object.__setattr__(self, "score", as_float32(self.score, "terms.score"))
         self._check_points()
         self._check_person()
         object.__setattr__(self, "not_people", tuple(sorted(set(self.not_people))))
@@ -115,11 +115,11 @@ class LabelledInstance:
             return
         require_choice(self.points_source, POINTS_SOURCES, "terms.points_source")
         require_choice(self.skeleton, SKELETONS, "terms.instance_skeleton")
-        shape = SKELETONS[self.skeleton]
-        if shape.kind != self.kind:
-            raise BadInput("values.skeleton_kind", name=shape.name, kind=shape.kind, wanted=self.kind)
-        if len(self.keypoints) != len(shape):
-            raise BadInput("values.skeleton_count", name=shape.name, count=len(shape), found=len(self.keypoints))
+        skeleton = SKELETONS[self.skeleton]
+        if skeleton.kind != self.kind:
+            raise BadInput("values.skeleton_kind", name=skeleton.name, kind=skeleton.kind, wanted=self.kind)
+        if len(self.keypoints) != len(skeleton):
+            raise BadInput("values.skeleton_count", name=skeleton.name, count=len(skeleton), found=len(self.keypoints))
         if np.isinf(self.keypoints.confidence).any():
             raise BadInput("values.confidence")
 
@@ -281,7 +281,7 @@ class LabelledDataset:
 
 
 def _box(box: Box) -> Box:
-    left, top, right, bottom = (single(value, "terms.box") for value in box)
+    left, top, right, bottom = (as_float32(value, "terms.box") for value in box)
     if max(abs(value) for value in (left, top, right, bottom)) > _FARTHEST:
         raise BadInput("values.box_too_far", limit=_FARTHEST, box=box)
     if right < left or bottom < top:

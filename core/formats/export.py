@@ -13,7 +13,7 @@ from core.formats import manifest as manifests
 from core.formats.clips import LabelledClip, SplitPart
 from core.formats.dataset import FAILED, LabelledDataset, LabelledImage, LabelledPerson, LeftOut
 from core.formats.manifest import VERSION, Manifest, read_manifest
-from core.formats.names import inside, printable, why_unsafe
+from core.formats.names import path_inside, printable, why_unsafe
 from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
 from core.foundation.errors import UnreadableLabels
@@ -226,7 +226,7 @@ def assembled(
 
 def listed_picture(opened: OpenedExport, path: str, where: str) -> FileEntry:
     """Return hash and size of a picture that labels name; it has to be inside the folder and in the manifest."""
-    inside(opened.folder / IMAGES, path, where)
+    path_inside(opened.folder / IMAGES, path, where)
     try:
         return opened.manifest.files[f"{IMAGES}/{path}"]
     except KeyError:

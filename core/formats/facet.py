@@ -27,7 +27,7 @@ def write(dataset: LabelledDataset, folder: Path, *, exported_at: str, progress:
     FacetError
         If the disk is full or cannot be written.
     """
-    payloads = (coco.write_labels, identities.write_labels)
+    payloads = (coco.write_annotations, identities.write_tables)
     return write_export(
         dataset, folder, format_name=FORMAT, payloads=payloads, exported_at=exported_at, progress=progress
     )
@@ -42,7 +42,7 @@ def read(folder: Path) -> LabelledDataset:
         With file and place, if a file is not what the format requires or the two halves contradict each other.
     """
     opened = open_export(folder, FORMAT, (coco.ANNOTATIONS, *identities.TABLES))
-    whole, faces = coco.read_labels(opened), read_tables(opened)
+    whole, faces = coco.read_annotations(opened), read_tables(opened)
     _agree([_header(image) for image in whole.images], [_header(image) for image in faces.images], PICTURES)
     names = {person.key: person.name for person in whole.people}
     for person in faces.people:

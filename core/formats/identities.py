@@ -60,7 +60,7 @@ def read(folder: Path) -> LabelledDataset:
 
 
 def _write_reduced(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
-    return write_labels(stage, reduced(dataset), steps)
+    return write_tables(stage, reduced(dataset), steps)
 
 
 def reduced(dataset: LabelledDataset) -> LabelledDataset:
@@ -125,7 +125,7 @@ class _Cut:
     sha256: str = ""
 
 
-def write_labels(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+def write_tables(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
     """Write the crops and both tables; returns the dataset with the faces that could not be cut out in `left_out`."""
     names = {person.key: person.name for person in dataset.people}
     cropper = _Cropper(stage, dataset)

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.formats.dataset import PERSON_SOURCES, Box, LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
 from core.formats.export import OpenedExport, assembled, listed_picture
-from core.formats.names import inside, unguard
+from core.formats.names import path_inside, unguard
 from core.formats.records import blaming
 from core.foundation.errors import UnreadableLabels
 
@@ -130,7 +130,7 @@ def _check_crop(row: _Row, opened: OpenedExport, crops: set[str]) -> None:
     crop = unguard(row.cells["crop"])
     if crop is None:  # this face could not be cut out
         return
-    inside(opened.folder, crop, row.place)
+    path_inside(opened.folder, crop, row.place)
     if crop not in opened.manifest.files or not crop.startswith("people/"):
         raise row.wrong("exports.no_such_crop", crop=crop)
     if row.cells["crop_sha256"] != opened.manifest.files[crop].sha256:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.formats.dataset import MODEL_KINDS, LabelledDataset, LeftOut, ModelCard
-from core.formats.names import inside
+from core.formats.names import path_inside
 from core.formats.records import Record, blaming, load_json
 from core.formats.staging import FileEntry
 from core.foundation.errors import UnreadableLabels
@@ -126,7 +126,7 @@ def read_manifest(folder: Path, format_name: str) -> Manifest:
     UnreadableLabels
         If it is absent, damaged, of another program, format or version, or names a file outside the folder.
     """
-    content = load_json(inside(folder, NAME, NAME))
+    content = load_json(path_inside(folder, NAME, NAME))
     if content.text("generator") != GENERATOR:
         raise content.wrong("exports.generator", name=content.text("generator"), wanted=GENERATOR)
     found = content.text("format")
@@ -150,7 +150,7 @@ def read_manifest(folder: Path, format_name: str) -> Manifest:
 def sniff(folder: Path) -> str | None:
     """Return the format of an export of ours, of any version, in that folder; None for anything else."""
     try:
-        content = load_json(inside(folder, NAME, NAME))
+        content = load_json(path_inside(folder, NAME, NAME))
         ours = content.text("generator") == GENERATOR and content.whole("version", 1) > 0
         return content.text("format") if ours else None
     except UnreadableLabels:
@@ -166,7 +166,7 @@ def _model(record: Record) -> ModelCard:
 def _files(folder: Path, record: Record) -> dict[str, FileEntry]:
     files = {}
     for path in record.content:
-        inside(folder, path, record.place)
+        path_inside(folder, path, record.place)
         entry = record.record(path)
         sha256 = entry.text("sha256")
         if not _SHA256.fullmatch(sha256):

@@ -43,7 +43,7 @@ def printable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-def inside(folder: Path, relative: str, where: str) -> Path:
+def path_inside(folder: Path, relative: str, where: str) -> Path:
     """Return the file of that relative path in the folder.
 
     Raises

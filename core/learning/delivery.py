@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.formats.labels.motion_csv import write_submission
+from core.formats.labels import motion_csv
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import find_skeleton
@@ -100,5 +100,5 @@ def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: P
         (path.rpartition("/")[2], Keypoints.from_bytes(stored[instance].points))
         for path, (_, instance) in sorted(chosen.items())
     ]
-    write_submission(rows, out)
+    motion_csv.write(rows, out)
     return {"model": model, "file": str(out), "pictures": len(rows), "several": len(several)}

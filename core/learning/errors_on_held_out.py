@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.learning.held_out import HeldOutSet
-from core.metrics import intervals, landmarks
-from core.metrics.intervals import Interval
+from core.metrics import intervals, landmark_curves, landmarks
+from core.metrics.resampling import Interval
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ class Breakdown:
     points: Floats
     regions: dict[str, float]
     groups: dict[str, float]
-    curve: landmarks.Ced
+    curve: landmark_curves.Ced
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +77,10 @@ def breakdown(held: HeldOutSet, model: str) -> Breakdown:
     each = _each(held, model)
     errors = errors_of(held, model)
     return Breakdown(
-        points=landmarks.point_means(each),
-        regions=landmarks.region_means(each, held.skeleton),
-        groups=landmarks.group_means(given(errors), held.groups),
-        curve=landmarks.ced(errors, LIMIT),
+        points=landmark_curves.point_means(each),
+        regions=landmark_curves.region_means(each, held.skeleton),
+        groups=landmark_curves.group_means(given(errors), held.groups),
+        curve=landmark_curves.ced(errors, LIMIT),
     )
 
 
@@ -93,13 +93,13 @@ def paired_difference(held: HeldOutSet, model: str, against: str) -> PairedDiffe
 
     def over(points: Sequence[int]) -> Interval:
         above, other, below = (values[:, list(points)].sum(axis=1) for values in (first, second, count))
-        return intervals.paired_ratio((above, below), (other, below), groups)
+        return intervals.paired_ratio_of_sums((above, below), (other, below), groups)
 
     wholes = given(errors_of(held, model)) - given(errors_of(held, against))
     return PairedDifference(
         points=[over([point]) for point in range(len(held.skeleton))],
         regions={name: over(points) for name, points in held.skeleton.regions.items()},
-        groups=landmarks.group_means(wholes, names[groups]),
+        groups=landmark_curves.group_means(wholes, names[groups]),
     )
 
 

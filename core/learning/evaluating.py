@@ -17,13 +17,13 @@ from core.foundation.errors import NotFound
 from core.foundation.workspace import Workspace
 from core.learning.errors_on_held_out import LIMIT, errors_of, given, unit
 from core.learning.held_out import HeldOutSet, held_out
-from core.metrics import intervals, landmarks, pose
-from core.metrics.intervals import Interval
+from core.metrics import intervals, landmarks, oks, pose, resampling
+from core.metrics.resampling import Interval
 from db.queries.learning.models import trained_by_name
 from db.writing import writing
 
 PCK_AT: Final = 0.1
-FEWEST_GROUPS: Final = intervals.FEWEST_GROUPS  # with fewer no model is called better or worse
+FEWEST_GROUPS: Final = resampling.FEWEST_GROUPS  # with fewer no model is called better or worse
 ORDER: Final = (
     "nme",
     "median_nme",
@@ -53,7 +53,7 @@ def evaluate(
         ``model``, ``skeleton``, ``instances``, ``groups``, ``left_out``, ``learned`` (instances that a model has
         learned from, and is not measured on), ``metrics`` {name: {value, low, high}}; with `against` also ``against``,
         ``against_metrics``, and ``difference`` (model minus against, paired; each also with its ``groups`` and the
-        ``verdict`` on the model, as `intervals.verdict` gives it).
+        ``verdict`` on the model, as `resampling.verdict` gives it).
         A value that is undefined is None, and so are the ends of an interval over a single group; then ``reason`` says
         why (else None).
 
@@ -102,7 +102,7 @@ def metrics(held: HeldOutSet, model: str) -> dict[str, Interval]:
     failures of the curve.
     """
     figures = {
-        name: intervals.ratio(sums.above, sums.below, held.groups, root=sums.root)
+        name: intervals.ratio_of_sums(sums.above, sums.below, held.groups, root=sums.root)
         for name, sums in _sums(held, model).items()
     }
     figures["median_nme"] = intervals.bootstrap(given(errors_of(held, model)), held.groups, intervals.median)
@@ -115,7 +115,7 @@ def differences(held: HeldOutSet, model: str, against: str) -> dict[str, Interva
     """Model minus against of every metric, paired: both on the same draws of groups."""
     first, second = _sums(held, against), _sums(held, model)
     figures = {
-        name: intervals.paired_ratio(
+        name: intervals.paired_ratio_of_sums(
             (sums.above, sums.below), (second[name].above, second[name].below), held.groups, root=sums.root
         )
         for name, sums in first.items()
@@ -152,7 +152,7 @@ def _sums(held: HeldOutSet, model: str) -> dict[str, _Sums]:
     squares, counts = landmarks.squares_of(pixels)
     rows["rmse_px"] = _Sums(given(squares), counts.astype(np.float64), root=True)
     if held.skeleton.sigmas is not None:
-        similarity = pose.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.skeleton.sigmas)
+        similarity = oks.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.skeleton.sigmas)
         rows["oks"] = _mean(similarity)
     return rows
 
@@ -223,7 +223,7 @@ def differences_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, 
     """Paired differences as `intervals_as_json` gives them, each with its groups and its verdict in words."""
     plain = intervals_as_json(figures)
     return {
-        name: {**plain[name], "groups": figure.groups, "verdict": intervals.verdict(figure, upward=name in UPWARD)}
+        name: {**plain[name], "groups": figure.groups, "verdict": resampling.verdict(figure, upward=name in UPWARD)}
         for name, figure in figures.items()
     }
 

@@ -117,7 +117,7 @@ def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skel
     config = _config(recipe, skeleton_name)
 
     def estimate(batch: int) -> memory.MemoryEstimate:
-        return memory.dry_run(
+        return memory.estimate_memory(
             config,
             batch,
             amp=recipe.amp == "on" or (recipe.amp == "auto" and device == "cuda"),

@@ -12,7 +12,7 @@ from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels
 from core.learning.samples import samples
-from core.metrics.intervals import FEWEST_GROUPS
+from core.metrics.resampling import FEWEST_GROUPS
 from core.training.samples import Sample
 from db.queries.learning.labels import HumanLabel
 from db.tables import Part
@@ -45,7 +45,7 @@ def warnings_about(
 ) -> list[str]:
     """Sentences about a training whose best weights are no better than the mean shape; none where they are.
 
-    A few people cannot tell (`core.metrics.intervals.verdict`): where epochs were chosen by fewer groups than that
+    A few people cannot tell (`core.metrics.resampling.verdict`): where epochs were chosen by fewer groups than that
     takes, only a figure twice as bad as the mean shape's says that nothing was learned.
 
     Parameters

@@ -7,6 +7,12 @@ with Gaussian effects 95 % ones held the truth in 82 % of cases with 5 groups, 8
 40. `Interval.groups` is there to be shown beside them, and `verdict` names no winner of too few.
 
 The same seed and groups give the same draws for every figure, so the figures of one table go together.
+
+Every interval here takes `groups`, (N,) int or str, the video (or person, or action) of each value; the number of
+`draws`; the `level`, the share in (0, 1) that it holds; and the `seed` of the draws. It comes without ends where there
+are fewer than two groups: one video says nothing about another. Its value is NaN, of 0 groups, where no value is
+defined. Draws for which a figure is NaN are left out. BadInput is raised where shapes disagree, `draws` is below 1 or
+`level` is not between 0 and 1.
 """
 
 from __future__ import annotations
@@ -18,32 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
-from core.metrics.resampling import (
-    FEWEST_GROUPS,
-    Interval,
-    check_plan,
-    draw_groups,
-    interval_of,
-    medians_of,
-    members,
-    totals,
-    verdict,
-)
-
-__all__ = [
-    "DRAWS",
-    "FEWEST_GROUPS",
-    "LEVEL",
-    "Interval",
-    "bootstrap",
-    "bootstrap_weighted",
-    "mean",
-    "median",
-    "paired",
-    "paired_ratio",
-    "ratio",
-    "verdict",
-]
+from core.metrics.resampling import Interval, check_plan, draw_groups, interval_of, medians_of, members, totals
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -76,31 +57,15 @@ def bootstrap(
     """A figure of the values with its interval, groups drawn as a whole.
 
     AUC and failure rate are means too: of max(0, 1 - e / limit) and of e > limit. For a quotient of sums (PCK, RMSE)
-    there is `ratio`; for another figure pass its function (`median` is a quick one).
+    there is `ratio_of_sums`; for another figure pass its function (`median` is a quick one).
 
     Parameters
     ----------
     values
         (N,) real, or (N, C) where the statistic needs several columns. A row with a NaN is left out and counted. An
         inf counts: where it is drawn the mean is inf.
-    groups
-        (N,) int or str, the video (or person, or action) of each value.
     statistic
-        Takes the (n,) or (n, C) float64 rows of a draw, at least one and no NaN among them; gives one number. Draws
-        for which that is NaN are left out.
-    draws, level, seed
-        Number of draws, the share in (0, 1) that the interval holds, seed of the draws.
-
-    Returns
-    -------
-    interval
-        Without ends where there are fewer than two groups: one video says nothing about another. Value NaN and 0
-        groups where no value is defined.
-
-    Raises
-    ------
-    BadInput
-        If the shapes disagree, `draws` is below 1 or `level` is not between 0 and 1.
+        Takes the (n,) or (n, C) float64 rows of a draw, at least one and no NaN among them; gives one number.
     """
     rows = _rows(values)
     if statistic is mean and rows.ndim == 1:
@@ -127,29 +92,19 @@ def paired(
     ----------
     first, second
         (N,) or (N, C) real, of the same instances in the same order. A row that is NaN in either is left out of both.
-    groups, statistic, draws, level, seed
-        As in `bootstrap`.
-
-    Returns
-    -------
-    interval
-        As from `bootstrap`; the value is NaN, with a reason, where both sides are infinite.
-
-    Raises
-    ------
-    BadInput
-        As in `bootstrap`, or if the shapes of the two differ.
+    statistic
+        As in `bootstrap`; the difference is NaN, with a reason, where both sides are infinite.
     """
-    one, other = _rows(first), _rows(second)
-    if one.shape != other.shape:
-        raise BadInput("metrics.same_shape", first=one.shape, second=other.shape)
-    if statistic is mean and one.ndim == 1:
-        count = np.ones(len(one))
-        return _of_ratios([(one, count), (other, count)], groups, False, draws, level, seed)
-    return _of_rows([one, other], groups, statistic, draws, level, seed)
+    before, after = _rows(first), _rows(second)
+    if before.shape != after.shape:
+        raise BadInput("metrics.same_shape", first=before.shape, second=after.shape)
+    if statistic is mean and before.ndim == 1:
+        count = np.ones(len(before))
+        return _of_ratios([(before, count), (after, count)], groups, False, draws, level, seed)
+    return _of_rows([before, after], groups, statistic, draws, level, seed)
 
 
-def ratio(
+def ratio_of_sums(
     above: NDArray,
     below: NDArray,
     groups: NDArray,
@@ -166,26 +121,14 @@ def ratio(
     above, below
         (N,) real: what each instance adds above and below the line (points that are right and points that are
         labelled, or `core.metrics.landmarks.squared_sums`). An instance with a NaN, or with nothing below the line, is
-        left out and counted.
-    groups, draws, level, seed
-        As in `bootstrap`.
+        left out and counted; none may be negative there.
     root
         Whether the square root is taken.
-
-    Returns
-    -------
-    interval
-        As from `bootstrap`.
-
-    Raises
-    ------
-    BadInput
-        As in `bootstrap`, or if something below the line is negative.
     """
     return _of_ratios([(above, below)], groups, root, draws, level, seed)
 
 
-def paired_ratio(
+def paired_ratio_of_sums(
     first: Sums,
     second: Sums,
     groups: NDArray,
@@ -200,19 +143,9 @@ def paired_ratio(
     Parameters
     ----------
     first, second
-        As `above` and `below` of `ratio`, of the same instances; one that does not count in either is left out of both.
-    groups, root, draws, level, seed
-        As in `ratio`.
-
-    Returns
-    -------
-    interval
-        As from `paired`.
-
-    Raises
-    ------
-    BadInput
-        As in `ratio`.
+        As `above` and `below` of `ratio_of_sums`; an instance that does not count in either is left out of both.
+    root
+        Whether the square roots are taken.
     """
     return _of_ratios([first, second], groups, root, draws, level, seed)
 
@@ -227,34 +160,22 @@ def bootstrap_weighted(
     Parameters
     ----------
     statistic
-        Takes (N,) float64 weights, how often each item was drawn (all 1 for the value itself); gives one number.
-        Draws for which that is NaN are left out.
-    groups, draws, level, seed
-        As in `bootstrap`, for the N items (pictures, for AP).
-
-    Returns
-    -------
-    interval
-        As from `bootstrap`.
-
-    Raises
-    ------
-    BadInput
-        As in `bootstrap`.
+        Takes (N,) float64 weights, how often each item (picture, for AP) was drawn (all 1 for the value itself); gives
+        one number.
     """
     check_plan(draws, level)
-    names, place = np.unique(np.asarray(groups), return_inverse=True)
-    value = statistic(np.ones(len(place))) if len(place) else np.nan
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    value = statistic(np.ones(len(group_of))) if len(group_of) else np.nan
 
     def drawn() -> Floats:
         weights = (
-            np.bincount(row, minlength=len(names)).astype(np.float64)[place]
+            np.bincount(row, minlength=len(names)).astype(np.float64)[group_of]
             for block in draw_groups(len(names), draws, seed)
             for row in block
         )
         return np.array([statistic(weight) for weight in weights])
 
-    return interval_of(value, drawn, len(names), len(place), 0, level)
+    return interval_of(value, drawn, len(names), len(group_of), 0, level)
 
 
 def _of_ratios(sides: list[Sums], groups: NDArray, root: bool, draws: int, level: float, seed: int) -> Interval:
@@ -268,8 +189,8 @@ def _of_ratios(sides: list[Sums], groups: NDArray, root: bool, draws: int, level
     if (table[1::2] < 0).any():
         raise BadInput("metrics.denominator")
     counts = ~np.isnan(table).any(axis=0) & (table[1::2] > 0).all(axis=0)
-    known, place = np.unique(names[counts], return_inverse=True)
-    of_groups = np.array([np.bincount(place, part[counts], len(known)) for part in table])
+    known, group_of = np.unique(names[counts], return_inverse=True)
+    of_groups = np.array([np.bincount(group_of, part[counts], len(known)) for part in table])
 
     def figure(sums: Floats) -> Floats:
         with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf is undefined, and said so
@@ -294,8 +215,8 @@ def _of_rows(
     if names.shape != sides[0].shape[:1]:
         raise BadInput("metrics.values_and_groups", values=len(sides[0]), groups=len(names))
     counts = np.all([~np.isnan(side).any(axis=tuple(range(1, side.ndim))) for side in sides], axis=0)
-    known, place, size = np.unique(names[counts], return_inverse=True, return_counts=True)
-    order = np.argsort(place, kind="stable")
+    known, group_of, size = np.unique(names[counts], return_inverse=True, return_counts=True)
+    order = np.argsort(group_of, kind="stable")
     ordered, first = [side[counts][order] for side in sides], np.cumsum(size) - size
 
     def figure(rows: Indices | slice) -> float:
@@ -307,7 +228,7 @@ def _of_rows(
     def drawn() -> Floats:
         blocks = draw_groups(len(known), draws, seed)
         if statistic is median and sides[0].ndim == 1:
-            sought = [medians_of(side[counts], place, len(known)) for side in sides]
+            sought = [medians_of(side[counts], group_of, len(known)) for side in sides]
             each = np.concatenate([[of(block) for of in sought] for block in blocks], axis=1)
             with np.errstate(invalid="ignore"):  # inf - inf
                 return np.asarray(each[0] if len(each) == 1 else each[1] - each[0])

@@ -29,7 +29,7 @@ class Ced:
     limit
         Where the curve ends, in the unit of the errors.
     auc, failure_rate
-        As from `auc` and `failure_rate`; the area under the steps divided by the limit is exactly `auc`.
+        As from `ced_auc` and `failure_rate`; the area under the steps divided by the limit is exactly `auc`.
     used, undefined
         How many instances count, and how many were left out because their error is NaN.
     """
@@ -64,7 +64,7 @@ def ced(errors: NDArray, limit: float) -> Ced:
         If the shape is wrong, an error is negative, or the limit is not above 0.
     """
     defined = _defined(errors, limit)
-    area, failures, undefined = auc(errors, limit), failure_rate(errors, limit), np.size(errors) - len(defined)
+    area, failures, undefined = ced_auc(errors, limit), failure_rate(errors, limit), np.size(errors) - len(defined)
     if not len(defined):
         return Ced(np.zeros(0), np.zeros(0), limit, area, failures, 0, undefined)
     places, counts = np.unique(defined[defined <= limit], return_counts=True)
@@ -76,7 +76,7 @@ def ced(errors: NDArray, limit: float) -> Ced:
     return Ced(places, share, limit, area, failures, len(defined), undefined)
 
 
-def auc(errors: NDArray, limit: float) -> float:
+def ced_auc(errors: NDArray, limit: float) -> float:
     """Area under the cumulative error curve up to `limit`, divided by `limit`: in [0, 1], exact.
 
     The curve is a staircase, so its area is the mean of max(0, 1 - error / limit). Published codes sum it on a grid

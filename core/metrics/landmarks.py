@@ -15,28 +15,6 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import Skeleton
-from core.metrics.landmark_curves import Ced, auc, ced, failure_rate, group_means, pck, point_means, region_means
-
-__all__ = [
-    "NORMALISERS",
-    "Ced",
-    "applicable",
-    "auc",
-    "ced",
-    "errors",
-    "failure_rate",
-    "group_means",
-    "instance_means",
-    "nme",
-    "pck",
-    "point_errors",
-    "point_means",
-    "region_means",
-    "rmse",
-    "squared_sums",
-    "squares_of",
-    "units",
-]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

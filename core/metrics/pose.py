@@ -15,26 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
-from core.metrics.oks import BODY24_SIGMAS, BODY24_SIGMAS_BORROWED, COCO17_SIGMAS, Sigmas, checked_truth, oks
-from core.metrics.pose_matching import THRESHOLDS, assign, best_of_each_image, close_pairs
-
-__all__ = [
-    "AREAS",
-    "BODY24_SIGMAS",
-    "BODY24_SIGMAS_BORROWED",
-    "COCO17_SIGMAS",
-    "THRESHOLDS",
-    "FoundPoses",
-    "Matches",
-    "PoseScores",
-    "Sigmas",
-    "TruePoses",
-    "average_precision",
-    "match",
-    "oks",
-    "pose_scores",
-    "precision_recall",
-]
+from core.metrics.oks import checked_truth
+from core.metrics.pose_matching import THRESHOLDS, best_of_each_image, close_pairs, greedy_matches
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -271,7 +253,9 @@ def match(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> Matches:
     kept, rank = best_of_each_image(in_found, score)
     low, high = (np.array(ends)[:, None] for ends in zip(*AREAS.values(), strict=True))
     not_asked = crowd | ~people.labelled.any(axis=1) | (people.areas < low) | (people.areas > high)
-    matched, left_out = assign(close_pairs(points[kept], in_found[kept], people, in_true), rank, not_asked, crowd)
+    matched, left_out = greedy_matches(
+        close_pairs(points[kept], in_found[kept], people, in_true), rank, not_asked, crowd
+    )
     left_out |= ~matched & ((size[kept] < low) | (size[kept] > high))[:, None, :]
     order = np.argsort(-score[kept], kind="stable")
     return Matches(images, in_true, in_found[kept][order], not_asked, matched[..., order], left_out[..., order])

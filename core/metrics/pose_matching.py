@@ -77,7 +77,7 @@ def close_pairs(points: Floats, found_image: Indices, people: Truth, true_image:
     return Pairs(found_of[near], true_of[near], similarity[near])
 
 
-def assign(pairs: Pairs, rank: Indices, not_asked: Bools, crowd: Bools) -> tuple[Bools, Bools]:
+def greedy_matches(pairs: Pairs, rank: Indices, not_asked: Bools, crowd: Bools) -> tuple[Bools, Bools]:
     """Settle all ranks in turn.
 
     Parameters

@@ -66,7 +66,7 @@ def verdict(difference: Interval, *, upward: bool) -> str:
 
     Returns
     -------
-    said
+    verdict
         "better", "worse", "no clear difference" (0 is within the interval), "too few groups to tell" or "undefined".
     """
     if np.isnan(difference.value):
@@ -94,13 +94,13 @@ def members(first: Indices, size: Indices) -> Indices:
 
 def totals(sums: Floats, block: Indices) -> Floats:
     """(parts, B) sums over the groups of each draw, of (parts, G) sums of groups; equal groups need no adding up."""
-    found = np.empty((len(sums), len(block)))
-    for total, part in zip(found, sums, strict=True):
+    added = np.empty((len(sums), len(block)))
+    for total, part in zip(added, sums, strict=True):
         total[:] = part[0] * block.shape[1] if (part == part[0]).all() else part[block].sum(axis=1)
-    return found
+    return added
 
 
-def medians_of(values: Floats, place: Indices, groups: int) -> Callable[[Indices], Floats]:
+def medians_of(values: Floats, group_of: Indices, groups: int) -> Callable[[Indices], Floats]:
     """A function that gives the exact median of each of many draws, many times quicker than one by one.
 
     The sorted values are cut into bins of equal number. How often each group was drawn times the groups' counts in
@@ -108,7 +108,7 @@ def medians_of(values: Floats, place: Indices, groups: int) -> Callable[[Indices
 
     Parameters
     ----------
-    values, place
+    values, group_of
         (N,) without NaN, and the group in [0, groups) of each; every group has at least one.
 
     Returns
@@ -117,22 +117,22 @@ def medians_of(values: Floats, place: Indices, groups: int) -> Callable[[Indices
         Takes (B, G) group numbers as `draw_groups` gives them; gives (B,).
     """
     order = np.argsort(values, kind="stable")
-    ordered, owner = values[order], place[order]
+    ordered, owner = values[order], group_of[order]
     bins = int(np.clip(min(np.sqrt(len(values)), _TABLE / groups), 1, len(values)))
     starts = np.arange(bins + 1) * len(values) // bins
     of_bin = np.repeat(np.arange(bins), np.diff(starts))
     table = np.bincount(owner * bins + of_bin, minlength=groups * bins).reshape(groups, bins).astype(np.float64)
     steps = np.arange(np.diff(starts).max())
 
-    def nth(rank: NDArray[np.int64], times: Floats, upto: Floats) -> Floats:
+    def value_at(rank: NDArray[np.int64], times: Floats, upto: Floats) -> Floats:
         """The value that has `rank` others before it."""
         row = np.arange(len(rank))
-        found = (upto <= rank[:, None]).sum(axis=1)
-        before = np.where(found > 0, upto[row, found - 1], 0.0)
-        at = starts[found][:, None] + steps  # past the bin's end are values that are no lower: they come too late
+        bin_of = (upto <= rank[:, None]).sum(axis=1)
+        before = np.where(bin_of > 0, upto[row, bin_of - 1], 0.0)
+        at = starts[bin_of][:, None] + steps  # past the bin's end are values that are no lower: they come too late
         each = times[row[:, None], owner[np.minimum(at, len(values) - 1)]]
         inside = (before[:, None] + np.cumsum(each, axis=1) > rank[:, None]).argmax(axis=1)
-        return np.asarray(ordered[starts[found] + inside])
+        return np.asarray(ordered[starts[bin_of] + inside])
 
     def medians(block: Indices) -> Floats:
         rows = np.arange(len(block))[:, None] * groups
@@ -140,7 +140,7 @@ def medians_of(values: Floats, place: Indices, groups: int) -> Callable[[Indices
         times = often.reshape(len(block), groups).astype(np.float64)
         upto = np.cumsum(times @ table, axis=1)
         total = upto[:, -1].astype(np.int64)
-        low, high = (nth((total - 1 + later) // 2, times, upto) for later in (0, 1))
+        low, high = (value_at((total - 1 + later) // 2, times, upto) for later in (0, 1))
         return (low + high) / 2
 
     return medians
@@ -169,9 +169,9 @@ def interval_of(
 
 def _quantile(ordered: Floats, q: float) -> float:
     """Linear between neighbours as numpy's, and between an infinity and anything that infinity (numpy gives NaN)."""
-    place = q * (len(ordered) - 1)
-    below, above = ordered[int(np.floor(place))], ordered[int(np.ceil(place))]
-    part = place - np.floor(place)
+    position = q * (len(ordered) - 1)
+    below, above = ordered[int(np.floor(position))], ordered[int(np.ceil(position))]
+    part = position - np.floor(position)
     return float(below if below == above or part == 0 else below * (1 - part) + above * part)
 
 

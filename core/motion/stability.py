@@ -15,7 +15,8 @@ from core.foundation.messages import choices
 from core.foundation.predictor_names import PredictorName
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command
-from core.metrics.intervals import Interval, bootstrap
+from core.metrics.intervals import bootstrap
+from core.metrics.resampling import Interval
 from core.metrics.stability import FIGURES, Stability, as_breaks, as_tracks, displacements, stability
 from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.tracks.bad_predictors import PREDICTORS

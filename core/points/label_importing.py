@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, func, select
 
-from core.formats.labels import ANY_ENDING, ENDINGS, NAMES, LabelFile, read_labels, sniff_labels
+from core.formats.labels import ANY_ENDING, ENDINGS, NAMES, LabelFile, read_label_file, sniff_label_file
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
@@ -102,7 +102,7 @@ def label_paths(workspace: Workspace, source: Path) -> list[str]:
     paths = []
     for item in [item for item in _label_files(workspace, source) if isinstance(item, OfferedFile)][:_SNIFFED]:
         with suppress(BadInput):  # it is something else
-            sniff_labels(item.path, item.read())
+            sniff_label_file(item.path, item.read())
             paths.append(item.path)
     return paths
 
@@ -119,7 +119,7 @@ def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, in
             counts["not looked at"] += 1
             continue
         try:
-            counts[NAMES[sniff_labels(name, content())]] += 1
+            counts[NAMES[sniff_label_file(name, content())]] += 1
         except BadInput:
             counts["no labels"] += 1
     return dict(counts)
@@ -164,7 +164,7 @@ def _read(item: SourceFile, skeleton: Skeleton) -> LabelFile:
     if not isinstance(item, OfferedFile):
         raise BadInput.saying(item.reason.within(item.path))
     try:
-        return read_labels(item.path, item.read(), skeleton)
+        return read_label_file(item.path, item.read(), skeleton)
     except MemoryError as error:
         raise BadInput("labels.no_memory", of=item.path) from error
 

@@ -6,12 +6,12 @@ import torch
 
 from core.foundation.skeletons import find_skeleton
 from core.models.pose import NETWORKS, configure
-from core.models.pose.memory import dry_run as estimate
+from core.models.pose.memory import estimate_memory
 from core.training.recipe import Recipe
 
 
 def dry_run(recipe: Recipe, skeleton_name: str, device: str | None = None) -> int:
-    """Bytes that a step of the recipe holds at its peak: see `core.models.pose.memory.dry_run`.
+    """Bytes that a step of the recipe holds at its peak: see `core.models.pose.memory.estimate_memory`.
 
     Pictures that are kept in memory (`Recipe.memory_gib`, of the machine and not of a GPU) are not in it. A window of
     the stability loss goes through the network after the batch, so the larger of the two counts.
@@ -43,4 +43,4 @@ def dry_run(recipe: Recipe, skeleton_name: str, device: str | None = None) -> in
     crops = max(recipe.batch, term.length * term.windows if term is not None else 0)
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
     amp = recipe.amp == "on" or (recipe.amp == "auto" and chosen == "cuda")
-    return estimate(config, crops, amp, recipe.checkpointing, optimiser=recipe.optimiser).total
+    return estimate_memory(config, crops, amp, recipe.checkpointing, optimiser=recipe.optimiser).total

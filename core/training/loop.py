@@ -24,7 +24,7 @@ from core.training.listening import Listener, TrainingCancelled
 from core.training.preparation import TrainingData, check_data, config_for, fresh_network, open_sources
 from core.training.ranks import Ranks, ranks_here
 from core.training.recipe import Recipe
-from core.training.run import Run
+from core.training.run import Training
 from core.training.state import fingerprint
 
 __all__ = ["Listener", "Trained", "TrainingData", "train"]
@@ -121,7 +121,7 @@ def train(
         return _result(run, run.done.stopped)
 
 
-def _learn(run: Run) -> None:
+def _learn(run: Training) -> None:
     """Epochs of batches, until it is done, no longer getting better, or no longer finite."""
     total = run.recipe.epochs * run.steps_an_epoch
     while not run.done.stopped:
@@ -146,7 +146,7 @@ def _prepared(
     weights_folder: Path | None,
     start_from: Path | None,
     start_name: str,
-) -> Run:
+) -> Training:
     listener = listener if ranks.first else Listener()
     folder.mkdir(parents=True, exist_ok=True)
     config = config_for(recipe, data.skeleton, data.train)
@@ -160,12 +160,12 @@ def _prepared(
         recipe, data.skeleton.name, (sources.train.samples, sources.validation.samples), begun, str(ranks.world)
     )
     network = fresh_network(recipe, config, weights_folder, start_from, listener, start_name)
-    run = Run(recipe, data, sources, network, folder, print_of_run, listener, ranks)
+    run = Training(recipe, data, sources, network, folder, print_of_run, listener, ranks)
     run.take_up()
     return run
 
 
-def _tell_batch(run: Run, total: int) -> None:
+def _tell_batch(run: Training, total: int) -> None:
     """Tell the listener; where one process is cancelled, all are."""
     stopped: Cancelled | None = None
     try:
@@ -178,7 +178,7 @@ def _tell_batch(run: Run, total: int) -> None:
         raise stopped or Cancelled("training.stopped")
 
 
-def _tell_epoch(run: Run, line: dict[str, Any]) -> None:
+def _tell_epoch(run: Training, line: dict[str, Any]) -> None:
     stopped: Cancelled | None = None
     try:
         run.listener.epoch(line)
@@ -188,7 +188,7 @@ def _tell_epoch(run: Run, line: dict[str, Any]) -> None:
         raise stopped or Cancelled("training.stopped")
 
 
-def _stop_at_nan(run: Run) -> None:
+def _stop_at_nan(run: Training) -> None:
     """The step was not taken, so the weights are still good; stop here, and say where."""
     done = run.done
     done.stopped = "nan"
@@ -199,7 +199,7 @@ def _stop_at_nan(run: Run) -> None:
     run.keep_something()
 
 
-def _against_nan(run: Run) -> Message:
+def _against_nan(run: Training) -> Message:
     """What may help: of the first batch neither rate nor clip is the cause, as no step was taken yet."""
     if run.done.epoch == run.done.batch == 0:
         return message("trainings.nan_from_the_start")
@@ -208,7 +208,7 @@ def _against_nan(run: Run) -> Message:
     return message("trainings.clip")
 
 
-def _result(run: Run, stopped: str) -> Trained:
+def _result(run: Training, stopped: str) -> Trained:
     file = run.folder / "best.safetensors"
     done = run.done
     return Trained(

@@ -27,12 +27,12 @@ class LossParts(NamedTuple):
     labelled: Tensor
 
 
-def single(name: str, value: Tensor, weight: Tensor) -> LossParts:
+def one_part(name: str, value: Tensor, weight: Tensor) -> LossParts:
     """A loss of one part."""
     return LossParts(value, {name: value.detach()}, weight.detach().sum())
 
 
-def exact(outputs: Tensor) -> Tensor:
+def at_least_float32(outputs: Tensor) -> Tensor:
     """Losses are taken in float32 whatever the network computed in; float64 stays, for checks of gradients."""
     return outputs if outputs.dtype == torch.float64 else outputs.float()
 

@@ -30,7 +30,7 @@ from torch import Tensor
 
 from core.foundation.errors import BadInput
 from core.foundation.messages import choices
-from core.training.loss_parts import LossParts, exact, masked, single, weighted_mean
+from core.training.loss_parts import LossParts, at_least_float32, masked, one_part, weighted_mean
 from core.training.map_losses import HeatmapCrossEntropy, HeatmapError, UdpCombined
 from core.training.pip_losses import PipLoss
 
@@ -58,11 +58,11 @@ class PointLoss:
 
     def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
         """Outputs and targets: "points" (N, K, 2); targets also "weight" (N, K)."""
-        points = exact(outputs["points"])
+        points = at_least_float32(outputs["points"])
         weight = targets["weight"]
         truth = masked(targets["points"].to(points.dtype), weight[..., None])
         error = (points - truth) * points.new_tensor(self.unit)
-        return single(self.name, weighted_mean(self.measure(error), weight[..., None]), weight)
+        return one_part(self.name, weighted_mean(self.measure(error), weight[..., None]), weight)
 
 
 def wing(error: Tensor, width: float = 10.0, curvature: float = 2.0) -> Tensor:

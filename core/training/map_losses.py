@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.foundation.errors import BadInput
-from core.training.loss_parts import LossParts, exact, masked, single, weighted_mean
+from core.training.loss_parts import LossParts, at_least_float32, masked, one_part, weighted_mean
 
 
 class HeatmapError:
@@ -16,7 +16,7 @@ class HeatmapError:
 
     def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
         """Outputs and targets: "heatmaps" (N, K, h, w); targets also "weight" (N, K)."""
-        return single("heatmaps", _squared(outputs, targets, "heatmaps"), targets["weight"])
+        return one_part("heatmaps", _squared(outputs, targets, "heatmaps"), targets["weight"])
 
 
 class HeatmapCrossEntropy:
@@ -28,14 +28,14 @@ class HeatmapCrossEntropy:
 
     def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
         """As `HeatmapError`; a target map whose sum is 0 counts for nothing."""
-        logits = exact(outputs["heatmaps"]).flatten(2)
+        logits = at_least_float32(outputs["heatmaps"]).flatten(2)
         weight = targets["weight"]
         wanted = masked(targets["heatmaps"].to(logits.dtype).flatten(2), weight[..., None])
         mass = wanted.sum(dim=-1)
         weight = weight * (mass > 0)
         share = wanted / torch.where(mass > 0, mass, torch.ones_like(mass))[..., None]
         entropy = -(share * logits.log_softmax(dim=-1)).sum(dim=-1)
-        return single("heatmaps", weighted_mean(entropy, weight), weight)
+        return one_part("heatmaps", weighted_mean(entropy, weight), weight)
 
 
 class UdpCombined:
@@ -63,7 +63,7 @@ class UdpCombined:
 
     @staticmethod
     def _offsets(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
-        found = exact(outputs["offsets"])
+        found = at_least_float32(outputs["offsets"])
         disc = (targets["heatmaps"] > 0).to(found.dtype).repeat_interleave(2, dim=1)
         weight = targets["weight"].repeat_interleave(2, dim=1)[..., None, None]
         error = found - masked(targets["offsets"].to(found.dtype), disc * weight)
@@ -71,6 +71,6 @@ class UdpCombined:
 
 
 def _squared(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor], name: str) -> Tensor:
-    found = exact(outputs[name])
+    found = at_least_float32(outputs[name])
     weight = targets["weight"][..., None, None]
     return weighted_mean((found - masked(targets[name].to(found.dtype), weight)).square(), weight)

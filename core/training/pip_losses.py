@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.foundation.errors import BadInput
-from core.training.loss_parts import LossParts, exact, masked, weighted_mean
+from core.training.loss_parts import LossParts, at_least_float32, masked, weighted_mean
 
 TASKS: Final = ("std", "cls2", "cls3")  # the code of a task in targets["task"] is its place here
 _POOLED: Final = {"cls2": 2, "cls3": 4}  # cells on a side that become one
@@ -106,13 +106,13 @@ class PipLoss:
 
 
 def _score(found: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
-    found = exact(found)
+    found = at_least_float32(found)
     return weighted_mean((found - wanted.to(found.dtype)).square(), weight[..., None, None])
 
 
 def _at_cell(found: Tensor, wanted: Tensor, cell: Tensor, weight: Tensor) -> Tensor:
     """Mean absolute error of (N, C, h, w) maps at one cell each, (N, C), flat."""
-    found = exact(found)
+    found = at_least_float32(found)
     wanted = masked(wanted.to(found.dtype), weight[..., None, None])
     here, there = (maps.flatten(2).gather(2, cell[..., None])[..., 0] for maps in (found, wanted))
     return weighted_mean((here - there).abs(), weight)

@@ -29,7 +29,7 @@ from core.training.schedules import optimiser_of, rate_factor, set_rate
 from core.training.stability_windows import Steadying
 from core.training.state import Progressed, load_state, save_state, write_curves
 from core.training.stepping import Step, Stepper, seed_of
-from core.training.validation import Runner, figures, locate
+from core.training.validation import Runner, figures, locate_points
 
 _IN_PIXELS: Final = ("wing", "soft-wing")
 _COARSE: Final = ("cls2", "cls3")
@@ -44,7 +44,7 @@ class Feed:
     samples: int
 
 
-class Run:
+class Training:
     """The parts of a training, and how far it is.
 
     Attributes
@@ -182,7 +182,7 @@ class Run:
     def _measure(self) -> dict[str, Any]:
         network = self.averaged
         source = self.sources.validation
-        found = locate(network, network.codec, source, self.data.skeleton, self.runner)
+        found = locate_points(network, network.codec, source, self.data.skeleton, self.runner)
         return figures(found.points, source.samples, self.data.skeleton)
 
     def _follow_gate(self, line: dict[str, Any]) -> None:

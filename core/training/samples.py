@@ -60,7 +60,7 @@ class Sample:
     pseudo: str | None = None
 
 
-class Taken(NamedTuple):
+class CropSample(NamedTuple):
     """One sample in pixels of its crop.
 
     Attributes
@@ -78,7 +78,7 @@ class Taken(NamedTuple):
     present: NDArray[np.bool_]
 
 
-class Failure(NamedTuple):
+class UnusableSample(NamedTuple):
     """A sample that cannot be used, and the sentence that says why."""
 
     sample: Sample
@@ -140,7 +140,7 @@ class CropSource:
             raise BadInput("training.margin", margin=margin)
         self.output, self.padding, self.margin, self.max_pixels = output, padding, margin, max_pixels
         self.samples: list[Sample] = []
-        self.failures: list[Failure] = []
+        self.failures: list[UnusableSample] = []
         self.kept_bytes = 0
         self._regions: list[Region | None] = []  # None: beyond the budget, read again
         self._last: tuple[Path, NDArray[np.uint8]] | None = None
@@ -158,7 +158,7 @@ class CropSource:
         """The plain crop of a sample, without augmentation."""
         return Crop.around(self.samples[index].box, self.output, self.padding)
 
-    def take(self, index: int, crop: Crop | None = None) -> Taken:
+    def take(self, index: int, crop: Crop | None = None) -> CropSample:
         """The pixels and points of a sample in `crop`, or in the plain one.
 
         Left and right of a mirrored crop are not exchanged here: that is the skeleton's matter (`augmentation.batch`).
@@ -174,7 +174,7 @@ class CropSource:
         image = region.cut(crop)
         points = np.asarray(crop.to_crop(sample.keypoints.points), np.float32)
         labelled = sample.keypoints.visibility > ABSENT
-        return Taken(image, points, labelled & inside(points, crop.output))
+        return CropSample(image, points, labelled & inside_pixels(points, crop.output))
 
     def _fill(self, samples: Sequence[Sample], budget: int, progress: Progress) -> None:
         by_picture: dict[object, list[int]] = {}
@@ -195,7 +195,7 @@ class CropSource:
         for place, sample in enumerate(samples):
             region_or_reason = read[place]
             if isinstance(region_or_reason, Message):
-                self.failures.append(Failure(sample, region_or_reason))
+                self.failures.append(UnusableSample(sample, region_or_reason))
             else:
                 self.samples.append(sample)
                 self._regions.append(region_or_reason)
@@ -249,6 +249,6 @@ class CropSource:
         return Region(own, region.matrix)  # a view would keep the whole picture
 
 
-def inside(points: NDArray, output: tuple[int, int]) -> NDArray[np.bool_]:
+def inside_pixels(points: NDArray, output: tuple[int, int]) -> NDArray[np.bool_]:
     """Which of (..., 2) points lie on the area of the pixels, [-0.5, W - 0.5] x [-0.5, H - 0.5]; NaN does not."""
     return np.asarray(((points >= -0.5) & (points <= np.array(output) - 0.5)).all(axis=-1))

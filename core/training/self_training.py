@@ -35,7 +35,7 @@ from core.training.preparation import TrainingData, config_for
 from core.training.recipe import Recipe
 from core.training.samples import CropSource, Sample
 from core.training.state import write_curves
-from core.training.validation import Runner, locate
+from core.training.validation import Runner, locate_points
 
 PLANS: Final[Mapping[str, tuple[str, ...]]] = {
     "curriculum": ("cls3", "cls2", "std", "std", "std"),
@@ -155,7 +155,7 @@ def pseudo_labels(
         failed = source.failures
         listener.said(message("trainings.unlabelled_unread", count=len(failed), reason=failed[0].reason))
     with torch.random.fork_rng(devices=[]):
-        found = locate(network, network.codec, source, data.skeleton, Runner(chosen, chosen == "cuda"))
+        found = locate_points(network, network.codec, source, data.skeleton, Runner(chosen, chosen == "cuda"))
     labelled = [
         replace(sample, keypoints=Keypoints.of(points), pseudo=task)
         for sample, points in zip(source.samples, found.points, strict=True)

@@ -66,7 +66,7 @@ class Located(NamedTuple):
     confidence: NDArray[np.float32]
 
 
-def locate(network: nn.Module, codec: Codec, source: CropSource, skeleton: Skeleton, runner: Runner) -> Located:
+def locate_points(network: nn.Module, codec: Codec, source: CropSource, skeleton: Skeleton, runner: Runner) -> Located:
     """Run a network in evaluation mode over every sample of a source.
 
     Raises

@@ -29,13 +29,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.drawn.clips import draw_clips
-from core.formats.labels import read_labels
+from core.formats.labels import read_label_file
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.errors import MissingWeights
 from core.foundation.settings import settings
 from core.foundation.skeletons import find_skeleton
-from core.metrics.intervals import Interval, bootstrap, paired
+from core.metrics.intervals import bootstrap, paired
 from core.metrics.landmarks import errors, units
+from core.metrics.resampling import Interval
 from core.models import load_detector, load_landmarker
 from core.models.faces.interfaces import Detector, Landmarker
 from core.training.preparation import mean_shape
@@ -73,7 +74,7 @@ def human_faces(folder: Path = LANDMARKS) -> Iterator[Face]:
     """The faces that humans labelled; none where the folder is not there."""
     files = [file for kind in ("300vw/**/*.pts", "menpo/*.pts", "300w/*.json") for file in sorted(folder.glob(kind))]
     for file in files:
-        for row in read_labels(file.name, file.read_bytes(), FACE).rows:
+        for row in read_label_file(file.name, file.read_bytes(), FACE).rows:
             name = Path(row.picture).with_suffix("").name
             pictures = [one for one in file.parents[1].rglob(f"{name}.*") if one.suffix in (".jpg", ".png", ".ppm")]
             pixels = cv2.imread(str(pictures[0])) if pictures else None

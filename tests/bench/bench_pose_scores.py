@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.metrics.pose import BODY24_SIGMAS, FoundPoses, PoseScores, TruePoses, average_precision
+from core.metrics.oks import BODY24_SIGMAS
+from core.metrics.pose import FoundPoses, PoseScores, TruePoses, average_precision
 from tests.bench.machine import Row, facts, summed, table
 
 PEOPLE: Final = 2  # a picture

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from core.formats.labels import read_labels
+from core.formats.labels import read_label_file
 from tests.builders.places import DATA
 
 LABELS = DATA / "labels"
 
 
-def read(name, shape, folder=""):
-    return read_labels(folder + name, (LABELS / name).read_bytes(), shape)
+def read(name, skeleton, folder=""):
+    return read_label_file(folder + name, (LABELS / name).read_bytes(), skeleton)
 
 
 def reasons(file):

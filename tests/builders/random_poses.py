@@ -6,7 +6,8 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.metrics.pose import BODY24_SIGMAS, FoundPoses, TruePoses
+from core.metrics.oks import BODY24_SIGMAS
+from core.metrics.pose import FoundPoses, TruePoses
 
 
 def random_set(seed, *, images=40, people=90, detections=400, sigmas=BODY24_SIGMAS):

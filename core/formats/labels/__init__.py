@@ -8,9 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, pts, tracks_npy
-from core.formats.labels.motion_csv import write_submission
-from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, tight_box
-from core.formats.labels.rows import text_of as _text_of
+from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, text_of, tight_box
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
@@ -22,10 +20,9 @@ __all__ = [
     "NAMES",
     "LabelFile",
     "LabelledRow",
-    "read_labels",
-    "sniff_labels",
+    "read_label_file",
+    "sniff_label_file",
     "tight_box",
-    "write_submission",
 ]
 
 Reader = Callable[[str, bytes, Skeleton], LabelFile]
@@ -48,7 +45,7 @@ ENDINGS: Final = (".json", ".pts", ".xml", ".csv", ".npy")
 _HEAD: Final = 4096  # bytes that are enough to tell
 
 
-def sniff_labels(name: str, content: bytes) -> str:
+def sniff_label_file(name: str, content: bytes) -> str:
     """Say which format a file is of, a key of `LABEL_READERS`, by its ending and its first bytes.
 
     Raises
@@ -76,15 +73,15 @@ def sniff_labels(name: str, content: bytes) -> str:
     raise UnreadableLabels("labels.other_kind", of=name, wanted=wanted)
 
 
-def read_labels(name: str, content: bytes, shape: Skeleton) -> LabelFile:
-    """Sniff and read one file; raises as `sniff_labels` and the reader."""
-    return LABEL_READERS[sniff_labels(name, content)](name, content, shape)
+def read_label_file(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
+    """Sniff and read one file; raises as `sniff_label_file` and the reader."""
+    return LABEL_READERS[sniff_label_file(name, content)](name, content, skeleton)
 
 
 def _first_line(name: str, content: bytes) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # two bytes a letter: the line's end is not found by its byte
-        return _text_of(name, content).partition("\n")[0]
-    return _text_of(name, content.partition(b"\n")[0])
+        return text_of(name, content).partition("\n")[0]
+    return text_of(name, content.partition(b"\n")[0])
 
 
 def _is_coco(content: bytes) -> bool:

@@ -58,7 +58,7 @@ class _Found:
         self.left_out[what] = self.left_out.get(what, 0) + 1
 
 
-def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     """Read every annotation of the skeleton; parameters as `core.formats.labels.pts.read`.
 
     Raises
@@ -69,16 +69,16 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     """
     document = record_of(parse(name, content), name)
     pictures = dict(_pictures(document))
-    orders = dict(_orders(document, shape))
+    orders = dict(_orders(document, skeleton))
     found = _Found()
     for record in document.records("annotations"):
         try:
-            _take(record, pictures, orders, shape, found)
+            _take(record, pictures, orders, skeleton, found)
         except UnreadableLabels as error:
             found.skipped.append((record.place.removeprefix(f"{name}: "), error.message.nowhere()))
     if found.counts and not found.rows:
-        raise refuse_count(name, message("labels.annotations_have", count=max(found.counts)), shape)
-    return LabelFile(FORMAT, _all_visible(found.rows, shape), found.skipped, found.left_out)
+        raise refuse_count(name, message("labels.annotations_have", count=max(found.counts)), skeleton)
+    return LabelFile(FORMAT, _all_visible(found.rows, skeleton), found.skipped, found.left_out)
 
 
 def parse(name: str, content: bytes) -> Any:
@@ -132,31 +132,31 @@ def _sequence(record: Record, path: str, clips: Mapping[int | str, str]) -> str 
     return folder if frame and folder != "." else None
 
 
-def _orders(document: Record, shape: Skeleton) -> Iterator[tuple[int, list[int] | None]]:
+def _orders(document: Record, skeleton: Skeleton) -> Iterator[tuple[int, list[int] | None]]:
     """For each category where its points go (our index of each of its points), or None if it is of other points."""
     if not document.has("categories"):
         return
     for record in document.records("categories"):
         names = record.sequence("keypoints") if record.has("keypoints") else []
         own = record.content.get("skeleton_name")  # our export names the skeleton
-        if isinstance(own, str) and own in SKELETONS and own != shape.name:
+        if isinstance(own, str) and own in SKELETONS and own != skeleton.name:
             yield record.whole("id", 0), None
         else:
-            yield record.whole("id", 0), _order([str(label) for label in names], record, shape)
+            yield record.whole("id", 0), _order([str(label) for label in names], record, skeleton)
 
 
-def _order(names: list[str], record: Record, shape: Skeleton) -> list[int] | None:
+def _order(names: list[str], record: Record, skeleton: Skeleton) -> list[int] | None:
     """By name, or by order where the names say nothing."""
-    plain = list(range(len(shape)))
-    if len(names) != len(shape):
+    plain = list(range(len(skeleton)))
+    if len(names) != len(skeleton):
         return plain  # no names, or another count, which each annotation is checked for
-    index = {_letters(point): i for i, point in enumerate(shape.point_names)}
+    index = {_letters(point): i for i, point in enumerate(skeleton.point_names)}
     known = [label for label in names if _letters(label) in index]
     if not known:
         return plain
     if len(known) < len(names):
         others = ", ".join(label for label in names if label not in known)
-        raise record.wrong("labels.other_keypoints", name=shape.name, names=others[:80])
+        raise record.wrong("labels.other_keypoints", name=skeleton.name, names=others[:80])
     order = [index[_letters(label)] for label in names]
     if len(set(order)) < len(order):
         raise record.wrong("labels.keypoint_twice")
@@ -172,7 +172,7 @@ def _take(
     record: Record,
     pictures: Mapping[int, _Picture],
     orders: Mapping[int, list[int] | None],
-    shape: Skeleton,
+    skeleton: Skeleton,
     found: _Found,
 ) -> None:
     if record.content.get("iscrowd") or record.content.get("ignore"):
@@ -185,29 +185,34 @@ def _take(
     if number not in pictures:
         raise record.wrong("labels.no_such_image", number=number)
     category = record.whole("category_id", 0) if record.has("category_id") else -1
-    order = orders.get(category, list(range(len(shape))))
+    order = orders.get(category, list(range(len(skeleton))))
     key, box_key = ("keypoints", "bbox")
-    if shape.kind == "face" and record.has(_WHOLE_BODY_FACE):
+    if skeleton.kind == "face" and record.has(_WHOLE_BODY_FACE):
         key, box_key = _WHOLE_BODY_FACE, "face_box"
-        order = list(range(len(shape)))
+        order = list(range(len(skeleton)))
     if order is None or not record.has(key) or not record.sequence(key):
         found.leave_out("of other categories" if order is None else "without points")
         return
-    keypoints = _keypoints(record, key, order, shape, found)
+    keypoints = _keypoints(record, key, order, skeleton, found)
     if keypoints is None:
         return
     picture = pictures[number]
     found.rows.append(
         LabelledRow(
-            picture.path, keypoints, shape.name, size=picture.size, box=_box(record, box_key), sequence=picture.sequence
+            picture.path,
+            keypoints,
+            skeleton.name,
+            size=picture.size,
+            box=_box(record, box_key),
+            sequence=picture.sequence,
         )
     )
 
 
-def _keypoints(record: Record, key: str, order: list[int], shape: Skeleton, found: _Found) -> Keypoints | None:
+def _keypoints(record: Record, key: str, order: list[int], skeleton: Skeleton, found: _Found) -> Keypoints | None:
     """The points in our order; None where none is labelled, or there are more or fewer of them."""
     flat = record.sequence(key)
-    if len(flat) != _POINT * len(shape):
+    if len(flat) != _POINT * len(skeleton):
         if len(flat) % _POINT:
             raise record.wrong("labels.no_triples", key=key, count=len(flat))
         found.counts.add(len(flat) // _POINT)
@@ -234,9 +239,9 @@ def _box(record: Record, key: str) -> Box | None:
     return (x, y, x + width, y + height) if width > 0 and height > 0 else None
 
 
-def _all_visible(rows: list[LabelledRow], shape: Skeleton) -> list[LabelledRow]:
+def _all_visible(rows: list[LabelledRow], skeleton: Skeleton) -> list[LabelledRow]:
     """Rows of 300-W's kind: every 1 becomes a 2."""
-    if shape.name != "face68" or any((row.keypoints.visibility == VISIBLE).any() for row in rows):
+    if skeleton.name != "face68" or any((row.keypoints.visibility == VISIBLE).any() for row in rows):
         return rows
     return [
         replace(row, keypoints=Keypoints.of(row.keypoints.points, np.where(seen == HIDDEN, VISIBLE, seen)))

@@ -27,7 +27,7 @@ FORMAT: Final = "dlib-xml"
 _LARGEST: Final = float(np.finfo(np.float32).max)
 
 
-def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     """Read every box with parts; parameters as `core.formats.labels.pts.read`.
 
     Raises
@@ -36,7 +36,7 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
         If it is not well-formed, declares a document type or an entity, is not dlib's, or has boxes of another number
         of points: a part beyond the last point, or only the first ones (5, 51) in the whole file.
     """
-    reading = _Reading(name, shape)
+    reading = _Reading(name, skeleton)
     parser = expat.ParserCreate()
     parser.StartElementHandler = reading.start
     parser.EndElementHandler = reading.end
@@ -55,7 +55,7 @@ class _Reading:
     """Where the parser is, and what it has found."""
 
     name: str
-    shape: Skeleton
+    skeleton: Skeleton
     rows: list[LabelledRow] = field(default_factory=list)
     skipped: list[tuple[str, Message]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -124,23 +124,23 @@ class _Reading:
             trouble = trouble or message("labels.image_without_file")
         if corners is None:
             trouble = trouble or message("labels.no_box")
-        if max(self.points, default=0) >= len(self.shape):
+        if max(self.points, default=0) >= len(self.skeleton):
             return  # the whole file is refused in the end
         if trouble is not None:
             self.skipped.append((f"image {self.images} ({picture}), box {self.boxes}", trouble))
             return
         assert corners is not None
-        table = np.full((len(self.shape), 2), np.nan)
+        table = np.full((len(self.skeleton), 2), np.nan)
         for index, place in self.points.items():
             table[index] = place
         size = _size(image)
-        self.rows.append(LabelledRow(picture, Keypoints.of(table), self.shape.name, size=size, box=corners))
+        self.rows.append(LabelledRow(picture, Keypoints.of(table), self.skeleton.name, size=size, box=corners))
 
     def result(self) -> LabelFile:
         last = max(self.parts, default=-1) + 1
-        only_first = last < len(self.shape) - 1 and self.parts == set(range(last))
-        if last and (last > len(self.shape) or only_first):
-            raise refuse_count(self.name, message("labels.boxes_have", count=last), self.shape)
+        only_first = last < len(self.skeleton) - 1 and self.parts == set(range(last))
+        if last and (last > len(self.skeleton) or only_first):
+            raise refuse_count(self.name, message("labels.boxes_have", count=last), self.skeleton)
         return LabelFile(FORMAT, self.rows, self.skipped, self.left_out)
 
 

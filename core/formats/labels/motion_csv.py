@@ -35,7 +35,7 @@ _LARGEST: Final = float(np.finfo(np.float32).max)
 _Table = list[tuple[int, list[str]]]
 
 
-def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     """Read one row for each picture; parameters as `core.formats.labels.pts.read`.
 
     A line with another number of cells, a cell that is no number, and a picture that a line before has named are
@@ -47,14 +47,14 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
         If it is no CSV, has another number of points than the skeleton, or a column that is none of its points.
     """
     (_, header), *lines = _cells(name, content)
-    order = _order(name, header, shape)
+    order = _order(name, header, skeleton)
     rows: list[LabelledRow] = []
     skipped: list[tuple[str, Message]] = []
     seen: dict[str, int] = {}
     left_out: dict[str, int] = {}
     for number, cells in lines:
         try:
-            row = _row(cells, len(header), order, shape)
+            row = _row(cells, len(header), order, skeleton)
         except BadInput as error:
             skipped.append((f"line {number}", error.message))
             continue
@@ -69,7 +69,7 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     return LabelFile(FORMAT, rows, skipped, left_out)
 
 
-def write_submission(rows: Sequence[tuple[str, Keypoints]], path: Path, shape: Skeleton = BODY24) -> None:
+def write(rows: Sequence[tuple[str, Keypoints]], path: Path, skeleton: Skeleton = BODY24) -> None:
     """Write the competition's submission form: UTF-8, header, one line for each picture, in the order given.
 
     A file name that a spreadsheet would take for a formula gets an apostrophe in front, which `read` removes.
@@ -88,22 +88,22 @@ def write_submission(rows: Sequence[tuple[str, Keypoints]], path: Path, shape: S
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    names = [_EXPLAINED.get(point, point) for point in shape.point_names]
+    names = [_EXPLAINED.get(point, point) for point in skeleton.point_names]
     writer.writerow([IMAGE, *(f"{point}_{axis}" for point in names for axis in "xy")])
     written: set[str] = set()
     for picture, keypoints in rows:
         if picture in written:
             raise BadInput("labels.picture_twice", picture=picture)
-        if len(keypoints) != len(shape):
+        if len(keypoints) != len(skeleton):
             raise BadInput(
                 "labels.points_of_picture",
                 picture=picture,
                 count=len(keypoints),
-                skeleton=shape.name,
-                wanted=len(shape),
+                skeleton=skeleton.name,
+                wanted=len(skeleton),
             )
         if (keypoints.visibility == ABSENT).any():
-            absent = shape.point_names[int(np.flatnonzero(keypoints.visibility == ABSENT)[0])]
+            absent = skeleton.point_names[int(np.flatnonzero(keypoints.visibility == ABSENT)[0])]
             raise BadInput("labels.points_missing", picture=picture, points=absent)
         written.add(picture)
         # the shortest decimals that give back the same float32
@@ -138,26 +138,26 @@ def _cells(name: str, content: bytes) -> _Table:
     return table
 
 
-def _order(name: str, header: Sequence[str], shape: Skeleton) -> list[int]:
+def _order(name: str, header: Sequence[str], skeleton: Skeleton) -> list[int]:
     """The column of x and y of each point of the skeleton, flat."""
     columns = [_BRACKETS.sub("", cell).strip().lower() for cell in header]
     if columns[0] != IMAGE:
         raise UnreadableLabels("labels.first_column", of=name, found=header[0][:40])
-    if (len(columns) - 1) % 2 or (len(columns) - 1) // 2 != len(shape):
+    if (len(columns) - 1) % 2 or (len(columns) - 1) // 2 != len(skeleton):
         raise refuse_count(
-            name, message("labels.columns_are", columns=len(columns), count=(len(columns) - 1) // 2), shape
+            name, message("labels.columns_are", columns=len(columns), count=(len(columns) - 1) // 2), skeleton
         )
-    wanted = [f"{point}_{axis}" for point in shape.point_names for axis in "xy"]
+    wanted = [f"{point}_{axis}" for point in skeleton.point_names for axis in "xy"]
     unknown = [cell for cell, column in zip(header[1:], columns[1:], strict=True) if column not in wanted]
     if unknown:
-        raise UnreadableLabels("labels.unknown_column", of=name, column=unknown[0][:40], skeleton=shape.name)
+        raise UnreadableLabels("labels.unknown_column", of=name, column=unknown[0][:40], skeleton=skeleton.name)
     if len(set(columns)) < len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)
         raise UnreadableLabels("labels.column_twice", of=name, column=twice)
     return [columns.index(column) for column in wanted]
 
 
-def _row(cells: Sequence[str], count: int, order: Sequence[int], shape: Skeleton) -> LabelledRow:
+def _row(cells: Sequence[str], count: int, order: Sequence[int], skeleton: Skeleton) -> LabelledRow:
     if len(cells) != count:
         raise BadInput("labels.cells", count=count, found=len(cells))
     picture = posix(unguard(cells[0].strip()) or "")
@@ -167,8 +167,8 @@ def _row(cells: Sequence[str], count: int, order: Sequence[int], shape: Skeleton
     table = np.array(values).reshape(-1, 2)
     half = np.isnan(table).sum(axis=1) == 1
     if half.any():
-        raise BadInput("labels.half_a_point", point=shape.point_names[int(np.flatnonzero(half)[0])])
-    return LabelledRow(picture, Keypoints.of(table), shape.name, sequence=sequence_of(picture), inside=True)
+        raise BadInput("labels.half_a_point", point=skeleton.point_names[int(np.flatnonzero(half)[0])])
+    return LabelledRow(picture, Keypoints.of(table), skeleton.name, sequence=sequence_of(picture), inside=True)
 
 
 def _number(cell: str) -> float:

@@ -33,7 +33,7 @@ _COUNT: Final = re.compile(r"n_points\s*:\s*(\d{1,6})", re.IGNORECASE)
 _BODY: Final = re.compile(r"\{([^{}]*)\}")
 
 
-def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     """Read the points of one face.
 
     Parameters
@@ -42,7 +42,7 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
         Path of the file, posix, relative to what is imported.
     content
         What it holds.
-    shape
+    skeleton
         Whose points they should be.
 
     Raises
@@ -62,11 +62,11 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
     points = [_point(name, line) for line in body[1].splitlines() if line.strip()]
     if len(points) != int(told[1]):
         raise UnreadableLabels("labels.n_points", of=name, stated=told[1], count=len(points))
-    if len(points) != len(shape):
-        raise refuse_count(name, message("labels.file_has", count=len(points)), shape)
+    if len(points) != len(skeleton):
+        raise refuse_count(name, message("labels.file_has", count=len(points)), skeleton)
     picture, sequence = _picture(name)
     keypoints = Keypoints.of(np.array(points) - _FIRST_PIXEL)
-    return LabelFile(FORMAT, [LabelledRow(picture, keypoints, shape.name, sequence=sequence)])
+    return LabelFile(FORMAT, [LabelledRow(picture, keypoints, skeleton.name, sequence=sequence)])
 
 
 def _point(name: str, line: str) -> tuple[float, float]:

@@ -95,9 +95,9 @@ def is_empty(keypoints: Keypoints) -> bool:
     return bool((keypoints.visibility == ABSENT).all())
 
 
-def refuse_count(name: str, points: Message, shape: Skeleton) -> UnreadableLabels:
+def refuse_count(name: str, points: Message, skeleton: Skeleton) -> UnreadableLabels:
     """Make the error of a file whose instances have another number of points (said by `points`) than the skeleton."""
-    return UnreadableLabels("labels.point_count", of=name, points=points, skeleton=shape.name, wanted=len(shape))
+    return UnreadableLabels("labels.point_count", of=name, points=points, skeleton=skeleton.name, wanted=len(skeleton))
 
 
 def text_of(name: str, content: bytes) -> str:

@@ -26,7 +26,7 @@ FORMAT: Final = "tracks-npy"
 MAGIC: Final = npy.MAGIC_PREFIX
 
 
-def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
+def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     """Read one row for each frame; parameters as `core.formats.labels.pts.read`.
 
     Raises
@@ -36,13 +36,13 @@ def read(name: str, content: bytes, shape: Skeleton) -> LabelFile:
         its shape is not (T, K, 2) with the skeleton's K.
     """
     tracks = load_tracks(name, content)
-    if tracks.shape[1] != len(shape):
-        raise refuse_count(name, message("labels.frames_have", count=tracks.shape[1]), shape)
+    if tracks.shape[1] != len(skeleton):
+        raise refuse_count(name, message("labels.frames_have", count=tracks.shape[1]), skeleton)
     clip = PurePosixPath(name).with_suffix("").as_posix()
     finite = np.asarray(np.isfinite(tracks).all(axis=2))
     tracks[~finite] = np.nan
     rows = [
-        LabelledRow(clip, Keypoints.of(points), shape.name, sequence=PurePosixPath(clip).name, frame=frame)
+        LabelledRow(clip, Keypoints.of(points), skeleton.name, sequence=PurePosixPath(clip).name, frame=frame)
         for frame, points in enumerate(tracks)
         if finite[frame].any()
     ]

@@ -108,14 +108,14 @@ def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, o
         raise BadInput("codecs.input_size", size=tuple(input_size))
     loader = CODECS[name]
     given = dict(settings or {})
-    allowed = settings_of(loader)
+    allowed = setting_names(loader)
     for key in given:
         if key not in allowed:
             raise BadInput("codecs.no_setting", name=name, setting=key, choices=choices(allowed))
     return loader((int(input_size[0]), int(input_size[1])), **given)
 
 
-def settings_of(loader: Callable[..., Codec]) -> list[str]:
+def setting_names(loader: Callable[..., Codec]) -> list[str]:
     """Names of the settings that a loader takes besides the input's size."""
     from inspect import signature
 

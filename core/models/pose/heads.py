@@ -28,7 +28,7 @@ def small_convolution(channels: int, out: int, kernel: int = 1) -> nn.Conv2d:
     return made
 
 
-def exact(layer: nn.Module, features: Tensor) -> Tensor:
+def in_weights_precision(layer: nn.Module, features: Tensor) -> Tensor:
     """A layer's output in its weights' precision, also under autocast: bfloat16 has half a pixel in 256."""
     weight = layer.weight
     assert isinstance(weight, Tensor)
@@ -67,7 +67,7 @@ class PointHead(nn.Module):
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """As the class says."""
-        points = exact(self.points, self.hidden(self.before(features)))
+        points = in_weights_precision(self.points, self.hidden(self.before(features)))
         return {"points": points.unflatten(1, (self._count, 2))}
 
 
@@ -120,7 +120,7 @@ class MapHead(nn.Module):
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """As the class says."""
         features = self.before(features)
-        return {name: exact(convolution, features) for name, convolution in self.maps.items()}
+        return {name: in_weights_precision(convolution, features) for name, convolution in self.maps.items()}
 
 
 class SpatialMean(nn.Module):

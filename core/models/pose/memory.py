@@ -65,7 +65,7 @@ class MemoryEstimate:
         )
 
 
-def dry_run(
+def estimate_memory(
     config: NetworkConfig,
     batch: int,
     amp: bool = False,

@@ -16,7 +16,7 @@ from torch.nn import functional
 from core.foundation.errors import BadInput
 from core.models.codecs import Codec
 from core.models.pose import NetworkConfig
-from core.models.pose.heads import exact, small_convolution
+from core.models.pose.heads import in_weights_precision, small_convolution
 from core.models.pose.torchvision_maps import MOBILENET_CHANNELS, RESNET_CHANNELS, MobileNetMap, ResNetMap
 
 _FINER_CHANNELS: Final = 512
@@ -45,13 +45,16 @@ class PipHead(nn.Module):
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """As the class says."""
         finer = self.finer(features)
-        outputs = {name: exact(layer, finer) for name, layer in self.maps.items()}
+        outputs = {name: in_weights_precision(layer, finer) for name, layer in self.maps.items()}
         return outputs | {name: outputs["cls"][:, :0] for name in self._empty}
 
     def coarse(self, features: Tensor) -> dict[str, Tensor]:
         """Scores of coarser cells: {"cls2": (N, K, h / 2, w / 2), "cls3": (N, K, h / 4, w / 4)}."""
         once = functional.max_pool2d(self.finer(features), 2)
-        return {"cls2": exact(self.maps["cls"], once), "cls3": exact(self.maps["cls"], functional.max_pool2d(once, 2))}
+        return {
+            "cls2": in_weights_precision(self.maps["cls"], once),
+            "cls3": in_weights_precision(self.maps["cls"], functional.max_pool2d(once, 2)),
+        }
 
 
 def parts(config: NetworkConfig, codec: Codec) -> tuple[nn.Module, nn.Module]:

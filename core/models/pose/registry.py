@@ -28,7 +28,7 @@ class NetworkSpec:
         Default loss, as in `core.training.losses`.
     megabytes
         Least memory hint: MiB of its parameters in float32 at 68 points, without neighbours. What training takes is
-        told by `core.models.pose.memory.dry_run`.
+        told by `core.models.pose.memory.estimate_memory`.
     pretrained
         Names in `core.models.weights.WEIGHTS` that fit it, the best first.
     options

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics.intervals import Interval, bootstrap, paired
+from core.metrics.intervals import bootstrap, paired
 from core.metrics.landmarks import errors, units
+from core.metrics.resampling import Interval
 from core.metrics.stability import stability
 from tests.bench.learning.arms import Fitted
 from tests.bench.learning.data import SKELETON, Drawn, people, truth

@@ -5,22 +5,22 @@ import math
 import numpy as np
 import pytest
 
-from core.formats.checks import require_choice, require_known, require_text, require_unique, single, text_or_none
+from core.formats.checks import as_float32, require_choice, require_known, require_text, require_unique, text_or_none
 from core.foundation.errors import BadInput
 
 WHAT = "terms.score"
 
 
 def test_a_number_becomes_the_float32_next_to_it_and_minus_zero_zero():
-    assert single(0.1, WHAT) == float(np.float32(0.1)) != 0.1
-    assert math.copysign(1, single(-0.0, WHAT)) == 1
-    assert single(single(0.3, WHAT), WHAT) == single(0.3, WHAT)
+    assert as_float32(0.1, WHAT) == float(np.float32(0.1)) != 0.1
+    assert math.copysign(1, as_float32(-0.0, WHAT)) == 1
+    assert as_float32(as_float32(0.3, WHAT), WHAT) == as_float32(0.3, WHAT)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e39])
 def test_what_is_not_finite_as_float32_is_refused(value):
     with pytest.raises(BadInput) as caught:
-        single(value, WHAT)
+        as_float32(value, WHAT)
     assert caught.value.message.code == "values.not_finite"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.formats.labels import LABEL_READERS, NAMES, sniff_labels
+from core.formats.labels import LABEL_READERS, NAMES, sniff_label_file
 from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import BODY24, COCO17, FACE68
 from tests.builders.label_files import LABELS, read
@@ -21,7 +21,7 @@ from tests.builders.label_files import LABELS, read
     ],
 )
 def test_each_format_is_told_by_its_content(name, kind):
-    assert sniff_labels(name, (LABELS / name).read_bytes()) == kind
+    assert sniff_label_file(name, (LABELS / name).read_bytes()) == kind
     assert read(name, {"pts": FACE68, "dlib-xml": FACE68, "motion-csv": BODY24}.get(kind, COCO17)).format == kind
 
 
@@ -42,4 +42,4 @@ def test_every_format_has_a_name_for_people():
 )
 def test_what_is_none_of_them_says_what_was_looked_for(name, content, sentence):
     with pytest.raises(UnreadableLabels, match=sentence):
-        sniff_labels(name, content)
+        sniff_label_file(name, content)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.formats.dataset import LabelledPerson
-from core.formats.names import folder_names, guard, inside, printable, safe_name, same_name, unguard, why_unsafe
+from core.formats.names import folder_names, guard, path_inside, printable, safe_name, same_name, unguard, why_unsafe
 from core.foundation.errors import UnreadableLabels
 
 
@@ -74,7 +74,7 @@ def test_no_text_is_an_empty_cell():
 )
 def test_path_that_could_leave_the_folder_is_refused(tmp_path, path, reason):
     with pytest.raises(UnreadableLabels, match=rf"table\.csv: line 3: the path .* {reason}"):
-        inside(tmp_path, path, "table.csv: line 3")
+        path_inside(tmp_path, path, "table.csv: line 3")
 
 
 def test_symbolic_link_on_the_way_is_refused(tmp_path):
@@ -83,13 +83,13 @@ def test_symbolic_link_on_the_way_is_refused(tmp_path):
     os.symlink("/etc/passwd", tmp_path / "real" / "file")
     for path in ("linked/x.png", "real/file"):
         with pytest.raises(UnreadableLabels, match="leads through a symbolic link"):
-            inside(tmp_path, path, "here")
-    assert inside(tmp_path, "real/..x/ä.png", "here") == tmp_path / "real" / "..x" / "ä.png"
+            path_inside(tmp_path, path, "here")
+    assert path_inside(tmp_path, "real/..x/ä.png", "here") == tmp_path / "real" / "..x" / "ä.png"
 
 
 def test_path_too_long_for_the_disk_is_refused(tmp_path):
     with pytest.raises(UnreadableLabels, match="cannot be used: File name too long"):
-        inside(tmp_path, "n" * 300, "here")
+        path_inside(tmp_path, "n" * 300, "here")
 
 
 ANY_TEXT = st.text(max_size=120) | st.text("./\\:*? \u0301éE\ud800'=-+@\t\r\n\0conCOM1", max_size=12)

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
-from core.metrics.landmarks import auc, ced, failure_rate, group_means, pck, point_means, region_means
+from core.metrics.landmark_curves import ced, ced_auc, failure_rate, group_means, pck, point_means, region_means
 
 SPREAD = np.random.default_rng(0).gamma(4, 0.012, 500)
 
@@ -14,7 +14,7 @@ SPREAD = np.random.default_rng(0).gamma(4, 0.012, 500)
 def test_auc_and_failure_rate_worked_out_by_hand():
     # 1 - e / 0.08 is 1, 0.5, 0 and 0; 0.08 itself is no failure; NaN does not count.
     found = np.array([0, 0.04, 0.08, np.inf, np.nan])
-    assert auc(found, 0.08) == pytest.approx(1.5 / 4)
+    assert ced_auc(found, 0.08) == pytest.approx(1.5 / 4)
     assert failure_rate(found, 0.08) == pytest.approx(1 / 4)
     assert failure_rate(np.array([0.01, 0.2, np.inf]), 0.08) == pytest.approx(2 / 3)
 
@@ -24,23 +24,23 @@ def test_auc_is_the_numerical_integral_of_the_curve(limit):
     # A trapezoid on a fine grid converges to it; that is what the published codes do, more coarsely.
     grid = np.linspace(0, limit, 200_001)
     share = np.searchsorted(np.sort(SPREAD), grid, side="right") / len(SPREAD)
-    assert auc(SPREAD, limit) == pytest.approx(np.trapezoid(share, grid) / limit, abs=1e-6)
+    assert ced_auc(SPREAD, limit) == pytest.approx(np.trapezoid(share, grid) / limit, abs=1e-6)
 
 
 def test_auc_of_a_known_distribution_is_its_integral():
     # Evenly spaced quantiles of an exponential stand for it.
     errors = -0.05 * np.log1p(-(np.arange(20_000) + 0.5) / 20_000)
     area, _ = quad(lambda e: 1 - math.exp(-e / 0.05), 0, 0.08)
-    assert auc(errors, 0.08) == pytest.approx(area / 0.08, abs=1e-5)
+    assert ced_auc(errors, 0.08) == pytest.approx(area / 0.08, abs=1e-5)
     assert failure_rate(errors, 0.08) == pytest.approx(math.exp(-0.08 / 0.05), abs=1e-4)
 
 
-def test_the_area_under_the_steps_is_exactly_the_auc():
+def test_the_area_under_the_steps_is_exactly_the_ced_auc():
     errors = np.concatenate([SPREAD, [0, 0, 0.08, 0.08, np.inf, np.nan]])
     curve = ced(errors, 0.08)
     area = (curve.share[:-1] * np.diff(curve.error)).sum() / 0.08
-    assert area == pytest.approx(auc(errors, 0.08), rel=1e-12)
-    assert curve.auc == auc(errors, 0.08)
+    assert area == pytest.approx(ced_auc(errors, 0.08), rel=1e-12)
+    assert curve.auc == ced_auc(errors, 0.08)
     assert curve.share[-1] == pytest.approx(1 - curve.failure_rate)
     assert (curve.error[0], curve.error[-1]) == (0, 0.08)
     assert (np.diff(curve.error) > 0).all()
@@ -69,7 +69,7 @@ def test_no_defined_error_gives_no_figure(errors):
     assert (len(curve.error), curve.used, curve.undefined) == (0, 0, len(errors))
 
 
-@pytest.mark.parametrize("figure", [auc, ced, failure_rate])
+@pytest.mark.parametrize("figure", [ced_auc, ced, failure_rate])
 def test_a_senseless_limit_or_error_is_refused(figure):
     for limit in (0, -1, np.nan, np.inf):
         with pytest.raises(BadInput, match="limit should be above 0"):

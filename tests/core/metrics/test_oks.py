@@ -6,8 +6,7 @@ from pycocotools.cocoeval import COCOeval
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
-from core.metrics.oks import estimate_sigmas
-from core.metrics.pose import BODY24_SIGMAS, BODY24_SIGMAS_BORROWED, COCO17_SIGMAS, oks
+from core.metrics.oks import BODY24_SIGMAS, BODY24_SIGMAS_BORROWED, COCO17_SIGMAS, estimate_sigmas, oks
 from tests.builders.random_poses import pycocotools_says, random_set
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlmodel import col, func, select
 
-from core.formats.labels import read_labels
+from core.formats.labels import read_label_file
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.progress import Progress
@@ -304,7 +304,7 @@ def test_what_the_export_wrote_is_read_as_labels_point_for_point(label, do, fold
     content = (tmp_path / "out" / "annotations.json").read_bytes()
     counts, skipped = label(folder({"annotations.json": content}), "coco17")
     assert (counts["instances"], counts["added"], skipped) == (1, 0, [])
-    (row,) = read_labels("annotations.json", content, SKELETONS["coco17"]).rows
+    (row,) = read_label_file("annotations.json", content, SKELETONS["coco17"]).rows
     np.testing.assert_array_equal(row.keypoints.points, before)
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.training.loss_parts import exact, masked, single, weighted_mean
+from core.training.loss_parts import at_least_float32, masked, one_part, weighted_mean
 
 
 def test_a_weighted_mean_by_hand():
@@ -34,14 +34,14 @@ def test_what_weighs_nothing_reaches_neither_the_mean_nor_the_gradient(wrong):
 
 
 def test_half_precision_is_widened_and_double_stays():
-    assert exact(torch.ones(1, dtype=torch.bfloat16)).dtype == torch.float32
-    assert exact(torch.ones(1, dtype=torch.float32)).dtype == torch.float32
-    assert exact(torch.ones(1, dtype=torch.float64)).dtype == torch.float64
+    assert at_least_float32(torch.ones(1, dtype=torch.bfloat16)).dtype == torch.float32
+    assert at_least_float32(torch.ones(1, dtype=torch.float32)).dtype == torch.float32
+    assert at_least_float32(torch.ones(1, dtype=torch.float64)).dtype == torch.float64
 
 
 def test_a_loss_of_one_part_keeps_its_graph_in_the_total_only():
     value = torch.tensor(2.0, requires_grad=True) * 3
-    loss = single("wing", value, torch.tensor([1.0, 0.0, 1.0]))
+    loss = one_part("wing", value, torch.tensor([1.0, 0.0, 1.0]))
     assert loss.total.requires_grad
     assert not loss.parts["wing"].requires_grad
     assert (loss.total.item(), loss.parts["wing"].item(), loss.labelled.item()) == (6, 6, 2)

@@ -14,7 +14,7 @@ from core.foundation.progress import Progress
 from core.media.crops import FINEST, Crop
 from core.media.images import decode
 from core.training import samples as module
-from core.training.samples import CropSource, Sample, inside
+from core.training.samples import CropSource, Sample, inside_pixels
 from tests.builders.blob_pictures import blobs, centroid
 
 POINTS = np.array([[62.3, 50.9], [110.6, 47.2], [90.0, 96.4], [70.5, 120.75]], np.float32)
@@ -114,7 +114,7 @@ def test_points_outside_are_not_present_but_keep_their_place_and_absent_ones_are
 
 def test_inside_is_the_area_of_the_pixels() -> None:
     places = np.array([[-0.5, 0], [-0.51, 0], [9.5, 4.5], [9.5, 4.51], [np.nan, 1]])
-    assert inside(places, (10, 5)).tolist() == [True, False, True, False, False]
+    assert inside_pixels(places, (10, 5)).tolist() == [True, False, True, False, False]
 
 
 def test_a_hidden_point_counts_as_labelled() -> None:
@@ -191,7 +191,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_left_out(tmp_path: Pa
     )
     assert [kept.key for kept in source.samples] == [2, 8]
     assert [failure.sample.key for failure in source.failures] == [1, 3, 4, 5, 6, 7]
-    assert all(failure.reason.startswith(failure.sample.name) for failure in source.failures)
+    assert all(failure.reason.text().startswith(failure.sample.name) for failure in source.failures)
     assert "not a picture but text" in source.failures[1].reason
     np.testing.assert_array_equal(source.take(0).image, source.take(1).image)
 

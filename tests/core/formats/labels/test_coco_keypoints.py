@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.formats import WRITERS
-from core.formats.labels import read_labels
+from core.formats.labels import read_label_file
 from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import BODY24, COCO17, FACE68, SKELETONS, find_skeleton
 from tests.builders.label_files import read, reasons
@@ -13,7 +13,7 @@ from tests.builders.label_files import read, reasons
 def test_the_label_reader_takes_the_clip_of_an_export_for_the_sequence(clipped, tmp_path):
     WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
     content = (tmp_path / "out" / "annotations.json").read_bytes()
-    rows = read_labels("annotations.json", content, find_skeleton("face68")).rows
+    rows = read_label_file("annotations.json", content, find_skeleton("face68")).rows
     assert [(row.picture, row.sequence) for row in rows] == [("one.png", "day/ada.mp4")]
 
 
@@ -88,14 +88,14 @@ def test_points_that_a_model_set_are_no_human_labels():
 )
 def test_json_that_is_no_coco_says_where(content, sentence):
     with pytest.raises(UnreadableLabels, match=sentence):
-        read_labels("a.json", content, COCO17)
+        read_label_file("a.json", content, COCO17)
 
 
 def test_what_no_tool_would_write_is_a_sentence_too():
     odd = b'{"images": [{"id": 1, "file_name": "a", "video_id": [1]}], "videos": [{"id": {}}], "categories": '
     odd += b'[{"id": 1, "skeleton_name": [], "keypoints": [1, null]}], '
     odd += b'"annotations": [{"image_id": 1, "category_id": []}]}'
-    file = read_labels("a.json", odd, COCO17)
+    file = read_label_file("a.json", odd, COCO17)
     assert reasons(file) == {"annotations[0]": "category_id should be a whole number of at least 0, not []"}
 
 

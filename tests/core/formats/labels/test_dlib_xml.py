@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.formats.labels import read_labels
+from core.formats.labels import read_label_file
 from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import FACE68
 from tests.builders.label_files import read, reasons
@@ -44,8 +44,8 @@ def test_dlib_files_that_cannot_be_read_say_why(name, sentence):
 
 def test_an_encoding_that_is_none_is_a_sentence():
     with pytest.raises(UnreadableLabels, match="not well-formed"):
-        read_labels("a.xml", b"<?xml version='1.0' encoding='klingon'?><dataset/>", FACE68)
+        read_label_file("a.xml", b"<?xml version='1.0' encoding='klingon'?><dataset/>", FACE68)
 
 
 def test_a_dlib_dataset_without_images_has_no_labels():
-    assert read_labels("a.xml", b"<dataset><images/></dataset>", FACE68).rows == []
+    assert read_label_file("a.xml", b"<dataset><images/></dataset>", FACE68).rows == []

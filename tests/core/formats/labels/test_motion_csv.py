@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.formats.labels import read_labels, write_submission
+from core.formats.labels import motion_csv, read_label_file
 from core.formats.labels.motion_csv import sequence_of
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
@@ -77,13 +77,13 @@ def test_a_submission_has_the_forms_header_comes_back_exactly_and_no_name_is_a_f
     wanted = [
         (name, Keypoints.of(rng.normal(900, 300, (24, 2)))) for name in ("a.jpg", "=cmd|' /C calc'!A0.jpg", "'b.jpg")
     ]
-    write_submission(wanted, tmp_path / "out.csv")
+    motion_csv.write(wanted, tmp_path / "out.csv")
     lines = (tmp_path / "out.csv").read_text().splitlines()
     shared_header = (LABELS / "motion_other_order.csv").read_text().splitlines()[0].split(",")
     assert sorted(lines[0].split(",")) == sorted(shared_header)
     assert lines[0].startswith("image,nose_x,nose_y,left_eye_x")
     assert lines[2].startswith("'=cmd")
-    rows = read_labels("out.csv", (tmp_path / "out.csv").read_bytes(), BODY24).rows
+    rows = read_label_file("out.csv", (tmp_path / "out.csv").read_bytes(), BODY24).rows
     assert [row.picture for row in rows] == [name for name, _ in wanted]
     for row, (_, keypoints) in zip(rows, wanted, strict=True):
         np.testing.assert_array_equal(row.keypoints.points, keypoints.points)
@@ -92,13 +92,13 @@ def test_a_submission_has_the_forms_header_comes_back_exactly_and_no_name_is_a_f
 def test_a_submission_has_no_gaps_and_no_picture_twice(tmp_path):
     whole, gap = Keypoints.of(np.ones((24, 2))), Keypoints.of(np.array([[np.nan, np.nan]] + [[1, 1]] * 23))
     with pytest.raises(BadInput, match=r"a\.jpg lacks nose"):
-        write_submission([("a.jpg", gap)], tmp_path / "out.csv")
+        motion_csv.write([("a.jpg", gap)], tmp_path / "out.csv")
     with pytest.raises(BadInput, match=r"a\.jpg occurs twice"):
-        write_submission([("a.jpg", whole), ("a.jpg", whole)], tmp_path / "out.csv")
+        motion_csv.write([("a.jpg", whole), ("a.jpg", whole)], tmp_path / "out.csv")
     with pytest.raises(BadInput, match="has 17 points, but body24 has 24"):
-        write_submission([("a.jpg", Keypoints.of(np.ones((17, 2))))], tmp_path / "out.csv")
+        motion_csv.write([("a.jpg", Keypoints.of(np.ones((17, 2))))], tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
-    write_submission([], tmp_path / "out.csv")
+    motion_csv.write([], tmp_path / "out.csv")
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 1
 
 
@@ -120,8 +120,8 @@ NUMBER = st.floats(-1e6, 1e6, width=32)
 def test_every_submission_comes_back_bit_for_bit(rows):
     form = [(name, Keypoints.of(np.array(numbers).reshape(24, 2))) for name, numbers in rows]
     with TemporaryDirectory() as folder:
-        write_submission(form, Path(folder) / "form.csv")
-        back = read_labels("form.csv", (Path(folder) / "form.csv").read_bytes(), BODY24)
+        motion_csv.write(form, Path(folder) / "form.csv")
+        back = read_label_file("form.csv", (Path(folder) / "form.csv").read_bytes(), BODY24)
     assert [row.picture for row in back.rows] == [name for name, _ in form]
     for row, (_, keypoints) in zip(back.rows, form, strict=True):
         np.testing.assert_array_equal(row.keypoints.points, keypoints.points)

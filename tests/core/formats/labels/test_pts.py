@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.formats.labels import read_labels
+from core.formats.labels import read_label_file
 from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import FACE68
 from tests.builders.label_files import LABELS, read
@@ -21,9 +21,9 @@ def test_pts_counts_the_first_pixel_as_one_and_we_as_zero(name):
 
 def test_pts_in_the_layout_of_300_vw_name_the_frame_and_the_clip():
     content = (LABELS / "whole.pts").read_bytes()
-    (row,) = read_labels("300vw/001/annot/000006.pts", content, FACE68).rows
+    (row,) = read_label_file("300vw/001/annot/000006.pts", content, FACE68).rows
     assert (row.picture, row.sequence) == ("300vw/001/imgs/000006.*", "001")
-    (bare,) = read_labels("annot/000006.pts", content, FACE68).rows
+    (bare,) = read_label_file("annot/000006.pts", content, FACE68).rows
     assert (bare.picture, bare.sequence) == ("imgs/000006.*", None)
 
 
@@ -46,6 +46,6 @@ def test_pts_that_cannot_be_read_say_why(name, sentence):
 
 def test_an_empty_pts_and_one_that_is_no_text_say_so():
     with pytest.raises(UnreadableLabels, match="there is no 'n_points'"):
-        read_labels("a.pts", b"", FACE68)
+        read_label_file("a.pts", b"", FACE68)
     with pytest.raises(UnreadableLabels, match=r"a\.pts: it is not a text in UTF-8 \(byte 1\)"):
-        read_labels("a.pts", b"n\xff\xfe\x00", FACE68)
+        read_label_file("a.pts", b"n\xff\xfe\x00", FACE68)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from core.formats.labels import read_labels, write_submission
+from core.formats.labels import motion_csv, read_label_file
 from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import BODY24, COCO17, FACE68
 from tests.builders.places import SHARED
@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.shared, pytest.mark.skipif(not SHARED.is_dir(), reason
 
 
 def read(path, shape):
-    return read_labels(path, (SHARED / path).read_bytes(), shape)
+    return read_label_file(path, (SHARED / path).read_bytes(), shape)
 
 
 def test_every_real_pts_is_read_one_pixel_up_and_left():
     files = sorted((SHARED / "landmarks68").rglob("*.pts"))
     assert len(files) == 4
     for file in files:
-        (row,) = read_labels(file.name, file.read_bytes(), FACE68).rows
+        (row,) = read_label_file(file.name, file.read_bytes(), FACE68).rows
         text = file.read_text()
         expected = np.array(text[text.index("{") + 1 : text.index("}")].split(), float).reshape(68, 2) - 1
         np.testing.assert_allclose(row.keypoints.points, expected, atol=1e-4)
@@ -94,7 +94,7 @@ def test_the_motion_labels_are_read_whole_and_written_back_exactly(tmp_path):
     sequences = {row.sequence for row in file.rows}
     assert None not in sequences
     assert all(row.picture.startswith(f"{row.sequence}_") for row in file.rows)
-    write_submission([(row.picture, row.keypoints) for row in file.rows], tmp_path / "out.csv")
+    motion_csv.write([(row.picture, row.keypoints) for row in file.rows], tmp_path / "out.csv")
     theirs, ours = (list(csv.reader(one.read_text().splitlines())) for one in (SHARED / path, tmp_path / "out.csv"))
     assert ours[0] == theirs[0]
     assert [row[0] for row in ours] == [row[0] for row in theirs]
@@ -105,7 +105,7 @@ def test_the_motion_labels_are_read_whole_and_written_back_exactly(tmp_path):
 def test_the_real_tracks_are_one_row_a_frame():
     figures = json.loads((SHARED / "tracks68" / "figures.json").read_text())
     for file in sorted((SHARED / "tracks68").glob("*.npy"))[:3]:
-        rows = read_labels(file.name, file.read_bytes(), FACE68).rows
+        rows = read_label_file(file.name, file.read_bytes(), FACE68).rows
         facts = figures.get(file.name) or figures.get(file.stem)
         assert len(rows) == facts["frames"]
         np.testing.assert_array_equal(rows[5].keypoints.points, np.load(file)[5])

@@ -9,7 +9,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from core.foundation.errors import BadInput
 from core.models.pose import configure
-from core.models.pose.memory import MemoryEstimate, dry_run, free_memory, largest_batch
+from core.models.pose.memory import MemoryEstimate, estimate_memory, free_memory, largest_batch
 from core.models.pose.network import build
 
 SMALL = {
@@ -48,13 +48,13 @@ def test_the_estimate_is_what_autograd_keeps(name):
         value.zero_()
     images = torch.rand(3, 3, *reversed(config.input_size))
     saved, outputs = really_kept(network, images)
-    estimate = dry_run(config, 3)
+    estimate = estimate_memory(config, 3)
     expected = saved + images.numel() * 4 + 3 * outputs
     assert estimate.activations == pytest.approx(expected, rel=0.02)
 
 
 def test_weights_gradients_optimiser_and_average_by_hand():
-    estimate = dry_run(configure("baseline-cnn", "face68"), 1)
+    estimate = estimate_memory(configure("baseline-cnn", "face68"), 1)
     parameters = 11_351_272 * 4
     buffers = (2 * (16 + 32 + 64 + 128 + 256 + 512)) * 4 + 6 * 8 + 2 * 3 * 4  # statistics, counters, normalisation
     assert estimate.parameters == parameters + buffers
@@ -71,13 +71,13 @@ def test_weights_gradients_optimiser_and_average_by_hand():
             estimate.allowance,
         )
     )
-    plain = dry_run(configure("baseline-cnn", "face68"), 1, optimiser="sgd", ema=False)
+    plain = estimate_memory(configure("baseline-cnn", "face68"), 1, optimiser="sgd", ema=False)
     assert (plain.optimiser, plain.average) == (parameters, 0)
 
 
 def test_activations_grow_with_the_batch_and_shrink_in_bfloat16():
     config = configure("hrnet-w32", "face68")
-    one, four, half = dry_run(config, 1), dry_run(config, 4), dry_run(config, 4, amp=True)
+    one, four, half = estimate_memory(config, 1), estimate_memory(config, 4), estimate_memory(config, 4, amp=True)
     assert four.activations == pytest.approx(4 * one.activations, rel=0.02)
     assert 0.4 < half.activations / four.activations < 0.75
     assert one.parameters == four.parameters == half.parameters
@@ -85,7 +85,7 @@ def test_activations_grow_with_the_batch_and_shrink_in_bfloat16():
 
 def test_recomputing_keeps_one_layer_and_the_inputs_of_the_others():
     config = configure("vitpose-l", "body24")
-    kept, recomputed = dry_run(config, 16), dry_run(config, 16, checkpointing=True)
+    kept, recomputed = estimate_memory(config, 16), estimate_memory(config, 16, checkpointing=True)
     assert recomputed.activations < 0.4 * kept.activations
     tokens = 16 * 192 * 1024 * 4
     assert recomputed.activations > 24 * tokens
@@ -95,21 +95,21 @@ def test_recomputing_keeps_one_layer_and_the_inputs_of_the_others():
 def test_what_fits_is_said_beforehand_for_the_largest_networks():
     gib = 1 << 30
     huge = configure("vitpose-h", "body24")
-    assert not dry_run(huge, 32).fits(16 * gib)
-    assert dry_run(huge, 32, amp=True, checkpointing=True).fits(24 * gib)
-    assert largest_batch(24 * gib, lambda batch: dry_run(huge, batch, True, True)) >= 32
-    assert largest_batch(1 * gib, lambda batch: dry_run(huge, batch, True, True)) == 0
+    assert not estimate_memory(huge, 32).fits(16 * gib)
+    assert estimate_memory(huge, 32, amp=True, checkpointing=True).fits(24 * gib)
+    assert largest_batch(24 * gib, lambda batch: estimate_memory(huge, batch, True, True)) >= 32
+    assert largest_batch(1 * gib, lambda batch: estimate_memory(huge, batch, True, True)) == 0
 
 
 def test_the_dry_run_takes_no_memory_and_leaves_the_generator_alone():
     code = """
 import resource, torch
 from core.models.pose import configure
-from core.models.pose.memory import dry_run
-dry_run(configure("vitpose-s", "body24"), 1)
+from core.models.pose.memory import estimate_memory
+estimate_memory(configure("vitpose-s", "body24"), 1)
 state = torch.random.get_rng_state()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-estimate = dry_run(configure("vitpose-h", "body24"), 64)
+estimate = estimate_memory(configure("vitpose-h", "body24"), 64)
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print((after - before) // 1024, estimate.total >> 20, torch.equal(state, torch.random.get_rng_state()))
 """
@@ -144,4 +144,4 @@ def test_free_memory_is_some():
 )
 def test_what_cannot_be_estimated_is_said(change, sentence):
     with pytest.raises(BadInput, match=sentence):
-        dry_run(configure("hrnet-w32", "face68"), **{"batch": 1, **change})
+        estimate_memory(configure("hrnet-w32", "face68"), **{"batch": 1, **change})

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.metrics.intervals import Interval
+from core.metrics.resampling import Interval
 from pages.widgets.learning.model_compare import common_split, heading, usual
 from pages.widgets.learning.model_errors import difference_text, region_rows
 from pages.widgets.learning.model_versions import about, interval

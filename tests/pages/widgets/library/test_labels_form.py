@@ -26,8 +26,8 @@ def sniffed(monkeypatch):
         names.append(name)
         return look(name, content)
 
-    look = label_importing.sniff_labels
-    monkeypatch.setattr(label_importing, "sniff_labels", sniff)
+    look = label_importing.sniff_label_file
+    monkeypatch.setattr(label_importing, "sniff_label_file", sniff)
     return names
 
 
