@@ -20,7 +20,7 @@ from core.foundation.errors import BadInput, UnreadableVideo
 from core.foundation.names import numbered
 from core.foundation.workspace import Workspace
 from core.library.intake import Intake
-from core.library.pictures import StoredFile, store_picture
+from core.library.pictures import StoredFile, place_of, store_picture
 from core.library.sources import OfferedFile, SourceFile
 from core.media.images import jpeg, open_partial, write_atomically
 from core.media.scenes import Scenes
@@ -101,9 +101,7 @@ class ClipIntake(Intake):
         reference = self.options.reference
         sha256 = _sha256(content)
         if isinstance(content, Path) and reference:
-            original = str(content.resolve())
-            if original.encode("utf-8", "replace").decode() != original:
-                raise BadInput("files.name_not_utf8")
+            original = place_of(content)
         else:
             original = self.workspace.original_name(sha256, PurePosixPath(file.path).suffix.lower())
             _copy(content, self.workspace.original(original))

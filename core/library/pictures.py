@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.foundation.errors import UnreadableImage
+from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.media.images import SUFFIXES, decode, thumbnail, write_atomically
 
@@ -24,6 +24,14 @@ class StoredFile:
     original: str
 
 
+def place_of(file: Path) -> str:
+    """What the store remembers of a file that stays where it is. Raises BadInput if its name is not valid UTF-8."""
+    original = str(file.resolve())
+    if original.encode("utf-8", "replace").decode() != original:
+        raise BadInput("files.name_not_utf8")
+    return original
+
+
 def store_picture(workspace: Workspace, content: bytes, path: str, reference: Path | None = None) -> StoredFile:
     """Check a picture by decoding it fully, keep it and its thumbnail.
 
@@ -32,16 +40,16 @@ def store_picture(workspace: Workspace, content: bytes, path: str, reference: Pa
     Raises
     ------
     UnreadableImage
-        If it is no picture, damaged or too large, or has a name that cannot be remembered.
+        If it is no picture, damaged or too large.
+    BadInput
+        If it has a name that cannot be remembered.
     OSError
         If the disk is full.
     """
     picture = decode(content, path, workspace.settings.max_pixels)
     sha256 = hashlib.sha256(content).hexdigest()
     if reference is not None:
-        original = str(reference.resolve())
-        if original.encode("utf-8", "replace").decode() != original:
-            raise UnreadableImage("files.name_not_utf8", of=path)
+        original = place_of(reference)
     else:
         original = workspace.original_name(sha256, SUFFIXES[picture.format])
         target = workspace.original(original)

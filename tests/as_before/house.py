@@ -21,6 +21,7 @@ from core.drawn import PEOPLE, draw_portrait
 from core.drawn import sample as drawn_pictures
 from core.foundation.settings import Settings, settings
 from core.jobs import tasks
+from core.jobs.kinds import RUN_KINDS
 from core.library import sample_photos
 from core.library.sample_clips import draw_clips_of_people
 from db import tables
@@ -57,7 +58,7 @@ def commands() -> Any:
 
 def run_kinds() -> list[str]:
     """The names under which runs are stored and asked for."""
-    return sorted(tasks.TASKS)
+    return sorted(RUN_KINDS)
 
 
 def setting_fields() -> dict[str, Any]:
