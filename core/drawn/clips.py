@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.drawn.canvas import Canvas, Floats
 from core.drawn.face import Brush
 from core.drawn.face_shape import Expression, FaceShape, View
-from core.drawn.people import Identity, random_identity
+from core.drawn.people import Identity
 from core.drawn.portraits import Clothes, face_truth, paint_person, random_clothes
 from core.drawn.scenes import SCENES, develop
 from core.drawn.truth import DrawnInstance, DrawnPicture
@@ -261,30 +261,3 @@ def detected(box: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
     middle = (low + high) / 2 + rng.normal(0, _SHIFT * longer, 2)
     half = (high - low) / 2 * np.exp(rng.normal(0, _ZOOM))
     return np.concatenate([middle - half, middle + half])
-
-
-def draw_clips(
-    seed: int,
-    identities: int,
-    frames: int = 60,
-    size: tuple[int, int] = (320, 240),
-    *,
-    per_identity: int = 1,
-    frames_per_second: float = 25.0,
-) -> Iterator[DrawnClip]:
-    """`per_identity` clips of each of `identities` invented people, named ``p000-0``; iterate one to paint it.
-
-    The clip of a number does not depend on how many are asked for: every clip has its own generator.
-    """
-    for who in range(identities):
-        identity = random_identity(np.random.default_rng((seed, who)))
-        for which in range(per_identity):
-            yield DrawnClip.drawn(
-                identity,
-                np.random.default_rng((seed, who, which)),
-                frames=frames,
-                size=size,
-                frames_per_second=frames_per_second,
-                name=f"p{who:03d}-{which}",
-                person=f"p{who:03d}",
-            )

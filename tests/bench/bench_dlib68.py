@@ -28,7 +28,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.drawn.clips import draw_clips
 from core.formats.labels import read_label_file
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.errors import MissingWeights
@@ -42,6 +41,7 @@ from core.models.faces.interfaces import Detector, Landmarker
 from core.training.preparation import mean_shape
 from core.training.samples import Sample
 from tests.bench.machine import Row, facts, table
+from tests.builders.drawn_clips import draw_clips
 from tests.builders.places import SHARED
 
 LANDMARKS: Final = SHARED / "landmarks68"

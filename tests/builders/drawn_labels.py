@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image as Photo
 from sqlmodel import select
 
-from core.drawn.clips import draw_clips
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.library.importing import PictureIntake
 from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Source, Video
 from db.writing import writing
+from tests.builders.drawn_clips import draw_clips
 
 
 def fill_with_clips(

@@ -13,4 +13,4 @@ def read(name, skeleton, folder=""):
 
 
 def reasons(file):
-    return dict(file.skipped)
+    return {place: reason.text() for place, reason in file.skipped}

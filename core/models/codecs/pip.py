@@ -148,21 +148,6 @@ class PipCodec:
         nb_x, nb_y = self._offsets(cells[:, named].flatten(1, 2), both)
         return targets | {"nb_x": nb_x, "nb_y": nb_y, "nb_weight": both.float()}
 
-    def coarse_targets(self, points: Tensor, present: Tensor, cells: int | tuple[int, int]) -> dict[str, Tensor]:
-        """Targets of the self-training's coarse tasks: "cls" (N, K, rows, columns) and "weight" (N, K), float32.
-
-        `cells` is how many there are on a side, or (columns, rows): of an input of 256 pixels at stride 32, "cls3"
-        asks for 2 x 2 and "cls2" for 4 x 4 (see `coarse_cells`).
-        """
-        columns, rows = (cells, cells) if isinstance(cells, int) else cells
-        if columns < 1 or rows < 1:
-            raise BadInput("codecs.coarse_cells", columns=columns, rows=rows)
-        weight = usable(points, present, self.input_size)
-        size = torch.tensor(self.input_size, dtype=torch.float32, device=points.device)
-        counts = torch.tensor([columns, rows], dtype=torch.float32, device=points.device)
-        places = torch.where(weight[..., None], (points.float() + 0.5) / size * counts, 0.0)
-        return {"cls": self._one_hot(places, weight, columns, rows), "weight": weight.float()}
-
     def coarse_cells(self, task: str) -> tuple[int, int]:
         """(columns, rows) of a task of the self-training, what max pooling leaves of the map: "cls3" or "cls2".
 

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.drawn.clips import DrawnClip, detected, draw_clips
+from core.drawn.clips import DrawnClip, detected
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.training.samples import Sample
+from tests.builders.drawn_clips import draw_clips
 
 SKELETON: Final[Skeleton] = find_skeleton("face68")
 SEED: Final = 20_240_601

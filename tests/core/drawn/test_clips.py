@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from core.drawn import PEOPLE
-from core.drawn.clips import DrawnClip, Wave, draw_clips
+from core.drawn.clips import DrawnClip, Wave
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import FACE68
 from core.media.videos import VideoWriter, frames, probe
+from tests.builders.drawn_clips import draw_clips
 
 
 def clip(seed=0, count=40, **options):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -42,14 +44,17 @@ def test_pip_tasks_of_a_mixed_batch_are_means_over_their_own_samples(tasks: list
     )
 
 
-def test_pip_coarse_targets_are_the_codecs_own() -> None:
+def test_a_coarse_map_that_is_1_in_each_points_cell_by_hand_has_no_loss() -> None:
+    """Of an input of 256 pixels "cls2" has cells of 64 pixels and "cls3" of 128, each from half a pixel before it."""
     codec = build_codec("pip", (256, 256), {"neighbours": NEIGHBOURS})
     points = torch.rand(N, POINTS, 2, generator=torch.Generator().manual_seed(1)) * 255
-    present = torch.ones(N, POINTS, dtype=torch.bool)
-    targets = codec.encode(points, present)
+    targets = codec.encode(points, torch.ones(N, POINTS, dtype=torch.bool))
     outputs = {key: torch.zeros(N, *shape) for key, shape in codec.channels(POINTS).items()}
-    for task in ("cls2", "cls3"):
-        coarse = codec.coarse_targets(points, present, codec.coarse_cells(task))["cls"]
+    for task, side in (("cls2", 64), ("cls3", 128)):
+        coarse = torch.zeros(N, POINTS, 256 // side, 256 // side)
+        for sample, point in itertools.product(range(N), range(POINTS)):
+            column, row = ((points[sample, point] + 0.5) // side).long().tolist()
+            coarse[sample, point, row, column] = 1
         found = build_loss("pip")(outputs | {task: coarse}, targets | {"task": task_codes([task] * N)})
         assert number(found.total) == 0
 

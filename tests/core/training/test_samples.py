@@ -192,7 +192,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_left_out(tmp_path: Pa
     assert [kept.key for kept in source.samples] == [2, 8]
     assert [failure.sample.key for failure in source.failures] == [1, 3, 4, 5, 6, 7]
     assert all(failure.reason.text().startswith(failure.sample.name) for failure in source.failures)
-    assert "not a picture but text" in source.failures[1].reason
+    assert "not a picture but text" in source.failures[1].reason.text()
     np.testing.assert_array_equal(source.take(0).image, source.take(1).image)
 
 
@@ -210,10 +210,10 @@ def test_reading_can_be_cancelled_and_tells_how_far_it_is(tmp_path: Path) -> Non
     seen: list[int] = []
 
     class Told(Progress):
-        def advance(self, done: int, message: str = "") -> None:
+        def advance(self, done: int) -> None:
             seen.append(done)
             if done == 3:
-                raise Cancelled
+                raise Cancelled("runs.this_cancelled")
 
     picture = np.zeros((170, 180, 3), np.uint8)
     with pytest.raises(Cancelled):
