@@ -19,6 +19,7 @@ from core.commands.options import (
     sentence_instead_of_traceback,
 )
 from core.foundation.errors import BadInput
+from core.foundation.messages import worded
 from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
@@ -78,7 +79,7 @@ def train(
     }
     run = run_here(workspace, "selftrain" if unlabelled else "train", number, parameters, Printed())
     report = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
-    for sentence in report["said"]:
+    for sentence in worded(report["said"]):
         print(sentence, file=sys.stderr)
     _print_reason(report.get("reason"))
     figures = _lines(report.get("metrics") or {})
@@ -153,7 +154,7 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
     number = dataset_id(workspace, dataset)
     model = model_name(workspace, model)
     for warning in models.warnings_of(workspace, model):
-        print(f"{model}: {warning}", file=sys.stderr)
+        print(f"{model}: {warning.text()}", file=sys.stderr)
     points = promoting.promote(workspace, number, model, author_id=author(workspace))
     run = run_here(workspace, "prelabel", number, {"skeleton": points}, Printed())
     tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
@@ -214,10 +215,10 @@ def _usual(workspace: Workspace, dataset: int, skeleton: str | None, split_by: s
     return points, "picture", (_LONE,)
 
 
-def _print_reason(reason: str | None) -> None:
+def _print_reason(reason: dict[str, Any] | None) -> None:
     """On stderr why figures have no interval, where there is anything to say."""
     if reason is not None:
-        print(one_line(reason), file=sys.stderr)
+        print(one_line(worded(reason)), file=sys.stderr)
 
 
 def _settings(chosen: list[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlmodel import Session, select
@@ -26,6 +26,7 @@ from core.formats.manifest import Manifest, read_manifest
 from core.formats.staging import is_unfinished
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
+from core.foundation.messages import Message, message, worded
 from core.foundation.names import numbered
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
@@ -43,6 +44,7 @@ from db.tables import Dataset, Export, Image, ModelVersion, Run, Source, now
 from db.writing import writing
 
 FORMATS = tuple(WRITERS)
+_WRITING: Final = message("progress.writing_export")
 
 
 def export_dataset(
@@ -109,11 +111,11 @@ class _ExportProgress(Progress):
     def __init__(self, listener: Progress) -> None:
         self._listener = listener
 
-    def begin(self, total: int, done: int = 0, message: str = "") -> None:
-        self._listener.begin(total, done, message or "Writing the export")
+    def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:
+        self._listener.begin(total, done, message or _WRITING)
 
-    def advance(self, done: int, message: str = "") -> None:
-        self._listener.advance(done, message)
+    def advance(self, done: int) -> None:
+        self._listener.advance(done)
 
 
 def _finished_manifest(folder: Path, format_name: str, dataset: str, stamp: str) -> Manifest | None:
@@ -143,7 +145,8 @@ def _gather(workspace: Workspace, dataset: Dataset, *, session: Session) -> Labe
     people = {person.id: person.name for person in active_people(dataset_id, session=session)}
     versions = used_models(dataset_id, session=session)
     cards = _cards(versions)
-    left_out = [LeftOut(path, reason) for path, reason in skipped_inputs(dataset_id, session=session)]
+    skipped = [(path, worded(reason)) for path, reason in skipped_inputs(dataset_id, session=session)]
+    left_out = [LeftOut(path, reason) for path, reason in dict.fromkeys(skipped)]
     paths = _free_paths(picture_order(dataset_id, session=session))
     keys = _person_keys(paths, assigned_people(dataset_id, session=session), people)
     images, pictures = [], []
@@ -218,7 +221,7 @@ def _image(
         file=workspace.original(image.original),
         identity=image.identity,
         state=image.state,
-        reason=image.reason,
+        reason=worded(image.reason),
         instances=tuple(_instance(row, keys, cards) for row in instances if not row.instance.removed),
         removed=tuple(RemovedInstance(instance.kind, instance.box) for instance in removed),
         sequence=image.sequence,

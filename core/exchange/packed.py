@@ -12,6 +12,7 @@ from typing import Final
 from core.formats import sniff
 from core.formats.manifest import NAME
 from core.foundation.errors import BadInput, FacetError
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.sources import Limits, OfferedFile, RefusedFile, SourceFile, list_source
@@ -59,7 +60,7 @@ def _manifest(items: Sequence[SourceFile]) -> OfferedFile | None:
 
 
 def _unpack(source: Path, items: Sequence[SourceFile], folder: Path, progress: Progress) -> None:
-    progress.begin(len(items), message="Unpacking the export")
+    progress.begin(len(items), message=message("progress.unpacking"))
     for done, item in enumerate(items, start=1):
         if isinstance(item, RefusedFile):
             raise BadInput.saying(item.reason.within(item.path).within(source.name))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlmodel import Session, col, delete, func, select
 
@@ -15,6 +15,7 @@ from core.exchange.clips import LocalNames, LocalPicture, names_here, restore_cl
 from core.formats import READERS, sniff
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
 from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
+from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import StoredFile, store_picture
@@ -56,7 +57,7 @@ def restore_export(
     """
     progress = progress or Progress()
     labelled = _read(source)
-    progress.begin(len(labelled.images), message="Reading the export")
+    progress.begin(len(labelled.images), message=message("progress.reading_export"))
     stored = []
     for done, image in enumerate(labelled.images, start=1):
         stored.append(_store_original(workspace, image))
@@ -65,7 +66,7 @@ def restore_export(
     with writing(workspace.engine) as session:
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
         skipped = _skipped(labelled, stored)
-        session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in skipped)
+        session.add_all(Skipped(run_id=run_id, path=path, reason=reason.to_json()) for path, reason in skipped)
         restore = _Restoration(
             dataset_id,
             author_id,
@@ -109,19 +110,19 @@ def _read(source: Path) -> LabelledDataset:
     return labelled
 
 
-def _skipped(labelled: LabelledDataset, stored: Sequence[StoredFile | str]) -> list[tuple[str, str]]:
+def _skipped(labelled: LabelledDataset, stored: Sequence[StoredFile | Message]) -> list[tuple[str, Message]]:
     """Path and reason of what the export says it lacks (missing pictures too), and of what cannot be kept."""
     unread = [
         (image.path, reason)
         for image, reason in zip(labelled.images, stored, strict=True)
-        if isinstance(reason, str) and image.file is not None
+        if isinstance(reason, Message) and image.file is not None
     ]
-    return [*((left_out.path, left_out.reason) for left_out in labelled.left_out), *unread]
+    return [*((left_out.path, verbatim(left_out.reason)) for left_out in labelled.left_out), *unread]
 
 
 # What became of a picture: taken in, its labels given to the one here, kept back for the labels here, nothing to do.
 _Outcome = Literal["added", "filled", "stays", "nothing"]
-_STAYS: Final = "the picture is here already with labels of its own, which stay"
+_STAYS: Final = message("images.labels_stay")
 
 # As an export names the second version of a model, see `core.exchange.exporting`.
 _NUMBERED: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re.DOTALL)
@@ -188,22 +189,21 @@ def _restore_separations(restore: _Restoration, *, session: Session) -> None:
     if not pairs:
         return
     faces, people = sorted({face for face, _ in pairs}), sorted({person for _, person in pairs})
-    number = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
-    summary = f"Imported what is known of {number}: not these people"
+    summary = message("decisions.imported_apart", faces=len(faces))
     event = record("import", summary, restore.dataset_id, faces, people, restore.author_id, session=session)
     record_separations(pairs, event, session=session)
 
 
-def _store_original(workspace: Workspace, image: LabelledImage) -> StoredFile | str:
+def _store_original(workspace: Workspace, image: LabelledImage) -> StoredFile | Message:
     """Keep one picture, or say why not."""
     if image.file is None:
-        return "the export does not hold the picture"
+        return message("exports.without_picture")
     try:
         return store_picture(workspace, image.file.read_bytes(), image.path)
     except UnreadableImage as error:
-        return error.reason
+        return error.message.nowhere()
     except OSError as error:
-        return f"could not be read or kept ({error.strerror or error})"
+        return message("files.not_kept", reason=error.strerror or error)
 
 
 def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFile, *, session: Session) -> _Outcome:
@@ -221,7 +221,7 @@ def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFi
         return "nothing"  # this same run restored it before it was interrupted
     brings = bool(image.instances or image.removed)
     if runs and brings:
-        session.add(Skipped(run_id=restore.run_id, path=image.path, reason=_STAYS))
+        session.add(Skipped(run_id=restore.run_id, path=image.path, reason=_STAYS.to_json()))
         return "stays"
     if runs:
         return "nothing"
@@ -234,7 +234,7 @@ def _insert(restore: _Restoration, image: LabelledImage, stored: StoredFile, *, 
         dataset_id=restore.dataset_id,
         run_id=restore.run_id,
         state=image.state,
-        reason=image.reason,
+        reason=_reason(image),
         identity=image.identity,
         identity_by=restore.author_id if image.identity else None,
         sequence=restore.sequence(image),
@@ -246,9 +246,13 @@ def _insert(restore: _Restoration, image: LabelledImage, stored: StoredFile, *, 
     _insert_labels(restore, row.id, image, session=session)
 
 
+def _reason(image: LabelledImage) -> dict[str, Any] | None:
+    return verbatim(image.reason).to_json() if image.reason else None
+
+
 def _fill(restore: _Restoration, image: LabelledImage, row: Image, *, session: Session) -> _Outcome:
     if image.instances or image.removed:
-        row.state, row.reason = image.state, image.reason
+        row.state, row.reason = image.state, _reason(image)
     if image.identity and not row.identity:
         row.identity, row.identity_by = image.identity, restore.author_id
     _insert_labels(restore, row.id, image, session=session)
@@ -298,7 +302,7 @@ def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledIns
             labelled.keypoints.to_bytes(),
             Source(labelled.points_source),
             author_id=restore.author_id if human else None,
-            note="Imported",
+            note=message("edits.imported").to_json(),
             model_version_id=restore.models[labelled.points_model] if labelled.points_model else None,
             session=session,
         )

@@ -14,6 +14,7 @@ import psutil
 from sqlmodel import Session, col, select, update
 
 from core.foundation.errors import Cancelled, FacetError, NotFound, StoreBusy
+from core.foundation.messages import Message, message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from db.engine import reading
@@ -68,14 +69,15 @@ def perform(
     except Cancelled:
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
     except Exception as error:
-        sentence = str(error) if isinstance(error, FacetError) else f"{type(error).__name__}: {error}"
-        failure = {"error": _storable(sentence), "log": _storable(traceback.format_exc())}
-        _end(workspace, run_id, RunState.FAILED, **failure, finished_at=now())
+        broke = message("runs.broke", kind=type(error).__name__, reason=str(error))
+        failure = error.message if isinstance(error, FacetError) else broke
+        log = _storable(traceback.format_exc())
+        _end(workspace, run_id, RunState.FAILED, error=failure.to_json(), log=log, finished_at=now())
     except BaseException:  # Ctrl-C on the command line
         _end(workspace, run_id, RunState.CANCELLED, done=progress.done, finished_at=now())
         raise
     else:
-        _end(workspace, run_id, RunState.DONE, counts=counts, done=progress.total, finished_at=now(), message="")
+        _end(workspace, run_id, RunState.DONE, counts=counts, done=progress.total, finished_at=now(), message=None)
         if afterwards is not None:
             afterwards(workspace, run)
     return True
@@ -129,11 +131,10 @@ def _let_go(run: Run) -> None:
         run.state, run.finished_at = RunState.CANCELLED, now()
     elif run.deaths >= _MOST_DEATHS:
         run.state, run.finished_at = RunState.FAILED, now()
-        place = f"{run.done:,} of {run.total:,}" + (f" ({run.message})" if run.message else "")
-        run.error = (
-            f"the process that did this died {run.deaths} times, the last time at {place}; "
-            "is there enough memory? What was finished stays, and doing it again goes on from there"
-        )
+        place = message("runs.place", done=run.done, total=run.total)
+        if run.message:
+            place = message("runs.place_in_part", place=place, part=Message.from_json(run.message))
+        run.error = message("runs.process_died", deaths=run.deaths, place=place).to_json()
     else:
         run.state = RunState.QUEUED
 
@@ -214,16 +215,17 @@ class RunProgress(Progress):
         self._reported = float("-inf")
         self.done = self.total = 0
 
-    def begin(self, total: int, done: int = 0, message: str = "") -> None:
+    def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:
         self.total, self.done = total, done
         self._listener.begin(total, done, message)
-        self._report(total=total, done=done, done_at_start=done, message=message, phase_at=now())
+        phase = message and message.to_json()
+        self._report(total=total, done=done, done_at_start=done, message=phase, phase_at=now())
 
-    def advance(self, done: int, message: str = "") -> None:
+    def advance(self, done: int) -> None:
         self.done = done
-        self._listener.advance(done, message)
+        self._listener.advance(done)
         if self._stopping.is_set() or time.monotonic() - self._reported >= _REPORT_SECONDS:
-            self._report(done=done, **({"message": message} if message else {}))
+            self._report(done=done)
 
     def _report(self, **values: Any) -> None:
         with writing(self._workspace.engine) as session:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import NotFound
+from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.learning.errors_on_held_out import LIMIT, errors_of, given, unit
 from core.learning.held_out import HeldOutSet, held_out
@@ -54,8 +55,8 @@ def evaluate(
         learned from, and is not measured on), ``metrics`` {name: {value, low, high}}; with `against` also ``against``,
         ``against_metrics``, and ``difference`` (model minus against, paired; each also with its ``groups`` and the
         ``verdict`` on the model, as `resampling.verdict` gives it).
-        A value that is undefined is None, and so are the ends of an interval over a single group; then ``reason`` says
-        why (else None).
+        A value that is undefined is None, and so are the ends of an interval over a single group; then ``reason`` is
+        the message why (else None).
 
     Raises
     ------
@@ -72,7 +73,7 @@ def evaluate(
         "left_out": held.left_out,
         "learned": held.learned,
         "metrics": intervals_as_json(figures := metrics(held, model)),
-        "reason": why_no_interval(held, figures),
+        "reason": reason.to_json() if (reason := why_no_interval(held, figures)) else None,
     }
     if against is not None:
         report |= {
@@ -83,16 +84,15 @@ def evaluate(
     return report
 
 
-def why_no_interval(held: HeldOutSet, figures: Mapping[str, Interval]) -> str | None:
-    """Why figures have no interval, in one sentence; None where every figure that is defined has one."""
+def why_no_interval(held: HeldOutSet, figures: Mapping[str, Interval]) -> Message | None:
+    """Why figures have no interval; None where every figure that is defined has one."""
     without = [name for name, figure in figures.items() if np.isfinite(figure.value) and figure.groups < 2]
     if not without:
         return None
     groups = sorted(set(held.groups.tolist()))
-    where = f"of {len(held)} held-out instances in {len(groups)} groups those that count for them are all of one group"
     if len(groups) < 2:
-        without, where = ["the figures"], f"what is held out ({len(held)}) is all of one group ({groups[0].strip()})"
-    return f"no interval for {', '.join(without)}: {where}, and it takes two; label more videos or people"
+        return message("evaluations.one_group", count=len(held), group=groups[0].strip())
+    return message("evaluations.one_group_counts", names=without, count=len(held), groups=len(groups))
 
 
 def metrics(held: HeldOutSet, model: str) -> dict[str, Interval]:

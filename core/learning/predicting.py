@@ -12,6 +12,7 @@ from sqlmodel import Session, col, delete, select
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.geometry import boxes_of
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
@@ -102,7 +103,7 @@ def _predict_waiting(
     for instance, image in waiting:
         faces[image.id].append(instance)
     job = _PredictionJob(predictor, version_id, skeleton_name, run_id, faces)
-    progress.begin(len(waiting), message=f"Predicting with {predictor.name}")
+    progress.begin(len(waiting), message=message("progress.predicting", model=predictor.name))
     done = failed = 0
     for batch in opened_batches(workspace, list({image.id: image for _, image in waiting}.values())):
         located_in = attempt(batch, lambda pictures: _estimate(job, pictures))
@@ -125,7 +126,7 @@ def _store(
     """Write one picture's predictions; returns how many instances got none."""
     instances = job.faces[picture.image.id]
     if isinstance(located, PictureFailure):
-        reason = located.reason.reason()
+        reason = located.reason.nowhere().to_json()
         session.add(Skipped(run_id=job.run_id, path=picture.image.path, reason=reason))
         return len(instances)
     for instance, (points, doubt) in zip(instances, located, strict=True):

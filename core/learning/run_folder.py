@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
+from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.training.listening import Listener
@@ -24,7 +25,8 @@ from db.engine import reading
 from db.tables import Run, RunState
 
 _OPEN: Final = (RunState.QUEUED, RunState.RUNNING)
-_MESSAGES: Final = "said.txt"
+_MESSAGES: Final = "said.jsonl"
+_SENTENCES: Final = "said.txt"  # as trainings from before codes have left them
 _MOST_PICTURES: Final = 12
 _LARGE: Final = (".safetensors", ".pt", ".part")
 
@@ -68,7 +70,9 @@ def resume_from(workspace: Workspace, run_id: int) -> None:
         worth = next(folder.rglob("best.safetensors"), None) is not None
         if same and worth and before.state == RunState.FAILED and not mine.exists():
             try:
-                shutil.copytree(folder, mine, ignore=shutil.ignore_patterns(_MESSAGES), copy_function=_linked)
+                shutil.copytree(
+                    folder, mine, ignore=shutil.ignore_patterns(_MESSAGES, _SENTENCES), copy_function=_linked
+                )
             except OSError:  # another process has cleared it away meanwhile: then this run begins afresh
                 shutil.rmtree(mine, ignore_errors=True)
         tidy(folder)
@@ -89,33 +93,35 @@ def _linked(source: str, target: str) -> str:
 
 
 class RunListener(Listener):
-    """Passes what the loop tells on to a run's progress; sentences go to a file in the run's folder."""
+    """Passes what the loop tells on to a run's progress; messages go to a file in the run's folder."""
 
     def __init__(self, progress: Progress, folder: Path) -> None:
-        self._progress, self._folder, self._phase = progress, folder, ("", 0)
+        self._progress, self._folder = progress, folder
+        self._phase: tuple[Message, int] | None = None
 
     def reading(self, done: int, total: int) -> None:
-        self._report("Reading pictures", done, total)
+        self._report(message("progress.reading_pictures"), done, total)
 
     def batch(self, done: int, total: int) -> None:
-        self._report("Training", done, total)
+        self._report(message("progress.training"), done, total)
 
-    def _report(self, phase: str, done: int, total: int) -> None:
+    def _report(self, phase: Message, done: int, total: int) -> None:
         if self._phase != (phase, total):
             self._phase = (phase, total)
             self._progress.begin(total, done, phase)
         self._progress.advance(done)
 
-    def said(self, sentence: str) -> None:
+    def said(self, message: Message) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / _MESSAGES).open("a", encoding="utf-8") as file:
-            file.write(sentence + "\n")
+            file.write(json.dumps(message.to_json()) + "\n")
 
 
-def messages_in(folder: Path) -> list[str]:
+def messages_in(folder: Path) -> list[Message]:
     """What the loop told in a run, in its order: a halved batch, a loss that is no number, an early stop."""
-    file = folder / _MESSAGES
-    return file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    file = folder / _SENTENCES
+    before = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [*map(verbatim, before), *map(Message.from_json, _json_lines(folder / _MESSAGES))]
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ class TrainingLog:
     epochs
         One dict an epoch, as the loop wrote it: ``epoch``, ``train_loss``, ``parts``, ``validation_nme``, ``rate``, ...
     messages
-        Sentences: a halved batch, an early stop, a fresh start.
+        What people should know: a halved batch, an early stop, a fresh start.
     heatmaps, examples
         The newest sheets of pictures, the newest last.
     rounds
@@ -135,7 +141,7 @@ class TrainingLog:
     """
 
     epochs: list[dict[str, Any]]
-    messages: list[str]
+    messages: list[Message]
     heatmaps: list[Path]
     examples: list[Path]
     rounds: list[dict[str, Any]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, func, select
 
 from core.foundation.errors import BadInput, FacetError, NotEnoughData
-from core.foundation.messages import message
+from core.foundation.messages import Message, joined, message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
 from core.foundation.skeletons import find_skeleton
@@ -143,7 +143,7 @@ def train_model(
         tidy(folder)
         raise
     if not trained.epochs:
-        reason = "; ".join(messages_in(folder)) or message("training.no_epoch")
+        reason = joined(messages_in(folder)) or message("training.no_epoch")
         raise FacetError("training.nothing_learned", reason=reason)
     warnings = warnings_about(workspace, training.labels, training.choosing(), trained.best, training.recipe.rate)
     for warning in warnings:
@@ -236,7 +236,7 @@ def _keep(
     training: TrainingRun,
     trained: Trained,
     rounds: Sequence[Mapping[str, Any]] = (),
-    warnings: Sequence[str] = (),
+    warnings: Sequence[Message] = (),
 ) -> TrainedModel:
     """Give the best weights a place among the models and write the version down."""
     recipe, labels = training.recipe, training.labels
@@ -270,7 +270,7 @@ def _keep(
                 "best": _finite(trained.best),
                 "images_per_second": trained.images_per_second,
                 "rounds": [_finite(each) for each in rounds],
-                "warnings": list(warnings),
+                "warnings": [warning.to_json() for warning in warnings],
             },
         )
         session.add(model)
@@ -303,6 +303,6 @@ def _report(workspace: Workspace, model: TrainedModel, *, session: Session) -> d
         "seconds": round(model.seconds, 1),
         "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
-        "said": messages_in(workspace.training_folder(model.run_id)) if model.run_id is not None else [],
+        "said": [told.to_json() for told in messages_in(workspace.training_folder(model.run_id or 0))],
         "warnings": model.data.get("warnings") or [],
     }

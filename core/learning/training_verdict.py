@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels
@@ -17,6 +18,7 @@ from core.training.samples import Sample
 from db.queries.learning.labels import HumanLabel
 from db.tables import Part
 
+CAME_TO_NOTHING: Final = "trainings.came_to_nothing"
 _CLEARLY: Final = 2.0
 
 
@@ -42,8 +44,8 @@ def warnings_about(
     chosen_by: Sequence[tuple[HumanLabel, str]],
     best: Mapping[str, Any],
     rate: float,
-) -> list[str]:
-    """Sentences about a training whose best weights are no better than the mean shape; none where they are.
+) -> list[Message]:
+    """What speaks against a training whose best weights are no better than the mean shape; none where they are.
 
     A few people cannot tell (`core.metrics.resampling.verdict`): where epochs were chosen by fewer groups than that
     takes, only a figure twice as bad as the mean shape's says that nothing was learned.
@@ -62,12 +64,8 @@ def warnings_about(
     groups = len({group for _, group in chosen_by})
     if reached is None or math.isnan(guess) or reached < guess * (1 if groups >= FEWEST_GROUPS else _CLEARLY):
         return []
-    return [
-        f"this training came to nothing: its best validation NME is {_percent(reached)}, and the mean shape of the "
-        f"training labels, put into each box, has {_percent(guess)}; do not promote the model, but train again with "
-        f"another rate than {rate:g}, for longer, or on more labels"
-    ]
+    return [message(CAME_TO_NOTHING, reached=_percent(reached), guess=_percent(guess), rate=rate)]
 
 
-def _percent(nme: float) -> str:
-    return f"{100 * nme:,.2f}%" if math.isfinite(nme) else "no number"
+def _percent(nme: float) -> Message:
+    return message("trainings.percent", nme=100 * nme) if math.isfinite(nme) else message("trainings.no_number")

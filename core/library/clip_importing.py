@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session, select
 
 from core.foundation.errors import BadInput, UnreadableVideo
+from core.foundation.messages import Message, message, verbatim
 from core.foundation.names import numbered
 from core.foundation.workspace import Workspace
 from core.library.intake import Intake
@@ -45,7 +46,7 @@ class _InspectedClip:
     sha256: str
     original: str
     frames: int
-    shortfall: str | None = None
+    shortfall: Message | None = None
     images: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     scenes: Scenes = field(default_factory=Scenes)
@@ -81,7 +82,7 @@ class ClipIntake(Intake):
     def _inspect_all(self, files: Sequence[OfferedFile]) -> list[_InspectedClip]:
         """Keep each clip and count its frames; what is here already is counted, what cannot be read is noted."""
         fresh: list[_InspectedClip] = []
-        self.progress.begin(len(files), message="Looking at clips")
+        self.progress.begin(len(files), message=message("progress.looking_at_clips"))
         for number, file in enumerate(files, 1):
             try:
                 clip = self._inspect(file)
@@ -114,22 +115,22 @@ class ClipIntake(Intake):
             raise
         return _InspectedClip(file.path, stored, sha256, original, count, shortfall)
 
-    def _count(self, file: Path, path: str) -> tuple[int, str | None]:
+    def _count(self, file: Path, path: str) -> tuple[int, Message | None]:
         most, largest = self.workspace.settings.max_clip_frames, self.workspace.settings.max_pixels
         clip = probe(file, path)
         if clip.width * clip.height > largest:
             raise UnreadableVideo("clips.too_large", of=path, width=clip.width, height=clip.height, limit=largest)
-        shortfall = None
+        shortfall: Message | None = None
         try:
             count = count_frames(file, path, most)
         except UnreadableVideo as error:
             if not error.decoded:
                 raise
-            count, shortfall = error.decoded, f"{error.reason}; those came in"
+            count, shortfall = error.decoded, message("clips.cut_short", reason=error.message.nowhere())
         if count > most:
             raise UnreadableVideo("clips.too_long", of=path, limit=most)
         if shortfall is None and clip.frames and count < clip.frames:
-            shortfall = f"its header promises {clip.frames:,} frames, but {count:,} can be decoded; those came in"
+            shortfall = message("clips.fewer_frames", promised=clip.frames, count=count)
         return count, shortfall
 
     def _is_here(self, clip: _InspectedClip) -> bool:
@@ -139,7 +140,7 @@ class ClipIntake(Intake):
 
     def _take_all(self, clips: Sequence[_InspectedClip]) -> None:
         """Take in the frames of each clip; a clip is in the store as soon as all its frames are."""
-        self.progress.begin(sum(clip.frames for clip in clips), message="Taking frames in")
+        self.progress.begin(sum(clip.frames for clip in clips), message=message("progress.taking_frames"))
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for clip in clips:
                 try:
@@ -150,7 +151,7 @@ class ClipIntake(Intake):
     def _take(self, clip: _InspectedClip, pool: ThreadPoolExecutor) -> None:
         with writing(self.workspace.engine) as session:
             path = free_clip_path(self.dataset_id, clip.path, clip.sha256, session=session)
-            identity = self.identity(clip.path, what="clip", session=session)
+            identity = self.identity(clip.path, no_name="clips.folder_no_name", session=session)
 
         def store(frame: tuple[int, float, NDArray[np.uint8]]) -> StoredFile:
             index, _, pixels = frame
@@ -204,7 +205,7 @@ class ClipIntake(Intake):
             video.original = clip.original
         self.clips, self.frames = self.clips + 1, self.frames + len(clip.images)
 
-    def _skip(self, path: str, reason: str) -> None:
+    def _skip(self, path: str, reason: Message) -> None:
         with writing(self.workspace.engine) as session:
             self.skip(path, reason, session=session)
 
@@ -259,5 +260,5 @@ def _copy(content: Path | bytes, target: Path) -> None:
             os.unlink(partial)
 
 
-def _reason(error: BadInput | OSError) -> str:
-    return error.reason if isinstance(error, BadInput) else str(error)
+def _reason(error: BadInput | OSError) -> Message:
+    return error.message.nowhere() if isinstance(error, BadInput) else verbatim(str(error))

@@ -6,14 +6,14 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlmodel import Session, col, delete, func, select
 
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput, UnreadableImage
-from core.foundation.messages import message
+from core.foundation.messages import message, worded
 from core.foundation.workspace import Workspace
 from core.library.intake import Intake
 from core.library.pictures import StoredFile, store_picture
@@ -62,7 +62,7 @@ class PictureIntake(Intake):
         files = [file for file in files if isinstance(file, RefusedFile) or not is_clip(file.path)]
         with writing(self.workspace.engine) as session:
             session.exec(delete(Skipped).where(col(Skipped.run_id) == self.run_id))
-        self.progress.begin(len(files), message="Reading pictures")
+        self.progress.begin(len(files), message=message("progress.reading_pictures"))
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for number, batch in enumerate(batched(files, _BATCH)):
                 self._store(list(pool.map(self._read, batch)))
@@ -81,7 +81,7 @@ class PictureIntake(Intake):
             reference = file.file if self.options.reference else None
             return store_picture(self.workspace, content, file.path, reference)
         except (BadInput, UnreadableImage) as error:
-            return RefusedFile(file.path, replace(error.message, of=None))
+            return RefusedFile(file.path, error.message.nowhere())
         except OSError as error:
             return RefusedFile(file.path, message("files.not_kept", reason=error.strerror or error))
         except MemoryError:
@@ -94,7 +94,7 @@ class PictureIntake(Intake):
             added = 0
             for file in batch:
                 if isinstance(file, RefusedFile):
-                    self.skip(file.path, file.reason.text(), session=session)
+                    self.skip(file.path, file.reason, session=session)
                 elif file.sha256 in ids:
                     self._repeat(file, ids[file.sha256], session=session)
                 elif isinstance(file, StoredFile):
@@ -118,7 +118,7 @@ class PictureIntake(Intake):
         if identity and image.identity is None:
             image.identity, image.identity_by = identity, self.author_id
         elif identity and image.identity != identity:
-            reason = f"the same picture is there as {image.path}, under another person; it keeps that one"
+            reason = message("images.of_another_person", path=image.path)
             self.skip(path, reason, session=session)
 
     def _counts(self) -> dict[str, int]:
@@ -130,7 +130,7 @@ class PictureIntake(Intake):
 
 
 def skipped(workspace: Workspace, run_id: int) -> list[dict[str, Any]]:
-    """What a run could not use: ``path`` and ``reason`` of each, in the order of the paths."""
+    """What a run could not use: ``path`` and ``reason`` (a sentence) of each, in the order of the paths."""
     with reading(workspace.engine) as session:
         rows = session.exec(select(Skipped).where(Skipped.run_id == run_id).order_by(col(Skipped.path)))
-        return [{"path": row.path, "reason": row.reason} for row in rows]
+        return [{"path": row.path, "reason": worded(row.reason)} for row in rows]

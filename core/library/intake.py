@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from sqlmodel import Session, col, func, select
 
 from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import Message, message
 from core.foundation.names import clean_name
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
@@ -109,19 +110,17 @@ class Intake(ABC):
         if added:
             record_work(self.author_id, self.dataset_id, "images imported", added, session=session)
 
-    def identity(self, path: str, *, what: str = "picture", session: Session) -> str | None:
-        """Whom the folder of a file names, where folders name people."""
+    def identity(self, path: str, *, no_name: str = "images.folder_no_name", session: Session) -> str | None:
+        """Whom the folder of a file names, where folders name people; `no_name` is the code of why it cannot."""
         try:
             return clean_name(PurePosixPath(path).parent.name) if self.options.identities else None
         except BadInput as error:
-            self.skip(
-                path, f"its folder cannot name a person ({error}); the {what} came in without a name", session=session
-            )
+            self.skip(path, message(no_name, reason=error), session=session)
             return None
 
-    def skip(self, path: str, reason: str, *, session: Session) -> None:
+    def skip(self, path: str, reason: Message, *, session: Session) -> None:
         """Say what did not come in, or not whole, and why."""
-        session.add(Skipped(run_id=self.run_id, path=path, reason=reason))
+        session.add(Skipped(run_id=self.run_id, path=path, reason=reason.to_json()))
 
     def count_skipped(self, *, session: Session) -> int:
         """How many lines the run has about what did not come in."""

@@ -217,7 +217,7 @@ def _write(
     progress: Progress,
 ) -> int:
     """Write the video; returns how many frames could not be drawn."""
-    progress.begin(len(frames), message=f"Drawing over {clip.path}")
+    progress.begin(len(frames), message=message("progress.drawing_over", clip=clip.path))
     skipped: list[tuple[str, Message]] = []
     stride = stride_of([ClipFrame(frame.index, None) for frame in frames])
     with VideoWriter(file, *overlay.size, (clip.frames_per_second or _RATE) / stride) as writer:
@@ -256,7 +256,9 @@ def _list_skipped(workspace: Workspace, run_id: int | None, skipped: Sequence[tu
         return
     with writing(workspace.engine) as session:
         session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
-        session.add_all(Skipped(run_id=run_id, path=path, reason=reason.reason()) for path, reason in skipped)
+        session.add_all(
+            Skipped(run_id=run_id, path=path, reason=reason.nowhere().to_json()) for path, reason in skipped
+        )
 
 
 def overlay_file(workspace: Workspace, name: str) -> Path:

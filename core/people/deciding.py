@@ -7,12 +7,12 @@ changed by a run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
 from core.foundation.errors import BadInput, Conflict, NotFound
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
 from core.library.split_groups import inherit_part
@@ -31,9 +31,6 @@ from db.queries.people.ownership import instances_of
 from db.tables import Assignment, PeopleEvent, Person, Source, now
 from db.writing import writing
 
-_UNDID: Final = "Undid: "
-_AGAIN: Final = "Did again: "
-
 
 def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: int) -> int:
     """Give a person a name (empty: take it away); returns the event's id.
@@ -49,7 +46,11 @@ def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: i
         taken = _named(person.dataset_id, clean, session=session)
         if taken is not None and taken.id != person_id:
             raise Conflict("people.name_taken_merge", name=clean)
-        summary = f"Named {_called(person)} {clean}" if clean else f"Took the name of {_called(person)} away"
+        summary = (
+            message("decisions.named", person=_called(person), name=clean)
+            if clean
+            else message("decisions.name_taken_away", person=_called(person))
+        )
         event = record("name", summary, person.dataset_id, [], [person_id], author_id, session=session)
         inherit_part([], person, session=session)
         person.name = clean
@@ -72,8 +73,8 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
             raise BadInput("people.merge_across")
         everyone = [target_id, *wanted]
         faces = instances_of(everyone, session=session)
-        called = ", ".join(_called(person) for person in merged)
-        summary = f"Merged {called} into {_called(target)} ({_number(faces)})"
+        called = [_called(person) for person in merged]
+        summary = message("decisions.merged", people=called, target=_called(target), faces=len(faces))
         event = record("merge", summary, target.dataset_id, faces, everyone, author_id, session=session)
         inherit_part(merged, target, session=session)
         name = target.name or next((person.name for person in merged if person.name), None)
@@ -95,7 +96,7 @@ def keep_apart(workspace: Workspace, first_id: int, second_id: int, *, author_id
         if first.dataset_id != second.dataset_id:
             raise BadInput("people.compare_across")
         mine, theirs = instances_of([first_id], session=session), instances_of([second_id], session=session)
-        summary = f"{_called(first)} and {_called(second)} are different people"
+        summary = message("decisions.apart", one=_called(first), other=_called(second))
         event = record(
             "apart", summary, first.dataset_id, [*mine, *theirs], [first_id, second_id], author_id, session=session
         )
@@ -123,7 +124,7 @@ def move_faces(
         if target.dataset_id != dataset_id:
             raise BadInput("people.move_across")
         owners = assignments(faces, session=session)
-        summary = f"Moved {_number(faces)} to {_called(target)}"
+        summary = message("decisions.moved", faces=len(faces), target=_called(target))
         touched = sorted({target.id, *(row.person_id for row in owners)})
         event = record("move", summary, dataset_id, faces, touched, author_id, session=session)
         if person_id is None:  # undo makes the new person disappear again
@@ -153,7 +154,8 @@ def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
         if not rows:
             raise BadInput("people.confirmed_already")
         fresh, people = [row.instance_id for row in rows], sorted({row.person_id for row in rows})
-        event = record("confirm", f"Confirmed {_number(fresh)}", dataset_id, fresh, people, author_id, session=session)
+        summary = message("decisions.confirmed", faces=len(fresh))
+        event = record("confirm", summary, dataset_id, fresh, people, author_id, session=session)
         for row in rows:
             row.source, row.author_id, row.event_id, row.at = Source.HUMAN, author_id, event.id, now()
         return event.id
@@ -167,7 +169,7 @@ def release_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
         if len(rows) < len(faces):
             raise BadInput("people.nobody_taken_out")
         people = sorted({row.person_id for row in rows})
-        summary = f"Took {_number(faces)} out: not this person"
+        summary = message("decisions.released", faces=len(faces))
         event = record("release", summary, dataset_id, faces, people, author_id, session=session)
         record_separations([(row.instance_id, row.person_id) for row in rows], event, session=session)
         _take_away(faces, session=session)
@@ -179,7 +181,7 @@ def remove_faces(workspace: Workspace, instances: Sequence[int], *, author_id: i
     with writing(workspace.engine) as session:
         faces, dataset_id = same_dataset(instances, session=session)
         people = sorted({row.person_id for row in assignments(faces, session=session)})
-        summary = f"Removed {_number(faces)}: not a face"
+        summary = message("decisions.removed", faces=len(faces))
         event = record("remove", summary, dataset_id, faces, people, author_id, session=session)
         _take_away(faces, session=session)
         set_removed(dict.fromkeys(faces, True), session=session)
@@ -200,27 +202,32 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
         if event is None:
             raise NotFound("people.no_decision", number=event_id)
         if event.undone:
-            raise Conflict("people.undone_already", decision=event.summary)
+            raise Conflict("people.undone_already", decision=Message.from_json(event.summary))
         _refuse_if_built_upon(event, session=session)
         before, faces, people = (event.payload[part] for part in ("before", "instances", "people"))
         _refuse_if_name_is_taken(before, event, session=session)
-        summary = event.summary.replace(_UNDID, _AGAIN, 1) if event.undoes_id else f"{_UNDID}{event.summary}"
-        done = record("undo", summary, event.dataset_id, faces, people, author_id, session=session)
+        first = session.get(PeopleEvent, event.undoes_id) if event.undoes_id else None
+        done = record("undo", _undone(event, first), event.dataset_id, faces, people, author_id, session=session)
         done.undoes_id, event.undone = event.id, True
         restore(before, faces, people, event.dataset_id, event.id, session=session)
         _leave_nobody_behind(people, session=session)
-        if event.undoes_id is not None:  # an undone undo: the first decision counts again
-            first = session.get(PeopleEvent, event.undoes_id)
-            assert first is not None
+        if first is not None:  # an undone undo: the first decision counts again
             first.undone, done.undone = False, True
         return done.id
+
+
+def _undone(event: PeopleEvent, first: PeopleEvent | None) -> Message:
+    """What undoing an event did; `first` is the decision that the event itself had undone."""
+    if first is None:
+        return message("decisions.undid", decision=Message.from_json(event.summary))
+    return message("decisions.did_again", decision=Message.from_json(first.summary))
 
 
 def _refuse_if_built_upon(event: PeopleEvent, *, session: Session) -> None:
     faces, people = set(event.payload["instances"]), set(event.payload["people"])
     for summary, touched_faces, touched_people in later_decisions(event, session=session):
         if not (faces.isdisjoint(touched_faces) and people.isdisjoint(touched_people)):
-            raise Conflict("people.undo_later_first", decision=summary)
+            raise Conflict("people.undo_later_first", decision=Message.from_json(summary))
 
 
 def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, *, session: Session) -> None:
@@ -237,9 +244,7 @@ def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
     for row in left:
         if row.source == Source.HUMAN:
             person = session.get_one(Person, row.person_id)
-            raise Conflict(
-                "people.other_faces_since", person=person.name or message("people.unnamed", number=person.id)
-            )
+            raise Conflict("people.other_faces_since", person=_called(person))
         session.delete(row)
 
 
@@ -277,9 +282,5 @@ def _without(before: dict[str, Any], person_id: int) -> dict[str, Any]:
     return {**before, "people": [row for row in before["people"] if row[0] != person_id]}
 
 
-def _called(person: Person) -> str:
-    return person.name or f"unnamed person {person.id}"
-
-
-def _number(faces: Sequence[int]) -> str:
-    return "1 face" if len(faces) == 1 else f"{len(faces)} faces"
+def _called(person: Person) -> str | Message:
+    return person.name or message("people.unnamed", number=person.id)

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, delete, select
 
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.geometry import boxes_of, iou
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
@@ -70,7 +71,7 @@ def find_faces(
         waiting = images_without_scan(dataset_id, provenance.detector_id, run_id, session=session)
         total = count_images(dataset_id, session=session)
     done = total - len(waiting)
-    progress.begin(total, done, "Looking for faces")
+    progress.begin(total, done, message("progress.looking_for_faces"))
     for batch in opened_batches(workspace, waiting):
         outcomes = attempt(batch, lambda pictures: models.analyse([picture.pixels for picture in pictures]))
         _keep_crops(workspace, batch, outcomes)
@@ -105,8 +106,8 @@ def _store_scan(
     scan.run_id, scan.at = provenance.run_id, now()
     session.add(scan)
     if isinstance(outcome, PictureFailure):
-        scan.faces, scan.failure = 0, outcome.reason.text()
-        image.state, image.reason = ImageState.FAILED, outcome.reason.text()
+        scan.faces, scan.failure = 0, outcome.reason.to_json()
+        image.state, image.reason = ImageState.FAILED, scan.failure
         return
     scan.faces, scan.failure = len(outcome.boxes), None
     instances = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
@@ -195,7 +196,7 @@ def complete_faces(
         with writing(workspace.engine) as session:
             for version in (provenance.landmarker_id, provenance.encoder_id):
                 note_model_use(dataset_id, version, session=session)
-    progress.begin(sum(map(len, faces.values())), message="Completing faces")
+    progress.begin(sum(map(len, faces.values())), message=message("progress.completing"))
     done = incomplete = 0
     for batch in opened_batches(workspace, images):
         outcomes = attempt(
@@ -256,7 +257,7 @@ def _store_described(
     session: Session,
 ) -> None:
     if isinstance(described, PictureFailure):
-        reason = described.reason.reason()
+        reason = described.reason.nowhere().to_json()
         session.add(Skipped(run_id=provenance.run_id, path=picture.image.path, reason=reason))
         return
     for instance_id, points, vector in described:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, delete, insert, select, update
 
 from core.clustering import Constraints, carry, group
 from core.foundation.errors import Conflict
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.people.assigning import carry_separations
@@ -75,7 +76,7 @@ def group_people(
     confirm_identities(workspace, dataset_id=dataset_id, run_id=run_id)
     for _ in range(_ATTEMPTS):
         evidence = _evidence(workspace, dataset_id, version.id)
-        progress.begin(len(evidence.faces.instances), message="Grouping faces into people")
+        progress.begin(len(evidence.faces.instances), message=message("progress.grouping"))
         together, decided = _anchors(evidence, regroup)
         labels = group(
             evidence.faces.vectors, value, _constraints(evidence, together, decided), _share_of(progress, evidence)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from db.engine import reading
@@ -42,7 +42,7 @@ class Edit:
         insists after a refusal: onto whatever is newest.
     changes
         (point, x, y, visibility) of each changed point; x and y are None where the point becomes absent.
-    label
+    note
         What it was, for the history.
     """
 
@@ -50,7 +50,7 @@ class Edit:
     instance: int
     base: int | None
     changes: tuple[Change, ...]
-    label: str = ""
+    note: Message | None = None
 
 
 def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
@@ -85,7 +85,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
             Source.HUMAN,
             author_id=author_id,
             edit_id=edit.id,
-            note=edit.label,
+            note=edit.note.to_json() if edit.note else None,
             session=session,
         )
         image.state = ImageState.CORRECTED
@@ -123,7 +123,7 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
                     vouched.to_bytes(),
                     Source.HUMAN,
                     author_id=author_id,
-                    note="Accepted as it is",
+                    note=message("edits.accepted").to_json(),
                     session=session,
                 )
                 accepted += 1

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from core.formats.labels import ANY_ENDING, ENDINGS, NAMES, LabelFile, read_label_file, sniff_label_file
 from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import Message, message
 from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
@@ -35,7 +36,7 @@ class LabelFiles:
     """What a source holds: each file with its path in it, and paths with the reason why they could not be read."""
 
     files: Sequence[tuple[str, LabelFile]]
-    skipped: Sequence[tuple[str, str]]
+    skipped: Sequence[tuple[str, Message]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class PicturesBeside:
 
     folder: Path | None
     is_wanted: Callable[[str], bool]
-    skipped: Sequence[tuple[str, str]] = ()
+    skipped: Sequence[tuple[str, Message]] = ()
 
 
 @dataclass(frozen=True)
@@ -141,16 +142,16 @@ def read_label_files(
     items = _label_files(workspace, source)
     if not items:
         raise BadInput("labels.no_file", of=source, choices=list(ENDINGS))
-    progress.begin(len(items), message="Reading label files")
+    progress.begin(len(items), message=message("progress.reading_labels"))
     files: list[tuple[str, LabelFile]] = []
-    skipped: list[tuple[str, str]] = []
+    skipped: list[tuple[str, Message]] = []
     for done, item in enumerate(items, start=1):
         try:
             files.append((item.path, _read(item, skeleton)))
         except BadInput as error:
             if len(items) == 1:
                 raise
-            skipped.append((item.path, error.reason))
+            skipped.append((item.path, error.message.nowhere()))
         progress.advance(done)
     return LabelFiles(files, skipped)
 
@@ -191,14 +192,14 @@ def pictures_beside(workspace: Workspace, source: Path, labels: LabelFiles, *, d
 
     if not source.is_file() or source.name.lower().endswith(".zip"):
         return PicturesBeside(source if wanted else None, is_wanted)
-    skipped: dict[str, str] = {}
+    skipped: dict[str, Message] = {}
     for picture in dict.fromkeys(row.picture for _, file in labels.files for row in file.rows):
         try:
             if _is_beside(source.parent, picture):
                 return PicturesBeside(source.parent if wanted else None, is_wanted, list(skipped.items()))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            skipped[picture] = f"it could not be looked for beside the labels ({reason})"
+            skipped[picture] = message("labels.not_looked_for", reason=reason)
     return PicturesBeside(None, is_wanted, list(skipped.items()))
 
 
@@ -240,7 +241,7 @@ def import_labels(
     labels = [FileLabel(row, path, author_id) for path, file in label_files.files for row in file.rows]
     skipped = [
         *label_files.skipped,
-        *((path, f"{at}: {why}") for path, file in label_files.files for at, why in file.skipped),
+        *((path, why.within(at)) for path, file in label_files.files for at, why in file.skipped),
     ]
     with reading(workspace.engine) as session:
         if session.get(Dataset, dataset_id) is None:
@@ -248,13 +249,14 @@ def import_labels(
         placement = PictureIndex(dataset_id, session=session).place(labels)
     images, report = _write(workspace, placement, dataset_id, run_id, progress)
     refused = [*placement.refused, *report.refused]
-    skipped += [(label.row.picture, f"{reason} ({label.source})") for label, reason in refused]
+    skipped += [(label.row.picture, _of_file(reason, label)) for label, reason in refused]
     skipped += _missing(placement.absent)
     left_out = sum(sum(file.left_out.values()) for _, file in label_files.files)
     with writing(workspace.engine) as session:
         keep_waiting(dataset_id, placement.absent, session=session)
-        known = set(session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all())
-        fresh = [line for line in skipped if line not in known]  # before it was interrupted
+        known = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
+        lines = [(path, reason.to_json()) for path, reason in skipped]
+        fresh = [line for line in lines if line not in known]  # before it was interrupted
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
         session.flush()
         listed = session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
@@ -272,16 +274,18 @@ def import_labels(
     }
 
 
-def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, str]]:
+def _of_file(reason: Message, label: FileLabel) -> Message:
+    return message("labels.of_file", reason=reason, file=label.source)
+
+
+def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, Message]]:
     """One line for each picture that is not here."""
     count = Counter((label.row.picture, label.row.frame is not None, label.source) for label in absent)
     lines = []
     for (picture, of_clip, source), labels in sorted(count.items()):
-        number = "its label is" if labels == 1 else f"its {labels:,} labels are"
-        missing = "the picture is not in the dataset"
-        if of_clip:
-            missing = "the clip, or the frame, is not in the dataset"
-        lines.append((picture, f"{missing}; {number} kept until it comes ({source})"))
+        number = message("labels.one_waits") if labels == 1 else message("labels.several_wait", count=labels)
+        code = "labels.waits_for_frame" if of_clip else "labels.waits_for_picture"
+        lines.append((picture, message(code, labels=number, file=source)))
     return lines
 
 
@@ -289,7 +293,7 @@ def _write(
     workspace: Workspace, placement: Placement, dataset_id: int, run_id: int | None, progress: Progress
 ) -> tuple[int, WriteReport]:
     """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label."""
-    progress.begin(len(placement.on), message="Putting labels onto pictures")
+    progress.begin(len(placement.on), message=message("progress.putting_labels"))
     total, images = WriteReport(), 0
     ids = sorted(placement.on)
     for start in range(0, len(ids), _BATCH):
@@ -309,7 +313,7 @@ def _write(
 def _write_one(image_id: int, placement: Placement, run_id: int | None, *, session: Session) -> WriteReport:
     image = session.get(Image, image_id)
     if image is None:  # deleted meanwhile
-        return WriteReport(refused=[(label, "the picture was removed meanwhile") for label in placement.on[image_id]])
+        return WriteReport(refused=[(label, message("labels.picture_removed")) for label in placement.on[image_id]])
     return apply_labels(image, placement.on[image_id], run_id, session=session)
 
 
@@ -334,7 +338,7 @@ def apply_waiting(
         forget_waiting([labels[label] for label in arrived], session=session)
         if run_id is not None:
             session.add_all(
-                Skipped(run_id=run_id, path=label.row.picture, reason=f"{reason} ({label.source})")
+                Skipped(run_id=run_id, path=label.row.picture, reason=_of_file(reason, label).to_json())
                 for label, reason in report.refused
             )
     return WaitingReport(report.added + report.unchanged, len(report.refused))

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, delete, select
 from core.formats.labels import ANY_ENDING, LabelledRow
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
+from core.foundation.messages import Message, message
 from core.library.picture_names import PictureMatch, PictureNames
 from core.points.label_writing import FileLabel
 from db.batching import id_batches
@@ -30,7 +31,7 @@ class Placement:
 
     on: dict[int, list[FileLabel]] = field(default_factory=lambda: defaultdict(list))
     absent: list[FileLabel] = field(default_factory=list)
-    refused: list[tuple[FileLabel, str]] = field(default_factory=list)
+    refused: list[tuple[FileLabel, Message]] = field(default_factory=list)
     repeated: list[FileLabel] = field(default_factory=list)
 
 
@@ -67,7 +68,7 @@ class PictureIndex:
                 else:
                     placement.on[match.id].append(label)
             except BadInput as error:
-                placement.refused.append((label, str(error)))
+                placement.refused.append((label, error.message))
         for image_id, alike in by_name.items():
             _place_by_name(image_id, alike, placement)
         return placement
@@ -101,13 +102,11 @@ def _place_by_name(image_id: int, labels: Sequence[FileLabel], placement: Placem
     """Labels whose folders say nothing: of two files for one picture nobody knows which is meant."""
     meant = sorted({_full_name(label) for label in labels})
     if len(meant) > 1:
-        reason = (
-            f"{meant[0]} and {meant[1]} have the same name, and only one such picture is here; give more of the path"
-        )
+        reason = message("labels.same_name", one=meant[0], other=meant[1])
         placement.refused.extend((label, reason) for label in labels)
     elif image_id in placement.on and not {_full_name(label) for label in placement.on[image_id]} & set(meant):
         other = placement.on[image_id][0].row.picture
-        reason = f"the only picture of that name here is {other}, which has labels of its own"
+        reason = message("labels.only_picture", picture=other)
         placement.refused.extend((label, reason) for label in labels)
     else:
         placement.on[image_id].extend(labels)

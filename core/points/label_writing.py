@@ -15,6 +15,7 @@ from sqlmodel import Session, select
 from core.formats.labels import LabelledRow, tight_box
 from core.foundation.arrays import Keypoints
 from core.foundation.geometry import boxes_of, iou
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import find_skeleton
 from db.queries.points import ShownInstance, shown_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source, sides
@@ -26,7 +27,7 @@ _WITHIN: Final = 0.9  # share of the points' box that lies in an instance's box,
 _LEAST_FILLED: Final = 0.2  # share of the instance's box that the points' box then fills: no child on a parent's arm
 _EQUAL: Final = 2.0  # better than any overlap
 _TOLERANCE: Final = 1.0  # pixels; some tools count the picture's border as a place
-_NOTE: Final = "Imported from "
+_IMPORTED: Final = "edits.imported_from"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class WriteReport:
     by_author: Counter[int] = field(default_factory=Counter)
     unchanged: int = 0
     repeated: int = 0
-    refused: list[tuple[FileLabel, str]] = field(default_factory=list)
+    refused: list[tuple[FileLabel, Message]] = field(default_factory=list)
 
     @property
     def added(self) -> int:
@@ -95,11 +96,17 @@ def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
     return report
 
 
-def label_problem(row: LabelledRow, image: Image) -> str | None:
+def label_problem(row: LabelledRow, image: Image) -> Message | None:
     """Why a label cannot be of this picture: of another size, or a point lies outside; None if it can."""
     if row.size is not None and row.size != (image.width, image.height):
-        theirs, ours = f"{row.size[0]} × {row.size[1]}", f"{image.width} × {image.height}"
-        return f"the labels are of a picture of {theirs} pixels, but {image.path} has {ours}"
+        return message(
+            "labels.other_size",
+            labelled_width=row.size[0],
+            labelled_height=row.size[1],
+            path=image.path,
+            width=image.width,
+            height=image.height,
+        )
     slack = _TOLERANCE if row.inside else max(image.width, image.height) / 2  # faces reach over the border
     low, high = -0.5 - slack, np.array([image.width, image.height]) - 0.5 + slack
     points = row.keypoints.points
@@ -109,8 +116,9 @@ def label_problem(row: LabelledRow, image: Image) -> str | None:
     first = int(np.flatnonzero(outside)[0])
     x, y = points[first].tolist()
     name = find_skeleton(row.skeleton).point_names[first]
-    more = f" and {int(outside.sum()) - 1} more" if outside.sum() > 1 else ""
-    return f"{name}{more} at ({x:g}, {y:g}) lies outside of the picture, which is {image.width} × {image.height} pixels"
+    more = int(outside.sum()) - 1
+    which = message("words.and_more", names=name, count=more) if more else name
+    return message("labels.point_outside", points=which, x=x, y=y, width=image.width, height=image.height)
 
 
 def _place_in_file(label: FileLabel) -> tuple[str, str, int | None]:
@@ -128,7 +136,7 @@ def _write_together(
         if number in partner:
             _onto(shown[partner[number]], label, report, session=session)
         elif len(taken_out) and _box_overlap(label, taken_out).max() >= _SAME:
-            report.refused.append((label, f"a human has taken this {kind} out of the picture"))
+            report.refused.append((label, message("labels.taken_out", kind=kind)))
         else:
             _add(image, label, kind, run_id, session=session)
             report.by_author[label.author_id] += 1
@@ -214,10 +222,10 @@ def _onto(shown: ShownInstance, label: FileLabel, report: WriteReport, *, sessio
     report.by_author[label.author_id] += 1
 
 
-def _why_it_stays(head: KeypointRevision) -> str:
-    if head.note.startswith(_NOTE):
-        return f"other labels of it are here already ({head.note[0].lower()}{head.note[1:]}); those stay"
-    return "a human has corrected this since; that stays"
+def _why_it_stays(head: KeypointRevision) -> Message:
+    if head.note is not None and head.note["code"] == _IMPORTED:
+        return message("labels.imported_before", file=head.note["fields"]["file"])
+    return message("labels.corrected_since")
 
 
 def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, *, session: Session) -> None:
@@ -242,6 +250,6 @@ def _append(instance: Instance, label: FileLabel, *, session: Session) -> None:
         label.row.keypoints.to_bytes(),
         Source.HUMAN,
         author_id=label.author_id,
-        note=f"{_NOTE}{PurePosixPath(label.source).name}",
+        note=message(_IMPORTED, file=PurePosixPath(label.source).name).to_json(),
         session=session,
     )

@@ -115,15 +115,14 @@ def _pass_on(told: Mapping[str, Any], listener: Listener) -> None:
     elif "epoch" in told:
         listener.epoch(told["epoch"])
     elif "said" in told:
-        listener.said(told["said"])
+        listener.said(Message.from_json(told["said"]))
 
 
 def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
     trained = _trained(told["trained"]) if "trained" in told else None
     if "error" in told:
         kind = getattr(core.foundation.errors, told["error"], FacetError)
-        message = Message.from_json(told["message"])
-        problem: FacetError = kind(message.code, of=message.of, **message.fields)
+        problem: FacetError = kind.saying(Message.from_json(told["message"]))
         raise problem if trained is None else TrainingCancelled(problem, trained)
     if trained is None:
         raise FacetError("training.processes_ended", code=code, file=errors)
@@ -211,8 +210,8 @@ class _Teller(Listener):
     def epoch(self, figures: Mapping[str, Any]) -> None:
         _tell({"epoch": dict(figures)})
 
-    def said(self, sentence: str) -> None:
-        _tell({"said": sentence})
+    def said(self, message: Message) -> None:
+        _tell({"said": message.to_json()})
 
 
 def _tell(word: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import Cancelled, FacetError
+from core.foundation.messages import Message
 
 if TYPE_CHECKING:
     from core.training.loop import Trained
@@ -41,5 +42,5 @@ class Listener:
     def pictures(self, kind: str, images: Sequence[NDArray[np.uint8]]) -> None:
         """Sheets were drawn: `kind` is ``heatmaps`` or ``examples``, each image (H, W, 3) uint8 RGB."""
 
-    def said(self, sentence: str) -> None:
+    def said(self, message: Message) -> None:
         """Something that a person should know: a halved batch, a fresh start, an early stop."""

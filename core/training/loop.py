@@ -194,8 +194,15 @@ def _stop_at_nan(run: Training) -> None:
     done.stopped = "nan"
     run.save()
     kept = message("trainings.best_kept", epoch=done.best["epoch"]) if done.best else message("trainings.none_kept")
-    place = {"epoch": done.epoch + 1, "batch": done.batch + 1, "batches": run.steps_an_epoch}
-    run.listener.said(message("trainings.stopped_at_nan", **place, kept=kept, advice=_against_nan(run)))
+    stopped = message(
+        "trainings.stopped_at_nan",
+        epoch=done.epoch + 1,
+        batch=done.batch + 1,
+        batches=run.steps_an_epoch,
+        kept=kept,
+        advice=_against_nan(run),
+    )
+    run.listener.said(stopped)
     run.keep_something()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, func, or_, select
@@ -126,7 +126,7 @@ def used_models(dataset_id: int, *, session: Session) -> Sequence[ModelVersion]:
     ).all()
 
 
-def skipped_inputs(dataset_id: int, *, session: Session) -> Sequence[tuple[str, dict[str, Any]]]:
+def skipped_inputs(dataset_id: int, *, session: Session) -> Sequence[tuple[str, Mapping[str, Any]]]:
     """Path and reason (a message) of every input that the dataset's imports could not use and that came in no later."""
     # What an import says about a picture that it took in itself (a restored "not held by this format") stays true.
     another = or_(col(Image.run_id) != col(Skipped.run_id), col(Image.path) != col(Skipped.path))

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image as Photo
 from sqlmodel import Session, create_engine
 
+from core.foundation.messages import verbatim
 from tests.as_before import house
 
 DATASET = 'As "before", once'
@@ -239,7 +240,11 @@ class _Rows:
 
     def _apart(self, face: Any) -> None:
         event = self.add(
-            "PeopleEvent", dataset_id=self.dataset, kind="release", summary="not this one", author_id=self.author
+            "PeopleEvent",
+            dataset_id=self.dataset,
+            kind="release",
+            summary=verbatim("not this one").to_json(),
+            author_id=self.author,
         )
         self.add("Separation", instance_id=face.id, person_id=self.people[1], event_id=event.id)
 

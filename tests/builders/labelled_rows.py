@@ -8,6 +8,7 @@ import numpy as np
 from sqlmodel import Session, select
 
 from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.messages import verbatim, worded
 from core.foundation.skeletons import SKELETONS
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
@@ -71,7 +72,7 @@ def _label(dataset: int, author: int, session: Session) -> None:
         if number == 4:
             session.add(Instance(dataset_id=dataset, image_id=image.id, kind="face", left=1, top=1, right=9, bottom=9))
         if number == 5:
-            image.state, image.reason = "empty", "nothing was found"
+            image.state, image.reason = "empty", verbatim("nothing was found").to_json()
         else:
             image.state = "corrected" if number % 3 == 0 else "found"
         if number == 6:
@@ -89,7 +90,7 @@ def _separate(dataset: int, author: int, somebody: int, session: Session) -> Non
     """The first face is none of the next two people with a face, and not somebody who has none."""
     rows = session.exec(select(Assignment).order_by(Assignment.instance_id)).all()
     others = list(dict.fromkeys(row.person_id for row in rows if row.person_id != rows[0].person_id))
-    event = PeopleEvent(dataset_id=dataset, kind="release", summary="not these", author_id=author)
+    event = PeopleEvent(dataset_id=dataset, kind="release", summary=verbatim("not these").to_json(), author_id=author)
     session.add(event)
     session.flush()
     session.add_all(
@@ -161,7 +162,7 @@ def summary(workspace: Workspace) -> dict:
         ).all()
         return {
             "images": sorted(
-                (row.sha256, row.width, row.height, row.state, row.reason or "", row.identity or "", row.faces)
+                (row.sha256, row.width, row.height, row.state, worded(row.reason) or "", row.identity or "", row.faces)
                 for row in session.exec(select(Image))
             ),
             "instances": sorted(

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from sqlmodel import col, select
 
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import worded
 from db.engine import reading
 from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Source
 from db.writing import writing
@@ -91,7 +92,7 @@ def test_accepting_a_picture_vouches_for_every_point_and_goes_on(page, workbench
     accept(page)
     wait_for(lambda: head(store, "walk.jpg", "person").source == Source.HUMAN)
     revision = head(store, "walk.jpg", "person")
-    assert revision.note == "Accepted as it is"
+    assert worded(revision.note) == "Accepted as it is"
 
 
 def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):

@@ -76,15 +76,17 @@ def _message_of(column: Any) -> Any:
     known = [(column == text, _message(code)) for text, code in _KNOWN.get(column.name, {}).items()]
     if column.name == "note":
         file = sa.func.substr(column, len(_FROM) + 1)
-        known.append((column.startswith(_FROM), _message("edits.imported_from", "file", file)))
-    verbatim = _message("words.verbatim", "text", column)
+        known.append((column.startswith(_FROM), _message("edits.imported_from", file=file)))
+    verbatim = _message("words.verbatim", text=column)
     return sa.case(*known, else_=verbatim) if known else verbatim
 
 
-def _message(code: str, *field: Any) -> Any:
+def _message(code: str, **fields: Any) -> Any:
     """A message as JSON text, made by the database."""
     build = sa.func.json_object if op.get_bind().dialect.name == "sqlite" else sa.func.json_build_object
-    return sa.cast(build("code", code, "fields", build(*field)), sa.String)
+    return sa.cast(
+        build("code", code, "fields", build(*(part for field in fields.items() for part in field))), sa.String
+    )
 
 
 def _inside(column: Any, *path: str) -> Any:

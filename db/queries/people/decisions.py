@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import defer
@@ -24,7 +24,9 @@ def history(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[t
     ).all()
 
 
-def later_decisions(event: PeopleEvent, *, session: Session) -> Iterator[tuple[dict[str, Any], list[int], list[int]]]:
+def later_decisions(
+    event: PeopleEvent, *, session: Session
+) -> Iterator[tuple[Mapping[str, Any], list[int], list[int]]]:
     """Summary, faces and people of each decision after this one that left a trace, newest first.
 
     A decision that came later and was undone leaves none; the undoing of an earlier one does. What was before them

@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
+from core.foundation.messages import Message
 from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning.delivery import onnx_file
@@ -62,14 +63,14 @@ def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> Non
         chosen = st.selectbox("Model", names, key="version-details", width=360)
         row = rows[names.index(chosen)]
         st.markdown(about(row))
-        _show_warnings(row["warnings"])
+        _show_warnings(list(map(Message.from_json, row["warnings"])))
         _onnx(dataset_id, row["name"], busy=busy)
         st.code(models.recipe_text(row["settings"]), language="json", height=240)
 
 
-def _show_warnings(warnings: Sequence[str]) -> None:
-    for line in warnings:
-        st.warning(f"{sentence(line)}.", icon=":material/warning:")
+def _show_warnings(warnings: Sequence[Message]) -> None:
+    for warning in warnings:
+        st.warning(f"{sentence(warning.text())}.", icon=":material/warning:")
 
 
 def about(row: Mapping[str, Any]) -> str:

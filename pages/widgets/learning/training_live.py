@@ -8,9 +8,11 @@ from typing import Final
 
 import streamlit as st
 
+from core.foundation.messages import Message
 from core.jobs.kinds import kinds_shown_on
 from core.learning.listing import model_of_run
 from core.learning.run_folder import TrainingLog, training_log
+from core.learning.training_verdict import CAME_TO_NOTHING
 from db.engine import reading
 from db.queries.jobs import runs_page
 from db.tables import Run, RunState
@@ -99,17 +101,17 @@ def _next(run: Run, model: str, *, worthless: bool) -> None:
             )
 
 
-def _show_messages(messages: Sequence[str]) -> None:
-    for line in filter(_warns, messages):
-        st.warning(f"{sentence(line)}.", icon=":material/warning:")
-    rest = [line for line in messages if not _warns(line)]
+def _show_messages(messages: Sequence[Message]) -> None:
+    for told in filter(_warns, messages):
+        st.warning(f"{sentence(told.text())}.", icon=":material/warning:")
+    rest = [told.text() for told in messages if not _warns(told)]
     if rest:
-        st.info("  \n".join(sentence(line) for line in rest), icon=":material/info:")
+        st.info("  \n".join(map(sentence, rest)), icon=":material/info:")
 
 
-def _warns(line: str) -> bool:
-    """Whether a line that a training said is that nothing came of it (`core.learning.training_verdict`)."""
-    return line.startswith("this training came to nothing")
+def _warns(told: Message) -> bool:
+    """Whether what a training said is that nothing came of it."""
+    return told.code == CAME_TO_NOTHING
 
 
 def _draw(log: TrainingLog, dataset_id: int, run_id: int, *, key: str) -> None:

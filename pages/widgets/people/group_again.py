@@ -11,7 +11,7 @@ from db.engine import reading
 from db.queries.verification import thresholds
 from db.tables import ModelVersion
 from pages.widgets.shared.resources import author_id, workspace
-from pages.widgets.shared.text import plain, sentence, utc
+from pages.widgets.shared.text import plain, sentence, stored, utc
 
 
 def group_again(dataset_id: int) -> None:
@@ -63,5 +63,5 @@ def origin_of_threshold(dataset_id: int, version: ModelVersion, value: float) ->
     with reading(workspace().engine) as session:
         saved = thresholds(dataset_id, encoder_id=version.id, limit=1, session=session)
     for row, _, author in saved:
-        return f"In force: {row.value:.3f}, saved by {plain(author)} on {utc(row.at)} ({plain(row.chosen)})."
+        return f"In force: {row.value:.3f}, saved by {plain(author)} on {utc(row.at)} ({stored(row.chosen)})."
     return f"In force: {value:.3f}, the own threshold of {plain(version.name)}."

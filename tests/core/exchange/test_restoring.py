@@ -13,6 +13,7 @@ from sqlmodel import col, func, select
 from core.exchange.exporting import FORMATS, export_dataset
 from core.exchange.restoring import is_export, restore_export
 from core.foundation.errors import BadInput, Cancelled, UnreadableLabels
+from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
@@ -154,7 +155,7 @@ def test_imported_separations_are_one_decision_that_can_be_undone(here, there, t
     assert len(before["apart"]) == 3
     with reading(there.workspace.engine) as session:
         (event, name), *others = history(there.dataset, session=session)
-    assert (event.summary, name, others) == ("Imported what is known of 1 face: not these people", "ada", [])
+    assert (worded(event.summary), name, others) == ("Imported what is known of 1 face: not these people", "ada", [])
     undo(there.workspace, event.id, author_id=there.author)
     assert summary(there.workspace) == before | {"apart": []}
 

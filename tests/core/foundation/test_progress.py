@@ -3,6 +3,7 @@
 import inspect
 
 from core.formats.export import Progress as ExportProgress
+from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.jobs.runs import RunProgress
 
@@ -10,8 +11,8 @@ from core.jobs.runs import RunProgress
 def test_telling_a_deaf_progress_does_nothing():
     progress = Progress()
     assert progress.begin(10) is None
-    assert progress.begin(10, done=3, message="reading") is None
-    assert progress.advance(4, "one.png") is None
+    assert progress.begin(10, done=3, message=message("progress.training")) is None
+    assert progress.advance(4) is None
     assert vars(progress) == {}
 
 

@@ -8,6 +8,7 @@ import time
 
 from sqlmodel import col, func, select
 
+from core.foundation.messages import worded
 from core.jobs.runs import cancel, recover, worker_lives
 from db.engine import reading
 from db.queries.library import counts
@@ -118,10 +119,10 @@ def test_run_of_an_unknown_kind_fails_with_a_sentence_and_the_worker_goes_on(wor
     unknown = workers.submit("astrology")
     process = workers.start()
     run = workers.wait(unknown, "failed")
-    assert "this worker knows no run of the kind 'astrology'" in run.error
+    assert "this worker knows no run of the kind 'astrology'" in worded(run.error)
     failing = workers.submit("import", source=str(tmp_path / "nowhere"))
     run = workers.wait(failing, "failed")
-    assert "nowhere" in run.error
+    assert "nowhere" in worded(run.error)
     assert "Traceback" in run.log
     assert process.poll() is None
 
@@ -153,7 +154,7 @@ def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(worker
     killed.kill()
     killed.wait()
     run = workers.wait(run_id, "failed")
-    assert "this worker knows no run of the kind 'astrology'" in run.error
+    assert "this worker knows no run of the kind 'astrology'" in worded(run.error)
     assert run.worker.split(":")[1] == str(process.pid)
     assert run.deaths == 1
 
@@ -177,7 +178,7 @@ def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_don
     assert workers.run(good).state == "done"
     run = workers.run(poison)
     assert (run.state, run.deaths) == ("failed", 3)
-    assert "died 3 times" in run.error
+    assert "died 3 times" in worded(run.error)
 
 
 def test_worker_beats_while_it_lives(workers):

@@ -4,6 +4,7 @@ import pytest
 from huey import RedisHuey, SqliteHuey
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import worded
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.launch import start
@@ -64,4 +65,6 @@ def test_unknown_kind_ends_as_a_failed_run(workspace, dataset, author):
     do_all(workspace)
     run = stored_run(workspace, run_id)
     assert run.state == RunState.FAILED
-    assert run.error == ("this worker knows no run of the kind 'astrology'; is it an older version than the workbench?")
+    assert worded(run.error) == (
+        "this worker knows no run of the kind 'astrology'; is it an older version than the workbench?"
+    )

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import message, verbatim, worded
 from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
@@ -42,7 +43,7 @@ def _set(workspace, run_id, **values):
 
 
 def _counts(workspace, run, progress):
-    progress.begin(4, 1, "Counting")
+    progress.begin(4, 1, verbatim("Counting"))
     progress.advance(4)
     return {"seen": 4, "of": run.parameters["of"]}
 
@@ -87,12 +88,12 @@ def test_progress_is_in_the_store_while_the_run_is_under_way(workspace, new_run)
     seen = []
 
     def task(workspace, run, progress):
-        progress.begin(10, 2, "Looking")
+        progress.begin(10, 2, verbatim("Looking"))
         seen.append(_run(workspace, run.id))
         return {}
 
     perform(workspace, new_run(), task)
-    assert [(run.state, run.total, run.done, run.done_at_start, run.message) for run in seen] == [
+    assert [(run.state, run.total, run.done, run.done_at_start, worded(run.message)) for run in seen] == [
         (RunState.RUNNING, 10, 2, 2, "Looking")
     ]
 
@@ -125,7 +126,7 @@ def test_listener_hears_everything_that_the_store_is_told(workspace, new_run):
             heard.append(done)
 
     perform(workspace, new_run(of=1), _counts, listener=Hears())
-    assert heard == [(4, 1, "Counting"), 4]
+    assert heard == [(4, 1, verbatim("Counting")), 4]
 
 
 def test_failed_run_keeps_the_sentence_and_where_it_happened(workspace, new_run):
@@ -135,7 +136,7 @@ def test_failed_run_keeps_the_sentence_and_where_it_happened(workspace, new_run)
     run_id = new_run()
     assert perform(workspace, run_id, task)
     run = _run(workspace, run_id)
-    assert (run.state, run.error) == (RunState.FAILED, "ZeroDivisionError: by nothing")
+    assert (run.state, worded(run.error)) == (RunState.FAILED, "ZeroDivisionError: by nothing")
     assert "Traceback" in run.log
     assert 'raise ZeroDivisionError("by nothing")' in run.log
     assert run.finished_at is not None
@@ -148,7 +149,7 @@ def test_failure_that_is_meant_for_people_keeps_just_its_sentence_and_the_log(wo
     run_id = new_run()
     perform(workspace, run_id, task)
     run = _run(workspace, run_id)
-    assert (run.state, run.error) == (RunState.FAILED, "photos.zip: the zip is damaged")
+    assert (run.state, worded(run.error)) == (RunState.FAILED, "photos.zip: the zip is damaged")
     assert "Traceback" in run.log
 
 
@@ -342,11 +343,19 @@ def test_run_whose_process_dies_three_times_fails_and_says_where(workspace, new_
         _set(workspace, held, state=RunState.RUNNING, worker=dead)
         assert recover(workspace) == [held]
         assert _run(workspace, held).deaths == death
-    _set(workspace, held, state=RunState.RUNNING, worker=dead, done=12, total=1040, message="Looking for faces")
+    _set(
+        workspace,
+        held,
+        state=RunState.RUNNING,
+        worker=dead,
+        done=12,
+        total=1040,
+        message=message("progress.looking_for_faces").to_json(),
+    )
     assert recover(workspace) == []
     run = _run(workspace, held)
     assert (run.state, run.worker, run.finished_at is None) == (RunState.FAILED, None, False)
-    assert run.error.startswith(
+    assert worded(run.error).startswith(
         "the process that did this died 3 times, the last time at 12 of 1,040 (Looking for faces); is there enough"
     )
 

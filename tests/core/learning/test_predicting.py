@@ -6,6 +6,7 @@ from sqlmodel import select
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import Cancelled, NotFound
+from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.learning import predicting
 from core.learning.labels import read_labels
@@ -89,7 +90,7 @@ def test_points_and_doubt_of_every_instance_are_stored(shelf, net):
     assert (doubt.spread == 1).all()
     assert np.isnan(doubt.flip).all()
     with reading(shelf.workspace.engine) as session:
-        skipped = session.exec(select(Skipped.path, Skipped.reason)).all()
+        skipped = [(path, worded(reason)) for path, reason in session.exec(select(Skipped.path, Skipped.reason)).all()]
         assert session.get(ModelUse, (shelf.dataset, told["model_version"])) is not None
         assert session.get(ModelVersion, told["model_version"]).settings == {"flip_test": False}
     assert skipped == [("bright.png", "a model failed on it (RuntimeError: too bright)")]

@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import NotFound
+from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
 from core.library import intake
@@ -38,7 +39,7 @@ def test_a_folder_that_cannot_name_a_person_is_listed(workspace, dataset, author
         assert made.identity("Ada/1.png", what=what, session=session) == "Ada"
         assert made.identity(f"{'n' * 200}/1.png", what=what, session=session) is None
     with reading(workspace.engine) as session:
-        (reason,) = session.exec(select(Skipped.reason)).all()
+        (reason,) = map(worded, session.exec(select(Skipped.reason)).all())
     assert reason.endswith(f"; the {what} came in without a name")
 
 

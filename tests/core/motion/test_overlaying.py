@@ -5,6 +5,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, Cancelled, NotEnoughData, NotFound
+from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.jobs.runs import submit
 from core.media.videos import frames, probe
@@ -204,7 +205,7 @@ def test_every_frame_that_is_skipped_is_listed_with_its_reason(workspace, datase
     with reading(workspace.engine) as session:
         rows = skipped_page(run_id, session=session)
     assert [row.path for row in rows] == [f"{CLIP}, frame {i}" for i in range(4)]
-    reasons = [row.reason for row in rows]
+    reasons = [worded(row.reason) for row in rows]
     assert reasons[0] == "its picture was removed"
     assert reasons[1].startswith("its picture has another size than the clip: 8 ×")
     assert "not a picture" in reasons[2]

@@ -7,6 +7,7 @@ from sqlmodel import select
 from core.exchange.exporting import export_dataset
 from core.exchange.restoring import restore_export
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.people.deciding import remove_faces
 from core.people.face_models import FaceModels
@@ -34,7 +35,7 @@ def shelf(workspace, dataset, author, tmp_path):
 
 def _skipped(shelf, run):
     with reading(shelf.workspace.engine) as session:
-        return [(row.path, row.reason) for row in session.exec(select(Skipped).where(Skipped.run_id == run))]
+        return [(row.path, worded(row.reason)) for row in session.exec(select(Skipped).where(Skipped.run_id == run))]
 
 
 def test_box_drawn_by_hand_gets_points_and_an_embedding(shelf, models, author):

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.messages import worded
 from core.people import deciding as people
 from db.engine import reading
 from db.queries.people.decisions import history
@@ -90,7 +91,7 @@ def test_every_decision_counts_as_work_of_its_author(workspace, dataset, author,
     people.confirm_faces(workspace, faces[:2], author_id=author)
     with reading(workspace.engine) as session:
         (event, name), *_ = history(dataset, session=session)
-    assert (event.summary, name) == ("Confirmed 2 faces", "ada")
+    assert (worded(event.summary), name) == ("Confirmed 2 faces", "ada")
 
 
 # Names
@@ -166,7 +167,7 @@ def test_a_merge_confirms_all_faces_as_one_person_who_keeps_the_targets_name(wor
             ("Ada", 9, 9)
         ]
         (event, _), *_ = history(dataset, session=session)
-    assert event.summary == f"Merged Bea, unnamed person {third} into Ada (9 faces)"
+    assert worded(event.summary) == f"Merged Bea, unnamed person {third} into Ada (9 faces)"
 
 
 def test_an_unnamed_target_takes_the_first_name_and_gives_it_back(workspace, dataset, author, faces):

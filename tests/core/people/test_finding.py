@@ -5,6 +5,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import Cancelled
+from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
@@ -101,7 +102,7 @@ def test_picture_that_fails_alone_does_not_spoil_its_batch(shelf, models):
     assert [shelf.image(name).state for name in ("a.png", "c.png")] == [ImageState.FOUND] * 2
     broken = shelf.image("broken.png")
     assert broken.state == ImageState.FAILED
-    assert broken.reason == "broken.png: a model failed on it (RuntimeError: out of tiny memory)"
+    assert worded(broken.reason) == "broken.png: a model failed on it (RuntimeError: out of tiny memory)"
     assert shelf.faces("broken.png") == []
 
 
@@ -113,7 +114,7 @@ def test_original_that_is_gone_fails_with_the_reason_and_is_tried_by_the_next_ru
     first = shelf.find()
     gone = shelf.image("gone.png")
     assert gone.state == ImageState.FAILED
-    assert gone.reason == f"gone.png: the original is gone from {original.parent}"
+    assert worded(gone.reason) == f"gone.png: the original is gone from {original.parent}"
     models.detector.calls.clear()
     shelf.find(first)
     assert models.detector.calls == [], "the run that goes on does not try its own failures again"
@@ -128,7 +129,7 @@ def test_original_that_was_replaced_by_another_size_is_refused(shelf, models):
     shelf.add({"a.png": tiny_picture(1, 1)})
     shelf.workspace.original(shelf.image("a.png").original).write_bytes(tiny_picture(1, 1, size=(50, 40)))
     shelf.find()
-    assert shelf.image("a.png").reason == (
+    assert worded(shelf.image("a.png").reason) == (
         "a.png: the original was changed since the import (50 × 40 pixels, not 120 × 60)"
     )
 
@@ -137,7 +138,7 @@ def test_original_that_was_damaged_later_fails_with_the_reason(shelf, models):
     shelf.add({"a.png": tiny_picture(1, 1)})
     shelf.workspace.original(shelf.image("a.png").original).write_bytes(b"no picture")
     shelf.find()
-    assert shelf.image("a.png").reason == "a.png: not a picture but text"
+    assert worded(shelf.image("a.png").reason) == "a.png: not a picture but text"
 
 
 def test_corrected_picture_that_failed_meanwhile_is_corrected_again(shelf, models, author):

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import Conflict, NotFound
+from core.foundation.messages import message
 from core.people import deciding as people
 from core.people import encoders, grouping
 from core.people.naming_by_folder import confirm_identities
@@ -316,7 +317,11 @@ def test_the_saved_threshold_is_used_then_the_encoders_own(workspace, dataset, a
         for value in (0.3, 0.98):
             session.add(
                 Threshold(
-                    dataset_id=dataset, model_version_id=version.id, value=value, chosen="by hand", author_id=author
+                    dataset_id=dataset,
+                    model_version_id=version.id,
+                    value=value,
+                    chosen=message("thresholds.by_hand").to_json(),
+                    author_id=author,
                 )
             )
             session.flush()

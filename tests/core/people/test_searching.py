@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, NotFound, UnreadableImage
+from core.foundation.messages import message
 from core.people import deciding as people
 from core.people import encoders, searching
 from core.people.searching import PhotoQuery, matches, threshold_in_force
@@ -61,7 +62,11 @@ def test_the_threshold_in_force_is_the_saved_one_else_the_encoders_own(workspace
     with writing(workspace.engine) as session:
         session.add(
             Threshold(
-                dataset_id=dataset, model_version_id=asking.encoder_id, value=0.7, chosen="by hand", author_id=author
+                dataset_id=dataset,
+                model_version_id=asking.encoder_id,
+                value=0.7,
+                chosen=message("thresholds.by_hand").to_json(),
+                author_id=author,
             )
         )
     assert threshold_in_force(workspace, dataset, asking) == 0.7

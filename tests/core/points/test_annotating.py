@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.messages import verbatim, worded
 from core.foundation.skeletons import SKELETONS
 from core.points.annotating import Edit, accept, add_instances, editor_instances, editor_skeletons, save_edit
 from db.engine import reading
@@ -79,7 +80,7 @@ def edit(workspace, face, author):
     numbers = iter(range(10_000))
 
     def save(point, x, y, seen=VISIBLE, *, base, by=None, id=None):
-        change = Edit(id or f"edit-{next(numbers)}", face, base, ((point, x, y, seen),), "Moved a point")
+        change = Edit(id or f"edit-{next(numbers)}", face, base, ((point, x, y, seen),), verbatim("Moved a point"))
         return save_edit(workspace, change, author_id=by or author)
 
     return save
@@ -113,7 +114,7 @@ def test_an_edit_is_appended_and_the_models_revision_stays(workspace, edit, face
     assert np.array_equal(Keypoints.from_bytes(before.points).points, PLACES)
     assert (before.source, before.author_id) == ("model", None)
     assert (after.id, after.base_id, after.source, after.author_id) == (saved, first, "human", author)
-    assert (after.note, after.skeleton, after.model_version_id) == ("Moved a point", "face68", None)
+    assert (worded(after.note), after.skeleton, after.model_version_id) == ("Moved a point", "face68", None)
     now = points_now(workspace, face)
     assert now.points[3].tolist() == [7.5, 8.25]
     assert np.array_equal(np.delete(now.points, 3, axis=0), np.delete(PLACES, 3, axis=0))
@@ -294,7 +295,7 @@ def test_two_people_who_edit_at_once_lose_nothing(workspace, edit, face, first, 
 def test_accepting_vouches_for_every_point_without_moving_one(workspace, face, first, image, author):
     assert accept(workspace, image, author_id=author) == 1
     before, after = revisions(workspace, face)
-    assert (after.source, after.author_id, after.base_id, after.note) == (
+    assert (after.source, after.author_id, after.base_id, worded(after.note)) == (
         "human",
         author,
         before.id,

@@ -13,6 +13,7 @@ from sqlmodel import col, func, select
 from core.formats.labels import read_label_file
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS
 from core.jobs.inline import run_here
@@ -154,7 +155,10 @@ def test_a_folder_of_pts_and_pictures_is_one_import(label, folder, pictures, row
     for instance, revision in zip(rows(Instance), rows(KeypointRevision), strict=True):
         assert (instance.kind, instance.origin, instance.revision_id) == ("face", Source.HUMAN, revision.id)
         assert (revision.source, revision.skeleton, revision.base_id) == (Source.HUMAN, "face68", None)
-    assert [revision.note for revision in rows(KeypointRevision)] == ["Imported from one.pts", "Imported from two.pts"]
+    assert [worded(revision.note) for revision in rows(KeypointRevision)] == [
+        "Imported from one.pts",
+        "Imported from two.pts",
+    ]
     np.testing.assert_allclose(shown_points(rows)[0], FACE, atol=1e-5)
     first = rows(Instance)[0]
     assert (first.left, first.top, first.right, first.bottom) == (10, 20, 77, 53.5)

@@ -55,7 +55,7 @@ def test_a_frame_beyond_the_clip_is_refused_and_a_removed_one_is_absent(shelf, p
     placement = place(("c", "t.npy", 0), ("c", "t.npy", 1))
     assert sum(map(len, placement.on.values())) == 1
     ((_, reason),) = placement.refused
-    assert "there is no frame 1" in reason
+    assert "there is no frame 1" in reason.text()
 
 
 def test_a_label_waits_once_and_comes_back_as_it_was(workspace, dataset, author):

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from core import verification
 from core.foundation.errors import BadInput
+from core.foundation.messages import message, worded
 from db.engine import reading
 from db.queries.dashboard import daily_work
 from db.queries.verification import thresholds
@@ -17,12 +18,12 @@ from tests.builders.staged_people import group, noisy_faces
 def test_a_saved_threshold_keeps_author_figures_and_pairs_and_is_used_by_the_next_grouping(workspace, dataset, author):
     noisy_faces(workspace, dataset, author)
     pairs = verification.confirmed_pairs(workspace, dataset)
-    saved = verification.save_threshold(workspace, pairs, 0.4321, author_id=author, chosen="EER")
+    saved = verification.save_threshold(workspace, pairs, 0.4321, author_id=author, chosen=message("thresholds.eer"))
     with reading(workspace.engine) as session:
         ((row, encoder, name),) = thresholds(dataset, session=session)
         evidence = session.exec(select(Pair).where(Pair.threshold_id == saved)).all()
         work = [(item.kind, item.count) for item in daily_work(dataset, session=session)]
-    assert (row.value, row.chosen, encoder, name) == (0.4321, "EER", "dlib-resnet", "ada")
+    assert (row.value, worded(row.chosen), encoder, name) == (0.4321, "eer", "dlib-resnet", "ada")
     assert row.metrics == {**verification.figures_at(pairs, 0.4321), "same": 20, "different": 20}
     accepted = sum(pair.score >= 0.4321 and pair.same for pair in evidence)
     assert (len(evidence), accepted) == (40, row.metrics["tp"])

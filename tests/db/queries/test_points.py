@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.foundation.messages import verbatim, worded
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading
 from db.queries.points import count_revisions, picture_history
@@ -14,7 +15,7 @@ def edited(workspace, dataset, author):
     image = Shelf(workspace, dataset, author).image("a.png")
     (face,) = add_instances(workspace, image, [(1, 1, 9, 9)], "face", author_id=author)
     for number in range(3):
-        edit = Edit(f"e{number}", face, None, ((number, 2.0, 3.0, 2),), f"Moved point {number}")
+        edit = Edit(f"e{number}", face, None, ((number, 2.0, 3.0, 2),), verbatim(f"Moved point {number}"))
         save_edit(workspace, edit, author_id=author)
     return image
 
@@ -24,6 +25,10 @@ def test_the_history_of_a_picture_is_read_page_by_page_the_newest_first(workspac
         assert count_revisions(edited, session=session) == 3
         first = picture_history(edited, limit=2, session=session)
         second = picture_history(edited, offset=2, limit=2, session=session)
-    assert [row.revision.note for row in [*first, *second]] == ["Moved point 2", "Moved point 1", "Moved point 0"]
+    assert [worded(row.revision.note) for row in [*first, *second]] == [
+        "Moved point 2",
+        "Moved point 1",
+        "Moved point 0",
+    ]
     assert {row.author for row in first} == {"ada"}
     assert {row.model for row in first} == {None}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.foundation.messages import verbatim
 from db.engine import reading
 from db.tables import Instance, KeypointRevision, Source
 from db.writes.points import append_revision
@@ -18,11 +19,11 @@ def face(workspace, dataset, author):
 def test_a_revision_lies_on_the_one_that_counted_and_counts_from_now_on(workspace, face, author):
     with writing(workspace.engine) as session:
         instance = session.get(Instance, face)
-        first = append_revision(instance, "face68", b"1", Source.MODEL, note="n" * 300, session=session)
+        first = append_revision(instance, "face68", b"1", Source.MODEL, note=verbatim("new").to_json(), session=session)
         second = append_revision(instance, "face68", b"2", Source.HUMAN, author_id=author, session=session)
         ids = first.id, second.id
     with reading(workspace.engine) as session:
         rows = [session.get(KeypointRevision, number) for number in ids]
         assert [(row.base_id, row.points) for row in rows] == [(None, b"1"), (ids[0], b"2")]
         assert session.get(Instance, face).revision_id == ids[1]
-        assert len(rows[0].note) == 200
+        assert rows[0].note == verbatim("new").to_json()

@@ -10,6 +10,8 @@ pytestmark = pytest.mark.e2e
 FACE_MIDDLE = (400.0, 250.0)  # in the face's box, far from its points
 NOTHING = (100.0, 500.0)  # on the picture, in no box
 
+NUDGE = {"code": "edits.nudge", "fields": {"name": "jaw_1"}}
+
 
 @pytest.mark.parametrize("notches", [0, 6, 14], ids=["fitted", "zoomed in", "zoomed in far"])
 def test_dragged_point_is_saved_where_the_hand_left_it(open_editor, notches):
@@ -18,7 +20,7 @@ def test_dragged_point_is_saved_where_the_hand_left_it(open_editor, notches):
     scale = editor.view["scale"]
     editor.drag((300, 200), (24, -17))
     [edit] = editor.wait_for_edits(1)
-    assert edit["label"] == "Move jaw_1"
+    assert edit["note"] == {"code": "edits.move", "fields": {"name": "jaw_1"}}
     assert edit["base"] == 31
     x, y, visibility, _ = editor.saved_point(0)
     assert x == pytest.approx(300 + 24 / scale, abs=0.1)
@@ -127,7 +129,7 @@ def test_quick_nudges_of_one_point_are_one_edit(open_editor):
     editor.press("ArrowRight", "ArrowRight", "Shift+ArrowDown", "Alt+ArrowLeft")
     [edit] = editor.wait_for_edits(1)
     assert edit["changes"] == [[0, 301.75, 205, 2]]
-    assert edit["label"] == "Nudge jaw_1"
+    assert edit["note"] == NUDGE
 
 
 def test_nudges_of_two_points_are_two_edits(open_editor):
@@ -145,11 +147,13 @@ def test_undo_and_redo_are_saved_too(open_editor):
     editor.wait_for_edits(1)
     editor.press("Control+z")
     undone = editor.wait_for_edits(2)[1]
-    assert (undone["label"], undone["changes"]) == ("Undo: Nudge jaw_1", [[0, 300, 200, 2]])
+    undo = {"code": "edits.undo", "fields": {"edit": NUDGE}}
+    assert (undone["note"], undone["changes"]) == (undo, [[0, 300, 200, 2]])
     assert editor.saved_point(0)[:2] == [300, 200]
     editor.press("Control+Shift+z")
     redone = editor.wait_for_edits(3)[2]
-    assert (redone["label"], redone["changes"]) == ("Redo: Nudge jaw_1", [[0, 305, 200, 2]])
+    redo = {"code": "edits.redo", "fields": {"edit": NUDGE}}
+    assert (redone["note"], redone["changes"]) == (redo, [[0, 305, 200, 2]])
     editor.press("Control+z", "Control+y")
     assert editor.wait_for_edits(5)[4]["changes"] == [[0, 305, 200, 2]]
     editor.button("undo").click()
@@ -220,7 +224,7 @@ def test_click_places_the_selected_absent_point(open_editor):
     assert editor.view["point"] == 5
     editor.click(340, 290)
     [edit] = editor.wait_for_edits(1)
-    assert edit["label"] == "Place jaw_6"
+    assert edit["note"] == {"code": "edits.place", "fields": {"name": "jaw_6"}}
     assert editor.saved_point(5)[:2] == pytest.approx([340, 290], abs=0.7)  # a mouse stands on whole CSS pixels
     assert editor.saved_point(5)[2] == 2
 
@@ -258,5 +262,5 @@ def test_mirror_swaps_every_pair_and_shift_mirror_only_the_region(open_editor):
     editor.select(300, 200)
     editor.press("Shift+m")
     edit = editor.wait_for_edits(3)[2]
-    assert edit["label"] == "Swap left and right of jaw"
+    assert edit["note"] == {"code": "edits.mirror_region", "fields": {"name": "jaw"}}
     assert sorted(k for k, *_ in edit["changes"]) == [k for k in range(17) if k != 8]

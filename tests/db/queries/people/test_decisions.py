@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy.exc import InvalidRequestError
 
+from core.foundation.messages import verbatim, worded
 from core.people.deciding import move_faces, name_person, undo
 from db.engine import reading
 from db.queries.people.decisions import history, last_decision, later_decisions, revocable
@@ -22,7 +23,11 @@ def decisions(workspace, dataset, author):
         for number in range(4):
             payload = {"instances": [number, 10 + number], "people": [number], "before": {"assignments": [[1] * 6]}}
             row = PeopleEvent(
-                dataset_id=dataset, kind="merge", summary=f"decision {number}", payload=payload, author_id=author
+                dataset_id=dataset,
+                kind="merge",
+                summary=verbatim(f"decision {number}").to_json(),
+                payload=payload,
+                author_id=author,
             )
             session.add(row)
             session.flush()
@@ -35,7 +40,7 @@ def test_the_history_is_newest_first_and_leaves_payloads_in_the_store(workspace,
     with reading(workspace.engine) as session:
         rows = history(dataset, limit=3, session=session)
         assert [row.id for row, _ in rows] == decisions[:0:-1]
-        assert [row.summary for row, _ in rows] == ["decision 3", "decision 2", "decision 1"]
+        assert [worded(row.summary) for row, _ in rows] == ["decision 3", "decision 2", "decision 1"]
         assert all("payload" in sqlalchemy.inspect(row).unloaded for row, _ in rows)
         with pytest.raises(InvalidRequestError, match="payload"):
             rows[0][0].payload  # noqa: B018

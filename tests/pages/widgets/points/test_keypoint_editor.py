@@ -8,14 +8,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import message
 from pages.widgets.points.keypoint_editor import MOST_CHANGES, Edit, editor_script, parse_edits, parse_go
 from tests.builders.places import ROOT
 
 DEMO = ROOT / "tests" / "e2e" / "keypoint_editor" / "editor_demo.py"
 
 
+MOVED = {"code": "edits.move", "fields": {"name": "jaw_4"}}
+UNDONE = {"code": "edits.undo", "fields": {"edit": MOVED}}
+
+
 def edit_row(**changed):
-    row = {"id": "e1", "instance": 7, "base": 31, "changes": [[3, 1.5, 2, 2]], "label": "Move jaw_4"}
+    row = {"id": "e1", "instance": 7, "base": 31, "changes": [[3, 1.5, 2, 2]], "note": MOVED}
     return row | changed
 
 
@@ -25,7 +30,7 @@ def sent(*rows):
 
 def test_edits_become_plain_values():
     [edit] = parse_edits(sent(edit_row(changes=[[3, 1.5, 2, 2], [4, None, None, 0]])))
-    assert edit == Edit("e1", 7, 31, ((3, 1.5, 2.0, 2), (4, None, None, 0)), "Move jaw_4")
+    assert edit == Edit("e1", 7, 31, ((3, 1.5, 2.0, 2), (4, None, None, 0)), message("edits.move", name="jaw_4"))
 
 
 def test_edit_without_base_is_meant_for_the_newest_revision():
@@ -40,8 +45,13 @@ def test_no_edits_are_no_edits():
     assert parse_edits(sent()) == []
 
 
+def test_an_edit_that_turns_another_back_names_that():
+    [edit] = parse_edits(sent(edit_row(note=UNDONE)))
+    assert (edit.note.text(), edit.note.to_json()) == ("Undo: Move jaw_4", UNDONE)
+
+
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("value", "reason"),
     [
         (None, "should send a list of edits"),
         ([], "should send a list of edits"),
@@ -66,12 +76,21 @@ def test_no_edits_are_no_edits():
         (sent(edit_row(changes=[[3, 1.0, 2.0, 3]])), "a visibility of edit e1 should be 0, 1 or 2, not 3"),
         (sent(edit_row(changes=[[3, 1.0, 2.0, 1.5]])), "the visibility of a change of edit e1"),
         (sent(edit_row(changes=[[3, 1.0, 2.0, 2]] * 2)), "edit e1 names a point twice"),
-        (sent(edit_row(label=None)), "the label of edit e1 should be a text"),
+        (sent(edit_row(note=None)), "edit e1 should say what it does"),
+        (sent(edit_row(note="Move jaw_4")), "edit e1 should say what it does"),
+        (sent(edit_row(note={"code": [], "fields": {}})), "edit e1 should say what it does"),
+        (
+            sent(edit_row(note={"code": "words.verbatim", "fields": {"text": "mine"}})),
+            "edit e1 should say what it does",
+        ),
+        (sent(edit_row(note={"code": "edits.mirror", "fields": {"name": "x"}})), "edit e1 should say what it does"),
+        (sent(edit_row(note={**MOVED, "fields": {"name": "x" * 201}})), "what edit e1 is about should be a text of 1"),
+        (sent(edit_row(note={**UNDONE, "fields": {"edit": UNDONE}})), "edit e1 should say what it does"),
         (sent(*[edit_row()] * 2001), "2001 edits at once are too many"),
     ],
 )
-def test_malformed_edits_are_refused_with_a_sentence(value, message):
-    with pytest.raises(BadInput, match=message):
+def test_malformed_edits_are_refused_with_a_sentence(value, reason):
+    with pytest.raises(BadInput, match=reason):
         parse_edits(value)
 
 

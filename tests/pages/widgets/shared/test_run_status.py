@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from core.foundation.messages import message, verbatim
 from db.tables import Run, now
 from pages.widgets.shared.run_status import progress_sentence, result_sentence, run_title
 
@@ -23,7 +24,7 @@ def test_a_run_of_an_unknown_kind_is_shown_under_that_name():
 
 
 def test_a_failure_is_shown_as_text():
-    assert result_sentence(run(state="failed", error="*a* is not there")) == r"\*a\* is not there"
+    assert result_sentence(run(state="failed", error=verbatim("*a* is not there").to_json())) == r"\*a\* is not there"
     assert result_sentence(run(state="failed")) == "It failed"
 
 
@@ -36,7 +37,11 @@ def test_a_cancelled_run_tells_how_far_it_came():
 
 def test_progress_has_speed_and_time_left():
     working = run(
-        state="running", done=120, total=420, message="Reading pictures", phase_at=now() - timedelta(seconds=10)
+        state="running",
+        done=120,
+        total=420,
+        message=message("progress.reading_pictures").to_json(),
+        phase_at=now() - timedelta(seconds=10),
     )
     assert progress_sentence(working) == "Reading pictures · 120 of 420 · 12.0 a second · 25 s left"
 
@@ -47,7 +52,13 @@ def test_progress_of_a_download_is_in_megabytes():
 
 
 def test_a_download_of_unknown_size_tells_no_time_left():
-    fetching = run("weights", "running", done=50_000_000, message="Fetching", phase_at=now() - timedelta(seconds=10))
+    fetching = run(
+        "weights",
+        "running",
+        done=50_000_000,
+        message=message("progress.fetching").to_json(),
+        phase_at=now() - timedelta(seconds=10),
+    )
     assert progress_sentence(fetching) == "Fetching · 50.0 MB · 5.0 MB a second"
 
 
