@@ -14,6 +14,7 @@ import torch
 from core.drawn.clips import DrawnClip
 from core.drawn.people import random_identity
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import Message
 from core.foundation.skeletons import FACE68
 from core.training.listening import Listener
 from core.training.loop import TrainingData
@@ -98,8 +99,8 @@ class Heard(Listener):
     def pictures(self, kind: str, images: Any) -> None:
         self.sheets += [(kind, image.shape) for image in images]
 
-    def said(self, sentence: str) -> None:
-        self.sentences.append(sentence)
+    def said(self, message: Message) -> None:
+        self.sentences.append(message.text())
 
 
 @pytest.fixture
