@@ -6,10 +6,10 @@ from typing import Final, Protocol
 
 from core.formats import coco, facet, identities
 from core.formats.dataset import LabelledDataset
-from core.formats.export import Progress
 from core.formats.manifest import Manifest, sniff
+from core.foundation.progress import Progress
 
-__all__ = ["READERS", "WRITERS", "Manifest", "Progress", "sniff"]
+__all__ = ["READERS", "WRITERS", "Manifest", "sniff"]
 
 
 class Writer(Protocol):

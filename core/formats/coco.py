@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from core.formats.coco_clips import FrameEntries, excluded_entries, frame_entries, split_entries, video_entries
 from core.formats.coco_reading import box_of, read_annotations_json
 from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledInstance
-from core.formats.export import OpenedExport, Progress, Steps, open_export, write_export
+from core.formats.export import OpenedExport, Steps, open_export, write_export
 from core.formats.manifest import VERSION, Manifest
 from core.formats.staging import Stage
+from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS
 
 FORMAT: Final = "coco"

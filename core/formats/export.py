@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from core.formats import manifest as manifests
 from core.formats.clips import LabelledClip, SplitPart
@@ -18,37 +18,26 @@ from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
+from core.foundation.progress import Progress
 
 IMAGES: Final = "images"
 
 
-class Progress(Protocol):
-    """Told how far a writer is; may raise to stop it, and nothing is left behind then."""
-
-    def begin(self, total: int) -> object:
-        """State the number of steps."""
-
-    def advance(self, done: int) -> object:
-        """State how many steps are done now."""
-
-
 @dataclass
 class Steps:
-    """Counts steps towards a total."""
+    """Counts steps towards a total; what is told of them may raise to stop the writer, and leaves nothing behind."""
 
-    progress: Progress | None
+    progress: Progress
     total: int
     done: int = 0
 
     def __post_init__(self) -> None:
-        if self.progress is not None:
-            self.progress.begin(self.total)
+        self.progress.begin(self.total)
 
     def advance(self) -> None:
         """One more step is done."""
         self.done += 1
-        if self.progress is not None:
-            self.progress.advance(self.done)
+        self.progress.advance(self.done)
 
 
 # Writes a format's own files, and returns the dataset as it holds it: less what it cannot say, plus why in `left_out`.
@@ -74,7 +63,7 @@ def write_export(
         If the disk is full or cannot be written.
     """
     with staged(folder) as stage:
-        steps = Steps(progress, len(dataset.images) * (1 + len(payloads)))
+        steps = Steps(progress or Progress(), len(dataset.images) * (1 + len(payloads)))
         held = _copy_images(stage, dataset, steps)
         for payload in payloads:
             held = payload(stage, held, steps)

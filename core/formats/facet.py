@@ -9,10 +9,11 @@ from typing import Final
 
 from core.formats import coco, identities
 from core.formats.dataset import Box, LabelledDataset, LabelledImage
-from core.formats.export import Progress, open_export, write_export
+from core.formats.export import open_export, write_export
 from core.formats.identities_reading import FACES, PICTURES, read_tables
 from core.formats.manifest import Manifest
 from core.foundation.errors import UnreadableLabels
+from core.foundation.progress import Progress
 
 FORMAT: Final = "facet"
 

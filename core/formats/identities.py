@@ -18,11 +18,12 @@ import numpy as np
 
 from core.formats.crops import CropFailed, crop_jpeg, upright
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LeftOut
-from core.formats.export import IMAGES, Progress, Steps, open_export, write_export
+from core.formats.export import IMAGES, Steps, open_export, write_export
 from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES, read_tables
 from core.formats.manifest import Manifest
 from core.formats.names import folder_names, guard, safe_name, same_name
 from core.formats.staging import Stage
+from core.foundation.progress import Progress
 
 FORMAT: Final = "identities"
 TABLES: Final = (FACES, PICTURES)

@@ -2,7 +2,6 @@
 
 import inspect
 
-from core.formats.export import Progress as ExportProgress
 from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.jobs.runs import RunProgress
@@ -21,9 +20,3 @@ def test_the_progress_of_a_run_can_be_told_whatever_a_deaf_one_can():
         told, deaf = (inspect.signature(getattr(kind, name)) for kind in (RunProgress, Progress))
         assert list(told.parameters) == list(deaf.parameters)
     assert issubclass(RunProgress, Progress)
-
-
-def test_a_writer_of_exports_needs_no_more_than_that():
-    for name in ("begin", "advance"):
-        needed, given = (inspect.signature(getattr(kind, name)) for kind in (ExportProgress, Progress))
-        assert set(needed.parameters) <= set(given.parameters)
