@@ -30,3 +30,19 @@ def moving_face(
     x = across * np.cos(turn)[:, None] - down * np.sin(turn)[:, None] + 320 + 30 * np.sin(2 * np.pi * 0.15 * t)
     y = across * np.sin(turn)[:, None] + down * np.cos(turn)[:, None] + 240 + 15 * np.sin(2 * np.pi * 0.25 * t + 1)
     return np.stack([x, y], axis=2)
+
+
+def gappy(seed: int = 0, frames: int = 60) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A face with absent points, an absent frame, and noise; and its truth."""
+    rng = np.random.default_rng(seed)
+    truth = moving_face(frames)
+    tracks = truth + rng.normal(0, 1, truth.shape)
+    tracks[rng.random(tracks.shape[:2]) < 0.03] = np.nan
+    truth[rng.random(tracks.shape[:2]) < 0.03] = np.nan
+    tracks[20] = np.nan
+    return tracks, truth
+
+
+def square(*corners: tuple[float, float]) -> NDArray[np.float64]:
+    """(K, 2) points at these places."""
+    return np.array(corners, float)
