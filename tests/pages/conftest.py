@@ -2,23 +2,29 @@
 
 import pytest
 import streamlit as st
+from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.foundation.settings import settings
+from db.engine import reading
+from db.tables import Run
 from tests.builders.learning_rows import Shelf, face
 from tests.builders.places import ROOT
 
 NAVIGATION = ROOT / "pages" / "navigation.py"
 
 
+def forget():
+    """Nothing is left of a workspace that was open before."""
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
 @pytest.fixture
 def opened_without_data(workspace, monkeypatch):
     """Opens a page of the workspace's home in this process; nobody has made a dataset."""
     monkeypatch.setenv("FACET_HOME", str(workspace.home))
-
-    def forget():
-        settings.cache_clear()
-        st.cache_resource.clear()
 
     def open_page(name):
         forget()
@@ -34,6 +40,43 @@ def opened_without_data(workspace, monkeypatch):
 def opened(opened_without_data, dataset):
     """Opens a page of the workspace's home in this process; there is a dataset."""
     return opened_without_data
+
+
+@pytest.fixture
+def shown(workspace, dataset, monkeypatch):
+    """Shows what a function draws, as a page of its own on the workspace's home; `state` is the session's before."""
+    monkeypatch.setenv("FACET_HOME", str(workspace.home))
+
+    def show(draw, state=None, **arguments):
+        forget()
+        test = AppTest.from_function(draw, default_timeout=60, kwargs=arguments)
+        for key, value in (state or {}).items():
+            test.session_state[key] = value
+        test.run()
+        assert not test.exception
+        return test
+
+    yield show
+    forget()
+
+
+@pytest.fixture
+def started(workspace):
+    """Reads the runs that wait: kind and parameters, in their order."""
+
+    def read():
+        with reading(workspace.engine) as session:
+            return session.exec(select(Run.kind, Run.parameters).order_by(Run.id)).all()
+
+    return read
+
+
+@pytest.fixture
+def switched(monkeypatch):
+    """The pages that were switched to, instead of going there."""
+    pages = []
+    monkeypatch.setattr(st, "switch_page", lambda page, **options: pages.append(page))
+    return pages
 
 
 @pytest.fixture

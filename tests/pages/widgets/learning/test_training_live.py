@@ -1,8 +1,15 @@
 """Trainings on the screen."""
 
+from pathlib import Path
+
+import pytest
+
+from core.learning import training_verdict
+from core.learning.labels import Labels
 from db.tables import Run, RunState
 from db.writing import writing
 from pages.widgets.learning import training_live
+from pages.widgets.learning.training_live import _warns, sheet_name
 
 
 def test_trainings_are_listed_however_many_other_runs_came_since(workspace, dataset, author, monkeypatch):
@@ -17,3 +24,19 @@ def test_trainings_are_listed_however_many_other_runs_came_since(workspace, data
         session.add_all([run("predict", RunState.DONE) for _ in range(600)])
     assert [found.kind for found in training_live.trainings(dataset, open_only=False)] == ["train"]
     assert [found.kind for found in training_live.trainings(dataset, open_only=True)] == ["selftrain"]
+
+
+def test_a_training_that_came_to_nothing_warns(monkeypatch):
+    monkeypatch.setattr(training_verdict, "samples", lambda *_: [])
+    monkeypatch.setattr(training_verdict, "mean_shape_nme", lambda *_: 0.05)
+    labels = Labels("face68", [], [], [], [], 0)
+    (line,) = training_verdict.warnings_about(None, labels, [], {"validation_nme": 0.4}, 1e-3)
+    assert _warns(line)
+    assert not _warns("the batch was halved to 4")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("epoch-0003-heatmaps.png", "epoch 3"), ("round-2-examples.png", "round 2")]
+)
+def test_a_sheet_is_called_by_its_epoch_or_round(name, said):
+    assert sheet_name(Path(name)) == said

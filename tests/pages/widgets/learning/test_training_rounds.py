@@ -1,15 +1,7 @@
-"""What the Training page says: rounds, plans beside one another, sheets, charts."""
+"""What each round bought, and plans beside one another."""
 
 import itertools
-from pathlib import Path
 
-import pytest
-
-from core.learning import training_verdict
-from core.learning.labels import SPLIT_BY, Labels
-from pages.widgets.learning.training_charts import loss_chart, nme_chart, rounds_chart
-from pages.widgets.learning.training_form import KEPT_TOGETHER
-from pages.widgets.learning.training_live import _warns, sheet_name
 from pages.widgets.learning.training_rounds import against, percent, plan_of, round_rows, same_data
 
 
@@ -30,20 +22,6 @@ def rounds(*nmes, tasks=("cls3", "cls2", "std"), pseudo=12):
 
 def row(name, found, run, **more):
     return {"name": name, "rounds": found, "run": run, "labels_sha256": "a", "settings": {"epochs": 2}} | more
-
-
-def test_a_training_that_came_to_nothing_warns(monkeypatch):
-    monkeypatch.setattr(training_verdict, "samples", lambda *_: [])
-    monkeypatch.setattr(training_verdict, "mean_shape_nme", lambda *_: 0.05)
-    labels = Labels("face68", [], [], [], [], 0)
-    (line,) = training_verdict.warnings_about(None, labels, [], {"validation_nme": 0.4}, 1e-3)
-    assert _warns(line)
-    assert not _warns("the batch was halved to 4")
-
-
-def test_every_split_says_what_stays_together_and_what_may_part():
-    assert list(KEPT_TOGETHER) == list(SPLIT_BY)
-    assert all("part" in said or "stands for itself" in said for said in KEPT_TOGETHER.values())
 
 
 def test_a_round_says_what_it_asked_and_what_it_bought():
@@ -91,27 +69,14 @@ def test_what_is_no_number_is_undefined():
     assert (percent(None), percent(float("nan")), percent(0.0312)) == ("undefined", "undefined", "3.12%")
 
 
-@pytest.mark.parametrize(
-    ("name", "said"), [("epoch-0003-heatmaps.png", "epoch 3"), ("round-2-examples.png", "round 2")]
-)
-def test_a_sheet_is_called_by_its_epoch_or_round(name, said):
-    assert sheet_name(Path(name)) == said
+def test_a_card_shows_the_rounds_and_says_how_the_plan_beside_it_ended(shown):
+    def draw(mine, beside):
+        from pages.widgets.learning.training_rounds import rounds_card
 
+        rounds_card(mine, key="card", beside=beside)
 
-def test_the_best_epoch_is_marked_and_undefined_ones_are_gaps():
-    epochs = [
-        {"epoch": i + 1, "train_loss": loss, "parts": {"a": 1.0, "b": 2.0}, "validation_nme": nme}
-        for i, (loss, nme) in enumerate([(3.0, float("nan")), (2.0, 0.04), (float("nan"), 0.05)])
-    ]
-    validation, best = nme_chart(epochs).data
-    assert (list(validation.y), list(best.x), list(best.y)) == ([None, 0.04, 0.05], [2], [0.04])
-    assert [trace.name for trace in loss_chart(epochs).data] == ["loss", "a", "b"]
-    assert list(loss_chart(epochs).data[0].y) == [3.0, 2.0, None]
-
-
-def test_charts_of_nothing_finite_are_empty_and_rounds_are_set_apart():
-    assert len(nme_chart([{"epoch": 1, "validation_nme": None}]).data) == 1
-    epochs = [{"epoch": i + 1, "train_loss": 1.0, "validation_nme": 0.1, "round": i // 2} for i in range(4)]
-    (line,) = nme_chart(epochs).layout.shapes
-    assert line.x0 == 2.5
-    assert [trace.name for trace in rounds_chart({"plain": rounds(0.1), "x": rounds(0.2)}).data] == ["plain", "x"]
+    page = shown(draw, mine=rounds(0.05, 0.04), beside={"plain (x)": rounds(0.05, 0.045, tasks=("std",))})
+    assert page.table[0].value["Validation NME"].tolist() == ["5.00%", "4.00%"]
+    assert [text.value for text in page.markdown][1].endswith("after 1 round: 0.50 pp better.")
+    alone = shown(draw, mine=rounds(0.05, 0.04), beside=None)
+    assert [text.value for text in alone.markdown] == ["**What each round bought**"]

@@ -1,0 +1,105 @@
+"""Models beside one another: what is compared at first, on what, and how far it can be trusted."""
+
+import pytest
+
+from pages.widgets.learning.model_compare import common_split, heading, usual
+from tests.builders.learning_rows import Shelf, face
+
+
+def row(name, **more):
+    return {"name": name, "parent": None, "pre_labels": False, "split_by": "auto"} | more
+
+
+def test_the_heading_says_how_far_the_intervals_can_be_trusted():
+    assert "one group gives no interval" in heading(3, 1)
+    assert "no model is called better or worse" in heading(30, 5)
+    assert "too narrow. pp: percentage points." in heading(30, 6)
+    assert heading(90, 20) == (
+        "90 held-out instances of 20 groups; intervals (95%) by drawing whole groups again. pp: percentage points."
+    )
+
+
+def test_the_newest_model_is_compared_with_the_one_before_it():
+    names = ["c-3", "b-2", "a-1", "dlib-68"]
+    rows = [row("c-3"), row("b-2"), row("a-1", pre_labels=True)]
+    assert usual(names, rows) == ["b-2", "c-3"], "the one trained before it"
+    assert usual(names, [row("c-3", parent="a-1"), *rows[1:]]) == ["a-1", "c-3"], "its parent"
+    assert usual(names, [row("c-3", parent="gone"), *rows[1:]]) == ["b-2", "c-3"]
+    assert usual(names, rows, asked="b-2") == ["a-1", "b-2"]
+    assert usual(names, rows, asked="a-1") == ["dlib-68", "a-1"], "the first is compared with the built-in"
+    assert usual(["b-2", "a-1", "dlib-68"], [row("body", skeleton="body24"), *rows[1:]]) == ["a-1", "b-2"]
+    assert usual(["a-1", "dlib-68"], rows[2:]) == ["dlib-68", "a-1"]
+
+
+def test_a_model_of_another_dataset_is_compared_with_the_one_in_force_or_the_built_in():
+    rows = [row("b-2", pre_labels=True)]
+    assert usual(["b-2", "elsewhere-1", "dlib-68"], rows, asked="elsewhere-1") == ["b-2", "elsewhere-1"]
+    assert usual(["elsewhere-1", "dlib-68"], []) == ["dlib-68", "elsewhere-1"]
+    assert usual(["dlib-68"], []) == ["dlib-68"]
+    assert usual([], []) == []
+
+
+def test_models_are_measured_on_what_the_first_trained_one_did_not_learn():
+    rows = [row("a-1", split_by="person"), row("b-2", split_by="folder")]
+    assert common_split(["dlib-68", "b-2+flip", "a-1"], rows) == "folder"
+    assert common_split(["dlib-68"], rows) == "auto"
+
+
+def compared(dataset_id, chosen, rows=(), busy=False):
+    from pages.widgets.learning.model_compare import comparison
+
+    comparison(dataset_id, "face68", chosen, rows, busy=busy)
+
+
+def test_the_newest_model_and_the_one_before_it_are_chosen_at_first(shown, workspace, dataset, author):
+    for name in ("a-1", "b-2"):
+        Shelf(workspace, dataset, author).model(name)
+
+    def draw(dataset_id):
+        import streamlit as st
+
+        from core.learning.listing import listed
+        from pages.widgets.learning.model_compare import choose_models
+        from pages.widgets.shared.resources import workspace
+
+        st.session_state["got"] = choose_models(dataset_id, listed(workspace(), dataset_id))
+
+    page = shown(draw, dataset_id=dataset)
+    assert page.session_state["got"] == ("face68", ["a-1", "b-2"])
+    assert not any("+" in name for name in page.multiselect[0].options)
+    page.toggle(key="compare-uses").set_value(True).run()
+    assert {"b-2+flip", "b-2+one-euro"} <= set(page.multiselect[0].options)
+    assert page.session_state["got"] == ("face68", ["a-1", "b-2"])
+
+
+def test_without_held_out_labels_nothing_is_measured_and_the_way_to_some_is_said(shown, dataset):
+    (said,) = shown(compared, dataset_id=dataset, chosen=["dlib-68"]).info
+    assert said.value.startswith("No human label of 68 face landmarks is held out in this dataset")
+
+
+@pytest.fixture
+def held_out_dataset(workspace, dataset, author):
+    """Two photos of each of twenty people, labelled by a human; the first of two models has predicted them all."""
+    shelf = Shelf(workspace, dataset, author)
+    first, _ = shelf.model("a-1"), shelf.model("b-2")
+    for number in range(40):
+        image = shelf.image(f"{number}.png", identity=f"person {number % 20}")
+        shelf.predict(shelf.instance(image, face()), first, face((3.0, 4.0)))
+
+
+def test_what_a_model_has_not_predicted_is_offered(shown, started, held_out_dataset, dataset):
+    page = shown(compared, dataset_id=dataset, chosen=["a-1", "b-2"])
+    assert page.info[0].value.startswith("To be compared, each model predicts what is held out first: ")
+    assert page.caption[0].value.endswith(r". Predicted already: a\-1.")
+    page.button[0].click().run()
+    ((kind, parameters),) = started()
+    assert (kind, parameters["model"], parameters["held_out"]) == ("predict", "b-2", True)
+    assert shown(compared, dataset_id=dataset, chosen=["a-1", "b-2"], busy=True).button[0].disabled
+
+
+def test_a_model_that_is_always_five_of_a_hundred_pixels_off_has_that_nme(shown, held_out_dataset, dataset):
+    page = shown(compared, dataset_id=dataset, chosen=["a-1"])
+    figures = page.table[0].value.set_index("Metric")[r"a\-1"]
+    assert figures["**NME**"] == "5.00% (5.00 to 5.00)"
+    assert figures["**Failures at 8%**"] == "0.00% (0.00 to 0.00)"
+    assert "held-out instance" in page.caption[0].value

@@ -1,0 +1,124 @@
+"""Choosing what to train: what there is to learn from, the recipe, and what speaks against it."""
+
+import pytest
+from sqlmodel import select
+
+from core.learning.labels import SPLIT_BY, Supply
+from core.learning.recipes import MemoryFit
+from db.engine import reading
+from db.tables import Run
+from pages.widgets.learning import training_form
+from pages.widgets.learning.training_form import KEPT_TOGETHER
+from tests.builders.learning_rows import Shelf, face
+
+COUNTS = {"train": 8, "train_groups": 4, "validation": 1, "validation_groups": 1, "test": 2, "test_groups": 2}
+ENOUGH = Supply(COUNTS, ["a", "b"], [], 0, 5)
+
+
+def test_every_split_says_what_stays_together_and_what_may_part():
+    assert list(KEPT_TOGETHER) == list(SPLIT_BY)
+    assert all("part" in said or "stands for itself" in said for said in KEPT_TOGETHER.values())
+
+
+def card(dataset_id):
+    from pages.widgets.learning.training_form import labels_card
+
+    labels_card(dataset_id)
+
+
+def test_without_human_labels_the_ways_to_some_are_offered(shown, switched, workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    shelf.instance(shelf.image("a.png"), face(), human=False)
+    page = shown(card, dataset_id=dataset)
+    assert page.info[0].value.startswith("No human has set or accepted 68 face landmarks here yet.")
+    assert page.info[0].value.endswith("1 instance wait for it.")
+    assert not page.metric
+    page.button(key="to-keypoints").click().run()
+    assert switched == ["keypoints.py"]
+
+
+def test_labels_are_counted_by_the_part_that_they_go_to(shown, small_dataset, dataset):
+    page = shown(card, {"train-split": "person"}, dataset_id=dataset)
+    assert {metric.label for metric in page.metric} == {"To learn from", "To stop in time", "Held out"}
+    assert sum(int(metric.value) for metric in page.metric) == len(small_dataset)
+    assert page.caption[0].value == KEPT_TOGETHER["person"]
+
+
+def form(dataset_id, supply, open_runs=()):
+    from pages.widgets.learning.training_form import recipe_form
+
+    recipe_form(dataset_id, "face68", "auto", supply, open_runs)
+
+
+def button(page, label):
+    return next(button for button in page.button if button.label == label)
+
+
+@pytest.fixture
+def recipe(monkeypatch):
+    """No weights are missing; the name of the recipe that is chosen at first."""
+    monkeypatch.setattr(training_form.recipes, "missing_weights", lambda *_: None)
+    return training_form.recipes.choices()[0].name
+
+
+def test_a_training_is_started_with_what_differs_from_its_recipe(shown, started, dataset, recipe):
+    page = shown(form, dataset_id=dataset, supply=ENOUGH)
+    page.text_input(key=f"train-{recipe}-epochs").input("3")
+    page.text_area(key=f"train-{recipe}-more").input("amp=off\nno line").run()
+    assert [warning.value for warning in page.warning] == ["“no line” is no key=value and does not count."]
+    button(page, "Train").click().run()
+    ((kind, parameters),) = started()
+    assert (kind, parameters["recipe"]) == ("train", recipe)
+    assert parameters["settings"] == {"epochs": "3", "amp": "off"}
+    assert "plan" not in parameters
+
+
+def test_learning_from_unlabelled_pictures_has_a_plan_and_begins_afresh(shown, started, dataset, recipe):
+    page = shown(form, dataset_id=dataset, supply=ENOUGH)
+    page.toggle(key="train-self").set_value(True).run()
+    button(page, "Train").click().run()
+    ((kind, parameters),) = started()
+    assert (kind, parameters["parent"]) == ("selftrain", None)
+    assert parameters["plan"] in ("curriculum", "plain")
+
+
+def test_where_nothing_can_be_held_out_there_is_no_training(shown, dataset, recipe):
+    lone = Supply(COUNTS | {"test": 0}, ["one clip"], [], 0, 0)
+    page = shown(form, dataset_id=dataset, supply=lone)
+    assert page.warning[0].value.startswith(r"Everything labelled belongs to one group \(one clip\)")
+    assert button(page, "Train").disabled
+    assert page.toggle(key="train-self").disabled, "there is nothing unlabelled"
+
+
+def test_weights_that_are_not_here_are_named_and_stand_in_the_way(shown, dataset, monkeypatch):
+    monkeypatch.setattr(training_form.recipes, "missing_weights", lambda *_: "fetch them there")
+    page = shown(form, dataset_id=dataset, supply=ENOUGH)
+    assert page.code[0].value == "fetch them there"
+    assert button(page, "Train").disabled
+
+
+def test_the_very_same_training_is_not_started_twice(shown, workspace, dataset, recipe):
+    page = shown(form, dataset_id=dataset, supply=ENOUGH)
+    button(page, "Train").click().run()
+    with reading(workspace.engine) as session:
+        runs = session.exec(select(Run)).all()
+    again = shown(form, dataset_id=dataset, supply=ENOUGH, open_runs=runs)
+    assert button(again, "Train").disabled
+    assert again.caption[-1].value == "This very training is at work or waiting."
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_whether_it_fits_into_memory_is_measured_when_asked(shown, dataset, recipe, monkeypatch, fits):
+    fit = MemoryFit(fits, 2, 1, "cpu", "it takes 2 bytes")
+    monkeypatch.setattr(training_form.recipes, "what_fits", lambda *_: fit)
+    page = shown(form, dataset_id=dataset, supply=ENOUGH)
+    assert not page.success
+    button(page, "Does it fit?").click().run()
+    assert [box.value for box in (page.success if fits else page.warning)] == ["It takes 2 bytes"]
+
+
+def test_a_setting_that_cannot_be_is_told_in_place_of_a_training(shown, dataset, recipe):
+    page = shown(form, dataset_id=dataset, supply=ENOUGH)
+    page.text_input(key=f"train-{recipe}-epochs").input("many").run()
+    assert "epochs" in page.warning[0].value
+    assert button(page, "Train").disabled

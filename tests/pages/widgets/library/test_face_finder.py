@@ -1,0 +1,70 @@
+"""The step after an import: finding faces, with an encoder that is here or is fetched first."""
+
+import pytest
+
+from core.people.encoders import EncoderChoice
+from pages.widgets.library import face_finder
+
+CHOICES = [
+    EncoderChoice("here", "Runs.", True, None, False, "MIT"),
+    EncoderChoice("there", "A *file*.", False, "Its file is absent.", True, "CC0"),
+    EncoderChoice("nowhere", "A file.", False, "Nobody offers it.", False, "unknown"),
+]
+
+
+@pytest.fixture
+def step(shown, dataset, monkeypatch):
+    """The next step of a dataset, where one encoder is ready and two are not."""
+    monkeypatch.setattr(face_finder, "encoder_choices", lambda workspace: CHOICES)
+
+    def draw(dataset_id, waiting, **known):
+        from pages.widgets.library.face_finder import next_step
+
+        next_step(dataset_id, waiting, **known)
+
+    def show(waiting, *, faces=0, people=0, busy=False):
+        return shown(draw, dataset_id=dataset, waiting=waiting, faces=faces, people=people, busy=busy)
+
+    return show
+
+
+def button(page, label):
+    return next(button for button in page.button if button.label == label)
+
+
+def test_faces_are_found_with_an_encoder_that_is_here(step, started):
+    page = step(1)
+    assert page.selectbox[0].options == ["here"]
+    assert page.caption[0].value == "1 picture has not been looked at yet."
+    button(page, "Find faces").click().run()
+    assert started() == [("faces", {"encoder": "here"})]
+
+
+def test_nothing_is_started_while_a_run_brings_pictures(step):
+    page = step(2, busy=True)
+    assert button(page, "Find faces").disabled
+    assert not page.caption
+
+
+def test_pictures_that_were_looked_at_lead_on_to_people_and_points(step, switched):
+    page = step(0, faces=3, people=2)
+    assert not page.expander[0].proto.expanded
+    button(page, "Name people").click().run()
+    button(page, "Correct keypoints").click().run()
+    assert switched == ["people.py", "keypoints.py"]
+
+
+def test_faces_that_were_never_grouped_are_offered_again(step):
+    page = step(0, faces=3, people=0)
+    assert page.expander[0].proto.expanded
+    assert "Name people" not in [button.label for button in page.button]
+
+
+def test_an_encoder_that_is_not_here_says_what_it_lacks_and_is_fetched_where_it_can_be(step, started):
+    page = step(1)
+    page.toggle[0].set_value(True).run()
+    assert [text.value for text in page.markdown] == [r"**there** · A \*file\*\.", r"**nowhere** · A file\."]
+    assert r"Nobody offers it\. Licence\: unknown\." in [caption.value for caption in page.caption]
+    assert [button.key for button in page.button if button.label == "Fetch"] == ["fetch-there"]
+    page.button(key="fetch-there").click().run()
+    assert started() == [("weights", {"encoder": "there"})]
