@@ -16,7 +16,7 @@ import typer
 
 from core import verification
 from core.commands import labels, overlay, sample, sigmas, stability, training
-from core.commands.console import Printed, fail, one_line, tell
+from core.commands.console import ProgressLine, fail, one_line, tell
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
 from core.exchange.exporting import FORMATS
 from core.foundation.messages import message
@@ -61,7 +61,7 @@ def import_command(
         fail(f"{path}: there is no such file or folder")
     workspace = Workspace.open()
     parameters = {"source": str(path.resolve()), "identities": identities, "reference": reference}
-    run = run_here(workspace, "import", dataset_id(workspace, dataset, make=True), parameters, Printed())
+    run = run_here(workspace, "import", dataset_id(workspace, dataset, make=True), parameters, ProgressLine())
     skipped = skipped_of(workspace, run.id)
     sentence = "{images} pictures: {added} added, {duplicates} there already"
     sentence += "; {frames} frames of {clips} clips" if run.counts.get("clips") else ""
@@ -80,7 +80,7 @@ def import_command(
 def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = False) -> None:
     """Find faces, points and people. Gives images, faces, people, without_face, failed."""
     workspace = Workspace.open()
-    run = run_here(workspace, "faces", dataset_id(workspace, dataset), {"encoder": encoder}, Printed())
+    run = run_here(workspace, "faces", dataset_id(workspace, dataset), {"encoder": encoder}, ProgressLine())
     tell(run.counts, as_json, "{faces} faces of {people} people in {images} pictures; {without_face} without a face")
     unfinished = run.counts["failed"] + run.counts.get("incomplete", 0)
     if unfinished:
@@ -102,7 +102,7 @@ def people(
     number = dataset_id(workspace, dataset)
     if regroup or threshold is not None:
         parameters = {"regroup": True, "threshold": threshold, "encoder": encoder}
-        run_here(workspace, "people", number, parameters, Printed())
+        run_here(workspace, "people", number, parameters, ProgressLine())
     with reading(workspace.engine) as session:
         listed: list[dict[str, Any]] = [
             {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
@@ -178,7 +178,7 @@ def export(
     """Write a dataset that the field's own tools read. Gives folder, format, files, left_out, not_exported, counts."""
     workspace = Workspace.open()
     parameters = {"format": format_name, "folder": str(out.resolve())}
-    run = run_here(workspace, "export", dataset_id(workspace, dataset), parameters, Printed())
+    run = run_here(workspace, "export", dataset_id(workspace, dataset), parameters, ProgressLine())
     tell(run.counts, as_json, "{images} pictures in {files} files; {left_out} left out (see manifest.json)")
     raise typer.Exit(1 if run.counts["not_exported"] else 0)
 
@@ -224,7 +224,7 @@ def list_weights(as_json: Json = False) -> None:
 def fetch_weights(name: Annotated[str, typer.Argument(help="As in `weights list`")], as_json: Json = False) -> None:
     """Download a model file, check it, and put it into the weights folder."""
     workspace = Workspace.open()
-    bar = Printed()
+    bar = ProgressLine()
 
     def report(done: int, total: int | None) -> None:
         bar.begin(total or done, done, message("progress.fetching"))

@@ -70,11 +70,11 @@ with reading(engine) as session:
     images = page_of_images(dataset.id, chosen, offset=offset, limit=PAGE, session=session)
 
 
-def open_picture(image_id: int) -> None:
+def _open_in_editor(image_id: int) -> None:
     st.session_state[IMAGE] = image_id
     st.switch_page("keypoints.py")
 
 
 with grid:
     st.caption(counted(count, "picture") + (". Click one to open it." if count else ". Change or clear the filters."))
-    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=open_picture)
+    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=_open_in_editor)

@@ -17,7 +17,7 @@ _EVERY_SECONDS = 5.0  # between lines where stderr is not a terminal
 _NOT_PRINTED: Final = ("Cc", "Zl", "Zp", "Cs")  # control characters, line and paragraph separators, lone surrogates
 
 
-class Printed(Progress):
+class ProgressLine(Progress):
     """Progress on stderr: one line that is overwritten on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands.console import Printed, fail, one_line, tell
+from core.commands.console import ProgressLine, fail, one_line, tell
 from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
 from core.formats.labels import ENDINGS
 from core.foundation.skeletons import SKELETONS, find_skeleton
@@ -59,7 +59,7 @@ def labels(
     find_skeleton(skeleton_name)  # before a dataset is made
     workspace = Workspace.open()
     parameters = {"source": str(path.resolve()), "skeleton": skeleton_name}
-    run = run_here(workspace, "labels", dataset_id(workspace, dataset, make=True), parameters, Printed())
+    run = run_here(workspace, "labels", dataset_id(workspace, dataset, make=True), parameters, ProgressLine())
     skipped = skipped_of(workspace, run.id)
     sentence = (
         "{format}: {instances} labels in {images} pictures, {added} of them new; {waiting} wait for their pictures"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.commands.console import Printed, tell
+from core.commands.console import ProgressLine, tell
 from core.commands.options import Json, dataset_id, model_name, sentence_instead_of_traceback
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
@@ -38,6 +38,6 @@ def overlay(
     clip = find_clip(workspace, video, None if dataset is None else dataset_id(workspace, dataset))
     names = [model_name(workspace, name) for name in (*models, *(more or []))]
     parameters = {"video": clip.path, "models": names, "out": str(out.resolve()), "static": static}
-    run = run_here(workspace, "overlay", clip.dataset_id, parameters, Printed())
+    run = run_here(workspace, "overlay", clip.dataset_id, parameters, ProgressLine())
     tell(run.counts, as_json, "{file}: {frames} frames of {video}, {skipped} skipped, {labelled} with human labels")
     raise typer.Exit(1 if run.counts["skipped"] else 0)

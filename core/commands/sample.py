@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from core.commands.console import Printed, tell
+from core.commands.console import ProgressLine, tell
 from core.commands.options import Json, dataset_id, sentence_instead_of_traceback
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
@@ -29,5 +29,5 @@ def sample(
     workspace = Workspace.open()
     name = dataset or (SAMPLE_CLIPS if clips else SAMPLE)
     number = dataset_id(workspace, name, make=True)
-    run = run_here(workspace, "sample-clips" if clips else "sample", number, {}, Printed())
+    run = run_here(workspace, "sample-clips" if clips else "sample", number, {}, ProgressLine())
     tell({"dataset": name, **run.counts}, as_json, "drawn into the dataset {dataset}")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands.console import Printed, one_line, tell
+from core.commands.console import ProgressLine, one_line, tell
 from core.commands.options import (
     DatasetName,
     Json,
@@ -77,7 +77,7 @@ def train(
         "parent": parent,
         "plan": unlabelled,
     }
-    run = run_here(workspace, "selftrain" if unlabelled else "train", number, parameters, Printed())
+    run = run_here(workspace, "selftrain" if unlabelled else "train", number, parameters, ProgressLine())
     report = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
     for sentence in worded(report["said"]):
         print(sentence, file=sys.stderr)
@@ -99,7 +99,7 @@ def predict(
     workspace = Workspace.open()
     name = model_name(workspace, model) + (f"+{FLIP}" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
     parameters = {"model": str(PredictorName.parse(name))}
-    run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, Printed())
+    run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, ProgressLine())
     skipped = skipped_of(workspace, run.id)
     for item in skipped[:_LISTED]:
         print(one_line(f"failed {item['path']}: {item['reason']}"), file=sys.stderr)
@@ -127,7 +127,7 @@ def evaluate(
     with reading(workspace.engine) as session:
         split_by = training_split(model, session=session)
     for name in filter(None, (model, against)):
-        run_here(workspace, "predict", number, {"model": name, "held_out": True, "split_by": split_by}, Printed())
+        run_here(workspace, "predict", number, {"model": name, "held_out": True, "split_by": split_by}, ProgressLine())
     report = evaluating.evaluate(workspace, number, model, against=against)
     sentence = "{model} on {instances} held-out instances of {groups} groups" + _lines(report["metrics"])
     if against is not None:
@@ -156,7 +156,7 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
     for warning in models.warnings_of(workspace, model):
         print(f"{model}: {warning.text()}", file=sys.stderr)
     points = promoting.promote(workspace, number, model, author_id=author(workspace))
-    run = run_here(workspace, "prelabel", number, {"skeleton": points}, Printed())
+    run = run_here(workspace, "prelabel", number, {"skeleton": points}, ProgressLine())
     tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
 
 
@@ -172,7 +172,7 @@ def rollback(
     number = dataset_id(workspace, dataset)
     points = find_skeleton(skeleton).name
     model = promoting.roll_back(workspace, number, points, author_id=author(workspace))
-    run = run_here(workspace, "prelabel", number, {"skeleton": points}, Printed())
+    run = run_here(workspace, "prelabel", number, {"skeleton": points}, ProgressLine())
     report = {"model": model or promoting.built_in_for(points), **run.counts}
     report["left"] = len(promoting.steps_back(workspace, number, points))
     what = "{model}" if report["model"] else "no model"

@@ -129,7 +129,7 @@ class _Cut:
 def write_tables(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
     """Write the crops and both tables; returns the dataset with the faces that could not be cut out in `left_out`."""
     names = {person.key: person.name for person in dataset.people}
-    cropper = _Cropper(stage, dataset)
+    cropper = _FaceCrops(stage, dataset)
     left_out = list(dataset.left_out)
     with stage.open(FACES) as out:
         rows = writer(out)
@@ -150,7 +150,7 @@ def write_tables(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
     return replace(dataset, left_out=tuple(left_out))
 
 
-class _Cropper:
+class _FaceCrops:
     """Cuts faces out of the pictures that were copied, and gives each crop a file name of its own."""
 
     def __init__(self, stage: Stage, dataset: LabelledDataset) -> None:

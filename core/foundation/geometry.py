@@ -118,7 +118,7 @@ def align_face(image: NDArray[np.uint8], five_points: NDArray, size: int = ARCFA
     return warp_to(image, five_points, target, size)
 
 
-class Boxed(Protocol):
+class HasBox(Protocol):
     """Whatever has a box."""
 
     @property
@@ -127,7 +127,7 @@ class Boxed(Protocol):
         ...
 
 
-def boxes_of(rows: Iterable[Boxed]) -> NDArray[np.float64]:
+def boxes_of(rows: Iterable[HasBox]) -> NDArray[np.float64]:
     """(N, 4) left, top, right, bottom of each; also of none."""
     return np.array([row.box for row in rows], np.float64).reshape(-1, 4)
 

@@ -36,7 +36,7 @@ class Message:
     of: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", {name: plain(value) for name, value in self.fields.items()})
+        object.__setattr__(self, "fields", {name: plain_field(value) for name, value in self.fields.items()})
 
     def reason(self, language: str = FALLBACK) -> str:
         """The sentence without what it is about. Raises KeyError for a code that even English lacks."""
@@ -103,7 +103,7 @@ def joined(told: Sequence[Message]) -> Message | None:
     return message("words.joined", one=joined(before), other=last) if before else last
 
 
-def choices(names: Iterable[str]) -> list[str] | Message:
+def or_none(names: Iterable[str]) -> list[str] | Message:
     """Names to choose from as a field; a word of its own where there are none."""
     return list(names) or Message("words.none")
 
@@ -115,16 +115,16 @@ def some(names: Sequence[str], most: int) -> list[str] | Message:
     return message("words.and_more", names=list(names[:most]), count=len(names) - most)
 
 
-def plain(value: Any) -> Any:
+def plain_field(value: Any) -> Any:
     """A value as a field may be: see `Message`."""
     if isinstance(value, Exception):
         value = getattr(value, "message", value)
     if value is None or isinstance(value, Message):
         return value
     if isinstance(value, np.generic):
-        return plain(value.item())
+        return plain_field(value.item())
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [plain_field(item) for item in value]
     for kind in (bool, int, float):
         if isinstance(value, kind):
             return kind(value)

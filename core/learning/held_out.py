@@ -20,7 +20,7 @@ from core.learning.labels import Labels, read_labels
 from core.learning.pose_models import PoseModel, find_model, stored_version, stored_versions
 from core.learning.samples import learned_from
 from db.engine import reading
-from db.queries.learning.labels import predicted
+from db.queries.learning.labels import stored_points
 from db.queries.learning.models import predictions, trained_by_name
 from db.tables import Part
 
@@ -164,7 +164,7 @@ def _stack(labels: Labels, dataset_id: int, version_id: int, *, session: Session
         np.zeros(len(row_of), np.float32),
         np.zeros(len(row_of), np.bool_),
     )
-    for part in predicted(dataset_id, version_id, session=session):
+    for part in stored_points(dataset_id, version_id, session=session):
         chosen = [(row_of[instance], points) for instance, points, _ in part if instance in row_of]
         if chosen:
             rows, blobs = map(list, zip(*chosen, strict=True))

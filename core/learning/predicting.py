@@ -26,7 +26,7 @@ from db.tables import Image, Instance, Prediction, Skipped
 from db.writes.models import note_model_use
 from db.writing import writing
 
-Located = tuple[Keypoints, Uncertainty]
+LocatedPoints = tuple[Keypoints, Uncertainty]
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,13 @@ def _predict_waiting(
     return done - failed, failed
 
 
-def _estimate(job: _PredictionJob, pictures: Sequence[OpenedPicture]) -> list[list[Located]]:
+def _estimate(job: _PredictionJob, pictures: Sequence[OpenedPicture]) -> list[list[LocatedPoints]]:
     corners = [boxes_of(job.faces[picture.image.id]).astype(np.float32) for picture in pictures]
     return job.predictor.estimate([picture.pixels for picture in pictures], corners)
 
 
 def _store(
-    picture: OpenedPicture, located: Sequence[Located] | PictureFailure, job: _PredictionJob, *, session: Session
+    picture: OpenedPicture, located: Sequence[LocatedPoints] | PictureFailure, job: _PredictionJob, *, session: Session
 ) -> int:
     """Write one picture's predictions; returns how many instances got none."""
     instances = job.faces[picture.image.id]

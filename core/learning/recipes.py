@@ -42,7 +42,7 @@ class MemoryFit:
     sentence: str
 
 
-def choices() -> list[RecipeChoice]:
+def recipe_choices() -> list[RecipeChoice]:
     """Every recipe."""
     return [
         RecipeChoice(recipe.name, recipe.about, recipe.network, recipe.as_json(), _weights(NETWORKS[recipe.network]))

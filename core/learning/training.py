@@ -34,7 +34,7 @@ from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
 
 if TYPE_CHECKING:
-    from core.training.loop import Trained, TrainingData
+    from core.training.loop import TrainingData, TrainingOutcome
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _begun(workspace: Workspace, dataset_id: int, author_id: int, run_id: int, r
 
 def _train(
     workspace: Workspace, training: TrainingRun, folder: Path, listener: Listener
-) -> tuple[Trained, list[dict[str, Any]]]:
+) -> tuple[TrainingOutcome, list[dict[str, Any]]]:
     """Train, or train in rounds; gives the rounds too (none without a plan)."""
     from core.training.distributed import trainer  # torch is loaded only when something is trained
     from core.training.self_training import self_train
@@ -234,7 +234,7 @@ def _parent(workspace: Workspace, request: TrainingRequest) -> PoseModel | None:
 def _keep(
     workspace: Workspace,
     training: TrainingRun,
-    trained: Trained,
+    trained: TrainingOutcome,
     rounds: Sequence[Mapping[str, Any]] = (),
     warnings: Sequence[Message] = (),
 ) -> TrainedModel:

@@ -165,7 +165,7 @@ def load_encoder(name: str, device: str, weights_folder: Path) -> Encoder:
     if name.startswith(ONNX):
         from core.models.faces.onnx_faces import OnnxEncoder
 
-        return OnnxEncoder(name, onnx_file(name, weights_folder))
+        return OnnxEncoder(name, find_onnx(name, weights_folder))
     return _spec(ENCODERS, name, "encoder").loader(device, weights_folder)
 
 
@@ -174,7 +174,7 @@ def encoder_threshold(name: str, weights_folder: Path | None = None) -> float:
     if name.startswith(ONNX):
         from core.models.faces.onnx_faces import read_normalisation
 
-        return read_normalisation(onnx_file(name, weights_folder)).threshold
+        return read_normalisation(find_onnx(name, weights_folder)).threshold
     threshold = _spec(ENCODERS, name, "encoder").threshold
     assert threshold is not None
     return threshold
@@ -194,7 +194,7 @@ def available_encoders(weights_folder: Path) -> list[Availability]:
     return rows + [Availability(ONNX + file.name, True, None) for file in files]
 
 
-def onnx_file(name: str, weights_folder: Path | None) -> Path:
+def find_onnx(name: str, weights_folder: Path | None) -> Path:
     """The file that "onnx:FILE" means: FILE as a path, else inside the weights folder.
 
     Raises

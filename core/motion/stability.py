@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
-from core.foundation.messages import choices
+from core.foundation.messages import or_none
 from core.foundation.predictor_names import PredictorName
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command
@@ -254,7 +254,7 @@ def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
         with reading(workspace.engine) as session:
             find_model(workspace, model_name, session=session)
             how = predict_command(dataset_id, model_name, session=session)
-        raise NotFound("models.nothing_in_videos", name=model_name, how=how, choices=choices(sorted(known)))
+        raise NotFound("models.nothing_in_videos", name=model_name, how=how, choices=or_none(sorted(known)))
     return known[model_name]
 
 

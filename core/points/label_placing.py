@@ -18,7 +18,7 @@ from core.foundation.messages import Message, message
 from core.library.picture_names import PictureMatch, PictureNames
 from core.points.label_writing import FileLabel
 from db.batching import id_batches
-from db.queries.library import clip_paths, frame_pictures, picture_paths
+from db.queries.library import clip_paths, image_of_each_frame, picture_paths
 from db.tables import WaitingLabel
 
 
@@ -81,7 +81,7 @@ class PictureIndex:
 
     def _place_frame(self, label: FileLabel, video_id: int, placement: Placement) -> None:
         if video_id not in self._frames:
-            self._frames[video_id] = frame_pictures(video_id, session=self._session)
+            self._frames[video_id] = image_of_each_frame(video_id, session=self._session)
         frames = self._frames[video_id]
         assert label.row.frame is not None
         if label.row.frame not in frames:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import savgol_filter
 
 from core.foundation.errors import BadInput
-from core.foundation.messages import Message, choices, message
+from core.foundation.messages import Message, message, or_none
 
 Floats = NDArray[np.float64]
 
@@ -193,7 +193,7 @@ def smooth(
     given = dict(settings or {})
     for setting, value in given.items():
         if setting not in DEFAULTS[name]:
-            raise BadInput("smoothing.no_setting", smoother=name, setting=setting, choices=choices(DEFAULTS[name]))
+            raise BadInput("smoothing.no_setting", smoother=name, setting=setting, choices=or_none(DEFAULTS[name]))
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise BadInput("smoothing.no_number", setting=setting, value=value)
     return SMOOTHERS[name](tracks, frames_per_second, breaks, **given)

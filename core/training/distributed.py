@@ -26,7 +26,7 @@ from core.foundation.messages import Message
 from core.foundation.skeletons import find_skeleton
 from core.models.pose import NetworkConfig
 from core.training.listening import Listener, TrainingCancelled
-from core.training.loop import Trained, train
+from core.training.loop import TrainingOutcome, train
 from core.training.preparation import TrainingData
 from core.training.recipe import Recipe, from_json
 from core.training.samples import Sample
@@ -37,7 +37,7 @@ _CANCEL: Final = "cancel"  # a file of this name beside the job asks the process
 _PARTS: Final = ("train", "validation")
 
 
-def trainer(processes: int) -> Callable[..., Trained]:
+def trainer(processes: int) -> Callable[..., TrainingOutcome]:
     """What trains with so many processes: `train` in this one, or `launch`; both take the same arguments."""
     return train if processes == 1 else partial(launch, processes=processes)
 
@@ -53,7 +53,7 @@ def launch(
     weights_folder: Path | None = None,
     start_from: Path | None = None,
     start_name: str = "",
-) -> Trained:
+) -> TrainingOutcome:
     """As `core.training.loop.train`, with `processes` processes on this machine; ``recipe.batch`` is shared by them.
 
     Pictures are not passed on to the listener: they are in the folder.
@@ -118,7 +118,7 @@ def _pass_on(told: Mapping[str, Any], listener: Listener) -> None:
         listener.said(Message.from_json(told["said"]))
 
 
-def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> Trained:
+def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> TrainingOutcome:
     trained = _trained(told["trained"]) if "trained" in told else None
     if "error" in told:
         kind = getattr(core.foundation.errors, told["error"], FacetError)
@@ -191,12 +191,12 @@ def _sample(plain: Mapping[str, Any]) -> Sample:
     )
 
 
-def _trained(plain: Mapping[str, Any]) -> Trained:
+def _trained(plain: Mapping[str, Any]) -> TrainingOutcome:
     config = NetworkConfig.from_json(plain["config"])
-    return Trained(**{**plain, "file": Path(plain["file"]), "config": config})
+    return TrainingOutcome(**{**plain, "file": Path(plain["file"]), "config": config})
 
 
-class _Teller(Listener):
+class _JobListener(Listener):
     """Tells the process that launched this one, and looks whether it wants an end."""
 
     def __init__(self, job: Path) -> None:
@@ -218,7 +218,7 @@ def _tell(word: Mapping[str, Any]) -> None:
     print(json.dumps(word), flush=True)
 
 
-def _plain_result(trained: Trained | None) -> dict[str, Any]:
+def _plain_result(trained: TrainingOutcome | None) -> dict[str, Any]:
     if trained is None:
         return {}
     return {"trained": {**asdict(trained), "file": str(trained.file), "config": trained.config.to_json()}}
@@ -239,7 +239,7 @@ def main(arguments: Sequence[str]) -> int:
             TrainingData(find_skeleton(content["skeleton"]), *parts),
             Path(content["folder"]),
             device=content["device"],
-            listener=_Teller(job),
+            listener=_JobListener(job),
             start_name=content["start_name"],
             **optional,
         )

@@ -12,13 +12,13 @@ from core.foundation.errors import Cancelled, FacetError
 from core.foundation.messages import Message
 
 if TYPE_CHECKING:
-    from core.training.loop import Trained
+    from core.training.loop import TrainingOutcome
 
 
 class TrainingCancelled(Cancelled):
     """A person stopped a training: `trained` is its best by then."""
 
-    def __init__(self, stopped: FacetError, trained: Trained) -> None:
+    def __init__(self, stopped: FacetError, trained: TrainingOutcome) -> None:
         super().__init__(stopped.code, of=stopped.of, **stopped.fields)
         self.trained = trained
 

@@ -27,11 +27,11 @@ from core.training.recipe import Recipe
 from core.training.run import Training
 from core.training.state import fingerprint
 
-__all__ = ["Listener", "Trained", "TrainingData", "train"]
+__all__ = ["Listener", "TrainingData", "TrainingOutcome", "train"]
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingOutcome:
     """What came of a training.
 
     Attributes
@@ -74,7 +74,7 @@ def train(
     weights_folder: Path | None = None,
     start_from: Path | None = None,
     start_name: str = "",
-) -> Trained:
+) -> TrainingOutcome:
     """Train a network; goes on where it stopped when `folder` holds an unfinished run of the same recipe and data.
 
     Started by torchrun (`core.training.distributed`) it trains together with the other processes; the first one writes
@@ -215,10 +215,10 @@ def _against_nan(run: Training) -> Message:
     return message("trainings.clip")
 
 
-def _result(run: Training, stopped: str) -> Trained:
+def _result(run: Training, stopped: str) -> TrainingOutcome:
     file = run.folder / "best.safetensors"
     done = run.done
-    return Trained(
+    return TrainingOutcome(
         file=file,
         sha256=done.best_sha256,
         config=read_config(file),

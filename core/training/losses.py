@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 
 from core.foundation.errors import BadInput
-from core.foundation.messages import choices
+from core.foundation.messages import or_none
 from core.training.loss_parts import LossParts, at_least_float32, masked, one_part, weighted_mean
 from core.training.map_losses import HeatmapCrossEntropy, HeatmapError, UdpCombined
 from core.training.pip_losses import PipLoss
@@ -148,7 +148,7 @@ def build_loss(name: str, **settings: Any) -> Loss:
     known = [key for key in signature(kind).parameters if key != "input_size"]
     for key, value in settings.items():
         if key not in signature(kind).parameters:
-            raise BadInput("losses.no_setting", loss=name, setting=key, choices=choices(known))
+            raise BadInput("losses.no_setting", loss=name, setting=key, choices=or_none(known))
         if key in known and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise BadInput("losses.no_number", setting=key, value=value)
     return kind(**settings)

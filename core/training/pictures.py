@@ -21,7 +21,7 @@ from core.media.images import write_atomically
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import batch
 from core.training.samples import CropSource
-from core.training.validation import Runner
+from core.training.validation import Inference
 
 Picture = NDArray[np.uint8]
 
@@ -34,7 +34,7 @@ _MAPS: Final = ("heatmaps", "cls")
 
 
 def draw_sheets(
-    network: PoseNetwork, source: CropSource, skeleton: Skeleton, runner: Runner, folder: Path, epoch: int
+    network: PoseNetwork, source: CropSource, skeleton: Skeleton, runner: Inference, folder: Path, epoch: int
 ) -> dict[str, list[Picture]]:
     """Draw and write ``epoch-0003-heatmaps.png`` (where the network has maps) and ``epoch-0003-examples.png``.
 

@@ -26,17 +26,17 @@ from core.training.preparation import Sources, TrainingData
 from core.training.ranks import Ranks
 from core.training.recipe import Recipe
 from core.training.schedules import optimiser_of, rate_factor, set_rate
-from core.training.stability_windows import Steadying
-from core.training.state import Progressed, load_state, save_state, write_curves
-from core.training.stepping import Step, Stepper, seed_of
-from core.training.validation import Runner, figures, locate_points
+from core.training.stability_windows import WindowedStability
+from core.training.state import TrainingProgress, load_state, save_state, write_curves
+from core.training.stepping import Optimization, Step, seed_of
+from core.training.validation import Inference, figures, locate_points
 
 _IN_PIXELS: Final = ("wing", "soft-wing")
 _COARSE: Final = ("cls2", "cls3")
 
 
 @dataclass(frozen=True)
-class Feed:
+class StepBatch:
     """What one step learns from: this process's samples, their share of the whole batch of so many `samples`."""
 
     batch: Batch
@@ -75,25 +75,25 @@ class Training:
         self.steps_an_epoch = len(batches_of(len(sources.train), recipe.batch, recipe.seed, 0))
         self.average: AveragedModel = average_of(self.network, decay_for(recipe, recipe.epochs * self.steps_an_epoch))
         half = recipe.amp == "on" or (recipe.amp == "auto" and cuda)
-        self.runner = Runner(ranks.device, half, size=max(8, recipe.batch // ranks.world))
-        self.done = Progressed(part=-(-recipe.batch // ranks.world))
+        self.runner = Inference(ranks.device, half, size=max(8, recipe.batch // ranks.world))
+        self.done = TrainingProgress(part=-(-recipe.batch // ranks.world))
         self.stepper = self._stepper(half)
         self._frozen = False
         self._since, self._saved = perf_counter(), perf_counter()
 
-    def _stepper(self, half: bool) -> Stepper:
+    def _stepper(self, half: bool) -> Optimization:
         recipe = self.recipe
         settings = dict(recipe.loss_settings)
         if recipe.loss in _IN_PIXELS:
             settings.setdefault("input_size", self.network.config.input_size)
         tasks = {sample.pseudo for sample in self.sources.train.samples}
-        steadying = Steadying(recipe.stability, self.sources.train) if recipe.stability is not None else None
-        return Stepper(
+        steadying = WindowedStability(recipe.stability, self.sources.train) if recipe.stability is not None else None
+        return Optimization(
             self.network,
             self.ranks.joined(self.network),
             optimiser_of(recipe, self.network),
             build_loss(recipe.loss, **settings),
-            Runner(self.ranks.device, half),
+            Inference(self.ranks.device, half),
             self.ranks,
             recipe.clip,
             self.done.part,
@@ -122,18 +122,18 @@ class Training:
             self.stepper.learner = self.ranks.joined(self.network)
             self._frozen = frozen
 
-    def feed(self) -> Iterator[Feed]:
+    def feed(self) -> Iterator[StepBatch]:
         """The rest of the epoch's batches, prepared ahead on threads."""
         epoch, seed = self.done.epoch, self.recipe.seed
         order = batches_of(len(self.sources.train), self.recipe.batch, seed, epoch)
 
-        def made(number: int) -> Feed:
+        def made(number: int) -> StepBatch:
             whole = order[number].tolist()
             mine = whole[self.ranks.slice(len(whole))]
             shown = batch(
                 self.sources.train, mine or whole[:1], self.recipe.augmentation, self.data.skeleton, (seed, epoch)
             )
-            return Feed(shown, len(mine) / len(whole), len(whole))
+            return StepBatch(shown, len(mine) / len(whole), len(whole))
 
         return ahead(made, range(self.done.batch, len(order)), self.recipe.workers)
 
@@ -144,7 +144,7 @@ class Training:
         seeds = (self.recipe.seed, self.done.epoch, self.done.batch, self.ranks.rank)
         return steadying.pick(self.sources.train, self.recipe.augmentation, self.data.skeleton, seeds)
 
-    def learn(self, feed: Feed) -> Step:
+    def learn(self, feed: StepBatch) -> Step:
         """One step; the weights and their average change, unless the loss was not finite."""
         stepper = self.stepper
         set_rate(stepper.optimiser, rate_factor(self.recipe, self.step, self.steps_an_epoch))

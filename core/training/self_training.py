@@ -29,13 +29,13 @@ from core.models.devices import pick_device
 from core.models.pose.checkpoint import load_checkpoint
 from core.training.distributed import trainer
 from core.training.listening import Listener
-from core.training.loop import Trained
+from core.training.loop import TrainingOutcome
 from core.training.pictures import png
 from core.training.preparation import TrainingData, config_for
 from core.training.recipe import Recipe
 from core.training.samples import CropSource, Sample
 from core.training.state import write_curves
-from core.training.validation import Runner, locate_points
+from core.training.validation import Inference, locate_points
 
 PLANS: Final[Mapping[str, tuple[str, ...]]] = {
     "curriculum": ("cls3", "cls2", "std", "std", "std"),
@@ -79,7 +79,7 @@ class SelfTrained:
     """All rounds, and the last one's training: the result, as published. To choose a round by its NME flatters it."""
 
     rounds: list[Round]
-    trained: Trained
+    trained: TrainingOutcome
 
 
 def self_train(
@@ -155,7 +155,7 @@ def pseudo_labels(
         failed = source.failures
         listener.said(message("trainings.unlabelled_unread", count=len(failed), reason=failed[0].reason))
     with torch.random.fork_rng(devices=[]):
-        found = locate_points(network, network.codec, source, data.skeleton, Runner(chosen, chosen == "cuda"))
+        found = locate_points(network, network.codec, source, data.skeleton, Inference(chosen, chosen == "cuda"))
     labelled = [
         replace(sample, keypoints=Keypoints.of(points), pseudo=task)
         for sample, points in zip(source.samples, found.points, strict=True)
@@ -182,7 +182,7 @@ def _checked(recipe: Recipe, data: TrainingData, plan: str) -> tuple[str, ...]:
     return PLANS[plan]
 
 
-def _round(number: int, task: str, count: int, trained: Trained, before: Sequence[Round]) -> Round:
+def _round(number: int, task: str, count: int, trained: TrainingOutcome, before: Sequence[Round]) -> Round:
     nme = float(trained.best["validation_nme"])
     change = nme - before[-1].validation_nme if before else 0.0
     return Round(number, task, count, nme, change, trained.epochs, trained.seconds, str(trained.file), trained.sha256)

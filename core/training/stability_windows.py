@@ -17,12 +17,12 @@ from core.training.losses import Loss
 from core.training.recipe import StabilityTerm
 from core.training.samples import CropSource
 from core.training.stability_loss import Gate, StabilityLoss, windows
-from core.training.validation import Runner
+from core.training.validation import Inference
 
 _LEAST: Final = 1e-3  # of the motion that a factor is made from: a window that moves as it should needs no push
 
 
-class Steadied(NamedTuple):
+class WindowLosses(NamedTuple):
     """What windows cost: the stability term, before its weight, and the main loss; scalars."""
 
     motion: Tensor
@@ -37,7 +37,7 @@ class Steadied(NamedTuple):
         return self.accuracy + weight * factor * self.motion
 
 
-class Steadying:
+class WindowedStability:
     """The stability loss with its windows and its gate.
 
     The network looks at a window as it will be used: in evaluation mode, so that neither dropout shakes the points nor
@@ -81,8 +81,8 @@ class Steadying:
         ]
 
     def of(
-        self, network: PoseNetwork, learner: nn.Module, shown: Sequence[Batch], runner: Runner, main: Loss
-    ) -> Steadied:
+        self, network: PoseNetwork, learner: nn.Module, shown: Sequence[Batch], runner: Inference, main: Loss
+    ) -> WindowLosses:
         """The term and the main loss of some windows, scalars with gradients."""
         modes = [(module, module.training) for module in network.modules()]
         network.eval()
@@ -94,7 +94,7 @@ class Steadying:
         points, present = (torch.cat(part) for part in zip(*((one.points, one.present) for one in shown), strict=True))
         device = runner.device
         accuracy = main(outputs, network.codec.encode(points.to(device), present.to(device))).total
-        return Steadied(self._motion(network.codec.decode(outputs).points, shown), accuracy)
+        return WindowLosses(self._motion(network.codec.decode(outputs).points, shown), accuracy)
 
     def _motion(self, found: Tensor, shown: Sequence[Batch]) -> Tensor:
         losses = []

@@ -26,7 +26,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass
-class Progressed:
+class TrainingProgress:
     """How far a run has come; everything else follows from the recipe and these numbers.
 
     Attributes
@@ -92,7 +92,7 @@ class Progressed:
         return asdict(self)
 
 
-def save_state(path: Path, tensors: Mapping[str, Any], progressed: Progressed, fingerprint: str) -> None:
+def save_state(path: Path, tensors: Mapping[str, Any], progressed: TrainingProgress, fingerprint: str) -> None:
     """Write the state so that the file is whole and on the disk, or the old one is still there.
 
     Raises
@@ -118,7 +118,7 @@ def save_state(path: Path, tensors: Mapping[str, Any], progressed: Progressed, f
         raise FacetError("training.state_not_written", folder=path.parent, reason=reason) from problem
 
 
-def load_state(path: Path, fingerprint: str) -> tuple[dict[str, Any], Progressed] | Message | None:
+def load_state(path: Path, fingerprint: str) -> tuple[dict[str, Any], TrainingProgress] | Message | None:
     """The state in a folder; why not where there is one that cannot be used; None where there is none."""
     if not path.is_file():
         return None
@@ -128,7 +128,7 @@ def load_state(path: Path, fingerprint: str) -> tuple[dict[str, Any], Progressed
             return message("trainings.other_version")
         if content["fingerprint"] != fingerprint:
             return message("trainings.changed_since")
-        return content, Progressed(**content["progressed"])
+        return content, TrainingProgress(**content["progressed"])
     except Exception as problem:  # torch, zip and pickle each have their own; whatever it is, the file is of no use
         return message("trainings.state_damaged", kind=type(problem).__name__)
 

@@ -22,8 +22,8 @@ from core.training.augmentation import Batch
 from core.training.losses import Loss
 from core.training.pip_losses import task_codes
 from core.training.ranks import Ranks
-from core.training.stability_windows import Steadying
-from core.training.validation import Runner
+from core.training.stability_windows import WindowedStability
+from core.training.validation import Inference
 
 
 class Step(NamedTuple):
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
 
 @dataclass
-class Stepper:
+class Optimization:
     """Makes steps.
 
     Attributes
@@ -66,13 +66,13 @@ class Stepper:
     learner: nn.Module
     optimiser: torch.optim.Optimizer
     loss: Loss
-    runner: Runner
+    runner: Inference
     ranks: Ranks
     clip: float
     part: int
     tasks: bool = False
     coarse: bool = False
-    steadying: Steadying | None = None
+    steadying: WindowedStability | None = None
     said: Callable[[Message], None] = field(default=lambda _: None)
 
     def take(self, batch: Batch, windows: Sequence[Batch], seed: int, share: float) -> Step:

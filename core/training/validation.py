@@ -23,7 +23,7 @@ from core.training.samples import CropSource, Sample
 
 
 @dataclass(frozen=True)
-class Runner:
+class Inference:
     """How a network is run without learning.
 
     Attributes
@@ -51,7 +51,7 @@ class Runner:
         return {name: value.float() for name, value in found.items()}
 
 
-class Located(NamedTuple):
+class LocatedPoints(NamedTuple):
     """What a network says of M samples, in pixels of their pictures.
 
     Attributes
@@ -66,7 +66,9 @@ class Located(NamedTuple):
     confidence: NDArray[np.float32]
 
 
-def locate_points(network: nn.Module, codec: Codec, source: CropSource, skeleton: Skeleton, runner: Runner) -> Located:
+def locate_points(
+    network: nn.Module, codec: Codec, source: CropSource, skeleton: Skeleton, runner: Inference
+) -> LocatedPoints:
     """Run a network in evaluation mode over every sample of a source.
 
     Raises
@@ -83,11 +85,11 @@ def locate_points(network: nn.Module, codec: Codec, source: CropSource, skeleton
             points[indices], confidence[indices] = _located(network, codec, part, runner)
     finally:
         network.train(was_training)
-    return Located(points, confidence)
+    return LocatedPoints(points, confidence)
 
 
 def _located(
-    network: nn.Module, codec: Codec, part: Batch, runner: Runner
+    network: nn.Module, codec: Codec, part: Batch, runner: Inference
 ) -> tuple[list[NDArray[np.float64]], NDArray[np.float32]]:
     """The points of a batch's crops in their pictures, and their confidence; in smaller parts where memory is short."""
     points: list[NDArray[np.float64]] = []

@@ -41,7 +41,7 @@ def clip_paths(dataset_id: int, *, session: Session) -> list[tuple[int, str]]:
     return list(session.exec(select(Video.id, Video.path).where(Video.dataset_id == dataset_id)))
 
 
-def frame_pictures(video_id: int, *, session: Session) -> dict[int, int | None]:
+def image_of_each_frame(video_id: int, *, session: Session) -> dict[int, int | None]:
     """The picture of each frame of a clip, by the frame's index; None where it was removed."""
     return dict(session.exec(select(Frame.index, Frame.image_id).where(Frame.video_id == video_id)).all())
 

@@ -56,7 +56,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def mark() -> int:
+def random_mark() -> int:
     """A random number of 62 bits."""
     return secrets.randbits(62)
 

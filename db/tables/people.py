@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import json_object, key, mark, maybe_key, message_text, moment
+from db.tables.columns import json_object, key, maybe_key, message_text, moment, random_mark
 
 
 class Embedding(SQLModel, table=True):
@@ -26,7 +26,7 @@ class Embedding(SQLModel, table=True):
     instance_id: int = key("instance.id", cascade=True)
     model_version_id: int = key("modelversion.id")
     vector: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    mark: int = Field(default_factory=mark, sa_column=Column(BigInteger, nullable=False, default=mark))
+    mark: int = Field(default_factory=random_mark, sa_column=Column(BigInteger, nullable=False, default=random_mark))
 
 
 class Person(SQLModel, table=True):

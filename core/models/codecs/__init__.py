@@ -24,10 +24,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.foundation.errors import BadInput, NotFound
-from core.foundation.messages import choices
-from core.models.codecs.codec import Codec, Decoded
+from core.foundation.messages import or_none
+from core.models.codecs.codec import Codec, DecodedPoints
 
-__all__ = ["CODECS", "Codec", "Decoded", "build_codec"]
+__all__ = ["CODECS", "Codec", "DecodedPoints", "build_codec"]
 
 
 Size = tuple[int, int]
@@ -111,7 +111,7 @@ def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, o
     allowed = setting_names(loader)
     for key in given:
         if key not in allowed:
-            raise BadInput("codecs.no_setting", name=name, setting=key, choices=choices(allowed))
+            raise BadInput("codecs.no_setting", name=name, setting=key, choices=or_none(allowed))
     return loader((int(input_size[0]), int(input_size[1])), **given)
 
 

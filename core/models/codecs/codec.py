@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Decoded(NamedTuple):
+class DecodedPoints(NamedTuple):
     """Points out of a network's outputs.
 
     Attributes
@@ -75,7 +75,7 @@ class Codec(Protocol):
         """Targets of (N, K, 2) points in input pixels and (N, K) bool: float32, each output's name and "weight"."""
         ...
 
-    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+    def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """Points of a network's outputs; in float32 whatever their dtype.
 
         While an exporter traces, tensor operations of fixed shapes only.

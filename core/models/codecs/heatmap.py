@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.foundation.errors import BadInput
-from core.models.codecs.codec import Decoded, full_precision, usable
+from core.models.codecs.codec import DecodedPoints, full_precision, usable
 from core.models.codecs.maps import Grid, Peaks, find_peaks, gaussians, mass_around, mirror_maps, spread_around
 
 _SPREAD_REACH: Final = 2.5  # sigmas: the window of the spread holds 96 % of a target's mass
@@ -79,7 +79,7 @@ class HeatmapCodec(ABC):
         maps = gaussians(centres, self.grid.width, self.grid.height, self.sigma)
         return {"heatmaps": maps * weight[..., None, None], "weight": weight.float()}
 
-    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+    def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """The refined peaks; the spread is taken in a window of 2.5 sigmas on each side of the peak."""
         with full_precision(outputs["heatmaps"].device.type):
             maps = self._heights(outputs["heatmaps"].float())
@@ -108,10 +108,10 @@ class HeatmapCodec(ABC):
         """(N, K, 2) in cells, from the peak's cell to the point."""
 
 
-def finish(points: Tensor, spread: Tensor, present: Tensor, value: Tensor) -> Decoded:
+def finish(points: Tensor, spread: Tensor, present: Tensor, value: Tensor) -> DecodedPoints:
     """Absent points made NaN, the maximum made a confidence."""
     nothing = torch.full_like(value, torch.nan)
-    return Decoded(
+    return DecodedPoints(
         torch.where(present[..., None], points, torch.nan),
         torch.where(present, value.clamp(0, 1), 0.0),
         torch.where(present, spread, nothing),

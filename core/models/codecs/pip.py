@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from core.foundation.errors import BadInput
-from core.models.codecs.codec import Decoded, full_precision, usable
+from core.models.codecs.codec import DecodedPoints, full_precision, usable
 from core.models.codecs.heatmap import finish
 from core.models.codecs.maps import Grid, centroid, find_peaks, mass_around, mirror_maps, spread_around
 
@@ -163,7 +163,7 @@ class PipCodec:
             raise BadInput("codecs.coarse_map", task=task, factor=factor, width=width, height=height)
         return width // factor, height // factor
 
-    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+    def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """The mean of each point's own prediction and its predictors'.
 
         The map is a score, not a density: its highest cell counts also where all are below 0, as they are in a network

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.models.codecs.codec import Decoded, usable
+from core.models.codecs.codec import DecodedPoints, usable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +39,7 @@ class RegressionCodec:
         normalised = torch.where(weight[..., None], points.float() / self._last(points), 0.0)
         return {"points": normalised, "weight": weight.float()}
 
-    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+    def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """Pixels; a point that is not finite is absent. Confidence is NaN for the others: there is none to give."""
         import torch
 
@@ -47,7 +47,7 @@ class RegressionCodec:
         present = torch.isfinite(points).all(dim=-1)
         nothing = torch.full_like(points[..., 0], torch.nan)
         points = torch.where(present[..., None], points, torch.nan)
-        return Decoded(points, torch.where(present, nothing, 0.0), nothing, nothing)
+        return DecodedPoints(points, torch.where(present, nothing, 0.0), nothing, nothing)
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """x becomes 1 - x, and the rows of a pair change places."""

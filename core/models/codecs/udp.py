@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.foundation.errors import BadInput
-from core.models.codecs.codec import Decoded, full_precision, usable
+from core.models.codecs.codec import DecodedPoints, full_precision, usable
 from core.models.codecs.dark import DarkCodec, fit_radius
 from core.models.codecs.heatmap import HeatmapCodec, check_number, finish
 from core.models.codecs.maps import Grid, Peaks, Window, find_peaks, mass_around, mirror_maps, spread_around, window
@@ -121,7 +121,7 @@ class UdpCombinedCodec:
         offsets = torch.where(near[:, :, None], ways, 0.0).flatten(1, 2)
         return {"heatmaps": disc.float(), "offsets": offsets, "weight": weight.float()}
 
-    def decode(self, outputs: dict[str, Tensor]) -> Decoded:
+    def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """The mean of the disc's votes; the spread is that of the disc, taken within two radii."""
         with full_precision(outputs["heatmaps"].device.type):
             maps, offsets = outputs["heatmaps"].float(), outputs["offsets"].float()

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from core.foundation.errors import BadInput
-from core.foundation.messages import choices, message
+from core.foundation.messages import message, or_none
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.models.pose.registry import NetworkSpec, spec_of
 
@@ -134,7 +134,7 @@ def check(config: NetworkConfig) -> None:
     _check_size(spec, config.input_size)
     for key, value in config.options.items():
         if key not in spec.options:
-            raise BadInput("networks.no_option", name=spec.name, option=key, choices=choices(spec.options))
+            raise BadInput("networks.no_option", name=spec.name, option=key, choices=or_none(spec.options))
         spec.options[key].check(key, value)
     missing = [key for key in spec.options if key not in config.options]
     if missing:

@@ -22,7 +22,7 @@ from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import BadInput, BadWeights, FacetError, NotFound
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.media.crops import Crop, mirror_order
-from core.models.codecs import Decoded
+from core.models.codecs import DecodedPoints
 from core.models.devices import pick_device
 from core.models.pose import spec_of
 from core.models.pose.checkpoint import load_checkpoint
@@ -226,11 +226,13 @@ class PoseEstimator:
             outputs = self._network(images)
         return {name: value.float() for name, value in outputs.items()}
 
-    def _mean(self, one: dict[str, Tensor], other: dict[str, Tensor], first: Decoded, second: Decoded) -> Decoded:
+    def _mean(
+        self, one: dict[str, Tensor], other: dict[str, Tensor], first: DecodedPoints, second: DecodedPoints
+    ) -> DecodedPoints:
         if "heatmaps" in one:
             return self._network.codec.decode({name: (value + other[name]) / 2 for name, value in one.items()})
         pairs = zip(first, second, strict=True)
-        return Decoded(
+        return DecodedPoints(
             *(torch.stack(pair).nanmean(0) for pair in pairs)
         )  # a point that one of them lacks is the other's
 

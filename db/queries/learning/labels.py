@@ -131,7 +131,7 @@ def _located(statement: Any) -> Any:
     )
 
 
-def predicted(
+def stored_points(
     dataset_id: int, version_id: int, *, at_once: int = 4096, session: Session
 ) -> Iterator[Sequence[tuple[int, bytes, bytes]]]:
     """What a version said of the instances of a dataset, never all in memory: instance, packed points, packed doubt."""

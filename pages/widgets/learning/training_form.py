@@ -103,7 +103,7 @@ def _left_out(supply: Supply) -> None:
 def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supply, open_runs: Sequence[Run]) -> None:
     """Choose a recipe and start; `open_runs` are the trainings that wait or work."""
     st.subheader("Recipe", anchor=False)
-    known = {choice.name: choice for choice in recipes.choices()}
+    known = {choice.name: choice for choice in recipes.recipe_choices()}
     parents = models.comparable(workspace(), dataset_id, skeleton_name, built_in=False)
     teaching = bool(st.session_state.get("train-self"))
     with st.container(horizontal=True, vertical_alignment="bottom"):

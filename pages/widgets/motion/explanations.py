@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 
-class Figure(NamedTuple):
+class FigureRow(NamedTuple):
     """A line of the table: a figure, or the same one in x and in y (`{}` in the key), its format, unit and words."""
 
     label: str
@@ -25,7 +25,7 @@ class FigureGroup(NamedTuple):
 
     title: str
     says: str
-    rows: tuple[Figure, ...]
+    rows: tuple[FigureRow, ...]
 
 
 _PX: Final = ("{:.3f}", "px")
@@ -39,42 +39,42 @@ PARTS: Final = (
         "1 · Displacement, assumed normal",
         "How far points move from a frame to the next, all points and pairs of frames together.",
         (
-            Figure(
+            FigureRow(
                 "Mean",
                 "displacement_mean_{}_px",
                 *_PX,
                 "The drift of the face through the picture.",
                 "Everything else: jitter to and fro cancels out.",
             ),
-            Figure(
+            FigureRow(
                 "Median",
                 "displacement_median_{}_px",
                 *_PX,
                 "The same, unmoved by jumps.",
                 "Everything else: jitter to and fro cancels out.",
             ),
-            Figure(
+            FigureRow(
                 "Trimmed mean",
                 "displacement_trimmed_mean_{}_px",
                 *_PX,
                 "The mean without the outer tenth on each side.",
                 "Everything else, and every jump.",
             ),
-            Figure(
+            FigureRow(
                 "Standard deviation",
                 "displacement_std_{}_px",
                 *_PX,
                 "Movement and jitter together.",
                 "Whether it was the face or the model that moved; one jump can make up most of it.",
             ),
-            Figure(
+            FigureRow(
                 "Robust standard deviation",
                 "displacement_robust_std_{}_px",
                 *_PX,
                 "The same from the median distance to the median (× 1.4826).",
                 "Rare jumps, however large, and whether the face or the model moved.",
             ),
-            Figure(
+            FigureRow(
                 "Excess kurtosis",
                 "displacement_kurtosis_{}",
                 "{:,.1f}",
@@ -82,7 +82,7 @@ PARTS: Final = (
                 "How far from normal: 0 is normal, large means rare but huge jumps.",
                 "How large ordinary jitter is: it does not change when everything is scaled.",
             ),
-            Figure(
+            FigureRow(
                 "Normality, p",
                 "displacement_normality_p_{}",
                 "{:.2g}",
@@ -98,28 +98,28 @@ PARTS: Final = (
         "in y by |P28 P34| of the later frame. (Bodies: both by shoulder to hip. Other points: by the root of their "
         "box’s area.)",
         (
-            Figure(
+            FigureRow(
                 "Median over the pairs",
                 "median_dev_{}_pct",
                 *_PCT,
                 "How much points move against one another.",
                 "Lag, bias, freezing (a frozen face has 0), and jitter that all points share.",
             ),
-            Figure(
+            FigureRow(
                 "Mean over the pairs",
                 "mean_dev_{}_pct",
                 *_PCT,
                 "The same, with every bad frame at its full weight.",
                 "The same; and speech and expression count like jitter.",
             ),
-            Figure(
+            FigureRow(
                 "Robust",
                 "robust_dev_{}_pct",
                 *_PCT,
                 "The same from medians over the points.",
                 "Also a few points that fly off.",
             ),
-            Figure(
+            FigureRow(
                 "Eyes over nose",
                 "eye_over_nose",
                 *_RATIO,
@@ -132,14 +132,14 @@ PARTS: Final = (
         "3 · Length ratio and the indicator",
         "Each frame’s shape, (x − mean x) / length, against the frame before. Rigid faces have 1, however they move.",
         (
-            Figure(
+            FigureRow(
                 "Indicator",
                 "indicator",
                 *_RATIO,
                 "With a truth: predicted over true deviation. Without: the length ratio. Best at 1.",
                 "With a truth: lag and bias. Without: also a frozen face, which has exactly 1.",
             ),
-            Figure(
+            FigureRow(
                 "Length ratio",
                 "length_ratio_{}",
                 "{:.5f}",
@@ -147,14 +147,14 @@ PARTS: Final = (
                 "Mean over pairs of the ratio of means; noise lifts it.",
                 "A frozen, lagged, biased or halved face: each has 1.",
             ),
-            Figure(
+            FigureRow(
                 "Spread about 1",
                 "length_ratio_spread_{}_pct",
                 *_PCT,
                 "How far the ratio is from 1 in a usual pair.",
                 "The same, and every rare jump.",
             ),
-            Figure(
+            FigureRow(
                 "Mean of ratios",
                 "length_ratio_mean_of_ratios_{}",
                 *_RATIO,
@@ -167,14 +167,14 @@ PARTS: Final = (
         "Smoothness (FHR-STA)",
         "In percent of the face’s longer side. No truth is needed.",
         (
-            Figure(
+            FigureRow(
                 "Non-smoothness 1",
                 "non_smooth_1_pct",
                 *_PCT,
                 "Distance to the middle of the frames before and after.",
                 "Lag, bias, freezing; real quick movement counts as jitter.",
             ),
-            Figure(
+            FigureRow(
                 "Non-smoothness 2",
                 "non_smooth_2_pct",
                 *_PCT,
@@ -187,60 +187,60 @@ PARTS: Final = (
         "Beside the truth",
         "Only points that both the track and the truth have are compared.",
         (
-            Figure(
+            FigureRow(
                 "NME", "nme_pct", *_PCT, "Mean distance to the truth by |P37 P46|.", "Jitter: it weighs like a bias."
             ),
-            Figure(
+            FigureRow(
                 "STA error",
                 "sta_error_pct",
                 *_PCT,
                 "Root mean square distance to the truth by the face’s size.",
                 "Jitter: it weighs like a bias.",
             ),
-            Figure(
+            FigureRow(
                 "Motion ratio",
                 "motion_ratio_{}",
                 *_RATIO,
                 "Mean predicted over mean true deviation: 0 is frozen, 1 right, more jitters.",
                 "Lag and bias; and jitter that makes up for damped motion.",
             ),
-            Figure(
+            FigureRow(
                 "Motion ratio, robust",
                 "motion_ratio_robust_{}",
                 *_RATIO,
                 "The same from medians over the pairs.",
                 "Also what happens in less than half of the pairs.",
             ),
-            Figure(
+            FigureRow(
                 "Motion ratio, mean of ratios",
                 "motion_ratio_mean_of_ratios_{}",
                 *_RATIO,
                 "The mean of the pairs’ own ratios.",
                 "The track, where the truth is nearly still: such pairs alone make it large.",
             ),
-            Figure(
+            FigureRow(
                 "Delay",
                 "delay_frames",
                 *_FRAMES,
                 "How far behind, in frames of true motion (STA).",
                 "Noise and damping; it is upset by a bias, and wild where the truth is almost still.",
             ),
-            Figure(
+            FigureRow(
                 "Delay, robust",
                 "delay_robust_frames",
                 *_FRAMES,
                 "The same as a ratio of sums.",
                 "Noise; a frozen or halved face has a delay too, though it is not late.",
             ),
-            Figure(
+            FigureRow(
                 "NMF",
                 "nmf",
                 *_COUNT,
                 "How much the error changes from frame to frame (RMS).",
                 "A constant bias, by design; a frozen face beats a noisy one.",
             ),
-            Figure("NMF, robust", "nmf_robust", *_COUNT, "The median over the pairs instead.", "Also rare jumps."),
-            Figure(
+            FigureRow("NMF, robust", "nmf_robust", *_COUNT, "The median over the pairs instead.", "Also rare jumps."),
+            FigureRow(
                 "Acceleration error",
                 "accel_error_px",
                 "{:.3f}",
@@ -248,7 +248,7 @@ PARTS: Final = (
                 "How much the error bends.",
                 "Bias, steady drift; it depends on the frame rate and on the picture’s size.",
             ),
-            Figure(
+            FigureRow(
                 "Acceleration error",
                 "accel_error_pct",
                 "{:.4f}",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.motion import stability
 from core.motion.stability import DatasetStability, PredictorFigures
-from pages.widgets.motion.explanations import PARTS, PREDICTORS, RANKED, Figure
+from pages.widgets.motion.explanations import PARTS, PREDICTORS, RANKED, FigureRow
 from pages.widgets.motion.opened_track import OpenedTrack
 from pages.widgets.motion.stability_charts import cut_off, deviation_chart, displacement_chart
 from pages.widgets.shared.text import counted, plain
@@ -82,10 +82,10 @@ def figure_tables(
 
 
 def _line(
-    row: Figure, opened: OpenedTrack, figures: stability.Stability, smoothed_figures: stability.Stability | None
+    row: FigureRow, opened: OpenedTrack, figures: stability.Stability, smoothed_figures: stability.Stability | None
 ) -> dict[str, str]:
     both = " (x\u00a0·\u00a0y)" if "{}" in row.key else ""
-    line = {"Figure": row.label + both, "Value": _shown(row, figures.values)}
+    line = {"FigureRow": row.label + both, "Value": _shown(row, figures.values)}
     if smoothed_figures is not None:
         line["Smoothed"] = _shown(row, smoothed_figures.values)
     if opened.in_dataset is not None and _several(opened):
@@ -99,16 +99,16 @@ def _several(opened: OpenedTrack) -> bool:
     return opened.in_dataset is not None and len(opened.in_dataset.videos) > 1
 
 
-def _shown(row: Figure, values: dict[str, float]) -> str:
+def _shown(row: FigureRow, values: dict[str, float]) -> str:
     return _with_unit(row, [_number(row, values[key]) for key in row.keys()])  # noqa: SIM118
 
 
-def _with_unit(row: Figure, numbers: list[str]) -> str:
+def _with_unit(row: FigureRow, numbers: list[str]) -> str:
     """The numbers and their unit, which a line never parts."""
     return " · ".join(numbers).replace(" · ", "\u00a0· ") + (f"\u00a0{row.unit}" if row.unit else "")
 
 
-def _number(row: Figure, value: float) -> str:
+def _number(row: FigureRow, value: float) -> str:
     if not np.isfinite(value):
         return "–"
     if row.key.startswith("displacement_normality") and value < _SMALLEST_P:
@@ -116,7 +116,7 @@ def _number(row: Figure, value: float) -> str:
     return row.form.format(value)
 
 
-def _over_videos(row: Figure, in_dataset: DatasetStability, against: str) -> str:
+def _over_videos(row: FigureRow, in_dataset: DatasetStability, against: str) -> str:
     """The mean over the videos with its interval; a mean of p-values would mean nothing."""
     if row.key.startswith("displacement_normality"):
         return ""
@@ -125,7 +125,7 @@ def _over_videos(row: Figure, in_dataset: DatasetStability, against: str) -> str
     return _with_unit(row, [_interval(row, in_dataset.figures[key]) for key in row.keys()])  # noqa: SIM118
 
 
-def _interval(row: Figure, interval: stability.Interval) -> str:
+def _interval(row: FigureRow, interval: stability.Interval) -> str:
     value = _number(row, interval.value)
     return f"{value} ({interval.low:.3g} to {interval.high:.3g})" if np.isfinite(interval.low) else value
 

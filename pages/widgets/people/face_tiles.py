@@ -33,7 +33,7 @@ def how_many(person: PersonSummary) -> str:
     return f"{counted(person.faces, 'face')} · {confirmed} confirmed"
 
 
-def open_picture(face: ShownFace) -> None:
+def open_face(face: ShownFace) -> None:
     """Show a face's picture in the keypoint editor."""
     st.session_state[IMAGE] = face.image_id
     st.session_state["focus_instance"] = face.instance_id

@@ -13,7 +13,7 @@ from core.people.searching import PhotoQuery, SearchMatch, matches, threshold_in
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.people.vectors import people_state
-from pages.widgets.people.face_tiles import called, face_tile, open_picture
+from pages.widgets.people.face_tiles import called, face_tile, open_face
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.resources import workspace
@@ -101,6 +101,4 @@ def show_matches(matched: Sequence[SearchMatch], least: float, key: str) -> None
         tiles.append(face_tile(face, caption=f"{match.score:.3f}{who}", marked=False))
     with grid:
         st.caption("Best first. Click one to open the picture.")
-        picture_grid(
-            tiles, key=f"found-{key}", size=120, label="Matches", on_open=lambda face: open_picture(faces[face])
-        )
+        picture_grid(tiles, key=f"found-{key}", size=120, label="Matches", on_open=lambda face: open_face(faces[face]))

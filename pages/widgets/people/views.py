@@ -40,7 +40,7 @@ from pages.widgets.people.actions import (
     take_back,
     turn,
 )
-from pages.widgets.people.face_tiles import called, face_tile, how_many, open_picture
+from pages.widgets.people.face_tiles import called, face_tile, how_many, open_face
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
 from pages.widgets.shared.resources import workspace
@@ -143,7 +143,7 @@ def _grid_of(faces: Sequence[ShownFace], name: str, label: str) -> Callable[[], 
         select="multi",
         size=104,
         label=label,
-        on_open=lambda face: open_picture(by_id[face]),
+        on_open=lambda face: open_face(by_id[face]),
     )
     return partial(selected_now, key, frozenset(by_id))
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.models.pose.estimator import PoseEstimator
-from core.training.loop import Trained, TrainingData, train
+from core.training.loop import TrainingData, TrainingOutcome, train
 from core.training.preparation import mean_shape
 from core.training.recipe import Recipe
 from core.training.samples import Sample
@@ -173,13 +173,13 @@ def _all_labels() -> TrainingData:
     return TrainingData(SKELETON, _HERE[0].drawn.train, _HERE[0].drawn.validation)
 
 
-def _trained(recipe: Recipe, seed: int, data: TrainingData, start: Path | None = None) -> Trained:
+def _trained(recipe: Recipe, seed: int, data: TrainingData, start: Path | None = None) -> TrainingOutcome:
     place = _HERE[0]
     folder = place.folder / f"{recipe.name}-{seed}".replace(" ", "-").replace(",", "")
     return train(replace(recipe, seed=seed), data, folder, device=place.device, start_from=start)
 
 
-def _judged(arm: str, seed: int, trained: Trained) -> Fitted:
+def _judged(arm: str, seed: int, trained: TrainingOutcome) -> Fitted:
     """The test people through the estimator that the product uses, with their boxes."""
     place = _HERE[0]
     estimator = PoseEstimator.load(trained.file, arm, device=place.device, batch=32)

@@ -8,20 +8,23 @@ import pytest
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.learning.recipes import check_recipe, choices, find_recipe, missing_weights, what_fits
+from core.learning.recipes import check_recipe, find_recipe, missing_weights, recipe_choices, what_fits
 from core.models.pose import memory
 from core.models.weights import WEIGHTS
 from core.training.recipes import RECIPES
 
 
 def test_every_recipe_is_listed_with_a_sentence_and_plain_settings():
-    found = choices()
+    found = recipe_choices()
     assert [one.name for one in found] == list(RECIPES)
     assert all(one.about.endswith(".") and one.settings["network"] == one.network for one in found)
 
 
 def test_listing_recipes_loads_no_torch():
-    code = "import sys; from core.learning.recipes import choices; choices(); sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys; from core.learning.recipes import recipe_choices; recipe_choices(); "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -81,7 +84,7 @@ def test_a_recipe_that_cannot_be_built_is_refused(workspace):
 
 
 def test_what_a_network_may_begin_from_is_listed():
-    weights = {one.name: tuple(one.weights) for one in choices()}
+    weights = {one.name: tuple(one.weights) for one in recipe_choices()}
     assert weights["quick-baseline"] == ("none",)
     assert weights["pipnet-r18"][:2] == ("default", "none")
     assert len(weights["pipnet-r18"]) > 2

@@ -19,7 +19,7 @@ from core.models.pose.checkpoint import load_checkpoint, read_facts
 from core.training.loop import TrainingData, train
 from core.training.recipes import Recipe
 from core.training.samples import CropSource
-from core.training.validation import Runner, figures, locate_points
+from core.training.validation import Inference, figures, locate_points
 
 Tiny = Callable[..., Recipe]
 
@@ -62,7 +62,7 @@ def test_the_best_epoch_is_kept_and_everything_is_written(
 
     network = load_checkpoint(trained.file)
     source = CropSource(faces.validation, trained.config.input_size)
-    found = locate_points(network, network.codec, source, FACE68, Runner("cpu"))
+    found = locate_points(network, network.codec, source, FACE68, Inference("cpu"))
     again = figures(found.points, source.samples, FACE68)["validation_nme"]
     assert again == pytest.approx(trained.best["validation_nme"], abs=1e-9)
 

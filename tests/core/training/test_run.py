@@ -15,7 +15,7 @@ from core.models.pose.checkpoint import load_checkpoint, read_facts
 from core.models.pose.network import build
 from core.training.loop import TrainingData, train
 from core.training.recipes import Recipe, StabilityTerm
-from core.training.validation import Runner
+from core.training.validation import Inference
 
 Tiny = Callable[..., Recipe]
 
@@ -89,14 +89,14 @@ def test_a_first_loss_that_is_no_number_keeps_the_weights_before_it_but_calls_no
 
 def _spoil(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """The output of learning step number `at` is NaN."""
-    outputs, count = Runner.outputs, [0]
+    outputs, count = Inference.outputs, [0]
 
-    def spoiled(self: Runner, network: nn.Module, images: torch.Tensor, **options: bool) -> dict[str, torch.Tensor]:
+    def spoiled(self: Inference, network: nn.Module, images: torch.Tensor, **options: bool) -> dict[str, torch.Tensor]:
         found = outputs(self, network, images, **options)
         count[0] += torch.is_grad_enabled()
         return {name: value * math.nan for name, value in found.items()} if count[0] == at else found
 
-    monkeypatch.setattr(Runner, "outputs", spoiled)
+    monkeypatch.setattr(Inference, "outputs", spoiled)
 
 
 def test_a_full_disk_is_a_sentence_and_the_best_stays(
@@ -123,16 +123,16 @@ def test_a_full_disk_is_a_sentence_and_the_best_stays(
 def test_a_gpu_that_disappears_is_a_sentence_and_the_state_stays(
     faces: TrainingData, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outputs, count = Runner.outputs, [0]
+    outputs, count = Inference.outputs, [0]
 
-    def lost(self: Runner, network: nn.Module, images: torch.Tensor, **options: bool) -> dict[str, torch.Tensor]:
+    def lost(self: Inference, network: nn.Module, images: torch.Tensor, **options: bool) -> dict[str, torch.Tensor]:
         count[0] += torch.is_grad_enabled()
         if count[0] == 4:
             raise RuntimeError("CUDA error: unspecified launch failure")
         return outputs(self, network, images, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Runner, "outputs", lost)
+        patch.setattr(Inference, "outputs", lost)
         with pytest.raises(FacetError, match="GPU"):
             train(tiny(), faces, tmp_path, device="cpu")
     assert train(tiny(), faces, tmp_path, device="cpu").epochs == 2

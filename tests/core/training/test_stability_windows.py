@@ -14,8 +14,8 @@ from core.training.losses import build_loss
 from core.training.recipes import StabilityTerm
 from core.training.samples import CropSource, Sample
 from core.training.stability_loss import StabilityLoss, windows
-from core.training.stability_windows import Steadied, Steadying
-from core.training.validation import Runner
+from core.training.stability_windows import WindowedStability, WindowLosses
+from core.training.validation import Inference
 
 
 def frame(clip: str | None, number: int = 0) -> Sample:
@@ -60,10 +60,10 @@ def test_windows_are_held_to_the_labels_too(faces: TrainingData) -> None:
     torch.manual_seed(0)
     network = build(configure("resnet18-regression", FACE68, input_size=(64, 64))).train()
     source = CropSource(faces.train, (64, 64))
-    steadying = Steadying(StabilityTerm(length=4), source)
+    steadying = WindowedStability(StabilityTerm(length=4), source)
     (window,) = steadying.pick(source, None, FACE68, (0, 0))
     mse = build_loss("mse")
-    steadied = steadying.of(network, network, [window], Runner("cpu"), mse)
+    steadied = steadying.of(network, network, [window], Inference("cpu"), mse)
     assert network.training
     network.eval()
     outputs, targets = network(window.images), network.codec.encode(window.points, window.present)
@@ -77,7 +77,7 @@ def test_windows_are_held_to_the_labels_too(faces: TrainingData) -> None:
 @pytest.mark.parametrize("unit", [1.0, 1e-4])
 def test_the_stability_loss_weighs_the_same_whatever_the_units_are(unit: float) -> None:
     motion, accuracy = torch.tensor(0.04, requires_grad=True), torch.tensor(3.0 * unit, requires_grad=True)
-    total = Steadied(motion, accuracy).total(0.25)
+    total = WindowLosses(motion, accuracy).total(0.25)
     assert total.item() == pytest.approx(3.75 * unit)
     total.backward()
     assert accuracy.grad.item() == 1.0
@@ -86,7 +86,7 @@ def test_the_stability_loss_weighs_the_same_whatever_the_units_are(unit: float) 
 
 def test_a_window_that_moves_as_the_truth_does_gives_no_endless_factor() -> None:
     motion, accuracy = torch.tensor(0.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
-    total = Steadied(motion, accuracy).total(0.25)
+    total = WindowLosses(motion, accuracy).total(0.25)
     total.backward()
     assert total.item() == 3.0
     assert motion.grad.item() == pytest.approx(0.25 * 3000)

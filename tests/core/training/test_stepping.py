@@ -12,8 +12,8 @@ from core.foundation.skeletons import FACE68
 from core.models.pose.checkpoint import load_checkpoint
 from core.training.loop import TrainingData, train
 from core.training.recipes import Recipe
-from core.training.stepping import Stepper
-from core.training.validation import Runner
+from core.training.stepping import Optimization
+from core.training.validation import Inference
 
 Tiny = Callable[..., Recipe]
 
@@ -22,14 +22,14 @@ def test_too_little_memory_halves_the_batch_and_goes_on(
     faces: TrainingData, tiny: Tiny, heard: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train(tiny(), faces, tmp_path / "whole", device="cpu")
-    outputs = Runner.outputs
+    outputs = Inference.outputs
 
-    def scarce(self: Runner, network: nn.Module, images: torch.Tensor, **options: bool) -> dict[str, torch.Tensor]:
+    def scarce(self: Inference, network: nn.Module, images: torch.Tensor, **options: bool) -> dict[str, torch.Tensor]:
         if torch.is_grad_enabled() and len(images) > 3:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
         return outputs(self, network, images, **options)
 
-    monkeypatch.setattr(Runner, "outputs", scarce)
+    monkeypatch.setattr(Inference, "outputs", scarce)
     trained = train(tiny(), faces, tmp_path / "scarce", device="cpu", listener=heard)
     assert trained.stopped == "done"
     assert trained.history[0]["part"] == 3
@@ -47,12 +47,14 @@ def test_the_gradient_of_parts_is_that_of_the_whole(faces: TrainingData, tiny: T
     for batch, part in ((4, 4), (4, 1)):
         recipe = tiny("vitpose-s", batch=batch, epochs=1, ema=0.0, options={"head": "simple"}, optimiser="sgd")
 
-        def take(self: Stepper, *arguments: object, part: int = part, original: Callable = Stepper.take) -> object:
+        def take(
+            self: Optimization, *arguments: object, part: int = part, original: Callable = Optimization.take
+        ) -> object:
             self.part = part
             return original(self, *arguments)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Stepper, "take", take)
+            patch.setattr(Optimization, "take", take)
             data = TrainingData(FACE68, faces.train[:4])
             ended.append(load_checkpoint(train(recipe, data, tmp_path / str(part), device="cpu").file).state_dict())
     for name, value in ended[0].items():
@@ -65,6 +67,6 @@ def test_no_memory_for_one_sample_ends_with_a_sentence(
     def none(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Runner, "outputs", none)
+    monkeypatch.setattr(Inference, "outputs", none)
     with pytest.raises(FacetError, match="not enough memory on cpu to learn from a single sample"):
         train(tiny(), faces, tmp_path, device="cpu")

@@ -16,7 +16,7 @@ from core.models.pose import configure
 from core.models.pose.network import build
 from core.training.loop import TrainingData
 from core.training.samples import CropSource, Sample
-from core.training.validation import Runner, figures, locate_points
+from core.training.validation import Inference, figures, locate_points
 
 PIXELS = np.zeros((40, 40, 3), np.uint8)
 
@@ -79,7 +79,7 @@ def test_points_come_back_to_the_picture(faces: TrainingData) -> None:
     source = CropSource(faces.validation, (96, 64))
     codec = build(configure("baseline-cnn", FACE68, input_size=(128, 72))).codec
     codec.input_size = (96, 64)
-    found = locate_points(Knowing(source), codec, source, FACE68, Runner("cpu", size=3))
+    found = locate_points(Knowing(source), codec, source, FACE68, Inference("cpu", size=3))
     truth = np.stack([one.keypoints.points for one in faces.validation])
     assert np.abs(found.points - truth).max() < 1e-3
     assert isinstance(source.crop(0), Crop)
@@ -97,5 +97,5 @@ def test_a_network_that_fails_is_in_training_again() -> None:
     network = Broken().train()
     source = CropSource([sample(np.ones((68, 2), np.float32))], (32, 32))
     with pytest.raises(RuntimeError, match="no such kernel"):
-        locate_points(network, network, source, FACE68, Runner("cpu"))
+        locate_points(network, network, source, FACE68, Inference("cpu"))
     assert network.training

@@ -10,7 +10,7 @@ from torch import nn
 from core.foundation.arrays import ABSENT, VISIBLE
 from core.foundation.errors import BadInput, BadWeights, FacetError
 from core.foundation.skeletons import FACE68, Skeleton
-from core.models.codecs import Decoded, build_codec
+from core.models.codecs import DecodedPoints, build_codec
 from core.models.pose import NetworkConfig, configure
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.estimator import PoseEstimator
@@ -92,7 +92,7 @@ class Doubting:
         n = len(outputs["points"])
         points = torch.tensor([[10.0, 20.0], [torch.nan, torch.nan]]).expand(n, 2, 2)
         other = torch.tensor([[0.5, torch.nan]]).expand(n, 2)
-        return Decoded(points, torch.tensor([[0.9, 0.0]]).expand(n, 2), other, 3 * other)
+        return DecodedPoints(points, torch.tensor([[0.9, 0.0]]).expand(n, 2), other, 3 * other)
 
 
 def test_doubt_is_scaled_to_the_picture_and_what_was_not_found_is_absent(picture):

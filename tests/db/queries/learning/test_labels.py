@@ -5,7 +5,7 @@ import pytest
 
 from core.foundation.arrays import Keypoints
 from db.engine import reading
-from db.queries.learning.labels import predicted, skeletons_with_points
+from db.queries.learning.labels import skeletons_with_points, stored_points
 from db.tables import GroupPart
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
@@ -53,8 +53,8 @@ def test_predictions_come_in_parts_and_only_those_of_the_dataset(shelf):
         shelf.predict(instance, version, face(float(instance)))
         shelf.predict(instance, other, face())
     with reading(shelf.workspace.engine) as session:
-        parts = list(predicted(shelf.dataset, version, at_once=2, session=session))
-        assert list(predicted(shelf.dataset + 1, version, session=session)) == []
+        parts = list(stored_points(shelf.dataset, version, at_once=2, session=session))
+        assert list(stored_points(shelf.dataset + 1, version, session=session)) == []
     assert [len(part) for part in parts] == [2, 2, 1]
     found = {instance: Keypoints.from_bytes(points).points for part in parts for instance, points, _ in part}
     assert found.keys() == set(held[:5])
