@@ -36,8 +36,8 @@ def test_progress_ends_its_line_only_where_there_is_something_to_do(capsys):
     assert capsys.readouterr().err == ""
     bar.begin(2)
     bar.advance(1)  # too soon after the first line
-    bar.advance(2, "Done")
-    assert capsys.readouterr().err == "Reading: 0 of 2\nDone: 2 of 2\n"
+    bar.advance(2)
+    assert capsys.readouterr().err == "Reading: 0 of 2\nReading: 2 of 2\n"
 
 
 @pytest.mark.parametrize("char", ["\x1b", "\u2028", "\u2029", "\udce9", "\r"])

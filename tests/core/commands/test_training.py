@@ -15,6 +15,7 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from core.__main__ import app
+from core.foundation.messages import verbatim
 from core.foundation.settings import Settings, settings
 from core.foundation.workspace import Workspace
 from core.jobs import tasks
@@ -182,7 +183,7 @@ def test_a_model_that_came_to_nothing_is_promoted_with_a_warning(run, model, hom
     with writing(workspace.engine) as session:
         trained = session.exec(select(TrainedModel)).one()
         before = trained.data
-        trained.data = {**before, "warnings": ["this training came to nothing: 41.65%"]}
+        trained.data = {**before, "warnings": [verbatim("this training came to nothing: 41.65%").to_json()]}
     done = CliRunner().invoke(app, ["promote", "--dataset", "faces", "--model", model, "--json"])
     assert done.exit_code == 0, done.stderr
     assert f"{model}: this training came to nothing: 41.65%" in done.stderr.splitlines()

@@ -206,7 +206,7 @@ def test_progress_says_what_goes_on_and_counts_to_its_end(leave, filled):
 
     leave("facet", "out", progress=Listens())
     (message, done, total), *steps = told
-    assert (message, done) == ("Writing the export", 0)
+    assert (message.text(), done) == ("Writing the export", 0)
     assert steps == list(range(1, total + 1))
 
 
