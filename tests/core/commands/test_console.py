@@ -6,11 +6,12 @@ import pytest
 import typer
 
 from core.commands.console import ProgressLine, fail, one_line, tell
+from core.foundation.messages import verbatim
 
 
 def test_a_value_with_a_line_break_stays_on_its_line(capsysbinary):
     tell({"file": "a\nb.mp4", "frames": 3}, False, "{file}: {frames} frames\nof a clip")
-    ProgressLine("Drawing over a\nb.mp4").begin(2)
+    ProgressLine().begin(2, message=verbatim("Drawing over a\nb.mp4"))
     told = capsysbinary.readouterr()
     assert told.out == b"a\\nb.mp4: 3 frames\nof a clip\n"
     assert told.err == b"Drawing over a\\nb.mp4: 0 of 2\n"
@@ -31,8 +32,8 @@ def test_a_failure_is_one_line_on_stderr_and_exit_code_2(capsys):
 
 
 def test_progress_ends_its_line_only_where_there_is_something_to_do(capsys):
-    bar = ProgressLine("Reading")
-    bar.begin(0)
+    bar = ProgressLine()
+    bar.begin(0, message=verbatim("Reading"))
     assert capsys.readouterr().err == ""
     bar.begin(2)
     bar.advance(1)  # too soon after the first line
