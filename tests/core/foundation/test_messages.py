@@ -1,5 +1,4 @@
 import json
-import pickle
 import random
 from pathlib import Path
 
@@ -7,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.foundation import messages
-from core.foundation.errors import BadInput, StoreBusy, UnreadableVideo
+from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 
 ROOT = Path(__file__).parents[3]
@@ -95,10 +94,3 @@ def _any_message(chance: random.Random, depth: int = 3) -> Message:
 def test_a_message_comes_back_from_json_as_it_was(seed):
     told = _any_message(random.Random(seed))
     assert Message.from_json(json.loads(json.dumps(told.to_json(), allow_nan=False))) == told
-
-
-def test_an_error_survives_a_process_boundary():
-    error = UnreadableVideo("clips.damaged", of="a.mp4", decoded=7, second=1.5)
-    again = pickle.loads(pickle.dumps(error))
-    assert (type(again), again.message, again.decoded) == (UnreadableVideo, error.message, 7)
-    assert pickle.loads(pickle.dumps(StoreBusy())).code == "store.busy"
