@@ -151,7 +151,7 @@ class _Rows:
             sequence="talk.mp4" if path.startswith("talk") else None,
             identity="Ada, L." if path.startswith("Ada") else None,
             state=("corrected", "found", "found", "corrected", "empty", "new")[number],
-            reason="nothing was found" if number == 4 else None,
+            reason=verbatim("nothing was found").to_json() if number == 4 else None,
             run_id=self.run,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.foundation.messages import message
 from core.people.encoders import encoder_of
 from db.tables import Threshold
 from db.writes.models import ensure_model_version
@@ -14,7 +15,7 @@ def test_grouping_again_is_offered_however_many_thresholds_of_other_encoders_cam
 ):
     noisy_faces(workspace, dataset, author)
     version = encoder_of(workspace, dataset, None)
-    common = {"dataset_id": dataset, "chosen": "by hand", "author_id": author}
+    common = {"dataset_id": dataset, "chosen": message("thresholds.by_hand").to_json(), "author_id": author}
     with writing(workspace.engine) as session:
         session.add(Threshold(model_version_id=version.id, value=0.61, **common))
         session.flush()

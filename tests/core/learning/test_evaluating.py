@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import NotFound
+from core.foundation.messages import worded
 from core.learning.evaluating import evaluate, keep_figures
 from core.learning.held_out import held_out
 from core.metrics.pose import FoundPoses, TruePoses, average_precision
@@ -112,7 +113,7 @@ def test_one_group_gives_figures_without_intervals(shelf):
     nme = found["metrics"]["nme"]
     assert nme["value"] == pytest.approx(np.sqrt(2) / 100)
     assert (nme["low"], nme["high"]) == (None, None)
-    assert found["reason"] == (
+    assert worded(found["reason"]) == (
         "no interval for the figures: what is held out (1) is all of one group (person a), and it takes two; "
         "label more videos or people"
     )
@@ -129,7 +130,7 @@ def test_a_figure_that_counts_in_one_of_two_groups_only_is_named(shelf):
     missing = sorted(name for name, one in found["metrics"].items() if one["value"] is not None and one["low"] is None)
     assert {"nme", "median_nme"} <= set(missing)
     assert "auc" not in missing
-    named, _, why = found["reason"].removeprefix("no interval for ").partition(": ")
+    named, _, why = worded(found["reason"]).removeprefix("no interval for ").partition(": ")
     assert sorted(named.split(", ")) == missing
     assert why.startswith("of 4 held-out instances in 2 groups those that count for them are all of one group")
 

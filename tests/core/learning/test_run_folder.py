@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.foundation.messages import message, verbatim
 from core.foundation.progress import Progress
 from core.learning.run_folder import RunListener, keep_file, messages_in, resume_from, tidy, training_log
 from db.tables import Run, RunState
@@ -135,11 +136,14 @@ def test_what_a_training_tells_is_kept_in_order_and_passed_on_by_phase(tmp_path)
     listener.reading(1, 2)
     listener.reading(2, 2)
     listener.batch(1, 9)
-    listener.said("half the batch")
-    listener.said("ended early")
-    assert heard.begun == [("Reading pictures", 2), ("Training", 9)]
+    listener.said(verbatim("half the batch"))
+    listener.said(message("trainings.stopped_early", epoch=3, count=2))
+    assert [(phase.text(), total) for phase, total in heard.begun] == [("Reading pictures", 2), ("Training", 9)]
     assert heard.done == [1, 2, 1]
-    assert messages_in(tmp_path / "7") == ["half the batch", "ended early"]
+    told = ["half the batch", "stopped after epoch 3: no better validation NME for 2 epochs"]
+    assert [one.text() for one in messages_in(tmp_path / "7")] == told
+    (tmp_path / "7" / "said.txt").write_text("said before codes\n")
+    assert [one.text() for one in messages_in(tmp_path / "7")] == ["said before codes", *told]
 
 
 def test_a_line_that_is_being_written_is_left_for_the_next_look(workspace):

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, Cancelled, FacetError, NotEnoughData, NotFound
+from core.foundation.messages import Message, message, worded
 from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
@@ -151,7 +152,7 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
     newest, *_ = listed(workspace, dataset)
     assert (newest["stopped"], newest["parent"]) == ("cancelled", "quick-resnet18-1")
     said = messages_in(workspace.training_folder(run_id))
-    assert any(sentence.startswith("begins from quick-resnet18-1: ") for sentence in said)
+    assert any(told.text().startswith("begins from quick-resnet18-1: ") for told in said)
     assert comparable(workspace, dataset, "face68") == [newest["name"], "quick-resnet18-1", "dlib-68"]
 
 
@@ -216,7 +217,9 @@ def test_reading_pictures_is_told_and_can_be_cancelled(trained):
     request = TrainingRequest("face68", "quick-resnet18", QUICK)
     with pytest.raises(Cancelled):
         train_model(workspace, dataset_id=dataset, author_id=author, run_id=901, request=request, progress=progress)
-    assert progress.said == (("Reading pictures", len(current_labels(workspace, dataset, "face68").of("train"))),)
+    assert progress.said == (
+        (message("progress.reading_pictures"), len(current_labels(workspace, dataset, "face68").of("train"))),
+    )
     assert len(listed(workspace, dataset)) == before
 
 
@@ -253,10 +256,10 @@ def test_an_absurd_rate_that_stays_finite_is_said_to_have_come_to_nothing(traine
     run = _train(workspace, dataset, settings={**QUICK, "rate": "1e6", "warmup": "0"})
     (warning,) = run.counts["warnings"]
     assert run.counts["stopped"] == "done"
-    assert "this training came to nothing: its best validation NME is" in warning
-    assert "another rate than 1e+06" in warning
+    assert "this training came to nothing: its best validation NME is" in worded(warning)
+    assert "another rate than 1e+06" in worded(warning)
     assert run.counts["said"].count(warning) == 1
-    assert warning in training_log(workspace, run.id).messages
+    assert Message.from_json(warning) in training_log(workspace, run.id).messages
 
 
 def test_a_recipe_that_says_how_to_learn_from_unlabelled_pictures_is_obeyed(trained):

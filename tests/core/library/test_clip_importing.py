@@ -125,7 +125,7 @@ def test_an_import_that_was_cut_off_goes_on_without_doubles(workspace, take, tmp
 
     class Stop(Progress):
         def begin(self, total, done=0, message=""):
-            self.taking = message == "Taking frames in"
+            self.taking = message.code == "progress.taking_frames"
 
         def advance(self, done, message=""):
             if self.taking and done >= 4:

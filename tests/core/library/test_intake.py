@@ -31,16 +31,17 @@ def test_nothing_comes_into_a_dataset_that_is_not_there(workspace, author, run_i
         kind(workspace, dataset_id=99, author_id=author, run_id=run_id)
 
 
-@pytest.mark.parametrize(("kind", "what"), [(PictureIntake, "picture"), (ClipIntake, "clip")])
+@pytest.mark.parametrize(("kind", "what"), [(PictureIntake, "images"), (ClipIntake, "clips")])
 def test_a_folder_that_cannot_name_a_person_is_listed(workspace, dataset, author, run_id, kind, what):
     options = ImportOptions(identities=True)
     made = kind(workspace, dataset_id=dataset, author_id=author, run_id=run_id, options=options)
     with writing(workspace.engine) as session:
-        assert made.identity("Ada/1.png", what=what, session=session) == "Ada"
-        assert made.identity(f"{'n' * 200}/1.png", what=what, session=session) is None
+        assert made.identity("Ada/1.png", no_name=f"{what}.folder_no_name", session=session) == "Ada"
+        assert made.identity(f"{'n' * 200}/1.png", no_name=f"{what}.folder_no_name", session=session) is None
     with reading(workspace.engine) as session:
+        named = {"images": "picture", "clips": "clip"}[what]
         (reason,) = map(worded, session.exec(select(Skipped.reason)).all())
-    assert reason.endswith(f"; the {what} came in without a name")
+    assert reason.endswith(f"; the {named} came in without a name")
 
 
 def test_a_source_is_listed_once_for_its_pictures_and_its_clips(workspace, dataset, tmp_path, pictures, monkeypatch):

@@ -7,7 +7,7 @@ from sqlmodel import select
 from core.exchange.exporting import export_dataset
 from core.exchange.restoring import restore_export
 from core.foundation.arrays import Keypoints
-from core.foundation.messages import worded
+from core.foundation.messages import verbatim, worded
 from core.foundation.progress import Progress
 from core.people.deciding import remove_faces
 from core.people.face_models import FaceModels
@@ -146,7 +146,9 @@ def test_restored_export_gets_embeddings_and_keeps_its_human_points(shelf, model
     shelf.find()
     first = shelf.faces()[0]
     save_edit(
-        shelf.workspace, Edit("e1", first.id, first.revision_id, ((30, 12.5, 13.0, 1),), "nose"), author_id=author
+        shelf.workspace,
+        Edit("e1", first.id, first.revision_id, ((30, 12.5, 13.0, 1),), verbatim("nose")),
+        author_id=author,
     )
     export_dataset(
         shelf.workspace,

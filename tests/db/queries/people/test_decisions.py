@@ -49,7 +49,8 @@ def test_the_history_is_newest_first_and_leaves_payloads_in_the_store(workspace,
 def test_later_decisions_are_those_that_left_a_trace(workspace, dataset, decisions):
     def later(event_id):
         with reading(workspace.engine) as session:
-            return list(later_decisions(session.get_one(PeopleEvent, event_id), session=session))
+            found = later_decisions(session.get_one(PeopleEvent, event_id), session=session)
+            return [(worded(summary), faces, people) for summary, faces, people in found]
 
     newest = ("decision 3", [3, 13], [3])
     assert later(decisions[0]) == [newest]  # what came later and was undone counts no more than its undoing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.foundation.messages import message
 from core.people.encoders import encoder_of
 from db.tables import Threshold
 from db.writes.models import ensure_model_version
@@ -18,7 +19,7 @@ def saved_long_ago(workspace, dataset, author, monkeypatch):
     monkeypatch.setattr(group_again, "workspace", lambda: workspace)
     add_faces(workspace, dataset, [("a.jpg", vector(0))])
     version = encoder_of(workspace, dataset, None)
-    common = {"dataset_id": dataset, "chosen": "by hand", "author_id": author}
+    common = {"dataset_id": dataset, "chosen": message("thresholds.by_hand").to_json(), "author_id": author}
     with writing(workspace.engine) as session:
         session.add(Threshold(model_version_id=version.id, value=0.61, **common))
         session.flush()
