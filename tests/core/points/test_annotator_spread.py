@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 from sqlmodel import select
-from typer.testing import CliRunner
 
-from core.__main__ import app
 from core.foundation.errors import BadInput, NotEnoughData
 from core.points.annotator_spread import measured_sigmas
 from db.tables import Instance
@@ -74,13 +72,3 @@ def test_nothing_in_common_and_one_dataset_are_refused(shelves):
         measured_sigmas(first.workspace, first.dataset, second.dataset, "face68")
     with pytest.raises(BadInput, match="choose two datasets"):
         measured_sigmas(first.workspace, first.dataset, first.dataset, "face68")
-
-
-def test_the_command_tells_each_point(shelves, monkeypatch):
-    for shelf in shelves:
-        shelf.instance(shelf.image("a.png"), face())
-    monkeypatch.setenv("FACET_HOME", str(shelves[0].workspace.home))
-    done = CliRunner().invoke(app, ["sigmas", "--dataset", "faces", "--other", "again", "--skeleton", "face68"])
-    assert done.exit_code == 0, done.output
-    assert "face68: 1 labelled twice" in done.output
-    assert done.output.count("0.0000  of 1 pairs") == 68
