@@ -44,14 +44,16 @@ def opened(opened_without_data, dataset):
 
 @pytest.fixture
 def shown(workspace, dataset, monkeypatch):
-    """Shows what a function draws, as a page of its own on the workspace's home; `state` is the session's before."""
+    """Shows what a function draws, as a page of its own; `state` and `address` are what the session has before."""
     monkeypatch.setenv("FACET_HOME", str(workspace.home))
 
-    def show(draw, state=None, **arguments):
+    def show(draw, state=None, address=None, **arguments):
         forget()
         test = AppTest.from_function(draw, default_timeout=60, kwargs=arguments)
         for key, value in (state or {}).items():
             test.session_state[key] = value
+        for key, value in (address or {}).items():
+            test.query_params[key] = value
         test.run()
         assert not test.exception
         return test
