@@ -1,4 +1,4 @@
-"""The Search page: what it finds is never older than the faces, and its process loads no model."""
+"""The Search page: its process loads no model."""
 
 from __future__ import annotations
 
@@ -6,18 +6,8 @@ import os
 import subprocess
 import sys
 
-import numpy as np
-import streamlit as st
-from sqlmodel import select
-
-from core.people import deciding
-from core.people.encoders import encoder_of
-from core.people.searching import PhotoQuery
-from db.tables import Embedding
-from db.writing import writing
-from pages.widgets.people import photo_search
 from tests.builders.places import ROOT
-from tests.builders.staged_people import ENCODER, add_faces, vector
+from tests.builders.staged_people import add_faces, vector
 from tests.builders.tiny_models import tiny_picture
 
 SEARCH = f"""
@@ -44,29 +34,3 @@ def test_a_search_loads_no_model_into_the_workbench(workspace, dataset, tmp_path
     told, loaded = done.stdout.splitlines()
     assert "no face is found in this photo" in told
     assert loaded == "[]"
-
-
-def test_a_face_that_is_embedded_or_removed_after_a_search_changes_what_the_next_one_finds(
-    workspace, dataset, author, monkeypatch
-):
-    faces = add_faces(workspace, dataset, [("a.jpg", vector(0, 0)), ("b.jpg", vector(0, 1))])
-    encoder_id = encoder_of(workspace, dataset, None).id
-    with writing(workspace.engine) as session:
-        late = session.exec(select(Embedding).where(Embedding.instance_id == faces[1])).one()
-        kept = late.vector
-        session.delete(late)
-    st.cache_data.clear()
-    monkeypatch.setattr(photo_search, "workspace", lambda: workspace)
-    query = PhotoQuery(np.stack([vector(0, 0)]), (b"",), 0, encoder_id, ENCODER, 0.5)
-
-    def pictures():
-        return [match.image for match in photo_search.ranked(b"photo", query, dataset, 0)]
-
-    assert pictures() == ["a.jpg"]
-    with writing(workspace.engine) as session:
-        session.add(Embedding(instance_id=faces[1], model_version_id=encoder_id, vector=kept))
-    assert pictures() == ["a.jpg", "b.jpg"]
-    removed = deciding.remove_faces(workspace, faces[:1], author_id=author)
-    assert pictures() == ["b.jpg"]
-    deciding.undo(workspace, removed, author_id=author)
-    assert pictures() == ["a.jpg", "b.jpg"]

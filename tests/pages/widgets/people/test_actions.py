@@ -1,0 +1,175 @@
+"""What humans decide about people on the page, each with a way back."""
+
+import pytest
+
+from db.engine import reading
+from db.tables import Instance, Person
+from tests.builders.people_rows import own
+from tests.builders.staged_people import add_faces, owners, vector
+
+
+@pytest.fixture
+def two(workspace, dataset):
+    """Ada with two faces and Bo with one; the ids of both, then of the three faces."""
+    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
+    return own(workspace, dataset, faces[:2], "Ada"), own(workspace, dataset, faces[2:], "Bo"), *faces
+
+
+@pytest.fixture
+def named(workspace):
+    """Reads a person's name."""
+
+    def name(person):
+        with reading(workspace.engine) as session:
+            return session.get_one(Person, person).name
+
+    return name
+
+
+def people(dataset_id, numbers):
+    from db.engine import reading
+    from db.queries.people.listing import summaries
+    from pages.widgets.people import actions
+    from pages.widgets.shared.resources import workspace
+
+    actions.decision_bar(dataset_id)
+    with reading(workspace().engine) as session:
+        found = summaries(numbers, session=session)
+    for person in found.values():
+        actions.name_field(dataset_id, person)
+        actions.pick_box(person)
+    actions.merge_bar(dataset_id)
+    actions.offer_merge_for_taken_name(dataset_id)
+
+
+def button(page, label):
+    return next(button for button in page.button if button.label == label)
+
+
+def test_a_name_that_is_typed_is_kept_and_can_be_taken_back_and_given_again(shown, two, dataset, named):
+    ada, bo, *_ = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    assert "undo-last" not in [button.key for button in page.button]
+    page.text_input(key=f"name-{ada}").input(" Cleo ").run()
+    assert named(ada) == "Cleo"
+    page.button(key="undo-last").click().run()
+    assert named(ada) == "Ada"
+    assert page.button(key="undo-last").label == "Do it again"
+    page.button(key="undo-last").click().run()
+    assert named(ada) == "Cleo"
+
+
+def test_a_name_that_is_taken_asks_whether_the_two_are_one(shown, two, dataset, named):
+    ada, bo, *_ = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    page.text_input(key=f"name-{bo}").input("Ada").run()
+    assert not page.exception
+    assert page.info[0].value.startswith("Somebody here has that name already.")
+    assert page.radio[0].options == ["Ada", "Bo"]
+    assert named(bo) == "Bo"
+    assert page.text_input(key=f"name-{bo}").value == "Bo"
+
+
+def test_whoever_stays_gets_all_faces_confirmed_and_the_other_name_is_given_up(shown, two, workspace, dataset, named):
+    ada, bo, *faces = two
+
+    def draw(dataset_id, people):
+        from pages.widgets.people.actions import merge_dialog
+
+        merge_dialog(dataset_id, people)
+
+    page = shown(draw, dataset_id=dataset, people=[ada, bo])
+    page.radio[0].set_value(bo).run()
+    assert page.markdown[-1].value.startswith("All 3 faces become one person")
+    assert "The name Ada is given up." in page.markdown[-1].value
+    button(page, "Merge into one person").click().run()
+    assert not page.exception
+    assert owners(workspace, dataset) == {face: (bo, True) for face in faces}
+    assert named(bo) == "Bo"
+
+
+def test_people_that_are_ticked_are_merged_or_let_go(shown, two, dataset):
+    ada, bo, *_ = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    page.checkbox(key=f"pick-{bo}").check().run()
+    assert page.markdown[0].value == "Selected: Bo"
+    assert button(page, "Merge…").disabled, "one is nothing to merge"
+    page.checkbox(key=f"pick-{ada}").check().run()
+    assert page.markdown[0].value == "Selected: Bo, Ada"
+    assert not button(page, "Merge…").disabled
+    button(page, "Clear").click().run()
+    assert not page.markdown
+    assert not page.checkbox(key=f"pick-{ada}").value
+
+
+def test_a_decision_that_cannot_be_taken_is_told_with_its_reason(shown, two, dataset, named):
+    _, bo, *_ = two
+
+    def draw(dataset_id, person):
+        import streamlit as st
+
+        from core.people.deciding import name_person
+        from pages.widgets.people import actions
+
+        st.session_state["taken"] = actions.decide(dataset_id, name_person, person, "Ada")
+        st.session_state["turn"] = actions.turn()
+        actions.decision_bar(dataset_id)
+
+    page = shown(draw, dataset_id=dataset, person=bo)
+    assert page.session_state["taken"] is False
+    assert page.session_state["turn"] == 0
+    assert len(page.error) == 1
+    assert not page.button
+    assert named(bo) == "Bo"
+
+
+def faces_of(dataset_id, chosen, owned):
+    from pages.widgets.people.actions import face_actions
+
+    face_actions(dataset_id, lambda: chosen, owned=owned)
+
+
+def test_without_a_selection_nothing_can_be_pressed(shown, dataset):
+    page = shown(faces_of, dataset_id=dataset, chosen=[], owned=True)
+    assert [(button.label, button.disabled) for button in page.button] == [
+        ("Confirm selected", True),
+        ("Move to…", True),
+        ("Not this person", True),
+        ("Not a face", True),
+    ]
+
+
+def test_faces_of_nobody_can_be_moved_or_removed_only(shown, two, workspace, dataset):
+    *_, face = two
+    page = shown(faces_of, dataset_id=dataset, chosen=[face], owned=False)
+    assert [button.label for button in page.button] == ["Move to…", "Not a face"]
+    button(page, "Not a face").click().run()
+    with reading(workspace.engine) as session:
+        assert session.get_one(Instance, face).removed
+
+
+@pytest.mark.parametrize("label", ["Confirm selected", "Not this person"])
+def test_selected_faces_are_confirmed_or_leave_their_person(shown, two, workspace, dataset, label):
+    ada, _, first, *_ = two
+    button(shown(faces_of, dataset_id=dataset, chosen=[first], owned=True), label).click().run()
+    assert owners(workspace, dataset).get(first) == ((ada, True) if label == "Confirm selected" else None)
+
+
+@pytest.mark.parametrize(("name", "label"), [("Bo", "Move to Bo"), ("*Cleo*", r"Move to the new person \*Cleo\*")])
+def test_faces_are_moved_to_somebody_known_or_new(shown, two, workspace, dataset, named, name, label):
+    _, bo, first, *_ = two
+
+    def draw(dataset_id, faces):
+        from pages.widgets.people.actions import move_dialog
+
+        move_dialog(dataset_id, faces)
+
+    page = shown(draw, dataset_id=dataset, faces=[first])
+    typed = [] if name == "Bo" else [name]  # the page under test knows no option that is typed
+    page.selectbox[0].options.extend(typed)
+    page.selectbox[0].set_value(name).run()
+    page.selectbox[0].options.extend(typed)
+    button(page, label).click().run()
+    assert not page.exception
+    owner, human = owners(workspace, dataset)[first]
+    assert (named(owner), human, owner == bo) == (name, True, name == "Bo")

@@ -1,0 +1,128 @@
+"""Asking with a photo: the face that is meant, and pictures that show the same person, never older than the faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import streamlit as st
+from sqlmodel import select
+
+from core.people import deciding
+from core.people.encoders import encoder_of
+from core.people.searching import PhotoQuery, SearchMatch
+from db.tables import Embedding
+from db.writing import writing
+from pages.widgets.people import photo_search
+from tests.builders.people_rows import own
+from tests.builders.saved_thresholds import save
+from tests.builders.staged_people import ENCODER, add_faces, vector
+
+
+def test_a_face_that_is_embedded_or_removed_after_a_search_changes_what_the_next_one_finds(
+    workspace, dataset, author, monkeypatch
+):
+    faces = add_faces(workspace, dataset, [("a.jpg", vector(0, 0)), ("b.jpg", vector(0, 1))])
+    encoder_id = encoder_of(workspace, dataset, None).id
+    with writing(workspace.engine) as session:
+        late = session.exec(select(Embedding).where(Embedding.instance_id == faces[1])).one()
+        kept = late.vector
+        session.delete(late)
+    st.cache_data.clear()
+    monkeypatch.setattr(photo_search, "workspace", lambda: workspace)
+    query = PhotoQuery(np.stack([vector(0, 0)]), (b"",), 0, encoder_id, ENCODER, 0.5)
+
+    def pictures():
+        return [match.image for match in photo_search.ranked(b"photo", query, dataset, 0)]
+
+    assert pictures() == ["a.jpg"]
+    with writing(workspace.engine) as session:
+        session.add(Embedding(instance_id=faces[1], model_version_id=encoder_id, vector=kept))
+    assert pictures() == ["a.jpg", "b.jpg"]
+    removed = deciding.remove_faces(workspace, faces[:1], author_id=author)
+    assert pictures() == ["b.jpg"]
+    deciding.undo(workspace, removed, author_id=author)
+    assert pictures() == ["a.jpg", "b.jpg"]
+
+
+def asked(faces, chosen=0, encoder_id=1):
+    return PhotoQuery(np.stack([vector(k) for k in range(faces)]), (b"crop",) * faces, chosen, encoder_id, ENCODER, 0.5)
+
+
+@pytest.fixture
+def grids(monkeypatch):
+    """The tiles of each grid, and what is clicked in the next."""
+    seen = {"tiles": [], "clicked": []}
+
+    def grid(tiles, **_):
+        seen["tiles"].append(tiles)
+        return seen["clicked"]
+
+    monkeypatch.setattr(photo_search, "picture_grid", grid)
+    return seen
+
+
+def choose(query):
+    import streamlit as st
+
+    from pages.widgets.people.photo_search import choose_face
+
+    st.session_state["meant"] = choose_face(query, "key")
+
+
+def test_the_only_face_of_a_photo_is_meant_without_a_word(shown, grids):
+    page = shown(choose, query=asked(1))
+    assert page.session_state["meant"] == 0
+    assert not page.caption
+    assert [tile.url for tile in grids["tiles"][0]] == ["data:image/jpeg;base64,Y3JvcA=="]
+
+
+def test_the_face_in_the_middle_is_meant_unless_another_is_clicked(shown, grids):
+    page = shown(choose, query=asked(3, chosen=1))
+    assert page.session_state["meant"] == 1
+    assert page.caption[0].value.startswith("3 faces are in the photo.")
+    grids["clicked"] = [2]
+    page.run()
+    assert page.session_state["meant"] == 2
+    assert page.caption[1].value == "Searching with face 3."
+
+
+def test_the_least_similarity_begins_at_the_threshold_in_force(shown, workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
+    query = asked(1, encoder_id=encoder_of(workspace, dataset, None).id)
+
+    def draw(dataset_id, query):
+        from pages.widgets.people.photo_search import choose_least
+
+        choose_least(dataset_id, query)
+
+    assert shown(draw, dataset_id=dataset, query=query).slider[0].value == 0.5
+    save(workspace, dataset, query.encoder_id, faces, 0.61, author_id=author)
+    assert shown(draw, dataset_id=dataset, query=query).slider[0].value == 0.61
+
+
+def results(matched, least):
+    from pages.widgets.people.photo_search import show_matches
+
+    show_matches(matched, least, "key")
+
+
+def test_pictures_at_or_above_the_least_similarity_are_shown_with_the_names_that_are_known(
+    shown, grids, workspace, dataset
+):
+    named, unnamed, far = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
+    own(workspace, dataset, [named], "Ada")
+    own(workspace, dataset, [unnamed])
+    matched = [SearchMatch(0, "", face, score) for face, score in ((named, 0.9), (unnamed, 0.7), (far, 0.2))]
+    page = shown(results, matched=matched, least=0.7)
+    assert page.subheader[0].value == "2 pictures"
+    assert [tile.caption for tile in grids["tiles"][0]] == ["0.900 · Ada", "0.700"]
+
+
+def test_where_nothing_is_similar_enough_the_most_similar_one_is_named(shown, grids):
+    page = shown(results, matched=[SearchMatch(1, "a.jpg", 1, 0.4)], least=0.7)
+    assert page.info[0].value == (
+        "No picture shows this person at a similarity of 0.700. The most similar one has 0.400. "
+        "Lower the slider to see more."
+    )
+    assert shown(results, matched=[], least=0.7).info[0].value.count("similar one") == 0
+    assert grids["tiles"] == []

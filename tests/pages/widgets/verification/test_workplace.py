@@ -1,0 +1,132 @@
+"""The figures of the Verification page at a threshold, and what is kept of them."""
+
+import pytest
+from sqlmodel import select
+
+from core.people.encoders import encoder_of
+from core.verification import evaluate_pairs, figures_at
+from db.engine import reading
+from db.tables import Threshold
+from pages.widgets.verification import workplace as parts
+from tests.builders.hand_scored_faces import hand_scored
+from tests.builders.people_rows import own
+from tests.builders.saved_thresholds import save
+from tests.builders.staged_people import add_faces, vector
+
+
+@pytest.mark.parametrize(
+    ("name", "figures", "intervals", "said"),
+    [
+        ("fmr", {"fp": 0, "tn": 300}, {}, "none seen: below 1.00%"),
+        ("fmr", {"fp": 0, "tn": 2}, {}, "none seen: below 100.00%"),
+        ("fnmr", {"fn": 0, "tp": 60}, {}, "none seen: below 5.00%"),
+        ("fmr", {"fp": 3, "tn": 300}, {"fmr": (0.005, 0.02)}, "95 %: 0.5% to 2.0%"),
+        ("accuracy", {}, {"accuracy": (0.9, 0.9)}, None),
+        ("precision", {}, {}, None),
+    ],
+)
+def test_a_figure_has_its_interval_or_the_rule_of_three(name, figures, intervals, said):
+    assert parts._range(name, figures, intervals) == said
+
+
+def card(pairs, report):
+    from pages.widgets.verification.workplace import data_card
+
+    data_card(pairs, report)
+
+
+def test_what_was_measured_on_is_counted(shown):
+    pairs = hand_scored()
+    page = shown(card, pairs=pairs, report=evaluate_pairs(pairs))
+    assert r"**12 confirmed faces** of **9 people**, seen by **dlib\-resnet**" in page.markdown[0].value
+    assert "3 of 3 pairs of one person and 3 of 63 pairs of different people" in page.markdown[0].value
+    assert page.caption[0].value.startswith("No held-out accuracy: ")
+
+
+@pytest.fixture
+def staged(workspace, dataset):
+    """Six pairs of faces that lie in the store, scored by hand."""
+    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(12)])
+    for face in faces:
+        own(workspace, dataset, [face], confirmed=[face])
+    return hand_scored(dataset, encoder_of(workspace, dataset, None).id)
+
+
+def place(pairs, report, in_force):
+    from pages.widgets.verification.workplace import workplace
+
+    workplace(pairs, report, in_force, (1,))
+
+
+@pytest.fixture
+def page(shown, staged, monkeypatch):
+    """The workplace with 0.5 in force, where the grids of wrong pairs draw nothing."""
+    monkeypatch.setattr(parts, "picture_grid", lambda tiles, **_: [])
+    return shown(place, pairs=staged, report=evaluate_pairs(staged), in_force=0.5)
+
+
+def button(page, label):
+    return next(button for button in page.button if button.label == label)
+
+
+def test_the_figures_are_those_of_the_threshold_in_force(page):
+    told = {metric.label: metric.value for metric in page.metric}
+    assert told["Accuracy"] == "83.33%"
+    assert (told["FMR"], told["FNMR"], told["Recall"]) == ("33.33%", "0.00%", "100.00%")
+    assert page.table[0].value.to_dict("records") == [
+        {"Pairs": "Same person", "Accepted": "3", "Rejected": "0"},
+        {"Pairs": "Different people", "Accepted": "1", "Rejected": "2"},
+    ]
+    assert button(page, "In force").disabled
+
+
+def test_operating_points_that_six_pairs_cannot_show_are_grey_and_not_offered(page):
+    rows = page.table[1].value.set_index("Operating point")["Threshold"].to_dict()
+    assert rows[":gray[FMR 1.00%]"] == ":gray[not enough pairs]"
+    assert "FMR 1 %" not in [button.label for button in page.button]
+
+
+def test_the_wrong_pairs_are_those_that_the_threshold_gets_wrong(page):
+    assert page.caption[-1].value == "similarity 0.7000"
+    page.slider[0].set_value(0.75).run()
+    assert page.caption[-1].value == "None at this threshold."
+    page.get("button_group")[-1].set_value("false_non_matches").run()
+    assert page.caption[-1].value == "similarity 0.6000"
+
+
+def test_a_click_goes_to_an_operating_point_and_saves_it_with_its_figures(page, staged, workspace):
+    best = evaluate_pairs(staged).best.threshold
+    button(page, "Best accuracy").click().run()
+    assert page.slider[0].value == pytest.approx(best)
+    button(page, f"Save {best:.4f} as the threshold").click().run()
+    assert not page.exception
+    with reading(workspace.engine) as session:
+        saved = session.exec(select(Threshold)).one()
+    assert saved.value == pytest.approx(best)
+    assert saved.metrics["accuracy"] == figures_at(staged, best)["accuracy"]
+
+
+def saved(dataset_id, encoder_id, busy=False):
+    from pages.widgets.verification.workplace import saved_thresholds
+
+    saved_thresholds(dataset_id, encoder_id, busy=busy)
+
+
+def test_before_anybody_saves_a_threshold_the_encoders_own_is_in_force(shown, dataset):
+    page = shown(saved, dataset_id=dataset, encoder_id=1)
+    assert page.caption[0].value == "None yet: the encoder's own threshold is in force."
+    assert not page.table
+
+
+def test_saved_thresholds_are_listed_and_the_newest_groups_again(shown, started, workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
+    encoder = encoder_of(workspace, dataset, None).id
+    for value in (0.5, 0.61):
+        save(workspace, dataset, encoder, faces, value, author_id=author)
+    page = shown(saved, dataset_id=dataset, encoder_id=encoder)
+    rows = page.table[0].value[["Threshold", "Accuracy", "By"]].to_dict("records")
+    assert {"Threshold": "0.6100", "Accuracy": "100.00%", "By": "ada"} in rows
+    assert len(rows) == 2
+    button(page, "Group again at 0.6100").click().run()
+    assert [kind for kind, _ in started()] == ["people"]
+    assert shown(saved, dataset_id=dataset, encoder_id=encoder, busy=True).button[0].disabled
