@@ -90,7 +90,8 @@ def test_the_warning_names_both_figures_and_the_rate(workspace, monkeypatch, gro
     found = warnings_about(workspace, Labels("coco17", [], [], [], [], 0), chosen_by, {"validation_nme": reached}, 1e6)
     assert bool(found) == warned
     if warned:
-        (sentence,) = found
+        (warning,) = found
+        sentence = warning.text()
         figure = "no number" if math.isnan(reached) else f"{100 * reached:,.2f}%"
         assert f"best validation NME is {figure}, and the mean shape" in sentence
         assert "has 5.00%; do not promote" in sentence
