@@ -4,7 +4,12 @@ import pytest
 from PIL import Image
 
 from core.drawn import many
+from core.jobs import runs
 from core.jobs.kinds import RUN_KINDS
+from core.jobs.runs import perform, recover, submit
+from db.engine import reading
+from db.tables import Run
+from db.writing import writing
 from tests.builders.run_kinds import run_kind
 from tests.builders.worker_processes import Workers
 
@@ -46,3 +51,29 @@ def echo(monkeypatch):
 
     monkeypatch.setitem(RUN_KINDS, "echo", run_kind(task))
     return seen
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing is written any more."""
+
+
+@pytest.fixture
+def do(workspace, dataset, author):
+    """Submits a run and does it in this process; `killed` is just before its end would be written."""
+
+    def done(kind, *, killed=False, run_id=None, **parameters):
+        run_id = run_id or submit(workspace, kind, dataset_id=dataset, author_id=author, parameters=parameters)
+        with pytest.MonkeyPatch.context() as patch:
+            if killed:
+                patch.setattr(runs, "_end", lambda *_, **__: (_ for _ in ()).throw(Killed))
+                with pytest.raises(Killed):
+                    perform(workspace, run_id, RUN_KINDS[kind].task, afterwards=RUN_KINDS[kind].afterwards)
+                with writing(workspace.engine) as session:
+                    session.get(Run, run_id).worker = "this-host:999999:1"
+                assert recover(workspace) == [run_id]
+            else:
+                perform(workspace, run_id, RUN_KINDS[kind].task, afterwards=RUN_KINDS[kind].afterwards)
+        with reading(workspace.engine) as session:
+            return session.get(Run, run_id)
+
+    return done

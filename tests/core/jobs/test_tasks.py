@@ -4,49 +4,18 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import pytest
 from sqlmodel import func, select
 
 from core.exchange.delivering import zipped_export
-from core.foundation.arrays import Keypoints
-from core.jobs import model_tasks, runs, tasks
-from core.jobs.kinds import RUN_KINDS
-from core.jobs.runs import perform, recover, submit
-from core.learning.promoting import promote, promoted_skeletons
+from core.jobs import tasks
+from core.jobs.runs import submit
 from core.library.uploading import keep_upload
 from db.engine import reading
-from db.tables import Embedding, Export, Image, Instance, KeypointRevision, ModelVersion, Run, RunState, Source
+from db.tables import Embedding, Export, Image, Instance, RunState
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
-from tests.builders.learning_rows import Shelf
-
-
-class Killed(BaseException):
-    """Stands for kill -9: nothing is written any more."""
-
-
-@pytest.fixture
-def do(workspace, dataset, author):
-    """Submits a run and does it in this process; `killed` is just before its end would be written."""
-
-    def done(kind, *, killed=False, run_id=None, **parameters):
-        run_id = run_id or submit(workspace, kind, dataset_id=dataset, author_id=author, parameters=parameters)
-        with pytest.MonkeyPatch.context() as patch:
-            if killed:
-                patch.setattr(runs, "_end", lambda *_, **__: (_ for _ in ()).throw(Killed))
-                with pytest.raises(Killed):
-                    perform(workspace, run_id, RUN_KINDS[kind].task, afterwards=RUN_KINDS[kind].afterwards)
-                with writing(workspace.engine) as session:
-                    session.get(Run, run_id).worker = "this-host:999999:1"
-                assert recover(workspace) == [run_id]
-            else:
-                perform(workspace, run_id, RUN_KINDS[kind].task, afterwards=RUN_KINDS[kind].afterwards)
-        with reading(workspace.engine) as session:
-            return session.get(Run, run_id)
-
-    return done
 
 
 def _count(workspace, table):
@@ -143,43 +112,3 @@ def test_faces_of_which_one_has_an_embedding_are_grouped(workspace, do, one_face
     with writing(workspace.engine) as session:
         session.add(Embedding(instance_id=face, model_version_id=encoder, vector=bytes(8)))
     assert do("faces").counts["threshold"] == 0.5
-
-
-@pytest.mark.parametrize("kind", ["faces", "predict"])
-def test_people_that_came_after_a_promotion_get_its_points_too(workspace, dataset, author, do, monkeypatch, kind):
-    """Of a person two skeletons can be promoted; the last one counts."""
-    shelf = Shelf(workspace, dataset, author)
-    for name, shape in (("old", "coco17"), ("new", "body24")):
-        shelf.model(name, shape)
-        promote(workspace, dataset, name, author_id=author)
-    assert promoted_skeletons(workspace, dataset) == ["body24"]
-    late = shelf.instance(shelf.image("late.png"), kind="person")
-    touched = shelf.instance(shelf.image("b.png"), body(), kind="person", skeleton="body24")
-
-    def predict(*_, model, **__):
-        version = shelf_version(workspace, model)
-        for one in (late, touched):
-            shelf.predict(one, version, body(4.0), "body24")
-        return {"model_version": version, "instances": 2, "predicted": 2, "failed": 0}
-
-    monkeypatch.setattr(model_tasks, "predict", predict)
-    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: 0)
-    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: 0)
-    assert do(kind, model="new").state == RunState.DONE
-    assert head(workspace, late) == (Source.MODEL, [4.0, 4.0])
-    assert head(workspace, touched) == (Source.HUMAN, [0.0, 0.0])
-
-
-def body(shift=0.0):
-    return np.arange(48.0).reshape(24, 2) * [1, 0] * 2 + shift
-
-
-def shelf_version(workspace, name):
-    with reading(workspace.engine) as session:
-        return session.exec(select(ModelVersion.id).where(ModelVersion.name == name)).one()
-
-
-def head(workspace, instance):
-    with reading(workspace.engine) as session:
-        revision = session.get(KeypointRevision, session.get(Instance, instance).revision_id)
-        return revision.source, Keypoints.from_bytes(revision.points).points[0].tolist()
