@@ -57,10 +57,9 @@ def figure_tables(
 ) -> None:
     """Every figure with what it measures and what it cannot see."""
     st.subheader("The vector", anchor=False)
-    against = "the truth" if figures.indicator_against == "truth" else figures.indicator_against
     st.caption(
         "No single figure ranks every bad predictor rightly: read them together. "
-        f"The indicator compares with {against}."
+        f"The indicator compares with {_compared_with(figures.indicator_against)}."
         + (" In brackets: 95 % interval from drawing whole videos anew." if _several(opened) else "")
     )
     for number, part in enumerate(PARTS):
@@ -85,7 +84,7 @@ def _line(
     row: FigureRow, opened: OpenedTrack, figures: stability.Stability, smoothed_figures: stability.Stability | None
 ) -> dict[str, str]:
     both = " (x\u00a0·\u00a0y)" if "{}" in row.key else ""
-    line = {"FigureRow": row.label + both, "Value": _shown(row, figures.values)}
+    line = {"Figure": row.label + both, "Value": _shown(row, figures.values)}
     if smoothed_figures is not None:
         line["Smoothed"] = _shown(row, smoothed_figures.values)
     if opened.in_dataset is not None and _several(opened):
@@ -121,8 +120,12 @@ def _over_videos(row: FigureRow, in_dataset: DatasetStability, against: str) -> 
     if row.key.startswith("displacement_normality"):
         return ""
     if row.key == "indicator" and in_dataset.against != against:
-        return f"{_number(row, in_dataset.figures[row.key].value)}, against the {in_dataset.against}"
+        return f"{_number(row, in_dataset.figures[row.key].value)}, against {_compared_with(in_dataset.against)}"
     return _with_unit(row, [_interval(row, in_dataset.figures[key]) for key in row.keys()])  # noqa: SIM118
+
+
+def _compared_with(against: str) -> str:
+    return "the truth" if against == "truth" else against
 
 
 def _interval(row: FigureRow, interval: stability.Interval) -> str:

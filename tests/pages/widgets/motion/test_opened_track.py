@@ -1,0 +1,135 @@
+"""What the Stability page judges: a track file or a stored prediction, and how it is smoothed."""
+
+import io
+
+import numpy as np
+import pytest
+
+from tests.builders.staged_tracks import add_track, add_video, drifting_face, jittered, version
+
+
+def npy(track):
+    out = io.BytesIO()
+    np.save(out, track)
+    return out.getvalue()
+
+
+def from_file():
+    import streamlit as st
+
+    from pages.widgets.motion.opened_track import open_file
+
+    st.session_state["opened"] = open_file()
+
+
+@pytest.fixture
+def opening(shown):
+    """Opens a track file, perhaps with its truth; gives the page."""
+
+    def give(track, truth=None):
+        page = shown(from_file)
+        page.file_uploader(key="stability-track").set_value(("track.npy", track, "application/octet-stream"))
+        if truth is not None:
+            page.file_uploader(key="stability-truth").set_value(("truth.npy", truth, "application/octet-stream"))
+        page.run()
+        assert not page.exception
+        return page
+
+    return give
+
+
+def test_without_a_file_it_is_said_what_a_track_is(shown):
+    page = shown(from_file)
+    assert page.info[0].value.startswith("A track is a numpy array of frames × points × 2 in pixels")
+    assert page.session_state["opened"] is None
+
+
+def test_a_file_and_its_truth_are_opened_under_a_key_of_their_contents(opening):
+    face = drifting_face(4)
+    alone, beside = (opening(npy(face), truth).session_state["opened"] for truth in (None, npy(face + 1)))
+    assert np.array_equal(alone.tracks, face)
+    assert (alone.name, alone.truth, alone.rate) == ("track.npy", None, None)
+    assert np.array_equal(beside.truth, face + 1)
+    assert opening(npy(face)).session_state["opened"].key == alone.key
+    assert len({alone.key, beside.key, opening(npy(face + 1)).session_state["opened"].key}) == 3
+
+
+@pytest.mark.parametrize(("track", "truth"), [(b"no array", None), (npy(drifting_face(4)), npy(drifting_face(5)))])
+def test_a_file_that_cannot_be_read_or_a_truth_that_does_not_fit_is_told(opening, track, truth):
+    page = opening(track, truth)
+    assert len(page.error) == 1
+    assert page.session_state["opened"] is None
+
+
+def from_predictions(dataset_id, versions):
+    import streamlit as st
+
+    from pages.widgets.motion.opened_track import open_predictions
+
+    st.session_state["opened"] = open_predictions(dataset_id, versions)
+
+
+def test_a_track_that_a_model_predicted_is_opened_with_the_truth_and_the_rate_of_its_clip(
+    shown, workspace, dataset, author
+):
+    model, face = version(workspace), drifting_face(5)
+    for name, rate in (("a.mp4", 30.0), ("b.mp4", 25.0)):
+        pictures = add_video(workspace, dataset, name, indices=list(range(5)), rate=rate)
+        add_track(workspace, dataset, pictures, face, {model: jittered(face)}, human=True, author=author)
+    page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
+    assert page.selectbox[1].options == ["a.mp4, 5 frames", "b.mp4, 5 frames"]
+    first = page.session_state["opened"]
+    page.selectbox[1].select_index(1).run()
+    second = page.session_state["opened"]
+    assert (first.rate, second.rate) == (30.0, 25.0)
+    assert first.key != second.key
+    assert np.allclose(second.tracks, jittered(face))
+    assert np.allclose(second.truth, face)
+    assert len(second.in_dataset.videos) == 2
+
+
+def test_where_nothing_can_be_judged_the_reason_is_told(shown, dataset):
+    page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
+    assert len(page.info) == 1
+    assert page.session_state["opened"] is None
+
+
+def smoothed(rate):
+    import streamlit as st
+
+    from pages.widgets.motion.opened_track import choose_smoothing
+
+    st.session_state["chosen"] = choose_smoothing(rate)
+
+
+def with_smoother(shown, name, rate):
+    page = shown(smoothed, {"stability-smoother": name}, rate=rate)
+    return page, page.session_state["chosen"]
+
+
+def test_without_a_smoother_nothing_is_asked_and_nothing_is_late(shown):
+    page, chosen = with_smoother(shown, "none", None)
+    assert (chosen.name, dict(chosen.settings)) == ("none", {})
+    assert not page.number_input
+    assert not page.caption
+
+
+def test_one_euro_asks_for_the_rate_where_the_track_has_none(shown):
+    page, chosen = with_smoother(shown, "one-euro", None)
+    assert page.number_input[0].label == "Frames a second"
+    assert chosen.frames_per_second == 30.0
+    page.number_input[0].set_value(50.0).run()
+    assert page.session_state["chosen"].frames_per_second == 50.0
+    page, chosen = with_smoother(shown, "one-euro", 25.0)
+    assert "Frames a second" not in [field.label for field in page.number_input]
+    assert (chosen.frames_per_second, set(chosen.settings)) == (25.0, {"min_cutoff_hz", "beta"})
+
+
+def test_a_window_is_odd_and_says_how_far_it_looks_ahead(shown):
+    page, _ = with_smoother(shown, "savitzky-golay", 25.0)
+    page.number_input[0].set_value(8).run()
+    chosen = page.session_state["chosen"]
+    assert chosen.settings["window"] == 9
+    assert chosen.settings["order"] < 8
+    assert page.caption[0].value.startswith("Delay **")
+    assert "It looks 4 frames ahead, so live it is that late." in page.caption[0].value
