@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from PIL import Image
 from sqlmodel import select
 from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.foundation.messages import verbatim
 from core.foundation.settings import Settings, settings
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs import tasks
 from core.library.sample_clips import draw_clips_of_people
@@ -245,3 +247,39 @@ def test_the_sample_clips_can_be_drawn_without_a_browser(run, monkeypatch):
     monkeypatch.setattr(tasks, "draw_clips_of_people", partial(draw_clips_of_people, frames=2, size=(96, 96)))
     told = run("sample", "--clips", "--dataset", "drawn")
     assert (told["dataset"], told["clips"], told["labelled"]) == ("drawn", 8, 16)
+
+
+@pytest.fixture
+def run_anew(tmp_path, monkeypatch):
+    """Runs a command with --json in a home folder of its own; gives what it told."""
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+
+    def told(*arguments):
+        done = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+        assert done.exit_code == 0, done.stderr
+        return json.loads(done.stdout)
+
+    yield told
+    settings.cache_clear()
+
+
+def test_pictures_in_one_folder_are_learned_from_singly_and_that_is_said(run_anew, tmp_path):
+    truth = np.random.default_rng(0).uniform(8, 56, (6, 24, 2))
+    rows = []
+    (tmp_path / "photos").mkdir()
+    for i, points in enumerate(truth):
+        Image.fromarray(np.full((64, 64, 3), 40 * i, np.uint8)).save(tmp_path / "photos" / f"{i}.png")
+        rows.append(",".join([f"{i}.png", *map(str, points.ravel())]))
+    names = ",".join(f"{name}_{axis}" for name in find_skeleton("body24").point_names for axis in "xy")
+    (tmp_path / "points.csv").write_text("\n".join([f"image,{names}", *rows]))
+    run_anew("import", tmp_path / "photos", "--dataset", "bodies")
+    run_anew("labels", tmp_path / "points.csv", "--dataset", "bodies", "--skeleton", "body24")
+    small = [part for one in SMALL for part in ("--set", one)]
+    told = run_anew("train", "--dataset", "bodies", "--recipe", "quick-resnet18", *small)  # the only points there are
+    assert told["split_by"] == "picture"
+    assert "each was taken to be of its own" in told["said"][0]
+    assert (sum(told["labels"].values()), told["labels"]["test"] > 0) == (6, True)
+    found = run_anew("evaluate", "--dataset", "bodies", "--model", told["model"])
+    assert (found["skeleton"], found["instances"]) == ("body24", told["labels"]["test"])
+    assert (told["reason"], found["reason"], found["groups"]) == (None, None, 2)  # two of six are held out

@@ -1,8 +1,11 @@
-"""How runs are put into words."""
+"""How runs are put into words, and what is said when runs wait and nobody takes them."""
 
 from datetime import timedelta
 
+import pytest
+
 from core.foundation.messages import message, verbatim
+from core.jobs.runs import process_name, submit
 from db.tables import Run, now
 from pages.widgets.shared.run_status import progress_sentence, result_sentence, run_title
 
@@ -69,3 +72,26 @@ def test_a_queued_run_waits_for_its_turn():
 def test_a_title_escapes_the_name_of_the_dataset():
     assert run_title(run(), "_x_") == r"Import photos · \_x\_"
     assert run_title(run(), None) == "Import photos"
+
+
+@pytest.mark.parametrize("page", ["jobs.py", "library.py"])
+def test_a_run_that_nobody_takes_says_why(opened, workspace, dataset, author, page):
+    submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={"source": "/photos"})
+    test = opened(page)
+    (warning,) = test.warning
+    assert warning.value.startswith("No worker is at work on this machine, so nothing moves.")
+
+
+@pytest.mark.parametrize("page", ["jobs.py", "library.py"])
+def test_nothing_is_said_while_a_worker_lives(opened, workspace, dataset, author, page):
+    submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={"source": "/photos"})
+    workspace.heartbeat.write_text(process_name())
+    assert not opened(page).warning
+
+
+def test_a_page_without_waiting_runs_needs_no_worker(opened):
+    test = opened("jobs.py")
+    assert not test.warning
+    assert [info.value for info in test.info] == [
+        "Nothing has run yet. Import photos or try the sample in the library."
+    ]
