@@ -168,7 +168,7 @@ class _Rows:
             format="BMP",
             original="originals/gone.bmp",
         )
-        self.add("Skipped", run_id=self.run, path="broken.jpg", reason="the picture is damaged")
+        self.add("Skipped", run_id=self.run, path="broken.jpg", reason=verbatim("the picture is damaged").to_json())
 
     def _clip(self) -> None:
         video = self.add(

@@ -129,13 +129,13 @@ def test_a_run_that_died_after_it_was_done_is_not_trained_again(trained):
 
 def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(trained):
     class Stopping(Progress):
-        phase = ""
+        phase = None
 
-        def begin(self, total, done=0, message=""):
+        def begin(self, total, done=0, message=None):
             self.phase = message
 
-        def advance(self, done, message=""):
-            if self.phase == "Training" and done >= 3:
+        def advance(self, done):
+            if self.phase == message("progress.training") and done >= 3:
                 raise Cancelled("runs.this_cancelled")
 
     workspace, dataset, author, _ = trained

@@ -462,7 +462,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(label, folder, pict
     )
     assert counts["instances"] == 1
     assert skipped == [
-        ("four.pts", "it has 29 points, but face68 has 68; choose the skeleton that the file is of"),
+        ("four.pts", "it has 29 points, but face68 has 68; choose the skeleton that the file is of."),
         ("three.json", "it is not an object with 'images' and 'annotations'"),
         ("two.pts", "the points should stand between '{' and '}', but a brace is missing"),
     ]
