@@ -11,6 +11,7 @@ COUNTS = {"images": 3, "added": 3, "duplicates": 0, "skipped": 0}
 def test_where_nothing_has_run_it_leads_to_the_library(opened_without_data):
     page = opened_without_data("jobs.py")
     assert page.info[0].value.startswith("Nothing has run yet.")
+    assert not page.warning, "without waiting runs nobody needs a worker"
     assert [button.label for button in page.button] == ["Open the library"]
 
 

@@ -58,7 +58,7 @@ def button(page, label):
 def recipe(monkeypatch):
     """No weights are missing; the name of the recipe that is chosen at first."""
     monkeypatch.setattr(training_form.recipes, "missing_weights", lambda *_: None)
-    return training_form.recipes.choices()[0].name
+    return training_form.recipes.recipe_choices()[0].name
 
 
 def test_a_training_is_started_with_what_differs_from_its_recipe(shown, started, dataset, recipe):

@@ -34,9 +34,9 @@ def test_confirmed_faces_are_counted():
 
 def test_a_face_is_opened_in_its_picture(shown, switched):
     def draw(face):
-        from pages.widgets.people.face_tiles import open_picture
+        from pages.widgets.people.face_tiles import open_face
 
-        open_picture(face)
+        open_face(face)
 
     page = shown(draw, face=FACE)
     assert (page.session_state["image_id"], page.session_state["focus_instance"]) == (9, 5)
