@@ -76,7 +76,7 @@ def apply_edit(edit: Edit) -> None:
 
 
 def on_edits(edits: list[Edit]) -> None:
-    store["log"].append([asdict(edit) for edit in edits])
+    store["log"].append([asdict(edit) | {"note": edit.note and edit.note.to_json()} for edit in edits])
     if st.session_state.get("withhold"):
         return
     for edit in edits:
