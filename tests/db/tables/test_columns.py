@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db.engine import reading
 from db.tables import Moment, Person, Run, User, now
-from db.tables.columns import mark
+from db.tables.columns import random_mark
 from db.writing import writing
 
 
@@ -45,6 +45,6 @@ def test_an_object_is_empty_by_default_and_each_rows_own(workspace, author):
 
 
 def test_marks_fit_into_a_signed_number_of_64_bits_and_differ():
-    marks = {mark() for _ in range(100)}
+    marks = {random_mark() for _ in range(100)}
     assert len(marks) == 100
     assert all(0 <= number < 2**62 for number in marks)
