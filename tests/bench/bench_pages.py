@@ -131,8 +131,9 @@ def reads() -> dict[str, Callable[[Any], object]]:
     """Each read of `db.queries` that a page or the start of a run makes, by a name that says what it is given."""
     from core.foundation.workspace import Workspace
     from core.people.vectors import face_vectors
-    from db.queries import annotation, library, people, vectors, work
+    from db.queries import dashboard, jobs, library, points, verification
     from db.queries.library import ImageFilter
+    from db.queries.people import decisions, listing, ownership, vectors
     from db.tables import Image
 
     everything = ImageFilter()
@@ -161,38 +162,39 @@ def reads() -> dict[str, Callable[[Any], object]]:
         "library.position_of_image": lambda s: library.position_of_image(1, everything, late(s), session=s),
         "library.images_without_scan": lambda s: library.images_without_scan(1, 1, 9999, session=s),
         "library.incomplete_faces": lambda s: library.incomplete_faces(1, 3, session=s),
-        "annotation.shown_instances": lambda s: annotation.shown_instances(990, session=s),
-        "annotation.picture_history": lambda s: annotation.picture_history(990, session=s),
-        "annotation.neighbour": lambda s: annotation.neighbour(1, everything, late(s), forward=True, session=s),
-        "annotation.neighbour, back": lambda s: annotation.neighbour(1, everything, late(s), forward=False, session=s),
-        "annotation.neighbour, unreviewed": lambda s: annotation.neighbour(
+        "points.shown_instances": lambda s: points.shown_instances(990, session=s),
+        "points.picture_history": lambda s: points.picture_history(990, session=s),
+        "points.neighbour": lambda s: points.neighbour(1, everything, late(s), forward=True, session=s),
+        "points.neighbour, back": lambda s: points.neighbour(1, everything, late(s), forward=False, session=s),
+        "points.neighbour, unreviewed": lambda s: points.neighbour(
             1, everything, late(s), forward=True, unreviewed=True, session=s
         ),
-        "people.people_page": lambda s: people.people_page(1, session=s),
-        "people.people_page, name": lambda s: people.people_page(1, name_contains="00", session=s),
-        "people.count_people_page": lambda s: people.count_people_page(1, session=s),
-        "people.strips": lambda s: people.strips(
-            [summary.id for summary in people.people_page(1, session=s)], session=s
+        "listing.people_page": lambda s: listing.people_page(1, session=s),
+        "listing.people_page, name": lambda s: listing.people_page(1, name_contains="00", session=s),
+        "listing.count_people_page": lambda s: listing.count_people_page(1, session=s),
+        "listing.strips": lambda s: listing.strips(
+            [summary.id for summary in listing.people_page(1, session=s)], session=s
         ),
-        "people.count_loose_faces": lambda s: people.count_loose_faces(1, session=s),
-        "people.person_names": lambda s: people.person_names(1, session=s),
-        "people.faces_page": lambda s: people.faces_page(11, session=s),
-        "people.loose_faces": lambda s: people.loose_faces(1, session=s),
-        "people.history": lambda s: people.history(1, session=s),
+        "listing.count_loose_faces": lambda s: listing.count_loose_faces(1, session=s),
+        "listing.person_names": lambda s: listing.person_names(1, session=s),
+        "listing.faces_page": lambda s: listing.faces_page(11, session=s),
+        "listing.loose_faces": lambda s: listing.loose_faces(1, session=s),
+        "decisions.history": lambda s: decisions.history(1, session=s),
         "vectors.encoder_versions": lambda s: vectors.encoder_versions(1, session=s),
-        "vectors.newest_threshold": lambda s: vectors.newest_threshold(1, 3, session=s),
+        "verification.newest_threshold": lambda s: verification.newest_threshold(1, 3, session=s),
         "vectors.face_vectors": lambda s: face_vectors(Workspace.open(), 1, 3, session=s),
-        "vectors.ownerships": lambda s: vectors.ownerships(1, session=s),
-        "work.daily_work": lambda s: work.daily_work(1, session=s),
-        "work.runs_page": lambda s: work.runs_page(session=s),
-        "work.newest_ended_run": lambda s: work.newest_ended_run(1, ("import", "faces"), session=s),
-        "work.skipped_page": lambda s: work.skipped_page(4, session=s),
-        "work.thresholds": lambda s: work.thresholds(1, session=s),
+        "ownership.ownerships": lambda s: ownership.ownerships(1, session=s),
+        "dashboard.daily_work": lambda s: dashboard.daily_work(1, session=s),
+        "jobs.runs_page": lambda s: jobs.runs_page(session=s),
+        "jobs.newest_ended_run": lambda s: jobs.newest_ended_run(1, ("import", "faces"), session=s),
+        "jobs.skipped_page": lambda s: jobs.skipped_page(4, session=s),
+        "verification.thresholds": lambda s: verification.thresholds(1, session=s),
     }
 
 
 def measure_edits(repeats: int) -> dict[str, list[float]]:
     """Milliseconds of saving one moved point, and of a bare insert of as many bytes on the same disk."""
+    from core.foundation.messages import message
     from core.foundation.workspace import Workspace
     from core.points.annotating import Edit, save_edit
     from db.engine import reading
@@ -202,9 +204,8 @@ def measure_edits(repeats: int) -> dict[str, list[float]]:
     rng = np.random.default_rng()
     with reading(workspace.engine) as session:
         faces = [session.get(Instance, int(face)) for face in rng.integers(1, SMALL, repeats + 1)]
-    edits = iter(
-        [Edit(str(uuid.uuid4()), face.id, face.revision_id, ((30, 250.0, 200.0, 2),), "1 point") for face in faces]
-    )
+    note = message("edits.move", name="nose_4")
+    edits = iter([Edit(str(uuid.uuid4()), face.id, face.revision_id, ((30, 250.0, 200.0, 2),), note) for face in faces])
     ours = timed(lambda: save_edit(workspace, next(edits), author_id=1), repeats)
     file = workspace.home / "peer.db"
     file.unlink(missing_ok=True)

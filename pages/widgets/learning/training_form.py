@@ -78,7 +78,8 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
 
 
 def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
-    waiting = f" {counted(supply.unlabelled, 'instance')} wait for it." if supply.unlabelled else ""
+    count = supply.unlabelled
+    waiting = f" {counted(count, 'instance')} {'waits' if count == 1 else 'wait'} for it." if count else ""
     st.info(
         f"No human has set or accepted {points_name(skeleton_name)} here yet. Only what people vouch for is learned "
         "from." + waiting,

@@ -31,7 +31,7 @@ def test_without_human_labels_the_ways_to_some_are_offered(shown, switched, work
     shelf.instance(shelf.image("a.png"), face(), human=False)
     page = shown(card, dataset_id=dataset)
     assert page.info[0].value.startswith("No human has set or accepted 68 face landmarks here yet.")
-    assert page.info[0].value.endswith("1 instance wait for it.")
+    assert page.info[0].value.endswith("1 instance waits for it.")
     assert not page.metric
     page.button(key="to-keypoints").click().run()
     assert switched == ["keypoints.py"]
