@@ -122,6 +122,10 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str,
     connection.executemany(statement, (tuple(row.values()) for row in rows))
 
 
+def _told(code: str, **fields: str) -> str:
+    return json.dumps({"code": code, "fields": fields})
+
+
 def _moment(share: float) -> str:
     """`share` of the way through the sixty days."""
     return (_FIRST_DAY + timedelta(days=DAYS * share)).strftime(_MOMENT)
@@ -178,7 +182,14 @@ def _people_and_models(connection: sqlite3.Connection, size: Size, rng: np.rando
     _insert(
         connection,
         "skipped",
-        ({"run_id": 4, "path": f"broken/{i:05d}.txt", "reason": "not a picture but text"} for i in range(1000)),
+        (
+            {
+                "run_id": 4,
+                "path": f"broken/{i:05d}.txt",
+                "reason": _told("words.verbatim", text="not a picture but text"),
+            }
+            for i in range(1000)
+        ),
     )
     _insert(
         connection,
@@ -262,7 +273,7 @@ def _revisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
                     "model_version_id": None if human else _LANDMARKS,
                     "base_id": number - size.images if turn else None,
                     "edit_id": f"bench-{number}" if human else None,
-                    "note": "1 point moved" if human else "",
+                    "note": _told("edits.move", name="nose_4") if human else "",
                     "created_at": _moment(number / (REVISIONS * size.images)),
                 }
 
@@ -299,7 +310,7 @@ def _decisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
                 "id": i,
                 "dataset_id": 1,
                 "kind": "merge",
-                "summary": f"Merged 2 people into person {i}",
+                "summary": _told("words.verbatim", text=f"Merged 2 people into person {i}"),
                 "payload": json.dumps({"instances": list(range(20)), "people": [i]}),
                 "author_id": 1 + i % 5,
                 "undone": 0,
@@ -350,7 +361,7 @@ def _judgements(connection: sqlite3.Connection, size: Size, rng: np.random.Gener
                 "dataset_id": 1,
                 "model_version_id": _ENCODER,
                 "value": 0.9 + i / 1000,
-                "chosen": "fmr",
+                "chosen": _told("words.verbatim", text="fmr"),
                 "metrics": metrics,
                 "author_id": 1 + i % 5,
                 "at": _moment(i / 11),

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 
+from core.foundation.messages import verbatim
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
 from db.engine import reading
@@ -59,7 +60,7 @@ def warn(workspace, name, *warnings):
     with writing(workspace.engine) as session:
         version = session.exec(select(ModelVersion.id).where(ModelVersion.name == name)).one()
         model = session.exec(select(TrainedModel).where(TrainedModel.model_version_id == version)).one()
-        model.data = {**model.data, "warnings": list(warnings)}
+        model.data = {**model.data, "warnings": [verbatim(warning).to_json() for warning in warnings]}
         session.add(model)
 
 
