@@ -13,10 +13,10 @@ from core.models import (
     LANDMARKERS,
     available_encoders,
     encoder_threshold,
+    find_onnx,
     load_detector,
     load_encoder,
     load_landmarker,
-    onnx_file,
 )
 from core.models.weights import WEIGHTS
 
@@ -72,8 +72,8 @@ def test_availability_lists_ready_ones_missing_ones_and_onnx_files(tmp_path):
 def test_onnx_files_are_found_by_path_and_in_the_weights_folder(tmp_path):
     file = tmp_path / "own.onnx"
     file.write_bytes(b"x")
-    assert onnx_file(f"onnx:{file}", None) == file
-    assert onnx_file("onnx:own.onnx", tmp_path) == file
+    assert find_onnx(f"onnx:{file}", None) == file
+    assert find_onnx("onnx:own.onnx", tmp_path) == file
 
 
 @pytest.mark.parametrize("name", ["onnx:other.onnx", "onnx:"])
