@@ -6,5 +6,4 @@ from pages.widgets.motion.overlay_player import overlay_player
 from pages.widgets.shared.run_status import open_runs
 
 dataset = int(st.query_params.get("dataset", 1))
-open_runs(dataset)
-overlay_player(dataset, st.query_params.get("models", "rough-1,fine-2").split(","))
+overlay_player(dataset, st.query_params.get("models", "rough-1,fine-2").split(","), open_runs(dataset))

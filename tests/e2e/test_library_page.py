@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import sqlite3
 import zipfile
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
+from core.foundation.messages import worded
 
 pytestmark = pytest.mark.e2e
 
@@ -187,4 +190,4 @@ def test_people_come_from_folder_names_and_a_picture_that_is_gone_fails_with_its
     page.get_by_role("option", name="Failed").click()
     expect(page.get_by_text("1 picture. Click one to open it.")).to_be_visible()
     (reason,) = stored(trip, "SELECT reason FROM image WHERE state = 'failed'")[0]
-    expect(page.get_by_text(reason)).to_be_visible()
+    expect(page.get_by_text(worded(json.loads(reason)))).to_be_visible()

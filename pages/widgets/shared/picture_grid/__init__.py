@@ -124,7 +124,7 @@ def parse_selected(value: object, select: Selecting) -> list[int]:
         If they are not a list of whole numbers, or more than `select` allows.
     """
     if not isinstance(value, list):
-        raise BadInput("grid.no_ids", value=value)
+        raise BadInput("grid.no_ids", value=repr(value))
     most = {"none": 0, "single": 1, "multi": len(value)}[select]
     if len(value) > most:
         raise BadInput("grid.too_many", count=len(value), limit=most)
@@ -144,5 +144,5 @@ def parse_open(value: object) -> int | None:
 
 def _id(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise BadInput("grid.no_id", value=value)
+        raise BadInput("grid.no_id", value=repr(value))
     return value
