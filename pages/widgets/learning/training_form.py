@@ -124,15 +124,8 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
     settings = _settings(known[name])
     plan = _self_training(known[name], supply.unlabelled)
     parent = None if plan else parent
-    parameters = {
-        "recipe": name,
-        "settings": settings,
-        "skeleton": skeleton_name,
-        "split_by": split_by,
-        "parent": parent,
-    }
-    if plan:
-        parameters["plan"] = plan
+    parameters = {"recipe": name, "settings": settings, "skeleton": skeleton_name, "split_by": split_by}
+    parameters |= {"parent": parent, **({"plan": plan} if plan else {})}
     reason, missing = _obstacle(name, settings, skeleton_name, supply), None
     if reason is not None:
         st.warning(plain(reason), icon=":material/warning:")
