@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -124,8 +124,8 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
     settings = _settings(known[name])
     plan = _self_training(known[name], supply.unlabelled)
     parent = None if plan else parent
-    parameters = {"recipe": name, "settings": settings, "skeleton": skeleton_name, "split_by": split_by}
-    parameters |= {"parent": parent, **({"plan": plan} if plan else {})}
+    parameters: dict[str, Any] = {"recipe": name, "settings": settings, "skeleton": skeleton_name}
+    parameters |= {"split_by": split_by, "parent": parent} | ({"plan": plan} if plan else {})
     reason, missing = _obstacle(name, settings, skeleton_name, supply), None
     if reason is not None:
         st.warning(plain(reason), icon=":material/warning:")
