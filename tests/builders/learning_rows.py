@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
-from db.tables import Frame, Image, Instance, KeypointRevision, Prediction, Source, TrainedModel, Video
+from db.tables import Frame, GroupPart, Image, Instance, KeypointRevision, Prediction, Source, TrainedModel, Video
 from db.writes.models import ensure_model_version
 from db.writing import writing
 
@@ -28,6 +28,21 @@ class Shelf:
     def __init__(self, workspace: Workspace, dataset: int, author: int) -> None:
         self.workspace, self.dataset, self.author = workspace, dataset, author
         self._number = 0
+
+    def split(self, parts: Mapping[str, str]) -> None:
+        """Give groups their parts."""
+        with writing(self.workspace.engine) as session:
+            for group, part in parts.items():
+                session.merge(GroupPart(dataset_id=self.dataset, group=group, part=part))
+
+    def people(self, names: str = "abcd") -> dict[str, int]:
+        """Two labelled pictures of each person, by name and number; of `a` and `b` is held out."""
+        self.split({f"person {name}": "test" if name in "ab" else "train" for name in names})
+        return {
+            f"{name}{i}": self.instance(self.image(f"{name}/{i}.png", identity=name), face())
+            for name in names
+            for i in range(2)
+        }
 
     def image(self, path: str, *, sequence: str | None = None, identity: str | None = None) -> int:
         self._number += 1

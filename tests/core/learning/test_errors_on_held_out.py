@@ -5,8 +5,6 @@ import pytest
 
 from core.learning.errors_on_held_out import breakdown, paired_difference, worst_instances
 from core.learning.held_out import held_out
-from db.tables import GroupPart
-from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 
@@ -15,24 +13,8 @@ def shelf(workspace, dataset, author):
     return Shelf(workspace, dataset, author)
 
 
-def _parts(shelf, parts):
-    with writing(shelf.workspace.engine) as session:
-        for group, part in parts.items():
-            session.merge(GroupPart(dataset_id=shelf.dataset, group=group, part=part))
-
-
-def _labelled(shelf, people="abcd"):
-    """Two pictures of each person; of `a` and `b` is held out."""
-    _parts(shelf, {f"person {name}": "test" if name in "ab" else "train" for name in people})
-    return {
-        f"{name}{i}": shelf.instance(shelf.image(f"{name}/{i}.png", identity=name), face())
-        for name in people
-        for i in range(2)
-    }
-
-
 def test_points_regions_and_groups_say_where_a_model_errs(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     version = shelf.model("nose")
     points = face()
     points[30] += (0.0, 5.0)
@@ -47,7 +29,7 @@ def test_points_regions_and_groups_say_where_a_model_errs(shelf):
 
 
 def test_two_models_are_set_apart_by_point_region_and_group_on_what_both_gave(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     first, second = shelf.model("first"), shelf.model("second")
     for name, instance in held.items():
         rough, fine = face(), face()
@@ -69,7 +51,7 @@ def test_two_models_are_set_apart_by_point_region_and_group_on_what_both_gave(sh
 
 def test_regions_are_set_apart_as_a_loop_over_the_same_draws_does(shelf):
     people = "abcdef"
-    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    shelf.split({f"person {name}": "test" for name in people} | {"person z": "train"})
     versions = {name: shelf.model(name) for name in ("rough", "fine")}
     rng = np.random.default_rng(0)
     for name in people + "z":
@@ -92,7 +74,7 @@ def test_regions_are_set_apart_as_a_loop_over_the_same_draws_does(shelf):
 
 
 def test_points_that_one_model_never_gave_are_not_set_apart(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     first, second = shelf.model("first"), shelf.model("second")
     empty = face()
     empty[36:42] = np.nan
@@ -106,7 +88,7 @@ def test_points_that_one_model_never_gave_are_not_set_apart(shelf):
 
 
 def test_the_worst_come_first_and_a_missed_one_before_all(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     version = shelf.model("uneven")
     for shift, (name, instance) in enumerate(held.items()):
         points = face((float(shift), 0.0))

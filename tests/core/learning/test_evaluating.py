@@ -10,8 +10,6 @@ from core.learning.held_out import held_out
 from core.metrics.pose import FoundPoses, TruePoses, average_precision
 from db.engine import reading
 from db.queries.learning.models import trained_by_name
-from db.tables import GroupPart
-from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 
@@ -20,24 +18,8 @@ def shelf(workspace, dataset, author):
     return Shelf(workspace, dataset, author)
 
 
-def _parts(shelf, parts):
-    with writing(shelf.workspace.engine) as session:
-        for group, part in parts.items():
-            session.merge(GroupPart(dataset_id=shelf.dataset, group=group, part=part))
-
-
-def _labelled(shelf, people="abcd"):
-    """Two pictures of each person; of `a` and `b` is held out."""
-    _parts(shelf, {f"person {name}": "test" if name in "ab" else "train" for name in people})
-    return {
-        f"{name}{i}": shelf.instance(shelf.image(f"{name}/{i}.png", identity=name), face())
-        for name in people
-        for i in range(2)
-    }
-
-
 def test_figures_are_those_worked_out_by_hand(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     version = shelf.model("shifted")
     # 3 and 4 pixels off in x over 100 pixels between the eyes: NME 0.03 (person a) and 0.10 (person b)
     for name, instance in held.items():
@@ -59,7 +41,7 @@ def test_figures_are_those_worked_out_by_hand(shelf):
 
 
 def test_a_point_that_was_not_given_counts_as_missed_and_as_a_failure(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     version = shelf.model("gaps")
     for name, instance in held.items():
         points = face()
@@ -74,7 +56,7 @@ def test_a_point_that_was_not_given_counts_as_missed_and_as_a_failure(shelf):
 
 
 def test_two_models_are_compared_on_the_same_instances(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     first, second = shelf.model("first"), shelf.model("second")
     for name, instance in held.items():
         shelf.predict(instance, first, face((4.0, 0.0)))
@@ -91,7 +73,7 @@ def test_two_models_are_compared_on_the_same_instances(shelf):
 
 @pytest.mark.parametrize(("people", "lower", "higher"), [("abcdef", "better", "worse"), ("abcde", None, None)])
 def test_a_winner_is_named_from_six_groups_on_and_of_each_metric_in_its_direction(shelf, people, lower, higher):
-    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    shelf.split({f"person {name}": "test" for name in people} | {"person z": "train"})
     first, second = shelf.model("first"), shelf.model("second")
     for i, name in enumerate(people + "z"):
         instance = shelf.instance(shelf.image(f"{name}.png", identity=name), face())
@@ -105,7 +87,7 @@ def test_a_winner_is_named_from_six_groups_on_and_of_each_metric_in_its_directio
 
 
 def test_one_group_gives_figures_without_intervals(shelf):
-    _parts(shelf, {"person a": "test", "person c": "train"})
+    shelf.split({"person a": "test", "person c": "train"})
     version = shelf.model("one")
     for name in "ac":
         shelf.predict(shelf.instance(shelf.image(f"{name}.png", identity=name), face()), version, face(1.0))
@@ -120,7 +102,7 @@ def test_one_group_gives_figures_without_intervals(shelf):
 
 
 def test_a_figure_that_counts_in_one_of_two_groups_only_is_named(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     version = shelf.model("gaps")
     for name, instance in held.items():
         points = face()
@@ -136,7 +118,7 @@ def test_a_figure_that_counts_in_one_of_two_groups_only_is_named(shelf):
 
 
 def test_intervals_that_are_there_need_no_reason(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     version = shelf.model("whole")
     for instance in held.values():
         shelf.predict(instance, version, face(1.0))
@@ -144,7 +126,7 @@ def test_intervals_that_are_there_need_no_reason(shelf):
 
 
 def test_ap_of_people_agrees_with_oks_by_hand(shelf):
-    _parts(shelf, {"person a": "test", "person b": "test", "person c": "train"})
+    shelf.split({"person a": "test", "person b": "test", "person c": "train"})
     version = shelf.model("body", "body24")
     points = np.stack([np.linspace(10, 110, 24), np.linspace(5, 85, 24)], axis=1)
     for name in "abc":
@@ -160,7 +142,7 @@ def test_ap_of_people_agrees_with_oks_by_hand(shelf):
 
 def test_the_paired_difference_of_ap_is_that_of_a_loop_over_the_same_draws(shelf):
     people = "abcdefg"
-    _parts(shelf, {f"person {name}": "test" for name in people} | {"person z": "train"})
+    shelf.split({f"person {name}": "test" for name in people} | {"person z": "train"})
     versions = {name: shelf.model(name, "body24") for name in ("rough", "fine")}
     points = np.stack([np.linspace(10, 110, 24), np.linspace(5, 85, 24)], axis=1)
     rng = np.random.default_rng(0)

@@ -35,22 +35,6 @@ def _people(shelf, model, **data):
     return labels
 
 
-def _parts(shelf, parts):
-    with writing(shelf.workspace.engine) as session:
-        for group, part in parts.items():
-            session.merge(GroupPart(dataset_id=shelf.dataset, group=group, part=part))
-
-
-def _labelled(shelf, people="abcd"):
-    """Two pictures of each person; of `a` and `b` is held out."""
-    _parts(shelf, {f"person {name}": "test" if name in "ab" else "train" for name in people})
-    return {
-        f"{name}{i}": shelf.instance(shelf.image(f"{name}/{i}.png", identity=name), face())
-        for name in people
-        for i in range(2)
-    }
-
-
 def test_no_model_is_measured_on_what_it_learned_from_although_the_groups_have_changed(shelf):
     before = _people(shelf, "net")
     assert held_out(shelf.workspace, shelf.dataset, ["net"]).learned == 0
@@ -88,7 +72,7 @@ def test_nothing_held_out_or_predicted_is_said(shelf):
     shelf.model("idle")
     with pytest.raises(NotEnoughData, match="no human label of face68 is held out"):
         evaluate(shelf.workspace, shelf.dataset, "idle")
-    _labelled(shelf)
+    shelf.people()
     with pytest.raises(NotEnoughData, match="idle has predicted none") as error:
         evaluate(shelf.workspace, shelf.dataset, "idle")
     assert error.value.code in UNPREDICTED
@@ -100,7 +84,7 @@ def test_nothing_held_out_or_predicted_is_said(shelf):
 
 
 def test_each_model_lacks_what_it_has_not_predicted_of_the_held_out_part(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     whole, half = shelf.model("whole"), shelf.model("half")
     shelf.model("silent")
     for name, instance in held.items():
@@ -120,7 +104,7 @@ def test_models_of_different_points_are_not_compared(shelf):
 
 
 def test_excluded_pictures_are_not_measured_on(shelf):
-    held = _labelled(shelf)
+    held = shelf.people()
     version = shelf.model("shifted")
     for instance in held.values():
         shelf.predict(instance, version, face())

@@ -6,8 +6,6 @@ import pytest
 from core.foundation.arrays import Keypoints
 from db.engine import reading
 from db.queries.learning.labels import skeletons_with_points, stored_points
-from db.tables import GroupPart
-from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 
@@ -21,22 +19,6 @@ def _skeletons(shelf):
         return skeletons_with_points(shelf.dataset, session=session)
 
 
-def _parts(shelf, parts):
-    with writing(shelf.workspace.engine) as session:
-        for group, part in parts.items():
-            session.merge(GroupPart(dataset_id=shelf.dataset, group=group, part=part))
-
-
-def _labelled(shelf, people="abcd"):
-    """Two pictures of each person; of `a` and `b` is held out."""
-    _parts(shelf, {f"person {name}": "test" if name in "ab" else "train" for name in people})
-    return {
-        f"{name}{i}": shelf.instance(shelf.image(f"{name}/{i}.png", identity=name), face())
-        for name in people
-        for i in range(2)
-    }
-
-
 def test_the_points_with_most_human_labels_come_first(shelf):
     assert _skeletons(shelf) == []
     for i in range(3):
@@ -47,7 +29,7 @@ def test_the_points_with_most_human_labels_come_first(shelf):
 
 
 def test_predictions_come_in_parts_and_only_those_of_the_dataset(shelf):
-    held = list(_labelled(shelf).values())
+    held = list(shelf.people().values())
     version, other = shelf.model("one"), shelf.model("two")
     for instance in held[:5]:
         shelf.predict(instance, version, face(float(instance)))
