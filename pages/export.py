@@ -5,13 +5,11 @@ import streamlit as st
 from core.exchange.delivering import export_folder, suggested_folder
 from core.exchange.exporting import FORMATS
 from core.foundation.errors import FacetError
-from core.jobs.kinds import kinds_shown_on, must_wait
+from core.jobs.kinds import must_wait
 from core.jobs.launch import start
 from db.engine import reading
 from db.queries.exchange import count_exports, past_exports
-from db.queries.jobs import newest_ended_run
 from db.queries.library import count_instances, counts
-from db.tables import RunState
 from pages.widgets.exchange.export_card import ABOUT, export_card
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import author_id, dataset_or_stop, stop_at_library, workspace
@@ -25,7 +23,6 @@ st.title(f"Export {plain(dataset.name)}", anchor=False)
 with reading(workspace().engine) as session:
     holds = counts(dataset.id, session=session)
     figures = count_instances(dataset.id, "person", session=session)
-    last = newest_ended_run(dataset.id, kinds_shown_on("export"), session=session)
     written = count_exports(dataset.id, session=session)
 
 if not holds.images:
@@ -56,8 +53,7 @@ if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):
         start(workspace(), "export", dataset_id=dataset.id, author_id=author_id(), format=chosen, folder=str(target))
         st.rerun()
 
-if last is not None and last.state != RunState.DONE and not busy:
-    latest_result(last)
+latest_result(dataset.id, "export", busy=busy, troubles_only=True)
 
 st.subheader("Exports so far", anchor=False)
 if not written:

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from core.jobs.kinds import kinds_shown_on, must_wait
+from core.jobs.kinds import must_wait
 from db.engine import reading
-from db.queries.jobs import newest_ended_run
 from db.queries.library import ImageFilter, count_filtered, counts, page_of_images, states
 from db.queries.people.listing import person_names
 from db.tables import ImageState
@@ -42,10 +41,7 @@ with st.grid(min_column_width=110, gap="small"):
     st.metric("Failed", total.failed, format="localized", help="Could not be looked at; the picture says why.")
 
 busy = open_runs(dataset.id)
-with reading(engine) as session:  # after the open ones were looked at: what ends in between is not missed
-    last = newest_ended_run(dataset.id, kinds_shown_on("library"), session=session)
-if last is not None and not busy:
-    latest_result(last)
+latest_result(dataset.id, "library", busy=bool(busy))
 if total.images:
     next_step(dataset.id, waiting, faces=total.faces, people=total.people, busy=must_wait("faces", busy))
 import_more(dataset.name, expanded=not (total.images or busy))

@@ -2,10 +2,8 @@
 
 import streamlit as st
 
-from core.jobs.kinds import kinds_shown_on, must_wait
+from core.jobs.kinds import must_wait
 from core.learning import listing as models
-from db.engine import reading
-from db.queries.jobs import newest_ended_run
 from pages.widgets.learning.model_compare import choose_models, comparison
 from pages.widgets.learning.model_versions import one_model, pre_labelling, versions_table
 from pages.widgets.motion.overlay_player import overlay_player
@@ -15,10 +13,7 @@ from pages.widgets.shared.run_status import latest_result, open_runs
 dataset = dataset_or_stop()
 st.title("Models", anchor=False)
 busy = open_runs(dataset.id)
-with reading(workspace().engine) as session:
-    newest = newest_ended_run(dataset.id, kinds_shown_on("models"), session=session)
-if newest is not None and not busy:
-    latest_result(newest)
+latest_result(dataset.id, "models", busy=bool(busy))
 
 rows = models.listed(workspace(), dataset.id)
 if not rows:

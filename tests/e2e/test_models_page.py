@@ -250,6 +250,10 @@ def test_an_overlay_is_drawn_in_a_run_and_plays(page, workbench, store):
     page.get_by_role("button", name="Draw it").click()
     video = page.locator("video")
     expect(video).to_be_visible(timeout=SLOW)
+    video.evaluate("video => { video.seen = true; }")
+    expect(page.get_by_role("button", name="Draw it")).to_be_enabled(timeout=SLOW)  # the run has ended
+    settle(page)
+    assert video.evaluate("video => video.seen"), "it plays on when the run ends"
     expect(page.get_by_text(re.compile("fixed points blue, moving ones red"))).to_be_visible()
     told = video_metadata(page)
     assert min(told["width"], told["height"]) > 96, "small frames are enlarged"

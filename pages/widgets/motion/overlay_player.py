@@ -9,11 +9,10 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.jobs.kinds import kinds_shown_on, must_wait
+from core.jobs.kinds import must_wait
 from core.jobs.launch import start
 from core.motion.overlaying import clip_predictions, newest_overlay, overlay_size
 from db.engine import reading
-from db.queries.jobs import newest_ended_run
 from db.queries.library import videos
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.run_status import latest_result
@@ -31,7 +30,6 @@ def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str])
     st.subheader("Overlay video", anchor=False)
     with reading(workspace().engine) as session:
         clips = {video.id: video.path for video in videos(dataset_id, session=session)}
-        last = newest_ended_run(dataset_id, kinds_shown_on("overlay"), session=session)
     if not clips:
         st.info("This dataset has no clip. Import one (MP4, MOV, AVI, MKV, WebM) in the library.")
         return
@@ -52,9 +50,9 @@ def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str])
             disabled=busy or not counts or not all(predicted for predicted, _ in counts.values()),
             args=(dataset_id, clips[clip], list(counts), static),
         )
-    _offer(dataset_id, clip, counts, busy=must_wait("predict", open_kinds))
-    if last is not None and not busy:
-        latest_result(last)
+    with st.container():  # whatever these show, the video below stays the same element and plays on
+        _offer(dataset_id, clip, counts, busy=must_wait("predict", open_kinds))
+        latest_result(dataset_id, "overlay", busy=busy)
     _play(clip, clips[clip])
 
 

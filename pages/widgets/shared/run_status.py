@@ -6,11 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from core.jobs.kinds import RUN_KINDS
+from core.jobs.kinds import RUN_KINDS, kinds_shown_on
 from core.jobs.runs import cancel, speed, worker_lives
 from core.library.importing import skipped
 from db.engine import reading
-from db.queries.jobs import count_skipped, open_kinds, runs_page, skipped_page
+from db.queries.jobs import count_skipped, newest_ended_run, open_kinds, runs_page, skipped_page
 from db.tables import Run, RunState
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import workspace
@@ -29,13 +29,16 @@ _MEGABYTE: Final = 1e6
 def open_runs(dataset_id: int | None = None) -> set[str]:
     """Show the runs that wait or work, of one dataset or of all; gives their kinds.
 
-    Progress moves by itself, and the page runs anew when the first of them ends.
+    Progress moves by itself, and the page runs anew when the first of them ends. They have a place of their own, so
+    that what stands below (a video that plays) stays the same element when they come and go.
     """
+    place = st.container()
     with reading(workspace().engine) as session:
         rows = runs_page(dataset_id=dataset_id, open_only=True, limit=_MOST_OPEN, session=session)
         kinds = open_kinds(dataset_id, session=session)
     if rows:
-        _moving(dataset_id, frozenset(run.id for run, *_ in rows))
+        with place:
+            _moving(dataset_id, frozenset(run.id for run, *_ in rows))
     return kinds
 
 
@@ -111,9 +114,17 @@ def result_sentence(run: Run) -> str:
     return "Done" if kind is None else plain(kind.result(run.counts).text())
 
 
-def latest_result(run: Run) -> None:
-    """Show how the newest run of a dataset ended, with its kind and time."""
-    with st.container(border=True):
+def latest_result(dataset_id: int, part: str, *, busy: bool, troubles_only: bool = False) -> None:
+    """Show how the newest run of the kinds shown on a part of the pages ended, unless another is `busy`.
+
+    Ask `open_runs` first: what ends in between is not missed. What stands below keeps its place, as it does there.
+    """
+    with reading(workspace().engine) as session:
+        run = newest_ended_run(dataset_id, kinds_shown_on(part), session=session)
+    place = st.container()
+    if run is None or busy or (troubles_only and run.state == RunState.DONE):
+        return
+    with place.container(border=True):
         ended = utc(run.finished_at) if run.finished_at else ""
         st.markdown(f"{MARKS[RunState(run.state)]} **{run_title(run, None)}** · {ended}")
         result(run)
