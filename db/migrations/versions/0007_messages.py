@@ -5,7 +5,7 @@ codes of their own. Going back makes texts of all these again. Messages written 
 before has their sentences: nothing is lost, and coming forward again leaves them alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,8 +13,6 @@ from alembic import op
 
 revision: str = "0007"
 down_revision: str | None = "0006"
-branch_labels: str | Sequence[str] | None = None
-depends_on: str | Sequence[str] | None = None
 
 _COLUMNS = (
     ("run", "message"),
