@@ -14,8 +14,8 @@ import numpy as np
 from core.drawn.body import POSES, Pose
 from core.drawn.canvas import Canvas
 from core.drawn.figures import draw_figure
-from core.drawn.people import PEOPLE, Identity, random_identity
-from core.drawn.portraits import draw_group, draw_portrait, many
+from core.drawn.people import PEOPLE, Identity
+from core.drawn.portraits import draw_group, draw_portrait
 from core.drawn.scenes import SCENES, develop
 from core.drawn.truth import DrawnInstance, DrawnPicture, write_pictures
 
@@ -30,8 +30,6 @@ __all__ = [
     "draw_group",
     "draw_landscape",
     "draw_portrait",
-    "many",
-    "random_identity",
     "sample",
     "write_pictures",
 ]

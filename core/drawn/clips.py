@@ -17,7 +17,7 @@ from core.drawn.canvas import Canvas, Floats
 from core.drawn.face import Brush
 from core.drawn.face_shape import Expression, FaceShape, View
 from core.drawn.people import Identity
-from core.drawn.portraits import Clothes, face_truth, paint_person, random_clothes
+from core.drawn.portraits import Clothes, face_truth, paint_person, random_clothes, random_photo
 from core.drawn.scenes import SCENES, develop
 from core.drawn.truth import DrawnInstance, DrawnPicture
 from core.foundation.errors import BadInput
@@ -180,12 +180,7 @@ class DrawnClip:
             raise BadInput(
                 "drawn.clip", frames=frames, width=size[0], height=size[1], frames_per_second=frames_per_second
             )
-        photo = {
-            "warmth": float(rng.uniform(-0.05, 0.06)),
-            "gain": float(rng.uniform(0.88, 1.08)),
-            "blur": float(rng.uniform(0.0, 0.0014)) * min(size),
-            "noise": float(rng.uniform(1.5, 4.0)),
-        }
+        photo = random_photo(rng, size, (1.5, 4.0))
         return cls(
             name,
             person,
@@ -228,17 +223,12 @@ class DrawnClip:
             shape = self.shape(index)
             paint_person(Brush(canvas, shape, self.light), self.clothes)
             pixels = develop(canvas, rng, **self.photo)
-            yield DrawnPicture(frame_name(self.name, index), pixels, (face_truth(self.person, shape),))
+            yield DrawnPicture(f"{self.name}/{index:06d}.jpg", pixels, (face_truth(self.person, shape),))
 
     def _backdrop(self, rng: np.random.Generator) -> Floats:
         canvas = Canvas(*self.size)
         SCENES[self.scene](canvas, rng)
         return canvas.develop()
-
-
-def frame_name(clip: str, index: int) -> str:
-    """The path of a clip's frame, ``clip.mp4/000123.jpg``."""
-    return f"{clip}/{index:06d}.jpg"
 
 
 def detected(box: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from core.drawn.canvas import Canvas, Points
 from core.drawn.face_shape import LEFT, RIGHT, FaceShape
 from core.drawn.figure_paint import INDEX, Figure, Outfit, faces_viewer, paint_figure
 from core.drawn.hair import covers_ears
-from core.drawn.people import PEOPLE, Identity
+from core.drawn.people import Identity
 from core.drawn.portraits import CLOTHES, face_truth
 from core.drawn.scenes import SCENES, develop, paint_ground_shadow
 from core.drawn.truth import DrawnInstance, DrawnPicture
@@ -77,7 +77,7 @@ def _visibility(figure: Figure, joint: str, point: Points) -> int:
 def draw_figure(
     pose: Pose,
     rng: np.random.Generator,
-    identity: Identity | None = None,
+    identity: Identity,
     size: tuple[int, int] = (640, 720),
     *,
     name: str = "figure.jpg",
@@ -91,13 +91,10 @@ def draw_figure(
     pose
         One of `POSES` or another.
     identity
-        Who; by lot from `PEOPLE` if None, whose name is then recorded.
+        Who.
     rng, size, name, person, scene
         As in `draw_portrait`.
     """
-    if identity is None:
-        person = sorted(PEOPLE)[rng.integers(len(PEOPLE))]
-        identity = PEOPLE[person]
     width, height = size
     canvas = Canvas(width, height)
     SCENES[scene](canvas, rng)

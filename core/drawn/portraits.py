@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from core.drawn.canvas import Canvas, Colour, ellipse, mix, spline, tone
 from core.drawn.face import Brush, paint_brows, paint_ears, paint_eyes, paint_lips, paint_nose, paint_skin
 from core.drawn.face_shape import LEFT, RIGHT, Expression, FaceShape, View
 from core.drawn.hair import covers_ears, paint_back_hair, paint_beard, paint_front_hair, paint_glasses
-from core.drawn.people import Identity, random_identity
+from core.drawn.people import Identity
 from core.drawn.scenes import SCENES, develop
 from core.drawn.truth import DrawnInstance, DrawnPicture, face_instance
 
@@ -145,16 +145,14 @@ def face_truth(name: str | None, shape: FaceShape) -> DrawnInstance:
     return face_instance(name, shape.landmarks(), forehead)
 
 
-def _photo(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
-    size = min(canvas.width, canvas.height)
-    return develop(
-        canvas,
-        rng,
-        warmth=float(rng.uniform(-0.05, 0.06)),
-        gain=float(rng.uniform(0.88, 1.08)),
-        blur=float(rng.uniform(0.0, 0.0014)) * size,
-        noise=float(rng.uniform(0.5, 3.5)),
-    )
+def random_photo(rng: np.random.Generator, size: tuple[int, int], noise: tuple[float, float]) -> dict[str, float]:
+    """How `develop` makes one photo of `size` (width, height), with sensor noise between two levels."""
+    return {
+        "warmth": float(rng.uniform(-0.05, 0.06)),
+        "gain": float(rng.uniform(0.88, 1.08)),
+        "blur": float(rng.uniform(0.0, 0.0014)) * min(size),
+        "noise": float(rng.uniform(*noise)),
+    }
 
 
 def draw_portrait(
@@ -188,7 +186,8 @@ def draw_portrait(
     centre = (width * rng.uniform(0.46, 0.54), height * rng.uniform(0.42, 0.46))
     shape = FaceShape(identity, random_expression(rng), random_view(rng, centre, scale))
     paint_person(Brush(canvas, shape, float(rng.uniform(-1, 1))), random_clothes(rng))
-    return DrawnPicture(name, _photo(canvas, rng), (face_truth(person, shape),))
+    photo = develop(canvas, rng, **random_photo(rng, size, (0.5, 3.5)))
+    return DrawnPicture(name, photo, (face_truth(person, shape),))
 
 
 def draw_group(
@@ -217,16 +216,4 @@ def draw_group(
         clothes = Clothes(CLOTHES[colour], random_clothes(rng).neckline)
         paint_person(Brush(canvas, shape, light), clothes)
     truth = tuple(face_truth(who, shape) for (who, _), shape in zip(people, shapes, strict=True))
-    return DrawnPicture(name, _photo(canvas, rng), truth)
-
-
-def many(count: int, seed: int, size: tuple[int, int] = (160, 160), per_person: int = 5) -> Iterator[DrawnPicture]:
-    """`count` small portraits of invented people, `per_person` of each, named ``p00000/0.jpg`` and so on."""
-    rng = np.random.default_rng(seed)
-    identity = random_identity(rng)
-    for i in range(count):
-        who, which = divmod(i, per_person)
-        if which == 0 and who > 0:
-            identity = random_identity(rng)
-        label = f"p{who:05d}"
-        yield draw_portrait(identity, rng, size, name=f"{label}/{which}.jpg", person=label, scene="studio")
+    return DrawnPicture(name, develop(canvas, rng, **random_photo(rng, size, (0.5, 3.5))), truth)

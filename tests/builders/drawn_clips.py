@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from core.drawn.clips import DrawnClip
-from core.drawn.people import random_identity
+from tests.builders.invented_people import random_identity
 
 
 def draw_clips(

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from core.drawn import PEOPLE, random_identity
+from core.drawn import PEOPLE
 from core.drawn.face_shape import Expression, FaceShape, View
 from core.foundation.skeletons import FACE68
+from tests.builders.invented_people import random_identity
 
 LAUGH = Expression(mouth_open=9, smile=0.6, brow_raise=3)
 

@@ -5,7 +5,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from core.drawn.people import BEARDS, GLASSES, HAIR_STYLES, PEOPLE, Identity, random_identity
+from core.drawn.people import PEOPLE, Identity
+from tests.builders.invented_people import BEARDS, GLASSES, HAIR_STYLES, random_identity
 
 EVERYBODY = [*PEOPLE.values(), *(random_identity(np.random.default_rng(seed)) for seed in range(50))]
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.drawn import PEOPLE, draw_group, draw_portrait, many, random_identity
+from core.drawn import PEOPLE, draw_group, draw_portrait
+from tests.builders.invented_people import many, random_identity
 
 
 def brightness(pixels: np.ndarray, point: np.ndarray, reach: int = 1) -> np.ndarray:

@@ -3,13 +3,13 @@
 import pytest
 from PIL import Image
 
-from core.drawn import many
 from core.jobs import runs
 from core.jobs.kinds import RUN_KINDS
 from core.jobs.runs import perform, recover, submit
 from db.engine import reading
 from db.tables import Run
 from db.writing import writing
+from tests.builders.invented_people import many
 from tests.builders.run_kinds import run_kind
 from tests.builders.worker_processes import Workers
 

@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from core.drawn.clips import DrawnClip
-from core.drawn.people import random_identity
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import Message
 from core.foundation.skeletons import FACE68
@@ -20,6 +19,7 @@ from core.training.listening import Listener
 from core.training.loop import TrainingData
 from core.training.recipes import RECIPES, Recipe
 from core.training.samples import Sample
+from tests.builders.invented_people import random_identity
 
 
 @lru_cache(maxsize=8)
