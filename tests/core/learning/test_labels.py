@@ -205,6 +205,29 @@ def test_nobody_else_in_a_held_out_picture_is_learned_from(shelf):
     assert [row.instance.id for row, _ in rows] == [alone]
 
 
+def _unlabelled(shelf):
+    labels = _read(shelf)
+    with reading(shelf.workspace.engine) as session:
+        return [row.instance.id for row, _ in read_unlabelled(shelf.dataset, labels, session=session)]
+
+
+def test_a_group_that_was_held_out_stays_so_when_its_last_label_is_gone(shelf):
+    for person in "abcdef":
+        shelf.instance(shelf.image(f"{person}.png", identity=person), face())
+    shelf.split({"person y": "test", "person z": "train"})
+    shelf.instance(shelf.image("y.png", identity="y"))
+    learned = shelf.instance(shelf.image("z.png", identity="z"))
+    assert _unlabelled(shelf) == [learned]
+
+
+def test_excluded_pictures_are_not_labelled_by_the_training_itself(shelf):
+    shelf.instance(shelf.image("a/1.png"))
+    other = shelf.instance(shelf.image("a/2.png"))
+    with writing(shelf.workspace.engine) as session:
+        session.add(Exclusion(dataset_id=shelf.dataset, name="1.png", author_id=shelf.author))
+    assert _unlabelled(shelf) == [other]
+
+
 def test_single_pictures_in_one_folder_are_told_apart_by_nothing(shelf):
     for i in range(3):
         shelf.instance(shelf.image(f"x/{i}.png"), face())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlmodel import col, select
@@ -27,8 +29,8 @@ def image(workspace, dataset, author):
 def write(workspace, image, author):
     """Writes bodies of 17 points (by left, top, spread and box) from one file; gives what became of them."""
 
-    def labels(*bodies):
-        rows = [FileLabel(_row(*body), "a.json", author) for body in bodies]
+    def labels(*bodies, source="a.json"):
+        rows = [FileLabel(_row(*body), source, author) for body in bodies]
         with writing(workspace.engine) as session:
             return apply_labels(session.get(Image, image), rows, None, session=session)
 
@@ -77,7 +79,73 @@ def test_a_child_on_a_parents_arm_is_not_the_parent(workspace, write, image, aut
     assert revisions_by_instance(workspace) == [0, 1]
 
 
+def test_points_half_of_which_lie_beside_a_box_are_of_somebody_else(workspace, write, image, author):
+    add_instances(workspace, image, [(5, 5, 45, 65)], "person", author_id=author)
+    write((30, 10, 2))  # from 30 to 62 across: the share that lies in the box would fill enough of it
+    assert revisions_by_instance(workspace) == [0, 1]
+
+
 def test_points_that_fill_enough_of_a_box_are_of_that_person(workspace, write, image, author):
     add_instances(workspace, image, [PARENT], "person", author_id=author)
     write((30, 10, 5))
     assert revisions_by_instance(workspace) == [1]
+
+
+def test_the_same_label_again_is_there_already(workspace, write):
+    write((20, 10, 2))
+    report = write((20, 10, 2), source="b.json")
+    assert (report.added, report.unchanged, report.refused) == (0, 1, [])
+    assert revisions_by_instance(workspace) == [1]
+
+
+def test_other_points_of_a_person_whom_a_human_has_labelled_are_refused(workspace, write):
+    write((20, 10, 2, (18, 8, 58, 68)))
+    report = write((21, 10, 2, (18, 8, 58, 68)), source="b.json")
+    assert report.added == 0
+    assert [reason.code for _, reason in report.refused] == ["labels.imported_before"]
+    assert revisions_by_instance(workspace) == [1]
+
+
+def test_points_of_another_skeleton_by_a_human_stay_and_the_label_gets_an_instance_of_its_own(
+    workspace, write, image, author
+):
+    write((20, 10, 2, (18, 8, 58, 68)))
+    steps = np.arange(24) * 1.3
+    body = Keypoints.of(np.stack([20 + steps, 10 + 1.5 * steps], axis=1))
+    row = LabelledRow("a.png", body, "body24", box=(18, 8, 58, 68))
+    with writing(workspace.engine) as session:
+        report = apply_labels(session.get(Image, image), [FileLabel(row, "b.csv", author)], None, session=session)
+    assert (report.added, report.refused) == (1, [])
+    assert revisions_by_instance(workspace) == [1, 1]
+
+
+def test_what_a_human_has_taken_out_is_refused(workspace, write, image, author):
+    (gone,) = add_instances(workspace, image, [(18, 8, 58, 68)], "person", author_id=author)
+    with writing(workspace.engine) as session:
+        session.get(Instance, gone).removed = True
+    report = write((20, 10, 2, (18, 8, 58, 68)))
+    assert report.added == 0
+    assert [reason.code for _, reason in report.refused] == ["labels.taken_out"]
+
+
+def test_a_label_that_two_files_give_counts_once(workspace, image, author):
+    rows = [FileLabel(_row(20, 10, 2), source, author) for source in ("a.json", "b.json")]
+    with writing(workspace.engine) as session:
+        report = apply_labels(session.get(Image, image), rows, None, session=session)
+    assert (report.added, report.repeated, report.unchanged) == (1, 1, 0)
+    assert revisions_by_instance(workspace) == [1]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (replace(_row(20, 10, 2), size=(640, 480)), "labels.other_size"),
+        (_row(500, 10, 2), "labels.point_outside"),
+        (replace(_row(190, 10, 1), inside=True), "labels.point_outside"),
+    ],
+)
+def test_a_label_that_cannot_be_of_the_picture_is_refused(workspace, image, author, row, code):
+    with writing(workspace.engine) as session:
+        report = apply_labels(session.get(Image, image), [FileLabel(row, "a.json", author)], None, session=session)
+    assert [reason.code for _, reason in report.refused] == [code]
+    assert revisions_by_instance(workspace) == []

@@ -64,6 +64,12 @@ def test_scores_are_the_cosine_similarities_of_the_stored_vectors(workspace, dat
     )
 
 
+def test_pairs_of_different_people_are_never_more_than_the_most(workspace, dataset, author, monkeypatch):
+    noisy_faces(workspace, dataset, author)
+    monkeypatch.setattr("core.verification.pairs.MOST_PAIRS", 30)
+    assert int((~verification.confirmed_pairs(workspace, dataset, different_per_same=1e6).same).sum()) == 30
+
+
 def test_only_what_humans_have_confirmed_gives_pairs(workspace, dataset, author):
     noisy_faces(workspace, dataset, author)
     rng = np.random.default_rng(8)
