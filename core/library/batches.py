@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlmodel import Session, col, delete
 
 from core.foundation.errors import UnreadableImage
 from core.foundation.messages import Message, message
+from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.media.images import decode
-from db.tables import Image
+from db.tables import Image, Instance, Skipped
+from db.writing import writing
 
 _PIXELS: Final = 32_000_000  # a batch holds at most this many, or one picture
 _READERS: Final = 2
@@ -59,6 +63,55 @@ def attempt(
     """
     outcomes = iter(_together_or_alone([item for item in batch if item.failure is None], work))
     return [next(outcomes) if item.failure is None else PictureFailure(item.failure) for item in batch]
+
+
+def visit_instances(
+    workspace: Workspace,
+    waiting: Sequence[tuple[Instance, Image]],
+    work: Callable[[Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]], Sequence[Sequence[T]]],
+    keep: Callable[[Instance, T, Session], None],
+    *,
+    run_id: int,
+    phase: Message,
+    progress: Progress | None = None,
+) -> int:
+    """Let models look at instances, a batch of pictures at a time; returns how many of them got nothing.
+
+    A picture that cannot be read, or that `work` fails on, becomes a `Skipped` row of the run with the reason; its
+    instances stay as they are until a later run. Every batch is one transaction, and progress counts instances.
+
+    Parameters
+    ----------
+    work
+        Takes (H, W, 3) uint8 RGB pixels of pictures with their instances; gives a result for each instance.
+    keep
+        Stores the result of an instance that is still there; never commits.
+    """
+    progress = progress or Progress()
+    instances: dict[int, list[Instance]] = defaultdict(list)
+    for instance, image in waiting:
+        instances[image.id].append(instance)
+    with writing(workspace.engine) as session:
+        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+    progress.begin(len(waiting), message=phase)
+    done = failed = 0
+    for batch in opened_batches(workspace, list({image.id: image for _, image in waiting}.values())):
+        outcomes = attempt(batch, lambda pictures: work([(each.pixels, instances[each.image.id]) for each in pictures]))
+        with writing(workspace.engine) as session:
+            for picture, outcome in zip(batch, outcomes, strict=True):
+                of_picture = instances[picture.image.id]
+                done += len(of_picture)
+                if isinstance(outcome, PictureFailure):
+                    failed += len(of_picture)
+                    reason = outcome.reason.nowhere().to_json()
+                    session.add(Skipped(run_id=run_id, path=picture.image.path, reason=reason))
+                    continue
+                for instance, result in zip(of_picture, outcome, strict=True):
+                    stored = session.get(Instance, instance.id)
+                    if stored is not None:  # else deleted meanwhile
+                        keep(stored, result, session)
+        progress.advance(done)
+    return failed
 
 
 def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:

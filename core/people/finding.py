@@ -7,27 +7,27 @@ embedded by another encoder are completed: they get what they lack.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, select
 
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import message
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
 from core.media.images import crop_suffix, face_crop, jpeg, write_atomically
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
 from db.engine import reading
 from db.queries.library import count_images, has_human_points, images_without_scan, incomplete_faces
 from db.queries.people.vectors import has_embedding
-from db.tables import Embedding, Image, ImageState, Instance, Scan, Skipped, Source, now, sides
+from db.tables import Embedding, Image, ImageState, Instance, Scan, Source, now, sides
 from db.writes.library import recount_faces
 from db.writes.models import note_model_use
 from db.writes.points import append_revision
@@ -185,60 +185,47 @@ def complete_faces(
     MissingWeights, BadWeights
         If a model's file is absent or damaged.
     """
-    progress = progress or Progress()
     models = FaceModels.load(workspace, encoder)
     with writing(workspace.engine) as session:
         provenance = _Provenance(dataset_id, run_id, *models.versions(session=session))
-        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
     with reading(workspace.engine) as session:
-        faces, images = _incomplete(dataset_id, provenance.encoder_id, session=session)
+        faces = incomplete_faces(dataset_id, provenance.encoder_id, session=session)
     if faces:
         with writing(workspace.engine) as session:
             for version in (provenance.landmarker_id, provenance.encoder_id):
                 note_model_use(dataset_id, version, session=session)
-    progress.begin(sum(map(len, faces.values())), message=message("progress.completing"))
-    done = incomplete = 0
-    for batch in opened_batches(workspace, images):
-        outcomes = attempt(
-            batch, lambda pictures: _describe(models, [(picture, faces[picture.image.id]) for picture in pictures])
-        )
-        with writing(workspace.engine) as session:
-            for picture, described in zip(batch, outcomes, strict=True):
-                _store_described(picture, described, provenance, session=session)
-                number = len(faces[picture.image.id])
-                done += number
-                incomplete += number if isinstance(described, PictureFailure) else 0
-        progress.advance(done)
-    return incomplete
+
+    def keep(face: Instance, description: FaceDescription, session: Session) -> None:
+        _complete(face, *description, provenance, session=session)
+
+    phase = message("progress.completing")
+    return visit_instances(
+        workspace,
+        faces,
+        lambda pictures: _describe(models, pictures),
+        keep,
+        run_id=run_id,
+        phase=phase,
+        progress=progress,
+    )
 
 
-def _incomplete(dataset_id: int, encoder_id: int, *, session: Session) -> tuple[dict[int, list[Instance]], list[Image]]:
-    """The faces that lack something by their picture, and the pictures."""
-    faces: dict[int, list[Instance]] = defaultdict(list)
-    images: dict[int, Image] = {}
-    for face, image in incomplete_faces(dataset_id, encoder_id, session=session):
-        faces[image.id].append(face)
-        images[image.id] = image
-    return faces, list(images.values())
-
-
-FaceDescription = tuple[int, Keypoints, NDArray[np.float32]]  # id, 68 points and embedding of one face
+FaceDescription = tuple[Keypoints, NDArray[np.float32]]  # 68 points and embedding of one face
 
 
 def _describe(
-    models: FaceModels, pictures: Sequence[tuple[OpenedPicture, Sequence[Instance]]]
+    models: FaceModels, pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]
 ) -> list[list[FaceDescription]]:
     """The faces of each picture, all embedded together."""
-    located: list[tuple[int, Keypoints]] = []
+    located: list[Keypoints] = []
     crops = []
-    for picture, faces in pictures:
+    for pixels, faces in pictures:
         corners = boxes_of(faces).astype(np.float32)
-        points_of = models.landmarker.locate(picture.pixels, corners)
-        for face, box, points in zip(faces, corners, points_of, strict=True):
-            located.append((face.id, points))
-            crops.append(models.encoder.crop(picture.pixels, box, _five(face, points), points))
-    described = iter([(*row, vector) for row, vector in zip(located, models.embed(crops), strict=True)])
-    return [[next(described) for _ in faces] for _, faces in pictures]
+        for face, box, points in zip(faces, corners, models.landmarker.locate(pixels, corners), strict=True):
+            located.append(points)
+            crops.append(models.encoder.crop(pixels, box, _five(face, points), points))
+    described = zip(located, models.embed(crops), strict=True)
+    return [list(islice(described, len(faces))) for _, faces in pictures]
 
 
 def _five(face: Instance, points: Keypoints) -> NDArray[np.float32]:
@@ -247,20 +234,3 @@ def _five(face: Instance, points: Keypoints) -> NDArray[np.float32]:
         if np.isfinite(stored).all():
             return stored
     return five_points(points)
-
-
-def _store_described(
-    picture: OpenedPicture,
-    described: Sequence[FaceDescription] | PictureFailure,
-    provenance: _Provenance,
-    *,
-    session: Session,
-) -> None:
-    if isinstance(described, PictureFailure):
-        reason = described.reason.nowhere().to_json()
-        session.add(Skipped(run_id=provenance.run_id, path=picture.image.path, reason=reason))
-        return
-    for instance_id, points, vector in described:
-        face = session.get(Instance, instance_id)
-        if face is not None:  # else deleted meanwhile
-            _complete(face, points, vector, provenance, session=session)

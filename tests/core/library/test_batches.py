@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlmodel import select
 
 from core.foundation.messages import message
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library import batches
-from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
-from db.tables import Image
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
+from db.engine import reading
+from db.tables import Image, Instance, Run, Skipped
+from db.writing import writing
 
 GONE = message("images.gone", folder="originals")
 
@@ -124,3 +127,38 @@ def test_folder_that_may_not_be_read_is_a_reason_for_that_picture_alone(pairs, p
         "0.png: the original cannot be read (Permission denied)",
         None,
     ]
+
+
+def test_instances_of_a_picture_that_is_gone_are_listed_and_deleted_ones_are_passed_over(
+    workspace, dataset, author, pictures
+):
+    images = _images(workspace, pictures, 2)
+    with writing(workspace.engine) as session:
+        for number, image in enumerate(images):
+            image.dataset_id, image.sha256, image.size_bytes, image.format = dataset, f"{number:064d}", 1, "PNG"
+            session.add(image)
+        run = Run(kind="predict", dataset_id=dataset, author_id=author)
+        session.add(run)
+        session.flush()
+        faces = [
+            Instance(dataset_id=dataset, image_id=image.id, kind="face", left=0, top=0, right=9, bottom=9)
+            for image in (images[0], images[0], images[1], images[1])
+        ]
+        session.add_all(faces)
+    workspace.original(images[1].original).unlink()
+    kept = []
+
+    def work(batch):
+        with writing(workspace.engine) as session:
+            session.delete(session.get(Instance, faces[1].id))
+        return [[face.id * 10 for face in instances] for _, instances in batch]
+
+    def keep(face, result, session):
+        kept.append((face.id, result))
+
+    waiting = list(zip(faces, (images[0], images[0], images[1], images[1]), strict=True))
+    phase = message("progress.completing")
+    assert visit_instances(workspace, waiting, work, keep, run_id=run.id, phase=phase) == 2
+    assert kept == [(faces[0].id, faces[0].id * 10)]
+    with reading(workspace.engine) as session:
+        assert [row.path for row in session.exec(select(Skipped))] == ["1.png"]
