@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
 
     out.parent.mkdir(parents=True, exist_ok=True)
     facts = export(load_checkpoint(pose_model.file), out)
-    return {"model": model, "file": str(out), **facts.as_json()}
+    return {"model": model, "file": str(out), **asdict(facts)}
 
 
 def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: Path) -> dict[str, Any]:

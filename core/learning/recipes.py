@@ -14,7 +14,9 @@ from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.models.pose import NETWORKS, NetworkConfig, NetworkSpec, configure
 from core.models.weights import locate
-from core.training.recipes import RECIPES, Recipe, with_settings
+from core.training.recipe import Recipe
+from core.training.recipe_settings import with_settings
+from core.training.recipes import RECIPES
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from core.learning.samples import LEARNED, as_ranges, learned_from, samples, unl
 from core.learning.training_verdict import warnings_about
 from core.library.split_groups import group_name
 from core.training.listening import Listener, TrainingCancelled
-from core.training.recipes import Recipe
+from core.training.recipe import Recipe
 from core.training.splits import remark
 from db.engine import reading
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance
@@ -34,7 +34,8 @@ from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
 
 if TYPE_CHECKING:
-    from core.training.loop import TrainingData, TrainingOutcome
+    from core.training.loop import TrainingOutcome
+    from core.training.preparation import TrainingData
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _train(
 
 
 def _data(workspace: Workspace, training: TrainingRun) -> TrainingData:
-    from core.training.loop import TrainingData
+    from core.training.preparation import TrainingData
 
     points = find_skeleton(training.labels.skeleton)
     learning, choosing = training.labels.of(Part.TRAIN), training.choosing()

@@ -116,8 +116,6 @@ class Batch:
         NaN where not labelled. A point outside the crop is not present but keeps its true place.
     present
         (N, K) bool.
-    keys
-        (N,) int64, ids of the instances.
     pseudo
         N tasks of pseudo-labels; None for a human's label.
     crops
@@ -129,7 +127,6 @@ class Batch:
     images: Tensor
     points: Tensor
     present: Tensor
-    keys: Tensor
     pseudo: tuple[str | None, ...]
     crops: tuple[Crop, ...]
     order: Tensor
@@ -208,13 +205,11 @@ def batch(
         points.append(taken.points[rows])
         present.append(taken.present[rows])
         crops.append(crop)
-    samples = [source.samples[index] for index in indices]
     return Batch(
         images=torch.stack(images).float().div_(255),
         points=torch.from_numpy(np.stack(points)),
         present=torch.from_numpy(np.stack(present)),
-        keys=torch.tensor([sample.key for sample in samples], dtype=torch.int64),
-        pseudo=tuple(sample.pseudo for sample in samples),
+        pseudo=tuple(source.samples[index].pseudo for index in indices),
         crops=tuple(crops),
         order=torch.from_numpy(order.astype(np.int64)),
     )

@@ -27,8 +27,6 @@ from core.training.recipe import Recipe
 from core.training.run import Training
 from core.training.state import fingerprint
 
-__all__ = ["Listener", "TrainingData", "TrainingOutcome", "train"]
-
 
 @dataclass(frozen=True)
 class TrainingOutcome:

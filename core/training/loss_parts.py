@@ -14,22 +14,19 @@ class LossParts(NamedTuple):
     Attributes
     ----------
     total
-        Scalar tensor to call backward on: float32, or float64 where the outputs are.
+        Scalar tensor to call backward on: float32, or float64 where the outputs are. Without any weight it and its
+        gradients are exactly 0.
     parts
         Name -> scalar tensor, detached; before their weights.
-    labelled
-        Scalar tensor, detached: the weight of all points together. 0 says that the batch taught nothing; the total
-        and its gradients are then exactly 0.
     """
 
     total: Tensor
     parts: dict[str, Tensor]
-    labelled: Tensor
 
 
-def one_part(name: str, value: Tensor, weight: Tensor) -> LossParts:
+def one_part(name: str, value: Tensor) -> LossParts:
     """A loss of one part."""
-    return LossParts(value, {name: value.detach()}, weight.detach().sum())
+    return LossParts(value, {name: value.detach()})
 
 
 def at_least_float32(outputs: Tensor) -> Tensor:

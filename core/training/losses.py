@@ -62,7 +62,7 @@ class PointLoss:
         weight = targets["weight"]
         truth = masked(targets["points"].to(points.dtype), weight[..., None])
         error = (points - truth) * points.new_tensor(self.unit)
-        return one_part(self.name, weighted_mean(self.measure(error), weight[..., None]), weight)
+        return one_part(self.name, weighted_mean(self.measure(error), weight[..., None]))
 
 
 def wing(error: Tensor, width: float = 10.0, curvature: float = 2.0) -> Tensor:

@@ -16,7 +16,7 @@ class HeatmapError:
 
     def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
         """Outputs and targets: "heatmaps" (N, K, h, w); targets also "weight" (N, K)."""
-        return one_part("heatmaps", _squared(outputs, targets, "heatmaps"), targets["weight"])
+        return one_part("heatmaps", _squared(outputs, targets, "heatmaps"))
 
 
 class HeatmapCrossEntropy:
@@ -35,7 +35,7 @@ class HeatmapCrossEntropy:
         weight = weight * (mass > 0)
         share = wanted / torch.where(mass > 0, mass, torch.ones_like(mass))[..., None]
         entropy = -(share * logits.log_softmax(dim=-1)).sum(dim=-1)
-        return one_part("heatmaps", weighted_mean(entropy, weight), weight)
+        return one_part("heatmaps", weighted_mean(entropy, weight))
 
 
 class UdpCombined:
@@ -58,8 +58,7 @@ class UdpCombined:
         """ "heatmaps" (N, K, h, w) and "offsets" (N, 2K, h, w) of both; targets also "weight" (N, K)."""
         heat = _squared(outputs, targets, "heatmaps")
         offsets = self._offsets(outputs, targets)
-        parts = {"heatmaps": heat.detach(), "offsets": offsets.detach()}
-        return LossParts(heat + self.offsets * offsets, parts, targets["weight"].detach().sum())
+        return LossParts(heat + self.offsets * offsets, {"heatmaps": heat.detach(), "offsets": offsets.detach()})
 
     @staticmethod
     def _offsets(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:

@@ -89,7 +89,7 @@ class PipLoss:
         if task is not None:
             parts |= self._coarse(outputs, scores, weight, task)
         total = torch.stack([self.weights[name] * value for name, value in parts.items()]).sum()
-        return LossParts(total, {name: value.detach() for name, value in parts.items()}, weight.detach().sum())
+        return LossParts(total, {name: value.detach() for name, value in parts.items()})
 
     @staticmethod
     def _coarse(outputs: Mapping[str, Tensor], scores: Tensor, weight: Tensor, task: Tensor) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """The recipes that one can ask for by name. Imports no torch.
 
 Those named after a publication follow it; ``quick-`` ones learn in minutes on two cores, from random weights.
-`with_settings` changes single values, as ``{"epochs": "20", "augmentation.rotation": "20"}``.
+`recipe_settings.with_settings` changes single values, as ``{"epochs": "20", "augmentation.rotation": "20"}``.
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from core.training.recipe import Recipe, StabilityTerm, from_json
-from core.training.recipe_settings import settings_of, with_settings
-
-__all__ = ["RECIPES", "Recipe", "StabilityTerm", "from_json", "settings_of", "with_settings"]
+from core.training.recipe import Recipe, StabilityTerm
 
 _BASELINE: Final = Recipe(
     name="baseline",

@@ -17,9 +17,6 @@ from core.foundation.errors import BadInput
 from core.metrics.stability import Units
 from core.training.loss_parts import masked
 from core.training.samples import Sample
-from core.training.stability_gate import Gate
-
-__all__ = ["TARGETS", "Gate", "StabilityLoss", "windows"]
 
 TARGETS: Final = ("true-motion", "indicator", "stillness")
 
@@ -58,8 +55,8 @@ class StabilityLoss(nn.Module):
             raise BadInput("training.epsilon", epsilon=epsilon)
         self.target, self.epsilon = target, epsilon
 
-    def forward(self, predicted: Tensor, truth: Tensor, pairs_ok: Tensor | None = None) -> Tensor:
-        """The loss of one window.
+    def forward(self, predicted: Tensor, truth: Tensor) -> Tensor:
+        """The loss of one window, a run of T frames without a gap.
 
         Parameters
         ----------
@@ -67,8 +64,6 @@ class StabilityLoss(nn.Module):
             (T, K, 2) pixels of the picture (or of one crop for the whole window), with gradients.
         truth
             (T, K, 2), same pixels; NaN where a point is not labelled: it is then left out of its pairs.
-        pairs_ok
-            (T - 1,) bool: whether frame t + 1 follows frame t. None: all do.
 
         Returns
         -------
@@ -80,17 +75,13 @@ class StabilityLoss(nn.Module):
         BadInput
             If the shapes disagree.
         """
-        frames = len(predicted)
         if predicted.ndim != 3 or predicted.shape[2] != 2 or predicted.shape != truth.shape:
             raise BadInput("training.window_shapes", predicted=tuple(predicted.shape), truth=tuple(truth.shape))
         predicted = predicted if predicted.dtype == torch.float64 else predicted.float()
         truth = truth.detach().to(predicted)
-        follows = torch.ones(max(frames - 1, 0), dtype=torch.bool) if pairs_ok is None else pairs_ok
-        if follows.shape != (max(frames - 1, 0),):
-            raise BadInput("training.window_pairs", frames=frames, wanted=frames - 1, found=tuple(follows.shape))
         units = self._units(truth)
         there = (predicted.isfinite() & truth.isfinite()).all(dim=-1)
-        usable = there[1:] & there[:-1] & follows.to(there.device)[:, None] & units.isfinite().all(dim=-1)[:, None]
+        usable = there[1:] & there[:-1] & units.isfinite().all(dim=-1)[:, None]
         scale = masked(1 / units, units.isfinite())[:, None]
         moved = masked(predicted, there[..., None]).diff(dim=0) * scale
         true = masked(truth, there[..., None]).diff(dim=0) * scale

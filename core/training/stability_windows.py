@@ -16,7 +16,8 @@ from core.training.augmentation import Augmentation, Batch, batch
 from core.training.losses import Loss
 from core.training.recipe import StabilityTerm
 from core.training.samples import CropSource
-from core.training.stability_loss import Gate, StabilityLoss, windows
+from core.training.stability_gate import Gate
+from core.training.stability_loss import StabilityLoss, windows
 from core.training.validation import Inference
 
 _LEAST: Final = 1e-3  # of the motion that a factor is made from: a window that moves as it should needs no push

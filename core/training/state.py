@@ -87,10 +87,6 @@ class TrainingProgress:
         self.history.append(line)
         self.epoch, self.batch, self.sums, self.counted, self.windows = self.epoch + 1, 0, {}, 0, 0
 
-    def plain(self) -> dict[str, Any]:
-        """As a dict of plain values."""
-        return asdict(self)
-
 
 def save_state(path: Path, tensors: Mapping[str, Any], progressed: TrainingProgress, fingerprint: str) -> None:
     """Write the state so that the file is whole and on the disk, or the old one is still there.
@@ -100,7 +96,7 @@ def save_state(path: Path, tensors: Mapping[str, Any], progressed: TrainingProgr
     FacetError
         If the disk is full or cannot be written.
     """
-    content = {**tensors, "progressed": progressed.plain(), "fingerprint": fingerprint, "format": FORMAT}
+    content = {**tensors, "progressed": asdict(progressed), "fingerprint": fingerprint, "format": FORMAT}
     partial = path.with_suffix(".part")
     try:
         with partial.open("wb") as file:

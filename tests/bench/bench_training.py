@@ -59,7 +59,8 @@ def run_recipe(name: str, steps: int) -> dict[str, Any]:
 
     from core.foundation.arrays import Keypoints
     from core.foundation.skeletons import FACE68
-    from core.training.loop import TrainingData, train
+    from core.training.loop import train
+    from core.training.preparation import TrainingData
     from core.training.samples import Sample
 
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -69,18 +69,15 @@ class Codec(Protocol):
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
         """The name of each network output and its shape for `count` points, without N."""
-        ...
 
     def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:
         """Targets of (N, K, 2) points in input pixels and (N, K) bool: float32, each output's name and "weight"."""
-        ...
 
     def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """Points of a network's outputs; in float32 whatever their dtype.
 
         While an exporter traces, tensor operations of fixed shapes only.
         """
-        ...
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """The outputs of a left-right mirrored input, brought back to the input that was not, with no shift.
@@ -88,7 +85,6 @@ class Codec(Protocol):
         `order` is (K,) int64, an involution (`core.media.crops.mirror_order`). The mean of these and the outputs of the
         input itself decodes to the flip test's points.
         """
-        ...
 
 
 def usable(points: Tensor, present: Tensor, input_size: tuple[int, int]) -> Tensor:

@@ -42,7 +42,6 @@ class Detector(Model, Protocol):
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
         """Boxes of each (H, W, 3) uint8 RGB picture, largest face first; sizes may differ."""
-        ...
 
 
 class Landmarker(Model, Protocol):
@@ -50,7 +49,6 @@ class Landmarker(Model, Protocol):
 
     def locate(self, image: NDArray[np.uint8], corners: NDArray) -> list[Keypoints]:
         """Points of every face of one (H, W, 3) uint8 RGB picture; `corners` is (N, 4) in pixels."""
-        ...
 
 
 class Encoder(Model, Protocol):
@@ -76,11 +74,9 @@ class Encoder(Model, Protocol):
 
         `corners` is (4,), `five_points` (5, 2), both in pixels; `landmarks` are the face's 68 points if known.
         """
-        ...
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, D) float32 of length 1 each, out of what `crop` made."""
-        ...
 
 
 T = TypeVar("T", covariant=True)

@@ -49,7 +49,6 @@ class AdaptiveMaxPool(nn.Module):
     """
 
     def forward(self, features: Tensor) -> Tensor:
-        """As the class says."""
         height, width = features.shape[2:]
         if height % _MAP == 0 and width % _MAP == 0:
             return functional.max_pool2d(features, (height // _MAP, width // _MAP))

@@ -58,7 +58,7 @@ def save_checkpoint(path: Path, network: PoseNetwork, facts: Mapping[str, str] =
     return hashlib.sha256(content).hexdigest()
 
 
-def load_checkpoint(path: Path, device: str = "cpu", *, skeleton: str | None = None) -> PoseNetwork:
+def load_checkpoint(path: Path, device: str = "cpu") -> PoseNetwork:
     """Build the network of a checkpoint and give it its tensors; it comes in evaluation mode.
 
     torch's global generator is left as it was.
@@ -69,22 +69,18 @@ def load_checkpoint(path: Path, device: str = "cpu", *, skeleton: str | None = N
         What `save_checkpoint` wrote.
     device
         Where the network shall be, such as "cpu" or "cuda".
-    skeleton
-        Refuse a network of another skeleton.
 
     Raises
     ------
     MissingWeights
         If there is no such file.
     BadWeights
-        If it is pickled, damaged, cut off, without a description, of another skeleton, or its tensors are not those
-        of the network that it describes; the sentence names the file and the reason.
+        If it is pickled, damaged, cut off, without a description, or its tensors are not those of the network that it
+        describes; the sentence names the file and the reason.
     """
     refuse_pickle(path)
     config = read_config(path)
     known = SKELETONS.get(config.skeleton)
-    if skeleton is not None and config.skeleton != skeleton:
-        raise BadWeights("weights.other_skeleton", file=path.name, skeleton=config.skeleton, wanted=skeleton)
     if known is not None and len(known) != config.points:
         raise BadWeights(
             "weights.other_count", file=path.name, count=config.points, skeleton=config.skeleton, wanted=len(known)

@@ -113,15 +113,7 @@ class PoseEstimator:
 
     @classmethod
     def load(
-        cls,
-        path: Path,
-        name: str,
-        *,
-        device: str = "auto",
-        flip_test: bool = False,
-        batch: int = 16,
-        padding: float = 1.25,
-        warn: Callable[[str], None] | None = None,
+        cls, path: Path, name: str, *, device: str = "auto", flip_test: bool = False, batch: int = 16
     ) -> PoseEstimator:
         """Open a checkpoint; `device` is "auto", "cpu" or "cuda".
 
@@ -138,10 +130,7 @@ class PoseEstimator:
             used = find_skeleton(network.config.skeleton)
         except NotFound as problem:
             raise BadWeights("weights.unusable", file=path.name, reason=problem) from problem
-        digest = sha256_of(path)
-        return cls(
-            network, name, digest, used, device=chosen, flip_test=flip_test, batch=batch, padding=padding, warn=warn
-        )
+        return cls(network, name, sha256_of(path), used, device=chosen, flip_test=flip_test, batch=batch)
 
     def estimate(
         self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]

@@ -66,7 +66,6 @@ class PointHead(nn.Module):
         nn.init.constant_(self.points.bias, 0.5)
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
-        """As the class says."""
         points = in_weights_precision(self.points, self.hidden(self.before(features)))
         return {"points": points.unflatten(1, (self._count, 2))}
 
@@ -118,7 +117,6 @@ class MapHead(nn.Module):
         self.maps = nn.ModuleDict(convolutions)
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
-        """As the class says."""
         features = self.before(features)
         return {name: in_weights_precision(convolution, features) for name, convolution in self.maps.items()}
 
@@ -127,5 +125,4 @@ class SpatialMean(nn.Module):
     """Mean over the map: (N, C, h, w) -> (N, C)."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """As the class says."""
         return torch.mean(features, dim=(2, 3))

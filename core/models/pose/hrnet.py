@@ -33,7 +33,6 @@ class HRNetMap(nn.Module):
         self.channels = int(whole.feature_info.channels()[0])
 
     def forward(self, images: Tensor) -> Tensor:
-        """As the class says."""
         features: Tensor = self.net(images)[0]
         return features
 

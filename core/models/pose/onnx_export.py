@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -63,22 +63,20 @@ class OnnxFacts:
     undecided: int
     data: str | None = None
 
-    def as_json(self) -> dict[str, object]:
-        """All of it, for the command line."""
-        return asdict(self)
-
 
 class Decoding(nn.Module):
-    """What is exported: (N, 3, H, W) float32 RGB in [0, 1] -> points (N, K, 2), confidence and spread (N, K)."""
+    """What is exported: (N, 3, H, W) float32 RGB in [0, 1] -> points (N, K, 2), confidence and spread (N, K).
+
+    In pixels of the input; NaN where absent or unknown.
+    """
 
     def __init__(self, network: PoseNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """As the class says, in pixels of the input; NaN where absent or unknown."""
-        found = self.network.codec.decode(self.network(images))
-        return found.points, found.confidence, found.spread
+        points, confidence, spread, _ = self.network.codec.decode(self.network(images))
+        return points, confidence, spread
 
 
 def export(network: PoseNetwork, path: Path) -> OnnxFacts:

@@ -43,7 +43,6 @@ class PipHead(nn.Module):
                 self.maps[name] = small_convolution(channels, shape[0])
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
-        """As the class says."""
         finer = self.finer(features)
         outputs = {name: in_weights_precision(layer, finer) for name, layer in self.maps.items()}
         return outputs | {name: outputs["cls"][:, :0] for name in self._empty}

@@ -27,7 +27,6 @@ class ResNetMap(nn.Module):
         self.layer1, self.layer2, self.layer3, self.layer4 = whole.layer1, whole.layer2, whole.layer3, whole.layer4
 
     def forward(self, images: Tensor) -> Tensor:
-        """As the class says."""
         features = self.maxpool(self.relu(self.bn1(self.conv1(images))))
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
             features = layer(features)
@@ -42,6 +41,5 @@ class MobileNetMap(nn.Module):
         self.features = torchvision.models.mobilenet_v2(weights=None).features
 
     def forward(self, images: Tensor) -> Tensor:
-        """As the class says."""
         features: Tensor = self.features(images)
         return features

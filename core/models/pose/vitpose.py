@@ -81,7 +81,6 @@ class VitPoseMap(nn.Module):
         return found
 
     def forward(self, images: Tensor) -> Tensor:
-        """As the class says."""
         tokens = self.net.embeddings(images)
         recompute = self.checkpointing and self.training and torch.is_grad_enabled()
         for layer in self.layers:

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.models.pose.estimator import PoseEstimator
-from core.training.loop import TrainingData, TrainingOutcome, train
-from core.training.preparation import mean_shape
+from core.training.loop import TrainingOutcome, train
+from core.training.preparation import TrainingData, mean_shape
 from core.training.recipe import Recipe
 from core.training.samples import Sample
 from core.training.self_training import self_train

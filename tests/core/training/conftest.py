@@ -16,8 +16,9 @@ from core.foundation.arrays import Keypoints
 from core.foundation.messages import Message
 from core.foundation.skeletons import FACE68
 from core.training.listening import Listener
-from core.training.loop import TrainingData
-from core.training.recipes import RECIPES, Recipe
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe
+from core.training.recipes import RECIPES
 from core.training.samples import Sample
 from tests.builders.invented_people import random_identity
 

@@ -13,8 +13,8 @@ from core.models.pose import configure
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.network import build
 from core.training.distributed import launch
-from core.training.loop import TrainingData
-from core.training.recipes import Recipe
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe
 
 Tiny = Callable[..., Recipe]
 

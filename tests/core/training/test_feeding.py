@@ -9,8 +9,9 @@ import pytest
 
 from core.training.augmentation import Augmentation
 from core.training.feeding import ahead, batches_of
-from core.training.loop import TrainingData, train
-from core.training.recipes import Recipe, StabilityTerm
+from core.training.loop import train
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe, StabilityTerm
 
 
 def test_every_sample_is_seen_once_an_epoch_and_no_batch_is_a_single_one() -> None:

@@ -16,8 +16,9 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import FACE68
 from core.models.pose.checkpoint import load_checkpoint, read_facts
-from core.training.loop import TrainingData, train
-from core.training.recipes import Recipe
+from core.training.loop import train
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe
 from core.training.samples import CropSource
 from core.training.validation import Inference, figures, locate_points
 

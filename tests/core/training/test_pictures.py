@@ -8,9 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.training.loop import TrainingData, train
+from core.training.loop import train
 from core.training.pictures import FOUND, TRUTH, example_sheet, heatmap_sheet
-from core.training.recipes import Recipe
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe
 
 Tiny = Callable[..., Recipe]
 GREY = np.full((97, 65, 3), 128, np.uint8)

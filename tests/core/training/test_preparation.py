@@ -14,9 +14,10 @@ from core.foundation.skeletons import BODY24, COCO17, FACE68
 from core.models.pose import configure
 from core.models.pose.checkpoint import load_checkpoint, save_checkpoint
 from core.models.pose.network import build
-from core.training.loop import TrainingData, train
-from core.training.preparation import config_for
-from core.training.recipes import RECIPES, Recipe, StabilityTerm
+from core.training.loop import train
+from core.training.preparation import TrainingData, config_for
+from core.training.recipe import Recipe, StabilityTerm
+from core.training.recipes import RECIPES
 from core.training.samples import Sample
 
 

@@ -9,8 +9,8 @@ from core.foundation.errors import BadInput
 from core.models.pose import NETWORKS
 from core.training.losses import POINT_LOSSES
 from core.training.pip_losses import TASKS
-from core.training.recipe import CHOICES
-from core.training.recipes import RECIPES, Recipe, StabilityTerm, from_json
+from core.training.recipe import CHOICES, Recipe, StabilityTerm, from_json
+from core.training.recipes import RECIPES
 from core.training.self_training import PLANS
 from core.training.stability_loss import TARGETS
 

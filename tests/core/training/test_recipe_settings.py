@@ -6,7 +6,9 @@ import pytest
 
 from core.foundation.errors import BadInput
 from core.training.augmentation import Augmentation
-from core.training.recipes import RECIPES, StabilityTerm, settings_of, with_settings
+from core.training.recipe import StabilityTerm
+from core.training.recipe_settings import settings_of, with_settings
+from core.training.recipes import RECIPES
 
 QUICK = RECIPES["quick-resnet18"]
 

@@ -13,8 +13,9 @@ from torch import nn
 from core.foundation.errors import Cancelled, FacetError
 from core.models.pose.checkpoint import load_checkpoint, read_facts
 from core.models.pose.network import build
-from core.training.loop import TrainingData, train
-from core.training.recipes import Recipe, StabilityTerm
+from core.training.loop import train
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe, StabilityTerm
 from core.training.validation import Inference
 
 Tiny = Callable[..., Recipe]

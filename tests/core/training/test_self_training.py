@@ -16,9 +16,8 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Cancelled, NotEnoughData
 from core.models.pose.checkpoint import load_checkpoint
 from core.training import loop
-from core.training.loop import TrainingData
-from core.training.preparation import fresh_network
-from core.training.recipes import Recipe
+from core.training.preparation import TrainingData, fresh_network
+from core.training.recipe import Recipe
 from core.training.self_training import PLANS, pseudo_labels, self_train
 
 Tiny = Callable[..., Recipe]

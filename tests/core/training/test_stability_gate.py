@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.foundation.errors import BadInput
-from core.training.stability_loss import Gate
+from core.training.stability_gate import Gate
 
 
 def test_the_gate_opens_under_the_bar_and_closes_over_the_slack() -> None:

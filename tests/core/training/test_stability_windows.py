@@ -9,9 +9,9 @@ from core.foundation.errors import BadInput
 from core.foundation.skeletons import FACE68
 from core.models.pose import configure
 from core.models.pose.network import build
-from core.training.loop import TrainingData
 from core.training.losses import build_loss
-from core.training.recipes import StabilityTerm
+from core.training.preparation import TrainingData
+from core.training.recipe import StabilityTerm
 from core.training.samples import CropSource, Sample
 from core.training.stability_loss import StabilityLoss, windows
 from core.training.stability_windows import WindowedStability, WindowLosses

@@ -19,8 +19,9 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import Cancelled
 from core.training.augmentation import Augmentation
 from core.training.distributed import _write_job as write_job
-from core.training.loop import TrainingData, train
-from core.training.recipes import Recipe, StabilityTerm
+from core.training.loop import train
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe, StabilityTerm
 from core.training.stability_gate import Gate
 from core.training.state import fingerprint
 from tests.builders.places import ROOT

@@ -10,8 +10,9 @@ from torch import nn
 from core.foundation.errors import FacetError
 from core.foundation.skeletons import FACE68
 from core.models.pose.checkpoint import load_checkpoint
-from core.training.loop import TrainingData, train
-from core.training.recipes import Recipe
+from core.training.loop import train
+from core.training.preparation import TrainingData
+from core.training.recipe import Recipe
 from core.training.stepping import Optimization
 from core.training.validation import Inference
 

@@ -14,7 +14,7 @@ from core.media.crops import Crop
 from core.metrics.landmarks import nme
 from core.models.pose import configure
 from core.models.pose.network import build
-from core.training.loop import TrainingData
+from core.training.preparation import TrainingData
 from core.training.samples import CropSource, Sample
 from core.training.validation import Inference, figures, locate_points
 

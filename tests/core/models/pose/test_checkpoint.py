@@ -107,11 +107,6 @@ def test_wrong_tensors_are_refused_by_name(network, saved, change):
         load_checkpoint(saved)
 
 
-def test_another_skeleton_is_refused_where_one_is_asked_for(saved):
-    with pytest.raises(BadWeights, match="locates the points of face68, not of body24"):
-        load_checkpoint(saved, skeleton="body24")
-
-
 def test_a_full_disk_leaves_the_old_file_and_is_said(network, saved, monkeypatch):
     before = saved.read_bytes()
 
