@@ -1,33 +1,25 @@
 """Datasets in and out: one module per format, all over one in-memory `LabelledDataset`."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from core.formats import coco, facet, identities
+from core.formats import coco, coco_reading, facet, identities, identities_reading
 from core.formats.dataset import LabelledDataset
+from core.formats.export import write_export
 from core.formats.manifest import Manifest, sniff
-from core.foundation.progress import Progress
 
 __all__ = ["READERS", "WRITERS", "Manifest", "sniff"]
 
-
-class Writer(Protocol):
-    """Writes a dataset into a new or empty folder."""
-
-    def __call__(
-        self, dataset: LabelledDataset, folder: Path, *, exported_at: str, progress: Progress | None = None
-    ) -> Manifest:
-        """Return the manifest that was written."""
-
-
 READERS: Final[dict[str, Callable[[Path], LabelledDataset]]] = {
-    coco.FORMAT: coco.read,
-    identities.FORMAT: identities.read,
-    facet.FORMAT: facet.read,
+    "coco": coco_reading.read,
+    "identities": identities_reading.read,
+    "facet": facet.read,
 }
-WRITERS: Final[dict[str, Writer]] = {
-    coco.FORMAT: coco.write,
-    identities.FORMAT: identities.write,
-    facet.FORMAT: facet.write,
+# Each takes (dataset, folder, exported_at=..., progress=...).
+WRITERS: Final = {
+    "coco": partial(write_export, format_name="coco", payloads=(coco.write_annotations,)),
+    "identities": partial(write_export, format_name="identities", payloads=(identities.write_reduced,)),
+    "facet": partial(write_export, format_name="facet", payloads=(coco.write_annotations, identities.write_tables)),
 }

@@ -13,64 +13,27 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.coco_clips import FrameEntries, excluded_entries, frame_entries, split_entries, video_entries
-from core.formats.coco_reading import box_of, read_annotations_json
+from core.formats.coco_reading import ANNOTATIONS, box_of
 from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledInstance
-from core.formats.export import OpenedExport, Steps, open_export, write_export
-from core.formats.manifest import VERSION, Manifest
+from core.formats.export import Steps
+from core.formats.manifest import VERSION
 from core.formats.staging import Stage
-from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS
 
-FORMAT: Final = "coco"
-ANNOTATIONS: Final = "annotations.json"
 _IDS: Final = {name: i for i, name in enumerate(SKELETONS, start=1)}
 _DEFAULT: Final = {skeleton.kind: name for name, skeleton in reversed(SKELETONS.items())}
-
-
-def write(dataset: LabelledDataset, folder: Path, *, exported_at: str, progress: Progress | None = None) -> Manifest:
-    """Write a dataset as COCO keypoints into a new or empty folder, all or nothing.
-
-    Images that failed or whose file is missing, changed or not writable here are left out with the reason.
-
-    Raises
-    ------
-    BadInput
-        If the folder is not empty.
-    FacetError
-        If the disk is full or cannot be written.
-    """
-    return write_export(
-        dataset, folder, format_name=FORMAT, payloads=(write_annotations,), exported_at=exported_at, progress=progress
-    )
-
-
-def read(folder: Path) -> LabelledDataset:
-    """Read what `write` wrote.
-
-    Raises
-    ------
-    UnreadableLabels
-        With file and place, if the manifest or the annotations are not what the format requires.
-    """
-    return read_annotations(open_export(folder, FORMAT, (ANNOTATIONS,)))
-
-
-def read_annotations(opened: OpenedExport) -> LabelledDataset:
-    """Read annotations.json of an export that is open."""
-    return read_annotations_json(opened, ANNOTATIONS)
 
 
 def write_annotations(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
     """Write annotations.json piece by piece; COCO with our fields holds the whole dataset."""
     with stage.open(ANNOTATIONS) as out:
-        info = {"description": dataset.name, "version": f"facet {FORMAT} {VERSION}"}
+        info = {"description": dataset.name, "version": f"facet coco {VERSION}"}
         out.write(f'{{"info": {_line(info)},\n"licenses": []')
         people = ({"key": person.key, "name": person.name} for person in dataset.people)
         parts: dict[str, Iterable[dict[str, Any]]] = {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from core.formats.clips import GROUPS, PARTS, LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import LabelledDataset, LeftOut
-from core.formats.export import AboutClips
 from core.formats.records import Record, blaming
 
 FrameEntries = Mapping[str, dict[str, int]]
@@ -50,8 +49,10 @@ def excluded_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
     return ({"name": row.path, "reason": row.reason} for row in dataset.excluded)
 
 
-def read_about_clips(content: Record, images: Mapping[int, str]) -> AboutClips:
-    """Read what the entries of this module say; `images` has the path of each image's number.
+def read_about_clips(
+    content: Record, images: Mapping[int, str]
+) -> tuple[Iterable[LabelledClip], Iterable[SplitPart], Iterable[LeftOut]]:
+    """Read the clips, the split and the excluded pictures; `images` has the path of each image's number.
 
     Raises
     ------
@@ -61,20 +62,14 @@ def read_about_clips(content: Record, images: Mapping[int, str]) -> AboutClips:
     """
     clips = dict(_clips(content, images)) if content.has("videos") else {}
     _agree(content, clips, images)
-    return AboutClips(
-        tuple(clips.values()),
-        tuple(_split(content)) if content.has("split") else (),
-        tuple(_excluded(content)) if content.has("excluded") else (),
-    )
+    split = tuple(_split(content)) if content.has("split") else ()
+    return clips.values(), split, tuple(_excluded(content)) if content.has("excluded") else ()
 
 
 def _clips(content: Record, images: Mapping[int, str]) -> Iterator[tuple[int, LabelledClip]]:
     seen: set[int] = set()
     for record in content.records("videos"):
-        number = record.whole("id", 0)
-        if number in seen:
-            raise record.wrong("exports.id_twice", number=number)
-        seen.add(number)
+        number = record.new_id(seen)
         with blaming(record.place):
             yield (
                 number,

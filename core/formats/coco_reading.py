@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -23,11 +24,12 @@ from core.formats.dataset import (
     LabelledPerson,
     RemovedInstance,
 )
-from core.formats.export import OpenedExport, assembled, listed_picture
+from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.records import Record, blaming, load_json
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS, Skeleton
 
+ANNOTATIONS: Final = "annotations.json"
 _POINT: Final = 3  # x, y, visibility
 
 
@@ -41,15 +43,20 @@ class _Places:
     models: set[str]
 
 
-def read_annotations_json(opened: OpenedExport, name: str) -> LabelledDataset:
-    """Read the annotations of an open export.
+def read(folder: Path) -> LabelledDataset:
+    """Read an export as COCO keypoints; raises as `read_annotations`, or if the manifest is wrong."""
+    return read_annotations(open_export(folder, "coco", (ANNOTATIONS,)))
+
+
+def read_annotations(opened: OpenedExport) -> LabelledDataset:
+    """Read annotations.json of an open export.
 
     Raises
     ------
     UnreadableLabels
         With the place: a missing key, a wrong count or number, an unknown or doubled id, a path that leaves the folder.
     """
-    content = load_json(opened.folder / name)
+    content = load_json(opened.folder / ANNOTATIONS)
     people = _people(content)
     headers = dict(_images(content, opened))
     places = _Places(
@@ -61,14 +68,14 @@ def read_annotations_json(opened: OpenedExport, name: str) -> LabelledDataset:
     instances: dict[int, list[LabelledInstance]] = {number: [] for number in headers}
     seen: set[int] = set()
     for record in content.records("annotations"):
-        _new_id(record, seen)
+        record.new_id(seen)
         instances[_image_id(record, places)].append(_instance(record, places))
     removed = _removed(content, places) if content.has("removed") else {}
     images = (
         replace(image, instances=tuple(instances[number]), removed=tuple(removed.get(number, ())))
         for number, image in headers.items()
     )
-    return assembled(opened, images, people, name, read_about_clips(content, places.images))
+    return assembled(opened, images, people, ANNOTATIONS, *read_about_clips(content, places.images))
 
 
 def _image_id(record: Record, places: _Places) -> int:
@@ -87,14 +94,6 @@ def _removed(content: Record, places: _Places) -> dict[int, list[RemovedInstance
     return found
 
 
-def _new_id(record: Record, seen: set[int]) -> int:
-    number = record.whole("id", 0)
-    if number in seen:
-        raise record.wrong("exports.id_twice", number=number)
-    seen.add(number)
-    return number
-
-
 def _people(content: Record) -> tuple[LabelledPerson, ...]:
     people: dict[str, LabelledPerson] = {}
     for record in content.records("people"):
@@ -109,7 +108,7 @@ def _people(content: Record) -> tuple[LabelledPerson, ...]:
 def _categories(content: Record) -> Iterator[tuple[int, Skeleton]]:
     seen: set[int] = set()
     for record in content.records("categories"):
-        number = _new_id(record, seen)
+        number = record.new_id(seen)
         skeleton = SKELETONS[record.choice("skeleton_name", SKELETONS)]
         if record.sequence("keypoints") != list(skeleton.point_names):
             raise record.wrong("exports.point_names", count=len(skeleton), name=skeleton.name)
@@ -120,7 +119,7 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
     ids: set[int] = set()
     paths: set[str] = set()
     for record in content.records("images"):
-        number = _new_id(record, ids)
+        number = record.new_id(ids)
         path = record.text("file_name")
         entry = listed_picture(opened, path, f"{record.place}.file_name")
         if path in paths:

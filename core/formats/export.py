@@ -51,9 +51,11 @@ def write_export(
     format_name: str,
     payloads: Sequence[Payload],
     exported_at: str,
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> Manifest:
-    """Write pictures, the payloads' files and the manifest into a new folder, all or nothing.
+    """Write pictures, the payloads' files and the manifest into a new or empty folder, all or nothing.
+
+    Images that failed or whose file is missing, changed or not writable here are left out with the reason.
 
     Raises
     ------
@@ -107,15 +109,6 @@ def _copy_image(stage: Stage, image: LabelledImage) -> None:
     if unsafe is not None:
         raise NotCopied("exports.unsafe_path", reason=unsafe)
     stage.copy(image.file, f"{IMAGES}/{image.path}", image.sha256)
-
-
-@dataclass(frozen=True)
-class AboutClips:
-    """Clips, the split and excluded pictures, as a reader found them; as in `LabelledDataset`."""
-
-    clips: Sequence[LabelledClip] = ()
-    split: Sequence[SplitPart] = ()
-    excluded: Sequence[LeftOut] = ()
 
 
 @dataclass(frozen=True)
@@ -196,10 +189,12 @@ def assembled(
     images: Iterable[LabelledImage],
     people: Iterable[LabelledPerson],
     where: str,
-    about: AboutClips | None = None,
+    clips: Iterable[LabelledClip] = (),
+    split: Iterable[SplitPart] = (),
+    excluded: Iterable[LeftOut] = (),
 ) -> LabelledDataset:
     """Put what a reader found together with what the manifest says; an inconsistency is blamed on `where`."""
-    manifest, found = opened.manifest, about or AboutClips()
+    manifest = opened.manifest
     with blaming(where):
         return LabelledDataset(
             manifest.dataset,
@@ -207,9 +202,9 @@ def assembled(
             tuple(people),
             manifest.models,
             opened.left_out,
-            tuple(found.clips),
-            tuple(found.split),
-            tuple(found.excluded),
+            tuple(clips),
+            tuple(split),
+            tuple(excluded),
         )
 
 

@@ -11,56 +11,20 @@ from collections import Counter
 from collections.abc import Iterator
 from csv import writer
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import Final
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from core.formats.crops import CropFailed, crop_jpeg, upright
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LeftOut
-from core.formats.export import IMAGES, Steps, open_export, write_export
-from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES, read_tables
-from core.formats.manifest import Manifest
+from core.formats.export import IMAGES, Steps
+from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES
 from core.formats.names import folder_names, guard, safe_name, same_name
 from core.formats.staging import Stage
-from core.foundation.progress import Progress
-
-FORMAT: Final = "identities"
-TABLES: Final = (FACES, PICTURES)
 
 
-def write(dataset: LabelledDataset, folder: Path, *, exported_at: str, progress: Progress | None = None) -> Manifest:
-    """Write people, their faces and the pictures into a new or empty folder, all or nothing.
-
-    What the format cannot hold (bodies, faces without a person, people without a face) is listed in `left_out`, and so
-    are images that failed or whose file is missing, changed or not writable here, and faces that cannot be cut out.
-
-    Raises
-    ------
-    BadInput
-        If the folder is not empty.
-    FacetError
-        If the disk is full or cannot be written.
-    """
-    return write_export(
-        dataset, folder, format_name=FORMAT, payloads=(_write_reduced,), exported_at=exported_at, progress=progress
-    )
-
-
-def read(folder: Path) -> LabelledDataset:
-    """Read what `write` wrote: people, pictures, boxes and who named the faces; the crops are not imported.
-
-    The faces' origin is ``import``.
-
-    Raises
-    ------
-    UnreadableLabels
-        With file and line, if the manifest or a table is not what the format requires.
-    """
-    return read_tables(open_export(folder, FORMAT, TABLES))
-
-
-def _write_reduced(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+def write_reduced(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+    """Write what this format can hold; bodies, faces without a person and people without a face are left out."""
     return write_tables(stage, reduced(dataset), steps)
 
 

@@ -6,18 +6,20 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from core.formats.dataset import PERSON_SOURCES, Box, LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
-from core.formats.export import OpenedExport, assembled, listed_picture
+from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.names import path_inside, unguard
 from core.formats.records import blaming
 from core.foundation.errors import UnreadableLabels
 
 FACES: Final = "identities.csv"
 PICTURES: Final = "images.csv"
+TABLES: Final = (FACES, PICTURES)
 COLUMNS: Final = ("person", "name", "image", "left", "top", "right", "bottom", "source", "crop", "crop_sha256")
 IMAGE_COLUMNS: Final = ("image", "width", "height", "identity", "state", "reason")
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII)
@@ -50,6 +52,14 @@ class _Row:
         if not _WHOLE.fullmatch(cell):
             raise self.wrong("exports.cell_not_whole", column=column, value=cell)
         return int(cell)
+
+
+def read(folder: Path) -> LabelledDataset:
+    """Read people, pictures, boxes and who named the faces; raises as `read_tables`, or if the manifest is wrong.
+
+    The crops are not imported, and the faces' origin is ``import``.
+    """
+    return read_tables(open_export(folder, "identities", TABLES))
 
 
 def read_tables(opened: OpenedExport) -> LabelledDataset:

@@ -25,17 +25,22 @@ def load_json(path: Path) -> Record:
     UnreadableLabels
         If it is absent, not UTF-8, not JSON (NaN and Infinity are not), or not an object.
     """
-
-    def refuse(word: str) -> NoReturn:
-        raise ValueError(f"{word} is not a number in JSON")
-
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+        content = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UnreadableLabels("exports.not_read", name=path.name, reason=error.strerror) from error
     except (ValueError, RecursionError) as error:
         raise UnreadableLabels("exports.not_json", name=path.name, reason=error) from error
     return record_of(content, path.name)
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text; ValueError or RecursionError if it is none (NaN and Infinity are not)."""
+
+    def refuse(word: str) -> NoReturn:
+        raise ValueError(f"{word} is not a number in JSON")
+
+    return json.loads(text, parse_constant=refuse)
 
 
 def record_of(content: Any, place: str) -> Record:
@@ -105,6 +110,14 @@ class Record:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise self.wrong("exports.not_whole", key=key, least=least, value=_short(value))
         return value
+
+    def new_id(self, seen: set[int]) -> int:
+        """Return the required ``id``, which is not yet among those seen, and add it to them."""
+        number = self.whole("id", 0)
+        if number in seen:
+            raise self.wrong("exports.id_twice", number=number)
+        seen.add(number)
+        return number
 
     def number(self, key: str) -> float:
         """Return a required number that stays finite as float32."""

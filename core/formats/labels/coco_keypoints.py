@@ -13,18 +13,17 @@ model set are left out and counted.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any, Final, NoReturn
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count, text_of
-from core.formats.records import Record, record_of
+from core.formats.records import Record, parse_json, record_of
 from core.foundation.arrays import HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message, message
@@ -67,7 +66,10 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
         If it is no JSON or no COCO file, if all its annotations have another number of points than the skeleton, or
         if its points have other names.
     """
-    document = record_of(parse(name, content), name)
+    try:
+        document = record_of(parse_json(text_of(name, content)), name)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableLabels("labels.not_json", of=name, reason=error) from error
     pictures = dict(_pictures(document))
     orders = dict(_orders(document, skeleton))
     found = _Found()
@@ -79,24 +81,6 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     if found.counts and not found.rows:
         raise refuse_count(name, message("labels.annotations_have", count=max(found.counts)), skeleton)
     return LabelFile(FORMAT, _all_visible(found.rows, skeleton), found.skipped, found.left_out)
-
-
-def parse(name: str, content: bytes) -> Any:
-    """The value that a JSON file holds.
-
-    Raises
-    ------
-    UnreadableLabels
-        If it is not UTF-8 or not JSON (NaN and Infinity are not).
-    """
-
-    def refuse(word: str) -> NoReturn:
-        raise ValueError(f"{word} is not a number in JSON")
-
-    try:
-        return json.loads(text_of(name, content), parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableLabels("labels.not_json", of=name, reason=error) from error
 
 
 def _pictures(document: Record) -> Iterator[tuple[int, _Picture]]:

@@ -9,7 +9,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.formats import READERS, WRITERS, coco
+from core.formats import READERS, WRITERS
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, RemovedInstance
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS
@@ -72,7 +72,7 @@ def hand_worked(tmp_path: Path) -> LabelledDataset:
 
 
 def test_annotations_are_written_as_worked_out_by_hand(tmp_path):
-    coco.write(hand_worked(tmp_path), tmp_path / "out", exported_at="now")
+    WRITERS["coco"](hand_worked(tmp_path), tmp_path / "out", exported_at="now")
     lines = (tmp_path / "out" / "annotations.json").read_text().splitlines()
     start = lines.index('"annotations": [') + 1
     assert lines[start:] == (COCO_DATA / "hand_worked_annotations.txt").read_text().splitlines()
@@ -80,7 +80,7 @@ def test_annotations_are_written_as_worked_out_by_hand(tmp_path):
 
 def test_image_entry_is_written_as_worked_out_by_hand(tmp_path):
     dataset = hand_worked(tmp_path)
-    coco.write(dataset, tmp_path / "out", exported_at="now")
+    WRITERS["coco"](dataset, tmp_path / "out", exported_at="now")
     (image,) = json.loads((tmp_path / "out" / "annotations.json").read_text())["images"]
     assert image == {
         "id": 1,
@@ -95,7 +95,7 @@ def test_image_entry_is_written_as_worked_out_by_hand(tmp_path):
 
 
 def test_categories_follow_the_skeletons_with_edges_counted_from_one(small_dataset, tmp_path):
-    coco.write(small_dataset, tmp_path / "out", exported_at="now")
+    WRITERS["coco"](small_dataset, tmp_path / "out", exported_at="now")
     categories = load(tmp_path / "out" / "annotations.json").loadCats([1, 2, 3])
     assert [(c["id"], c["name"], c["skeleton_name"]) for c in categories] == [
         (1, "face", "face68"),
@@ -113,7 +113,7 @@ def test_categories_follow_the_skeletons_with_edges_counted_from_one(small_datas
 @pytest.mark.parametrize("seed", range(3))
 def test_pycocotools_reads_the_same_points_boxes_and_areas(make_dataset, tmp_path, seed):
     dataset = make_dataset(seed)
-    coco.write(dataset, tmp_path / "out", exported_at="now")
+    WRITERS["coco"](dataset, tmp_path / "out", exported_at="now")
     loaded = load(tmp_path / "out" / "annotations.json")
     by_name = {image["file_name"]: number for number, image in loaded.imgs.items()}
     checked = 0
@@ -150,7 +150,7 @@ def test_cocoeval_gives_a_body_set_an_average_precision_of_one_against_itself(tm
                 LabelledInstance("person", box, "model", 0.5 + j / 10, "body24", keypoints, points_source="human")
             )
         images.append(replace(plain, instances=tuple(bodies)))
-    coco.write(LabelledDataset("bodies", tuple(images)), tmp_path / "out", exported_at="now")
+    WRITERS["coco"](LabelledDataset("bodies", tuple(images)), tmp_path / "out", exported_at="now")
     truth = load(tmp_path / "out" / "annotations.json")
     same = json.loads(json.dumps(truth.dataset["annotations"]))
     shifted = json.loads(json.dumps(same))
@@ -173,8 +173,8 @@ def average_precision(truth: COCO, found: list[dict]) -> float:
 
 def test_turned_photo_keeps_its_bytes_while_size_and_points_are_upright(tmp_path):
     plain = picture(tmp_path / "turned.jpg", np.random.default_rng(0), 60, 40)
-    coco.write(LabelledDataset("x", (plain,)), tmp_path / "out", exported_at="now")
-    back: LabelledImage = coco.read(tmp_path / "out").images[0]
+    WRITERS["coco"](LabelledDataset("x", (plain,)), tmp_path / "out", exported_at="now")
+    back: LabelledImage = READERS["coco"](tmp_path / "out").images[0]
     assert (back.width, back.height) == (60, 40)
     assert back.file is not None
     assert back.file.read_bytes() == (tmp_path / "turned.jpg").read_bytes()

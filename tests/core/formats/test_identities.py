@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.formats import READERS, WRITERS, identities
+from core.formats import READERS, WRITERS
 from core.formats.dataset import LabelledDataset, LabelledInstance, LabelledPerson, LeftOut
 from tests.builders.labelled_examples import picture
 from tests.builders.places import DATA
@@ -89,7 +89,7 @@ def test_tables_are_written_as_worked_out_by_hand(tmp_path):
         replace(one, path="c/one.png", instances=(face((1, 2, 3, 4), "person-0001"),), reason="it's dark"),
     )
     people = (LabelledPerson("person-0001", "=SUM(A1)"), LabelledPerson("person-0002"))
-    manifest = identities.write(LabelledDataset("x", images, people), tmp_path / "out", exported_at="now")
+    manifest = WRITERS["identities"](LabelledDataset("x", images, people), tmp_path / "out", exported_at="now")
     rows = (tmp_path / "out" / "identities.csv").read_bytes().decode()
     for path, entry in manifest.files.items():
         rows = rows.replace(entry.sha256, f"<{path}>")
@@ -116,13 +116,15 @@ def test_face_that_cannot_be_cut_out_keeps_its_row(tmp_path):
         replace(other, width=31, instances=(face((1, 1, 9, 9), "p"),)),
         no_picture,
     )
-    manifest = identities.write(LabelledDataset("x", images, (LabelledPerson("p"),)), tmp_path / "o", exported_at="")
+    manifest = WRITERS["identities"](
+        LabelledDataset("x", images, (LabelledPerson("p"),)), tmp_path / "o", exported_at=""
+    )
     assert [(item.path, item.reason) for item in manifest.left_out] == [
         ("good.png", "the crop of face 1: its box lies outside the picture"),
         ("other.png", "the crops of 1 faces: the picture is 30 × 30 pixels, but its labels are for 31 × 30"),
         ("text.png", "the crops of 1 faces: not a picture but text"),
     ]
-    assert sum(len(image.instances) for image in identities.read(tmp_path / "o").images) == 4
+    assert sum(len(image.instances) for image in READERS["identities"](tmp_path / "o").images) == 4
     assert len(list((tmp_path / "o" / "people").rglob("*.jpg"))) == 1
 
 
@@ -132,17 +134,17 @@ def test_what_the_format_cannot_hold_is_counted_image_by_image(small_dataset, tm
     images = (replace(one, instances=(*one.instances, unknown, unknown)), two)
     people = (*small_dataset.people, LabelledPerson("person-0002", "Nobody"))
     dataset = replace(small_dataset, images=images, people=people)
-    manifest = identities.write(dataset, tmp_path / "out", exported_at="now")
+    manifest = WRITERS["identities"](dataset, tmp_path / "out", exported_at="now")
     assert [(item.path, item.reason) for item in manifest.left_out] == [
         ("one.png", "bodies, which this format does not hold: 1"),
         ("one.png", "faces without a person, which this format does not hold: 2"),
         ("person-0002", "a person without a face"),
     ]
-    assert [image.path for image in identities.read(tmp_path / "out").images] == ["one.png", "two.png"]
+    assert [image.path for image in READERS["identities"](tmp_path / "out").images] == ["one.png", "two.png"]
 
 
 def test_no_cell_begins_like_a_formula(make_dataset, tmp_path):
-    identities.write(make_dataset(2), tmp_path / "out", exported_at="now")
+    WRITERS["identities"](make_dataset(2), tmp_path / "out", exported_at="now")
     cells = []
     for name, numeric in (("identities.csv", {3, 4, 5, 6}), ("images.csv", {1, 2})):
         with open(tmp_path / "out" / name, encoding="utf-8", newline="") as file:
