@@ -6,10 +6,10 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from core.exchange.clips import ExportedPicture, add_clips
 from core.formats import WRITERS
@@ -26,7 +26,7 @@ from core.formats.manifest import Manifest, read_manifest
 from core.formats.staging import is_unfinished
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
-from core.foundation.messages import Message, message, worded
+from core.foundation.messages import worded
 from core.foundation.names import numbered
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
@@ -44,7 +44,6 @@ from db.tables import Dataset, Export, Image, ModelVersion, Run, Source, now
 from db.writing import writing
 
 FORMATS = tuple(WRITERS)
-_WRITING: Final = message("progress.writing_export")
 
 
 def export_dataset(
@@ -79,15 +78,13 @@ def export_dataset(
     stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     manifest = _finished_manifest(folder, format_name, labelled.name, stamp) if run and run.deaths else None
     if manifest is None:
-        listening = _ExportProgress(progress or Progress())
-        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=listening)
-    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=progress)
     row = Export(
         dataset_id=dataset_id,
         run_id=run_id,
         format=format_name,
         folder=str(folder.resolve()),
-        manifest_sha256=digest,
+        manifest_sha256=hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
         counts=manifest.counts,
         author_id=author_id,
         at=at,
@@ -103,19 +100,6 @@ def export_dataset(
         **manifest.counts,
         "not_exported": len(labelled.images) - manifest.counts["images"],
     }
-
-
-class _ExportProgress(Progress):
-    """Says what goes on, which the formats, that only count, leave open."""
-
-    def __init__(self, listener: Progress) -> None:
-        self._listener = listener
-
-    def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:
-        self._listener.begin(total, done, message or _WRITING)
-
-    def advance(self, done: int) -> None:
-        self._listener.advance(done)
 
 
 def _finished_manifest(folder: Path, format_name: str, dataset: str, stamp: str) -> Manifest | None:
@@ -137,31 +121,24 @@ def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
         dataset = session.get(Dataset, dataset_id)
         if dataset is None:
             raise NotFound("datasets.none_numbered", number=dataset_id)
-        return _gather(workspace, dataset, session=session)
-
-
-def _gather(workspace: Workspace, dataset: Dataset, *, session: Session) -> LabelledDataset:
-    name, dataset_id = dataset.name, dataset.id
-    people = {person.id: person.name for person in active_people(dataset_id, session=session)}
-    versions = used_models(dataset_id, session=session)
-    cards = _cards(versions)
-    skipped = [(path, worded(reason)) for path, reason in skipped_inputs(dataset_id, session=session)]
-    left_out = [LeftOut(path, reason) for path, reason in dict.fromkeys(skipped)]
-    paths = _free_paths(picture_order(dataset_id, session=session))
-    keys = _person_keys(paths, assigned_people(dataset_id, session=session), people)
-    images, pictures = [], []
-    for image, instances in pictures_with_instances(dataset_id, session=session):  # a batch of rows at a time
-        path = paths[image.id]
-        images.append(_image(workspace, image, path, instances, keys, cards))
-        pictures.append(ExportedPicture(path, image.id, image.path, image.sequence, image.identity))
-    labelled = LabelledDataset(
-        name,
-        tuple(images),
-        tuple(LabelledPerson(key, people[person_id]) for person_id, key in keys.items()),
-        tuple(cards.values()),
-        tuple(left_out),
-    )
-    return add_clips(labelled, dataset_id, pictures, keys, session=session)
+        names = {person.id: person.name for person in active_people(dataset_id, session=session)}
+        cards = _cards(used_models(dataset_id, session=session))
+        skipped = dict.fromkeys((path, worded(reason)) for path, reason in skipped_inputs(dataset_id, session=session))
+        paths = _free_paths(picture_order(dataset_id, session=session))
+        keys = _person_keys(paths, assigned_people(dataset_id, session=session), names)
+        images, pictures = [], []
+        for image, instances in pictures_with_instances(dataset_id, session=session):  # a batch of rows at a time
+            path = paths[image.id]
+            images.append(_image(workspace, image, path, instances, keys, cards))
+            pictures.append(ExportedPicture(path, image.id, image.path, image.sequence, image.identity))
+        labelled = LabelledDataset(
+            dataset.name,
+            tuple(images),
+            tuple(LabelledPerson(key, names[person_id]) for person_id, key in keys.items()),
+            tuple(cards.values()),
+            tuple(LeftOut(path, reason) for path, reason in skipped),
+        )
+        return add_clips(labelled, dataset_id, pictures, keys, session=session)
 
 
 def _person_keys(
@@ -173,11 +150,8 @@ def _person_keys(
         of_image[image_id].append(person_id)
     with_face = [person_id for image_id in sorted(of_image, key=paths.__getitem__) for person_id in of_image[image_id]]
     named = sorted((person_id for person_id in people if people[person_id]), key=lambda id_: (people[id_] or "", id_))
-    return {person_id: _key(number) for number, person_id in enumerate(dict.fromkeys([*with_face, *named]))}
-
-
-def _key(number: int) -> str:
-    return f"person-{number + 1:04d}"
+    people_in_order = dict.fromkeys([*with_face, *named])
+    return {person_id: f"person-{number:04d}" for number, person_id in enumerate(people_in_order, start=1)}
 
 
 def _free_paths(pictures: Iterable[tuple[int, str]]) -> dict[int, str]:

@@ -20,11 +20,11 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import StoredFile, store_picture
 from core.people.assigning import record, record_separations
-from db.tables import Assignment, Image, ImagePath, ImageState, Instance, Person, Skipped, Source, sides
+from db.tables import Assignment, Image, ImagePath, ImageState, Instance, Skipped, Source, sides
 from db.writes.dashboard import record_work
 from db.writes.library import recount_faces
 from db.writes.models import ensure_model_version, note_model_use
-from db.writes.people import ensure_person
+from db.writes.people import add_person, ensure_person
 from db.writes.points import append_revision
 from db.writing import writing
 
@@ -165,14 +165,13 @@ def _models(labelled: LabelledDataset, dataset_id: int, *, session: Session) -> 
 
 def _person_id(restore: _Restoration, key: str, *, session: Session) -> int:
     """The person of that key; made with the first face, so that repeating leaves none behind."""
-    if key not in restore.people and key in restore.names:
-        name = restore.names[key]
-        restore.people[key] = ensure_person(restore.dataset_id, name, restore.author_id, session=session)
-    elif key not in restore.people:
-        made = Person(dataset_id=restore.dataset_id)
-        session.add(made)
-        session.flush()
-        restore.people[key] = made.id
+    if key not in restore.people:
+        name = restore.names.get(key)
+        restore.people[key] = (
+            ensure_person(restore.dataset_id, name, restore.author_id, session=session)
+            if name is not None
+            else add_person(restore.dataset_id, session=session).id
+        )
     return restore.people[key]
 
 
@@ -208,14 +207,19 @@ def _store_original(workspace: Workspace, image: LabelledImage) -> StoredFile | 
 
 def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFile, *, session: Session) -> _Outcome:
     """Insert one picture with its labels, or give its labels to the same picture here if that has none."""
-    here = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == stored.sha256)
-    row = session.exec(here).first()
-    if row is None:
-        _insert(restore, image, stored, session=session)
-        return "added"
+    same = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == stored.sha256)
+    existing = session.exec(same).first()
+    row = existing or Image(**vars(stored), dataset_id=restore.dataset_id, run_id=restore.run_id)
+    if existing is None:
+        row.state, row.reason = image.state, _reason(image)
+        session.add(row)
+        session.flush()
     restore.images[image.path] = LocalPicture(row.id, row.path)
     row.sequence = row.sequence or restore.sequence(image)
     session.merge(ImagePath(image_id=row.id, path=stored.path))
+    if existing is None:
+        _insert_labels(restore, row, image, session=session)
+        return "added"
     runs = set(session.exec(select(Instance.run_id).where(Instance.image_id == row.id)))
     if restore.run_id in {row.run_id, *runs}:
         return "nothing"  # this same run restored it before it was interrupted
@@ -223,50 +227,28 @@ def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFi
     if runs and brings:
         session.add(Skipped(run_id=restore.run_id, path=image.path, reason=_STAYS.to_json()))
         return "stays"
-    if runs:
+    if runs or not (brings or (image.identity and not row.identity)):
         return "nothing"
-    return _fill(restore, image, row, session=session) if brings or (image.identity and not row.identity) else "nothing"
-
-
-def _insert(restore: _Restoration, image: LabelledImage, stored: StoredFile, *, session: Session) -> None:
-    row = Image(
-        **vars(stored),
-        dataset_id=restore.dataset_id,
-        run_id=restore.run_id,
-        state=image.state,
-        reason=_reason(image),
-        identity=image.identity,
-        identity_by=restore.author_id if image.identity else None,
-        sequence=restore.sequence(image),
-    )
-    session.add(row)
-    session.flush()
-    restore.images[image.path] = LocalPicture(row.id, row.path)
-    session.add(ImagePath(image_id=row.id, path=stored.path))
-    _insert_labels(restore, row.id, image, session=session)
+    if brings:
+        row.state, row.reason = image.state, _reason(image)
+    _insert_labels(restore, row, image, session=session)
+    return "filled"
 
 
 def _reason(image: LabelledImage) -> dict[str, Any] | None:
     return verbatim(image.reason).to_json() if image.reason else None
 
 
-def _fill(restore: _Restoration, image: LabelledImage, row: Image, *, session: Session) -> _Outcome:
-    if image.instances or image.removed:
-        row.state, row.reason = image.state, _reason(image)
+def _insert_labels(restore: _Restoration, row: Image, image: LabelledImage, *, session: Session) -> None:
     if image.identity and not row.identity:
         row.identity, row.identity_by = image.identity, restore.author_id
-    _insert_labels(restore, row.id, image, session=session)
-    return "filled"
-
-
-def _insert_labels(restore: _Restoration, image_id: int, image: LabelledImage, *, session: Session) -> None:
     for labelled in image.instances:
-        _insert_instance(restore, image_id, labelled, session=session)
+        _insert_instance(restore, row.id, labelled, session=session)
     for removed in image.removed:
         session.add(
             Instance(
                 dataset_id=restore.dataset_id,
-                image_id=image_id,
+                image_id=row.id,
                 kind=removed.kind,
                 **sides(removed.box),
                 run_id=restore.run_id,
@@ -274,7 +256,7 @@ def _insert_labels(restore: _Restoration, image_id: int, image: LabelledImage, *
             )
         )
     session.flush()
-    recount_faces(image_id, session=session)
+    recount_faces(row.id, session=session)
 
 
 def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledInstance, *, session: Session) -> None:

@@ -32,7 +32,7 @@ class Steps:
     done: int = 0
 
     def __post_init__(self) -> None:
-        self.progress.begin(self.total)
+        self.progress.begin(self.total, message=message("progress.writing_export"))
 
     def advance(self) -> None:
         """One more step is done."""

@@ -29,6 +29,7 @@ from db.history import restore, set_removed
 from db.queries.people.decisions import later_decisions
 from db.queries.people.ownership import instances_of
 from db.tables import Assignment, PeopleEvent, Person, Source, now
+from db.writes.people import add_person
 from db.writing import writing
 
 
@@ -272,10 +273,7 @@ def _new_person(dataset_id: int, name: str, author_id: int, *, session: Session)
     clean = clean_name(name)
     if _named(dataset_id, clean, session=session) is not None:
         raise Conflict("people.name_taken_move", name=clean)
-    person = Person(dataset_id=dataset_id, name=clean, created_by=author_id)
-    session.add(person)
-    session.flush()
-    return person
+    return add_person(dataset_id, clean, author_id, session=session)
 
 
 def _without(before: dict[str, Any], person_id: int) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from db.engine import reading
 from db.queries.people.decisions import last_decision
 from db.queries.people.ownership import Ownership, ownerships, separations
 from db.tables import Assignment, Person, Source, now
+from db.writes.people import add_person
 from db.writing import writing
 
 _NOBODY: Final = -1
@@ -182,7 +183,7 @@ def _store(
     instances = evidence.faces.instances.tolist()
     previous = np.array([_owner(evidence, instance) for instance in instances], dtype=np.int64)
     people = carry(labels, previous, np.where(decided, together, _NOBODY))
-    person_of = {label: person or _new_person(dataset_id, session=session) for label, person in people.items()}
+    person_of = {label: person or add_person(dataset_id, session=session).id for label, person in people.items()}
     person_by_face = {
         instance: person_of[label]
         for instance, label in zip(instances, labels.tolist(), strict=True)
@@ -197,13 +198,6 @@ def _store(
 def _owner(evidence: _Evidence, instance: int) -> int:
     owner = evidence.ownerships.get(instance)
     return owner.person_id if owner else _NOBODY
-
-
-def _new_person(dataset_id: int, *, session: Session) -> int:
-    person = Person(dataset_id=dataset_id)
-    session.add(person)
-    session.flush()
-    return person.id
 
 
 def _replace_automatic(

@@ -49,7 +49,7 @@ def test_progress_counts_every_step_up_to_the_total(small_dataset, tmp_path, nam
     class Listener:
         total, steps = 0, ()
 
-        def begin(self, total):
+        def begin(self, total, **_):
             self.total = total
 
         def advance(self, done):
