@@ -20,8 +20,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
 
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import or_none
@@ -29,61 +30,21 @@ from core.models.codecs.codec import Codec, DecodedPoints
 
 __all__ = ["CODECS", "Codec", "DecodedPoints", "build_codec"]
 
-
-Size = tuple[int, int]
-
-
-def _regression(input_size: Size) -> Codec:
-    from core.models.codecs.regression import RegressionCodec
-
-    return RegressionCodec(input_size)
+CODECS: Final = ("regression", "msra", "dark", "udp", "udp-combined", "pip")
 
 
-def _msra(input_size: Size, *, stride: int = 4, sigma: float = 2.0, logits: bool = False) -> Codec:
-    from core.models.codecs.msra import MsraCodec
-
-    return MsraCodec(input_size, stride=stride, sigma=sigma, logits=logits)
-
-
-def _dark(
-    input_size: Size, *, stride: int = 4, sigma: float = 2.0, logits: bool = False, kernel: int | None = None
-) -> Codec:
+def _classes() -> dict[str, type[Codec]]:
     from core.models.codecs.dark import DarkCodec
-
-    return DarkCodec(input_size, stride=stride, sigma=sigma, logits=logits, kernel=kernel)
-
-
-def _udp(
-    input_size: Size, *, stride: int = 4, sigma: float = 2.0, logits: bool = False, refinement: str = "fit"
-) -> Codec:
-    from core.models.codecs.udp import UdpCodec
-
-    return UdpCodec(input_size, stride=stride, sigma=sigma, logits=logits, refinement=refinement)
-
-
-def _udp_combined(input_size: Size, *, stride: int = 4, radius: float = 0.0546875) -> Codec:
-    from core.models.codecs.udp import UdpCombinedCodec
-
-    return UdpCombinedCodec(input_size, stride=stride, radius=radius)
-
-
-def _pip(input_size: Size, *, stride: int = 32, neighbours: Sequence[Sequence[int]] = ()) -> Codec:
+    from core.models.codecs.msra import MsraCodec
     from core.models.codecs.pip import PipCodec
+    from core.models.codecs.regression import RegressionCodec
+    from core.models.codecs.udp import UdpCodec, UdpCombinedCodec
 
-    return PipCodec(input_size, stride=stride, neighbours=neighbours)
-
-
-CODECS: Final[dict[str, Callable[..., Codec]]] = {
-    "regression": _regression,
-    "msra": _msra,
-    "dark": _dark,
-    "udp": _udp,
-    "udp-combined": _udp_combined,
-    "pip": _pip,
-}
+    classes: tuple[type[Codec], ...] = (RegressionCodec, MsraCodec, DarkCodec, UdpCodec, UdpCombinedCodec, PipCodec)
+    return {codec.name: codec for codec in classes}
 
 
-def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, object] | None = None) -> Codec:
+def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, Any] | None = None) -> Codec:
     """A codec for a network whose input is (W, H) pixels.
 
     Parameters
@@ -106,17 +67,9 @@ def build_codec(name: str, input_size: tuple[int, int], settings: Mapping[str, o
         raise NotFound("codecs.none_called", name=name, choices=list(CODECS))
     if len(input_size) != 2 or min(input_size) < 2:
         raise BadInput("codecs.input_size", size=tuple(input_size))
-    loader = CODECS[name]
-    given = dict(settings or {})
-    allowed = setting_names(loader)
-    for key in given:
+    codec = _classes()[name]
+    allowed = [field.name for field in fields(codec)[1:]]
+    for key in settings or {}:
         if key not in allowed:
             raise BadInput("codecs.no_setting", name=name, setting=key, choices=or_none(allowed))
-    return loader((int(input_size[0]), int(input_size[1])), **given)
-
-
-def setting_names(loader: Callable[..., Codec]) -> list[str]:
-    """Names of the settings that a loader takes besides the input's size."""
-    from inspect import signature
-
-    return list(signature(loader).parameters)[1:]
+    return codec((int(input_size[0]), int(input_size[1])), **(settings or {}))

@@ -14,9 +14,11 @@ and its mirror image are judged alike.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,8 +49,11 @@ class DecodedPoints(NamedTuple):
     neighbours: Tensor
 
 
-class Codec(Protocol):
+@dataclass(eq=False)
+class Codec(ABC):
     """Both ways between points and a network's outputs, in batches, on the tensors' own device.
+
+    The fields after the first are its settings.
 
     Attributes
     ----------
@@ -56,29 +61,32 @@ class Codec(Protocol):
         As in `core.models.codecs.CODECS`.
     input_size
         (W, H) of the network's input.
-    settings
-        Plain JSON; ``build_codec(name, input_size, settings)`` makes the same codec again.
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def input_size(self) -> tuple[int, int]: ...
-    @property
-    def settings(self) -> dict[str, object]: ...
+    name: ClassVar[str]
+    input_size: tuple[int, int]
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """Plain JSON; ``build_codec(name, input_size, settings)`` makes the same codec again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+
+    @abstractmethod
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
         """The name of each network output and its shape for `count` points, without N."""
 
+    @abstractmethod
     def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:
         """Targets of (N, K, 2) points in input pixels and (N, K) bool: float32, each output's name and "weight"."""
 
+    @abstractmethod
     def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """Points of a network's outputs; in float32 whatever their dtype.
 
         While an exporter traces, tensor operations of fixed shapes only.
         """
 
+    @abstractmethod
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """The outputs of a left-right mirrored input, brought back to the input that was not, with no shift.
 

@@ -7,6 +7,7 @@ with zeros and errs by up to a cell; here those peaks are refined by `fit_offset
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -23,25 +24,7 @@ def fit_radius(sigma: float) -> int:
     return max(2, round(1.5 * sigma))
 
 
-def check_kernel(kernel: object) -> int:
-    """The blur's width.
-
-    Raises
-    ------
-    BadInput
-        If it is not an odd whole number of at least 3.
-    """
-    value = check_number("kernel", kernel, 3)
-    if value % 2 != 1:
-        raise BadInput("codecs.kernel", value=kernel)
-    return int(value)
-
-
-def default_kernel(sigma: float) -> int:
-    """The published widths, 11 cells for a sigma of 2 and 17 for 3, and what lies on their line."""
-    return max(3, 2 * round(3 * sigma) - 1)
-
-
+@dataclass(eq=False)
 class DarkCodec(HeatmapCodec):
     """Centres between the cells, DARK's refinement.
 
@@ -51,30 +34,29 @@ class DarkCodec(HeatmapCodec):
         As `HeatmapCodec`.
     kernel
         Odd width of the blur in cells; None for 11 at a sigma of 2, 17 at 3.
+
+    Raises
+    ------
+    BadInput
+        If it is not an odd whole number of at least 3.
     """
 
     name = "dark"
     reach = 2  # cells, of the second differences
 
-    def __init__(
-        self,
-        input_size: tuple[int, int],
-        *,
-        stride: int = 4,
-        sigma: float = 2.0,
-        logits: bool = False,
-        kernel: int | None = None,
-    ) -> None:
-        super().__init__(input_size, stride=stride, sigma=sigma, logits=logits)
-        self.kernel = default_kernel(self.sigma) if kernel is None else check_kernel(kernel)
+    kernel: int | None = None
 
-    @property
-    def settings(self) -> dict[str, object]:
-        """Stride, sigma, logits and kernel."""
-        return {**super().settings, "kernel": self.kernel}
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # The published widths are 11 cells for a sigma of 2 and 17 for 3; the others lie on their line.
+        width = max(3, 2 * round(3 * self.sigma) - 1) if self.kernel is None else check_number("kernel", self.kernel, 3)
+        if width % 2 != 1:
+            raise BadInput("codecs.kernel", value=self.kernel)
+        self.kernel = int(width)
 
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
         """DARK's Newton step; the fit where the blur would reach over the border."""
+        assert self.kernel is not None
         around = self.kernel // 2 + self.reach
         fit = partial(window, maps, peaks.x, peaks.y, fit_radius(self.sigma))
         if min(maps.shape[-2:]) < 2 * around + 1:
@@ -86,6 +68,6 @@ class DarkCodec(HeatmapCodec):
             return torch.where(whole[..., None], offset, fit_offset(fit(), peaks, self.sigma))
         if not whole.all():
             cut_off = ~whole
-            few = Window(*(one[cut_off][:, None] for one in fit()))
-            offset[cut_off] = fit_offset(few, Peaks(*(one[cut_off][:, None] for one in peaks)), self.sigma)[:, 0]
+            few = Window(*(values[cut_off][:, None] for values in fit()))
+            offset[cut_off] = fit_offset(few, Peaks(*(values[cut_off][:, None] for values in peaks)), self.sigma)[:, 0]
         return offset

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from typing import ClassVar, Final
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from core.foundation.errors import BadInput
-from core.models.codecs.codec import DecodedPoints, full_precision, usable
+from core.models.codecs.codec import Codec, DecodedPoints, full_precision, usable
 from core.models.codecs.maps import Grid, Peaks, find_peaks, gaussians, mass_around, mirror_maps, spread_around
 
 _SPREAD_REACH: Final = 2.5  # sigmas: the window of the spread holds 96 % of a target's mass
@@ -29,7 +30,8 @@ def check_number(name: str, value: object, least: float) -> float:
     return float(value)
 
 
-class HeatmapCodec(ABC):
+@dataclass(eq=False)
+class HeatmapCodec(Codec):
     """Output "heatmaps" (N, K, h, w): a Gaussian of height 1 around each point.
 
     Parameters
@@ -51,22 +53,15 @@ class HeatmapCodec(ABC):
         If a setting does not fit.
     """
 
-    name: ClassVar[str]
+    stride: int = 4
+    sigma: float = 2.0
+    logits: bool = False
 
-    def __init__(
-        self, input_size: tuple[int, int], *, stride: int = 4, sigma: float = 2.0, logits: bool = False
-    ) -> None:
-        if not isinstance(logits, bool):
-            raise BadInput("codecs.logits", value=logits)
-        self.input_size = input_size
-        self.grid = Grid(input_size, stride)
-        self.sigma = check_number("sigma", sigma, 0.5)
-        self.logits = logits
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """Stride, sigma and logits."""
-        return {"stride": self.grid.stride, "sigma": self.sigma, "logits": self.logits}
+    def __post_init__(self) -> None:
+        if not isinstance(self.logits, bool):
+            raise BadInput("codecs.logits", value=self.logits)
+        self.grid = Grid(self.input_size, self.stride)
+        self.sigma = check_number("sigma", self.sigma, 0.5)
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
         """{"heatmaps": (K, h, w)}."""

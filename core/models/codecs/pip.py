@@ -15,7 +15,8 @@ and fails where there is none. Here the mean goes over the predictors that exist
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from core.foundation.errors import BadInput
-from core.models.codecs.codec import DecodedPoints, full_precision, usable
+from core.models.codecs.codec import Codec, DecodedPoints, full_precision, usable
 from core.models.codecs.heatmap import finish
 from core.models.codecs.maps import Grid, centroid, find_peaks, mass_around, mirror_maps, spread_around
 
@@ -74,7 +75,8 @@ def _symmetric(shape: np.ndarray, flip_pairs: Sequence[tuple[int, int]]) -> np.n
     return (one_known + np.where(np.isnan(mirrored), shape, mirrored)) / 2
 
 
-class PipCodec:
+@dataclass(eq=False)
+class PipCodec(Codec):
     """Outputs "cls", "x", "y" (N, K, h, w) and, with B neighbours, "nb_x", "nb_y" (N, K B, h, w).
 
     Channel k B + j of "nb_x" belongs to point k and its neighbour ``neighbours[k][j]``. Offsets are in cells, from the
@@ -95,25 +97,19 @@ class PipCodec:
         If the lists differ in length, or one names its own point, a point twice or one that is not there.
     """
 
-    name: ClassVar[str] = "pip"
+    name = "pip"
+    stride: int = 32
+    neighbours: Sequence[Sequence[int]] = ()
 
-    def __init__(
-        self, input_size: tuple[int, int], *, stride: int = 32, neighbours: Sequence[Sequence[int]] = ()
-    ) -> None:
-        self.input_size = input_size
-        self.grid = Grid(input_size, stride)
-        lists = [[int(index) for index in row] for row in neighbours]
+    def __post_init__(self) -> None:
+        self.grid = Grid(self.input_size, self.stride)
+        lists = [[int(index) for index in row] for row in self.neighbours]
         _check(lists)
         self.neighbours = lists if lists and lists[0] else []
         self.neighbour_count = len(self.neighbours[0]) if self.neighbours else 0
         if self.neighbours:
             self._named = torch.tensor(self.neighbours)  # (K, B)
             self._predictors, self._real = _predictors(self.neighbours)
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """Stride and neighbours."""
-        return {"stride": self.grid.stride, "neighbours": [list(row) for row in self.neighbours]}
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs; the two of the neighbours have 0 channels where there are none.

@@ -6,26 +6,16 @@ is then 1 - x, with no shift.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import torch
+from torch import Tensor
 
-from core.models.codecs.codec import DecodedPoints, usable
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.models.codecs.codec import Codec, DecodedPoints, usable
 
 
-class RegressionCodec:
+class RegressionCodec(Codec):
     """Output "points" (N, K, 2) float32, normalised. It has neither a map nor a confidence: both are NaN."""
 
     name = "regression"
-
-    def __init__(self, input_size: tuple[int, int]) -> None:
-        self.input_size = input_size
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """None: {}."""
-        return {}
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
         """{"points": (K, 2)}."""
@@ -33,16 +23,12 @@ class RegressionCodec:
 
     def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:
         """ "points" (N, K, 2) and "weight" (N, K), float32."""
-        import torch
-
         weight = usable(points, present, self.input_size)
         normalised = torch.where(weight[..., None], points.float() / self._last(points), 0.0)
         return {"points": normalised, "weight": weight.float()}
 
     def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """Pixels; a point that is not finite is absent. Confidence is NaN for the others: there is none to give."""
-        import torch
-
         points = outputs["points"].float() * self._last(outputs["points"])
         present = torch.isfinite(points).all(dim=-1)
         nothing = torch.full_like(points[..., 0], torch.nan)
@@ -51,12 +37,8 @@ class RegressionCodec:
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """x becomes 1 - x, and the rows of a pair change places."""
-        import torch
-
         points = outputs["points"].index_select(1, order)
         return {"points": torch.stack([1 - points[..., 0], points[..., 1]], dim=-1)}
 
     def _last(self, like: Tensor) -> Tensor:
-        import torch
-
         return torch.tensor([self.input_size[0] - 1, self.input_size[1] - 1], dtype=torch.float32, device=like.device)

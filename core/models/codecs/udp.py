@@ -8,23 +8,24 @@ and `core.models.codecs.maps.Grid` keep the same convention, and the tests go al
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Final
+from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from core.foundation.errors import BadInput
-from core.models.codecs.codec import DecodedPoints, full_precision, usable
+from core.models.codecs.codec import Codec, DecodedPoints, full_precision, usable
 from core.models.codecs.dark import DarkCodec, fit_radius
 from core.models.codecs.heatmap import HeatmapCodec, check_number, finish
 from core.models.codecs.maps import Grid, Peaks, Window, find_peaks, mass_around, mirror_maps, spread_around, window
 from core.models.codecs.refinement import fit_offset
 
-RADIUS: Final = 0.0546875  # of the map's larger side: 3.5 cells of 64, the authors' best
 _FAR: Final = 1.5  # radii: an offset longer than this is no vote
 
 
+@dataclass(eq=False)
 class UdpCodec(HeatmapCodec):
     """Gaussian maps; the peak refined by the weighted fit, which is exact at the border as well.
 
@@ -39,25 +40,13 @@ class UdpCodec(HeatmapCodec):
 
     name = "udp"
 
-    def __init__(
-        self,
-        input_size: tuple[int, int],
-        *,
-        stride: int = 4,
-        sigma: float = 2.0,
-        logits: bool = False,
-        refinement: str = "fit",
-    ) -> None:
-        super().__init__(input_size, stride=stride, sigma=sigma, logits=logits)
-        if refinement not in ("fit", "blur"):
-            raise BadInput("codecs.refinement", value=refinement)
-        self.refinement = refinement
-        self._blur = _UdpBlur(input_size, stride=stride, sigma=sigma)
+    refinement: str = "fit"
 
-    @property
-    def settings(self) -> dict[str, object]:
-        """Stride, sigma, logits and refinement."""
-        return {**super().settings, "refinement": self.refinement}
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.refinement not in ("fit", "blur"):
+            raise BadInput("codecs.refinement", value=self.refinement)
+        self._blur = _UdpBlur(self.input_size, self.stride, self.sigma)
 
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
         """By the refinement that was chosen."""
@@ -70,7 +59,8 @@ class _UdpBlur(DarkCodec):
     reach = 1
 
 
-class UdpCombinedCodec:
+@dataclass(eq=False)
+class UdpCombinedCodec(Codec):
     """A disc around each point, and in every cell the way to it.
 
     Outputs: "heatmaps" (N, K, h, w), 1 within the radius and 0 elsewhere; "offsets" (N, 2K, h, w), from the cell to
@@ -90,18 +80,14 @@ class UdpCombinedCodec:
         Of the disc, as a share of the map's larger side; the disc is never smaller than one cell.
     """
 
-    name: ClassVar[str] = "udp-combined"
+    name = "udp-combined"
+    stride: int = 4
+    radius: float = 0.0546875  # 3.5 cells of 64, the authors' best
 
-    def __init__(self, input_size: tuple[int, int], *, stride: int = 4, radius: float = RADIUS) -> None:
-        self.input_size = input_size
-        self.grid = Grid(input_size, stride)
-        self.radius = check_number("radius", radius, 0.0)
+    def __post_init__(self) -> None:
+        self.grid = Grid(self.input_size, self.stride)
+        self.radius = check_number("radius", self.radius, 0.0)
         self.cells = max(1.0, self.radius * max(self.grid.width, self.grid.height))
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """Stride and radius."""
-        return {"stride": self.grid.stride, "radius": self.radius}
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
         """{"heatmaps": (K, h, w), "offsets": (2K, h, w)}."""
@@ -155,7 +141,7 @@ class UdpCombinedCodec:
         reach = math.ceil(2 * sigma)
         along = torch.arange(-reach, reach + 1, device=maps.device, dtype=torch.float32)
         taps = torch.exp(-(along**2) / (2 * sigma**2))
-        known = torch.where(torch.isfinite(maps), maps, 0.0).clamp(min=0).flatten(0, 1)[:, None]
-        rows = functional.conv2d(known, (taps / taps.sum())[None, None, None], padding=(0, reach))
+        finite = torch.where(torch.isfinite(maps), maps, 0.0).clamp(min=0).flatten(0, 1)[:, None]
+        rows = functional.conv2d(finite, (taps / taps.sum())[None, None, None], padding=(0, reach))
         blurred = functional.conv2d(rows, (taps / taps.sum())[None, None, :, None], padding=(reach, 0))
         return blurred.view(maps.shape)
