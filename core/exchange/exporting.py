@@ -28,7 +28,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
 from core.foundation.messages import worded
 from core.foundation.names import numbered
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.queries.exchange import (
@@ -54,7 +54,7 @@ def export_dataset(
     run_id: int,
     format_name: str,
     folder: Path,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Write a dataset into an empty or new folder, all or nothing; a run that does it again does it once.
 

@@ -13,7 +13,7 @@ from core.formats import sniff
 from core.formats.manifest import NAME
 from core.foundation.errors import BadInput, FacetError
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.sources import Limits, OfferedFile, RefusedFile, SourceFile, list_source
 
@@ -21,7 +21,7 @@ _FOREIGN: Final = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what 
 
 
 @contextmanager
-def unpacked_export(workspace: Workspace, source: Path, progress: Progress | None = None) -> Generator[Path | None]:
+def unpacked_export(workspace: Workspace, source: Path, progress: Progress = DEAF) -> Generator[Path | None]:
     """The folder of the export in a zip, there until the block ends; None where `source` is no such zip.
 
     The manifest lies at the root of the zip, or in the one folder that holds everything else.
@@ -45,11 +45,11 @@ def unpacked_export(workspace: Workspace, source: Path, progress: Progress | Non
     with tempfile.TemporaryDirectory(dir=workspace.uploads, prefix="export-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         root = (folder / manifest.path).parent
-        _unpack(source, [manifest], folder, Progress())
+        _unpack(source, [manifest], folder, DEAF)
         if sniff(root) is None:
             yield None
             return
-        _unpack(source, [item for item in own if item is not manifest], folder, progress or Progress())
+        _unpack(source, [item for item in own if item is not manifest], folder, progress)
         yield root
 
 

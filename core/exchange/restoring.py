@@ -16,7 +16,7 @@ from core.formats import READERS, sniff
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
 from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import StoredFile, store_picture
 from core.people.assigning import record, record_separations
@@ -35,13 +35,7 @@ def is_export(source: Path) -> bool:
 
 
 def restore_export(
-    workspace: Workspace,
-    source: Path,
-    *,
-    dataset_id: int,
-    author_id: int,
-    run_id: int,
-    progress: Progress | None = None,
+    workspace: Workspace, source: Path, *, dataset_id: int, author_id: int, run_id: int, progress: Progress = DEAF
 ) -> dict[str, int]:
     """Import an export. A picture that the dataset has already keeps its labels here; if it has none, it gets these.
 
@@ -55,7 +49,6 @@ def restore_export(
     UnreadableLabels
         If the export is damaged; the sentence names the file and the place.
     """
-    progress = progress or Progress()
     labelled = _read(source)
     progress.begin(len(labelled.images), message=message("progress.reading_export"))
     stored = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from core.foundation.messages import Message
 
 
@@ -16,3 +18,6 @@ class Progress:
 
     def advance(self, done: int) -> None:
         """State how much is done now."""
+
+
+DEAF: Final = Progress()

@@ -67,7 +67,7 @@ def errors_of(held: HeldOutSet, model: str) -> Floats:
     return landmarks.errors(held.predicted[model], held.truth, held.visibility, unit(held))
 
 
-def given(errors: Floats) -> Floats:
+def finite(errors: Floats) -> Floats:
     """The errors with NaN for those that are infinite: only what was given whole."""
     return np.where(np.isfinite(errors), errors, np.nan)
 
@@ -79,7 +79,7 @@ def breakdown(held: HeldOutSet, model: str) -> Breakdown:
     return Breakdown(
         points=landmark_curves.point_means(each),
         regions=landmark_curves.region_means(each, held.skeleton),
-        groups=landmark_curves.group_means(given(errors), held.groups),
+        groups=landmark_curves.group_means(finite(errors), held.groups),
         curve=landmark_curves.ced(errors, LIMIT),
     )
 
@@ -95,7 +95,7 @@ def paired_difference(held: HeldOutSet, model: str, against: str) -> PairedDiffe
         above, other, below = (values[:, list(points)].sum(axis=1) for values in (first, second, count))
         return intervals.paired_ratio_of_sums((above, below), (other, below), groups)
 
-    wholes = given(errors_of(held, model)) - given(errors_of(held, against))
+    wholes = finite(errors_of(held, model)) - finite(errors_of(held, against))
     return PairedDifference(
         points=[over([point]) for point in range(len(held.skeleton))],
         regions={name: over(points) for name, points in held.skeleton.regions.items()},
@@ -123,4 +123,4 @@ def worst_instances(held: HeldOutSet, models: Sequence[str], limit: int = 24) ->
 
 def _each(held: HeldOutSet, model: str) -> Floats:
     """(N, K) error of each point in the usual unit, NaN where it is not labelled or was not given."""
-    return given(landmarks.point_errors(held.predicted[model], held.truth, held.visibility, unit(held)))
+    return finite(landmarks.point_errors(held.predicted[model], held.truth, held.visibility, unit(held)))

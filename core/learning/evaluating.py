@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.foundation.errors import NotFound
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
-from core.learning.errors_on_held_out import LIMIT, errors_of, given, unit
+from core.learning.errors_on_held_out import LIMIT, errors_of, finite, unit
 from core.learning.held_out import HeldOutSet, held_out
 from core.metrics import intervals, landmarks, oks, pose, resampling
 from core.metrics.resampling import Interval
@@ -105,7 +105,7 @@ def metrics(held: HeldOutSet, model: str) -> dict[str, Interval]:
         name: intervals.ratio_of_sums(sums.above, sums.below, held.groups, root=sums.root)
         for name, sums in _sums(held, model).items()
     }
-    figures["median_nme"] = intervals.bootstrap(given(errors_of(held, model)), held.groups, intervals.median)
+    figures["median_nme"] = intervals.bootstrap(finite(errors_of(held, model)), held.groups, intervals.median)
     if _has_precision(held):
         figures["ap"] = _precision(held, model)
     return {name: figures[name] for name in ORDER if name in figures}
@@ -121,7 +121,7 @@ def differences(held: HeldOutSet, model: str, against: str) -> dict[str, Interva
         for name, sums in first.items()
     }
     figures["median_nme"] = intervals.paired(
-        given(errors_of(held, against)), given(errors_of(held, model)), held.groups, intervals.median
+        finite(errors_of(held, against)), finite(errors_of(held, model)), held.groups, intervals.median
     )
     if _has_precision(held):
         figures["ap"] = _precision(held, model, against)
@@ -144,15 +144,17 @@ def _sums(held: HeldOutSet, model: str) -> dict[str, _Sums]:
     pixels = landmarks.point_errors(held.predicted[model], held.truth, held.visibility)
     errors = landmarks.instance_means(pixels, held.visibility)
     usual = unit(held)
-    rows = {"nme": _mean(given(errors / usual)), **_curve(errors / usual)}
+    rows = {"nme": _mean(finite(errors / usual)), **_curve(errors / usual)}
     for name in landmarks.applicable(held.skeleton)[1:]:
         length = landmarks.units(name, held.truth, held.visibility, held.boxes, held.skeleton)
-        rows[f"nme_{name.replace('-', '_')}"] = _mean(given(errors / length))
+        rows[f"nme_{name.replace('-', '_')}"] = _mean(finite(errors / length))
     rows["pck"] = _near(pixels / usual[:, None])
     squares, counts = landmarks.squares_of(pixels)
-    rows["rmse_px"] = _Sums(given(squares), counts.astype(np.float64), root=True)
+    rows["rmse_px"] = _Sums(finite(squares), counts.astype(np.float64), root=True)
     if held.skeleton.sigmas is not None:
-        similarity = oks.oks(held.predicted[model], held.truth, held.visibility, _areas(held), held.skeleton.sigmas)
+        similarity = oks.oks(
+            held.predicted[model], held.truth, held.visibility, oks.person_areas(held.boxes), held.skeleton.sigmas
+        )
         rows["oks"] = _mean(similarity)
     return rows
 
@@ -173,15 +175,8 @@ def _curve(errors: Floats) -> dict[str, _Sums]:
 
 
 def _near(each: Floats) -> _Sums:
-    known = ~np.isnan(each)
-    near = known & (np.where(known, each, np.inf) <= PCK_AT)
-    return _Sums(near.sum(axis=1).astype(np.float64), known.sum(axis=1).astype(np.float64))
-
-
-def _areas(held: HeldOutSet) -> Floats:
-    """COCO's area of a person without a mask: 0.53 of the box."""
-    sides = np.maximum(held.boxes[:, 2:] - held.boxes[:, :2], 0).astype(np.float64)
-    return np.asarray(0.53 * sides.prod(axis=1))
+    near = each <= PCK_AT  # false for NaN
+    return _Sums(near.sum(axis=1).astype(np.float64), (~np.isnan(each)).sum(axis=1).astype(np.float64))
 
 
 def _has_precision(held: HeldOutSet) -> bool:
@@ -207,7 +202,7 @@ def _matches(held: HeldOutSet, model: str) -> pose.Matches:
     assert held.skeleton.sigmas is not None
     images = np.asarray(held.images)
     return pose.match(
-        pose.TruePoses(images, held.truth, held.visibility, _areas(held), held.boxes),
+        pose.TruePoses(images, held.truth, held.visibility, oks.person_areas(held.boxes), held.boxes),
         pose.FoundPoses(images, held.predicted[model], held.scores[model]),
         held.skeleton.sigmas,
     )

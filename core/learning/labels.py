@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Final
 
 from sqlmodel import Session
@@ -53,23 +54,19 @@ class Labels:
     def of(self, part: str) -> list[tuple[HumanLabel, str]]:
         """The labels of one part, with their groups."""
         rows = zip(self.labels, self.groups, self.parts, strict=True)
-        return [(label, group) for label, group, where in rows if where == part]
+        return [(label, group) for label, group, other in rows if other == part]
 
     def only(self, part: str) -> Labels:
         """The labels of one part alone."""
-        return self._at([i for i, where in enumerate(self.parts) if where == part])
+        return self._where([other == part for other in self.parts])
 
     def without(self, instances: Set[int]) -> Labels:
         """All labels but those of some instances."""
-        return self._at([i for i, label in enumerate(self.labels) if label.instance.id not in instances])
+        return self._where([label.instance.id not in instances for label in self.labels])
 
-    def _at(self, rows: Sequence[int]) -> Labels:
-        labels, groups, parts = [self.labels[i] for i in rows], self._of(self.groups, rows), self._of(self.parts, rows)
-        return Labels(self.skeleton, labels, groups, parts, self.excluded, self.empty, self.split_keys)
-
-    @staticmethod
-    def _of(names: Sequence[str], rows: Sequence[int]) -> list[str]:
-        return [names[i] for i in rows]
+    def _where(self, chosen: Sequence[bool]) -> Labels:
+        labels, groups = list(compress(self.labels, chosen)), list(compress(self.groups, chosen))
+        return replace(self, labels=labels, groups=groups, parts=list(compress(self.parts, chosen)))
 
     def counts(self) -> dict[str, int]:
         """How many labels each part has, and of how many groups."""
@@ -103,8 +100,8 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
     rest = [label for label in labels if not is_excluded(label.image.path, excluded)]
     with_points = [label for label in rest if Keypoints.any_in(label.revision.points)]
     joined = _join([split_keys_of(label, split_by) for label in with_points])
-    groups = [joined[group_of(label, split_by)] for label in with_points]
-    parts = _parts(groups, _known(group_parts(dataset_id, session=session), joined))
+    groups = [joined[split_keys_of(label, split_by)[0]] for label in with_points]
+    parts = _parts(groups, _recorded(group_parts(dataset_id, session=session), joined))
     names = sorted({label.image.path for label in left_out})
     parts_of = [parts[group] for group in groups]
     return Labels(skeleton, with_points, groups, parts_of, names, len(rest) - len(with_points), joined)
@@ -157,18 +154,11 @@ def lone_folder(labels: Labels) -> bool:
     return len(set(labels.groups)) == 1 and labels.groups[0].startswith(group_name("folder", ""))
 
 
-def group_of(label: HumanLabel | UnlabelledInstance, split_by: str = "auto") -> str:
-    """What a label must not be separated from: its clip or action, its person, its folder.
+def split_keys_of(label: HumanLabel | UnlabelledInstance, split_by: str) -> tuple[str, ...]:
+    """All that a label must not be separated from (`core.library.split_groups`): the first is its own group.
 
-    Frames of a clip stay together whatever is asked for. Of an unnamed person the group is ``person-id`` and a number.
-    """
-    return split_keys_of(label, split_by)[0]
-
-
-def split_keys_of(label: HumanLabel | UnlabelledInstance, split_by: str = "auto") -> tuple[str, ...]:
-    """All that a label must not be separated from (`core.library.split_groups`): a person by name and by id.
-
-    With ``person`` a frame has its clip and its person.
+    Frames of a clip stay together whatever is asked for; with ``person`` a frame has its clip and its person. A person
+    is told by name and by id, an unnamed one by the id alone.
     """
     image = label.image
     people: tuple[str, ...] = ()
@@ -204,7 +194,7 @@ def _join(split_keys: Iterable[tuple[str, ...]]) -> dict[str, str]:
     return {name: top(name) for name in above}
 
 
-def _known(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
+def _recorded(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
     """The part of each group that has one; where members of a group differ, held out stays held out."""
     parts_in: dict[str, list[str]] = defaultdict(list)
     for key, group in joined.items():
@@ -213,12 +203,12 @@ def _known(parts: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str
     return {group: str(strictest(of_group)) for group, of_group in parts_in.items()}
 
 
-def _parts(groups: Iterable[str], known: dict[str, str]) -> dict[str, str]:
+def _parts(groups: Iterable[str], recorded: Mapping[str, str]) -> dict[str, str]:
     counts = Counter(groups)
     if not counts:
         return {}
     try:
-        return assign(counts, {group: part for group, part in known.items() if group in counts}, FRACTIONS)
+        return assign(counts, {group: part for group, part in recorded.items() if group in counts}, FRACTIONS)
     except NotEnoughData:  # one group: everything to learn from, nothing to be measured on
         return dict.fromkeys(counts, str(Part.TRAIN))
 

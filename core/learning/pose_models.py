@@ -21,7 +21,6 @@ from core.models.faces.interfaces import Landmarker, Model
 from core.models.weights import sha256_of
 from db.queries.learning.models import model_versions, trained_by_name, trained_models
 from db.tables import Dataset, ModelVersion
-from db.writes.models import ensure_model_version
 
 BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, with their skeleton
 
@@ -58,28 +57,17 @@ class PoseModel:
         return str(self.use)
 
 
-@dataclass(frozen=True)
 class BuiltIn:
     """A built-in landmarker as a `Predictor`: it states no doubt."""
 
-    landmarker: Landmarker
-
-    @property
-    def name(self) -> str:
-        return self.landmarker.name
-
-    @property
-    def weights_sha256(self) -> str:
-        return self.landmarker.weights_sha256
-
-    @property
-    def settings(self) -> dict[str, object]:
-        return self.landmarker.settings
+    def __init__(self, landmarker: Landmarker) -> None:
+        self._locate = landmarker.locate
+        self.name, self.weights_sha256, self.settings = landmarker.name, landmarker.weights_sha256, landmarker.settings
 
     def estimate(
         self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
     ) -> list[list[tuple[Keypoints, Uncertainty]]]:
-        located_in = [self.landmarker.locate(image, boxes) for image, boxes in zip(images, corners, strict=True)]
+        located_in = [self._locate(image, boxes) for image, boxes in zip(images, corners, strict=True)]
         return [[(points, Uncertainty.unknown(len(points))) for points in located] for located in located_in]
 
 
@@ -100,8 +88,8 @@ def find_model(workspace: Workspace, use_name: str, *, session: Session) -> Pose
         return PoseModel(use, BUILT_IN[use.model])
     trained = trained_by_name(use.model, session=session)
     if trained is None:
-        known = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
-        raise NotFound("models.none_called", name=use.model, choices=known)
+        names = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
+        raise NotFound("models.none_called", name=use.model, choices=names)
     return PoseModel(use, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
 
 
@@ -187,9 +175,3 @@ def open_predictor(workspace: Workspace, model: PoseModel) -> Predictor:
     return PoseEstimator.load(
         model.file, model.name, device=settings.device, flip_test=model.use.flip_test, batch=settings.batch
     )
-
-
-def version_of(predictor: Predictor, extra: dict[str, object] | None = None, *, session: Session) -> int:
-    """The id under which a predictor's output is stored; `extra` settings change the output after the network."""
-    settings = {**predictor.settings, **(extra or {})}
-    return ensure_model_version(predictor.name, "landmarks", predictor.weights_sha256, settings, session=session)

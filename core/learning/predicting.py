@@ -12,17 +12,17 @@ from sqlmodel import Session, select
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.geometry import boxes_of
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels
-from core.learning.pose_models import find_model, open_predictor, version_of
+from core.learning.pose_models import find_model, open_predictor
 from core.library.batches import visit_instances
 from db.engine import reading
 from db.queries.learning.models import count_predictions, instances_to_predict
 from db.queries.motion import frame_pictures
 from db.tables import Instance, Prediction
-from db.writes.models import note_model_use
+from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
 
 _LocatedPoints = tuple[Keypoints, Uncertainty]
@@ -36,7 +36,7 @@ def predict(
     model: str,
     only: Labels | None = None,
     clip: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Let a model look at every instance of its kind that it has not seen with these settings.
 
@@ -58,7 +58,9 @@ def predict(
         pose_model = find_model(workspace, model, session=session)
     predictor = open_predictor(workspace, pose_model)
     with writing(workspace.engine) as session:
-        version_id = version_of(predictor, session=session)
+        version_id = ensure_model_version(
+            predictor.name, "landmarks", predictor.weights_sha256, dict(predictor.settings), session=session
+        )
         note_model_use(dataset_id, version_id, session=session)
     with reading(workspace.engine) as session:
         kind = find_skeleton(pose_model.skeleton).kind

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import BUILT_IN, find_model, stored_versions
@@ -124,7 +124,7 @@ def promoted_skeletons(workspace: Workspace, dataset_id: int) -> list[str]:
 
 
 def pre_label(
-    workspace: Workspace, *, dataset_id: int, skeleton_name: str, progress: Progress | None = None
+    workspace: Workspace, *, dataset_id: int, skeleton_name: str, progress: Progress = DEAF
 ) -> dict[str, Any]:
     """Give the points of the model in force to every instance that no human has corrected.
 
@@ -137,7 +137,6 @@ def pre_label(
     dict
         ``prelabelled`` (instances whose points are others now), ``kept`` (those that have them already, or got none).
     """
-    progress = progress or Progress()
     with reading(workspace.engine) as session:
         newest = promotion(dataset_id, skeleton_name, session=session)
         version_id = newest.model_version_id if newest else None

@@ -13,7 +13,7 @@ from sqlmodel import Session, func, select
 from core.foundation.errors import BadInput, FacetError, NotEnoughData
 from core.foundation.messages import Message, joined, message
 from core.foundation.predictor_names import PredictorName
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, keep_parts, read_labels, read_unlabelled
@@ -104,7 +104,7 @@ def train_model(
     author_id: int,
     run_id: int,
     request: TrainingRequest,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Train on the human labels, and keep the best weights as a new model version.
 
@@ -136,7 +136,7 @@ def train_model(
     training = _begun(workspace, dataset_id, author_id, run_id, request)
     resume_from(workspace, run_id)
     folder = workspace.training_folder(run_id)
-    listener = RunListener(progress or Progress(), folder)
+    listener = RunListener(progress, folder)
     try:
         trained, rounds = _train(workspace, training, folder, listener)
     except TrainingCancelled as stopped:

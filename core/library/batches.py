@@ -14,7 +14,7 @@ from sqlmodel import Session, col, delete
 
 from core.foundation.errors import UnreadableImage
 from core.foundation.messages import Message, message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.media.images import decode
 from db.tables import Image, Instance, Skipped
@@ -73,7 +73,7 @@ def visit_instances(
     *,
     run_id: int,
     phase: Message,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> int:
     """Let models look at instances, a batch of pictures at a time; returns how many of them got nothing.
 
@@ -87,7 +87,6 @@ def visit_instances(
     keep
         Stores the result of an instance that is still there; never commits.
     """
-    progress = progress or Progress()
     instances: dict[int, list[Instance]] = defaultdict(list)
     for instance, image in waiting:
         instances[image.id].append(instance)

@@ -28,6 +28,12 @@ BODY24_SIGMAS: Final = _known_sigmas("body24")
 BODY24_SIGMAS_BORROWED: Final = SKELETONS["body24"].sigmas_borrowed
 
 
+def person_areas(boxes: NDArray[np.floating]) -> Floats:
+    """(N,) square pixels: COCO's area of people without a mask, 0.53 of their (N, 4) boxes."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).astype(np.float64)
+    return np.asarray(0.53 * sides.prod(axis=1))
+
+
 @dataclass(frozen=True, eq=False)
 class Sigmas:
     """Spread of annotators, as estimated from double annotation.

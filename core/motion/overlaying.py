@@ -13,7 +13,7 @@ from sqlmodel import col, delete
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.messages import Message, message, some
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command, stored_versions
@@ -97,7 +97,7 @@ def render_overlay(
     out: Path | None = None,
     static: bool = False,
     run_id: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Draw the humans' points (red) and those of up to three models (green, blue, yellow) over a clip, as an MP4.
 
@@ -132,7 +132,6 @@ def render_overlay(
     BadInput
         If the models have different points, there is no model or more than three, or `out` is no ``.mp4``.
     """
-    progress = progress or Progress()
     if not versions:
         raise BadInput("overlays.no_model")
     if out is not None and out.suffix.lower() != ".mp4":

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, stored_version
 from core.motion.linking import VideoTrack, link_instances, stride_of
@@ -28,7 +28,7 @@ from db.writing import writing
 
 
 def smooth_predictions(
-    workspace: Workspace, *, dataset_id: int, model: str, progress: Progress | None = None
+    workspace: Workspace, *, dataset_id: int, model: str, progress: Progress = DEAF
 ) -> dict[str, Any]:
     """Smooth what a model predicted in the videos of a dataset, as its name says (``NAME+one-euro``).
 
@@ -49,7 +49,6 @@ def smooth_predictions(
     NotEnoughData
         If the model has not predicted frame by frame yet.
     """
-    progress = progress or Progress()
     with reading(workspace.engine) as session:
         wanted = find_model(workspace, model, session=session)
         smoother = wanted.use.smoother

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.foundation.errors import NotFound
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.models import ENCODERS, available_encoders, encoder_threshold
 from core.models.fetching import fetch
@@ -49,7 +49,7 @@ def encoder_choices(workspace: Workspace) -> list[EncoderChoice]:
     return sorted(choices, key=lambda choice: choice.name != workspace.settings.encoder)
 
 
-def fetch_encoder(workspace: Workspace, name: str, progress: Progress | None = None) -> dict[str, int]:
+def fetch_encoder(workspace: Workspace, name: str, progress: Progress = DEAF) -> dict[str, int]:
     """Download the weights of an encoder; progress counts bytes. Returns how many ``files`` and ``bytes`` are there.
 
     Raises
@@ -61,7 +61,7 @@ def fetch_encoder(workspace: Workspace, name: str, progress: Progress | None = N
     """
     if name not in ENCODERS:
         raise NotFound("models.no_encoder", name=name, choices=list(ENCODERS))
-    report = _Download(progress or Progress())
+    report = _Download(progress)
     files = [_fetch(workspace, needed, report) for needed in ENCODERS[name].weights]
     return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
 

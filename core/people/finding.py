@@ -19,7 +19,7 @@ from sqlmodel import Session, select
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
 from core.media.images import crop_suffix, face_crop, jpeg, write_atomically
@@ -48,7 +48,7 @@ class _Provenance:
 
 
 def find_faces(
-    workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress | None = None
+    workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress = DEAF
 ) -> int:
     """Detect, landmark and embed every picture that the detector has not seen; returns the encoder's version id.
 
@@ -61,7 +61,6 @@ def find_faces(
     Cancelled
         If a person stopped the run; finished pictures stay.
     """
-    progress = progress or Progress()
     models = FaceModels.load(workspace, encoder)
     with writing(workspace.engine) as session:
         provenance = _Provenance(dataset_id, run_id, *models.versions(session=session))
@@ -173,7 +172,7 @@ def _mark(image: Image, *, people: bool, session: Session) -> None:
 
 
 def complete_faces(
-    workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress | None = None
+    workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress = DEAF
 ) -> int:
     """Give every face of a dataset points and an embedding; returns how many faces could not get them.
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, delete, insert, select, update
 from core.clustering import Constraints, carry, group
 from core.foundation.errors import Conflict
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.people.assigning import carry_separations
 from core.people.encoders import encoder_of, threshold_of
@@ -50,7 +50,7 @@ def group_people(
     encoder: str | None = None,
     threshold: float | None = None,
     regroup: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> dict[str, float | int]:
     """Join faces into people by average linkage at a threshold.
 
@@ -71,7 +71,6 @@ def group_people(
     Conflict
         If decisions keep coming in faster than the faces can be grouped.
     """
-    progress = progress or Progress()
     version = encoder_of(workspace, dataset_id, encoder)
     value = threshold if threshold is not None else threshold_of(workspace, dataset_id, version)
     confirm_identities(workspace, dataset_id=dataset_id, run_id=run_id)

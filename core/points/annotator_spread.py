@@ -18,12 +18,11 @@ from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
-from core.metrics.oks import estimate_sigmas
+from core.metrics.oks import estimate_sigmas, person_areas
 from db.engine import reading
 from db.queries.learning.labels import HumanLabel, human_labels
 
 _LEAST_OVERLAP: Final = 0.5  # intersection over union of two people's boxes of one face or body
-_OF_BOX: Final = 0.53  # COCO's area of a person without a mask, as a share of the box
 
 
 def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name: str) -> dict[str, Any]:
@@ -61,7 +60,8 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name
         raise NotEnoughData("points.none_in_both", skeleton=skeleton.name)
     mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
     (points, seen), (again, seen_again) = (_unpacked(side, len(skeleton)) for side in (mine, theirs))
-    areas = (_areas(mine) + _areas(theirs)) / 2
+    boxes = [boxes_of(label.instance for label in side) for side in (mine, theirs)]
+    areas = (person_areas(boxes[0]) + person_areas(boxes[1])) / 2
     sigmas = estimate_sigmas(points, again, (seen > 0) & (seen_again > 0), areas)
     in_use: Sequence[float | None] = skeleton.sigmas or [None] * len(skeleton)
     rows = zip(skeleton.point_names, sigmas.values.tolist(), sigmas.counts.tolist(), in_use, strict=True)
@@ -69,8 +69,8 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name
         "skeleton": skeleton.name,
         "instances": len(pairs),
         "points": [
-            {"name": name, "sigma": sigma if pairs else None, "pairs": pairs, "in_use": known}
-            for name, sigma, pairs, known in rows
+            {"name": name, "sigma": sigma if pairs else None, "pairs": pairs, "in_use": used}
+            for name, sigma, pairs, used in rows
         ],
     }
 
@@ -97,8 +97,3 @@ def _pairs(first: Sequence[HumanLabel], second: Sequence[HumanLabel]) -> list[tu
             if shares[row, column] >= _LEAST_OVERLAP and shares[:, column].argmax() == row:
                 pairs.append((labels[row], others[column]))
     return pairs
-
-
-def _areas(labels: Sequence[HumanLabel]) -> NDArray[np.float64]:
-    boxes = boxes_of(label.instance for label in labels)
-    return np.asarray(_OF_BOX * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1))

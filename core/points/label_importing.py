@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 from core.formats.labels import ANY_ENDING, ENDINGS, NAMES, LabelFile, read_label_file, sniff_label_file
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import Message, message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
@@ -127,7 +127,7 @@ def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, in
 
 
 def read_label_files(
-    workspace: Workspace, source: Path, skeleton_name: str, *, progress: Progress | None = None
+    workspace: Workspace, source: Path, skeleton_name: str, *, progress: Progress = DEAF
 ) -> LabelFiles:
     """Read every label file of a folder, a zip, or one file. A file that cannot be read does not stop the others.
 
@@ -138,7 +138,7 @@ def read_label_files(
     BadInput
         If `source` is not there or holds no label file, or if its only one cannot be read.
     """
-    progress, skeleton = progress or Progress(), find_skeleton(skeleton_name)
+    skeleton = find_skeleton(skeleton_name)
     items = _label_files(workspace, source)
     if not items:
         raise BadInput("labels.no_file", of=source, choices=list(ENDINGS))
@@ -221,7 +221,7 @@ def import_labels(
     dataset_id: int,
     author_id: int,
     run_id: int,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Put labels onto the pictures of a dataset as the author's; those of pictures that are not here are kept.
 
@@ -237,7 +237,6 @@ def import_labels(
         (no labels by the files' own account: crowds, boxes without points), ``skipped`` (lines: what is not in place).
         The labels of the files are ``instances + repeated + waiting``, and those refused, a line each.
     """
-    progress = progress or Progress()
     labels = [FileLabel(row, path, author_id) for path, file in label_files.files for row in file.rows]
     skipped = [
         *label_files.skipped,
@@ -318,7 +317,7 @@ def _write_one(image_id: int, placement: Placement, run_id: int | None, *, sessi
 
 
 def apply_waiting(
-    workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress | None = None
+    workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress = DEAF
 ) -> WaitingReport:
     """Put labels that wait for their pictures onto those that have come; called at the end of every import.
 
@@ -332,7 +331,7 @@ def apply_waiting(
         placement = PictureIndex(dataset_id, session=session).place(list(labels))
     if not placement.on:
         return WaitingReport(0, 0)
-    _, report = _write(workspace, placement, dataset_id, run_id, progress or Progress())
+    _, report = _write(workspace, placement, dataset_id, run_id, progress)
     arrived = [*placement.repeated, *(label for labels_there in placement.on.values() for label in labels_there)]
     with writing(workspace.engine) as session:
         forget_waiting([labels[label] for label in arrived], session=session)

@@ -7,7 +7,7 @@ from sqlmodel import select
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import Cancelled, NotFound
 from core.foundation.messages import worded
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.learning import predicting
 from core.learning.labels import read_labels
 from core.points.annotating import add_instances
@@ -64,7 +64,7 @@ def shelf(workspace, dataset, author, tmp_path):
     return made
 
 
-def _predict(shelf, progress=None, **kwargs):
+def _predict(shelf, progress=DEAF, **kwargs):
     return predicting.predict(
         shelf.workspace,
         dataset_id=shelf.dataset,
