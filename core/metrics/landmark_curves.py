@@ -29,7 +29,8 @@ class Ced:
     limit
         Where the curve ends, in the unit of the errors.
     auc, failure_rate
-        As from `ced_auc` and `failure_rate`; the area under the steps divided by the limit is exactly `auc`.
+        The area under the steps divided by the limit, exactly: the mean of max(0, 1 - error / limit), where published
+        codes sum on a grid and differ in the third or fourth digit. The share of errors above the limit.
     used, undefined
         How many instances count, and how many were left out because their error is NaN.
     """
@@ -64,9 +65,10 @@ def ced(errors: NDArray, limit: float) -> Ced:
         If the shape is wrong, an error is negative, or the limit is not above 0.
     """
     defined = _defined(errors, limit)
-    area, failures, undefined = ced_auc(errors, limit), failure_rate(errors, limit), np.size(errors) - len(defined)
+    undefined = np.size(errors) - len(defined)
     if not len(defined):
-        return Ced(np.zeros(0), np.zeros(0), limit, area, failures, 0, undefined)
+        return Ced(np.zeros(0), np.zeros(0), limit, np.nan, np.nan, 0, undefined)
+    area, failures = float(np.maximum(0.0, 1.0 - defined / limit).mean()), float((defined > limit).mean())
     places, counts = np.unique(defined[defined <= limit], return_counts=True)
     share = np.cumsum(counts) / len(defined)
     if not len(places) or places[0] > 0:
@@ -74,55 +76,6 @@ def ced(errors: NDArray, limit: float) -> Ced:
     if places[-1] < limit:
         places, share = np.append(places, limit), np.append(share, share[-1])
     return Ced(places, share, limit, area, failures, len(defined), undefined)
-
-
-def ced_auc(errors: NDArray, limit: float) -> float:
-    """Area under the cumulative error curve up to `limit`, divided by `limit`: in [0, 1], exact.
-
-    The curve is a staircase, so its area is the mean of max(0, 1 - error / limit). Published codes sum it on a grid
-    of 0.0001 or coarser and differ from this, and from one another, in the third or fourth digit.
-
-    Parameters, errors raised: as `ced`. NaN if no error is defined.
-    """
-    defined = _defined(errors, limit)
-    return float(np.maximum(0.0, 1.0 - defined / limit).mean()) if len(defined) else float("nan")
-
-
-def failure_rate(errors: NDArray, limit: float) -> float:
-    """Share of the defined errors that are above `limit` (an error of exactly the limit is not a failure, inf is).
-
-    Parameters, errors raised: as `ced`. NaN if no error is defined.
-    """
-    defined = _defined(errors, limit)
-    return float((defined > limit).mean()) if len(defined) else float("nan")
-
-
-def pck(point_errors: NDArray, fraction: float) -> float:
-    """Percentage of correct keypoints, as a ratio: points at most `fraction` of their instance's unit away.
-
-    Yang & Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts", PAMI 2013. All labelled points of
-    all instances count alike. A point at exactly the fraction is correct, as an error of exactly the limit is no
-    failure in `failure_rate`.
-
-    Parameters
-    ----------
-    point_errors
-        (N, K) real from `core.metrics.landmarks.point_errors` with a unit; NaN is left out, inf is wrong.
-    fraction
-        Above 0; 0.2 for PCK@0.2.
-
-    Returns
-    -------
-    share
-        In [0, 1]; NaN if no point is defined.
-
-    Raises
-    ------
-    BadInput
-        If the shape is wrong, an error is negative, or the fraction is not above 0.
-    """
-    defined = _defined(_table(point_errors).ravel(), fraction)
-    return float((defined <= fraction).mean()) if len(defined) else float("nan")
 
 
 def point_means(point_errors: NDArray) -> Floats:

@@ -23,44 +23,6 @@ Normaliser = Callable[[Floats, Bools, Floats, Skeleton], Floats]
 EYES: Final = ("right_eye", "left_eye")
 
 
-def nme(
-    predicted: NDArray, truth: NDArray, visibility: NDArray, normaliser_pair: tuple[int, int]
-) -> NDArray[np.float64]:
-    """Normalised mean error of each instance.
-
-    The mean distance between predicted and true points, over the labelled points only, divided by the distance
-    between the two true normalising points. With the outer eye corners this is the inter-ocular NME of Sagonas et
-    al., "300 Faces In-the-Wild Challenge", ICCV workshops 2013. `errors` does the same for any unit, and tells a
-    model that gave no point (inf) from an instance that cannot be scored (NaN).
-
-    Parameters
-    ----------
-    predicted, truth
-        (N, K, 2) real, x and y in pixels; `truth` may hold anything where the point is not labelled.
-    visibility
-        (N, K) int of `truth`: 0 not labelled, above 0 labelled (hidden points count).
-    normaliser_pair
-        The two point indices in [0, K) whose distance is the unit.
-
-    Returns
-    -------
-    errors
-        (N,) float64, a ratio (0.05 is 5 %). NaN where it is undefined: no labelled point, a normalising point that
-        is not labelled, the two at the same place, or a labelled point without a finite prediction.
-
-    Raises
-    ------
-    BadInput
-        If the shapes disagree or an index lies outside [0, K).
-    """
-    _, true, labelled = _checked(predicted, truth, visibility)
-    first, second = normaliser_pair
-    if not (0 <= first < true.shape[1] and 0 <= second < true.shape[1]):
-        raise BadInput("metrics.normaliser_pair", count=true.shape[1], found=normaliser_pair)
-    found = errors(predicted, truth, visibility, _pair_length(true, labelled, (first, second)))
-    return np.where(np.isfinite(found), found, np.nan)
-
-
 def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skeleton: Skeleton) -> Floats:
     """The length of each instance that its errors are divided by.
 
@@ -79,7 +41,7 @@ def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skelet
         - ``box``: the square root of width times height of the box.
         - ``diagonal``: the diagonal of the box.
     truth, visibility
-        (N, K, 2) real pixels and (N, K) int, as in `nme`.
+        (N, K, 2) real pixels and (N, K) int, as in `point_errors`.
     boxes
         (N, 4) real corners left, top, right, bottom in pixels; the width is right - left, with no pixel added. Not
         looked at by the first two.
@@ -121,8 +83,10 @@ def point_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: 
 
     Parameters
     ----------
-    predicted, truth, visibility
-        As in `nme`.
+    predicted, truth
+        (N, K, 2) real, x and y in pixels; `truth` may hold anything where the point is not labelled.
+    visibility
+        (N, K) int of `truth`: 0 not labelled, above 0 labelled (hidden points count).
     unit
         (N,) pixels from `units`, or None for pixels.
 
@@ -154,6 +118,9 @@ def point_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: 
 def errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: NDArray | None = None) -> Floats:
     """Mean error of each instance over its labelled points: the NME in the given unit.
 
+    With the outer eye corners this is the inter-ocular NME of Sagonas et al., "300 Faces In-the-Wild Challenge", ICCV
+    workshops 2013.
+
     Parameters
     ----------
     predicted, truth, visibility, unit
@@ -184,8 +151,11 @@ def instance_means(point_errors: NDArray, visibility: NDArray) -> Floats:
     return np.divide(sums, count, out=np.full(len(sums), np.nan), where=count > 0)
 
 
-def squared_sums(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[Floats, NDArray[np.int64]]:
-    """What `rmse` is made of, for each instance: so that it can be resampled by video.
+def squares_of(each: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """What the RMSE is made of, for each instance, of errors (N, K) that `point_errors` gave in pixels.
+
+    The motion competition takes the root of the mean squared error over all coordinates of all pictures at once, x and
+    y apart: the root mean squared distance divided by the root of 2. One bad picture rules it.
 
     Returns
     -------
@@ -195,36 +165,8 @@ def squared_sums(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tup
     counts
         (N,) int64, how many coordinates that were: twice the labelled points with a finite true place.
     """
-    return squares_of(point_errors(predicted, truth, visibility))
-
-
-def squares_of(each: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """`squared_sums` of errors (N, K) that `point_errors` gave in pixels."""
     known = ~np.isnan(each)
     return (np.where(known, each, 0.0) ** 2).sum(axis=1), 2 * known.sum(axis=1)
-
-
-def rmse(predicted: NDArray, truth: NDArray, visibility: NDArray) -> float:
-    """Root of the mean squared error over all coordinates, in pixels, as the motion competition scores.
-
-    There every person has 24 labelled points and the mean runs over all 48 coordinates of all pictures at once. Here
-    it runs over both coordinates of every *labelled* point, the same number where all are labelled. It counts x and
-    y apart, so it is the root mean squared distance divided by the root of 2; and one bad picture rules it, so show
-    the median beside it.
-
-    Parameters
-    ----------
-    predicted, truth, visibility
-        As in `nme`.
-
-    Returns
-    -------
-    rmse
-        Pixels; inf if a labelled point has no prediction, NaN if nothing is labelled.
-    """
-    sums, counts = squared_sums(predicted, truth, visibility)
-    total = int(counts.sum())
-    return float(np.sqrt(sums.sum() / total)) if total else float("nan")
 
 
 def _checked(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[Floats, Floats, Bools]:

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
-from core.foundation.skeletons import SKELETONS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-
-def _known_sigmas(name: str) -> tuple[float, ...]:
-    sigmas = SKELETONS[name].sigmas
-    assert sigmas is not None
-    return sigmas
-
-
-COCO17_SIGMAS: Final = _known_sigmas("coco17")
-# Nobody has published the spread of annotators on the motion competition's last seven points; they take the figures of
-# points nearby. `python -m core sigmas` measures them once two people have labelled the same pictures apart.
-BODY24_SIGMAS: Final = _known_sigmas("body24")
-BODY24_SIGMAS_BORROWED: Final = SKELETONS["body24"].sigmas_borrowed
 
 
 def person_areas(boxes: NDArray[np.floating]) -> Floats:

@@ -101,67 +101,6 @@ class Matches:
     left_out: Bools
 
 
-@dataclass(frozen=True)
-class PoseScores:
-    """COCO's ten figures, each in [0, 1]; NaN (pycocotools says -1) where no person is asked for.
-
-    Attributes
-    ----------
-    ap, ar
-        Mean over the similarity thresholds .50, .55, ... .95.
-    ap_50, ap_75, ar_50, ar_75
-        At one threshold.
-    ap_medium, ap_large, ar_medium, ar_large
-        People of 32² to 96² square pixels, and above.
-    people, detections
-        People asked for, and detections scored (at most 20 a picture).
-    """
-
-    ap: float
-    ap_50: float
-    ap_75: float
-    ap_medium: float
-    ap_large: float
-    ar: float
-    ar_50: float
-    ar_75: float
-    ar_medium: float
-    ar_large: float
-    people: int
-    detections: int
-
-
-def average_precision(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> PoseScores:
-    """COCO's figures of a set of detections: `match`, then `pose_scores`.
-
-    Raises
-    ------
-    BadInput
-        As in `match`.
-    """
-    return pose_scores(match(truth, found, sigmas))
-
-
-def pose_scores(matches: Matches, weights: NDArray | None = None) -> PoseScores:
-    """COCO's figures out of the matches; `weights` as in `precision_recall`."""
-    (ap, ar), medium, large = (precision_recall(matches, area, weights) for area in AREAS)
-    at_50, at_75 = 0, 5
-    return PoseScores(
-        ap=float(ap.mean()),
-        ap_50=float(ap[at_50]),
-        ap_75=float(ap[at_75]),
-        ap_medium=float(medium[0].mean()),
-        ap_large=float(large[0].mean()),
-        ar=float(ar.mean()),
-        ar_50=float(ar[at_50]),
-        ar_75=float(ar[at_75]),
-        ar_medium=float(medium[1].mean()),
-        ar_large=float(large[1].mean()),
-        people=int((~matches.not_asked[0]).sum()),
-        detections=len(matches.found_image),
-    )
-
-
 def precision_recall(matches: Matches, area: str = "all", weights: NDArray | None = None) -> tuple[Floats, Floats]:
     """Average precision and recall at each of `THRESHOLDS`, for one range of sizes.
 
@@ -229,7 +168,7 @@ def match(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> Matches:
     truth, found
         Of the same K points.
     sigmas
-        (K,) real above 0, for example `BODY24_SIGMAS` (borrowed: `BODY24_SIGMAS_BORROWED`).
+        (K,) real above 0, as `Skeleton.sigmas`.
 
     Returns
     -------

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.metrics.oks import BODY24_SIGMAS
-from core.metrics.pose import FoundPoses, PoseScores, TruePoses, average_precision
+from core.metrics.pose import FoundPoses, TruePoses
 from tests.bench.machine import Row, facts, summed, table
+from tests.builders.random_poses import BODY24_SIGMAS, PoseScores, average_precision
 
 PEOPLE: Final = 2  # a picture
 DETECTIONS: Final = 10

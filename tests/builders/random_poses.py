@@ -1,13 +1,15 @@
 import contextlib
 import io
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.metrics.oks import BODY24_SIGMAS
-from core.metrics.pose import FoundPoses, TruePoses
+from core.foundation.skeletons import SKELETONS
+from core.metrics.pose import AREAS, FoundPoses, Matches, TruePoses, match, precision_recall
+
+COCO17_SIGMAS, BODY24_SIGMAS = SKELETONS["coco17"].sigmas, SKELETONS["body24"].sigmas
 
 
 def random_set(seed, *, images=40, people=90, detections=400, sigmas=BODY24_SIGMAS):
@@ -84,3 +86,58 @@ def pycocotools_says(truth, found, sigmas, images=None):
 
 def figures(scores):
     return np.array(astuple(scores)[:10])
+
+
+@dataclass(frozen=True)
+class PoseScores:
+    """COCO's ten figures, each in [0, 1]; NaN (pycocotools says -1) where no person is asked for.
+
+    Attributes
+    ----------
+    ap, ar
+        Mean over the similarity thresholds .50, .55, ... .95.
+    ap_50, ap_75, ar_50, ar_75
+        At one threshold.
+    ap_medium, ap_large, ar_medium, ar_large
+        People of 32² to 96² square pixels, and above.
+    people, detections
+        People asked for, and detections scored (at most 20 a picture).
+    """
+
+    ap: float
+    ap_50: float
+    ap_75: float
+    ap_medium: float
+    ap_large: float
+    ar: float
+    ar_50: float
+    ar_75: float
+    ar_medium: float
+    ar_large: float
+    people: int
+    detections: int
+
+
+def average_precision(truth: TruePoses, found: FoundPoses, sigmas) -> PoseScores:
+    """COCO's figures of a set of detections: `match`, then `pose_scores`."""
+    return pose_scores(match(truth, found, sigmas))
+
+
+def pose_scores(matches: Matches, weights=None) -> PoseScores:
+    """COCO's figures out of the matches; `weights` as in `precision_recall`."""
+    (ap, ar), medium, large = (precision_recall(matches, area, weights) for area in AREAS)
+    at_50, at_75 = 0, 5
+    return PoseScores(
+        ap=float(ap.mean()),
+        ap_50=float(ap[at_50]),
+        ap_75=float(ap[at_75]),
+        ap_medium=float(medium[0].mean()),
+        ap_large=float(large[0].mean()),
+        ar=float(ar.mean()),
+        ar_50=float(ar[at_50]),
+        ar_75=float(ar[at_75]),
+        ar_medium=float(medium[1].mean()),
+        ar_large=float(large[1].mean()),
+        people=int((~matches.not_asked[0]).sum()),
+        detections=len(matches.found_image),
+    )

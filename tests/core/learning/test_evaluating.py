@@ -7,10 +7,11 @@ from core.foundation.errors import NotFound
 from core.foundation.messages import worded
 from core.learning.evaluating import evaluate, keep_figures
 from core.learning.held_out import held_out
-from core.metrics.pose import FoundPoses, TruePoses, average_precision
+from core.metrics.pose import FoundPoses, TruePoses
 from db.engine import reading
 from db.queries.learning.models import trained_by_name
 from tests.builders.learning_rows import Shelf, face
+from tests.builders.random_poses import average_precision
 
 
 @pytest.fixture

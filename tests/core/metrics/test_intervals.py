@@ -9,10 +9,10 @@ from scipy import stats
 
 from core.foundation.errors import BadInput
 from core.metrics.intervals import bootstrap, bootstrap_weighted, mean, paired, paired_ratio_of_sums, ratio_of_sums
-from core.metrics.landmarks import rmse, squared_sums
-from core.metrics.oks import BODY24_SIGMAS
-from core.metrics.pose import FoundPoses, TruePoses, average_precision, match, precision_recall
+from core.metrics.pose import FoundPoses, TruePoses, match, precision_recall
 from core.metrics.resampling import FEWEST_GROUPS, Interval, verdict
+from tests.builders.landmark_figures import rmse, squared_sums
+from tests.builders.random_poses import BODY24_SIGMAS, average_precision
 from tests.builders.videos_of_values import ends, naive, videos
 
 

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
-from core.metrics.landmark_curves import ced, ced_auc, failure_rate, group_means, pck, point_means, region_means
+from core.metrics.landmark_curves import ced, group_means, point_means, region_means
 
 SPREAD = np.random.default_rng(0).gamma(4, 0.012, 500)
 
@@ -14,9 +14,9 @@ SPREAD = np.random.default_rng(0).gamma(4, 0.012, 500)
 def test_auc_and_failure_rate_worked_out_by_hand():
     # 1 - e / 0.08 is 1, 0.5, 0 and 0; 0.08 itself is no failure; NaN does not count.
     found = np.array([0, 0.04, 0.08, np.inf, np.nan])
-    assert ced_auc(found, 0.08) == pytest.approx(1.5 / 4)
-    assert failure_rate(found, 0.08) == pytest.approx(1 / 4)
-    assert failure_rate(np.array([0.01, 0.2, np.inf]), 0.08) == pytest.approx(2 / 3)
+    assert ced(found, 0.08).auc == pytest.approx(1.5 / 4)
+    assert ced(found, 0.08).failure_rate == pytest.approx(1 / 4)
+    assert ced(np.array([0.01, 0.2, np.inf]), 0.08).failure_rate == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize("limit", [0.07, 0.08, 0.1])
@@ -24,23 +24,22 @@ def test_auc_is_the_numerical_integral_of_the_curve(limit):
     # A trapezoid on a fine grid converges to it; that is what the published codes do, more coarsely.
     grid = np.linspace(0, limit, 200_001)
     share = np.searchsorted(np.sort(SPREAD), grid, side="right") / len(SPREAD)
-    assert ced_auc(SPREAD, limit) == pytest.approx(np.trapezoid(share, grid) / limit, abs=1e-6)
+    assert ced(SPREAD, limit).auc == pytest.approx(np.trapezoid(share, grid) / limit, abs=1e-6)
 
 
 def test_auc_of_a_known_distribution_is_its_integral():
     # Evenly spaced quantiles of an exponential stand for it.
     errors = -0.05 * np.log1p(-(np.arange(20_000) + 0.5) / 20_000)
     area, _ = quad(lambda e: 1 - math.exp(-e / 0.05), 0, 0.08)
-    assert ced_auc(errors, 0.08) == pytest.approx(area / 0.08, abs=1e-5)
-    assert failure_rate(errors, 0.08) == pytest.approx(math.exp(-0.08 / 0.05), abs=1e-4)
+    assert ced(errors, 0.08).auc == pytest.approx(area / 0.08, abs=1e-5)
+    assert ced(errors, 0.08).failure_rate == pytest.approx(math.exp(-0.08 / 0.05), abs=1e-4)
 
 
-def test_the_area_under_the_steps_is_exactly_the_ced_auc():
+def test_the_area_under_the_steps_is_exactly_the_auc():
     errors = np.concatenate([SPREAD, [0, 0, 0.08, 0.08, np.inf, np.nan]])
     curve = ced(errors, 0.08)
     area = (curve.share[:-1] * np.diff(curve.error)).sum() / 0.08
-    assert area == pytest.approx(ced_auc(errors, 0.08), rel=1e-12)
-    assert curve.auc == ced_auc(errors, 0.08)
+    assert area == pytest.approx(curve.auc, rel=1e-12)
     assert curve.share[-1] == pytest.approx(1 - curve.failure_rate)
     assert (curve.error[0], curve.error[-1]) == (0, 0.08)
     assert (np.diff(curve.error) > 0).all()
@@ -69,24 +68,14 @@ def test_no_defined_error_gives_no_figure(errors):
     assert (len(curve.error), curve.used, curve.undefined) == (0, 0, len(errors))
 
 
-@pytest.mark.parametrize("figure", [ced_auc, ced, failure_rate])
-def test_a_senseless_limit_or_error_is_refused(figure):
+def test_a_senseless_limit_or_error_is_refused():
     for limit in (0, -1, np.nan, np.inf):
         with pytest.raises(BadInput, match="limit should be above 0"):
-            figure(SPREAD, limit)
+            ced(SPREAD, limit)
     with pytest.raises(BadInput, match=r"an error should be 0 or more, not -0\.1"):
-        figure(np.array([0.1, -0.1]), 0.08)
+        ced(np.array([0.1, -0.1]), 0.08)
     with pytest.raises(BadInput, match=r"errors should have the shape \(N,\), not \(2, 2\)"):
-        figure(np.zeros((2, 2)), 0.08)
-
-
-def test_pck_worked_out_by_hand_and_by_a_loop():
-    # 0.1 and 0.2 of 4 defined points are within 0.2; the missing one is wrong and the unlabelled one not counted.
-    assert pck(np.array([[0.1, 0.2, 0.3], [np.inf, np.nan, np.nan]]), 0.2) == 0.5
-    each = np.random.default_rng(1).uniform(0, 1, (30, 24))
-    assert pck(each, 0.5) == pytest.approx(sum(e <= 0.5 for row in each for e in row) / each.size)
-    assert math.isnan(pck(np.full((2, 3), np.nan), 0.2))
-    assert math.isnan(pck(np.zeros((0, 3)), 0.2))
+        ced(np.zeros((2, 2)), 0.08)
 
 
 def test_means_of_points_leave_out_what_is_undefined():

@@ -6,8 +6,8 @@ from pycocotools.cocoeval import COCOeval
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
-from core.metrics.oks import BODY24_SIGMAS, BODY24_SIGMAS_BORROWED, COCO17_SIGMAS, estimate_sigmas, oks
-from tests.builders.random_poses import pycocotools_says, random_set
+from core.metrics.oks import estimate_sigmas, oks
+from tests.builders.random_poses import BODY24_SIGMAS, COCO17_SIGMAS, pycocotools_says, random_set
 
 
 def test_oks_worked_out_by_hand():
@@ -53,7 +53,7 @@ def test_sigmas_of_coco_are_those_of_pycocotools_and_body24_borrows_by_name():
     assert set(names[17:]) == set(lenders)
     assert all(by_name[name] == by_name[lender] for name, lender in lenders.items())
     assert BODY24_SIGMAS[:17] == COCO17_SIGMAS
-    assert BODY24_SIGMAS_BORROWED
+    assert SKELETONS["body24"].sigmas_borrowed
 
 
 def test_every_oks_is_that_of_pycocotools():

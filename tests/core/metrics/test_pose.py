@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.metrics.oks import BODY24_SIGMAS, COCO17_SIGMAS
-from core.metrics.pose import FoundPoses, TruePoses, average_precision, match, pose_scores, precision_recall
-from tests.builders.random_poses import figures, pycocotools_says, random_set
+from core.metrics.pose import FoundPoses, TruePoses, match, precision_recall
+from tests.builders.random_poses import (
+    BODY24_SIGMAS,
+    COCO17_SIGMAS,
+    average_precision,
+    figures,
+    pose_scores,
+    pycocotools_says,
+    random_set,
+)
 
 BOX = np.array([[0.0, 0.0, 100.0, 100.0]])
 

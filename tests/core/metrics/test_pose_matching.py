@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
-from core.metrics.oks import BODY24_SIGMAS, COCO17_SIGMAS
 from core.metrics.pose import FoundPoses, TruePoses, match, precision_recall
-from tests.builders.random_poses import random_set
+from tests.builders.random_poses import BODY24_SIGMAS, COCO17_SIGMAS, random_set
 
 BOX = np.array([[0.0, 0.0, 100.0, 100.0]])
 

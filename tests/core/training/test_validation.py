@@ -11,12 +11,12 @@ from torch import nn
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import COCO17, FACE68
 from core.media.crops import Crop
-from core.metrics.landmarks import nme
 from core.models.pose import configure
 from core.models.pose.network import build
 from core.training.preparation import TrainingData
 from core.training.samples import CropSource, Sample
 from core.training.validation import Inference, figures, locate_points
+from tests.builders.landmark_figures import nme
 
 PIXELS = np.zeros((40, 40, 3), np.uint8)
 

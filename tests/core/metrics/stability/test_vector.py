@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
-from core.metrics.landmarks import nme
 from core.metrics.stability import FIGURES, as_breaks, dev, displacements, indicator, stability
+from tests.builders.landmark_figures import nme
 from tests.builders.moving_faces import gappy, moving_face
 from tests.builders.places import SHARED
 
