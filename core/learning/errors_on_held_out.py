@@ -93,7 +93,7 @@ def paired_difference(held: HeldOutSet, model: str, against: str) -> PairedDiffe
 
     def over(points: Sequence[int]) -> Interval:
         above, other, below = (values[:, list(points)].sum(axis=1) for values in (first, second, count))
-        return intervals.paired_ratio_of_sums((above, below), (other, below), groups)
+        return intervals.ratio_of_sums((above, below), (other, below), groups=groups)
 
     wholes = finite(errors_of(held, model)) - finite(errors_of(held, against))
     return PairedDifference(

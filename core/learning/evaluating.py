@@ -102,7 +102,7 @@ def metrics(held: HeldOutSet, model: str) -> dict[str, Interval]:
     failures of the curve.
     """
     figures = {
-        name: intervals.ratio_of_sums(sums.above, sums.below, held.groups, root=sums.root)
+        name: intervals.ratio_of_sums((sums.above, sums.below), groups=held.groups, root=sums.root)
         for name, sums in _sums(held, model).items()
     }
     figures["median_nme"] = intervals.bootstrap(finite(errors_of(held, model)), held.groups, intervals.median)
@@ -115,8 +115,8 @@ def differences(held: HeldOutSet, model: str, against: str) -> dict[str, Interva
     """Model minus against of every metric, paired: both on the same draws of groups."""
     first, second = _sums(held, against), _sums(held, model)
     figures = {
-        name: intervals.paired_ratio_of_sums(
-            (sums.above, sums.below), (second[name].above, second[name].below), held.groups, root=sums.root
+        name: intervals.ratio_of_sums(
+            (sums.above, sums.below), (second[name].above, second[name].below), groups=held.groups, root=sums.root
         )
         for name, sums in first.items()
     }

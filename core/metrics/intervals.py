@@ -69,7 +69,7 @@ def bootstrap(
     """
     rows = _rows(values)
     if statistic is mean and rows.ndim == 1:
-        return _of_ratios([(rows, np.ones(len(rows)))], groups, False, draws, level, seed)
+        return ratio_of_sums((rows, np.ones(len(rows))), groups=groups, draws=draws, level=level, seed=seed)
     return _of_rows([rows], groups, statistic, draws, level, seed)
 
 
@@ -100,54 +100,48 @@ def paired(
         raise BadInput("metrics.same_shape", first=before.shape, second=after.shape)
     if statistic is mean and before.ndim == 1:
         count = np.ones(len(before))
-        return _of_ratios([(before, count), (after, count)], groups, False, draws, level, seed)
+        return ratio_of_sums((before, count), (after, count), groups=groups, draws=draws, level=level, seed=seed)
     return _of_rows([before, after], groups, statistic, draws, level, seed)
 
 
 def ratio_of_sums(
-    above: NDArray,
-    below: NDArray,
-    groups: NDArray,
-    *,
-    root: bool = False,
-    draws: int = DRAWS,
-    level: float = LEVEL,
-    seed: int = 0,
+    *sides: Sums, groups: NDArray, root: bool = False, draws: int = DRAWS, level: float = LEVEL, seed: int = 0
 ) -> Interval:
-    """The quotient of two sums over the instances, with its interval: PCK, or with `root` the RMSE.
+    """The quotient of two sums over the instances: PCK, or with `root` the RMSE; of two sides second minus first.
 
     Parameters
     ----------
-    above, below
-        (N,) real: what each instance adds above and below the line (points that are right and points that are
-        labelled, or `core.metrics.landmarks.squared_sums`). An instance with a NaN, or with nothing below the line, is
-        left out and counted; none may be negative there.
+    sides
+        One or two pairs of (N,) real: what each instance adds above and below the line (points that are right and
+        points that are labelled, or `core.metrics.landmarks.squares_of`). An instance with a NaN, or with nothing below
+        the line, in any of them is left out and counted; none may be negative there.
     root
         Whether the square root is taken.
     """
-    return _of_ratios([(above, below)], groups, root, draws, level, seed)
+    check_plan(draws, level)
+    parts, names = [np.asarray(part, np.float64) for side in sides for part in side], np.asarray(groups)
+    if names.ndim != 1 or any(part.shape != names.shape for part in parts):
+        shapes = ", ".join(str(part.shape) for part in (*parts, names))
+        raise BadInput("metrics.all_shape", shapes=shapes)
+    table = np.stack(parts)
+    if (table[1::2] < 0).any():
+        raise BadInput("metrics.denominator")
+    counts = ~np.isnan(table).any(axis=0) & (table[1::2] > 0).all(axis=0)
+    known, group_of = np.unique(names[counts], return_inverse=True)
+    of_groups = np.array([np.bincount(group_of, part[counts], len(known)) for part in table])
 
+    def figure(sums: Floats) -> Floats:
+        with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf is undefined, and said so
+            each = sums[::2] / sums[1::2]
+            each = np.sqrt(each) if root else each
+            return each[0] if len(each) == 1 else each[1] - each[0]
 
-def paired_ratio_of_sums(
-    first: Sums,
-    second: Sums,
-    groups: NDArray,
-    *,
-    root: bool = False,
-    draws: int = DRAWS,
-    level: float = LEVEL,
-    seed: int = 0,
-) -> Interval:
-    """The difference of two quotients, second minus first, on the same instances and the same draws of groups.
+    def drawn() -> Floats:
+        blocks = draw_groups(len(known), draws, seed)
+        return figure(np.concatenate([totals(of_groups, block) for block in blocks], axis=1))
 
-    Parameters
-    ----------
-    first, second
-        As `above` and `below` of `ratio_of_sums`; an instance that does not count in either is left out of both.
-    root
-        Whether the square roots are taken.
-    """
-    return _of_ratios([first, second], groups, root, draws, level, seed)
+    value = float(figure(of_groups.sum(axis=1, keepdims=True))[0]) if len(known) else np.nan
+    return interval_of(value, drawn, len(known), int(counts.sum()), int((~counts).sum()), level)
 
 
 def bootstrap_weighted(
@@ -176,34 +170,6 @@ def bootstrap_weighted(
         return np.array([statistic(weight) for weight in weights])
 
     return interval_of(value, drawn, len(names), len(group_of), 0, level)
-
-
-def _of_ratios(sides: list[Sums], groups: NDArray, root: bool, draws: int, level: float, seed: int) -> Interval:
-    """The quotient of one side, or the difference of two."""
-    check_plan(draws, level)
-    parts, names = [np.asarray(part, np.float64) for side in sides for part in side], np.asarray(groups)
-    if names.ndim != 1 or any(part.shape != names.shape for part in parts):
-        shapes = ", ".join(str(part.shape) for part in (*parts, names))
-        raise BadInput("metrics.all_shape", shapes=shapes)
-    table = np.stack(parts)
-    if (table[1::2] < 0).any():
-        raise BadInput("metrics.denominator")
-    counts = ~np.isnan(table).any(axis=0) & (table[1::2] > 0).all(axis=0)
-    known, group_of = np.unique(names[counts], return_inverse=True)
-    of_groups = np.array([np.bincount(group_of, part[counts], len(known)) for part in table])
-
-    def figure(sums: Floats) -> Floats:
-        with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf is undefined, and said so
-            each = sums[::2] / sums[1::2]
-            each = np.sqrt(each) if root else each
-            return each[0] if len(each) == 1 else each[1] - each[0]
-
-    def drawn() -> Floats:
-        blocks = draw_groups(len(known), draws, seed)
-        return figure(np.concatenate([totals(of_groups, block) for block in blocks], axis=1))
-
-    value = float(figure(of_groups.sum(axis=1, keepdims=True))[0]) if len(known) else np.nan
-    return interval_of(value, drawn, len(known), int(counts.sum()), int((~counts).sum()), level)
 
 
 def _of_rows(

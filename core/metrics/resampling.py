@@ -60,7 +60,7 @@ def verdict(difference: Interval, *, upward: bool) -> str:
     Parameters
     ----------
     difference
-        From `paired`, `paired_ratio` or `bootstrap_weighted`.
+        From `paired`, `ratio_of_sums` or `bootstrap_weighted`.
     upward
         Whether more is better.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.metrics.stability import deviation, smoothness
-from core.metrics.stability.normality import normality
+from core.metrics.stability.normality import Normality, normality
 from core.metrics.stability.tracks import (
     Flags,
     Floats,
@@ -22,45 +23,30 @@ from core.metrics.stability.tracks import (
     nan_median,
 )
 
-# Each figure, its unit, and what it needs (`_WHY`). The order is the order in which they are shown.
+# Each figure (one for x and one for y where it has an axis), its unit, and what it needs (`_WHY`). The order is the
+# order in which they are shown.
 FIGURES: Final[dict[str, tuple[str, frozenset[str]]]] = {
-    name: (unit, frozenset(needs.split()))
+    name.format(axis): (unit, frozenset(needs.split()))
     for name, unit, needs in (
-        ("displacement_mean_x_px", "px", "pair"),
-        ("displacement_mean_y_px", "px", "pair"),
-        ("displacement_std_x_px", "px", "pair"),
-        ("displacement_std_y_px", "px", "pair"),
-        ("displacement_median_x_px", "px", "pair"),
-        ("displacement_median_y_px", "px", "pair"),
-        ("displacement_trimmed_mean_x_px", "px", "pair"),
-        ("displacement_trimmed_mean_y_px", "px", "pair"),
-        ("displacement_robust_std_x_px", "px", "pair"),
-        ("displacement_robust_std_y_px", "px", "pair"),
-        ("displacement_kurtosis_x", "", "pair varying"),
-        ("displacement_kurtosis_y", "", "pair varying"),
-        ("displacement_normality_p_x", "", "pair varying"),
-        ("displacement_normality_p_y", "", "pair varying"),
-        ("median_dev_x_pct", "%", "pair unit"),
-        ("median_dev_y_pct", "%", "pair unit"),
-        ("mean_dev_x_pct", "%", "pair unit"),
-        ("mean_dev_y_pct", "%", "pair unit"),
-        ("robust_dev_x_pct", "%", "pair unit"),
-        ("robust_dev_y_pct", "%", "pair unit"),
+        ("displacement_mean_{}_px", "px", "pair"),
+        ("displacement_std_{}_px", "px", "pair"),
+        ("displacement_median_{}_px", "px", "pair"),
+        ("displacement_trimmed_mean_{}_px", "px", "pair"),
+        ("displacement_robust_std_{}_px", "px", "pair"),
+        ("displacement_kurtosis_{}", "", "pair varying"),
+        ("displacement_normality_p_{}", "", "pair varying"),
+        ("median_dev_{}_pct", "%", "pair unit"),
+        ("mean_dev_{}_pct", "%", "pair unit"),
+        ("robust_dev_{}_pct", "%", "pair unit"),
         ("eye_over_nose", "", "pair face68 unit"),
-        ("length_ratio_x", "", "pair unit"),
-        ("length_ratio_y", "", "pair unit"),
-        ("length_ratio_spread_x_pct", "%", "pair unit"),
-        ("length_ratio_spread_y_pct", "%", "pair unit"),
-        ("length_ratio_mean_of_ratios_x", "", "pair unit"),
-        ("length_ratio_mean_of_ratios_y", "", "pair unit"),
+        ("length_ratio_{}", "", "pair unit"),
+        ("length_ratio_spread_{}_pct", "%", "pair unit"),
+        ("length_ratio_mean_of_ratios_{}", "", "pair unit"),
         ("non_smooth_1_pct", "% of face", "triple face"),
         ("non_smooth_2_pct", "% of face", "triple face"),
-        ("motion_ratio_x", "", "truth pair unit"),
-        ("motion_ratio_y", "", "truth pair unit"),
-        ("motion_ratio_robust_x", "", "truth pair unit"),
-        ("motion_ratio_robust_y", "", "truth pair unit"),
-        ("motion_ratio_mean_of_ratios_x", "", "truth pair unit"),
-        ("motion_ratio_mean_of_ratios_y", "", "truth pair unit"),
+        ("motion_ratio_{}", "", "truth pair unit"),
+        ("motion_ratio_robust_{}", "", "truth pair unit"),
+        ("motion_ratio_mean_of_ratios_{}", "", "truth pair unit"),
         ("nme_pct", "%", "truth both unit"),
         ("sta_error_pct", "% of face", "truth both face"),
         ("delay_frames", "frames", "truth pair moving"),
@@ -71,6 +57,7 @@ FIGURES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("accel_error_pct", "% of face/frame²", "truth triple face"),
         ("indicator", "", "pair unit"),
     )
+    for axis in ("xy" if "{}" in name else "x")
 }
 _WHY: Final = {
     "truth": "no true points are given",
@@ -150,82 +137,83 @@ def stability(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLi
     broken = as_breaks(breaks, len(known))
     units = Units.of(known)
     moved = displacements(known, broken)
-    deviating = deviation.deviations(known, broken, units)
-    curve = deviation.deviation_curve(deviating)
-    values: dict[str, float] = dict.fromkeys(FIGURES, float("nan"))
-    test_x, test_y = (_normality(values, axis, moved[..., at]) for at, axis in enumerate("xy"))
-    _deviation(values, curve, deviation.robust_curve(moved, units))
-    _length_ratio(values, deviation.shapes(known, units), broken)
-    values["eye_over_nose"] = eye_over_nose(known)
-    values["non_smooth_1_pct"] = float(nan_mean(smoothness.non_smooth_1(known, broken, units.face)))
-    values["non_smooth_2_pct"] = float(nan_mean(smoothness.non_smooth_2(known, broken, units.face)))
-    values["indicator"] = (values["length_ratio_x"] + values["length_ratio_y"]) / 2
+    curve = deviation.deviation_curve(deviation.deviations(known, broken, units))
+    x, y = (normality(moved[..., at]) for at in range(2))
+    figures = _displacement("x", x) | _displacement("y", y) | _of_track(known, broken, units, moved, curve)
     true = None if truth is None else deviation.as_truth(truth, known)
     if true is not None:
-        _against(values, known, true, broken)
-        values["indicator"] = (values["motion_ratio_x"] + values["motion_ratio_y"]) / 2
-    pairs = ~np.isnan(moved).all(axis=(1, 2))
+        figures |= _against(known, true, broken)
+    ratio = "length_ratio" if true is None else "motion_ratio"
+    figures["indicator"] = (figures[f"{ratio}_x"] + figures[f"{ratio}_y"]) / 2
+    values = {name: figures.get(name, float("nan")) for name in FIGURES}
     return Stability(
         int((~np.isnan(known).all(axis=(1, 2))).sum()),
-        int(pairs.sum()),
+        int((~np.isnan(moved).all(axis=(1, 2))).sum()),
         values,
         _reasons(values, known, true, broken),
         "the frame before" if true is None else "truth",
-        test_x,
-        test_y,
+        x.test,
+        y.test,
         curve,
     )
 
 
-def _normality(values: dict[str, float], axis: str, moved: Floats) -> str:
-    found = normality(moved)
-    values[f"displacement_mean_{axis}_px"] = found.mean
-    values[f"displacement_std_{axis}_px"] = found.std
-    values[f"displacement_median_{axis}_px"] = found.median
-    values[f"displacement_trimmed_mean_{axis}_px"] = found.trimmed_mean
-    values[f"displacement_robust_std_{axis}_px"] = found.robust_std
-    values[f"displacement_kurtosis_{axis}"] = found.kurtosis
-    values[f"displacement_normality_p_{axis}"] = found.p
-    return found.test
+def _displacement(axis: str, assumed: Normality) -> dict[str, float]:
+    return {
+        f"displacement_mean_{axis}_px": assumed.mean,
+        f"displacement_std_{axis}_px": assumed.std,
+        f"displacement_median_{axis}_px": assumed.median,
+        f"displacement_trimmed_mean_{axis}_px": assumed.trimmed_mean,
+        f"displacement_robust_std_{axis}_px": assumed.robust_std,
+        f"displacement_kurtosis_{axis}": assumed.kurtosis,
+        f"displacement_normality_p_{axis}": assumed.p,
+    }
 
 
-def _deviation(values: dict[str, float], curve: Floats, robust: Floats) -> None:
-    for at, axis in enumerate("xy"):
-        values[f"median_dev_{axis}_pct"] = nan_median(curve[:, at])
-        values[f"mean_dev_{axis}_pct"] = float(nan_mean(curve[:, at]))
-        values[f"robust_dev_{axis}_pct"] = nan_median(robust[:, at])
+def _xy(name: str, figure: Callable[[Floats], Floats | float], values: Floats) -> dict[str, float]:
+    """A figure of x and of y, which the last axis of the values holds."""
+    return {name.format(axis): float(figure(values[..., at])) for at, axis in enumerate("xy")}
 
 
-def _length_ratio(values: dict[str, float], shape: Floats, broken: Flags) -> None:
+def _of_track(tracks: Floats, broken: Flags, units: Units, moved: Floats, curve: Floats) -> dict[str, float]:
+    """What needs no truth."""
+    shape = deviation.shapes(tracks, units)
     ratios = deviation.length_ratios(shape, broken)
-    each = deviation.ratio_of_each_point(shape, broken)
-    for at, axis in enumerate("xy"):
-        values[f"length_ratio_{axis}"] = float(nan_mean(ratios[:, at]))
-        values[f"length_ratio_spread_{axis}_pct"] = deviation.spread_about_one(ratios[:, at])
-        values[f"length_ratio_mean_of_ratios_{axis}"] = float(nan_mean(each[..., at]))
+    return {
+        **_xy("median_dev_{}_pct", nan_median, curve),
+        **_xy("mean_dev_{}_pct", nan_mean, curve),
+        **_xy("robust_dev_{}_pct", nan_median, deviation.robust_curve(moved, units)),
+        **_xy("length_ratio_{}", nan_mean, ratios),
+        **_xy("length_ratio_spread_{}_pct", deviation.spread_about_one, ratios),
+        **_xy("length_ratio_mean_of_ratios_{}", nan_mean, deviation.ratio_of_each_point(shape, broken)),
+        "eye_over_nose": eye_over_nose(tracks),
+        "non_smooth_1_pct": float(nan_mean(smoothness.non_smooth_1(tracks, broken, units.face))),
+        "non_smooth_2_pct": float(nan_mean(smoothness.non_smooth_2(tracks, broken, units.face))),
+    }
 
 
-def _against(values: dict[str, float], tracks: Floats, truth: Floats, broken: Flags) -> None:
+def _against(tracks: Floats, truth: Floats, broken: Flags) -> dict[str, float]:
+    """What compares with the truth."""
     units = Units.of(truth)
     predicted, true = deviation.motion_curves(tracks, truth, broken, units)
-    ratios = deviation.motion_ratio(predicted, true)
-    each = nan_mean((predicted + deviation.EPSILON) / (true + deviation.EPSILON), axis=0)
-    for at, axis in enumerate("xy"):
-        values[f"motion_ratio_{axis}"] = float(ratios[at])
-        middles = nan_median(predicted[:, at]), nan_median(true[:, at])
-        values[f"motion_ratio_robust_{axis}"] = (middles[0] + deviation.EPSILON) / (middles[1] + deviation.EPSILON)
-        values[f"motion_ratio_mean_of_ratios_{axis}"] = float(each[at])
-    values["nme_pct"] = float(nan_mean(smoothness.track_nme(tracks, truth, units.x)))
-    values["sta_error_pct"] = float(nan_mean(smoothness.rms_error(tracks, truth, units.face)))
+    middles, true_middles = (np.array([nan_median(column) for column in curve.T]) for curve in (predicted, true))
     along, squared = smoothness.delays(tracks, truth, broken, units.face)
-    values["delay_frames"] = float(nan_mean(along / squared))
-    values["delay_robust_frames"] = float(nan_mean(along) / nan_mean(squared))
     flicker = smoothness.nmf(tracks, truth, broken, units.scale)
-    values["nmf"] = float(np.sqrt(nan_mean(flicker**2)))
-    values["nmf_robust"] = nan_median(flicker)
     bends = smoothness.acceleration_error(tracks, truth, broken)
-    values["accel_error_px"] = float(nan_mean(bends))
-    values["accel_error_pct"] = float(100 * nan_mean(bends / units.face[1:-1, None]))
+    epsilon = deviation.EPSILON
+    return {
+        **_xy("motion_ratio_{}", float, deviation.motion_ratio(predicted, true)),
+        **_xy("motion_ratio_robust_{}", float, (middles + epsilon) / (true_middles + epsilon)),
+        **_xy("motion_ratio_mean_of_ratios_{}", float, nan_mean((predicted + epsilon) / (true + epsilon), axis=0)),
+        "nme_pct": float(nan_mean(smoothness.track_nme(tracks, truth, units.x))),
+        "sta_error_pct": float(nan_mean(smoothness.rms_error(tracks, truth, units.face))),
+        "delay_frames": float(nan_mean(along / squared)),
+        "delay_robust_frames": float(nan_mean(along) / nan_mean(squared)),
+        "nmf": float(np.sqrt(nan_mean(flicker**2))),
+        "nmf_robust": nan_median(flicker),
+        "accel_error_px": float(nan_mean(bends)),
+        "accel_error_pct": float(100 * nan_mean(bends / units.face[1:-1, None])),
+    }
 
 
 def _reasons(values: dict[str, float], tracks: Floats, truth: Floats | None, broken: Flags) -> dict[str, str]:

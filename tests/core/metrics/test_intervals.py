@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.foundation.errors import BadInput
-from core.metrics.intervals import bootstrap, bootstrap_weighted, mean, paired, paired_ratio_of_sums, ratio_of_sums
+from core.metrics.intervals import bootstrap, bootstrap_weighted, mean, paired, ratio_of_sums
 from core.metrics.pose import FoundPoses, TruePoses, match, precision_recall
 from core.metrics.resampling import FEWEST_GROUPS, Interval, verdict
 from tests.builders.landmark_figures import rmse, squared_sums
@@ -173,25 +173,25 @@ def test_a_ratio_of_sums_is_the_rmse_of_a_loop_over_the_same_draws():
     predicted = truth + rng.normal(0, 5, truth.shape)
     seen = rng.integers(0, 2, (60, 24))
     seen[3] = 0
-    found = ratio_of_sums(*squared_sums(predicted, truth, seen), groups, root=True, draws=200, seed=2)
+    found = ratio_of_sums(squared_sums(predicted, truth, seen), groups=groups, root=True, draws=200, seed=2)
     assert found.value == pytest.approx(rmse(predicted, truth, seen))
     assert (found.used, found.left_out) == (59, 1)
     expected = naive(lambda rows: rmse(predicted[rows], truth[rows], seen[rows]), groups, 200, 2)
     np.testing.assert_allclose(ends(found), expected, rtol=1e-12)
     better = truth + 0.5 * (predicted - truth)
     sides = squared_sums(predicted, truth, seen), squared_sums(better, truth, seen)
-    found = paired_ratio_of_sums(*sides, groups, root=True, draws=200, seed=2)
+    found = ratio_of_sums(*sides, groups=groups, root=True, draws=200, seed=2)
     np.testing.assert_allclose((found.value, *ends(found)), (-rmse(better, truth, seen), *-expected[::-1] / 2))
 
 
 def test_a_mean_is_a_ratio_with_ones_below():
     values, groups = videos(11)
-    assert ratio_of_sums(values, np.ones(len(values)), groups) == bootstrap(values, groups)
+    assert ratio_of_sums((values, np.ones(len(values))), groups=groups) == bootstrap(values, groups)
 
 
 def test_an_instance_without_anything_below_the_line_counts_in_neither_of_two():
     above, below = np.array([1.0, 4.0, 3.0]), np.array([1.0, 0.0, 1.0])
-    found = paired_ratio_of_sums((above, np.ones(3)), (above + 1, below), np.arange(3))
+    found = ratio_of_sums((above, np.ones(3)), (above + 1, below), groups=np.arange(3))
     assert (found.value, *ends(found), found.left_out) == (1, 1, 1, 1)
 
 
@@ -238,9 +238,9 @@ def test_wrong_arguments_are_refused():
     with pytest.raises(BadInput, match=r"first and second should have the same shape, not \(3,\) and \(4,\)"):
         paired(values, np.zeros(4), groups)
     with pytest.raises(BadInput, match=r"same shape \(N,\), not \(3,\), \(4,\), \(3,\)"):
-        ratio_of_sums(values, np.zeros(4), groups)
+        ratio_of_sums((values, np.zeros(4)), groups=groups)
     with pytest.raises(BadInput, match="below the line should be 0 or more"):
-        ratio_of_sums(values, np.array([1, 1, -1]), groups)
+        ratio_of_sums((values, np.array([1, 1, -1])), groups=groups)
 
 
 @pytest.mark.parametrize(
