@@ -1,6 +1,5 @@
 """Drawn clips with true points as labels in a store, for the browser tests of training and models."""
 
-from playwright.sync_api import TimeoutError as TooLate
 from sqlmodel import select
 
 from core.foundation.settings import Settings
@@ -41,25 +40,3 @@ def unlabel(workspace, instances):
             for revision in session.exec(select(KeypointRevision).where(KeypointRevision.instance_id == number)):
                 session.delete(revision)
             session.get(Image, one.image_id).state = ImageState.FOUND
-
-
-def pick(page, field, choice):
-    """Choose in a field; a page that runs anew meanwhile closes its list, which is then opened again."""
-    option = page.get_by_role("option", name=choice, exact=True)
-    for _ in range(5):
-        page.get_by_role("combobox", name=field).first.click()
-        try:
-            option.click(timeout=5000)
-            break
-        except TooLate:
-            continue
-    else:
-        raise AssertionError(f"{field} does not offer {choice}")
-    settle(page)
-
-
-def settle(page):
-    """Wait until the page has run anew: fields of another recipe take the place of those that are there."""
-    page.wait_for_timeout(1500)
-    page.get_by_test_id("stStatusWidget").wait_for(state="detached", timeout=60_000)
-    page.wait_for_timeout(500)

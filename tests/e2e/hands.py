@@ -3,6 +3,7 @@
 import json
 import time
 
+from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 _METADATA = """() => new Promise((resolve, reject) => {
@@ -13,6 +14,35 @@ _METADATA = """() => new Promise((resolve, reject) => {
     video.addEventListener('error', () => reject(new Error(video.error.message)));
     video.preload = 'auto';
 })"""
+
+
+# It rests once its script has not run, nor been asked to, for a while: a click asks for a run at once.
+_RESTS = """() => {
+    const app = document.querySelector("[data-testid=stApp]"), now = performance.now();
+    if (app?.dataset.testScriptState !== "notRunning") window.lastWork = now;
+    return now - window.lastWork > 400;
+}"""
+
+
+def settle(page):
+    """Wait until the page has run anew and rests: fields of another recipe take the place of those that are there."""
+    page.evaluate("() => { window.lastWork = performance.now(); }")
+    page.wait_for_function(_RESTS, timeout=60_000)
+
+
+def pick(page, field, choice):
+    """Choose in a field; a page that runs anew meanwhile closes its list, which is then opened again."""
+    option = page.get_by_role("option", name=choice, exact=True)
+    for _ in range(5):
+        page.get_by_role("combobox", name=field).first.click()
+        try:
+            option.click(timeout=5000)
+            break
+        except TooLate:
+            continue
+    else:
+        raise AssertionError(f"{field} does not offer {choice}")
+    settle(page)
 
 
 def view(page):

@@ -26,8 +26,8 @@ from db.tables import (
     Video,
 )
 from db.writing import writing
-from tests.builders.staged_learning import NAME, QUICK, add_clips, open_store, pick, settle, unlabel
-from tests.e2e.hands import accept, video_metadata
+from tests.builders.staged_learning import NAME, QUICK, add_clips, open_store, unlabel
+from tests.e2e.hands import accept, pick, settle, video_metadata
 
 pytestmark = pytest.mark.e2e
 
@@ -92,7 +92,7 @@ def heads(workspace):
 
 def ends(page):
     """Wait until no run is at work any more."""
-    page.wait_for_timeout(1500)
+    settle(page)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=SLOW)
 
 

@@ -12,8 +12,8 @@ from db.engine import reading
 from db.tables import Run, RunState, TrainedModel, now
 from db.writes.models import ensure_model_version
 from db.writing import writing
-from tests.builders.staged_learning import add_clips, open_store, pick, settle
-from tests.e2e.hands import comes_to, unfold
+from tests.builders.staged_learning import add_clips, open_store
+from tests.e2e.hands import comes_to, pick, settle, unfold
 
 pytestmark = pytest.mark.e2e
 
