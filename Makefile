@@ -7,16 +7,20 @@ PORT := $(or $(FACET_PORT),8501)
 # A process for each core; a file's tests stay together, for what they share is made once.
 SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test check e2e bench screenshots format migrate worker hooks clean
+.PHONY: run test nightly check e2e bench screenshots format migrate worker hooks clean
 
 run: $(VENV)/run.stamp
 	@FACET_HOST=$(HOST) FACET_PORT=$(PORT) exec $(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
 		--server.fileWatcherType none --logger.level warning
 
 test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" --ignore=tests/e2e
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/e2e
+
+# The slow and rare tests too, and how much of each subject all but the browser's reach.
+nightly: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/e2e --cov --cov-report=
 	$(BIN)/python -m tests.coverage_floors
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/e2e
 
 check: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .

@@ -15,31 +15,31 @@ from typing import Any, Final
 
 import coverage
 
-# Percent of the branches, by package; loose modules count to the package around them. Those of 60 and less were set
-# before a whole run was measured and are to be raised by its table. What runs in processes of its own is not counted:
-# the browser's server, workers, and `python -m core`.
+# Percent of the branches, by package; loose modules count to the package around them. What runs in processes of its own
+# is not counted: the browser's server (so pages reach less), workers, and `python -m core`.
+# Of few branches one weighs much: there the floor lies lower.
 FLOORS: Final[dict[str, float]] = {
-    "core": 0,
+    "core": 75,
     "core/clustering": 96,
-    "core/commands": 50,
-    "core/drawn": 60,
-    "core/exchange": 60,
+    "core/commands": 92,
+    "core/drawn": 97,
+    "core/exchange": 94,
     "core/formats": 96,
-    "core/foundation": 60,
-    "core/jobs": 40,
-    "core/learning": 60,
-    "core/library": 60,
-    "core/media": 60,
+    "core/foundation": 94,
+    "core/jobs": 91,
+    "core/learning": 95,
+    "core/library": 93,
+    "core/media": 94,
     "core/metrics": 97,
-    "core/models": 60,
-    "core/motion": 60,
-    "core/people": 60,
-    "core/points": 60,
-    "core/tracks": 80,
-    "core/training": 60,
-    "core/verification": 60,
-    "db": 60,
-    "pages": 20,
+    "core/models": 95,
+    "core/motion": 97,
+    "core/people": 94,
+    "core/points": 93,
+    "core/tracks": 98,
+    "core/training": 90,
+    "core/verification": 88,
+    "db": 94,
+    "pages": 72,
 }
 
 

@@ -138,6 +138,7 @@ def test_tests_are_those_of_the_modules_own_name_or_else_those_that_name_it(proj
     assert own_tests(project, "core/tin.py") == []
 
 
+@pytest.mark.nightly
 def test_what_no_test_holds_survives_and_the_project_is_left_alone(project):
     planted = [("core/tiny.py", mutant) for mutant in mutants(MODULE, {5, 6, 11})]
     fates = {(one.mutant.before, one.mutant.after): one.fate for one in tried(project, planted)}
@@ -150,6 +151,7 @@ def test_what_no_test_holds_survives_and_the_project_is_left_alone(project):
     assert (project / "core" / "tiny.py").read_text() == MODULE
 
 
+@pytest.mark.nightly
 def test_tests_that_outlast_their_time_have_seen_the_fault(project):
     source = MODULE.replace("    if value < low:", "    while value < low:\n        value += 1\n    if value < low:")
     (project / "core" / "tiny.py").write_text(source)

@@ -144,16 +144,23 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
-@pytest.fixture
-def page(browser, request):
-    """A tab of 1400 x 900. An error of a script fails the test; of a failed test the last sight is kept."""
+@pytest.fixture(scope="session")
+def visitor(browser):
+    """Whose browser fetches and compiles Streamlit's scripts once for all tabs; each tab has a session of its own."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    opened = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(visitor, request):
+    """A tab of 1400 x 900. An error of a script fails the test; of a failed test the last sight is kept."""
+    opened = visitor.new_page()
     opened.set_default_timeout(PATIENCE)
     problems = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened
     if getattr(request.node, "failed", False):
         opened.screenshot(path=ROOT / "test-results" / f"{request.node.name}.png", full_page=True)
-    context.close()
+    opened.close()
     assert not problems, problems

@@ -16,7 +16,7 @@ from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.tables import Instance, KeypointRevision, Threshold, User
 from tests.builders.places import SHARED
-from tests.e2e.hands import drag, on_screen, unfold, view, wait_for
+from tests.e2e.hands import drag, on_screen, settle, unfold, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -80,12 +80,13 @@ def merge_and_think_again(page):
     for number in (0, 1):
         page.get_by_test_id("stCheckbox").nth(number).locator("label").click()
         expect(page.get_by_text("Selected: ")).to_be_visible()
-        page.wait_for_timeout(700)
+        settle(page)
     page.get_by_role("button", name="Merge…").click()
     page.get_by_role("button", name="Merge into one person").click()
     expect(page.get_by_text("People (7)")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_text("People (8)")).to_be_visible(timeout=30_000)
+    settle(page)
 
 
 def confirm_two_people(page):
@@ -100,6 +101,7 @@ def confirm_two_people(page):
         expect(page.get_by_text("all confirmed")).to_be_visible(timeout=30_000)
         page.get_by_role("button", name="All people").click()
         expect(rows).to_have_count(8, timeout=30_000)
+        settle(page)
 
 
 def save_a_threshold(page, workspace):

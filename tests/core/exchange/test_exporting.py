@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
+import weakref
 
 import pytest
 from sqlmodel import col, delete, select
@@ -244,12 +244,12 @@ def test_rows_of_one_batch_are_held_at_a_time(workspace, dataset, author, monkey
     shelf = Shelf(workspace, dataset, author)
     for number in range(12):
         shelf.instance(shelf.image(f"{number:02d}.png"), face())
-    alive = []
+    loaded, alive = [], []
 
-    def counted(*args):
-        gc.collect()
-        alive.append(sum(type(item) is Image for item in gc.get_objects()))
-        return image(*args)
+    def counted(workspace, row, *args):
+        loaded.append(weakref.ref(row))
+        alive.append(sum(ref() is not None for ref in loaded))
+        return image(workspace, row, *args)
 
     image = exporting._image
     monkeypatch.setattr(exporting, "_image", counted)

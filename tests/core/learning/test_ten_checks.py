@@ -121,6 +121,7 @@ def drawn_people() -> Drawn:
         return draw(Size(train=30, validation=4, test=24, frames=4), pool)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("seed", [0, 1])
 def test_5_two_seeds_beat_the_mean_shape_on_sequences_of_people_nobody_has_seen(drawn_people, tmp_path, seed):
     """With an interval over the people; the curve of the validation people falls on the way there.

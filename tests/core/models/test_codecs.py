@@ -44,6 +44,7 @@ class TinyNetwork(torch.nn.Module):
         return found
 
 
+@pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_every_decoder_exported_to_onnx_gives_what_it_gave(tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")

@@ -30,8 +30,14 @@ Tiny = Callable[..., Recipe]
     [
         # Small crops leave the last batch norm of the baseline one cell of each sample: its statistics over four values
         # are not those of evaluation, and the error stops falling sooner than the loss.
-        ("quick-baseline", 120, 3, {"rate": 0.02, "optimiser": "sgd", "options": {"dropout": 0.0}, "ema": 0.0}),
-        ("quick-pipnet", 25, 10, {"codec_settings": {"stride": 16}}),
+        pytest.param(
+            "quick-baseline",
+            120,
+            3,
+            {"rate": 0.02, "optimiser": "sgd", "options": {"dropout": 0.0}, "ema": 0.0},
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param("quick-pipnet", 25, 10, {"codec_settings": {"stride": 16}}, marks=pytest.mark.nightly),
         ("quick-hrnet", 80, 10, {"rate": 3e-3}),
     ],
 )

@@ -100,6 +100,7 @@ def test_rounds_that_are_over_are_not_run_again(
     assert [one.sha256 for one in again.rounds] == [one.sha256 for one in whole.rounds]
 
 
+@pytest.mark.nightly
 def test_two_processes_share_a_round_with_coarse_pseudo_labels(
     some: TrainingData, pip: Recipe, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,14 +32,14 @@ def address(workbench_of):
 
 
 @pytest.fixture
-def open_editor(browser, address):
-    """Open the demo as a new visitor; at the end, the browser must have had nothing to complain about."""
-    complaints, contexts = [], []
+def open_editor(visitor, address):
+    """Open the demo in a new tab; at the end, the browser must have had nothing to complain about."""
+    complaints, tabs = [], []
 
     def open_page(query="", width=1280, height=900):
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
+        page = visitor.new_page()
+        tabs.append(page)
+        page.set_viewport_size({"width": width, "height": height})
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.add_init_script(COUNT_LISTENERS)
@@ -47,10 +47,9 @@ def open_editor(browser, address):
         return Driver(page)
 
     yield open_page
-    for context in contexts:
-        for box in context.pages[0].get_by_test_id("stException").all():
-            complaints.append(box.inner_text())
-        context.close()
+    for page in tabs:
+        complaints += [box.inner_text() for box in page.get_by_test_id("stException").all()]
+        page.close()
     assert complaints == []
 
 

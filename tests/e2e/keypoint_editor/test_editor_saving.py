@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.hands import comes_to
+
 pytestmark = pytest.mark.e2e
 
 
@@ -117,7 +119,7 @@ def test_edits_are_handed_over_before_the_next_picture(open_editor):
     editor.press("ArrowRight", "n")
     editor.until(lambda: editor.view["image"] == 1, "the next picture")
     assert editor.wait_for_edits(1)[0]["changes"] == [[0, 301, 200, 2]]
-    assert editor.report["store"]["went"] == ["next"]
+    comes_to(lambda: editor.report["store"]["went"], ["next"])
     assert editor.view["point"] == 0
     assert editor.view["mode"] == "free"
     expect(editor.button("undo")).to_be_disabled()
@@ -133,7 +135,7 @@ def test_each_wish_to_leave_goes_one_picture_further(open_editor):
     editor.button("previous").click()
     editor.until(lambda: editor.view["image"] == 1, "the previous picture")
     expect(count).to_have_text("2 / 3")
-    assert editor.report["store"]["went"] == ["next", "next", "previous"]
+    comes_to(lambda: editor.report["store"]["went"], ["next", "next", "previous"])
 
 
 def test_page_can_say_why_there_is_nowhere_to_go(open_editor):

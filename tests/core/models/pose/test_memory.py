@@ -75,6 +75,7 @@ def test_weights_gradients_optimiser_and_average_by_hand():
     assert (plain.optimiser, plain.average) == (parameters, 0)
 
 
+@pytest.mark.nightly
 def test_activations_grow_with_the_batch_and_shrink_in_bfloat16():
     config = configure("hrnet-w32", "face68")
     one, four, half = estimate_memory(config, 1), estimate_memory(config, 4), estimate_memory(config, 4, amp=True)
@@ -92,6 +93,7 @@ def test_recomputing_keeps_one_layer_and_the_inputs_of_the_others():
     assert recomputed.parameters == kept.parameters
 
 
+@pytest.mark.nightly
 def test_what_fits_is_said_beforehand_for_the_largest_networks():
     gib = 1 << 30
     huge = configure("vitpose-h", "body24")

@@ -30,7 +30,11 @@ def random_network(name, size, settings, codec):
     return network.eval()
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda case: case[0])
+@pytest.fixture(
+    scope="module",
+    params=[CASES[0], *(pytest.param(case, marks=pytest.mark.nightly) for case in CASES[1:])],
+    ids=[case[0] for case in CASES],
+)
 def exported(request, tmp_path_factory):
     network = random_network(*request.param)
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
@@ -75,6 +79,7 @@ def test_the_file_is_valid_and_complete(exported):
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.nightly
 def test_the_network_stays_as_it_was(tmp_path):
     network = random_network(*CASES[0])
     network.train()
@@ -117,6 +122,7 @@ def test_a_network_that_decides_nothing_cannot_be_checked(tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.nightly
 def test_a_large_network_gets_its_tensors_beside_it(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_export, "_ONE_FILE", 1000)
     network, path = random_network("resnet18-regression", (64, 64), {}, None), tmp_path / "model.onnx"

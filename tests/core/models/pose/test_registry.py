@@ -8,6 +8,8 @@ from core.models.pose import NETWORKS, configure
 from core.models.weights import WEIGHTS
 from tests.builders.pose_networks import on_meta, parameters
 
+LARGE = ("hrnet-w32", "hrnet-w48", "vitpose-l", "vitpose-h")  # built as often as they change: seldom
+
 
 def test_the_registry_s_sizes_are_true():
     for name in NETWORKS:
@@ -15,7 +17,14 @@ def test_the_registry_s_sizes_are_true():
         assert NETWORKS[name].megabytes == pytest.approx(parameters(network) * 4 / 2**20, rel=0.02, abs=1)
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "baseline-cnn"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.nightly] if name in LARGE else [])
+        for name in NETWORKS
+        if name != "baseline-cnn"
+    ],
+)
 def test_every_network_can_be_built_at_its_defaults_for_faces_and_bodies(name):
     for skeleton, size in (("face68", (256, 256)), ("body24", (192, 256))):
         network = on_meta(configure(name, skeleton))

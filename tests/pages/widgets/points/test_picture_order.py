@@ -1,8 +1,6 @@
 """Going along a ranking: what is said of it, and which picture comes next."""
 
 import math
-import subprocess
-import sys
 
 import pytest
 
@@ -72,18 +70,3 @@ def test_what_a_doubt_is_worth_is_said_in_words(spearman, said):
 
 def test_a_correlation_of_a_few_is_not_told():
     assert worth(NextPictures([1], "net", 1.0, 4)).startswith("Too few held-out labels")
-
-
-def test_opening_the_pages_about_models_loads_no_torch(workspace, dataset):
-    code = f"""
-import sys
-from streamlit.testing.v1 import AppTest
-for page in ("training.py", "models.py", "keypoints.py"):
-    test = AppTest.from_file({str(NAVIGATION)!r}, default_timeout=60).switch_page(page).run()
-    assert not test.exception, test.exception
-    assert not test.error, test.error
-sys.exit("torch" in sys.modules)
-"""
-    environment = {"FACET_HOME": str(workspace.home), "PYTHONPATH": str(NAVIGATION.parents[1]), "PATH": "/usr/bin"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
