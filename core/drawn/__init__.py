@@ -11,28 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from core.drawn.body import POSES, Pose
+from core.drawn.body import POSES
 from core.drawn.canvas import Canvas
 from core.drawn.figures import draw_figure
-from core.drawn.people import PEOPLE, Identity
+from core.drawn.people import PEOPLE
 from core.drawn.portraits import draw_group, draw_portrait
 from core.drawn.scenes import SCENES, develop
-from core.drawn.truth import DrawnInstance, DrawnPicture, write_pictures
-
-__all__ = [
-    "PEOPLE",
-    "POSES",
-    "DrawnInstance",
-    "DrawnPicture",
-    "Identity",
-    "Pose",
-    "draw_figure",
-    "draw_group",
-    "draw_landscape",
-    "draw_portrait",
-    "sample",
-    "write_pictures",
-]
+from core.drawn.truth import DrawnPicture
 
 _GROUPS: Final = (
     ("groups/picnic-1.jpg", "park", ("ada", "chidi", "hugo")),

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from core.formats import sniff
-from core.formats.manifest import NAME
+from core.formats.manifest import NAME, sniff
 from core.foundation.errors import BadInput, FacetError
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress

@@ -12,8 +12,9 @@ from typing import Any, Final, Literal
 from sqlmodel import Session, col, delete, func, select
 
 from core.exchange.clips import LocalNames, LocalPicture, names_here, restore_clips
-from core.formats import READERS, sniff
+from core.formats import READERS
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
+from core.formats.manifest import sniff
 from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import DEAF, Progress

@@ -8,9 +8,6 @@ from typing import Final
 from core.formats import coco, coco_reading, facet, identities, identities_reading
 from core.formats.dataset import LabelledDataset
 from core.formats.export import write_export
-from core.formats.manifest import Manifest, sniff
-
-__all__ = ["READERS", "WRITERS", "Manifest", "sniff"]
 
 READERS: Final[dict[str, Callable[[Path], LabelledDataset]]] = {
     "coco": coco_reading.read,

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from sqlmodel import Session, select
 
-from core.drawn import PEOPLE
 from core.drawn.clips import DrawnClip, detected
+from core.drawn.people import PEOPLE
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import message
 from core.foundation.progress import Progress

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from sqlmodel import Session, select
 
-from core.drawn import DrawnInstance, DrawnPicture, sample, write_pictures
+from core.drawn import sample
+from core.drawn.truth import DrawnInstance, DrawnPicture, write_pictures
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import message
 from core.foundation.progress import Progress

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.arrays import ABSENT, Keypoints
-from core.metrics.stability import dev, indicator, running_indicator
-from core.metrics.stability.deviation import deviation_curve
-from core.metrics.stability.running import FEWEST, WINDOW
+from core.metrics.stability.deviation import dev, deviation_curve, indicator
+from core.metrics.stability.running import FEWEST, WINDOW, running_indicator
 from core.motion.linking import VideoTrack
 from db.queries.motion import FramePicture, FramePoints
 

@@ -17,7 +17,8 @@ from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command
 from core.metrics.intervals import bootstrap
 from core.metrics.resampling import Interval
-from core.metrics.stability import FIGURES, Stability, as_breaks, as_tracks, displacements, stability
+from core.metrics.stability.tracks import as_breaks, as_tracks, displacements
+from core.metrics.stability.vector import FIGURES, Stability, stability
 from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.files import read_tracks

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session, col, delete, insert, select, update
 
-from core.clustering import Constraints, carry, group
+from core.clustering.constraints import Constraints
+from core.clustering.identity import carry
+from core.clustering.linkage import group
 from core.foundation.errors import Conflict
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, func, select
 
-from core.formats.labels import ANY_ENDING, ENDINGS, NAMES, LabelFile, read_label_file, sniff_label_file
+from core.formats.labels import ENDINGS, NAMES, read_label_file, sniff_label_file
+from core.formats.labels.rows import ANY_ENDING, LabelFile
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from sqlmodel import Session, col, delete, select
 
-from core.formats.labels import ANY_ENDING, LabelledRow
+from core.formats.labels.rows import ANY_ENDING, LabelledRow
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session, select
 
-from core.formats.labels import LabelledRow, tight_box
+from core.formats.labels.rows import LabelledRow, tight_box
 from core.foundation.arrays import Keypoints
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import Message, message

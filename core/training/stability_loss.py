@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.foundation.errors import BadInput
-from core.metrics.stability import Units
+from core.metrics.stability.tracks import Units
 from core.training.loss_parts import masked
 from core.training.samples import Sample
 

@@ -17,8 +17,9 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from core.__main__ import app
-from core.drawn import PEOPLE, draw_portrait
 from core.drawn import sample as drawn_pictures
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_portrait
 from core.foundation.settings import Settings, settings
 from core.jobs import tasks
 from core.jobs.kinds import RUN_KINDS

@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from core.drawn import DrawnPicture, Identity, draw_portrait
 from core.drawn.canvas import Colour
+from core.drawn.people import Identity
+from core.drawn.portraits import draw_portrait
+from core.drawn.truth import DrawnPicture
 
 HAIR_STYLES: Final = ("bald", "crop", "parted", "fringe", "long", "bun", "curls", "receding")
 BEARDS: Final = ("none", "stubble", "moustache", "goatee", "full")

@@ -3,7 +3,11 @@
 import numpy as np
 from sqlmodel import select
 
-from core.drawn import PEOPLE, POSES, draw_figure, draw_portrait, write_pictures
+from core.drawn.body import POSES
+from core.drawn.figures import draw_figure
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_portrait
+from core.drawn.truth import write_pictures
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.importing import PictureIntake

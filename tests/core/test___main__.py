@@ -20,7 +20,10 @@ from typer.testing import CliRunner
 
 from core import __main__ as command_line
 from core.__main__ import app
-from core.drawn import PEOPLE, draw_group, draw_landscape, draw_portrait, write_pictures
+from core.drawn import draw_landscape
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_group, draw_portrait
+from core.drawn.truth import write_pictures
 from core.foundation.settings import settings
 from core.foundation.workspace import Workspace
 from core.jobs import inline

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from core.drawn import PEOPLE, DrawnPicture, draw_landscape, sample
+from core.drawn import draw_landscape, sample
+from core.drawn.people import PEOPLE
+from core.drawn.truth import DrawnPicture
 from core.foundation.arrays import ABSENT, VISIBLE
 from core.foundation.skeletons import find_skeleton
 

@@ -10,7 +10,8 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from sqlmodel import select
 
-from core.drawn import PEOPLE, draw_portrait
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_portrait
 from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace

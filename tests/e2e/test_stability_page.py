@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id, create_dataset
-from core.metrics.stability import stability
+from core.metrics.stability.vector import stability
 from core.motion.stability import Smoothing, delay_of, of_tracks
 from tests.builders.places import SHARED
 from tests.builders.staged_tracks import add_track, add_video, version

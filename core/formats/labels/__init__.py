@@ -8,22 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, pts, tracks_npy
-from core.formats.labels.rows import ANY_ENDING, LabelFile, LabelledRow, text_of, tight_box
+from core.formats.labels.rows import LabelFile, text_of
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
-
-__all__ = [
-    "ANY_ENDING",
-    "ENDINGS",
-    "LABEL_READERS",
-    "NAMES",
-    "LabelFile",
-    "LabelledRow",
-    "read_label_file",
-    "sniff_label_file",
-    "tight_box",
-]
 
 Reader = Callable[[str, bytes, Skeleton], LabelFile]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.metrics.intervals import bootstrap, paired
 from core.metrics.landmarks import errors, units
 from core.metrics.resampling import Interval
-from core.metrics.stability import stability
+from core.metrics.stability.vector import stability
 from tests.bench.learning.arms import Fitted
 from tests.bench.learning.data import SKELETON, Drawn, people, truth
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.clustering import Constraints
+from core.clustering.constraints import Constraints
 from core.foundation.errors import BadInput
 
 NO_ROWS = np.zeros((0, 2), np.int64)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.clustering import carry
+from core.clustering.identity import carry
 from core.foundation.errors import BadInput
 
 

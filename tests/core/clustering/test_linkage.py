@@ -4,7 +4,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from core.clustering import Constraints, agglomeration, group
+from core.clustering import agglomeration
+from core.clustering.constraints import Constraints
+from core.clustering.linkage import group
 from core.foundation.errors import BadInput, Cancelled
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.foundation.settings import settings
-from core.metrics.stability import FIGURES, stability
+from core.metrics.stability.vector import FIGURES, stability
 from tests.builders.places import SHARED
 from tests.builders.staged_tracks import add_track, add_video, drifting_face, jittered, version
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from core.drawn import Pose
-from core.drawn.body import FOREARM, SHOULDER, SHOULDER_LEVEL, UPPER_ARM, joints
+from core.drawn.body import FOREARM, SHOULDER, SHOULDER_LEVEL, UPPER_ARM, Pose, joints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import BODY24
 

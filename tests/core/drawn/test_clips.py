@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from core.drawn import PEOPLE
 from core.drawn.clips import DrawnClip, Wave
+from core.drawn.people import PEOPLE
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import FACE68
 from core.media.videos import VideoWriter, frames, probe

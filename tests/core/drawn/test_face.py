@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from core.drawn import PEOPLE, draw_portrait
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_portrait
 
 
 def brightness(pixels: np.ndarray, point: np.ndarray, reach: int = 1) -> np.ndarray:

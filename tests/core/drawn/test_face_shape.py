@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.drawn import PEOPLE
 from core.drawn.face_shape import Expression, FaceShape, View
+from core.drawn.people import PEOPLE
 from core.foundation.skeletons import FACE68
 from tests.builders.invented_people import random_identity
 

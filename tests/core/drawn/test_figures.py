@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from core.drawn import PEOPLE, POSES, DrawnPicture, Pose, draw_figure
+from core.drawn.body import POSES, Pose
+from core.drawn.figures import draw_figure
+from core.drawn.people import PEOPLE
+from core.drawn.truth import DrawnPicture
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE
 from core.foundation.skeletons import BODY24
 

@@ -1,6 +1,9 @@
 import numpy as np
 
-from core.drawn import PEOPLE, POSES, DrawnPicture, draw_figure
+from core.drawn.body import POSES
+from core.drawn.figures import draw_figure
+from core.drawn.people import PEOPLE
+from core.drawn.truth import DrawnPicture
 from core.foundation.arrays import HIDDEN, VISIBLE
 from core.foundation.skeletons import BODY24
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from core.drawn import PEOPLE, DrawnPicture, sample
+from core.drawn import sample
+from core.drawn.people import PEOPLE
+from core.drawn.truth import DrawnPicture
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.drawn import PEOPLE, draw_group, draw_portrait
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_group, draw_portrait
 from tests.builders.invented_people import many, random_identity
 
 

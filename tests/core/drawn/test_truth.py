@@ -3,8 +3,12 @@ import json
 import numpy as np
 from PIL import Image
 
-from core.drawn import PEOPLE, POSES, draw_figure, draw_landscape, draw_portrait, write_pictures
-from core.drawn.truth import face_instance
+from core.drawn import draw_landscape
+from core.drawn.body import POSES
+from core.drawn.figures import draw_figure
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_portrait
+from core.drawn.truth import face_instance, write_pictures
 from core.foundation.arrays import ABSENT
 from core.foundation.skeletons import BODY24
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from core.formats import READERS, WRITERS, sniff
+from core.formats import READERS, WRITERS
+from core.formats.manifest import sniff
 from core.foundation.errors import UnreadableLabels
 from tests.builders.changes import Change, drop, put, whole
 from tests.builders.labelled_examples import files_of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlmodel import select
 
-from core.drawn import PEOPLE
+from core.drawn.people import PEOPLE
 from core.foundation.arrays import Keypoints
 from core.foundation.progress import Progress
 from core.foundation.skeletons import FACE68

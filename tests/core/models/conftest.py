@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from core.drawn import PEOPLE, draw_group, draw_landscape, draw_portrait
+from core.drawn import draw_landscape
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import draw_group, draw_portrait
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.foundation.arrays import Keypoints
-from core.metrics.stability import indicator, running_indicator
+from core.metrics.stability.deviation import indicator
+from core.metrics.stability.running import running_indicator
 from core.motion.linking import VideoTrack
 from core.motion.overlay_curves import PointsSource, curves_of, deviation_of
 from db.queries.motion import FramePicture, FramePoints

@@ -9,7 +9,7 @@ from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.jobs.runs import submit
 from core.media.videos import frames, probe
-from core.metrics.stability import dev, indicator
+from core.metrics.stability.deviation import dev, indicator
 from core.motion import overlaying
 from core.motion.overlay import BASELINE, COMPARED, TRUTH, Overlay
 from core.motion.overlaying import (

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
-from core.metrics.stability import FIGURES, stability
+from core.metrics.stability.vector import FIGURES, stability
 from core.motion.stability import Smoothing, judge_bad_predictors, of_dataset, of_file, of_tracks, predicted_versions
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.smoothing import smooth

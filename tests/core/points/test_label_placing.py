@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.formats.labels import LabelledRow
+from core.formats.labels.rows import LabelledRow
 from core.foundation.arrays import Keypoints
 from core.points.label_placing import PictureIndex, forget_waiting, keep_waiting, waiting_label
 from core.points.label_writing import FileLabel

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlmodel import col, select
 
-from core.formats.labels import LabelledRow
+from core.formats.labels.rows import LabelledRow
 from core.foundation.arrays import Keypoints
 from core.points.annotating import add_instances
 from core.points.label_writing import FileLabel, apply_labels

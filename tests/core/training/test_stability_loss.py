@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.foundation.errors import BadInput
-from core.metrics.stability import indicator
+from core.metrics.stability.deviation import indicator
 from core.training.stability_loss import TARGETS, StabilityLoss
 
 FRAMES, POINTS = 20, 68

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.formats.labels import tight_box
+from core.formats.labels.rows import tight_box
 
 
 def test_the_tight_box_of_one_point_is_a_pixel_around_it():

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
-from core.metrics.stability import dev, indicator, length_ratio, stability
 from core.metrics.stability.deviation import (
     EPSILON,
     as_truth,
+    dev,
     deviation_curve,
+    indicator,
+    length_ratio,
     motion_curves,
     motion_ratio,
     ratio_of_each_point,
@@ -21,6 +23,7 @@ from core.metrics.stability.deviation import (
     spread_about_one,
 )
 from core.metrics.stability.tracks import Units, as_breaks
+from core.metrics.stability.vector import stability
 from tests.builders.moving_faces import moving_face, square
 
 

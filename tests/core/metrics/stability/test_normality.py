@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.metrics.stability import stability
 from core.metrics.stability.normality import MAD_TO_STD, Normality, normality
+from core.metrics.stability.vector import stability
 from tests.builders.moving_faces import gappy, moving_face
 
 UNTESTED = ("kurtosis", "p")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.metrics.stability import stability
+from core.metrics.stability.vector import stability
 from core.tracks.bad_predictors import PREDICTORS, face_size
 from tests.builders.moving_faces import moving_face
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
-from core.metrics.stability import indicator, running_indicator
+from core.metrics.stability.deviation import indicator
+from core.metrics.stability.running import running_indicator
 
 
 def moving(frames=40, points=68, seed=0):

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from core.metrics.stability import stability
 from core.metrics.stability.smoothness import (
     STILL,
     acceleration_error,
@@ -18,6 +17,7 @@ from core.metrics.stability.smoothness import (
     rms_error,
     track_nme,
 )
+from core.metrics.stability.vector import stability
 from tests.builders.moving_faces import square
 
 FACE = square((0, 0), (100, 0), (100, 100), (0, 100))

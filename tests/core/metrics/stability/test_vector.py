@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
-from core.metrics.stability import FIGURES, as_breaks, dev, displacements, indicator, stability
+from core.metrics.stability.deviation import dev, indicator
+from core.metrics.stability.tracks import as_breaks, displacements
+from core.metrics.stability.vector import FIGURES, stability
 from tests.builders.landmark_figures import nme
 from tests.builders.moving_faces import gappy, moving_face
 from tests.builders.places import SHARED

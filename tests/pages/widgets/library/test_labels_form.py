@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from core.formats.labels import LabelledRow
+from core.formats.labels.rows import LabelledRow
 from core.foundation.arrays import Keypoints
 from core.points import label_importing
 from core.points.label_placing import keep_waiting

@@ -1,6 +1,6 @@
 """The Stability page leaves no figure, predictor or smoother without words."""
 
-from core.metrics.stability import FIGURES
+from core.metrics.stability.vector import FIGURES
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.smoothing import SMOOTHERS
 from pages.widgets.motion import explanations

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.metrics.resampling import Interval
-from core.metrics.stability import stability
+from core.metrics.stability.vector import stability
 from core.motion.stability import DatasetStability, PredictorFigures
 from pages.widgets.motion import figures
 from pages.widgets.motion.explanations import PARTS, RANKED, FigureRow

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.metrics.stability import stability
+from core.metrics.stability.vector import stability
 from core.motion.stability import displacement_histogram
 from pages.widgets.motion.stability_charts import cut_off, deviation_chart, displacement_chart
 
