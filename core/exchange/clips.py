@@ -52,13 +52,13 @@ def add_clips(
     rows = clips_with_frames(dataset_id, session=session)
     paths = {picture.id: picture.path for picture in pictures}
     clips = {video.id: _clip(video, frames, paths) for video, frames in rows}
-    known = {
+    groups = {
         **{group_name("clip", number): [("clip", clip.path)] for number, clip in clips.items()},
         **{group_name("person-id", number): [("person-id", key)] for number, key in people.items()},
         **_plain_groups(pictures, [person.name for person in labelled.people if person.name]),
     }
     parts = group_parts(dataset_id, session=session)
-    split = (SplitPart(kind, name, part) for group, part in parts.items() for kind, name in known.get(group, ()))
+    split = (SplitPart(kind, name, part) for group, part in parts.items() for kind, name in groups.get(group, ()))
     excluded = (LeftOut(row.name, row.reason) for row in exclusions(dataset_id, session=session))
     return replace(labelled, clips=tuple(clips.values()), split=tuple(split), excluded=tuple(excluded))
 
@@ -91,9 +91,9 @@ def _plain_groups(pictures: Sequence[ExportedPicture], names: Iterable[str]) -> 
 
 def names_here(labelled: LabelledDataset, dataset_id: int, *, session: Session) -> dict[str, str]:
     """Clip -> its name in this dataset: its own, that of the same file here, or one that no other file here has."""
-    known = dict(session.exec(select(Video.sha256, Video.path).where(Video.dataset_id == dataset_id)).all())
+    paths = dict(session.exec(select(Video.sha256, Video.path).where(Video.dataset_id == dataset_id)).all())
     return {
-        clip.path: known.get(clip.sha256) or free_clip_path(dataset_id, clip.path, clip.sha256, session=session)
+        clip.path: paths.get(clip.sha256) or free_clip_path(dataset_id, clip.path, clip.sha256, session=session)
         for clip in labelled.clips
     }
 
@@ -115,11 +115,11 @@ def restore_clips(
     where each would lie is remembered, and importing it puts it there.
     """
     clips = _restore_clips(labelled.clips, dataset_id, arrived, session=session)
-    known = group_parts(dataset_id, session=session)
+    parts = group_parts(dataset_id, session=session)
     for row in labelled.split:
         group = _group_here(row, arrived, clips)
         if group is not None:
-            part = strictest([row.part, *([known[group]] if group in known else [])])
+            part = strictest([row.part, *([parts[group]] if group in parts else [])])
             session.merge(GroupPart(dataset_id=dataset_id, group=group, part=part or row.part))
     here = {row.name for row in exclusions(dataset_id, session=session)}
     session.add_all(
@@ -134,10 +134,10 @@ def _restore_clips(
     clips: Iterable[LabelledClip], dataset_id: int, arrived: LocalNames, *, session: Session
 ) -> dict[str, int]:
     """The id here of each clip."""
-    known = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())
+    ids_here = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())
     ids = {}
     for clip in clips:
-        if clip.sha256 not in known:
+        if clip.sha256 not in ids_here:
             video = Video(
                 dataset_id=dataset_id,
                 path=arrived.clips[clip.path],
@@ -151,8 +151,8 @@ def _restore_clips(
             session.add(video)
             session.flush()
             session.add_all(_frame(video.id, frame, arrived.images) for frame in clip.frames)
-            known[clip.sha256] = video.id
-        ids[clip.path] = known[clip.sha256]
+            ids_here[clip.sha256] = video.id
+        ids[clip.path] = ids_here[clip.sha256]
     session.flush()
     return ids
 

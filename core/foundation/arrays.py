@@ -231,3 +231,8 @@ class Uncertainty:
             If a blob holds another number of points.
         """
         return _joined(blobs, count, 3)
+
+
+def finite_or_none(value: float) -> float | None:
+    """A figure as JSON can hold it: None where it is no finite number."""
+    return float(value) if np.isfinite(value) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
-from core.learning.pose_models import ensure_own_weights, find_model, predict_command, stored_versions
+from core.learning.pose_models import PoseModel, ensure_own_weights, find_model, predict_command, stored_versions
 from db.engine import reading
 from db.queries.learning.models import box_areas, predictions
 
@@ -26,11 +27,15 @@ def onnx_file(workspace: Workspace, model: str) -> Path:
     BadInput
         If it is a built-in one, which is no network.
     """
+    return workspace.exports / "onnx" / f"{model}-{_trained(workspace, model)[1].stem[:12]}.onnx"
+
+
+def _trained(workspace: Workspace, model: str) -> tuple[PoseModel, Path]:
     with reading(workspace.engine) as session:
         pose_model = find_model(workspace, model, session=session)
     if pose_model.file is None:
         raise BadInput("models.built_in_no_onnx", name=model)
-    return workspace.exports / "onnx" / f"{model}-{pose_model.file.stem[:12]}.onnx"
+    return pose_model, pose_model.file
 
 
 def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
@@ -50,16 +55,13 @@ def export_onnx(workspace: Workspace, model: str, out: Path) -> dict[str, Any]:
     MissingWeights, BadWeights
         If its file is absent, damaged or of another model.
     """
-    with reading(workspace.engine) as session:
-        pose_model = find_model(workspace, model, session=session)
-    if pose_model.file is None:
-        raise BadInput("models.built_in_no_onnx", name=model)
+    pose_model, file = _trained(workspace, model)
     ensure_own_weights(pose_model)
     from core.models.pose.checkpoint import load_checkpoint
     from core.models.pose.onnx_export import export
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    facts = export(load_checkpoint(pose_model.file), out)
+    facts = export(load_checkpoint(file), out)
     return {"model": model, "file": str(out), **asdict(facts)}
 
 
@@ -90,16 +92,11 @@ def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: P
         boxes = box_areas(dataset_id, find_skeleton(pose_model.skeleton).kind, session=session)
     if not stored:
         raise NotEnoughData("models.nothing_here", name=model, how=how)
-    chosen: dict[str, tuple[float, int]] = {}
-    several = set()
+    of_picture: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for instance, path, area in boxes:
-        if instance not in stored:
-            continue
-        several |= {path} if path in chosen else set()
-        chosen[path] = max(chosen.get(path, (-1.0, 0)), (area, instance))
-    rows = [
-        (path.rpartition("/")[2], Keypoints.from_bytes(stored[instance].points))
-        for path, (_, instance) in sorted(chosen.items())
-    ]
-    motion_csv.write(rows, out)
-    return {"model": model, "file": str(out), "pictures": len(rows), "several": len(several)}
+        if instance in stored:
+            of_picture[path].append((area, instance))
+    largest = [(path.rpartition("/")[2], max(people)[1]) for path, people in sorted(of_picture.items())]
+    motion_csv.write([(name, Keypoints.from_bytes(stored[instance].points)) for name, instance in largest], out)
+    several = sum(len(people) > 1 for people in of_picture.values())
+    return {"model": model, "file": str(out), "pictures": len(largest), "several": several}

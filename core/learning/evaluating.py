@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import finite_or_none
 from core.foundation.errors import NotFound
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
@@ -211,7 +212,7 @@ def _matches(held: HeldOutSet, model: str) -> pose.Matches:
 def intervals_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
     """Intervals as JSON can hold them: what is undefined is None."""
     ends = ("value", "low", "high")
-    return {name: {end: _number(getattr(figure, end)) for end in ends} for name, figure in figures.items()}
+    return {name: {end: finite_or_none(getattr(figure, end)) for end in ends} for name, figure in figures.items()}
 
 
 def differences_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
@@ -221,10 +222,6 @@ def differences_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, 
         name: {**plain[name], "groups": figure.groups, "verdict": resampling.verdict(figure, upward=name in UPWARD)}
         for name, figure in figures.items()
     }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def keep_figures(workspace: Workspace, model: str, figures: Mapping[str, Any]) -> None:

@@ -203,5 +203,5 @@ def _common(labels: Labels, predictions_of: Mapping[str, _PredictionArrays], lea
 
 def _scores(confidence: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N,) the mean of each row's finite confidences, 0 where there are none."""
-    known = np.isfinite(confidence)
-    return np.asarray(np.where(known, confidence, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1), np.float32)
+    finite = np.isfinite(confidence)
+    return np.asarray(np.where(finite, confidence, 0).sum(axis=1) / np.maximum(finite.sum(axis=1), 1), np.float32)

@@ -85,7 +85,7 @@ def comparable(workspace: Workspace, dataset_id: int, skeleton_name: str, *, bui
         rows = trained_models(session=session)
     mine = [row for row in rows if row.model.skeleton == skeleton_name]
     mine.sort(key=lambda row: row.model.dataset_id != dataset_id)  # those of this dataset come first
-    others = [name for name, known in BUILT_IN.items() if built_in and known == skeleton_name]
+    others = [name for name, skeleton in BUILT_IN.items() if built_in and skeleton == skeleton_name]
     return [row.version.name for row in mine] + others
 
 

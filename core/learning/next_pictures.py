@@ -63,8 +63,8 @@ def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> 
         label for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part) if label.instance.id in stored
     ]
     pool = _estimates([row for row, _ in waiting], stored)
-    known = _errors(held, stored, skeleton_name) if held else None
-    ranking = rank(pool, [group for _, group in waiting], _estimates(held, stored) if held else None, known)
+    checked, errors = (_estimates(held, stored), _errors(held, stored, skeleton_name)) if held else (None, None)
+    ranking = rank(pool, [group for _, group in waiting], checked, errors)
     order = [waiting[i][0].image.id for i in ranking.order.tolist()]
     return NextPictures(list(dict.fromkeys(order)), model, ranking.spearman, len(held))
 

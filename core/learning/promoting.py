@@ -217,4 +217,4 @@ def _withdraw(instance_id: int, skeleton_name: str, *, session: Session) -> bool
 
 def built_in_for(skeleton_name: str) -> str | None:
     """The built-in model of a skeleton, if there is one."""
-    return next((name for name, known in BUILT_IN.items() if known == skeleton_name), None)
+    return next((name for name, skeleton in BUILT_IN.items() if skeleton == skeleton_name), None)

@@ -35,12 +35,10 @@ class RecipeChoice:
 
 @dataclass(frozen=True)
 class MemoryFit:
-    """Whether a training fits into memory, as one sentence; `needed` and `free` in bytes."""
+    """Whether a training fits into memory, as one sentence; `needed` in bytes."""
 
     fits: bool
     needed: int
-    free: int
-    device: str
     sentence: str
 
 
@@ -70,7 +68,7 @@ def find_recipe(name: str, settings: Mapping[str, str]) -> Recipe:
 
 
 def check_recipe(name: str, settings: Mapping[str, str], skeleton_name: str) -> Recipe:
-    """As `find_recipe`, and the network is check_recipe as far as that goes without building it.
+    """As `find_recipe`, and the network is checked as far as that goes without building it.
 
     Raises
     ------
@@ -132,9 +130,9 @@ def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skel
     where = "The GPU" if device == "cuda" else "This machine"
     size = f"A step takes {needed.sentence()}. {where} has {free / 2**30:.1f} GiB free"
     if needed.fits(free):
-        return MemoryFit(True, needed.total, free, device, f"{size}: it fits.")
+        return MemoryFit(True, needed.total, f"{size}: it fits.")
     smaller = memory.largest_batch(free, estimate, recipe.batch)
-    return MemoryFit(False, needed.total, free, device, f"{size}: it does not fit. {_remedy(smaller, recipe)}")
+    return MemoryFit(False, needed.total, f"{size}: it does not fit. {_remedy(smaller, recipe)}")
 
 
 def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:

@@ -130,9 +130,9 @@ def train_model(
         If the loss is no number before the first epoch is over: there is nothing good to keep.
     """
     with reading(workspace.engine) as session:
-        known = trained_in_run(run_id, session=session)
-        if known is not None:  # killed between this and the end of the run
-            return _report(workspace, known, session=session)
+        kept_model = trained_in_run(run_id, session=session)
+        if kept_model is not None:  # killed between this and the end of the run
+            return _report(workspace, kept_model, session=session)
     training = _begun(workspace, dataset_id, author_id, run_id, request)
     resume_from(workspace, run_id)
     folder = workspace.training_folder(run_id)
@@ -304,6 +304,6 @@ def _report(workspace: Workspace, model: TrainedModel, *, session: Session) -> d
         "seconds": round(model.seconds, 1),
         "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
-        "said": [told.to_json() for told in messages_in(workspace.training_folder(model.run_id or 0))],
+        "said": [each.to_json() for each in messages_in(workspace.training_folder(model.run_id or 0))],
         "warnings": model.data.get("warnings") or [],
     }

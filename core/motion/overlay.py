@@ -159,7 +159,10 @@ class Overlay:
         """
         if pixels.shape != (self.height // self.scale, self.width // self.scale, 3) or len(points) != len(self.sources):
             raise BadInput("overlays.frame_shape", frame=index, shape=pixels.shape, count=len(points))
-        picture = pixels.copy() if self.scale == 1 else _resized(pixels, self.width, self.height)
+        picture = pixels.copy()
+        if self.scale > 1:
+            enlarged = cv2.resize(pixels, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
+            picture = np.asarray(enlarged, np.uint8)
         # the first source, the truth, ends on top: its dots fit into the others' rings
         for source, located in reversed(list(zip(self.sources, points, strict=True))):
             self._mark(picture, source, np.asarray(located, np.float64))
@@ -238,8 +241,8 @@ class _CurveStrip:
     ) -> None:
         self.curves = [np.asarray(curve, np.float64) for curve in curves]
         if len(self.curves) != len(sources) or any(curve.shape != (frames,) for curve in self.curves):
-            given = [curve.shape for curve in self.curves]
-            raise BadInput("overlays.curves", count=len(sources), frames=frames, found=str(given))
+            shapes = str([curve.shape for curve in self.curves])
+            raise BadInput("overlays.curves", count=len(sources), frames=frames, found=shapes)
         self.sources, self.unit, self.frames = tuple(sources), unit, frames
         self.left, self.right = 16 * unit, width - 4 * unit
         self.font = font_of(3.2 * unit)
@@ -249,9 +252,8 @@ class _CurveStrip:
         above = round(6 * self.tall) * (rows if named else 0)
         self.height = round((48 if ratios else 36) * self.tall) + above  # more ticks need more room
         self.top, self.bottom = 8 * self.tall + above, self.height - 4 * self.tall
-        known = np.concatenate([curve[np.isfinite(curve)] for curve in self.curves] or [np.zeros(0)])
-        self.most = _HEADROOM * float(np.percentile(known, 99)) if known.size else 0.0
-        self.most = self.most if self.most > 0 else 1.0
+        values = np.concatenate([curve[np.isfinite(curve)] for curve in self.curves] or [np.zeros(0)])
+        self.most = (_HEADROOM * float(np.percentile(values, 99)) if values.size else 0.0) or 1.0
         self.ratios = ratios
         self.axes = self._axes(width, title)
         self.picture, self.drawn = self.axes.copy(), 0
@@ -296,10 +298,6 @@ class _CurveStrip:
         return strip
 
 
-def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
 def mark(picture: Pixels, at: Place, marker: str, colour: Colour, radius: float) -> None:
     """Draw a mark of about `radius` pixels at a place between pixels."""
     thick = max(2, round(0.5 * radius))  # one pixel would lose its colour: a video has half as many of colour
@@ -308,7 +306,8 @@ def mark(picture: Pixels, at: Place, marker: str, colour: Colour, radius: float)
     elif marker == "ring":
         _circle(picture, at, 2 * radius, colour, thick)
     elif marker == "square":
-        _outline(picture, [(at[0] + x * radius, at[1] + y * radius) for x, y in _CORNERS], colour, thick)
+        corners = [_fixed((at[0] + x * radius, at[1] + y * radius)) for x, y in _CORNERS]
+        cv2.polylines(picture, [np.array(corners, np.int32)], True, colour, thick, cv2.LINE_AA, _SHIFT)
     else:
         arm = 1.3 * radius
         for slope in (1, -1):
@@ -327,11 +326,6 @@ def _circle(picture: Pixels, at: Place, radius: float, colour: Colour, thickness
 def line(picture: Pixels, first: Place, second: Place, colour: Colour, thickness: int) -> None:
     """Draw a line between two places, `thickness` in pixels."""
     cv2.line(picture, _fixed(first), _fixed(second), colour, thickness, cv2.LINE_AA, _SHIFT)
-
-
-def _outline(picture: Pixels, corners: list[Place], colour: Colour, thickness: int) -> None:
-    fixed = np.array([_fixed(corner) for corner in corners], np.int32)
-    cv2.polylines(picture, [fixed], True, colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
 def font_of(size: float) -> ImageFont.FreeTypeFont:

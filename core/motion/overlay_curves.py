@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.arrays import ABSENT, Keypoints, finite_or_none
 from core.metrics.stability.deviation import dev, deviation_curve, indicator
 from core.metrics.stability.running import FEWEST, WINDOW, running_indicator
 from core.motion.linking import VideoTrack
@@ -94,8 +94,7 @@ def curves_of(track: VideoTrack | None, frames: Sequence[FramePicture], sources:
         each = [deviation_of(points, track.breaks) for points in (truth, *predicted)]
     beside = None if np.isnan(truth).all() else truth
     whole = [indicator(points, beside, track.breaks) for points in predicted]
-    indicators = {name: value if np.isfinite(value) else None for name, value in zip(models, whole, strict=True)}
-    return Curves(each, ratios, indicators)
+    return Curves(each, ratios, dict(zip(models, map(finite_or_none, whole), strict=True)))
 
 
 def deviation_of(track: Floats, breaks: NDArray[np.bool_]) -> Floats:

@@ -37,8 +37,6 @@ from db.queries.motion import (
 from db.tables import Image, Skipped, Video
 from db.writing import writing
 
-Floats = NDArray[np.float64]
-
 _TRUTH: Final = "labelled by humans"
 _LISTED: Final = 10  # clips that a sentence names
 _RATE: Final = 25.0  # frames a second of a clip that does not say
@@ -59,10 +57,9 @@ def find_clip(workspace: Workspace, name: str, dataset_id: int | None = None) ->
         clips = clips_named(name, dataset_id, session=session)
         if len(clips) == 1:
             return clips[0]
-        known = [video.path for video in clips or all_clips(dataset_id, session=session)]
-    if not known:
+        paths = sorted({video.path for video in clips or all_clips(dataset_id, session=session)})
+    if not paths:
         raise NotFound("clips.none_called_or_other", name=name)
-    paths = sorted(set(known))
     if not clips:
         raise NotFound("clips.none_called", name=name, paths=some(paths, _LISTED))
     if len(paths) == 1:
@@ -225,7 +222,8 @@ def _write(
             if isinstance(pixels, Message):
                 skipped.append((f"{clip.path}, frame {frame.index}", pixels))
             else:
-                points = [_stacked(source.at(frame)) for source in sources]
+                located = [source.at(frame) for source in sources]
+                points = [np.stack(each) if each else np.zeros((0, 1, 2)) for each in located]
                 note = f"frame {frame.index} · {frame.seconds:.2f} s"
                 writer.write(overlay.draw(pixels, points, i, note))
             progress.advance(i + 1)
@@ -233,10 +231,6 @@ def _write(
         if len(skipped) == len(frames):
             raise NotEnoughData("clips.no_frame_left", path=clip.path)
     return len(skipped)
-
-
-def _stacked(points: list[Floats]) -> Floats:
-    return np.stack(points) if points else np.zeros((0, 1, 2))
 
 
 def _pixels(workspace: Workspace, image: Image | None, clip: Video) -> NDArray[np.uint8] | Message:

@@ -131,5 +131,5 @@ def _store(workspace: Workspace, version_id: int, rows: Mapping[int, StoredPredi
 
 def _at(blob: bytes, points: NDArray[np.float64]) -> bytes:
     """The stored points at other places; confidence and visibility stay."""
-    known = Keypoints.from_bytes(blob)
-    return Keypoints.of(points, known.visibility, known.confidence).to_bytes()
+    stored = Keypoints.from_bytes(blob)
+    return Keypoints.of(points, stored.visibility, stored.confidence).to_bytes()

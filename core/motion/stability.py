@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import finite_or_none
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.messages import or_none
 from core.foundation.predictor_names import PredictorName
@@ -99,22 +100,13 @@ def require_fit(tracks: Floats, truth: Floats | None) -> None:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class PredictorFigures:
-    """What the figures say of one predictor that is bad in a known way, with the opened track as the truth."""
-
-    predictor: str
-    values: dict[str, float]
-
-
-def judge_bad_predictors(
-    tracks: Floats, breaks: NDArray[np.bool_] | None = None, seed: int = 0
-) -> list[PredictorFigures]:
-    """Every predictor of `core.tracks.bad_predictors` made from a track, judged against it."""
-    return [
-        PredictorFigures(name, stability(make(tracks, np.random.default_rng(seed)), tracks, breaks).values)
+def judge_bad_predictors(tracks: Floats, breaks: NDArray[np.bool_] | None = None) -> dict[str, dict[str, float]]:
+    """What the figures say of every predictor of `core.tracks.bad_predictors`, with the track that it is made from as
+    the truth."""
+    return {
+        name: stability(make(tracks, np.random.default_rng(0)), tracks, breaks).values
         for name, make in PREDICTORS.items()
-    ]
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,10 +180,10 @@ class DatasetStability:
             "model": self.model,
             "frames": sum(video.frames for video in self.videos),
             "pairs": sum(video.pairs for video in self.videos),
-            **{name: _plain(interval.value) for name, interval in self.figures.items()},
+            **{name: finite_or_none(interval.value) for name, interval in self.figures.items()},
             "indicator_against": self.against,
             "intervals": {
-                name: {"low": _plain(interval.low), "high": _plain(interval.high)}
+                name: {"low": finite_or_none(interval.low), "high": finite_or_none(interval.high)}
                 for name, interval in self.figures.items()
             },
             "videos": [
@@ -200,7 +192,7 @@ class DatasetStability:
                     "tracks": len(video.tracks),
                     "frames": video.frames,
                     "pairs": video.pairs,
-                    **{name: _plain(value) for name, value in video.values.items()},
+                    **{name: finite_or_none(value) for name, value in video.values.items()},
                 }
                 for video in self.videos
             ],
@@ -250,13 +242,13 @@ def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
     with reading(workspace.engine) as session:
         if not videos(dataset_id, session=session):
             raise NotEnoughData("clips.no_clip_in_dataset")
-    known = predicted_versions(workspace, dataset_id)
-    if model_name not in known:
+    versions = predicted_versions(workspace, dataset_id)
+    if model_name not in versions:
         with reading(workspace.engine) as session:
             find_model(workspace, model_name, session=session)
             how = predict_command(dataset_id, model_name, session=session)
-        raise NotFound("models.nothing_in_videos", name=model_name, how=how, choices=or_none(sorted(known)))
-    return known[model_name]
+        raise NotFound("models.nothing_in_videos", name=model_name, how=how, choices=or_none(sorted(versions)))
+    return versions[model_name]
 
 
 def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tuple[Video, list[VideoTrack], int]]:
@@ -286,12 +278,12 @@ def _video_stability(
 
 def _weighted(each: Sequence[Stability], name: str) -> float:
     """The mean of a figure over tracks, weighted by their pairs; NaN where no track has it."""
-    known = [
+    weighted = [
         (figures.values[name], figures.pairs) for figures in each if np.isfinite(figures.values[name]) and figures.pairs
     ]
-    if not known:
+    if not weighted:
         return float("nan")
-    values, pairs = np.array(known, dtype=np.float64).T
+    values, pairs = np.array(weighted, dtype=np.float64).T
     return float(np.average(values, weights=pairs))
 
 
@@ -303,7 +295,3 @@ def _over_videos(clips: Sequence[VideoStability], name: str, against: str) -> In
         for video in clips
     ]
     return bootstrap(np.array(counted), np.arange(len(counted)))
-
-
-def _plain(value: float) -> float | None:
-    return value if np.isfinite(value) else None

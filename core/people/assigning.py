@@ -61,8 +61,8 @@ def assign_faces(faces: Sequence[int], target: Person, event: PeopleEvent, *, se
 
 def record_separations(pairs: Sequence[tuple[int, int]], event: PeopleEvent, *, session: Session) -> None:
     """Remember that each face is not that person; what is known already keeps the event that said so first."""
-    known = _separation_events([face for face, _ in pairs], session=session)
-    fresh = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+    events = _separation_events([face for face, _ in pairs], session=session)
+    fresh = [pair for pair in dict.fromkeys(pairs) if pair not in events]
     session.add_all(Separation(instance_id=face, person_id=person, event_id=event.id) for face, person in fresh)
     session.flush()
 

@@ -61,27 +61,21 @@ def fetch_encoder(workspace: Workspace, name: str, progress: Progress = DEAF) ->
     """
     if name not in ENCODERS:
         raise NotFound("models.no_encoder", name=name, choices=list(ENCODERS))
-    report = _Download(progress)
-    files = [_fetch(workspace, needed, report) for needed in ENCODERS[name].weights]
+    files = [_fetch(workspace, needed, progress) for needed in ENCODERS[name].weights]
     return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
 
 
-def _fetch(workspace: Workspace, weights: str, report: _Download) -> Path:
-    report.started = False
+def _fetch(workspace: Workspace, weights: str, progress: Progress) -> Path:
+    begun = False
+
+    def report(done: int, total: int | None) -> None:
+        nonlocal begun
+        if not begun:
+            progress.begin(total or 0, message=message("progress.fetching"))
+        begun = True
+        progress.advance(done)
+
     return fetch(weights, workspace.weights, report, workspace.settings.weights_mirror or None)
-
-
-class _Download:
-    """Hands what a download tells on to the run."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress, self.started = progress, False
-
-    def __call__(self, done: int, total: int | None) -> None:
-        if not self.started:
-            self.progress.begin(total or 0, message=message("progress.fetching"))
-            self.started = True
-        self.progress.advance(done)
 
 
 def encoder_of(workspace: Workspace, dataset_id: int, encoder: str | None) -> ModelVersion:

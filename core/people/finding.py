@@ -110,11 +110,11 @@ def _store_scan(
         return
     scan.faces, scan.failure = len(outcome.boxes), None
     instances = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
-    known = [instance for instance in instances if instance.kind == "face"]
-    _add_faces(image_id, outcome, _unknown_faces(outcome.boxes, known), provenance, session=session)
+    faces = [instance for instance in instances if instance.kind == "face"]
+    _add_faces(image_id, outcome, _unknown_faces(outcome.boxes, faces), provenance, session=session)
     recount_faces(image_id, session=session)
     session.refresh(image)
-    _mark(image, people=len(known) < len(instances), session=session)
+    _mark(image, people=len(faces) < len(instances), session=session)
 
 
 def _add_faces(
@@ -142,10 +142,10 @@ def _complete(
         session.add(Embedding(instance_id=face.id, model_version_id=provenance.encoder_id, vector=packed))
 
 
-def _unknown_faces(boxes: Boxes, known: Sequence[Instance]) -> list[int]:
-    if not known or not len(boxes):
+def _unknown_faces(boxes: Boxes, faces: Sequence[Instance]) -> list[int]:
+    if not faces or not len(boxes):
         return list(range(len(boxes)))
-    return [int(row) for row in np.flatnonzero(iou(boxes.corners, boxes_of(known)).max(axis=1) < _SAME_FACE)]
+    return [int(row) for row in np.flatnonzero(iou(boxes.corners, boxes_of(faces)).max(axis=1) < _SAME_FACE)]
 
 
 def _instance(image_id: int, boxes: Boxes, row: int, provenance: _Provenance) -> Instance:

@@ -79,10 +79,9 @@ def photo_query(workspace: Workspace, content: bytes, name: str, encoder: str | 
         raise NotEnoughData("people.no_face_in_photo", of=name)
     with writing(workspace.engine) as session:
         _, _, encoder_id = models.versions(session=session)
-    left_top_right_bottom = [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
     return PhotoQuery(
         vectors=faces.vectors,
-        crops=tuple(jpeg(face_crop(picture.pixels, box)) for box in left_top_right_bottom),
+        crops=tuple(jpeg(face_crop(picture.pixels, tuple(box))) for box in corners.tolist()),
         chosen=most_central(corners, picture.width, picture.height),
         encoder_id=encoder_id,
         encoder=models.encoder.name,
@@ -119,13 +118,13 @@ def matches(
     if not 0 <= meant < len(query.vectors):
         raise BadInput("people.no_such_face", count=len(query.vectors), number=meant)
     with reading(workspace.engine) as session:
-        known = face_vectors(workspace, dataset_id, query.encoder_id, session=session)
-        if not len(known.instances):
+        faces = face_vectors(workspace, dataset_id, query.encoder_id, session=session)
+        if not len(faces.instances):
             raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
-        scores = known.vectors @ query.vectors[meant]
-        best = _best_of_each(known.images.tolist(), scores.tolist(), threshold)
+        scores = faces.vectors @ query.vectors[meant]
+        best = _best_of_each(faces.images.tolist(), scores.tolist(), threshold)
         paths = _paths([image for image, _, _ in best], session=session)
-    return [SearchMatch(image, paths[image], int(known.instances[row]), score) for image, row, score in best]
+    return [SearchMatch(image, paths[image], int(faces.instances[row]), score) for image, row, score in best]
 
 
 def search(

@@ -8,6 +8,7 @@ is simply not asked for. The next generation copies the last and reads only the 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +93,9 @@ class _Generation:
         with _partial(self.folder) as ids, _partial(self.folder) as vectors:
             try:
                 if last is not None:
-                    _copy(self._file("ids", last), ids)
-                    _copy(self._file("vectors", last), vectors)
+                    for kind, target in (("ids", ids), ("vectors", vectors)):
+                        with self._file(kind, last).open("rb") as source:
+                            shutil.copyfileobj(source, target)
                 for *numbers, vector in vector_rows(self.encoder_id, last.newest if last else 0, session=session):
                     ids.write(np.array(numbers, dtype="<i8").tobytes())
                     vectors.write(vector)
@@ -110,8 +112,8 @@ class _Generation:
 
     def _last(self, *, session: Session) -> VectorState | None:
         """The largest generation whose rows are all there still: nothing up to its newest id was deleted."""
-        known = sorted((_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*.ids")), reverse=True)
-        for state in known:
+        states = sorted((_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*.ids")), reverse=True)
+        for state in states:
             if self._whole(state) and state == vector_state(self.encoder_id, up_to=state.newest, session=session):
                 return state
         return None
@@ -139,9 +141,3 @@ def _size(path: Path) -> int | None:
 
 def _partial(folder: Path) -> IO[bytes]:
     return tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-", delete=False)
-
-
-def _copy(source: Path, target: IO[bytes]) -> None:
-    with source.open("rb") as file:
-        while part := file.read(2**24):
-            target.write(part)

@@ -71,7 +71,9 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
         sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
         if sent_before is not None:
             return sent_before
-        instance = _instance(edit.instance, session=session)
+        instance = session.get(Instance, edit.instance)
+        if instance is None or instance.removed:
+            raise NotFound("points.instance_gone")
         head = session.get(KeypointRevision, instance.revision_id) if instance.revision_id else None
         skeleton = find_skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
         image = session.get(Image, instance.image_id)
@@ -114,13 +116,11 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
             if shown.revision is not None and shown.revision.source == Source.MODEL:
                 if seen is not None and shown.revision.id not in seen:
                     raise Conflict("points.placed_anew", picture=image.path)
-                skeleton = find_skeleton(shown.revision.skeleton)
-                points = _points(shown.revision, skeleton)
-                vouched = Keypoints.of(points.points, points.visibility)
+                points = Keypoints.from_bytes(shown.revision.points)
                 append_revision(
                     shown.instance,
-                    skeleton.name,
-                    vouched.to_bytes(),
+                    shown.revision.skeleton,
+                    Keypoints.of(points.points, points.visibility).to_bytes(),
                     Source.HUMAN,
                     author_id=author_id,
                     note=message("edits.accepted").to_json(),
@@ -165,7 +165,8 @@ def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
     left, top, right, bottom = box
     if not all(np.isfinite(box)) or right - left < 1 or bottom - top < 1:
         raise BadInput("points.box_too_small")
-    if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or _too_far(box, image):
+    too_far = max(map(abs, box)) > 10 * max(image.width, image.height)
+    if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or too_far:
         raise BadInput("points.box_outside")
     return Instance(
         dataset_id=image.dataset_id,
@@ -222,13 +223,6 @@ def _rows(points: Keypoints) -> list[list[float | int | None]]:
     ]
 
 
-def _instance(instance_id: int, *, session: Session) -> Instance:
-    instance = session.get(Instance, instance_id)
-    if instance is None or instance.removed:
-        raise NotFound("points.instance_gone")
-    return instance
-
-
 def _points(revision: KeypointRevision | None, skeleton: Skeleton) -> Keypoints:
     if revision is None:
         return Keypoints.of(np.full((len(skeleton), 2), np.nan))
@@ -272,10 +266,6 @@ def _last_movers(base: KeypointRevision, skeleton: Skeleton, *, session: Session
 def _moved(before: Keypoints, after: Keypoints) -> list[int]:
     same_place = ((before.points == after.points) | (np.isnan(before.points) & np.isnan(after.points))).all(axis=1)
     return [int(point) for point in np.flatnonzero(~same_place | (before.visibility != after.visibility))]
-
-
-def _too_far(values: Sequence[float], image: Image) -> bool:
-    return max(map(abs, values)) > 10 * max(image.width, image.height)
 
 
 def _changed(points: Keypoints, changes: Sequence[Change], skeleton: Skeleton, image: Image) -> Keypoints:

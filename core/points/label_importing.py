@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from core.formats.labels import ENDINGS, NAMES, read_label_file, sniff_label_file
 from core.formats.labels.rows import ANY_ENDING, LabelFile
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
@@ -177,12 +178,12 @@ def pictures_beside(workspace: Workspace, source: Path, labels: LabelFiles, *, d
     A folder or a zip may hold them itself; for one file they are looked for beside it.
     """
     with reading(workspace.engine) as session:
-        places = PictureIndex(dataset_id, session=session)
+        index = PictureIndex(dataset_id, session=session)
         wanted = {
             PurePosixPath(row.picture).name
             for path, file in labels.files
             for row in file.rows
-            if row.frame is None and not places.has(row, path)
+            if row.frame is None and not index.has(row, path)
         }
     open_ended = {name.removesuffix(ANY_ENDING) for name in wanted if name.endswith(ANY_ENDING)}
 
@@ -254,9 +255,9 @@ def import_labels(
     left_out = sum(sum(file.left_out.values()) for _, file in label_files.files)
     with writing(workspace.engine) as session:
         keep_waiting(dataset_id, placement.absent, session=session)
-        known = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
+        before = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
         lines = [(path, reason.to_json()) for path, reason in skipped]
-        fresh = [line for line in lines if line not in known]  # before it was interrupted
+        fresh = [line for line in lines if line not in before]  # of the run when it was interrupted
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
         session.flush()
         listed = session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
@@ -294,27 +295,24 @@ def _write(
 ) -> tuple[int, WriteReport]:
     """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label."""
     progress.begin(len(placement.on), message=message("progress.putting_labels"))
-    total, images = WriteReport(), 0
-    ids = sorted(placement.on)
-    for start in range(0, len(ids), _BATCH):
+    total, images, done = WriteReport(), 0, 0
+    for part in batched(sorted(placement.on), _BATCH):
         batch = WriteReport()
         with writing(workspace.engine) as session:
-            for image_id in ids[start : start + _BATCH]:
-                written = _write_one(image_id, placement, run_id, session=session)
+            for image_id in part:
+                labels, image = placement.on[image_id], session.get(Image, image_id)
+                if image is None:  # deleted meanwhile
+                    batch.refused += [(label, message("labels.picture_removed")) for label in labels]
+                    continue
+                written = apply_labels(image, labels, run_id, session=session)
                 images += bool(written.added or written.unchanged)
                 batch.include(written)
             for author_id, number in batch.by_author.items():
                 record_work(author_id, dataset_id, "labels imported", number, session=session)
         total.include(batch)
-        progress.advance(min(start + _BATCH, len(ids)))
+        done += len(part)
+        progress.advance(done)
     return images, total
-
-
-def _write_one(image_id: int, placement: Placement, run_id: int | None, *, session: Session) -> WriteReport:
-    image = session.get(Image, image_id)
-    if image is None:  # deleted meanwhile
-        return WriteReport(refused=[(label, message("labels.picture_removed")) for label in placement.on[image_id]])
-    return apply_labels(image, placement.on[image_id], run_id, session=session)
 
 
 def apply_waiting(

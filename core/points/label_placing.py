@@ -122,15 +122,15 @@ def _full_name(label: FileLabel) -> str:
 def keep_waiting(dataset_id: int, labels: Sequence[FileLabel], *, session: Session) -> int:
     """Keep labels until their pictures come, each once; returns how many are new. Never commits."""
     wanted = {digest(label): label for label in labels}
-    known: set[str] = set()
+    stored: set[str] = set()
     for part in id_batches(wanted):
         rows = select(WaitingLabel.digest).where(
             WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.digest).in_(part)
         )
-        known.update(session.exec(rows))
-    for key in wanted.keys() - known:
+        stored.update(session.exec(rows))
+    for key in wanted.keys() - stored:
         session.add(_waiting(dataset_id, key, wanted[key]))
-    return len(wanted) - len(known)
+    return len(wanted) - len(stored)
 
 
 def forget_waiting(ids: Sequence[int], *, session: Session) -> None:

@@ -72,11 +72,10 @@ def confirmed_pairs(
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
         owners = ownerships(dataset_id, session=session)
-    known = [
+    confirmed = [
         (row, owners[i].person_id) for row, i in enumerate(faces.instances.tolist()) if i in owners and owners[i].human
     ]
-    rows = np.array([row for row, _ in known], dtype=np.int64)
-    people = np.array([person for _, person in known], dtype=np.int64)
+    rows, people = np.array(confirmed, np.int64).reshape(-1, 2).T
     rng = np.random.default_rng(seed)
     same = same_pairs(people, rng)
     different = different_pairs(people, min(MOST_PAIRS, round(len(same) * different_per_same)), rng)
@@ -100,7 +99,3 @@ def confirmed_pairs(
         all_same,
         len(rows) * (len(rows) - 1) // 2 - all_same,
     )
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from core.foundation.arrays import finite_or_none
 from core.foundation.errors import NotEnoughData
 from core.metrics import operating_points, score_density, verification
 from core.verification.pairs import PairSet
@@ -18,7 +19,7 @@ _BINS: Final = 60
 class VerificationReport:
     """What the verification page shows beside the pairs themselves.
 
-    `held_out` and `intervals` are None where there are too few people for them; `reason` then says so.
+    `held_out` is None where there are too few people for it; `reason` then says so.
     """
 
     best: operating_points.OperatingPoint
@@ -57,7 +58,7 @@ def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None
     """Accuracy, precision, recall, F1, FMR, FNMR and the four counts at a threshold; None where undefined."""
     confusion = operating_points.confusion_at(pairs.scores, pairs.same, threshold)
     names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
-    figures: dict[str, float | int | None] = {name: _or_none(getattr(confusion, name)) for name in names}
+    figures: dict[str, float | int | None] = {name: finite_or_none(getattr(confusion, name)) for name in names}
     return {**figures, "tp": confusion.tp, "fp": confusion.fp, "tn": confusion.tn, "fn": confusion.fn}
 
 
@@ -86,7 +87,3 @@ def hardest_pairs(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[s
         rows = rows[order[::-1] if name == "false_matches" else order][:most]
         hardest[name] = [(int(pairs.left[r]), int(pairs.right[r]), float(pairs.scores[r])) for r in rows]
     return hardest
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import col, func, select
 
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.library.importing import PictureIntake
@@ -33,7 +33,7 @@ class Faces:
             self.workspace, dataset_id=self.dataset, author_id=self.author, run_id=self.run("import")
         ).take_source(self.folder)
 
-    def find(self, run_id: int | None = None, progress: Progress | None = None) -> int:
+    def find(self, run_id: int | None = None, progress: Progress = DEAF) -> int:
         number = run_id or self.run()
         find_faces(self.workspace, dataset_id=self.dataset, run_id=number, progress=progress)
         return number

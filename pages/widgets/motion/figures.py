@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.motion import stability
-from core.motion.stability import DatasetStability, PredictorFigures
+from core.motion.stability import DatasetStability
 from pages.widgets.motion.explanations import PARTS, PREDICTORS, RANKED, FigureRow
 from pages.widgets.motion.opened_track import OpenedTrack
 from pages.widgets.motion.stability_charts import cut_off, deviation_chart, displacement_chart
@@ -138,7 +138,7 @@ def _bad_predictors(
     key: str,  # noqa: ARG001  (what the cache goes by)
     _tracks: NDArray[np.float64],
     _breaks: NDArray[np.bool_] | None,
-) -> list[PredictorFigures]:
+) -> dict[str, dict[str, float]]:
     return stability.judge_bad_predictors(_tracks, _breaks)
 
 
@@ -150,24 +150,23 @@ def bad_predictors(opened: OpenedTrack) -> None:
         "track itself, or likes it better."
     )
     rows = _bad_predictors(opened.key, opened.tracks, opened.breaks)
-    exact = rows[0].values
     st.table(
         [
             {
-                "Predictor": PREDICTORS[row.predictor],
-                **{heading: _ranked(row, exact, key, form, slack) for key, heading, form, slack in RANKED},
+                "Predictor": PREDICTORS[predictor],
+                **{heading: _ranked(predictor, rows, key, form, slack) for key, heading, form, slack in RANKED},
             }
-            for row in rows
+            for predictor in rows
         ],
         hide_index=True,
     )
 
 
-def _ranked(row: PredictorFigures, exact: dict[str, float], key: str, form: str, slack: float) -> str:
-    value, right = row.values[key], exact[key]
+def _ranked(predictor: str, rows: dict[str, dict[str, float]], key: str, form: str, slack: float) -> str:
+    value, right = rows[predictor][key], rows["exact"][key]
     if not np.isfinite(value):
         return "–"
     text = form.format(value + 0.0)
     distance = abs(value - right) if key.startswith(("motion", "delay")) else value - right
-    fooled = row.predictor != "exact" and distance <= max(slack, 0.05 * abs(right))
+    fooled = predictor != "exact" and distance <= max(slack, 0.05 * abs(right))
     return f":orange[{text}]" if fooled else text

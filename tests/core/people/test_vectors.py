@@ -154,16 +154,16 @@ def test_cache_that_another_process_forgets_while_it_is_copied_is_read_from_the_
     ids, vectors = embed(2)
     load()
     more, others = embed(1)
-    real = core.people.vectors._copy
+    real = shutil.copyfileobj
 
     def late(source, target):
-        monkeypatch.setattr(core.people.vectors, "_copy", real)
+        monkeypatch.setattr(shutil, "copyfileobj", real)
         for path in (workspace.home / "vectors").glob("*-*"):
             if not path.name.startswith("."):
                 path.unlink()
         real(source, target)
 
-    monkeypatch.setattr(core.people.vectors, "_copy", late)
+    monkeypatch.setattr(shutil, "copyfileobj", late)
     found = load()
     assert found.instances.tolist() == ids + more
     np.testing.assert_array_equal(found.vectors, np.concatenate([vectors, others]))
