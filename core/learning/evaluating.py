@@ -80,7 +80,7 @@ def evaluate(
         report |= {
             "against": against,
             "against_metrics": intervals_as_json(metrics(held, against)),
-            "difference": differences_as_json(differences(held, model, against)),
+            "difference": differences_as_json(metrics(held, model, against)),
         }
     return report
 
@@ -96,33 +96,25 @@ def why_no_interval(held: HeldOutSet, figures: Mapping[str, Interval]) -> Messag
     return message("evaluations.one_group_counts", names=without, count=len(held), groups=len(groups))
 
 
-def metrics(held: HeldOutSet, model: str) -> dict[str, Interval]:
+def metrics(held: HeldOutSet, model: str, against: str | None = None) -> dict[str, Interval]:
     """Every metric of a model with its 95 % interval over groups.
 
     NME is over the instances in which the model gave every labelled point; the others count in ``missed`` and as
-    failures of the curve.
+    failures of the curve. With `against` model minus against of each, paired: both on the same draws of groups.
     """
-    figures = {
-        name: intervals.ratio_of_sums((sums.above, sums.below), groups=held.groups, root=sums.root)
-        for name, sums in _sums(held, model).items()
-    }
-    figures["median_nme"] = intervals.bootstrap(finite(errors_of(held, model)), held.groups, intervals.median)
-    if _has_precision(held):
-        figures["ap"] = _precision(held, model)
-    return {name: figures[name] for name in ORDER if name in figures}
-
-
-def differences(held: HeldOutSet, model: str, against: str) -> dict[str, Interval]:
-    """Model minus against of every metric, paired: both on the same draws of groups."""
-    first, second = _sums(held, against), _sums(held, model)
+    names = [model] if against is None else [against, model]
+    sums = [_sums(held, name) for name in names]
     figures = {
         name: intervals.ratio_of_sums(
-            (sums.above, sums.below), (second[name].above, second[name].below), groups=held.groups, root=sums.root
+            *((each[name].above, each[name].below) for each in sums), groups=held.groups, root=first.root
         )
-        for name, sums in first.items()
+        for name, first in sums[0].items()
     }
-    figures["median_nme"] = intervals.paired(
-        finite(errors_of(held, against)), finite(errors_of(held, model)), held.groups, intervals.median
+    errors = [finite(errors_of(held, name)) for name in names]
+    figures["median_nme"] = (
+        intervals.bootstrap(errors[0], held.groups, intervals.median)
+        if against is None
+        else intervals.paired(errors[0], errors[1], held.groups, intervals.median)
     )
     if _has_precision(held):
         figures["ap"] = _precision(held, model, against)

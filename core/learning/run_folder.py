@@ -52,11 +52,12 @@ def tidy(folder: Path) -> None:
 def resume_from(workspace: Workspace, run_id: int) -> None:
     """Give a new run what the newest failed one of the same request has left, and clear away what others have left."""
     mine = workspace.training_folder(run_id)
+    numbers = {int(folder.name) for folder in mine.parent.glob("*") if folder.name.isdecimal()}
     with reading(workspace.engine) as session:
         run = session.get(Run, run_id)
         ended = [
             row
-            for part in id_batches(number for number in _with_folder(mine.parent) if number != run_id)
+            for part in id_batches(numbers - {run_id})
             for row in session.exec(select(Run).where(col(Run.id).in_(part), col(Run.state).not_in(_OPEN)))
         ]
     for before in sorted(ended, key=lambda row: -row.id):
@@ -76,11 +77,6 @@ def resume_from(workspace: Workspace, run_id: int) -> None:
             except OSError:  # another process has cleared it away meanwhile: then this run begins afresh
                 shutil.rmtree(mine, ignore_errors=True)
         tidy(folder)
-
-
-def _with_folder(trainings: Path) -> list[int]:
-    """The ids of the runs that have left a folder."""
-    return [int(folder.name) for folder in trainings.glob("*") if folder.name.isdecimal()]
 
 
 def _linked(source: str, target: str) -> str:

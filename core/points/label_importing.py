@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -74,9 +75,7 @@ def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
     BadInput
         As `core.library.sources.list_source`.
     """
-    return formats_of(
-        (item.path, item.read) for item in _label_files(workspace, source) if isinstance(item, OfferedFile)
-    )
+    return formats_of((item.path, item.read) for item in _offered(workspace, source))
 
 
 def stamp_of(workspace: Workspace, source: Path) -> tuple[tuple[str, int, int], ...]:
@@ -89,7 +88,7 @@ def stamp_of(workspace: Workspace, source: Path) -> tuple[tuple[str, int, int], 
     """
     files = [source]
     if source.is_dir():
-        files = [item.file for item in _label_files(workspace, source) if isinstance(item, OfferedFile) and item.file]
+        files = [item.file for item in _offered(workspace, source) if item.file]
     stats = [(file, file.stat()) for file in files if file.exists()]
     return (str(source), 0, 0), *((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats)
 
@@ -102,30 +101,25 @@ def label_paths(workspace: Workspace, source: Path) -> list[str]:
     BadInput
         As `core.library.sources.list_source`.
     """
-    paths = []
-    for item in [item for item in _label_files(workspace, source) if isinstance(item, OfferedFile)][:_SNIFFED]:
-        with suppress(BadInput):  # it is something else
-            sniff_label_file(item.path, item.read())
-            paths.append(item.path)
-    return paths
+    return [path for path, name in _sniffed((item.path, item.read) for item in _offered(workspace, source)) if name]
 
 
 def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, int]:
     """How many files (name, content) are of each format, by its name for people; only the first 200 are opened."""
-    counts: Counter[str] = Counter()
-    opened = 0
-    for name, content in files:
-        if not name.lower().endswith(ENDINGS):
-            continue
-        opened += 1
-        if opened > _SNIFFED:
-            counts["not looked at"] += 1
-            continue
-        try:
-            counts[NAMES[sniff_label_file(name, content())]] += 1
-        except BadInput:
-            counts["no labels"] += 1
+    candidates = [file for file in files if file[0].lower().endswith(ENDINGS)]
+    counts = Counter(name or "no labels" for _, name in _sniffed(candidates))
+    if len(candidates) > _SNIFFED:
+        counts["not looked at"] = len(candidates) - _SNIFFED
     return dict(counts)
+
+
+def _sniffed(files: Iterable[tuple[str, Callable[[], bytes]]]) -> Iterator[tuple[str, str | None]]:
+    """Each of the first 200 files with the name of its format, None where it holds no labels."""
+    for path, content in islice(files, _SNIFFED):
+        try:
+            yield path, NAMES[sniff_label_file(path, content())]
+        except BadInput:
+            yield path, None
 
 
 def read_label_files(
@@ -161,6 +155,10 @@ def read_label_files(
 def _label_files(workspace: Workspace, source: Path) -> list[SourceFile]:
     limits = Limits.of(workspace.settings)
     return [item for item in list_source(source, limits) if item.path.lower().endswith(ENDINGS)]
+
+
+def _offered(workspace: Workspace, source: Path) -> list[OfferedFile]:
+    return [item for item in _label_files(workspace, source) if isinstance(item, OfferedFile)]
 
 
 def _read(item: SourceFile, skeleton: Skeleton) -> LabelFile:

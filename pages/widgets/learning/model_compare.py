@@ -13,7 +13,7 @@ from core.foundation.predictor_names import USES, PredictorName
 from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning.errors_on_held_out import Breakdown, PairedDifference, breakdown, paired_difference, worst_instances
-from core.learning.evaluating import FEWEST_GROUPS, differences, differences_as_json, intervals_as_json, metrics
+from core.learning.evaluating import FEWEST_GROUPS, differences_as_json, intervals_as_json, metrics
 from core.learning.held_out import UNPREDICTED, HeldOutSet, held_out, unpredicted
 from db.engine import reading
 from db.queries.learning.models import model_cache_key
@@ -136,7 +136,7 @@ def _compare(
 ) -> Comparison:
     return Comparison(
         {name: intervals_as_json(metrics(_held_out, name)) for name in names},
-        {name: differences_as_json(differences(_held_out, name, names[0])) for name in names[1:]},
+        {name: differences_as_json(metrics(_held_out, name, names[0])) for name in names[1:]},
         {name: breakdown(_held_out, name) for name in names},
         {name: paired_difference(_held_out, name, names[0]) for name in names[1:]},
     )
