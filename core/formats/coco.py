@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.coco_clips import FrameEntries, excluded_entries, frame_entries, split_entries, video_entries
+from core.formats.coco_clips import FrameEntries, frame_entries, video_entries
 from core.formats.coco_reading import ANNOTATIONS, box_of
 from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledInstance
 from core.formats.export import Steps
@@ -35,16 +35,15 @@ def write_annotations(stage: Stage, dataset: LabelledDataset, steps: Steps) -> L
     with stage.open(ANNOTATIONS) as out:
         info = {"description": dataset.name, "version": f"facet coco {VERSION}"}
         out.write(f'{{"info": {_line(info)},\n"licenses": []')
-        people = ({"key": person.key, "name": person.name} for person in dataset.people)
         parts: dict[str, Iterable[dict[str, Any]]] = {
             "categories": _categories(),
-            "people": people,
+            "people": [{"key": person.key, "name": person.name} for person in dataset.people],
             "videos": video_entries(dataset),
             "images": _images(dataset.images, frame_entries(dataset)),
             "annotations": _annotations(dataset.images, steps),
             "removed": _removed(dataset.images),
-            "split": split_entries(dataset),
-            "excluded": excluded_entries(dataset),
+            "split": [{"group": row.group, "name": row.name, "part": row.part} for row in dataset.split],
+            "excluded": [{"name": row.path, "reason": row.reason} for row in dataset.excluded],
         }
         for name, items in parts.items():
             out.write(f',\n"{name}": [')

@@ -25,7 +25,9 @@ def video_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
             "height": clip.height,
             "nframes": clip.length,
             "fps": clip.frames_per_second,
-            "frames": [[one.index, one.seconds, one.image and numbers[one.image], one.scene] for one in clip.frames],
+            "frames": [
+                [frame.index, frame.seconds, frame.image and numbers[frame.image], frame.scene] for frame in clip.frames
+            ],
         }
 
 
@@ -37,16 +39,6 @@ def frame_entries(dataset: LabelledDataset) -> FrameEntries:
             if frame.image is not None:
                 found.setdefault(frame.image, {"video_id": i, "frame_id": frame.index})
     return found
-
-
-def split_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
-    """An entry for each group that has a part."""
-    return ({"group": row.group, "name": row.name, "part": row.part} for row in dataset.split)
-
-
-def excluded_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
-    """An entry for each picture that nobody should learn from."""
-    return ({"name": row.path, "reason": row.reason} for row in dataset.excluded)
 
 
 def read_about_clips(
@@ -100,7 +92,7 @@ def _frames(record: Record, images: Mapping[int, str]) -> Iterator[LabelledFrame
 
 def _agree(content: Record, clips: Mapping[int, LabelledClip], images: Mapping[int, str]) -> None:
     """Refuse an image whose own word about its place in a clip is not the clip's."""
-    frames = {(number, one.index): one.image for number, clip in clips.items() for one in clip.frames}
+    frames = {(number, frame.index): frame.image for number, clip in clips.items() for frame in clip.frames}
     for record in content.records("images"):
         if not record.has("video_id"):
             continue

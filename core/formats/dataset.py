@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -247,13 +248,10 @@ class LabelledDataset:
 
     def __post_init__(self) -> None:
         require_text(self.name, "terms.dataset_name")
-        object.__setattr__(self, "images", tuple(sorted(self.images, key=lambda image: image.path)))
-        object.__setattr__(self, "people", tuple(sorted(self.people, key=lambda person: person.key)))
-        object.__setattr__(self, "models", tuple(sorted(self.models, key=lambda card: card.name)))
-        object.__setattr__(self, "left_out", tuple(sorted(set(self.left_out))))
-        object.__setattr__(self, "clips", tuple(sorted(self.clips, key=lambda clip: clip.path)))
-        object.__setattr__(self, "split", tuple(sorted(set(self.split))))
-        object.__setattr__(self, "excluded", tuple(sorted(set(self.excluded))))
+        for name, key in (("images", "path"), ("people", "key"), ("models", "name"), ("clips", "path")):
+            object.__setattr__(self, name, tuple(sorted(getattr(self, name), key=attrgetter(key))))
+        for name in ("left_out", "split", "excluded"):
+            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
         images = require_unique((image.path for image in self.images), "terms.image_path")
         people = require_unique((person.key for person in self.people), "terms.person")
         models = require_unique((card.name for card in self.models), "terms.model")

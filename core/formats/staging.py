@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from core.foundation.errors import BadInput, FacetError
+from core.media.images import sync_folder
 
 _CHUNK: Final = 1 << 20
 _MARK: Final = ".facet-unfinished"  # tells our own leftovers from a folder that merely has the name
@@ -170,18 +171,8 @@ def _remove(place: Path) -> None:
 
 def _finish(partial: Path, folder: Path) -> None:
     for place, _, _ in os.walk(partial):
-        _sync_folder(Path(place))
+        sync_folder(Path(place))
     os.replace(partial, folder)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
     (folder / _MARK).unlink()  # last, so that whatever was killed before this is known as unfinished
-    _sync_folder(folder)
-
-
-def _sync_folder(place: Path) -> None:
-    if os.name != "posix":  # elsewhere a folder cannot be opened to be synced
-        return
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder)

@@ -216,9 +216,16 @@ def write_atomically(target: Path, content: bytes, *, durable: bool = False) -> 
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    if durable and os.name == "posix":  # elsewhere a folder cannot be opened to be synced
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    if durable:
+        sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until a folder's entries are on the disk."""
+    if os.name != "posix":  # elsewhere a folder cannot be opened to be synced
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

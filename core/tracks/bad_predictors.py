@@ -7,6 +7,7 @@ shape. Lengths are shares of the face's size, so that they mean the same at ever
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -45,11 +46,6 @@ def noisy(tracks: Floats, rng: np.random.Generator) -> Floats:
 def lagged(tracks: Floats, rng: np.random.Generator, frames: int = 3) -> Floats:  # noqa: ARG001
     """The truth some frames late; the first frames hold what came first."""
     return tracks[np.maximum(np.arange(len(tracks)) - frames, 0)]
-
-
-def lagged_by_one(tracks: Floats, rng: np.random.Generator) -> Floats:
-    """The truth one frame late."""
-    return lagged(tracks, rng, 1)
 
 
 def frozen(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
@@ -110,7 +106,7 @@ PREDICTORS: Final[dict[str, Predictor]] = {
     "noisy": noisy,
     "averaged": averaged,
     "one-euro": one_euro_smoothed,
-    "lagged by 1": lagged_by_one,
+    "lagged by 1": partial(lagged, frames=1),
     "lagged by 3": lagged,
     "held": held,
     "halved": halved,

@@ -26,7 +26,7 @@ from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_
 from core.formats.records import Record, parse_json, record_of
 from core.foundation.arrays import HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import UnreadableLabels
-from core.foundation.messages import Message, message
+from core.foundation.messages import message
 from core.foundation.skeletons import SKELETONS, Skeleton
 
 FORMAT: Final = "coco-keypoints"
@@ -45,16 +45,10 @@ class _Picture:
 
 
 @dataclass
-class _Found:
-    """What the annotations gave so far; `counts` are numbers of points that do not fit."""
+class _CocoFile(LabelFile):
+    """`counts` are the numbers of points of annotations that do not fit."""
 
-    rows: list[LabelledRow] = field(default_factory=list)
-    skipped: list[tuple[str, Message]] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
     counts: set[int] = field(default_factory=set)
-
-    def leave_out(self, what: str) -> None:
-        self.left_out[what] = self.left_out.get(what, 0) + 1
 
 
 def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
@@ -72,15 +66,16 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
         raise UnreadableLabels("labels.not_json", of=name, reason=error) from error
     pictures = dict(_pictures(document))
     orders = dict(_orders(document, skeleton))
-    found = _Found()
+    file = _CocoFile(FORMAT)
     for record in document.records("annotations"):
         try:
-            _take(record, pictures, orders, skeleton, found)
+            _take(record, pictures, orders, skeleton, file)
         except UnreadableLabels as error:
-            found.skipped.append((record.place.removeprefix(f"{name}: "), error.message.nowhere()))
-    if found.counts and not found.rows:
-        raise refuse_count(name, message("labels.annotations_have", count=max(found.counts)), skeleton)
-    return LabelFile(FORMAT, _all_visible(found.rows, skeleton), found.skipped, found.left_out)
+            file.skipped.append((record.place.removeprefix(f"{name}: "), error.message.nowhere()))
+    if file.counts and not file.rows:
+        raise refuse_count(name, message("labels.annotations_have", count=max(file.counts)), skeleton)
+    file.rows = _all_visible(file.rows, skeleton)
+    return file
 
 
 def _pictures(document: Record) -> Iterator[tuple[int, _Picture]]:
@@ -157,13 +152,13 @@ def _take(
     pictures: Mapping[int, _Picture],
     orders: Mapping[int, list[int] | None],
     skeleton: Skeleton,
-    found: _Found,
+    file: _CocoFile,
 ) -> None:
     if record.content.get("iscrowd") or record.content.get("ignore"):
-        found.leave_out("crowds and ignored ones")
+        file.leave_out("crowds and ignored ones")
         return
     if record.content.get("points_source") == "model":
-        found.leave_out("points of a model")
+        file.leave_out("points of a model")
         return
     number = record.whole("image_id", 0)
     if number not in pictures:
@@ -175,13 +170,13 @@ def _take(
         key, box_key = _WHOLE_BODY_FACE, "face_box"
         order = list(range(len(skeleton)))
     if order is None or not record.has(key) or not record.sequence(key):
-        found.leave_out("of other categories" if order is None else "without points")
+        file.leave_out("of other categories" if order is None else "without points")
         return
-    keypoints = _keypoints(record, key, order, skeleton, found)
+    keypoints = _keypoints(record, key, order, skeleton, file)
     if keypoints is None:
         return
     picture = pictures[number]
-    found.rows.append(
+    file.rows.append(
         LabelledRow(
             picture.path,
             keypoints,
@@ -193,20 +188,20 @@ def _take(
     )
 
 
-def _keypoints(record: Record, key: str, order: list[int], skeleton: Skeleton, found: _Found) -> Keypoints | None:
+def _keypoints(record: Record, key: str, order: list[int], skeleton: Skeleton, file: _CocoFile) -> Keypoints | None:
     """The points in our order; None where none is labelled, or there are more or fewer of them."""
     flat = record.sequence(key)
     if len(flat) != _POINT * len(skeleton):
         if len(flat) % _POINT:
             raise record.wrong("labels.no_triples", key=key, count=len(flat))
-        found.counts.add(len(flat) // _POINT)
-        found.leave_out(f"of {len(flat) // _POINT} points")
+        file.counts.add(len(flat) // _POINT)
+        file.leave_out(f"of {len(flat) // _POINT} points")
         return None
     table = np.array(record.numbers(key, len(flat)), np.float64).reshape(-1, _POINT)
     if not np.isin(table[:, 2], (0, 1, 2)).all():
         raise record.wrong("labels.visibility", key=key)
     if not table[:, 2].any():
-        found.leave_out("without points")
+        file.leave_out("without points")
         return None
     ordered: NDArray[np.float64] = np.zeros_like(table)
     ordered[order] = table

@@ -56,9 +56,7 @@ class _Reading:
 
     name: str
     skeleton: Skeleton
-    rows: list[LabelledRow] = field(default_factory=list)
-    skipped: list[tuple[str, Message]] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
+    file: LabelFile = field(default_factory=lambda: LabelFile(FORMAT))
     parts: set[int] = field(default_factory=set)
     depth: int = 0
     images: int = 0
@@ -71,16 +69,16 @@ class _Reading:
     def refuse(self, *_: object) -> NoReturn:
         raise UnreadableLabels("labels.xml_entity", of=self.name)
 
-    def start(self, tag: str, given: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         if self.depth == 0 and tag != "dataset":
             raise UnreadableLabels("labels.outermost", of=self.name, tag=tag[:40])
         self.depth += 1
         if tag == "image":
-            self.images, self.image, self.boxes = self.images + 1, given, 0
+            self.images, self.image, self.boxes = self.images + 1, attributes, 0
         elif tag == "box" and self.image is not None:
-            self.boxes, self.box, self.points, self.trouble = self.boxes + 1, given, {}, None
+            self.boxes, self.box, self.points, self.trouble = self.boxes + 1, attributes, {}, None
         elif tag == "part" and self.box is not None:
-            self._part(given)
+            self._part(attributes)
 
     def end(self, tag: str) -> None:
         self.depth -= 1
@@ -90,31 +88,28 @@ class _Reading:
         elif tag == "image":
             self.image = None
 
-    def _part(self, given: dict[str, str]) -> None:
-        label = given.get("name", "")
+    def _part(self, attributes: dict[str, str]) -> None:
+        label = attributes.get("name", "")
         if not (label.isascii() and label.isdigit() and len(label) <= 6):
             self.trouble = message("labels.part_no_number", part=label[:40])
             return
-        place = _numbers(given, ("x", "y"))
-        if place is None:
-            self.trouble = message("labels.part_no_place", part=label, x=given.get("x"), y=given.get("y"))
+        point = _numbers(attributes, ("x", "y"))
+        if point is None:
+            self.trouble = message("labels.part_no_place", part=label, x=attributes.get("x"), y=attributes.get("y"))
         elif int(label) in self.points:
             self.trouble = message("labels.part_twice", part=label)
         else:
-            self.points[int(label)] = (place[0], place[1])
+            self.points[int(label)] = (point[0], point[1])
             self.parts.add(int(label))
 
     def _finish(self, box: dict[str, str]) -> None:
         assert self.image is not None
         if box.get("ignore", "0") not in ("0", ""):
-            self._leave_out("ignored boxes")
+            self.file.leave_out("ignored boxes")
         elif self.trouble is None and not self.points:
-            self._leave_out("boxes without points")
+            self.file.leave_out("boxes without points")
         else:
             self._add(box, self.image)
-
-    def _leave_out(self, what: str) -> None:
-        self.left_out[what] = self.left_out.get(what, 0) + 1
 
     def _add(self, box: dict[str, str], image: dict[str, str]) -> None:
         picture = posix(image.get("file", ""))
@@ -127,26 +122,26 @@ class _Reading:
         if max(self.points, default=0) >= len(self.skeleton):
             return  # the whole file is refused in the end
         if trouble is not None:
-            self.skipped.append((f"image {self.images} ({picture}), box {self.boxes}", trouble))
+            self.file.skipped.append((f"image {self.images} ({picture}), box {self.boxes}", trouble))
             return
         assert corners is not None
         table = np.full((len(self.skeleton), 2), np.nan)
-        for index, place in self.points.items():
-            table[index] = place
+        for index, point in self.points.items():
+            table[index] = point
         size = _size(image)
-        self.rows.append(LabelledRow(picture, Keypoints.of(table), self.skeleton.name, size=size, box=corners))
+        self.file.rows.append(LabelledRow(picture, Keypoints.of(table), self.skeleton.name, size=size, box=corners))
 
     def result(self) -> LabelFile:
         last = max(self.parts, default=-1) + 1
         only_first = last < len(self.skeleton) - 1 and self.parts == set(range(last))
         if last and (last > len(self.skeleton) or only_first):
             raise refuse_count(self.name, message("labels.boxes_have", count=last), self.skeleton)
-        return LabelFile(FORMAT, self.rows, self.skipped, self.left_out)
+        return self.file
 
 
-def _numbers(given: dict[str, str], names: tuple[str, ...]) -> list[float] | None:
+def _numbers(attributes: dict[str, str], names: tuple[str, ...]) -> list[float] | None:
     try:
-        values = [float(given[name]) for name in names]
+        values = [float(attributes[name]) for name in names]
     except (KeyError, ValueError):
         return None
     return values if all(math.isfinite(value) and abs(value) <= _LARGEST for value in values) else None

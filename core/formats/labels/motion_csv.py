@@ -22,7 +22,7 @@ from core.formats.labels.rows import LabelFile, LabelledRow, is_empty, posix, re
 from core.formats.names import guard, unguard
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
-from core.foundation.messages import Message, message
+from core.foundation.messages import message
 from core.foundation.skeletons import BODY24, Skeleton
 from core.media.images import write_atomically
 
@@ -48,25 +48,23 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     """
     (_, header), *lines = _cells(name, content)
     order = _order(name, header, skeleton)
-    rows: list[LabelledRow] = []
-    skipped: list[tuple[str, Message]] = []
+    file = LabelFile(FORMAT)
     seen: dict[str, int] = {}
-    left_out: dict[str, int] = {}
     for number, cells in lines:
         try:
             row = _row(cells, len(header), order, skeleton)
         except BadInput as error:
-            skipped.append((f"line {number}", error.message))
+            file.skipped.append((f"line {number}", error.message))
             continue
         if row.picture in seen:
             earlier = message("labels.line_has_picture", line=seen[row.picture], picture=row.picture)
-            skipped.append((f"line {number}", earlier))
+            file.skipped.append((f"line {number}", earlier))
         elif is_empty(row.keypoints):
-            left_out["lines without points"] = left_out.get("lines without points", 0) + 1
+            file.leave_out("lines without points")
         else:
             seen[row.picture] = number
-            rows.append(row)
-    return LabelFile(FORMAT, rows, skipped, left_out)
+            file.rows.append(row)
+    return file
 
 
 def write(rows: Sequence[tuple[str, Keypoints]], path: Path, skeleton: Skeleton = BODY24) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -55,7 +54,7 @@ class LabelledRow:
     inside: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class LabelFile:
     """What one file says.
 
@@ -72,9 +71,13 @@ class LabelFile:
     """
 
     format: str
-    rows: Sequence[LabelledRow]
-    skipped: Sequence[tuple[str, Message]] = ()
+    rows: list[LabelledRow] = field(default_factory=list)
+    skipped: list[tuple[str, Message]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+
+    def leave_out(self, what: str) -> None:
+        """Count an entry that is no label."""
+        self.left_out[what] = self.left_out.get(what, 0) + 1
 
 
 def tight_box(points: NDArray[np.float32]) -> Box:

@@ -24,7 +24,7 @@ class StopsAt:
     def __init__(self, step: int, error: BaseException) -> None:
         self.step, self.error = step, error
 
-    def begin(self, total: int) -> None:
+    def begin(self, total: int, **_: object) -> None:
         assert self.step <= total
 
     def advance(self, done: int) -> None:
