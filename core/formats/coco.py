@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from core.formats.coco_clips import FrameEntries, frame_entries, video_entries
 from core.formats.coco_reading import ANNOTATIONS, box_of
-from core.formats.dataset import Box, LabelledDataset, LabelledImage, LabelledInstance
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
 from core.formats.export import Steps
 from core.formats.manifest import VERSION
 from core.formats.staging import Stage
+from core.foundation.arrays import Box
 from core.foundation.skeletons import SKELETONS
 
 _IDS: Final = {name: i for i, name in enumerate(SKELETONS, start=1)}

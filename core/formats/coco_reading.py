@@ -17,7 +17,6 @@ from core.formats.dataset import (
     ORIGINS,
     PERSON_SOURCES,
     POINTS_SOURCES,
-    Box,
     LabelledDataset,
     LabelledImage,
     LabelledInstance,
@@ -26,7 +25,7 @@ from core.formats.dataset import (
 )
 from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.records import Record, blaming, load_json
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import Box, Keypoints
 from core.foundation.skeletons import SKELETONS, Skeleton
 
 ANNOTATIONS: Final = "annotations.json"

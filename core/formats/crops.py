@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.formats.dataset import Box
+from core.foundation.arrays import Box
 from core.foundation.errors import FacetError, UnreadableImage
 from core.media.images import decode
 

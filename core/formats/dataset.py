@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.formats.checks import as_float32, require_choice, require_known, require_text, require_unique, text_or_none
 from core.formats.clips import LabelledClip, SplitPart
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
 
@@ -24,8 +24,6 @@ PERSON_SOURCES: Final = ("human", "automatic")
 MODEL_KINDS: Final = ("detector", "landmarks", "encoder")
 FAILED: Final = "failed"  # the state of an image that never became a picture
 _FARTHEST: Final = 1e9  # pixels; keeps widths and areas far from the end of float32
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

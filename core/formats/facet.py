@@ -7,10 +7,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 from core.formats.coco_reading import ANNOTATIONS, read_annotations
-from core.formats.dataset import Box, LabelledDataset, LabelledImage
+from core.formats.dataset import LabelledDataset, LabelledImage
 from core.formats.export import open_export
 from core.formats.identities import has_person
 from core.formats.identities_reading import FACES, PICTURES, TABLES, read_tables
+from core.foundation.arrays import Box
 from core.foundation.errors import UnreadableLabels
 
 

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.formats.dataset import PERSON_SOURCES, Box, LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
+from core.formats.dataset import PERSON_SOURCES, LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
 from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.names import path_inside, unguard
 from core.formats.records import blaming
+from core.foundation.arrays import Box
 from core.foundation.errors import UnreadableLabels
 
 FACES: Final = "identities.csv"

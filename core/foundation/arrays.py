@@ -21,6 +21,11 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
 
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
 ABSENT: Final = 0  # not labelled: x and y mean nothing
 HIDDEN: Final = 1  # labelled, but covered by something
 VISIBLE: Final = 2  # labelled and seen

@@ -23,11 +23,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats, Indices
 from core.foundation.errors import BadInput
 from core.metrics.resampling import Interval, check_plan, draw_groups, interval_of, medians_of, members, totals
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Statistic = Callable[[Floats], float]
 Sums = tuple[NDArray, NDArray]  # what each instance adds above and below the line
 

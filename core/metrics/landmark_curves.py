@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import Skeleton
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,11 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Bools, Floats
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import Skeleton
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 # (truth (N, K, 2) float64, labelled (N, K) bool, boxes (N, 4) float64, skeleton) -> (N,) lengths in pixels
 Normaliser = Callable[[Floats, Bools, Floats, Skeleton], Floats]
 EYES: Final = ("right_eye", "left_eye")

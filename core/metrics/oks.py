@@ -8,10 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Bools, Floats
 from core.foundation.errors import BadInput
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def person_areas(boxes: NDArray[np.floating]) -> Floats:

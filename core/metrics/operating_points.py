@@ -20,10 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Bools, Floats
 from core.foundation.errors import BadInput, NotEnoughData
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

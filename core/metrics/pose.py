@@ -14,13 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Bools, Floats, Indices
 from core.foundation.errors import BadInput
 from core.metrics.oks import checked_truth
 from core.metrics.pose_matching import THRESHOLDS, best_of_each_image, close_pairs, greedy_matches
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Indices = NDArray[np.intp]
 Spread = NDArray | tuple[float, ...]
 
 RECALLS: Final = np.linspace(0.0, 1.0, 101)

@@ -12,13 +12,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.foundation.arrays import Bools, Floats, Indices
 from core.metrics.oks import Truth, similarities
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Indices = NDArray[np.intp]
 
 THRESHOLDS: Final = np.linspace(0.5, 0.95, 10)
 MOST_PER_IMAGE: Final = 20

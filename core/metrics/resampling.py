@@ -9,10 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats, Indices
 from core.foundation.errors import BadInput
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 _DRAWN_AT_ONCE: Final = 1 << 18  # group numbers at a time: they and what they pick stay in the processor's cache
 _TABLE: Final = 1 << 22  # counts of groups in bins: 32 MiB

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
-from core.metrics.operating_points import Floats, checked_pairs
+from core.metrics.operating_points import checked_pairs
 
 _BINS_PER_BANDWIDTH: Final = 20
 

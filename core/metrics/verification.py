@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from core.foundation.arrays import Bools, Floats
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import Bools, Floats, best_row, checked_pairs, ladder
+from core.metrics.operating_points import best_row, checked_pairs, ladder
 
 _BATCH = 50  # resamples computed at a time
 

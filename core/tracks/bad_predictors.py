@@ -11,11 +11,10 @@ from functools import partial
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats
 from core.tracks.smoothing import one_euro
 
-Floats = NDArray[np.float64]
 Predictor = Callable[[Floats, np.random.Generator], Floats]
 
 NOISE: Final = 0.0075  # of the face's size, standard deviation in x and in y

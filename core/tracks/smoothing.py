@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import savgol_filter
 
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message, or_none
-
-Floats = NDArray[np.float64]
 
 _REFERENCE_HZ: Final = 0.5  # a head that turns or nods
 _REFERENCE_PIXELS: Final = 20.0  # amplitude; One-Euro with a beta above 0 is quicker on larger movements

@@ -22,9 +22,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count, text_of
+from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count, text_of
 from core.formats.records import Record, parse_json, record_of
-from core.foundation.arrays import HIDDEN, VISIBLE, Keypoints
+from core.foundation.arrays import HIDDEN, VISIBLE, Box, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import SKELETONS, Skeleton

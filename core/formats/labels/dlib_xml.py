@@ -17,8 +17,8 @@ from xml.parsers import expat
 
 import numpy as np
 
-from core.formats.labels.rows import Box, LabelFile, LabelledRow, posix, refuse_count
-from core.foundation.arrays import Keypoints
+from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count
+from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import Skeleton

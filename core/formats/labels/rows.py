@@ -9,14 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.arrays import ABSENT, Box, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message
 from core.foundation.skeletons import Skeleton
 
 ANY_ENDING: Final = ".*"
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)

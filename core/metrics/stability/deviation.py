@@ -11,19 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.foundation.arrays import Bools, Floats
 from core.foundation.errors import BadInput
 from core.metrics.stability.normality import MAD_TO_STD
-from core.metrics.stability.tracks import (
-    Flags,
-    Floats,
-    Units,
-    as_breaks,
-    as_tracks,
-    displacements,
-    nan_mean,
-    nan_median,
-    row_medians,
-)
+from core.metrics.stability.tracks import Units, as_breaks, as_tracks, displacements, nan_mean, nan_median, row_medians
 
 EPSILON: Final = 1e-6  # of the unit (a ten-thousandth of a percent): keeps a ratio finite where nothing moves
 
@@ -50,7 +41,7 @@ def dev(tracks: ArrayLike, breaks: ArrayLike | None = None) -> Floats:
     return deviations(known, as_breaks(breaks, len(known)), Units.of(known))
 
 
-def deviations(tracks: Floats, breaks: Flags, units: Units) -> Floats:
+def deviations(tracks: Floats, breaks: Bools, units: Units) -> Floats:
     """`dev` in units that are given."""
     moved = displacements(tracks, breaks)
     lengths = np.stack([units.x, units.y], axis=1)[1:, None]
@@ -96,20 +87,20 @@ def length_ratio(tracks: ArrayLike, breaks: ArrayLike | None = None) -> Floats:
     return length_ratios(shapes(known, Units.of(known)), as_breaks(breaks, len(known)))
 
 
-def length_ratios(shape: Floats, breaks: Flags) -> Floats:
+def length_ratios(shape: Floats, breaks: Bools) -> Floats:
     """`length_ratio` of shapes (T, K, 2)."""
     now, before = _pairs(shape, breaks)
     return (nan_mean(np.abs(now), axis=1) + EPSILON) / (nan_mean(np.abs(before), axis=1) + EPSILON)
 
 
-def ratio_of_each_point(shape: Floats, breaks: Flags) -> Floats:
+def ratio_of_each_point(shape: Floats, breaks: Bools) -> Floats:
     """(P, K, 2) metric 3 as the project wrote it, of shapes (T, K, 2); NaN where a point was less than epsilon off."""
     now, before = _pairs(shape, breaks)
     usable = np.abs(before) > EPSILON  # NaN compares false
     return np.divide(now, before, out=np.full(now.shape, np.nan), where=usable)
 
 
-def _pairs(shape: Floats, breaks: Flags) -> tuple[Floats, Floats]:
+def _pairs(shape: Floats, breaks: Bools) -> tuple[Floats, Floats]:
     now, before = shape[1:].copy(), shape[:-1].copy()
     lost = np.isnan(now) | np.isnan(before)
     lost[breaks] = True
@@ -117,7 +108,7 @@ def _pairs(shape: Floats, breaks: Flags) -> tuple[Floats, Floats]:
     return now, before
 
 
-def motion_curves(tracks: Floats, truth: Floats, breaks: Flags, units: Units) -> tuple[Floats, Floats]:
+def motion_curves(tracks: Floats, truth: Floats, breaks: Bools, units: Units) -> tuple[Floats, Floats]:
     """(P, 2) ratios, predicted and true: RMS deviation of the points that both have, in the units of the truth."""
     both = ~(np.isnan(tracks) | np.isnan(truth))
     predicted, true = (

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
-from core.metrics.stability.tracks import Floats
+from core.foundation.arrays import Floats
 
 MAD_TO_STD: Final = 1.4826022185056018  # 1 / Phi^-1(3/4): makes the MAD of normal values their standard deviation
 _TRIM: Final = 0.1  # of the values, left out on each side

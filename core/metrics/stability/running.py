@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 from core.metrics.stability.deviation import as_truth, indicator
-from core.metrics.stability.tracks import Floats, as_breaks, as_tracks
+from core.metrics.stability.tracks import as_breaks, as_tracks
 
 WINDOW: Final = 20  # frames, as the stability loss takes
 FEWEST: Final = 5

@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from core.metrics.stability.tracks import Flags, Floats, nan_mean
+from core.foundation.arrays import Bools, Floats
+from core.metrics.stability.tracks import nan_mean
 
 STILL: Final = 1e-4  # of the face's size: a true face that moves less (RMS) has no direction to lag in
 _NMF_SIDE: Final = 256.0  # pixels of the crop that NMF is thought in
@@ -28,7 +29,7 @@ def track_nme(tracks: Floats, truth: Floats, unit: Floats) -> Floats:
     return 100 * nan_mean(np.linalg.norm(tracks - truth, axis=2), axis=1) / unit
 
 
-def delays(tracks: Floats, truth: Floats, breaks: Flags, face: Floats) -> tuple[Floats, Floats]:
+def delays(tracks: Floats, truth: Floats, breaks: Bools, face: Floats) -> tuple[Floats, Floats]:
     """(P,) numerator and denominator of STA's time delay, in frames: <p̂_t - p_t, p_{t-1} - p_t> / |p_{t-1} - p_t|².
 
     Their quotient's mean is STA's; the quotient of their means is the robust one. NaN where the true face is still
@@ -44,13 +45,13 @@ def delays(tracks: Floats, truth: Floats, breaks: Flags, face: Floats) -> tuple[
     return np.where(moving, along, np.nan), np.where(moving, squared, np.nan)
 
 
-def non_smooth_1(tracks: Floats, breaks: Flags, face: Floats) -> Floats:
+def non_smooth_1(tracks: Floats, breaks: Bools, face: Floats) -> Floats:
     """(T - 2,) percent of the face's size: RMS over the points of the distance to the middle of the neighbours."""
     before, here, after = _triples(tracks, breaks)
     return 100 * _rms(here - (before + after) / 2) / face[1:-1]
 
 
-def non_smooth_2(tracks: Floats, breaks: Flags, face: Floats) -> Floats:
+def non_smooth_2(tracks: Floats, breaks: Bools, face: Floats) -> Floats:
     """(T - 2,) as `non_smooth_1`, to the nearest place on the segment between the neighbours, of all points together.
 
     The segment goes from the whole face before to the whole face after, in 2K dimensions. Where both are the same (a
@@ -64,7 +65,7 @@ def non_smooth_2(tracks: Floats, breaks: Flags, face: Floats) -> Floats:
     return 100 * _rms(reach - share[:, None, None] * way) / face[1:-1]
 
 
-def nmf(tracks: Floats, truth: Floats, breaks: Flags, scale: Floats) -> Floats:
+def nmf(tracks: Floats, truth: Floats, breaks: Bools, scale: Floats) -> Floats:
     """(P,) normalised mean flicker of each pair: how much the error changes, 100 |e_{t+1} - e_t| / sqrt(w h / 256²).
 
     RMS over the points. The track's NMF is the RMS over the pairs. A constant bias has 0, by design.
@@ -74,7 +75,7 @@ def nmf(tracks: Floats, truth: Floats, breaks: Flags, scale: Floats) -> Floats:
     return 100 * _NMF_SIDE * _rms(flicker) / scale[:-1]
 
 
-def acceleration_error(tracks: Floats, truth: Floats, breaks: Flags) -> Floats:
+def acceleration_error(tracks: Floats, truth: Floats, breaks: Bools) -> Floats:
     """(T - 2, K) pixels/frame²: length of the second difference of the error. No frame rate is in it."""
     before, here, after = _triples(tracks - truth, breaks)
     return np.linalg.norm(before - 2 * here + after, axis=2)
@@ -85,7 +86,7 @@ def _rms(vectors: Floats) -> Floats:
     return np.sqrt(nan_mean((vectors**2).sum(axis=2), axis=1))
 
 
-def _triples(tracks: Floats, breaks: Flags) -> tuple[Floats, Floats, Floats]:
+def _triples(tracks: Floats, breaks: Bools) -> tuple[Floats, Floats, Floats]:
     """Three times (T - 2, K, 2): frame before, frame, frame after; a point is NaN in all where it is in one."""
     three = tracks[:-2].copy(), tracks[1:-1].copy(), tracks[2:].copy()
     lost = np.isnan(three[0]) | np.isnan(three[1]) | np.isnan(three[2])

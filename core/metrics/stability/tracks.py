@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from core.foundation.arrays import Bools, Floats
 from core.foundation.errors import BadInput
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 FLOOR: Final = 0.5  # of its median over the track: what a normalising length is raised to where it is shorter
 _FARTHEST: Final = 1e7  # no picture has a pixel there; squares of it still add up exactly enough
@@ -50,7 +48,7 @@ def as_tracks(tracks: ArrayLike, name: str = "tracks") -> Floats:
     return found
 
 
-def as_breaks(breaks: ArrayLike | None, frames: int) -> Flags:
+def as_breaks(breaks: ArrayLike | None, frames: int) -> Bools:
     """(P,) bool of such flags, or of the indices of the frames that begin something new; None is no break.
 
     Raises
@@ -73,7 +71,7 @@ def as_breaks(breaks: ArrayLike | None, frames: int) -> Flags:
     return flags[1:]
 
 
-def displacements(tracks: Floats, breaks: Flags) -> Floats:
+def displacements(tracks: Floats, breaks: Bools) -> Floats:
     """(P, K, 2) pixels that each point moves from a frame to the next; NaN across a break or where it is absent."""
     moved = np.diff(tracks, axis=0)
     moved[breaks] = np.nan

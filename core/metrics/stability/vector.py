@@ -9,11 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.foundation.arrays import Bools, Floats
 from core.metrics.stability import deviation, smoothness
 from core.metrics.stability.normality import Normality, normality
 from core.metrics.stability.tracks import (
-    Flags,
-    Floats,
     Units,
     as_breaks,
     as_tracks,
@@ -175,7 +174,7 @@ def _xy(name: str, figure: Callable[[Floats], Floats | float], values: Floats) -
     return {name.format(axis): float(figure(values[..., at])) for at, axis in enumerate("xy")}
 
 
-def _of_track(tracks: Floats, broken: Flags, units: Units, moved: Floats, curve: Floats) -> dict[str, float]:
+def _of_track(tracks: Floats, broken: Bools, units: Units, moved: Floats, curve: Floats) -> dict[str, float]:
     """What needs no truth."""
     shape = deviation.shapes(tracks, units)
     ratios = deviation.length_ratios(shape, broken)
@@ -192,7 +191,7 @@ def _of_track(tracks: Floats, broken: Flags, units: Units, moved: Floats, curve:
     }
 
 
-def _against(tracks: Floats, truth: Floats, broken: Flags) -> dict[str, float]:
+def _against(tracks: Floats, truth: Floats, broken: Bools) -> dict[str, float]:
     """What compares with the truth."""
     units = Units.of(truth)
     predicted, true = deviation.motion_curves(tracks, truth, broken, units)
@@ -216,7 +215,7 @@ def _against(tracks: Floats, truth: Floats, broken: Flags) -> dict[str, float]:
     }
 
 
-def _reasons(values: dict[str, float], tracks: Floats, truth: Floats | None, broken: Flags) -> dict[str, str]:
+def _reasons(values: dict[str, float], tracks: Floats, truth: Floats | None, broken: Bools) -> dict[str, str]:
     """Why each undefined figure is undefined: the first need that is not met, in the order of `_WHY`."""
     present = ~np.isnan((tracks if truth is None else tracks - truth)[..., 0])
     pairs = present[1:] & present[:-1] & ~broken[:, None]
