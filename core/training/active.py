@@ -69,18 +69,12 @@ class Ranking:
         (N,) int64 indices, the most worthwhile first.
     score
         (N,) expected gain (NME) without diversity, or the doubt where no gain could be estimated.
-    doubt
-        (N,) as step 1 says.
-    expected_error
-        (N,) NME; NaN where there was too little to estimate it from.
     spearman
         Of doubt and error on the validation instances; NaN where undefined. At 0 or below doubt says nothing here.
     """
 
     order: NDArray[np.int64]
     score: Floats
-    doubt: Floats
-    expected_error: Floats
     spearman: float
 
 
@@ -106,20 +100,19 @@ def rank(
     """
     if len(groups) != len(pool.boxes):
         raise BadInput("doubt.groups", count=len(pool.boxes), found=len(groups))
-    known = np.zeros(0) if errors is None else np.asarray(errors, np.float64)
-    if validation is not None and known.shape != (len(validation.boxes),):
-        raise BadInput("doubt.errors", count=len(validation.boxes), found=known.shape)
+    nme = np.zeros(0) if errors is None else np.asarray(errors, np.float64)
+    if validation is not None and nme.shape != (len(validation.boxes),):
+        raise BadInput("doubt.errors", count=len(validation.boxes), found=nme.shape)
     scales = _scales(validation if validation is not None and len(validation.boxes) else pool)
-    doubt = doubts(pool, scales)
-    expected, correlation = np.full(len(doubt), math.nan), math.nan
-    score = doubt
+    score = doubt = doubts(pool, scales)
+    correlation = math.nan
     if validation is not None:
         seen = doubts(validation, scales)
-        usable = np.isfinite(known) & np.isfinite(seen)
-        correlation = spearman(seen[usable], known[usable])
+        usable = np.isfinite(nme) & np.isfinite(seen)
+        correlation = spearman(seen[usable], nme[usable])
         if usable.sum() >= FEWEST:
-            expected, score = _gain(seen[usable], known[usable], doubt)
-    return Ranking(_spread_out(score, doubt, groups), score, doubt, expected, correlation)
+            score = _gain(seen[usable], nme[usable], doubt)
+    return Ranking(_spread_out(score, doubt, groups), score, correlation)
 
 
 def doubts(estimates: Estimates, scales: Mapping[str, float]) -> Floats:
@@ -166,12 +159,11 @@ def _relative(estimates: Estimates, kind: str) -> Floats:
     return np.divide(np.nansum(values, axis=1), unit, out=np.full(len(values), math.nan), where=unit > 0)
 
 
-def _gain(seen: Floats, errors: Floats, doubt: Floats) -> tuple[Floats, Floats]:
-    """Expected error and expected gain at each doubt."""
+def _gain(seen: Floats, errors: Floats, doubt: Floats) -> Floats:
+    """Expected gain at each doubt: the expected error less the least that is expected of any."""
     order = np.argsort(seen, kind="stable")
     fitted = isotonic_regression(errors[order]).x
-    expected = np.interp(doubt, seen[order], fitted)
-    return expected, expected - fitted[0]
+    return np.asarray(np.interp(doubt, seen[order], fitted) - fitted[0])
 
 
 def _spread_out(score: Floats, doubt: Floats, groups: Sequence[str]) -> NDArray[np.int64]:

@@ -34,13 +34,13 @@ def test_the_doubt_by_hand() -> None:
 def test_a_model_that_states_no_doubt_is_ranked_by_what_it_did_not_find() -> None:
     confidence = np.array([[1.0, 1.0], [0.0, 1.0], [np.nan, np.nan]])
     ranking = rank(Estimates({}, confidence, np.tile([0.0, 0, 3, 4], (3, 1))), ["a", "b", "c"])
-    assert ranking.doubt.tolist() == [0.0, 0.5, 0.0]
+    assert ranking.score.tolist() == [0.0, 0.5, 0.0]
     assert ranking.order.tolist() == [1, 0, 2]
 
 
 def test_the_size_of_the_picture_does_not_matter() -> None:
     small, large = estimates([1.0, 2.0]), estimates([10.0, 20.0], side=300.0)
-    assert rank(small, ["a", "b"]).doubt == pytest.approx(rank(large, ["a", "b"]).doubt)
+    assert rank(small, ["a", "b"]).score == pytest.approx(rank(large, ["a", "b"]).score)
 
 
 def test_spearman_is_scipys() -> None:
@@ -56,7 +56,6 @@ def test_the_gain_is_read_from_the_validation_errors() -> None:
     """Where errors rise with doubt the gain is the expected error above the least; by hand on a straight line."""
     seen = np.arange(1.0, 22.0)  # median 11: that is the unit
     ranking = rank(estimates([1.0, 5.5, 21.0, 99.0]), list("abcd"), estimates(seen), seen / 100)
-    assert ranking.expected_error == pytest.approx([0.01, 0.055, 0.21, 0.21])
     assert ranking.score == pytest.approx([0.0, 0.045, 0.20, 0.20])
     assert ranking.order.tolist() == [3, 2, 1, 0]
     assert ranking.spearman == pytest.approx(1.0)
@@ -73,8 +72,7 @@ def test_doubt_that_says_nothing_gives_no_gain() -> None:
 def test_too_few_validation_instances_leave_the_doubt_as_the_score() -> None:
     seen = np.arange(1.0, 6.0)
     ranking = rank(estimates([1.0, 2.0]), ["a", "b"], estimates(seen), seen / 100)
-    assert np.isnan(ranking.expected_error).all()
-    assert ranking.score.tolist() == ranking.doubt.tolist()
+    assert ranking.score == pytest.approx([1 / 3, 2 / 3])  # the unit is the median of the validation's doubts
     assert ranking.spearman == pytest.approx(1.0)
 
 
@@ -90,7 +88,7 @@ def test_the_order_is_that_of_a_greedy_loop() -> None:
     ranking = rank(estimates(doubt), groups)
     left, chosen, expected = set(range(200)), dict.fromkeys(groups, 0), []
     while left:
-        best = min(left, key=lambda i: (-ranking.score[i] * 0.5 ** chosen[groups[i]], -ranking.doubt[i], i))
+        best = min(left, key=lambda i: (-ranking.score[i] * 0.5 ** chosen[groups[i]], -ranking.score[i], i))
         left.remove(best)
         chosen[groups[best]] += 1
         expected.append(best)
