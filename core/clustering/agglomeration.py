@@ -116,9 +116,9 @@ class Agglomeration:
 
     def _distinct(self, slots: Ints) -> Ints:
         """Each slot once; several times as fast as sorting them."""
-        places = np.arange(len(slots))
-        self.position[slots] = places
-        return slots[self.position[slots] == places]
+        positions = np.arange(len(slots))
+        self.position[slots] = positions
+        return slots[self.position[slots] == positions]
 
     def _choose(self, a: int) -> None:
         """Push the best allowed candidate of `a`, or the bound of the others if that may be better."""

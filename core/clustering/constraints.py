@@ -107,12 +107,12 @@ class Constraints:
         unit, tag
             Two (L,) int64 arrays: this unit holds this tag, each pair once; tags are numbered from 0.
         """
-        known = self.photos >= 0
+        photographed = self.photos >= 0
         decided = np.isin(self.together, np.fromiter(self.decided, np.int64, len(self.decided)))
         row = np.repeat(np.arange(len(self.apart)), 2)
-        _, photo = np.unique(self.photos[known], return_inverse=True)
+        _, photo = np.unique(self.photos[photographed], return_inverse=True)
         start = int(photo.max(initial=-1)) + 1
         tag = np.concatenate([photo, start + row, np.full(int(decided.sum()), start + len(self.apart))])
-        unit = np.concatenate([units[known], units[self.apart.ravel()], units[decided]])
+        unit = np.concatenate([units[photographed], units[self.apart.ravel()], units[decided]])
         held = np.unique(np.stack([unit, tag], axis=1).astype(np.int64), axis=0)
         return held[:, 0], held[:, 1]

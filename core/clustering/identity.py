@@ -61,7 +61,7 @@ def carry(labels: NDArray, previous: NDArray, decided: NDArray) -> dict[int, int
 
 def _overlaps(labels: NDArray, people: NDArray) -> list[tuple[int, int, int]]:
     """(label, person, number of shared faces), greatest number first, then lowest label, then lowest person."""
-    known = people >= 0
-    pairs, count = np.unique(np.stack([labels[known], people[known]], axis=1), axis=0, return_counts=True)
+    assigned = people >= 0
+    pairs, count = np.unique(np.stack([labels[assigned], people[assigned]], axis=1), axis=0, return_counts=True)
     order = np.lexsort((pairs[:, 1], pairs[:, 0], -count))
     return [(int(pairs[i, 0]), int(pairs[i, 1]), int(count[i])) for i in order]

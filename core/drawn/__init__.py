@@ -54,8 +54,8 @@ def sample(seed: int = 0) -> Iterator[DrawnPicture]:
     for pose, person, scene in _FIGURES:
         name = f"figures/{pose}.jpg"
         yield draw_figure(POSES[pose], rng, PEOPLE[person], name=name, person=person, scene=scene)
-    for place in ("hill", "lake"):
-        yield draw_landscape(rng, name=f"places/{place}.jpg")
+    for landscape in ("hill", "lake"):
+        yield draw_landscape(rng, name=f"places/{landscape}.jpg")
 
 
 def draw_landscape(

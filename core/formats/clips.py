@@ -84,8 +84,8 @@ class LabelledClip:
 
     def within(self, images: Set[str]) -> LabelledClip:
         """The clip where only these pictures are there: frames of others have none."""
-        kept = (frame if frame.image in images else replace(frame, image=None) for frame in self.frames)
-        return replace(self, frames=tuple(kept))
+        frames = (frame if frame.image in images else replace(frame, image=None) for frame in self.frames)
+        return replace(self, frames=tuple(frames))
 
 
 @dataclass(frozen=True, order=True)

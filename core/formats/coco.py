@@ -132,8 +132,8 @@ def _removed(images: Iterable[LabelledImage]) -> Iterator[dict[str, Any]]:
     for image_id, image in enumerate(images, start=1):
         for removed in image.removed:
             bbox, corners = _bbox(removed.box)
-            place = {"bbox": bbox} if corners is None else {"bbox": bbox, "corners": corners}
-            yield {"image_id": image_id, "kind": removed.kind, **place}
+            fields = {"bbox": bbox} if corners is None else {"bbox": bbox, "corners": corners}
+            yield {"image_id": image_id, "kind": removed.kind, **fields}
 
 
 def _triples(instance: LabelledInstance, count: int) -> list[float]:

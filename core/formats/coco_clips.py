@@ -33,12 +33,12 @@ def video_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
 
 def frame_entries(dataset: LabelledDataset) -> FrameEntries:
     """``video_id`` and ``frame_id`` of each image that is a frame: of its first place, where equal frames share one."""
-    found: dict[str, dict[str, int]] = {}
+    entries: dict[str, dict[str, int]] = {}
     for i, clip in enumerate(dataset.clips, start=1):
         for frame in clip.frames:
             if frame.image is not None:
-                found.setdefault(frame.image, {"video_id": i, "frame_id": frame.index})
-    return found
+                entries.setdefault(frame.image, {"video_id": i, "frame_id": frame.index})
+    return entries
 
 
 def read_about_clips(
@@ -96,11 +96,11 @@ def _agree(content: Record, clips: Mapping[int, LabelledClip], images: Mapping[i
     for record in content.records("images"):
         if not record.has("video_id"):
             continue
-        place = (record.whole("video_id", 0), record.whole("frame_id", 0))
-        if place[0] not in clips:
-            raise record.wrong("exports.no_such_clip", number=place[0])
-        if frames.get(place) != images[record.whole("id", 0)]:
-            raise record.wrong("exports.frame_elsewhere", frame=place[1])
+        position = (record.whole("video_id", 0), record.whole("frame_id", 0))
+        if position[0] not in clips:
+            raise record.wrong("exports.no_such_clip", number=position[0])
+        if frames.get(position) != images[record.whole("id", 0)]:
+            raise record.wrong("exports.frame_elsewhere", frame=position[1])
 
 
 def _split(content: Record) -> Iterator[SplitPart]:

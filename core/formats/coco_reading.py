@@ -58,7 +58,7 @@ def read_annotations(opened: OpenedExport) -> LabelledDataset:
     content = load_json(opened.folder / ANNOTATIONS)
     people = _people(content)
     headers = dict(_images(content, opened))
-    places = _Places(
+    references = _Places(
         categories=dict(_categories(content)),
         images={number: image.path for number, image in headers.items()},
         people={person.key for person in people},
@@ -68,29 +68,29 @@ def read_annotations(opened: OpenedExport) -> LabelledDataset:
     seen: set[int] = set()
     for record in content.records("annotations"):
         record.new_id(seen)
-        instances[_image_id(record, places)].append(_instance(record, places))
-    removed = _removed(content, places) if content.has("removed") else {}
+        instances[_image_id(record, references)].append(_instance(record, references))
+    removed = _removed(content, references) if content.has("removed") else {}
     images = (
         replace(image, instances=tuple(instances[number]), removed=tuple(removed.get(number, ())))
         for number, image in headers.items()
     )
-    return assembled(opened, images, people, ANNOTATIONS, *read_about_clips(content, places.images))
+    return assembled(opened, images, people, ANNOTATIONS, *read_about_clips(content, references.images))
 
 
-def _image_id(record: Record, places: _Places) -> int:
+def _image_id(record: Record, references: _Places) -> int:
     image_id = record.whole("image_id", 0)
-    if image_id not in places.images:
+    if image_id not in references.images:
         raise record.wrong("exports.no_such_image_id", number=image_id)
     return image_id
 
 
-def _removed(content: Record, places: _Places) -> dict[int, list[RemovedInstance]]:
-    found: dict[int, list[RemovedInstance]] = {}
+def _removed(content: Record, references: _Places) -> dict[int, list[RemovedInstance]]:
+    boxes: dict[int, list[RemovedInstance]] = {}
     for record in content.records("removed"):
         with blaming(record.place):
             removed = RemovedInstance(record.choice("kind", KINDS), _box(record))
-        found.setdefault(_image_id(record, places), []).append(removed)
-    return found
+        boxes.setdefault(_image_id(record, references), []).append(removed)
+    return boxes
 
 
 def _people(content: Record) -> tuple[LabelledPerson, ...]:
@@ -142,11 +142,11 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
         yield number, image
 
 
-def _instance(record: Record, places: _Places) -> LabelledInstance:
+def _instance(record: Record, references: _Places) -> LabelledInstance:
     category = record.whole("category_id", 0)
-    if category not in places.categories:
+    if category not in references.categories:
         raise record.wrong("exports.no_such_category", number=category)
-    skeleton = places.categories[category]
+    skeleton = references.categories[category]
     confidence, keypoints = _keypoints(record, skeleton)
     source = record.choice("points_source", POINTS_SOURCES) if record.has("points_source") else None
     if source is None and (keypoints.visibility.any() or confidence):
@@ -160,25 +160,25 @@ def _instance(record: Record, places: _Places) -> LabelledInstance:
             skeleton=skeleton.name if source else None,
             keypoints=keypoints if source else None,
             points_source=source,
-            points_model=_known(record, "points_model", places.models),
-            person=_known(record, "person", places.people),
+            points_model=_known(record, "points_model", references.models),
+            person=_known(record, "person", references.people),
             person_source=record.choice("person_source", PERSON_SOURCES) if record.has("person_source") else None,
-            not_people=_not_people(record, places.people),
+            not_people=_not_people(record, references.people),
             five_points=_five_points(record),
         )
 
 
-def _known(record: Record, key: str, known: set[str]) -> str | None:
+def _known(record: Record, key: str, choices: set[str]) -> str | None:
     value = record.optional_text(key)
-    if value is not None and value not in known:
+    if value is not None and value not in choices:
         raise record.wrong("exports.no_such_value", key=key, value=value)
     return value
 
 
-def _not_people(record: Record, known: set[str]) -> tuple[str, ...]:
+def _not_people(record: Record, people: set[str]) -> tuple[str, ...]:
     keys = record.sequence("not_people") if record.has("not_people") else []
     for key in keys:
-        if not isinstance(key, str) or key not in known:
+        if not isinstance(key, str) or key not in people:
             raise record.wrong("exports.not_people", key=key)
     return tuple(keys)
 
@@ -192,9 +192,9 @@ def _keypoints(record: Record, skeleton: Skeleton) -> tuple[bool, Keypoints]:
     seen = int(np.count_nonzero(table[:, 2]))
     if record.whole("num_keypoints", 0) != seen:
         raise record.wrong("exports.num_keypoints", stated=record.whole("num_keypoints", 0), count=seen)
-    given = record.has("confidence")
-    confidence = np.array(record.numbers("confidence", len(skeleton), nullable=True)) if given else None
-    return given, Keypoints.of(table[:, :2], table[:, 2], confidence)
+    has_confidence = record.has("confidence")
+    confidence = np.array(record.numbers("confidence", len(skeleton), nullable=True)) if has_confidence else None
+    return has_confidence, Keypoints.of(table[:, :2], table[:, 2], confidence)
 
 
 def box_of(x: float, y: float, width: float, height: float) -> Box:

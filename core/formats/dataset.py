@@ -107,8 +107,8 @@ class LabelledInstance:
         object.__setattr__(self, "five_points", _five_points(self.five_points))
 
     def _check_points(self) -> None:
-        given = {self.skeleton is not None, self.keypoints is not None, self.points_source is not None}
-        if len(given) > 1 or (self.points_model is not None and self.keypoints is None):
+        parts = {self.skeleton is not None, self.keypoints is not None, self.points_source is not None}
+        if len(parts) > 1 or (self.points_model is not None and self.keypoints is None):
             raise BadInput("values.skeleton_incomplete")
         if self.skeleton is None or self.keypoints is None or self.points_source is None:
             return

@@ -171,17 +171,17 @@ def _difference(file: Path, sha256: str) -> Message | None:
         return message("exports.is_missing")
     try:
         with open(file, "rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         return message("exports.is_unreadable", reason=error.strerror)
-    return None if found == sha256 else message("exports.is_changed", manifest=manifests.NAME)
+    return None if digest == sha256 else message("exports.is_changed", manifest=manifests.NAME)
 
 
 def _strangers(folder: Path, listed: Iterable[str]) -> list[str]:
-    known = {manifests.NAME, *listed}
-    places = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
-    found = (printable(place.relative_to(folder).as_posix()) for place in places)
-    return [path for path in found if path not in known]
+    expected = {manifests.NAME, *listed}
+    files = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    relative = (printable(file.relative_to(folder).as_posix()) for file in files)
+    return [path for path in relative if path not in expected]
 
 
 def assembled(

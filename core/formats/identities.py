@@ -33,13 +33,13 @@ def reduced(dataset: LabelledDataset) -> LabelledDataset:
     left_out = [*dataset.left_out]
     images = []
     for image in dataset.images:
-        kept = tuple(_plain(instance) for instance in image.instances if has_person(instance))
+        faces = tuple(_plain(instance) for instance in image.instances if has_person(instance))
         left_out += [
-            LeftOut(image.path, f"{what}, which this format does not hold: {number}")
-            for what, number in _unsaid(image, len(kept)).items()
+            LeftOut(image.path, f"{label}, which this format does not hold: {number}")
+            for label, number in _unsaid(image, len(faces)).items()
             if number
         ]
-        images.append(replace(image, instances=kept, removed=(), identity=_standing_identity(image), sequence=None))
+        images.append(replace(image, instances=faces, removed=(), identity=_standing_identity(image), sequence=None))
     with_face = {instance.person for image in images for instance in image.instances}
     people = tuple(person for person in dataset.people if person.key in with_face)
     left_out += [
@@ -60,10 +60,10 @@ def _standing_identity(image: LabelledImage) -> str | None:
     return None if contradicted and not confirmed else image.identity
 
 
-def _unsaid(image: LabelledImage, kept: int) -> dict[str, int]:
+def _unsaid(image: LabelledImage, named: int) -> dict[str, int]:
     faces = sum(instance.kind == "face" for instance in image.instances)
     return {
-        "faces without a person": faces - kept,
+        "faces without a person": faces - named,
         "bodies": len(image.instances) - faces,
         "faces known not to be somebody": sum(bool(instance.not_people) for instance in image.instances),
         "boxes that were removed": len(image.removed),

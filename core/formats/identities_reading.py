@@ -83,8 +83,8 @@ def read_tables(opened: OpenedExport) -> LabelledDataset:
         person = _person(row, people)
         with blaming(row.place):
             faces[path].append(_face(row, person))
-    found = (replace(image, instances=tuple(faces[path])) for path, image in images.items())
-    return assembled(opened, found, people.values(), FACES)
+    complete = (replace(image, instances=tuple(faces[path])) for path, image in images.items())
+    return assembled(opened, complete, people.values(), FACES)
 
 
 def _rows(opened: OpenedExport, name: str, columns: tuple[str, ...]) -> Iterator[_Row]:
@@ -97,10 +97,10 @@ def _rows(opened: OpenedExport, name: str, columns: tuple[str, ...]) -> Iterator
                     "exports.header", of=name, wanted=",".join(columns), found=",".join(header)[:200]
                 )
             for cells in reader:
-                place = f"{name}: line {reader.line_num}"
+                line = f"{name}: line {reader.line_num}"
                 if len(cells) != len(columns):
-                    raise UnreadableLabels("exports.cells", place=place, count=len(columns), found=len(cells))
-                yield _Row(dict(zip(columns, cells, strict=True)), place)
+                    raise UnreadableLabels("exports.cells", place=line, count=len(columns), found=len(cells))
+                yield _Row(dict(zip(columns, cells, strict=True)), line)
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableLabels("exports.not_csv", name=name, reason=error) from error
     except OSError as error:
@@ -131,9 +131,9 @@ def _images(opened: OpenedExport) -> Iterator[LabelledImage]:
 
 def _person(row: _Row, people: dict[str, LabelledPerson]) -> str:
     person = LabelledPerson(row.text("person"), unguard(row.cells["name"]))
-    known = people.setdefault(person.key, person)
-    if known != person:
-        raise row.wrong("exports.called_twice", key=person.key, name=person.name, other=known.name)
+    earlier = people.setdefault(person.key, person)
+    if earlier != person:
+        raise row.wrong("exports.called_twice", key=person.key, name=person.name, other=earlier.name)
     return person.key
 
 

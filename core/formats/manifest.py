@@ -129,14 +129,14 @@ def read_manifest(folder: Path, format_name: str) -> Manifest:
     content = load_json(path_inside(folder, NAME, NAME))
     if content.text("generator") != GENERATOR:
         raise content.wrong("exports.generator", name=content.text("generator"), wanted=GENERATOR)
-    found = content.text("format")
-    if found != format_name:
-        raise content.wrong("exports.format", name=found, wanted=format_name)
+    name = content.text("format")
+    if name != format_name:
+        raise content.wrong("exports.format", name=name, wanted=format_name)
     version = content.whole("version", 1)
     if version != VERSION:
         raise content.wrong("exports.version", version=version, wanted=VERSION)
     return Manifest(
-        format=found,
+        format=name,
         version=version,
         dataset=content.text("dataset"),
         exported_at=content.text("exported_at"),

@@ -54,16 +54,16 @@ def path_inside(folder: Path, relative: str, where: str) -> Path:
     reason = why_unsafe(relative)
     if reason is not None:
         raise UnreadableLabels("exports.path_refused", of=where, path=relative, reason=reason)
-    place = folder
+    path = folder
     for part in relative.split("/"):
-        place = place / part
+        path = path / part
         try:
-            linked = place.is_symlink()
+            linked = path.is_symlink()
         except OSError as error:
             raise UnreadableLabels("exports.path_unusable", of=where, path=relative, reason=error.strerror) from error
         if linked:
             raise UnreadableLabels("exports.path_linked", of=where, path=relative)
-    return place
+    return path
 
 
 def safe_name(text: str) -> str:

@@ -67,16 +67,16 @@ class Stage:
     @contextmanager
     def open(self, relative: str) -> Iterator[HashedFile]:
         """Write one new file; it is on the disk afterwards, and gone again if the block raises."""
-        place = self.root / relative
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with open(place, "xb") as raw:
+        path = self.root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "xb") as raw:
             try:
                 hashed = HashedFile(raw)
                 yield hashed
                 raw.flush()
                 os.fsync(raw.fileno())
             except BaseException:
-                place.unlink()
+                path.unlink()
                 raise
         self.files[relative] = hashed.entry()
 
@@ -139,14 +139,14 @@ def staged(folder: Path) -> Iterator[Stage]:
         raise FacetError("exports.not_written", folder=folder, reason=error.strerror or error) from error
 
 
-def is_unfinished(place: Path) -> bool:
+def is_unfinished(path: Path) -> bool:
     """Whether a folder is what an export left behind whose process was killed."""
-    return not place.is_symlink() and (place / _MARK).is_file()
+    return not path.is_symlink() and (path / _MARK).is_file()
 
 
 def _make_room(folder: Path, partial: Path) -> None:
-    for place in filter(is_unfinished, (folder, partial)):
-        _remove(place)
+    for path in filter(is_unfinished, (folder, partial)):
+        _remove(path)
     if not _is_free(folder):
         raise BadInput("exports.folder_not_empty", folder=folder)
     if not _is_free(partial):
@@ -155,23 +155,23 @@ def _make_room(folder: Path, partial: Path) -> None:
     (partial / _MARK).touch()
 
 
-def _is_free(place: Path) -> bool:
-    return not place.is_symlink() and (not place.exists() or (place.is_dir() and not any(place.iterdir())))
+def _is_free(path: Path) -> bool:
+    return not path.is_symlink() and (not path.exists() or (path.is_dir() and not any(path.iterdir())))
 
 
-def _remove(place: Path) -> None:
+def _remove(path: Path) -> None:
     """Remove an unfinished folder, its mark last: killed in between it is still known as ours."""
-    for entry in list(place.iterdir()):
+    for entry in list(path.iterdir()):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         elif entry.name != _MARK:
             os.unlink(entry)
-    shutil.rmtree(place)
+    shutil.rmtree(path)
 
 
 def _finish(partial: Path, folder: Path) -> None:
-    for place, _, _ in os.walk(partial):
-        sync_folder(Path(place))
+    for path, _, _ in os.walk(partial):
+        sync_folder(Path(path))
     os.replace(partial, folder)
     sync_folder(folder.parent)
     (folder / _MARK).unlink()  # last, so that whatever was killed before this is known as unfinished

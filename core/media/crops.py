@@ -224,6 +224,6 @@ def mirror_order(count: int, flip_pairs: Sequence[tuple[int, int]]) -> NDArray[n
     if twice:
         raise BadInput("crops.flip_twice", point=twice[0])
     order = np.arange(count, dtype=np.intp)
-    for one, other in flip_pairs:
-        order[one], order[other] = other, one
+    for first, second in flip_pairs:
+        order[first], order[second] = second, first
     return order

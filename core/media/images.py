@@ -142,9 +142,9 @@ def _what_it_is(content: bytes | Path) -> Message:
     if not head:
         return message("images.empty")
     text = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    for known, start in ((_KNOWN, head), (_MARKUP, text)):
-        if what := next((what for mark, what in known if start.startswith(mark)), None):
-            return message("images.is_other", what=what)
+    for marks, start in ((_KNOWN, head), (_MARKUP, text)):
+        if kind := next((kind for mark, kind in marks if start.startswith(mark)), None):
+            return message("images.is_other", what=kind)
     if head[4:8] == b"ftyp":
         return message("images.heic")
     if b"\0" not in head and _is_text(head):

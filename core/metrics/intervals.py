@@ -126,21 +126,21 @@ def ratio_of_sums(
     if (table[1::2] < 0).any():
         raise BadInput("metrics.denominator")
     counts = ~np.isnan(table).any(axis=0) & (table[1::2] > 0).all(axis=0)
-    known, group_of = np.unique(names[counts], return_inverse=True)
-    of_groups = np.array([np.bincount(group_of, part[counts], len(known)) for part in table])
+    labels, group_of = np.unique(names[counts], return_inverse=True)
+    of_groups = np.array([np.bincount(group_of, part[counts], len(labels)) for part in table])
 
     def figure(sums: Floats) -> Floats:
         with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf is undefined, and said so
-            each = sums[::2] / sums[1::2]
-            each = np.sqrt(each) if root else each
-            return each[0] if len(each) == 1 else each[1] - each[0]
+            ratios = sums[::2] / sums[1::2]
+            ratios = np.sqrt(ratios) if root else ratios
+            return ratios[0] if len(ratios) == 1 else ratios[1] - ratios[0]
 
     def drawn() -> Floats:
-        blocks = draw_groups(len(known), draws, seed)
+        blocks = draw_groups(len(labels), draws, seed)
         return figure(np.concatenate([totals(of_groups, block) for block in blocks], axis=1))
 
-    value = float(figure(of_groups.sum(axis=1, keepdims=True))[0]) if len(known) else np.nan
-    return interval_of(value, drawn, len(known), int(counts.sum()), int((~counts).sum()), level)
+    value = float(figure(of_groups.sum(axis=1, keepdims=True))[0]) if len(labels) else np.nan
+    return interval_of(value, drawn, len(labels), int(counts.sum()), int((~counts).sum()), level)
 
 
 def bootstrap_weighted(
@@ -180,28 +180,28 @@ def _of_rows(
     if names.shape != sides[0].shape[:1]:
         raise BadInput("metrics.values_and_groups", values=len(sides[0]), groups=len(names))
     counts = np.all([~np.isnan(side).any(axis=tuple(range(1, side.ndim))) for side in sides], axis=0)
-    known, group_of, size = np.unique(names[counts], return_inverse=True, return_counts=True)
+    labels, group_of, size = np.unique(names[counts], return_inverse=True, return_counts=True)
     order = np.argsort(group_of, kind="stable")
     ordered, first = [side[counts][order] for side in sides], np.cumsum(size) - size
 
     def figure(rows: Indices | slice) -> float:
-        each = [float(statistic(side[rows])) for side in ordered]
+        figures = [float(statistic(side[rows])) for side in ordered]
         # Two infinities have no difference.
-        both = len(each) == 2 and np.isinf(each).all()
-        return each[0] if len(each) == 1 else np.nan if both else each[1] - each[0]
+        both = len(figures) == 2 and np.isinf(figures).all()
+        return figures[0] if len(figures) == 1 else np.nan if both else figures[1] - figures[0]
 
     def drawn() -> Floats:
-        blocks = draw_groups(len(known), draws, seed)
+        blocks = draw_groups(len(labels), draws, seed)
         if statistic is median and sides[0].ndim == 1:
-            sought = [medians_of(side[counts], group_of, len(known)) for side in sides]
-            each = np.concatenate([[of(block) for of in sought] for block in blocks], axis=1)
+            sought = [medians_of(side[counts], group_of, len(labels)) for side in sides]
+            figures = np.concatenate([[of(block) for of in sought] for block in blocks], axis=1)
             with np.errstate(invalid="ignore"):  # inf - inf
-                return np.asarray(each[0] if len(each) == 1 else each[1] - each[0])
+                return np.asarray(figures[0] if len(figures) == 1 else figures[1] - figures[0])
         chosen = (row for block in blocks for row in block)
         return np.array([figure(members(first[row], size[row])) for row in chosen])
 
-    value = figure(slice(None)) if len(known) else np.nan
-    return interval_of(value, drawn, len(known), int(counts.sum()), int((~counts).sum()), level)
+    value = figure(slice(None)) if len(labels) else np.nan
+    return interval_of(value, drawn, len(labels), int(counts.sum()), int((~counts).sum()), level)
 
 
 def _rows(values: NDArray) -> Floats:

@@ -68,13 +68,13 @@ def ced(errors: NDArray, limit: float) -> Ced:
     if not len(defined):
         return Ced(np.zeros(0), np.zeros(0), limit, np.nan, np.nan, 0, undefined)
     area, failures = float(np.maximum(0.0, 1.0 - defined / limit).mean()), float((defined > limit).mean())
-    places, counts = np.unique(defined[defined <= limit], return_counts=True)
+    corners, counts = np.unique(defined[defined <= limit], return_counts=True)
     share = np.cumsum(counts) / len(defined)
-    if not len(places) or places[0] > 0:
-        places, share = np.concatenate([[0.0], places]), np.concatenate([[0.0], share])
-    if places[-1] < limit:
-        places, share = np.append(places, limit), np.append(share, share[-1])
-    return Ced(places, share, limit, area, failures, len(defined), undefined)
+    if not len(corners) or corners[0] > 0:
+        corners, share = np.concatenate([[0.0], corners]), np.concatenate([[0.0], share])
+    if corners[-1] < limit:
+        corners, share = np.append(corners, limit), np.append(share, share[-1])
+    return Ced(corners, share, limit, area, failures, len(defined), undefined)
 
 
 def point_means(point_errors: NDArray) -> Floats:
@@ -95,10 +95,12 @@ def point_means(point_errors: NDArray) -> Floats:
     BadInput
         If the shape is wrong.
     """
-    each = _table(point_errors)
-    known = ~np.isnan(each)
-    count = known.sum(axis=0)
-    return np.divide(np.where(known, each, 0.0).sum(axis=0), count, out=np.full(each.shape[1], np.nan), where=count > 0)
+    errors = _table(point_errors)
+    defined = ~np.isnan(errors)
+    count = defined.sum(axis=0)
+    return np.divide(
+        np.where(defined, errors, 0.0).sum(axis=0), count, out=np.full(errors.shape[1], np.nan), where=count > 0
+    )
 
 
 def region_means(point_errors: NDArray, skeleton: Skeleton) -> dict[str, float]:
@@ -119,10 +121,10 @@ def region_means(point_errors: NDArray, skeleton: Skeleton) -> dict[str, float]:
     BadInput
         If the shape is wrong.
     """
-    each = _table(point_errors)
-    if each.shape[1] != len(skeleton):
-        raise BadInput("metrics.point_errors_count", skeleton=skeleton.name, count=len(skeleton), found=each.shape[1])
-    return {name: _mean(each[:, list(points)]) for name, points in skeleton.regions.items()}
+    errors = _table(point_errors)
+    if errors.shape[1] != len(skeleton):
+        raise BadInput("metrics.point_errors_count", skeleton=skeleton.name, count=len(skeleton), found=errors.shape[1])
+    return {name: _mean(errors[:, list(points)]) for name, points in skeleton.regions.items()}
 
 
 def group_means(errors: NDArray, groups: NDArray) -> dict[str, float]:
@@ -145,11 +147,11 @@ def group_means(errors: NDArray, groups: NDArray) -> dict[str, float]:
     BadInput
         If the lengths differ.
     """
-    each, names = np.asarray(errors, np.float64), np.asarray(groups)
-    if names.shape != each.shape[:1]:
-        raise BadInput("metrics.groups_of_errors", count=len(each), found=names.shape)
-    known, place = np.unique(names, return_inverse=True)
-    return {str(name): _mean(each[place == i]) for i, name in enumerate(known)}
+    values, names = np.asarray(errors, np.float64), np.asarray(groups)
+    if names.shape != values.shape[:1]:
+        raise BadInput("metrics.groups_of_errors", count=len(values), found=names.shape)
+    labels, group_of = np.unique(names, return_inverse=True)
+    return {str(name): _mean(values[group_of == i]) for i, name in enumerate(labels)}
 
 
 def _mean(values: Floats) -> float:
@@ -158,10 +160,10 @@ def _mean(values: Floats) -> float:
 
 
 def _table(point_errors: NDArray) -> Floats:
-    each = np.asarray(point_errors, np.float64)
-    if each.ndim != 2:
-        raise BadInput("arrays.shape", name="point_errors", shape="(N, K)", found=each.shape)
-    return each
+    errors = np.asarray(point_errors, np.float64)
+    if errors.ndim != 2:
+        raise BadInput("arrays.shape", name="point_errors", shape="(N, K)", found=errors.shape)
+    return errors
 
 
 def _defined(errors: NDArray, limit: float) -> Floats:

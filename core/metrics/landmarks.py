@@ -100,12 +100,12 @@ def point_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: 
     BadInput
         If the shapes disagree.
     """
-    found, true, labelled = _checked(predicted, truth, visibility)
-    known = labelled & np.isfinite(true).all(axis=2)
-    given = known & np.isfinite(found).all(axis=2)
-    distance = np.where(known, np.inf, np.nan)
-    offset = np.subtract(found, true, out=np.zeros_like(true), where=given[..., None])
-    np.hypot(offset[..., 0], offset[..., 1], out=distance, where=given)
+    points, true, labelled = _checked(predicted, truth, visibility)
+    defined = labelled & np.isfinite(true).all(axis=2)
+    paired = defined & np.isfinite(points).all(axis=2)
+    distance = np.where(defined, np.inf, np.nan)
+    offset = np.subtract(points, true, out=np.zeros_like(true), where=paired[..., None])
+    np.hypot(offset[..., 0], offset[..., 1], out=distance, where=paired)
     if unit is None:
         return distance
     length = np.asarray(unit, np.float64)
@@ -150,7 +150,7 @@ def instance_means(point_errors: NDArray, visibility: NDArray) -> Floats:
     return np.divide(sums, count, out=np.full(len(sums), np.nan), where=count > 0)
 
 
-def squares_of(each: Floats) -> tuple[Floats, NDArray[np.int64]]:
+def squares_of(pixels: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """What the RMSE is made of, for each instance, of errors (N, K) that `point_errors` gave in pixels.
 
     The motion competition takes the root of the mean squared error over all coordinates of all pictures at once, x and
@@ -164,21 +164,21 @@ def squares_of(each: Floats) -> tuple[Floats, NDArray[np.int64]]:
     counts
         (N,) int64, how many coordinates that were: twice the labelled points with a finite true place.
     """
-    known = ~np.isnan(each)
-    return (np.where(known, each, 0.0) ** 2).sum(axis=1), 2 * known.sum(axis=1)
+    defined = ~np.isnan(pixels)
+    return (np.where(defined, pixels, 0.0) ** 2).sum(axis=1), 2 * defined.sum(axis=1)
 
 
 def _checked(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[Floats, Floats, Bools]:
     """Both point sets as float64 and which points are labelled."""
-    found, true = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
+    points, true = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
     labelled = np.asarray(visibility) > 0
     if true.ndim != 3 or true.shape[2] != 2:
         raise BadInput("arrays.shape", name="truth", shape="(N, K, 2)", found=true.shape)
-    if found.shape != true.shape:
-        raise BadInput("metrics.shape_of_truth", shape=true.shape, found=found.shape)
+    if points.shape != true.shape:
+        raise BadInput("metrics.shape_of_truth", shape=true.shape, found=points.shape)
     if labelled.shape != true.shape[:2]:
         raise BadInput("arrays.shape", name="visibility", shape=true.shape[:2], found=labelled.shape)
-    return found, true, labelled
+    return points, true, labelled
 
 
 def _pair_length(truth: Floats, labelled: Bools, pair: tuple[int, int]) -> Floats:

@@ -91,10 +91,10 @@ def oks(
         If the shapes disagree, an area or a sigma is out of range, or a labelled point of `truth` is not finite.
     """
     true = checked_truth(truth, visibility, areas, sigmas, boxes)
-    found = np.asarray(predicted, np.float64)
-    if found.shape != true.points.shape:
-        raise BadInput("metrics.shape_of_truth", shape=true.points.shape, found=found.shape)
-    similarity = similarities(found, true)
+    points = np.asarray(predicted, np.float64)
+    if points.shape != true.points.shape:
+        raise BadInput("metrics.shape_of_truth", shape=true.points.shape, found=points.shape)
+    similarity = similarities(points, true)
     return similarity if boxes is not None else np.where(true.labelled.any(axis=1), similarity, np.nan)
 
 
@@ -126,23 +126,23 @@ def estimate_sigmas(first: NDArray, second: NDArray, labelled: NDArray, areas: N
     BadInput
         If the shapes disagree, an area is not above 0, or a labelled point is not finite.
     """
-    one, other, both = np.asarray(first, np.float64), np.asarray(second, np.float64), np.asarray(labelled, bool)
+    points, others, both = np.asarray(first, np.float64), np.asarray(second, np.float64), np.asarray(labelled, bool)
     size = np.asarray(areas, np.float64)
-    if one.ndim != 3 or one.shape[2] != 2 or other.shape != one.shape:
+    if points.ndim != 3 or points.shape[2] != 2 or others.shape != points.shape:
         raise BadInput(
-            "metrics.both_shape", names="first and second", shape="(N, K, 2)", first=one.shape, second=other.shape
+            "metrics.both_shape", names="first and second", shape="(N, K, 2)", first=points.shape, second=others.shape
         )
-    if both.shape != one.shape[:2] or size.shape != one.shape[:1]:
+    if both.shape != points.shape[:2] or size.shape != points.shape[:1]:
         raise BadInput(
             "metrics.labelled_and_areas",
-            labelled=one.shape[:2],
-            areas=one.shape[:1],
+            labelled=points.shape[:2],
+            areas=points.shape[:1],
             found_labelled=both.shape,
             found_areas=size.shape,
         )
     if not (np.isfinite(size) & (size > 0)).all():
         raise BadInput("metrics.area_twice")
-    squared = (np.where(both[..., None], one - other, 0.0) ** 2).sum(axis=2) / size[:, None]
+    squared = (np.where(both[..., None], points - others, 0.0) ** 2).sum(axis=2) / size[:, None]
     if not np.isfinite(squared).all():
         raise BadInput("metrics.place_twice")
     counts = both.sum(axis=0)
@@ -173,19 +173,19 @@ def checked_truth(
         raise BadInput("metrics.area")
     if not np.isfinite(corners).all():
         raise BadInput("metrics.person_box")
-    known = np.where(seen[..., None] > 0, true, 0.0)
-    finite = np.isfinite(known).all(axis=(1, 2))
+    points = np.where(seen[..., None] > 0, true, 0.0)
+    finite = np.isfinite(points).all(axis=(1, 2))
     if not finite.all():
         raise BadInput("metrics.person_point", person=finite.argmin())
-    return Truth(known, seen > 0, size, spread, corners)
+    return Truth(points, seen > 0, size, spread, corners)
 
 
-def similarities(found: Floats, true: Truth) -> Floats:
+def similarities(points: Floats, true: Truth) -> Floats:
     """`oks` row by row; a person without points is compared with its box."""
-    squared = ((found - true.points) ** 2).sum(axis=2)
+    squared = ((points - true.points) ** 2).sum(axis=2)
     bare = true.labelled.sum(axis=1) == 0
     if bare.any():
-        squared[bare] = _squared_distance_to_grown_box(found[bare], true.boxes[bare])
+        squared[bare] = _squared_distance_to_grown_box(points[bare], true.boxes[bare])
     # The smallest step above 1 keeps an area of 0 from dividing by 0, as pycocotools does.
     near = np.exp(-squared / (2 * (true.areas[:, None] + np.spacing(1)) * (2 * true.sigmas) ** 2))
     counted = true.labelled | bare[:, None]
@@ -193,9 +193,9 @@ def similarities(found: Floats, true: Truth) -> Floats:
     return mean
 
 
-def _squared_distance_to_grown_box(found: Floats, boxes: Floats) -> Floats:
+def _squared_distance_to_grown_box(points: Floats, boxes: Floats) -> Floats:
     low, high = boxes[:, None, :2], boxes[:, None, 2:]
     side = high - low
-    outside = np.maximum(0.0, low - side - found) + np.maximum(0.0, found - high - side)
+    outside = np.maximum(0.0, low - side - points) + np.maximum(0.0, points - high - side)
     squared: Floats = (outside**2).sum(axis=2)
     return squared

@@ -137,13 +137,13 @@ def precision_recall(matches: Matches, area: str = "all", weights: NDArray | Non
         return np.zeros(len(THRESHOLDS)), np.zeros(len(THRESHOLDS))
     of_found = often[matches.found_image]
     of_all = np.cumsum(of_found)
-    each = []
+    curves = []
     for took, skipped in zip(matches.matched[a], matches.left_out[a], strict=True):
-        some = skipped.any()
-        counted = np.where(skipped, 0.0, of_found) if some else of_found
-        every = np.cumsum(counted) if some else of_all
-        each.append(_precision_recall(np.cumsum(counted * took), every, asked))
-    ap, ar = np.array(each).T
+        any_skipped = skipped.any()
+        counted = np.where(skipped, 0.0, of_found) if any_skipped else of_found
+        every = np.cumsum(counted) if any_skipped else of_all
+        curves.append(_precision_recall(np.cumsum(counted * took), every, asked))
+    ap, ar = np.array(curves).T
     return ap, ar
 
 
@@ -158,12 +158,12 @@ def _precision_recall(right: Floats, every: Floats, asked: float) -> tuple[float
     return float(read.mean()), float(recall[-1])
 
 
-def match(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> Matches:
+def match(truth: TruePoses, detections: FoundPoses, sigmas: Spread) -> Matches:
     """Let the detections of each picture take its people, at every threshold and in every range of sizes.
 
     Parameters
     ----------
-    truth, found
+    truth, detections
         Of the same K points.
     sigmas
         (K,) real above 0, as `Skeleton.sigmas`.
@@ -178,33 +178,33 @@ def match(truth: TruePoses, found: FoundPoses, sigmas: Spread) -> Matches:
         If shapes disagree, a score, area or box is not finite, an area is negative, or a labelled point is not finite.
     """
     people = checked_truth(truth.points, truth.visibility, truth.areas, sigmas, truth.boxes)
-    points, score, size = _checked_found(found, len(people.sigmas))
+    points, score, size = _checked_found(detections, len(people.sigmas))
     crowd = np.zeros(len(people.areas), bool) if truth.crowd is None else np.asarray(truth.crowd, bool)
     for name, shape in (("images", np.shape(truth.images)), ("crowd", crowd.shape)):
         if shape != people.areas.shape:
             raise BadInput("metrics.of_people", name=name, shape=people.areas.shape, found=shape)
     images, number = np.unique(
-        np.concatenate([np.asarray(truth.images), np.asarray(found.images)]), return_inverse=True
+        np.concatenate([np.asarray(truth.images), np.asarray(detections.images)]), return_inverse=True
     )
     in_true, in_found = number[: len(crowd)], number[len(crowd) :]
-    kept, rank = best_of_each_image(in_found, score)
+    best, rank = best_of_each_image(in_found, score)
     low, high = (np.array(ends)[:, None] for ends in zip(*AREAS.values(), strict=True))
     not_asked = crowd | ~people.labelled.any(axis=1) | (people.areas < low) | (people.areas > high)
     matched, left_out = greedy_matches(
-        close_pairs(points[kept], in_found[kept], people, in_true), rank, not_asked, crowd
+        close_pairs(points[best], in_found[best], people, in_true), rank, not_asked, crowd
     )
-    left_out |= ~matched & ((size[kept] < low) | (size[kept] > high))[:, None, :]
-    order = np.argsort(-score[kept], kind="stable")
-    return Matches(images, in_true, in_found[kept][order], not_asked, matched[..., order], left_out[..., order])
+    left_out |= ~matched & ((size[best] < low) | (size[best] > high))[:, None, :]
+    order = np.argsort(-score[best], kind="stable")
+    return Matches(images, in_true, in_found[best][order], not_asked, matched[..., order], left_out[..., order])
 
 
-def _checked_found(found: FoundPoses, count: int) -> tuple[Floats, Floats, Floats]:
+def _checked_found(detections: FoundPoses, count: int) -> tuple[Floats, Floats, Floats]:
     """Points, scores and areas of the detections."""
-    points, score = np.asarray(found.points, np.float64), np.asarray(found.scores, np.float64)
+    points, score = np.asarray(detections.points, np.float64), np.asarray(detections.scores, np.float64)
     if points.ndim != 3 or points.shape[1:] != (count, 2):
         raise BadInput("metrics.detections_points", count=count, found=points.shape)
-    size = _extents(points) if found.areas is None else np.asarray(found.areas, np.float64)
-    for name, array in (("images", np.asarray(found.images)), ("scores", score), ("areas", size)):
+    size = _extents(points) if detections.areas is None else np.asarray(detections.areas, np.float64)
+    for name, array in (("images", np.asarray(detections.images)), ("scores", score), ("areas", size)):
         if array.shape != points.shape[:1]:
             raise BadInput("metrics.of_detections", name=name, count=len(points), found=array.shape)
     if not (np.isfinite(score).all() and np.isfinite(size).all()):
@@ -214,7 +214,7 @@ def _checked_found(found: FoundPoses, count: int) -> tuple[Floats, Floats, Float
 
 def _extents(points: Floats) -> Floats:
     """(D,) area of the box around the finite points of each; 0 where there are none."""
-    given = np.isfinite(points[..., 0] + points[..., 1])[..., None]
-    low, high = np.where(given, points, np.inf).min(axis=1), np.where(given, points, -np.inf).max(axis=1)
+    finite = np.isfinite(points[..., 0] + points[..., 1])[..., None]
+    low, high = np.where(finite, points, np.inf).min(axis=1), np.where(finite, points, -np.inf).max(axis=1)
     area: Floats = np.subtract(high, low, out=np.zeros_like(low), where=high >= low).prod(axis=1)
     return area

@@ -39,8 +39,8 @@ def best_of_each_image(image: Indices, score: Floats) -> tuple[Indices, Indices]
     """
     order = np.lexsort((-score, image))
     rank = np.arange(len(order)) - np.searchsorted(image[order], image[order], side="left")
-    kept = rank < MOST_PER_IMAGE
-    return order[kept], rank[kept]
+    best = rank < MOST_PER_IMAGE
+    return order[best], rank[best]
 
 
 def close_pairs(points: Floats, found_image: Indices, people: Truth, true_image: Indices) -> Pairs:
@@ -62,15 +62,15 @@ def close_pairs(points: Floats, found_image: Indices, people: Truth, true_image:
     order = np.argsort(true_image, kind="stable")
     first = np.searchsorted(true_image[order], found_image, side="left")
     count = np.searchsorted(true_image[order], found_image, side="right") - first
-    found_of = np.repeat(np.arange(len(points)), count)
-    within = np.arange(len(found_of)) - np.repeat(np.cumsum(count) - count, count)
+    detection_of = np.repeat(np.arange(len(points)), count)
+    within = np.arange(len(detection_of)) - np.repeat(np.cumsum(count) - count, count)
     true_of = order[np.repeat(first, count) + within]
-    similarity = np.empty(len(found_of))
-    for start in range(0, len(found_of), _PAIRS_AT_ONCE):
+    similarity = np.empty(len(detection_of))
+    for start in range(0, len(detection_of), _PAIRS_AT_ONCE):
         block = slice(start, start + _PAIRS_AT_ONCE)
-        similarity[block] = similarities(points[found_of[block]], people.take(true_of[block]))
+        similarity[block] = similarities(points[detection_of[block]], people.take(true_of[block]))
     near = similarity >= THRESHOLDS[0]
-    return Pairs(found_of[near], true_of[near], similarity[near])
+    return Pairs(detection_of[near], true_of[near], similarity[near])
 
 
 def greedy_matches(pairs: Pairs, rank: Indices, not_asked: Bools, crowd: Bools) -> tuple[Bools, Bools]:
@@ -104,26 +104,26 @@ def greedy_matches(pairs: Pairs, rank: Indices, not_asked: Bools, crowd: Bools) 
         if low == high:
             continue
         chosen = by_rank[low:high]
-        found, true, value = pairs.found[chosen], pairs.true[chosen], pairs.oks[chosen]
+        detection, true, value = pairs.found[chosen], pairs.true[chosen], pairs.oks[chosen]
         forgiven = np.broadcast_to(not_asked[:, None, true], (ranges, len(THRESHOLDS), high - low))
         free = (~taken[:, :, true] | crowd[true]) & (value >= THRESHOLDS[:, None])
-        a, t, pair = _choices(free, forgiven, value, found)
-        matched[a, t, found[pair]] = True
-        left_out[a, t, found[pair]] = forgiven[a, t, pair]
+        a, t, pair = _choices(free, forgiven, value, detection)
+        matched[a, t, detection[pair]] = True
+        left_out[a, t, detection[pair]] = forgiven[a, t, pair]
         taken[a, t, true[pair]] = True
     return matched, left_out
 
 
-def _choices(free: Bools, forgiven: Bools, value: Floats, found: Indices) -> tuple[Indices, Indices, Indices]:
+def _choices(free: Bools, forgiven: Bools, value: Floats, detection: Indices) -> tuple[Indices, Indices, Indices]:
     """Range, threshold and pair of every choice that is made; `found` is in runs, one for each detection."""
-    starts = np.flatnonzero(np.diff(found, prepend=-1))
-    run = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(found)))
+    starts = np.flatnonzero(np.diff(detection, prepend=-1))
+    run = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(detection)))
     regular = free & ~forgiven
     any_regular = np.logical_or.reduceat(regular, starts, axis=2)
     open_to = np.where(any_regular[:, :, run], regular, free)
     best = np.maximum.reduceat(np.where(open_to, value, -1.0), starts, axis=2)
     # Of people with equal similarity pycocotools takes the last.
-    place = np.where(open_to & (value == best[:, :, run]), np.arange(len(value)), -1)
-    chosen = np.maximum.reduceat(place, starts, axis=2)
-    a, t, which = np.nonzero(chosen >= 0)
-    return a, t, chosen[a, t, which]
+    position = np.where(open_to & (value == best[:, :, run]), np.arange(len(value)), -1)
+    chosen = np.maximum.reduceat(position, starts, axis=2)
+    a, t, choice = np.nonzero(chosen >= 0)
+    return a, t, chosen[a, t, choice]

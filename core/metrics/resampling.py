@@ -128,8 +128,8 @@ def medians_of(values: Floats, group_of: Indices, groups: int) -> Callable[[Indi
         bin_of = (upto <= rank[:, None]).sum(axis=1)
         before = np.where(bin_of > 0, upto[row, bin_of - 1], 0.0)
         at = starts[bin_of][:, None] + steps  # past the bin's end are values that are no lower: they come too late
-        each = times[row[:, None], owner[np.minimum(at, len(values) - 1)]]
-        inside = (before[:, None] + np.cumsum(each, axis=1) > rank[:, None]).argmax(axis=1)
+        counts = times[row[:, None], owner[np.minimum(at, len(values) - 1)]]
+        inside = (before[:, None] + np.cumsum(counts, axis=1) > rank[:, None]).argmax(axis=1)
         return np.asarray(ordered[starts[bin_of] + inside])
 
     def medians(block: Indices) -> Floats:

@@ -215,5 +215,5 @@ def _people(truth: Bools, left_person: NDArray, right_person: NDArray) -> tuple[
     if against.size:
         row = int(against[0])
         raise BadInput("verification.same_differs", pair=row, first=left[row], second=right[row], same=bool(truth[row]))
-    known, number = np.unique(np.concatenate([left, right]), return_inverse=True)
-    return number[: len(left)], number[len(left) :], len(known)
+    people, number = np.unique(np.concatenate([left, right]), return_inverse=True)
+    return number[: len(left)], number[len(left) :], len(people)

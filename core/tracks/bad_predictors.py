@@ -26,10 +26,10 @@ _FRAMES_PER_SECOND: Final = 30.0
 
 def face_size(tracks: Floats) -> float:
     """The median over the frames of the longer side of the box around the points; 0 where there is no point."""
-    some = tracks[~np.isnan(tracks).all(axis=(1, 2))]
-    if not len(some):
+    present = tracks[~np.isnan(tracks).all(axis=(1, 2))]
+    if not len(present):
         return 0.0
-    return float(np.median((np.nanmax(some, axis=1) - np.nanmin(some, axis=1)).max(axis=1)))
+    return float(np.median((np.nanmax(present, axis=1) - np.nanmin(present, axis=1)).max(axis=1)))
 
 
 def exact(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001

@@ -60,7 +60,7 @@ def one_euro(
     BadInput
         If a setting is out of range or a shape is wrong.
     """
-    known, broken = _checked(tracks, breaks)
+    track, broken = _checked(tracks, breaks)
     for name, value in (
         ("frames_per_second", frames_per_second),
         ("min_cutoff_hz", min_cutoff_hz),
@@ -68,15 +68,15 @@ def one_euro(
     ):
         _require(name, value, 0 < value < np.inf, message("smoothing.above_zero"))
     _require("beta", beta, 0 <= beta < np.inf, message("smoothing.not_negative"))
-    smoothed = known.copy()
-    speed = np.zeros(known.shape[1:])
+    smoothed = track.copy()
+    speed = np.zeros(track.shape[1:])
     of_speed = _alpha(np.asarray(derivative_cutoff_hz), frames_per_second)
-    for t in range(1, len(known)):
-        goes_on = ~np.isnan(smoothed[t - 1]) & ~np.isnan(known[t]) & (not broken[t - 1])
-        step = np.where(goes_on, known[t] - smoothed[t - 1], 0.0)
+    for t in range(1, len(track)):
+        goes_on = ~np.isnan(smoothed[t - 1]) & ~np.isnan(track[t]) & (not broken[t - 1])
+        step = np.where(goes_on, track[t] - smoothed[t - 1], 0.0)
         speed = np.where(goes_on, speed + of_speed * (step * frames_per_second - speed), 0.0)
         share = _alpha(min_cutoff_hz + beta * np.abs(speed), frames_per_second)
-        smoothed[t] = np.where(goes_on, smoothed[t - 1] + share * step, known[t])
+        smoothed[t] = np.where(goes_on, smoothed[t - 1] + share * step, track[t])
     return smoothed
 
 
@@ -112,15 +112,15 @@ def savitzky_golay(
     BadInput
         If a setting is out of range or a shape is wrong.
     """
-    known, broken = _checked(tracks, breaks)
+    track, broken = _checked(tracks, breaks)
     _require("window", window, window == int(window) and window >= 3 and window % 2 == 1, message("smoothing.odd"))
     orders = message("smoothing.between", low=0, high=int(window) - 1)
     _require("order", order, order == int(order) and 0 <= order < window, orders)
-    smoothed = known.copy()
-    for points, first, end in _runs(known, broken):
+    smoothed = track.copy()
+    for points, first, end in _runs(track, broken):
         length = min(int(window), end - first - (end - first + 1) % 2)
         if length > order:
-            part = known[first:end, points]
+            part = track[first:end, points]
             smoothed[first:end, points] = savgol_filter(part, length, int(order), axis=0, mode="interp")
     return smoothed
 
@@ -189,13 +189,13 @@ def smooth(
     """
     if name not in SMOOTHERS:
         raise BadInput("smoothing.none_called", name=name, choices=list(SMOOTHERS))
-    given = dict(settings or {})
-    for setting, value in given.items():
+    values = dict(settings or {})
+    for setting, value in values.items():
         if setting not in DEFAULTS[name]:
             raise BadInput("smoothing.no_setting", smoother=name, setting=setting, choices=or_none(DEFAULTS[name]))
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise BadInput("smoothing.no_number", setting=setting, value=value)
-    return SMOOTHERS[name](tracks, frames_per_second, breaks, **given)
+    return SMOOTHERS[name](tracks, frames_per_second, breaks, **values)
 
 
 def delay(name: str, settings: Mapping[str, Any] | None = None, *, frames_per_second: float = 30.0) -> Delay:
@@ -219,14 +219,14 @@ def delay(name: str, settings: Mapping[str, Any] | None = None, *, frames_per_se
 
 
 def _checked(tracks: ArrayLike, breaks: ArrayLike | None) -> tuple[Floats, NDArray[np.bool_]]:
-    known = np.array(tracks, dtype=np.float64)
-    if known.ndim != 3 or known.shape[2] != 2:
-        raise BadInput("arrays.shape", name="tracks", shape="(frames, points, 2)", found=known.shape)
-    pairs = max(len(known) - 1, 0)
+    track = np.array(tracks, dtype=np.float64)
+    if track.ndim != 3 or track.shape[2] != 2:
+        raise BadInput("arrays.shape", name="tracks", shape="(frames, points, 2)", found=track.shape)
+    pairs = max(len(track) - 1, 0)
     broken = np.zeros(pairs, bool) if breaks is None else np.asarray(breaks)
     if broken.shape != (pairs,) or broken.dtype != np.bool_:
         raise BadInput("smoothing.breaks", count=pairs, dtype=broken.dtype, shape=broken.shape)
-    return known, broken
+    return track, broken
 
 
 def _require(name: str, value: float, right: bool, wanted: Message) -> None:

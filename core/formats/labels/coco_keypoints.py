@@ -100,12 +100,12 @@ def _clips(document: Record) -> Iterator[tuple[int | str, str]]:
 
 def _sequence(record: Record, path: str, clips: Mapping[int | str, str]) -> str | None:
     """The clip of a picture: named, referred to, or the folder of what says that it is a frame."""
-    given = record.content
-    if isinstance(given.get("video_id"), int | str) and given["video_id"] in clips:
-        return clips[given["video_id"]]
+    content = record.content
+    if isinstance(content.get("video_id"), int | str) and content["video_id"] in clips:
+        return clips[content["video_id"]]
     for key in ("video", "video_id", "vid_id"):
-        if isinstance(given.get(key), int | str):
-            return str(given[key])
+        if isinstance(content.get(key), int | str):
+            return str(content[key])
     frame = any(record.has(key) for key in ("frame_id", "frame_index", "nframes"))
     folder = PurePosixPath(path).parent.as_posix()
     return folder if frame and folder != "." else None
@@ -130,11 +130,11 @@ def _order(names: list[str], record: Record, skeleton: Skeleton) -> list[int] | 
     if len(names) != len(skeleton):
         return plain  # no names, or another count, which each annotation is checked for
     index = {_letters(point): i for i, point in enumerate(skeleton.point_names)}
-    known = [label for label in names if _letters(label) in index]
-    if not known:
+    shared = [label for label in names if _letters(label) in index]
+    if not shared:
         return plain
-    if len(known) < len(names):
-        others = ", ".join(label for label in names if label not in known)
+    if len(shared) < len(names):
+        others = ", ".join(label for label in names if label not in shared)
         raise record.wrong("labels.other_keypoints", name=skeleton.name, names=others[:80])
     order = [index[_letters(label)] for label in names]
     if len(set(order)) < len(order):

@@ -117,8 +117,8 @@ def is_header(line: str) -> bool:
 
 def sequence_of(picture: str) -> str | None:
     """The action that a picture of the competition is of; None for a name of another pattern."""
-    found = _ACTION.fullmatch(picture.rpartition("/")[2].rpartition(".")[0])
-    return found["action"] if found else None
+    match = _ACTION.fullmatch(picture.rpartition("/")[2].rpartition(".")[0])
+    return match["action"] if match else None
 
 
 def _cells(name: str, content: bytes) -> _Table:

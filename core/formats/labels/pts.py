@@ -53,15 +53,15 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     """
     lines = [_COMMENT.sub("", line) for line in text_of(name, content).splitlines()]
     text = "\n".join(lines)
-    told = _COUNT.search(text)
-    if told is None:
+    stated = _COUNT.search(text)
+    if stated is None:
         raise UnreadableLabels("labels.no_n_points", of=name)
-    body = _BODY.search(text, told.end())
+    body = _BODY.search(text, stated.end())
     if body is None:
         raise UnreadableLabels("labels.brace", of=name)
     points = [_point(name, line) for line in body[1].splitlines() if line.strip()]
-    if len(points) != int(told[1]):
-        raise UnreadableLabels("labels.n_points", of=name, stated=told[1], count=len(points))
+    if len(points) != int(stated[1]):
+        raise UnreadableLabels("labels.n_points", of=name, stated=stated[1], count=len(points))
     if len(points) != len(skeleton):
         raise refuse_count(name, message("labels.file_has", count=len(points)), skeleton)
     picture, sequence = _picture(name)

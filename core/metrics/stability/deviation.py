@@ -37,8 +37,8 @@ def dev(tracks: ArrayLike, breaks: ArrayLike | None = None) -> Floats:
     deviations
         (T - 1, K, 2) ratios. NaN across breaks, where a point is absent, or where the frame has no unit.
     """
-    known = as_tracks(tracks)
-    return deviations(known, as_breaks(breaks, len(known)), Units.of(known))
+    track = as_tracks(tracks)
+    return deviations(track, as_breaks(breaks, len(track)), Units.of(track))
 
 
 def deviations(tracks: Floats, breaks: Bools, units: Units) -> Floats:
@@ -58,11 +58,11 @@ def robust_curve(moved: Floats, units: Units) -> Floats:
 
     The same as `deviation_curve` where they are normal; a few points that fly off do not count.
     """
-    found = np.full((len(moved), 2), np.nan)
+    curve = np.full((len(moved), 2), np.nan)
     for axis, unit in enumerate((units.x, units.y)):
-        one = moved[..., axis]
-        found[:, axis] = MAD_TO_STD * row_medians(np.abs(one - row_medians(one)[:, None])) / unit[1:]
-    return 100 * found
+        along = moved[..., axis]
+        curve[:, axis] = MAD_TO_STD * row_medians(np.abs(along - row_medians(along)[:, None])) / unit[1:]
+    return 100 * curve
 
 
 def shapes(tracks: Floats, units: Units) -> Floats:
@@ -83,8 +83,8 @@ def length_ratio(tracks: ArrayLike, breaks: ArrayLike | None = None) -> Floats:
     ratios
         (T - 1, 2) in x and y, of the points present in both frames. NaN where undefined.
     """
-    known = as_tracks(tracks)
-    return length_ratios(shapes(known, Units.of(known)), as_breaks(breaks, len(known)))
+    track = as_tracks(tracks)
+    return length_ratios(shapes(track, Units.of(track)), as_breaks(breaks, len(track)))
 
 
 def length_ratios(shape: Floats, breaks: Bools) -> Floats:
@@ -112,8 +112,8 @@ def motion_curves(tracks: Floats, truth: Floats, breaks: Bools, units: Units) ->
     """(P, 2) ratios, predicted and true: RMS deviation of the points that both have, in the units of the truth."""
     both = ~(np.isnan(tracks) | np.isnan(truth))
     predicted, true = (
-        np.sqrt(nan_mean(deviations(np.where(both, which, np.nan), breaks, units) ** 2, axis=1))
-        for which in (tracks, truth)
+        np.sqrt(nan_mean(deviations(np.where(both, points, np.nan), breaks, units) ** 2, axis=1))
+        for points in (tracks, truth)
     )
     return predicted, true
 
@@ -144,12 +144,12 @@ def indicator(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLi
     BadInput
         If the shapes disagree.
     """
-    known = as_tracks(tracks)
-    broken = as_breaks(breaks, len(known))
+    track = as_tracks(tracks)
+    broken = as_breaks(breaks, len(track))
     if truth is None:
-        return float(nan_mean(nan_mean(length_ratio(known, broken), axis=0)))
-    true = as_truth(truth, known)
-    return float(motion_ratio(*motion_curves(known, true, broken, Units.of(true))).mean())
+        return float(nan_mean(nan_mean(length_ratio(track, broken), axis=0)))
+    true = as_truth(truth, track)
+    return float(motion_ratio(*motion_curves(track, true, broken, Units.of(true))).mean())
 
 
 def as_truth(truth: ArrayLike, tracks: Floats) -> Floats:

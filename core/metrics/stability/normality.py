@@ -49,22 +49,24 @@ class Normality:
 
 def normality(values: Floats) -> Normality:
     """Judge displacements of any shape; NaN among them is left out. NaN where there are too few, or all are equal."""
-    some = values[~np.isnan(values)]
+    present = values[~np.isnan(values)]
     undefined = float("nan")
-    if not some.size:
+    if not present.size:
         return Normality(
             undefined, undefined, undefined, undefined, undefined, kurtosis=undefined, p=undefined, test="none"
         )
-    middle = float(np.median(some))
-    trimmed = float(stats.trim_mean(some, _TRIM))
-    robust = MAD_TO_STD * float(np.median(np.abs(some - middle)))
-    centre, spread = float(some.mean()), float(some.std())
-    if len(some) < _FEWEST or spread <= 1e-9 * max(1.0, float(np.abs(some).max())):  # scipy loses all digits there
+    middle = float(np.median(present))
+    trimmed = float(stats.trim_mean(present, _TRIM))
+    robust = MAD_TO_STD * float(np.median(np.abs(present - middle)))
+    centre, spread = float(present.mean()), float(present.std())
+    if len(present) < _FEWEST or spread <= 1e-9 * max(
+        1.0, float(np.abs(present).max())
+    ):  # scipy loses all digits there
         return Normality(centre, spread, middle, robust, trimmed, undefined, undefined, "none")
-    kurtosis = float(stats.kurtosis(some))
-    if len(some) < _FEWEST_FOR_MOMENTS:
+    kurtosis = float(stats.kurtosis(present))
+    if len(present) < _FEWEST_FOR_MOMENTS:
         return Normality(
-            centre, spread, middle, robust, trimmed, kurtosis, float(stats.shapiro(some).pvalue), "Shapiro-Wilk"
+            centre, spread, middle, robust, trimmed, kurtosis, float(stats.shapiro(present).pvalue), "Shapiro-Wilk"
         )
-    p = float(stats.normaltest(some).pvalue)
+    p = float(stats.normaltest(present).pvalue)
     return Normality(centre, spread, middle, robust, trimmed, kurtosis, p, "D'Agostino-Pearson")

@@ -45,17 +45,17 @@ def running_indicator(
     """
     if not 2 <= fewest <= window:
         raise BadInput("metrics.window", window=window, fewest=fewest)
-    known = as_tracks(tracks)
-    true, broken = as_truth(truth, known), as_breaks(breaks, len(known))
-    there = np.any(~np.isnan(known + true)[..., 0], axis=1)
-    found, start = np.full(len(known), np.nan), 0
-    for frame in range(len(known)):
-        if not there[frame]:
+    track = as_tracks(tracks)
+    true, broken = as_truth(truth, track), as_breaks(breaks, len(track))
+    present = np.any(~np.isnan(track + true)[..., 0], axis=1)
+    figures, start = np.full(len(track), np.nan), 0
+    for frame in range(len(track)):
+        if not present[frame]:
             start = frame + 1
             continue
         if frame and broken[frame - 1]:
             start = frame
         first, after = max(start, frame + 1 - window), frame + 1
         if after - first >= fewest:
-            found[frame] = indicator(known[first:after], true[first:after])
-    return found
+            figures[frame] = indicator(track[first:after], true[first:after])
+    return figures

@@ -37,15 +37,15 @@ def as_tracks(tracks: ArrayLike, name: str = "tracks") -> Floats:
     BadInput
         If the shape is another one, there is no point, or a coordinate is infinite or beyond 10,000,000 pixels.
     """
-    found = np.array(tracks, dtype=np.float64)
-    if found.ndim != 3 or found.shape[2] != 2 or not found.shape[1]:
-        raise BadInput("arrays.shape", shape="(frames, points, 2)", name=name, found=found.shape)
-    far = np.abs(found) > _FARTHEST  # NaN compares false
+    points = np.array(tracks, dtype=np.float64)
+    if points.ndim != 3 or points.shape[2] != 2 or not points.shape[1]:
+        raise BadInput("arrays.shape", shape="(frames, points, 2)", name=name, found=points.shape)
+    far = np.abs(points) > _FARTHEST  # NaN compares false
     if far.any():
         frame, point, _ = np.argwhere(far)[0]
-        raise BadInput("tracks.far_away", of=name, point=point + 1, frame=frame, place=found[frame, point])
-    found[np.isnan(found).any(axis=2)] = np.nan
-    return found
+        raise BadInput("tracks.far_away", of=name, point=point + 1, frame=frame, place=points[frame, point])
+    points[np.isnan(points).any(axis=2)] = np.nan
+    return points
 
 
 def as_breaks(breaks: ArrayLike | None, frames: int) -> Bools:
@@ -57,17 +57,17 @@ def as_breaks(breaks: ArrayLike | None, frames: int) -> Bools:
         If flags have another shape, or an index lies outside [0, T).
     """
     pairs = max(frames - 1, 0)
-    given = np.zeros(pairs, bool) if breaks is None else np.asarray(breaks)
-    if given.dtype == np.bool_:
-        if given.shape != (pairs,):
-            raise BadInput("tracks.breaks_shape", count=frames, pairs=pairs, found=given.shape)
-        return given.copy()
-    if given.size and (given.ndim != 1 or given.dtype.kind not in "iu"):
+    marks = np.zeros(pairs, bool) if breaks is None else np.asarray(breaks)
+    if marks.dtype == np.bool_:
+        if marks.shape != (pairs,):
+            raise BadInput("tracks.breaks_shape", count=frames, pairs=pairs, found=marks.shape)
+        return marks.copy()
+    if marks.size and (marks.ndim != 1 or marks.dtype.kind not in "iu"):
         raise BadInput("tracks.breaks")
-    if given.size and (given.min() < 0 or given.max() >= frames):
-        raise BadInput("tracks.breaks_outside", count=frames, first=given.min(), last=given.max())
+    if marks.size and (marks.min() < 0 or marks.max() >= frames):
+        raise BadInput("tracks.breaks_outside", count=frames, first=marks.min(), last=marks.max())
     flags = np.zeros(pairs + 1, bool)
-    flags[given.astype(np.intp)] = True
+    flags[marks.astype(np.intp)] = True
     return flags[1:]
 
 
@@ -94,11 +94,11 @@ def nan_median(values: Floats) -> float:
 
 def row_medians(values: Floats) -> Floats:
     """(N,) median of what is not NaN in each row of (N, K); NaN where nothing is."""
-    found = np.full(len(values), np.nan)
-    some = ~np.isnan(values).all(axis=1)
-    if some.any():
-        found[some] = np.nanmedian(values[some], axis=1)
-    return found
+    medians = np.full(len(values), np.nan)
+    defined = ~np.isnan(values).all(axis=1)
+    if defined.any():
+        medians[defined] = np.nanmedian(values[defined], axis=1)
+    return medians
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,10 +128,10 @@ class Units:
     @classmethod
     def of(cls, tracks: Floats) -> Units:
         """The units of tracks (T, K, 2)."""
-        some = ~np.isnan(tracks).all(axis=(1, 2))
+        present = ~np.isnan(tracks).all(axis=(1, 2))
         sides = np.full((len(tracks), 2), np.nan)
-        if some.any():
-            sides[some] = np.nanmax(tracks[some], axis=1) - np.nanmin(tracks[some], axis=1)
+        if present.any():
+            sides[present] = np.nanmax(tracks[present], axis=1) - np.nanmin(tracks[present], axis=1)
         scale = _floored(np.sqrt(sides.prod(axis=1)))
         x, y = (_floored(length) for length in _distances(tracks)) if tracks.shape[1] in UNIT_PAIRS else (scale, scale)
         return cls(x, y, _floored(sides.max(axis=1)), scale)

@@ -132,24 +132,24 @@ def stability(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLi
     BadInput
         If shapes disagree or a coordinate is infinite.
     """
-    known = as_tracks(tracks)
-    broken = as_breaks(breaks, len(known))
-    units = Units.of(known)
-    moved = displacements(known, broken)
-    curve = deviation.deviation_curve(deviation.deviations(known, broken, units))
+    track = as_tracks(tracks)
+    broken = as_breaks(breaks, len(track))
+    units = Units.of(track)
+    moved = displacements(track, broken)
+    curve = deviation.deviation_curve(deviation.deviations(track, broken, units))
     x, y = (normality(moved[..., at]) for at in range(2))
-    figures = _displacement("x", x) | _displacement("y", y) | _of_track(known, broken, units, moved, curve)
-    true = None if truth is None else deviation.as_truth(truth, known)
+    figures = _displacement("x", x) | _displacement("y", y) | _of_track(track, broken, units, moved, curve)
+    true = None if truth is None else deviation.as_truth(truth, track)
     if true is not None:
-        figures |= _against(known, true, broken)
+        figures |= _against(track, true, broken)
     ratio = "length_ratio" if true is None else "motion_ratio"
     figures["indicator"] = (figures[f"{ratio}_x"] + figures[f"{ratio}_y"]) / 2
     values = {name: figures.get(name, float("nan")) for name in FIGURES}
     return Stability(
-        int((~np.isnan(known).all(axis=(1, 2))).sum()),
+        int((~np.isnan(track).all(axis=(1, 2))).sum()),
         int((~np.isnan(moved).all(axis=(1, 2))).sum()),
         values,
-        _reasons(values, known, true, broken),
+        _reasons(values, track, true, broken),
         "the frame before" if true is None else "truth",
         x.test,
         y.test,
