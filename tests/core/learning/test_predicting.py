@@ -105,6 +105,28 @@ def test_a_second_run_looks_only_at_what_is_left(shelf, net):
     assert len(_rows(shelf)) == 2
 
 
+def test_what_another_process_has_predicted_meanwhile_is_not_stored_again(shelf, net):
+    class AnotherIsQuicker(Progress):
+        def begin(self, total, done=0, message=None):
+            with writing(shelf.workspace.engine) as session:
+                version = session.exec(select(ModelVersion.id).where(ModelVersion.name == "tiny-net")).one()
+                for row in session.exec(select(Instance)).all():
+                    nothing = Keypoints.of(np.full((68, 2), np.nan))
+                    doubt = Uncertainty.unknown(68).to_bytes()
+                    session.add(
+                        Prediction(
+                            instance_id=row.id,
+                            model_version_id=version,
+                            skeleton="face68",
+                            points=nothing.to_bytes(),
+                            doubt=doubt,
+                        )
+                    )
+
+    _predict(shelf, AnotherIsQuicker())
+    assert [np.isnan(Keypoints.from_bytes(row.points).points).all() for row in _rows(shelf)] == [True] * 3
+
+
 def test_a_cancelled_run_keeps_what_it_has(shelf, net):
     class Stopping(Progress):
         def advance(self, done, message=""):

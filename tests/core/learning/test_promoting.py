@@ -5,11 +5,13 @@ from sqlmodel import col, select
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound
+from core.foundation.progress import Progress
 from core.learning.promoting import in_force, pre_label, promote, roll_back, steps_back
 from db.engine import reading
 from db.queries.learning.models import promotions
 from db.tables import Instance, KeypointRevision, Source
 from db.writes.models import ensure_model_version
+from db.writes.points import append_revision
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
@@ -114,6 +116,54 @@ def test_rolling_back_to_nothing_takes_the_points_of_the_withdrawn_model_away(sh
     promote(shelf.workspace, shelf.dataset, "worse", author_id=shelf.author)
     assert _pre_label(shelf) == {"prelabelled": 1, "kept": 1}
     assert _head(shelf, bare) == (Source.MODEL, worse, [9.0, 9.0])
+
+
+class HumanMeanwhile(Progress):
+    """Somebody corrects the instances after the run has read whose points are a model's."""
+
+    def __init__(self, shelf, *instances):
+        self.shelf, self.instances = shelf, instances
+
+    def begin(self, total, done=0, message=None):
+        with writing(self.shelf.workspace.engine) as session:
+            for number in self.instances:
+                points, author = Keypoints.of(face(7.0)).to_bytes(), self.shelf.author
+                instance = session.get(Instance, number)
+                append_revision(instance, "face68", points, Source.HUMAN, author_id=author, session=session)
+
+
+def test_whoever_corrects_while_pre_labels_are_given_keeps_the_own_points(shelf):
+    bare = shelf.instance(shelf.image("a.png"))
+    shelf.predict(bare, shelf.model("better"), face(3.0))
+    promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
+    meanwhile = HumanMeanwhile(shelf, bare)
+    report = pre_label(shelf.workspace, dataset_id=shelf.dataset, skeleton_name="face68", progress=meanwhile)
+    assert report == {"prelabelled": 0, "kept": 1}
+    assert _head(shelf, bare) == (Source.HUMAN, None, [7.0, 7.0])
+
+
+def test_whoever_corrects_while_points_are_withdrawn_keeps_the_own_points(shelf):
+    bare = shelf.instance(shelf.image("a.png"))
+    shelf.predict(bare, shelf.model("worse"), face(9.0))
+    promote(shelf.workspace, shelf.dataset, "worse", author_id=shelf.author)
+    _pre_label(shelf)
+    _back(shelf)
+    meanwhile = HumanMeanwhile(shelf, bare)
+    report = pre_label(shelf.workspace, dataset_id=shelf.dataset, skeleton_name="face68", progress=meanwhile)
+    assert report == {"prelabelled": 0, "kept": 1}
+    assert _head(shelf, bare) == (Source.HUMAN, None, [7.0, 7.0])
+
+
+def test_only_points_of_the_skeleton_that_a_promoted_model_gave_are_withdrawn(shelf):
+    other = shelf.model("other", "coco17")
+    body = shelf.instance(
+        shelf.image("a.png"), face()[:17], human=False, kind="person", skeleton="coco17", version=other
+    )
+    imported = shelf.instance(shelf.image("b.png"), face(), human=False)
+    assert pre_label(shelf.workspace, dataset_id=shelf.dataset, skeleton_name="body24")["prelabelled"] == 0
+    assert _pre_label(shelf)["prelabelled"] == 0
+    assert _head(shelf, body)[:2] == (Source.MODEL, other)
+    assert _head(shelf, imported)[:2] == (Source.MODEL, None)
 
 
 def _back(shelf):
