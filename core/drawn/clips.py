@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.drawn.canvas import Canvas, Floats
+from core.drawn.canvas import Canvas
 from core.drawn.face import Brush
 from core.drawn.face_shape import Expression, FaceShape, View
 from core.drawn.people import Identity
@@ -215,7 +215,9 @@ class DrawnClip:
     def __iter__(self) -> Iterator[DrawnPicture]:
         width, height = self.size
         rng = np.random.default_rng(self.seed)
-        backdrop = self._backdrop(rng)
+        behind = Canvas(width, height)
+        SCENES[self.scene](behind, rng)
+        backdrop = behind.develop()
         for index in range(self.frames):
             # One sample a pixel: the painter's edges are anti-aliased anyway, and a clip has many frames.
             canvas = Canvas(width, height, oversample=1)
@@ -224,11 +226,6 @@ class DrawnClip:
             paint_person(Brush(canvas, shape, self.light), self.clothes)
             pixels = develop(canvas, rng, **self.photo)
             yield DrawnPicture(f"{self.name}/{index:06d}.jpg", pixels, (face_truth(self.person, shape),))
-
-    def _backdrop(self, rng: np.random.Generator) -> Floats:
-        canvas = Canvas(*self.size)
-        SCENES[self.scene](canvas, rng)
-        return canvas.develop()
 
 
 def detected(box: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:

@@ -75,10 +75,10 @@ def _circle(x: float, y: float, radius: float) -> Points:
 def paint_front_hair(brush: Brush) -> None:
     """What falls over the forehead: the hairline makes the style."""
     person = brush.shape.person
-    if person.hair == "bald":
-        _shine(brush)
-        return
     width, crown = person.half_width, person.crown
+    if person.hair == "bald":
+        brush.blob((14 * brush.light - 6, -crown * 0.72), (24, 11), tone(person.skin, 1.8), 0.45, 8)  # the shine
+        return
     outer, inner = _cap(person.hair, width, crown)
     colour = person.hair_colour
     outline = np.concatenate([spline(outer, 50, closed=False), spline(inner, 50, closed=False)])
@@ -128,11 +128,6 @@ def _strands(brush: Brush, outer: Points, inner: Points, outline: Points, colour
         strand = top[i] * (1 - u) + line[i] * u + np.sin(np.pi * u) * (1.5 * np.sin(i * 1.7), -2)
         shade = tone(colour, 1.35) if i % 3 == 0 else tone(colour, 0.72)
         brush.canvas.stroke(brush.shape.place(strand), 1.7 * mm, shade, alpha=0.32, soft=0.6 * mm, within=clip)
-
-
-def _shine(brush: Brush) -> None:
-    crown = brush.shape.person.crown
-    brush.blob((14 * brush.light - 6, -crown * 0.72), (24, 11), tone(brush.shape.person.skin, 1.8), 0.45, 8)
 
 
 def paint_beard(brush: Brush) -> None:

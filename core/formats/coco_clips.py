@@ -55,7 +55,8 @@ def read_about_clips(
     clips = dict(_clips(content, images)) if content.has("videos") else {}
     _agree(content, clips, images)
     split = tuple(_split(content)) if content.has("split") else ()
-    return clips.values(), split, tuple(_excluded(content)) if content.has("excluded") else ()
+    excluded = content.records("excluded") if content.has("excluded") else ()
+    return clips.values(), split, [LeftOut(record.text("name"), record.text("reason")) for record in excluded]
 
 
 def _clips(content: Record, images: Mapping[int, str]) -> Iterator[tuple[int, LabelledClip]]:
@@ -108,8 +109,3 @@ def _split(content: Record) -> Iterator[SplitPart]:
         group, part = record.choice("group", GROUPS), record.choice("part", PARTS)
         with blaming(record.place):
             yield SplitPart(group, record.text("name"), part)
-
-
-def _excluded(content: Record) -> Iterator[LeftOut]:
-    for record in content.records("excluded"):
-        yield LeftOut(record.text("name"), record.text("reason"))

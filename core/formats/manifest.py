@@ -90,7 +90,9 @@ class Manifest:
 
     def text(self) -> str:
         """Return the file's text: sorted keys, two spaces of indentation, a newline at the end."""
-        content = asdict(self) | {"generator": GENERATOR, "conventions": CONVENTIONS, "skeletons": _skeletons()}
+        keys = ("kind", "point_names", "edges", "flip_pairs")
+        skeletons = {name: {key: getattr(skeleton, key) for key in keys} for name, skeleton in SKELETONS.items()}
+        content = asdict(self) | {"generator": GENERATOR, "conventions": CONVENTIONS, "skeletons": skeletons}
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -173,15 +175,3 @@ def _files(folder: Path, record: Record) -> dict[str, FileEntry]:
             raise entry.wrong("exports.digest", value=sha256)
         files[path] = FileEntry(sha256, entry.whole("size", 0))
     return files
-
-
-def _skeletons() -> dict[str, Any]:
-    return {
-        name: {
-            "kind": skeleton.kind,
-            "point_names": skeleton.point_names,
-            "edges": skeleton.edges,
-            "flip_pairs": skeleton.flip_pairs,
-        }
-        for name, skeleton in SKELETONS.items()
-    }

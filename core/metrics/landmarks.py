@@ -181,15 +181,11 @@ def _checked(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[F
     return points, true, labelled
 
 
-def _pair_length(truth: Floats, labelled: Bools, pair: tuple[int, int]) -> Floats:
-    first, second = pair
-    length: Floats = np.linalg.norm(truth[:, first] - truth[:, second], axis=1)
-    return np.where(labelled[:, first] & labelled[:, second], length, np.nan)
-
-
 def _inter_ocular(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skeleton) -> Floats:
     assert skeleton.normaliser is not None  # `applicable` saw to it
-    return _pair_length(truth, labelled, skeleton.normaliser)
+    first, second = skeleton.normaliser
+    length: Floats = np.linalg.norm(truth[:, first] - truth[:, second], axis=1)
+    return np.where(labelled[:, first] & labelled[:, second], length, np.nan)
 
 
 def _inter_pupil(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skeleton) -> Floats:

@@ -13,9 +13,7 @@ from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
 
-Reader = Callable[[str, bytes, Skeleton], LabelFile]
-
-LABEL_READERS: Final[dict[str, Reader]] = {
+LABEL_READERS: Final[dict[str, Callable[[str, bytes, Skeleton], LabelFile]]] = {
     coco_keypoints.FORMAT: coco_keypoints.read,
     pts.FORMAT: pts.read,
     dlib_xml.FORMAT: dlib_xml.read,
@@ -50,7 +48,12 @@ def sniff_label_file(name: str, content: bytes) -> str:
         return dlib_xml.FORMAT
     if ending == ".csv" and motion_csv.is_header(_first_line(name, content)):
         return motion_csv.FORMAT
-    if ending == ".json" and _is_coco(content):
+    if (
+        ending == ".json"
+        and content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        and b'"annotations"' in content
+        and b'"images"' in content
+    ):
         return coco_keypoints.FORMAT
     wanted = {
         ".npy": message("labels.an_array"),
@@ -70,11 +73,3 @@ def _first_line(name: str, content: bytes) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # two bytes a letter: the line's end is not found by its byte
         return text_of(name, content).partition("\n")[0]
     return text_of(name, content.partition(b"\n")[0])
-
-
-def _is_coco(content: bytes) -> bool:
-    return (
-        content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-        and b'"annotations"' in content
-        and (b'"images"' in content)
-    )

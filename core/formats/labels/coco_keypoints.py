@@ -82,12 +82,9 @@ def _pictures(document: Record) -> Iterator[tuple[int, _Picture]]:
     clips = dict(_clips(document)) if document.has("videos") else {}
     for record in document.records("images"):
         path = posix(record.text("file_name"))
-        size = (record.whole("width", 1), record.whole("height", 1)) if _has_size(record) else None
+        has_size = record.has("width") and record.has("height")
+        size = (record.whole("width", 1), record.whole("height", 1)) if has_size else None
         yield record.whole("id", 0), _Picture(path, size, _sequence(record, path, clips))
-
-
-def _has_size(record: Record) -> bool:
-    return record.has("width") and record.has("height")
 
 
 def _clips(document: Record) -> Iterator[tuple[int | str, str]]:

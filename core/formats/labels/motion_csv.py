@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from core.formats.labels.rows import LabelFile, LabelledRow, is_empty, posix, refuse_count, text_of
+from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count, text_of
 from core.formats.names import guard, unguard
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
@@ -59,7 +59,7 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
         if row.picture in seen:
             earlier = message("labels.line_has_picture", line=seen[row.picture], picture=row.picture)
             file.skipped.append((f"line {number}", earlier))
-        elif is_empty(row.keypoints):
+        elif (row.keypoints.visibility == ABSENT).all():
             file.leave_out("lines without points")
         else:
             seen[row.picture] = number

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import ABSENT, Box, Keypoints
+from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message
 from core.foundation.skeletons import Skeleton
@@ -89,11 +89,6 @@ def tight_box(points: NDArray[np.float32]) -> Box:
     left, top = (low - grown).tolist()
     right, bottom = (high + grown).tolist()
     return left, top, right, bottom
-
-
-def is_empty(keypoints: Keypoints) -> bool:
-    """Whether no point is labelled."""
-    return bool((keypoints.visibility == ABSENT).all())
 
 
 def refuse_count(name: str, points: Message, skeleton: Skeleton) -> UnreadableLabels:
