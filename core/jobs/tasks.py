@@ -38,10 +38,10 @@ def _then_waiting(task: Task) -> Task:
     def both(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
         counts = task(workspace, run, progress)
         assert run.dataset_id is not None
-        applied = apply_waiting(workspace, run.dataset_id, run_id=run.id, progress=progress)
-        if not applied.labels and not applied.skipped:
+        placed, refused = apply_waiting(workspace, run.dataset_id, run_id=run.id, progress=progress)
+        if not placed and not refused:
             return counts
-        return {**counts, "labels": applied.labels, "skipped": counts["skipped"] + applied.skipped}
+        return {**counts, "labels": placed, "skipped": counts["skipped"] + refused}
 
     return both
 

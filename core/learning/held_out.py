@@ -133,17 +133,12 @@ def _unseen_labels(
     labels = read_labels(dataset_id, models[0].skeleton, split_by=split_by, session=session).only(Part.TEST)
     if not labels.labels:
         raise NotEnoughData("models.nothing_held_out", skeleton=models[0].skeleton)
-    seen = {model.use_name: _learned(model.name, session=session) for model in models}
+    seen = {model.use_name: learned_from(trained_by_name(model.name, session=session)) for model in models}
     unseen = labels.without(set().union(*seen.values()))
     if not unseen.labels:
         most = max(seen, key=lambda name: len(seen[name]))
         raise NotEnoughData("models.learned_from_all", name=most)
     return unseen, len(labels.labels) - len(unseen.labels)
-
-
-def _learned(name: str, *, session: Session) -> set[int]:
-    trained = trained_by_name(name, session=session)
-    return learned_from(trained.data) if trained else set()
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ pictures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.workspace import Workspace
 from core.training.samples import Sample
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance
+from db.tables import TrainedModel
 
 LEARNED: Final = "learned"  # in `db.tables.TrainedModel.data`
 
@@ -62,12 +63,8 @@ def as_ranges(instances: Iterable[int]) -> list[list[int]]:
     return [[int(low), int(high)] for low, high in zip(first, last, strict=True)]
 
 
-def learned_from(data: Mapping[str, Any]) -> set[int]:
-    """Ids of the instances that a model, its parents and its choice of an epoch have seen; empty if that is not known.
-
-    Parameters
-    ----------
-    data
-        `db.tables.TrainedModel.data`.
-    """
-    return {number for low, high in data.get(LEARNED) or [] for number in range(low, high + 1)}
+def learned_from(model: TrainedModel | None) -> set[int]:
+    """Ids of the instances that a model, its parents and its choice of an epoch have seen; none of a built-in one, or
+    where that is not known."""
+    ranges = (model.data.get(LEARNED) if model else None) or []
+    return {number for low, high in ranges for number in range(low, high + 1)}

@@ -94,7 +94,7 @@ class TrainingRun:
         before = trained_by_name(self.parent.name, session=session) if self.parent else None
         labelled = {label.instance.id for part in (Part.TRAIN, Part.VALIDATION) for label, _ in self.labels.of(part)}
         self_labelled = {row.instance.id for row, _ in self.unlabelled}
-        return labelled | self_labelled | (learned_from(before.data) if before else set())
+        return labelled | self_labelled | learned_from(before)
 
 
 def train_model(

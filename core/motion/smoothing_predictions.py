@@ -70,8 +70,10 @@ def smooth_predictions(
         latest = max(latest, delay(smoother, frames_per_second=rate).frames)
         progress.advance(count)
     with reading(workspace.engine) as session:
-        others = _missing(dataset_id, base, version_id, session=session)
-    _store(workspace, version_id, others)
+        smoothed = predictions(dataset_id, version_id, session=session)
+        plain = predictions(dataset_id, base, session=session)
+    # what is in no track keeps the points of the base
+    _store(workspace, version_id, {instance: row for instance, row in plain.items() if instance not in smoothed})
     with reading(workspace.engine) as session:
         stored = count_predictions(dataset_id, version_id, session=session)
     return {
@@ -114,13 +116,6 @@ def _changed(
             if stored.get(instance) != (version_id, moved):
                 changed[instance] = moved
     return changed
-
-
-def _missing(dataset_id: int, base: int, version_id: int, *, session: Session) -> dict[int, StoredPrediction]:
-    """What the base predicted of instances that are in no track: they keep its points."""
-    stored = predictions(dataset_id, version_id, session=session)
-    plain = predictions(dataset_id, base, session=session)
-    return {instance: row for instance, row in plain.items() if instance not in stored}
 
 
 def _store(workspace: Workspace, version_id: int, rows: Mapping[int, StoredPrediction]) -> None:

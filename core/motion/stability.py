@@ -239,16 +239,15 @@ def of_dataset(
 
 
 def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
+    versions = predicted_versions(workspace, dataset_id)
+    if model_name in versions:
+        return versions[model_name]
     with reading(workspace.engine) as session:
         if not videos(dataset_id, session=session):
             raise NotEnoughData("clips.no_clip_in_dataset")
-    versions = predicted_versions(workspace, dataset_id)
-    if model_name not in versions:
-        with reading(workspace.engine) as session:
-            find_model(workspace, model_name, session=session)
-            how = predict_command(dataset_id, model_name, session=session)
-        raise NotFound("models.nothing_in_videos", name=model_name, how=how, choices=or_none(sorted(versions)))
-    return versions[model_name]
+        find_model(workspace, model_name, session=session)
+        how = predict_command(dataset_id, model_name, session=session)
+    raise NotFound("models.nothing_in_videos", name=model_name, how=how, choices=or_none(sorted(versions)))
 
 
 def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tuple[Video, list[VideoTrack], int]]:

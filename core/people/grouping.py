@@ -80,9 +80,13 @@ def group_people(
         evidence = _evidence(workspace, dataset_id, version.id)
         progress.begin(len(evidence.faces.instances), message=message("progress.grouping"))
         together, decided = _anchors(evidence, regroup)
-        labels = group(
-            evidence.faces.vectors, value, _constraints(evidence, together, decided), _share_of(progress, evidence)
+        constraints = Constraints(
+            together=together,
+            decided=frozenset(together[decided].tolist()),
+            photos=evidence.faces.images,
+            apart=_forbidden_pairs(evidence, together),
         )
+        labels = group(evidence.faces.vectors, value, constraints, _share_of(progress, evidence))
         with writing(workspace.engine) as session:
             if _still_true(evidence, dataset_id, session=session):
                 people = _store(evidence, labels, together, decided, dataset_id, run_id, session=session)
@@ -129,15 +133,6 @@ def _anchors(evidence: _Evidence, regroup: bool) -> tuple[NDArray[np.int64], NDA
             together[row] = owner.person_id
             decided[row] = not regroup or owner.person_id in humans
     return together, decided
-
-
-def _constraints(evidence: _Evidence, together: NDArray[np.int64], decided: NDArray[np.bool_]) -> Constraints:
-    return Constraints(
-        together=together,
-        decided=frozenset(together[decided].tolist()),
-        photos=evidence.faces.images,
-        apart=_forbidden_pairs(evidence, together),
-    )
 
 
 def _forbidden_pairs(evidence: _Evidence, together: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -43,7 +43,8 @@ def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit
     row_of = {person: row for row, person in enumerate(people.tolist())}
     owner_row = np.array([row_of.get(person, -1) for person in person_of.tolist()], np.int64)
     members = _members(owner_row, len(people))
-    scores = np.triu(_average_similarity(faces, members, sizes), k=1)
+    means = (members @ faces.vectors) / np.maximum(sizes, 1)[:, None].astype(np.float32)
+    scores = np.triu(np.asarray(means @ means.T, np.float32), k=1)
     candidate = np.triu(~_share_a_photo(faces, members), k=1)
     for instance, person in apart:
         mine, theirs = row_of.get(owners[instance].person_id if instance in owners else -1), row_of.get(person)
@@ -59,12 +60,6 @@ def _members(owner_row: NDArray[np.int64], count: int) -> coo_array:
     columns = np.flatnonzero(owner_row >= 0)
     ones = np.ones(len(columns), np.float32)
     return coo_array((ones, (owner_row[columns], columns)), shape=(count, len(owner_row))).tocsr()
-
-
-def _average_similarity(faces: FaceVectors, members: coo_array, sizes: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(P, P) mean cosine similarity over all pairs of faces of two people."""
-    means = (members @ faces.vectors) / np.maximum(sizes, 1)[:, None].astype(np.float32)
-    return np.asarray(means @ means.T, np.float32)
 
 
 def _share_a_photo(faces: FaceVectors, members: coo_array) -> NDArray[np.bool_]:

@@ -10,9 +10,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.geometry import boxes_of, iou
@@ -59,7 +56,9 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name
     if not pairs:
         raise NotEnoughData("points.none_in_both", skeleton=skeleton.name)
     mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
-    (points, seen), (again, seen_again) = (_unpacked(side, len(skeleton)) for side in (mine, theirs))
+    (points, seen, _), (again, seen_again, _) = (
+        Keypoints.unpack_all([label.revision.points for label in side], len(skeleton)) for side in (mine, theirs)
+    )
     boxes = [boxes_of(label.instance for label in side) for side in (mine, theirs)]
     areas = (person_areas(boxes[0]) + person_areas(boxes[1])) / 2
     sigmas = estimate_sigmas(points, again, (seen > 0) & (seen_again > 0), areas)
@@ -73,10 +72,6 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name
             for name, sigma, pairs, used in rows
         ],
     }
-
-
-def _unpacked(labels: Sequence[HumanLabel], count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    return Keypoints.unpack_all([label.revision.points for label in labels], count)[:2]
 
 
 def _pairs(first: Sequence[HumanLabel], second: Sequence[HumanLabel]) -> list[tuple[HumanLabel, HumanLabel]]:

@@ -54,14 +54,6 @@ class PicturesBeside:
     skipped: Sequence[tuple[str, Message]] = ()
 
 
-@dataclass(frozen=True)
-class WaitingReport:
-    """What came of labels that had waited: how many are in place now, how many were refused."""
-
-    labels: int
-    skipped: int
-
-
 def skeleton_choices() -> dict[str, str]:
     """Name and description of every skeleton that labels may be of."""
     return {name: f"{len(skeleton)} points of a {skeleton.kind}" for name, skeleton in SKELETONS.items()}
@@ -315,19 +307,21 @@ def _write(
 
 def apply_waiting(
     workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress = DEAF
-) -> WaitingReport:
+) -> tuple[int, int]:
     """Put labels that wait for their pictures onto those that have come; called at the end of every import.
+
+    Returns how many labels are in place now, and how many were refused.
 
     What does not fit its picture becomes a `Skipped` row of the run, and waits no longer.
     """
     with reading(workspace.engine) as session:
         rows = list(waiting_labels(dataset_id, session=session))
         if not rows:
-            return WaitingReport(0, 0)
+            return 0, 0
         labels = {waiting_label(row): row.id for row in rows}
         placement = PictureIndex(dataset_id, session=session).place(list(labels))
     if not placement.on:
-        return WaitingReport(0, 0)
+        return 0, 0
     _, report = _write(workspace, placement, dataset_id, run_id, progress)
     arrived = [*placement.repeated, *(label for labels_there in placement.on.values() for label in labels_there)]
     with writing(workspace.engine) as session:
@@ -337,4 +331,4 @@ def apply_waiting(
                 Skipped(run_id=run_id, path=label.row.picture, reason=_of_file(reason, label).to_json())
                 for label, reason in report.refused
             )
-    return WaitingReport(report.added + report.unchanged, len(report.refused))
+    return report.added + report.unchanged, len(report.refused)

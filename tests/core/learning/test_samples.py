@@ -8,6 +8,7 @@ from core.foundation.arrays import Keypoints
 from core.learning.samples import LEARNED, as_ranges, learned_from, samples
 from core.training.stability_loss import windows
 from db.queries.learning.labels import HumanLabel, InstanceBox, PictureFacts, RevisionPoints
+from db.tables import TrainedModel
 
 POINTS = Keypoints.of(np.zeros((4, 2))).to_bytes()
 
@@ -36,5 +37,5 @@ def test_ids_become_runs_and_come_back():
     assert as_ranges({5}) == [[5, 5]]
     assert as_ranges([7, 1, 2, 3, 2]) == [[1, 3], [7, 7]]
     ids = set(np.random.default_rng(0).integers(0, 500, 300).tolist())
-    assert learned_from({LEARNED: as_ranges(ids)}) == ids
-    assert learned_from({}) == set()
+    assert learned_from(TrainedModel(data={LEARNED: as_ranges(ids)})) == ids
+    assert learned_from(TrainedModel(data={})) == learned_from(None) == set()

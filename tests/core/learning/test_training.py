@@ -85,7 +85,7 @@ def test_the_weights_lie_among_the_models_once_and_what_was_learned_from_is_know
     assert sha256_of(workspace.home / model.file) == Path(model.file).stem
     labels = current_labels(workspace, dataset, "face68")
     learned = {label.instance.id for part in ("train", "validation") for label, _ in labels.of(part)}
-    assert learned_from(model.data) == learned
+    assert learned_from(model) == learned
     assert model.data["split_by"] == "auto"
 
 

@@ -526,7 +526,7 @@ def test_tracks_without_their_clip_wait_in_one_line(label, folder, rows, workspa
     assert skipped == [
         ("walk", "the clip, or the frame, is not in the dataset; its 7 labels are kept until it comes (walk.npy)")
     ]
-    assert apply_waiting(workspace, dataset).labels == 0
+    assert apply_waiting(workspace, dataset) == (0, 0)
 
 
 def test_a_run_that_is_done_again_after_a_crash_lists_nothing_twice(workspace, dataset, author, folder):
