@@ -20,7 +20,7 @@ from core.foundation.errors import BadInput
 
 Colour = tuple[int, int, int]
 Pixels = NDArray[np.uint8]
-Place = tuple[float, float]
+Position = tuple[float, float]
 
 TRUTH: Final[Colour] = (220, 50, 47)
 BASELINE: Final[Colour] = (42, 157, 60)
@@ -267,12 +267,12 @@ class _CurveStrip:
             mark(axes, (x + 3 * self.unit, middle), source.marker, source.colour, self.unit)
             write(axes, (x + 8 * self.unit, middle), source.label, self.font, _INK)
         for value in self.ratios or (0.0, self.most):
-            y, best = round(self._place(0, value)[1]), bool(self.ratios) and value == 1.0
+            y, best = round(self._position(0, value)[1]), bool(self.ratios) and value == 1.0
             line(axes, (self.left, y), (self.right, y), _DIM if best else _GRID, 1)
             write(axes, (self.left - 1.5 * self.unit, y), f"{value:.3g}", self.font, _DIM, anchor="rm")
         return axes
 
-    def _place(self, index: int, value: float) -> tuple[float, float]:
+    def _position(self, index: int, value: float) -> tuple[float, float]:
         x = self.left + (self.right - self.left) * index / max(1, self.frames - 1)
         if self.ratios:
             low, high = self.ratios[0], self.ratios[-1]
@@ -289,16 +289,16 @@ class _CurveStrip:
             for source, curve in zip(self.sources, self.curves, strict=True):
                 before, now = float(curve[later - 1]), float(curve[later])
                 if math.isfinite(before) and math.isfinite(now):
-                    ends = self._place(later - 1, before), self._place(later, now)
+                    ends = self._position(later - 1, before), self._position(later, now)
                     line(self.picture, *ends, source.colour, max(1, round(0.5 * self.unit)))
         self.drawn = max(index, 0)
         strip = self.picture.copy()
-        x = self._place(min(index, self.frames - 1), 1)[0]
+        x = self._position(min(index, self.frames - 1), 1)[0]
         line(strip, (x, self.top), (x, self.bottom), _DIM, 1)
         return strip
 
 
-def mark(picture: Pixels, at: Place, marker: str, colour: Colour, radius: float) -> None:
+def mark(picture: Pixels, at: Position, marker: str, colour: Colour, radius: float) -> None:
     """Draw a mark of about `radius` pixels at a place between pixels."""
     thick = max(2, round(0.5 * radius))  # one pixel would lose its colour: a video has half as many of colour
     if marker == "dot":
@@ -315,15 +315,15 @@ def mark(picture: Pixels, at: Place, marker: str, colour: Colour, radius: float)
             line(picture, *ends, colour, thick)
 
 
-def _fixed(at: Place) -> tuple[int, int]:
+def _fixed(at: Position) -> tuple[int, int]:
     return round(at[0] * (1 << _SHIFT)), round(at[1] * (1 << _SHIFT))
 
 
-def _circle(picture: Pixels, at: Place, radius: float, colour: Colour, thickness: int) -> None:
+def _circle(picture: Pixels, at: Position, radius: float, colour: Colour, thickness: int) -> None:
     cv2.circle(picture, _fixed(at), round(radius * (1 << _SHIFT)), colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
-def line(picture: Pixels, first: Place, second: Place, colour: Colour, thickness: int) -> None:
+def line(picture: Pixels, first: Position, second: Position, colour: Colour, thickness: int) -> None:
     """Draw a line between two places, `thickness` in pixels."""
     cv2.line(picture, _fixed(first), _fixed(second), colour, thickness, cv2.LINE_AA, _SHIFT)
 
@@ -336,7 +336,7 @@ def font_of(size: float) -> ImageFont.FreeTypeFont:
 
 
 def write(
-    picture: Pixels, at: Place, text: str, font: ImageFont.FreeTypeFont, colour: Colour, anchor: str = "lm"
+    picture: Pixels, at: Position, text: str, font: ImageFont.FreeTypeFont, colour: Colour, anchor: str = "lm"
 ) -> None:
     """Write a text whose anchor (as Pillow names them; its left middle) is at a place."""
     image = Image.fromarray(picture)

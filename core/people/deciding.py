@@ -129,7 +129,9 @@ def move_faces(
         touched = sorted({target.id, *(row.person_id for row in owners)})
         event = record("move", summary, dataset_id, faces, touched, author_id, session=session)
         if person_id is None:  # undo makes the new person disappear again
-            event.payload = {**event.payload, "before": _without(event.payload["before"], target.id)}
+            before = event.payload["before"]
+            rows = [row for row in before["people"] if row[0] != target.id]
+            event.payload = {**event.payload, "before": {**before, "people": rows}}
         record_separations(
             [(r.instance_id, r.person_id) for r in owners if r.person_id != target.id], event, session=session
         )
@@ -274,10 +276,6 @@ def _new_person(dataset_id: int, name: str, author_id: int, *, session: Session)
     if _named(dataset_id, clean, session=session) is not None:
         raise Conflict("people.name_taken_move", name=clean)
     return add_person(dataset_id, clean, author_id, session=session)
-
-
-def _without(before: dict[str, Any], person_id: int) -> dict[str, Any]:
-    return {**before, "people": [row for row in before["people"] if row[0] != person_id]}
 
 
 def _called(person: Person) -> str | Message:

@@ -83,8 +83,8 @@ def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
         of_kind = _without_repeats([row for row in fitting if find_skeleton(row.row.skeleton).kind == kind], report)
         # two labels that one file gives for one name are of two people; those of two files, or of two names for the
         # same content, may be of one
-        for origin in dict.fromkeys(_place_in_file(label) for label in of_kind):
-            together = [label for label in of_kind if _place_in_file(label) == origin]
+        for origin in dict.fromkeys(_name_in_file(label) for label in of_kind):
+            together = [label for label in of_kind if _name_in_file(label) == origin]
             _write_together(image, together, kind, run_id, report, session=session)
     if report.added:
         session.flush()
@@ -121,7 +121,7 @@ def label_problem(row: LabelledRow, image: Image) -> Message | None:
     return message("labels.point_outside", points=which, x=x, y=y, width=image.width, height=image.height)
 
 
-def _place_in_file(label: FileLabel) -> tuple[str, str, int | None]:
+def _name_in_file(label: FileLabel) -> tuple[str, str, int | None]:
     return label.source, label.row.picture, label.row.frame
 
 
