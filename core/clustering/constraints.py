@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput
 
-FREE = -1  # in `together`: tied to nobody
-UNKNOWN = -1  # in `photos`: from no known photo
-
 
 @dataclass(frozen=True, eq=False)
 class Constraints:
@@ -86,7 +83,7 @@ class Constraints:
     @classmethod
     def none(cls, count: int) -> Constraints:
         """No limits on `count` faces."""
-        free, unknown = np.full(count, FREE, np.int64), np.full(count, UNKNOWN, np.int64)
+        free, unknown = np.full((2, count), -1, np.int64)
         return cls(free, frozenset(), unknown, np.zeros((0, 2), np.int64))
 
     def units(self) -> NDArray[np.int64]:

@@ -38,7 +38,6 @@ class Canvas:
         alpha: float = 1.0,
         soft: float = 0.0,
         within: ArrayLike | None = None,
-        within_soft: float = 0.0,
     ) -> None:
         """Blend a polygon in.
 
@@ -53,7 +52,7 @@ class Canvas:
         soft
             Standard deviation in pixels of the Gaussian that softens the edge.
         within
-            A second polygon outside of which nothing is painted; `within_soft` softens its edge.
+            A second polygon outside of which nothing is painted.
         """
         polygon = np.asarray(points, np.float64)
         region = self._region(polygon, soft)
@@ -61,7 +60,7 @@ class Canvas:
             return
         mask = self._mask(polygon, soft, region)
         if within is not None:
-            mask *= self._mask(np.asarray(within, np.float64), within_soft, region)
+            mask *= self._mask(np.asarray(within, np.float64), 0.0, region)
         mask *= alpha
         left, top, right, bottom = region
         target = self.rgb[top:bottom, left:right]

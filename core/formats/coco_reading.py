@@ -33,7 +33,7 @@ _POINT: Final = 3  # x, y, visibility
 
 
 @dataclass(frozen=True)
-class _Places:
+class _References:
     """What annotations refer to by number."""
 
     categories: dict[int, Skeleton]
@@ -58,7 +58,7 @@ def read_annotations(opened: OpenedExport) -> LabelledDataset:
     content = load_json(opened.folder / ANNOTATIONS)
     people = _people(content)
     headers = dict(_images(content, opened))
-    references = _Places(
+    references = _References(
         categories=dict(_categories(content)),
         images={number: image.path for number, image in headers.items()},
         people={person.key for person in people},
@@ -77,14 +77,14 @@ def read_annotations(opened: OpenedExport) -> LabelledDataset:
     return assembled(opened, images, people, ANNOTATIONS, *read_about_clips(content, references.images))
 
 
-def _image_id(record: Record, references: _Places) -> int:
+def _image_id(record: Record, references: _References) -> int:
     image_id = record.whole("image_id", 0)
     if image_id not in references.images:
         raise record.wrong("exports.no_such_image_id", number=image_id)
     return image_id
 
 
-def _removed(content: Record, references: _Places) -> dict[int, list[RemovedInstance]]:
+def _removed(content: Record, references: _References) -> dict[int, list[RemovedInstance]]:
     boxes: dict[int, list[RemovedInstance]] = {}
     for record in content.records("removed"):
         with blaming(record.place):
@@ -142,7 +142,7 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
         yield number, image
 
 
-def _instance(record: Record, references: _Places) -> LabelledInstance:
+def _instance(record: Record, references: _References) -> LabelledInstance:
     category = record.whole("category_id", 0)
     if category not in references.categories:
         raise record.wrong("exports.no_such_category", number=category)
@@ -160,15 +160,15 @@ def _instance(record: Record, references: _Places) -> LabelledInstance:
             skeleton=skeleton.name if source else None,
             keypoints=keypoints if source else None,
             points_source=source,
-            points_model=_known(record, "points_model", references.models),
-            person=_known(record, "person", references.people),
+            points_model=_reference(record, "points_model", references.models),
+            person=_reference(record, "person", references.people),
             person_source=record.choice("person_source", PERSON_SOURCES) if record.has("person_source") else None,
             not_people=_not_people(record, references.people),
             five_points=_five_points(record),
         )
 
 
-def _known(record: Record, key: str, choices: set[str]) -> str | None:
+def _reference(record: Record, key: str, choices: set[str]) -> str | None:
     value = record.optional_text(key)
     if value is not None and value not in choices:
         raise record.wrong("exports.no_such_value", key=key, value=value)

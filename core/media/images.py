@@ -160,10 +160,10 @@ def _is_text(head: bytes) -> bool:
     return True
 
 
-def thumbnail(pixels: NDArray[np.uint8], longest: int = THUMBNAIL) -> bytes:
-    """A JPEG of `pixels` (H, W, 3) RGB whose longest side is at most `longest` pixels; never enlarged."""
+def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
+    """A JPEG of `pixels` (H, W, 3) RGB whose longest side is at most `THUMBNAIL` pixels; never enlarged."""
     height, width = pixels.shape[:2]
-    scale = min(1.0, longest / max(height, width))
+    scale = min(1.0, THUMBNAIL / max(height, width))
     if scale < 1.0:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]

@@ -107,15 +107,11 @@ class OperatingPoint:
 
 
 @dataclass(frozen=True)
-class FmrPoint:
-    """The operating point for a requested FMR.
+class FmrPoint(OperatingPoint):
+    """The operating point for a requested FMR, of which `attained` is at most the requested one.
 
     Attributes
     ----------
-    threshold
-        In cosine similarity.
-    confusion
-        What it gives; `confusion.fmr` is the attained FMR, at most the requested one.
     requested
         The requested FMR.
     supported
@@ -123,8 +119,6 @@ class FmrPoint:
         about the requested one.
     """
 
-    threshold: float
-    confusion: Confusion
     requested: float
     supported: bool
 

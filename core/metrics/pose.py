@@ -19,8 +19,6 @@ from core.foundation.errors import BadInput
 from core.metrics.oks import checked_truth
 from core.metrics.pose_matching import THRESHOLDS, best_of_each_image, close_pairs, greedy_matches
 
-Spread = NDArray | tuple[float, ...]
-
 RECALLS: Final = np.linspace(0.0, 1.0, 101)
 # Square pixels of the true person, both ends included.
 AREAS: Final = {"all": (0.0, 1e10), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
@@ -158,7 +156,7 @@ def _precision_recall(right: Floats, every: Floats, asked: float) -> tuple[float
     return float(read.mean()), float(recall[-1])
 
 
-def match(truth: TruePoses, detections: FoundPoses, sigmas: Spread) -> Matches:
+def match(truth: TruePoses, detections: FoundPoses, sigmas: NDArray | tuple[float, ...]) -> Matches:
     """Let the detections of each picture take its people, at every threshold and in every range of sizes.
 
     Parameters

@@ -32,7 +32,6 @@ _ACTION: Final = re.compile(r"(?P<action>.+)_[A-Z]-\d+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _EXPLAINED: Final = {"spine2": "spine2(back)", "spine1": "spine1(waist)"}  # as the form spells them
 _LARGEST: Final = float(np.finfo(np.float32).max)
-_Table = list[tuple[int, list[str]]]
 
 
 def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
@@ -121,7 +120,7 @@ def sequence_of(picture: str) -> str | None:
     return match["action"] if match else None
 
 
-def _cells(name: str, content: bytes) -> _Table:
+def _cells(name: str, content: bytes) -> list[tuple[int, list[str]]]:
     """Line number and cells of every line that is not empty."""
     text = text_of(name, content)
     first = text.partition("\n")[0]
