@@ -121,10 +121,12 @@ def matches(
         faces = face_vectors(workspace, dataset_id, query.encoder_id, session=session)
         if not len(faces.instances):
             raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
-        scores = faces.vectors @ query.vectors[meant]
-        best = _best_of_each(faces.images.tolist(), scores.tolist(), threshold)
-        paths = _paths([image for image, _, _ in best], session=session)
-    return [SearchMatch(image, paths[image], int(faces.instances[row]), score) for image, row, score in best]
+        scores = (faces.vectors @ query.vectors[meant]).astype(np.float64)
+        rows = _best_of_each(faces.images, scores, threshold)
+        images = faces.images[rows].tolist()
+        paths = _paths(images, session=session)
+    best = zip(images, faces.instances[rows].tolist(), scores[rows].tolist(), strict=True)
+    return [SearchMatch(image, paths[image], instance, score) for image, instance, score in best]
 
 
 def search(
@@ -152,14 +154,11 @@ def search(
     return matches(workspace, dataset_id, query, threshold=value)
 
 
-def _best_of_each(images: Sequence[int], scores: Sequence[float], threshold: float) -> list[tuple[int, int, float]]:
-    """Image, row and score of the most similar face of each picture, best first; equal scores by picture."""
-    best: dict[int, tuple[int, float]] = {}
-    for row, (image, score) in enumerate(zip(images, scores, strict=True)):
-        if score >= threshold and (image not in best or score > best[image][1]):
-            best[image] = (row, score)
-    rows = [(image, row, score) for image, (row, score) in best.items()]
-    return sorted(rows, key=lambda item: (-item[2], item[0]))
+def _best_of_each(images: NDArray[np.int64], scores: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+    """(M,) rows of the most similar face of each picture, best first; equal scores by picture."""
+    rows = np.flatnonzero(scores >= threshold)
+    rows = rows[np.lexsort((rows, images[rows], -scores[rows]))]
+    return rows[np.sort(np.unique(images[rows], return_index=True)[1])]
 
 
 def _paths(images: Sequence[int], *, session: Session) -> dict[int, str]:
