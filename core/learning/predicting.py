@@ -21,7 +21,7 @@ from core.library.batches import visit_instances
 from db.engine import reading
 from db.queries.learning.models import count_predictions, instances_to_predict
 from db.queries.motion import frame_pictures
-from db.tables import Instance, Prediction
+from db.tables import Image, Instance, Prediction
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
 
@@ -64,14 +64,9 @@ def predict(
         note_model_use(dataset_id, version_id, session=session)
     with reading(workspace.engine) as session:
         kind = find_skeleton(pose_model.skeleton).kind
-        waiting = instances_to_predict(dataset_id, kind, version_id, session=session)
-    if only is not None:
-        wanted = {label.instance.id for label in only.labels}
-        waiting = [row for row in waiting if row[0].id in wanted]
-    if clip is not None:
-        with reading(workspace.engine) as session:
-            frames = {frame.image.id for frame in frame_pictures(clip, session=session) if frame.image is not None}
-        waiting = [row for row in waiting if row[1].id in frames]
+        waiting = _chosen(
+            instances_to_predict(dataset_id, kind, version_id, session=session), only, clip, session=session
+        )
 
     def estimate(pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]) -> list[list[_LocatedPoints]]:
         corners = [boxes_of(instances).astype(np.float32) for _, instances in pictures]
@@ -95,6 +90,18 @@ def predict(
         stored = count_predictions(dataset_id, version_id, session=session)
     predicted = len(waiting) - failed
     return {"model_version": version_id, "instances": stored, "predicted": predicted, "failed": failed}
+
+
+def _chosen(
+    rows: Sequence[tuple[Instance, Image]], only: Labels | None, clip: int | None, *, session: Session
+) -> Sequence[tuple[Instance, Image]]:
+    if only is not None:
+        wanted = {label.instance.id for label in only.labels}
+        rows = [row for row in rows if row[0].id in wanted]
+    if clip is not None:
+        frames = {frame.image.id for frame in frame_pictures(clip, session=session) if frame.image is not None}
+        rows = [row for row in rows if row[1].id in frames]
+    return rows
 
 
 def _is_stored(instance_id: int, version_id: int, *, session: Session) -> bool:

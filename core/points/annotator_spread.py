@@ -76,16 +76,14 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name
 
 def _pairs(first: Sequence[HumanLabel], second: Sequence[HumanLabel]) -> list[tuple[HumanLabel, HumanLabel]]:
     """The labels of the same face or person in the same picture."""
-    of_picture: dict[str, list[HumanLabel]] = defaultdict(list)
-    for label in second:
-        of_picture[label.image.sha256].append(label)
-    mine: dict[str, list[HumanLabel]] = defaultdict(list)
-    for label in first:
-        if label.image.sha256 in of_picture:
-            mine[label.image.sha256].append(label)
+    of_picture: dict[str, tuple[list[HumanLabel], list[HumanLabel]]] = defaultdict(lambda: ([], []))
+    for side, labels in enumerate((first, second)):
+        for label in labels:
+            of_picture[label.image.sha256][side].append(label)
     pairs = []
-    for picture, labels in mine.items():
-        others = of_picture[picture]
+    for labels, others in of_picture.values():
+        if not labels or not others:
+            continue
         shares = iou(boxes_of(label.instance for label in labels), boxes_of(label.instance for label in others))
         best = shares.argmax(axis=1)
         for row, column in enumerate(best.tolist()):
