@@ -71,16 +71,13 @@ def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
     box its points lie; no instance gets two, and where there is none a new one is made. What a human has said otherwise
     stays, and so does what a human has taken out: the label is refused then.
     """
-    report = WriteReport()
-    fitting = []
-    for label in labels:
-        problem = label_problem(label.row, image)
-        if problem is None:
-            fitting.append(label)
-        else:
-            report.refused.append((label, problem))
+    problems = [(label, label_problem(label.row, image)) for label in labels]
+    report = WriteReport(refused=[(label, problem) for label, problem in problems if problem is not None])
+    fitting = [label for label, problem in problems if problem is None]
     for kind in sorted({find_skeleton(label.row.skeleton).kind for label in fitting}):
-        of_kind = _without_repeats([row for row in fitting if find_skeleton(row.row.skeleton).kind == kind], report)
+        of_kind = _without_repeats(
+            [label for label in fitting if find_skeleton(label.row.skeleton).kind == kind], report
+        )
         # two labels that one file gives for one name are of two people; those of two files, or of two names for the
         # same content, may be of one
         for origin in dict.fromkeys(_name_in_file(label) for label in of_kind):
@@ -146,10 +143,8 @@ def _without_repeats(labels: Sequence[FileLabel], report: WriteReport) -> list[F
     """The same label in two files is one."""
     first: dict[tuple[str, bytes], FileLabel] = {}
     for label in labels:
-        key = (label.row.skeleton, _content(label.row.keypoints))
-        if key in first:
-            report.repeated += 1
-        first.setdefault(key, label)
+        first.setdefault((label.row.skeleton, _content(label.row.keypoints)), label)
+    report.repeated += len(labels) - len(first)
     return list(first.values())
 
 
