@@ -18,11 +18,11 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.library.names_in_store import annotator_id, create_dataset
+from core.metrics.clustering import bcubed
 from core.verification import confirmed_pairs, evaluate_pairs
 from db.engine import reading
 from db.queries.people.listing import all_people
 from db.tables import Image
-from tests.builders.cluster_agreement import bcubed
 
 HEAD = (
     "| encoder | photos with a face | faces | groups (people) | BCubed P / R / F | pairs | "

@@ -1,4 +1,7 @@
-"""How well a clustering agrees with true identities, which the bench and the tests know and a user does not."""
+"""How well a clustering agrees with true identities.
+
+No page shows this: it needs faces whose people are all known, which the bench and the tests have and a user has not.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.foundation.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,11 @@ def bcubed(truth: NDArray, found: NDArray) -> Agreement:
     -------
     scores
         All NaN when no face is labelled.
+
+    Raises
+    ------
+    BadInput
+        If the shapes differ, a label is not an integer, or a label of `found` is negative.
     """
     cell, person, cluster, row, column = _contingency(truth, found)
     total = int(cell.sum())
@@ -71,6 +81,11 @@ def pairwise(truth: NDArray, found: NDArray) -> Agreement:
     -------
     scores
         Precision is NaN when no two labelled faces share a cluster, recall when no two share a person.
+
+    Raises
+    ------
+    BadInput
+        As in `bcubed`.
     """
     cell, person, cluster, _, _ = _contingency(truth, found)
     both, true, joined = _pairs(cell), _pairs(person), _pairs(cluster)
@@ -89,11 +104,14 @@ def _scores(precision: float, recall: float) -> Agreement:
 def _contingency(truth: NDArray, found: NDArray) -> tuple[NDArray[np.int64], ...]:
     """Non-zero cells of the contingency table, its margins (person, cluster), and the row and column of each cell."""
     true, got = np.asarray(truth), np.asarray(found)
-    assert true.ndim == 1, true.shape
-    assert true.shape == got.shape, (true.shape, got.shape)
+    if true.ndim != 1 or true.shape != got.shape:
+        raise BadInput("metrics.both_shape", names="truth and found", shape="(N,)", first=true.shape, second=got.shape)
     if true.size == 0:
         return (np.zeros(0, np.int64),) * 5
-    assert (got >= 0).all(), "a face outside all clusters needs its own label"
+    if not (np.issubdtype(true.dtype, np.integer) and np.issubdtype(got.dtype, np.integer)):
+        raise BadInput("metrics.both_integers", first=true.dtype, second=got.dtype)
+    if (got < 0).any():
+        raise BadInput("metrics.found_negative", found=got.min())
     labelled = true >= 0
     _, row, person = np.unique(true[labelled], return_inverse=True, return_counts=True)
     _, column, cluster = np.unique(got[labelled], return_inverse=True, return_counts=True)

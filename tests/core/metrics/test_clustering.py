@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics.cluster import pair_confusion_matrix
 
-from tests.builders.cluster_agreement import Agreement, bcubed, pairwise
+from core.foundation.errors import BadInput
+from core.metrics.clustering import Agreement, bcubed, pairwise
 
 
 def bcubed_by_definition(truth, found):
@@ -82,6 +83,20 @@ def test_a_hundred_thousand_faces_are_counted_exactly():
     scores = pairwise(np.arange(100_000) // 50_000, np.zeros(100_000, int))
     assert scores.precision == 2 * (50_000 * 49_999 // 2) / (100_000 * 99_999 // 2)
     assert scores.recall == 1
+
+
+@pytest.mark.parametrize(
+    ("truth", "found", "message"),
+    [
+        ([1, 2], [1], r"shape \(N,\), not \(2,\) and \(1,\)"),
+        ([1.0, 2.0], [1, 2], "should hold integers, not float64"),
+        ([1, 2], [0, -1], "found should be 0 or more, not -1"),
+    ],
+)
+def test_wrong_labels_are_refused(truth, found, message):
+    for metric in (bcubed, pairwise):
+        with pytest.raises(BadInput, match=message):
+            metric(np.array(truth), np.array(found))
 
 
 @settings(deadline=None, max_examples=50, derandomize=True)
