@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.motion.stability import of_tracks, predicted_versions
-from pages.widgets.motion.figures import bad_predictors, curve_charts, figure_tables
+from core.motion.stability import Smoothing, predicted_versions
+from pages.widgets.motion.figures import bad_predictors, curve_charts, figure_tables, judged
 from pages.widgets.motion.opened_track import choose_smoothing, open_file, open_predictions
 from pages.widgets.shared.resources import DATASET, workspace
 from pages.widgets.shared.text import counted, plain, sentence
@@ -29,17 +29,17 @@ if opened is None:
 
 smoothing = choose_smoothing(opened.rate)
 try:
-    figures = of_tracks(opened.tracks, opened.truth, opened.breaks)
-    tracks = smoothing(opened.tracks, opened.breaks)
-    smoothed = None if smoothing.name == "none" else of_tracks(tracks, opened.truth, opened.breaks)
+    raw = judged(opened.key, Smoothing(), opened)
+    smoothed = None if smoothing.name == "none" else judged(opened.key, smoothing, opened)
 except FacetError as error:
     st.error(sentence(error))
     st.stop()
 
+figures = raw.figures
 st.markdown(
     f"**{plain(opened.name)}**: {counted(figures.frames, 'frame')} with points, {counted(figures.pairs, 'pair')} of "
     f"consecutive ones, {counted(opened.tracks.shape[1], 'point')}."
 )
-curve_charts(tracks, opened.breaks, figures, smoothed)
-figure_tables(opened, figures, smoothed)
+curve_charts(raw, smoothed)
+figure_tables(opened, figures, None if smoothed is None else smoothed.figures)
 bad_predictors(opened)

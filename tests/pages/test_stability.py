@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.motion import stability
+
 
 def test_without_data_it_asks_for_a_track_file(opened_without_data):
     page = opened_without_data("stability.py")
@@ -16,3 +18,20 @@ def test_predictions_of_a_clip_are_judged_at_once(opened, small_dataset):
     assert not page.get("file_uploader")
     assert "4 frames with points, 3 pairs of consecutive ones, 68 points." in page.markdown[0].value
     assert "The vector" in [heading.value for heading in page.subheader]
+
+
+def test_a_rerun_that_changes_nothing_judges_nothing_again(opened, small_dataset, monkeypatch):
+    judged = []
+    for name in ("stability", "displacements"):
+        compute = getattr(stability, name)
+        monkeypatch.setattr(stability, name, lambda *given, c=compute, n=name: judged.append(n) or c(*given))
+    page = opened("stability.py")
+    assert {"stability", "displacements"} == set(judged)
+    judged.clear()
+    page.run()
+    page.get("button_group")[-1].set_value("y").run()
+    assert not page.exception
+    assert judged == []
+    page.session_state["stability-smoother"] = "one-euro"
+    page.run()
+    assert judged.count("stability") == 1, "the smoothed track alone is new"

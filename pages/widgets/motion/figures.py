@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.motion import stability
-from core.motion.stability import DatasetStability
+from core.motion.stability import DatasetStability, DisplacementHistogram, Smoothing
 from pages.widgets.motion.explanations import PARTS, PREDICTORS, RANKED, FigureRow
 from pages.widgets.motion.opened_track import OpenedTrack
 from pages.widgets.motion.stability_charts import cut_off, deviation_chart, displacement_chart
@@ -19,23 +20,41 @@ from pages.widgets.shared.text import counted, plain
 _SMALLEST_P: Final = 1e-300
 
 
-def curve_charts(
-    tracks: NDArray[np.float64],
-    breaks: NDArray[np.bool_] | None,
-    figures: stability.Stability,
-    smoothed_figures: stability.Stability | None,
-) -> None:
+@dataclass(frozen=True, eq=False)
+class JudgedTrack:
+    """The figures of a track, and its displacements in x and in y; these are None where nothing moves."""
+
+    figures: stability.Stability
+    displacements: tuple[DisplacementHistogram | None, DisplacementHistogram | None]
+
+
+@st.cache_data(max_entries=16, show_spinner="Judging the track")
+def judged(key: str, smoothing: Smoothing, _opened: OpenedTrack) -> JudgedTrack:  # noqa: ARG001  (the key is the track's)
+    """An opened track, smoothed: judged once, and kept under its key and how it is smoothed.
+
+    Raises
+    ------
+    BadInput
+        If a setting of the smoother is out of range.
+    """
+    tracks = smoothing(_opened.tracks, _opened.breaks)
+    figures = stability.of_tracks(tracks, _opened.truth, _opened.breaks)
+    x, y = (stability.displacement_histogram(tracks, _opened.breaks, axis, figures.values) for axis in (0, 1))
+    return JudgedTrack(figures, (x, y))
+
+
+def curve_charts(raw: JudgedTrack, smoothed: JudgedTrack | None) -> None:
     """The deviation over time, and displacements against the normal that metric 1 assumes."""
     st.subheader("Deviation of each frame from the one before", anchor=False)
-    curve = None if smoothed_figures is None else smoothed_figures.curve
-    st.plotly_chart(deviation_chart(figures.curve, curve), key="deviation", alt="Deviation over the frames")
-    beyond = cut_off(figures.curve, curve)
+    curves = raw.figures.curve, None if smoothed is None else smoothed.figures.curve
+    st.plotly_chart(deviation_chart(*curves), key="deviation", alt="Deviation over the frames")
+    beyond = cut_off(*curves)
     if beyond:
         st.caption(f"{counted(beyond, 'pair of frames reaches', 'pairs of frames reach')} out of the chart.")
     st.subheader("Are displacements normal?", anchor=False)
     axis = st.segmented_control("Axis", ["x", "y"], default="x", required=True, key="stability-axis")
-    shown = smoothed_figures or figures
-    histogram = stability.displacement_histogram(tracks, breaks, "xy".index(axis), shown.values)
+    shown = (smoothed or raw).figures
+    histogram = (smoothed or raw).displacements["xy".index(axis)]
     if histogram is None:
         st.caption("Nothing moves, so there is nothing to fit.")
         return

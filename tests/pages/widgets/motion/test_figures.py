@@ -100,25 +100,25 @@ def test_a_part_that_needs_a_truth_says_why_it_is_undefined_without_one(shown):
     assert [caption.value for caption in page.caption if caption.value.startswith("Undefined: ")]
 
 
-def curves(track, found):
-    from pages.widgets.motion.figures import curve_charts
+def curves(track):
+    from core.motion.stability import Smoothing
+    from pages.widgets.motion.figures import curve_charts, judged
 
-    curve_charts(track, None, found, None)
+    curve_charts(judged(track.key, Smoothing(), track), None)
 
 
 def test_displacements_are_judged_for_one_axis_at_a_time(shown):
     track = jittered(drifting_face(60))
-    found = stability(track)
-    page = shown(curves, track=track, found=found)
+    values = stability(track).values
+    page = shown(curves, track=opened(track))
     assert len(page.get("plotly_chart")) == 2
-    assert page.caption[-1].value.startswith(f"Excess kurtosis **{found.values['displacement_kurtosis_x']:,.1f}**")
+    assert page.caption[-1].value.startswith(f"Excess kurtosis **{values['displacement_kurtosis_x']:,.1f}**")
     page.get("button_group")[0].set_value("y").run()
-    assert page.caption[-1].value.startswith(f"Excess kurtosis **{found.values['displacement_kurtosis_y']:,.1f}**")
+    assert page.caption[-1].value.startswith(f"Excess kurtosis **{values['displacement_kurtosis_y']:,.1f}**")
 
 
 def test_where_nothing_moves_there_is_nothing_to_fit(shown):
-    still = np.ones((5, 68, 2)) * np.arange(68)[:, None]
-    page = shown(curves, track=still, found=stability(still))
+    page = shown(curves, track=opened(np.ones((5, 68, 2)) * np.arange(68)[:, None]))
     assert page.caption[-1].value == "Nothing moves, so there is nothing to fit."
     assert len(page.get("plotly_chart")) == 1
 
