@@ -5,7 +5,7 @@ import streamlit as st
 from core.foundation.errors import FacetError
 from core.jobs.launch import restart
 from db.engine import reading
-from db.queries.jobs import count_ended_runs, runs_page
+from db.queries.jobs import count_runs, runs_page
 from db.tables import RunState
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import author_id, stop_at_library, workspace
@@ -18,7 +18,7 @@ st.title("Jobs", anchor=False)
 st.caption("Imports, models and exports of every dataset, newest first. Times are UTC.")
 running = open_runs()
 with reading(workspace().engine) as session:
-    count = count_ended_runs(session=session)
+    count = count_runs(open_only=False, session=session)
 if not count and not running:
     stop_at_library("Nothing has run yet. Import photos or try the sample in the library.")
 

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from pages.widgets.learning.training_form import labels_card, recipe_form
-from pages.widgets.learning.training_live import live, past_trainings, trainings
+from pages.widgets.learning.training_live import live, open_trainings, past_trainings
 from pages.widgets.shared.resources import dataset_or_stop
 from pages.widgets.shared.run_status import open_runs
 
 dataset = dataset_or_stop()
 st.title("Training", anchor=False)
 open_runs(dataset.id)
-unfinished = trainings(dataset.id, open_only=True)
+unfinished = open_trainings(dataset.id)
 if unfinished:
     live(dataset.id)
 

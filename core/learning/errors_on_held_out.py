@@ -103,12 +103,12 @@ def paired_difference(held: HeldOutSet, model: str, against: str) -> PairedDiffe
     )
 
 
-def worst_instances(held: HeldOutSet, models: Sequence[str], limit: int = 24) -> list[InstanceErrors]:
+def worst_instances(held: HeldOutSet, models: Sequence[str]) -> list[InstanceErrors]:
     """The instances on which the first model errs most, the worst first; those that cannot be scored are left out."""
     errors = {model: errors_of(held, model) for model in models}
     first = errors[models[0]]
     defined = np.flatnonzero(~np.isnan(first))
-    order = defined[np.argsort(-first[defined], kind="stable")][:limit]
+    order = defined[np.argsort(-first[defined], kind="stable")]
     return [
         InstanceErrors(
             held.images[i],

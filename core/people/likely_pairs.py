@@ -16,6 +16,8 @@ from db.queries.people.ownership import ownerships, separations
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
 
+MOST_QUESTIONS: Final = 12  # at a time
+
 
 @dataclass(frozen=True)
 class LikelyPair:
@@ -26,7 +28,9 @@ class LikelyPair:
     score: float
 
 
-def likely_same(workspace: Workspace, dataset_id: int, encoder_id: int, *, limit: int = 12) -> list[LikelyPair]:
+def likely_same(
+    workspace: Workspace, dataset_id: int, encoder_id: int, *, limit: int = MOST_QUESTIONS
+) -> list[LikelyPair]:
     """The most similar pairs of people whom nobody has told apart and who share no photo, best first.
 
     The similarity is the one that grouping compares with its threshold: the average over all pairs of their faces

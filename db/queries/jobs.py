@@ -19,12 +19,12 @@ def runs_page(
     kinds: Collection[str] | None = None,
     open_only: bool | None = None,
     offset: int = 0,
-    limit: int = 20,
+    limit: int | None = 20,
     session: Session,
 ) -> Sequence[tuple[Run, str | None, str]]:
     """Runs with their dataset's and author's names: the newest first, but what is at work before what waits.
 
-    With `open_only` only those that wait or work, or only those that have ended.
+    With `open_only` only those that wait or work, or only those that have ended; without a limit, all of them.
     """
     statement = (
         select(Run, Dataset.name, User.name)
@@ -33,30 +33,30 @@ def runs_page(
     )
     if open_only:
         statement = statement.order_by(col(Run.state) != RunState.RUNNING)
-    if dataset_id is not None:
-        statement = statement.where(Run.dataset_id == dataset_id)
-    if kinds is not None:
-        statement = statement.where(col(Run.kind).in_(kinds))
-    if open_only is not None:
-        statement = statement.where(_open(open_only))
-    return session.exec(statement.order_by(col(Run.id).desc()).offset(offset).limit(limit)).all()
+    chosen = statement.where(*_chosen(dataset_id, kinds, open_only))
+    return session.exec(chosen.order_by(col(Run.id).desc()).offset(offset).limit(limit)).all()
+
+
+def count_runs(
+    *,
+    dataset_id: int | None = None,
+    kinds: Collection[str] | None = None,
+    open_only: bool | None = None,
+    session: Session,
+) -> int:
+    """How many runs `runs_page` gives on all its pages."""
+    chosen = _chosen(dataset_id, kinds, open_only)
+    return session.exec(select(func.count()).select_from(Run).where(*chosen)).one()
+
+
+def _chosen(dataset_id: int | None, kinds: Collection[str] | None, open_only: bool | None) -> list[ColumnElement[bool]]:
+    dataset = [] if dataset_id is None else [col(Run.dataset_id) == dataset_id]
+    kind = [] if kinds is None else [col(Run.kind).in_(kinds)]
+    return dataset + kind + ([] if open_only is None else [_open(open_only)])
 
 
 def _open(wanted: bool) -> ColumnElement[bool]:
     return col(Run.state).in_(OPEN) if wanted else col(Run.state).not_in(OPEN)
-
-
-def open_kinds(dataset_id: int | None = None, *, session: Session) -> set[str]:
-    """The kinds of run that wait or work, in one dataset or in all."""
-    statement = select(Run.kind).where(_open(True)).distinct()
-    if dataset_id is not None:
-        statement = statement.where(Run.dataset_id == dataset_id)
-    return set(session.exec(statement))
-
-
-def count_ended_runs(*, session: Session) -> int:
-    """How many runs have ended."""
-    return session.exec(select(func.count()).select_from(Run).where(_open(False))).one()
 
 
 def newest_ended_run(dataset_id: int, kinds: Collection[str], *, session: Session) -> Run | None:

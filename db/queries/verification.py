@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from db.tables import ModelVersion, Threshold, User
 
@@ -19,8 +19,13 @@ def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> T
     ).first()
 
 
+def count_thresholds(dataset_id: int, *, session: Session) -> int:
+    """How many thresholds were saved for a dataset."""
+    return session.exec(select(func.count()).where(col(Threshold.dataset_id) == dataset_id)).one()
+
+
 def thresholds(
-    dataset_id: int, *, encoder_id: int | None = None, limit: int = 20, session: Session
+    dataset_id: int, *, encoder_id: int | None = None, offset: int = 0, limit: int = 20, session: Session
 ) -> Sequence[tuple[Threshold, str, str]]:
     """The thresholds saved for a dataset (and one encoder version), newest first, with encoder's and author's name."""
     statement = (
@@ -29,6 +34,7 @@ def thresholds(
         .join(User, col(User.id) == col(Threshold.author_id))
         .where(Threshold.dataset_id == dataset_id)
         .order_by(col(Threshold.id).desc())
+        .offset(offset)
         .limit(limit)
     )
     if encoder_id is not None:

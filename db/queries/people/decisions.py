@@ -12,7 +12,14 @@ from sqlmodel import Session, col, func, or_, select
 from db.tables import PeopleEvent, User
 
 
-def history(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[tuple[PeopleEvent, str]]:
+def count_history(dataset_id: int, *, session: Session) -> int:
+    """How many decisions about people were taken in a dataset."""
+    return session.exec(select(func.count()).where(col(PeopleEvent.dataset_id) == dataset_id)).one()
+
+
+def history(
+    dataset_id: int, *, offset: int = 0, limit: int = 20, session: Session
+) -> Sequence[tuple[PeopleEvent, str]]:
     """The newest decisions about people with their authors' names; the payloads, which may be long, are not read."""
     return session.exec(
         select(PeopleEvent, User.name)
@@ -20,6 +27,7 @@ def history(dataset_id: int, *, limit: int = 20, session: Session) -> Sequence[t
         .join(User, col(User.id) == col(PeopleEvent.author_id))
         .where(PeopleEvent.dataset_id == dataset_id)
         .order_by(col(PeopleEvent.id).desc())
+        .offset(offset)
         .limit(limit)
     ).all()
 

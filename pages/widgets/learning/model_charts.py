@@ -38,8 +38,7 @@ def ced_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
 
 def group_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
     """Mean error by group (video, person, action), the worst of the last model first."""
-    last = list(parts.values())[-1]
-    order = sorted(last.groups, key=lambda group: -np.nan_to_num(last.groups[group], nan=-1.0))[:_MOST_GROUPS]
+    order, title = _worst_groups(parts, "By group")
     figure = go.Figure()
     for (name, part), colour in zip(parts.items(), COLOURS, strict=False):
         figure.add_bar(
@@ -52,7 +51,7 @@ def group_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
         )
     figure.update_xaxes(title="Mean error", tickformat=".1%")
     figure.update_yaxes(autorange="reversed")
-    shown = _laid_out(figure, "By group")
+    shown = _laid_out(figure, title)
     return shown.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
 
 
@@ -116,8 +115,7 @@ def point_difference_chart(parts: Mapping[str, PairedDifference], skeleton: Skel
 
 def group_difference_chart(parts: Mapping[str, PairedDifference], first: str) -> go.Figure:
     """How much more than the first each model errs in each group, the worst of the last model first."""
-    last = list(parts.values())[-1]
-    order = sorted(last.groups, key=lambda group: -np.nan_to_num(last.groups[group], nan=-np.inf))[:_MOST_GROUPS]
+    order, title = _worst_groups(parts, f"By group, less {_short(first)}")
     figure = go.Figure()
     for (name, part), colour in zip(parts.items(), COLOURS[1:], strict=False):
         figure.add_bar(
@@ -128,8 +126,16 @@ def group_difference_chart(parts: Mapping[str, PairedDifference], first: str) ->
             marker_color=colour,
             hovertemplate="%{y}: %{x:+.2%}<extra></extra>",
         )
-    shown = _about_nothing(figure, f"By group, less {_short(first)}", "x").update_yaxes(autorange="reversed")
+    shown = _about_nothing(figure, title, "x").update_yaxes(autorange="reversed")
     return shown.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
+
+
+def _worst_groups(parts: Mapping[str, Breakdown] | Mapping[str, PairedDifference], title: str) -> tuple[list[str], str]:
+    """The groups to draw, the worst of the last model first and undefined ones last; a title that says if not all."""
+    groups = list(parts.values())[-1].groups
+    worst = sorted(groups, key=lambda group: -np.nan_to_num(groups[group], nan=-np.inf))
+    cut = f", the worst {_MOST_GROUPS} of {len(worst):,}" if len(worst) > _MOST_GROUPS else ""
+    return worst[:_MOST_GROUPS], title + cut
 
 
 def _about_nothing(figure: go.Figure, title: str, axis: str) -> go.Figure:

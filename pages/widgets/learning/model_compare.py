@@ -12,7 +12,14 @@ from core.foundation.errors import FacetError, NotEnoughData
 from core.foundation.predictor_names import USES, PredictorName
 from core.jobs.launch import start
 from core.learning import listing as models
-from core.learning.errors_on_held_out import Breakdown, PairedDifference, breakdown, paired_difference, worst_instances
+from core.learning.errors_on_held_out import (
+    Breakdown,
+    InstanceErrors,
+    PairedDifference,
+    breakdown,
+    paired_difference,
+    worst_instances,
+)
 from core.learning.evaluating import FEWEST_GROUPS, differences_as_json, intervals_as_json, metrics
 from core.learning.held_out import UNPREDICTED, HeldOutSet, held_out, unpredicted
 from db.engine import reading
@@ -20,6 +27,7 @@ from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_live import COMPARE
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
 from pages.widgets.shared.resources import IMAGE, author_id, workspace
@@ -261,13 +269,16 @@ def _worst(held: HeldOutSet, chosen: list[str]) -> None:
         order = st.segmented_control(
             "Errors of", chosen, default=chosen[-1], required=True, key="worst-of-" + "-".join(chosen)
         )
-    rows = worst_instances(held, [order, *(name for name in chosen if name != order)], _WORST)
-    first = {row.image_id: row for row in reversed(rows)}  # of several faces in a picture the worst
+    worst: dict[int, InstanceErrors] = {}
+    for row in worst_instances(held, [order, *(name for name in chosen if name != order)]):
+        worst.setdefault(row.image_id, row)  # of several faces in a picture the worst
+    grid, offset = paged(len(worst), _WORST, key=f"worst-page-{order}")
     tiles = [
         Tile(row.image_id, f"/api/thumbnail/{row.image_id}?v={row.sha256[:8]}", row.name, _errors(row.errors))
-        for row in reversed(first.values())
+        for row in list(worst.values())[offset : offset + _WORST]
     ]
-    picture_grid(tiles, key="worst-grid", size=128, on_open=_open)
+    with grid:
+        picture_grid(tiles, key="worst-grid", size=128, on_open=_open)
 
 
 def _errors(errors: dict[str, float]) -> str:

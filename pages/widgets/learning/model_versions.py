@@ -137,7 +137,7 @@ def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
             icon=":material/undo:",
             key=f"roll-back-{skeleton_name}",
             help="Takes the newest promotion back"
-            + (f"; once more would lead to {', then '.join(back[1:4])}" if len(back) > 1 else "")
+            + (f"; once more would lead to {', then '.join(back[1:])}" if len(back) > 1 else "")
             + ".",
         ):
             _change(dataset_id, skeleton_name)

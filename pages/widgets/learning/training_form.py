@@ -16,6 +16,7 @@ from core.learning.recipes import RecipeChoice
 from db.engine import reading
 from db.queries.learning.models import model_cache_key
 from db.tables import Run
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.points_picker import choose_points, points_name
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.supply import counted_supply
@@ -43,6 +44,7 @@ KEPT_TOGETHER: Final = {
     "two pictures show the same person or scene.",
 }
 _FIELDS: Final = (("epochs", "Epochs"), ("batch", "Batch"), ("rate", "Learning rate"), ("seed", "Seed"))
+_NAMES: Final = 50  # a page of file names
 _PLANS: Final = {
     "curriculum": "with a curriculum: coarse cells first",
     "plain": "without: whole positions from the start",
@@ -96,7 +98,8 @@ def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
 def _left_out(supply: Supply) -> None:
     if supply.excluded:
         with st.expander(f"{counted(len(supply.excluded), 'picture')} left out by the list of bad pictures"):
-            st.text("\n".join(supply.excluded[:200]))
+            names, offset = paged(len(supply.excluded), _NAMES, key="train-left-out")
+            names.text("\n".join(supply.excluded[offset : offset + _NAMES]))
     if supply.empty:
         st.caption(f"{counted(supply.empty, 'label')} without a single point cannot teach anything and stay out.")
 

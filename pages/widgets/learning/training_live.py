@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -14,35 +14,36 @@ from core.learning.listing import model_of_run
 from core.learning.run_folder import TrainingLog, training_log
 from core.learning.training_verdict import CAME_TO_NOTHING
 from db.engine import reading
-from db.queries.jobs import runs_page
+from db.queries.jobs import count_runs, runs_page
 from db.tables import Run, RunState
 from pages.widgets.learning.training_charts import loss_chart, nme_chart
 from pages.widgets.learning.training_rounds import others_on_the_same_data, rounds_card
 from pages.widgets.points.picture_order import worthwhile_first
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.run_status import MARKS, result
 from pages.widgets.shared.text import plain, sentence, utc
 
 COMPARE: Final = "compare-model"  # what the Models page is asked to compare
-_PAST: Final = 50
+_PAST: Final = 50  # a page of them
 _SHEETS: Final = {
     "heatmaps": ("Heatmaps beside their targets", "The crop; the maps that were wanted; the maps that came out."),
     "examples": ("Examples", "Above the labels in red; below what was found in blue, red lines lead to the labels."),
 }
 
 
-def trainings(dataset_id: int, *, open_only: bool) -> list[Run]:
-    """The trainings of a dataset that are open, or have ended; the newest first."""
+def open_trainings(dataset_id: int) -> list[Run]:
+    """The trainings of a dataset that work or wait; what works first."""
     kinds = kinds_shown_on("training")
     with reading(workspace().engine) as session:
-        rows = runs_page(dataset_id=dataset_id, kinds=kinds, open_only=open_only, limit=_PAST, session=session)
+        rows = runs_page(dataset_id=dataset_id, kinds=kinds, open_only=True, limit=None, session=session)
     return [run for run, *_ in rows]
 
 
 @st.fragment(run_every=2.0)
 def live(dataset_id: int) -> None:
     """The training that is at work, if one is."""
-    run = next((run for run in trainings(dataset_id, open_only=True) if run.state == RunState.RUNNING), None)
+    run = next((run for run in open_trainings(dataset_id) if run.state == RunState.RUNNING), None)
     if run is None:
         return  # it waits, or has just ended: the card of the run says so
     st.subheader("At work", anchor=False)
@@ -56,15 +57,18 @@ def live(dataset_id: int) -> None:
 
 
 def past_trainings(dataset_id: int) -> None:
-    """Trainings that have ended: choose one to see how it went."""
-    ended = trainings(dataset_id, open_only=False)
-    if not ended:
+    """Trainings that have ended, page by page: choose one to see how it went."""
+    ended: dict[str, Any] = {"dataset_id": dataset_id, "kinds": kinds_shown_on("training"), "open_only": False}
+    with reading(workspace().engine) as session:
+        count = count_runs(**ended, session=session)
+    if not count:
         return
     st.subheader("Trainings so far", anchor=False)
-    names = {run.id: _name(run) for run in ended}
-    key = f"past-training-{ended[0].id}"  # one that has just ended is shown
-    chosen = st.selectbox("Training", list(names), format_func=names.__getitem__, key=key, width=480)
-    run = next(run for run in ended if run.id == chosen)
+    field, offset = paged(count, _PAST, key=f"past-trainings-{dataset_id}")
+    with reading(workspace().engine) as session:
+        runs = {run.id: run for run, *_ in runs_page(**ended, offset=offset, limit=_PAST, session=session)}
+    key = f"past-training-{next(iter(runs))}"  # one that has just ended is shown
+    run = runs[field.selectbox("Training", list(runs), format_func=lambda i: _name(runs[i]), key=key, width=480)]
     st.markdown(MARKS[RunState(run.state)])
     result(run)
     log = training_log(workspace(), run.id)

@@ -18,7 +18,6 @@ from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.run_status import latest_result
 from pages.widgets.shared.text import counted, plain, sentence
 
-_MOST: Final = 3  # models at once
 _CONTROLS: Final = "5rem"  # what a browser's controls take
 
 
@@ -41,7 +40,7 @@ def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str])
             help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
         )
         busy = must_wait("overlay", open_kinds)
-        counts = clip_predictions(workspace(), clip, models[:_MOST])
+        counts = clip_predictions(workspace(), clip, models)
         st.button(
             "Draw it",
             icon=":material/movie:",

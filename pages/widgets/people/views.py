@@ -11,9 +11,9 @@ import streamlit as st
 from core.foundation.errors import NotFound
 from core.people.deciding import confirm_faces, keep_apart, merge_people
 from core.people.encoders import encoder_of, threshold_of
-from core.people.likely_pairs import LikelyPair, likely_same
+from core.people.likely_pairs import MOST_QUESTIONS, LikelyPair, likely_same
 from db.engine import reading
-from db.queries.people.decisions import history
+from db.queries.people.decisions import count_history, history
 from db.queries.people.listing import (
     PeopleView,
     PersonSummary,
@@ -41,7 +41,7 @@ from pages.widgets.people.actions import (
     turn,
 )
 from pages.widgets.people.face_tiles import called, face_tile, how_many, open_face
-from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import plain, sentence, stored, utc
@@ -63,10 +63,9 @@ def list_of_people(dataset_id: int) -> None:
     """Named people first, then by size: each with a strip of faces."""
     wanted = st.text_input("Find a name", placeholder="Part of a name", width=260, icon=":material/search:").strip()
     merge_bar(dataset_id)
-    rows = st.container()
     with reading(workspace().engine) as session:
         count = count_people_page(dataset_id, view=PeopleView.KNOWN, name_contains=wanted, session=session)
-        offset = page_of(count, _ROWS, key=f"people-{dataset_id}-{wanted}")
+        rows, offset = paged(count, _ROWS, key=f"people-{dataset_id}-{wanted}")
         people = people_page(
             dataset_id, view=PeopleView.KNOWN, name_contains=wanted, offset=offset, limit=_ROWS, session=session
         )
@@ -109,8 +108,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
         name_field(dataset_id, person)
         st.caption(how_many(person), width="stretch")
     actions = st.container(horizontal=True)
-    grid = st.container()
-    offset = page_of(person.faces, _FACES, key=f"faces-page-{person_id}")
+    grid, offset = paged(person.faces, _FACES, key=f"faces-page-{person_id}")
     with reading(workspace().engine) as session:
         faces = faces_page(person_id, offset=offset, limit=_FACES, session=session)
     with grid:
@@ -151,10 +149,10 @@ def _grid_of(faces: Sequence[ShownFace], name: str, label: str) -> Callable[[], 
 def seen_once(dataset_id: int) -> None:
     """People without a name who are seen once: often strangers, sometimes a face that belongs to somebody."""
     st.caption("People without a name who are seen once. Select faces to give them to somebody, or to take them out.")
-    actions, grid = st.container(horizontal=True), st.container()
+    actions = st.container(horizontal=True)
     with reading(workspace().engine) as session:
         count = count_people_page(dataset_id, view=PeopleView.ONCE, session=session)
-        offset = page_of(count, _FACES, key=f"once-page-{dataset_id}")
+        grid, offset = paged(count, _FACES, key=f"once-page-{dataset_id}")
         people = people_page(dataset_id, view=PeopleView.ONCE, offset=offset, limit=_FACES, session=session)
         faces = faces_by_id([person.cover for person in people], session=session)
     with grid:
@@ -166,10 +164,10 @@ def seen_once(dataset_id: int) -> None:
 def faces_of_nobody(dataset_id: int) -> None:
     """Faces that no grouping has looked at yet, or that were taken out of a person."""
     st.caption("New faces, and faces that were taken out of a person. The next grouping finds them a place.")
-    actions, grid = st.container(horizontal=True), st.container()
+    actions = st.container(horizontal=True)
     with reading(workspace().engine) as session:
         count = count_loose_faces(dataset_id, session=session)
-        offset = page_of(count, _FACES, key=f"nobody-page-{dataset_id}")
+        grid, offset = paged(count, _FACES, key=f"nobody-page-{dataset_id}")
         faces = loose_faces(dataset_id, offset=offset, limit=_FACES, session=session)
     with grid:
         chosen = _grid_of(faces, f"nobody-{offset}", "Faces with nobody")
@@ -199,7 +197,8 @@ def open_questions(dataset_id: int, newest_run: int) -> None:
         st.info("There is no pair of people left to ask about.")
         return
     st.caption(
-        "The most similar people first, by the average similarity of their faces. "
+        f"At most {MOST_QUESTIONS} pairs at a time, the most similar first, by the average similarity of their faces: "
+        "an answer makes room for the next. "
         f"Grouping joins people from {threshold_of(workspace(), dataset_id, version):.3f} on."
     )
     for pair in pairs:
@@ -257,13 +256,16 @@ def _different(dataset_id: int, first: int, second: int) -> None:
 
 
 def decisions(dataset_id: int) -> None:
-    """The newest decisions, each with its way back."""
+    """The decisions, the newest first, each with its way back."""
     with reading(workspace().engine) as session:
-        rows = history(dataset_id, limit=_HISTORY, session=session)
-    if not rows:
+        count = count_history(dataset_id, session=session)
+    if not count:
         st.info("Nobody has decided anything about people here yet.")
-    for event, author in rows:
-        with st.container(horizontal=True, vertical_alignment="center"):
+    rows, offset = paged(count, _HISTORY, key=f"people-history-{dataset_id}")
+    with reading(workspace().engine) as session:
+        events = history(dataset_id, offset=offset, limit=_HISTORY, session=session)
+    for event, author in events:
+        with rows.container(horizontal=True, vertical_alignment="center"):
             gone = event.undone and event.undoes_id is None
             summary = stored(event.summary)
             st.markdown(f"~~{summary}~~" if gone else summary, width="stretch")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.people.deciding import clean_name
 from db.engine import reading
@@ -62,6 +63,12 @@ def choose_name() -> None:
 
 def _other_name() -> None:
     st.session_state[NAME] = st.session_state[_NAME_FIELD]
+
+
+def paged(count: int, size: int, *, key: str) -> tuple[DeltaGenerator, int]:
+    """A place for one page of many rows, with a pager below it, and the offset of that page."""
+    above = st.container()
+    return above, page_of(count, size, key=key)
 
 
 def page_of(count: int, size: int, *, key: str) -> int:

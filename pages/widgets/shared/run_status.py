@@ -10,9 +10,9 @@ from core.jobs.kinds import RUN_KINDS, kinds_shown_on
 from core.jobs.runs import cancel, speed, worker_lives
 from core.library.importing import skipped
 from db.engine import reading
-from db.queries.jobs import count_skipped, newest_ended_run, open_kinds, runs_page, skipped_page
+from db.queries.jobs import count_skipped, newest_ended_run, runs_page, skipped_page
 from db.tables import Run, RunState
-from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, csv_bytes, lasting, plain, stored, utc
 
@@ -22,7 +22,7 @@ MARKS: Final = {
     RunState.CANCELLED: ":gray-badge[:material/block: cancelled]",
 }
 _ROWS: Final = 20
-_MOST_OPEN: Final = 20
+_OPEN: Final = 20
 _MEGABYTE: Final = 1e6
 
 
@@ -34,18 +34,17 @@ def open_runs(dataset_id: int | None = None) -> set[str]:
     """
     place = st.container()
     with reading(workspace().engine) as session:
-        rows = runs_page(dataset_id=dataset_id, open_only=True, limit=_MOST_OPEN, session=session)
-        kinds = open_kinds(dataset_id, session=session)
+        rows = runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session)
     if rows:
         with place:
             _moving(dataset_id, frozenset(run.id for run, *_ in rows))
-    return kinds
+    return {run.kind for run, *_ in rows}
 
 
 @st.fragment(run_every=1.0)
 def _moving(dataset_id: int | None, shown: frozenset[int]) -> None:
     with reading(workspace().engine) as session:
-        rows = runs_page(dataset_id=dataset_id, open_only=True, limit=_MOST_OPEN, session=session)
+        rows = runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session)
     if {run.id for run, *_ in rows} != shown:
         st.rerun()
     if not worker_lives(workspace()):
@@ -54,8 +53,9 @@ def _moving(dataset_id: int | None, shown: frozenset[int]) -> None:
             "otherwise start it again, or run `python -m core.jobs.worker` beside it.",
             icon=":material/hourglass_disabled:",
         )
-    for run, dataset, author in rows:
-        with st.container(border=True):
+    cards, offset = paged(len(rows), _OPEN, key=f"open-runs-{dataset_id}")
+    for run, dataset, author in rows[offset : offset + _OPEN]:
+        with cards.container(border=True):
             _card(run, dataset, author)
 
 
@@ -149,8 +149,7 @@ def skipped_files(run_id: int) -> None:
     if not count:
         return
     with st.expander(f"{counted(count, 'file')} skipped, with the reasons", icon=":material/block:"):
-        table = st.container()
-        offset = page_of(count, _ROWS, key=f"skipped-{run_id}")
+        table, offset = paged(count, _ROWS, key=f"skipped-{run_id}")
         with reading(workspace().engine) as session:
             rows = skipped_page(run_id, offset=offset, limit=_ROWS, session=session)
         table.table([{"File": plain(row.path), "Reason": stored(row.reason)} for row in rows], hide_index=True)

@@ -13,9 +13,10 @@ from core.foundation.messages import message
 from core.verification import PairSet, VerificationReport
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
-from db.queries.verification import newest_threshold, thresholds
+from db.queries.verification import count_thresholds, newest_threshold, thresholds
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.text import counted, plain, sentence, stored, utc
@@ -26,7 +27,8 @@ _CHOSEN: Final = {
     "EER": message("thresholds.eer"),
     "FMR 1 %": message("thresholds.fmr_one_percent"),
 }
-_WRONG_PAIRS: Final = 6
+_WRONG_PAIRS: Final = 6  # a page of them
+_ROWS: Final = 20
 _EXPLAINED: Final = {
     "accuracy": "The share of pairs that are judged rightly. It depends on the mixture of same and different pairs.",
     "precision": "Of the pairs accepted as one person, the share that are.",
@@ -128,7 +130,7 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
         _confusion(figures)
         _operating_points(report)
     right.plotly_chart(roc_chart(report, figures["fmr"], figures["fnmr"]), key="roc")
-    _wrong_pairs(pairs, value)
+    _wrong_pairs(pairs, value, {"false_matches": figures["fp"], "false_non_matches": figures["fn"]})
 
 
 def _put(key: str, value: float) -> None:
@@ -211,11 +213,10 @@ def _save(pairs: PairSet, report: VerificationReport, value: float) -> None:
         st.caption("It is saved with your name, these figures and the pairs behind them. The next grouping uses it.")
 
 
-def _wrong_pairs(pairs: PairSet, value: float) -> None:
-    wrong = verification.hardest_pairs(pairs, value, most=_WRONG_PAIRS)
+def _wrong_pairs(pairs: PairSet, value: float, counts: dict[str, int]) -> None:
     labels = {"false_matches": "False matches", "false_non_matches": "False non-matches"}
     st.subheader("The pairs it gets most wrong", anchor=False)
-    kind = st.segmented_control(
+    kind: str = st.segmented_control(
         "Kind",
         list(labels),
         format_func=labels.__getitem__,
@@ -224,15 +225,16 @@ def _wrong_pairs(pairs: PairSet, value: float) -> None:
         label_visibility="collapsed",
         key="wrong-kind",
     )
-    hardest = wrong[kind or "false_matches"]
-    if not hardest:
+    if not counts[kind]:
         st.caption("None at this threshold.")
         return
     st.caption("Look whether the label is wrong before you blame the model: click a face to see the person.")
+    grid, offset = paged(counts[kind], _WRONG_PAIRS, key=f"wrong-page-{kind}")
+    hardest = verification.hardest_pairs(pairs, value, most=offset + _WRONG_PAIRS)[kind][offset:]
     with reading(workspace().engine) as session:
         faces = faces_by_id([number for left, right, _ in hardest for number in (left, right)], session=session)
         people = summaries([face.person_id for face in faces.values() if face.person_id], session=session)
-    with st.grid(min_column_width=230):
+    with grid, st.grid(min_column_width=230):
         for left, right, score in hardest:
             pair = [faces[number] for number in (left, right) if number in faces]
             tiles = [
@@ -258,10 +260,10 @@ def _open_owner(owners: dict[int, int | None], face: int) -> None:
 def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
     """What was saved, by whom and when, and grouping again with the newest."""
     with reading(workspace().engine) as session:
-        rows = thresholds(dataset_id, session=session)
+        count = count_thresholds(dataset_id, session=session)
         newest = newest_threshold(dataset_id, encoder_id, session=session)
     st.subheader("Saved thresholds", anchor=False)
-    if not rows:
+    if not count:
         st.caption("None yet: the encoder's own threshold is in force.")
         return
     if newest is not None:
@@ -272,7 +274,10 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
                 "Takes apart what only a machine has grouped, and groups it at this threshold. "
                 "Names, confirmed faces and everything else that a human has decided stay as they are."
             )
-    st.table(
+    table, offset = paged(count, _ROWS, key=f"thresholds-page-{dataset_id}")
+    with reading(workspace().engine) as session:
+        rows = thresholds(dataset_id, offset=offset, limit=_ROWS, session=session)
+    table.table(
         [
             {
                 "Threshold": f"{row.value:.4f}",

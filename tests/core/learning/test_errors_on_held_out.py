@@ -95,7 +95,7 @@ def test_the_worst_come_first_and_a_missed_one_before_all(shelf):
         if name == "a1":
             points[0] = np.nan
         shelf.predict(instance, version, points)
-    rows = worst_instances(held_out(shelf.workspace, shelf.dataset, ["uneven"]), ["uneven"], limit=3)
+    rows = worst_instances(held_out(shelf.workspace, shelf.dataset, ["uneven"]), ["uneven"])[:3]
     assert [row.name for row in rows] == ["a/1.png", "b/1.png", "b/0.png"]
     assert rows[0].errors["uneven"] == np.inf
     assert rows[1].errors["uneven"] == pytest.approx(0.03)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from db.engine import reading
-from db.queries.jobs import count_ended_runs, newest_ended_run, open_kinds, runs_page, unfinished_sources
+from db.queries.jobs import count_runs, newest_ended_run, runs_page, unfinished_sources
 from db.tables import Run, RunState, now
 from db.writing import writing
 
@@ -57,17 +57,10 @@ def test_what_is_at_work_stands_before_all_that_waits_behind_it(workspace, datas
     with reading(workspace.engine) as session:
         rows = runs_page(open_only=True, limit=2, session=session)
         every = runs_page(session=session)
+        unlimited = runs_page(open_only=True, limit=None, session=session)
     assert [run.id for run, *_ in rows] == [at_work, waiting[-1]]
+    assert len(unlimited) == 4
     assert [run.id for run, *_ in every] == [*reversed(waiting), at_work]
-
-
-def test_open_kinds_are_of_all_that_wait_or_work_in_a_dataset(workspace, dataset, author):
-    for kind, state in (("train", RunState.RUNNING), ("predict", RunState.QUEUED), ("faces", RunState.DONE)):
-        _add(workspace, dataset, author, kind=kind, state=state)
-    with reading(workspace.engine) as session:
-        assert open_kinds(dataset, session=session) == {"train", "predict"}
-        assert open_kinds(session=session) == {"train", "predict"}
-        assert open_kinds(dataset + 1, session=session) == set()
 
 
 def test_ended_runs_are_counted_and_come_page_by_page_with_names(workspace, dataset, author):
@@ -75,8 +68,11 @@ def test_ended_runs_are_counted_and_come_page_by_page_with_names(workspace, data
     nowhere = _add(workspace, None, author, kind="fetch", state=RunState.DONE)
     ended = [nowhere, runs[RunState.CANCELLED], runs[RunState.FAILED], runs[RunState.DONE]]
     with reading(workspace.engine) as session:
-        assert count_ended_runs(session=session) == 4
+        assert count_runs(open_only=False, session=session) == 4
         pages = [runs_page(open_only=False, offset=offset, limit=3, session=session) for offset in (0, 3)]
         assert [[run.id for run, *_ in page] for page in pages] == [ended[:3], ended[3:]]
         assert [names for _, *names in pages[0][:2]] == [[None, "ada"], ["faces", "ada"]]
         assert runs_page(dataset_id=dataset + 1, session=session) == []
+        assert [
+            count_runs(dataset_id=number, kinds=("import",), session=session) for number in (dataset, dataset + 1)
+        ] == [5, 0]

@@ -52,6 +52,8 @@ def test_of_many_groups_the_forty_worst_are_drawn_and_the_chart_grows_with_them(
     figure = group_chart({"x": many})
     assert figure.data[0].y == tuple(str(number) for number in range(59, 19, -1))
     assert figure.layout.height > group_chart({"x": COARSE}).layout.height
+    assert figure.layout.title.text == "By group, the worst 40 of 60"
+    assert group_chart({"x": COARSE}).layout.title.text == "By group"
 
 
 def test_points_are_counted_from_one_and_called_by_their_names():

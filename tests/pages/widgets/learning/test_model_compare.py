@@ -2,6 +2,7 @@
 
 import pytest
 
+from pages.widgets.learning import model_compare
 from pages.widgets.learning.model_compare import common_split, heading, usual
 from tests.builders.learning_rows import Shelf, face
 
@@ -103,3 +104,16 @@ def test_a_model_that_is_always_five_of_a_hundred_pixels_off_has_that_nme(shown,
     assert figures["**NME**"] == "5.00% (5.00 to 5.00)"
     assert figures["**Failures at 8%**"] == "0.00% (0.00 to 0.00)"
     assert "held-out instance" in page.caption[0].value
+
+
+def test_the_worst_pictures_go_on_page_by_page(shown, held_out_dataset, dataset, monkeypatch):
+    pages = []
+    monkeypatch.setattr(model_compare, "_WORST", 3)
+    monkeypatch.setattr(model_compare, "picture_grid", lambda tiles, **_: pages.append([tile.id for tile in tiles]))
+    page = shown(compared, dataset_id=dataset, chosen=["a-1"])
+    page.session_state["worst-page-a-1"] = 2
+    page.run()
+    first, second = pages
+    assert len(first) == 3
+    assert second
+    assert not set(first) & set(second)

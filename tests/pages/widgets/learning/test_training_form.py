@@ -44,6 +44,19 @@ def test_labels_are_counted_by_the_part_that_they_go_to(shown, small_dataset, da
     assert page.caption[0].value == KEPT_TOGETHER["person"]
 
 
+def left_out(excluded):
+    from core.learning.labels import Supply
+    from pages.widgets.learning.training_form import _left_out
+
+    _left_out(Supply({}, [], excluded, 0, 0))
+
+
+def test_every_picture_that_the_list_leaves_out_is_named(shown):
+    names = [f"{number:03}.png" for number in range(250)]
+    pages = [shown(left_out, {"train-left-out": page}, excluded=names).text[0].value for page in range(1, 6)]
+    assert "\n".join(pages).split("\n") == names
+
+
 def form(dataset_id, supply, open_runs=()):
     from pages.widgets.learning.training_form import recipe_form
 

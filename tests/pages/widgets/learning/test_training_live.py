@@ -13,7 +13,7 @@ from pages.widgets.learning import training_live
 from pages.widgets.learning.training_live import _warns, sheet_name
 
 
-def test_trainings_are_listed_however_many_other_runs_came_since(workspace, dataset, author, monkeypatch):
+def test_open_trainings_are_listed_however_many_other_runs_came_since(workspace, dataset, author, monkeypatch):
     monkeypatch.setattr(training_live, "workspace", lambda: workspace)
 
     def run(kind, state):
@@ -22,9 +22,26 @@ def test_trainings_are_listed_however_many_other_runs_came_since(workspace, data
     with writing(workspace.engine) as session:
         session.add_all([run("train", RunState.DONE), run("selftrain", RunState.QUEUED)])
         session.flush()
-        session.add_all([run("predict", RunState.DONE) for _ in range(600)])
-    assert [found.kind for found in training_live.trainings(dataset, open_only=False)] == ["train"]
-    assert [found.kind for found in training_live.trainings(dataset, open_only=True)] == ["selftrain"]
+        session.add_all([run("predict", RunState.QUEUED) for _ in range(600)])
+        session.add_all([run("train", RunState.QUEUED) for _ in range(60)])
+    assert [training.kind for training in training_live.open_trainings(dataset)] == [*["train"] * 60, "selftrain"]
+
+
+def past(dataset_id):
+    from pages.widgets.learning.training_live import past_trainings
+
+    past_trainings(dataset_id)
+
+
+def test_every_training_that_has_ended_can_be_chosen(shown, workspace, dataset, author):
+    with writing(workspace.engine) as session:
+        for number in range(51):
+            counts = {"model": f"model {number}"}
+            session.add(Run(kind="train", dataset_id=dataset, author_id=author, state=RunState.FAILED, counts=counts))
+    newest = shown(past, dataset_id=dataset).selectbox[0].options
+    assert (len(newest), newest[0].split(" · ")[0]) == (50, "model 50")
+    (oldest,) = shown(past, {f"past-trainings-{dataset}": 2}, dataset_id=dataset).selectbox[0].options
+    assert oldest.startswith("model 0 · ")
 
 
 def test_a_training_that_came_to_nothing_warns(monkeypatch):

@@ -82,6 +82,16 @@ def test_a_run_that_nobody_takes_says_why(opened, workspace, dataset, author, pa
     assert warning.value.startswith("No worker is at work on this machine, so nothing moves.")
 
 
+def test_every_run_that_waits_can_be_reached_and_cancelled(opened, workspace, dataset, author):
+    for number in range(21):
+        submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={"source": f"/{number}"})
+    test = opened("jobs.py")
+    first = {button.key for button in test.button if button.key.startswith("cancel-")}
+    test.session_state["open-runs-None"] = 2
+    second = {button.key for button in test.run().button if button.key.startswith("cancel-")}
+    assert (len(first), len(second), len(first | second)) == (20, 1, 21)
+
+
 @pytest.mark.parametrize("page", ["jobs.py", "library.py"])
 def test_nothing_is_said_while_a_worker_lives(opened, workspace, dataset, author, page):
     submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={"source": "/photos"})

@@ -94,6 +94,17 @@ def test_the_wrong_pairs_are_those_that_the_threshold_gets_wrong(page):
     assert page.caption[-1].value == "similarity 0.6000"
 
 
+def test_pairs_that_are_wrong_too_stand_on_the_next_pages(page, monkeypatch):
+    monkeypatch.setattr(parts, "_WRONG_PAIRS", 2)
+    page.slider[0].set_value(page.slider[0].min).run()
+    first = [caption.value for caption in page.caption if caption.value.startswith("similarity ")]
+    page.session_state["wrong-page-false_matches"] = 2
+    page.run()
+    rest = [caption.value for caption in page.caption if caption.value.startswith("similarity ")]
+    assert (len(first), len(rest)) == (2, 1), "three pairs of different people"
+    assert rest[0] < first[-1]
+
+
 def test_a_click_goes_to_an_operating_point_and_saves_it_with_its_figures(page, staged, workspace):
     best = evaluate_pairs(staged).best.threshold
     button(page, "Best accuracy").click().run()
@@ -116,6 +127,19 @@ def test_before_anybody_saves_a_threshold_the_encoders_own_is_in_force(shown, da
     page = shown(saved, dataset_id=dataset, encoder_id=1)
     assert page.caption[0].value == "None yet: the encoder's own threshold is in force."
     assert not page.table
+
+
+def test_every_saved_threshold_is_on_some_page(shown, workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
+    encoder = encoder_of(workspace, dataset, None).id
+    for number in range(21):
+        save(workspace, dataset, encoder, faces, number / 100, author_id=author)
+    pages = [
+        shown(saved, {f"thresholds-page-{dataset}": number}, dataset_id=dataset, encoder_id=encoder).table[0].value
+        for number in (1, 2)
+    ]
+    assert [len(page) for page in pages] == [20, 1]
+    assert pages[1]["Threshold"].tolist() == ["0.0000"]
 
 
 def test_saved_thresholds_are_listed_and_the_newest_groups_again(shown, started, workspace, dataset, author):
