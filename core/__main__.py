@@ -16,18 +16,17 @@ import typer
 
 from core import verification
 from core.commands import labels, overlay, sample, sigmas, stability, training
-from core.commands.console import ProgressLine, fail, one_line, tell
-from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
+from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
+from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS
 from core.foundation.messages import message
 from core.foundation.workspace import Workspace
-from core.jobs.inline import run_here
 from core.library.importing import skipped as skipped_of
 from core.models import fetching, weights
 from core.people import searching
 from db.engine import reading
 from db.migrate import backup as copy_store
-from db.queries.jobs import runs_page
+from db.queries.jobs import count_runs, runs_page
 from db.queries.people.listing import all_people
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
@@ -40,13 +39,12 @@ app.add_typer(training.app)
 app.add_typer(sample.app)
 app.add_typer(sigmas.app)
 
-_LISTED = 20  # skipped files that are named on stderr
+_RUNS = 50  # that are listed
 
 EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder; default: the setting FACET_ENCODER")]
 
 
-@app.command("import")
-@sentence_instead_of_traceback
+@command(app, "import")
 def import_command(
     path: Annotated[Path, typer.Argument(help="A folder, a zip, one picture or video clip, or an export of Facet")],
     dataset: DatasetName,
@@ -60,27 +58,23 @@ def import_command(
     if not path.exists():
         fail(f"{path}: there is no such file or folder")
     workspace = Workspace.open()
-    parameters = {"source": str(path.resolve()), "identities": identities, "reference": reference}
-    run = run_here(workspace, "import", dataset_id(workspace, dataset, make=True), parameters, ProgressLine())
+    number, source = dataset_id(workspace, dataset, make=True), str(path.resolve())
+    run = run_with_progress(workspace, "import", number, source=source, identities=identities, reference=reference)
     skipped = skipped_of(workspace, run.id)
     sentence = "{images} pictures: {added} added, {duplicates} there already"
     sentence += "; {frames} frames of {clips} clips" if run.counts.get("clips") else ""
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
-    for item in skipped[:_LISTED]:
-        print(one_line(f"skipped {item['path']}: {item['reason']}"), file=sys.stderr)
-    if len(skipped) > _LISTED:
-        print(f"… and {len(skipped) - _LISTED} more; --json lists them all", file=sys.stderr)
+    list_on_stderr([f"skipped {item['path']}: {item['reason']}" for item in skipped])
     if hint := labels.instead(workspace, path, [item["path"] for item in skipped], dataset):
         print(one_line(hint), file=sys.stderr)
     raise typer.Exit(1 if skipped else 0)
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = False) -> None:
     """Find faces, points and people. Gives images, faces, people, without_face, failed."""
     workspace = Workspace.open()
-    run = run_here(workspace, "faces", dataset_id(workspace, dataset), {"encoder": encoder}, ProgressLine())
+    run = run_with_progress(workspace, "faces", dataset_id(workspace, dataset), encoder=encoder)
     tell(run.counts, as_json, "{faces} faces of {people} people in {images} pictures; {without_face} without a face")
     unfinished = run.counts["failed"] + run.counts.get("incomplete", 0)
     if unfinished:
@@ -88,8 +82,7 @@ def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = Fal
     raise typer.Exit(1 if unfinished else 0)
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def people(
     dataset: DatasetName,
     regroup: Annotated[bool, typer.Option("--regroup", help="Group again what no human has decided")] = False,
@@ -101,21 +94,18 @@ def people(
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     if regroup or threshold is not None:
-        parameters = {"regroup": True, "threshold": threshold, "encoder": encoder}
-        run_here(workspace, "people", number, parameters, ProgressLine())
+        run_with_progress(workspace, "people", number, regroup=True, threshold=threshold, encoder=encoder)
     with reading(workspace.engine) as session:
         listed: list[dict[str, Any]] = [
             {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
             for number, name, shown in all_people(number, session=session)
         ]
-    lines = "\n".join(
-        one_line(f"{person['name'] or 'unnamed ' + str(person['id'])}: {len(person['faces'])}") for person in listed
-    )
-    tell({"people": listed}, as_json, lines.replace("{", "{{").replace("}", "}}"))
+    names = [one_line(person["name"] or f"unnamed {person['id']}") for person in listed]
+    lines = [f"{name}: {len(person['faces'])}" for name, person in zip(names, listed, strict=True)]
+    tell({"people": listed}, as_json, lines=lines)
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def verify(
     dataset: DatasetName,
     encoder: EncoderName = None,
@@ -146,8 +136,7 @@ def verify(
     tell(result, as_json, "{model}: threshold {threshold:.4f}, accuracy {accuracy:.4f}, EER {eer:.4f}")
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def search(
     dataset: DatasetName,
     photo: Annotated[Path, typer.Option("--photo", help="A photo of the person to look for")],
@@ -160,15 +149,12 @@ def search(
     results = searching.search(
         workspace, dataset_id(workspace, dataset), photo.read_bytes(), photo.name, encoder=encoder, threshold=threshold
     )
-    lines = (
-        "\n".join(one_line(f"{match.score:.4f}  {match.image}") for match in results) or "no picture shows this person"
-    )
+    lines = [one_line(f"{match.score:.4f}  {match.image}") for match in results]
     matches = [{"image": match.image, "score": match.score} for match in results]
-    tell({"matches": matches}, as_json, lines.replace("{", "{{").replace("}", "}}"))
+    tell({"matches": matches}, as_json, lines=lines or ["no picture shows this person"])
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def export(
     dataset: DatasetName,
     out: Annotated[Path, typer.Option("--out", help="A new or empty folder")],
@@ -177,14 +163,13 @@ def export(
 ) -> None:
     """Write a dataset that the field's own tools read. Gives folder, format, files, left_out, not_exported, counts."""
     workspace = Workspace.open()
-    parameters = {"format": format_name, "folder": str(out.resolve())}
-    run = run_here(workspace, "export", dataset_id(workspace, dataset), parameters, ProgressLine())
+    number, folder = dataset_id(workspace, dataset), str(out.resolve())
+    run = run_with_progress(workspace, "export", number, format=format_name, folder=folder)
     tell(run.counts, as_json, "{images} pictures in {files} files; {left_out} left out (see manifest.json)")
     raise typer.Exit(1 if run.counts["not_exported"] else 0)
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def runs(as_json: Json = False) -> None:
     """The newest runs: what was asked for, how far it is, how it ended."""
     workspace = Workspace.open()
@@ -195,32 +180,27 @@ def runs(as_json: Json = False) -> None:
                 "kind": run.kind,
                 "dataset": dataset,
                 "author": author,
-                "state": run.state,
-                "done": run.done,
-                "total": run.total,
-                "counts": run.counts,
-                "error": run.error,
+                **{name: getattr(run, name) for name in ("state", "done", "total", "counts", "error")},
                 "created_at": run.created_at.isoformat(),
             }
-            for run, dataset, author in runs_page(limit=50, session=session)
+            for run, dataset, author in runs_page(limit=_RUNS, session=session)
         ]
-    lines = "\n".join(
-        f"{row['id']:>5} {row['kind']:<8} {row['state']:<10} {row['done']}/{row['total']}" for row in rows
-    )
-    tell({"runs": rows}, as_json, lines or "no runs yet")
+        older = count_runs(session=session) - len(rows)
+    lines = [f"{row['id']:>5} {row['kind']:<8} {row['state']:<10} {row['done']}/{row['total']}" for row in rows]
+    tell({"runs": rows}, as_json, lines=lines or ["no runs yet"])
+    if older:
+        print(f"… and {older} older; the Jobs page has them all", file=sys.stderr)
 
 
-@weights_app.command("list")
-@sentence_instead_of_traceback
+@command(weights_app, "list")
 def list_weights(as_json: Json = False) -> None:
     """Every model file: whether it is here, its hash, its licence, and where it comes from."""
     rows = [asdict(row) for row in weights.status(Workspace.open().weights)]
-    lines = "\n".join(f"{'here   ' if row['present'] else 'missing'}  {row['name']}" for row in rows)
-    tell({"weights": rows}, as_json, lines)
+    lines = [f"{'here   ' if row['present'] else 'missing'}  {row['name']}" for row in rows]
+    tell({"weights": rows}, as_json, lines=lines)
 
 
-@weights_app.command("fetch")
-@sentence_instead_of_traceback
+@command(weights_app, "fetch")
 def fetch_weights(name: Annotated[str, typer.Argument(help="As in `weights list`")], as_json: Json = False) -> None:
     """Download a model file, check it, and put it into the weights folder."""
     workspace = Workspace.open()
@@ -233,8 +213,7 @@ def fetch_weights(name: Annotated[str, typer.Argument(help="As in `weights list`
     tell({"name": name, "file": str(path)}, as_json, "{file}")
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def backup(
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: a new one under backups")] = None,
     as_json: Json = False,

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NoReturn
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from core.foundation.messages import Message, worded
 from core.foundation.progress import Progress
 
+_LISTED: Final = 20  # lines of a list on stderr
 _EVERY_SECONDS = 5.0  # between lines where stderr is not a terminal
 _NOT_PRINTED: Final = ("Cc", "Zl", "Zp", "Cs")  # control characters, line and paragraph separators, lone surrogates
 
@@ -21,10 +23,10 @@ class ProgressLine(Progress):
     """Progress on stderr: one line that is overwritten on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:
-        self._said, self._total, self._printed = "", 0, float("-inf")
+        self._message, self._total, self._printed = "", 0, float("-inf")
 
     def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:
-        self._said, self._total = message.text() if message else self._said, total
+        self._message, self._total = message.text() if message else self._message, total
         self.advance(done)
 
     def advance(self, done: int) -> None:
@@ -34,7 +36,7 @@ class ProgressLine(Progress):
         if not at_end and time.monotonic() - self._printed < (0.1 if terminal else _EVERY_SECONDS):
             return
         self._printed = time.monotonic()
-        line = f"{one_line(self._said)}: {done} of {self._total}"
+        line = f"{one_line(self._message)}: {done} of {self._total}"
         print(f"\r{line}\033[K" if terminal else line, end="\n" if at_end or not terminal else "", file=sys.stderr)
 
 
@@ -45,16 +47,25 @@ def one_line(text: str) -> str:
     )
 
 
-def tell(result: dict[str, Any], as_json: bool, sentence: str) -> None:
-    """Print a result on stdout: one JSON object, or a sentence with the result's values filled in.
+def tell(result: dict[str, Any], as_json: bool, sentence: str = "", lines: Iterable[str] = ()) -> None:
+    """Print a result on stdout: one JSON object, or a sentence filled in with its values, and lines as they are below.
 
     Messages in it are printed as their sentences.
     """
     result = worded(result)
     values = {key: one_line(value) if isinstance(value, str) else value for key, value in result.items()}
-    text = json.dumps(result, ensure_ascii=False, allow_nan=False) if as_json else sentence.format(**values)
+    words = "\n".join([*filter(None, [sentence.format(**values)]), *lines])
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False) if as_json else words
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
+
+
+def list_on_stderr(lines: Sequence[str]) -> None:
+    """The first lines of a list on stderr, each on one line, and how many more there are."""
+    for line in lines[:_LISTED]:
+        print(one_line(line), file=sys.stderr)
+    if len(lines) > _LISTED:
+        print(f"… and {len(lines) - _LISTED} more; --json lists them all", file=sys.stderr)
 
 
 def fail(sentence: str) -> NoReturn:

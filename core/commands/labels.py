@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -10,24 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands.console import ProgressLine, fail, one_line, tell
-from core.commands.options import DatasetName, Json, author, dataset_id, sentence_instead_of_traceback
+from core.commands.console import fail, list_on_stderr, tell
+from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
 from core.formats.labels import ENDINGS
 from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
-from core.jobs.inline import run_here
 from core.library import exclusions
 from core.library.importing import skipped as skipped_of
 from core.points.label_importing import label_paths
 
 app = typer.Typer()
 
-_LISTED = 20  # lines on stderr
 _NAMED = 3  # label files that an import names
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def labels(
     path: Annotated[
         Path, typer.Argument(help="COCO keypoints, .pts, dlib XML, motion CSV, tracks .npy; a folder or zip of them")
@@ -58,8 +54,8 @@ def labels(
         fail(f"{path}: there is no such file or folder")
     find_skeleton(skeleton_name)  # before a dataset is made
     workspace = Workspace.open()
-    parameters = {"source": str(path.resolve()), "skeleton": skeleton_name}
-    run = run_here(workspace, "labels", dataset_id(workspace, dataset, make=True), parameters, ProgressLine())
+    number, source = dataset_id(workspace, dataset, make=True), str(path.resolve())
+    run = run_with_progress(workspace, "labels", number, source=source, skeleton=skeleton_name)
     skipped = skipped_of(workspace, run.id)
     sentence = (
         "{format}: {instances} labels in {images} pictures, {added} of them new; {waiting} wait for their pictures"
@@ -69,12 +65,11 @@ def labels(
     if run.counts.get("left_out"):
         sentence += ", {left_out} without a point are left out"
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
-    _list([f"skipped {item['path']}: {item['reason']}" for item in skipped])
+    list_on_stderr([f"skipped {item['path']}: {item['reason']}" for item in skipped])
     raise typer.Exit(1 if skipped else 0)
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def exclude(
     path: Annotated[Path, typer.Argument(help="One file name a line, or a CSV whose first column names files")],
     dataset: DatasetName,
@@ -90,7 +85,7 @@ def exclude(
     done = exclusions.exclude(workspace, number, names, author_id=author(workspace), reason=reason or path.name)
     result: dict[str, Any] = {"listed": done.listed, "matched": done.matched, "unknown": list(done.unknown)}
     tell(result, as_json, "{listed} names, {matched} of them of pictures here")
-    _list([f"{name}: no picture here has that name; it is left out when it comes" for name in done.unknown])
+    list_on_stderr([f"{name}: no picture here has that name; it is left out when it comes" for name in done.unknown])
 
 
 def instead(workspace: Workspace, source: Path, skipped: Sequence[str], dataset: str) -> str | None:
@@ -104,10 +99,3 @@ def instead(workspace: Workspace, source: Path, skipped: Sequence[str], dataset:
     what = "holds labels, not a picture" if len(holding) == 1 else "hold labels, not pictures"
     command = f"python -m core labels {quote(str(source))} --dataset {quote(dataset)} --skeleton SKELETON"
     return f"{', '.join(holding[:_NAMED])}{more} {what}: `{command}` takes them in (SKELETON: {', '.join(SKELETONS)})"
-
-
-def _list(lines: list[str]) -> None:
-    for line in lines[:_LISTED]:
-        print(one_line(line), file=sys.stderr)
-    if len(lines) > _LISTED:
-        print(f"… and {len(lines) - _LISTED} more; --json lists them all", file=sys.stderr)

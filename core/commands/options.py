@@ -11,14 +11,16 @@ import typer
 from click import ClickException
 from pydantic import ValidationError
 
-from core.commands.console import fail
+from core.commands.console import ProgressLine, fail
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
+from core.jobs.inline import run_here
 from core.learning.pose_models import find_use_name
 from core.library.names_in_store import create_dataset
 from db.engine import reading
 from db.queries.library import dataset_by_name
+from db.tables import Run
 from db.writes.library import ensure_user
 from db.writing import writing
 
@@ -48,6 +50,16 @@ def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[...,
             fail(f"{type(error).__name__}: {error}")
 
     return guarded
+
+
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a function as a command, guarded by `sentence_instead_of_traceback`."""
+    return lambda function: app.command(name)(sentence_instead_of_traceback(function))
+
+
+def run_with_progress(workspace: Workspace, kind: str, dataset: int, **parameters: Any) -> Run:
+    """Do a run here and wait for its end, its progress on stderr; raises as `run_here`."""
+    return run_here(workspace, kind, dataset, parameters, ProgressLine())
 
 
 def author(workspace: Workspace) -> int:

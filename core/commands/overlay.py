@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 
-from core.commands.console import ProgressLine, tell
-from core.commands.options import Json, dataset_id, model_name, sentence_instead_of_traceback
+from core.commands.console import tell
+from core.commands.options import Json, command, dataset_id, model_name, run_with_progress
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
-from core.jobs.inline import run_here
 from core.motion.overlaying import find_clip
 
 app = typer.Typer()
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def overlay(
     video: Annotated[str, typer.Option("--video", help="The clip's path or file name")],
     models: Annotated[list[str], typer.Option("--models", help="One to three models; the first is the baseline")],
@@ -37,7 +35,7 @@ def overlay(
     workspace = Workspace.open()
     clip = find_clip(workspace, video, None if dataset is None else dataset_id(workspace, dataset))
     names = [model_name(workspace, name) for name in (*models, *(more or []))]
-    parameters = {"video": clip.path, "models": names, "out": str(out.resolve()), "static": static}
-    run = run_here(workspace, "overlay", clip.dataset_id, parameters, ProgressLine())
+    asked = {"video": clip.path, "models": names, "out": str(out.resolve()), "static": static}
+    run = run_with_progress(workspace, "overlay", clip.dataset_id, **asked)
     tell(run.counts, as_json, "{file}: {frames} frames of {video}, {skipped} skipped, {labelled} with human labels")
     raise typer.Exit(1 if run.counts["skipped"] else 0)

@@ -6,18 +6,16 @@ from typing import Annotated
 
 import typer
 
-from core.commands.console import ProgressLine, tell
-from core.commands.options import Json, dataset_id, sentence_instead_of_traceback
+from core.commands.console import tell
+from core.commands.options import Json, command, dataset_id, run_with_progress
 from core.foundation.workspace import Workspace
-from core.jobs.inline import run_here
 from core.library.sample_clips import SAMPLE_CLIPS
 from core.library.sample_photos import SAMPLE
 
 app = typer.Typer()
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def sample(
     clips: Annotated[bool, typer.Option("--clips", help="Labelled clips to train on, instead of photos")] = False,
     dataset: Annotated[
@@ -29,5 +27,5 @@ def sample(
     workspace = Workspace.open()
     name = dataset or (SAMPLE_CLIPS if clips else SAMPLE)
     number = dataset_id(workspace, name, make=True)
-    run = run_here(workspace, "sample-clips" if clips else "sample", number, {}, ProgressLine())
+    run = run_with_progress(workspace, "sample-clips" if clips else "sample", number)
     tell({"dataset": name, **run.counts}, as_json, "drawn into the dataset {dataset}")

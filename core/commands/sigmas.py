@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from core.commands.console import tell
-from core.commands.options import DatasetName, Json, dataset_id, sentence_instead_of_traceback
+from core.commands.options import DatasetName, Json, command, dataset_id
 from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.points.annotator_spread import measured_sigmas
@@ -15,8 +15,7 @@ from core.points.annotator_spread import measured_sigmas
 app = typer.Typer()
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def sigmas(
     dataset: DatasetName,
     other: Annotated[str, typer.Option("--other", help="The same pictures, labelled by somebody else")],
@@ -31,7 +30,7 @@ def sigmas(
         f"{row['name']:<20} {_number(row['sigma'])}  of {row['pairs']} pairs; in use {_number(row['in_use'])}"
         for row in report["points"]
     ]
-    tell(report, as_json, "\n".join([f"{points}: {report['instances']} labelled twice", *lines]))
+    tell(report, as_json, "{skeleton}: {instances} labelled twice", lines)
 
 
 def _number(value: float | None) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from core.commands.console import tell
-from core.commands.options import Json, dataset_id, model_name, sentence_instead_of_traceback
+from core.commands.options import Json, command, dataset_id, model_name
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.motion.stability import Smoothing, of_dataset, of_file
@@ -29,8 +29,7 @@ _SHOWN = (
 )
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def stability(
     tracks: Annotated[
         Path | None, typer.Option("--tracks", help="A .npy file of frames x points x 2, in pixels")
@@ -54,7 +53,9 @@ def stability(
         figures = of_dataset(workspace, dataset_id(workspace, dataset), model_name(workspace, model), smoothing).flat()
     else:
         raise BadInput("commands.tracks_or_dataset")
-    tell(figures, as_json, _lines(figures).replace("{", "{{").replace("}", "}}"))
+    shown = [f"{name}: {figures[name]:.4f}" for name in _SHOWN if figures[name] is not None]
+    against = f"(indicator against {figures['indicator_against']}; --json gives all)"
+    tell(figures, as_json, "{frames} frames, {pairs} pairs", [*shown, against])
 
 
 def _frames(cuts: str) -> list[int]:
@@ -62,14 +63,3 @@ def _frames(cuts: str) -> list[int]:
         return [int(part) for part in cuts.split(",") if part.strip()]
     except ValueError:
         raise BadInput("commands.cuts", cuts=cuts) from None
-
-
-def _lines(figures: dict[str, Any]) -> str:
-    shown = [f"{name}: {figures[name]:.4f}" for name in _SHOWN if figures[name] is not None]
-    return "\n".join(
-        [
-            f"{figures['frames']} frames, {figures['pairs']} pairs",
-            *shown,
-            f"(indicator against {figures['indicator_against']}; --json gives all)",
-        ]
-    )

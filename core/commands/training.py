@@ -8,22 +8,22 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands.console import ProgressLine, one_line, tell
+from core.commands.console import list_on_stderr, one_line, tell
 from core.commands.options import (
     DatasetName,
     Json,
     ModelName,
     author,
+    command,
     dataset_id,
     model_name,
-    sentence_instead_of_traceback,
+    run_with_progress,
 )
 from core.foundation.errors import BadInput
-from core.foundation.messages import worded
+from core.foundation.messages import message, worded
 from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
-from core.jobs.inline import run_here
 from core.learning import delivery, evaluating, promoting
 from core.learning import listing as models
 from core.learning.held_out import training_split
@@ -35,16 +35,10 @@ from db.engine import reading
 
 app = typer.Typer()
 
-_LISTED = 20  # failed pictures that are named on stderr
-_LONE = (
-    "no clip, action, person or second folder tells the labelled pictures apart, so each was taken to be of its own "
-    "(--split-by picture): if several are of one person or scene, these figures are too good"
-)
 _SETTINGS = "What should differ from the recipe, as key=value; may be repeated"
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def train(
     dataset: DatasetName,
     recipe: Annotated[str, typer.Option("--recipe", help=f"One of {', '.join(RECIPES)}")],
@@ -69,25 +63,26 @@ def train(
     number = dataset_id(workspace, dataset)
     skeleton, split_by, remarks = _usual(workspace, number, skeleton, split_by)
     parent = parent and model_name(workspace, parent)
-    parameters = {
-        "recipe": recipe,
-        "settings": _settings(pairs or []),
-        "skeleton": skeleton,
-        "split_by": split_by,
-        "parent": parent,
-        "plan": unlabelled,
-    }
-    run = run_here(workspace, "selftrain" if unlabelled else "train", number, parameters, ProgressLine())
+    run = run_with_progress(
+        workspace,
+        "selftrain" if unlabelled else "train",
+        number,
+        recipe=recipe,
+        settings=_settings(pairs or []),
+        skeleton=skeleton,
+        split_by=split_by,
+        parent=parent,
+        plan=unlabelled,
+    )
     report = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
     for sentence in worded(report["said"]):
         print(sentence, file=sys.stderr)
     _print_reason(report.get("reason"))
     figures = _lines(report.get("metrics") or {})
-    tell(report, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})" + figures)
+    tell(report, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})", figures)
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def predict(
     dataset: DatasetName,
     model: ModelName,
@@ -98,18 +93,15 @@ def predict(
     """Locate the points of every instance. Gives model_version, instances, predicted, failed, skipped."""
     workspace = Workspace.open()
     name = model_name(workspace, model) + (f"+{FLIP}" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
-    parameters = {"model": str(PredictorName.parse(name))}
-    run = run_here(workspace, "predict", dataset_id(workspace, dataset), parameters, ProgressLine())
+    number, predictor = dataset_id(workspace, dataset), str(PredictorName.parse(name))
+    run = run_with_progress(workspace, "predict", number, model=predictor)
     skipped = skipped_of(workspace, run.id)
-    for item in skipped[:_LISTED]:
-        print(one_line(f"failed {item['path']}: {item['reason']}"), file=sys.stderr)
-    report = {**run.counts, "skipped": skipped}
-    tell(report, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
+    list_on_stderr([f"failed {item['path']}: {item['reason']}" for item in skipped])
+    tell({**run.counts, "skipped": skipped}, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
     raise typer.Exit(1 if run.counts["failed"] else 0)
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def evaluate(
     dataset: DatasetName,
     model: ModelName,
@@ -127,27 +119,25 @@ def evaluate(
     with reading(workspace.engine) as session:
         split_by = training_split(model, session=session)
     for name in filter(None, (model, against)):
-        run_here(workspace, "predict", number, {"model": name, "held_out": True, "split_by": split_by}, ProgressLine())
+        run_with_progress(workspace, "predict", number, model=name, held_out=True, split_by=split_by)
     report = evaluating.evaluate(workspace, number, model, against=against)
-    sentence = "{model} on {instances} held-out instances of {groups} groups" + _lines(report["metrics"])
+    lines = _lines(report["metrics"])
     if against is not None:
-        sentence += "\n{against} on the same" + _lines(report["against_metrics"])
-        sentence += "\n{model} minus {against}, paired" + _lines(report["difference"])
+        lines += [f"{against} on the same", *_lines(report["against_metrics"])]
+        lines += [f"{model} minus {against}, paired", *_lines(report["difference"])]
     _print_reason(report["reason"])
-    tell(report, as_json, sentence)
+    tell(report, as_json, "{model} on {instances} held-out instances of {groups} groups", lines)
 
 
-@app.command("models")
-@sentence_instead_of_traceback
+@command(app, "models")
 def list_models(as_json: Json = False) -> None:
     """The models that were trained here, with their parents, data, recipe and figures."""
     rows = models.listed(Workspace.open())
-    lines = "\n".join(f"{row['name']:<32} {row['dataset']:<20} {row['skeleton']}" for row in rows)
-    tell({"models": rows}, as_json, (lines or "no model was trained yet").replace("{", "{{").replace("}", "}}"))
+    lines = [f"{row['name']:<32} {row['dataset']:<20} {row['skeleton']}" for row in rows]
+    tell({"models": rows}, as_json, lines=lines or ["no model was trained yet"])
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> None:
     """Let a model pre-label a dataset from now on. Gives prelabelled, kept."""
     workspace = Workspace.open()
@@ -156,12 +146,11 @@ def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> No
     for warning in models.warnings_of(workspace, model):
         print(f"{model}: {warning.text()}", file=sys.stderr)
     points = promoting.promote(workspace, number, model, author_id=author(workspace))
-    run = run_here(workspace, "prelabel", number, {"skeleton": points}, ProgressLine())
+    run = run_with_progress(workspace, "prelabel", number, skeleton=points)
     tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def rollback(
     dataset: DatasetName,
     skeleton: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")] = "face68",
@@ -172,7 +161,7 @@ def rollback(
     number = dataset_id(workspace, dataset)
     points = find_skeleton(skeleton).name
     model = promoting.roll_back(workspace, number, points, author_id=author(workspace))
-    run = run_here(workspace, "prelabel", number, {"skeleton": points}, ProgressLine())
+    run = run_with_progress(workspace, "prelabel", number, skeleton=points)
     report = {"model": model or promoting.built_in_for(points), **run.counts}
     report["left"] = len(promoting.steps_back(workspace, number, points))
     what = "{model}" if report["model"] else "no model"
@@ -180,8 +169,7 @@ def rollback(
     tell(report, as_json, f"{sentence}; {{left}} more promotions can be rolled back")
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def submission(
     dataset: DatasetName,
     model: ModelName,
@@ -194,8 +182,7 @@ def submission(
     tell(report, as_json, "{file}: {pictures} pictures; in {several} of them the largest of several people counts")
 
 
-@app.command()
-@sentence_instead_of_traceback
+@command(app)
 def onnx(
     model: ModelName, out: Annotated[Path, typer.Option("--out", help="The file to write")], as_json: Json = False
 ) -> None:
@@ -205,14 +192,16 @@ def onnx(
     tell(report, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
 
 
-def _usual(workspace: Workspace, dataset: int, skeleton: str | None, split_by: str) -> tuple[str, str, tuple[str, ...]]:
+def _usual(
+    workspace: Workspace, dataset: int, skeleton: str | None, split_by: str
+) -> tuple[str, str, list[dict[str, Any]]]:
     """Skeleton, split and what to say of them, where nobody chose: single pictures in one folder are split singly."""
     with reading(workspace.engine) as session:
         points = find_skeleton(skeleton).name if skeleton else usual_skeleton(dataset, session=session)
         labels = read_labels(dataset, points, split_by=split_by, session=session)
     if split_by != "auto" or not lone_folder(labels):
-        return points, split_by, ()
-    return points, "picture", (_LONE,)
+        return points, split_by, []
+    return points, "picture", [message("commands.each_by_itself").to_json()]
 
 
 def _print_reason(reason: dict[str, Any] | None) -> None:
@@ -231,7 +220,7 @@ def _settings(chosen: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _lines(metrics: dict[str, Any]) -> str:
+def _lines(metrics: dict[str, Any]) -> list[str]:
     """The metrics as lines below the sentence, each with its 95 % interval where there is one."""
     rows = []
     for name, metric in metrics.items():
@@ -239,5 +228,5 @@ def _lines(metrics: dict[str, Any]) -> str:
         between = "" if low is None or high is None else f"   ({low:.5g} to {high:.5g})"
         verdict = f"   {metric['verdict']}" if "verdict" in metric else ""
         verdict += f" ({metric['groups']})" if metric.get("verdict") == TOO_FEW_GROUPS else ""
-        rows.append(f"\n  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}{verdict}")
-    return "".join(rows).replace("{", "{{").replace("}", "}}")
+        rows.append(f"  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}{verdict}")
+    return rows

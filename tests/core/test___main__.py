@@ -389,6 +389,15 @@ def test_runs_are_listed_the_newest_first(told, facet, photos):
     assert result["runs"][1]["counts"]["added"] == 2
 
 
+def test_runs_says_how_many_older_ones_it_leaves_out(facet, photos, monkeypatch):
+    facet("import", photos, "--dataset", "d")
+    assert facet("runs")[2] == ""
+    monkeypatch.setattr(command_line, "_RUNS", 1)
+    facet("import", photos, "--dataset", "d")
+    _, stdout, stderr = facet("runs")
+    assert (stdout.count("\n"), stderr) == (1, "… and 1 older; the Jobs page has them all\n")
+
+
 def test_weights_are_listed_with_licence_and_place(told, facet):
     code, result = told("weights", "list")
     assert code == 0

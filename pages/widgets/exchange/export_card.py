@@ -13,12 +13,9 @@ from db.tables import Export
 from pages.widgets.shared.pickers import page_of
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, csv_bytes, plain, sentence, utc
+from pages.widgets.shared.words import words
 
-ABOUT: Final = {
-    "coco": "One annotations.json with boxes and keypoints as COCO writes them, for training keypoint networks.",
-    "identities": "A folder of face crops for each person, with a table of who is who, for training face encoders.",
-    "facet": "Both of these in one folder, which another Facet can import. The history of points stays here.",
-}
+ABOUT: Final = words("export_formats")
 _ROWS: Final = 20
 
 

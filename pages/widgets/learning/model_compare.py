@@ -33,25 +33,13 @@ from pages.widgets.shared.points_picker import choose_points, keep_points, point
 from pages.widgets.shared.resources import IMAGE, author_id, workspace
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
+from pages.widgets.shared.words import words
 
 MOST: Final = 3
 _WORST: Final = 24
 _FEW_GROUPS: Final = 20
-# name: (what people call it, in percent, what it is)
-_METRICS: Final = {
-    "nme": ("NME", True, "Mean distance from the truth over the usual length (a face's outer eye corners)."),
-    "median_nme": ("Median NME", True, "The same for the middle instance: a few bad ones do not move it."),
-    "nme_inter_pupil": ("NME, inter-pupil", True, "Over the distance of the eyes' centres."),
-    "nme_box": ("NME, box", True, "Over the square root of the box's area."),
-    "nme_diagonal": ("NME, diagonal", True, "Over the box's diagonal."),
-    "auc": ("AUC at 8%", True, "Area under the cumulative error curve up to 8%, exact."),
-    "failure_rate": ("Failures at 8%", True, "Share of instances whose error is above 8%."),
-    "pck": ("PCK at 10%", True, "Share of points nearer than 10% of the usual length."),
-    "rmse_px": ("RMSE, pixels", False, "Over all coordinates, as the motion competition scores."),
-    "oks": ("OKS", True, "Object keypoint similarity, mean; the sigmas of the 24 points are partly borrowed."),
-    "ap": ("AP", True, "COCO's average precision over OKS 0.50 to 0.95."),
-    "missed": ("Missed", True, "Share of instances with a labelled point that the model did not give."),
-}
+_METRICS: Final = words("metrics")
+_NO_SHARES: Final = ("rmse_px",)  # all other metrics are shown in percent
 
 
 @dataclass(frozen=True)
@@ -249,15 +237,15 @@ def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: in
 
 def _figures(measured: Comparison, names: tuple[str, ...]) -> None:
     rows = []
-    for key, (title, percent, about) in _METRICS.items():
+    for key, text in _METRICS.items():
         if not any(key in measured.metrics[name] for name in names):
             continue
-        row = {"Metric": f"**{title}**"}
+        row, percent = {"Metric": f"**{text['title']}**"}, key not in _NO_SHARES
         row |= {plain(name): interval(measured.metrics[name].get(key), percent=percent) for name in names}
         for name in names[1:]:
             differences_of = measured.differences[name]
             row[f"{plain(name)} − {plain(names[0])}"] = difference_text(differences_of.get(key), percent=percent)
-        rows.append(row | {"What it is": about})
+        rows.append(row | {"What it is": text["about"]})
     with st.container(key="explained-metrics"):
         st.table(rows, hide_index=True)
 

@@ -20,14 +20,10 @@ from pages.widgets.points.picture_order import worthwhile_first
 from pages.widgets.shared.points_picker import points_name
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.text import counted, lasting, plain, sentence, utc
+from pages.widgets.shared.words import words
 
-_PARTS: Final = {"train": "to learn from", "validation": "to stop in time", "test": "held out"}
-_ENDS: Final = {
-    "done": "as many as asked",
-    "early": "ended early, nothing got better",
-    "cancelled": "cancelled",
-    "nan": "stopped at a loss that is no number",
-}
+_PARTS: Final = words("labels_of_model")
+_ENDS: Final = words("ends_of_training")
 _ENDS_AND_VALUE: Final = ("value", "low", "high")
 
 

@@ -21,34 +21,14 @@ from pages.widgets.shared.points_picker import choose_points, points_name
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
+from pages.widgets.shared.words import words
 
-_PARTS: Final = {
-    "train": ("To learn from", "The model's weights follow these."),
-    "validation": ("To stop in time", "The best epoch is chosen on these."),
-    "test": ("Held out", "Never learned from: figures and comparisons are on these."),
-}
-_SPLITS: Final = {
-    "auto": "clips, else people, else folders",
-    "person": "people, else folders",
-    "folder": "folders",
-    "picture": "nothing but the picture",
-}
-KEPT_TOGETHER: Final = {
-    "auto": "Frames of one clip, and pictures of one action, stay together; other photos go by person, else by folder. "
-    "Another clip of the same person may land in another part, and so may two people in one photo.",
-    "person": "All clips and photos of a person stay together, with everybody else in those clips. Two people in one "
-    "photo may still land in different parts.",
-    "folder": "Frames of one clip stay together, and other pictures of one folder. A person who is in two of them may "
-    "land in different parts.",
-    "picture": "Only frames of one clip stay together; any other picture stands for itself. Choose it only where no "
-    "two pictures show the same person or scene.",
-}
-_FIELDS: Final = (("epochs", "Epochs"), ("batch", "Batch"), ("rate", "Learning rate"), ("seed", "Seed"))
+_PARTS: Final = words("parts_of_labels")
+_SPLITS: Final = words("splits")
+KEPT_TOGETHER: Final[dict[str, str]] = words("kept_together")
+_FIELDS: Final[dict[str, str]] = words("training_fields")
 _NAMES: Final = 50  # a page of file names
-_PLANS: Final = {
-    "curriculum": "with a curriculum: coarse cells first",
-    "plain": "without: whole positions from the start",
-}
+_PLANS: Final = words("training_plans")
 
 
 def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
@@ -72,9 +52,10 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
         _nothing_yet(supply, skeleton_name)
         return skeleton_name, split_by, supply
     with st.grid(min_column_width=150, gap="small"):
-        for part, (name, about) in _PARTS.items():
+        for part, text in _PARTS.items():
             groups = counted(supply.labels[f"{part}_groups"], "group")
-            st.metric(name, supply.labels[part], delta=groups, delta_color="off", delta_arrow="off", help=about)
+            count = supply.labels[part]
+            st.metric(text["name"], count, delta=groups, delta_color="off", delta_arrow="off", help=text["about"])
     _left_out(supply)
     return skeleton_name, split_by, supply
 
@@ -174,7 +155,7 @@ def _settings(choice: RecipeChoice) -> dict[str, str]:
     name, defaults = choice.name, choice.settings
     chosen: dict[str, str] = {}
     with st.expander("Settings", icon=":material/tune:"), st.container(horizontal=True, vertical_alignment="bottom"):
-        for key, label in _FIELDS:
+        for key, label in _FIELDS.items():
             value = st.text_input(label, str(defaults[key]), key=f"train-{name}-{key}", width=110)
             if value.strip() != str(defaults[key]):
                 chosen[key] = value.strip()

@@ -23,13 +23,11 @@ from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.run_status import MARKS, result
 from pages.widgets.shared.text import plain, sentence, utc
+from pages.widgets.shared.words import words
 
 COMPARE: Final = "compare-model"  # what the Models page is asked to compare
 _PAST: Final = 50  # a page of them
-_SHEETS: Final = {
-    "heatmaps": ("Heatmaps beside their targets", "The crop; the maps that were wanted; the maps that came out."),
-    "examples": ("Examples", "Above the labels in red; below what was found in blue, red lines lead to the labels."),
-}
+_SHEETS: Final = words("training_sheets")
 
 
 def open_trainings(dataset_id: int) -> list[Run]:
@@ -78,7 +76,7 @@ def past_trainings(dataset_id: int) -> None:
         _next(run, model, worthless=any(map(_warns, log.messages)))
     _draw(log, dataset_id, run.id, key=f"past-{run.id}")
     for kind, sheets in (("heatmaps", log.heatmaps), ("examples", log.examples)):
-        _sheet(kind, _one_of(sheets, key=f"past-{run.id}-{kind}", label=_SHEETS[kind][0]))
+        _sheet(kind, _one_of(sheets, key=f"past-{run.id}-{kind}", label=_SHEETS[kind]["title"]))
 
 
 def _name(run: Run) -> str:
@@ -137,8 +135,8 @@ def _one_of(sheets: Sequence[Path], *, key: str, label: str) -> Sequence[Path]:
 
 def _sheet(kind: str, sheets: Sequence[Path]) -> None:
     for path in sheets:
-        title, legend = _SHEETS[kind]
-        st.image(path.read_bytes(), caption=f"{title}, {sheet_name(path)}. {legend}", width="stretch")
+        caption = f"{_SHEETS[kind]['title']}, {sheet_name(path)}. {_SHEETS[kind]['legend']}"
+        st.image(path.read_bytes(), caption=caption, width="stretch")
 
 
 def sheet_name(path: Path) -> str:

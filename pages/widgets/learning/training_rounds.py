@@ -11,13 +11,9 @@ from core.learning import listing as models
 from pages.widgets.learning.training_charts import rounds_chart
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, lasting, plain
+from pages.widgets.shared.words import words
 
-_TASKS: Final = {
-    "": "human labels only",
-    "cls3": "its cell among the coarse ones (2 × 2)",
-    "cls2": "its cell among the finer ones (4 × 4)",
-    "std": "its whole position",
-}
+_TASKS: Final = words("rounds")
 Rows = Sequence[Mapping[str, Any]]
 
 

@@ -9,21 +9,10 @@ from core.foundation.messages import worded
 from db.tables import Image, ImageState
 from pages.widgets.shared.picture_grid import Tile
 from pages.widgets.shared.text import counted
+from pages.widgets.shared.words import words
 
-STATES: Final = {
-    ImageState.NEW: "Not looked at yet",
-    ImageState.EMPTY: "No face found",
-    ImageState.FOUND: "Found by the models",
-    ImageState.CORRECTED: "Corrected by a human",
-    ImageState.FAILED: "Failed",
-}
-_BADGES: Final = {
-    ImageState.NEW: "new",
-    ImageState.EMPTY: "",
-    ImageState.FOUND: "",
-    ImageState.CORRECTED: "corrected",
-    ImageState.FAILED: "failed",
-}
+STATES: Final[dict[str, str]] = words("picture_states")
+_BADGES: Final = words("picture_badges")
 
 
 def tile(image: Image) -> Tile:
@@ -33,4 +22,4 @@ def tile(image: Image) -> Tile:
     looked_at = state not in (ImageState.NEW, ImageState.FAILED)
     caption = worded(image.reason) or (f"{name} · {counted(image.faces, 'face')}" if looked_at else name)
     url = f"/api/thumbnail/{image.id}?v={image.sha256[:8]}"
-    return Tile(image.id, url, image.path, caption, _BADGES[state])
+    return Tile(image.id, url, image.path, caption, _BADGES.get(state, ""))

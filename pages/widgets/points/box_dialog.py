@@ -18,10 +18,11 @@ from core.points.annotating import add_instances, editor_instances
 from db.tables import Image
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.text import sentence
+from pages.widgets.shared.words import words
 
 _WIDTH: Final = 680
 _TALLEST: Final = 560
-KINDS: Final = {"face": "A face", "person": "A whole person"}
+KINDS: Final = words("kinds_of_box")
 
 
 @st.dialog("Boxes of this picture", width="large")

@@ -21,12 +21,13 @@ from pages.widgets.shared.resources import IMAGE, author_id, workspace
 from pages.widgets.shared.run_status import open_runs
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import plain
+from pages.widgets.shared.words import words
 
 ORDER: Final = "picture-order"  # no widget's key: it outlives a change of pages
 _FIELD: Final = "picture-order-field"
 _FEWEST: Final = 10  # labels; a correlation of fewer is chance
 _WAITED: Final = "picture-order-waited"
-_ORDERS: Final = {"path": "by path", "worth": "most worthwhile first"}
+_ORDERS: Final = words("picture_orders")
 
 
 def worthwhile_first(dataset_id: int, skeleton: str) -> None:

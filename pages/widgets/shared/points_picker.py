@@ -10,9 +10,10 @@ from core.points.annotating import editor_skeletons
 from db.engine import reading
 from db.queries.learning.labels import skeletons_with_points
 from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.words import words
 
 _CHOSEN: Final = "points-of-dataset"  # no widget's key: it outlives a change of pages
-_NAMES: Final = {"face68": "68 face landmarks", "body24": "24 body keypoints", "coco17": "17 body keypoints (COCO)"}
+_NAMES: Final[dict[str, str]] = words("points")
 
 
 def points_name(skeleton: str) -> str:

@@ -20,6 +20,7 @@ from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.text import counted, plain, sentence, stored, utc
+from pages.widgets.shared.words import words
 from pages.widgets.verification.charts import roc_chart, score_chart
 
 _CHOSEN: Final = {
@@ -29,23 +30,8 @@ _CHOSEN: Final = {
 }
 _WRONG_PAIRS: Final = 6  # a page of them
 _ROWS: Final = 20
-_EXPLAINED: Final = {
-    "accuracy": "The share of pairs that are judged rightly. It depends on the mixture of same and different pairs.",
-    "precision": "Of the pairs accepted as one person, the share that are.",
-    "recall": "Of the pairs of one person, the share that is accepted: 1 − FNMR.",
-    "f1": "The harmonic mean of precision and recall.",
-    "fmr": "False match rate: the share of pairs of different people that are accepted.",
-    "fnmr": "False non-match rate: the share of pairs of one person that are rejected.",
-}
+_FIGURES: Final = words("verification_figures")
 _RATIOS: Final = {1.0: "As many as of one person", 10.0: "Ten times as many", 1e6: "As many as possible"}
-_NAMES: Final = {
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "f1": "F1",
-    "fmr": "FMR",
-    "fnmr": "FNMR",
-}
 
 
 @st.cache_data(max_entries=4, show_spinner="Pairing confirmed faces")
@@ -147,15 +133,15 @@ def _choices(report: VerificationReport, in_force: float) -> dict[str, float]:
 
 def _figures(figures: dict[str, float | int | None], intervals: dict[str, tuple[float, float]]) -> None:
     with st.grid(min_column_width=165, gap="small"):
-        for name, label in _NAMES.items():
+        for name, text in _FIGURES.items():
             value = figures[name]
             st.metric(
-                label,
+                text["name"],
                 "undefined" if value is None else f"{value:.2%}",
                 delta=_range(name, figures, intervals),
                 delta_color="off",
                 delta_arrow="off",
-                help=_EXPLAINED[name],
+                help=text["about"],
             )
 
 

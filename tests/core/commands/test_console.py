@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from core.commands.console import ProgressLine, fail, one_line, tell
+from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
 from core.foundation.messages import verbatim
 
 
@@ -44,3 +44,16 @@ def test_progress_ends_its_line_only_where_there_is_something_to_do(capsys):
 @pytest.mark.parametrize("char", ["\x1b", "\u2028", "\u2029", "\udce9", "\r"])
 def test_no_character_of_a_name_moves_the_cursor(char):
     assert one_line(f"a{char}b") == f"a{char.encode('unicode_escape').decode()}b"
+
+
+def test_lines_below_a_sentence_are_printed_as_they_are(capsysbinary):
+    tell({"count": 2}, False, "{count} names", ["{braces}", "plain"])
+    assert capsysbinary.readouterr().out == b"2 names\n{braces}\nplain\n"
+
+
+def test_a_long_list_says_how_much_of_it_is_left_out(capsys):
+    list_on_stderr([f"line {number}\n" for number in range(20)])
+    assert capsys.readouterr().err.count("more") == 0
+    list_on_stderr([f"line {number}\n" for number in range(23)])
+    listed = capsys.readouterr().err.splitlines()
+    assert (len(listed), listed[0], listed[-1]) == (21, "line 0\\n", "… and 3 more; --json lists them all")
