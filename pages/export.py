@@ -6,13 +6,12 @@ from core.exchange.delivering import export_folder, suggested_folder
 from core.exchange.exporting import FORMATS
 from core.foundation.errors import FacetError
 from core.jobs.kinds import must_wait
-from core.jobs.launch import start
 from db.engine import reading
 from db.queries.exchange import count_exports, past_exports
 from db.queries.library import count_instances, counts
 from pages.widgets.exchange.export_card import ABOUT, export_card
-from pages.widgets.shared.pickers import page_of
-from pages.widgets.shared.resources import author_id, dataset_or_stop, stop_at_library, workspace
+from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.resources import dataset_or_stop, read, start_run, stop_at_library, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 from pages.widgets.shared.text import counted, plain, sentence
 
@@ -50,7 +49,7 @@ if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):
     except FacetError as error:
         st.error(sentence(error))
     else:
-        start(workspace(), "export", dataset_id=dataset.id, author_id=author_id(), format=chosen, folder=str(target))
+        start_run("export", dataset.id, format=chosen, folder=str(target))
         st.rerun()
 
 latest_result(dataset.id, "export", busy=busy, troubles_only=True)
@@ -59,10 +58,8 @@ st.subheader("Exports so far", anchor=False)
 if not written:
     st.caption("None yet.")
     st.stop()
-shown = st.container()
-offset = page_of(written, PAGE, key=f"exports-page-{dataset.id}")
-with reading(workspace().engine) as session:
-    exports = past_exports(dataset.id, offset=offset, limit=PAGE, session=session)
+shown, offset = paged(written, PAGE, key=f"exports-page-{dataset.id}")
+exports = read(lambda session: past_exports(dataset.id, offset=offset, limit=PAGE, session=session))
 with shown:
     for export, author in exports:
         export_card(export, author)

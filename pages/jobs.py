@@ -2,30 +2,25 @@
 
 import streamlit as st
 
-from core.foundation.errors import FacetError
 from core.jobs.launch import restart
-from db.engine import reading
 from db.queries.jobs import count_runs, runs_page
 from db.tables import RunState
-from pages.widgets.shared.pickers import page_of
-from pages.widgets.shared.resources import author_id, stop_at_library, workspace
+from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.resources import attempted, author_id, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import MARKS, open_runs, result, run_title
-from pages.widgets.shared.text import lasting, plain, sentence, utc
+from pages.widgets.shared.text import lasting, plain, utc
 
 PAGE = 10
 
 st.title("Jobs", anchor=False)
 st.caption("Imports, models and exports of every dataset, newest first. Times are UTC.")
 running = open_runs()
-with reading(workspace().engine) as session:
-    count = count_runs(open_only=False, session=session)
+count = read(lambda session: count_runs(open_only=False, session=session))
 if not count and not running:
     stop_at_library("Nothing has run yet. Import photos or try the sample in the library.")
 
-ended = st.container()
-offset = page_of(count, PAGE, key="jobs-page")
-with reading(workspace().engine) as session:
-    rows = runs_page(open_only=False, offset=offset, limit=PAGE, session=session)
+ended, offset = paged(count, PAGE, key="jobs-page")
+rows = read(lambda session: runs_page(open_only=False, offset=offset, limit=PAGE, session=session))
 
 for run, dataset, author in rows:
     with ended.container(border=True, key=f"run-{run.id}"):
@@ -35,16 +30,15 @@ for run, dataset, author in rows:
             if run.started_at and run.finished_at:
                 facts.append(f"took {lasting((run.finished_at - run.started_at).total_seconds())}")
             st.caption(" · ".join(facts), width="stretch")
-            if run.state != RunState.DONE and st.button(
-                "Do it again",
-                key=f"again-{run.id}",
-                icon=":material/replay:",
-                help="Starts the same work once more. What was finished is not done twice.",
+            if (
+                run.state != RunState.DONE
+                and st.button(
+                    "Do it again",
+                    key=f"again-{run.id}",
+                    icon=":material/replay:",
+                    help="Starts the same work once more. What was finished is not done twice.",
+                )
+                and attempted(restart, workspace(), run.id, author_id=author_id())
             ):
-                try:
-                    restart(workspace(), run.id, author_id=author_id())
-                except FacetError as error:
-                    st.error(sentence(error))
-                else:
-                    st.rerun()
+                st.rerun()
         result(run)

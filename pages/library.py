@@ -12,9 +12,9 @@ from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more
 from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_tiles import STATES, tile
-from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import picture_grid
-from pages.widgets.shared.resources import DATASET, IMAGE, dataset_or_stop, workspace
+from pages.widgets.shared.resources import DATASET, dataset_or_stop, open_picture, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 from pages.widgets.shared.text import counted, plain
 
@@ -59,18 +59,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Person", list(people), index=None, format_func=people.__getitem__, placeholder="Anybody", width=220
     )
 chosen = ImageFilter(state, part.strip(), person)
-grid = st.container()
 with reading(engine) as session:
     count = count_filtered(dataset.id, chosen, session=session)
-    offset = page_of(count, PAGE, key=f"library-page-{dataset.id}")
+    grid, offset = paged(count, PAGE, key=f"library-page-{dataset.id}")
     images = page_of_images(dataset.id, chosen, offset=offset, limit=PAGE, session=session)
-
-
-def _open_in_editor(image_id: int) -> None:
-    st.session_state[IMAGE] = image_id
-    st.switch_page("keypoints.py")
 
 
 with grid:
     st.caption(counted(count, "picture") + (". Click one to open it." if count else ". Change or clear the filters."))
-    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=_open_in_editor)
+    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=open_picture)

@@ -7,7 +7,7 @@ from core.learning import listing as models
 from pages.widgets.learning.model_compare import choose_models, comparison
 from pages.widgets.learning.model_versions import one_model, pre_labelling, versions_table
 from pages.widgets.motion.overlay_player import overlay_player
-from pages.widgets.shared.resources import dataset_or_stop, workspace
+from pages.widgets.shared.resources import dataset_or_stop, page_button, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 
 dataset = dataset_or_stop()
@@ -21,8 +21,7 @@ if not rows:
         "No model was trained on this dataset yet. Built-in models can be measured below once labels are held out.",
         icon=":material/model_training:",
     )
-    if st.button("Train one", type="primary"):
-        st.switch_page("training.py")
+    page_button("Train one", "training.py", type="primary")
 else:
     versions_table(rows)
     one_model(dataset.id, rows, busy=must_wait("onnx", busy))

@@ -9,7 +9,7 @@ from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.vectors import encoder_versions, people_state
 from pages.widgets.people.group_again import origin_of_threshold
-from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
+from pages.widgets.shared.resources import dataset_or_stop, page_button, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs, result
 from pages.widgets.shared.text import sentence
 from pages.widgets.verification.workplace import choose_ratio, data_card, measured, saved_thresholds, workplace
@@ -33,8 +33,7 @@ in_force = threshold_of(workspace(), dataset.id, encoder)
 st.caption(origin_of_threshold(dataset.id, encoder, in_force))
 
 ratio = choose_ratio()
-with reading(workspace().engine) as session:
-    state = people_state(dataset.id, encoder.id, session=session)
+state = read(lambda session: people_state(dataset.id, encoder.id, session=session))
 cache_key = (*state, last_run.id if last_run else 0)
 try:
     pairs, report = measured(dataset.id, encoder.name, ratio, cache_key)
@@ -43,8 +42,7 @@ except FacetError as error:
         f"{sentence(error)}. Groups that a threshold has made cannot judge that threshold: only faces that a human has "
         "confirmed, named by a folder or merged count here."
     )
-    if st.button("Confirm faces on the People page", type="primary"):
-        st.switch_page("people.py")
+    page_button("Confirm faces on the People page", "people.py", type="primary")
     saved_thresholds(dataset.id, encoder.id, busy=busy)
     st.stop()
 

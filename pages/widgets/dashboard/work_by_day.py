@@ -10,7 +10,7 @@ import streamlit as st
 
 from db.queries.dashboard import Work
 from pages.widgets.dashboard.charts import work_bars
-from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.text import csv_bytes, plain
 
 _ROWS: Final = 20
@@ -30,8 +30,7 @@ def work_by_day(work: Sequence[Work], *, key: str) -> None:
     rows = [row for row in work if row.kind == kind]
     alt = f"{kind.capitalize()} by day and annotator"
     st.plotly_chart(work_bars(rows), key="work", config={"displayModeBar": False}, alt=alt)
-    table = st.container()
-    offset = page_of(len(rows), _ROWS, key=f"work-page-{kind}-{key}")
+    table, offset = paged(len(rows), _ROWS, key=f"work-page-{kind}-{key}")
     table.table(
         [
             {"Day (UTC)": row.day, "Annotator": plain(row.annotator), kind.capitalize(): f"{row.count:,}"}

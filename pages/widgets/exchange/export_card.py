@@ -10,7 +10,7 @@ import streamlit as st
 from core.exchange.delivering import left_out_of
 from core.foundation.errors import FacetError
 from db.tables import Export
-from pages.widgets.shared.pickers import page_of
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, csv_bytes, plain, sentence, utc
 from pages.widgets.shared.words import words
@@ -54,8 +54,7 @@ def _left_out(export: Export) -> None:
         except FacetError as error:
             st.error(sentence(error))
             return
-        table = st.container()
-        offset = page_of(len(rows), _ROWS, key=f"left-out-page-{export.id}")
+        table, offset = paged(len(rows), _ROWS, key=f"left-out-page-{export.id}")
         part = rows[offset : offset + _ROWS]
         table.table([{"File": plain(row["path"]), "Reason": plain(row["reason"])} for row in part], hide_index=True)
         st.download_button(

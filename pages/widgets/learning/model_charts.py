@@ -130,7 +130,7 @@ def group_difference_chart(parts: Mapping[str, PairedDifference], first: str) ->
     return shown.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
 
 
-def _worst_groups(parts: Mapping[str, Breakdown] | Mapping[str, PairedDifference], title: str) -> tuple[list[str], str]:
+def _worst_groups(parts: Mapping[str, Breakdown | PairedDifference], title: str) -> tuple[list[str], str]:
     """The groups to draw, the worst of the last model first and undefined ones last; a title that says if not all."""
     groups = list(parts.values())[-1].groups
     worst = sorted(groups, key=lambda group: -np.nan_to_num(groups[group], nan=-np.inf))

@@ -10,7 +10,6 @@ import streamlit as st
 
 from core.foundation.errors import FacetError, NotEnoughData
 from core.foundation.predictor_names import USES, PredictorName
-from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning.errors_on_held_out import (
     Breakdown,
@@ -22,7 +21,6 @@ from core.learning.errors_on_held_out import (
 )
 from core.learning.evaluating import FEWEST_GROUPS, differences_as_json, intervals_as_json, metrics
 from core.learning.held_out import UNPREDICTED, HeldOutSet, held_out, unpredicted
-from db.engine import reading
 from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
@@ -30,7 +28,7 @@ from pages.widgets.learning.training_live import COMPARE
 from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
-from pages.widgets.shared.resources import IMAGE, author_id, workspace
+from pages.widgets.shared.resources import open_picture, read, start_run, workspace
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 from pages.widgets.shared.words import words
@@ -143,8 +141,7 @@ def comparison(
 ) -> None:
     """Figures with intervals, curves, points and groups, and the worst instances first."""
     names = tuple(chosen)
-    with reading(workspace().engine) as session:
-        cache_key = model_cache_key(dataset_id, session=session)
+    cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
     split_by = common_split(names, rows)
     counts = counted_supply(dataset_id, skeleton_name, split_by, cache_key).labels
     if not counts["test"]:
@@ -223,15 +220,7 @@ def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: in
         )
     if asked:
         for name in lacking:
-            start(
-                workspace(),
-                "predict",
-                dataset_id=dataset_id,
-                author_id=author_id(),
-                model=name,
-                held_out=True,
-                split_by=split_by,
-            )
+            start_run("predict", dataset_id, model=name, held_out=True, split_by=split_by)
         st.rerun()
 
 
@@ -266,13 +255,8 @@ def _worst(held: HeldOutSet, chosen: list[str]) -> None:
         for row in list(worst.values())[offset : offset + _WORST]
     ]
     with grid:
-        picture_grid(tiles, key="worst-grid", size=128, on_open=_open)
+        picture_grid(tiles, key="worst-grid", size=128, on_open=open_picture)
 
 
 def _errors(errors: dict[str, float]) -> str:
     return " · ".join("missed" if error == float("inf") else f"{error:.2%}" for error in errors.values())
-
-
-def _open(image_id: int) -> None:
-    st.session_state[IMAGE] = image_id
-    st.switch_page("keypoints.py")

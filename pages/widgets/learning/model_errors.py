@@ -12,7 +12,6 @@ import streamlit as st
 from core.foundation.skeletons import Skeleton
 from core.learning.errors_on_held_out import Breakdown, PairedDifference
 from core.learning.evaluating import FEWEST_GROUPS, differences_as_json
-from db.engine import reading
 from db.queries.library import videos
 from pages.widgets.learning.model_charts import (
     ced_chart,
@@ -22,7 +21,7 @@ from pages.widgets.learning.model_charts import (
     point_difference_chart,
 )
 from pages.widgets.learning.model_versions import interval
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import read
 from pages.widgets.shared.text import plain
 
 _PLAIN: Final = {"displayModeBar": False}
@@ -47,8 +46,7 @@ def where_they_err(
 
     `breakdowns` are of all of `names`, `differences` of all but the first.
     """
-    with reading(workspace().engine) as session:
-        clips = {f"clip {video.id}": video.path for video in videos(dataset_id, session=session)}
+    clips = read(lambda session: {f"clip {video.id}": video.path for video in videos(dataset_id, session=session)})
 
     def called(groups: Mapping[str, float]) -> dict[str, float]:
         return {clips.get(group, group): error for group, error in groups.items()}

@@ -8,17 +8,14 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.foundation.errors import FacetError
 from core.foundation.messages import Message
-from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning.delivery import onnx_file
 from core.learning.promoting import built_in_for, in_force, promote, roll_back, steps_back
-from db.engine import reading
 from db.queries.learning.models import promotions
 from pages.widgets.points.picture_order import worthwhile_first
 from pages.widgets.shared.points_picker import points_name
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import attempted, author_id, page_button, read, start_run, workspace
 from pages.widgets.shared.text import counted, lasting, plain, sentence, utc
 from pages.widgets.shared.words import words
 
@@ -90,7 +87,7 @@ def _onnx(dataset_id: int, model: str, *, busy: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if not file.is_file():
             if st.button("Write ONNX", icon=":material/output:", disabled=busy, key=f"onnx-{model}"):
-                start(workspace(), "onnx", dataset_id=dataset_id, author_id=author_id(), model=model)
+                start_run("onnx", dataset_id, model=model)
                 st.rerun()
             st.caption(
                 "One file with the decoding inside, compared with the original before it is kept.", width="stretch"
@@ -139,8 +136,7 @@ def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
             _change(dataset_id, skeleton_name)
     _show_warnings(warnings)
     _next_steps(dataset_id, skeleton_name)
-    with reading(workspace().engine) as session:
-        history = promotions(dataset_id, session=session)
+    history = read(lambda session: promotions(dataset_id, session=session))
     if history:
         with st.expander("What pre-labelled when"):
             st.table(
@@ -178,22 +174,15 @@ def _next_steps(dataset_id: int, skeleton_name: str) -> None:
         if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
             worthwhile_first(dataset_id, skeleton_name)
             st.switch_page("keypoints.py")
-        if st.button("Train again", icon=":material/model_training:", key="train-again"):
-            st.switch_page("training.py")
+        page_button("Train again", "training.py", icon=":material/model_training:", key="train-again")
         st.caption("Promoted: correct the pictures that it doubts most, then train on them too.", width="stretch")
 
 
 def _change(dataset_id: int, skeleton_name: str, *, promoted: str | None = None) -> None:
-    try:
-        if promoted is not None:
-            promote(workspace(), dataset_id, promoted, author_id=author_id())
-        else:
-            roll_back(workspace(), dataset_id, skeleton_name, author_id=author_id())
-    except FacetError as error:
-        st.error(sentence(error))
-        return
-    start(workspace(), "prelabel", dataset_id=dataset_id, author_id=author_id(), skeleton=skeleton_name)
-    st.rerun()
+    change = (promote, promoted) if promoted is not None else (roll_back, skeleton_name)
+    if attempted(change[0], workspace(), dataset_id, change[1], author_id=author_id()):
+        start_run("prelabel", dataset_id, skeleton=skeleton_name)
+        st.rerun()
 
 
 def interval(metric: Mapping[str, float | None] | None, *, percent: bool = False, difference: bool = False) -> str:

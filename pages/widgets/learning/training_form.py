@@ -8,17 +8,15 @@ from typing import Any, Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.jobs.launch import start
 from core.learning import listing as models
 from core.learning import recipes
 from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import RecipeChoice
-from db.engine import reading
 from db.queries.learning.models import model_cache_key
 from db.tables import Run
 from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.points_picker import choose_points, points_name
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import page_button, read, start_run, workspace
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 from pages.widgets.shared.words import words
@@ -45,8 +43,7 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
             "trained on, it stays there.",
         )
     st.caption(KEPT_TOGETHER[split_by])
-    with reading(workspace().engine) as session:
-        cache_key = model_cache_key(dataset_id, session=session)
+    cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
     supply = counted_supply(dataset_id, skeleton_name, split_by, cache_key)
     if not supply.groups:
         _nothing_yet(supply, skeleton_name)
@@ -70,10 +67,8 @@ def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
     )
     _left_out(supply)
     with st.container(horizontal=True):
-        if st.button("Correct keypoints", type="primary", key="to-keypoints"):
-            st.switch_page("keypoints.py")
-        if st.button("Import labels", key="to-library"):
-            st.switch_page("library.py")
+        page_button("Correct keypoints", "keypoints.py", type="primary", key="to-keypoints")
+        page_button("Import labels", "library.py", key="to-library")
 
 
 def _left_out(supply: Supply) -> None:
@@ -122,7 +117,7 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
             "Train", type="primary", icon=":material/model_training:", disabled=bool(reason or missing) or same
         ):
             kind = "selftrain" if plan else "train"
-            start(workspace(), kind, dataset_id=dataset_id, author_id=author_id(), **parameters)
+            start_run(kind, dataset_id, **parameters)
             st.rerun()
         asked = st.button("Does it fit?", icon=":material/memory:", help="A dry run: memory needed, and free here")
         if open_runs:

@@ -20,7 +20,7 @@ from pages.widgets.learning.training_charts import loss_chart, nme_chart
 from pages.widgets.learning.training_rounds import others_on_the_same_data, rounds_card
 from pages.widgets.points.picture_order import worthwhile_first
 from pages.widgets.shared.pickers import paged
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.run_status import MARKS, result
 from pages.widgets.shared.text import plain, sentence, utc
 from pages.widgets.shared.words import words
@@ -57,8 +57,7 @@ def live(dataset_id: int) -> None:
 def past_trainings(dataset_id: int) -> None:
     """Trainings that have ended, page by page: choose one to see how it went."""
     ended: dict[str, Any] = {"dataset_id": dataset_id, "kinds": kinds_shown_on("training"), "open_only": False}
-    with reading(workspace().engine) as session:
-        count = count_runs(**ended, session=session)
+    count = read(lambda session: count_runs(**ended, session=session))
     if not count:
         return
     st.subheader("Trainings so far", anchor=False)

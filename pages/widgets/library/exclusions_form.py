@@ -10,8 +10,8 @@ from core.foundation.errors import FacetError
 from core.library.exclusions import exclude, include_again, listed_names
 from db.engine import reading
 from db.queries.library import count_exclusions, exclusions_page
-from pages.widgets.shared.pickers import page_of
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, sentence
 
 _OUTCOME: Final = "exclusions_outcome"
@@ -42,18 +42,16 @@ def _form(dataset_id: int) -> None:
 
 def _list(dataset_id: int) -> None:
     """Every name on the list, page by page; a part of the name finds one among many."""
-    with reading(workspace().engine) as session:
-        count = count_exclusions(dataset_id, session=session)
+    count = read(lambda session: count_exclusions(dataset_id, session=session))
     if not count:
         return
     st.markdown(f"**{counted(count, 'name')}** on the list.")
     wanted = ""
     if count > _ROWS:
         wanted = st.text_input("Name contains", key=f"exclusions-part-{dataset_id}", width=320).strip()
-        with reading(workspace().engine) as session:
-            count = count_exclusions(dataset_id, name_contains=wanted, session=session)
-    chooser, table = st.container(), st.container()
-    offset = page_of(count, _ROWS, key=f"exclusions-page-{dataset_id}")
+        count = read(lambda session: count_exclusions(dataset_id, name_contains=wanted, session=session))
+    chooser = st.container()
+    table, offset = paged(count, _ROWS, key=f"exclusions-page-{dataset_id}")
     with reading(workspace().engine) as session:
         rows = exclusions_page(dataset_id, name_contains=wanted, offset=offset, limit=_ROWS, session=session)
     with chooser:

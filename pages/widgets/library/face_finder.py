@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.jobs.launch import start
 from core.people.encoders import EncoderChoice, encoder_choices
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import page_button, start_run, workspace
 from pages.widgets.shared.text import counted, plain
 
 
@@ -20,10 +19,9 @@ def next_step(dataset_id: int, waiting: int, *, faces: int, people: int, busy: b
         face_finder(dataset_id, waiting, busy=busy)
         return
     with st.container(horizontal=True):
-        if people and st.button("Name people", type="primary", icon=":material/groups:"):
-            st.switch_page("people.py")
-        if st.button("Correct keypoints", icon=":material/scatter_plot:"):
-            st.switch_page("keypoints.py")
+        if people:
+            page_button("Name people", "people.py", type="primary", icon=":material/groups:")
+        page_button("Correct keypoints", "keypoints.py", icon=":material/scatter_plot:")
     with st.expander("Find faces again", expanded=bool(faces and not people), icon=":material/face:"):
         face_finder(dataset_id, waiting, busy=busy)
 
@@ -49,7 +47,7 @@ def face_finder(dataset_id: int, waiting: int, *, busy: bool) -> None:
             verb = "has" if waiting == 1 else "have"
             st.caption(f"{counted(waiting, 'picture')} {verb} not been looked at yet.", width="stretch")
     if clicked:
-        start(workspace(), "faces", dataset_id=dataset_id, author_id=author_id(), encoder=encoder)
+        start_run("faces", dataset_id, encoder=encoder)
         st.rerun()
     missing = [choice for choice in choices if not choice.ready]
     if missing and st.toggle("Show encoders that are not on this machine"):
@@ -61,5 +59,5 @@ def _missing(dataset_id: int, choice: EncoderChoice) -> None:
     st.markdown(f"**{plain(choice.name)}** · {plain(choice.about)}")
     st.caption(plain(f"{choice.missing} Licence: {choice.licence}."))
     if choice.fetchable and st.button("Fetch", key=f"fetch-{choice.name}", icon=":material/download:"):
-        start(workspace(), "weights", dataset_id=dataset_id, author_id=author_id(), encoder=choice.name)
+        start_run("weights", dataset_id, encoder=choice.name)
         st.rerun()

@@ -7,12 +7,11 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import BadInput
-from core.jobs.launch import start
 from core.library.names_in_store import create_dataset
 from core.library.sample_clips import SAMPLE_CLIPS
 from core.library.sample_photos import SAMPLE
 from pages.widgets.library.source_picker import SourcePicker
-from pages.widgets.shared.resources import DATASET, author_id, workspace
+from pages.widgets.shared.resources import DATASET, author_id, start_run, workspace
 
 _PICKER: Final = SourcePicker(
     "import",
@@ -100,11 +99,9 @@ def _begin(origin: str, name: str) -> None:
     sources = _PICKER.sources(origin)
     dataset_id = create_dataset(workspace(), name, author)
     for source in sources:
-        start(
-            workspace(),
+        start_run(
             "import",
-            dataset_id=dataset_id,
-            author_id=author,
+            dataset_id,
             source=str(source),
             identities=state["import_identities"],
             reference=origin == _PICKER.server and state["import_reference"],
@@ -115,5 +112,5 @@ def _begin(origin: str, name: str) -> None:
 def _draw(kind: str, name: str) -> None:
     author = author_id()
     dataset_id = create_dataset(workspace(), name, author)
-    start(workspace(), kind, dataset_id=dataset_id, author_id=author)
+    start_run(kind, dataset_id)
     st.session_state[DATASET] = dataset_id

@@ -8,14 +8,13 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.jobs.launch import start
 from core.library.uploading import server_source
 from core.points.label_importing import FORMATS, formats_in, formats_of, skeleton_choices, stamp_of
 from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
 from pages.widgets.library.source_picker import SourcePicker
-from pages.widgets.shared.pickers import page_of
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.text import counted, plain, sentence
 
 _PICKER: Final = SourcePicker(
@@ -91,9 +90,9 @@ def _submit(origin: str, dataset_id: int) -> None:
 
 
 def _begin(origin: str, dataset_id: int) -> None:
-    author, skeleton = author_id(), st.session_state["labels_skeleton"]
+    skeleton = st.session_state["labels_skeleton"]
     for source in _PICKER.sources(origin):
-        start(workspace(), "labels", dataset_id=dataset_id, author_id=author, source=str(source), skeleton=skeleton)
+        start_run("labels", dataset_id, source=str(source), skeleton=skeleton)
     st.session_state["labels_source"] = ""  # else the folder is looked into at every turn of the page
 
 
@@ -108,10 +107,8 @@ def _waiting(dataset_id: int) -> None:
     st.markdown(
         f"**{counted(count, 'label')}** {verb} for pictures that are not here; they are put on when those come."
     )
-    table = st.container()
-    offset = page_of(pictures, _ROWS, key=f"waiting-{dataset_id}")
-    with reading(workspace().engine) as session:
-        rows = waiting_pictures(dataset_id, offset=offset, limit=_ROWS, session=session)
+    table, offset = paged(pictures, _ROWS, key=f"waiting-{dataset_id}")
+    rows = read(lambda session: waiting_pictures(dataset_id, offset=offset, limit=_ROWS, session=session))
     table.table(
         [{"Picture or clip": plain(row.picture), "Labels": row.labels, "In": plain(row.source)} for row in rows],
         hide_index=True,

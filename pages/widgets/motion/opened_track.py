@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from core.foundation.errors import FacetError
 from core.motion import stability
 from core.motion.stability import SETTINGS, DatasetStability, Smoothing
-from db.engine import reading
 from db.queries.learning.models import model_cache_key
 from pages.widgets.motion.explanations import SMOOTHERS
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, sentence
 
 
@@ -64,8 +63,7 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | 
     left, right = st.columns(2)
     model = left.selectbox("Model", versions, key=f"stability-model-{dataset_id}")
     try:
-        with reading(workspace().engine) as session:
-            state = model_cache_key(dataset_id, session=session)
+        state = read(lambda session: model_cache_key(dataset_id, session=session))
         in_dataset = _of_dataset(dataset_id, model, state)
     except FacetError as error:
         st.info(sentence(error))

@@ -10,11 +10,9 @@ import streamlit as st
 
 from core.foundation.errors import FacetError
 from core.jobs.kinds import must_wait
-from core.jobs.launch import start
 from core.motion.overlaying import clip_predictions, newest_overlay, overlay_size
-from db.engine import reading
 from db.queries.library import videos
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.run_status import latest_result
 from pages.widgets.shared.text import counted, plain, sentence
 
@@ -27,8 +25,7 @@ def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str])
     `open_kinds` are the kinds of run that wait or work.
     """
     st.subheader("Overlay video", anchor=False)
-    with reading(workspace().engine) as session:
-        clips = {video.id: video.path for video in videos(dataset_id, session=session)}
+    clips = read(lambda session: {video.id: video.path for video in videos(dataset_id, session=session)})
     if not clips:
         st.info("This dataset has no clip. Import one (MP4, MOV, AVI, MKV, WebM) in the library.")
         return
@@ -70,7 +67,7 @@ def _offer(dataset_id: int, clip: int, counts: Mapping[str, tuple[int, int]], *,
             "Predict this clip", icon=":material/play_arrow:", type="primary", disabled=busy, key="overlay-predict"
         ):
             for name in lacking:
-                start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=name, clip=clip)
+                start_run("predict", dataset_id, model=name, clip=clip)
             st.rerun()
         st.caption(
             f"To be predicted before it is drawn: {waiting}."
@@ -80,9 +77,7 @@ def _offer(dataset_id: int, clip: int, counts: Mapping[str, tuple[int, int]], *,
 
 
 def _draw(dataset_id: int, clip: str, models: list[str], static: bool) -> None:
-    start(
-        workspace(), "overlay", dataset_id=dataset_id, author_id=author_id(), video=clip, models=models, static=static
-    )
+    start_run("overlay", dataset_id, video=clip, models=models, static=static)
 
 
 def _play(video_id: int, path: str) -> None:

@@ -21,9 +21,10 @@ from core.people.deciding import (
 from db.engine import reading
 from db.queries.people.decisions import last_decision, revocable
 from db.queries.people.listing import PersonSummary, person_names, strips, summaries
+from db.tables import PeopleEvent
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.shared.picture_grid import picture_grid
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, sentence, stored
 
 _DONE: Final = "people.done"
@@ -40,16 +41,16 @@ def decide(dataset_id: int, action: Callable[..., object], *arguments: Any, **op
     except FacetError as error:
         st.session_state[_PROBLEM] = str(error)
         return False
-    with reading(workspace().engine) as session:
-        st.session_state[_DONE] = last_decision(dataset_id, session=session)
+    st.session_state[_DONE] = read(lambda session: last_decision(dataset_id, session=session))
     st.session_state[_TURN] = turn() + 1
     st.session_state.pop(_PROBLEM, None)
     return True
 
 
-def take_back(dataset_id: int, event_id: int) -> None:
-    """Undo a decision, or do again what was undone."""
-    decide(dataset_id, undo, event_id)
+def undo_button(dataset_id: int, event: PeopleEvent, **options: Any) -> None:
+    """The way back from a decision, or from having taken one back."""
+    label = "Do it again" if event.undoes_id else "Undo"
+    st.button(label, on_click=decide, args=(dataset_id, undo, event.id), **options)
 
 
 def turn() -> int:
@@ -62,19 +63,12 @@ def decision_bar(dataset_id: int) -> None:
     problem = st.session_state.pop(_PROBLEM, None)
     if problem:
         st.error(sentence(problem), icon=":material/error:")
-    with reading(workspace().engine) as session:
-        shown = revocable(st.session_state.get(_DONE, 0), session=session)
+    shown = read(lambda session: revocable(st.session_state.get(_DONE, 0), session=session))
     if shown is None or shown.dataset_id != dataset_id:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="decision-bar"):
         st.markdown(f":material/check: {stored(shown.summary)}", width="stretch")
-        st.button(
-            "Do it again" if shown.undoes_id else "Undo",
-            key="undo-last",
-            icon=":material/undo:",
-            on_click=take_back,
-            args=(dataset_id, shown.id),
-        )
+        undo_button(dataset_id, shown, key="undo-last", icon=":material/undo:")
 
 
 def name_field(dataset_id: int, person: PersonSummary) -> None:
@@ -97,8 +91,7 @@ def _rename(dataset_id: int, person_id: int, before: str | None, key: str) -> No
     wanted = clean_name(st.session_state[key])
     if wanted == before:
         return
-    with reading(workspace().engine) as session:
-        names = {name: number for number, name in person_names(dataset_id, session=session)}
+    names = read(lambda session: {name: number for number, name in person_names(dataset_id, session=session)})
     if wanted in names and names[wanted] == person_id:
         return  # a browser that was slow has sent it twice
     if wanted in names:
@@ -140,8 +133,7 @@ def _pick(person_id: int, key: str) -> None:
 
 def merge_bar(dataset_id: int) -> None:
     """What can be done with the ticked people."""
-    with reading(workspace().engine) as session:
-        known = summaries(picked(), session=session)
+    known = read(lambda session: summaries(picked(), session=session))
     people = [number for number in picked() if number in known]
     if not people:
         return
@@ -235,8 +227,7 @@ def _with(chosen: Callable[[], list[int]], dataset_id: int, action: Callable[...
 @st.dialog("Whose faces are these?")
 def move_dialog(dataset_id: int, faces: Sequence[int]) -> None:
     """Give faces to somebody who is known, or to somebody new."""
-    with reading(workspace().engine) as session:
-        names = {name: number for number, name in person_names(dataset_id, session=session)}
+    names = read(lambda session: {name: number for number, name in person_names(dataset_id, session=session)})
     name = st.selectbox(
         "Person", list(names), index=None, accept_new_options=True, placeholder="Choose, or type a new name"
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from db.queries.people.listing import PersonSummary, ShownFace
 from db.tables import Source
 from pages.widgets.shared.picture_grid import Tile
-from pages.widgets.shared.resources import IMAGE
 from pages.widgets.shared.text import counted
 
 
@@ -31,10 +28,3 @@ def how_many(person: PersonSummary) -> str:
     """How many faces a person has, and how many of them are confirmed."""
     confirmed = "all" if person.confirmed == person.faces else f"{person.confirmed:,}"
     return f"{counted(person.faces, 'face')} · {confirmed} confirmed"
-
-
-def open_face(face: ShownFace) -> None:
-    """Show a face's picture in the keypoint editor."""
-    st.session_state[IMAGE] = face.image_id
-    st.session_state["focus_instance"] = face.instance_id
-    st.switch_page("keypoints.py")

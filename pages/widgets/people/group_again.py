@@ -5,12 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.jobs.launch import start
 from core.people.encoders import encoder_of, threshold_of
-from db.engine import reading
 from db.queries.verification import thresholds
 from db.tables import ModelVersion
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.text import plain, sentence, stored, utc
 
 
@@ -46,22 +44,13 @@ def group_again(dataset_id: int) -> None:
 
 def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> None:
     """Start the run (without a threshold: at the one in force) and show it."""
-    st.session_state["people.run"] = start(
-        workspace(),
-        "people",
-        dataset_id=dataset_id,
-        author_id=author_id(),
-        threshold=threshold,
-        regroup=regroup,
-        encoder=None,
-    )
+    st.session_state["people.run"] = start_run("people", dataset_id, threshold=threshold, regroup=regroup, encoder=None)
     st.rerun()
 
 
 def origin_of_threshold(dataset_id: int, version: ModelVersion, value: float) -> str:
     """The threshold in force and who has chosen it, as Markdown."""
-    with reading(workspace().engine) as session:
-        saved = thresholds(dataset_id, encoder_id=version.id, limit=1, session=session)
+    saved = read(lambda session: thresholds(dataset_id, encoder_id=version.id, limit=1, session=session))
     for row, _, author in saved:
         return f"In force: {row.value:.3f}, saved by {plain(author)} on {utc(row.at)} ({stored(row.chosen)})."
     return f"In force: {value:.3f}, the own threshold of {plain(version.name)}."

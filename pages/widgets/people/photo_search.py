@@ -13,10 +13,10 @@ from core.people.searching import PhotoQuery, SearchMatch, matches, threshold_in
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.people.vectors import people_state
-from pages.widgets.people.face_tiles import called, face_tile, open_face
-from pages.widgets.shared.pickers import page_of
+from pages.widgets.people.face_tiles import called, face_tile
+from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import Tile, picture_grid
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import open_picture, read, workspace
 from pages.widgets.shared.text import counted, plain
 
 _PAGE: Final = 60
@@ -31,8 +31,7 @@ def read_photo(content: bytes, name: str, encoder: str) -> PhotoQuery:
 
 def ranked(content: bytes, query: PhotoQuery, dataset_id: int, face: int) -> list[SearchMatch]:
     """Every picture with a face that is at all alike, best first."""
-    with reading(workspace().engine) as session:
-        cache_key = people_state(dataset_id, query.encoder_id, session=session)
+    cache_key = read(lambda session: people_state(dataset_id, query.encoder_id, session=session))
     return _ranked(content, query, dataset_id, face, cache_key)
 
 
@@ -85,10 +84,8 @@ def show_matches(matched: Sequence[SearchMatch], least: float, key: str) -> None
         best = f" The most similar one has {matched[0].score:.3f}." if matched else ""
         st.info(f"No picture shows this person at a similarity of {least:.3f}.{best} Lower the slider to see more.")
         return
-    people = len(shown)
-    st.subheader(counted(people, "picture"), anchor=False)
-    grid = st.container()
-    offset = page_of(people, _PAGE, key=f"matches-{key}")
+    st.subheader(counted(len(shown), "picture"), anchor=False)
+    grid, offset = paged(len(shown), _PAGE, key=f"matches-{key}")
     part = shown[offset : offset + _PAGE]
     with reading(workspace().engine) as session:
         faces = faces_by_id([match.instance_id for match in part], session=session)
@@ -101,4 +98,10 @@ def show_matches(matched: Sequence[SearchMatch], least: float, key: str) -> None
         tiles.append(face_tile(face, caption=f"{match.score:.3f}{who}", marked=False))
     with grid:
         st.caption("Best first. Click one to open the picture.")
-        picture_grid(tiles, key=f"found-{key}", size=120, label="Matches", on_open=lambda face: open_face(faces[face]))
+        picture_grid(
+            tiles,
+            key=f"found-{key}",
+            size=120,
+            label="Matches",
+            on_open=lambda face: open_picture(faces[face].image_id, face),
+        )

@@ -37,13 +37,13 @@ from pages.widgets.people.actions import (
     merge_dialog,
     name_field,
     pick_box,
-    take_back,
     turn,
+    undo_button,
 )
-from pages.widgets.people.face_tiles import called, face_tile, how_many, open_face
+from pages.widgets.people.face_tiles import called, face_tile, how_many
 from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import open_picture, read, workspace
 from pages.widgets.shared.text import plain, sentence, stored, utc
 
 PERSON: Final = "person"  # in the address
@@ -99,8 +99,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
     if st.button("All people", icon=":material/arrow_back:"):
         del st.query_params[PERSON]
         st.rerun()
-    with reading(workspace().engine) as session:
-        person = person_summary(person_id, dataset_id=dataset_id, session=session)
+    person = read(lambda session: person_summary(person_id, dataset_id=dataset_id, session=session))
     if person is None or not person.faces:
         st.info("This person has no faces any more: they were merged or moved. Undo brings them back.")
         return
@@ -109,8 +108,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
         st.caption(how_many(person), width="stretch")
     actions = st.container(horizontal=True)
     grid, offset = paged(person.faces, _FACES, key=f"faces-page-{person_id}")
-    with reading(workspace().engine) as session:
-        faces = faces_page(person_id, offset=offset, limit=_FACES, session=session)
+    faces = read(lambda session: faces_page(person_id, offset=offset, limit=_FACES, session=session))
     with grid:
         chosen = _grid_of(faces, f"faces-{person_id}-{offset}", called(person))
     with actions:
@@ -125,8 +123,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
 
 
 def _confirm_all(dataset_id: int, person_id: int) -> None:
-    with reading(workspace().engine) as session:
-        faces = instances_of([person_id], session=session)
+    faces = read(lambda session: instances_of([person_id], session=session))
     decide(dataset_id, confirm_faces, faces)
 
 
@@ -141,7 +138,7 @@ def _grid_of(faces: Sequence[ShownFace], name: str, label: str) -> Callable[[], 
         select="multi",
         size=104,
         label=label,
-        on_open=lambda face: open_face(by_id[face]),
+        on_open=lambda face: open_picture(by_id[face].image_id, face),
     )
     return partial(selected_now, key, frozenset(by_id))
 
@@ -187,8 +184,7 @@ def open_questions(dataset_id: int, newest_run: int) -> None:
     except NotFound as error:
         st.info(sentence(error))
         return
-    with reading(workspace().engine) as session:
-        cache_key = (*people_state(dataset_id, version.id, session=session), newest_run)
+    cache_key = read(lambda session: (*people_state(dataset_id, version.id, session=session), newest_run))
     pairs = _questions(dataset_id, version.id, cache_key)
     with reading(workspace().engine) as session:
         ids = list(dict.fromkeys(number for pair in pairs for number in (pair.first, pair.second)))
@@ -232,45 +228,32 @@ def _question(
                     "Same",
                     key=f"same-{name}",
                     icon=":material/merge:",
-                    on_click=_same,
-                    args=(dataset_id, first.id, second.id),
+                    on_click=decide,
+                    args=(dataset_id, merge_people, first.id, [second.id]),
                     help="Merges the two and confirms all their faces.",
                 )
             st.button(
                 "Different",
                 key=f"different-{name}",
                 icon=":material/call_split:",
-                on_click=_different,
-                args=(dataset_id, first.id, second.id),
+                on_click=decide,
+                args=(dataset_id, keep_apart, first.id, second.id),
                 help="No grouping will join them, and nobody is asked again.",
             )
             st.caption(f"similarity {pair.score:.3f}")
 
 
-def _same(dataset_id: int, first: int, second: int) -> None:
-    decide(dataset_id, merge_people, first, [second])
-
-
-def _different(dataset_id: int, first: int, second: int) -> None:
-    decide(dataset_id, keep_apart, first, second)
-
-
 def decisions(dataset_id: int) -> None:
     """The decisions, the newest first, each with its way back."""
-    with reading(workspace().engine) as session:
-        count = count_history(dataset_id, session=session)
+    count = read(lambda session: count_history(dataset_id, session=session))
     if not count:
         st.info("Nobody has decided anything about people here yet.")
     rows, offset = paged(count, _HISTORY, key=f"people-history-{dataset_id}")
-    with reading(workspace().engine) as session:
-        events = history(dataset_id, offset=offset, limit=_HISTORY, session=session)
+    events = read(lambda session: history(dataset_id, offset=offset, limit=_HISTORY, session=session))
     for event, author in events:
         with rows.container(horizontal=True, vertical_alignment="center"):
             gone = event.undone and event.undoes_id is None
             summary = stored(event.summary)
             st.markdown(f"~~{summary}~~" if gone else summary, width="stretch")
             st.caption(f"{plain(author)} · {utc(event.at)}")
-            label = "Do it again" if event.undoes_id else "Undo"
-            st.button(
-                label, key=f"undo-{event.id}", disabled=event.undone, on_click=take_back, args=(dataset_id, event.id)
-            )
+            undo_button(dataset_id, event, key=f"undo-{event.id}", disabled=event.undone)

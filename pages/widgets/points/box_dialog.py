@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.skeletons import find_skeleton
-from core.jobs.launch import start
 from core.learning.promoting import promoted_skeletons
 from core.library.serving import display_file
 from core.people.deciding import remove_faces
 from core.people.encoders import encoder_of
 from core.points.annotating import add_instances, editor_instances
 from db.tables import Image
-from pages.widgets.shared.resources import author_id, workspace
+from pages.widgets.shared.resources import attempted, author_id, start_run, workspace
 from pages.widgets.shared.text import sentence
 from pages.widgets.shared.words import words
 
@@ -65,12 +63,12 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
         (box["left"] - 0.5, box["top"] - 0.5, box["left"] + box["width"] - 0.5, box["top"] + box["height"] - 0.5)
         for box in boxes
     ]
-    if _tried(add_instances, workspace(), image.id, corners, kind, author_id=author_id()):
+    if attempted(add_instances, workspace(), image.id, corners, kind, author_id=author_id()):
         if kind == "face":
-            start(workspace(), "faces", dataset_id=image.dataset_id, author_id=author_id(), encoder=_encoder(image))
+            start_run("faces", image.dataset_id, encoder=_encoder(image))
         else:  # the faces' run asks the promoted models of both kinds
             for skeleton in _promoted(image):
-                start(workspace(), "prelabel", dataset_id=image.dataset_id, author_id=author_id(), skeleton=skeleton)
+                start_run("prelabel", image.dataset_id, skeleton=skeleton)
         st.rerun()
 
 
@@ -94,15 +92,5 @@ def _existing(image: Image) -> None:
         row = st.container(horizontal=True, vertical_alignment="center")
         row.text(f"{item['kind']} {item['id']}: {right - left:.0f} × {bottom - top:.0f} px at {left:.0f}, {top:.0f}")
         remove = row.button("Remove", key=f"remove_{item['id']}", help="Nobody is here. Undo is on the People page.")
-        if remove and _tried(remove_faces, workspace(), [item["id"]], author_id=author_id()):
+        if remove and attempted(remove_faces, workspace(), [item["id"]], author_id=author_id()):
             st.rerun()
-
-
-def _tried(action: Callable[..., object], *values: object, **named: object) -> bool:
-    """Whether an action went well; the reason is shown where not."""
-    try:
-        action(*values, **named)
-    except FacetError as error:
-        st.error(sentence(error))
-        return False
-    return True

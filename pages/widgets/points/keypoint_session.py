@@ -16,7 +16,7 @@ from db.queries.library import ImageFilter, count_filtered, fits, page_of_images
 from db.queries.points import neighbour
 from db.tables import Image
 from pages.widgets.points.picture_order import first_of, ranking, step
-from pages.widgets.shared.resources import IMAGE, author_id, workspace
+from pages.widgets.shared.resources import IMAGE, author_id, read, workspace
 from pages.widgets.shared.text import sentence
 
 _REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
@@ -47,8 +47,7 @@ def current_image(dataset_id: int) -> Image | None:
     asked = st.query_params.get("picture", "")
     if IMAGE not in st.session_state and asked.isdecimal():
         st.session_state[IMAGE] = int(asked)
-    with reading(workspace().engine) as session:
-        image = session.get(Image, min(st.session_state.get(IMAGE) or 0, 2**62))
+    image = read(lambda session: session.get(Image, min(st.session_state.get(IMAGE) or 0, 2**62)))
     if image is None or image.dataset_id != dataset_id:
         image = _first_image(dataset_id)
     st.session_state[IMAGE] = image.id if image else None
@@ -61,8 +60,7 @@ def _first_image(dataset_id: int) -> Image | None:
     order = ranking(dataset_id)
     if order is not None and (worthwhile := first_of(order)) is not None:
         return worthwhile
-    with reading(workspace().engine) as session:
-        first = page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session)
+    first = read(lambda session: page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session))
     return first[0] if first else None
 
 

@@ -7,26 +7,22 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.messages import worded
-from db.engine import reading
 from db.queries.points import PictureRevision, count_revisions, picture_history
 from db.tables import Source
-from pages.widgets.shared.pickers import page_of
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.resources import read
 
 _ROWS: Final = 20
 
 
 def history_of(image_id: int) -> None:
     """The revisions of a picture, the newest first, page by page."""
-    with reading(workspace().engine) as session:
-        count = count_revisions(image_id, session=session)
+    count = read(lambda session: count_revisions(image_id, session=session))
     if not count:
         st.text("No points yet.")
         return
-    table = st.container()
-    offset = page_of(count, _ROWS, key=f"history-{image_id}")
-    with reading(workspace().engine) as session:
-        rows = picture_history(image_id, offset=offset, limit=_ROWS, session=session)
+    table, offset = paged(count, _ROWS, key=f"history-{image_id}")
+    rows = read(lambda session: picture_history(image_id, offset=offset, limit=_ROWS, session=session))
     table.dataframe([_row(row) for row in rows], hide_index=True)
 
 

@@ -11,13 +11,12 @@ from core.foundation.errors import FacetError, NotFound
 from core.foundation.messages import message
 from core.foundation.predictor_names import PredictorName
 from core.jobs.kinds import must_wait
-from core.jobs.launch import start
 from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
 from db.engine import reading
 from db.queries.learning.models import model_cache_key, ranking_cache_key
 from db.tables import Image, ImageState
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
-from pages.widgets.shared.resources import IMAGE, author_id, workspace
+from pages.widgets.shared.resources import IMAGE, page_button, read, start_run, workspace
 from pages.widgets.shared.run_status import open_runs
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import plain
@@ -75,8 +74,7 @@ def _ranked(dataset_id: int, skeleton: str, cache_key: int) -> NextPictures | st
 def _in_force(dataset_id: int) -> NextPictures | str | None:
     if st.session_state.get(ORDER) != "worth":
         return None
-    with reading(workspace().engine) as session:
-        cache_key = ranking_cache_key(dataset_id, session=session)
+    cache_key = read(lambda session: ranking_cache_key(dataset_id, session=session))
     return _ranked(dataset_id, usual_points(dataset_id), cache_key)
 
 
@@ -111,8 +109,7 @@ def order_caption(dataset_id: int) -> None:
 
 def _waiting(dataset_id: int) -> int:
     """How many instances a ranking could hold; predicting does not help where there is none."""
-    with reading(workspace().engine) as session:
-        cache_key = model_cache_key(dataset_id, session=session)
+    cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
     return counted_supply(dataset_id, usual_points(dataset_id), "auto", cache_key).unlabelled
 
 
@@ -123,12 +120,11 @@ def _offer(dataset_id: int) -> None:
         with reading(workspace().engine) as session:
             model = str(PredictorName(model_to_ask(dataset_id, points, session=session), flip_test=True))
     except FacetError:
-        if st.button("Train a model", icon=":material/model_training:", key="to-training"):
-            st.switch_page("training.py")
+        page_button("Train a model", "training.py", icon=":material/model_training:", key="to-training")
         return
     busy = must_wait("predict", open_runs(dataset_id))
     if st.button(f"Predict with {plain(model)}", icon=":material/play_arrow:", disabled=busy):
-        start(workspace(), "predict", dataset_id=dataset_id, author_id=author_id(), model=model)
+        start_run("predict", dataset_id, model=model)
         st.rerun()
 
 

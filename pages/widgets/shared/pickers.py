@@ -8,9 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.people.deciding import clean_name
-from db.engine import reading
 from db.queries.library import datasets
-from pages.widgets.shared.resources import DATASET, IMAGE, NAME, workspace
+from pages.widgets.shared.resources import DATASET, IMAGE, NAME, read, workspace
 
 # Streamlit forgets what a widget holds when a button opens another page; these keys are no widget's.
 _DATASET_FIELD: Final = "dataset-field"
@@ -19,8 +18,7 @@ _NAME_FIELD: Final = "name-field"
 
 def choose_dataset() -> None:
     """The dataset of the whole session; kept in the address, so that a reload stays where it was."""
-    with reading(workspace().engine) as session:
-        names = {dataset.id: dataset.name for dataset in datasets(session=session)}
+    names = read(lambda session: {dataset.id: dataset.name for dataset in datasets(session=session)})
     if not names:
         st.session_state.pop(DATASET, None)
         return

@@ -9,11 +9,10 @@ import streamlit as st
 from core.jobs.kinds import RUN_KINDS, kinds_shown_on
 from core.jobs.runs import cancel, speed, worker_lives
 from core.library.importing import skipped
-from db.engine import reading
 from db.queries.jobs import count_skipped, newest_ended_run, runs_page, skipped_page
 from db.tables import Run, RunState
 from pages.widgets.shared.pickers import paged
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, csv_bytes, lasting, plain, stored, utc
 
 MARKS: Final = {
@@ -33,8 +32,7 @@ def open_runs(dataset_id: int | None = None) -> set[str]:
     that what stands below (a video that plays) stays the same element when they come and go.
     """
     place = st.container()
-    with reading(workspace().engine) as session:
-        rows = runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session)
+    rows = read(lambda session: runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session))
     if rows:
         with place:
             _moving(dataset_id, frozenset(run.id for run, *_ in rows))
@@ -43,8 +41,7 @@ def open_runs(dataset_id: int | None = None) -> set[str]:
 
 @st.fragment(run_every=1.0)
 def _moving(dataset_id: int | None, shown: frozenset[int]) -> None:
-    with reading(workspace().engine) as session:
-        rows = runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session)
+    rows = read(lambda session: runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session))
     if {run.id for run, *_ in rows} != shown:
         st.rerun()
     if not worker_lives(workspace()):
@@ -119,8 +116,7 @@ def latest_result(dataset_id: int, part: str, *, busy: bool, troubles_only: bool
 
     Ask `open_runs` first: what ends in between is not missed. What stands below keeps its place, as it does there.
     """
-    with reading(workspace().engine) as session:
-        run = newest_ended_run(dataset_id, kinds_shown_on(part), session=session)
+    run = read(lambda session: newest_ended_run(dataset_id, kinds_shown_on(part), session=session))
     place = st.container()
     if run is None or busy or (troubles_only and run.state == RunState.DONE):
         return
@@ -144,14 +140,12 @@ def result(run: Run) -> None:
 
 def skipped_files(run_id: int) -> None:
     """What a run could not use with the reasons, paged, and all of it as a CSV file; nothing where there is none."""
-    with reading(workspace().engine) as session:
-        count = count_skipped(run_id, session=session)
+    count = read(lambda session: count_skipped(run_id, session=session))
     if not count:
         return
     with st.expander(f"{counted(count, 'file')} skipped, with the reasons", icon=":material/block:"):
         table, offset = paged(count, _ROWS, key=f"skipped-{run_id}")
-        with reading(workspace().engine) as session:
-            rows = skipped_page(run_id, offset=offset, limit=_ROWS, session=session)
+        rows = read(lambda session: skipped_page(run_id, offset=offset, limit=_ROWS, session=session))
         table.table([{"File": plain(row.path), "Reason": stored(row.reason)} for row in rows], hide_index=True)
         st.download_button(
             "Download as CSV",

@@ -8,7 +8,6 @@ from typing import Final
 import streamlit as st
 
 from core import verification
-from core.foundation.errors import FacetError
 from core.foundation.messages import message
 from core.verification import PairSet, VerificationReport
 from db.engine import reading
@@ -18,8 +17,8 @@ from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.shared.pickers import paged
 from pages.widgets.shared.picture_grid import picture_grid
-from pages.widgets.shared.resources import author_id, workspace
-from pages.widgets.shared.text import counted, plain, sentence, stored, utc
+from pages.widgets.shared.resources import attempted, author_id, read, workspace
+from pages.widgets.shared.text import counted, plain, stored, utc
 from pages.widgets.shared.words import words
 from pages.widgets.verification.charts import roc_chart, score_chart
 
@@ -189,12 +188,8 @@ def _save(pairs: PairSet, report: VerificationReport, value: float) -> None:
     named = {at: _CHOSEN[name] for name, at in _choices(report, value).items() if name in _CHOSEN}
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Save {value:.4f} as the threshold", type="primary", icon=":material/save:"):
-            try:
-                chosen = named.get(value)
-                verification.save_threshold(workspace(), pairs, value, author_id=author_id(), chosen=chosen)
-            except FacetError as error:
-                st.error(sentence(error))
-            else:
+            options = {"author_id": author_id(), "chosen": named.get(value)}
+            if attempted(verification.save_threshold, workspace(), pairs, value, **options):
                 st.rerun()
         st.caption("It is saved with your name, these figures and the pairs behind them. The next grouping uses it.")
 
@@ -261,8 +256,7 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
                 "Names, confirmed faces and everything else that a human has decided stay as they are."
             )
     table, offset = paged(count, _ROWS, key=f"thresholds-page-{dataset_id}")
-    with reading(workspace().engine) as session:
-        rows = thresholds(dataset_id, offset=offset, limit=_ROWS, session=session)
+    rows = read(lambda session: thresholds(dataset_id, offset=offset, limit=_ROWS, session=session))
     table.table(
         [
             {

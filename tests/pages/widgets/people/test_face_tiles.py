@@ -30,14 +30,3 @@ def test_a_person_without_a_name_is_called_by_a_number():
 def test_confirmed_faces_are_counted():
     assert how_many(PersonSummary(3, "Ada", 1200, 1100, 5)) == "1,200 faces · 1,100 confirmed"
     assert how_many(PersonSummary(3, "Ada", 1, 1, 5)) == "1 face · all confirmed"
-
-
-def test_a_face_is_opened_in_its_picture(shown, switched):
-    def draw(face):
-        from pages.widgets.people.face_tiles import open_face
-
-        open_face(face)
-
-    page = shown(draw, face=FACE)
-    assert (page.session_state["image_id"], page.session_state["focus_instance"]) == (9, 5)
-    assert switched == ["keypoints.py"]

@@ -9,6 +9,7 @@ from db.engine import reading
 from db.tables import PeopleEvent
 from db.writing import writing
 from pages.widgets.people import views
+from pages.widgets.shared import resources
 from tests.builders.staged_people import add_faces, vector
 
 
@@ -40,8 +41,9 @@ def test_people_are_compared_outside_of_the_pages_own_reading(workspace, dataset
             yield session
         open_readings.pop()
 
-    monkeypatch.setattr(views, "workspace", lambda: workspace)
-    monkeypatch.setattr(views, "reading", counted)
+    for module in (views, resources):
+        monkeypatch.setattr(module, "reading", counted)
+        monkeypatch.setattr(module, "workspace", lambda: workspace)
     monkeypatch.setattr(views, "_questions", lambda *_: compared.append(len(open_readings)) or [])
     views.open_questions(dataset, newest_run=0)
     assert compared == [0], "a reading inside of a reading may see another state of the store"

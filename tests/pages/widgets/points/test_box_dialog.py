@@ -18,7 +18,7 @@ def started(monkeypatch):
     monkeypatch.setattr(box_dialog, "author_id", lambda: 1)
     monkeypatch.setattr(box_dialog, "_encoder", lambda image: "facenet")
     monkeypatch.setattr(box_dialog, "promoted_skeletons", lambda workspace, dataset: seen.promoted)
-    monkeypatch.setattr(box_dialog, "start", lambda workspace, kind, **told: seen.runs.append((kind, told)))
+    monkeypatch.setattr(box_dialog, "start_run", lambda kind, dataset_id, **told: seen.runs.append((kind, told)))
     monkeypatch.setattr(
         box_dialog, "add_instances", lambda workspace, image, corners, kind, **_: seen.boxes.append(kind)
     )
@@ -33,7 +33,7 @@ def test_a_person_gets_the_points_of_the_promoted_body_model_at_once(started):
     started.promoted = ["face68", "body24"]
     box_dialog._add(IMAGE, [BOX], "person")
     assert started.boxes == ["person"]
-    assert started.runs == [("prelabel", {"dataset_id": 7, "author_id": 1, "skeleton": "body24"})]
+    assert started.runs == [("prelabel", {"skeleton": "body24"})]
 
 
 def test_a_person_starts_without_points_where_no_body_model_is_promoted(started):
