@@ -10,7 +10,7 @@ from db.engine import reading
 from db.queries.exchange import count_exports, past_exports
 from db.queries.library import count_instances, counts
 from pages.widgets.exchange.export_card import ABOUT, export_card
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import dataset_or_stop, read, start_run, stop_at_library, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 from pages.widgets.shared.text import counted, plain, sentence

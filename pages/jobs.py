@@ -5,8 +5,8 @@ import streamlit as st
 from core.jobs.launch import restart
 from db.queries.jobs import count_runs, runs_page
 from db.tables import RunState
-from pages.widgets.shared.pickers import paged
-from pages.widgets.shared.resources import attempted, author_id, read, stop_at_library, workspace
+from pages.widgets.shared.controls import attempted, paged
+from pages.widgets.shared.resources import author_id, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import MARKS, open_runs, result, run_title
 from pages.widgets.shared.text import lasting, plain, utc
 

@@ -12,9 +12,9 @@ from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more
 from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_tiles import STATES, tile
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import open_picture, paged
 from pages.widgets.shared.picture_grid import picture_grid
-from pages.widgets.shared.resources import DATASET, dataset_or_stop, open_picture, workspace
+from pages.widgets.shared.resources import DATASET, dataset_or_stop, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 from pages.widgets.shared.text import counted, plain
 

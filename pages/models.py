@@ -7,7 +7,8 @@ from core.learning import listing as models
 from pages.widgets.learning.model_compare import choose_models, comparison
 from pages.widgets.learning.model_versions import one_model, pre_labelling, versions_table
 from pages.widgets.motion.overlay_player import overlay_player
-from pages.widgets.shared.resources import dataset_or_stop, page_button, workspace
+from pages.widgets.shared.controls import page_button
+from pages.widgets.shared.resources import dataset_or_stop, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 
 dataset = dataset_or_stop()

@@ -22,14 +22,14 @@ from pages.widgets.shared.run_status import open_runs, result
 
 dataset = dataset_or_stop()
 with reading(workspace().engine) as session:
-    known = count_people_page(dataset.id, view=PeopleView.KNOWN, session=session)
+    grouped = count_people_page(dataset.id, view=PeopleView.KNOWN, session=session)
     once = count_people_page(dataset.id, view=PeopleView.ONCE, session=session)
     nobody = count_loose_faces(dataset.id, session=session)
     last_run = newest_ended_run(dataset.id, kinds_shown_on("people"), session=session)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("People", anchor=False, width="stretch")
-    if known or once or nobody:
+    if grouped or once or nobody:
         group_again(dataset.id)
 open_runs(dataset.id)
 if last_run is not None and last_run.id == st.session_state.get("people.run"):
@@ -41,11 +41,11 @@ if person.isdecimal():
     one_person(dataset.id, int(person))
     offer_merge_for_taken_name(dataset.id)
     st.stop()
-if not (known or once or nobody):
+if not (grouped or once or nobody):
     stop_at_library("No face is found here yet. Find the faces in the library; people appear by themselves.")
 
 VIEWS = {
-    "people": f"People ({known:,})",
+    "people": f"People ({grouped:,})",
     "once": f"Seen once ({once:,})",
     "nobody": f"With nobody ({nobody:,})",
     "ask": "Maybe the same",

@@ -9,7 +9,8 @@ from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.vectors import encoder_versions, people_state
 from pages.widgets.people.group_again import origin_of_threshold
-from pages.widgets.shared.resources import dataset_or_stop, page_button, read, stop_at_library, workspace
+from pages.widgets.shared.controls import page_button
+from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs, result
 from pages.widgets.shared.text import sentence
 from pages.widgets.verification.workplace import choose_ratio, data_card, measured, saved_thresholds, workplace

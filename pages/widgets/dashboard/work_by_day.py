@@ -10,8 +10,8 @@ import streamlit as st
 
 from db.queries.dashboard import Work
 from pages.widgets.dashboard.charts import work_bars
-from pages.widgets.shared.pickers import paged
-from pages.widgets.shared.text import csv_bytes, plain
+from pages.widgets.shared.controls import csv_button, paged
+from pages.widgets.shared.text import plain
 
 _ROWS: Final = 20
 
@@ -38,14 +38,8 @@ def work_by_day(work: Sequence[Work], *, key: str) -> None:
         ],
         hide_index=True,
     )
-    everything = [
-        {"day_utc": row.day, "annotator": row.annotator, "kind": row.kind, "count": row.count} for row in work
-    ]
-    st.download_button(
-        "Download all work as CSV",
-        csv_bytes(everything),
-        "work.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    csv_button("work", lambda: list(map(_row, work)), "Download all work as CSV")
+
+
+def _row(work: Work) -> dict[str, str | int]:
+    return {"day_utc": work.day, "annotator": work.annotator, "kind": work.kind, "count": work.count}

@@ -10,9 +10,9 @@ import streamlit as st
 from core.exchange.delivering import left_out_of
 from core.foundation.errors import FacetError
 from db.tables import Export
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.resources import workspace
-from pages.widgets.shared.text import counted, csv_bytes, plain, sentence, utc
+from pages.widgets.shared.text import counted, plain, sentence, utc
 from pages.widgets.shared.words import words
 
 ABOUT: Final = words("export_formats")
@@ -57,12 +57,4 @@ def _left_out(export: Export) -> None:
         table, offset = paged(len(rows), _ROWS, key=f"left-out-page-{export.id}")
         part = rows[offset : offset + _ROWS]
         table.table([{"File": plain(row["path"]), "Reason": plain(row["reason"])} for row in part], hide_index=True)
-        st.download_button(
-            "Download as CSV",
-            csv_bytes(rows),
-            file_name=f"left-out-{export.id}.csv",
-            mime="text/csv",
-            key=f"left-out-csv-{export.id}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        csv_button(f"left-out-{export.id}", lambda: rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -38,21 +38,9 @@ def ced_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
 
 def group_chart(parts: Mapping[str, Breakdown]) -> go.Figure:
     """Mean error by group (video, person, action), the worst of the last model first."""
-    order, title = _worst_groups(parts, "By group")
-    figure = go.Figure()
-    for (name, part), colour in zip(parts.items(), COLOURS, strict=False):
-        figure.add_bar(
-            x=[part.groups[group] for group in order],
-            y=[_short(group) for group in order],
-            name=_short(name),
-            orientation="h",
-            marker_color=colour,
-            hovertemplate="%{y}: %{x:.2%}<extra></extra>",
-        )
+    figure, title = _group_bars(parts, "By group", COLOURS, ".2%")
     figure.update_xaxes(title="Mean error", tickformat=".1%")
-    figure.update_yaxes(autorange="reversed")
-    shown = _laid_out(figure, title)
-    return shown.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
+    return _laid_out(figure, title, figure.layout.height)
 
 
 def point_chart(parts: Mapping[str, Breakdown], skeleton: Skeleton) -> go.Figure:
@@ -115,30 +103,33 @@ def point_difference_chart(parts: Mapping[str, PairedDifference], skeleton: Skel
 
 def group_difference_chart(parts: Mapping[str, PairedDifference], first: str) -> go.Figure:
     """How much more than the first each model errs in each group, the worst of the last model first."""
-    order, title = _worst_groups(parts, f"By group, less {_short(first)}")
+    figure, title = _group_bars(parts, f"By group, less {_short(first)}", COLOURS[1:], "+.2%")
+    return _about_nothing(figure, title, "x", figure.layout.height)
+
+
+def _group_bars(
+    parts: Mapping[str, Breakdown | PairedDifference], title: str, colours: Sequence[str], form: str
+) -> tuple[go.Figure, str]:
+    """Bars of the groups, the worst of the last model first and undefined ones last; a title that says if not all."""
+    groups = list(parts.values())[-1].groups
+    worst = sorted(groups, key=lambda group: -np.nan_to_num(groups[group], nan=-np.inf))
+    order = worst[:_MOST_GROUPS]
     figure = go.Figure()
-    for (name, part), colour in zip(parts.items(), COLOURS[1:], strict=False):
+    for (name, part), colour in zip(parts.items(), colours, strict=False):
         figure.add_bar(
             x=[part.groups[group] for group in order],
             y=[_short(group) for group in order],
             name=_short(name),
             orientation="h",
             marker_color=colour,
-            hovertemplate="%{y}: %{x:+.2%}<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x:{form}}}<extra></extra>",
         )
-    shown = _about_nothing(figure, title, "x").update_yaxes(autorange="reversed")
-    return shown.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
+    figure.update_yaxes(autorange="reversed")
+    figure.update_layout(height=max(320, 120 + 22 * len(order) * len(parts)))
+    return figure, title + (f", the worst {_MOST_GROUPS} of {len(worst):,}" if len(worst) > _MOST_GROUPS else "")
 
 
-def _worst_groups(parts: Mapping[str, Breakdown | PairedDifference], title: str) -> tuple[list[str], str]:
-    """The groups to draw, the worst of the last model first and undefined ones last; a title that says if not all."""
-    groups = list(parts.values())[-1].groups
-    worst = sorted(groups, key=lambda group: -np.nan_to_num(groups[group], nan=-np.inf))
-    cut = f", the worst {_MOST_GROUPS} of {len(worst):,}" if len(worst) > _MOST_GROUPS else ""
-    return worst[:_MOST_GROUPS], title + cut
-
-
-def _about_nothing(figure: go.Figure, title: str, axis: str) -> go.Figure:
+def _about_nothing(figure: go.Figure, title: str, axis: str, height: int = 340) -> go.Figure:
     """Differences, with a line where there is none."""
     figure.update_layout(
         {
@@ -150,7 +141,7 @@ def _about_nothing(figure: go.Figure, title: str, axis: str) -> go.Figure:
             }
         }
     )
-    return _laid_out(figure, title)
+    return _laid_out(figure, title, height)
 
 
 def _short(name: str) -> str:
@@ -159,8 +150,8 @@ def _short(name: str) -> str:
     return text.replace("<", "‹").replace(">", "›").replace("&", "&amp;")
 
 
-def _laid_out(figure: go.Figure, title: str) -> go.Figure:
+def _laid_out(figure: go.Figure, title: str, height: int = 340) -> go.Figure:
     figure.update_layout(
-        title=title, height=340, margin={"l": 60, "r": 10, "t": 45, "b": 45}, legend={"orientation": "h", "y": -0.22}
+        title=title, height=height, margin={"l": 60, "r": 10, "t": 45, "b": 45}, legend={"orientation": "h", "y": -0.22}
     )
     return figure

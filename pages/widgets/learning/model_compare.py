@@ -25,10 +25,10 @@ from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_live import COMPARE
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import offer_predictions, open_picture, paged
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
-from pages.widgets.shared.resources import open_picture, read, start_run, workspace
+from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 from pages.widgets.shared.words import words
@@ -105,12 +105,12 @@ def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | 
     """
     if not names:
         return []
-    known = {row["name"]: row for row in rows}
+    by_name = {row["name"]: row for row in rows}
     newest = asked if asked is not None and asked in names else names[0]
     trained = [row["name"] for row in rows if row["name"] in names]
     earlier = trained[trained.index(newest) + 1 :] if newest in trained else []
-    parent = [known[newest]["parent"]] if newest in known else []
-    others = parent + earlier[:1] + [name for name in trained if known[name]["pre_labels"]] + [names[-1]]
+    parent = [by_name[newest]["parent"]] if newest in by_name else []
+    others = parent + earlier[:1] + [name for name in trained if by_name[name]["pre_labels"]] + [names[-1]]
     before = next((name for name in others if name in names and name != newest), None)
     return [newest] if before is None else [before, newest]
 
@@ -208,20 +208,10 @@ def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, cache_k
 
 
 def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int, *, busy: bool) -> None:
-    """Predict with those models that lack something, and say which do."""
-    lacking = {name: count for name, count in _unpredicted(dataset_id, names, split_by, cache_key).items() if count}
-    with st.container(horizontal=True, vertical_alignment="center"):
-        asked = st.button("Predict the held-out part", icon=":material/play_arrow:", disabled=busy, type="primary")
-        unpredicted_by = ", ".join(f"{plain(name)} ({counted(count, 'instance')})" for name, count in lacking.items())
-        ready = [plain(name) for name in names if name not in lacking]
-        st.caption(
-            f"To be predicted: {unpredicted_by}." + (f" Predicted already: {', '.join(ready)}." if ready else ""),
-            width="stretch",
-        )
-    if asked:
-        for name in lacking:
-            start_run("predict", dataset_id, model=name, held_out=True, split_by=split_by)
-        st.rerun()
+    counts = _unpredicted(dataset_id, names, split_by, cache_key)
+    lacking = {name: count for name, count in counts.items() if count}
+    scope = {"held_out": True, "split_by": split_by}
+    offer_predictions(dataset_id, lacking, names, "Predict the held-out part", "To be predicted", busy=busy, **scope)
 
 
 def _figures(measured: Comparison, names: tuple[str, ...]) -> None:

@@ -13,9 +13,10 @@ from core.learning import listing as models
 from core.learning.delivery import onnx_file
 from core.learning.promoting import built_in_for, in_force, promote, roll_back, steps_back
 from db.queries.learning.models import promotions
-from pages.widgets.points.picture_order import worthwhile_first
+from pages.widgets.points.picture_order import doubtful_button
+from pages.widgets.shared.controls import attempted, page_button
 from pages.widgets.shared.points_picker import points_name
-from pages.widgets.shared.resources import attempted, author_id, page_button, read, start_run, workspace
+from pages.widgets.shared.resources import author_id, read, start_run, workspace
 from pages.widgets.shared.text import counted, lasting, plain, sentence, utc
 from pages.widgets.shared.words import words
 
@@ -39,7 +40,7 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
                 "Parent": row["parent"] or "",
                 "Trained in": lasting(row["seconds"]),
                 "By": row["author"],
-                "At": utc(_moment(row["created_at"])),
+                "At": utc(datetime.fromisoformat(row["created_at"])),
             }
             for row in rows
         ],
@@ -171,9 +172,7 @@ def _promote(dataset_id: int, skeleton_name: str, chosen: str | None, *, warned:
 def _next_steps(dataset_id: int, skeleton_name: str) -> None:
     """The way on from a promotion: correct where the model doubts, train again."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
-            worthwhile_first(dataset_id, skeleton_name)
-            st.switch_page("keypoints.py")
+        doubtful_button(dataset_id, skeleton_name)
         page_button("Train again", "training.py", icon=":material/model_training:", key="train-again")
         st.caption("Promoted: correct the pictures that it doubts most, then train on them too.", width="stretch")
 
@@ -195,7 +194,3 @@ def interval(metric: Mapping[str, float | None] | None, *, percent: bool = False
     value, low, high = (None if number is None else f"{number * scale:{form}}" for number in numbers)
     text = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
     return text.replace("-", "−")
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -33,9 +33,9 @@ def nme_chart(epochs: Rows) -> go.Figure:
     figure = go.Figure()
     values = [_number(row.get("validation_nme")) for row in epochs]
     figure.add_scatter(x=[row["epoch"] for row in epochs], y=values, name="validation", line_color="#2a9d8f")
-    known = [value for value in values if value is not None]
-    if known and "round" not in epochs[0]:  # of rounds the last one counts, whichever came out best
-        best = values.index(min(known))
+    finite = [value for value in values if value is not None]
+    if finite and "round" not in epochs[0]:  # of rounds the last one counts, whichever came out best
+        best = values.index(min(finite))
         figure.add_scatter(
             x=[epochs[best]["epoch"]],
             y=[values[best]],

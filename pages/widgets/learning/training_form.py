@@ -14,9 +14,9 @@ from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import RecipeChoice
 from db.queries.learning.models import model_cache_key
 from db.tables import Run
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import page_button, paged
 from pages.widgets.shared.points_picker import choose_points, points_name
-from pages.widgets.shared.resources import page_button, read, start_run, workspace
+from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 from pages.widgets.shared.words import words
@@ -83,11 +83,11 @@ def _left_out(supply: Supply) -> None:
 def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supply, open_runs: Sequence[Run]) -> None:
     """Choose a recipe and start; `open_runs` are the trainings that wait or work."""
     st.subheader("Recipe", anchor=False)
-    known = {choice.name: choice for choice in recipes.recipe_choices()}
+    choices = {choice.name: choice for choice in recipes.recipe_choices()}
     parents = models.comparable(workspace(), dataset_id, skeleton_name, built_in=False)
     teaching = bool(st.session_state.get("train-self"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Recipe", list(known), key="train-recipe", width=320)
+        name = st.selectbox("Recipe", list(choices), key="train-recipe", width=320)
         parent = st.selectbox(
             "Begin from",
             parents,
@@ -99,16 +99,16 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
             help="A model of the same network goes on from its weights; its parent is remembered. "
             "Learning from unlabelled pictures begins every round afresh.",
         )
-    st.caption(plain(known[name].about))
-    settings = _settings(known[name])
-    plan = _self_training(known[name], supply.unlabelled)
+    st.caption(plain(choices[name].about))
+    settings = _settings(choices[name])
+    plan = _self_training(choices[name], supply.unlabelled)
     parent = None if plan else parent
     parameters: dict[str, Any] = {"recipe": name, "settings": settings, "skeleton": skeleton_name}
     parameters |= {"split_by": split_by, "parent": parent} | ({"plan": plan} if plan else {})
     reason, missing = _obstacle(name, settings, skeleton_name, supply), None
     if reason is not None:
         st.warning(plain(reason), icon=":material/warning:")
-    elif parent is None and (missing := _missing(name, settings)):
+    elif parent is None and (missing := recipes.missing_weights(workspace(), recipes.find_recipe(name, settings))):
         st.warning("The weights that this recipe begins from are not on this machine.", icon=":material/warning:")
         st.code(missing, language=None, wrap_lines=True)  # its address and folder can be copied
     same = any(run.parameters == parameters for run in open_runs)
@@ -116,13 +116,12 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
         if st.button(
             "Train", type="primary", icon=":material/model_training:", disabled=bool(reason or missing) or same
         ):
-            kind = "selftrain" if plan else "train"
-            start_run(kind, dataset_id, **parameters)
+            start_run("selftrain" if plan else "train", dataset_id, **parameters)
             st.rerun()
         asked = st.button("Does it fit?", icon=":material/memory:", help="A dry run: memory needed, and free here")
         if open_runs:
-            words = "This very training is at work or waiting." if same else "It waits for the one that is at work."
-            st.caption(words, width="stretch")
+            note = "This very training is at work or waiting." if same else "It waits for the one that is at work."
+            st.caption(note, width="stretch")
     if asked:
         _memory(name, settings, skeleton_name)
 
@@ -139,10 +138,6 @@ def _obstacle(name: str, settings: Mapping[str, str], skeleton_name: str, supply
         f"Everything labelled belongs to one group ({supply.groups[0]}), so nothing can be held out: label another "
         "video or person, or keep less together."
     )
-
-
-def _missing(name: str, settings: Mapping[str, str]) -> str | None:
-    return recipes.missing_weights(workspace(), recipes.find_recipe(name, settings))
 
 
 def _settings(choice: RecipeChoice) -> dict[str, str]:

@@ -18,8 +18,8 @@ from db.queries.jobs import count_runs, runs_page
 from db.tables import Run, RunState
 from pages.widgets.learning.training_charts import loss_chart, nme_chart
 from pages.widgets.learning.training_rounds import others_on_the_same_data, rounds_card
-from pages.widgets.points.picture_order import worthwhile_first
-from pages.widgets.shared.pickers import paged
+from pages.widgets.points.picture_order import doubtful_button
+from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.run_status import MARKS, result
 from pages.widgets.shared.text import plain, sentence, utc
@@ -92,9 +92,7 @@ def _next(run: Run, model: str, *, worthless: bool) -> None:
         if st.button("Compare it", icon=":material/compare_arrows:", type="secondary" if worthless else "primary"):
             st.session_state[COMPARE] = (run.parameters["skeleton"], model)
             st.switch_page("models.py")
-        if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
-            worthwhile_first(run.dataset_id or 0, run.parameters["skeleton"])
-            st.switch_page("keypoints.py")
+        doubtful_button(run.dataset_id or 0, run.parameters["skeleton"])
         if not worthless:
             st.caption(
                 "Compare it on what was held out; promote it if it is better; correct what it doubts; train again.",
@@ -103,16 +101,16 @@ def _next(run: Run, model: str, *, worthless: bool) -> None:
 
 
 def _show_messages(messages: Sequence[Message]) -> None:
-    for told in filter(_warns, messages):
-        st.warning(f"{sentence(told.text())}.", icon=":material/warning:")
-    rest = [told.text() for told in messages if not _warns(told)]
+    for note in filter(_warns, messages):
+        st.warning(f"{sentence(note.text())}.", icon=":material/warning:")
+    rest = [note.text() for note in messages if not _warns(note)]
     if rest:
         st.info("  \n".join(map(sentence, rest)), icon=":material/info:")
 
 
-def _warns(told: Message) -> bool:
+def _warns(note: Message) -> bool:
     """Whether what a training said is that nothing came of it."""
-    return told.code == CAME_TO_NOTHING
+    return note.code == CAME_TO_NOTHING
 
 
 def _draw(log: TrainingLog, dataset_id: int, run_id: int, *, key: str) -> None:

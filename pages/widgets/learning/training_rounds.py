@@ -76,13 +76,12 @@ def others_on_the_same_data(dataset_id: int, run_id: int) -> dict[str, Rows]:
 
 
 def _of(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    asked = [one["pseudo_labels"] for one in row["rounds"][1:2]]
-    return row["labels_sha256"], row["settings"], asked
+    return row["labels_sha256"], row["settings"], [first["pseudo_labels"] for first in row["rounds"][1:2]]
 
 
 def against(rounds: Rows, name: str, others: Rows) -> str:
     """How two self-trainings on the same data ended, as one sentence of Markdown."""
-    mine, theirs = (one[-1]["validation_nme"] for one in (rounds, others))
+    mine, theirs = (plan[-1]["validation_nme"] for plan in (rounds, others))
     if mine != mine or theirs != theirs:
         return f"Beside **{plain(name)}** nothing can be said: an NME is undefined."
     how = (

@@ -10,7 +10,7 @@ from core.foundation.errors import FacetError
 from core.library.exclusions import exclude, include_again, listed_names
 from db.engine import reading
 from db.queries.library import count_exclusions, exclusions_page
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, sentence
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.people.encoders import EncoderChoice, encoder_choices
-from pages.widgets.shared.resources import page_button, start_run, workspace
+from pages.widgets.shared.controls import page_button
+from pages.widgets.shared.resources import start_run, workspace
 from pages.widgets.shared.text import counted, plain
 
 

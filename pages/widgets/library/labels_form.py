@@ -13,7 +13,7 @@ from core.points.label_importing import FORMATS, formats_in, formats_of, skeleto
 from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
 from pages.widgets.library.source_picker import SourcePicker
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.text import counted, plain, sentence
 

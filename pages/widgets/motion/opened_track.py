@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.foundation.errors import FacetError
 from core.motion import stability
@@ -47,15 +48,23 @@ def open_file() -> OpenedTrack | None:
             icon=":material/timeline:",
         )
         return None
+    files = [upload for upload in (file, beside) if upload is not None]
     try:
-        tracks = stability.read_tracks(file.getvalue(), file.name)
-        truth = None if beside is None else stability.read_tracks(beside.getvalue(), beside.name)
-        stability.require_fit(tracks, truth)
+        return _read(tuple(upload.file_id for upload in files), files)
     except FacetError as error:
         st.error(sentence(error))
         return None
-    contents = [upload.getvalue() for upload in (file, beside) if upload is not None]
-    return OpenedTrack(file.name, _digest(*contents), tracks, truth, None, None)
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the track")
+def _read(ids: tuple[str, ...], _files: Sequence[UploadedFile]) -> OpenedTrack:  # noqa: ARG001  (an upload has an id)
+    """The track, and its truth where a second file is given; each upload is read once."""
+    contents = [file.getvalue() for file in _files]
+    arrays = [stability.read_tracks(content, file.name) for content, file in zip(contents, _files, strict=True)]
+    tracks, truth = arrays[0], arrays[1] if len(arrays) > 1 else None
+    stability.require_fit(tracks, truth)
+    digests = b"|".join(hashlib.sha256(content).digest() for content in contents)
+    return OpenedTrack(_files[0].name, hashlib.sha256(digests).hexdigest(), tracks, truth, None, None)
 
 
 def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | None:
@@ -88,10 +97,6 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | 
 @st.cache_data(max_entries=8, show_spinner="Judging the videos")
 def _of_dataset(dataset_id: int, model: str, state: int) -> DatasetStability:  # noqa: ARG001
     return stability.of_dataset(workspace(), dataset_id, model)
-
-
-def _digest(*contents: bytes) -> str:
-    return hashlib.sha256(b"|".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
 
 
 def choose_smoothing(rate: float | None) -> Smoothing:

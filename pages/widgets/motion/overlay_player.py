@@ -12,9 +12,10 @@ from core.foundation.errors import FacetError
 from core.jobs.kinds import must_wait
 from core.motion.overlaying import clip_predictions, newest_overlay, overlay_size
 from db.queries.library import videos
+from pages.widgets.shared.controls import offer_predictions
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.run_status import latest_result
-from pages.widgets.shared.text import counted, plain, sentence
+from pages.widgets.shared.text import plain, sentence
 
 _CONTROLS: Final = "5rem"  # what a browser's controls take
 
@@ -60,20 +61,8 @@ def _offer(dataset_id: int, clip: int, counts: Mapping[str, tuple[int, int]], *,
         return
     if not lacking:
         return
-    waiting = ", ".join(f"{plain(name)} ({counted(left, 'instance')})" for name, left in lacking.items())
-    ready = [plain(name) for name in counts if name not in lacking]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Predict this clip", icon=":material/play_arrow:", type="primary", disabled=busy, key="overlay-predict"
-        ):
-            for name in lacking:
-                start_run("predict", dataset_id, model=name, clip=clip)
-            st.rerun()
-        st.caption(
-            f"To be predicted before it is drawn: {waiting}."
-            + (f" Predicted already: {', '.join(ready)}." if ready else ""),
-            width="stretch",
-        )
+    text = "To be predicted before it is drawn"
+    offer_predictions(dataset_id, lacking, counts, "Predict this clip", text, busy=busy, clip=clip)
 
 
 def _draw(dataset_id: int, clip: str, models: list[str], static: bool) -> None:

@@ -51,8 +51,8 @@ def deviation_chart(curve: NDArray, smoothed: NDArray | None) -> go.Figure:
 
 def _top(*curves: NDArray | None) -> float:
     """A little above what 99 % of the pairs stay under: one jump would leave a flat line of all others."""
-    known = [curve[~np.isnan(curve)] for curve in curves if curve is not None]
-    values = np.concatenate(known)
+    defined = [curve[~np.isnan(curve)] for curve in curves if curve is not None]
+    values = np.concatenate(defined)
     if not values.size:
         return 1.0
     high, most = np.percentile(values, 99), float(values.max())

@@ -133,11 +133,11 @@ def _pick(person_id: int, key: str) -> None:
 
 def merge_bar(dataset_id: int) -> None:
     """What can be done with the ticked people."""
-    known = read(lambda session: summaries(picked(), session=session))
-    people = [number for number in picked() if number in known]
+    by_id = read(lambda session: summaries(picked(), session=session))
+    people = [number for number in picked() if number in by_id]
     if not people:
         return
-    names = ", ".join(plain(called(known[number])) for number in people)
+    names = ", ".join(plain(called(by_id[number])) for number in people)
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="merge-bar"):
         st.markdown(f"Selected: {names}", width="stretch")
         if st.button("Merge…", type="primary", disabled=len(people) < 2, icon=":material/merge:"):
@@ -149,9 +149,9 @@ def merge_bar(dataset_id: int) -> None:
 def merge_dialog(dataset_id: int, people: Sequence[int], *, taken_name: bool = False) -> None:
     """Say what a merge does, and do it."""
     with reading(workspace().engine) as session:
-        known = summaries(people, session=session)
-        faces = strips(list(known), each=6, session=session)
-    ordered = sorted(known.values(), key=lambda person: (person.name is None, -person.faces, person.id))
+        people_by_id = summaries(people, session=session)
+        faces = strips(list(people_by_id), each=6, session=session)
+    ordered = sorted(people_by_id.values(), key=lambda person: (person.name is None, -person.faces, person.id))
     if taken_name:
         st.info("Somebody here has that name already. Merge the two if they are one person, or choose another name.")
     for person in ordered:
@@ -189,35 +189,21 @@ def _confirm_merge(dataset_id: int, target: int | None, people: Sequence[int]) -
 def face_actions(dataset_id: int, chosen: Callable[[], list[int]], *, owned: bool) -> None:
     """Buttons for the selected faces; `chosen` is asked when one is pressed. `owned`: they belong to somebody."""
     selected = chosen()
-    none = not selected
+
+    def button(label: str, icon: str, action: Callable[..., object], explanation: str) -> None:
+        arguments = (chosen, dataset_id, action)
+        st.button(label, disabled=not selected, icon=icon, on_click=_with, args=arguments, help=explanation)
+
     if owned:
-        st.button(
-            "Confirm selected",
-            disabled=none,
-            icon=":material/check:",
-            on_click=_with,
-            args=(chosen, dataset_id, confirm_faces),
-            help="They are this person. Confirmed faces are never regrouped, and are evidence for verification.",
-        )
-    if st.button("Move to…", disabled=none, icon=":material/drive_file_move:"):
+        confirm = "They are this person. Confirmed faces are never regrouped, and are evidence for verification."
+        button("Confirm selected", ":material/check:", confirm_faces, confirm)
+    if st.button("Move to…", disabled=not selected, icon=":material/drive_file_move:"):
         move_dialog(dataset_id, selected)
     if owned:
-        st.button(
-            "Not this person",
-            disabled=none,
-            icon=":material/person_remove:",
-            on_click=_with,
-            args=(chosen, dataset_id, release_faces),
-            help="They leave this person for good; the next grouping looks for others.",
-        )
-    st.button(
-        "Not a face",
-        disabled=none,
-        icon=":material/block:",
-        on_click=_with,
-        args=(chosen, dataset_id, remove_faces),
-        help="They leave the dataset, and no later run brings them back.",
-    )
+        release = "They leave this person for good; the next grouping looks for others."
+        button("Not this person", ":material/person_remove:", release_faces, release)
+    remove = "They leave the dataset, and no later run brings them back."
+    button("Not a face", ":material/block:", remove_faces, remove)
 
 
 def _with(chosen: Callable[[], list[int]], dataset_id: int, action: Callable[..., object]) -> None:

@@ -14,9 +14,9 @@ from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.people.vectors import people_state
 from pages.widgets.people.face_tiles import called, face_tile
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import open_picture, paged
 from pages.widgets.shared.picture_grid import Tile, picture_grid
-from pages.widgets.shared.resources import open_picture, read, workspace
+from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, plain
 
 _PAGE: Final = 60

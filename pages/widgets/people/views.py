@@ -41,9 +41,9 @@ from pages.widgets.people.actions import (
     undo_button,
 )
 from pages.widgets.people.face_tiles import called, face_tile, how_many
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import open_picture, paged
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
-from pages.widgets.shared.resources import open_picture, read, workspace
+from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import plain, sentence, stored, utc
 
 PERSON: Final = "person"  # in the address

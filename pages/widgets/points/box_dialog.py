@@ -14,7 +14,8 @@ from core.people.deciding import remove_faces
 from core.people.encoders import encoder_of
 from core.points.annotating import add_instances, editor_instances
 from db.tables import Image
-from pages.widgets.shared.resources import attempted, author_id, start_run, workspace
+from pages.widgets.shared.controls import attempted
+from pages.widgets.shared.resources import author_id, start_run, workspace
 from pages.widgets.shared.text import sentence
 from pages.widgets.shared.words import words
 
@@ -74,8 +75,8 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
 
 def _promoted(image: Image) -> list[str]:
     """The skeletons of people in which a trained model is in force."""
-    known = promoted_skeletons(workspace(), image.dataset_id)
-    return [name for name in known if find_skeleton(name).kind == "person"]
+    promoted = promoted_skeletons(workspace(), image.dataset_id)
+    return [name for name in promoted if find_skeleton(name).kind == "person"]
 
 
 def _encoder(image: Image) -> str | None:

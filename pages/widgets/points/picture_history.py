@@ -9,7 +9,7 @@ import streamlit as st
 from core.foundation.messages import worded
 from db.queries.points import PictureRevision, count_revisions, picture_history
 from db.tables import Source
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read
 
 _ROWS: Final = 20

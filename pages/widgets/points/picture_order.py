@@ -15,8 +15,9 @@ from core.learning.next_pictures import NextPictures, model_to_ask, next_picture
 from db.engine import reading
 from db.queries.learning.models import model_cache_key, ranking_cache_key
 from db.tables import Image, ImageState
+from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
-from pages.widgets.shared.resources import IMAGE, page_button, read, start_run, workspace
+from pages.widgets.shared.resources import IMAGE, read, start_run, workspace
 from pages.widgets.shared.run_status import open_runs
 from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import plain
@@ -29,11 +30,13 @@ _WAITED: Final = "picture-order-waited"
 _ORDERS: Final = words("picture_orders")
 
 
-def worthwhile_first(dataset_id: int, skeleton: str) -> None:
-    """Let the keypoints page begin with the picture that is most worth labelling; a page that leads there calls it."""
-    st.session_state[ORDER] = "worth"
-    keep_points(dataset_id, skeleton)
-    st.session_state[IMAGE] = None
+def doubtful_button(dataset_id: int, skeleton: str) -> None:
+    """The way to the keypoints page, which then begins with the picture that is most worth labelling."""
+    if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
+        st.session_state[ORDER] = "worth"
+        keep_points(dataset_id, skeleton)
+        st.session_state[IMAGE] = None
+        st.switch_page("keypoints.py")
 
 
 def choose_order(dataset_id: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.people.deciding import clean_name
 from db.queries.library import datasets
@@ -61,19 +60,3 @@ def choose_name() -> None:
 
 def _other_name() -> None:
     st.session_state[NAME] = st.session_state[_NAME_FIELD]
-
-
-def paged(count: int, size: int, *, key: str) -> tuple[DeltaGenerator, int]:
-    """A place for one page of many rows, with a pager below it, and the offset of that page."""
-    above = st.container()
-    return above, page_of(count, size, key=key)
-
-
-def page_of(count: int, size: int, *, key: str) -> int:
-    """A pager below a grid; gives the offset of the page shown."""
-    pages = max(1, -(-count // size))
-    if pages == 1:
-        return 0
-    if st.session_state.get(key, 1) > pages:
-        st.session_state[key] = pages
-    return (st.pagination(pages, key=key) - 1) * size

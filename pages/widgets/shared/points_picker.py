@@ -26,9 +26,9 @@ def usual_points(dataset_id: int) -> str:
     chosen: tuple[int, str] | None = st.session_state.get(_CHOSEN)
     if chosen is not None and chosen[0] == dataset_id:
         return chosen[1]
-    known = editor_skeletons()
+    editable = editor_skeletons()
     with reading(workspace().engine) as session:
-        return next((name for name in skeletons_with_points(dataset_id, session=session) if name in known), "face68")
+        return next((name for name in skeletons_with_points(dataset_id, session=session) if name in editable), "face68")
 
 
 def keep_points(dataset_id: int, skeleton: str) -> None:

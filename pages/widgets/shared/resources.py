@@ -8,13 +8,11 @@ from typing import Any, NoReturn, TypeVar
 import streamlit as st
 from sqlmodel import Session
 
-from core.foundation.errors import FacetError
 from core.foundation.workspace import Workspace
 from core.jobs.launch import start
 from core.library.names_in_store import annotator_id
 from db.engine import reading
 from db.tables import Dataset
-from pages.widgets.shared.text import sentence
 
 _Answer = TypeVar("_Answer")
 
@@ -56,31 +54,9 @@ def dataset_or_stop() -> Dataset:
     return dataset
 
 
-def open_picture(image_id: int, instance_id: int | None = None) -> None:
-    """Show a picture in the keypoint editor, where one of its instances may be selected at first."""
-    st.session_state[IMAGE] = image_id
-    st.session_state["focus_instance"] = instance_id
-    st.switch_page("keypoints.py")
-
-
-def page_button(label: str, page: str, **options: Any) -> None:
-    """A button that opens another page."""
-    if st.button(label, **options):
-        st.switch_page(page)
-
-
-def attempted(action: Callable[..., object], *arguments: Any, **options: Any) -> bool:
-    """Whether something that was asked for could be done; the reason is shown where not."""
-    try:
-        action(*arguments, **options)
-    except FacetError as error:
-        st.error(sentence(error))
-        return False
-    return True
-
-
 def stop_at_library(reason: str) -> NoReturn:
     """End a page that has nothing to show, with the reason and the way to get something."""
     st.info(reason, icon=":material/photo_library:")
-    page_button("Open the library", "library.py", type="primary")
+    if st.button("Open the library", type="primary"):
+        st.switch_page("library.py")
     st.stop()

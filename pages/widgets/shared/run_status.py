@@ -11,9 +11,9 @@ from core.jobs.runs import cancel, speed, worker_lives
 from core.library.importing import skipped
 from db.queries.jobs import count_skipped, newest_ended_run, runs_page, skipped_page
 from db.tables import Run, RunState
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.resources import read, workspace
-from pages.widgets.shared.text import counted, csv_bytes, lasting, plain, stored, utc
+from pages.widgets.shared.text import counted, lasting, plain, stored, utc
 
 MARKS: Final = {
     RunState.DONE: ":green-badge[:material/check: done]",
@@ -31,10 +31,10 @@ def open_runs(dataset_id: int | None = None) -> set[str]:
     Progress moves by itself, and the page runs anew when the first of them ends. They have a place of their own, so
     that what stands below (a video that plays) stays the same element when they come and go.
     """
-    place = st.container()
+    card = st.container()
     rows = read(lambda session: runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session))
     if rows:
-        with place:
+        with card:
             _moving(dataset_id, frozenset(run.id for run, *_ in rows))
     return {run.kind for run, *_ in rows}
 
@@ -117,10 +117,10 @@ def latest_result(dataset_id: int, part: str, *, busy: bool, troubles_only: bool
     Ask `open_runs` first: what ends in between is not missed. What stands below keeps its place, as it does there.
     """
     run = read(lambda session: newest_ended_run(dataset_id, kinds_shown_on(part), session=session))
-    place = st.container()
+    card = st.container()
     if run is None or busy or (troubles_only and run.state == RunState.DONE):
         return
-    with place.container(border=True):
+    with card.container(border=True):
         ended = utc(run.finished_at) if run.finished_at else ""
         st.markdown(f"{MARKS[RunState(run.state)]} **{run_title(run, None)}** · {ended}")
         result(run)
@@ -147,12 +147,4 @@ def skipped_files(run_id: int) -> None:
         table, offset = paged(count, _ROWS, key=f"skipped-{run_id}")
         rows = read(lambda session: skipped_page(run_id, offset=offset, limit=_ROWS, session=session))
         table.table([{"File": plain(row.path), "Reason": stored(row.reason)} for row in rows], hide_index=True)
-        st.download_button(
-            "Download as CSV",
-            lambda: csv_bytes(skipped(workspace(), run_id)),
-            file_name=f"skipped-{run_id}.csv",
-            mime="text/csv",
-            key=f"skipped-csv-{run_id}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        csv_button(f"skipped-{run_id}", lambda: skipped(workspace(), run_id))

@@ -37,9 +37,9 @@ def sentence(error: object) -> str:
     return plain(text if colon and "." in before else text[:1].upper() + text[1:])
 
 
-def stored(told: Mapping[str, Any] | None) -> str:
+def stored(content: Mapping[str, Any] | None) -> str:
     """The sentence of a message that a row holds, as Markdown that shows it as it is; empty where there is none."""
-    return "" if told is None else plain(worded(told))
+    return "" if content is None else plain(worded(content))
 
 
 def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -68,9 +68,9 @@ def _guarded(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def counted(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun: "1 picture", "1,200 pictures"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def lasting(seconds: float) -> str:

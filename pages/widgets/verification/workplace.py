@@ -15,9 +15,9 @@ from db.queries.people.listing import faces_by_id, summaries
 from db.queries.verification import count_thresholds, newest_threshold, thresholds
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
-from pages.widgets.shared.pickers import paged
+from pages.widgets.shared.controls import attempted, paged
 from pages.widgets.shared.picture_grid import picture_grid
-from pages.widgets.shared.resources import attempted, author_id, read, workspace
+from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, stored, utc
 from pages.widgets.shared.words import words
 from pages.widgets.verification.charts import roc_chart, score_chart

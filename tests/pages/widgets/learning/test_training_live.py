@@ -11,10 +11,12 @@ from db.tables import Run, RunState
 from db.writing import writing
 from pages.widgets.learning import training_live
 from pages.widgets.learning.training_live import _warns, sheet_name
+from pages.widgets.shared import resources
 
 
 def test_open_trainings_are_listed_however_many_other_runs_came_since(workspace, dataset, author, monkeypatch):
-    monkeypatch.setattr(training_live, "workspace", lambda: workspace)
+    for module in (training_live, resources):
+        monkeypatch.setattr(module, "workspace", lambda: workspace)
 
     def run(kind, state):
         return Run(kind=kind, dataset_id=dataset, author_id=author, state=state)

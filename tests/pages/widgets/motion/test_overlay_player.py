@@ -36,7 +36,7 @@ def test_a_model_that_has_predicted_nothing_is_asked_to_first(
     assert page.caption[0].value == (
         r"To be predicted before it is drawn: b\-2 (4 instances). Predicted already: v\-1."
     )
-    page.button(key="overlay-predict").click().run()
+    page.button(key="predict-Predict this clip").click().run()
     ((kind, parameters),) = started()
     assert (kind, parameters["model"], parameters["clip"]) == ("predict", "b-2", page.selectbox[0].value)
 

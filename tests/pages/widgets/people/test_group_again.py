@@ -10,13 +10,15 @@ from db.tables import Threshold
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from pages.widgets.people import group_again
+from pages.widgets.shared import resources
 from tests.builders.staged_people import add_faces, vector
 
 
 @pytest.fixture
 def saved_long_ago(workspace, dataset, author, monkeypatch):
     """The version of an encoder whose threshold was saved before sixty ones of another."""
-    monkeypatch.setattr(group_again, "workspace", lambda: workspace)
+    for module in (group_again, resources):
+        monkeypatch.setattr(module, "workspace", lambda: workspace)
     add_faces(workspace, dataset, [("a.jpg", vector(0))])
     version = encoder_of(workspace, dataset, None)
     common = {"dataset_id": dataset, "chosen": message("thresholds.by_hand").to_json(), "author_id": author}
@@ -33,7 +35,8 @@ def test_who_saved_the_threshold_is_said_however_many_others_came_since(workspac
 
 
 def test_without_a_saved_one_it_is_the_encoders_own(workspace, dataset, monkeypatch):
-    monkeypatch.setattr(group_again, "workspace", lambda: workspace)
+    for module in (group_again, resources):
+        monkeypatch.setattr(module, "workspace", lambda: workspace)
     add_faces(workspace, dataset, [("a.jpg", vector(0))])
     origin = group_again.origin_of_threshold(dataset, encoder_of(workspace, dataset, None), 0.9)
     assert origin == "In force: 0.900, the own threshold of dlib\\-resnet."

@@ -13,6 +13,7 @@ from core.people.searching import PhotoQuery, SearchMatch
 from db.tables import Embedding
 from db.writing import writing
 from pages.widgets.people import photo_search
+from pages.widgets.shared import resources
 from tests.builders.people_rows import own
 from tests.builders.saved_thresholds import save
 from tests.builders.staged_people import ENCODER, add_faces, vector
@@ -28,7 +29,8 @@ def test_a_face_that_is_embedded_or_removed_after_a_search_changes_what_the_next
         kept = late.vector
         session.delete(late)
     st.cache_data.clear()
-    monkeypatch.setattr(photo_search, "workspace", lambda: workspace)
+    for module in (photo_search, resources):
+        monkeypatch.setattr(module, "workspace", lambda: workspace)
     query = PhotoQuery(np.stack([vector(0, 0)]), (b"",), 0, encoder_id, ENCODER, 0.5)
 
     def pictures():

@@ -10,6 +10,7 @@ from db.tables import Image, ImageState
 from db.writing import writing
 from pages.widgets.points import picture_order
 from pages.widgets.points.picture_order import first_of, step, worth
+from pages.widgets.shared import resources
 from tests.builders.learning_rows import Shelf
 from tests.builders.places import ROOT
 
@@ -19,7 +20,8 @@ NAVIGATION = ROOT / "pages" / "navigation.py"
 @pytest.fixture
 def order(workspace, dataset, author, monkeypatch):
     """Three pictures, ranked; the first is corrected already."""
-    monkeypatch.setattr(picture_order, "workspace", lambda: workspace)
+    for module in (picture_order, resources):
+        monkeypatch.setattr(module, "workspace", lambda: workspace)
     shelf = Shelf(workspace, dataset, author)
     images = [shelf.image(f"{name}.png") for name in "cab"]
     with writing(workspace.engine) as session:

@@ -19,14 +19,6 @@ def names():
     choose_name()
 
 
-def pager(count):
-    import streamlit as st
-
-    from pages.widgets.shared.pickers import page_of
-
-    st.session_state["offset"] = page_of(count, 10, key="pager")
-
-
 @pytest.fixture
 def others(workspace, author):
     """The id of a second dataset."""
@@ -64,10 +56,3 @@ def test_a_name_is_kept_in_the_address_and_an_empty_one_is_warned_of(shown, work
     assert not page.warning
     page.text_input[0].input(" ").run()
     assert page.warning[0].value == f"Without a name your work is counted for “{workspace.settings.user}”."
-
-
-@pytest.mark.parametrize(
-    ("count", "page", "offset"), [(0, 1, 0), (10, 1, 0), (11, 2, 10), (30, 3, 20), (21, 9, 20), (10, 4, 0)]
-)
-def test_a_page_begins_after_those_before_it_and_the_last_stands_for_any_beyond(shown, count, page, offset):
-    assert shown(pager, {"pager": page}, count=count).session_state["offset"] == offset

@@ -2,7 +2,7 @@
 
 from db.engine import reading
 from db.tables import User
-from pages.widgets.shared.resources import DATASET, IMAGE, NAME
+from pages.widgets.shared.resources import DATASET, NAME
 
 
 def author():
@@ -46,33 +46,3 @@ def test_a_page_without_data_ends_with_the_way_to_the_library(shown, switched, d
         assert not page.title
     page.button[0].click().run()
     assert switched == ["library.py"]
-
-
-def test_a_picture_is_opened_with_the_instance_that_is_meant(shown, switched):
-    def draw():
-        from pages.widgets.shared.resources import open_picture
-
-        open_picture(9, 5)
-
-    page = shown(draw)
-    assert (page.session_state[IMAGE], page.session_state["focus_instance"]) == (9, 5)
-    assert switched == ["keypoints.py"]
-
-
-def test_what_cannot_be_done_is_told_and_not_raised(shown):
-    def draw(full):
-        import streamlit as st
-
-        from core.foundation.errors import BadInput
-        from pages.widgets.shared.resources import attempted
-
-        def save():
-            if full:
-                raise BadInput("store.full", of="a.mp4")
-
-        st.session_state["done"] = attempted(save)
-
-    page = shown(draw, full=True)
-    assert (len(page.error), page.session_state["done"]) == (1, False)
-    page = shown(draw, full=False)
-    assert (len(page.error), page.session_state["done"]) == (0, True)

@@ -1,0 +1,91 @@
+"""Controls of many pages: a pager, ways to other pages, predictions to ask for, files to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.foundation.errors import FacetError
+from pages.widgets.shared.resources import IMAGE, start_run
+from pages.widgets.shared.text import counted, csv_bytes, plain, sentence
+
+
+def paged(count: int, size: int, *, key: str) -> tuple[DeltaGenerator, int]:
+    """A place for one page of many rows, with a pager below it, and the offset of that page."""
+    above = st.container()
+    return above, page_of(count, size, key=key)
+
+
+def page_of(count: int, size: int, *, key: str) -> int:
+    """A pager below a grid; gives the offset of the page shown."""
+    pages = max(1, -(-count // size))
+    if pages == 1:
+        return 0
+    if st.session_state.get(key, 1) > pages:
+        st.session_state[key] = pages
+    return (st.pagination(pages, key=key) - 1) * size
+
+
+def open_picture(image_id: int, instance_id: int | None = None) -> None:
+    """Show a picture in the keypoint editor, where one of its instances may be selected at first."""
+    st.session_state[IMAGE] = image_id
+    st.session_state["focus_instance"] = instance_id
+    st.switch_page("keypoints.py")
+
+
+def page_button(label: str, page: str, **options: Any) -> None:
+    """A button that opens another page."""
+    if st.button(label, **options):
+        st.switch_page(page)
+
+
+def attempted(action: Callable[..., object], *arguments: Any, **options: Any) -> bool:
+    """Whether something that was asked for could be done; the reason is shown where not."""
+    try:
+        action(*arguments, **options)
+    except FacetError as error:
+        st.error(sentence(error))
+        return False
+    return True
+
+
+def csv_button(name: str, rows: Callable[[], Sequence[Mapping[str, Any]]], label: str = "Download as CSV") -> None:
+    """All rows as a CSV file of this name; they are asked for when the button is pressed."""
+    st.download_button(
+        label,
+        lambda: csv_bytes(rows()),
+        f"{name}.csv",
+        "text/csv",
+        key=f"{name}-csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def offer_predictions(
+    dataset_id: int,
+    lacking: Mapping[str, int],
+    models: Iterable[str],
+    label: str,
+    text: str,
+    *,
+    busy: bool,
+    **scope: Any,
+) -> None:
+    """A button that predicts a part of a dataset with each model that lacks something of it, and which these are.
+
+    `lacking` has the instances that each of them lacks, `scope` is the part as the run takes it.
+    """
+    missing = ", ".join(f"{plain(name)} ({counted(count, 'instance')})" for name, count in lacking.items())
+    ready = ", ".join(plain(name) for name in models if name not in lacking)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button(label, icon=":material/play_arrow:", disabled=busy, type="primary", key=f"predict-{label}")
+        also = f" Predicted already: {ready}." if ready else ""
+        st.caption(f"{text}: {missing}.{also}", width="stretch")
+    if clicked:
+        for name in lacking:
+            start_run("predict", dataset_id, model=name, **scope)
+        st.rerun()
