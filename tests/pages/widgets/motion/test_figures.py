@@ -7,7 +7,7 @@ import pytest
 
 from core.metrics.resampling import Interval
 from core.metrics.stability.vector import stability
-from core.motion.stability import DatasetStability, PredictorFigures
+from core.motion.stability import DatasetStability
 from pages.widgets.motion import figures
 from pages.widgets.motion.explanations import PARTS, RANKED, FigureRow
 from pages.widgets.motion.opened_track import OpenedTrack
@@ -60,15 +60,12 @@ def test_an_indicator_against_something_else_says_against_what():
 )
 def test_a_figure_that_cannot_tell_a_bad_predictor_from_the_track_is_orange(key, value, said):
     """Errors fool by being low, ratios by being near the track's own."""
-    row = PredictorFigures("frozen", {key: value})
-    assert figures._ranked(row, {key: 1.0}, key, "{:.2f}", 0.05) == said
+    rows = {"exact": {key: 1.0}, "frozen": {key: value}}
+    assert figures._ranked("frozen", rows, key, "{:.2f}", 0.05) == said
 
 
 def test_the_track_itself_is_never_orange():
-    assert (
-        figures._ranked(PredictorFigures("exact", {"nme_pct": 0.0}), {"nme_pct": 0.0}, "nme_pct", "{:.2f}", 0.05)
-        == "0.00"
-    )
+    assert figures._ranked("exact", {"exact": {"nme_pct": 0.0}}, "nme_pct", "{:.2f}", 0.05) == "0.00"
 
 
 def opened(track):
@@ -124,9 +121,7 @@ def test_where_nothing_moves_there_is_nothing_to_fit(shown):
 
 
 def test_bad_predictors_stand_beside_the_track_itself(shown, monkeypatch):
-    rows = [
-        PredictorFigures(name, {key: fine for key, *_ in RANKED}) for name, fine in (("exact", 0.0), ("frozen", 9.0))
-    ]
+    rows = {name: {key: fine for key, *_ in RANKED} for name, fine in (("exact", 0.0), ("frozen", 9.0))}
     monkeypatch.setattr(figures, "stability", SimpleNamespace(judge_bad_predictors=lambda *_: rows))
 
     def draw(track):
