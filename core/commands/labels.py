@@ -1,4 +1,4 @@
-"""Labels of other tools, and the list of pictures that nobody should learn from."""
+"""Labels of other tools, the list of pictures that nobody should learn from, and how far apart people label."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library import exclusions
 from core.library.importing import skipped as skipped_of
+from core.points.annotator_spread import measured_sigmas
 from core.points.label_importing import label_paths
 
 app = typer.Typer()
@@ -99,3 +100,25 @@ def instead(workspace: Workspace, source: Path, skipped: Sequence[str], dataset:
     what = "holds labels, not a picture" if len(holding) == 1 else "hold labels, not pictures"
     command = f"python -m core labels {quote(str(source))} --dataset {quote(dataset)} --skeleton SKELETON"
     return f"{', '.join(holding[:_NAMED])}{more} {what}: `{command}` takes them in (SKELETON: {', '.join(SKELETONS)})"
+
+
+@command(app)
+def sigmas(
+    dataset: DatasetName,
+    other: Annotated[str, typer.Option("--other", help="The same pictures, labelled by somebody else")],
+    skeleton: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")] = "body24",
+    as_json: Json = False,
+) -> None:
+    """Measure the OKS sigmas on pictures that two datasets label apart. Gives skeleton, instances, points."""
+    workspace = Workspace.open()
+    points = find_skeleton(skeleton).name
+    report = measured_sigmas(workspace, dataset_id(workspace, dataset), dataset_id(workspace, other), points)
+    lines = [
+        f"{row['name']:<20} {_number(row['sigma'])}  of {row['pairs']} pairs; in use {_number(row['in_use'])}"
+        for row in report["points"]
+    ]
+    tell(report, as_json, "{skeleton}: {instances} labelled twice", lines)
+
+
+def _number(value: float | None) -> str:
+    return "  -  " if value is None else f"{value:.4f}"

@@ -164,7 +164,7 @@ def comparison(
     except FacetError as error:
         st.error(sentence(error))
         return
-    _heading(held)
+    st.caption(heading(len(held), len(set(held.groups.tolist()))))
     if held.learned:
         st.caption(
             f"{counted(held.learned, 'instance')} more would be held out now, but one of these models has learned from "
@@ -183,10 +183,6 @@ def common_split(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str
     """What was kept together when the first of these models that was trained learned."""
     ways = {row["name"]: str(row["split_by"]) for row in rows}
     return next((ways[name] for name in (PredictorName.parse(name).model for name in names) if name in ways), "auto")
-
-
-def _heading(held: HeldOutSet) -> None:
-    st.caption(heading(len(held), len(set(held.groups.tolist()))))
 
 
 def heading(instances: int, groups: int) -> str:

@@ -10,14 +10,14 @@ import streamlit as st
 
 from core.foundation.messages import Message
 from core.jobs.kinds import kinds_shown_on
-from core.learning.listing import model_of_run
+from core.learning.listing import listed, model_of_run
 from core.learning.run_folder import TrainingLog, training_log
 from core.learning.training_verdict import CAME_TO_NOTHING
 from db.engine import reading
 from db.queries.jobs import count_runs, runs_page
 from db.tables import Run, RunState
 from pages.widgets.learning.training_charts import loss_chart, nme_chart
-from pages.widgets.learning.training_rounds import others_on_the_same_data, rounds_card
+from pages.widgets.learning.training_rounds import rounds_card, same_data
 from pages.widgets.points.picture_order import doubtful_button
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, workspace
@@ -115,7 +115,7 @@ def _warns(note: Message) -> bool:
 
 def _draw(log: TrainingLog, dataset_id: int, run_id: int, *, key: str) -> None:
     if log.rounds:
-        rounds_card(log.rounds, key=key, beside=others_on_the_same_data(dataset_id, run_id))
+        rounds_card(log.rounds, key=key, beside=same_data(listed(workspace(), dataset_id), run_id))
     if log.epochs:
         left, right = st.columns(2)
         left.plotly_chart(loss_chart(log.epochs), key=f"{key}-loss", config={"displayModeBar": False})

@@ -7,9 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.learning import listing as models
 from pages.widgets.learning.training_charts import rounds_chart
-from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, lasting, plain
 from pages.widgets.shared.words import words
 
@@ -68,11 +66,6 @@ def same_data(rows: Sequence[Mapping[str, Any]], run_id: int) -> dict[str, Rows]
         for row in rows
         if row["rounds"] and plan_of(row["rounds"]) != plan_of(mine["rounds"]) and _of(row) == _of(mine)
     }
-
-
-def others_on_the_same_data(dataset_id: int, run_id: int) -> dict[str, Rows]:
-    """As `same_data`, read from the store."""
-    return same_data(models.listed(workspace(), dataset_id), run_id)
 
 
 def _of(row: Mapping[str, Any]) -> tuple[Any, ...]:

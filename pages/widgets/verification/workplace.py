@@ -104,7 +104,7 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, at in _choices(report, in_force).items():
-            st.button(name, on_click=_put, args=(key, at), disabled=value == at)
+            st.button(name, on_click=st.session_state.__setitem__, args=(key, at), disabled=value == at)
         logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
     chart.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
@@ -116,10 +116,6 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
         _operating_points(report)
     right.plotly_chart(roc_chart(report, figures["fmr"], figures["fnmr"]), key="roc")
     _wrong_pairs(pairs, value, {"false_matches": figures["fp"], "false_non_matches": figures["fn"]})
-
-
-def _put(key: str, value: float) -> None:
-    st.session_state[key] = value
 
 
 def _choices(report: VerificationReport, in_force: float) -> dict[str, float]:
