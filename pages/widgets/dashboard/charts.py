@@ -15,7 +15,7 @@ from db.queries.dashboard import PointsByOrigin, Work
 from db.tables import ImageState
 from pages.widgets.library.picture_tiles import STATES
 
-_STATE_COLOURS: Final = {
+_STATE_COLOURS: Final[dict[str, str]] = {
     ImageState.NEW: "#9aa5b1",
     ImageState.EMPTY: "#cfd6dd",
     ImageState.FOUND: "#2f6feb",

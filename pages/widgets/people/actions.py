@@ -47,10 +47,15 @@ def decide(dataset_id: int, action: Callable[..., object], *arguments: Any, **op
     return True
 
 
+def decide_on_click(dataset_id: int, action: Callable[..., object], *arguments: Any) -> None:
+    """`decide` as the callback of a button."""
+    decide(dataset_id, action, *arguments)
+
+
 def undo_button(dataset_id: int, event: PeopleEvent, **options: Any) -> None:
     """The way back from a decision, or from having taken one back."""
     label = "Do it again" if event.undoes_id else "Undo"
-    st.button(label, on_click=decide, args=(dataset_id, undo, event.id), **options)
+    st.button(label, on_click=decide_on_click, args=(dataset_id, undo, event.id), **options)
 
 
 def turn() -> int:

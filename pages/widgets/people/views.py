@@ -32,6 +32,7 @@ from db.queries.people.ownership import instances_of
 from db.queries.people.vectors import people_state
 from pages.widgets.people.actions import (
     decide,
+    decide_on_click,
     face_actions,
     merge_bar,
     merge_dialog,
@@ -228,7 +229,7 @@ def _question(
                     "Same",
                     key=f"same-{name}",
                     icon=":material/merge:",
-                    on_click=decide,
+                    on_click=decide_on_click,
                     args=(dataset_id, merge_people, first.id, [second.id]),
                     help="Merges the two and confirms all their faces.",
                 )
@@ -236,7 +237,7 @@ def _question(
                 "Different",
                 key=f"different-{name}",
                 icon=":material/call_split:",
-                on_click=decide,
+                on_click=decide_on_click,
                 args=(dataset_id, keep_apart, first.id, second.id),
                 help="No grouping will join them, and nobody is asked again.",
             )

@@ -115,7 +115,7 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
         _confusion(figures)
         _operating_points(report)
     right.plotly_chart(roc_chart(report, figures["fmr"], figures["fnmr"]), key="roc")
-    _wrong_pairs(pairs, value, {"false_matches": figures["fp"], "false_non_matches": figures["fn"]})
+    _wrong_pairs(pairs, value, {"false_matches": int(figures["fp"] or 0), "false_non_matches": int(figures["fn"] or 0)})
 
 
 def _choices(report: VerificationReport, in_force: float) -> dict[str, float]:

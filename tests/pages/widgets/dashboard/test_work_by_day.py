@@ -42,7 +42,7 @@ def test_the_table_has_twenty_rows_a_page(shown):
 
 def test_the_file_has_all_kinds_of_work_and_no_formula(shown, monkeypatch):
     files = []
-    monkeypatch.setattr(st, "download_button", lambda label, data, *_, **options: files.append(data.decode()))
+    monkeypatch.setattr(st, "download_button", lambda label, data, *_, **options: files.append(data().decode()))
     shown(draw, work=WORK)
     header, *rows = files[0].splitlines()
     assert header == "day_utc,annotator,kind,count"

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 
+from core.motion import stability
 from tests.builders.staged_tracks import add_track, add_video, drifting_face, jittered, version
 
 
@@ -52,6 +53,16 @@ def test_a_file_and_its_truth_are_opened_under_a_key_of_their_contents(opening):
     assert np.array_equal(beside.truth, face + 1)
     assert opening(npy(face)).session_state["opened"].key == alone.key
     assert len({alone.key, beside.key, opening(npy(face + 1)).session_state["opened"].key}) == 3
+
+
+def test_an_upload_is_read_once_and_not_at_every_turn_of_the_page(opening, monkeypatch):
+    reads, read = [], stability.read_tracks
+    monkeypatch.setattr(stability, "read_tracks", lambda *upload: reads.append(upload) or read(*upload))
+    page = opening(npy(drifting_face(4)), npy(drifting_face(4)))
+    assert len(reads) == 2
+    page.run()
+    assert len(reads) == 2
+    assert page.session_state["opened"].truth is not None
 
 
 @pytest.mark.parametrize(("track", "truth"), [(b"no array", None), (npy(drifting_face(4)), npy(drifting_face(5)))])
