@@ -12,7 +12,7 @@ from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more
 from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_tiles import STATES, tile
-from pages.widgets.shared.controls import open_picture, paged
+from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import DATASET, dataset_or_stop, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
@@ -67,4 +67,4 @@ with reading(engine) as session:
 
 with grid:
     st.caption(counted(count, "picture") + (". Click one to open it." if count else ". Change or clear the filters."))
-    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=open_picture)
+    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=show_in_editor)

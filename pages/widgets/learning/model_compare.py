@@ -25,7 +25,7 @@ from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_live import COMPARE
-from pages.widgets.shared.controls import offer_predictions, open_picture, paged
+from pages.widgets.shared.controls import offer_predictions, paged, show_in_editor
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
 from pages.widgets.shared.resources import read, workspace
@@ -241,7 +241,7 @@ def _worst(held: HeldOutSet, chosen: list[str]) -> None:
         for row in list(worst.values())[offset : offset + _WORST]
     ]
     with grid:
-        picture_grid(tiles, key="worst-grid", size=128, on_open=open_picture)
+        picture_grid(tiles, key="worst-grid", size=128, on_open=show_in_editor)
 
 
 def _errors(errors: dict[str, float]) -> str:

@@ -14,7 +14,7 @@ from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.people.vectors import people_state
 from pages.widgets.people.face_tiles import called, face_tile
-from pages.widgets.shared.controls import open_picture, paged
+from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, plain
@@ -103,5 +103,5 @@ def show_matches(matched: Sequence[SearchMatch], least: float, key: str) -> None
             key=f"found-{key}",
             size=120,
             label="Matches",
-            on_open=lambda face: open_picture(faces[face].image_id, face),
+            on_open=lambda face: show_in_editor(faces[face].image_id, face),
         )

@@ -42,7 +42,7 @@ from pages.widgets.people.actions import (
     undo_button,
 )
 from pages.widgets.people.face_tiles import called, face_tile, how_many
-from pages.widgets.shared.controls import open_picture, paged
+from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import plain, sentence, stored, utc
@@ -139,7 +139,7 @@ def _grid_of(faces: Sequence[ShownFace], name: str, label: str) -> Callable[[], 
         select="multi",
         size=104,
         label=label,
-        on_open=lambda face: open_picture(by_id[face].image_id, face),
+        on_open=lambda face: show_in_editor(by_id[face].image_id, face),
     )
     return partial(selected_now, key, frozenset(by_id))
 

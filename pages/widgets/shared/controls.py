@@ -29,7 +29,7 @@ def page_of(count: int, size: int, *, key: str) -> int:
     return (st.pagination(pages, key=key) - 1) * size
 
 
-def open_picture(image_id: int, instance_id: int | None = None) -> None:
+def show_in_editor(image_id: int, instance_id: int | None = None) -> None:
     """Show a picture in the keypoint editor, where one of its instances may be selected at first."""
     st.session_state[IMAGE] = image_id
     st.session_state["focus_instance"] = instance_id

@@ -22,9 +22,9 @@ def test_a_page_begins_after_those_before_it_and_the_last_stands_for_any_beyond(
 
 def test_a_picture_is_opened_with_the_instance_that_is_meant(shown, switched):
     def draw():
-        from pages.widgets.shared.controls import open_picture
+        from pages.widgets.shared.controls import show_in_editor
 
-        open_picture(9, 5)
+        show_in_editor(9, 5)
 
     page = shown(draw)
     assert (page.session_state[IMAGE], page.session_state["focus_instance"]) == (9, 5)
