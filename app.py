@@ -1,7 +1,5 @@
 """The workbench: `streamlit run app.py`. Brings the store up to date, keeps a worker beside, serves pictures."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path

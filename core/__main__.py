@@ -4,8 +4,6 @@ Exit codes: 0 done, 1 done with some inputs skipped, 2 could not run. With ``--j
 progress and sentences go to stderr.
 """
 
-from __future__ import annotations
-
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime

@@ -27,9 +27,9 @@ else:
     versions_table(rows)
     one_model(dataset.id, rows, busy=must_wait("onnx", busy))
 
-shape, chosen = choose_models(dataset.id, rows)
+skeleton, chosen = choose_models(dataset.id, rows)
 if chosen:
-    comparison(dataset.id, shape, chosen, rows, busy=must_wait("predict", busy))
-pre_labelling(dataset.id, shape, busy=must_wait("prelabel", busy))
+    comparison(dataset.id, skeleton, chosen, rows, busy=must_wait("predict", busy))
+pre_labelling(dataset.id, skeleton, busy=must_wait("prelabel", busy))
 if chosen:
     overlay_player(dataset.id, chosen, busy)

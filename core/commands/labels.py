@@ -1,7 +1,5 @@
 """Labels of other tools, the list of pictures that nobody should learn from, and how far apart people label."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote

@@ -1,7 +1,5 @@
 """What moves: how stable tracked points are, and overlay videos."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What the commands share: their options, and the sentence instead of a traceback."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from functools import wraps

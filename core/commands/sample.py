@@ -1,7 +1,5 @@
 """The sample, for whoever has no browser at hand."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """Training, predicting and measuring models."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated, Any

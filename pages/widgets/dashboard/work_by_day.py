@@ -1,7 +1,5 @@
 """Who did how much on which day: chart, table and CSV file."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """One export that was written: where it lies, what is in it, what is not, and taking it along."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

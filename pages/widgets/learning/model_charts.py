@@ -1,7 +1,5 @@
 """Charts of models beside one another."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final
 

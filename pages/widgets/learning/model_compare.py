@@ -1,7 +1,5 @@
 """Models beside one another on the same held-out instances."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Where models that are compared err: by point, region and group, alone and less the first; a difference in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite

@@ -1,7 +1,5 @@
 """The table of trained models, and which of them pre-labels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final

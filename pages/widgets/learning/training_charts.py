@@ -1,7 +1,5 @@
 """Charts of a training."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Choosing what to train: the labels that there are, the recipe, its settings, and whether it fits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """A training on the screen: its curves, heatmaps beside their targets, examples, its messages."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final

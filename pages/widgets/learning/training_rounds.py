@@ -1,7 +1,5 @@
 """What each round of a self-training bought, and a curriculum beside plain rounds on the same data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The list of pictures that nobody should learn from: adding to it, and taking names off it again."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import streamlit as st

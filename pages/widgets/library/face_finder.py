@@ -1,7 +1,5 @@
 """The step after an import: finding faces, and choosing the encoder that tells them apart."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.people.encoders import EncoderChoice, encoder_choices

@@ -1,7 +1,5 @@
 """Asking for photos: from this computer or from the server, into which dataset, and how."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import streamlit as st

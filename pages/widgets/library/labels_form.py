@@ -1,7 +1,5 @@
 """Asking for labels of other tools, and what waits for its pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from typing import Final
 

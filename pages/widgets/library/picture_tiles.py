@@ -1,7 +1,5 @@
 """Pictures of a dataset as tiles of the grid."""
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 from typing import Final
 

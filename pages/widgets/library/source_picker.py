@@ -1,7 +1,5 @@
 """Where files to import come from: this computer or the server."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What each figure of stability measures, and what it cannot see, in one sentence each."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 from pages.widgets.shared.words import words

@@ -1,7 +1,5 @@
 """What the Stability page shows of an opened track: curves, the vector of figures, and bad predictors beside it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Final

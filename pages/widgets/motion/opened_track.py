@@ -1,7 +1,5 @@
 """What the Stability page judges: the opened track, and how it is smoothed."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Watching a clip with the points of humans and models drawn over it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence, Set
 from html import escape
 from typing import Final

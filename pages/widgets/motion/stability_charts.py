@@ -1,7 +1,5 @@
 """What the Stability page draws: the deviation of each pair of frames, and displacements against the fitted normal."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

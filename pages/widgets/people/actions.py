@@ -1,7 +1,5 @@
 """What a human can decide about people, each with a way back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Faces as tiles of the grid, and what they are called."""
 
-from __future__ import annotations
-
 from db.queries.people.listing import PersonSummary, ShownFace
 from db.tables import Source
 from pages.widgets.shared.picture_grid import Tile

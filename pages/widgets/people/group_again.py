@@ -1,7 +1,5 @@
 """Grouping a dataset's faces once more, with the threshold in force or another."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.foundation.errors import FacetError

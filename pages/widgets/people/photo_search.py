@@ -1,7 +1,5 @@
 """Asking with a photo: the face that is meant, and the pictures that show the same person."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from typing import Final

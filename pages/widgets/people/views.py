@@ -1,7 +1,5 @@
 """The parts of the People page: the list, one person, the faces seen once, open questions, and the history."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final

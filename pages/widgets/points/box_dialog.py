@@ -1,7 +1,5 @@
 """Drawing the box of a face or a person that the models missed, and taking away one that is none."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """What the keypoints page remembers between reruns: the picture, and which edits were saved or refused."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection, Mapping
 from typing import Any, Final

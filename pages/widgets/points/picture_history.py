@@ -1,7 +1,5 @@
 """What was done to the points of a picture, and by whom."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import streamlit as st

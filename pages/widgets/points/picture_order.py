@@ -1,7 +1,5 @@
 """The order in which the keypoints page goes through pictures: by path, or the most worthwhile first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

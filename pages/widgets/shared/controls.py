@@ -1,7 +1,5 @@
 """Controls of many pages: a pager, ways to other pages, predictions to ask for, files to take along."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 

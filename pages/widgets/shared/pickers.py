@@ -1,7 +1,5 @@
 """Choosing what to work on."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Choosing which points a page is about; the choice holds for all pages of a dataset."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """What lives longer than a rerun: the workspace. And who works on what, as ids."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 

@@ -1,7 +1,5 @@
 """Runs on the screen: how far they are, how they ended, and what they could not use."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import streamlit as st

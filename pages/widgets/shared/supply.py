@@ -1,7 +1,5 @@
 """What there is to learn from, counted once for each state of a dataset."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from core.learning.labels import Supply, label_supply
@@ -9,6 +7,6 @@ from pages.widgets.shared.resources import workspace
 
 
 @st.cache_data(max_entries=20, show_spinner="Counting the labels")
-def counted_supply(dataset_id: int, shape: str, split_by: str, cache_key: int) -> Supply:  # noqa: ARG001
+def counted_supply(dataset_id: int, skeleton: str, split_by: str, cache_key: int) -> Supply:  # noqa: ARG001
     """What there is to learn from, kept under the revision of the dataset."""
-    return label_supply(workspace(), dataset_id, shape, split_by)
+    return label_supply(workspace(), dataset_id, skeleton, split_by)

@@ -1,7 +1,5 @@
 """Names, paths and cells that somebody else wrote, made safe for Markdown and for spreadsheets."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """What tables and choices of the pages say, from `en.toml` beside this: another language is another such file."""
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """What the Verification page draws: how the scores are spread, and the errors at every threshold."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

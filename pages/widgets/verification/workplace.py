@@ -1,7 +1,5 @@
 """The parts of the Verification page: the data, the figures at a threshold, the wrong pairs, and what was saved."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Final
 

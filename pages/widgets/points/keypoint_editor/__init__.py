@@ -23,8 +23,6 @@ An instance has as many rows of points as its skeleton has names, absent ones to
 x, y and confidence may be None. Visibility is 0 absent, 1 hidden, 2 visible.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ Shift+arrow choose a range, Ctrl+A everything, Esc nothing; Enter and double-cli
 click does). Titles, captions and badges are shown as text, whatever they hold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
