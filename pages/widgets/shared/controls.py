@@ -13,18 +13,12 @@ from pages.widgets.shared.text import counted, csv_bytes, plain, sentence
 
 def paged(count: int, size: int, *, key: str) -> tuple[DeltaGenerator, int]:
     """A place for one page of many rows, with a pager below it, and the offset of that page."""
-    above = st.container()
-    return above, page_of(count, size, key=key)
-
-
-def page_of(count: int, size: int, *, key: str) -> int:
-    """A pager below a grid; gives the offset of the page shown."""
-    pages = max(1, -(-count // size))
+    above, pages = st.container(), max(1, -(-count // size))
     if pages == 1:
-        return 0
+        return above, 0
     if st.session_state.get(key, 1) > pages:
         st.session_state[key] = pages
-    return (st.pagination(pages, key=key) - 1) * size
+    return above, (st.pagination(pages, key=key) - 1) * size
 
 
 def show_in_editor(image_id: int, instance_id: int | None = None) -> None:

@@ -8,9 +8,9 @@ from pages.widgets.shared.resources import IMAGE
 def pager(count):
     import streamlit as st
 
-    from pages.widgets.shared.controls import page_of
+    from pages.widgets.shared.controls import paged
 
-    st.session_state["offset"] = page_of(count, 10, key="pager")
+    _, st.session_state["offset"] = paged(count, 10, key="pager")
 
 
 @pytest.mark.parametrize(
