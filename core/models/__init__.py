@@ -8,108 +8,75 @@ vectors = encoder.embed([encoder.crop(image, c, p) for c, p in zip(boxes.corners
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from core.foundation.errors import FacetError, MissingWeights, NotFound
 from core.foundation.messages import message
 from core.models import weights
-from core.models.faces.interfaces import Detector, Encoder, Landmarker, Model, Spec
-
-__all__ = [
-    "DETECTORS",
-    "ENCODERS",
-    "LANDMARKERS",
-    "Availability",
-    "Detector",
-    "Encoder",
-    "Landmarker",
-    "Model",
-    "Spec",
-    "available_encoders",
-    "encoder_threshold",
-    "load_detector",
-    "load_encoder",
-    "load_landmarker",
-]
+from core.models.faces.interfaces import Detector, Encoder, Landmarker
 
 ONNX: Final = "onnx:"  # an encoder out of any ONNX file is called "onnx:" and the file
+T = TypeVar("T")
 
 
-def _load_mtcnn(device: str, folder: Path, settings: Mapping[str, object] | None = None) -> Detector:
-    from core.models.devices import pick_device
-    from core.models.faces.mtcnn import MTCNN_FILES, MtcnnDetector
+@dataclass(frozen=True)
+class Spec(Generic[T]):
+    """One line of a registry.
 
-    return MtcnnDetector([weights.locate(name, folder) for name in MTCNN_FILES], pick_device(device), settings)
+    Attributes
+    ----------
+    weights
+        Names in `core.models.weights.WEIGHTS` that must be on this machine.
+    loader
+        Called with the device ("auto", "cpu" or "cuda") and the weights folder; imports its library only then.
+    threshold, description
+        Of an encoder: see `encoder_threshold`, and one sentence for people.
+    """
+
+    weights: tuple[str, ...]
+    loader: Callable[[str, Path], T]
+    threshold: float = 0.0
+    description: str = ""
 
 
-def _load_dlib68(device: str, folder: Path) -> Landmarker:  # noqa: ARG001  (dlib's trees run on the CPU)
+def _mtcnn(device: str, folder: Path) -> Detector:
+    from core.models.faces.mtcnn import MtcnnDetector
+
+    return MtcnnDetector([weights.locate(name, folder) for name in DETECTORS["mtcnn"].weights], device)
+
+
+def _dlib68(device: str, folder: Path) -> Landmarker:  # noqa: ARG001  (dlib's trees run on the CPU)
     from core.models.faces.dlib_landmarks import Dlib68Landmarker
 
     return Dlib68Landmarker(weights.locate("dlib-68", folder))
 
 
-def _load_dlib_resnet(device: str, folder: Path) -> Encoder:
-    from core.models.devices import pick_device
+def _dlib_resnet(device: str, folder: Path) -> Encoder:
     from core.models.faces.dlib_resnet import DlibResnetEncoder
 
-    file = weights.locate("dlib-resnet", folder)
-    return DlibResnetEncoder(file, encoder_threshold("dlib-resnet"), pick_device(device))
+    return DlibResnetEncoder(weights.locate("dlib-resnet", folder), ENCODERS["dlib-resnet"].threshold, device)
 
 
-def _load_facenet(name: str, device: str, folder: Path) -> Encoder:
-    from core.models.devices import pick_device
+def _facenet(name: str, device: str, folder: Path) -> Encoder:
     from core.models.faces.facenet import FacenetEncoder
 
-    return FacenetEncoder(name, weights.locate(name, folder), encoder_threshold(name), pick_device(device))
+    return FacenetEncoder(name, weights.locate(name, folder), ENCODERS[name].threshold, device)
 
 
-DETECTORS: dict[str, Spec[Detector]] = {
-    "mtcnn": Spec(
-        "mtcnn",
-        "MTCNN (Zhang et al. 2016), the networks of facenet-pytorch: boxes and five points.",
-        ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet"),
-        _load_mtcnn,
-    )
-}
+def _facenet_spec(name: str, pictures: str) -> Spec[Encoder]:
+    return Spec((name,), partial(_facenet, name), 0.5, f"InceptionResnetV1 trained on {pictures}, 512 numbers.")
 
-LANDMARKERS: dict[str, Spec[Landmarker]] = {
-    "dlib-68": Spec(
-        "dlib-68",
-        "dlib's ensemble of regression trees (Kazemi and Sullivan 2014): 68 points.",
-        ("dlib-68",),
-        _load_dlib68,
-    )
-}
 
-ENCODERS: dict[str, Spec[Encoder]] = {
-    "dlib-resnet": Spec(
-        "dlib-resnet",
-        "dlib's face ResNet, 128 numbers; needs no download.",
-        ("dlib-resnet",),
-        _load_dlib_resnet,
-        dimension=128,
-        threshold=0.92,
-    ),
-    "facenet-vggface2": Spec(
-        "facenet-vggface2",
-        "InceptionResnetV1 trained on VGGFace2, 512 numbers.",
-        ("facenet-vggface2",),
-        partial(_load_facenet, "facenet-vggface2"),
-        dimension=512,
-        threshold=0.5,
-    ),
-    "facenet-casia": Spec(
-        "facenet-casia",
-        "InceptionResnetV1 trained on CASIA-WebFace, 512 numbers.",
-        ("facenet-casia",),
-        partial(_load_facenet, "facenet-casia"),
-        dimension=512,
-        threshold=0.5,
-    ),
+DETECTORS: Final[dict[str, Spec[Detector]]] = {"mtcnn": Spec(("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet"), _mtcnn)}
+LANDMARKERS: Final[dict[str, Spec[Landmarker]]] = {"dlib-68": Spec(("dlib-68",), _dlib68)}
+ENCODERS: Final[dict[str, Spec[Encoder]]] = {
+    "dlib-resnet": Spec(("dlib-resnet",), _dlib_resnet, 0.92, "dlib's face ResNet, 128 numbers; needs no download."),
+    "facenet-vggface2": _facenet_spec("facenet-vggface2", "VGGFace2"),
+    "facenet-casia": _facenet_spec("facenet-casia", "CASIA-WebFace"),
 }
 
 
@@ -122,9 +89,7 @@ class Availability:
     missing: str | None
 
 
-def load_detector(
-    name: str, device: str, weights_folder: Path, settings: Mapping[str, object] | None = None
-) -> Detector:
+def load_detector(name: str, device: str, weights_folder: Path) -> Detector:
     """A face detector.
 
     Parameters
@@ -135,9 +100,6 @@ def load_detector(
         "auto", "cpu" or "cuda".
     weights_folder
         Where fetched weights lie.
-    settings
-        What should differ from the detector's default, such as ``{"min_face_size": 40}`` (see
-        `core.models.faces.mtcnn.MtcnnSettings`).
 
     Raises
     ------
@@ -146,9 +108,9 @@ def load_detector(
     MissingWeights, BadWeights
         If its files are not here, or not what they should be.
     BadInput
-        If the device or a setting is not there.
+        If the device is not there.
     """
-    return _spec(DETECTORS, name, "detector").loader(device, weights_folder, settings)
+    return _spec(DETECTORS, name, "detector").loader(device, weights_folder)
 
 
 def load_landmarker(name: str, device: str, weights_folder: Path) -> Landmarker:
@@ -169,15 +131,13 @@ def load_encoder(name: str, device: str, weights_folder: Path) -> Encoder:
     return _spec(ENCODERS, name, "encoder").loader(device, weights_folder)
 
 
-def encoder_threshold(name: str, weights_folder: Path | None = None) -> float:
+def encoder_threshold(name: str, weights_folder: Path) -> float:
     """Cosine similarity from which two faces count as the same person by default; loads no network."""
     if name.startswith(ONNX):
         from core.models.faces.onnx_faces import read_normalisation
 
         return read_normalisation(find_onnx(name, weights_folder)).threshold
-    threshold = _spec(ENCODERS, name, "encoder").threshold
-    assert threshold is not None
-    return threshold
+    return _spec(ENCODERS, name, "encoder").threshold
 
 
 def available_encoders(weights_folder: Path) -> list[Availability]:
@@ -194,7 +154,7 @@ def available_encoders(weights_folder: Path) -> list[Availability]:
     return rows + [Availability(ONNX + file.name, True, None) for file in files]
 
 
-def find_onnx(name: str, weights_folder: Path | None) -> Path:
+def find_onnx(name: str, weights_folder: Path) -> Path:
     """The file that "onnx:FILE" means: FILE as a path, else inside the weights folder.
 
     Raises
@@ -202,18 +162,11 @@ def find_onnx(name: str, weights_folder: Path | None) -> Path:
     MissingWeights
         If it is in neither place.
     """
-    given = name.removeprefix(ONNX)
-    places = [Path(given).expanduser()] + ([weights_folder / given] if weights_folder is not None else [])
-    for place in places:
-        if given and place.is_file():
-            return place
-    path = given or message("weights.none_named")
-    if weights_folder is None:
-        raise MissingWeights("weights.no_onnx", path=path)
-    raise MissingWeights("weights.no_onnx_in", path=path, folder=weights_folder)
-
-
-T = TypeVar("T")
+    file = name.removeprefix(ONNX)
+    for path in (Path(file).expanduser(), weights_folder / file):
+        if file and path.is_file():
+            return path
+    raise MissingWeights("weights.no_onnx_in", path=file or message("weights.none_named"), folder=weights_folder)
 
 
 def _spec(registry: dict[str, Spec[T]], name: str, kind: str) -> Spec[T]:

@@ -61,9 +61,9 @@ class FaceModels:
             self.landmarker.locate(pixels, boxes.corners) for pixels, boxes in zip(pictures, detected, strict=True)
         ]
         crops = [
-            self.encoder.crop(pixels, corners, five, points)
-            for pixels, boxes, located in zip(pictures, detected, landmarks, strict=True)
-            for corners, five, points in zip(boxes.corners, boxes.five_points, located, strict=True)
+            self.encoder.crop(pixels, corners, five)
+            for pixels, boxes in zip(pictures, detected, strict=True)
+            for corners, five in zip(boxes.corners, boxes.five_points, strict=True)
         ]
         vectors = self.embed(crops)
         ends = np.cumsum([len(boxes) for boxes in detected])[:-1]

@@ -222,7 +222,7 @@ def _describe(
         corners = boxes_of(faces).astype(np.float32)
         for face, box, points in zip(faces, corners, models.landmarker.locate(pixels, corners), strict=True):
             located.append(points)
-            crops.append(models.encoder.crop(pixels, box, _five(face, points), points))
+            crops.append(models.encoder.crop(pixels, box, _five(face, points)))
     described = zip(located, models.embed(crops), strict=True)
     return [list(islice(described, len(faces))) for _, faces in pictures]
 

@@ -8,7 +8,9 @@ was not, given the same versions and number of threads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +130,11 @@ def _learn(run: Training) -> None:
             if not run.learn(feed).good:
                 _stop_at_nan(run)
                 return
-            _tell_batch(run, total)
+            _tell(run, partial(run.listener.batch, run.step, total))
             run.save_in_time()
         line = run.end_epoch()
         run.show()
-        _tell_epoch(run, line)
+        _tell(run, partial(run.listener.epoch, line))
 
 
 def _prepared(
@@ -163,26 +165,17 @@ def _prepared(
     return run
 
 
-def _tell_batch(run: Training, total: int) -> None:
-    """Tell the listener; where one process is cancelled, all are."""
+def _tell(run: Training, tell: Callable[[], None]) -> None:
+    """Tell the listener; where one process is cancelled, all are. What an epoch's end has not written is written."""
     stopped: Cancelled | None = None
     try:
-        run.listener.batch(run.step, total)
+        tell()
     except Cancelled as cancelled:
         stopped = cancelled
     if run.ranks.any(stopped is not None):
-        run.save()
-        run.keep_something()
-        raise stopped or Cancelled("training.stopped")
-
-
-def _tell_epoch(run: Training, line: dict[str, Any]) -> None:
-    stopped: Cancelled | None = None
-    try:
-        run.listener.epoch(line)
-    except Cancelled as cancelled:
-        stopped = cancelled
-    if run.ranks.any(stopped is not None):  # everything is written already
+        if run.done.batch:
+            run.save()
+            run.keep_something()
         raise stopped or Cancelled("training.stopped")
 
 

@@ -47,3 +47,9 @@ def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
     weight = weight.to(values.dtype).expand_as(values)
     total = weight.sum()
     return (weight * masked(values, weight)).sum() / torch.where(total > 0, total, torch.ones_like(total))
+
+
+def squared_error(outputs: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean of squared differences; a target without weight may be NaN."""
+    outputs = at_least_float32(outputs)
+    return weighted_mean((outputs - masked(targets.to(outputs.dtype), weight)).square(), weight)

@@ -30,8 +30,7 @@ from torch import Tensor
 
 from core.foundation.errors import BadInput
 from core.foundation.messages import or_none
-from core.training.loss_parts import LossParts, at_least_float32, masked, one_part, weighted_mean
-from core.training.map_losses import HeatmapCrossEntropy, HeatmapError, UdpCombined
+from core.training.loss_parts import LossParts, at_least_float32, masked, one_part, squared_error, weighted_mean
 from core.training.pip_losses import PipLoss
 
 Loss = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], LossParts]
@@ -86,6 +85,59 @@ def soft_wing(error: Tensor, inner: float = 2.0, outer: float = 20.0, curvature:
     return torch.where(size < inner, size, outer * torch.log1p(size / curvature) + constant)
 
 
+def heatmap_error(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
+    """Mean squared error over all cells of the maps of present points: "heatmaps" (N, K, h, w) of both."""
+    return one_part("heatmaps", _height_error(outputs, targets))
+
+
+def heatmap_cross_entropy(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
+    """Cross-entropy between the target map, divided by its sum, and a softmax over the cells of the output.
+
+    The least possible value is the target's own entropy, not 0. The output is then a logit: it fits the target's
+    logarithm up to a constant, so the codec has to be told by its setting ``logits``. A target map whose sum is 0
+    counts for nothing.
+    """
+    logits = at_least_float32(outputs["heatmaps"]).flatten(2)
+    weight = targets["weight"]
+    wanted = masked(targets["heatmaps"].to(logits.dtype).flatten(2), weight[..., None])
+    mass = wanted.sum(dim=-1)
+    weight = weight * (mass > 0)
+    share = wanted / torch.where(mass > 0, mass, torch.ones_like(mass))[..., None]
+    entropy = -(share * logits.log_softmax(dim=-1)).sum(dim=-1)
+    return one_part("heatmaps", weighted_mean(entropy, weight))
+
+
+class UdpCombined:
+    """Squared errors of the disc's map and, inside the disc only, of the offsets to the point.
+
+    Both are divided by the number of all cells, as in the source, so the offsets do not drown the small disc.
+
+    Parameters
+    ----------
+    offsets
+        Weight of the offsets' part; the map's is 1.
+    """
+
+    def __init__(self, offsets: float = 1.0) -> None:
+        if not offsets > 0:
+            raise BadInput("losses.above_zero", name="offsets", value=offsets)
+        self.offsets = offsets
+
+    def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
+        """ "heatmaps" (N, K, h, w) and "offsets" (N, 2K, h, w) of both; targets also "weight" (N, K)."""
+        heat = _height_error(outputs, targets)
+        ways = at_least_float32(outputs["offsets"])
+        disc = (targets["heatmaps"] > 0).to(ways.dtype).repeat_interleave(2, dim=1)
+        weight = targets["weight"].repeat_interleave(2, dim=1)[..., None, None]
+        error = ways - masked(targets["offsets"].to(ways.dtype), disc * weight)
+        offsets = weighted_mean(disc * error.square(), weight)
+        return LossParts(heat + self.offsets * offsets, {"heatmaps": heat.detach(), "offsets": offsets.detach()})
+
+
+def _height_error(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
+    return squared_error(outputs["heatmaps"], targets["heatmaps"], targets["weight"][..., None, None])
+
+
 def _mse(input_size: tuple[int, int] | None = None) -> Loss:
     return PointLoss("mse", torch.square, input_size)
 
@@ -117,8 +169,8 @@ POINT_LOSSES: Final[Mapping[str, Callable[..., Loss]]] = {
     "l1": _l1,
     "wing": _wing,
     "soft-wing": _soft_wing,
-    "heatmap-mse": HeatmapError,
-    "heatmap-ce": HeatmapCrossEntropy,
+    "heatmap-mse": lambda: heatmap_error,
+    "heatmap-ce": lambda: heatmap_cross_entropy,
     "udp-combined": UdpCombined,
     "pip": PipLoss,
 }

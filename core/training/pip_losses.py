@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.foundation.errors import BadInput
-from core.training.loss_parts import LossParts, at_least_float32, masked, weighted_mean
+from core.training.loss_parts import LossParts, at_least_float32, masked, squared_error, weighted_mean
 
 TASKS: Final = ("std", "cls2", "cls3")  # the code of a task in targets["task"] is its place here
 _POOLED: Final = {"cls2": 2, "cls3": 4}  # cells on a side that become one
@@ -80,7 +80,7 @@ class PipLoss:
         nb_full = targets["nb_weight"] if task is None else targets["nb_weight"] * (task == 0)[:, None]
         scores = masked(targets["cls"], weight[..., None, None])
         cell = scores.flatten(2).argmax(dim=-1)
-        parts = {"cls": _score(outputs["cls"], scores, full)}
+        parts = {"cls": squared_error(outputs["cls"], scores, full[..., None, None])}
         for name in ("x", "y"):
             parts[name] = _at_cell(outputs[name], targets[name], cell, full)
         each = targets["nb_weight"].shape[1] // max(weight.shape[1], 1)
@@ -94,25 +94,20 @@ class PipLoss:
     @staticmethod
     def _coarse(outputs: Mapping[str, Tensor], scores: Tensor, weight: Tensor, task: Tensor) -> dict[str, Tensor]:
         """The parts of the coarse tasks; a coarse cell holds the point if one of its finer cells does."""
-        found: dict[str, Tensor] = {}
+        parts: dict[str, Tensor] = {}
         for name, factor in _POOLED.items():
             chosen = task == TASKS.index(name)
             if name in outputs:
                 pooled = functional.max_pool2d(scores, factor)
-                found[name] = _score(outputs[name], pooled, weight * chosen[:, None])
+                parts[name] = squared_error(outputs[name], pooled, (weight * chosen[:, None])[..., None, None])
             elif bool(chosen.any()):
                 raise BadInput("losses.no_output", task=name)
-        return found
+        return parts
 
 
-def _score(found: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
-    found = at_least_float32(found)
-    return weighted_mean((found - wanted.to(found.dtype)).square(), weight[..., None, None])
-
-
-def _at_cell(found: Tensor, wanted: Tensor, cell: Tensor, weight: Tensor) -> Tensor:
+def _at_cell(outputs: Tensor, targets: Tensor, cell: Tensor, weight: Tensor) -> Tensor:
     """Mean absolute error of (N, C, h, w) maps at one cell each, (N, C), flat."""
-    found = at_least_float32(found)
-    wanted = masked(wanted.to(found.dtype), weight[..., None, None])
-    here, there = (maps.flatten(2).gather(2, cell[..., None])[..., 0] for maps in (found, wanted))
-    return weighted_mean((here - there).abs(), weight)
+    outputs = at_least_float32(outputs)
+    targets = masked(targets.to(outputs.dtype), weight[..., None, None])
+    output, target = (maps.flatten(2).gather(2, cell[..., None])[..., 0] for maps in (outputs, targets))
+    return weighted_mean((output - target).abs(), weight)

@@ -15,11 +15,11 @@ from core.foundation.arrays import ABSENT
 from core.foundation.errors import BadInput, MissingWeights, NotEnoughData
 from core.foundation.messages import Message, message
 from core.foundation.progress import Progress
-from core.foundation.skeletons import SKELETONS, Skeleton
+from core.foundation.skeletons import Skeleton
 from core.models.codecs.pip import nearest_neighbours
 from core.models.pose import NETWORKS, NetworkConfig, configure
 from core.models.pose.checkpoint import load_checkpoint
-from core.models.pose.fitting import Fit, fit_weights
+from core.models.pose.fitting import Fit, fit_weights, rows_by_name
 from core.models.pose.network import PoseNetwork, build
 from core.models.pose.pretrained import load_pretrained
 from core.training.listening import Listener
@@ -231,13 +231,7 @@ def _take_over(network: PoseNetwork, start_from: Path, name: str) -> Fit:
         raise BadInput("training.other_network", name=name, network=old.network, wanted=new.network)
     rows: dict[int, int] | None = None
     if old.skeleton != new.skeleton:
-        rows = _same_points(old.skeleton, new.skeleton)
+        rows = rows_by_name(old.skeleton, new.skeleton)
         if not rows:
             raise BadInput("training.no_common_points", name=name, skeleton=old.skeleton, wanted=new.skeleton)
     return fit_weights(network, earlier.state_dict(), rows, source=old)
-
-
-def _same_points(old: str, new: str) -> dict[int, int]:
-    """New point <- old point, by name."""
-    places = {name: row for row, name in enumerate(SKELETONS[old].point_names)} if old in SKELETONS else {}
-    return {row: places[name] for row, name in enumerate(SKELETONS[new].point_names) if name in places}

@@ -17,7 +17,6 @@ from core.foundation.messages import Message, message
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Batch, batch
-from core.training.averaging import average_of, decay_for
 from core.training.feeding import ahead, batches_of
 from core.training.listening import Listener
 from core.training.losses import build_loss
@@ -25,7 +24,7 @@ from core.training.pictures import draw_sheets
 from core.training.preparation import Sources, TrainingData
 from core.training.ranks import Ranks
 from core.training.recipe import Recipe
-from core.training.schedules import optimiser_of, rate_factor, set_rate
+from core.training.schedules import average_of, decay_for, optimiser_of, rate_factor, set_rate
 from core.training.stability_windows import WindowedStability
 from core.training.state import TrainingProgress, load_state, save_state, write_curves
 from core.training.stepping import Optimization, Step, seed_of

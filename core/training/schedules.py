@@ -1,4 +1,7 @@
-"""How fast each parameter learns at each step: a function of the step alone, so a resumed run needs no state."""
+"""How fast each parameter learns at each step, and the moving average of the weights, which a training keeps.
+
+Rates are a function of the step alone, so a resumed run needs no state of them.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ from typing import Any, Final
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from core.models.pose.network import PoseNetwork
 from core.training.recipe import Recipe
 
 _LAYER: Final = re.compile(r"\blayers?\.(\d+)\.")
 _MOMENTUM: Final = 0.9
+_HORIZON: Final = 0.1  # of a run: an average over more of it would still remember the random weights of the start
 
 
 def rate_factor(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
@@ -74,3 +80,13 @@ def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:
     """Give each group its own base rate times `factor`."""
     for group in optimiser.param_groups:
         group["lr"] = group["base"] * factor
+
+
+def decay_for(recipe: Recipe, steps: int) -> float:
+    """The recipe's decay, but for a run of `steps` at most 1 - 1 / (a tenth of the steps)."""
+    return max(0.0, min(recipe.ema, 1 - 1 / max(1.0, _HORIZON * steps)))
+
+
+def average_of(network: PoseNetwork, decay: float) -> AveragedModel:
+    """An average that begins as a copy at its first update; buffers (statistics of batch norms) are averaged too."""
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)

@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from core.foundation.errors import FacetError
 from core.foundation.messages import Message, message
-from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
+from core.models.devices import refuse_all_but_memory, release_memory
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Batch
 from core.training.losses import Loss
@@ -100,10 +100,7 @@ class Optimization:
                 self.optimiser.zero_grad(set_to_none=True)
                 return self._change(self._gradients(batch, windows, share))
             except (RuntimeError, MemoryError) as problem:
-                if device_lost(problem):
-                    raise gpu_gone(problem) from problem
-                if not out_of_memory(problem):
-                    raise
+                refuse_all_but_memory(problem)
                 self._refuse_if_hopeless(problem)
             self.optimiser.zero_grad(set_to_none=True)
             release_memory()  # only now: while the exception was there, it held the tensors

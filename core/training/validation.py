@@ -17,7 +17,7 @@ from core.foundation.errors import FacetError
 from core.foundation.skeletons import Skeleton
 from core.metrics.landmarks import errors, units
 from core.models.codecs import Codec
-from core.models.pose.device_trouble import out_of_memory, release_memory
+from core.models.devices import refuse_all_but_memory, release_memory
 from core.training.augmentation import Batch, batch
 from core.training.samples import CropSource, Sample
 
@@ -101,8 +101,7 @@ def _located(
             with torch.inference_mode():
                 decoded = codec.decode(runner.outputs(network, part.images[rows]))
         except (RuntimeError, MemoryError) as problem:
-            if not out_of_memory(problem):
-                raise
+            refuse_all_but_memory(problem)
             if size == 1:
                 raise FacetError("training.no_memory_to_look", device=runner.device) from problem
             size //= 2

@@ -22,10 +22,11 @@ from typing import Final
 import numpy as np
 import torch
 
+from core.models.devices import out_of_memory, release_memory
 from core.models.pose import NETWORKS, configure, spec_of
-from core.models.pose.device_trouble import out_of_memory, release_memory
 from core.models.pose.network import PoseNetwork, build
 from tests.bench.machine import Row, facts, table
+from tests.builders.pose_networks import on_meta, parameters
 
 BATCHES: Final = {"cpu": (1, 4), "cuda": (1, 8, 32, 128)}
 LARGEST: Final = {"cpu": 500, "cuda": 10_000}  # MiB of weights
@@ -107,7 +108,7 @@ def main() -> None:
         row
         for device in devices
         for name in options.networks
-        if NETWORKS[name].megabytes <= LARGEST[device]
+        if parameters(on_meta(configure(name, "face68"))) * 4 >> 20 <= LARGEST[device]
         for row in measure(name, device, options.seconds)
     ]
     print(json.dumps([asdict(row) for row in rows]) if options.json else f"{facts()}\n\n{table(rows)}")

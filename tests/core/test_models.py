@@ -18,7 +18,8 @@ from core.models import (
     load_encoder,
     load_landmarker,
 )
-from core.models.weights import WEIGHTS
+from core.models.faces.mtcnn import MtcnnDetector
+from core.models.weights import WEIGHTS, locate
 
 
 def test_importing_the_registry_loads_no_network_library():
@@ -28,20 +29,17 @@ def test_importing_the_registry_loads_no_network_library():
     assert run.stdout.strip() == "[]"
 
 
-def test_every_entry_carries_its_own_name_and_known_weights():
+def test_every_entry_names_weights_there_are():
     for registry in (DETECTORS, LANDMARKERS, ENCODERS):
-        for name, spec in registry.items():
-            assert spec.name == name
-            assert spec.description
+        for spec in registry.values():
             assert spec.weights
             assert set(spec.weights) <= set(WEIGHTS)
 
 
-def test_every_encoder_states_dimension_and_threshold():
+def test_every_encoder_states_its_threshold_and_what_it_is(tmp_path):
     for name, spec in ENCODERS.items():
-        assert spec.dimension is not None
-        assert spec.dimension > 0
-        assert -1 < encoder_threshold(name) < 1
+        assert 0 < encoder_threshold(name, tmp_path) < 1
+        assert spec.description
 
 
 @pytest.mark.parametrize("load", [load_detector, load_landmarker, load_encoder])
@@ -72,7 +70,7 @@ def test_availability_lists_ready_ones_missing_ones_and_onnx_files(tmp_path):
 def test_onnx_files_are_found_by_path_and_in_the_weights_folder(tmp_path):
     file = tmp_path / "own.onnx"
     file.write_bytes(b"x")
-    assert find_onnx(f"onnx:{file}", None) == file
+    assert find_onnx(f"onnx:{file}", tmp_path / "elsewhere") == file
     assert find_onnx("onnx:own.onnx", tmp_path) == file
 
 
@@ -96,7 +94,7 @@ def test_every_loadable_model_can_be_stored_under_name_hash_and_settings(detecto
     assert len({model.weights_sha256 for model in models}) == len(models)
 
 
-def test_settings_reach_the_detector_and_are_told(tmp_path):
-    detector = load_detector("mtcnn", "cpu", tmp_path, {"min_face_size": 40})
-    assert detector.settings["min_face_size"] == 40
-    assert load_detector("mtcnn", "cpu", tmp_path).settings["min_face_size"] == 20
+def test_settings_reach_the_detector_and_are_told(detector, tmp_path):
+    files = [locate(name, tmp_path) for name in DETECTORS["mtcnn"].weights]
+    assert MtcnnDetector(files, "cpu", {"min_face_size": 40}).settings["min_face_size"] == 40
+    assert detector.settings["min_face_size"] == 20

@@ -5,8 +5,6 @@ Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015; Szegedy et al.: Inception-v4
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -19,9 +17,10 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core.foundation.arrays import Keypoints
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput, BadWeights
+from core.models.devices import pick_device
+from core.models.tensor_files import read_tensors
 from core.models.weights import sha256_of
 
 SIDE: Final = 160
@@ -38,17 +37,16 @@ class FacenetEncoder:
         self.threshold = threshold
         self.weights_sha256 = sha256_of(weights)
         self.settings: dict[str, object] = {"crop": "box", "side": SIDE, "precision": "float32"}
-        self._device = device
         network = InceptionResnetV1(pretrained=None, classify=False)
         network.load_state_dict(read_state_dict(weights), strict=True)
-        self._network = _fused(network.eval()).to(device).to(memory_format=torch.channels_last)
+        self._device = pick_device(device)
+        self._network = _fused(network.eval()).to(self._device).to(memory_format=torch.channels_last)
 
     def crop(
         self,
         image: NDArray[np.uint8],
         corners: NDArray,
         five_points: NDArray,  # noqa: ARG002  (every encoder is given the same)
-        landmarks: Keypoints | None = None,  # noqa: ARG002
     ) -> NDArray[np.uint8]:
         """Cut out the box and squeeze it into (160, 160, 3) uint8, as facenet-pytorch's extract_face does.
 
@@ -90,31 +88,15 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     BadWeights
         If the file is damaged, holds code instead of tensors, or belongs to another network.
     """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        KeyError,
-        zipfile.BadZipFile,
-    ) as problem:
-        raise BadWeights("weights.more_than_tensors", file=path.name) from problem
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise BadWeights("weights.no_state_dict", file=path.name)
+    state = read_tensors(path)
     with torch.device("meta"):
         expected = {key: value.shape for key, value in InceptionResnetV1().state_dict().items()}
-    kept = {key: value for key, value in state.items() if not str(key).startswith("logits.")}
-    wrong = sorted(key for key in expected.keys() | kept.keys() if expected.get(key) != _shape(kept.get(key)))
+    kept = {key: value for key, value in state.items() if not key.startswith("logits.")}
+    shapes = {key: value.shape for key, value in kept.items()}
+    wrong = sorted(key for key in expected.keys() | shapes.keys() if expected.get(key) != shapes.get(key))
     if wrong:
         raise BadWeights("weights.no_facenet", file=path.name, count=len(wrong), tensor=wrong[0])
     return kept
-
-
-def _shape(tensor: torch.Tensor | None) -> torch.Size | None:
-    return None if tensor is None else tensor.shape
 
 
 def _fused(network: nn.Module) -> nn.Module:

@@ -6,9 +6,8 @@ when one of them changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,43 +66,11 @@ class Encoder(Model, Protocol):
     @property
     def threshold(self) -> float: ...
 
-    def crop(
-        self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray, landmarks: Keypoints | None = None
-    ) -> NDArray[np.uint8]:
+    def crop(self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray) -> NDArray[np.uint8]:
         """The network's own input of one face: (S, S, 3) uint8 RGB, out of an (H, W, 3) uint8 RGB picture.
 
-        `corners` is (4,), `five_points` (5, 2), both in pixels; `landmarks` are the face's 68 points if known.
+        `corners` is (4,), `five_points` (5, 2), both in pixels.
         """
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, D) float32 of length 1 each, out of what `crop` made."""
-
-
-T = TypeVar("T", covariant=True)
-
-
-@dataclass(frozen=True)
-class Spec(Generic[T]):
-    """One line of a registry.
-
-    Attributes
-    ----------
-    name
-        What people and settings call it.
-    description
-        One sentence.
-    weights
-        Names in `core.models.weights.WEIGHTS` that must be on this machine.
-    loader
-        Called with the device ("auto", "cpu" or "cuda"), the weights folder and, for a detector, settings; imports its
-        library only then.
-    dimension, threshold
-        Of an encoder; None for the others.
-    """
-
-    name: str
-    description: str
-    weights: tuple[str, ...]
-    loader: Callable[..., T]
-    dimension: int | None = None
-    threshold: float | None = None

@@ -26,13 +26,12 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Boxes
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
-from core.models.devices import workers
+from core.models.devices import pick_device, workers
 from core.models.faces.area import SummedArea
 from core.models.faces.candidates import CELL, Candidates
 from core.models.faces.mtcnn_networks import CascadeNetworks
 from core.models.weights import sha256_of_all
 
-MTCNN_FILES: Final = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet")
 _PIXELS_AT_ONCE: Final = 1 << 18  # larger batches leave the processor's cache
 
 
@@ -79,14 +78,14 @@ class MtcnnDetector:
         files
             Weights of the first, second and third network.
         device
-            "cpu" or "cuda".
+            "auto", "cpu" or "cuda".
         settings
             Fields of `MtcnnSettings` that differ from the default.
 
         Raises
         ------
         BadInput
-            If there is no such setting.
+            If there is no such setting or device.
         BadWeights
             If a file is damaged or of another network.
         """
@@ -96,6 +95,7 @@ class MtcnnDetector:
             raise BadInput("faces.mtcnn_setting", reason=problem) from problem
         self.settings: dict[str, object] = asdict(self._settings) | {"thresholds": list(self._settings.thresholds)}
         self.weights_sha256 = sha256_of_all(files)
+        device = pick_device(device)
         self._networks = CascadeNetworks(files, device)
         self._parallel = device == "cpu"
 

@@ -22,7 +22,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Keypoints
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput, BadWeights
 from core.foundation.geometry import ARCFACE_SIZE, align_face
@@ -83,7 +82,6 @@ class OnnxEncoder:
         image: NDArray[np.uint8],
         corners: NDArray,  # noqa: ARG002  (every encoder is given the same)
         five_points: NDArray,
-        landmarks: Keypoints | None = None,  # noqa: ARG002
     ) -> NDArray[np.uint8]:
         """(112, 112, 3) uint8, eyes, nose and mouth on the ArcFace template."""
         return align_face(image, five_points)

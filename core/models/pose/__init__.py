@@ -11,7 +11,6 @@ torch.Size([1, 68, 2])
 from __future__ import annotations
 
 from core.models.pose.configuration import NetworkConfig, check, configure
-from core.models.pose.options import Option
-from core.models.pose.registry import NETWORKS, NetworkSpec, spec_of
+from core.models.pose.registry import NETWORKS, NetworkSpec, Option, spec_of
 
 __all__ = ["NETWORKS", "NetworkConfig", "NetworkSpec", "Option", "check", "configure", "spec_of"]

@@ -23,10 +23,9 @@ from core.foundation.errors import BadInput, BadWeights, FacetError, NotFound
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.media.crops import Crop, mirror_order
 from core.models.codecs import DecodedPoints
-from core.models.devices import pick_device
+from core.models.devices import pick_device, refuse_all_but_memory, release_memory
 from core.models.pose import spec_of
 from core.models.pose.checkpoint import load_checkpoint
-from core.models.pose.device_trouble import device_lost, gpu_gone, out_of_memory, release_memory
 from core.models.pose.network import PoseNetwork
 from core.models.weights import sha256_of
 
@@ -186,10 +185,7 @@ class PoseEstimator:
         try:
             return self._find(pixels)
         except (RuntimeError, MemoryError) as problem:
-            if device_lost(problem):
-                raise gpu_gone(problem) from problem
-            if not out_of_memory(problem):
-                raise
+            refuse_all_but_memory(problem)
             if len(pixels) == 1:
                 raise FacetError("networks.no_memory", device=self._device.type, name=self.name) from problem
         release_memory()  # only now: while the exception was there, it held the tensors

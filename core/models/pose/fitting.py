@@ -7,9 +7,10 @@ points of which the first 17 are COCO's take the 17 rows that were learnt and ke
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -17,14 +18,17 @@ from torch.nn import functional
 
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, joined, message
+from core.foundation.skeletons import SKELETONS
 from core.models.pose import NetworkConfig
-from core.models.pose.head_rows import head_output, matching_rows
 from core.models.pose.network import PoseNetwork
 
 _COUNTER: Final = "num_batches_tracked"  # of batch normalisation; older files lack it, and nothing here uses it
 _POSITIONS: Final = "position_embeddings"
 _LISTED: Final = 3
 _COCO_GRID: Final = (16, 12)  # tokens of 256 × 192, on which the published ViTPose weights were trained
+Label = tuple[tuple[int, ...], str]  # the points that a row is about, in order, and which of their numbers it gives
+_HEAD: Final = re.compile(r"head\.(?:maps\.)?(points|heatmaps|offsets|cls|x|y|nb_x|nb_y)\.(?:weight|bias)")
+_PER_POINT: Final = {"points": 2, "offsets": 2}
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,14 @@ def fit_weights(
     return Fit(len(copied), left, tuple(name for name in state if name not in own), tuple(resized), tuple(by_rows))
 
 
+def rows_by_name(old: str, new: str) -> dict[int, int]:
+    """New point <- old point of two skeletons, by the points' names; empty where one of them is not known."""
+    if old not in SKELETONS or new not in SKELETONS:
+        return {}
+    rows = {name: row for row, name in enumerate(SKELETONS[old].point_names)}
+    return {row: rows[name] for row, name in enumerate(SKELETONS[new].point_names) if name in rows}
+
+
 def _check_rows(rows: Mapping[int, int] | None, count: int, source: NetworkConfig | None) -> None:
     if rows is None:
         return
@@ -166,3 +178,54 @@ def _resized(given: Tensor, config: NetworkConfig, source: NetworkConfig | None)
     grid = given[:, 1:].transpose(1, 2).unflatten(2, old).float()
     fresh = functional.interpolate(grid, size=(height // PATCH, width // PATCH), mode="bilinear", align_corners=False)
     return torch.cat([given[:, :1].float(), fresh.flatten(2).transpose(1, 2)], dim=1)
+
+
+def head_output(name: str) -> str | None:
+    """The output whose last layer a tensor belongs to; None for every other tensor.
+
+    >>> head_output("head.maps.heatmaps.bias")
+    'heatmaps'
+    """
+    match = _HEAD.fullmatch(name)
+    return match[1] if match else None
+
+
+def matching_rows(
+    name: str, config: NetworkConfig, source: NetworkConfig | None, rows: Mapping[int, int] | None, old_length: int
+) -> list[tuple[int, int]]:
+    """(new row, old row) of a head's tensor, wherever both mean the same.
+
+    Parameters
+    ----------
+    name
+        Of the tensor, as `head_output` knows it.
+    config, source
+        Of the network that takes the rows, and of that which gives them, where it is known.
+    rows
+        New point <- old point; None: the points are the same.
+    old_length
+        How many rows the old tensor has.
+    """
+    output = head_output(name)
+    assert output is not None
+    old_count = source.points if source is not None else old_length // _PER_POINT.get(output, 1)
+    new = _labels(output, config.points, config)
+    old = {label: row for row, label in enumerate(_labels(output, old_count, source))}
+    pairs = []
+    for row, (points, number) in enumerate(new):
+        if rows is not None and not all(point in rows for point in points):
+            continue
+        before = (points if rows is None else tuple(rows[point] for point in points), number)
+        if before in old and old[before] < old_length:
+            pairs.append((row, old[before]))
+    return pairs
+
+
+def _labels(output: str, count: int, config: NetworkConfig | None) -> list[Label]:
+    """What the rows of an output mean; empty where the neighbours are not known."""
+    if output in _PER_POINT:  # x0, y0, x1, y1, ...
+        return [((point,), axis) for point in range(count) for axis in "xy"]
+    if output.startswith("nb_"):
+        lists: Any = config.codec_settings.get("neighbours", ()) if config is not None else ()
+        return [((point, neighbour), "") for point, near in enumerate(lists) for neighbour in near]
+    return [((point,), "") for point in range(count)]

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from core.foundation.errors import BadInput, BadWeights
-from core.foundation.skeletons import SKELETONS
 from core.models.pose import configure
-from core.models.pose.fitting import Fit, fit_weights
+from core.models.pose.fitting import Fit, fit_weights, rows_by_name
 from core.models.pose.network import PoseNetwork, build
+from core.models.tensor_files import read_tensors
 from core.models.weights import WEIGHTS, locate
 from core.models.weights_table import WeightsFile
 
 _LEAST: Final = 0.5  # share of the backbone's tensors that must fit; fewer are another network's
-_DAMAGED: Final = (
-    pickle.UnpicklingError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    KeyError,
-    zipfile.BadZipFile,
-    SafetensorError,
-)
 
 # (pattern, replacement) for names, the first that matches; None: the classifier's or what nothing here reads
 _NAMES: Final[dict[str, tuple[tuple[str, str | None], ...]]] = {
@@ -91,34 +76,7 @@ def load_pretrained(network: PoseNetwork, weights_name: str, folder: Path) -> Fi
         raise BadInput("weights.for_other_purpose", name=weights_name, purpose=entry.purpose)
     state = renamed(read_tensors(path), entry.naming)
     _refuse_another(path, network, state)
-    return fit_weights(network, state, _rows(network, entry.skeleton))
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, or of a torch file read as tensors only.
-
-    Raises
-    ------
-    BadWeights
-        If the file is damaged or holds more than tensors.
-    """
-    try:
-        if _is_safetensors(path):
-            return load_file(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch remarks on old pickles, which it then reads or refuses
-            held = torch.load(path, map_location="cpu", weights_only=True)
-    except _DAMAGED as problem:
-        raise BadWeights("weights.more_than_tensors", file=path.name) from problem
-    state = held.get("state_dict", held) if isinstance(held, Mapping) else None
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise BadWeights("weights.no_state_dict", file=path.name)
-    return dict(state)
-
-
-def _is_safetensors(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(9).endswith(b"{")  # after the length of its header; whatever the file is called
+    return fit_weights(network, state, rows_by_name(entry.skeleton or "", network.config.skeleton))
 
 
 def renamed(state: Mapping[str, Tensor], naming: str) -> dict[str, Tensor]:
@@ -167,12 +125,3 @@ def _refuse_another(path: Path, network: PoseNetwork, state: Mapping[str, Tensor
             fitting=fitting,
             count=len(expected),
         )
-
-
-def _rows(network: PoseNetwork, trained_on: str | None) -> dict[int, int]:
-    """New point <- old point, by the points' names; empty where the head was not trained on any of them."""
-    old, new = SKELETONS.get(trained_on or ""), SKELETONS.get(network.config.skeleton)
-    if old is None or new is None:
-        return {}
-    places = {name: row for row, name in enumerate(old.point_names)}
-    return {row: places[name] for row, name in enumerate(new.point_names) if name in places}

@@ -2,12 +2,69 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from core.foundation.errors import NotFound
-from core.models.pose.options import DROPOUT, VITPOSE_OPTIONS, Option
+from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import message
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice about a network.
+
+    Attributes
+    ----------
+    default
+        A number, a word or a truth value; the value given must be of its kind.
+    meaning
+        One sentence for people.
+    choices
+        The words that are allowed, for a word.
+    low, high
+        Limits of a number, both allowed.
+    """
+
+    default: float | int | str | bool
+    meaning: str
+    choices: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = math.inf
+
+    def check(self, name: str, value: object) -> None:
+        """Refuse a value of another kind or beyond the limits.
+
+        Raises
+        ------
+        BadInput
+            The sentence names the option and what is allowed.
+        """
+        if self.choices:
+            if value not in self.choices:
+                raise BadInput("networks.option_choice", name=name, choices=list(self.choices), value=value)
+        elif isinstance(self.default, bool):
+            if not isinstance(value, bool):
+                raise BadInput("networks.option_flag", name=name, value=value)
+        else:
+            whole = isinstance(self.default, int)
+            kinds = (int,) if whole else (int, float)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
+                kind = message("words.whole_number" if whole else "words.number")
+                raise BadInput("networks.option_range", name=name, kind=kind, low=self.low, high=self.high, value=value)
+
+
+_DROPOUT: Final = Option(0.1, "Share of activations that are dropped while training.", high=0.9)
+_LITTLE_DROPOUT: Final = {"dropout": replace(_DROPOUT, default=0.0)}
+
+_VITPOSE_OPTIONS: Final = {
+    "head": Option("classic", "classic: two deconvolutions; simple: bilinear 4 ×, 3×3.", choices=("classic", "simple")),
+    "width": Option(256, "Channels of the classic head's deconvolutions.", low=8, high=1024),
+    "drop_path": Option(0.0, "Largest chance, in the last layer, that a residual branch is left out.", high=0.9),
+    "dropout": Option(0.0, "Share of hidden values that are dropped while training.", high=0.9),
+    "checkpointing": Option(False, "Recompute each layer in the backward pass: less memory, a third more time."),
+}
 
 
 @dataclass(frozen=True)
@@ -16,19 +73,10 @@ class NetworkSpec:
 
     Attributes
     ----------
-    name, description
-        For people; the description is one sentence and names the paper.
     module
         The module with ``parts(config, codec) -> (backbone, head)``; imported only when a network is built.
-    input_size
-        Default width and height for faces, pixels.
     codecs
         The codecs whose outputs its head can give; the first is the default.
-    loss
-        Default loss, as in `core.training.losses`.
-    megabytes
-        Least memory hint: MiB of its parameters in float32 at 68 points, without neighbours. What training takes is
-        told by `core.models.pose.memory.estimate_memory`.
     pretrained
         Names in `core.models.weights.WEIGHTS` that fit it, the best first.
     options
@@ -39,134 +87,102 @@ class NetworkSpec:
         Whether it is quicker with the channels of a pixel beside one another, as networks of convolutions are.
     checkpointing
         Whether it can recompute activations to save memory (option ``checkpointing``).
-    person_size
-        Default input for bodies; None: as for faces.
+    input_size, person_size
+        Default width and height in pixels for faces, and for bodies; None: as for faces.
     multiple, smallest
         Sides must be multiples of `multiple` and at least `smallest` (width, height).
     """
 
     name: str
-    description: str
     module: str
-    input_size: tuple[int, int]
     codecs: tuple[str, ...]
-    loss: str
-    megabytes: int
     pretrained: tuple[str, ...] = ()
     options: Mapping[str, Option] = field(default_factory=dict)
     codec_settings: Mapping[str, object] = field(default_factory=dict)
     channels_last: bool = True
     checkpointing: bool = False
-    person_size: tuple[int, int] | None = None
+    input_size: tuple[int, int] = (256, 256)
+    person_size: tuple[int, int] | None = (192, 256)
     multiple: int = 1
-    smallest: tuple[int, int] = (32, 32)
+    smallest: tuple[int, int] = (64, 64)
 
 
+_FOLDER: Final = "core.models.pose."
 _MAPS: Final = ("udp", "udp-combined", "msra", "dark")
-_PERSON: Final = (192, 256)
 
 
-def _baseline() -> NetworkSpec:
-    return NetworkSpec(
-        name="baseline-cnn",
-        description="Six convolution stages and two linear layers to 2K coordinates: the stability project's baseline.",
-        module="core.models.pose.baseline_cnn",
-        input_size=(1280, 720),
-        codecs=("regression",),
-        loss="mse",
-        megabytes=43,
-        options={"dropout": DROPOUT},
-        smallest=(128, 72),
-    )
-
-
-def _resnet(depth: int, megabytes: int) -> NetworkSpec:
+def _resnet(depth: int) -> NetworkSpec:
     return NetworkSpec(
         name=f"resnet{depth}-regression",
-        description=f"ResNet-{depth} (He et al. 2016), mean over the map, one linear layer to 2K coordinates.",
-        module="core.models.pose.resnet_regression",
-        input_size=(256, 256),
+        module=_FOLDER + "resnet_regression",
         codecs=("regression",),
-        loss="soft-wing",
-        megabytes=megabytes,
         pretrained=(f"imagenet-resnet{depth}",),
-        options={"dropout": Option(0.0, DROPOUT.meaning, low=0.0, high=0.9)},
-        person_size=_PERSON,
-        smallest=(64, 64),
+        options=_LITTLE_DROPOUT,
     )
 
 
-def _pipnet(suffix: str, backbone: str, megabytes: int, weights: str) -> NetworkSpec:
+def _pipnet(suffix: str, weights: str) -> NetworkSpec:
     return NetworkSpec(
         name=f"pipnet-{suffix}",
-        description=f"PIPNet (Jin, Liao and Shao 2021) on {backbone}: a cell and an offset, for itself and neighbours.",
-        module="core.models.pose.pipnet",
-        input_size=(256, 256),
+        module=_FOLDER + "pipnet",
         codecs=("pip",),
-        loss="pip",
-        megabytes=megabytes,
         pretrained=(weights,),
         codec_settings={"stride": 32},
-        person_size=_PERSON,
         multiple=32,
-        smallest=(64, 64),
     )
 
 
-def _hrnet(width: str, megabytes: int, weights: tuple[str, ...]) -> NetworkSpec:
+def _hrnet(width: str, *more_weights: str) -> NetworkSpec:
     return NetworkSpec(
         name=f"hrnet-{width}",
-        description=f"HRNet-{width.upper()} (Sun et al. 2019): heatmaps from the branch of stride 4.",
-        module="core.models.pose.hrnet",
-        input_size=(256, 256),
+        module=_FOLDER + "hrnet",
         codecs=_MAPS,
-        loss="heatmap-mse",
-        megabytes=megabytes,
-        pretrained=weights,
-        options={"dropout": Option(0.0, DROPOUT.meaning, low=0.0, high=0.9)},
-        person_size=_PERSON,
+        pretrained=(*more_weights, f"imagenet-hrnet-{width}"),
+        options=_LITTLE_DROPOUT,
         multiple=32,
-        smallest=(64, 64),
     )
 
 
-def _vitpose(letter: str, size: str, megabytes: int) -> NetworkSpec:
+def _vitpose(letter: str, *weights: str) -> NetworkSpec:
     return NetworkSpec(
         name=f"vitpose-{letter}",
-        description=f"ViTPose-{letter.upper()} (Xu et al. 2022): a plain vision transformer ({size}) with our head.",
-        module="core.models.pose.vitpose",
-        input_size=(256, 256),
+        module=_FOLDER + "vitpose",
         codecs=_MAPS,
-        loss="heatmap-mse",
-        megabytes=megabytes,
-        pretrained=("coco-vitpose-b", "coco-vitpose-b-simple") if letter == "b" else (),
-        options=VITPOSE_OPTIONS,
+        pretrained=weights,
+        options=_VITPOSE_OPTIONS,
         channels_last=False,
         checkpointing=True,
-        person_size=_PERSON,
         multiple=16,
-        smallest=(64, 64),
     )
 
 
+_BASELINE: Final = NetworkSpec(
+    name="baseline-cnn",
+    module=_FOLDER + "baseline_cnn",
+    codecs=("regression",),
+    options={"dropout": _DROPOUT},
+    input_size=(1280, 720),
+    person_size=None,
+    smallest=(128, 72),
+)
 NETWORKS: dict[str, NetworkSpec] = {
     spec.name: spec
     for spec in (
-        _baseline(),
-        _resnet(18, 43),
-        _resnet(50, 91),
-        _pipnet("r18", "ResNet-18", 43, "imagenet-resnet18"),
-        _pipnet("r50", "ResNet-50", 91, "imagenet-resnet50"),
-        _pipnet("r101", "ResNet-101", 164, "imagenet-resnet101"),
-        _pipnet("mobilenet", "MobileNetV2", 9, "imagenet-mobilenet-v2"),
-        _hrnet("w18-small", 5, ("imagenet-hrnet-w18-small",)),
-        _hrnet("w18", 36, ("imagenet-hrnet-w18",)),
-        _hrnet("w32", 109, ("coco-hrnet-w32", "imagenet-hrnet-w32")),
-        _hrnet("w48", 243, ("coco-hrnet-w48", "imagenet-hrnet-w48")),
-        _vitpose("s", "small", 93),
-        _vitpose("b", "base", 344),
-        _vitpose("l", "large", 1177),
-        _vitpose("h", "huge", 2431),
+        _BASELINE,
+        _resnet(18),
+        _resnet(50),
+        _pipnet("r18", "imagenet-resnet18"),
+        _pipnet("r50", "imagenet-resnet50"),
+        _pipnet("r101", "imagenet-resnet101"),
+        _pipnet("mobilenet", "imagenet-mobilenet-v2"),
+        _hrnet("w18-small"),
+        _hrnet("w18"),
+        _hrnet("w32", "coco-hrnet-w32"),
+        _hrnet("w48", "coco-hrnet-w48"),
+        _vitpose("s"),
+        _vitpose("b", "coco-vitpose-b", "coco-vitpose-b-simple"),
+        _vitpose("l"),
+        _vitpose("h"),
     )
 }
 

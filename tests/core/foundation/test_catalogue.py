@@ -104,7 +104,7 @@ def test_no_program_reads_the_sentence_of_an_error():
         )
         or (isinstance(node, ast.Attribute) and node.attr in readers and _is_sentence_of_error(node.value))
     ]
-    foreign = ("core/models/pose/device_trouble.py", "core/training/state.py")  # what torch says is all that it gives
+    foreign = ("core/models/devices.py", "core/training/state.py")  # what torch says is all that it gives
     assert [where for where in reads if not where.startswith(foreign)] == []
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from core.foundation.errors import BadWeights
 from core.models import load_encoder, weights
+from core.models.faces.dlib_landmarks import Dlib68Landmarker
 from core.models.faces.dlib_resnet import DlibResnetEncoder
 from tests.builders.face_crops import crops_of
 
@@ -21,3 +22,12 @@ def test_half_a_dlib_file_is_refused(tmp_path):
     half.write_bytes(weights.locate("dlib-resnet", tmp_path).read_bytes()[:10_000_000])
     with pytest.raises(BadWeights, match="damaged"):
         DlibResnetEncoder(half, 0.9, "cpu")
+
+
+def test_dlib_files_of_another_kind_are_refused(tmp_path):
+    wrong = tmp_path / "wrong.dat"
+    wrong.write_bytes(weights.locate("mtcnn-onet", tmp_path).read_bytes())
+    with pytest.raises(BadWeights, match="damaged or not dlib's face network"):
+        DlibResnetEncoder(wrong, 0.9, "cpu")
+    with pytest.raises(BadWeights, match="not a dlib shape predictor"):
+        Dlib68Landmarker(wrong)

@@ -10,8 +10,8 @@ from facenet_pytorch import MTCNN
 
 from core.foundation.errors import BadInput
 from core.foundation.geometry import iou
-from core.models import weights
-from core.models.faces.mtcnn import MTCNN_FILES, MtcnnDetector
+from core.models import DETECTORS, weights
+from core.models.faces.mtcnn import MtcnnDetector
 from tests.builders.places import SHARED
 
 
@@ -21,7 +21,7 @@ def peer():
 
 
 def plain(detector_settings=None):
-    files = [weights.locate(name, Path()) for name in MTCNN_FILES]
+    files = [weights.locate(name, Path()) for name in DETECTORS["mtcnn"].weights]
     return MtcnnDetector(files, "cpu", {"minimum_score": 0.0, "border": 0.0} | (detector_settings or {}))
 
 

@@ -1,9 +1,11 @@
 """Checkpoints: whole or not at all, and never unpickled."""
 
 import errno
+import json
 import os
 import pickle
 import resource
+import struct
 from dataclasses import replace
 
 import pytest
@@ -11,8 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.foundation.errors import BadWeights, FacetError, MissingWeights
-from core.models.pose.checkpoint import load_checkpoint, read_config, read_facts, save_checkpoint
-from core.models.pose.header import described
+from core.models.pose.checkpoint import described, load_checkpoint, read_config, read_facts, save_checkpoint
 from core.models.weights import sha256_of
 
 
@@ -137,3 +138,32 @@ def test_a_folder_that_cannot_be_written_is_said(network, tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(FacetError, match="cannot be written"):
         save_checkpoint(tmp_path / "file" / "best.safetensors", network)
+
+
+def test_the_header_alone_says_what_the_network_is(network, saved):
+    assert read_config(saved) == network.config
+    assert read_facts(saved) == {"run": "7"}
+
+
+def test_a_header_whose_length_looks_like_a_pickle_is_read(network, tmp_path):
+    path = tmp_path / "best.safetensors"
+    for length in range(130):
+        save_file({"a": torch.zeros(1)}, path, described(network.config, {"note": "x" * length}))
+        if path.read_bytes().startswith(b"\x80"):
+            break
+    assert path.read_bytes().startswith(b"\x80")
+    assert read_config(path) == network.config
+
+
+def test_a_header_that_claims_to_be_huge_is_refused(saved):
+    saved.write_bytes(struct.pack("<Q", 2**62) + saved.read_bytes()[8:])
+    with pytest.raises(BadWeights, match="is damaged"):
+        read_config(saved)
+
+
+@pytest.mark.parametrize("header", ["{", "[]", json.dumps({"network": "{}", "facts": {}}), json.dumps({"network": 3})])
+def test_a_damaged_description_is_refused(tmp_path, header):
+    path = tmp_path / "best.safetensors"
+    save_file({"a": torch.zeros(1)}, path, {"facet": header})
+    with pytest.raises(BadWeights, match=r"best\.safetensors"):
+        load_checkpoint(path)
