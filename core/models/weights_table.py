@@ -105,11 +105,12 @@ _IMAGENET: Final = "trained on ImageNet, whose terms are for non-commercial rese
 _COCO: Final = "trained on COCO keypoints, whose pictures have Flickr's terms"
 
 
-def _torchvision(file: str, sha256: str, size: int | None, network: str) -> WeightsFile:
+def _torchvision(model: str, sha256: str, size: int | None, network: str) -> WeightsFile:
+    file = f"{model}-{sha256[:8]}.pth"  # as torchvision names and checks them
     return WeightsFile(
         file=file,
         url=_TORCHVISION + file,
-        sha256=sha256,  # its first digits are in the file's name, as torchvision checks them
+        sha256=sha256,
         size=size,
         licence=f"BSD 3-Clause (torchvision); {_IMAGENET}",
         purpose="backbone for points, trained to classify ImageNet",
@@ -163,27 +164,18 @@ def _vitpose(repository: str, revision: str, sha256: str | None, head: str) -> W
 
 
 _POSE: Final[dict[str, WeightsFile]] = {
-    # Digests and sizes: several public model catalogues state the same ones, and they begin as the names say.
+    # Digests and sizes: several public model catalogues state the same ones, and the files' names begin so.
     "imagenet-resnet18": _torchvision(
-        "resnet18-f37072fd.pth",
-        "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
-        46_830_571,
-        "pipnet-r18",
+        "resnet18", "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec", 46_830_571, "pipnet-r18"
     ),
     "imagenet-resnet50": _torchvision(
-        "resnet50-0676ba61.pth",
-        "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
-        102_530_333,
-        "pipnet-r50",
+        "resnet50", "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a", 102_530_333, "pipnet-r50"
     ),
     "imagenet-resnet101": _torchvision(
-        "resnet101-63fe2227.pth",
-        "63fe2227b86e8f1f2063f43a75c84d195911b6a0eace650907dd3dc62dd49a0a",
-        None,
-        "pipnet-r101",
+        "resnet101", "63fe2227b86e8f1f2063f43a75c84d195911b6a0eace650907dd3dc62dd49a0a", None, "pipnet-r101"
     ),
     "imagenet-mobilenet-v2": _torchvision(
-        "mobilenet_v2-7ebf99e0.pth",
+        "mobilenet_v2",
         "7ebf99e03e254b273379b23edca7ec0da9f48273b23a332b93c1c99d49e86e8f",
         14_258_573,
         "pipnet-mobilenet",

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 import core.foundation.errors
 from core.foundation.arrays import Keypoints
@@ -163,31 +162,20 @@ def _plain(sample: Sample, job: Path) -> dict[str, Any]:
             np.save(file, picture)
     else:
         file = picture
-    return {
-        "picture": str(file.resolve()),
-        "box": [float(side) for side in sample.box],
-        "key": sample.key,
-        "keypoints": sample.keypoints.to_bytes().hex(),
-        "name": sample.name,
-        "group": sample.group,
-        "frame": sample.frame,
-        "pseudo": sample.pseudo,
-    }
+    box = [float(side) for side in sample.box]
+    return vars(sample) | {"picture": str(file.resolve()), "box": box, "keypoints": sample.keypoints.to_bytes().hex()}
 
 
-def _sample(plain: Mapping[str, Any]) -> Sample:
+def _sample(plain: dict[str, Any]) -> Sample:
     path = Path(plain["picture"])
-    picture: Path | NDArray[np.uint8] = np.load(path) if path.suffix == ".npy" else path
-    left, top, right, bottom = plain["box"]
     return Sample(
-        picture=picture,
-        box=(left, top, right, bottom),
-        key=plain["key"],
-        name=plain["name"],
-        group=plain["group"],
-        keypoints=Keypoints.from_bytes(bytes.fromhex(plain["keypoints"])),
-        frame=(plain["frame"][0], plain["frame"][1]) if plain["frame"] else None,
-        pseudo=plain["pseudo"],
+        **plain
+        | {
+            "picture": np.load(path) if path.suffix == ".npy" else path,
+            "box": tuple(plain["box"]),
+            "keypoints": Keypoints.from_bytes(bytes.fromhex(plain["keypoints"])),
+            "frame": tuple(plain["frame"]) if plain["frame"] else None,
+        }
     )
 
 

@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.foundation.errors import BadInput
+from core.models.codecs.pip import COARSE_CELLS
 from core.training.loss_parts import LossParts, at_least_float32, masked, squared_error, weighted_mean
 
 TASKS: Final = ("std", "cls2", "cls3")  # the code of a task in targets["task"] is its place here
-_POOLED: Final = {"cls2": 2, "cls3": 4}  # cells on a side that become one
 
 
 def task_codes(pseudo: Sequence[str | None]) -> Tensor:
@@ -55,7 +55,7 @@ class PipLoss:
             if not 0 <= value < math.inf:
                 raise BadInput("losses.not_negative", name=name, value=value)
         self.weights = {"cls": cls, "x": offsets, "y": offsets, "nb_x": neighbours, "nb_y": neighbours}
-        self.weights |= dict.fromkeys(_POOLED, cls)
+        self.weights |= dict.fromkeys(COARSE_CELLS, cls)
 
     def __call__(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossParts:
         """The weighted sum of the parts.
@@ -95,7 +95,7 @@ class PipLoss:
     def _coarse(outputs: Mapping[str, Tensor], scores: Tensor, weight: Tensor, task: Tensor) -> dict[str, Tensor]:
         """The parts of the coarse tasks; a coarse cell holds the point if one of its finer cells does."""
         parts: dict[str, Tensor] = {}
-        for name, factor in _POOLED.items():
+        for name, factor in COARSE_CELLS.items():
             chosen = task == TASKS.index(name)
             if name in outputs:
                 pooled = functional.max_pool2d(scores, factor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import ABSENT
 from core.foundation.errors import BadInput, MissingWeights, NotEnoughData
-from core.foundation.messages import Message, message
-from core.foundation.progress import Progress
+from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
 from core.models.codecs.pip import nearest_neighbours
 from core.models.pose import NETWORKS, NetworkConfig, configure
@@ -61,19 +60,6 @@ class Sources:
     validation: CropSource
 
 
-class _Reading(Progress):
-    """Passes on how many pictures were read."""
-
-    def __init__(self, told: Callable[[int, int], None]) -> None:
-        self._told, self._total = told, 0
-
-    def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:  # noqa: ARG002  (no words there)
-        self._total = total
-
-    def advance(self, done: int) -> None:
-        self._told(done, self._total)
-
-
 def check_data(data: TrainingData) -> None:
     """Refuse what nothing can be learned from.
 
@@ -118,7 +104,7 @@ def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], list
             padding=recipe.padding,
             margin=margin,
             budget_bytes=int(budget * share),
-            progress=_Reading(listener.reading),
+            reading=listener.reading,
         )
 
     train = opened(data.train, margin, 1 - _VALIDATION_SHARE)

@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from core.foundation.errors import FacetError
 from core.foundation.messages import Message, message
+from core.models.codecs.pip import COARSE_CELLS
 from core.models.pose.checkpoint import save_checkpoint
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Batch, batch
@@ -31,7 +32,6 @@ from core.training.stepping import Optimization, Step, seed_of
 from core.training.validation import Inference, figures, locate_points
 
 _IN_PIXELS: Final = ("wing", "soft-wing")
-_COARSE: Final = ("cls2", "cls3")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Training:
             recipe.clip,
             self.done.part,
             tasks=recipe.loss == "pip" and tasks != {None},
-            coarse=bool(tasks & set(_COARSE)),
+            coarse=bool(tasks & COARSE_CELLS.keys()),
             steadying=steadying,
             said=self.listener.said,
         )

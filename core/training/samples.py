@@ -7,7 +7,7 @@ per sample. The region's own geometry is kept exactly and composed with the crop
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, FacetError, UnreadableImage
 from core.foundation.messages import Message
-from core.foundation.progress import Progress
 from core.media.crops import Crop, Region
 from core.media.images import decode
 
@@ -105,10 +104,8 @@ class CropSource:
         `Augmentation.margin` says how much is needed.
     budget_bytes
         Memory for the regions.
-    max_pixels
-        Pictures with more pixels than this are refused.
-    progress
-        Told after each picture, with the number of samples read; may raise `Cancelled`.
+    reading
+        Called after each picture with how many samples are read, and of how many; may raise `Cancelled`.
 
     Attributes
     ----------
@@ -133,18 +130,17 @@ class CropSource:
         padding: float = 1.25,
         margin: float = 1.6,
         budget_bytes: int = 2 << 30,
-        max_pixels: int = MAX_PIXELS,
-        progress: Progress | None = None,
+        reading: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005  (nobody asks)
     ) -> None:
         if margin < 1:
             raise BadInput("training.margin", margin=margin)
-        self.output, self.padding, self.margin, self.max_pixels = output, padding, margin, max_pixels
+        self.output, self.padding, self.margin = output, padding, margin
         self.samples: list[Sample] = []
         self.failures: list[UnusableSample] = []
         self.kept_bytes = 0
         self._regions: list[Region | None] = []  # None: beyond the budget, read again
         self._last: tuple[Path, NDArray[np.uint8]] | None = None
-        self._fill(samples, budget_bytes, progress or Progress())
+        self._fill(samples, budget_bytes, reading)
 
     @property
     def kept(self) -> int:
@@ -176,12 +172,11 @@ class CropSource:
         labelled = sample.keypoints.visibility > ABSENT
         return CropSample(image, points, labelled & inside_pixels(points, crop.output))
 
-    def _fill(self, samples: Sequence[Sample], budget: int, progress: Progress) -> None:
+    def _fill(self, samples: Sequence[Sample], budget: int, reading: Callable[[int, int], None]) -> None:
         by_picture: dict[object, list[int]] = {}
         for place, sample in enumerate(samples):
             picture = sample.picture
             by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(place)
-        progress.begin(len(samples))
         read: dict[int, Region | Message | None] = {}
         full = False
         pictures = list(by_picture.values())
@@ -191,7 +186,7 @@ class CropSource:
                     full = full or self.kept_bytes + region.pixels.nbytes > budget
                     self.kept_bytes += 0 if full else region.pixels.nbytes
                 read[place] = None if full and not isinstance(region, Message) else region
-            progress.advance(len(read))
+            reading(len(read), len(samples))
         for place, sample in enumerate(samples):
             region_or_reason = read[place]
             if isinstance(region_or_reason, Message):
@@ -225,7 +220,7 @@ class CropSource:
     def _pixels(self, sample: Sample) -> NDArray[np.uint8]:
         picture = sample.picture
         if isinstance(picture, Path):
-            return decode(picture, sample.name, self.max_pixels).pixels
+            return decode(picture, sample.name, MAX_PIXELS).pixels
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
             raise UnreadableImage("arrays.pixels", of=sample.name, shape=picture.shape, dtype=picture.dtype)
         return picture

@@ -171,14 +171,12 @@ def _checked(recipe: Recipe, data: TrainingData, plan: str) -> tuple[str, ...]:
         raise BadInput("training.no_plan", choices=list(PLANS), name=plan)
     if not data.unlabelled:
         raise NotEnoughData("training.no_unlabelled")
-    if plan == "curriculum":
-        config = config_for(recipe, data.skeleton, data.train) if data.train else None
-        codec = build_codec(config.codec, config.input_size, config.codec_settings) if config else None
-        if config is not None and not isinstance(codec, PipCodec):
+    if plan == "curriculum" and data.train:
+        config = config_for(recipe, data.skeleton, data.train)
+        codec = build_codec(config.codec, config.input_size, config.codec_settings)
+        if not isinstance(codec, PipCodec):
             raise BadInput("training.no_curriculum", network=recipe.network)
-        for task in ("cls3", "cls2"):
-            if isinstance(codec, PipCodec):
-                codec.coarse_cells(task)
+        codec.check_coarse_maps()
     return PLANS[plan]
 
 

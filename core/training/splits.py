@@ -23,14 +23,13 @@ def assign(
     groups: Mapping[str, int],
     known: Mapping[str, str] | None = None,
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15),
-    seed: int = 0,
 ) -> dict[str, str]:
     """The part of each group.
 
-    A group that has a part keeps it. The others come the largest first (among equals as the seed has it) and go
-    each to the part that lacks most pictures; no part stays empty while there are groups to fill it, and from five
-    groups on the test gets two, unless train were left with under half of what is not tested on. Nothing depends on
-    the order of `groups`.
+    A group that has a part keeps it. The others come the largest first (among equals by their digests) and go each to
+    the part that lacks most pictures; no part stays empty while there are groups to fill it, and from five groups on
+    the test gets two, unless train were left with under half of what is not tested on. Nothing depends on the order of
+    `groups`.
 
     Parameters
     ----------
@@ -40,8 +39,6 @@ def assign(
         Group -> part from before; those that are not in `groups` are ignored.
     fractions
         Of all pictures, wanted in train, validation and test.
-    seed
-        Decides among groups of equal size.
 
     Returns
     -------
@@ -57,23 +54,23 @@ def assign(
     """
     known = {group: str(part) for group, part in (known or {}).items() if group in groups}
     _check(groups, known, fractions)
-    found = _filled(groups, known, fractions, seed, _FIRST_NEEDED)
+    found = _filled(groups, known, fractions, _FIRST_NEEDED)
     if len(groups) < _ENOUGH_FOR_INTERVALS:
         return found
-    two = _filled(groups, known, fractions, seed, (*_FIRST_NEEDED, "test"))
+    two = _filled(groups, known, fractions, (*_FIRST_NEEDED, "test"))
     size = {part: sum(groups[group] for group, where in two.items() if where == part) for part in PARTS}
     return two if size["train"] >= size["validation"] else found
 
 
 def _filled(
-    groups: Mapping[str, int], known: Mapping[str, str], fractions: Sequence[float], seed: int, needed: Sequence[str]
+    groups: Mapping[str, int], known: Mapping[str, str], fractions: Sequence[float], needed: Sequence[str]
 ) -> dict[str, str]:
     """Parts by what each lacks, but so that each part has as many groups as `needed` names it, the first ones first."""
     lack = {part: fraction * sum(groups.values()) for part, fraction in zip(PARTS, fractions, strict=True)}
     for group, part in known.items():
         lack[part] -= groups[group]
     found = dict(known)
-    new = sorted(groups.keys() - known.keys(), key=lambda group: (-groups[group], _shuffled(group, seed)))
+    new = sorted(groups.keys() - known.keys(), key=lambda group: (-groups[group], _shuffled(group)))
     there = Counter(found.values())
     for place, group in enumerate(new):
         empty = [part for i, part in enumerate(needed) if needed[:i].count(part) >= there[part]]
@@ -97,8 +94,8 @@ def _check(groups: Mapping[str, int], known: Mapping[str, str], fractions: Seque
         raise NotEnoughData("training.one_group_labelled", count=sum(groups.values()), group=next(iter(groups)))
 
 
-def _shuffled(group: str, seed: int) -> str:
-    return hashlib.sha256(f"{seed} {group}".encode()).hexdigest()
+def _shuffled(group: str) -> str:
+    return hashlib.sha256(f"0 {group}".encode()).hexdigest()
 
 
 def remark(parts: Mapping[str, str]) -> Message | None:

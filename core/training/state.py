@@ -18,6 +18,7 @@ import torch
 
 from core.foundation.errors import FacetError
 from core.foundation.messages import Message, message
+from core.media.images import write_atomically
 from core.training.recipe import Recipe
 from core.training.samples import Sample
 
@@ -147,9 +148,7 @@ def fingerprint(recipe: Recipe, skeleton: str, parts: Sequence[Sequence[Sample]]
 
 def write_curves(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
     """Write one JSON object a line; what is not a number is null."""
-    partial = path.with_suffix(".part")
-    partial.write_text("".join(json.dumps(_finite(dict(row))) + "\n" for row in history), encoding="utf-8")
-    partial.replace(path)
+    write_atomically(path, "".join(json.dumps(_finite(dict(row))) + "\n" for row in history).encode())
 
 
 def _finite(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.foundation.arrays import ABSENT
+from core.foundation.batching import batched
 from core.foundation.errors import FacetError
 from core.foundation.skeletons import Skeleton
 from core.metrics.landmarks import errors, units
@@ -81,8 +82,9 @@ def locate_points(
     was_training = network.training
     network.eval()
     try:
-        for indices, part in _parts(source, skeleton, runner.size):
-            points[indices], confidence[indices] = _located(network, codec, part, runner)
+        for indices in batched(range(len(source)), runner.size):
+            rows = slice(indices[0], indices[-1] + 1)
+            points[rows], confidence[rows] = _located(network, codec, batch(source, indices, None, skeleton), runner)
     finally:
         network.train(was_training)
     return LocatedPoints(points, confidence)
@@ -111,12 +113,6 @@ def _located(
         points += [crop.to_picture(xy) for crop, xy in crops]
         confidence.append(decoded.confidence.float().cpu().numpy())
     return points, np.concatenate(confidence)
-
-
-def _parts(source: CropSource, skeleton: Skeleton, size: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
-    for start in range(0, len(source), size):
-        indices = np.arange(start, min(start + size, len(source)))
-        yield indices, batch(source, indices.tolist(), None, skeleton)
 
 
 def figures(found: NDArray[np.float64], samples: Sequence[Sample], skeleton: Skeleton) -> dict[str, Any]:

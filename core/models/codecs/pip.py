@@ -28,7 +28,7 @@ from core.models.codecs.codec import Codec, DecodedPoints, full_precision, usabl
 from core.models.codecs.heatmap import finish
 from core.models.codecs.maps import Grid, centroid, find_peaks, mass_around, mirror_maps, spread_around
 
-COARSE_CELLS: Final = {"cls3": 4, "cls2": 2}  # how many cells on a side become one in a task of the self-training
+COARSE_CELLS: Final = {"cls2": 2, "cls3": 4}  # how many cells on a side become one in a task of the self-training
 
 
 def nearest_neighbours(
@@ -132,8 +132,8 @@ class PipCodec(Codec):
         loss on them counts only the cell where "cls" is 1. "nb_weight" is 1 where both points take part.
         """
         weight = usable(points, present, self.input_size)
-        cells = self._to_cells(points, weight)
-        own = self._one_hot(cells, weight, self.grid.width, self.grid.height)
+        cells = torch.where(weight[..., None], (points.float() + 0.5) / self.grid.stride, 0.0)
+        own = self._one_hot(cells, weight)
         x, y = self._offsets(cells, weight)
         targets = {"cls": own, "x": x, "y": y, "weight": weight.float()}
         if not self.neighbours:
@@ -144,20 +144,18 @@ class PipCodec(Codec):
         nb_x, nb_y = self._offsets(cells[:, named].flatten(1, 2), both)
         return targets | {"nb_x": nb_x, "nb_y": nb_y, "nb_weight": both.float()}
 
-    def coarse_cells(self, task: str) -> tuple[int, int]:
-        """(columns, rows) of a task of the self-training, what max pooling leaves of the map: "cls3" or "cls2".
+    def check_coarse_maps(self) -> None:
+        """Make sure that max pooling can leave whole coarse maps, as the tasks of the self-training need them.
 
         Raises
         ------
         BadInput
-            If there is no such task, or the map is too small or does not divide.
+            If the map is too small or does not divide.
         """
-        if task not in COARSE_CELLS:
-            raise BadInput("codecs.no_coarse_task", task=task, choices=list(COARSE_CELLS))
-        factor, (width, height) = COARSE_CELLS[task], (self.grid.width, self.grid.height)
-        if width % factor or height % factor:
-            raise BadInput("codecs.coarse_map", task=task, factor=factor, width=width, height=height)
-        return width // factor, height // factor
+        width, height = self.grid.width, self.grid.height
+        for task, factor in reversed(COARSE_CELLS.items()):
+            if width % factor or height % factor:
+                raise BadInput("codecs.coarse_map", task=task, factor=factor, width=width, height=height)
 
     def decode(self, outputs: dict[str, Tensor]) -> DecodedPoints:
         """The mean of each point's own prediction and its predictors'.
@@ -223,9 +221,6 @@ class PipCodec(Codec):
         variance = (squares.sum(dim=-1) + ((own - mean) ** 2).sum(dim=-1)) / (1 + count)
         return mean, torch.where(count > 0, torch.sqrt(variance), torch.nan)
 
-    def _to_cells(self, points: Tensor, weight: Tensor) -> Tensor:
-        return torch.where(weight[..., None], (points.float() + 0.5) / self.grid.stride, 0.0)
-
     def _offsets(self, cells: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, h, w) each: from the edge of every cell to (N, C, 2) in cells; 0 without weight."""
         shape = (*weight.shape, self.grid.height, self.grid.width)
@@ -235,11 +230,11 @@ class PipCodec(Codec):
         x, y = across[..., None, :] * counts, down[..., :, None] * counts
         return x.expand(shape).contiguous(), y.expand(shape).contiguous()
 
-    @staticmethod
-    def _one_hot(places: Tensor, weight: Tensor, columns: int, rows: int) -> Tensor:
-        """(N, K, rows, columns) float32: 1 in the cell of each of (N, K, 2) places, which are in cells."""
-        x = places[..., 0:1].floor().clamp(0, columns - 1) == torch.arange(columns, device=places.device)
-        y = places[..., 1:2].floor().clamp(0, rows - 1) == torch.arange(rows, device=places.device)
+    def _one_hot(self, cells: Tensor, weight: Tensor) -> Tensor:
+        """(N, K, h, w) float32: 1 in the cell of each of (N, K, 2) points in cells."""
+        columns, rows = (torch.arange(count, device=cells.device) for count in (self.grid.width, self.grid.height))
+        x = cells[..., 0:1].floor().clamp(0, len(columns) - 1) == columns
+        y = cells[..., 1:2].floor().clamp(0, len(rows) - 1) == rows
         return (y[..., :, None] & x[..., None, :] & weight[..., None, None]).float()
 
 

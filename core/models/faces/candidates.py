@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -51,12 +51,7 @@ class Candidates:
     @classmethod
     def joined(cls, parts: list[Candidates]) -> Candidates:
         """One after the other."""
-        return cls(
-            np.concatenate([part.picture for part in parts]),
-            np.concatenate([part.corners for part in parts]),
-            np.concatenate([part.scores for part in parts]),
-            np.concatenate([part.shifts for part in parts]),
-        )
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     @classmethod
     def of_map(

@@ -5,7 +5,6 @@ Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015; Szegedy et al.: Inception-v4
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,17 +16,16 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core.foundation.batching import batched
 from core.foundation.errors import BadInput, BadWeights
 from core.models.devices import pick_device
+from core.models.faces.interfaces import Encoder
 from core.models.tensor_files import read_tensors
 from core.models.weights import sha256_of
 
 SIDE: Final = 160
-_BATCH: Final = 32
 
 
-class FacenetEncoder:
+class FacenetEncoder(Encoder):
     """An encoder, see `core.models.faces.interfaces.Encoder`."""
 
     dimension = 512
@@ -36,7 +34,7 @@ class FacenetEncoder:
         self.name = name
         self.threshold = threshold
         self.weights_sha256 = sha256_of(weights)
-        self.settings: dict[str, object] = {"crop": "box", "side": SIDE, "precision": "float32"}
+        self.settings = {"crop": "box", "side": SIDE, "precision": "float32"}
         network = InceptionResnetV1(pretrained=None, classify=False)
         network.load_state_dict(read_state_dict(weights), strict=True)
         self._device = pick_device(device)
@@ -63,16 +61,12 @@ class FacenetEncoder:
         square = cv2.resize(image[top:bottom, left:right], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         return np.asarray(square, dtype=np.uint8)
 
-    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """(N, 512) float32 of length 1, in batches of 32."""
-        parts = [self._embed_batch(batch) for batch in batched(crops, _BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
-
-    def _embed_batch(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            pixels = torch.from_numpy(np.stack(crops)).to(self._device)
-            batch = ((pixels.float() - 127.5) / 128.0).permute(0, 3, 1, 2)  # a view of channels-last memory
-            return np.asarray(self._network(batch).float().cpu().numpy(), dtype=np.float32)
+    @torch.inference_mode()
+    def embed_batch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, 512), of length 1 as the network gives them."""
+        pixels = torch.from_numpy(crops).to(self._device)
+        batch = ((pixels.float() - 127.5) / 128.0).permute(0, 3, 1, 2)  # a view of channels-last memory
+        return np.asarray(self._network(batch).float().cpu().numpy(), dtype=np.float32)
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:

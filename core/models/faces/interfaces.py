@@ -6,6 +6,7 @@ when one of them changes.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.arrays import Boxes, Keypoints
+from core.foundation.batching import batched
 
 
 class Model(Protocol):
@@ -50,8 +52,8 @@ class Landmarker(Model, Protocol):
         """Points of every face of one (H, W, 3) uint8 RGB picture; `corners` is (N, 4) in pixels."""
 
 
-class Encoder(Model, Protocol):
-    """Turns a face into a vector; faces of one person point the same way.
+class Encoder(ABC):
+    """A `Model` that turns a face into a vector; faces of one person point the same way.
 
     Attributes
     ----------
@@ -59,13 +61,18 @@ class Encoder(Model, Protocol):
         D, the length of the vector.
     threshold
         Cosine similarity from which two faces count as the same person by default.
+    batch
+        Faces at a time.
     """
 
-    @property
-    def dimension(self) -> int: ...
-    @property
-    def threshold(self) -> float: ...
+    name: str
+    weights_sha256: str
+    settings: dict[str, object]
+    dimension: int
+    threshold: float
+    batch = 32
 
+    @abstractmethod
     def crop(self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray) -> NDArray[np.uint8]:
         """The network's own input of one face: (S, S, 3) uint8 RGB, out of an (H, W, 3) uint8 RGB picture.
 
@@ -74,3 +81,9 @@ class Encoder(Model, Protocol):
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, D) float32 of length 1 each, out of what `crop` made."""
+        parts = [self.embed_batch(np.stack(faces)) for faces in batched(crops, self.batch)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
+
+    @abstractmethod
+    def embed_batch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """As `embed`, of at most `batch` crops (N, S, S, 3)."""

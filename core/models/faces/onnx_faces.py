@@ -22,12 +22,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.batching import batched
 from core.foundation.errors import BadInput, BadWeights
 from core.foundation.geometry import ARCFACE_SIZE, align_face
+from core.models.faces.interfaces import Encoder
 from core.models.weights import sha256_of
-
-_BATCH: Final = 32
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ KNOWN_FILES: Final[dict[str, Normalisation]] = {
 }
 
 
-class OnnxEncoder:
+class OnnxEncoder(Encoder):
     """An encoder, see `core.models.faces.interfaces.Encoder`."""
 
     def __init__(self, name: str, file: Path) -> None:
@@ -66,7 +64,7 @@ class OnnxEncoder:
         self._normalisation = read_normalisation(file)
         self.threshold = self._normalisation.threshold
         self.weights_sha256 = sha256_of(file)
-        self.settings: dict[str, object] = {
+        self.settings = {
             key: list(value) if isinstance(value, tuple) else value
             for key, value in asdict(self._normalisation).items()
             if key != "threshold"
@@ -75,7 +73,8 @@ class OnnxEncoder:
         self._alone = Lock()  # input and answer live in the network
         self._file = file
         self.dimension = self._run(np.zeros((1, ARCFACE_SIZE, ARCFACE_SIZE, 3), np.uint8)).shape[1]
-        self._batched = self._takes_batches()
+        if not self._takes_batches():
+            self.batch = 1  # the file fixes it
 
     def crop(
         self,
@@ -86,12 +85,9 @@ class OnnxEncoder:
         """(112, 112, 3) uint8, eyes, nose and mouth on the ArcFace template."""
         return align_face(image, five_points)
 
-    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """(N, D) float32 of length 1; one by one where the file fixes the batch at one."""
-        parts = [self._run(np.stack(batch)) for batch in batched(crops, _BATCH if self._batched else 1)]
-        if not parts:
-            return np.zeros((0, self.dimension), np.float32)
-        vectors = np.concatenate(parts)
+    def embed_batch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, D) of length 1."""
+        vectors = self._run(crops)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def _run(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

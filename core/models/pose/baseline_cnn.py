@@ -9,7 +9,6 @@ the option `dropout` says otherwise), and there is no activation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -24,20 +23,14 @@ _MAP: Final = 5  # side of the last map
 _HIDDEN: Final = 512
 
 
-@dataclass(frozen=True)
-class _Stage:
-    channels: int
-    kernels: tuple[int, ...]  # of its convolutions
-    pool: tuple[int, int]  # rows, columns
-
-
+# Channels, kernels of the convolutions, rows and columns of the pooling; the last pooling fits itself to the map.
 _STAGES: Final = (
-    _Stage(16, (5,), (3, 4)),
-    _Stage(32, (5, 3), (3, 4)),
-    _Stage(64, (3, 3), (2, 2)),
-    _Stage(128, (3, 3), (2, 2)),
-    _Stage(256, (3, 3), (2, 2)),
-    _Stage(512, (3, 3), (2, 2)),
+    (16, (5,), (3, 4)),
+    (32, (5, 3), (3, 4)),
+    (64, (3, 3), (2, 2)),
+    (128, (3, 3), (2, 2)),
+    (256, (3, 3), (2, 2)),
+    (512, (3, 3), None),
 )
 
 
@@ -60,25 +53,25 @@ def _windows(length: int) -> Iterator[tuple[int, int]]:
     return ((i * length // _MAP, -(-(i + 1) * length // _MAP)) for i in range(_MAP))
 
 
-def _stage(entering: int, stage: _Stage, *, last: bool, dropout: float) -> nn.Sequential:
+def _stage(
+    entering: int, channels: int, kernels: tuple[int, ...], pool: tuple[int, int] | None, dropout: float
+) -> list[nn.Module]:
     layers: list[nn.Module] = []
-    for number, kernel in enumerate(stage.kernels, start=1):
-        layers.append(nn.Conv2d(entering, stage.channels, kernel, padding=kernel // 2))
-        if number == len(stage.kernels):  # only a stage's last convolution is normalised
-            layers.append(nn.BatchNorm2d(stage.channels))
+    for number, kernel in enumerate(kernels, start=1):
+        layers.append(nn.Conv2d(entering, channels, kernel, padding=kernel // 2))
+        if number == len(kernels):  # only a stage's last convolution is normalised
+            layers.append(nn.BatchNorm2d(channels))
         layers.append(nn.ReLU())
-        entering = stage.channels
-    layers += [AdaptiveMaxPool() if last else nn.MaxPool2d(stage.pool), nn.Dropout(dropout)]
-    return nn.Sequential(*layers)
+        entering = channels
+    return [*layers, AdaptiveMaxPool() if pool is None else nn.MaxPool2d(pool), nn.Dropout(dropout)]
 
 
 def parts(config: NetworkConfig, codec: Codec) -> tuple[nn.Module, nn.Module]:
     """Backbone (N, 3, H, W) -> (N, 12800), and head."""
     dropout = config.number("dropout")
-    entering = [3, *(stage.channels for stage in _STAGES[:-1])]
-    stages = [
-        _stage(channels, stage, last=stage is _STAGES[-1], dropout=dropout)
-        for channels, stage in zip(entering, _STAGES, strict=True)
-    ]
+    stages, entering = [], 3
+    for channels, kernels, pool in _STAGES:
+        stages.append(nn.Sequential(*_stage(entering, channels, kernels, pool, dropout)))
+        entering = channels
     backbone = nn.Sequential(*stages, nn.Flatten())
-    return backbone, PointHead(_STAGES[-1].channels * _MAP**2, codec.channels(config.points), hidden=_HIDDEN)
+    return backbone, PointHead(entering * _MAP**2, codec.channels(config.points), hidden=_HIDDEN)

@@ -8,7 +8,6 @@ cannot train it. Tensors of the backbone keep their names there. Stochastic dept
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
@@ -24,14 +23,8 @@ PATCH: Final = 16
 _STRIDE: Final = 4  # of the heatmaps
 
 
-@dataclass(frozen=True)
-class _Size:
-    width: int  # of a token
-    layers: int
-    heads: int
-
-
-_SIZES: Final = {"s": _Size(384, 12, 12), "b": _Size(768, 12, 12), "l": _Size(1024, 24, 16), "h": _Size(1280, 32, 16)}
+# Width of a token, layers, heads.
+_SIZES: Final = {"s": (384, 12, 12), "b": (768, 12, 12), "l": (1024, 24, 16), "h": (1280, 32, 16)}
 
 
 class StochasticDepth:
@@ -59,17 +52,16 @@ class VitPoseMap(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        size = _SIZES[config.network.removeprefix("vitpose-")]
+        self.channels, layers, heads = _SIZES[config.network.removeprefix("vitpose-")]
         width, height = config.input_size
         described = VitPoseBackboneConfig(
             image_size=(height, width),
-            hidden_size=size.width,
-            num_hidden_layers=size.layers,
-            num_attention_heads=size.heads,
+            hidden_size=self.channels,
+            num_hidden_layers=layers,
+            num_attention_heads=heads,
             hidden_dropout_prob=config.number("dropout"),
         )
         self.net: Any = VitPoseBackbone(described)
-        self.channels = size.width
         self.checkpointing = bool(config.options["checkpointing"])
         self._grid = (height // PATCH, width // PATCH)
         _drop_paths(self.net.encoder.layer, config.number("drop_path"))
@@ -77,8 +69,8 @@ class VitPoseMap(nn.Module):
     @property
     def layers(self) -> nn.ModuleList:
         """The transformer's layers, in order."""
-        found: nn.ModuleList = self.net.encoder.layer
-        return found
+        layers: nn.ModuleList = self.net.encoder.layer
+        return layers
 
     def forward(self, images: Tensor) -> Tensor:
         tokens = self.net.embeddings(images)

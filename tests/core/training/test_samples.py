@@ -10,7 +10,6 @@ import pytest
 
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, Cancelled
-from core.foundation.progress import Progress
 from core.media.crops import FINEST, Crop
 from core.media.images import decode
 from core.training import samples as module
@@ -207,15 +206,14 @@ def test_a_margin_under_one_is_refused() -> None:
 
 
 def test_reading_can_be_cancelled_and_tells_how_far_it_is(tmp_path: Path) -> None:
-    seen: list[int] = []
+    seen: list[tuple[int, int]] = []
 
-    class Told(Progress):
-        def advance(self, done: int) -> None:
-            seen.append(done)
-            if done == 3:
-                raise Cancelled("runs.this_cancelled")
+    def reading(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 3:
+            raise Cancelled("runs.this_cancelled")
 
     picture = np.zeros((170, 180, 3), np.uint8)
     with pytest.raises(Cancelled):
-        CropSource([sample(picture.copy(), key=i) for i in range(5)], (64, 64), progress=Told())
-    assert seen == [1, 2, 3]
+        CropSource([sample(picture.copy(), key=i) for i in range(5)], (64, 64), reading=reading)
+    assert seen == [(1, 5), (2, 5), (3, 5)]
