@@ -107,7 +107,7 @@ class RunListener(Listener):
             self._progress.begin(total, done, phase)
         self._progress.advance(done)
 
-    def said(self, message: Message) -> None:
+    def remark(self, message: Message) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / _MESSAGES).open("a", encoding="utf-8") as file:
             file.write(json.dumps(message.to_json()) + "\n")

@@ -149,7 +149,7 @@ def train_model(
     warnings = warnings_about(workspace, training.labels, training.choosing(), trained.best, training.recipe.rate)
     for warning in warnings:
         if warning not in messages_in(folder):  # before it was killed
-            listener.said(warning)
+            listener.remark(warning)
     model = _keep(workspace, training, trained, rounds, warnings)
     tidy(folder)
     with reading(workspace.engine) as session:
@@ -181,7 +181,7 @@ def _train(
 
     labels, parent = training.labels, training.parent
     if (missing := remark(dict(zip(labels.groups, labels.parts, strict=True)))) is not None:
-        listener.said(missing)
+        listener.remark(missing)
     data = _data(workspace, training)
     processes = workspace.settings.training_processes
     here: dict[str, Any] = {

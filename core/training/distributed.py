@@ -83,11 +83,11 @@ def launch(
         subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as started,  # noqa: S603
     ):
         try:
-            told = _follow(started, job, listener or Listener())
+            outcome = _follow(started, job, listener or Listener())
         except BaseException:
             started.terminate()
             raise
-    return _outcome(told, started.returncode, job / _ERRORS)
+    return _outcome(outcome, started.returncode, job / _ERRORS)
 
 
 def _follow(started: subprocess.Popen[str], job: Path, listener: Listener) -> dict[str, Any]:
@@ -96,32 +96,32 @@ def _follow(started: subprocess.Popen[str], job: Path, listener: Listener) -> di
     assert started.stdout is not None
     for line in started.stdout:
         try:
-            told = json.loads(line)
+            event = json.loads(line)
         except ValueError:
             continue  # a library's word
         try:
-            _pass_on(told, listener)
+            _pass_on(event, listener)
         except Cancelled:
             (job / _CANCEL).touch()
-        if "trained" in told or "error" in told:
-            last = told
+        if "trained" in event or "error" in event:
+            last = event
     return last
 
 
-def _pass_on(told: Mapping[str, Any], listener: Listener) -> None:
-    if "batch" in told:
-        listener.batch(*told["batch"])
-    elif "epoch" in told:
-        listener.epoch(told["epoch"])
-    elif "said" in told:
-        listener.said(Message.from_json(told["said"]))
+def _pass_on(event: Mapping[str, Any], listener: Listener) -> None:
+    if "batch" in event:
+        listener.batch(*event["batch"])
+    elif "epoch" in event:
+        listener.epoch(event["epoch"])
+    elif "remark" in event:
+        listener.remark(Message.from_json(event["remark"]))
 
 
-def _outcome(told: Mapping[str, Any], code: int, errors: Path) -> TrainingOutcome:
-    trained = _trained(told["trained"]) if "trained" in told else None
-    if "error" in told:
-        kind = getattr(core.foundation.errors, told["error"], FacetError)
-        problem: FacetError = kind.saying(Message.from_json(told["message"]))
+def _outcome(event: Mapping[str, Any], code: int, errors: Path) -> TrainingOutcome:
+    trained = _trained(event["trained"]) if "trained" in event else None
+    if "error" in event:
+        kind = getattr(core.foundation.errors, event["error"], FacetError)
+        problem: FacetError = kind.saying(Message.from_json(event["message"]))
         raise problem if trained is None else TrainingCancelled(problem, trained)
     if trained is None:
         raise FacetError("training.processes_ended", code=code, file=errors)
@@ -198,8 +198,8 @@ class _JobListener(Listener):
     def epoch(self, figures: Mapping[str, Any]) -> None:
         _tell({"epoch": dict(figures)})
 
-    def said(self, message: Message) -> None:
-        _tell({"said": message.to_json()})
+    def remark(self, message: Message) -> None:
+        _tell({"remark": message.to_json()})
 
 
 def _tell(word: Mapping[str, Any]) -> None:
@@ -233,8 +233,8 @@ def main(arguments: Sequence[str]) -> int:
         )
     except FacetError as problem:
         if first:
-            told = _plain_result(problem.trained if isinstance(problem, TrainingCancelled) else None)
-            _tell({"error": type(problem).__name__, "message": problem.message.to_json(), **told})
+            result = _plain_result(problem.trained if isinstance(problem, TrainingCancelled) else None)
+            _tell({"error": type(problem).__name__, "message": problem.message.to_json(), **result})
         return 0 if isinstance(problem, Cancelled) else 1
     if first:
         _tell(_plain_result(trained))

@@ -42,5 +42,5 @@ class Listener:
     def pictures(self, kind: str, images: Sequence[NDArray[np.uint8]]) -> None:
         """Sheets were drawn: `kind` is ``heatmaps`` or ``examples``, each image (H, W, 3) uint8 RGB."""
 
-    def said(self, message: Message) -> None:
+    def remark(self, message: Message) -> None:
         """Something that a person should know: a halved batch, a fresh start, an early stop."""

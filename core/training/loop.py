@@ -154,7 +154,7 @@ def _prepared(
     if len(sources.train) < ranks.world:
         raise NotEnoughData("training.too_many_processes", count=len(sources.train), processes=ranks.world)
     if not len(sources.validation):
-        listener.said(message("trainings.no_validation"))
+        listener.remark(message("trainings.no_validation"))
     begun = sha256_of(start_from) if start_from is not None else ""
     print_of_run = fingerprint(
         recipe, data.skeleton.name, (sources.train.samples, sources.validation.samples), begun, str(ranks.world)
@@ -184,16 +184,16 @@ def _stop_at_nan(run: Training) -> None:
     done = run.done
     done.stopped = "nan"
     run.save()
-    kept = message("trainings.best_kept", epoch=done.best["epoch"]) if done.best else message("trainings.none_kept")
+    best = message("trainings.best_kept", epoch=done.best["epoch"]) if done.best else message("trainings.none_kept")
     stopped = message(
         "trainings.stopped_at_nan",
         epoch=done.epoch + 1,
         batch=done.batch + 1,
         batches=run.steps_an_epoch,
-        kept=kept,
+        kept=best,
         advice=_against_nan(run),
     )
-    run.listener.said(stopped)
+    run.listener.remark(stopped)
     run.keep_something()
 
 

@@ -197,10 +197,10 @@ def build_loss(name: str, **settings: Any) -> Loss:
     if name not in POINT_LOSSES:
         raise BadInput("losses.none_called", name=name, choices=list(POINT_LOSSES))
     kind = POINT_LOSSES[name]
-    known = [key for key in signature(kind).parameters if key != "input_size"]
+    names = [key for key in signature(kind).parameters if key != "input_size"]
     for key, value in settings.items():
         if key not in signature(kind).parameters:
-            raise BadInput("losses.no_setting", loss=name, setting=key, choices=or_none(known))
-        if key in known and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise BadInput("losses.no_setting", loss=name, setting=key, choices=or_none(names))
+        if key in names and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise BadInput("losses.no_number", setting=key, value=value)
     return kind(**settings)

@@ -55,11 +55,11 @@ def draw_sheets(
     with torch.inference_mode():
         outputs = runner.outputs(network, shown.images)
         wanted = codec.encode(shown.points.to(runner.device), shown.present.to(runner.device))
-        found = codec.decode(outputs).points.float().cpu().numpy()
+        predicted = codec.decode(outputs).points.float().cpu().numpy()
     network.train(was_training)
     crops = [np.ascontiguousarray(image) for image in (shown.images * 255).byte().permute(0, 2, 3, 1).numpy()]
     truth = np.where(shown.present.numpy()[..., None], shown.points.numpy(), np.nan)
-    sheets = {"examples": [example_sheet(crops, truth, found, skeleton.edges)]}
+    sheets = {"examples": [example_sheet(crops, truth, predicted, skeleton.edges)]}
     name = next((name for name in _MAPS if name in outputs), None)
     if name is not None:
         maps = (wanted[name].float().cpu().numpy(), _heights(outputs[name].float(), bool(codec.settings.get("logits"))))
@@ -69,7 +69,7 @@ def draw_sheets(
     return sheets
 
 
-def heatmap_sheet(images: Sequence[Picture], wanted: NDArray, found: NDArray) -> Picture:
+def heatmap_sheet(images: Sequence[Picture], wanted: NDArray, predicted: NDArray) -> Picture:
     """One column a crop: the crop, the maps that were wanted, the maps that came out.
 
     Parameters
@@ -80,13 +80,13 @@ def heatmap_sheet(images: Sequence[Picture], wanted: NDArray, found: NDArray) ->
         (N, K, h, w) real; 1 is a full height. The largest of the K maps is shown in each place, cut to [0, 1].
     """
     rows = [_joined([_fitted(image) for image in images], across=True)]
-    for maps in (wanted, found):
+    for maps in (wanted, predicted):
         rows.append(_joined([_glowing(image, each) for image, each in zip(images, maps, strict=True)], across=True))
     return _joined(rows, across=False)
 
 
 def example_sheet(
-    images: Sequence[Picture], truth: NDArray, found: NDArray, edges: Sequence[tuple[int, int]]
+    images: Sequence[Picture], truth: NDArray, predicted: NDArray, edges: Sequence[tuple[int, int]]
 ) -> Picture:
     """One column a crop: true points in red above, found points in blue over thin red lines to where they should be.
 
@@ -100,15 +100,15 @@ def example_sheet(
         Index pairs that a line joins.
     """
     above, below = [], []
-    for image, true, guess in zip(images, truth, found, strict=True):
+    for image, true, guess in zip(images, truth, predicted, strict=True):
         small = _fitted(image)
         scale = (np.array(small.shape[1::-1]) - 1) / (
             np.array(image.shape[1::-1]) - 1
         )  # as unit lengths, between centres
         above.append(_drawn(small, true * scale, edges, TRUTH))
         missed = small.copy()
-        for one, other in zip(true * scale, guess * scale, strict=True):
-            _line(missed, one, other, TRUTH)
+        for start, end in zip(true * scale, guess * scale, strict=True):
+            _line(missed, start, end, TRUTH)
         below.append(_drawn(missed, guess * scale, edges, FOUND))
     return _joined([_joined(above, across=True), _joined(below, across=True)], across=False)
 
@@ -145,16 +145,16 @@ def _glowing(image: Picture, maps: NDArray) -> Picture:
 
 def _drawn(image: Picture, points: NDArray, edges: Sequence[tuple[int, int]], colour: tuple[int, int, int]) -> Picture:
     drawn = image.copy()
-    for one, other in edges:
-        _line(drawn, points[one], points[other], colour)
+    for start, end in edges:
+        _line(drawn, points[start], points[end], colour)
     for x, y in points[np.isfinite(points).all(axis=1)]:
         cv2.circle(drawn, (_pixel(x), _pixel(y)), 2, colour, -1, cv2.LINE_AA)
     return drawn
 
 
-def _line(image: Picture, one: NDArray, other: NDArray, colour: tuple[int, int, int]) -> None:
-    if np.isfinite(one).all() and np.isfinite(other).all():
-        ends = [(_pixel(x), _pixel(y)) for x, y in (one, other)]
+def _line(image: Picture, start: NDArray, end: NDArray, colour: tuple[int, int, int]) -> None:
+    if np.isfinite(start).all() and np.isfinite(end).all():
+        ends = [(_pixel(x), _pixel(y)) for x, y in (start, end)]
         cv2.line(image, ends[0], ends[1], colour, 1, cv2.LINE_AA)
 
 

@@ -112,7 +112,7 @@ def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], list
     failures = [*train.failures, *validation.failures]
     if failures:
         count = len(data.train) + len(data.validation)
-        listener.said(message("trainings.unusable", failed=len(failures), count=count, reason=failures[0].reason))
+        listener.remark(message("trainings.unusable", failed=len(failures), count=count, reason=failures[0].reason))
     if len(train) < _FEWEST:
         raise NotEnoughData(
             "training.too_few_readable",
@@ -137,7 +137,7 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
     options = dict(recipe.options)
     if recipe.checkpointing:
         if not spec.checkpointing:
-            able = [name for name, one in NETWORKS.items() if one.checkpointing]
+            able = [name for name, other in NETWORKS.items() if other.checkpointing]
             raise BadInput("training.no_recomputing", network=recipe.network, choices=able)
         options["checkpointing"] = True
     settings = dict(recipe.codec_settings)
@@ -194,7 +194,7 @@ def fresh_network(
     if start_from is not None:
         name = start_name or start_from.name
         fit = _take_over(network, start_from, name)
-        listener.said(message("trainings.begins_from", name=name, fit=fit.told()))
+        listener.remark(message("trainings.begins_from", name=name, fit=fit.summary()))
         return network
     names = NETWORKS[recipe.network].pretrained
     name = recipe.pretrained if recipe.pretrained != "default" else next(iter(names), "none")
@@ -206,7 +206,7 @@ def fresh_network(
         fit = load_pretrained(network, name, weights_folder)
     except MissingWeights as problem:
         raise MissingWeights("training.weights_missing", reason=problem) from problem
-    listener.said(message("trainings.begins_from", name=name, fit=fit.told()))
+    listener.remark(message("trainings.begins_from", name=name, fit=fit.summary()))
     return network
 
 

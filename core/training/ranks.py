@@ -43,8 +43,8 @@ class Ranks:
         """The network to run while learning: its gradients are the mean over all processes."""
         if self.world == 1:
             return network
-        places = [torch.device(self.device)] if self.device.startswith("cuda") else None
-        return DistributedDataParallel(network, device_ids=places)
+        devices = [torch.device(self.device)] if self.device.startswith("cuda") else None
+        return DistributedDataParallel(network, device_ids=devices)
 
     def with_shared_statistics(self, network: PoseNetwork) -> PoseNetwork:
         """On several GPUs batch norms average over all of them; processes on CPUs each have their own (gloo cannot)."""
@@ -57,17 +57,17 @@ class Ranks:
         """Whether it is true in some process."""
         if self.world == 1:
             return flag
-        told = torch.tensor(int(flag), device=self.device)
-        together.all_reduce(told, together.ReduceOp.MAX)
-        return bool(told)
+        value = torch.tensor(int(flag), device=self.device)
+        together.all_reduce(value, together.ReduceOp.MAX)
+        return bool(value)
 
     def total(self, values: dict[str, float]) -> dict[str, float]:
         """The sum over all processes of each value; the keys are the same everywhere."""
         if self.world == 1:
             return values
-        told = torch.tensor(list(values.values()), dtype=torch.float64, device=self.device)
-        together.all_reduce(told)
-        return dict(zip(values, told.tolist(), strict=True))
+        sums = torch.tensor(list(values.values()), dtype=torch.float64, device=self.device)
+        together.all_reduce(sums)
+        return dict(zip(values, sums.tolist(), strict=True))
 
     def digests(self, network: nn.Module) -> list[str]:
         """SHA-256 of each process's parameters, in the order of the ranks; empty where there is one process."""
@@ -76,17 +76,17 @@ class Ranks:
         digest = hashlib.sha256()
         for parameter in network.parameters():
             digest.update(parameter.detach().cpu().numpy().tobytes())
-        told = [""] * self.world
-        together.all_gather_object(told, digest.hexdigest())
-        return told
+        digests = [""] * self.world
+        together.all_gather_object(digests, digest.hexdigest())
+        return digests
 
     def from_first(self, value: Any) -> Any:
         """What the first process has: plain values. Also a meeting point."""
         if self.world == 1:
             return value
-        told = [value]
-        together.broadcast_object_list(told, src=0, device=torch.device(self.device))
-        return told[0]
+        values = [value]
+        together.broadcast_object_list(values, src=0, device=torch.device(self.device))
+        return values[0]
 
 
 @contextmanager
@@ -96,12 +96,12 @@ def ranks_here(device: str) -> Iterator[Ranks]:
     if world == 1 or not together.is_torchelastic_launched():
         yield Ranks(device)
         return
-    place = device
+    own = device
     if device == "cuda":
-        place = f"cuda:{int(os.environ['LOCAL_RANK']) % torch.cuda.device_count()}"
-        torch.cuda.set_device(place)
+        own = f"cuda:{int(os.environ['LOCAL_RANK']) % torch.cuda.device_count()}"
+        torch.cuda.set_device(own)
     together.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
-        yield Ranks(place, int(os.environ["RANK"]), world)
+        yield Ranks(own, int(os.environ["RANK"]), world)
     finally:
         together.destroy_process_group()

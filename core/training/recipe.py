@@ -180,9 +180,9 @@ class Recipe:
     def __post_init__(self) -> None:
         for key, value in flat(self).items():
             _check(key, value)
-        known = ("none", "default", *NETWORKS[self.network].pretrained)
-        if self.pretrained not in known:
-            raise BadInput("recipes.pretrained", choices=list(known), network=self.network, value=self.pretrained)
+        choices = ("none", "default", *NETWORKS[self.network].pretrained)
+        if self.pretrained not in choices:
+            raise BadInput("recipes.pretrained", choices=list(choices), network=self.network, value=self.pretrained)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, as JSON has them: lists for tuples, nested objects for augmentation and stability."""
@@ -198,17 +198,17 @@ def from_json(plain: Mapping[str, Any]) -> Recipe:
     BadInput
         If a key is unknown or missing, or a value is not one of its kind.
     """
-    _known(plain, Recipe)
-    given = dict(plain)
+    _check_names(plain, Recipe)
+    values = dict(plain)
     for key, kind in (("augmentation", Augmentation), ("stability", StabilityTerm)):
-        if isinstance(given.get(key), Mapping):
-            _known(given[key], kind)
-            given[key] = kind(**given[key])
+        if isinstance(values.get(key), Mapping):
+            _check_names(values[key], kind)
+            values[key] = kind(**values[key])
     for key in ("input_size", "milestones"):
-        if isinstance(given.get(key), list):
-            given[key] = tuple(given[key])
+        if isinstance(values.get(key), list):
+            values[key] = tuple(values[key])
     try:
-        return Recipe(**given)
+        return Recipe(**values)
     except TypeError as problem:
         raise BadInput("recipes.no_recipe", reason=problem) from problem
 
@@ -216,17 +216,14 @@ def from_json(plain: Mapping[str, Any]) -> Recipe:
 def flat(recipe: Recipe) -> dict[str, object]:
     """Every value by key; those of the augmentation and the stability loss with a dot."""
     values: dict[str, object] = {}
-    for one in fields(recipe):
-        held = getattr(recipe, one.name)
-        values[one.name] = held
-        if isinstance(held, Augmentation | StabilityTerm):
-            del values[one.name]
-            values |= {f"{one.name}.{inner.name}": getattr(held, inner.name) for inner in fields(held)}
+    for key, value in vars(recipe).items():
+        nested = isinstance(value, Augmentation | StabilityTerm)
+        values |= {f"{key}.{inner}": part for inner, part in vars(value).items()} if nested else {key: value}
     return values
 
 
-def _known(plain: Mapping[str, Any], kind: Any) -> None:
-    names = [one.name for one in fields(kind)]
+def _check_names(plain: Mapping[str, Any], kind: Any) -> None:
+    names = [entry.name for entry in fields(kind)]
     unknown = [key for key in plain if key not in names]
     if unknown:
         raise BadInput("recipes.no_setting", setting=unknown[0], choices=list(names))

@@ -41,18 +41,18 @@ def _with_setting(recipe: Recipe, key: str, text: str) -> Recipe:
         raise BadInput("recipes.no_setting", setting=key, choices=list(settings_of(recipe)))
     if not inner:
         return _replaced(recipe, outer, _parsed(key, text, hints[outer]))
-    held = getattr(recipe, outer)
+    value = getattr(recipe, outer)
     if get_origin(hints[outer]) is Mapping:
-        return _replaced(recipe, outer, {**held, inner: _json(text)})
+        return _replaced(recipe, outer, {**value, inner: _json(text)})
     kind = next((part for part in get_args(hints[outer]) if part in (Augmentation, StabilityTerm)), None)
     if kind is None or inner not in get_type_hints(kind):
         raise BadInput("recipes.no_setting", setting=key, choices=list(settings_of(recipe)))
-    value = _parsed(key, text, get_type_hints(kind)[inner])
-    return _replaced(recipe, outer, _replaced(kind() if held is None else held, inner, value))
+    parsed = _parsed(key, text, get_type_hints(kind)[inner])
+    return _replaced(recipe, outer, _replaced(kind() if value is None else value, inner, parsed))
 
 
-def _replaced(one: Any, key: str, value: object) -> Any:
-    return replace(one, **{key: value})
+def _replaced(record: Any, key: str, value: object) -> Any:
+    return replace(record, **{key: value})
 
 
 def settings_of(recipe: Recipe) -> dict[str, object]:

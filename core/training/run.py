@@ -99,7 +99,7 @@ class Training:
             tasks=recipe.loss == "pip" and tasks != {None},
             coarse=bool(tasks & COARSE_CELLS.keys()),
             steadying=steadying,
-            said=self.listener.said,
+            remark=self.listener.remark,
         )
 
     # Learning
@@ -181,8 +181,8 @@ class Training:
     def _measure(self) -> dict[str, Any]:
         network = self.averaged
         source = self.sources.validation
-        found = locate_points(network, network.codec, source, self.data.skeleton, self.runner)
-        return figures(found.points, source.samples, self.data.skeleton)
+        located = locate_points(network, network.codec, source, self.data.skeleton, self.runner)
+        return figures(located.points, source.samples, self.data.skeleton)
 
     def _follow_gate(self, line: dict[str, Any]) -> None:
         steadying = self.stepper.steadying
@@ -206,7 +206,7 @@ class Training:
             done.stopped = "done"
         elif self.recipe.patience and done.since_best >= self.recipe.patience:
             done.stopped = "early"
-            self.listener.said(message("trainings.stopped_early", epoch=done.epoch, count=done.since_best))
+            self.listener.remark(message("trainings.stopped_early", epoch=done.epoch, count=done.since_best))
 
     # Keeping
 
@@ -254,19 +254,22 @@ class Training:
 
     def take_up(self) -> None:
         """Go on where the folder's state was, if it is of this recipe and these labels; else say why not."""
-        found = load_state(self.folder / "state.pt", self.fingerprint)
-        if isinstance(found, tuple):
-            content, self.done = found
-        if isinstance(found, tuple) and not self.done.stopped:  # of a run that is over, no tensors are kept
-            self.network.load_state_dict(content["network"])
-            self.average.load_state_dict(content["average"])
-            self.stepper.optimiser.load_state_dict(content["optimiser"])
-            self.stepper.part = self.done.part
-            if self.stepper.steadying is not None:
-                self.stepper.steadying.gate.load_state_dict(content["gate"])
-        elif isinstance(found, Message):
-            self.listener.said(found)
+        loaded = load_state(self.folder / "state.pt", self.fingerprint)
+        if isinstance(loaded, Message):
+            self.listener.remark(loaded)
+        elif loaded is not None:
+            content, self.done = loaded
+            if not self.done.stopped:  # of a run that is over, no tensors are kept
+                self._restore(content)
         self._since = perf_counter()
+
+    def _restore(self, content: dict[str, Any]) -> None:
+        self.network.load_state_dict(content["network"])
+        self.average.load_state_dict(content["average"])
+        self.stepper.optimiser.load_state_dict(content["optimiser"])
+        self.stepper.part = self.done.part
+        if self.stepper.steadying is not None:
+            self.stepper.steadying.gate.load_state_dict(content["gate"])
 
     def keep_something(self) -> None:
         """After a stop in the first epoch: the weights as they are, so that there is a best; the state stays."""

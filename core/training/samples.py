@@ -174,21 +174,21 @@ class CropSource:
 
     def _fill(self, samples: Sequence[Sample], budget: int, reading: Callable[[int, int], None]) -> None:
         by_picture: dict[object, list[int]] = {}
-        for place, sample in enumerate(samples):
+        for row, sample in enumerate(samples):
             picture = sample.picture
-            by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(place)
+            by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(row)
         read: dict[int, Region | Message | None] = {}
         full = False
         pictures = list(by_picture.values())
-        for places, found in zip(pictures, self._read_all([[samples[i] for i in of] for of in pictures]), strict=True):
-            for place, region in zip(places, found, strict=True):
+        for rows, regions in zip(pictures, self._read_all([[samples[i] for i in of] for of in pictures]), strict=True):
+            for row, region in zip(rows, regions, strict=True):
                 if not isinstance(region, Message):
                     full = full or self.kept_bytes + region.pixels.nbytes > budget
                     self.kept_bytes += 0 if full else region.pixels.nbytes
-                read[place] = None if full and not isinstance(region, Message) else region
+                read[row] = None if full and not isinstance(region, Message) else region
             reading(len(read), len(samples))
-        for place, sample in enumerate(samples):
-            region_or_reason = read[place]
+        for row, sample in enumerate(samples):
+            region_or_reason = read[row]
             if isinstance(region_or_reason, Message):
                 self.failures.append(UnusableSample(sample, region_or_reason))
             else:

@@ -72,8 +72,8 @@ def _layer(name: str, depth: int) -> int:
         return depth
     if ".embeddings." in name:
         return 0
-    found = _LAYER.search(name)
-    return int(found.group(1)) + 1 if found else depth
+    match = _LAYER.search(name)
+    return int(match.group(1)) + 1 if match else depth
 
 
 def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:

@@ -119,22 +119,24 @@ def self_train(
         As `train`.
     """
     tasks = _checked(recipe, data, plan)
-    learn, told = trainer(processes), listener or Listener()
+    learn, listener = trainer(processes), listener or Listener()
     rounds: list[Round] = []
     pseudo: list[Sample] = []
     for number, task in enumerate(("", *tasks)):
-        place = folder / f"round-{number}"
-        here = TrainingData(data.skeleton, [*data.train, *pseudo], data.validation)
-        listening = _InRound(told, folder, number, len(tasks) + 1)
+        round_folder = folder / f"round-{number}"
+        round_data = TrainingData(data.skeleton, [*data.train, *pseudo], data.validation)
+        listening = _InRound(listener, folder, number, len(tasks) + 1)
         # Fresh weights each round: the trainer builds them anew in an empty folder, and is given none to begin from.
-        trained = learn(recipe, here, place, device=device, listener=listening, weights_folder=weights_folder)
+        trained = learn(
+            recipe, round_data, round_folder, device=device, listener=listening, weights_folder=weights_folder
+        )
         rounds.append(_round(number, task, len(pseudo), trained, rounds))
-        write_curves(folder / "rounds.jsonl", [asdict(one) for one in rounds])
+        write_curves(folder / "rounds.jsonl", [asdict(line) for line in rounds])
         if trained.stopped == "nan":
-            told.said(message("trainings.round_at_nan", number=number))
+            listener.remark(message("trainings.round_at_nan", number=number))
             break
         if number < len(tasks):
-            pseudo = pseudo_labels(trained.file, data, recipe, tasks[number], device, told)
+            pseudo = pseudo_labels(trained.file, data, recipe, tasks[number], device, listener)
     return SelfTrained(rounds, trained)
 
 
@@ -153,12 +155,12 @@ def pseudo_labels(
     source = CropSource(data.unlabelled, network.config.input_size, padding=recipe.padding, margin=1.0, budget_bytes=0)
     if source.failures:
         failed = source.failures
-        listener.said(message("trainings.unlabelled_unread", count=len(failed), reason=failed[0].reason))
+        listener.remark(message("trainings.unlabelled_unread", count=len(failed), reason=failed[0].reason))
     with torch.random.fork_rng(devices=[]):
-        found = locate_points(network, network.codec, source, data.skeleton, Inference(chosen, chosen == "cuda"))
+        located = locate_points(network, network.codec, source, data.skeleton, Inference(chosen, chosen == "cuda"))
     labelled = [
         replace(sample, keypoints=Keypoints.of(points), pseudo=task)
-        for sample, points in zip(source.samples, found.points, strict=True)
+        for sample, points in zip(source.samples, located.points, strict=True)
         if np.isfinite(points).all(axis=1).any()
     ]
     if not labelled:
@@ -212,13 +214,13 @@ class _InRound(Listener):
         write_atomically(file, png(images[0]))
         self._listener.pictures(kind, images)
 
-    def said(self, message: Message) -> None:
-        self._listener.said(in_round(self._number, message))
+    def remark(self, message: Message) -> None:
+        self._listener.remark(in_round(self._number, message))
 
 
-def in_round(number: int, told: Message) -> Message:
+def in_round(number: int, inner: Message) -> Message:
     """What is told of one of several rounds."""
-    return message("trainings.in_round", number=number, told=told)
+    return message("trainings.in_round", number=number, told=inner)
 
 
 def _numbered(lines: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ _ENOUGH_FOR_INTERVALS: Final = 5  # groups; of so many two are held out, since o
 
 def assign(
     groups: Mapping[str, int],
-    known: Mapping[str, str] | None = None,
+    earlier: Mapping[str, str] | None = None,
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15),
 ) -> dict[str, str]:
     """The part of each group.
@@ -52,40 +52,40 @@ def assign(
     BadInput
         If the fractions are not three shares above 0 that add up to 1, or a known part is none of the three.
     """
-    known = {group: str(part) for group, part in (known or {}).items() if group in groups}
-    _check(groups, known, fractions)
-    found = _filled(groups, known, fractions, _FIRST_NEEDED)
+    earlier = {group: str(part) for group, part in (earlier or {}).items() if group in groups}
+    _check(groups, earlier, fractions)
+    parts = _filled(groups, earlier, fractions, _FIRST_NEEDED)
     if len(groups) < _ENOUGH_FOR_INTERVALS:
-        return found
-    two = _filled(groups, known, fractions, (*_FIRST_NEEDED, "test"))
+        return parts
+    two = _filled(groups, earlier, fractions, (*_FIRST_NEEDED, "test"))
     size = {part: sum(groups[group] for group, where in two.items() if where == part) for part in PARTS}
-    return two if size["train"] >= size["validation"] else found
+    return two if size["train"] >= size["validation"] else parts
 
 
 def _filled(
-    groups: Mapping[str, int], known: Mapping[str, str], fractions: Sequence[float], needed: Sequence[str]
+    groups: Mapping[str, int], earlier: Mapping[str, str], fractions: Sequence[float], needed: Sequence[str]
 ) -> dict[str, str]:
     """Parts by what each lacks, but so that each part has as many groups as `needed` names it, the first ones first."""
     lack = {part: fraction * sum(groups.values()) for part, fraction in zip(PARTS, fractions, strict=True)}
-    for group, part in known.items():
+    for group, part in earlier.items():
         lack[part] -= groups[group]
-    found = dict(known)
-    new = sorted(groups.keys() - known.keys(), key=lambda group: (-groups[group], _shuffled(group)))
-    there = Counter(found.values())
-    for place, group in enumerate(new):
-        empty = [part for i, part in enumerate(needed) if needed[:i].count(part) >= there[part]]
-        allowed = empty if len(empty) >= len(new) - place else PARTS
-        part = allowed[0] if len(new) - place < len(empty) else max(allowed, key=lambda part: lack[part])
-        found[group] = part
-        there[part] += 1
+    parts = dict(earlier)
+    new = sorted(groups.keys() - earlier.keys(), key=lambda group: (-groups[group], _shuffled(group)))
+    counts = Counter(parts.values())
+    for number, group in enumerate(new):
+        empty = [part for i, part in enumerate(needed) if needed[:i].count(part) >= counts[part]]
+        allowed = empty if len(empty) >= len(new) - number else PARTS
+        part = allowed[0] if len(new) - number < len(empty) else max(allowed, key=lambda part: lack[part])
+        parts[group] = part
+        counts[part] += 1
         lack[part] -= groups[group]
-    return found
+    return parts
 
 
-def _check(groups: Mapping[str, int], known: Mapping[str, str], fractions: Sequence[float]) -> None:
+def _check(groups: Mapping[str, int], earlier: Mapping[str, str], fractions: Sequence[float]) -> None:
     if len(fractions) != 3 or not min(fractions) > 0 or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise BadInput("training.fractions", found=tuple(fractions))
-    for group, part in known.items():
+    for group, part in earlier.items():
         if part not in PARTS:
             raise BadInput("training.no_part", group=group, part=part, choices=list(PARTS))
     if len(groups) < 2:
@@ -100,8 +100,8 @@ def _shuffled(group: str) -> str:
 
 def remark(parts: Mapping[str, str]) -> Message | None:
     """What people should know about parts that have no group; None where all three have one."""
-    there = Counter(str(part) for part in parts.values())
-    missing = [part for part in PARTS if not there[part]]
+    counts = Counter(str(part) for part in parts.values())
+    missing = [part for part in PARTS if not counts[part]]
     if not missing:
         return None
     effects = {

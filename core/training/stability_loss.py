@@ -80,11 +80,11 @@ class StabilityLoss(nn.Module):
         predicted = predicted if predicted.dtype == torch.float64 else predicted.float()
         truth = truth.detach().to(predicted)
         units = self._units(truth)
-        there = (predicted.isfinite() & truth.isfinite()).all(dim=-1)
-        usable = there[1:] & there[:-1] & units.isfinite().all(dim=-1)[:, None]
+        finite = (predicted.isfinite() & truth.isfinite()).all(dim=-1)
+        usable = finite[1:] & finite[:-1] & units.isfinite().all(dim=-1)[:, None]
         scale = masked(1 / units, units.isfinite())[:, None]
-        moved = masked(predicted, there[..., None]).diff(dim=0) * scale
-        true = masked(truth, there[..., None]).diff(dim=0) * scale
+        moved = masked(predicted, finite[..., None]).diff(dim=0) * scale
+        true = masked(truth, finite[..., None]).diff(dim=0) * scale
         return self._compare(moved, true, usable.to(predicted.dtype))
 
     def _compare(self, moved: Tensor, true: Tensor, usable: Tensor) -> Tensor:
@@ -92,8 +92,8 @@ class StabilityLoss(nn.Module):
             return _pair_mean(self._rms(moved - true, usable), usable).sum()
         if self.target == "stillness":
             return _pair_mean(self._rms(moved, usable), usable).sum()
-        found, wanted = (_pair_mean(self._deviation(which, usable), usable) for which in (moved, true))
-        off = (found + self.epsilon) / (wanted + self.epsilon)
+        predicted, expected = (_pair_mean(self._deviation(which, usable), usable) for which in (moved, true))
+        off = (predicted + self.epsilon) / (expected + self.epsilon)
         return (off.mean() - 1).abs() * (usable.sum() > 0)
 
     def _rms(self, moved: Tensor, usable: Tensor) -> Tensor:
@@ -142,16 +142,16 @@ def windows(samples: Sequence[Sample], length: int = 20) -> list[list[int]]:
     """
     if length < 2:
         raise BadInput("training.window", length=length)
-    places: dict[tuple[str, int], list[int]] = {}
+    by_frame: dict[tuple[str, int], list[int]] = {}
     for index, sample in enumerate(samples):
         if sample.frame is not None:
-            places.setdefault(sample.frame, []).append(index)
+            by_frame.setdefault(sample.frame, []).append(index)
     runs: list[list[int]] = []
     before: tuple[str, int] | None = None
-    for clip, number in sorted(frame for frame, found in places.items() if len(found) == 1):
+    for clip, number in sorted(frame for frame, indices in by_frame.items() if len(indices) == 1):
         if before != (clip, number - 1):
             runs.append([])
-        runs[-1].append(places[clip, number][0])
+        runs[-1].append(by_frame[clip, number][0])
         before = (clip, number)
     cuts = (run[start : start + length] for run in runs for start in range(0, len(run), length))
     return [cut for cut in cuts if len(cut) > 1]

@@ -88,18 +88,20 @@ class WindowedStability:
         modes = [(module, module.training) for module in network.modules()]
         network.eval()
         try:
-            outputs = runner.outputs(learner, torch.cat([one.images for one in shown]))
+            outputs = runner.outputs(learner, torch.cat([window.images for window in shown]))
         finally:
             for module, mode in modes:
                 module.training = mode
-        points, present = (torch.cat(part) for part in zip(*((one.points, one.present) for one in shown), strict=True))
+        points, present = (
+            torch.cat(part) for part in zip(*((window.points, window.present) for window in shown), strict=True)
+        )
         device = runner.device
         accuracy = main(outputs, network.codec.encode(points.to(device), present.to(device))).total
         return WindowLosses(self._motion(network.codec.decode(outputs).points, shown), accuracy)
 
-    def _motion(self, found: Tensor, shown: Sequence[Batch]) -> Tensor:
+    def _motion(self, located: Tensor, shown: Sequence[Batch]) -> Tensor:
         losses = []
-        for points, one in zip(found.split([len(one) for one in shown]), shown, strict=True):
-            truth = torch.where(one.present[..., None], one.points, torch.nan).to(points)
-            losses.append(self._loss(one.to_picture(points), one.to_picture(truth)))
+        for points, window in zip(located.split([len(window) for window in shown]), shown, strict=True):
+            truth = torch.where(window.present[..., None], window.points, torch.nan).to(points)
+            losses.append(self._loss(window.to_picture(points), window.to_picture(truth)))
         return torch.stack(losses).mean()

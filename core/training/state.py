@@ -80,8 +80,8 @@ class TrainingProgress:
     def means(self) -> dict[str, Any]:
         """``train_loss`` and ``parts`` of the current epoch: means over its samples, of stability over its steps."""
         counts = {"stability": self.windows}
-        found = {name: value / counts.get(name, self.counted) for name, value in self.sums.items()}
-        return {"train_loss": found.pop("loss"), "parts": found}
+        means = {name: value / counts.get(name, self.counted) for name, value in self.sums.items()}
+        return {"train_loss": means.pop("loss"), "parts": means}
 
     def end_epoch(self, line: dict[str, Any]) -> None:
         """Append the epoch's line and begin the next."""
@@ -132,10 +132,10 @@ def load_state(path: Path, fingerprint: str) -> tuple[dict[str, Any], TrainingPr
 
 def fingerprint(recipe: Recipe, skeleton: str, parts: Sequence[Sequence[Sample]], *more: str) -> str:
     """Hexadecimal SHA-256 of everything that decides what a run computes; how often it saves does not count."""
-    said = recipe.as_json()
+    settings = recipe.as_json()
     for key in ("name", "about", "minutes", "sheets", "workers", "memory_gib", "self_training"):
-        del said[key]
-    digest = hashlib.sha256(json.dumps([said, skeleton, *more], sort_keys=True).encode())
+        del settings[key]
+    digest = hashlib.sha256(json.dumps([settings, skeleton, *more], sort_keys=True).encode())
     for part in parts:
         digest.update(f"{len(part)} samples;".encode())
         for sample in part:

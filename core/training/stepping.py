@@ -58,8 +58,8 @@ class Optimization:
         Whether some labels are PIPNet's pseudo-labels of a task, and whether of a coarse one.
     steadying
         The stability loss, or None.
-    said
-        Told when the part is halved.
+    remark
+        Called when the part is halved.
     """
 
     network: PoseNetwork
@@ -73,7 +73,7 @@ class Optimization:
     tasks: bool = False
     coarse: bool = False
     steadying: WindowedStability | None = None
-    said: Callable[[Message], None] = field(default=lambda _: None)
+    remark: Callable[[Message], None] = field(default=lambda _: None)
 
     def take(self, batch: Batch, windows: Sequence[Batch], seed: int, share: float) -> Step:
         """Learn from one batch; with the same seed, the same happens.
@@ -104,8 +104,8 @@ class Optimization:
                 self._refuse_if_hopeless(problem)
             self.optimiser.zero_grad(set_to_none=True)
             release_memory()  # only now: while the exception was there, it held the tensors
-            held, self.part = self.part, -(-self.part // 2)
-            self.said(message("trainings.part_halved", held=held, part=self.part))
+            before, self.part = self.part, -(-self.part // 2)
+            self.remark(message("trainings.part_halved", held=before, part=self.part))
 
     def _refuse_if_hopeless(self, problem: BaseException) -> None:
         if self.ranks.world > 1:
@@ -121,9 +121,9 @@ class Optimization:
         for rows in cuts:
             weight = share * (rows.stop - rows.start) / len(batch)
             with self._together(rows is cuts[-1] and not windows):
-                found = self._of(batch, rows)
-                (found.pop("total") * weight * world).backward()
-            for name, value in found.items():
+                parts = self._of(batch, rows)
+                (parts.pop("total") * weight * world).backward()
+            for name, value in parts.items():
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value * weight
         if windows and self.steadying is not None:
             with self._together(True):
@@ -145,7 +145,12 @@ class Optimization:
 
     def _change(self, parts: dict[str, float]) -> Step:
         parts = self.ranks.total(parts)
-        parameters = [one for group in self.optimiser.param_groups for one in group["params"] if one.grad is not None]
+        parameters = [
+            parameter
+            for group in self.optimiser.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
         norm = float(nn.utils.clip_grad_norm_(parameters, self.clip or math.inf)) if parameters else 0.0
         good = not self.ranks.any(not (math.isfinite(norm) and math.isfinite(parts["loss"])))
         if good:

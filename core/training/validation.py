@@ -48,8 +48,8 @@ class Inference:
         """
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half):
             shown = images.to(self.device, non_blocking=True)
-            found = network(shown, coarse=True) if coarse else network(shown)
-        return {name: value.float() for name, value in found.items()}
+            raw = network(shown, coarse=True) if coarse else network(shown)
+        return {name: value.float() for name, value in raw.items()}
 
 
 class LocatedPoints(NamedTuple):
@@ -115,7 +115,7 @@ def _located(
     return points, np.concatenate(confidence)
 
 
-def figures(found: NDArray[np.float64], samples: Sequence[Sample], skeleton: Skeleton) -> dict[str, Any]:
+def figures(predicted: NDArray[np.float64], samples: Sequence[Sample], skeleton: Skeleton) -> dict[str, Any]:
     """The validation figures of one epoch.
 
     A point that the network calls absent counts as if it had said the middle of the box, so the figure is defined from
@@ -146,9 +146,9 @@ def figures(found: NDArray[np.float64], samples: Sequence[Sample], skeleton: Ske
     truth = np.stack([sample.keypoints.points for sample in samples]).astype(np.float64)
     labelled = np.stack([sample.keypoints.visibility > ABSENT for sample in samples])
     boxes = np.array([sample.box for sample in samples], np.float64)
-    missing = np.asarray(~np.isfinite(found).all(axis=2))
+    missing = np.asarray(~np.isfinite(predicted).all(axis=2))
     middles = (boxes[:, None, :2] + boxes[:, None, 2:]) / 2
-    guessed = np.where(missing[..., None], middles, found)
+    guessed = np.where(missing[..., None], middles, predicted)
     each, unit = _errors(guessed, truth, labelled, boxes, skeleton)
     defined = np.isfinite(each)
     return {
@@ -160,7 +160,7 @@ def figures(found: NDArray[np.float64], samples: Sequence[Sample], skeleton: Ske
 
 
 def _errors(
-    found: NDArray[np.float64],
+    predicted: NDArray[np.float64],
     truth: NDArray[np.float64],
     labelled: NDArray[np.bool_],
     boxes: NDArray[np.float64],
@@ -168,7 +168,7 @@ def _errors(
 ) -> tuple[NDArray[np.float64], str]:
     names = ("inter-ocular", "diagonal") if skeleton.normaliser is not None else ("diagonal",)
     for name in names:
-        found_errors = errors(found, truth, labelled, units(name, truth, labelled, boxes, skeleton))
-        if np.isfinite(found_errors).mean() >= 0.5:
+        each = errors(predicted, truth, labelled, units(name, truth, labelled, boxes, skeleton))
+        if np.isfinite(each).mean() >= 0.5:
             break
-    return found_errors, name
+    return each, name

@@ -78,11 +78,8 @@ class TinyEncoder:
         self.calls: list[int] = []
         self.broken = False
 
-    def crop(
-        self, image: np.ndarray, corners: np.ndarray, five_points: np.ndarray, landmarks: Keypoints | None = None
-    ) -> np.ndarray:
+    def crop(self, image: np.ndarray, corners: np.ndarray, five_points: np.ndarray) -> np.ndarray:
         assert five_points.shape == (5, 2)
-        assert landmarks is not None
         left, top, right, bottom = corners.astype(int)
         if self.broken:
             raise ValueError("a shape that cannot be")

@@ -71,8 +71,8 @@ def _symmetric(shape: np.ndarray, flip_pairs: Sequence[tuple[int, int]]) -> np.n
     mirrored = shape[mirror_order(len(shape), flip_pairs)]
     axis = np.nanmean(shape[:, 0])
     mirrored[:, 0] = 2 * axis - mirrored[:, 0]
-    one_known = np.where(np.isnan(shape), mirrored, shape)
-    return (one_known + np.where(np.isnan(mirrored), shape, mirrored)) / 2
+    filled = np.where(np.isnan(shape), mirrored, shape)
+    return (filled + np.where(np.isnan(mirrored), shape, mirrored)) / 2
 
 
 @dataclass(eq=False)
@@ -181,8 +181,8 @@ class PipCodec(Codec):
             step = torch.full((2,), float(self.grid.stride), device=maps.device)
             spread = spread_around(around, centroid(around), step)
             highest = torch.where(peaks.present, peaks.value + lowest, 0.0)
-            found = finish(mean * self.grid.stride - 0.5, spread, present, highest)
-            return found._replace(neighbours=torch.where(present, disagreement * self.grid.stride, torch.nan))
+            decoded = finish(mean * self.grid.stride - 0.5, spread, present, highest)
+            return decoded._replace(neighbours=torch.where(present, disagreement * self.grid.stride, torch.nan))
 
     def mirror(self, outputs: dict[str, Tensor], order: Tensor) -> dict[str, Tensor]:
         """Columns reversed, maps of a pair exchanged, offsets in x counted from the other edge.
@@ -197,9 +197,9 @@ class PipCodec(Codec):
         named = self._named.to(order.device)
         same = named[:, :, None] == order[named[order]][:, None, :]  # (K, B, B): j of k against j' of its mirror image
         source = (order[:, None] * self.neighbour_count + same.int().argmax(dim=-1)).flatten()
-        known = same.any(dim=-1).flatten()[:, None, None]
+        predicted = same.any(dim=-1).flatten()[:, None, None]
         for name in ("nb_x", "nb_y"):
-            back[name] = torch.where(known, mirror_maps(outputs[name], source), torch.nan)
+            back[name] = torch.where(predicted, mirror_maps(outputs[name], source), torch.nan)
         back["nb_x"] = 1 - back["nb_x"]
         return back
 
@@ -248,8 +248,8 @@ def _predictors(neighbours: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     each = len(neighbours[0])
     named_by: list[list[int]] = [[] for _ in neighbours]
     for point, row in enumerate(neighbours):
-        for place, neighbour in enumerate(row):
-            named_by[neighbour].append(point * each + place)
+        for position, neighbour in enumerate(row):
+            named_by[neighbour].append(point * each + position)
     longest = max(map(len, named_by))
     padded = [row + [0] * (longest - len(row)) for row in named_by]
     real = [[True] * len(row) + [False] * (longest - len(row)) for row in named_by]

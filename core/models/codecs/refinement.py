@@ -67,7 +67,7 @@ def _terms(values: Tensor) -> Tensor:
     rows, columns = (
         torch.arange(size, device=values.device, dtype=torch.float64) - (size - 1) / 2 for size in values.shape[-2:]
     )
-    y, x = (one.flatten() for one in torch.meshgrid(rows, columns, indexing="ij"))
+    y, x = (axis.flatten() for axis in torch.meshgrid(rows, columns, indexing="ij"))
     return torch.stack([x**p * y**q for p, q in _MOMENTS], dim=-1)
 
 
@@ -133,7 +133,7 @@ def _top(in_x: Tensor, in_y: Tensor, in_xx: Tensor, in_xy: Tensor, in_yy: Tensor
     return torch.where(is_top[..., None], top, torch.nan)
 
 
-def _near(offset: Tensor, known: Tensor) -> Tensor:
-    """The offset as float32; 0 where it is not known, NaN, or over a cell long in x or y."""
-    near = known & (offset.abs() <= 1).all(dim=-1)  # False for NaN
+def _near(offset: Tensor, solvable: Tensor) -> Tensor:
+    """The offset as float32; 0 where it is not solvable, NaN, or over a cell long in x or y."""
+    near = solvable & (offset.abs() <= 1).all(dim=-1)  # False for NaN
     return torch.where(near[..., None], offset, 0.0).float()

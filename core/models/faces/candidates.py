@@ -59,8 +59,8 @@ class Candidates:
     ) -> Candidates:
         """The cells of the first network's output, (B, H, W) and (B, H, W, 4), that reach the threshold."""
         picture, row, column = np.nonzero(scores >= threshold)
-        place = np.stack([column, row], axis=1).astype(np.float32) * STRIDE
-        corners = np.concatenate([np.floor((place + 1) / scale), np.floor((place + CELL) / scale)], axis=1)
+        cell = np.stack([column, row], axis=1).astype(np.float32) * STRIDE
+        corners = np.concatenate([np.floor((cell + 1) / scale), np.floor((cell + CELL) / scale)], axis=1)
         return cls(picture, corners.astype(np.float32), scores[picture, row, column], shifts[picture, row, column])
 
     def scored(self, scores: NDArray[np.float32], shifts: NDArray[np.float32]) -> Candidates:
@@ -69,23 +69,23 @@ class Candidates:
 
     def without_overlaps(self, limit: float) -> Candidates:
         """Best first, without boxes that overlap a better one of the same picture by more than `limit` (IoU)."""
-        kept = batched_nms(*map(torch.from_numpy, (self.corners, self.scores, self.picture)), limit)
-        return self[kept.numpy()]
+        indices = batched_nms(*map(torch.from_numpy, (self.corners, self.scores, self.picture)), limit)
+        return self[indices.numpy()]
 
     def not_nested(self, limit: float) -> NDArray[np.int64]:
         """Indices, best first, without boxes that share more than `limit` of the smaller with a better one."""
         order = np.argsort(self.scores)[::-1]
         areas = np.prod(self.corners[:, 2:] - self.corners[:, :2] + 1, axis=1)
-        kept = []
+        indices = []
         while len(order):
             best, rest = order[0], order[1:]
-            kept.append(best)
+            indices.append(best)
             low = np.maximum(self.corners[best, :2], self.corners[rest, :2])
             high = np.minimum(self.corners[best, 2:], self.corners[rest, 2:])
             shared = np.prod(np.maximum(high - low + 1, 0), axis=1)
             apart = shared / np.minimum(areas[best], areas[rest]) <= limit
             order = rest[apart | (self.picture[rest] != self.picture[best])]
-        return np.array(kept, np.int64)
+        return np.array(indices, np.int64)
 
     def shifted(self, extra: float = 1.0) -> Candidates:
         """Moved by `shifts`; the later stages count a side as one pixel (`extra`) longer than the corners are apart."""
@@ -105,9 +105,9 @@ class Candidates:
         spans[:, :2] = np.maximum(spans[:, :2], 1) - 1  # the library counts the first pixel as 1
         spans[:, 2:] = np.minimum(spans[:, 2:], (areas[0].width, areas[0].height))
         inside = np.flatnonzero(np.all(spans[:, 2:] > spans[:, :2], axis=1))
-        kept, spans = self[inside], spans[inside]
-        crops = np.empty((len(kept), side, side, 3), np.float32)
-        for index in np.unique(kept.picture):
-            of_picture = kept.picture == index
+        candidates, spans = self[inside], spans[inside]
+        crops = np.empty((len(candidates), side, side, 3), np.float32)
+        for index in np.unique(candidates.picture):
+            of_picture = candidates.picture == index
             crops[of_picture] = areas[index].crops(spans[of_picture], side)
-        return kept, crops
+        return candidates, crops

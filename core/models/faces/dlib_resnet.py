@@ -119,8 +119,8 @@ class _Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         changed = self.second(functional.relu(self.first(x)))
-        kept = functional.avg_pool2d(x, 2, stride=2) if self.halves else x
-        return functional.relu(_grown(changed, kept) + _grown(kept, changed))
+        shortcut = functional.avg_pool2d(x, 2, stride=2) if self.halves else x
+        return functional.relu(_grown(changed, shortcut) + _grown(shortcut, changed))
 
 
 def _grown(x: Tensor, other: Tensor) -> Tensor:
@@ -140,9 +140,9 @@ class _DlibFile:
     def tensor(self, rows: int, columns: int = 1) -> NDArray[np.float32]:
         """Next (rows, columns) tensor: the version, four sizes, then little-endian float32."""
         header = b"".join(_serialised(value) for value in (2, rows, columns, 1, 1))
-        found = self._data.find(header, self._position)
-        start, size = found + len(header), rows * columns
-        if found < 0 or start + 4 * size > len(self._data):
+        position = self._data.find(header, self._position)
+        start, size = position + len(header), rows * columns
+        if position < 0 or start + 4 * size > len(self._data):
             raise BadWeights("weights.no_face_network", file=self._name)
         self._position = start + 4 * size
         return np.frombuffer(self._data, "<f4", size, start).reshape(rows, columns).astype(np.float32)

@@ -85,12 +85,12 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     state = read_tensors(path)
     with torch.device("meta"):
         expected = {key: value.shape for key, value in InceptionResnetV1().state_dict().items()}
-    kept = {key: value for key, value in state.items() if not key.startswith("logits.")}
-    shapes = {key: value.shape for key, value in kept.items()}
+    tensors = {key: value for key, value in state.items() if not key.startswith("logits.")}
+    shapes = {key: value.shape for key, value in tensors.items()}
     wrong = sorted(key for key in expected.keys() | shapes.keys() if expected.get(key) != shapes.get(key))
     if wrong:
         raise BadWeights("weights.no_facenet", file=path.name, count=len(wrong), tensor=wrong[0])
-    return kept
+    return tensors
 
 
 def _fused(network: nn.Module) -> nn.Module:

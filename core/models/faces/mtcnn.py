@@ -115,32 +115,32 @@ class MtcnnDetector:
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
                 raise BadInput("arrays.picture", shape=image.shape, dtype=image.dtype)
-        found = self._detect_plain(images)
-        tight = [index for index, image in enumerate(images) if _is_tight(found[index], image.shape[:2])]
+        detected = self._detect_plain(images)
+        tight = [index for index, image in enumerate(images) if _is_tight(detected[index], image.shape[:2])]
         if self._settings.border > 0 and tight:
             framed = [_framed(images[index], self._settings.border) for index in tight]
             again = self._detect_plain([image for image, _ in framed])
             for index, boxes, (_, shift) in zip(tight, again, framed, strict=True):
                 if len(boxes):
-                    found[index] = Boxes(boxes.corners - np.tile(shift, 2), boxes.scores, boxes.five_points - shift)
-        return found
+                    detected[index] = Boxes(boxes.corners - np.tile(shift, 2), boxes.scores, boxes.five_points - shift)
+        return detected
 
     def _detect_plain(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
         reduced = [_reduced(image, self._settings.maximum_side) for image in images]
         batches = _batches([image.shape[:2] for image in reduced])
-        found = [Boxes.none()] * len(images)
+        detected = [Boxes.none()] * len(images)
         run = workers().map if self._parallel and len(batches) > 1 else map
         for batch, results in zip(
             batches, run(lambda batch: self._cascade([reduced[i] for i in batch]), batches), strict=True
         ):
             for index, boxes in zip(batch, results, strict=True):
                 ratio = np.array(images[index].shape[1::-1], np.float32) / reduced[index].shape[1::-1]
-                found[index] = Boxes(
+                detected[index] = Boxes(
                     (boxes.corners * np.tile(ratio, 2)).astype(np.float32),
                     boxes.scores,
                     (boxes.five_points * ratio).astype(np.float32),
                 )
-        return found
+        return detected
 
     @torch.inference_mode()
     def _cascade(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
@@ -150,13 +150,13 @@ class MtcnnDetector:
 
     def _propose(self, areas: list[SummedArea]) -> Candidates:
         """First stage: every place in every size of the picture."""
-        found = [Candidates.none()]
+        proposals = [Candidates.none()]
         for scale in _scales(min(areas[0].height, areas[0].width), self._settings):
             height, width = int(areas[0].height * scale + 1), int(areas[0].width * scale + 1)
             scores, shifts = self._networks.propose(np.stack([area.shrink(height, width) for area in areas]))
-            kept = Candidates.of_map(scores, shifts, scale, self._settings.thresholds[0])
-            found.append(kept.without_overlaps(0.5))
-        return Candidates.joined(found).without_overlaps(0.7).shifted(extra=0.0).squared()
+            cells = Candidates.of_map(scores, shifts, scale, self._settings.thresholds[0])
+            proposals.append(cells.without_overlaps(0.5))
+        return Candidates.joined(proposals).without_overlaps(0.7).shifted(extra=0.0).squared()
 
     def _refine(self, areas: list[SummedArea], candidates: Candidates) -> Candidates:
         """Second stage: look at each candidate in 24 x 24 pixels."""
@@ -164,8 +164,8 @@ class MtcnnDetector:
         if not len(candidates):
             return candidates
         scores, shifts = self._networks.refine(crops)
-        kept = candidates.scored(scores, shifts)[scores > self._settings.thresholds[1]]
-        return kept.without_overlaps(0.7).shifted().squared()
+        accepted = candidates.scored(scores, shifts)[scores > self._settings.thresholds[1]]
+        return accepted.without_overlaps(0.7).shifted().squared()
 
     def _finish(self, areas: list[SummedArea], candidates: Candidates) -> list[Boxes]:
         """Third stage: look again in 48 x 48 pixels, and say where eyes, nose and mouth are."""
@@ -177,15 +177,15 @@ class MtcnnDetector:
         five = points.reshape(-1, 2, 5).swapaxes(1, 2) * sides[:, None] + candidates.corners[:, None, :2] - 1
         good = np.flatnonzero(scores > self._settings.thresholds[2])
         moved = candidates.scored(scores, shifts)[good].shifted()
-        kept = moved.not_nested(0.7)
-        moved, five = moved[kept], five[good][kept]
+        separate = moved.not_nested(0.7)
+        moved, five = moved[separate], five[good][separate]
         return [self._boxes_of(moved, five, index) for index in range(len(areas))]
 
-    def _boxes_of(self, found: Candidates, five: NDArray[np.float32], picture: int) -> Boxes:
-        mine = np.flatnonzero((found.picture == picture) & (found.scores >= self._settings.minimum_score))
-        areas = np.prod(found.corners[mine, 2:] - found.corners[mine, :2], axis=1)
-        order = mine[np.argsort(areas)[::-1]]
-        return Boxes(found.corners[order], found.scores[order], five[order])
+    def _boxes_of(self, faces: Candidates, five: NDArray[np.float32], picture: int) -> Boxes:
+        rows = np.flatnonzero((faces.picture == picture) & (faces.scores >= self._settings.minimum_score))
+        areas = np.prod(faces.corners[rows, 2:] - faces.corners[rows, :2], axis=1)
+        order = rows[np.argsort(areas)[::-1]]
+        return Boxes(faces.corners[order], faces.scores[order], five[order])
 
 
 def _scales(shorter_side: int, settings: MtcnnSettings) -> list[float]:

@@ -127,10 +127,10 @@ def read_normalisation(file: Path) -> Normalisation:
     if not beside.is_file():
         return KNOWN_FILES.get(sha256_of(file), Normalisation())
     try:
-        told = json.loads(beside.read_text(encoding="utf-8"))
+        content = json.loads(beside.read_text(encoding="utf-8"))
         default = Normalisation()
-        mean, std = (_three(told.get(key, getattr(default, key))) for key in ("mean", "std"))
-        color, threshold = str(told.get("color", "RGB")).upper(), float(told.get("threshold", default.threshold))
+        mean, std = (_three(content.get(key, getattr(default, key))) for key in ("mean", "std"))
+        color, threshold = str(content.get("color", "RGB")).upper(), float(content.get("threshold", default.threshold))
     except (ValueError, TypeError, AttributeError) as problem:
         raise BadInput("weights.preprocessing_unread", file=beside.name, reason=problem) from problem
     if color not in ("RGB", "BGR") or min(std) <= 0 or not -1 <= threshold <= 1:

@@ -63,13 +63,13 @@ class NetworkConfig:
             If a part is missing, of another type, or names what does not exist.
         """
         try:
-            given: dict[str, Any] = json.loads(text)
-            width, height = given.pop("input_size")
-            made = cls(**given, input_size=(width, height))
+            content: dict[str, Any] = json.loads(text)
+            width, height = content.pop("input_size")
+            config = cls(**content, input_size=(width, height))
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
             raise BadInput("networks.description", reason=problem) from problem
-        check(made)
-        return made
+        check(config)
+        return config
 
 
 def configure(
@@ -113,9 +113,9 @@ def configure(
     if chosen == "pip":
         settings.setdefault("neighbours", [[] for _ in range(len(named))])
     values = {key: option.default for key, option in spec.options.items()} | dict(options or {})
-    made = NetworkConfig(name, named.name, len(named), (input_size[0], input_size[1]), chosen, settings, values)
-    check(made)
-    return made
+    config = NetworkConfig(name, named.name, len(named), (input_size[0], input_size[1]), chosen, settings, values)
+    check(config)
+    return config
 
 
 def check(config: NetworkConfig) -> None:

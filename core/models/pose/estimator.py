@@ -33,7 +33,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Found:
+class _LocatedCrops:
     """Of N crops, in pixels of the crop: (N, K, 2) points and (N, K) float32 of the rest; NaN where unknown."""
 
     points: NDArray[np.float32]
@@ -168,11 +168,11 @@ class PoseEstimator:
         done = 0
         while done < len(crops):
             part = crops[done : done + self.batch]
-            found = self._attempt(np.stack([crop.cut(images[number]) for number, crop in part]))
-            if found is None:
+            located = self._attempt(np.stack([crop.cut(images[number]) for number, crop in part]))
+            if located is None:
                 continue  # again with the smaller batch
             for row, (number, crop) in enumerate(part):
-                results[number].append(_in_picture(found, row, crop))
+                results[number].append(_in_picture(located, row, crop))
             done += len(part)
         return results
 
@@ -180,7 +180,7 @@ class PoseEstimator:
         """Points of every instance of one (H, W, 3) uint8 RGB picture; raises as `estimate`."""
         return [points for points, _ in self.estimate([image], [corners])[0]]
 
-    def _attempt(self, pixels: NDArray[np.uint8]) -> _Found | None:
+    def _attempt(self, pixels: NDArray[np.uint8]) -> _LocatedCrops | None:
         """What was found in (N, H, W, 3) uint8 crops; None if memory ran out, and the batch is smaller now."""
         try:
             return self._find(pixels)
@@ -194,7 +194,7 @@ class PoseEstimator:
         return None
 
     @torch.inference_mode()
-    def _find(self, pixels: NDArray[np.uint8]) -> _Found:
+    def _find(self, pixels: NDArray[np.uint8]) -> _LocatedCrops:
         images = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2).float() / 255.0  # channels stay last
         outputs = self._outputs(images)
         plain = self._network.codec.decode(outputs)
@@ -204,7 +204,7 @@ class PoseEstimator:
             other = self._network.codec.decode(mirrored)
             flip = torch.linalg.vector_norm(plain.points - other.points, dim=2)
             plain = self._mean(outputs, mirrored, plain, other)
-        return _Found(*(value.float().cpu().numpy() for value in (*plain, flip)))
+        return _LocatedCrops(*(value.float().cpu().numpy() for value in (*plain, flip)))
 
     def _outputs(self, images: Tensor) -> dict[str, Tensor]:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
@@ -212,18 +212,18 @@ class PoseEstimator:
         return {name: value.float() for name, value in outputs.items()}
 
     def _mean(
-        self, one: dict[str, Tensor], other: dict[str, Tensor], first: DecodedPoints, second: DecodedPoints
+        self, plain: dict[str, Tensor], mirrored: dict[str, Tensor], first: DecodedPoints, second: DecodedPoints
     ) -> DecodedPoints:
-        if "heatmaps" in one:
-            return self._network.codec.decode({name: (value + other[name]) / 2 for name, value in one.items()})
+        if "heatmaps" in plain:
+            return self._network.codec.decode({name: (value + mirrored[name]) / 2 for name, value in plain.items()})
         pairs = zip(first, second, strict=True)
         return DecodedPoints(
             *(torch.stack(pair).nanmean(0) for pair in pairs)
         )  # a point that one of them lacks is the other's
 
 
-def _in_picture(found: _Found, row: int, crop: Crop) -> tuple[Keypoints, Uncertainty]:
+def _in_picture(located: _LocatedCrops, row: int, crop: Crop) -> tuple[Keypoints, Uncertainty]:
     scale = crop.picture_scale()
-    points = Keypoints.of(crop.to_picture(found.points[row]), confidence=found.confidence[row])
-    doubts = (found.spread[row], found.neighbours[row], found.flip[row])
+    points = Keypoints.of(crop.to_picture(located.points[row]), confidence=located.confidence[row])
+    doubts = (located.spread[row], located.neighbours[row], located.flip[row])
     return points, Uncertainty(*((doubt * scale).astype(np.float32) for doubt in doubts))

@@ -55,9 +55,9 @@ class Fit:
     resized: tuple[str, ...] = ()
     by_rows: tuple[str, ...] = ()
 
-    def told(self) -> Message | None:
+    def summary(self) -> Message | None:
         """All of it for people."""
-        found = [message("weights.copied", count=self.copied)]
+        parts = [message("weights.copied", count=self.copied)]
         for code, names in (
             ("weights.by_rows", self.by_rows),
             ("weights.resized", self.resized),
@@ -66,8 +66,8 @@ class Fit:
         ):
             if names:
                 listed = [*names[:_LISTED], *(["…"] if len(names) > _LISTED else [])]
-                found.append(Message(code, {"count": len(names), "names": listed}))
-        return joined(found)
+                parts.append(Message(code, {"count": len(names), "names": listed}))
+        return joined(parts)
 
 
 @torch.no_grad()
@@ -104,19 +104,19 @@ def fit_weights(
     resized: list[str] = []
     by_rows: list[str] = []
     for name, target in own.items():
-        given = state.get(name)
-        if given is None or given.is_floating_point() != target.is_floating_point():
+        tensor = state.get(name)
+        if tensor is None or tensor.is_floating_point() != target.is_floating_point():
             continue
         if head_output(name) is not None and (rows is not None or source is not None):
-            fitted = _copy_rows(name, target, given, network.config, source, rows)
+            fitted = _copy_rows(name, target, tensor, network.config, source, rows)
             if fitted:
                 copied.append(name)
             if 0 < fitted < len(target):
                 by_rows.append(name)
-        elif given.shape == target.shape:
-            target.copy_(given)
+        elif tensor.shape == target.shape:
+            target.copy_(tensor)
             copied.append(name)
-        elif name.endswith(_POSITIONS) and (fresh := _resized(given, network.config, source)) is not None:
+        elif name.endswith(_POSITIONS) and (fresh := _resized(tensor, network.config, source)) is not None:
             target.copy_(fresh)
             copied.append(name)
             resized.append(name)
@@ -146,38 +146,38 @@ def _check_rows(rows: Mapping[int, int] | None, count: int, source: NetworkConfi
 def _copy_rows(
     name: str,
     target: Tensor,
-    given: Tensor,
+    tensor: Tensor,
     config: NetworkConfig,
     source: NetworkConfig | None,
     rows: Mapping[int, int] | None,
 ) -> int:
     """How many rows of a head's tensor were copied."""
-    if given.shape[1:] != target.shape[1:]:
+    if tensor.shape[1:] != target.shape[1:]:
         return 0
-    pairs = matching_rows(name, config, source, rows, len(given))
+    pairs = matching_rows(name, config, source, rows, len(tensor))
     if pairs:
         new_rows, old_rows = (torch.tensor(side) for side in zip(*pairs, strict=True))
-        target[new_rows.to(target.device)] = given[old_rows.to(given.device)].to(target.device, target.dtype)
+        target[new_rows.to(target.device)] = tensor[old_rows.to(tensor.device)].to(target.device, target.dtype)
     return len(pairs)
 
 
-def _resized(given: Tensor, config: NetworkConfig, source: NetworkConfig | None) -> Tensor | None:
+def _resized(positions: Tensor, config: NetworkConfig, source: NetworkConfig | None) -> Tensor | None:
     """Position embeddings (1, 1 + n, C) on the new grid, bilinear; None if nothing tells the old grid."""
     from core.models.pose.vitpose import PATCH
 
     width, height = config.input_size
-    count = given.shape[1] - 1
+    count = positions.shape[1] - 1
     if source is not None:
         old = (source.input_size[1] // PATCH, source.input_size[0] // PATCH)
     elif count == math.prod(_COCO_GRID):
         old = _COCO_GRID
     else:
         old = (math.isqrt(count), math.isqrt(count))
-    if given.ndim != 3 or math.prod(old) != count:
+    if positions.ndim != 3 or math.prod(old) != count:
         return None
-    grid = given[:, 1:].transpose(1, 2).unflatten(2, old).float()
+    grid = positions[:, 1:].transpose(1, 2).unflatten(2, old).float()
     fresh = functional.interpolate(grid, size=(height // PATCH, width // PATCH), mode="bilinear", align_corners=False)
-    return torch.cat([given[:, :1].float(), fresh.flatten(2).transpose(1, 2)], dim=1)
+    return torch.cat([positions[:, :1].float(), fresh.flatten(2).transpose(1, 2)], dim=1)
 
 
 def head_output(name: str) -> str | None:

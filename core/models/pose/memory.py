@@ -111,14 +111,14 @@ def estimate_memory(
         parameters = sum(_bytes(value) for value in network.parameters())
         buffers = sum(_bytes(value) for value in network.buffers())
         activations = _activations(network, batch, amp=amp)
-    held = parameters * (1 + _MOMENTS[optimiser] + (1 if ema else 0) + 1) + buffers
+    copies = parameters * (1 + _MOMENTS[optimiser] + (1 if ema else 0) + 1) + buffers
     return MemoryEstimate(
         parameters=parameters + buffers,
         gradients=parameters,
         optimiser=parameters * _MOMENTS[optimiser],
         average=parameters + buffers if ema else 0,
         activations=activations,
-        allowance=_CONTEXT + int(_FRAGMENTS * (held + activations)),
+        allowance=_CONTEXT + int(_FRAGMENTS * (copies + activations)),
     )
 
 
@@ -155,40 +155,40 @@ def _activations(network: PoseNetwork, batch: int, *, amp: bool) -> int:
     """Bytes kept for the backward pass: the batch, what autograd saves, outputs, targets and the outputs' gradients."""
     width, height = network.config.input_size
     images = torch.empty(batch, 3, height, width)
-    kept = _Kept(network)
-    with kept, torch.autocast("cpu", torch.bfloat16, enabled=amp):
+    saved = _SavedTensors(network)
+    with saved, torch.autocast("cpu", torch.bfloat16, enabled=amp):
         outputs = network(images)
     recomputed = _recomputed(network, images, amp=amp) if getattr(network.backbone, "checkpointing", False) else 0
-    return kept.bytes() + recomputed + _bytes(images) + 3 * sum(_bytes(value) for value in outputs.values())
+    return saved.bytes() + recomputed + _bytes(images) + 3 * sum(_bytes(value) for value in outputs.values())
 
 
 def _recomputed(network: PoseNetwork, images: Tensor, *, amp: bool) -> int:
     """Where layers are computed again: the input of each, and all that one of them saves while its turn has come."""
     backbone = network.backbone
     assert isinstance(backbone, VitPoseMap)
-    kept = _Kept(network)
+    saved = _SavedTensors(network)
     with torch.autocast("cpu", torch.bfloat16, enabled=amp):
         tokens = backbone.net.embeddings(images)
-        with kept:
+        with saved:
             backbone.layers[0](tokens)
-    return len(backbone.layers) * _bytes(tokens) + kept.bytes()
+    return len(backbone.layers) * _bytes(tokens) + saved.bytes()
 
 
-class _Kept(saved_tensors_hooks):
+class _SavedTensors(saved_tensors_hooks):
     """What autograd saves while this is entered, each storage once, without the network's own tensors."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__(self._keep, lambda value: value)
         self._own = {_storage(value) for value in (*network.parameters(), *network.buffers())}
-        self._found: dict[int, Tensor] = {}
+        self._storages: dict[int, Tensor] = {}
 
     def bytes(self) -> int:
         """Of the storages that were saved."""
-        return sum(value.untyped_storage().nbytes() for value in self._found.values())
+        return sum(value.untyped_storage().nbytes() for value in self._storages.values())
 
     def _keep(self, value: Tensor) -> Tensor:
         if _storage(value) not in self._own:
-            self._found[_storage(value)] = value  # held, so that no later storage gets its number
+            self._storages[_storage(value)] = value  # held, so that no later storage gets its number
         return value
 
 

@@ -141,11 +141,11 @@ def _compare(model: Decoding, path: Path) -> tuple[float, int, int]:
     for count in _BATCHES:
         images = torch.rand(count, 3, height, width, generator=noise)
         expected, decided = _decided(model.network, images, noise)
-        found = session.run(list(OUTPUTS), {INPUT: images.numpy()})
-        for name, ours, theirs in zip(OUTPUTS, expected, found, strict=True):
+        computed = session.run(list(OUTPUTS), {INPUT: images.numpy()})
+        for name, ours, theirs in zip(OUTPUTS, expected, computed, strict=True):
             if ours.shape != theirs.shape or not _same(ours, theirs)[decided].all():
                 raise FacetError("onnx.differs", name=name, count=count, tolerance=TOLERANCE)
-        gaps = np.abs(found[0] - expected[0])[decided]
+        gaps = np.abs(computed[0] - expected[0])[decided]
         largest = max(largest, float(np.nanmax(gaps, initial=0.0)))
         compared, undecided = compared + int(decided.sum()), undecided + int((~decided).sum())
     if compared < _LEAST_DECIDED * (compared + undecided):
@@ -173,5 +173,5 @@ def _decided(
     return expected, decided
 
 
-def _same(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
-    return np.isclose(one, other, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+def _same(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.bool_]:
+    return np.isclose(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)

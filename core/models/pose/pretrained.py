@@ -84,9 +84,9 @@ def renamed(state: Mapping[str, Tensor], naming: str) -> dict[str, Tensor]:
     ours = {}
     for name, value in state.items():
         for pattern, replacement in _NAMES[naming]:
-            if found := re.match(pattern, name):
+            if match := re.match(pattern, name):
                 if replacement is not None:
-                    ours[replacement + name[found.end() :]] = value
+                    ours[replacement + name[match.end() :]] = value
                 break
     return ours
 

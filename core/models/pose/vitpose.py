@@ -36,9 +36,9 @@ class StochasticDepth:
     def __call__(self, module: nn.Module, inputs: Any, branch: Tensor) -> Tensor:  # noqa: ARG002  (torch calls it so)
         if not module.training:
             return branch
-        kept = 1.0 - self.rate
-        drawn = torch.rand(len(branch), *[1] * (branch.ndim - 1), device=branch.device) < kept
-        return branch * (drawn.to(branch.dtype) / kept)
+        share = 1.0 - self.rate
+        survives = torch.rand(len(branch), *[1] * (branch.ndim - 1), device=branch.device) < share
+        return branch * (survives.to(branch.dtype) / share)
 
 
 class VitPoseMap(nn.Module):

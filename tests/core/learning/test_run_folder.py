@@ -136,8 +136,8 @@ def test_what_a_training_tells_is_kept_in_order_and_passed_on_by_phase(tmp_path)
     listener.reading(1, 2)
     listener.reading(2, 2)
     listener.batch(1, 9)
-    listener.said(verbatim("half the batch"))
-    listener.said(message("trainings.stopped_early", epoch=3, count=2))
+    listener.remark(verbatim("half the batch"))
+    listener.remark(message("trainings.stopped_early", epoch=3, count=2))
     assert [(phase.text(), total) for phase, total in heard.begun] == [("Reading pictures", 2), ("Training", 9)]
     assert heard.done == [1, 2, 1]
     told = ["half the batch", "stopped after epoch 3: no better validation NME for 2 epochs"]

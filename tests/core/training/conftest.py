@@ -100,7 +100,7 @@ class Heard(Listener):
     def pictures(self, kind: str, images: Any) -> None:
         self.sheets += [(kind, image.shape) for image in images]
 
-    def said(self, message: Message) -> None:
+    def remark(self, message: Message) -> None:
         self.sentences.append(message.text())
 
 

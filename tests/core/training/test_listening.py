@@ -16,7 +16,7 @@ def test_a_deaf_listener_can_be_told_everything():
         deaf.epoch({"loss": 1.0}),
         deaf.batch(1, 2),
         deaf.pictures("examples", [np.zeros((2, 2, 3), np.uint8)]),
-        deaf.said(verbatim("a sentence")),
+        deaf.remark(verbatim("a sentence")),
     ):
         assert told is None
     assert vars(deaf) == {}

@@ -156,7 +156,7 @@ def test_what_does_not_fit_is_told():
     fit = fit_weights(new, state)
     assert fit.reinitialised == ("backbone.conv1.weight", "backbone.layer1.0.conv1.weight")
     assert fit.unexpected == ("fc.weight",)
-    assert fit.told().text() == (
+    assert fit.summary().text() == (
         f"{len(state) - 2} tensors copied; 2 start anew (backbone.conv1.weight, backbone.layer1.0.conv1.weight); "
         "1 not used (fc.weight)"
     )
