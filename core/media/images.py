@@ -160,14 +160,19 @@ def _is_text(head: bytes) -> bool:
     return True
 
 
+def shrunk(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """(H, W, 3), reduced by averaging areas so that the longest side is at most `longest` pixels; never enlarged."""
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1.0:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
     """A JPEG of `pixels` (H, W, 3) RGB whose longest side is at most `THUMBNAIL` pixels; never enlarged."""
-    height, width = pixels.shape[:2]
-    scale = min(1.0, THUMBNAIL / max(height, width))
-    if scale < 1.0:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return jpeg(pixels, quality=85)
+    return jpeg(shrunk(pixels, THUMBNAIL), quality=85)
 
 
 def face_crop(pixels: NDArray[np.uint8], box: tuple[float, float, float, float], side: int = CROP) -> NDArray[np.uint8]:

@@ -35,11 +35,11 @@ class WeightsFile:
     """
 
     file: str
-    url: str | None
-    sha256: str | None
-    size: int | None
     licence: str
     purpose: str
+    url: str | None = None
+    sha256: str | None = None
+    size: int | None = None
     package: str | None = None
     digest_start: str | None = None
     network: str | None = None
@@ -54,7 +54,8 @@ _DLIB68_LICENCE: Final = "CC0 1.0 (face_recognition_models); trained on 300-W, w
 
 def _mtcnn(file: str, sha256: str, size: int) -> WeightsFile:
     purpose = "face detector, one of the three networks of MTCNN"
-    return WeightsFile(f"data/{file}", None, sha256, size, "MIT (facenet-pytorch)", purpose, "facenet_pytorch")
+    licence = "MIT (facenet-pytorch)"
+    return WeightsFile(f"data/{file}", licence, purpose, sha256=sha256, size=size, package="facenet_pytorch")
 
 
 _FACES: Final[dict[str, WeightsFile]] = {
@@ -70,8 +71,7 @@ _FACES: Final[dict[str, WeightsFile]] = {
     "facenet-casia": WeightsFile(
         file="20180408-102900-casia-webface.pt",
         url=_RELEASE + "20180408-102900-casia-webface.pt",
-        sha256=None,  # no source for it was found; the tensors are checked instead
-        size=None,
+        # no source for its digest was found; the tensors are checked instead
         licence=_FACENET_LICENCE,
         purpose="face encoder, InceptionResnetV1 trained on CASIA-WebFace",
     ),
@@ -80,7 +80,6 @@ _FACES: Final[dict[str, WeightsFile]] = {
     "mtcnn-onet": _mtcnn("onet.pt", "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d", 1_559_269),
     "dlib-68": WeightsFile(
         file="models/shape_predictor_68_face_landmarks.dat",
-        url=None,
         sha256="fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
         size=99_693_937,
         licence=_DLIB68_LICENCE,
@@ -89,7 +88,6 @@ _FACES: Final[dict[str, WeightsFile]] = {
     ),
     "dlib-resnet": WeightsFile(
         file="models/dlib_face_recognition_resnet_model_v1.dat",
-        url=None,
         sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
         size=22_466_066,
         licence=_DLIB_LICENCE,
@@ -124,8 +122,7 @@ def _timm_hrnet(width: str) -> WeightsFile:
     return WeightsFile(
         file=f"{name}.safetensors",
         url=f"{_HUGGING_FACE}timm/{name}/resolve/main/model.safetensors",
-        sha256=None,  # no source for it was found; the tensors are checked instead
-        size=None,
+        # no source for its digest was found; the tensors are checked instead
         licence=f"MIT (timm, after Microsoft's HRNet); {_IMAGENET}",
         purpose="HRNet backbone, trained to classify ImageNet",
         network=f"hrnet-{width}",
@@ -138,11 +135,9 @@ def _mmpose_hrnet(width: str, digest_start: str) -> WeightsFile:
     return WeightsFile(
         file=file,
         url=_MMPOSE + file,
-        sha256=None,  # only the digits in the file's name are stated
-        size=None,
         licence=f"Apache 2.0 (mmpose); {_COCO}",
         purpose="HRNet for the 17 body points of COCO",
-        digest_start=digest_start,
+        digest_start=digest_start,  # only the digits in the file's name are stated
         network=f"hrnet-{width}",
         naming="mmpose",
         skeleton="coco17",
@@ -154,7 +149,6 @@ def _vitpose(repository: str, revision: str, sha256: str | None, head: str) -> W
         file=f"{repository}.safetensors",
         url=f"{_HUGGING_FACE}usyd-community/{repository}/resolve/{revision}/model.safetensors",
         sha256=sha256,
-        size=None,
         licence=f"Apache 2.0 (ViTPose, University of Sydney); {_COCO}",
         purpose=f"ViTPose-B with the {head} head for the 17 body points of COCO",
         network="vitpose-b",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,8 +39,8 @@ class Listener:
     def batch(self, done: int, total: int) -> None:
         """So many batches of all epochs are done."""
 
-    def pictures(self, kind: str, images: Sequence[NDArray[np.uint8]]) -> None:
-        """Sheets were drawn: `kind` is ``heatmaps`` or ``examples``, each image (H, W, 3) uint8 RGB."""
+    def picture(self, kind: str, sheet: NDArray[np.uint8]) -> None:
+        """A sheet was drawn: `kind` is ``heatmaps`` or ``examples``, (H, W, 3) uint8 RGB."""
 
     def remark(self, message: Message) -> None:
         """Something that a person should know: a halved batch, a fresh start, an early stop."""

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from inspect import signature
 from typing import Any, Final
 
@@ -138,14 +139,6 @@ def _height_error(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) 
     return squared_error(outputs["heatmaps"], targets["heatmaps"], targets["weight"][..., None, None])
 
 
-def _mse(input_size: tuple[int, int] | None = None) -> Loss:
-    return PointLoss("mse", torch.square, input_size)
-
-
-def _l1(input_size: tuple[int, int] | None = None) -> Loss:
-    return PointLoss("l1", torch.abs, input_size)
-
-
 def _wing(input_size: tuple[int, int] = (256, 256), width: float = 10.0, curvature: float = 2.0) -> Loss:
     _positive(width=width, curvature=curvature)
     return PointLoss("wing", lambda error: wing(error, width, curvature), input_size)
@@ -165,8 +158,8 @@ def _positive(**settings: float) -> None:
 
 
 POINT_LOSSES: Final[Mapping[str, Callable[..., Loss]]] = {
-    "mse": _mse,
-    "l1": _l1,
+    "mse": partial(PointLoss, "mse", torch.square),
+    "l1": partial(PointLoss, "l1", torch.abs),
     "wing": _wing,
     "soft-wing": _soft_wing,
     "heatmap-mse": lambda: heatmap_error,

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.foundation.skeletons import Skeleton
-from core.media.images import write_atomically
+from core.media.images import shrunk, write_atomically
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import batch
 from core.training.samples import CropSource
@@ -35,7 +35,7 @@ _MAPS: Final = ("heatmaps", "cls")
 
 def draw_sheets(
     network: PoseNetwork, source: CropSource, skeleton: Skeleton, runner: Inference, folder: Path, epoch: int
-) -> dict[str, list[Picture]]:
+) -> dict[str, Picture]:
     """Draw and write ``epoch-0003-heatmaps.png`` (where the network has maps) and ``epoch-0003-examples.png``.
 
     The same samples are shown each time: up to eight, spread evenly over the source.
@@ -43,7 +43,7 @@ def draw_sheets(
     Returns
     -------
     dict
-        Kind -> its sheets, (H, W, 3) uint8 RGB, at most 8 crops of 192 pixels high.
+        Kind -> its sheet, (H, W, 3) uint8 RGB, at most 8 crops of 192 pixels high.
     """
     if not len(source):
         return {}
@@ -59,13 +59,13 @@ def draw_sheets(
     network.train(was_training)
     crops = [np.ascontiguousarray(image) for image in (shown.images * 255).byte().permute(0, 2, 3, 1).numpy()]
     truth = np.where(shown.present.numpy()[..., None], shown.points.numpy(), np.nan)
-    sheets = {"examples": [example_sheet(crops, truth, predicted, skeleton.edges)]}
+    sheets = {"examples": example_sheet(crops, truth, predicted, skeleton.edges)}
     name = next((name for name in _MAPS if name in outputs), None)
     if name is not None:
         maps = (wanted[name].float().cpu().numpy(), _heights(outputs[name].float(), bool(codec.settings.get("logits"))))
-        sheets["heatmaps"] = [heatmap_sheet(crops, *maps)]
-    for kind, images in sheets.items():
-        write_atomically(folder / f"epoch-{epoch:04d}-{kind}.png", png(images[0]))
+        sheets["heatmaps"] = heatmap_sheet(crops, *maps)
+    for kind, sheet in sheets.items():
+        write_atomically(folder / f"epoch-{epoch:04d}-{kind}.png", png(sheet))
     return sheets
 
 
@@ -79,7 +79,7 @@ def heatmap_sheet(images: Sequence[Picture], wanted: NDArray, predicted: NDArray
     wanted, found
         (N, K, h, w) real; 1 is a full height. The largest of the K maps is shown in each place, cut to [0, 1].
     """
-    rows = [_joined([_fitted(image) for image in images], across=True)]
+    rows = [_joined([shrunk(image, _SIDE) for image in images], across=True)]
     for maps in (wanted, predicted):
         rows.append(_joined([_glowing(image, each) for image, each in zip(images, maps, strict=True)], across=True))
     return _joined(rows, across=False)
@@ -101,7 +101,7 @@ def example_sheet(
     """
     above, below = [], []
     for image, true, guess in zip(images, truth, predicted, strict=True):
-        small = _fitted(image)
+        small = shrunk(image, _SIDE)
         scale = (np.array(small.shape[1::-1]) - 1) / (
             np.array(image.shape[1::-1]) - 1
         )  # as unit lengths, between centres
@@ -127,15 +127,9 @@ def _heights(maps: torch.Tensor, logits: bool) -> NDArray[np.float32]:
     return heights
 
 
-def _fitted(image: Picture) -> Picture:
-    scale = min(1.0, _SIDE / max(image.shape[:2]))
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _glowing(image: Picture, maps: NDArray) -> Picture:
     """The crop in grey under the colours of its maps."""
-    small = _fitted(image)
+    small = shrunk(image, _SIDE)
     height = np.nan_to_num(np.asarray(maps, np.float32)).max(axis=0).clip(0, 1)
     glow = cv2.resize((height * 255).astype(np.uint8), small.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     coloured = cv2.cvtColor(cv2.applyColorMap(glow, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)

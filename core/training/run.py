@@ -182,7 +182,7 @@ class Training:
         network = self.averaged
         source = self.sources.validation
         located = locate_points(network, network.codec, source, self.data.skeleton, self.runner)
-        return figures(located.points, source.samples, self.data.skeleton)
+        return figures(located, source.samples, self.data.skeleton)
 
     def _follow_gate(self, line: dict[str, Any]) -> None:
         steadying = self.stepper.steadying
@@ -296,5 +296,5 @@ class Training:
             return
         source = self.sources.validation if len(self.sources.validation) else self.sources.train
         sheets = draw_sheets(self.averaged, source, self.data.skeleton, self.runner, self.folder / "pictures", epoch)
-        for kind, images in sheets.items():
-            self.listener.pictures(kind, images)
+        for kind, sheet in sheets.items():
+            self.listener.picture(kind, sheet)

@@ -160,7 +160,7 @@ def pseudo_labels(
         located = locate_points(network, network.codec, source, data.skeleton, Inference(chosen, chosen == "cuda"))
     labelled = [
         replace(sample, keypoints=Keypoints.of(points), pseudo=task)
-        for sample, points in zip(source.samples, located.points, strict=True)
+        for sample, points in zip(source.samples, located, strict=True)
         if np.isfinite(points).all(axis=1).any()
     ]
     if not labelled:
@@ -209,10 +209,9 @@ class _InRound(Listener):
         write_atomically(self._folder / "curves.jsonl", "".join(_numbered(lines)).encode())
         self._listener.epoch({**figures, "round": self._number})
 
-    def pictures(self, kind: str, images: Sequence[NDArray[np.uint8]]) -> None:
-        file = self._folder / "pictures" / f"round-{self._number}-{kind}.png"
-        write_atomically(file, png(images[0]))
-        self._listener.pictures(kind, images)
+    def picture(self, kind: str, sheet: NDArray[np.uint8]) -> None:
+        write_atomically(self._folder / "pictures" / f"round-{self._number}-{kind}.png", png(sheet))
+        self._listener.picture(kind, sheet)
 
     def remark(self, message: Message) -> None:
         self._listener.remark(in_round(self._number, message))

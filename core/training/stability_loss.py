@@ -7,7 +7,6 @@ each root is sqrt(v + e**2), whose gradient at v = 0 is 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -16,7 +15,6 @@ from torch import Tensor, nn
 from core.foundation.errors import BadInput
 from core.metrics.stability.tracks import Units
 from core.training.loss_parts import masked
-from core.training.samples import Sample
 
 TARGETS: Final = ("true-motion", "indicator", "stillness")
 
@@ -126,32 +124,3 @@ def _pair_mean(values: Tensor, usable: Tensor) -> Tensor:
     """(C,) mean over the pairs with any usable point of (P, C); 0 where there is none."""
     judged = (usable.sum(dim=1, keepdim=True) > 0).to(values.dtype)
     return (values * judged).sum(dim=0) / judged.sum().clamp(min=1)
-
-
-def windows(samples: Sequence[Sample], length: int = 20) -> list[list[int]]:
-    """Indices of samples that are consecutive frames of one clip.
-
-    Every run of frames without a gap is cut into windows of `length`; the last of a run may be shorter, down to two
-    frames. A frame that was removed breaks the run: a step across it is no displacement. A frame with several
-    instances breaks it too, as nothing says which of them follows which.
-
-    Raises
-    ------
-    BadInput
-        If the length is under 2.
-    """
-    if length < 2:
-        raise BadInput("training.window", length=length)
-    by_frame: dict[tuple[str, int], list[int]] = {}
-    for index, sample in enumerate(samples):
-        if sample.frame is not None:
-            by_frame.setdefault(sample.frame, []).append(index)
-    runs: list[list[int]] = []
-    before: tuple[str, int] | None = None
-    for clip, number in sorted(frame for frame, indices in by_frame.items() if len(indices) == 1):
-        if before != (clip, number - 1):
-            runs.append([])
-        runs[-1].append(by_frame[clip, number][0])
-        before = (clip, number)
-    cuts = (run[start : start + length] for run in runs for start in range(0, len(run), length))
-    return [cut for cut in cuts if len(cut) > 1]

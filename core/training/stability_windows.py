@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.foundation.errors import NotEnoughData
+from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import Skeleton
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import Augmentation, Batch, batch
 from core.training.losses import Loss
 from core.training.recipe import StabilityTerm
-from core.training.samples import CropSource
+from core.training.samples import CropSource, Sample
 from core.training.stability_gate import Gate
-from core.training.stability_loss import StabilityLoss, windows
+from core.training.stability_loss import StabilityLoss
 from core.training.validation import Inference
 
 _LEAST: Final = 1e-3  # of the motion that a factor is made from: a window that moves as it should needs no push
@@ -105,3 +105,32 @@ class WindowedStability:
             truth = torch.where(window.present[..., None], window.points, torch.nan).to(points)
             losses.append(self._loss(window.to_picture(points), window.to_picture(truth)))
         return torch.stack(losses).mean()
+
+
+def windows(samples: Sequence[Sample], length: int = 20) -> list[list[int]]:
+    """Indices of samples that are consecutive frames of one clip.
+
+    Every run of frames without a gap is cut into windows of `length`; the last of a run may be shorter, down to two
+    frames. A frame that was removed breaks the run: a step across it is no displacement. A frame with several
+    instances breaks it too, as nothing says which of them follows which.
+
+    Raises
+    ------
+    BadInput
+        If the length is under 2.
+    """
+    if length < 2:
+        raise BadInput("training.window", length=length)
+    by_frame: dict[tuple[str, int], list[int]] = {}
+    for index, sample in enumerate(samples):
+        if sample.frame is not None:
+            by_frame.setdefault(sample.frame, []).append(index)
+    runs: list[list[int]] = []
+    before: tuple[str, int] | None = None
+    for clip, number in sorted(frame for frame, indices in by_frame.items() if len(indices) == 1):
+        if before != (clip, number - 1):
+            runs.append([])
+        runs[-1].append(by_frame[clip, number][0])
+        before = (clip, number)
+    cuts = (run[start : start + length] for run in runs for start in range(0, len(run), length))
+    return [cut for cut in cuts if len(cut) > 1]

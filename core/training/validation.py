@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,25 +52,10 @@ class Inference:
         return {name: value.float() for name, value in raw.items()}
 
 
-class LocatedPoints(NamedTuple):
-    """What a network says of M samples, in pixels of their pictures.
-
-    Attributes
-    ----------
-    points
-        (M, K, 2) float64; NaN where absent.
-    confidence
-        (M, K) float32.
-    """
-
-    points: NDArray[np.float64]
-    confidence: NDArray[np.float32]
-
-
 def locate_points(
     network: nn.Module, codec: Codec, source: CropSource, skeleton: Skeleton, runner: Inference
-) -> LocatedPoints:
-    """Run a network in evaluation mode over every sample of a source.
+) -> NDArray[np.float64]:
+    """(M, K, 2) pixels of the pictures: what a network in evaluation mode says of a source's M samples; NaN if absent.
 
     Raises
     ------
@@ -78,24 +63,20 @@ def locate_points(
         If there is no memory even for one sample.
     """
     points = np.full((len(source), len(skeleton), 2), np.nan)
-    confidence = np.zeros((len(source), len(skeleton)), np.float32)
     was_training = network.training
     network.eval()
     try:
         for indices in batched(range(len(source)), runner.size):
-            rows = slice(indices[0], indices[-1] + 1)
-            points[rows], confidence[rows] = _located(network, codec, batch(source, indices, None, skeleton), runner)
+            part = batch(source, indices, None, skeleton)
+            points[indices[0] : indices[-1] + 1] = _located(network, codec, part, runner)
     finally:
         network.train(was_training)
-    return LocatedPoints(points, confidence)
+    return points
 
 
-def _located(
-    network: nn.Module, codec: Codec, part: Batch, runner: Inference
-) -> tuple[list[NDArray[np.float64]], NDArray[np.float32]]:
-    """The points of a batch's crops in their pictures, and their confidence; in smaller parts where memory is short."""
+def _located(network: nn.Module, codec: Codec, part: Batch, runner: Inference) -> list[NDArray[np.float64]]:
+    """The points of a batch's crops in their pictures; in smaller parts where memory is short."""
     points: list[NDArray[np.float64]] = []
-    confidence: list[NDArray[np.float32]] = []
     size = len(part)
     while len(points) < len(part):
         rows = slice(len(points), len(points) + size)
@@ -111,8 +92,7 @@ def _located(
             continue
         crops = zip(part.crops[rows], decoded.points.cpu().numpy(), strict=True)
         points += [crop.to_picture(xy) for crop, xy in crops]
-        confidence.append(decoded.confidence.float().cpu().numpy())
-    return points, np.concatenate(confidence)
+    return points
 
 
 def figures(predicted: NDArray[np.float64], samples: Sequence[Sample], skeleton: Skeleton) -> dict[str, Any]:
@@ -137,12 +117,7 @@ def figures(predicted: NDArray[np.float64], samples: Sequence[Sample], skeleton:
         (how many the mean is over), ``validation_absent`` (share of labelled points that were not found).
     """
     if not len(samples):
-        return {
-            "validation_nme": math.nan,
-            "validation_unit": "",
-            "validation_samples": 0,
-            "validation_absent": math.nan,
-        }
+        return _line(math.nan, "", 0, math.nan)
     truth = np.stack([sample.keypoints.points for sample in samples]).astype(np.float64)
     labelled = np.stack([sample.keypoints.visibility > ABSENT for sample in samples])
     boxes = np.array([sample.box for sample in samples], np.float64)
@@ -151,12 +126,13 @@ def figures(predicted: NDArray[np.float64], samples: Sequence[Sample], skeleton:
     guessed = np.where(missing[..., None], middles, predicted)
     each, unit = _errors(guessed, truth, labelled, boxes, skeleton)
     defined = np.isfinite(each)
-    return {
-        "validation_nme": float(each[defined].mean()) if defined.any() else math.nan,
-        "validation_unit": unit,
-        "validation_samples": int(defined.sum()),
-        "validation_absent": float(missing[labelled].mean()) if labelled.any() else math.nan,
-    }
+    nme = float(each[defined].mean()) if defined.any() else math.nan
+    return _line(nme, unit, int(defined.sum()), float(missing[labelled].mean()) if labelled.any() else math.nan)
+
+
+def _line(nme: float, unit: str, samples: int, absent: float) -> dict[str, Any]:
+    values = {"nme": nme, "unit": unit, "samples": samples, "absent": absent}
+    return {f"validation_{name}": value for name, value in values.items()}
 
 
 def _errors(

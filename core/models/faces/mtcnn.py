@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Boxes
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
+from core.media.images import shrunk
 from core.models.devices import pick_device, workers
 from core.models.faces.area import SummedArea
 from core.models.faces.candidates import CELL, Candidates
@@ -126,7 +127,7 @@ class MtcnnDetector:
         return detected
 
     def _detect_plain(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
-        reduced = [_reduced(image, self._settings.maximum_side) for image in images]
+        reduced = [shrunk(image, self._settings.maximum_side) for image in images]
         batches = _batches([image.shape[:2] for image in reduced])
         detected = [Boxes.none()] * len(images)
         run = workers().map if self._parallel and len(batches) > 1 else map
@@ -208,14 +209,6 @@ def _batches(sizes: Sequence[tuple[int, int]]) -> list[Sequence[int]]:
         count = max(1, _PIXELS_AT_ONCE // (height * width))
         batches += batched(indices, count)
     return batches
-
-
-def _reduced(image: NDArray[np.uint8], maximum_side: int) -> NDArray[np.uint8]:
-    ratio = maximum_side / max(image.shape[:2])
-    if ratio >= 1:
-        return image
-    size = (max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _is_tight(boxes: Boxes, size: tuple[int, int]) -> bool:

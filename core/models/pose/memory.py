@@ -33,25 +33,22 @@ class MemoryEstimate:
 
     Attributes
     ----------
-    parameters, gradients, optimiser, average
-        Of the network (buffers included), and their copies; `average` is the moving average of the weights.
+    weights
+        Parameters and buffers of the network, gradients, the optimiser's moments and the moving average.
     activations
         What is kept for the backward pass, and the batch itself.
     allowance
         Context, workspace and fragments.
     """
 
-    parameters: int
-    gradients: int
-    optimiser: int
-    average: int
+    weights: int
     activations: int
     allowance: int
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.parameters + self.gradients + self.optimiser + self.average + self.activations + self.allowance
+        return self.weights + self.activations + self.allowance
 
     def fits(self, free_bytes: int) -> bool:
         """Whether so many free bytes are enough."""
@@ -112,14 +109,8 @@ def estimate_memory(
         buffers = sum(_bytes(value) for value in network.buffers())
         activations = _activations(network, batch, amp=amp)
     copies = parameters * (1 + _MOMENTS[optimiser] + (1 if ema else 0) + 1) + buffers
-    return MemoryEstimate(
-        parameters=parameters + buffers,
-        gradients=parameters,
-        optimiser=parameters * _MOMENTS[optimiser],
-        average=parameters + buffers if ema else 0,
-        activations=activations,
-        allowance=_CONTEXT + int(_FRAGMENTS * (copies + activations)),
-    )
+    allowance = _CONTEXT + int(_FRAGMENTS * (copies + activations))
+    return MemoryEstimate(copies + (buffers if ema else 0), activations, allowance)
 
 
 def largest_batch(free_bytes: int, estimate: Callable[[int], MemoryEstimate], most: int = 256) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.foundation.arrays import Keypoints
 from core.learning.samples import LEARNED, as_ranges, learned_from, samples
-from core.training.stability_loss import windows
+from core.training.stability_windows import windows
 from db.queries.learning.labels import HumanLabel, InstanceBox, PictureFacts, RevisionPoints
 from db.tables import TrainedModel
 

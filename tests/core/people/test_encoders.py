@@ -33,7 +33,7 @@ def mirror(tmp_path, monkeypatch):
     served.mkdir()
     (served / "w.pt").write_bytes(b"weights")
     sha256 = hashlib.sha256(b"weights").hexdigest()
-    entry = WeightsFile("w.pt", "https://somewhere.example/w.pt", sha256, 7, "MIT", "face encoder")
+    entry = WeightsFile("w.pt", "MIT", "face encoder", "https://somewhere.example/w.pt", sha256, 7)
     monkeypatch.setitem(core.models.weights.WEIGHTS, "facenet-vggface2", entry)
 
     class Quiet(http.server.SimpleHTTPRequestHandler):

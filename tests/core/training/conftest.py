@@ -97,8 +97,8 @@ class Heard(Listener):
     def batch(self, done: int, total: int) -> None:
         self.batches.append((done, total))
 
-    def pictures(self, kind: str, images: Any) -> None:
-        self.sheets += [(kind, image.shape) for image in images]
+    def picture(self, kind: str, sheet: Any) -> None:
+        self.sheets.append((kind, sheet.shape))
 
     def remark(self, message: Message) -> None:
         self.sentences.append(message.text())

@@ -15,7 +15,7 @@ def test_a_deaf_listener_can_be_told_everything():
         deaf.reading(1, 2),
         deaf.epoch({"loss": 1.0}),
         deaf.batch(1, 2),
-        deaf.pictures("examples", [np.zeros((2, 2, 3), np.uint8)]),
+        deaf.picture("examples", np.zeros((2, 2, 3), np.uint8)),
         deaf.remark(verbatim("a sentence")),
     ):
         assert told is None

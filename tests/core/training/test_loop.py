@@ -70,7 +70,7 @@ def test_the_best_epoch_is_kept_and_everything_is_written(
     network = load_checkpoint(trained.file)
     source = CropSource(faces.validation, trained.config.input_size)
     found = locate_points(network, network.codec, source, FACE68, Inference("cpu"))
-    again = figures(found.points, source.samples, FACE68)["validation_nme"]
+    again = figures(found, source.samples, FACE68)["validation_nme"]
     assert again == pytest.approx(trained.best["validation_nme"], abs=1e-9)
 
 

@@ -13,8 +13,8 @@ from core.training.losses import build_loss
 from core.training.preparation import TrainingData
 from core.training.recipe import StabilityTerm
 from core.training.samples import CropSource, Sample
-from core.training.stability_loss import StabilityLoss, windows
-from core.training.stability_windows import WindowedStability, WindowLosses
+from core.training.stability_loss import StabilityLoss
+from core.training.stability_windows import WindowedStability, WindowLosses, windows
 from core.training.validation import Inference
 
 

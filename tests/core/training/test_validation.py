@@ -81,7 +81,7 @@ def test_points_come_back_to_the_picture(faces: TrainingData) -> None:
     codec.input_size = (96, 64)
     found = locate_points(Knowing(source), codec, source, FACE68, Inference("cpu", size=3))
     truth = np.stack([one.keypoints.points for one in faces.validation])
-    assert np.abs(found.points - truth).max() < 1e-3
+    assert np.abs(found - truth).max() < 1e-3
     assert isinstance(source.crop(0), Crop)
 
 
