@@ -67,7 +67,9 @@ def launch(
     if processes < 1:
         raise BadInput("training.processes", count=processes)
     job = folder / "job"
-    _write_job(job, recipe, data, folder, device, weights_folder, (start_from, start_name))
+    paths = {"folder": folder, "weights_folder": weights_folder, "start_from": start_from}
+    resolved = {name: str(path.resolve()) if path else None for name, path in paths.items()}
+    _write_job(job, data, recipe=recipe.as_json(), device=device, start_name=start_name, **resolved)
     command = [
         sys.executable,
         "-m",
@@ -128,36 +130,19 @@ def _outcome(event: Mapping[str, Any], code: int, errors: Path) -> TrainingOutco
     return trained
 
 
-def _write_job(
-    job: Path,
-    recipe: Recipe,
-    data: TrainingData,
-    folder: Path,
-    device: str,
-    weights: Path | None,
-    start: tuple[Path | None, str],
-) -> None:
+def _write_job(job: Path, data: TrainingData, **more: object) -> None:
     job.mkdir(parents=True, exist_ok=True)
     (job / _CANCEL).unlink(missing_ok=True)
-    content = {
-        "recipe": recipe.as_json(),
-        "skeleton": data.skeleton.name,
-        "folder": str(folder.resolve()),
-        "device": device,
-        "weights_folder": str(weights.resolve()) if weights else None,
-        "start_from": str(start[0].resolve()) if start[0] else None,
-        "start_name": start[1],
-        **{part: [_plain(sample, job) for sample in getattr(data, part)] for part in _PARTS},
-    }
-    (job / "job.json").write_text(json.dumps(content), encoding="utf-8")
+    parts = {part: [_plain(sample, job) for sample in getattr(data, part)] for part in _PARTS}
+    content = json.dumps({"skeleton": data.skeleton.name, **more, **parts})
+    (job / "job.json").write_text(content, encoding="utf-8")
 
 
 def _plain(sample: Sample, job: Path) -> dict[str, Any]:
     picture = sample.picture
     if isinstance(picture, np.ndarray):
-        file = (
-            job / f"picture-{zlib.crc32(picture.tobytes()):08x}-{picture.size}.npy"
-        )  # samples of one picture share it
+        # samples of one picture share its file
+        file = job / f"picture-{zlib.crc32(picture.tobytes()):08x}-{picture.size}.npy"
         if not file.is_file():
             np.save(file, picture)
     else:

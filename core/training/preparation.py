@@ -142,7 +142,9 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
         options["checkpointing"] = True
     settings = dict(recipe.codec_settings)
     codec = recipe.codec or spec.codecs[0]
-    _ensure_loss_suits(recipe, codec)
+    losses = _LOSSES.get(codec, _HEATMAPS)
+    if recipe.loss not in losses:
+        raise BadInput("losses.not_suited", loss=recipe.loss, network=recipe.network, codec=codec, choices=list(losses))
     if codec == "pip" and "neighbours" not in settings:
         settings["neighbours"] = nearest_neighbours(mean_shape(train), recipe.neighbours, skeleton.flip_pairs)
     if recipe.loss == "heatmap-ce":
@@ -150,12 +152,6 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
     return configure(
         recipe.network, skeleton, input_size=recipe.input_size, codec=codec, codec_settings=settings, options=options
     )
-
-
-def _ensure_loss_suits(recipe: Recipe, codec: str) -> None:
-    suits = _LOSSES.get(codec, _HEATMAPS)
-    if recipe.loss not in suits:
-        raise BadInput("losses.not_suited", loss=recipe.loss, network=recipe.network, codec=codec, choices=list(suits))
 
 
 def mean_shape(samples: Sequence[Sample]) -> NDArray[np.float64]:

@@ -24,38 +24,30 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "self_training": ("none", "curriculum", "plain"),
     "stability.target": ("true-motion", "stillness", "indicator"),
 }
-_AT_LEAST: Final = {
-    "epochs": 1,
-    "batch": 1,
-    "rate": 0.0,
-    "weight_decay": 0.0,
-    "warmup": 0.0,
-    "decay": 0.0,
-    "ema": 0.0,
-    "clip": 0.0,
-    "layer_decay": 0.0,
-    "freeze": 0,
-    "patience": 0,
-    "seed": 0,
-    "neighbours": 0,
-    "sheets": 0,
-    "minutes": 0.0,
-    "memory_gib": 0.0,
-    "padding": 0.1,
-    "workers": 0,
-    "stability.weight": 0.0,
-    "stability.length": 3,
-    "stability.windows": 1,
-    "stability.bar": 0.0,
-    "stability.slack": 1.0,
-}
-_AT_MOST: Final = {
-    "ema": 0.99999,
-    "layer_decay": 1.0,
-    "decay": 1.0,
-    "seed": 2**32 - 1,
-    "epochs": 100_000,
-    "batch": 65_536,
+_LIMITS: Final = {
+    "epochs": (1, 100_000),
+    "batch": (1, 65_536),
+    "rate": (0.0, math.inf),
+    "weight_decay": (0.0, math.inf),
+    "warmup": (0.0, math.inf),
+    "decay": (0.0, 1.0),
+    "ema": (0.0, 0.99999),
+    "clip": (0.0, math.inf),
+    "layer_decay": (0.0, 1.0),
+    "freeze": (0, math.inf),
+    "patience": (0, math.inf),
+    "seed": (0, 2**32 - 1),
+    "neighbours": (0, math.inf),
+    "sheets": (0, math.inf),
+    "minutes": (0.0, math.inf),
+    "memory_gib": (0.0, math.inf),
+    "padding": (0.1, math.inf),
+    "workers": (0, math.inf),
+    "stability.weight": (0.0, math.inf),
+    "stability.length": (3, math.inf),
+    "stability.windows": (1, math.inf),
+    "stability.bar": (0.0, math.inf),
+    "stability.slack": (1.0, math.inf),
 }
 
 
@@ -233,9 +225,9 @@ def _check(key: str, value: object) -> None:
     choices = CHOICES.get(key)
     if choices and value is not None and value not in choices:
         raise BadInput("recipes.no_choice", setting=key, choices=list(choices), value=value)
-    if key not in _AT_LEAST:
+    if key not in _LIMITS:
         return
-    low, high = _AT_LEAST[key], _AT_MOST.get(key, math.inf)
+    low, high = _LIMITS[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value == math.inf:
         if high < math.inf:
             raise BadInput("recipes.out_of_range", setting=key, low=low, high=high, value=value)

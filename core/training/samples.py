@@ -144,7 +144,6 @@ class CropSource:
 
     @property
     def kept(self) -> int:
-        """How many regions are in memory."""
         return sum(region is not None for region in self._regions)
 
     def __len__(self) -> int:

@@ -1,4 +1,7 @@
+import json
+
 import torch
+from safetensors import safe_open
 
 from core.models.pose import configure
 from core.models.pose.network import build
@@ -19,3 +22,9 @@ def parameters(network):
 def on_meta(config):
     with torch.device("meta"):
         return build(config)
+
+
+def facts_of(path):
+    """What a checkpoint's header says beside the network."""
+    with safe_open(path, framework="np") as file:
+        return json.loads(file.metadata()["facet"])["facts"]

@@ -64,7 +64,6 @@ class HeatmapCodec(Codec):
         self.sigma = check_number("sigma", self.sigma, 0.5)
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
-        """{"heatmaps": (K, h, w)}."""
         return {"heatmaps": (count, self.grid.height, self.grid.width)}
 
     def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:

@@ -40,12 +40,10 @@ class Grid:
 
     @property
     def width(self) -> int:
-        """Cells in a row."""
         return self.input_size[0] // self.stride
 
     @property
     def height(self) -> int:
-        """Rows of cells."""
         return self.input_size[1] // self.stride
 
     def pixels_per_cell(self, like: Tensor) -> Tensor:

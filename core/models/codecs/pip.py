@@ -84,10 +84,8 @@ class PipCodec(Codec):
 
     Parameters
     ----------
-    input_size
-        (W, H) in pixels; the stride must divide it.
-    stride
-        Pixels of the input for a cell.
+    input_size, stride
+        As `core.models.codecs.heatmap.HeatmapCodec`.
     neighbours
         For each point the indices of its neighbours, all lists of one length B; empty for none (any K).
 

@@ -18,7 +18,6 @@ class RegressionCodec(Codec):
     name = "regression"
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
-        """{"points": (K, 2)}."""
         return {"points": (count, 2)}
 
     def encode(self, points: Tensor, present: Tensor) -> dict[str, Tensor]:

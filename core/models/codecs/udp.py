@@ -49,7 +49,6 @@ class UdpCodec(HeatmapCodec):
         self._blur = _UdpBlur(self.input_size, self.stride, self.sigma)
 
     def offset(self, maps: Tensor, peaks: Peaks) -> Tensor:
-        """By the refinement that was chosen."""
         if self.refinement == "blur":
             return self._blur.offset(maps, peaks)
         return fit_offset(window(maps, peaks.x, peaks.y, fit_radius(self.sigma)), peaks, self.sigma)
@@ -72,10 +71,8 @@ class UdpCombinedCodec(Codec):
 
     Parameters
     ----------
-    input_size
-        (W, H) in pixels; the stride must divide it.
-    stride
-        Pixels of the input for a cell.
+    input_size, stride
+        As `HeatmapCodec`.
     radius
         Of the disc, as a share of the map's larger side; the disc is never smaller than one cell.
     """
@@ -90,7 +87,6 @@ class UdpCombinedCodec(Codec):
         self.cells = max(1.0, self.radius * max(self.grid.width, self.grid.height))
 
     def channels(self, count: int) -> dict[str, tuple[int, ...]]:
-        """{"heatmaps": (K, h, w), "offsets": (2K, h, w)}."""
         height, width = self.grid.height, self.grid.width
         return {"heatmaps": (count, height, width), "offsets": (2 * count, height, width)}
 

@@ -44,13 +44,11 @@ class Candidates:
 
     @classmethod
     def none(cls) -> Candidates:
-        """No box."""
         four = np.zeros((0, 4), np.float32)
         return cls(np.zeros(0, np.int64), four, np.zeros(0, np.float32), four)
 
     @classmethod
     def joined(cls, parts: list[Candidates]) -> Candidates:
-        """One after the other."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     @classmethod

@@ -53,12 +53,9 @@ class Dlib68Landmarker:
             (N, 4) left, top, right, bottom in pixels, as MTCNN gives them.
         """
         pixels = np.ascontiguousarray(image)
-        return [self._locate_one(pixels, box) for box in np.asarray(corners, np.float64).reshape(-1, 4)]
-
-    def _locate_one(self, image: NDArray[np.uint8], box: NDArray) -> Keypoints:
-        shape = self._predictor(image, dlib_box(box))
-        points = np.array([(part.x, part.y) for part in shape.parts()], np.float32)
-        return Keypoints.of(points, confidence=np.full(len(points), np.nan))
+        shapes = [self._predictor(pixels, dlib_box(box)) for box in np.asarray(corners, np.float64).reshape(-1, 4)]
+        points = [np.array([(part.x, part.y) for part in shape.parts()], np.float32) for shape in shapes]
+        return [Keypoints.of(face, confidence=np.full(len(face), np.nan)) for face in points]
 
 
 def dlib_box(corners: NDArray) -> dlib.rectangle:

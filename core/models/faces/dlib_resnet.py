@@ -71,7 +71,6 @@ class DlibResnetEncoder(Encoder):
 
     @torch.inference_mode()
     def embed_batch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, 128) of length 1."""
         pixels = torch.from_numpy(crops).to(self._device).float().permute(0, 3, 1, 2)
         vectors = self._network(pixels).cpu().numpy()
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)

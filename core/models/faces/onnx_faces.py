@@ -86,7 +86,6 @@ class OnnxEncoder(Encoder):
         return align_face(image, five_points)
 
     def embed_batch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, D) of length 1."""
         vectors = self._run(crops)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 

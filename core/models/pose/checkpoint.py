@@ -129,11 +129,6 @@ def read_config(path: Path) -> NetworkConfig:
         raise BadWeights("weights.unknown_checkpoint", file=path.name, reason=problem) from problem
 
 
-def read_facts(path: Path) -> dict[str, str]:
-    """What was stored beside the configuration; raises as `read_config`."""
-    return _described(path)["facts"]
-
-
 def described(config: NetworkConfig, facts: Mapping[str, str]) -> dict[str, str]:
     """The metadata of a checkpoint."""
     return {_KEY: json.dumps({"network": config.to_json(), "facts": dict(facts)}, sort_keys=True)}

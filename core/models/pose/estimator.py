@@ -8,7 +8,7 @@ et al., UDP, CVPR 2020), else of the points.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,8 +65,6 @@ class PoseEstimator:
         Look at every crop mirrored too: twice the time, and a doubt of its own.
     padding
         What a box is multiplied by before it is cut out.
-    warn
-        Called with a sentence when the batch is halved; a log entry by default.
 
     Raises
     ------
@@ -85,7 +83,6 @@ class PoseEstimator:
         flip_test: bool = False,
         batch: int = 16,
         padding: float = 1.25,
-        warn: Callable[[str], None] | None = None,
     ) -> None:
         if (network.config.skeleton, network.config.points) != (skeleton_used.name, len(skeleton_used)):
             raise BadInput(
@@ -108,7 +105,6 @@ class PoseEstimator:
         self._flip_test = flip_test
         self._padding = padding
         self._order = torch.from_numpy(mirror_order(len(skeleton_used), skeleton_used.flip_pairs)).to(device)
-        self._warn = warn or _LOG.warning
 
     @classmethod
     def load(
@@ -190,7 +186,7 @@ class PoseEstimator:
                 raise FacetError("networks.no_memory", device=self._device.type, name=self.name) from problem
         release_memory()  # only now: while the exception was there, it held the tensors
         self.batch = len(pixels) // 2
-        self._warn(f"memory ran out with {len(pixels)} crops at a time; {self.name} goes on with {self.batch}")
+        _LOG.warning("memory ran out with %d crops at a time; %s goes on with %d", len(pixels), self.name, self.batch)
         return None
 
     @torch.inference_mode()
@@ -217,9 +213,8 @@ class PoseEstimator:
         if "heatmaps" in plain:
             return self._network.codec.decode({name: (value + mirrored[name]) / 2 for name, value in plain.items()})
         pairs = zip(first, second, strict=True)
-        return DecodedPoints(
-            *(torch.stack(pair).nanmean(0) for pair in pairs)
-        )  # a point that one of them lacks is the other's
+        # a point that one of them lacks is the other's
+        return DecodedPoints(*(torch.stack(pair).nanmean(0) for pair in pairs))
 
 
 def _in_picture(located: _LocatedCrops, row: int, crop: Crop) -> tuple[Keypoints, Uncertainty]:

@@ -47,11 +47,9 @@ class MemoryEstimate:
 
     @property
     def total(self) -> int:
-        """All of it."""
         return self.weights + self.activations + self.allowance
 
     def fits(self, free_bytes: int) -> bool:
-        """Whether so many free bytes are enough."""
         return self.total <= free_bytes
 
     def sentence(self) -> str:
@@ -174,7 +172,6 @@ class _SavedTensors(saved_tensors_hooks):
         self._storages: dict[int, Tensor] = {}
 
     def bytes(self) -> int:
-        """Of the storages that were saved."""
         return sum(value.untyped_storage().nbytes() for value in self._storages.values())
 
     def _keep(self, value: Tensor) -> Tensor:

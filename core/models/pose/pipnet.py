@@ -36,11 +36,9 @@ class PipHead(nn.Module):
             deconvolution = nn.ConvTranspose2d(channels, _FINER_CHANNELS, 4, stride=2, padding=1, bias=False)
             self.finer = nn.Sequential(deconvolution, nn.BatchNorm2d(_FINER_CHANNELS), nn.ReLU())
             channels = _FINER_CHANNELS
-        self.maps = nn.ModuleDict()
         self._empty = [name for name, shape in shapes.items() if shape[0] == 0]
-        for name, shape in shapes.items():
-            if shape[0]:
-                self.maps[name] = small_convolution(channels, shape[0])
+        layers = {name: small_convolution(channels, shape[0]) for name, shape in shapes.items() if shape[0]}
+        self.maps = nn.ModuleDict(layers)
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         finer = self.finer(features)

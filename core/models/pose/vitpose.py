@@ -68,7 +68,6 @@ class VitPoseMap(nn.Module):
 
     @property
     def layers(self) -> nn.ModuleList:
-        """The transformer's layers, in order."""
         layers: nn.ModuleList = self.net.encoder.layer
         return layers
 

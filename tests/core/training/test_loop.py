@@ -15,12 +15,13 @@ import torch
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import FACE68
-from core.models.pose.checkpoint import load_checkpoint, read_facts
+from core.models.pose.checkpoint import load_checkpoint
 from core.training.loop import train
 from core.training.preparation import TrainingData
 from core.training.recipe import Recipe
 from core.training.samples import CropSource
 from core.training.validation import Inference, figures, locate_points
+from tests.builders.pose_networks import facts_of
 
 Tiny = Callable[..., Recipe]
 
@@ -62,7 +63,7 @@ def test_the_best_epoch_is_kept_and_everything_is_written(
     assert lines == json.loads(json.dumps(trained.history)) == json.loads(json.dumps(heard.epochs))
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     assert trained.best == min(trained.history, key=lambda line: line["validation_nme"])
-    assert read_facts(trained.file)["epoch"] == str(trained.best["epoch"])
+    assert facts_of(trained.file)["epoch"] == str(trained.best["epoch"])
     assert heard.batches == [(done, 6) for done in range(1, 7)]
     assert trained.epochs == 3
     assert load_checkpoint(tmp_path / "last.safetensors").config == trained.config

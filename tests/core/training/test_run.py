@@ -11,12 +11,13 @@ import torch
 from torch import nn
 
 from core.foundation.errors import Cancelled, FacetError
-from core.models.pose.checkpoint import load_checkpoint, read_facts
+from core.models.pose.checkpoint import load_checkpoint
 from core.models.pose.network import build
 from core.training.loop import train
 from core.training.preparation import TrainingData
 from core.training.recipe import Recipe, StabilityTerm
 from core.training.validation import Inference
+from tests.builders.pose_networks import facts_of
 
 Tiny = Callable[..., Recipe]
 
@@ -59,7 +60,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(
         "(epoch 1) are kept; a lower rate or a lower clip (now 0.5) may help"
     )
     assert all(bool(value.isfinite().all()) for value in load_checkpoint(trained.file).state_dict().values())
-    assert read_facts(trained.file)["epoch"] == "1"
+    assert facts_of(trained.file)["epoch"] == "1"
 
 
 @pytest.mark.parametrize(

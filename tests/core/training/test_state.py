@@ -55,7 +55,8 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
 def test_a_run_that_was_killed_ends_with_the_same_bits(faces: TrainingData, full: Recipe, tmp_path: Path) -> None:
     whole = train(full, faces, tmp_path / "whole", device="cpu")
     folder = tmp_path / "killed"
-    write_job(folder / "job", full, faces, folder, "cpu", None, (None, ""))
+    paths = {"folder": str(folder), "weights_folder": None, "start_from": None}
+    write_job(folder / "job", faces, recipe=full.as_json(), device="cpu", start_name="", **paths)
     code = "import torch, sys; torch.set_num_threads(1); from core.training.distributed import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", code, str(folder / "job")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -13,8 +13,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.foundation.errors import BadWeights, FacetError, MissingWeights
-from core.models.pose.checkpoint import described, load_checkpoint, read_config, read_facts, save_checkpoint
+from core.models.pose.checkpoint import described, load_checkpoint, read_config, save_checkpoint
 from core.models.weights import sha256_of
+from tests.builders.pose_networks import facts_of
 
 
 def test_a_loaded_network_is_the_saved_one_bit_for_bit(network, saved):
@@ -48,7 +49,7 @@ def test_pickled_code_is_refused_and_does_not_run(protocol, tmp_path, capfd):
         torch.save({"a": Payload()}, path)
     else:
         path.write_bytes(pickle.dumps(Payload(), protocol=protocol))
-    for read in (load_checkpoint, read_config, read_facts):
+    for read in (load_checkpoint, read_config):
         with pytest.raises(BadWeights, match=r"best\.pt is (a pickled file|damaged)"):
             read(path)
     assert "ran" not in capfd.readouterr().out
@@ -142,7 +143,7 @@ def test_a_folder_that_cannot_be_written_is_said(network, tmp_path):
 
 def test_the_header_alone_says_what_the_network_is(network, saved):
     assert read_config(saved) == network.config
-    assert read_facts(saved) == {"run": "7"}
+    assert facts_of(saved) == {"run": "7"}
 
 
 def test_a_header_whose_length_looks_like_a_pickle_is_read(network, tmp_path):

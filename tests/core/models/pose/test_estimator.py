@@ -163,19 +163,19 @@ class Hungry(Centroids):
         torch.AcceleratorError("CUDA error: out of memory"),
     ],
 )
-def test_the_batch_is_halved_when_memory_runs_out_and_this_is_said(picture, problem):
-    head, said = Hungry(2, problem), []
-    made = estimator(head, padding=1.0, batch=8, warn=said.append)
+def test_the_batch_is_halved_when_memory_runs_out_and_this_is_said(picture, problem, caplog):
+    head = Hungry(2, problem)
+    made = estimator(head, padding=1.0, batch=8)
     found = made.estimate([picture] * 5, [BOX] * 5)
     assert head.seen == [5, 2, 2, 1]
     assert made.batch == 2
-    assert said == ["memory ran out with 5 crops at a time; model goes on with 2"]
+    assert caplog.messages == ["memory ran out with 5 crops at a time; model goes on with 2"]
     for ((points, _),) in found:
         np.testing.assert_allclose(points.points, [[100, 80], [180, 120]], atol=0.01)
 
 
 def test_a_single_crop_that_does_not_fit_is_said(picture):
-    made = estimator(Hungry(0, MemoryError()), batch=4, warn=lambda sentence: None)
+    made = estimator(Hungry(0, MemoryError()), batch=4)
     with pytest.raises(FacetError, match="not enough memory on cpu for model with a single crop"):
         made.estimate([picture] * 3, [BOX] * 3)
 
