@@ -80,15 +80,6 @@ ENCODERS: Final[dict[str, Spec[Encoder]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Availability:
-    """Whether an encoder can be used now; `missing` is the sentence that says what it lacks."""
-
-    name: str
-    ready: bool
-    missing: str | None
-
-
 def load_detector(name: str, device: str, weights_folder: Path) -> Detector:
     """A face detector.
 
@@ -140,18 +131,17 @@ def encoder_threshold(name: str, weights_folder: Path) -> float:
     return _spec(ENCODERS, name, "encoder").threshold
 
 
-def available_encoders(weights_folder: Path) -> list[Availability]:
-    """Every encoder of the registry and every ONNX file in the weights folder, with what is missing."""
-    rows = []
+def available_encoders(weights_folder: Path) -> dict[str, str | None]:
+    """Every encoder of the registry and every ONNX file in the weights folder: None, or the sentence of what lacks."""
+    lacking: dict[str, str | None] = {}
     for name, spec in ENCODERS.items():
         try:
             for needed in spec.weights:
                 weights.locate(needed, weights_folder)
-            rows.append(Availability(name, True, None))
+            lacking[name] = None
         except FacetError as problem:
-            rows.append(Availability(name, False, str(problem)))
-    files = sorted(weights_folder.glob("*.onnx")) if weights_folder.is_dir() else []
-    return rows + [Availability(ONNX + file.name, True, None) for file in files]
+            lacking[name] = str(problem)
+    return lacking | {ONNX + file.name: None for file in sorted(weights_folder.glob("*.onnx"))}
 
 
 def find_onnx(name: str, weights_folder: Path) -> Path:

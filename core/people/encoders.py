@@ -33,16 +33,16 @@ class EncoderChoice:
 def encoder_choices(workspace: Workspace) -> list[EncoderChoice]:
     """Every encoder, the one of the settings first."""
     choices = []
-    for row in available_encoders(workspace.weights):
-        spec = ENCODERS.get(row.name)
-        files = [WEIGHTS[name] for name in spec.weights] if spec else []
+    for name, missing in available_encoders(workspace.weights).items():
+        spec = ENCODERS.get(name)
+        files = [WEIGHTS[needed] for needed in spec.weights] if spec else []
         choices.append(
             EncoderChoice(
-                name=row.name,
+                name=name,
                 about=spec.description if spec else "An ONNX file in the weights folder.",
-                ready=row.ready,
-                missing=row.missing,
-                fetchable=not row.ready and all(file.url is not None for file in files),
+                ready=missing is None,
+                missing=missing,
+                fetchable=missing is not None and all(file.url is not None for file in files),
                 licence="; ".join(dict.fromkeys(file.licence for file in files)),
             )
         )

@@ -127,7 +127,7 @@ def _learn(run: Training) -> None:
     while not run.done.stopped:
         run.begin_epoch()
         for feed in run.feed():
-            if not run.learn(feed).good:
+            if not run.learn(feed):
                 _stop_at_nan(run)
                 return
             _tell(run, partial(run.listener.batch, run.step, total))

@@ -28,7 +28,7 @@ from core.training.recipe import Recipe
 from core.training.schedules import average_of, decay_for, optimiser_of, rate_factor, set_rate
 from core.training.stability_windows import WindowedStability
 from core.training.state import TrainingProgress, load_state, save_state, write_curves
-from core.training.stepping import Optimization, Step, seed_of
+from core.training.stepping import Optimization, seed_of
 from core.training.validation import Inference, figures, locate_points
 
 _IN_PIXELS: Final = ("wing", "soft-wing")
@@ -143,19 +143,20 @@ class Training:
         seeds = (self.recipe.seed, self.done.epoch, self.done.batch, self.ranks.rank)
         return steadying.pick(self.sources.train, self.recipe.augmentation, self.data.skeleton, seeds)
 
-    def learn(self, feed: StepBatch) -> Step:
-        """One step; the weights and their average change, unless the loss was not finite."""
+    def learn(self, feed: StepBatch) -> bool:
+        """One step; the weights and their average change. False, and they do not, if the loss was not finite."""
         stepper = self.stepper
         set_rate(stepper.optimiser, rate_factor(self.recipe, self.step, self.steps_an_epoch))
         seed = seed_of(self.recipe.seed, self.done.epoch, self.done.batch, self.ranks.rank)
-        step = stepper.take(feed.batch, self._windows(), seed, feed.share)
+        parts = stepper.take(feed.batch, self._windows(), seed, feed.share)
         self.done.part = stepper.part
-        if step.good:
-            self.average.update_parameters(self.network)
-            self.done.count(step.parts, feed.samples)
-            if stepper.steadying is not None:
-                stepper.steadying.gate.step(step.parts["loss"])
-        return step
+        if parts is None:
+            return False
+        self.average.update_parameters(self.network)
+        self.done.count(parts, feed.samples)
+        if stepper.steadying is not None:
+            stepper.steadying.gate.step(parts["loss"])
+        return True
 
     # Measuring
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,21 +23,6 @@ from core.training.pip_losses import task_codes
 from core.training.ranks import Ranks
 from core.training.stability_windows import WindowedStability
 from core.training.validation import Inference
-
-
-class Step(NamedTuple):
-    """What came of a step.
-
-    Attributes
-    ----------
-    parts
-        Means over the batch: ``loss`` and each of its parts, before their weights; ``stability`` where it took part.
-    good
-        Whether loss and gradient were finite; if not, the weights are as they were.
-    """
-
-    parts: dict[str, float]
-    good: bool
 
 
 @dataclass
@@ -75,7 +59,7 @@ class Optimization:
     steadying: WindowedStability | None = None
     remark: Callable[[Message], None] = field(default=lambda _: None)
 
-    def take(self, batch: Batch, windows: Sequence[Batch], seed: int, share: float) -> Step:
+    def take(self, batch: Batch, windows: Sequence[Batch], seed: int, share: float) -> dict[str, float] | None:
         """Learn from one batch; with the same seed, the same happens.
 
         Parameters
@@ -88,6 +72,12 @@ class Optimization:
             For what the network itself draws, such as dropout.
         share
             This process's part of the whole batch: 1 where it is alone.
+
+        Returns
+        -------
+        dict
+            Means over the batch: ``loss`` and each of its parts, before their weights; ``stability`` where it took
+            part. None if loss or gradient were not finite; the weights are then as they were.
 
         Raises
         ------
@@ -143,7 +133,7 @@ class Optimization:
         lost = self.loss(outputs, targets)
         return {"total": lost.total, "loss": lost.total.detach(), **lost.parts}
 
-    def _change(self, parts: dict[str, float]) -> Step:
+    def _change(self, parts: dict[str, float]) -> dict[str, float] | None:
         parts = self.ranks.total(parts)
         parameters = [
             parameter
@@ -152,10 +142,10 @@ class Optimization:
             if parameter.grad is not None
         ]
         norm = float(nn.utils.clip_grad_norm_(parameters, self.clip or math.inf)) if parameters else 0.0
-        good = not self.ranks.any(not (math.isfinite(norm) and math.isfinite(parts["loss"])))
-        if good:
-            self.optimiser.step()
-        return Step(parts, good)
+        if self.ranks.any(not (math.isfinite(norm) and math.isfinite(parts["loss"]))):
+            return None
+        self.optimiser.step()
+        return parts
 
     def _together(self, last: bool) -> AbstractContextManager[object]:
         """Gradients are exchanged with other processes at the last part only."""

@@ -69,7 +69,10 @@ class OnnxEncoder(Encoder):
             for key, value in asdict(self._normalisation).items()
             if key != "threshold"
         }
-        self._network = _read_network(file)
+        try:
+            self._network = cv2.dnn.readNetFromONNX(str(file))
+        except cv2.error as problem:
+            raise BadWeights("weights.no_onnx_network", file=file.name) from problem
         self._alone = Lock()  # input and answer live in the network
         self._file = file
         self.dimension = self._run(np.zeros((1, ARCFACE_SIZE, ARCFACE_SIZE, 3), np.uint8)).shape[1]
@@ -142,10 +145,3 @@ def read_normalisation(file: Path) -> Normalisation:
 def _three(values: Sequence[float]) -> tuple[float, float, float]:
     first, second, third = (float(value) for value in values)
     return first, second, third
-
-
-def _read_network(file: Path) -> cv2.dnn.Net:
-    try:
-        return cv2.dnn.readNetFromONNX(str(file))
-    except cv2.error as problem:
-        raise BadWeights("weights.no_onnx_network", file=file.name) from problem

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,17 +29,6 @@ from core.models.pose.network import PoseNetwork
 from core.models.weights import sha256_of
 
 _LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _LocatedCrops:
-    """Of N crops, in pixels of the crop: (N, K, 2) points and (N, K) float32 of the rest; NaN where unknown."""
-
-    points: NDArray[np.float32]
-    confidence: NDArray[np.float32]
-    spread: NDArray[np.float32]
-    neighbours: NDArray[np.float32]
-    flip: NDArray[np.float32]
 
 
 class PoseEstimator:
@@ -168,7 +156,7 @@ class PoseEstimator:
             if located is None:
                 continue  # again with the smaller batch
             for row, (number, crop) in enumerate(part):
-                results[number].append(_in_picture(located, row, crop))
+                results[number].append(_in_picture(crop, *(values[row] for values in located)))
             done += len(part)
         return results
 
@@ -176,7 +164,7 @@ class PoseEstimator:
         """Points of every instance of one (H, W, 3) uint8 RGB picture; raises as `estimate`."""
         return [points for points, _ in self.estimate([image], [corners])[0]]
 
-    def _attempt(self, pixels: NDArray[np.uint8]) -> _LocatedCrops | None:
+    def _attempt(self, pixels: NDArray[np.uint8]) -> list[NDArray] | None:
         """What was found in (N, H, W, 3) uint8 crops; None if memory ran out, and the batch is smaller now."""
         try:
             return self._find(pixels)
@@ -190,7 +178,8 @@ class PoseEstimator:
         return None
 
     @torch.inference_mode()
-    def _find(self, pixels: NDArray[np.uint8]) -> _LocatedCrops:
+    def _find(self, pixels: NDArray[np.uint8]) -> list[NDArray]:
+        """Points (N, K, 2), confidence, spread, neighbours and flip (N, K), in pixels of the crops; NaN if unknown."""
         images = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2).float() / 255.0  # channels stay last
         outputs = self._outputs(images)
         plain = self._network.codec.decode(outputs)
@@ -200,7 +189,7 @@ class PoseEstimator:
             other = self._network.codec.decode(mirrored)
             flip = torch.linalg.vector_norm(plain.points - other.points, dim=2)
             plain = self._mean(outputs, mirrored, plain, other)
-        return _LocatedCrops(*(value.float().cpu().numpy() for value in (*plain, flip)))
+        return [value.float().cpu().numpy() for value in (*plain, flip)]
 
     def _outputs(self, images: Tensor) -> dict[str, Tensor]:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
@@ -217,8 +206,7 @@ class PoseEstimator:
         return DecodedPoints(*(torch.stack(pair).nanmean(0) for pair in pairs))
 
 
-def _in_picture(located: _LocatedCrops, row: int, crop: Crop) -> tuple[Keypoints, Uncertainty]:
+def _in_picture(crop: Crop, points: NDArray, confidence: NDArray, *doubts: NDArray) -> tuple[Keypoints, Uncertainty]:
     scale = crop.picture_scale()
-    points = Keypoints.of(crop.to_picture(located.points[row]), confidence=located.confidence[row])
-    doubts = (located.spread[row], located.neighbours[row], located.flip[row])
-    return points, Uncertainty(*((doubt * scale).astype(np.float32) for doubt in doubts))
+    located = Keypoints.of(crop.to_picture(points), confidence=confidence)
+    return located, Uncertainty(*((doubt * scale).astype(np.float32) for doubt in doubts))

@@ -7,9 +7,11 @@ curriculum: the same scores on features that are max-pooled once (4 × 4 cells o
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final
 
+import torchvision
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -17,7 +19,7 @@ from core.foundation.errors import BadInput
 from core.models.codecs import Codec
 from core.models.pose import NetworkConfig
 from core.models.pose.heads import in_weights_precision, small_convolution
-from core.models.pose.torchvision_maps import MOBILENET_CHANNELS, RESNET_CHANNELS, MobileNetMap, ResNetMap
+from core.models.pose.resnet_regression import RESNET_CHANNELS, ResNetMap
 
 _FINER_CHANNELS: Final = 512
 _STRIDES: Final = (16, 32)
@@ -67,8 +69,8 @@ def parts(config: NetworkConfig, codec: Codec) -> tuple[nn.Module, nn.Module]:
         raise BadInput("networks.stride", network=config.network, choices=list(map(str, _STRIDES)), stride=stride)
     kind = config.network.removeprefix("pipnet-")
     if kind == "mobilenet":
-        backbone: nn.Module = MobileNetMap()
-        channels = MOBILENET_CHANNELS
+        whole = torchvision.models.mobilenet_v2(weights=None)  # MobileNetV2: Sandler et al., CVPR 2018
+        backbone, channels = nn.Sequential(OrderedDict(features=whole.features)), whole.last_channel
     else:
         depth = int(kind.removeprefix("r"))
         backbone, channels = ResNetMap(depth), RESNET_CHANNELS[depth]

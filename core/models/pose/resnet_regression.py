@@ -5,12 +5,32 @@ He et al.: Deep Residual Learning, CVPR 2016; Feng et al.: Wing Loss, CVPR 2018;
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from typing import Final
+
+import torchvision
 from torch import nn
 
 from core.models.codecs import Codec
 from core.models.pose import NetworkConfig
 from core.models.pose.heads import PointHead, SpatialMean
-from core.models.pose.torchvision_maps import RESNET_CHANNELS, ResNetMap
+
+RESNET_CHANNELS: Final = {18: 512, 34: 512, 50: 2048, 101: 2048}
+_DEEP: Final = 50
+
+
+class ResNetMap(nn.Sequential):
+    """ResNet (He et al. 2016): (N, 3, H, W) -> (N, C, H / 32, W / 32); `depth` is a key of `RESNET_CHANNELS`.
+
+    From random weights each bottleneck of the deep ones begins as the identity (Goyal et al., "Accurate, Large
+    Minibatch SGD", 2017): otherwise coordinates fly away in the first hundreds of steps. The shallow ones learn more
+    quickly without.
+    """
+
+    def __init__(self, depth: int) -> None:
+        whole = getattr(torchvision.models, f"resnet{depth}")(weights=None, zero_init_residual=depth >= _DEEP)
+        parts = list(whole.named_children())[:-2]  # without the mean and the classifier
+        super().__init__(OrderedDict(parts))
 
 
 def parts(config: NetworkConfig, codec: Codec) -> tuple[nn.Module, nn.Module]:

@@ -1,9 +1,12 @@
 import pytest
 import torch
+import torchvision
 
 from core.foundation.errors import BadInput
+from core.models.codecs import build_codec
 from core.models.pose import configure
 from core.models.pose.network import build
+from core.models.pose.pipnet import parts
 from tests.builders.pose_networks import small
 
 
@@ -52,3 +55,15 @@ def test_coarse_maps_are_the_same_layer_on_pooled_features(networks):
     assert all(torch.equal(plain[key], outputs[key]) for key in plain)
     with pytest.raises(BadInput, match="hrnet-w18-small has no coarse maps"):
         networks["hrnet-w18-small"](images, coarse=True)
+
+
+def test_a_mobilenets_map_is_torchvisions():
+    torch.manual_seed(0)
+    config = configure("pipnet-mobilenet", "face68")
+    backbone, head = parts(config, build_codec(config.codec, config.input_size, config.codec_settings))
+    ours = backbone.eval()
+    theirs = torchvision.models.mobilenet_v2(weights=None).eval()
+    theirs.load_state_dict(ours.state_dict(), strict=False)
+    images = torch.rand(1, 3, 64, 96)
+    assert ours(images).shape == (1, head.maps["cls"].in_channels, 2, 3)
+    torch.testing.assert_close(ours(images), theirs.features(images))

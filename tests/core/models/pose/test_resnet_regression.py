@@ -1,11 +1,12 @@
 """ResNet with coordinates: the mean of its map through one linear layer."""
 
+import pytest
 import torch
+import torchvision
 
 from core.models.codecs import build_codec
 from core.models.pose import configure
-from core.models.pose.resnet_regression import parts
-from core.models.pose.torchvision_maps import RESNET_CHANNELS, ResNetMap
+from core.models.pose.resnet_regression import RESNET_CHANNELS, ResNetMap, parts
 
 
 def test_the_points_are_one_linear_layer_on_the_mean_of_the_map():
@@ -34,3 +35,28 @@ def test_dropout_acts_while_training_only():
     assert torch.equal(head.eval()(features)["points"], head(features)["points"])
     head.train()
     assert not torch.equal(head(features)["points"], head(features)["points"])
+
+
+@pytest.mark.parametrize("depth", [18, 50])
+def test_a_resnets_map_is_what_torchvision_averages(depth):
+    torch.manual_seed(0)
+    ours = ResNetMap(depth).eval()
+    theirs = getattr(torchvision.models, f"resnet{depth}")(weights=None).eval()
+    theirs.load_state_dict(ours.state_dict(), strict=False)
+    theirs.fc = torch.nn.Identity()
+    images = torch.rand(1, 3, 64, 96)
+    found = ours(images)
+    assert found.shape == (1, RESNET_CHANNELS[depth], 2, 3)
+    torch.testing.assert_close(found.mean(dim=(2, 3)), theirs(images))
+
+
+def test_only_deep_bottlenecks_begin_as_the_identity():
+    assert all((block.bn3.weight == 0).all() for block in ResNetMap(50).layer2)
+    assert all((block.bn2.weight == 1).all() for block in ResNetMap(18).layer2)
+
+
+@pytest.mark.parametrize("depth", sorted(RESNET_CHANNELS))
+def test_the_channels_of_the_table_are_true(depth):
+    with torch.device("meta"):
+        made = ResNetMap(depth).eval()
+        assert made(torch.empty(1, 3, 32, 32)).shape == (1, RESNET_CHANNELS[depth], 1, 1)
