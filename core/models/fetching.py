@@ -43,11 +43,6 @@ def fetch(name: str, folder: Path, progress: Progress | None = None, base_url: s
     base_url
         A mirror: takes the place of the scheme and host of the address; the path stays.
 
-    Returns
-    -------
-    Path
-        The file.
-
     Raises
     ------
     MissingWeights

@@ -76,7 +76,7 @@ def heatmap_sheet(images: Sequence[Picture], wanted: NDArray, predicted: NDArray
     ----------
     images
         N of (H, W, 3) uint8 RGB, all of one size.
-    wanted, found
+    wanted, predicted
         (N, K, h, w) real; 1 is a full height. The largest of the K maps is shown in each place, cut to [0, 1].
     """
     rows = [_joined([shrunk(image, _SIDE) for image in images], across=True)]
@@ -94,7 +94,7 @@ def example_sheet(
     ----------
     images
         N of (H, W, 3) uint8 RGB, all of one size.
-    truth, found
+    truth, predicted
         (N, K, 2) real, pixels of the crops; NaN is not drawn.
     edges
         Index pairs that a line joins.

@@ -35,7 +35,7 @@ def assign(
     ----------
     groups
         Group -> number of pictures.
-    known
+    earlier
         Group -> part from before; those that are not in `groups` are ignored.
     fractions
         Of all pictures, wanted in train, validation and test.

@@ -103,7 +103,7 @@ def figures(predicted: NDArray[np.float64], samples: Sequence[Sample], skeleton:
 
     Parameters
     ----------
-    found
+    predicted
         (M, K, 2) pixels of the pictures; NaN where absent.
     samples
         M of them.

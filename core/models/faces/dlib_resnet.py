@@ -60,12 +60,7 @@ class DlibResnetEncoder(Encoder):
         self.weights_sha256 = sha256_of(weights)
         self.settings = {"crop": "five points", "template": _FIVE_POINTS.tolist()}
 
-    def crop(
-        self,
-        image: NDArray[np.uint8],
-        corners: NDArray,  # noqa: ARG002  (every encoder is given the same)
-        five_points: NDArray,
-    ) -> NDArray[np.uint8]:
+    def crop(self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray) -> NDArray[np.uint8]:  # noqa: ARG002
         """(150, 150, 3) uint8, the five points where they fall in dlib's chips."""
         return warp_to(image, five_points, _FIVE_POINTS, SIDE)
 

@@ -40,12 +40,7 @@ class FacenetEncoder(Encoder):
         self._device = pick_device(device)
         self._network = _fused(network.eval()).to(self._device).to(memory_format=torch.channels_last)
 
-    def crop(
-        self,
-        image: NDArray[np.uint8],
-        corners: NDArray,
-        five_points: NDArray,  # noqa: ARG002  (every encoder is given the same)
-    ) -> NDArray[np.uint8]:
+    def crop(self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray) -> NDArray[np.uint8]:  # noqa: ARG002
         """Cut out the box and squeeze it into (160, 160, 3) uint8, as facenet-pytorch's extract_face does.
 
         Raises
@@ -70,12 +65,7 @@ class FacenetEncoder(Encoder):
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of InceptionResnetV1 without its classifier.
-
-    Parameters
-    ----------
-    path
-        A state_dict as facenet-pytorch publishes it; `logits.*` (the classifier over the training people) is left out.
+    """The tensors of InceptionResnetV1 as facenet-pytorch publishes them, without the classifier over its people.
 
     Raises
     ------

@@ -76,7 +76,7 @@ class Encoder(ABC):
     def crop(self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray) -> NDArray[np.uint8]:
         """The network's own input of one face: (S, S, 3) uint8 RGB, out of an (H, W, 3) uint8 RGB picture.
 
-        `corners` is (4,), `five_points` (5, 2), both in pixels.
+        `corners` is (4,), `five_points` (5, 2), both in pixels; every encoder is given both, and takes what it needs.
         """
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

@@ -79,12 +79,7 @@ class OnnxEncoder(Encoder):
         if not self._takes_batches():
             self.batch = 1  # the file fixes it
 
-    def crop(
-        self,
-        image: NDArray[np.uint8],
-        corners: NDArray,  # noqa: ARG002  (every encoder is given the same)
-        five_points: NDArray,
-    ) -> NDArray[np.uint8]:
+    def crop(self, image: NDArray[np.uint8], corners: NDArray, five_points: NDArray) -> NDArray[np.uint8]:  # noqa: ARG002
         """(112, 112, 3) uint8, eyes, nose and mouth on the ArcFace template."""
         return align_face(image, five_points)
 

@@ -60,16 +60,9 @@ def save_checkpoint(path: Path, network: PoseNetwork, facts: Mapping[str, str] =
 
 
 def load_checkpoint(path: Path, device: str = "cpu") -> PoseNetwork:
-    """Build the network of a checkpoint and give it its tensors; it comes in evaluation mode.
+    """The network that `save_checkpoint` wrote, in evaluation mode on `device`, such as "cpu" or "cuda".
 
     torch's global generator is left as it was.
-
-    Parameters
-    ----------
-    path
-        What `save_checkpoint` wrote.
-    device
-        Where the network shall be, such as "cpu" or "cuda".
 
     Raises
     ------

@@ -76,12 +76,7 @@ class PoseNetwork(nn.Module):
 def build(config: NetworkConfig, *, empty: bool = False) -> PoseNetwork:
     """Build a network with random weights out of torch's global generator; nothing is fetched.
 
-    Parameters
-    ----------
-    config
-        Its description.
-    empty
-        Leave all values undefined, which is quick: for those who load every tensor at once.
+    `empty` leaves all values undefined, which is quick: for those who load every tensor at once.
 
     Raises
     ------

@@ -54,11 +54,6 @@ def load_pretrained(network: PoseNetwork, weights_name: str, folder: Path) -> Fi
     folder
         The weights folder; nothing is fetched.
 
-    Returns
-    -------
-    Fit
-        What was copied, and what starts anew.
-
     Raises
     ------
     MissingWeights
