@@ -128,23 +128,23 @@ def doubts(estimates: Estimates, scales: Mapping[str, float]) -> Floats:
     return np.asarray(mean + missing, np.float64)
 
 
-def spearman(one: NDArray, other: NDArray) -> float:
+def spearman(first: NDArray, second: NDArray) -> float:
     """Spearman's rank correlation with mean ranks for ties; NaN for fewer than three values or constant ones."""
-    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
+    if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return math.nan
-    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])
+    return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
 
 
 def _scales(estimates: Estimates) -> dict[str, float]:
     unknown = [kind for kind in estimates.doubt if kind not in KINDS]
     if unknown:
         raise BadInput("doubt.no_kind", choices=list(KINDS), name=unknown[0])
-    found = {}
+    scales = {}
     for kind in estimates.doubt:
         values = _relative(estimates, kind)
         values = values[np.isfinite(values)]
-        found[kind] = float(np.median(values)) if len(values) else 0.0
-    return found
+        scales[kind] = float(np.median(values)) if len(values) else 0.0
+    return scales
 
 
 def _relative(estimates: Estimates, kind: str) -> Floats:
@@ -173,7 +173,7 @@ def _spread_out(score: Floats, doubt: Floats, groups: Sequence[str]) -> NDArray[
     members: dict[str, list[int]] = {}
     for index in np.lexsort((np.arange(len(score)), -doubt, -score)).tolist():
         members.setdefault(groups[index], []).append(index)
-    waiting = [(-score[found[0]], -doubt[found[0]], found[0], group) for group, found in members.items()]
+    waiting = [(-score[indices[0]], -doubt[indices[0]], indices[0], group) for group, indices in members.items()]
     heapify(waiting)
     order = []
     while waiting:
