@@ -105,8 +105,14 @@ class MapHead(nn.Module):
         self.before = before or nn.Identity()
         for name, shape in shapes.items():
             if tuple(shape[1:]) != size:
-                sizes = {"height": size[1], "width": size[0], "codec_height": shape[2], "codec_width": shape[1]}
-                raise BadInput("networks.map_size", name=name, **sizes)
+                raise BadInput(
+                    "networks.map_size",
+                    height=size[1],
+                    width=size[0],
+                    name=name,
+                    codec_height=shape[2],
+                    codec_width=shape[1],
+                )
         convolutions = {name: small_convolution(channels, shape[0], kernel) for name, shape in shapes.items()}
         self.maps = nn.ModuleDict(convolutions)
 

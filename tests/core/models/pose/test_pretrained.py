@@ -1,7 +1,6 @@
 """Published weights: names of four libraries, digests, and files that are missing, damaged or another network's."""
 
 import hashlib
-import pickle
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -192,31 +191,6 @@ def test_weights_of_another_network_are_refused_and_change_nothing(tmp_path):
     with pytest.raises(BadWeights, match=r"resnet18-f37072fd\.pth belongs to another network than pipnet-mobilenet"):
         load_pretrained(made, "imagenet-resnet18", tmp_path)
     assert all(torch.equal(value, before[name]) for name, value in made.state_dict().items())
-
-
-class Payload:
-    def __reduce__(self):
-        return (print, ("code in the weights ran",))
-
-
-def test_code_in_a_torch_file_is_refused_and_does_not_run(tmp_path, capfd):
-    path = tmp_path / WEIGHTS["imagenet-resnet18"].file
-    for save in (
-        lambda: torch.save({"conv1.weight": Payload()}, path),
-        lambda: path.write_bytes(pickle.dumps(Payload())),
-        lambda: path.write_bytes(b"<html>"),
-    ):
-        save()
-        with pytest.raises(BadWeights, match=r"resnet18-f37072fd\.pth is damaged or holds more than tensors"):
-            load_pretrained(network("pipnet-r18"), "imagenet-resnet18", tmp_path)
-    assert "ran" not in capfd.readouterr().out
-
-
-def test_a_safetensors_name_never_unpickles(tmp_path, capfd):
-    torch.save({"a": Payload()}, tmp_path / WEIGHTS["imagenet-hrnet-w18-small"].file)
-    with pytest.raises(BadWeights, match="is damaged"):
-        load_pretrained(network("hrnet-w18-small"), "imagenet-hrnet-w18-small", tmp_path)
-    assert "ran" not in capfd.readouterr().out
 
 
 class Answer(BaseHTTPRequestHandler):
