@@ -114,7 +114,7 @@ class CropSource:
     failures
         The others, each with its reason: the picture cannot be read, the box is empty.
     kept_bytes
-        Size of the regions in memory; `kept` is their number.
+        Size of the regions in memory.
 
     Raises
     ------
@@ -141,10 +141,6 @@ class CropSource:
         self._regions: list[Region | None] = []  # None: beyond the budget, read again
         self._last: tuple[Path, NDArray[np.uint8]] | None = None
         self._fill(samples, budget_bytes, reading)
-
-    @property
-    def kept(self) -> int:
-        return sum(region is not None for region in self._regions)
 
     def __len__(self) -> int:
         return len(self.samples)
