@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from core.foundation.arrays import Bools, Floats, Ints
 
 _MOST_CANDIDATES: Final = 256  # candidates of a cluster: fewer mean more searches, more mean longer choices
 _PRODUCTS: Final = 4_000_000  # similarities computed at a time
@@ -43,7 +43,7 @@ class Agglomeration:
         The least average similarity at which two clusters are joined.
     """
 
-    def __init__(self, sums: NDArray[np.float64], sizes: Ints, tags: list[Ints], threshold: float) -> None:
+    def __init__(self, sums: Floats, sizes: Ints, tags: list[Ints], threshold: float) -> None:
         count = len(sums)
         self.threshold = threshold
         self.sizes = sizes.astype(np.float64)
@@ -150,7 +150,7 @@ class Agglomeration:
         self.candidates[a], dropped = _nearest(near, similarity, _MOST_CANDIDATES)
         self.bounds[a] = max(bound, dropped)
 
-    def _allowed(self, a: int, near: Ints) -> NDArray[np.bool_]:
+    def _allowed(self, a: int, near: Ints) -> Bools:
         """Which of the clusters `near` differ from `a` and share no tag with it."""
         if not len(self.tags[a]):
             return near != a

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.foundation.arrays import Ints
 from core.foundation.errors import BadInput
 
 
@@ -39,10 +39,10 @@ class Constraints:
         face outside [0, N), or a row of `apart` names two faces that `together` ties to one another.
     """
 
-    together: NDArray[np.int64]
-    decided: Collection[int] | NDArray[np.int64]
-    photos: NDArray[np.int64]
-    apart: NDArray[np.int64]
+    together: Ints
+    decided: Collection[int] | Ints
+    photos: Ints
+    apart: Ints
 
     def __post_init__(self) -> None:
         decided = frozenset(int(value) for value in self.decided)
@@ -86,7 +86,7 @@ class Constraints:
         free, unknown = np.full((2, count), -1, np.int64)
         return cls(free, frozenset(), unknown, np.zeros((0, 2), np.int64))
 
-    def units(self) -> NDArray[np.int64]:
+    def units(self) -> Ints:
         """Number the must-link groups and the free faces: (N,) int64 in [0, U), in the order of first appearance."""
         key = np.where(self.together >= 0, self.together, self.together.max(initial=0) + 1 + np.arange(len(self)))
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
@@ -94,7 +94,7 @@ class Constraints:
         rank[np.argsort(first)] = np.arange(len(first))
         return rank[inverse]
 
-    def tags(self, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def tags(self, units: Ints) -> tuple[Ints, Ints]:
         """All cannot-links as one rule: clusters that share a tag are never joined.
 
         A photo is a tag, each row of `apart` is one that its two faces hold, and all decided groups hold another.

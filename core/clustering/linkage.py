@@ -13,9 +13,10 @@ from scipy.sparse.csgraph import connected_components
 
 from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
+from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput
 
-Progress = Callable[[float], None]
+ShareReport = Callable[[float], None]
 
 _ROWS: Final = 1024
 _COLUMNS: Final = 4096
@@ -27,8 +28,8 @@ def group(
     embeddings: NDArray[np.float32],
     threshold: float,
     constraints: Constraints | None = None,
-    progress: Progress | None = None,
-) -> NDArray[np.int64]:
+    progress: ShareReport | None = None,
+) -> Ints:
     """Group faces by average linkage on cosine similarity.
 
     Starting from single faces and must-link groups, the two clusters with the greatest average similarity between
@@ -82,7 +83,7 @@ def group(
     return _by_size(clusters[units])
 
 
-def _sparing(progress: Progress | None) -> Progress:
+def _sparing(progress: ShareReport | None) -> ShareReport:
     """Pass on only what is worth telling: there may be as many components as faces."""
     reported = -1.0
 
@@ -108,14 +109,14 @@ def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
     return faces
 
 
-def _sums(faces: NDArray[np.float32], units: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+def _sums(faces: NDArray[np.float32], units: Ints, count: int) -> Floats:
     if count == len(faces):
         return faces.astype(np.float64)  # units are numbered by first appearance, so each face is its own number
     ties = coo_array((np.ones(len(faces)), (units, np.arange(len(faces)))), shape=(count, len(faces)))
     return np.asarray(ties.tocsr() @ faces.astype(np.float64))
 
 
-def _components(means: NDArray[np.float32], threshold: float, report: Progress) -> NDArray[np.int64]:
+def _components(means: NDArray[np.float32], threshold: float, report: ShareReport) -> Ints:
     """(U,) int64 component of each unit in the graph of pairs with an average similarity >= threshold.
 
     Rounding of the float32 products is covered by a slack; a spare edge only makes a component larger than needed.
@@ -136,7 +137,7 @@ def _components(means: NDArray[np.float32], threshold: float, report: Progress) 
     return labels
 
 
-def _joined(labels: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
     new = left != right
     if not new.any():
         return labels
@@ -146,13 +147,8 @@ def _joined(labels: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[n
 
 
 def _agglomerate(
-    sums: NDArray[np.float64],
-    sizes: NDArray[np.int64],
-    tags: tuple[NDArray[np.int64], NDArray[np.int64]],
-    component: NDArray[np.int64],
-    threshold: float,
-    report: Progress,
-) -> NDArray[np.int64]:
+    sums: Floats, sizes: Ints, tags: tuple[Ints, Ints], component: Ints, threshold: float, report: ShareReport
+) -> Ints:
     """(U,) int64 cluster of each unit, numbered by one of its units."""
     clusters = np.arange(len(sums))
     order = np.argsort(component, kind="stable")
@@ -173,7 +169,7 @@ def _agglomerate(
     return clusters
 
 
-def _by_size(clusters: NDArray[np.int64]) -> NDArray[np.int64]:
+def _by_size(clusters: Ints) -> Ints:
     _, first, inverse, size = np.unique(clusters, return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(first), np.int64)
     rank[np.lexsort((first, -size))] = np.arange(len(first))

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from core.drawn.canvas import Points
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import BODY24
 
@@ -90,23 +90,23 @@ POSES: Final = {
 }
 
 
-def _direction(angles: Angles, side: float) -> Points:
+def _direction(angles: Angles, side: float) -> Floats:
     forward, outward = np.radians(angles)
     x, y, z = side * np.sin(outward), np.cos(outward) * np.cos(forward), np.cos(outward) * np.sin(forward)
     return np.array([x, y, z])
 
 
-def trunk_axes(pose: Pose) -> tuple[Points, Points]:
+def trunk_axes(pose: Pose) -> tuple[Floats, Floats]:
     """Unit vectors up the trunk and to the person's left, (3,) each, in the body's frame."""
     forward, left = np.radians(pose.lean)
     up = np.array([np.sin(left), -np.cos(left) * np.cos(forward), np.cos(left) * np.sin(forward)])
     return up, np.array([np.cos(left), np.sin(left), 0.0])
 
 
-def joints(pose: Pose) -> Points:
+def joints(pose: Pose) -> Floats:
     """(24, 3) mm in the order of `BODY24`; nose, eyes and ears, which the head has, stay NaN."""
     up, across = trunk_axes(pose)
-    at: dict[str, Points] = {"neck": NECK * up, "spine2": SPINE2 * up, "spine1": SPINE1 * up}
+    at: dict[str, Floats] = {"neck": NECK * up, "spine2": SPINE2 * up, "spine1": SPINE1 * up}
     for name, side in _SIDES:
         at[f"{name}_shoulder"] = SHOULDER_LEVEL * up + side * SHOULDER * across
         at[f"{name}_hip"] = np.array([side * HIP, 0.0, 0.0])
@@ -128,7 +128,7 @@ def _angles(pose: Pose, side: str, limb: str) -> Angles:
     return pose.limbs.get(f"{side}_{limb}", (75, 8) if limb == "foot" else (0, 0))
 
 
-def rotate(points: Points, yaw: float) -> Points:
+def rotate(points: Floats, yaw: float) -> Floats:
     """Turn (..., 3) points about the vertical; z then points to the viewer."""
     cos, sin = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
     x, y, z = points[..., 0], points[..., 1], points[..., 2]

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float32]
-Points = NDArray[np.float64]
+from core.foundation.arrays import Floats
+
+Raster = NDArray[np.float32]
 Colour = tuple[float, float, float]
 
 _SUBPIXEL_BITS = 4
@@ -28,7 +29,7 @@ class Canvas:
 
     def __init__(self, width: int, height: int, oversample: int = 2) -> None:
         self.width, self.height, self.oversample = width, height, oversample
-        self.rgb: Floats = np.zeros((height * oversample, width * oversample, 3), np.float32)
+        self.rgb: Raster = np.zeros((height * oversample, width * oversample, 3), np.float32)
 
     def fill(
         self,
@@ -91,12 +92,12 @@ class Canvas:
         small = cv2.GaussianBlur(small, (0, 0), max(0.3, sigma * self.oversample / 4))
         self.rgb = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
-    def develop(self) -> Floats:
+    def develop(self) -> Raster:
         """Average down to the finished size: (height, width, 3) float32."""
         size = (self.width, self.height)
         return np.asarray(cv2.resize(self.rgb, size, interpolation=cv2.INTER_AREA), np.float32)
 
-    def _region(self, polygon: Points, soft: float) -> tuple[int, int, int, int] | None:
+    def _region(self, polygon: Floats, soft: float) -> tuple[int, int, int, int] | None:
         margin = 3 * soft + 1
         low = np.floor((polygon.min(axis=0) - margin + 0.5) * self.oversample).astype(int)
         high = np.ceil((polygon.max(axis=0) + margin + 0.5) * self.oversample).astype(int)
@@ -104,7 +105,7 @@ class Canvas:
         right, bottom = min(int(high[0]), self.rgb.shape[1]), min(int(high[1]), self.rgb.shape[0])
         return (left, top, right, bottom) if right > left and bottom > top else None
 
-    def _mask(self, polygon: Points, soft: float, region: tuple[int, int, int, int]) -> Floats:
+    def _mask(self, polygon: Floats, soft: float, region: tuple[int, int, int, int]) -> Raster:
         left, top, right, bottom = region
         sigma = soft * self.oversample
         # A wide blur is computed on a coarser grid: nearly the same shading in a fraction of the time.
@@ -115,7 +116,7 @@ class Canvas:
         corners = np.round((fine / step - 0.5 + pad) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
         mask = np.zeros((rows + 2 * pad, columns + 2 * pad), np.uint8)
         cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
-        blurred: Floats = mask * np.float32(1 / 255)
+        blurred: Raster = mask * np.float32(1 / 255)
         if sigma > 0:
             blurred = np.asarray(cv2.GaussianBlur(blurred, (0, 0), sigma / step), np.float32)
         inner = blurred[pad : pad + rows, pad : pad + columns]
@@ -125,7 +126,7 @@ class Canvas:
         return inner[: bottom - top, : right - left]
 
 
-def ribbon(points: ArrayLike, widths: ArrayLike) -> Points:
+def ribbon(points: ArrayLike, widths: ArrayLike) -> Floats:
     """The outline of a line of varying width: (N, 2) points and one or (N,) full widths give (2N, 2) corners."""
     line = np.asarray(points, np.float64)
     along = np.empty_like(line)  # np.gradient, which spends most of its time on what it is asked for
@@ -136,7 +137,7 @@ def ribbon(points: ArrayLike, widths: ArrayLike) -> Points:
     return np.concatenate([line + across, (line - across)[::-1]])
 
 
-def ellipse(centre: ArrayLike, radii: ArrayLike, count: int = 40, turn: float = 0.0) -> Points:
+def ellipse(centre: ArrayLike, radii: ArrayLike, count: int = 40, turn: float = 0.0) -> Floats:
     """(count, 2) corners of an ellipse; `turn` in degrees, clockwise as seen in the picture."""
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.asarray(radii, np.float64)
@@ -144,7 +145,7 @@ def ellipse(centre: ArrayLike, radii: ArrayLike, count: int = 40, turn: float = 
     return np.asarray(centre, np.float64) + around @ np.array([[cos, sin], [-sin, cos]])
 
 
-def spline(points: ArrayLike, count: int = 60, *, closed: bool = True) -> Points:
+def spline(points: ArrayLike, count: int = 60, *, closed: bool = True) -> Floats:
     """A Catmull-Rom curve through (N, 2) or (N, 3) points, sampled at `count` places."""
     knots = np.asarray(points, np.float64)
     if closed:

@@ -20,6 +20,7 @@ from core.drawn.people import Identity
 from core.drawn.portraits import Clothes, face_truth, paint_person, random_clothes, random_photo
 from core.drawn.scenes import SCENES, develop
 from core.drawn.truth import DrawnInstance, DrawnPicture
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 
 _PLACES: Final = ("studio", "room", "park", "beach")
@@ -201,7 +202,7 @@ class DrawnClip:
         seconds = index / self.frames_per_second
         return FaceShape(self.identity, self.motion.expression(seconds), self.motion.view(seconds))
 
-    def landmarks(self) -> NDArray[np.float64]:
+    def landmarks(self) -> Floats:
         """(frames, 68, 2) pixels: the truth of the whole clip."""
         return np.stack([self.shape(index).landmarks() for index in range(self.frames)])
 
@@ -228,7 +229,7 @@ class DrawnClip:
             yield DrawnPicture(f"{self.name}/{index:06d}.jpg", pixels, (face_truth(self.person, shape),))
 
 
-def detected(box: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+def detected(box: NDArray[np.float32], rng: np.random.Generator) -> Floats:
     """The box as a detector might have it: shifted by 4 % of its longer side and scaled by 5 % (standard deviations).
 
     A box from the true points would tell every predictor most of the answer, the mean shape above all.

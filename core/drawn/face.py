@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.drawn.canvas import Canvas, Colour, Points, ellipse, mix, spline, tone
+from core.drawn.canvas import Canvas, Colour, ellipse, mix, spline, tone
 from core.drawn.face_shape import LEFT, RIGHT, FaceShape
 from core.drawn.people import Identity
+from core.foundation.arrays import Floats
 
 BLACK: Colour = (16, 12, 12)
 WHITE: Colour = (255, 255, 255)
@@ -22,7 +23,7 @@ class Brush:
     canvas: Canvas
     shape: FaceShape
     light: float = 0.0
-    skull: Points = field(init=False)
+    skull: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         self.skull = self.shape.skull()
@@ -40,7 +41,7 @@ class Brush:
         clip = self.skull if inside and self._may_reach_out(polygon, soft) else None
         self.canvas.fill(self.shape.place(polygon), colour, alpha=alpha, soft=soft * self.mm, within=clip)
 
-    def _may_reach_out(self, polygon: Points, soft: float) -> bool:
+    def _may_reach_out(self, polygon: Floats, soft: float) -> bool:
         # In the middle of the face there is nothing to clip, and clipping takes as long as painting.
         person = self.shape.person
         low, high = polygon.min(axis=0) - 3 * soft, polygon.max(axis=0) + 3 * soft
@@ -59,7 +60,7 @@ class Brush:
         self.canvas.stroke(self.shape.place(xy), widths, colour, alpha=alpha, soft=soft * self.mm)
 
 
-def ear_outline(person: Identity, side: int) -> Points:
+def ear_outline(person: Identity, side: int) -> Floats:
     """One ear in mm on the face."""
     return ellipse((side * (person.half_width + 2.5), 20), (9.5, 23), turn=side * 9)
 

@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.drawn.canvas import Points
 from core.drawn.people import Identity
+from core.foundation.arrays import Floats
 
 RIGHT, LEFT = -1, 1  # the person's right is at the picture's left
 
@@ -45,7 +45,7 @@ class View:
     pitch: float = 0.0
 
     @cached_property
-    def axes(self) -> Points:
+    def axes(self) -> Floats:
         """(3, 2): where a millimetre along x, y and z goes in the picture, in pixels."""
         cos, sin = (
             [f(math.radians(angle)) for angle in (self.yaw, self.pitch, self.roll)] for f in (math.cos, math.sin)
@@ -53,7 +53,7 @@ class View:
         turned = np.array([[cos[0], -sin[0] * sin[1]], [0.0, cos[1]], [sin[0], cos[0] * sin[1]]])
         return self.scale * turned @ np.array([[cos[2], sin[2]], [-sin[2], cos[2]]])
 
-    def project(self, points: Points) -> Points:
+    def project(self, points: Floats) -> Floats:
         """(N, 3) mm to (N, 2) pixels."""
         return points @ self.axes + np.array(self.centre)
 
@@ -66,17 +66,17 @@ class FaceShape:
     expression: Expression
     view: View
 
-    def place(self, xy: ArrayLike, lift: ArrayLike = 0.0) -> Points:
+    def place(self, xy: ArrayLike, lift: ArrayLike = 0.0) -> Floats:
         """Millimetres on the face's surface, `lift` mm above it, to pixels."""
         flat = np.asarray(xy, np.float64).reshape(-1, 2)
         depth = 10 - 50 * np.minimum(np.abs(flat[:, 0]) / self.person.half_width, 1.3) ** 2 + np.asarray(lift)
         return self.view.project(np.concatenate([flat, depth[:, None]], axis=1))
 
-    def jaw(self, count: int = 17) -> Points:
+    def jaw(self, count: int = 17) -> Floats:
         """From the picture's left ear along the chin to the right ear, at equal steps of arc."""
         return self.place(self._jaw_mm(count))
 
-    def _jaw_mm(self, count: int) -> Points:
+    def _jaw_mm(self, count: int) -> Floats:
         angle = np.linspace(0, np.pi, 401)
         person, drop = self.person, 0.75 * self.expression.mouth_open
         x = -person.half_width * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** person.jaw
@@ -86,14 +86,14 @@ class FaceShape:
         at = np.linspace(0, arc[-1], count)
         return np.stack([np.interp(at, arc, curve[:, 0]), np.interp(at, arc, curve[:, 1])], axis=1)
 
-    def skull(self, grow: float = 0.0) -> Points:
+    def skull(self, grow: float = 0.0) -> Floats:
         """The head's outline with the forehead, `grow` mm larger above the ears; a closed polygon."""
         angle = np.linspace(0, np.pi, 41)[1:-1]
         half, crown = self.person.half_width + grow, self.person.crown + grow
         top = np.stack([half * np.cos(angle) * 1.01, -(crown + 0) * np.sin(angle) ** 0.82], axis=1)
         return self.place(np.concatenate([self._jaw_mm(61), top]))
 
-    def lids(self, side: int, at: ArrayLike, grow: float = 0.0) -> tuple[Points, Points]:
+    def lids(self, side: int, at: ArrayLike, grow: float = 0.0) -> tuple[Floats, Floats]:
         """Upper and lower lid at shares `at` from the outer (0) to the inner corner (1)."""
         person = self.person
         u = np.asarray(at, np.float64)
@@ -106,7 +106,7 @@ class FaceShape:
         lower = np.stack([x, corners + 0.4 * height * bow * (1 - 0.2 * (u - 0.5))], axis=1)
         return self.place(upper), self.place(lower)
 
-    def brow(self, side: int, at: ArrayLike, edge: float = 0.0) -> Points:
+    def brow(self, side: int, at: ArrayLike, edge: float = 0.0) -> Floats:
         """The brow's line at shares `at` from its outer (0) to its inner end (1); its upper edge for `edge` 1."""
         person = self.person
         t = np.asarray(at, np.float64)
@@ -116,7 +116,7 @@ class FaceShape:
         bow = person.brow_arch * np.sin(np.pi * np.clip(t, 0, 1) ** 0.8) + person.brow_tilt * (0.5 - t)
         return self.place(np.stack([side * (outer + (inner - outer) * t), -lift - bow + 3 * (1 - t) ** 2], axis=1), 2)
 
-    def nose(self) -> tuple[Points, Points]:
+    def nose(self) -> tuple[Floats, Floats]:
         """Bridge (4 points from between the eyes to the tip) and base (5 points, left to right in the picture)."""
         person = self.person
         length, half = person.nose_length, person.nose_width
@@ -126,7 +126,7 @@ class FaceShape:
         base_y = length + np.array([-1.2, 0.9, 2.2, 0.9, -1.2])
         return bridge, self.place(np.stack([base_x, base_y], axis=1), [3, 7, 10, 7, 3])
 
-    def lips(self) -> dict[str, Points]:
+    def lips(self) -> dict[str, Floats]:
         """`outer_top`, `outer_bottom`, `inner_top`, `inner_bottom`: dense lines, left to right in the picture."""
         person, move = self.person, self.expression
         u = np.linspace(-1, 1, 41)
@@ -143,21 +143,21 @@ class FaceShape:
         }
         return {name: self.place(np.stack([u * half, y], axis=1), 3) for name, y in line.items()}
 
-    def landmarks(self) -> Points:
+    def landmarks(self) -> Floats:
         """The 68 landmarks, (68, 2) pixels, in the order of `core.foundation.skeletons.FACE68`."""
         brow_at = np.linspace(0.05, 0.94, 5)
         brows = [self.brow(RIGHT, brow_at, 1.0), self.brow(LEFT, brow_at[::-1], 1.0)]
         bridge, base = self.nose()
         return np.concatenate([self.jaw(), *brows, bridge, base, *self._eyes(), self._mouth()])
 
-    def _eyes(self) -> tuple[Points, Points]:
+    def _eyes(self) -> tuple[Floats, Floats]:
         at = np.array([0.0, 0.3, 0.7, 1.0])
         right_top, right_bottom = self.lids(RIGHT, at)
         left_top, left_bottom = self.lids(LEFT, at)
         right = np.concatenate([right_top, right_bottom[[2, 1]]])
         return right, np.concatenate([left_top[::-1], left_bottom[[1, 2]]])
 
-    def _mouth(self) -> Points:
+    def _mouth(self) -> Floats:
         lips = self.lips()
         # Shares of the half width (-1 to 1) as places in the 41 samples.
         top, bottom, inner = (np.round((np.array(at) + 1) * 20).astype(int) for at in _LIP_PLACES)

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from core.drawn import body
 from core.drawn.body import Pose
-from core.drawn.canvas import Canvas, Colour, Points, ellipse, ribbon, spline, tone
+from core.drawn.canvas import Canvas, Colour, ellipse, ribbon, spline, tone
 from core.drawn.face import Brush, ear_outline, paint_ears
 from core.drawn.face_shape import LEFT, RIGHT, Expression, FaceShape, View
 from core.drawn.hair import covers_ears, paint_back_hair
 from core.drawn.people import Identity
 from core.drawn.portraits import paint_head
+from core.foundation.arrays import Floats
 from core.foundation.skeletons import BODY24
 
 INDEX: Final = {name: i for i, name in enumerate(BODY24.point_names)}
@@ -65,7 +66,7 @@ class Figure:
     person: Identity
     outfit: Outfit
     scale: float
-    origin: Points
+    origin: Floats
     light: float
     parts: NDArray[np.uint8] = field(init=False)
     numbers: dict[str, int] = field(init=False, default_factory=dict)
@@ -75,7 +76,7 @@ class Figure:
         self.space = body.rotate(body.joints(self.pose), self.pose.yaw)
         self.flat = self.space[:, :2] * self.scale + self.origin
 
-    def mark(self, part: str, outline: Points) -> None:
+    def mark(self, part: str, outline: Floats) -> None:
         """Paint a part's outline into the map."""
         number = self.numbers.setdefault(part, len(self.numbers) + 1)
         cv2.fillPoly(self.parts, [np.round(outline * 16).astype(np.int32)], number, cv2.LINE_8, 4)
@@ -109,7 +110,7 @@ def paint_figure(figure: Figure) -> None:
             _paint_limb(figure, part, side)
 
 
-def _shaded(figure: Figure, outline: Points, axis: Points, radius: float, colour: Colour) -> None:
+def _shaded(figure: Figure, outline: Floats, axis: Floats, radius: float, colour: Colour) -> None:
     """A rounded body: darker at the side away from the light, lighter towards it."""
     canvas = figure.canvas
     canvas.fill(outline, colour, soft=0.5)
@@ -145,7 +146,7 @@ def _paint_limb(figure: Figure, part: str, side: str) -> None:
     figure.mark(f"{side}_{part}", outline)
 
 
-def _trunk_outline(figure: Figure, first: int, last: int, grow: float = 0.0) -> Points:
+def _trunk_outline(figure: Figure, first: int, last: int, grow: float = 0.0) -> Floats:
     up, _ = body.trunk_axes(figure.pose)
     yaw = np.radians(figure.pose.yaw)
     axis = body.rotate(up, figure.pose.yaw)[:2]

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.drawn import body
 from core.drawn.body import Pose
-from core.drawn.canvas import Canvas, Points
+from core.drawn.canvas import Canvas
 from core.drawn.face_shape import LEFT, RIGHT, FaceShape
 from core.drawn.figure_paint import INDEX, Figure, Outfit, faces_viewer, paint_figure
 from core.drawn.hair import covers_ears
@@ -16,7 +16,7 @@ from core.drawn.people import Identity
 from core.drawn.portraits import CLOTHES, face_truth
 from core.drawn.scenes import SCENES, develop, paint_ground_shadow
 from core.drawn.truth import DrawnInstance, DrawnPicture
-from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Floats, Keypoints
 
 _HEAD_POINTS: Final = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 _OWNERS: Final = {
@@ -35,7 +35,7 @@ _OWNERS: Final = {
 _TRUNK_SIDES: Final = {"shoulder": body.SHOULDER, "hip": body.HIP}
 
 
-def _head_points(shape: FaceShape) -> Points:
+def _head_points(shape: FaceShape) -> Floats:
     """Nose, left eye, right eye, left ear, right ear: (5, 2) pixels."""
     person = shape.person
     eyes = [np.concatenate(shape.lids(side, [0.0, 0.3, 0.7, 1.0])).mean(axis=0) for side in (LEFT, RIGHT)]
@@ -57,7 +57,7 @@ def figure_truth(figure: Figure, name: str | None) -> DrawnInstance:
     return DrawnInstance("person", name, box, Keypoints.of(points, seen), "body24")
 
 
-def _visibility(figure: Figure, joint: str, point: Points) -> int:
+def _visibility(figure: Figure, joint: str, point: Floats) -> int:
     height, width = figure.parts.shape
     column, row = round(float(point[0])), round(float(point[1]))
     if not (0 <= column < width and 0 <= row < height):

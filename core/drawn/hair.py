@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from core.drawn.canvas import Colour, Points, mix, ribbon, spline, tone
+from core.drawn.canvas import Colour, mix, ribbon, spline, tone
 from core.drawn.face import Brush
 from core.drawn.face_shape import LEFT, RIGHT
+from core.foundation.arrays import Floats
 
 _SHOWS_STRANDS: Final = 0.7  # pixels per mm below which single strands would only be noise
 _COVERS_EARS: Final = frozenset({"long", "curls", "fringe"})
@@ -67,7 +68,7 @@ def _curl_places(width: float, crown: float) -> list[tuple[float, float, float]]
     return [(float(x), float(y), 21 + 4 * np.sin(i * 2.4)) for i, (x, y) in enumerate(ring)]
 
 
-def _circle(x: float, y: float, radius: float) -> Points:
+def _circle(x: float, y: float, radius: float) -> Floats:
     angle = np.linspace(0, 2 * np.pi, 28, endpoint=False)
     return np.stack([x + radius * np.cos(angle), y + radius * np.sin(angle)], axis=1)
 
@@ -114,7 +115,7 @@ def _cap(style: str, width: float, crown: float) -> tuple[list[list[float]], lis
     return outer, [*line, *([-x, y] for x, y in reversed(line[:-1]))]
 
 
-def _strands(brush: Brush, outer: Points, inner: Points, outline: Points, colour: Colour) -> None:
+def _strands(brush: Brush, outer: Floats, inner: Floats, outline: Floats, colour: Colour) -> None:
     top = spline(outer, 60, closed=False)
     glow = ribbon(0.62 * top[14:46] + (0, -0.34 * brush.shape.person.crown), 9)
     clip = brush.shape.place(outline)

@@ -7,9 +7,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from core.drawn.canvas import Canvas, Colour, Floats, ellipse, mix, spline, tone
+from core.drawn.canvas import Canvas, Colour, ellipse, mix, spline, tone
 
 Scene = Callable[[Canvas, np.random.Generator], None]
 _WALLS: Final[tuple[Colour, ...]] = (
@@ -35,7 +35,7 @@ def _shade(canvas: Canvas, top: Colour, bottom: Colour, first: float = 0, last: 
     canvas.rgb[start:stop] = np.array(top, np.float32) * (1 - share) + np.array(bottom, np.float32) * share
 
 
-def _rectangle(left: float, top: float, right: float, bottom: float) -> Floats:
+def _rectangle(left: float, top: float, right: float, bottom: float) -> NDArray[np.float32]:
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
 
 
@@ -203,7 +203,7 @@ def develop(
     return np.clip(np.rint(photo), 0, 255).astype(np.uint8)
 
 
-def _vignette(width: int, height: int) -> Floats:
+def _vignette(width: int, height: int) -> NDArray[np.float32]:
     x = np.linspace(-1, 1, width, dtype=np.float32)
     y = np.linspace(-1, 1, height, dtype=np.float32)
     return np.asarray(1 - 0.09 * (x[None, :] ** 2 + y[:, None] ** 2), np.float32)

@@ -23,6 +23,7 @@ from core.foundation.errors import BadInput
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Indices = NDArray[np.intp]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 

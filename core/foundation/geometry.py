@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Box, Floats
 from core.foundation.errors import BadInput
 
 # Deng et al., ArcFace (CVPR 2019): where left eye, right eye, nose and mouth corners lie in a 112 x 112 face.
@@ -122,17 +123,17 @@ class HasBox(Protocol):
     """Whatever has a box."""
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """Left, top, right, bottom in pixels."""
         ...
 
 
-def boxes_of(rows: Iterable[HasBox]) -> NDArray[np.float64]:
+def boxes_of(rows: Iterable[HasBox]) -> Floats:
     """(N, 4) left, top, right, bottom of each; also of none."""
     return np.array([row.box for row in rows], np.float64).reshape(-1, 4)
 
 
-def iou(a: NDArray, b: NDArray) -> NDArray[np.float64]:
+def iou(a: NDArray, b: NDArray) -> Floats:
     """Intersection over union of every box of `a` with every box of `b`.
 
     Parameters
@@ -184,5 +185,5 @@ def most_central(corners: NDArray, width: int, height: int) -> int:
     return int(np.argmax(_areas(boxes) - 2 * (offsets**2).sum(axis=1)))
 
 
-def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _areas(boxes: Floats) -> Floats:
     return np.prod(np.maximum(boxes[..., 2:] - boxes[..., :2], 0), axis=-1)

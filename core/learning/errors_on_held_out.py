@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats
 from core.learning.held_out import HeldOutSet
 from core.metrics import intervals, landmark_curves, landmarks
 from core.metrics.resampling import Interval
-
-Floats = NDArray[np.float64]
 
 LIMIT: Final = 0.08  # error at which a face counts as failed, as 300-W and MERL report
 

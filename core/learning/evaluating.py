@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.foundation.arrays import finite_or_none
+from core.foundation.arrays import Floats, finite_or_none
 from core.foundation.errors import NotFound
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
@@ -119,9 +118,6 @@ def metrics(held: HeldOutSet, model: str, against: str | None = None) -> dict[st
     if _has_precision(held):
         figures["ap"] = _precision(held, model, against)
     return {name: figures[name] for name in ORDER if name in figures}
-
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import Bools, Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.geometry import boxes_of
 from core.foundation.predictor_names import PredictorName
@@ -147,7 +147,7 @@ class _PredictionArrays:
 
     points: NDArray[np.float32]
     scores: NDArray[np.float32]
-    present: NDArray[np.bool_]
+    present: Bools
 
 
 def _stack(labels: Labels, dataset_id: int, version_id: int, *, session: Session) -> _PredictionArrays:

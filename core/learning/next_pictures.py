@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Keypoints, Uncertainty
+from core.foundation.arrays import Floats, Keypoints, Uncertainty
 from core.foundation.errors import NotEnoughData
 from core.foundation.geometry import boxes_of
 from core.foundation.predictor_names import FLIP, PredictorName
@@ -121,7 +120,7 @@ def _estimates(rows: Sequence[HumanLabel | UnlabelledInstance], stored: dict[int
     return Estimates({kind: values for kind, values in kinds.items() if np.isfinite(values).any()}, confidence, boxes)
 
 
-def _errors(held: Sequence[HumanLabel], stored: dict[int, StoredPrediction], skeleton_name: str) -> NDArray[np.float64]:
+def _errors(held: Sequence[HumanLabel], stored: dict[int, StoredPrediction], skeleton_name: str) -> Floats:
     points_of = find_skeleton(skeleton_name)
     truth = [Keypoints.from_bytes(label.revision.points) for label in held]
     points = np.stack([row.points for row in truth])

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.foundation.arrays import Floats, Indices
 from core.foundation.errors import BadInput
 
 FINEST: Final = 1.5  # a region is kept with at most so many pixels per pixel of a crop
@@ -93,7 +94,7 @@ class Crop:
         size = (scale * (output[0] - 1), scale * (output[1] - 1))
         return cls(((left + right) / 2, (top + bottom) / 2), size, output)
 
-    def matrix(self) -> NDArray[np.float64]:
+    def matrix(self) -> Floats:
         """(2, 3) float64: what takes (x, y, 1) of the picture to the crop, mirroring included."""
         scale = (np.array(self.output, np.float64) - 1) / np.array(self.size, np.float64)
         angle = math.radians(self.rotation)
@@ -128,12 +129,12 @@ class Crop:
         """The scale, at most 1, at which a picture still has `FINEST` pixels for each pixel of the crop."""
         return min(1.0, FINEST * max((self.output[i] - 1) / self.size[i] for i in range(2)))
 
-    def to_crop(self, points: ArrayLike) -> NDArray[np.float64]:
+    def to_crop(self, points: ArrayLike) -> Floats:
         """(..., 2) points of the picture -> the same shape in pixels of the crop, float64; NaN stays NaN."""
         matrix = self.matrix()
         return _points(points) @ matrix[:, :2].T + matrix[:, 2]
 
-    def to_picture(self, points: ArrayLike) -> NDArray[np.float64]:
+    def to_picture(self, points: ArrayLike) -> Floats:
         """(..., 2) points of the crop -> the same shape in pixels of the picture, float64; NaN stays NaN."""
         matrix = self.matrix()
         return (_points(points) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
@@ -155,7 +156,7 @@ class Region(NamedTuple):
     """
 
     pixels: NDArray[np.uint8]
-    matrix: NDArray[np.float64]
+    matrix: Floats
 
     @classmethod
     def of(cls, image: NDArray[np.uint8], low: ArrayLike, high: ArrayLike, scale: float) -> Region | None:
@@ -190,14 +191,14 @@ def _span(low: float, high: float, length: int) -> tuple[int, int]:
     return min(max(first, 0), length), max(min(end, length), 0)
 
 
-def _points(points: ArrayLike) -> NDArray[np.float64]:
+def _points(points: ArrayLike) -> Floats:
     xy = np.asarray(points, np.float64)
     if xy.ndim < 1 or xy.shape[-1] != 2:
         raise BadInput("arrays.shape", name="points", shape="(..., 2)", found=xy.shape)
     return xy
 
 
-def mirror_order(count: int, flip_pairs: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+def mirror_order(count: int, flip_pairs: Sequence[tuple[int, int]]) -> Indices:
     """Where each point's row comes from once a picture is mirrored: ``mirrored_points = points[order]``.
 
     Parameters

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from core.foundation.arrays import Box
 from core.foundation.errors import UnreadableImage
 from core.foundation.messages import Message, message
 
@@ -175,7 +176,7 @@ def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
     return jpeg(shrunk(pixels, THUMBNAIL), quality=85)
 
 
-def face_crop(pixels: NDArray[np.uint8], box: tuple[float, float, float, float], side: int = CROP) -> NDArray[np.uint8]:
+def face_crop(pixels: NDArray[np.uint8], box: Box, side: int = CROP) -> NDArray[np.uint8]:
     """A square (side, side, 3) cut around a box with a quarter of margin; what lies beyond the picture is grey."""
     left, top, right, bottom = box
     half = max(right - left, bottom - top, 1.0) * (0.5 + _MARGIN)
@@ -187,7 +188,7 @@ def face_crop(pixels: NDArray[np.uint8], box: tuple[float, float, float, float],
     return np.asarray(cut, dtype=np.uint8)
 
 
-def crop_suffix(box: tuple[float, float, float, float]) -> str:
+def crop_suffix(box: Box) -> str:
     """What tells one face's crop from another's in a file name."""
     return "-" + "_".join(f"{value:.1f}" for value in box)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Ints
 from core.foundation.errors import BadInput
 
 
@@ -92,7 +93,7 @@ def pairwise(truth: NDArray, found: NDArray) -> Agreement:
     return _scores(both / joined if joined else np.nan, both / true if true else np.nan)
 
 
-def _pairs(sizes: NDArray[np.int64]) -> int:
+def _pairs(sizes: Ints) -> int:
     return int((sizes * (sizes - 1) // 2).sum())
 
 
@@ -101,7 +102,7 @@ def _scores(precision: float, recall: float) -> Agreement:
     return Agreement(precision, recall, 0.0 if total == 0 else 2 * precision * recall / total)
 
 
-def _contingency(truth: NDArray, found: NDArray) -> tuple[NDArray[np.int64], ...]:
+def _contingency(truth: NDArray, found: NDArray) -> tuple[Ints, ...]:
     """Non-zero cells of the contingency table, its margins (person, cluster), and the row and column of each cell."""
     true, got = np.asarray(truth), np.asarray(found)
     if true.ndim != 1 or true.shape != got.shape:

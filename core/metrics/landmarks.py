@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Bools, Floats
+from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import Skeleton
 
@@ -150,7 +150,7 @@ def instance_means(point_errors: NDArray, visibility: NDArray) -> Floats:
     return np.divide(sums, count, out=np.full(len(sums), np.nan), where=count > 0)
 
 
-def squares_of(pixels: Floats) -> tuple[Floats, NDArray[np.int64]]:
+def squares_of(pixels: Floats) -> tuple[Floats, Ints]:
     """What the RMSE is made of, for each instance, of errors (N, K) that `point_errors` gave in pixels.
 
     The motion competition takes the root of the mean squared error over all coordinates of all pictures at once, x and

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Bools, Floats
+from core.foundation.arrays import Bools, Floats, Indices, Ints
 from core.foundation.errors import BadInput
 
 
@@ -32,7 +32,7 @@ class Sigmas:
     """
 
     values: Floats
-    counts: NDArray[np.int64]
+    counts: Ints
 
 
 class Truth(NamedTuple):
@@ -44,7 +44,7 @@ class Truth(NamedTuple):
     sigmas: Floats
     boxes: Floats
 
-    def take(self, people: NDArray[np.intp]) -> Truth:
+    def take(self, people: Indices) -> Truth:
         """The people at these indices, one row for each index."""
         points, labelled, areas, sigmas, boxes = self
         return Truth(points[people], labelled[people], areas[people], sigmas, boxes[people])

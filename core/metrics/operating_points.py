@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Bools, Floats
+from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
 
 
@@ -134,8 +134,8 @@ class Ladder(NamedTuple):
     """
 
     levels: Floats
-    tp: NDArray[np.int64]
-    fp: NDArray[np.int64]
+    tp: Ints
+    fp: Ints
 
     def confusion(self, row: int) -> Confusion:
         tp, fp = int(self.tp[row]), int(self.fp[row])

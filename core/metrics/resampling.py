@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.foundation.arrays import Floats, Indices
+from core.foundation.arrays import Floats, Indices, Ints
 from core.foundation.errors import BadInput
 
 _DRAWN_AT_ONCE: Final = 1 << 18  # group numbers at a time: they and what they pick stay in the processor's cache
@@ -122,7 +121,7 @@ def medians_of(values: Floats, group_of: Indices, groups: int) -> Callable[[Indi
     table = np.bincount(owner * bins + of_bin, minlength=groups * bins).reshape(groups, bins).astype(np.float64)
     steps = np.arange(np.diff(starts).max())
 
-    def value_at(rank: NDArray[np.int64], times: Floats, upto: Floats) -> Floats:
+    def value_at(rank: Ints, times: Floats, upto: Floats) -> Floats:
         """The value that has `rank` others before it."""
         row = np.arange(len(rank))
         bin_of = (upto <= rank[:, None]).sum(axis=1)

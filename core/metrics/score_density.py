@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Floats
+from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput
 from core.metrics.operating_points import checked_pairs
 
@@ -41,8 +41,8 @@ class Histogram:
     """Counts of scores: (B + 1,) float64 edges shared by both classes, and (B,) int64 pairs of each class."""
 
     edges: Floats
-    same: NDArray[np.int64]
-    different: NDArray[np.int64]
+    same: Ints
+    different: Ints
 
 
 def density(scores: NDArray, same: NDArray, points: int = 200) -> Density:

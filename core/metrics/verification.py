@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from core.foundation.arrays import Bools, Floats
+from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.operating_points import best_row, checked_pairs, ladder
 
@@ -106,9 +106,7 @@ def held_out_accuracy(
     return HeldOutAccuracy(float(accuracies.mean()), float(accuracies.std()), thresholds, accuracies, count, used)
 
 
-def _deal(
-    truth: Bools, left: NDArray, right: NDArray, people: int, folds: int, seed: int
-) -> tuple[NDArray[np.int64], int]:
+def _deal(truth: Bools, left: NDArray, right: NDArray, people: int, folds: int, seed: int) -> tuple[Ints, int]:
     """(P,) int64 fold of each person, with as many folds as can all be scored, and their number."""
     shuffled = np.random.default_rng(seed).permutation(people)
     for count in range(min(folds, people // 2), 1, -1):
@@ -119,7 +117,7 @@ def _deal(
     raise NotEnoughData("verification.cannot_split", count=people)
 
 
-def _can_score(left_fold: NDArray[np.int64], right_fold: NDArray[np.int64], count: int) -> bool:
+def _can_score(left_fold: Ints, right_fold: Ints, count: int) -> bool:
     """Whether each fold has a pair with both sides inside and one with both outside."""
     inside = np.bincount(left_fold[left_fold == right_fold], minlength=count)
     touching = np.bincount(left_fold, minlength=count) + np.bincount(right_fold, minlength=count) - inside
@@ -189,7 +187,7 @@ def _pair_counts(chosen: Bools, left: NDArray, right: NDArray, people: int) -> c
     return coo_array((ones, (left[chosen], right[chosen])), shape=(people, people)).tocsr()
 
 
-def _weighed(tables: list[coo_array], times: NDArray[np.int64]) -> Floats:
+def _weighed(tables: list[coo_array], times: Ints) -> Floats:
     """(4, R) weighted number of pairs in each table, for (P, R) times that each person was drawn."""
     weights = times.astype(np.float64)
     alike = [table.diagonal() @ weights for table in tables[:2]]

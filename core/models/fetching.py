@@ -20,13 +20,13 @@ from core.foundation.errors import BadWeights, MissingWeights
 from core.models.weights import entry_of, expected_path, missing, sha256_of
 from core.models.weights_table import WeightsFile
 
-Progress = Callable[[int, int | None], None]  # bytes done, bytes in total where the server says so
+BytesReport = Callable[[int, int | None], None]  # bytes done, bytes in total where the server says so
 
 _CHUNK: Final = 1 << 20
 _PATIENCE: Final = 60.0  # seconds without a byte
 
 
-def fetch(name: str, folder: Path, progress: Progress | None = None, base_url: str | None = None) -> Path:
+def fetch(name: str, folder: Path, progress: BytesReport | None = None, base_url: str | None = None) -> Path:
     """Download a weights file, unless it is here already.
 
     The file gets its name only once it is complete and is what it should be; a download that breaks off leaves
@@ -74,7 +74,7 @@ def _mirrored(url: str, base_url: str | None) -> str:
     return address
 
 
-def _download_to(path: Path, url: str, entry: WeightsFile, progress: Progress | None) -> None:
+def _download_to(path: Path, url: str, entry: WeightsFile, progress: BytesReport | None) -> None:
     handle, part_name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     part = Path(part_name)
     try:
@@ -89,7 +89,7 @@ def _download_to(path: Path, url: str, entry: WeightsFile, progress: Progress | 
         part.unlink(missing_ok=True)
 
 
-def _stream(url: str, out: IO[bytes], progress: Progress | None) -> None:
+def _stream(url: str, out: IO[bytes], progress: BytesReport | None) -> None:
     done = 0
     with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310  (_mirrored lets only http pass)
         stated = answer.headers.get("Content-Length")

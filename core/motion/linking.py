@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import Bools, Floats, Ints, Keypoints
 from core.foundation.geometry import boxes_of, iou
 from db.queries.motion import ClipFrame, SeenInstance
 
@@ -39,12 +38,12 @@ class VideoTrack:
         (T,) int64 ids in the store, 0 where it is absent.
     """
 
-    predicted: NDArray[np.float64]
-    truth: NDArray[np.float64] | None
-    breaks: NDArray[np.bool_]
+    predicted: Floats
+    truth: Floats | None
+    breaks: Bools
     frames: int
     labelled: int
-    instances: NDArray[np.int64]
+    instances: Ints
 
 
 def stride_of(frames: Sequence[ClipFrame]) -> int:
@@ -53,7 +52,7 @@ def stride_of(frames: Sequence[ClipFrame]) -> int:
     return max(steps, key=lambda step: (steps[step], -step), default=1)
 
 
-def breaks_of(frames: Sequence[ClipFrame]) -> NDArray[np.bool_]:
+def breaks_of(frames: Sequence[ClipFrame]) -> Bools:
     """(T - 1,) bool: True where the next row is not the next frame, by the video's own stride, or of another scene."""
     jumps = np.diff([row.frame for row in frames]) != stride_of(frames)
     return np.asarray(jumps | (np.diff([row.scene for row in frames]) != 0))
@@ -119,7 +118,7 @@ def _extend_by_overlap(
             chains.append({i: instance})
 
 
-def _track(chain: Chain, frames: int, breaks: NDArray[np.bool_]) -> VideoTrack:
+def _track(chain: Chain, frames: int, breaks: Bools) -> VideoTrack:
     first = Keypoints.from_bytes(next(iter(chain.values())).predicted)
     predicted = np.full((frames, len(first), 2), np.nan)
     truth, labelled, breaks = predicted.copy(), 0, breaks.copy()
@@ -135,7 +134,7 @@ def _track(chain: Chain, frames: int, breaks: NDArray[np.bool_]) -> VideoTrack:
     return VideoTrack(predicted, truth if labelled else None, breaks, len(chain), labelled, instances)
 
 
-def _present(blob: bytes) -> NDArray[np.float64]:
+def _present(blob: bytes) -> Floats:
     """(K, 2) packed points, NaN where they are absent."""
     unpacked = Keypoints.from_bytes(blob)
     return np.where(unpacked.visibility[:, None] > 0, unpacked.points.astype(np.float64), np.nan)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 
 Colour = tuple[int, int, int]
@@ -171,7 +172,7 @@ class Overlay:
             parts.append(self._strip.at(index))
         return np.concatenate(parts)
 
-    def _mark(self, picture: Pixels, source: Layer, located: NDArray[np.float64]) -> None:
+    def _mark(self, picture: Pixels, source: Layer, located: Floats) -> None:
         many = located.reshape(-1, *located.shape[-2:]) if located.size else located.reshape(0, 1, 2)
         for instance in many:
             for point, (x, y) in enumerate(instance):

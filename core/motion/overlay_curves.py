@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.foundation.arrays import ABSENT, Keypoints, finite_or_none
+from core.foundation.arrays import ABSENT, Bools, Floats, Ints, Keypoints, finite_or_none
 from core.metrics.stability.deviation import dev, deviation_curve, indicator
 from core.metrics.stability.running import FEWEST, WINDOW, running_indicator
 from core.motion.linking import VideoTrack
 from db.queries.motion import FramePicture, FramePoints
-
-Floats = NDArray[np.float64]
 
 _INDICATOR: Final = f"Indicator over the last {WINDOW} frames: deviation over that of the human labels; 1 is best"
 _DEVIATION: Final = f"Deviation of the points, %; the indicator needs {FEWEST} labelled frames in a row"
@@ -45,7 +42,7 @@ class PointsSource:
         """The points of everybody in a frame."""
         return [] if frame.image is None else list(self.points.get(frame.image.id, {}).values())
 
-    def track(self, frames: Sequence[FramePicture], instances: NDArray[np.int64], count: int) -> Floats:
+    def track(self, frames: Sequence[FramePicture], instances: Ints, count: int) -> Floats:
         """(T, K, 2): the points of one instance a frame, NaN where this source has none."""
         empty = np.full((count, 2), np.nan)
         ids = [0 if frame.image is None else frame.image.id for frame in frames]
@@ -97,6 +94,6 @@ def curves_of(track: VideoTrack | None, frames: Sequence[FramePicture], sources:
     return Curves(each, ratios, dict(zip(models, map(finite_or_none, whole), strict=True)))
 
 
-def deviation_of(track: Floats, breaks: NDArray[np.bool_]) -> Floats:
+def deviation_of(track: Floats, breaks: Bools) -> Floats:
     """(T,) percent, the mean of x and y of each pair at its later frame; NaN at the first frame and in gaps."""
     return np.concatenate([[np.nan], deviation_curve(dev(track, breaks)).mean(axis=1)])

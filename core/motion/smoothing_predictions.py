@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import Floats, Keypoints
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
@@ -95,9 +93,9 @@ def _version(workspace: Workspace, dataset_id: int, base: int, smoother: str) ->
         return version_id
 
 
-def _smoothed(tracks: Sequence[VideoTrack], rate: float, smoother: str) -> dict[int, NDArray[np.float64]]:
+def _smoothed(tracks: Sequence[VideoTrack], rate: float, smoother: str) -> dict[int, Floats]:
     """(K, 2) points of each instance as the smoother has them."""
-    points: dict[int, NDArray[np.float64]] = {}
+    points: dict[int, Floats] = {}
     for track in tracks:
         smoothed = smooth(track.predicted, smoother, frames_per_second=rate, breaks=track.breaks)
         points |= {int(instance): smoothed[i] for i, instance in enumerate(track.instances) if instance}
@@ -105,7 +103,7 @@ def _smoothed(tracks: Sequence[VideoTrack], rate: float, smoother: str) -> dict[
 
 
 def _changed(
-    smoothed: Mapping[int, NDArray[np.float64]], base: int, version_id: int, *, session: Session
+    smoothed: Mapping[int, Floats], base: int, version_id: int, *, session: Session
 ) -> dict[int, StoredPrediction]:
     """The predictions of instances that are not yet stored as the smoother has them; all but the points stay."""
     changed: dict[int, StoredPrediction] = {}
@@ -124,7 +122,7 @@ def _store(workspace: Workspace, version_id: int, rows: Mapping[int, StoredPredi
             replace_predictions(version_id, {instance: rows[instance] for instance in part}, session=session)
 
 
-def _at(blob: bytes, points: NDArray[np.float64]) -> bytes:
+def _at(blob: bytes, points: Floats) -> bytes:
     """The stored points at other places; confidence and visibility stay."""
     stored = Keypoints.from_bytes(blob)
     return Keypoints.of(points, stored.visibility, stored.confidence).to_bytes()

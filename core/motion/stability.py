@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.foundation.arrays import finite_or_none
+from core.foundation.arrays import Bools, Floats, Ints, finite_or_none
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.messages import or_none
 from core.foundation.predictor_names import PredictorName
@@ -29,8 +28,6 @@ from db.queries.library import videos
 from db.queries.motion import clip_frames, seen_instances, versions_in_videos
 from db.tables import Video
 
-Floats = NDArray[np.float64]
-
 _BINS: Final = 81
 
 
@@ -42,7 +39,7 @@ class Smoothing:
     settings: Mapping[str, float] | None = None
     frames_per_second: float = 30.0
 
-    def __call__(self, tracks: Floats, breaks: NDArray[np.bool_] | None, rate: float | None = None) -> Floats:
+    def __call__(self, tracks: Floats, breaks: Bools | None, rate: float | None = None) -> Floats:
         return smooth(tracks, self.name, self.settings, frames_per_second=rate or self.frames_per_second, breaks=breaks)
 
 
@@ -72,10 +69,7 @@ def of_file(
 
 
 def of_tracks(
-    tracks: Floats,
-    truth: Floats | None = None,
-    breaks: NDArray[np.bool_] | None = None,
-    smoothing: Smoothing | None = None,
+    tracks: Floats, truth: Floats | None = None, breaks: Bools | None = None, smoothing: Smoothing | None = None
 ) -> Stability:
     """The stability of tracks (T, K, 2), smoothed first if so wished.
 
@@ -100,7 +94,7 @@ def require_fit(tracks: Floats, truth: Floats | None) -> None:
         )
 
 
-def judge_bad_predictors(tracks: Floats, breaks: NDArray[np.bool_] | None = None) -> dict[str, dict[str, float]]:
+def judge_bad_predictors(tracks: Floats, breaks: Bools | None = None) -> dict[str, dict[str, float]]:
     """What the figures say of every predictor of `core.tracks.bad_predictors`, with the track that it is made from as
     the truth."""
     return {
@@ -114,12 +108,12 @@ class DisplacementHistogram:
     """Displacements along one axis in bins, (B,) counts between (B + 1,) edges in pixels; `outside` lie beyond them."""
 
     edges: Floats
-    counts: NDArray[np.int64]
+    counts: Ints
     outside: int
 
 
 def displacement_histogram(
-    tracks: Floats, breaks: NDArray[np.bool_] | None, axis: int, values: Mapping[str, float]
+    tracks: Floats, breaks: Bools | None, axis: int, values: Mapping[str, float]
 ) -> DisplacementHistogram | None:
     """The displacements along an axis (0 is x) of tracks whose figures are `values`; None where nothing moves.
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import Session, col, delete, insert, select, update
 
 from core.clustering.constraints import Constraints
 from core.clustering.identity import carry
 from core.clustering.linkage import group
+from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import Conflict
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
@@ -119,7 +119,7 @@ def _still_true(evidence: _Evidence, dataset_id: int, *, session: Session) -> bo
     )
 
 
-def _anchors(evidence: _Evidence, regroup: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _anchors(evidence: _Evidence, regroup: bool) -> tuple[Ints, Bools]:
     """For each face the person it stays with (-1: free), and whether that person never joins another such person.
 
     Those are people that a human has decided about, and without `regroup` all who exist: a join has no undo.
@@ -135,7 +135,7 @@ def _anchors(evidence: _Evidence, regroup: bool) -> tuple[NDArray[np.int64], NDA
     return together, decided
 
 
-def _forbidden_pairs(evidence: _Evidence, together: NDArray[np.int64]) -> NDArray[np.int64]:
+def _forbidden_pairs(evidence: _Evidence, together: Ints) -> Ints:
     """(M, 2) rows of every two faces that must not meet, the lower one first, each pair once.
 
     One row stands for all faces that stay together anyway.
@@ -159,7 +159,7 @@ def _forbidden_pairs(evidence: _Evidence, together: NDArray[np.int64]) -> NDArra
     return np.stack(np.divmod(codes, max(len(together), 1)), axis=1)
 
 
-def _representatives(together: NDArray[np.int64]) -> NDArray[np.int64]:
+def _representatives(together: Ints) -> Ints:
     """(N,) the first row of those that each row stays together with; a free face stands for itself."""
     rows = np.arange(len(together))
     _, first, group_of = np.unique(together, return_index=True, return_inverse=True)
@@ -167,14 +167,7 @@ def _representatives(together: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _store(
-    evidence: _Evidence,
-    labels: NDArray[np.int64],
-    together: NDArray[np.int64],
-    decided: NDArray[np.bool_],
-    dataset_id: int,
-    run_id: int,
-    *,
-    session: Session,
+    evidence: _Evidence, labels: Ints, together: Ints, decided: Bools, dataset_id: int, run_id: int, *, session: Session
 ) -> int:
     instances = evidence.faces.instances.tolist()
     previous = np.array([_owner(evidence, instance) for instance in instances], dtype=np.int64)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from core.foundation.arrays import Bools, Ints
 from core.foundation.workspace import Workspace
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
@@ -59,14 +59,14 @@ def likely_same(
     return [LikelyPair(int(people[first[i]]), int(people[second[i]]), float(scores[first[i], second[i]])) for i in best]
 
 
-def _members(owner_row: NDArray[np.int64], count: int) -> coo_array:
+def _members(owner_row: Ints, count: int) -> coo_array:
     """(P, N) 1 where a face is that person's."""
     columns = np.flatnonzero(owner_row >= 0)
     ones = np.ones(len(columns), np.float32)
     return coo_array((ones, (owner_row[columns], columns)), shape=(count, len(owner_row))).tocsr()
 
 
-def _share_a_photo(faces: FaceVectors, members: coo_array) -> NDArray[np.bool_]:
+def _share_a_photo(faces: FaceVectors, members: coo_array) -> Bools:
     """(P, P) whether two people are seen in one photo: then they are not the same."""
     photos, photo = np.unique(faces.images, return_inverse=True)
     ones = np.ones(len(photo), np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
+from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.geometry import most_central
 from core.foundation.workspace import Workspace
@@ -154,7 +155,7 @@ def search(
     return matches(workspace, dataset_id, query, threshold=value)
 
 
-def _best_of_each(images: NDArray[np.int64], scores: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+def _best_of_each(images: Ints, scores: Floats, threshold: float) -> Ints:
     """(M,) rows of the most similar face of each picture, best first; equal scores by picture."""
     rows = np.flatnonzero(scores >= threshold)
     rows = rows[np.lexsort((rows, images[rows], -scores[rows]))]

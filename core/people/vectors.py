@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
+from core.foundation.arrays import Ints
 from core.foundation.workspace import Workspace
 from db.queries.people.vectors import VectorState, removed_faces, vector_rows, vector_state
 
@@ -37,8 +38,8 @@ class FaceVectors:
         (N, D) float32 of unit length; read-only, and mapped from the disk where the dataset is the only one.
     """
 
-    instances: NDArray[np.int64]
-    images: NDArray[np.int64]
+    instances: Ints
+    images: Ints
     vectors: NDArray[np.float32]
 
 
@@ -69,7 +70,7 @@ class _Generation:
         numbers = (self.encoder_id, *(state or self.state))
         return self.folder / f"{'-'.join(map(str, numbers))}.{kind}"
 
-    def open(self, *, session: Session) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def open(self, *, session: Session) -> tuple[Ints, NDArray[np.float32]]:
         """(N, 4) ids and (N, D) vectors, made first where they are not there or not whole."""
         for left in reversed(range(_ATTEMPTS)):
             try:

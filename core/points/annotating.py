@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, col, select
 
-from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Box, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
@@ -23,7 +23,6 @@ from db.writes.points import append_revision
 from db.writing import writing
 
 Change = tuple[int, float | None, float | None, int]
-Box = tuple[float, float, float, float]
 _DEFAULT_SKELETON = {"face": "face68", "person": "body24"}
 
 

@@ -9,11 +9,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import Session, select
 
 from core.formats.labels.rows import LabelledRow, tight_box
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import Box, Floats, Keypoints
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import find_skeleton
@@ -153,13 +152,13 @@ def _content(keypoints: Keypoints) -> bytes:
     return Keypoints.of(keypoints.points, keypoints.visibility).to_bytes()
 
 
-def _box_overlap(label: FileLabel, corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def _box_overlap(label: FileLabel, corners: Floats) -> Floats:
     """(M,) IoU with each box, of the file's box or of the points' own, whichever is more."""
     boxes = [tight_box(label.row.keypoints.points), *([label.row.box] if label.row.box else [])]
     return iou(np.array(boxes), corners).max(axis=0)
 
 
-def _scores(labels: Sequence[FileLabel], shown: Sequence[ShownInstance]) -> NDArray[np.float64]:
+def _scores(labels: Sequence[FileLabel], shown: Sequence[ShownInstance]) -> Floats:
     """(N, M): how well each label fits each instance; 0 where it does not."""
     scores = np.zeros((len(labels), len(shown)))
     corners = boxes_of(row.instance for row in shown)
@@ -180,7 +179,7 @@ def _scores(labels: Sequence[FileLabel], shown: Sequence[ShownInstance]) -> NDAr
     return scores
 
 
-def _within(points_box: tuple[float, float, float, float], corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def _within(points_box: Box, corners: Floats) -> Floats:
     """(M,) share of the points' box inside each box; 0 where it is not nearly all, or fills too little of the box."""
     own = np.array(points_box)
     sides = np.minimum(own[2:], corners[:, 2:]) - np.maximum(own[:2], corners[:, :2])
@@ -192,7 +191,7 @@ def _within(points_box: tuple[float, float, float, float], corners: NDArray[np.f
     return np.where((share >= _WITHIN) & (filled >= _LEAST_FILLED), np.minimum(share, 1) * (0.5 + filled / 2), 0.0)
 
 
-def _pairs(scores: NDArray[np.float64]) -> dict[int, int]:
+def _pairs(scores: Floats) -> dict[int, int]:
     """Label -> instance, the best fitting first; each at most once."""
     order = np.argsort(-scores, axis=None, kind="stable")
     partner: dict[int, int] = {}

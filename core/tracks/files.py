@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 from core.foundation.messages import message
 
@@ -17,7 +17,7 @@ _MOST_BYTES = 1 << 30  # 1.5 million frames of 68 points in float64
 _WANTED = message("tracks.wanted")
 
 
-def read_tracks(source: Path | bytes, name: str | None = None) -> NDArray[np.float64]:
+def read_tracks(source: Path | bytes, name: str | None = None) -> Floats:
     """Read a ``.npy`` file, without ever unpickling anything.
 
     Parameters
@@ -52,7 +52,7 @@ def read_tracks(source: Path | bytes, name: str | None = None) -> NDArray[np.flo
     return tracks
 
 
-def read_numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
+def read_numbers(file: BinaryIO, size: int, name: str) -> Floats:
     """(T, K, 2) float64 as the file holds them, T and K at least 1: also NaN and infinite ones.
 
     The header is looked at first: nothing is allocated on the word of a damaged file, and nothing is unpickled.
@@ -86,7 +86,7 @@ def read_numbers(file: BinaryIO, size: int, name: str) -> NDArray[np.float64]:
     return np.array(values.reshape(shape, order="F" if fortran else "C"), dtype=np.float64, order="C")
 
 
-def _require_points(tracks: NDArray[np.float64], name: str) -> None:
+def _require_points(tracks: Floats, name: str) -> None:
     if np.isinf(tracks).any():
         frame, point = np.argwhere(np.isinf(tracks))[0][:2]
         raise BadInput("tracks.infinite", of=name, point=point + 1, frame=frame)

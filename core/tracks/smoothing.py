@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.signal import savgol_filter
 
-from core.foundation.arrays import Floats
+from core.foundation.arrays import Bools, Floats, Indices
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message, or_none
 
@@ -125,7 +125,7 @@ def savitzky_golay(
     return smoothed
 
 
-def _runs(tracks: Floats, broken: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.intp], int, int]]:
+def _runs(tracks: Floats, broken: Bools) -> Iterator[tuple[Indices, int, int]]:
     """Points that are present in the same frames, with the first frame and the end of each unbroken run of theirs."""
     present = ~np.isnan(tracks).any(axis=2)
     patterns, which = np.unique(present, axis=1, return_inverse=True)
@@ -218,7 +218,7 @@ def delay(name: str, settings: Mapping[str, Any] | None = None, *, frames_per_se
     return Delay(0.0 if abs(lag) < 1e-9 else lag, ahead, float(np.hypot(sine, cosine)) / _REFERENCE_PIXELS)
 
 
-def _checked(tracks: ArrayLike, breaks: ArrayLike | None) -> tuple[Floats, NDArray[np.bool_]]:
+def _checked(tracks: ArrayLike, breaks: ArrayLike | None) -> tuple[Floats, Bools]:
     track = np.array(tracks, dtype=np.float64)
     if track.ndim != 3 or track.shape[2] != 2:
         raise BadInput("arrays.shape", name="tracks", shape="(frames, points, 2)", found=track.shape)

@@ -31,9 +31,8 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from scipy.stats import rankdata
 
+from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput
-
-Floats = NDArray[np.float64]
 
 KINDS: Final = ("spread", "neighbours", "flip")
 FEWEST: Final = 10  # validation instances for a regression; fewer would be read as more than they say
@@ -73,7 +72,7 @@ class Ranking:
         Of doubt and error on the validation instances; NaN where undefined. At 0 or below doubt says nothing here.
     """
 
-    order: NDArray[np.int64]
+    order: Ints
     score: Floats
     spearman: float
 
@@ -166,7 +165,7 @@ def _gain(seen: Floats, errors: Floats, doubt: Floats) -> Floats:
     return np.asarray(np.interp(doubt, seen[order], fitted) - fitted[0])
 
 
-def _spread_out(score: Floats, doubt: Floats, groups: Sequence[str]) -> NDArray[np.int64]:
+def _spread_out(score: Floats, doubt: Floats, groups: Sequence[str]) -> Ints:
     """The greedy order of step 4; of equal scores the greater doubt comes first, then the lower index."""
     chosen: Counter[str] = Counter()
     # A group's next instance is its best one left, so one entry for each group waits.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Box
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import Skeleton
 from core.media.crops import Crop, mirror_order
@@ -76,13 +77,7 @@ class Augmentation:
         turned = math.cos(angle) + ratio * math.sin(angle)  # the side that grows most: the shorter one
         return (1 + self.scale) * turned + 2 * self.shift
 
-    def draw(
-        self,
-        box: tuple[float, float, float, float],
-        output: tuple[int, int],
-        rng: np.random.Generator,
-        padding: float = 1.25,
-    ) -> Crop:
+    def draw(self, box: Box, output: tuple[int, int], rng: np.random.Generator, padding: float = 1.25) -> Crop:
         """A crop near the plain one. Five numbers are drawn whatever the settings."""
         plain = Crop.around(box, output, padding)
         turn, zoom, right, down = rng.uniform(-1, 1, 4).tolist()

@@ -11,13 +11,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+
+from core.foundation.arrays import Ints
 
 T = TypeVar("T")
 _AHEAD: Final = 2  # batches for each thread
 
 
-def batches_of(count: int, batch: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
+def batches_of(count: int, batch: int, seed: int, epoch: int) -> list[Ints]:
     """The indices 0 to count - 1 in random order, in nearly equal batches of at most `batch`.
 
     Nearly equal, because a last batch of one sample would leave batch norms with nothing to average.

@@ -9,9 +9,8 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from core.foundation.arrays import ABSENT
+from core.foundation.arrays import ABSENT, Floats
 from core.foundation.errors import BadInput, MissingWeights, NotEnoughData
 from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
@@ -154,7 +153,7 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
     )
 
 
-def mean_shape(samples: Sequence[Sample]) -> NDArray[np.float64]:
+def mean_shape(samples: Sequence[Sample]) -> Floats:
     """(K, 2) mean place of each point in its box, in units of the box's longer side; NaN for a point never labelled."""
     boxes = np.array([sample.box for sample in samples], np.float64)
     points = np.stack([sample.keypoints.points for sample in samples]).astype(np.float64)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.arrays import ABSENT, Bools, Box, Keypoints
 from core.foundation.errors import BadInput, FacetError, UnreadableImage
 from core.foundation.messages import Message
 from core.media.crops import Crop, Region
@@ -50,7 +50,7 @@ class Sample:
     """
 
     picture: Path | NDArray[np.uint8]
-    box: tuple[float, float, float, float]
+    box: Box
     keypoints: Keypoints
     key: int
     name: str
@@ -74,7 +74,7 @@ class CropSample(NamedTuple):
 
     image: NDArray[np.uint8]
     points: NDArray[np.float32]
-    present: NDArray[np.bool_]
+    present: Bools
 
 
 class UnusableSample(NamedTuple):
@@ -239,6 +239,6 @@ class CropSource:
         return Region(own, region.matrix)  # a view would keep the whole picture
 
 
-def inside_pixels(points: NDArray, output: tuple[int, int]) -> NDArray[np.bool_]:
+def inside_pixels(points: NDArray, output: tuple[int, int]) -> Bools:
     """Which of (..., 2) points lie on the area of the pixels, [-0.5, W - 0.5] x [-0.5, H - 0.5]; NaN does not."""
     return np.asarray(((points >= -0.5) & (points <= np.array(output) - 0.5)).all(axis=-1))

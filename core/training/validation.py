@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.foundation.arrays import ABSENT
+from core.foundation.arrays import ABSENT, Bools, Floats
 from core.foundation.batching import batched
 from core.foundation.errors import FacetError
 from core.foundation.skeletons import Skeleton
@@ -54,7 +53,7 @@ class Inference:
 
 def locate_points(
     network: nn.Module, codec: Codec, source: CropSource, skeleton: Skeleton, runner: Inference
-) -> NDArray[np.float64]:
+) -> Floats:
     """(M, K, 2) pixels of the pictures: what a network in evaluation mode says of a source's M samples; NaN if absent.
 
     Raises
@@ -74,9 +73,9 @@ def locate_points(
     return points
 
 
-def _located(network: nn.Module, codec: Codec, part: Batch, runner: Inference) -> list[NDArray[np.float64]]:
+def _located(network: nn.Module, codec: Codec, part: Batch, runner: Inference) -> list[Floats]:
     """The points of a batch's crops in their pictures; in smaller parts where memory is short."""
-    points: list[NDArray[np.float64]] = []
+    points: list[Floats] = []
     size = len(part)
     while len(points) < len(part):
         rows = slice(len(points), len(points) + size)
@@ -95,7 +94,7 @@ def _located(network: nn.Module, codec: Codec, part: Batch, runner: Inference) -
     return points
 
 
-def figures(predicted: NDArray[np.float64], samples: Sequence[Sample], skeleton: Skeleton) -> dict[str, Any]:
+def figures(predicted: Floats, samples: Sequence[Sample], skeleton: Skeleton) -> dict[str, Any]:
     """The validation figures of one epoch.
 
     A point that the network calls absent counts as if it had said the middle of the box, so the figure is defined from
@@ -135,13 +134,7 @@ def _line(nme: float, unit: str, samples: int, absent: float) -> dict[str, Any]:
     return {f"validation_{name}": value for name, value in values.items()}
 
 
-def _errors(
-    predicted: NDArray[np.float64],
-    truth: NDArray[np.float64],
-    labelled: NDArray[np.bool_],
-    boxes: NDArray[np.float64],
-    skeleton: Skeleton,
-) -> tuple[NDArray[np.float64], str]:
+def _errors(predicted: Floats, truth: Floats, labelled: Bools, boxes: Floats, skeleton: Skeleton) -> tuple[Floats, str]:
     names = ("inter-ocular", "diagonal") if skeleton.normaliser is not None else ("diagonal",)
     for name in names:
         each = errors(predicted, truth, labelled, units(name, truth, labelled, boxes, skeleton))

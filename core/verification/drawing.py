@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from core.foundation.arrays import Ints
 
 MOST_PAIRS: Final = 20_000  # of each kind
 
 
-def same_pairs(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+def same_pairs(people: Ints, rng: np.random.Generator) -> Ints:
     """(M, 2) rows of every pair of one person; a seeded draw where there are more than the most.
 
     In a draw no person counts for more than the most, so that one with very many faces does not drown the others.
@@ -28,7 +29,7 @@ def same_pairs(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray[n
     return np.sort(order[np.stack([starts[run] + earlier, starts[run] + later], axis=1)], axis=1)
 
 
-def different_pairs(people: NDArray[np.int64], wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def different_pairs(people: Ints, wanted: int, rng: np.random.Generator) -> Ints:
     """(M, 2) distinct rows of two people each: all of them, or `wanted` drawn without replacement."""
     order, starts, sizes = _runs(people)
     ends = starts + sizes
@@ -38,20 +39,20 @@ def different_pairs(people: NDArray[np.int64], wanted: int, rng: np.random.Gener
     return np.sort(order[np.stack([starts[run] + earlier, ends[run] + later], axis=1)], axis=1)
 
 
-def _runs(people: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _runs(people: Ints) -> tuple[Ints, Ints, Ints]:
     """The rows in the order of their people, and where each of the P people starts there and how many rows it has."""
     _, starts, sizes = np.unique(np.sort(people), return_index=True, return_counts=True)
     return np.argsort(people, kind="stable"), starts, sizes
 
 
-def _ranks(available: int, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _ranks(available: int, wanted: int, rng: np.random.Generator) -> Ints:
     """Numbers in [0, available), ascending: all, or `wanted` drawn without replacement and without listing them."""
     if available <= wanted:
         return np.arange(available)
     return np.sort(rng.choice(available, wanted, replace=False, shuffle=False))
 
 
-def _blocks(ranks: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _blocks(ranks: Ints, sizes: Ints) -> tuple[Ints, Ints]:
     """In which of consecutive blocks each rank lies, and its rank within that block."""
     ends = np.cumsum(sizes)
     block = np.searchsorted(ends, ranks, side="right")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
 from core.people.encoders import encoder_of
@@ -38,10 +39,10 @@ class PairSet:
     dataset_id: int
     encoder_id: int
     encoder: str
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    left_person: NDArray[np.int64]
-    right_person: NDArray[np.int64]
+    left: Ints
+    right: Ints
+    left_person: Ints
+    right_person: Ints
     scores: NDArray[np.float32]
     faces: int
     people: int
@@ -49,7 +50,7 @@ class PairSet:
     all_different: int
 
     @property
-    def same(self) -> NDArray[np.bool_]:
+    def same(self) -> Bools:
         """(M,) bool: both faces are of one person."""
         return self.left_person == self.right_person
 

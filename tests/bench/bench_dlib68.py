@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.labels import read_label_file
-from core.foundation.arrays import Boxes, Keypoints
+from core.foundation.arrays import Boxes, Floats, Keypoints
 from core.foundation.errors import MissingWeights
 from core.foundation.settings import settings
 from core.foundation.skeletons import find_skeleton
@@ -49,8 +49,6 @@ FACE: Final = find_skeleton("face68")
 SEED: Final = 20_261_121
 LEAST_OVERLAP: Final = 0.3
 ONE_PERSON: Final = ("300vw", "300w")  # a video and a picture; elsewhere each file is a person
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,11 +20,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count, text_of
 from core.formats.records import Record, parse_json, record_of
-from core.foundation.arrays import HIDDEN, VISIBLE, Box, Keypoints
+from core.foundation.arrays import HIDDEN, VISIBLE, Box, Floats, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import SKELETONS, Skeleton
@@ -200,7 +199,7 @@ def _keypoints(record: Record, key: str, order: list[int], skeleton: Skeleton, f
     if not table[:, 2].any():
         file.leave_out("without points")
         return None
-    ordered: NDArray[np.float64] = np.zeros_like(table)
+    ordered: Floats = np.zeros_like(table)
     ordered[order] = table
     return Keypoints.of(ordered[:, :2], ordered[:, 2])
 

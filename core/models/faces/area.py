@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Ints
+
 
 class SummedArea:
     """The summed-area table of one picture: (H + 1, W + 1, 3) int32.
@@ -33,7 +35,7 @@ class SummedArea:
         weights = 1.0 / np.outer(bottom[0] - top[0], right[0] - left[0])
         return np.multiply(sums, weights.astype(np.float32)[..., None], dtype=np.float32)
 
-    def crops(self, spans: NDArray[np.int64], side: int) -> NDArray[np.float32]:
+    def crops(self, spans: Ints, side: int) -> NDArray[np.float32]:
         """Every cut-out as (K, side, side, 3) float32 means.
 
         Parameters
@@ -56,7 +58,7 @@ class SummedArea:
         return np.multiply(sums, weights.astype(np.float32)[..., None], dtype=np.float32)
 
 
-def _cells(start: NDArray[np.int64], end: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _cells(start: Ints, end: Ints, count: int) -> tuple[Ints, Ints]:
     """First pixel of each cell and first pixel after it, both (K, count), for K spans divided into `count` cells."""
     length = (end - start)[:, None]
     index = np.arange(count)[None]

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torchvision.ops import batched_nms
 
+from core.foundation.arrays import Ints
 from core.models.faces.area import SummedArea
 
 CELL = 12  # pixels of a picture that one output of the first network sees
@@ -31,7 +32,7 @@ class Candidates:
         (N, 4) float32, how far the network would move each edge, in sides of the box.
     """
 
-    picture: NDArray[np.int64]
+    picture: Ints
     corners: NDArray[np.float32]
     scores: NDArray[np.float32]
     shifts: NDArray[np.float32]
@@ -70,7 +71,7 @@ class Candidates:
         indices = batched_nms(*map(torch.from_numpy, (self.corners, self.scores, self.picture)), limit)
         return self[indices.numpy()]
 
-    def not_nested(self, limit: float) -> NDArray[np.int64]:
+    def not_nested(self, limit: float) -> Ints:
         """Indices, best first, without boxes that share more than `limit` of the smaller with a better one."""
         order = np.argsort(self.scores)[::-1]
         areas = np.prod(self.corners[:, 2:] - self.corners[:, :2] + 1, axis=1)

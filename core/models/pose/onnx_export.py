@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.foundation.arrays import Bools
 from core.foundation.errors import BadInput, FacetError
 from core.models.pose.network import PoseNetwork
 
@@ -154,9 +155,7 @@ def _compare(model: Decoding, path: Path) -> tuple[float, int, int]:
 
 
 @torch.inference_mode()
-def _decided(
-    network: PoseNetwork, images: Tensor, noise: torch.Generator
-) -> tuple[list[NDArray[np.float32]], NDArray[np.bool_]]:
+def _decided(network: PoseNetwork, images: Tensor, noise: torch.Generator) -> tuple[list[NDArray[np.float32]], Bools]:
     """What torch computes, in the order of `OUTPUTS`, and (N, K) which points stay when the outputs are rounded."""
     outputs = network(images)
     expected = [value.numpy() for value in network.codec.decode(outputs)[: len(OUTPUTS)]]
@@ -173,5 +172,5 @@ def _decided(
     return expected, decided
 
 
-def _same(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _same(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> Bools:
     return np.isclose(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)

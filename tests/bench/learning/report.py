@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.foundation.arrays import Floats
 from core.metrics.intervals import bootstrap, paired
 from core.metrics.landmarks import errors, units
 from core.metrics.resampling import Interval
@@ -16,7 +17,6 @@ from core.metrics.stability.vector import stability
 from tests.bench.learning.arms import Fitted
 from tests.bench.learning.data import SKELETON, Drawn, people, truth
 
-Floats = NDArray[np.float64]
 # Of a clip: the name in `core.metrics.stability`, or ours; what the table calls it.
 CLIP_FIGURES: Final = {
     "nmf": "residual jitter (NMF)",
