@@ -18,7 +18,8 @@ Each says what is wrong, with what, and what to do about it, as the code of a se
 A program reads the class, the code and the fields; the sentence is for people alone.
 """
 
-from collections.abc import Callable, Mapping
+import copyreg
+from collections.abc import Mapping
 from typing import Any, Self
 
 from core.foundation.messages import Message, message
@@ -35,9 +36,9 @@ class FacetError(Exception):
         self.message = message(code, of=of, **fields)
 
     @classmethod
-    def saying(cls, told: Message) -> Self:
+    def saying(cls, message: Message) -> Self:
         """The error that says what another error, or a reason found earlier, says."""
-        return cls(told.code, of=told.of, **told.fields)
+        return cls(message.code, of=message.of, **message.fields)
 
     @property
     def code(self) -> str:
@@ -59,8 +60,8 @@ class FacetError(Exception):
     def __str__(self) -> str:
         return self.message.text()
 
-    def __reduce__(self) -> tuple[Callable[..., "FacetError"], tuple[type["FacetError"], dict[str, Any]]]:
-        return _again, (type(self), dict(self.__dict__))
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class BadInput(FacetError):
@@ -119,9 +120,3 @@ class StoreFull(FacetError):
 
 class Cancelled(FacetError):
     """A person stopped the run."""
-
-
-def _again(kind: type[FacetError], kept: dict[str, Any]) -> FacetError:
-    error = kind.__new__(kind, kept["message"].code)
-    error.__dict__.update(kept)
-    return error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from core.foundation.errors import NotFound
 
 
@@ -65,6 +67,12 @@ _FACE_REGIONS: Final = {
     "inner_lips": (60, 68),
 }
 
+# Runs of points that swap with the points of another run: the first of one, the last of the other, how many.
+_FACE_FLIPS: Final = (
+    *((0, 16, 8), (17, 26, 5), (31, 35, 2), (36, 45, 4), (40, 47, 2)),
+    *((48, 54, 3), (55, 59, 2), (60, 64, 2), (65, 67, 1)),
+)
+
 FACE68: Final = Skeleton(
     name="face68",
     kind="face",
@@ -80,55 +88,32 @@ FACE68: Final = Skeleton(
         *_chain(48, 59, closed=True),
         *_chain(60, 67, closed=True),
     ),
-    flip_pairs=(
-        *((i, 16 - i) for i in range(8)),
-        *((17 + i, 26 - i) for i in range(5)),
-        (31, 35),
-        (32, 34),
-        (36, 45),
-        (37, 44),
-        (38, 43),
-        (39, 42),
-        (40, 47),
-        (41, 46),
-        (48, 54),
-        (49, 53),
-        (50, 52),
-        (55, 59),
-        (56, 58),
-        (60, 64),
-        (61, 63),
-        (65, 67),
-    ),
+    flip_pairs=tuple((first + i, last - i) for first, last, count in _FACE_FLIPS for i in range(count)),
     regions={name: tuple(range(first, end)) for name, (first, end) in _FACE_REGIONS.items()},
     normaliser=(36, 45),
 )
 
-_BODY24_NAMES: Final = (
+
+def _both_sides(*patterns: str) -> tuple[str, ...]:
+    """Each pattern; one with a star twice, for the left and for the right."""
+    return tuple(dict.fromkeys(pattern.replace("*", side) for pattern in patterns for side in ("left", "right")))
+
+
+_BODY24_NAMES: Final = _both_sides(
     "nose",
-    "left_eye",
-    "right_eye",
-    "left_ear",
-    "right_ear",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hip",
-    "right_hip",
-    "left_knee",
-    "right_knee",
-    "left_ankle",
-    "right_ankle",
+    "*_eye",
+    "*_ear",
+    "*_shoulder",
+    "*_elbow",
+    "*_wrist",
+    "*_hip",
+    "*_knee",
+    "*_ankle",
     "neck",
-    "left_palm",
-    "right_palm",
+    "*_palm",
     "spine2",
     "spine1",
-    "left_instep",
-    "right_instep",
+    "*_instep",
 )
 
 
@@ -137,31 +122,13 @@ def _left_right(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     return tuple((i, names.index(other)) for i, other in pairs)
 
 
-def _edges(names: tuple[str, ...], *pairs: str) -> tuple[tuple[int, int], ...]:
-    split = (pair.split("-") for pair in pairs)
-    return tuple((names.index(a), names.index(b)) for a, b in split)
+def _edges(*patterns: str) -> tuple[tuple[int, int], ...]:
+    ends = (pair.split("-") for pair in _both_sides(*patterns))
+    return tuple((_BODY24_NAMES.index(a), _BODY24_NAMES.index(b)) for a, b in ends)
 
 
-# Measured by COCO on pictures that several people labelled, in the order of its 17 points.
-_COCO_SIGMAS: Final = (
-    0.026,
-    0.025,
-    0.025,
-    0.035,
-    0.035,
-    0.079,
-    0.079,
-    0.072,
-    0.072,
-    0.062,
-    0.062,
-    0.107,
-    0.107,
-    0.087,
-    0.087,
-    0.089,
-    0.089,
-)
+# Measured by COCO on pictures that several people labelled, in the order of its 17 points: the nose, then both sides.
+_COCO_SIGMAS: Final = (0.026, *np.repeat((0.025, 0.035, 0.079, 0.072, 0.062, 0.107, 0.087, 0.089), 2).tolist())
 
 # The motion competition's 24 columns, in its order. Nobody measured the last seven sigmas: the neck has the shoulder's,
 # a palm the wrist's, the spine the hip's, an instep the ankle's.
@@ -170,30 +137,19 @@ BODY24: Final = Skeleton(
     kind="person",
     point_names=_BODY24_NAMES,
     edges=_edges(
-        _BODY24_NAMES,
-        "nose-left_eye",
-        "nose-right_eye",
-        "left_eye-left_ear",
-        "right_eye-right_ear",
+        "nose-*_eye",
+        "*_eye-*_ear",
         "nose-neck",
-        "neck-left_shoulder",
-        "neck-right_shoulder",
-        "left_shoulder-left_elbow",
-        "right_shoulder-right_elbow",
-        "left_elbow-left_wrist",
-        "right_elbow-right_wrist",
-        "left_wrist-left_palm",
-        "right_wrist-right_palm",
+        "neck-*_shoulder",
+        "*_shoulder-*_elbow",
+        "*_elbow-*_wrist",
+        "*_wrist-*_palm",
         "neck-spine2",
         "spine2-spine1",
-        "spine1-left_hip",
-        "spine1-right_hip",
-        "left_hip-left_knee",
-        "right_hip-right_knee",
-        "left_knee-left_ankle",
-        "right_knee-right_ankle",
-        "left_ankle-left_instep",
-        "right_ankle-right_instep",
+        "spine1-*_hip",
+        "*_hip-*_knee",
+        "*_knee-*_ankle",
+        "*_ankle-*_instep",
     ),
     flip_pairs=_left_right(_BODY24_NAMES),
     regions={
@@ -215,26 +171,17 @@ COCO17: Final = Skeleton(
     kind="person",
     point_names=_BODY24_NAMES[:17],
     edges=_edges(
-        _BODY24_NAMES,
         "left_eye-right_eye",
-        "nose-left_eye",
-        "nose-right_eye",
-        "left_eye-left_ear",
-        "right_eye-right_ear",
-        "left_ear-left_shoulder",
-        "right_ear-right_shoulder",
+        "nose-*_eye",
+        "*_eye-*_ear",
+        "*_ear-*_shoulder",
         "left_shoulder-right_shoulder",
-        "left_shoulder-left_elbow",
-        "right_shoulder-right_elbow",
-        "left_elbow-left_wrist",
-        "right_elbow-right_wrist",
-        "left_shoulder-left_hip",
-        "right_shoulder-right_hip",
+        "*_shoulder-*_elbow",
+        "*_elbow-*_wrist",
+        "*_shoulder-*_hip",
         "left_hip-right_hip",
-        "left_hip-left_knee",
-        "right_hip-right_knee",
-        "left_knee-left_ankle",
-        "right_knee-right_ankle",
+        "*_hip-*_knee",
+        "*_knee-*_ankle",
     ),
     flip_pairs=_left_right(_BODY24_NAMES[:17]),
     regions={

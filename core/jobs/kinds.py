@@ -12,9 +12,12 @@ from core.jobs.runs import Afterwards, Task
 
 _AFTER_A_PICTURE: Final = message("runs.stopping_after_picture")
 _AFTER_A_BATCH: Final = message("runs.stopping_after_batch")
+_PAGES_OF_PICTURES: Final = frozenset({"library", "verification"})
+_PAGES_OF_FACES: Final = frozenset({"library", "people", "verification"})
+_PREDICTING: Final = frozenset({"predict", "prelabel"})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RunKind:
     """One kind of run.
 
@@ -46,99 +49,77 @@ class RunKind:
 
 RUN_KINDS: Final[dict[str, RunKind]] = {
     "import": RunKind(
-        task=tasks.import_task,
-        title=message("run_kinds.import"),
-        result=results.imported,
+        tasks.import_task,
+        message("run_kinds.import"),
+        results.imported,
         afterwards=tasks.discard_source,
-        shown_on={"library", "verification"},
+        shown_on=_PAGES_OF_PICTURES,
     ),
-    "sample": RunKind(
-        task=tasks.sample_task,
-        title=message("run_kinds.sample"),
-        result=results.sample_drawn,
-        shown_on={"library", "people", "verification"},
-    ),
+    "sample": RunKind(tasks.sample_task, message("run_kinds.sample"), results.sample_drawn, shown_on=_PAGES_OF_FACES),
     "sample-clips": RunKind(
-        task=tasks.sample_clips_task,
-        title=message("run_kinds.sample_clips"),
-        result=results.sample_clips_drawn,
-        shown_on={"library", "verification"},
+        tasks.sample_clips_task,
+        message("run_kinds.sample_clips"),
+        results.sample_clips_drawn,
+        shown_on=_PAGES_OF_PICTURES,
     ),
     "labels": RunKind(
-        task=tasks.labels_task,
-        title=message("run_kinds.labels"),
-        result=results.labelled,
+        tasks.labels_task,
+        message("run_kinds.labels"),
+        results.labelled,
         afterwards=tasks.discard_source,
         shown_on={"library"},
     ),
     "faces": RunKind(
-        task=tasks.faces_task,
-        title=message("run_kinds.faces"),
-        result=results.grouped,
-        shown_on={"library", "people", "verification"},
+        tasks.faces_task,
+        message("run_kinds.faces"),
+        results.grouped,
+        shown_on=_PAGES_OF_FACES,
         waits_for={"import", "sample", "faces"},
     ),
-    "people": RunKind(
-        task=tasks.people_task,
-        title=message("run_kinds.people"),
-        result=results.grouped,
-        shown_on={"library", "people", "verification"},
-    ),
+    "people": RunKind(tasks.people_task, message("run_kinds.people"), results.grouped, shown_on=_PAGES_OF_FACES),
     "weights": RunKind(
-        task=tasks.weights_task,
-        title=message("run_kinds.weights"),
-        result=results.fetched,
-        shown_on={"library"},
-        in_bytes=True,
+        tasks.weights_task, message("run_kinds.weights"), results.fetched, shown_on={"library"}, in_bytes=True
     ),
     "train": RunKind(
-        task=model_tasks.training_task,
-        title=message("run_kinds.train"),
-        result=results.trained,
+        model_tasks.training_task,
+        message("run_kinds.train"),
+        results.trained,
         stopping=_AFTER_A_BATCH,
         shown_on={"training"},
     ),
     "selftrain": RunKind(
-        task=model_tasks.training_task,
-        title=message("run_kinds.selftrain"),
-        result=results.trained,
+        model_tasks.training_task,
+        message("run_kinds.selftrain"),
+        results.trained,
         stopping=_AFTER_A_BATCH,
         shown_on={"training"},
     ),
     "predict": RunKind(
-        task=model_tasks.prediction_task,
-        title=message("run_kinds.predict"),
-        result=results.predicted,
+        model_tasks.prediction_task,
+        message("run_kinds.predict"),
+        results.predicted,
         shown_on={"models"},
-        waits_for={"predict", "prelabel"},
+        waits_for=_PREDICTING,
     ),
     "prelabel": RunKind(
-        task=model_tasks.pre_labelling_task,
-        title=message("run_kinds.prelabel"),
-        result=results.pre_labelled,
+        model_tasks.pre_labelling_task,
+        message("run_kinds.prelabel"),
+        results.pre_labelled,
         shown_on={"models"},
-        waits_for={"predict", "prelabel"},
+        waits_for=_PREDICTING,
     ),
     "onnx": RunKind(
-        task=model_tasks.onnx_task,
-        title=message("run_kinds.onnx"),
-        result=results.written_as_onnx,
+        model_tasks.onnx_task,
+        message("run_kinds.onnx"),
+        results.written_as_onnx,
         shown_on={"models"},
         waits_for={"onnx"},
     ),
     "overlay": RunKind(
-        task=tasks.overlay_task,
-        title=message("run_kinds.overlay"),
-        result=results.overlaid,
-        shown_on={"overlay"},
-        waits_for={"overlay"},
+        tasks.overlay_task, message("run_kinds.overlay"), results.overlaid, shown_on={"overlay"}, waits_for={"overlay"}
     ),
     "export": RunKind(
-        task=tasks.export_task,
-        title=message("run_kinds.export"),
-        result=results.exported,
-        shown_on={"export"},
-        waits_for={"export"},
+        tasks.export_task, message("run_kinds.export"), results.exported, shown_on={"export"}, waits_for={"export"}
     ),
 }
 
