@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
+from core.drawn.backgrounds import BACKGROUNDS, develop
 from core.drawn.body import POSES
 from core.drawn.canvas import Canvas
 from core.drawn.figures import draw_figure
 from core.drawn.people import PEOPLE
 from core.drawn.portraits import draw_group, draw_portrait
-from core.drawn.scenes import SCENES, develop
 from core.drawn.truth import DrawnPicture
 
 _GROUPS: Final = (
@@ -49,11 +49,11 @@ def sample(seed: int = 0) -> Iterator[DrawnPicture]:
         for k in range(4 + i % 2):
             size = (640, 480) if k == 3 else (480, 600)
             yield draw_portrait(identity, rng, size, name=f"portraits/{person}-{k + 1}.jpg", person=person)
-    for name, scene, people in _GROUPS:
-        yield draw_group([(person, PEOPLE[person]) for person in people], rng, name=name, scene=scene)
-    for pose, person, scene in _FIGURES:
+    for name, background, people in _GROUPS:
+        yield draw_group([(person, PEOPLE[person]) for person in people], rng, name=name, background=background)
+    for pose, person, background in _FIGURES:
         name = f"figures/{pose}.jpg"
-        yield draw_figure(POSES[pose], rng, PEOPLE[person], name=name, person=person, scene=scene)
+        yield draw_figure(POSES[pose], rng, PEOPLE[person], name=name, person=person, background=background)
     for landscape in ("hill", "lake"):
         yield draw_landscape(rng, name=f"places/{landscape}.jpg")
 
@@ -63,6 +63,6 @@ def draw_landscape(
 ) -> DrawnPicture:
     """Hills and trees, and nobody: what a detector should leave empty. `size` is width and height in pixels."""
     canvas = Canvas(*size)
-    SCENES["hills"](canvas, rng)
+    BACKGROUNDS["hills"](canvas, rng)
     pixels = develop(canvas, rng, warmth=float(rng.uniform(-0.03, 0.05)), gain=1.0, blur=0.4, noise=1.5)
     return DrawnPicture(name, pixels, ())

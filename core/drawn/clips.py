@@ -13,17 +13,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.drawn.backgrounds import BACKGROUNDS, develop
 from core.drawn.canvas import Canvas
 from core.drawn.face import Brush
 from core.drawn.face_shape import Expression, FaceShape, View
 from core.drawn.people import Identity
-from core.drawn.portraits import Clothes, face_truth, paint_person, random_clothes, random_photo
-from core.drawn.scenes import SCENES, develop
+from core.drawn.portraits import PLACES, Clothes, face_truth, paint_person, random_clothes, random_photo
 from core.drawn.truth import DrawnInstance, DrawnPicture
 from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 
-_PLACES: Final = ("studio", "room", "park", "beach")
 _BLINK_SECONDS: Final = 0.3
 _BLINKS_A_SECOND: Final = 0.35
 _CLOSED: Final = 0.06  # of an open eye; lids never quite cross
@@ -139,7 +138,7 @@ class DrawnClip:
     size: tuple[int, int]
     frames: int
     frames_per_second: float
-    scene: str
+    background: str
     light: float
     clothes: Clothes
     photo: Mapping[str, float]
@@ -190,7 +189,7 @@ class DrawnClip:
             size,
             frames,
             frames_per_second,
-            _PLACES[rng.integers(len(_PLACES))],
+            PLACES[rng.integers(len(PLACES))],
             float(rng.uniform(-1, 1)),
             random_clothes(rng),
             photo,
@@ -217,7 +216,7 @@ class DrawnClip:
         width, height = self.size
         rng = np.random.default_rng(self.seed)
         behind = Canvas(width, height)
-        SCENES[self.scene](behind, rng)
+        BACKGROUNDS[self.background](behind, rng)
         backdrop = behind.develop()
         for index in range(self.frames):
             # One sample a pixel: the painter's edges are anti-aliased anyway, and a clip has many frames.

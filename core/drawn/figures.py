@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from core.drawn import body
+from core.drawn.backgrounds import BACKGROUNDS, develop, paint_ground_shadow
 from core.drawn.body import Pose
 from core.drawn.canvas import Canvas
 from core.drawn.face_shape import LEFT, RIGHT, FaceShape
@@ -14,7 +15,6 @@ from core.drawn.figure_paint import INDEX, Figure, Outfit, faces_viewer, paint_f
 from core.drawn.hair import covers_ears
 from core.drawn.people import Identity
 from core.drawn.portraits import CLOTHES, face_truth
-from core.drawn.scenes import SCENES, develop, paint_ground_shadow
 from core.drawn.truth import DrawnInstance, DrawnPicture
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Floats, Keypoints
 
@@ -82,7 +82,7 @@ def draw_figure(
     *,
     name: str = "figure.jpg",
     person: str | None = None,
-    scene: str = "park",
+    background: str = "park",
 ) -> DrawnPicture:
     """Draw one full figure with its 24 points, and its face with 68 where it shows.
 
@@ -92,12 +92,12 @@ def draw_figure(
         One of `POSES` or another.
     identity
         Who.
-    rng, size, name, person, scene
+    rng, size, name, person, background
         As in `draw_portrait`.
     """
     width, height = size
     canvas = Canvas(width, height)
-    SCENES[scene](canvas, rng)
+    BACKGROUNDS[background](canvas, rng)
     colours = rng.choice(len(CLOTHES), 2, replace=False)
     outfit = Outfit(
         CLOTHES[colours[0]], CLOTHES[colours[1]], (52, 48, 54), bool(rng.random() < 0.4), bool(rng.random() < 0.7)

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from core.drawn.backgrounds import BACKGROUNDS, develop
 from core.drawn.canvas import Canvas, Colour, ellipse, mix, spline, tone
 from core.drawn.face import Brush, paint_brows, paint_ears, paint_eyes, paint_lips, paint_nose, paint_skin
 from core.drawn.face_shape import LEFT, RIGHT, Expression, FaceShape, View
 from core.drawn.hair import covers_ears, paint_back_hair, paint_beard, paint_front_hair, paint_glasses
 from core.drawn.people import Identity
-from core.drawn.scenes import SCENES, develop
 from core.drawn.truth import DrawnInstance, DrawnPicture, face_instance
 
 CLOTHES: Final[tuple[Colour, ...]] = (
@@ -28,6 +28,7 @@ CLOTHES: Final[tuple[Colour, ...]] = (
     (236, 234, 230),
     (80, 140, 150),
 )
+PLACES: Final = ("studio", "room", "park", "beach")
 _NECKLINES: Final = ("crew", "vee", "collar")
 
 
@@ -162,7 +163,7 @@ def draw_portrait(
     *,
     name: str = "portrait.jpg",
     person: str | None = None,
-    scene: str | None = None,
+    background: str | None = None,
 ) -> DrawnPicture:
     """Draw one person with a random expression, pose, light and background.
 
@@ -176,12 +177,12 @@ def draw_portrait(
         Width and height in pixels.
     name, person
         What the picture and the person are called in the truth.
-    scene
-        One of `SCENES`; drawn by lot among studio, room, park and beach if None.
+    background
+        One of `BACKGROUNDS`; drawn by lot among `PLACES` if None.
     """
     width, height = size
     canvas = Canvas(width, height)
-    SCENES[scene or ("studio", "room", "park", "beach")[rng.integers(4)]](canvas, rng)
+    BACKGROUNDS[background or PLACES[rng.integers(len(PLACES))]](canvas, rng)
     scale = min(width, 0.86 * height) / rng.uniform(290, 345)
     centre = (width * rng.uniform(0.46, 0.54), height * rng.uniform(0.42, 0.46))
     shape = FaceShape(identity, random_expression(rng), random_view(rng, centre, scale))
@@ -196,12 +197,12 @@ def draw_group(
     size: tuple[int, int] = (960, 640),
     *,
     name: str = "group.jpg",
-    scene: str = "park",
+    background: str = "park",
 ) -> DrawnPicture:
     """Draw two to four people side by side; parameters as in `draw_portrait`."""
     width, height = size
     canvas = Canvas(width, height)
-    SCENES[scene](canvas, rng)
+    BACKGROUNDS[background](canvas, rng)
     light = float(rng.uniform(-1, 1))
     count = len(people)
     scale = min(width / (count * 280 + 100), height / 500)

@@ -15,9 +15,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from core.formats.crops import CropFailed, crop_jpeg, upright
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LeftOut
 from core.formats.export import IMAGES, Steps
+from core.formats.face_crops import CropFailed, crop_jpeg, upright
 from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES
 from core.formats.names import folder_names, guard, safe_name, same_name
 from core.formats.staging import Stage

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from core.foundation.errors import BadInput, FacetError
-from core.media.images import sync_folder
+from core.media.files import sync_folder
 
 _CHUNK: Final = 1 << 20
 _MARK: Final = ".facet-unfinished"  # tells our own leftovers from a folder that merely has the name

@@ -15,7 +15,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.queue import STOPPING, consume, ring
 from core.jobs.runs import process_name, recover
 from core.library.uploading import sweep_uploads
-from core.media.images import write_atomically
+from core.media.files import write_atomically
 from db.engine import reading
 from db.queries.jobs import unfinished_sources
 

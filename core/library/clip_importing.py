@@ -23,7 +23,8 @@ from core.foundation.workspace import Workspace
 from core.library.intake import Intake
 from core.library.pictures import StoredFile, place_of, store_picture
 from core.library.sources import OfferedFile, SourceFile
-from core.media.images import jpeg, open_partial, write_atomically
+from core.media.files import open_partial, write_atomically
+from core.media.images import jpeg
 from core.media.scenes import Scenes
 from core.media.videos import count_frames, frames, is_clip, probe
 from db.engine import reading

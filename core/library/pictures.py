@@ -8,7 +8,8 @@ from pathlib import Path
 
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
-from core.media.images import SUFFIXES, decode, thumbnail, write_atomically
+from core.media.files import write_atomically
+from core.media.images import SUFFIXES, decode, thumbnail
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.workspace import Workspace
-from core.media.images import crop_suffix, decode, face_crop, jpeg, thumbnail, write_atomically
+from core.media.files import write_atomically
+from core.media.images import crop_suffix, decode, face_crop, jpeg, thumbnail
 from db.engine import reading
 from db.tables import Image, Instance
 

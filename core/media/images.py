@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -198,40 +195,3 @@ def jpeg(pixels: NDArray[np.uint8], quality: int = 90) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
-
-
-def open_partial(folder: Path, ending: str = "") -> tuple[int, Path]:
-    """Make a new file of a name of its own; unlike `tempfile.mkstemp`'s it may be read by whom the umask lets read."""
-    while True:
-        path = folder / f".partial-{secrets.token_hex(8)}{ending}"
-        with suppress(FileExistsError):
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
-
-
-def write_atomically(target: Path, content: bytes, *, durable: bool = False) -> None:
-    """Write a file so that nobody ever sees half of it; `durable` also waits until it is on the disk."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = open_partial(target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(partial, target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    if durable:
-        sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a folder's entries are on the disk."""
-    if os.name != "posix":  # elsewhere a folder cannot be opened to be synced
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

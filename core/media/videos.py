@@ -22,7 +22,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, FacetError, UnreadableVideo
-from core.media.images import open_partial
+from core.media.files import open_partial
 
 CLIP_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
 

@@ -22,7 +22,8 @@ from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
-from core.media.images import crop_suffix, face_crop, jpeg, write_atomically
+from core.media.files import write_atomically
+from core.media.images import crop_suffix, face_crop, jpeg
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
 from db.engine import reading
 from db.queries.library import count_images, has_human_points, images_without_scan, incomplete_faces

@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.foundation.skeletons import Skeleton
-from core.media.images import shrunk, write_atomically
+from core.media.files import write_atomically
+from core.media.images import shrunk
 from core.models.pose.network import PoseNetwork
 from core.training.augmentation import batch
 from core.training.samples import CropSource

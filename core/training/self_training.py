@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.messages import Message, message
-from core.media.images import write_atomically
+from core.media.files import write_atomically
 from core.models.codecs import build_codec
 from core.models.codecs.pip import PipCodec
 from core.models.devices import pick_device

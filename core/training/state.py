@@ -18,7 +18,7 @@ import torch
 
 from core.foundation.errors import FacetError
 from core.foundation.messages import Message, message
-from core.media.images import write_atomically
+from core.media.files import write_atomically
 from core.training.recipe import Recipe
 from core.training.samples import Sample
 

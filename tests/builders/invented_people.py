@@ -84,4 +84,4 @@ def many(count: int, seed: int, size: tuple[int, int] = (160, 160), per_person: 
         if which == 0 and who > 0:
             identity = random_identity(rng)
         label = f"p{who:05d}"
-        yield draw_portrait(identity, rng, size, name=f"{label}/{which}.jpg", person=label, scene="studio")
+        yield draw_portrait(identity, rng, size, name=f"{label}/{which}.jpg", person=label, background="studio")

@@ -535,7 +535,7 @@ def drawn(tmp_path_factory):
         for person in ("ada", "bruno", "chidi")
         for number in (1, 2, 3)
     ]
-    pictures.append(draw_group([(p, PEOPLE[p]) for p in ("ada", "chidi")], rng, name="group.jpg", scene="park"))
+    pictures.append(draw_group([(p, PEOPLE[p]) for p in ("ada", "chidi")], rng, name="group.jpg", background="park"))
     pictures.append(draw_landscape(rng, (480, 320), name="hill.jpg"))
     write_pictures(pictures, folder)
     return folder

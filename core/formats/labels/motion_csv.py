@@ -24,7 +24,7 @@ from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import BODY24, Skeleton
-from core.media.images import write_atomically
+from core.media.files import write_atomically
 
 FORMAT: Final = "motion-csv"
 IMAGE: Final = "image"

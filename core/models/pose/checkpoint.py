@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 
 from core.foundation.errors import BadInput, BadWeights, FacetError, MissingWeights, NotFound
 from core.foundation.skeletons import SKELETONS
-from core.media.images import write_atomically
+from core.media.files import write_atomically
 from core.models.pose import NetworkConfig
 from core.models.pose.network import PoseNetwork, build
 

@@ -18,7 +18,7 @@ def redness(colour: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", sorted(PEOPLE))
 def test_eye_centres_are_dark_and_lips_redder_than_cheeks(name):
-    picture = draw_portrait(PEOPLE[name], np.random.default_rng(11), scene="studio")
+    picture = draw_portrait(PEOPLE[name], np.random.default_rng(11), background="studio")
     points = picture.instances[0].keypoints.points
     cheek = brightness(picture.pixels, (points[31] + points[2]) / 2, 4)
     for eye in (points[36:42], points[42:48]):

@@ -14,7 +14,7 @@ def brightness(pixels: np.ndarray, point: np.ndarray, reach: int = 1) -> np.ndar
 
 def test_chin_landmark_sits_on_the_edge_between_face_and_neck():
     bare = replace(PEOPLE["ada"], hair="bald", beard="none")
-    picture = draw_portrait(bare, np.random.default_rng(2), scene="studio")
+    picture = draw_portrait(bare, np.random.default_rng(2), background="studio")
     points = picture.instances[0].keypoints.points
     down = (points[8] - points[27]) / np.linalg.norm(points[8] - points[27])
     inside, outside = (brightness(picture.pixels, points[8] + step * down).mean() for step in (-8, 8))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import struct
 import zlib
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.foundation.errors import UnreadableImage
-from core.media.images import crop_suffix, decode, face_crop, jpeg, thumbnail, write_atomically
+from core.media.images import crop_suffix, decode, face_crop, jpeg, thumbnail
 
 LIMIT = 1_000_000
 
@@ -325,37 +323,3 @@ def test_what_the_browser_gets_carries_no_metadata():
     encoded = jpeg(decode(content, "a.jpg", LIMIT).pixels)
     assert not Image.open(io.BytesIO(encoded)).getexif()
     assert b"home" not in encoded
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
-    target = tmp_path / "folder" / "file"
-    write_atomically(target, b"old", durable=True)
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_atomically(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert [file.name for file in target.parent.iterdir()] == ["file"]
-
-
-def test_a_file_that_is_written_may_be_read_by_whom_the_umask_lets_read(tmp_path):
-    before = os.umask(0o027)
-    try:
-        write_atomically(tmp_path / "file", b"x")
-    finally:
-        os.umask(before)
-    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
-
-
-def test_a_durable_write_syncs_the_file_and_its_folder(tmp_path, monkeypatch):
-    synced = []
-    real = os.fsync
-    monkeypatch.setattr(
-        os, "fsync", lambda number: (synced.append(Path(f"/proc/self/fd/{number}").resolve()), real(number))
-    )
-    write_atomically(tmp_path / "file", b"x", durable=True)
-    assert len(synced) == 2
-    assert synced[1] == tmp_path.resolve()

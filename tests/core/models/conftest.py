@@ -21,7 +21,7 @@ def portraits():
 @pytest.fixture(scope="session")
 def group():
     people = [(person, PEOPLE[person]) for person in ("ada", "chidi", "hugo")]
-    return draw_group(people, np.random.default_rng(4), name="group.jpg", scene="park")
+    return draw_group(people, np.random.default_rng(4), name="group.jpg", background="park")
 
 
 @pytest.fixture(scope="session")

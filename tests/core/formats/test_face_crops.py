@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.formats.crops import CropFailed, crop_jpeg, upright
+from core.formats.face_crops import CropFailed, crop_jpeg, upright
 
 
 def gradient() -> np.ndarray:

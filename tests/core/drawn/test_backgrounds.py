@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
+from core.drawn.backgrounds import BACKGROUNDS, develop, paint_ground_shadow
 from core.drawn.canvas import Canvas
-from core.drawn.scenes import SCENES, develop, paint_ground_shadow
 
 SIZE = (96, 72)
 PLAIN = {"warmth": 0.0, "gain": 1.0, "blur": 0.0, "noise": 0.0}
 
 
-def scene(name: str, seed: int) -> np.ndarray:
+def background(name: str, seed: int) -> np.ndarray:
     canvas = Canvas(*SIZE)
-    SCENES[name](canvas, np.random.default_rng(seed))
+    BACKGROUNDS[name](canvas, np.random.default_rng(seed))
     return canvas.develop()
 
 
@@ -22,9 +22,9 @@ def grey(level: float) -> Canvas:
     return canvas
 
 
-@pytest.mark.parametrize("name", sorted(SCENES))
+@pytest.mark.parametrize("name", sorted(BACKGROUNDS))
 def test_a_scene_covers_the_whole_picture_and_comes_again(name):
-    first, again, other = scene(name, 1), scene(name, 1), scene(name, 2)
+    first, again, other = background(name, 1), background(name, 1), background(name, 2)
     assert first.shape == (72, 96, 3)
     assert first.max(axis=2).min() > 20, "a corner was left black"
     assert first.max() <= 255

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.drawn.canvas import Canvas, Colour, ellipse, mix, spline, tone
 
-Scene = Callable[[Canvas, np.random.Generator], None]
+Background = Callable[[Canvas, np.random.Generator], None]
 _WALLS: Final[tuple[Colour, ...]] = (
     (186, 198, 206),
     (206, 194, 176),
@@ -214,4 +214,4 @@ def paint_ground_shadow(canvas: Canvas, centre: ArrayLike, radius: float) -> Non
     canvas.fill(ellipse(centre, (radius, 0.16 * radius)), (30, 30, 30), alpha=0.4, soft=0.07 * radius)
 
 
-SCENES: Final[dict[str, Scene]] = {"studio": studio, "room": room, "park": park, "beach": beach, "hills": hills}
+BACKGROUNDS: Final[dict[str, Background]] = {paint.__name__: paint for paint in (studio, room, park, beach, hills)}
