@@ -92,7 +92,7 @@ def paired(
     first, second
         (N,) or (N, C) real, of the same instances in the same order. A row that is NaN in either is left out of both.
     statistic
-        As in `bootstrap`; the difference is NaN, with a reason, where both sides are infinite.
+        As in `bootstrap`; the difference is NaN where both sides are infinite.
     """
     before, after = _rows(first), _rows(second)
     if before.shape != after.shape:
@@ -130,7 +130,7 @@ def ratio_of_sums(
     of_groups = np.array([np.bincount(group_of, part[counts], len(labels)) for part in table])
 
     def figure(sums: Floats) -> Floats:
-        with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf is undefined, and said so
+        with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf is undefined
             ratios = sums[::2] / sums[1::2]
             ratios = np.sqrt(ratios) if root else ratios
             return ratios[0] if len(ratios) == 1 else ratios[1] - ratios[0]

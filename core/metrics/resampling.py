@@ -27,14 +27,12 @@ class Interval:
     value
         Of the data as they are; NaN if there are none.
     low, high
-        Ends of the interval; NaN, NaN where there is none, and `reason` says why.
+        Ends of the interval; NaN, NaN where there is none.
     groups
         How many groups were drawn from: those with at least one defined value.
     used, left_out
         How many instances count, and how many do not because their value is undefined (where two are compared: in
         either).
-    reason
-        Empty, or why there is no interval, as a sentence.
     """
 
     value: float
@@ -43,7 +41,6 @@ class Interval:
     groups: int
     used: int = 0
     left_out: int = 0
-    reason: str = ""
 
 
 def verdict(difference: Interval, *, upward: bool) -> str:
@@ -146,21 +143,13 @@ def medians_of(values: Floats, group_of: Indices, groups: int) -> Callable[[Indi
 def interval_of(
     value: float, drawn: Callable[[], Floats], groups: int, used: int, left_out: int, level: float
 ) -> Interval:
-    """The figure with the percentiles of its draws, or with the reason why there are none."""
-    reason = ""
-    if groups == 0:
-        reason = "no value is defined"
-    elif np.isnan(value):
-        reason = "the figure is undefined on these values"
-    elif groups == 1:
-        reason = "all values are of one group, and one group does not say how much groups differ"
-    if reason:
-        return Interval(float(value), np.nan, np.nan, groups, used, left_out, reason)
-    ordered = np.sort(drawn())
-    ordered = ordered[~np.isnan(ordered)]
-    if not len(ordered):
-        return Interval(float(value), np.nan, np.nan, groups, used, left_out, "the figure is undefined on every draw")
-    low, high = (_quantile(ordered, q) for q in ((1 - level) / 2, (1 + level) / 2))
+    """The figure with the percentiles of its draws; none of one group, of no value, of a figure that is undefined."""
+    low = high = np.nan
+    if groups > 1 and not np.isnan(value):
+        figures = drawn()
+        ordered = np.sort(figures[~np.isnan(figures)])
+        if len(ordered):
+            low, high = (_quantile(ordered, q) for q in ((1 - level) / 2, (1 + level) / 2))
     return Interval(float(value), low, high, groups, used, left_out)
 
 

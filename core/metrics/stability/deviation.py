@@ -131,8 +131,9 @@ def indicator(tracks: ArrayLike, truth: ArrayLike | None = None, breaks: ArrayLi
 
     With a truth: the mean over the pairs of the predicted deviation (RMS over the points), over the mean of the true
     one, in the units of the truth, epsilon (1e-6 of the unit) added to both. Without: the mean over the pairs of
-    `ratio`, that is each frame against the frame before; noise lifts it above 1 (548: 1.0038), since the mean of a
-    ratio of two alike noisy values exceeds 1. It is then no judgement of a frozen predictor, which has 1 exactly.
+    `length_ratio`, that is each frame against the frame before; noise lifts it above 1 (clip 548 of 300-VW: 1.0038),
+    since the mean of a ratio of two alike noisy values exceeds 1. It is then no judgement of a frozen predictor, which
+    has 1 exactly.
 
     The project averaged ratios point by point. That mean differs by a factor of 1.6 to 1.8 on noise and has no finite
     expectation; it stands beside the indicator as `..._mean_of_ratios_...` in `stability`.
