@@ -1,7 +1,5 @@
 """Many ids in statements of a size that the store takes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 

@@ -1,7 +1,5 @@
 """Opening the store, and reading from it."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The state of faces and people before a decision, so that any decision can be undone. Never commits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Bringing a store up to date, and copying it while it is in use."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from contextlib import closing

@@ -1,7 +1,5 @@
 """How often a dataset has changed: whoever keeps figures keeps them under this, and no writer has to think of it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from typing import Any, Final, cast
 

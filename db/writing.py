@@ -1,7 +1,5 @@
 """Transactions that write. Pages never import this: they ask a subject."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

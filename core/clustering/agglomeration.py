@@ -1,7 +1,5 @@
 """The joining of one connected component's clusters, best allowed pair first."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Callable, Iterator
 from typing import Final

@@ -1,7 +1,5 @@
 """Which person each newly found cluster goes on being."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

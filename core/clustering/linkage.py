@@ -1,7 +1,5 @@
 """Average-linkage clustering of embeddings under constraints, without an N x N matrix."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Final

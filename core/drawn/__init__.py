@@ -4,8 +4,6 @@ The faces and figures are painted and labelled from the same curves, so the trut
 seeded generators: the same seed gives the same pixels with the same versions of numpy and OpenCV.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Backgrounds: a studio wall, a room, a park, a beach, hills; all in pixels of the finished picture."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

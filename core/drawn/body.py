@@ -4,8 +4,6 @@ Lengths are millimetres. In the body's frame x points to the person's left, y do
 middle of the pelvis; seen from the front the person's left is at the picture's right.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 

@@ -4,8 +4,6 @@ Coordinates are pixels of the finished picture, the centre of its top-left pixel
 its own finer grid, so what is painted and what is recorded as truth come from the same numbers.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

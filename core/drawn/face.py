@@ -1,7 +1,5 @@
 """Painting a head: skin, eyes, brows, nose and lips on the curves of `FaceShape`, from back to front."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

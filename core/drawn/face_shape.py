@@ -5,8 +5,6 @@ The landmarks follow the 68-point scheme of C. Sagonas et al., "300 Faces in-the
 between the pupils); a `View` turns and scales them into the picture by weak perspective.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import cached_property

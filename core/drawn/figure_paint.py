@@ -4,8 +4,6 @@ Every part is also painted, as a number, into a map of the picture; a joint is v
 at its pixel is one that the joint belongs to, hidden where another part lies over it, absent beyond the frame.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Full-body figures with their 24 points: which are visible is read off the map of what covers what."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

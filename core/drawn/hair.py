@@ -1,7 +1,5 @@
 """Hair behind and before the head, beards and glasses: what tells drawn people apart most."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

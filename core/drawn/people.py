@@ -1,7 +1,5 @@
 """The invented people of the sample: what makes a drawn face that person's, in every picture of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Portraits and group pictures: one head and shoulders, or several, before a background."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """What is known about a drawn picture, and its file on disk."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Clips, the split and excluded pictures between the store and plain labels: an id here is a path or a key there."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Exports that were written: where the next one may lie, what the last ones left out, and how one is handed over."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import zipfile

@@ -1,7 +1,5 @@
 """A dataset leaves: the store's rows become plain labels, and a format writes them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

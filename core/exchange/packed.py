@@ -1,7 +1,5 @@
 """An export of Facet that comes as a zip is unpacked for as long as it is read."""
 
-from __future__ import annotations
-
 import tempfile
 import zipfile
 from collections.abc import Generator, Sequence

@@ -1,7 +1,5 @@
 """An export of Facet comes back: pictures, boxes, points and people, with what was left out and why."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 `what` is the code of what the value is called, and the fields are those of that code; `of` is where it stands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

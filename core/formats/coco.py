@@ -8,8 +8,6 @@ frame; an image of one has ``video_id`` and ``frame_id``, as video tools expect 
 which part, ``excluded`` what nobody should learn from.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterable, Iterator

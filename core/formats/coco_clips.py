@@ -1,7 +1,5 @@
 """Clips, the split and excluded pictures in annotations.json; exports from before there were clips lack all three."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 

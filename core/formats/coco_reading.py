@@ -1,7 +1,5 @@
 """Reading annotations.json of our own exports: nothing that the file claims is believed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A labelled dataset in memory: what every format of this family reads and writes."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from operator import attrgetter

@@ -1,7 +1,5 @@
 """What the export formats share: copying the pictures and the manifest, and checking them again on reading."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence

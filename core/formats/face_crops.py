@@ -1,7 +1,5 @@
 """Cutting faces out of pictures for retraining: upright, with a margin, the same bytes every time."""
 
-from __future__ import annotations
-
 import io
 import sys
 from math import ceil, floor

@@ -1,7 +1,5 @@
 """Everything in one folder: the COCO keypoints and the identities of the same pictures; the two have to agree."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path

@@ -5,8 +5,6 @@ each picture), ``people/<folder name>/<image stem>-<n>.jpg`` and ``images/<path 
 after RFC 4180. Bodies, keypoints, scores, faces without a person, clips and the split are not part of this format.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from csv import writer

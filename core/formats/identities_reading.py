@@ -1,7 +1,5 @@
 """Reading identities.csv and images.csv of our own exports: nothing that the files claim is believed."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """manifest.json: what an export holds, by which conventions, and the hash of every other file of it."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

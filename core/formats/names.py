@@ -1,7 +1,5 @@
 """Names from outside: paths that may not leave a folder, folder names that every file system takes, guarded cells."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

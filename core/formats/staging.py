@@ -1,7 +1,5 @@
 """Writing a folder so that it appears complete or not at all."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

@@ -3,8 +3,6 @@
 Coordinates follow `core.foundation.arrays`: pixels, x to the right, y down, the centre of the top-left pixel at (0, 0).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, Protocol
 

@@ -1,7 +1,5 @@
 """How a person's name is stored, whether somebody typed it or a folder is called so; names that are still free."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator
 from itertools import count

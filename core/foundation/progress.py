@@ -1,7 +1,5 @@
 """How long work tells where it is and learns that it should stop."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.foundation.messages import Message

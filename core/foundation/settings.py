@@ -1,7 +1,5 @@
 """Every setting, read once from the environment (prefix ``FACET_``). The README's table lists the same names."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """Named point sets: what each point is called, what is joined by a line, what swaps when a picture is mirrored."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

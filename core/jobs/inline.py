@@ -1,7 +1,5 @@
 """Doing a run in this process and waiting for its end, as the command line does."""
 
-from __future__ import annotations
-
 import time
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The one table of what can run: how each kind is done, what it is called, and what its end says to whom."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final

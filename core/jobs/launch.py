@@ -1,7 +1,5 @@
 """Starting a run from a page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.foundation.workspace import Workspace

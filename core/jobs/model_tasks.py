@@ -1,7 +1,5 @@
 """What runs about models do: train, predict, pre-label."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.foundation.messages import message

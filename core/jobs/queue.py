@@ -1,7 +1,5 @@
 """The queue: tells a worker that a run waits. The only module that knows huey, and SQLite from Redis."""
 
-from __future__ import annotations
-
 from functools import cache
 from threading import Event
 from typing import Any

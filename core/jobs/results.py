@@ -1,7 +1,5 @@
 """What a run came to, from the counts that its task gave: one message a kind."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

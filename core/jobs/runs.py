@@ -1,7 +1,5 @@
 """The life of a run: submitted, claimed by one process, reported on, ended. The `run` table is the only truth."""
 
-from __future__ import annotations
-
 import os
 import socket
 import time

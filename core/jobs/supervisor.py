@@ -1,7 +1,5 @@
 """Keeping one worker process alive beside the workbench."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

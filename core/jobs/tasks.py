@@ -1,7 +1,5 @@
 """What each kind of run does: reads its parameters, calls the services."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from functools import wraps
 from pathlib import Path

@@ -3,8 +3,6 @@
 With the number of a parent process it ends when that process does, however it died.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """What leaves the house: a trained model as ONNX, and the motion competition's form of its predictions."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where models err on held-out labels: by point, region and group, alone or one less the other; and on which most."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

@@ -4,8 +4,6 @@ No model is loaded here. Two models are compared on the very same instances, and
 difference: resampling the groups changes both alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final

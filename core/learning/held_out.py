@@ -1,7 +1,5 @@
 """Held-out labels with what models predicted of them: read from the store, no model is loaded."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final

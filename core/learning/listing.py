@@ -1,7 +1,5 @@
 """The models that were trained here: versions with parents, data, recipe and figures."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

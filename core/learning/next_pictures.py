@@ -1,7 +1,5 @@
 """Which pictures to label next: where the model that pre-labels is unsure, and a label should help it most."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Models that locate points, by the name that people know: the built-in one, and those that were trained here."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

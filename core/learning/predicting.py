@@ -1,7 +1,5 @@
 """Predicting the points of instances with one model: stored once, never changed, resumed where a run stopped."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ A human's points never change: pre-labels are revisions of a model, appended to 
 nobody's yet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """What can be trained: recipes, and whether they fit into this machine's memory."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

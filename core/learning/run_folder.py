@@ -5,8 +5,6 @@ While a run is open its folder holds weights and a state to go on from. Once its
 training: the same one, asked for again, goes on from it; any other clears it away.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

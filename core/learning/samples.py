@@ -5,8 +5,6 @@ Groups alone do not settle it: a person who is named later, or another way to sp
 pictures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Final
 

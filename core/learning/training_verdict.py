@@ -1,7 +1,5 @@
 """Whether a training came to anything: its best figure beside that of a shape that knows nothing of the picture."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Pictures in batches: decoded one batch ahead of the models, and no picture may spoil the others of its batch."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

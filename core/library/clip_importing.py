@@ -1,7 +1,5 @@
 """Taking clips in: a video's frames become pictures of the dataset, each of which knows its place in the clip."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Pictures that nobody should learn from or be measured on, by file name: never by position in some list."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Taking pictures in: from a folder, a zip or files that a browser sent."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Sequence

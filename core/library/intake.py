@@ -1,7 +1,5 @@
 """What imports of pictures and of clips have in common: where things go, how they come in, who names them."""
 
-from __future__ import annotations
-
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Datasets and annotators by name: what is new is added."""
 
-from __future__ import annotations
-
 from sqlmodel import select
 
 from core.foundation.errors import BadInput

@@ -1,7 +1,5 @@
 """Which picture of a dataset a file from outside means: by its whole path, else its end, else its name alone."""
 
-from __future__ import annotations
-
 import posixpath
 import unicodedata
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Keeping pictures in the home folder, named by their content."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

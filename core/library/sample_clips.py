@@ -1,7 +1,5 @@
 """Sample clips: drawn people who talk, with labels that are the truth, so that training can be tried at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The sample: photos that Facet draws itself, so that everything can be tried with nothing at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pictures for the browser: always re-encoded, without metadata, kept for the next time."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 from typing import Final

@@ -5,8 +5,6 @@ person or a folder), ``person-id 5``, ``folder x/y``, ``picture x/y.png``. A per
 the person is called otherwise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """What a browser sent lies in a folder of its own until it is imported."""
 
-from __future__ import annotations
-
 import secrets
 import shutil
 import time

@@ -4,8 +4,6 @@ Nothing that a file claims is believed: the kind is read from the content, the s
 unpacked, and whatever goes wrong becomes one sentence with the file's name.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 from dataclasses import dataclass

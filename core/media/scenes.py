@@ -1,7 +1,5 @@
 """Where a clip cuts to another scene: no point moved there, whatever its coordinates say."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

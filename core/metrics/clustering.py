@@ -3,8 +3,6 @@
 No page shows this: it needs faces whose people are all known, which the bench and the tests have and a user has not.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

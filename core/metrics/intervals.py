@@ -15,8 +15,6 @@ defined. Draws for which a figure is NaN are left out. BadInput is raised where 
 `level` is not between 0 and 1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

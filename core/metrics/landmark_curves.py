@@ -4,8 +4,6 @@ Everything here takes errors that `core.metrics.landmarks` has made. NaN is unde
 is a failed prediction: it stays in.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ length it should be divided by is zero or not labelled; such instances are left 
 model *failed*: a point is labelled and the model gave none; such instances stay in, and are failures on every curve.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

@@ -11,8 +11,6 @@ Legend
 A pair is accepted when its score is at or above the threshold. Names follow ISO/IEC 19795-1:2021.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -6,8 +6,6 @@ ignored ones. What pycocotools does in three nested Python loops a picture runs 
 area ranges at once, one round for each rank of a detection in its picture.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

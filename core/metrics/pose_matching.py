@@ -6,8 +6,6 @@ can be taken again and again. Pictures, thresholds and ranges of sizes do not to
 rank of a detection in its picture settles everything.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Final, NamedTuple
 

@@ -1,7 +1,5 @@
 """Drawing groups with replacement, and the interval that the draws leave: what `core.metrics.intervals` is made of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """The distribution of the scores of same and of different pairs: histogram and smoothed density."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -10,8 +10,6 @@ Legend
 Pairs that share a person are not independent, so folds and resamples are made of people, never of pairs.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ encoder = load_encoder("dlib-resnet", "auto", folder)
 vectors = encoder.embed([encoder.crop(image, c, p) for c, p in zip(boxes.corners, boxes.five_points)])
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

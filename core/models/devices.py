@@ -3,8 +3,6 @@
 Imports torch.
 """
 
-from __future__ import annotations
-
 import gc
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache

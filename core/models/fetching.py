@@ -4,8 +4,6 @@ Stands above the networks: a file that nobody published a digest of is checked b
 imported for those only.
 """
 
-from __future__ import annotations
-
 import os
 import tempfile
 import urllib.error

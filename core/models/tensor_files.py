@@ -1,7 +1,5 @@
 """Files of tensors that others published, read without running code."""
 
-from __future__ import annotations
-
 import pickle
 import warnings
 import zipfile

@@ -4,8 +4,6 @@ Some lie inside installed packages, the others in the weights folder, where `fet
 Nothing here imports torch, and no package is imported to look for its files.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 from collections.abc import Iterable

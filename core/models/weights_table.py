@@ -3,8 +3,6 @@
 The digests say that a file is the one that others have; `None` where no trustworthy source states one.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

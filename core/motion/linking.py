@@ -1,7 +1,5 @@
 """Instances of the frames of a video, linked into tracks."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Pure drawing: frames and points in, frames out. Colours differ in lightness and 
 the sources are told apart without seeing colour. Marks are placed with a sixteenth of a pixel.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

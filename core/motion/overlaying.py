@@ -1,7 +1,5 @@
 """Overlay videos: what humans and models say about a clip, drawn over its frames. Only stored points are drawn."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Smoothing stored predictions over time: a version of its own beside the one that was predicted frame by frame."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

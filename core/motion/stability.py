@@ -1,7 +1,5 @@
 """How stable tracked points are: of a file, and of what a model predicted in the videos of a dataset."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

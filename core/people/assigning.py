@@ -1,7 +1,5 @@
 """What every decision about people is made of. Each function takes the caller's session and never commits."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 

@@ -4,8 +4,6 @@ Every decision is an event that holds what was before. Faces that a decision tou
 changed by a run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

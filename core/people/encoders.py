@@ -1,7 +1,5 @@
 """Face encoders: which there are, fetching those that are not here yet, and which one a dataset is judged by."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

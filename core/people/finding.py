@@ -5,8 +5,6 @@ goes on where it stopped: nothing twice, nothing lost. Faces that were drawn by 
 embedded by another encoder are completed: they get what they lack.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice

@@ -1,7 +1,5 @@
 """Grouping the faces of a dataset into people, under everything that humans have decided."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which people of a dataset may be one and the same: the questions worth asking a human."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

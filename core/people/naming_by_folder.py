@@ -1,7 +1,5 @@
 """What the folders of an import say about faces: the face in the middle of a picture is the folder's person."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from typing import Final

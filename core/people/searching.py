@@ -1,7 +1,5 @@
 """Finding the pictures of a dataset that show the person of a given photo."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

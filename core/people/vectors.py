@@ -5,8 +5,6 @@ dimension of the newest), so a reader never sees one that is half written, and o
 is simply not asked for. The next generation copies the last and reads only the rows that are new.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

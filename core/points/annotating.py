@@ -1,7 +1,5 @@
 """Correcting points: every change is a revision of its own, with its author, on top of the one that it was based on."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any

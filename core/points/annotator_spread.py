@@ -4,8 +4,6 @@ Two datasets with the same pictures, labelled by different people who did not se
 annotation. Within one dataset there is none: whoever labels second begins from the first one's points.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final

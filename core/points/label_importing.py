@@ -1,7 +1,5 @@
 """Labels of other tools: read from files, put onto the pictures that they are of, kept where a picture is missing."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Which picture of a dataset each label of a file is of; labels of pictures that are not here wait in the store."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import defaultdict

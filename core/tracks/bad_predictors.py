@@ -4,8 +4,6 @@ Each takes the true track (T, K, 2) in pixels, NaN where absent, and a random ge
 shape. Lengths are shares of the face's size, so that they mean the same at every resolution.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Final

@@ -1,7 +1,5 @@
 """Tracks as they come in files: one numpy array of frames x points x 2."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import BinaryIO

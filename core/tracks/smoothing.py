@@ -5,8 +5,6 @@ A gap (an absent point) and a break (a removed frame, a cut) end the filter's me
 Sources: Casiez, Roussel and Vogel, "1 € Filter", CHI 2012; Savitzky and Golay, Analytical Chemistry 1964.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final

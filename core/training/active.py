@@ -17,8 +17,6 @@ The score, step by step:
    teach much the same.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence

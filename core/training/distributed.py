@@ -4,8 +4,6 @@ Each process of ``python -m torch.distributed.run -m core.training.distributed J
 and calls `core.training.loop.train`, which finds the others. The first one tells, as one JSON object a line.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 Everything follows from (seed, epoch, position), so a resumed run sees the same as one that was not stopped.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

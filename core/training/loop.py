@@ -6,8 +6,6 @@ seed, the epoch and the batch; on a CPU a run that was killed and taken up again
 was not, given the same versions and number of threads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """What every loss gives, and means over what is labelled."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

@@ -18,8 +18,6 @@ name             outputs               source
 ================ ===================== ==============================================================
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from functools import partial

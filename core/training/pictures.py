@@ -5,8 +5,6 @@ Legend
 - N: crops on a sheet, K: points
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final

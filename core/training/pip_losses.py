@@ -5,8 +5,6 @@ A pseudo-label is trusted only as far as its round's task goes: ``cls3`` asks fo
 tasks: each mean goes over the samples of its task alone.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Final

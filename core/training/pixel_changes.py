@@ -4,8 +4,6 @@ Their numbers are drawn here from the sample's own generator: the library's rand
 one, which threads share.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

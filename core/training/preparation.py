@@ -1,7 +1,5 @@
 """What a training starts from: samples that can be used, and a network with fresh, published or earlier weights."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

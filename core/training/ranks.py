@@ -1,7 +1,5 @@
 """This process among those that train together; alone unless torchrun started it."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator

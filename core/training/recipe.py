@@ -1,7 +1,5 @@
 """A recipe: everything that decides what a training does, apart from its data. Imports no torch."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

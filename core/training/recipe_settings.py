@@ -1,7 +1,5 @@
 """Changing single values of a recipe from text, as people type them. Imports no torch."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import replace

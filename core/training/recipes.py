@@ -4,8 +4,6 @@ Those named after a publication follow it; ``quick-`` ones learn in minutes on t
 `recipe_settings.with_settings` changes single values, as ``{"epochs": "20", "augmentation.rotation": "20"}``.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Final
 

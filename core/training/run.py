@@ -1,7 +1,5 @@
 """One training while it runs: everything that the loop moves, how it is kept, and how it is taken up again."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A picture is decoded once. Of each instance a region wider than its crop stays i
 per sample. The region's own geometry is kept exactly and composed with the crop's, so pixels are interpolated once.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -3,8 +3,6 @@
 Rates are a function of the step alone, so a resumed run needs no state of them.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from typing import Any, Final

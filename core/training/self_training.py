@@ -7,8 +7,6 @@ learned from in full, and every round starts from fresh weights: never from the 
 keep.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

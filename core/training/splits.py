@@ -3,8 +3,6 @@
 Frames of one clip, or photos of one person, in two parts would let a network be measured on what it has seen.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections import Counter

@@ -1,7 +1,5 @@
 """When the stability loss counts: once the main loss is low, without flapping, and never at accuracy's cost."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

@@ -5,8 +5,6 @@ The unit of every length is the stability project's: |P37 P46| in x and |P28 P34
 each root is sqrt(v + e**2), whose gradient at v = 0 is 0.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import torch

@@ -1,7 +1,5 @@
 """Windows of consecutive frames beside the batches, for the stability loss."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 

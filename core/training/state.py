@@ -1,7 +1,5 @@
 """What a run needs to go on where it stopped: one file that holds tensors and plain values, never code."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """One step: a batch through the network and back, in as many parts as memory asks for, and the weights changed once."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext

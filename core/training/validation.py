@@ -1,7 +1,5 @@
 """How good the weights are now: points on plain crops, brought back to the pictures, against the labels."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

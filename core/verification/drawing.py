@@ -1,7 +1,5 @@
 """Drawing pairs of one person and of two people, without listing all that there are."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

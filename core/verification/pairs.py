@@ -3,8 +3,6 @@
 Only people whom humans confirmed give pairs: clusters that a threshold made cannot judge that threshold.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

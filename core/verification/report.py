@@ -1,7 +1,5 @@
 """What a set of pairs says about an encoder: figures at one threshold and at all of them, and the worst errors."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Keeping a threshold: the similarity from which two faces count as one person."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlmodel import insert

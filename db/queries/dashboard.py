@@ -1,7 +1,5 @@
 """Reads for the dashboard: how far a dataset is, and who did how much."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

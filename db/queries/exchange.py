@@ -1,7 +1,5 @@
 """Reads of a whole dataset for an export, in batches of pictures; and of the exports there were."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Reads about runs."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from pathlib import Path
 

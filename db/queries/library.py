@@ -1,7 +1,5 @@
 """Reads about datasets, pictures and clips."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

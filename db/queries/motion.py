@@ -1,7 +1,5 @@
 """Reads of what was seen in the frames of clips."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

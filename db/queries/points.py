@@ -1,7 +1,5 @@
 """Reads for whoever corrects points: a picture, its instances, its neighbours, labels that wait."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Reads of the thresholds that were saved."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlmodel import Session, col, func, select

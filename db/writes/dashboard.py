@@ -1,7 +1,5 @@
 """What somebody did today. Takes the caller's session and never commits."""
 
-from __future__ import annotations
-
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col

@@ -1,7 +1,5 @@
 """Small writes about users, datasets and pictures. Each takes the caller's session and never commits."""
 
-from __future__ import annotations
-
 from sqlalchemy import func
 from sqlmodel import Session, col, select, update
 

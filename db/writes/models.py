@@ -1,7 +1,5 @@
 """Small writes about the models whose output a dataset holds. Each takes the caller's session and never commits."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Small writes about people. Each takes the caller's session and never commits."""
 
-from __future__ import annotations
-
 from sqlmodel import Session, col, select
 
 from db.tables import Person

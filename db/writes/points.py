@@ -1,7 +1,5 @@
 """Small writes about the points of instances. Each takes the caller's session and never commits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlmodel import Session

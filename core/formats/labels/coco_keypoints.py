@@ -11,8 +11,6 @@ ignored annotations, annotations without points, those of other categories and, 
 model set are left out and counted.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -8,8 +8,6 @@ parts are left out and counted.
 The parser builds nothing and declares no entities: a document type is refused, so no entity can be expanded.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 from typing import Final, NoReturn

@@ -7,8 +7,6 @@ form promises that every point lies in the picture. Both cells empty: the point 
 action, filmed by five cameras at once, and becomes the sequence, so that a split never parts it.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -12,8 +12,6 @@ of its own name, whatever the ending; in the layout of 300-VW (``001/annot/00000
 the folder is the clip. Visibility is not written: every point is visible, as 300-W labels hidden ones by guess too.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import PurePosixPath
 from typing import Final

@@ -1,7 +1,5 @@
 """What every label file becomes: rows of points, and what could not be read, with the place and the reason."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final

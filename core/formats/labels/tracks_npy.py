@@ -5,8 +5,6 @@ first pixel at (0, 0): the array is taken as it is. A point with a number that i
 any point is left out and counted. Nothing is unpickled.
 """
 
-from __future__ import annotations
-
 import io
 from pathlib import PurePosixPath
 from typing import Final

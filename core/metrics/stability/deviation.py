@@ -4,8 +4,6 @@ What all points share, the movement of the head in the picture, is taken off; wh
 the predictor's jitter. Nothing here can tell these two apart without a truth.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The project's first metric: the points' displacements, assumed normal; and how far they are from that."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The indicator as it changes along a clip: over the frames that end at each frame."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -6,8 +6,6 @@ Micaelli et al., "Recurrence without Recurrence: Stable Video Landmark Detection
 out whatever reaches across one, and gives a curve with NaN where undefined.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

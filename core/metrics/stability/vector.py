@@ -1,7 +1,5 @@
 """Stability as a vector, never one number: every figure of a track, and why the missing ones are missing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final

@@ -5,8 +5,6 @@ second differences over two cells. Where blur and differences would reach over t
 with zeros and errs by up to a cell; here those peaks are refined by `fit_offset`, which needs nothing outside.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The part that MSRA, DARK and UDP share: one map for each point, a peak in it, a refinement of the peak."""
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ every function is tensor operations of fixed shapes. Absent values are chosen at
 nothing is NaN.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 

@@ -6,8 +6,6 @@ its middle, 0.3826 x 4). It is here to compare with. The grid is the unit-length
 test needs no shift either.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

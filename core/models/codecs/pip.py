@@ -12,8 +12,6 @@ neighbours never). The published decoder repeats the shorter lists to one length
 and fails where there is none. Here the mean goes over the predictors that exist.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

@@ -16,8 +16,6 @@ Products and systems are in float64: they are small, and matrix products in TF32
 Where the parabola has no top within a cell of the maximum, the offset is 0: the maximum itself is the answer.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import torch

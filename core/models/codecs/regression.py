@@ -4,8 +4,6 @@ Normalised so that 0 is the centre of the first pixel and 1 that of the last, as
 is then 1 - x, with no shift.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

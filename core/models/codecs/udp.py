@@ -5,8 +5,6 @@ The bias that UDP takes away is one of the whole pipeline, from the picture to t
 and `core.models.codecs.maps.Grid` keep the same convention, and the tests go all the way round.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Final

@@ -4,8 +4,6 @@ Crow: Summed-area tables for texture mapping, SIGGRAPH 1984. The cells are those
 n over a length L runs from floor(i L / n) to ceil((i + 1) L / n)), which is what PyTorch calls the area mode.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

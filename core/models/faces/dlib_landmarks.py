@@ -4,8 +4,6 @@ Kazemi, Sullivan: One Millisecond Face Alignment with an Ensemble of Regression 
 (Sagonas et al. 2013). The trees start from the box of dlib's own frontal detector, so MTCNN boxes are translated.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

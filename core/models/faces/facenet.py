@@ -3,8 +3,6 @@
 Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015; Szegedy et al.: Inception-v4 and Inception-ResNet, AAAI 2017.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

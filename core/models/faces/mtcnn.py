@@ -10,8 +10,6 @@ compared with the pixel-centre convention of `core.foundation.arrays` they lie h
 networks' own error is larger, and every model trained on MTCNN crops expects the boxes unshifted.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -5,8 +5,6 @@ outputs of the first network's last layer come out of one convolution: on a CPU 
 the time.
 """
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path

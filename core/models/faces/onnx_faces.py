@@ -9,8 +9,6 @@ How the pixels are normalised is told, in this order, by
 - else as ArcFace does it: RGB, (x - 127.5) / 127.5, threshold 0.35.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

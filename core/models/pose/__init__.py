@@ -8,8 +8,6 @@
 torch.Size([1, 68, 2])
 """
 
-from __future__ import annotations
-
 from core.models.pose.configuration import NetworkConfig, check, configure
 from core.models.pose.registry import NETWORKS, NetworkSpec, Option, spec_of
 

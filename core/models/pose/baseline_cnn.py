@@ -6,8 +6,6 @@ source states neither the rate of its dropout nor any activation between the lin
 the option `dropout` says otherwise), and there is no activation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Saving and loading networks: a safetensors file whose header says what to build. Nothing is ever unpickled."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

@@ -4,8 +4,6 @@ The head of a pose network has rows for its points. With `rows` they go to the r
 points of which the first 17 are COCO's take the 17 rows that were learnt and keep fresh ones for the other 7.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

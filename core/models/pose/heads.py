@@ -5,8 +5,6 @@ Legend
 - N: crops, K: points, C: channels of the features, h, w: size of a map
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

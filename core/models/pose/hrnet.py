@@ -5,8 +5,6 @@ and the last fusions into the coarser branches, which nothing here reads, are le
 gradient (DistributedDataParallel refuses those that get none). Tensors are named as timm names them.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import timm

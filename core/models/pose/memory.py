@@ -5,8 +5,6 @@ keeps for the backward pass, measured by its own hooks on one forward pass. What
 context, the workspace of convolutions, fragments) is an allowance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final

@@ -1,7 +1,5 @@
 """A pose network: normalisation, backbone and head, with the codec that says what its outputs mean."""
 
-from __future__ import annotations
-
 import importlib
 from contextlib import nullcontext
 from typing import Final

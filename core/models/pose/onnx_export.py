@@ -5,8 +5,6 @@ decide (two cells of a map that differ by a rounding, as untrained networks have
 a millionth; such points are counted, but not compared.
 """
 
-from __future__ import annotations
-
 import copy
 import os
 import tempfile

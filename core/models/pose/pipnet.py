@@ -5,8 +5,6 @@ deconvolution in between); no sigmoid is applied to the scores. The coarse maps 
 curriculum: the same scores on features that are max-pooled once (4 × 4 cells of 8 × 8) and twice (2 × 2).
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final

@@ -1,7 +1,5 @@
 """Weights that others trained: read without running code, renamed to our names, and fitted."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The table of the pose and landmark networks; imports no torch."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

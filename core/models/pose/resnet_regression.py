@@ -3,8 +3,6 @@
 He et al.: Deep Residual Learning, CVPR 2016; Feng et al.: Wing Loss, CVPR 2018; Lin et al.: SoftWing, TIP 2021.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from typing import Final
 

@@ -6,8 +6,6 @@ cannot train it. Tensors of the backbone keep their names there. Stochastic dept
 (Huang et al., ECCV 2016), more often in later layers.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import torch

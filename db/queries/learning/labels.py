@@ -1,7 +1,5 @@
 """Reads of what there is to learn from: human labels, unlabelled instances, the split, pictures left out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 

@@ -1,7 +1,5 @@
 """Reads about trained models: labels to learn from, what is predicted, which version pre-labels."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

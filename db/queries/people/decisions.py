@@ -1,7 +1,5 @@
 """Reads of what humans have decided about people."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Reads about people: pages of clusters, pages of faces, the history of decisions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Reads of whose faces they are, and whose they are not."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Reads of embeddings and of whose faces they are, as whole columns rather than rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
