@@ -69,6 +69,7 @@ def test_no_face_gives_no_cluster():
     ("labels", "previous", "decided", "message"),
     [
         ([0, 0], [1], [1, 1], r"should be \(N,\), not \(2,\), \(1,\) and \(2,\)"),
+        ([[0, 0]], [[1, 1]], [[1, 1]], r"should be \(N,\), not \(1, 2\)"),
         ([0, -1], [1, 1], [-1, -1], "labels should be 0 or more, not -1"),
         ([0, 0, 0], [1, 1, 1], [1, 2, 2], "cluster 0 holds faces of two decided people, 2 and 1"),
         ([0, 1], [1, 1], [6, 6], "decided person 6 are spread over two clusters; 1 is one"),

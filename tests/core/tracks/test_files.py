@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
+from core.tracks import files
 from core.tracks.files import read_tracks
 from tests.builders.staged_tracks import drifting_face
 
@@ -90,6 +91,15 @@ def test_a_file_that_is_no_track_is_refused_by_name(tmp_path, make, said):
     with pytest.raises(BadInput, match=r"^mine\.npy: "):
         read_tracks(bad.read_bytes(), "mine.npy")
     assert not Path("/tmp/facet-evil").exists()
+
+
+def test_a_track_that_is_too_large_for_memory_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    content = whole(tmp_path)
+    monkeypatch.setattr(files, "_MOST_BYTES", 9 * 68 * 2 * 8)
+    assert read_tracks(content).shape == (9, 68, 2)
+    monkeypatch.setattr(files, "_MOST_BYTES", 9 * 68 * 2 * 8 - 1)
+    with pytest.raises(BadInput, match="9 frames of 68 points are more than fit"):
+        read_tracks(content)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

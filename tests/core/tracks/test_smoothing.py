@@ -139,6 +139,7 @@ def test_the_settings_of_each_are_plain_numbers():
         ("kalman", {}, "no smoother is called 'kalman'; there are none, one-euro, savitzky-golay"),
         ("one-euro", {"cutoff": 1}, "has no setting 'cutoff'; it has min_cutoff_hz, beta, derivative_cutoff_hz"),
         ("one-euro", {"beta": "1"}, "beta should be a number"),
+        ("one-euro", {"beta": True}, "beta should be a number"),
         ("one-euro", {"beta": -1}, "beta should be 0 or more, not -1"),
         ("one-euro", {"min_cutoff_hz": 0}, "min_cutoff_hz should be a number above 0, not 0"),
         ("one-euro", {"min_cutoff_hz": float("nan")}, "min_cutoff_hz should be a number above 0"),
@@ -153,9 +154,11 @@ def test_a_setting_that_cannot_be_is_named(name, settings, said):
 
 
 def test_shapes_that_do_not_fit_are_refused():
-    with pytest.raises(BadInput, match="shape"):
-        smooth(np.zeros((5, 4)), "none")
-    with pytest.raises(BadInput, match="4 flags"):
-        smooth(np.zeros((5, 4, 2)), "none", breaks=np.zeros(5, bool))
+    for shape in ((5, 4), (5, 4, 3)):
+        with pytest.raises(BadInput, match="shape"):
+            smooth(np.zeros(shape), "none")
+    for breaks in (np.zeros(5, bool), np.zeros(4, int)):
+        with pytest.raises(BadInput, match="4 flags"):
+            smooth(np.zeros((5, 4, 2)), "none", breaks=breaks)
     with pytest.raises(BadInput, match="frames_per_second"):
         smooth(np.zeros((5, 4, 2)), "one-euro", frames_per_second=0)
