@@ -90,8 +90,10 @@ def _copy_images(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
             _copy_image(stage, image)
             held.append(image)
         except NotCopied as error:
-            labels = f"; with it {len(image.instances)} labelled instances" if image.instances else ""
-            left_out.append(LeftOut(printable(image.path), f"{error}{labels}"))
+            reason = error.message
+            if image.instances:
+                reason = message("exports.with_labels", reason=reason, count=len(image.instances))
+            left_out.append(LeftOut(printable(image.path), reason.text()))
         steps.advance()
     paths = {image.path for image in held}
     clips = tuple(clip.within(paths) for clip in dataset.clips)
@@ -160,7 +162,8 @@ def open_export(folder: Path, format_name: str, label_files: Sequence[str]) -> O
         LeftOut(path.removeprefix(f"{IMAGES}/"), message("exports.file_is", reason=reason).text())
         for path, reason in damaged.items()
     ]
-    reports += [LeftOut(path, "this file is not part of the export") for path in _strangers(folder, manifest.files)]
+    not_part = message("exports.not_part").text()
+    reports += [LeftOut(path, not_part) for path in _strangers(folder, manifest.files)]
     return OpenedExport(folder, manifest, damaged, (*manifest.left_out, *reports))
 
 

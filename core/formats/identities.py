@@ -19,6 +19,7 @@ from core.formats.face_crops import CropFailed, crop_jpeg, upright
 from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES
 from core.formats.names import folder_names, guard, safe_name, same_name
 from core.formats.staging import Stage
+from core.foundation.messages import message
 
 
 def write_reduced(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
@@ -33,19 +34,16 @@ def reduced(dataset: LabelledDataset) -> LabelledDataset:
     for image in dataset.images:
         faces = tuple(_plain(instance) for instance in image.instances if has_person(instance))
         left_out += [
-            LeftOut(image.path, f"{label}, which this format does not hold: {number}")
-            for label, number in _unsaid(image, len(faces)).items()
+            LeftOut(image.path, message("exports.not_held", what=message(code), count=number).text())
+            for code, number in _unsaid(image, len(faces)).items()
             if number
         ]
         images.append(replace(image, instances=faces, removed=(), identity=_standing_identity(image), sequence=None))
     with_face = {instance.person for image in images for instance in image.instances}
     people = tuple(person for person in dataset.people if person.key in with_face)
-    left_out += [
-        LeftOut(person.key, "a person without a face") for person in dataset.people if person.key not in with_face
-    ]
-    left_out += [
-        LeftOut(clip.path, "the order of its frames, which this format does not hold") for clip in dataset.clips
-    ]
+    no_face, no_order = message("exports.person_without_face").text(), message("exports.frame_order").text()
+    left_out += [LeftOut(person.key, no_face) for person in dataset.people if person.key not in with_face]
+    left_out += [LeftOut(clip.path, no_order) for clip in dataset.clips]
     return replace(
         dataset, images=tuple(images), people=people, left_out=tuple(left_out), clips=(), split=(), excluded=()
     )
@@ -59,12 +57,13 @@ def _standing_identity(image: LabelledImage) -> str | None:
 
 
 def _unsaid(image: LabelledImage, named: int) -> dict[str, int]:
+    """How many things of an image this format cannot say, by the code of their name."""
     faces = sum(instance.kind == "face" for instance in image.instances)
     return {
-        "faces without a person": faces - named,
-        "bodies": len(image.instances) - faces,
-        "faces known not to be somebody": sum(bool(instance.not_people) for instance in image.instances),
-        "boxes that were removed": len(image.removed),
+        "terms.faces_without_person": faces - named,
+        "terms.bodies": len(image.instances) - faces,
+        "terms.faces_not_somebody": sum(bool(instance.not_people) for instance in image.instances),
+        "terms.removed_boxes": len(image.removed),
     }
 
 
@@ -129,14 +128,14 @@ class _FaceCrops:
         try:
             picture = upright(self._stage.root / IMAGES / image.path, (image.width, image.height))
         except CropFailed as error:
-            left_out.append(LeftOut(image.path, f"the crops of {len(faces)} faces: {error}"))
+            left_out.append(LeftOut(image.path, message("exports.no_crops", count=len(faces), reason=error).text()))
             yield from map(_Cut, faces)
             return
         for number, face in enumerate(faces, start=1):
             try:
                 yield self._write(face, crop_jpeg(picture, face.box), image.path)
             except CropFailed as error:
-                left_out.append(LeftOut(image.path, f"the crop of face {number}: {error}"))
+                left_out.append(LeftOut(image.path, message("exports.no_crop", number=number, reason=error).text()))
                 yield _Cut(face)
 
     def _write(self, face: LabelledInstance, jpeg: bytes, path: str) -> _Cut:

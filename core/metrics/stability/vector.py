@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.foundation.arrays import Bools, Floats
+from core.foundation.messages import Message, message
 from core.metrics.stability import deviation, smoothness
 from core.metrics.stability.normality import Normality, normality
 from core.metrics.stability.tracks import (
@@ -56,16 +57,16 @@ FIGURES: Final[dict[str, tuple[str, frozenset[str]]]] = {
     )
     for axis in ("xy" if "{}" in name else "x")
 }
-_WHY: Final = {
-    "truth": "no true points are given",
-    "face68": "it is defined for 68 points only",
-    "both": "no point has both a prediction and a truth",
-    "pair": "no point is there in two frames in a row",
-    "triple": "no point is there in three frames in a row",
-    "moving": "the true face never moves, so there is nothing to lag behind",
-    "varying": "there are fewer than three displacements, or they are all the same",
-    "face": "the points have no extent in any frame that it could use",
-    "unit": "the points whose distance is the unit are absent, or at one place, in every frame that it could use",
+_WHY: Final = {  # the code of what is told where a need is not met; the first of them counts
+    "truth": "stability.no_truth",
+    "face68": "stability.not_68",
+    "both": "stability.none_in_both",
+    "pair": "stability.no_pair",
+    "triple": "stability.no_triple",
+    "moving": "stability.still",
+    "varying": "stability.no_spread",
+    "face": "stability.no_extent",
+    "unit": "stability.no_unit",
 }
 
 
@@ -92,7 +93,7 @@ class Stability:
     frames: int
     pairs: int
     values: dict[str, float]
-    reasons: dict[str, str]
+    reasons: dict[str, Message]
     indicator_against: str
     normality_test_x: str
     normality_test_y: str
@@ -108,7 +109,7 @@ class Stability:
             "indicator_against": self.indicator_against,
             "normality_test_x": self.normality_test_x,
             "normality_test_y": self.normality_test_y,
-            "undefined": dict(self.reasons),
+            "undefined": {name: reason.text() for name, reason in self.reasons.items()},
         }
 
 
@@ -213,7 +214,7 @@ def _against(tracks: Floats, truth: Floats, broken: Bools) -> dict[str, float]:
     }
 
 
-def _reasons(values: dict[str, float], tracks: Floats, truth: Floats | None, broken: Bools) -> dict[str, str]:
+def _reasons(values: dict[str, float], tracks: Floats, truth: Floats | None, broken: Bools) -> dict[str, Message]:
     """Why each undefined figure is undefined: the first need that is not met, in the order of `_WHY`."""
     present = ~np.isnan((tracks if truth is None else tracks - truth)[..., 0])
     pairs = present[1:] & present[:-1] & ~broken[:, None]
@@ -230,5 +231,5 @@ def _reasons(values: dict[str, float], tracks: Floats, truth: Floats | None, bro
         if np.isfinite(value):
             continue
         needs = FIGURES[name][1]
-        reasons[name] = next(why for need, why in _WHY.items() if need in needs and not met.get(need, False))
+        reasons[name] = message(next(code for need, code in _WHY.items() if need in needs and not met.get(need, False)))
     return reasons

@@ -80,9 +80,10 @@ def figure_tables(
         + (" In brackets: 95 % interval from drawing whole videos anew." if _several(opened) else "")
     )
     for number, part in enumerate(PARTS):
-        missing = {figures.reasons[key] for row in part.rows for key in row.keys() if key in figures.reasons}  # noqa: SIM118
+        keys = [key for row in part.rows for key in row.keys()]  # noqa: SIM118
+        missing = {figures.reasons[key].text() for key in keys if key in figures.reasons}
         st.markdown(f"**{part.title}**")
-        if all(key in figures.reasons for row in part.rows for key in row.keys()):  # noqa: SIM118
+        if all(key in figures.reasons for key in keys):
             st.caption(f"Undefined: {'; '.join(sorted(missing))}.")
             continue
         st.caption(part.says + (f" Undefined figures: {'; '.join(sorted(missing))}." if missing else ""))

@@ -25,8 +25,8 @@ def test_a_still_prediction_of_a_still_face_moves_as_much_as_the_truth():
     assert found.values["indicator"] == 1
     assert found.values["non_smooth_2_pct"] == 0
     assert found.values["displacement_std_x_px"] == 0
-    assert found.reasons["delay_frames"] == "the true face never moves, so there is nothing to lag behind"
-    assert "all the same" in found.reasons["displacement_kurtosis_x"]
+    assert found.flat()["undefined"]["delay_frames"] == "the true face never moves, so there is nothing to lag behind"
+    assert "all the same" in found.flat()["undefined"]["displacement_kurtosis_x"]
 
 
 # ---- against other implementations ----
@@ -168,7 +168,7 @@ def test_less_than_two_frames_have_no_figure_but_a_reason(frames):
     defined = {name for name, value in found.values.items() if np.isfinite(value)}
     assert defined == ({"nme_pct", "sta_error_pct"} if frames else set())
     assert set(found.reasons) == set(FIGURES) - defined
-    assert found.reasons["indicator"] == "no point is there in two frames in a row"
+    assert found.flat()["undefined"]["indicator"] == "no point is there in two frames in a row"
     assert (found.frames, found.pairs, found.curve.shape) == (frames, 0, (0, 2))
     assert json.loads(json.dumps(found.flat(), allow_nan=False))["median_dev_x_pct"] is None
     assert dev(moving_face(3)[:frames]).shape == (0, 68, 2)
@@ -179,11 +179,11 @@ def test_a_track_without_any_point_has_no_figure_but_a_reason():
     nothing = np.full((5, 68, 2), np.nan)
     found = stability(nothing, moving_face(5))
     assert set(found.reasons) == set(FIGURES)
-    assert found.reasons["nme_pct"] == "no point has both a prediction and a truth"
-    assert stability(moving_face(5)).reasons["nmf"] == "no true points are given"
+    assert found.flat()["undefined"]["nme_pct"] == "no point has both a prediction and a truth"
+    assert stability(moving_face(5)).flat()["undefined"]["nmf"] == "no true points are given"
     collapsed = stability(np.zeros((5, 68, 2)))
-    assert collapsed.reasons["median_dev_x_pct"].startswith("the points whose distance is the unit")
-    assert collapsed.reasons["non_smooth_1_pct"].startswith("the points have no extent")
+    assert collapsed.flat()["undefined"]["median_dev_x_pct"].startswith("the points whose distance is the unit")
+    assert collapsed.flat()["undefined"]["non_smooth_1_pct"].startswith("the points have no extent")
 
 
 def test_other_skeletons_have_figures_too_but_no_eye_over_nose():
@@ -191,7 +191,11 @@ def test_other_skeletons_have_figures_too_but_no_eye_over_nose():
     for points in (24, 17, 4):
         found = stability(tracks[:, :points], truth[:, :points])
         assert set(found.reasons) == {"eye_over_nose"}
-    assert stability(tracks[:, :1], truth[:, :1]).reasons["median_dev_x_pct"].startswith("the points whose distance")
+    assert (
+        stability(tracks[:, :1], truth[:, :1])
+        .flat()["undefined"]["median_dev_x_pct"]
+        .startswith("the points whose distance")
+    )
 
 
 def test_every_undefined_figure_has_a_reason_and_no_other():
