@@ -105,11 +105,11 @@ class MapHead(nn.Module):
             if tuple(shape[1:]) != size:
                 raise BadInput(
                     "networks.map_size",
-                    height=size[1],
-                    width=size[0],
+                    width=size[1],
+                    height=size[0],
                     name=name,
-                    codec_height=shape[2],
-                    codec_width=shape[1],
+                    codec_width=shape[2],
+                    codec_height=shape[1],
                 )
         convolutions = {name: small_convolution(channels, shape[0], kernel) for name, shape in shapes.items()}
         self.maps = nn.ModuleDict(convolutions)
