@@ -16,7 +16,7 @@ from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 
 IMAGES: Final = "images"
 
@@ -49,7 +49,7 @@ def write_export(
     format_name: str,
     payloads: Sequence[Payload],
     exported_at: str,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
 ) -> Manifest:
     """Write pictures, the payloads' files and the manifest into a new or empty folder, all or nothing.
 
@@ -63,7 +63,7 @@ def write_export(
         If the disk is full or cannot be written.
     """
     with staged(folder) as stage:
-        steps = Steps(progress or Progress(), len(dataset.images) * (1 + len(payloads)))
+        steps = Steps(progress, len(dataset.images) * (1 + len(payloads)))
         held = _copy_images(stage, dataset, steps)
         for payload in payloads:
             held = payload(stage, held, steps)

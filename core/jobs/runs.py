@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select, update
 
 from core.foundation.errors import Cancelled, FacetError, NotFound, StoreBusy
 from core.foundation.messages import Message, message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.tables import Run, RunState, now
@@ -49,7 +49,7 @@ def perform(
     task: Task,
     *,
     afterwards: Afterwards | None = None,
-    listener: Progress | None = None,
+    listener: Progress = DEAF,
     stopping: Event | None = None,
 ) -> bool:
     """Do a queued run to its end in this process. False where another process has it, or it has ended already.
@@ -59,7 +59,7 @@ def perform(
     run = _claim(workspace, run_id)
     if run is None:
         return False
-    progress = RunProgress(workspace, run_id, listener or Progress(), stopping or Event())
+    progress = RunProgress(workspace, run_id, listener, stopping or Event())
     try:
         counts = task(workspace, run, progress)
     except Interrupted:

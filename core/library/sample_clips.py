@@ -12,7 +12,7 @@ from core.drawn.clips import DrawnClip, detected
 from core.drawn.people import PEOPLE
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.media.videos import VideoWriter
 from db.tables import Frame, Image, ImageState, Instance, Source, Video, sides
@@ -37,14 +37,13 @@ class DrawnClips:
 
 def draw_clips_of_people(
     workspace: Workspace,
-    progress: Progress | None = None,
+    progress: Progress = DEAF,
     *,
     people: Sequence[str] = _PEOPLE,
     frames: int = _FRAMES,
     size: tuple[int, int] = _SIZE,
 ) -> DrawnClips:
     """Draw a clip of each person into the home folder as ``<person>/talking.mp4``; the same each time."""
-    progress = progress or Progress()
     progress.begin(len(people) * frames, message=message("progress.drawing_clips"))
     folder = workspace.sample_clips
     clips: dict[str, DrawnClip] = {}

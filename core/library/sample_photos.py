@@ -12,7 +12,7 @@ from core.drawn import sample
 from core.drawn.truth import DrawnInstance, DrawnPicture, write_pictures
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import message
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.models import load_encoder
 from db.queries.verification import newest_threshold
@@ -35,9 +35,8 @@ class DrawnSample:
     pictures: Sequence[tuple[str, tuple[DrawnInstance, ...]]]
 
 
-def draw_sample(workspace: Workspace, progress: Progress | None = None) -> DrawnSample:
+def draw_sample(workspace: Workspace, progress: Progress = DEAF) -> DrawnSample:
     """Draw the sample into the home folder."""
-    progress = progress or Progress()
     progress.begin(_PICTURES, message=message("progress.drawing_sample"))
     folder = workspace.samples
     known: list[tuple[str, tuple[DrawnInstance, ...]]] = []
