@@ -18,7 +18,7 @@ from core.foundation.errors import FacetError, NotFound
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.jobs.supervisor import worker_beside
-from core.library.serving import LARGEST_ID, crop_file, display_file, thumbnail_file
+from core.library.serving import crop_file, display_file, thumbnail_file
 from core.motion.overlaying import overlay_file
 
 # The address names the content (?v=…), so what it gives never changes.
@@ -62,10 +62,7 @@ def _picture(make: Callable[[Workspace, int], Path]) -> Callable[[Request], Any]
 
 async def _export(request: Request) -> Response:
     try:
-        number = request.path_params["number"]
-        if number > LARGEST_ID:
-            raise NotFound("exports.no_export", number=number)
-        delivery = await run_in_threadpool(zipped_export, _workspace, number)
+        delivery = await run_in_threadpool(zipped_export, _workspace, request.path_params["number"])
     except FacetError as error:
         return PlainTextResponse(str(error), status_code=404)
     named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(delivery.name)}"}

@@ -11,6 +11,7 @@ from sqlmodel import Session
 # A 512-d float32 embedding is 2,048 bytes: on SQLite's usual 4 KB pages a row of it takes a whole page.
 _PAGE_SIZE: Final = 16384
 _BUSY_MS: Final = 30_000
+LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may name any number
 WRITE: Final = "facet_write"  # the execution option of a connection that will write
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.jobs.kinds import kinds_shown_on
-from db.engine import reading
+from db.engine import LARGEST_ID, reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
 from pages.widgets.people.actions import decision_bar, offer_merge_for_taken_name
@@ -38,7 +38,7 @@ decision_bar(dataset.id)
 
 person = st.query_params.get(PERSON, "")
 if person.isdecimal():
-    one_person(dataset.id, int(person))
+    one_person(dataset.id, min(int(person), LARGEST_ID))
     offer_merge_for_taken_name(dataset.id)
     st.stop()
 if not (grouped or once or nobody):

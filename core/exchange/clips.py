@@ -14,7 +14,7 @@ from core.foundation.workspace import Workspace
 from core.library.clip_importing import free_clip_path
 from core.library.split_groups import group_name, strictest
 from db.queries.exchange import clips_with_frames, exclusions
-from db.queries.library import group_parts
+from db.queries.library import excluded_names, group_parts
 from db.tables import Exclusion, Frame, GroupPart, Video
 
 
@@ -119,7 +119,7 @@ def restore_clips(
         if group is not None:
             part = strictest([row.part, *([parts[group]] if group in parts else [])])
             session.merge(GroupPart(dataset_id=dataset_id, group=group, part=part or row.part))
-    here = {row.name for row in exclusions(dataset_id, session=session)}
+    here = excluded_names(dataset_id, session=session)
     session.add_all(
         Exclusion(dataset_id=dataset_id, name=row.path, reason=row.reason, author_id=author_id)
         for row in labelled.excluded

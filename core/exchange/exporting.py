@@ -23,11 +23,12 @@ from core.formats.dataset import (
 from core.formats.manifest import Manifest, read_manifest
 from core.formats.staging import is_unfinished
 from core.foundation.arrays import Keypoints
-from core.foundation.errors import BadInput, NotFound, UnreadableLabels
+from core.foundation.errors import BadInput, UnreadableLabels
 from core.foundation.messages import worded
 from core.foundation.names import numbered
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.library.lookup import find_dataset
 from db.engine import reading
 from db.queries.exchange import (
     ExportedInstance,
@@ -38,7 +39,7 @@ from db.queries.exchange import (
     skipped_inputs,
     used_models,
 )
-from db.tables import Dataset, Export, Image, ModelVersion, Run, Source, now
+from db.tables import Export, Image, ModelVersion, Run, Source, now
 from db.writing import writing
 
 FORMATS = tuple(WRITERS)
@@ -116,9 +117,7 @@ def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
     People are numbered in the order in which their faces appear, so that the same labels always give the same keys.
     """
     with reading(workspace.engine) as session:
-        dataset = session.get(Dataset, dataset_id)
-        if dataset is None:
-            raise NotFound("datasets.none_numbered", number=dataset_id)
+        dataset = find_dataset(dataset_id, session=session)
         names = {person.id: person.name for person in active_people(dataset_id, session=session)}
         cards = _cards(used_models(dataset_id, session=session))
         skipped = dict.fromkeys((path, worded(reason)) for path, reason in skipped_inputs(dataset_id, session=session))

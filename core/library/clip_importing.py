@@ -26,6 +26,7 @@ from core.media.images import jpeg
 from core.media.scenes import Scenes
 from core.media.videos import count_frames, frames, is_clip, probe
 from db.engine import reading
+from db.queries.jobs import count_skipped
 from db.queries.library import clip_files, videos
 from db.tables import Frame, Video
 from db.writing import writing
@@ -76,7 +77,7 @@ class ClipIntake(Intake):
         if clips:
             self._take_all(self._inspect_all(clips))
         with reading(self.workspace.engine) as session:
-            return {"clips": self.clips, "frames": self.frames, "skipped": self.count_skipped(session=session)}
+            return {"clips": self.clips, "frames": self.frames, "skipped": count_skipped(self.run_id, session=session)}
 
     def _inspect_all(self, files: Sequence[OfferedFile]) -> list[_InspectedClip]:
         """Keep each clip and count its frames; what is here already is counted, what cannot be read is noted."""

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import select
-
 from core.formats.labels.rows import posix, text_of
 from core.formats.names import unguard
-from core.foundation.errors import BadInput, NotFound, UnreadableLabels
+from core.foundation.errors import BadInput, UnreadableLabels
 from core.foundation.workspace import Workspace
-from db.queries.library import picture_paths
-from db.tables import Dataset, Exclusion
+from core.library.lookup import find_dataset
+from db.queries.library import excluded_names, picture_paths
+from db.tables import Exclusion
 from db.writing import writing
 
 _HEADERS: Final = frozenset({"image", "images", "file", "file_name", "filename", "name", "path", "img_id"})
@@ -80,9 +79,8 @@ def exclude(
     if not wanted:
         raise BadInput("exclusions.none")
     with writing(workspace.engine) as session:
-        if session.get(Dataset, dataset_id) is None:
-            raise NotFound("datasets.none_numbered", number=dataset_id)
-        known = set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
+        find_dataset(dataset_id, session=session)
+        known = excluded_names(dataset_id, session=session)
         session.add_all(
             Exclusion(dataset_id=dataset_id, name=name, reason=reason, author_id=author_id)
             for name in wanted

@@ -18,6 +18,7 @@ from core.library.pictures import StoredFile, store_picture
 from core.library.sources import RefusedFile, SourceFile
 from core.media.videos import is_clip
 from db.engine import reading
+from db.queries.jobs import count_skipped
 from db.tables import Image, ImagePath, Skipped
 from db.writing import writing
 
@@ -123,7 +124,7 @@ class PictureIntake(Intake):
         """What the import did, read from the store."""
         with reading(self.workspace.engine) as session:
             pictures = select(func.count()).where(col(Image.run_id) == self.run_id, col(Image.sequence).is_(None))
-            added, skipped = session.exec(pictures).one(), self.count_skipped(session=session)
+            added, skipped = session.exec(pictures).one(), count_skipped(self.run_id, session=session)
         return {"images": added + self.duplicates, "added": added, "duplicates": self.duplicates, "skipped": skipped}
 
 

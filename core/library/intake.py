@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from core.foundation.errors import BadInput, NotFound
+from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 from core.foundation.names import clean_name
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.library.lookup import find_dataset
 from core.library.pictures import StoredFile
 from core.library.sources import Limits, SourceFile, list_source
 from db.engine import reading
-from db.tables import Dataset, Image, ImagePath, Skipped
+from db.tables import Image, ImagePath, Skipped
 from db.writes.dashboard import record_work
 
 
@@ -53,13 +54,12 @@ class Intake(ABC):
         author_id: int,
         run_id: int,
         options: ImportOptions | None = None,
-        progress: Progress | None = None,
+        progress: Progress = DEAF,
     ) -> None:
         self.workspace, self.dataset_id, self.author_id, self.run_id = workspace, dataset_id, author_id, run_id
-        self.options, self.progress = options or ImportOptions(), progress or Progress()
+        self.options, self.progress = options or ImportOptions(), progress
         with reading(workspace.engine) as session:
-            if session.get(Dataset, dataset_id) is None:
-                raise NotFound("datasets.none_numbered", number=dataset_id)
+            find_dataset(dataset_id, session=session)
 
     @abstractmethod
     def take(self, files: Sequence[SourceFile]) -> dict[str, int]:
@@ -119,7 +119,3 @@ class Intake(ABC):
     def skip(self, path: str, reason: Message, *, session: Session) -> None:
         """Say what did not come in, or not whole, and why."""
         session.add(Skipped(run_id=self.run_id, path=path, reason=reason.to_json()))
-
-    def count_skipped(self, *, session: Session) -> int:
-        """How many lines the run has about what did not come in."""
-        return session.exec(select(func.count()).where(col(Skipped.run_id) == self.run_id)).one()

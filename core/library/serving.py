@@ -2,19 +2,17 @@
 
 import hashlib
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.workspace import Workspace
+from core.library.lookup import find_image
 from core.media.files import write_atomically
 from core.media.images import crop_suffix, decode, face_crop, jpeg, thumbnail
-from db.engine import reading
+from db.engine import LARGEST_ID, reading
 from db.tables import Image, Instance
-
-LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may name any number
 
 
 def thumbnail_file(workspace: Workspace, image_id: int) -> Path:
@@ -50,10 +48,7 @@ def crop_file(workspace: Workspace, instance_id: int) -> Path:
 
 def _image(workspace: Workspace, image_id: int) -> Image:
     with reading(workspace.engine) as session:
-        image = session.get(Image, image_id) if image_id <= LARGEST_ID else None
-    if image is None:
-        raise NotFound("images.none_numbered", number=image_id)
-    return image
+        return find_image(image_id, session=session)
 
 
 def _pixels(workspace: Workspace, image: Image) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
+from core.library.lookup import find_image
 from db.engine import reading
 from db.queries.points import ShownInstance, shown_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User, sides
@@ -105,9 +106,7 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
         If a model has given the picture other points than those that were seen; then nothing is accepted.
     """
     with writing(workspace.engine) as session:
-        image = session.get(Image, image_id)
-        if image is None:
-            raise NotFound("images.none_numbered", number=image_id)
+        image = find_image(image_id, session=session)
         accepted = 0
         for shown in shown_instances(image_id, session=session):
             if shown.revision is not None and shown.revision.source == Source.MODEL:
@@ -145,9 +144,7 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
     if kind not in _DEFAULT_SKELETON:
         raise BadInput("points.no_kind", kind=kind)
     with writing(workspace.engine) as session:
-        image = session.get(Image, image_id)
-        if image is None:
-            raise NotFound("images.none_numbered", number=image_id)
+        image = find_image(image_id, session=session)
         instances = [_drawn(box, kind, image, author_id) for box in boxes]
         session.add_all(instances)
         session.flush()

@@ -8,22 +8,24 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from sqlmodel import col, func, select
+from sqlmodel import select
 
 from core.formats.labels import ENDINGS, NAMES, read_label_file, sniff_label_file
 from core.formats.labels.rows import ANY_ENDING, LabelFile
 from core.foundation.batching import batched
-from core.foundation.errors import BadInput, NotFound
+from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
+from core.library.lookup import find_dataset
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
 from core.points.label_placing import PictureIndex, Placement, forget_waiting, keep_waiting, waiting_label
 from core.points.label_writing import FileLabel, WriteReport, apply_labels
 from db.engine import reading
+from db.queries.jobs import count_skipped
 from db.queries.points import waiting_labels
-from db.tables import Dataset, Image, Skipped
+from db.tables import Image, Skipped
 from db.writes.dashboard import record_work
 from db.writing import writing
 
@@ -233,8 +235,7 @@ def import_labels(
         *((path, why.within(at)) for path, file in label_files.files for at, why in file.skipped),
     ]
     with reading(workspace.engine) as session:
-        if session.get(Dataset, dataset_id) is None:
-            raise NotFound("datasets.none_numbered", number=dataset_id)
+        find_dataset(dataset_id, session=session)
         placement = PictureIndex(dataset_id, session=session).place(labels)
     images, report = _write(workspace, placement, dataset_id, run_id, progress)
     refused = [*placement.refused, *report.refused]
@@ -248,7 +249,7 @@ def import_labels(
         fresh = [line for line in lines if line not in before]  # of the run when it was interrupted
         session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
         session.flush()
-        listed = session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
+        listed = count_skipped(run_id, session=session)
     formats = dict.fromkeys(NAMES[file.format] for _, file in label_files.files)
     return {
         "format": ", ".join(formats),

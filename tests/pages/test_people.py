@@ -30,3 +30,11 @@ def test_each_view_carries_how_many_it_has_and_is_not_offered_when_empty(opened,
     own(workspace, dataset, small_dataset[3:], "Bo")
     (view,) = opened("people.py").get("button_group")
     assert view.options == ["People (2)", "Seen once (1)", "Maybe the same", "History"]
+
+
+def test_an_address_may_name_a_person_by_any_number(opened):
+    page = opened("people.py")
+    page.query_params["person"] = "9" * 25
+    page.run()
+    assert not page.exception
+    assert page.info[0].value.startswith("This person has no faces any more")

@@ -9,7 +9,7 @@ import streamlit as st
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.messages import message
 from core.points.annotating import Edit, accept, editor_instances, editor_skeletons, save_edit
-from db.engine import reading
+from db.engine import LARGEST_ID, reading
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
 from db.queries.points import neighbour
 from db.tables import Image
@@ -45,7 +45,7 @@ def current_image(dataset_id: int) -> Image | None:
     asked = st.query_params.get("picture", "")
     if IMAGE not in st.session_state and asked.isdecimal():
         st.session_state[IMAGE] = int(asked)
-    image = read(lambda session: session.get(Image, min(st.session_state.get(IMAGE) or 0, 2**62)))
+    image = read(lambda session: session.get(Image, min(st.session_state.get(IMAGE) or 0, LARGEST_ID)))
     if image is None or image.dataset_id != dataset_id:
         image = _first_image(dataset_id)
     st.session_state[IMAGE] = image.id if image else None

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from core.foundation.errors import Cancelled, NotFound
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.clip_importing import ClipIntake, free_clip_path
 from core.library.importing import PictureIntake, skipped
@@ -33,7 +33,7 @@ def run_id(workspace, dataset, author):
 
 @pytest.fixture
 def take(workspace, dataset, author, run_id):
-    def call(source, where=workspace, progress=None, **options):
+    def call(source, where=workspace, progress=DEAF, **options):
         chosen = ImportOptions(**options)
         intake = ClipIntake(
             where, dataset_id=dataset, author_id=author, run_id=run_id, options=chosen, progress=progress

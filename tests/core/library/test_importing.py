@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from sqlmodel import func, select
 
 from core.foundation.errors import BadInput, Cancelled, NotFound
-from core.foundation.progress import Progress
+from core.foundation.progress import DEAF, Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.runs import Interrupted
@@ -46,7 +46,7 @@ def run(workspace, dataset, author):
 def take_in(workspace, dataset, author, run):
     """Imports a source; returns the counts and what was skipped."""
 
-    def take(source, *, run_id=None, progress=None, **options):
+    def take(source, *, run_id=None, progress=DEAF, **options):
         run_id = run_id or run()
         counts = PictureIntake(
             workspace,

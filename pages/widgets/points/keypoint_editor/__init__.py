@@ -34,6 +34,7 @@ from core.foundation.arrays import ABSENT, VISIBLE
 from core.foundation.errors import BadInput, FacetError
 from core.foundation.messages import Message, message
 from core.points.annotating import Change, Edit
+from db.engine import LARGEST_ID
 
 _NAMING: Final = (  # codes of what is done to a point, a region, a face or a body that has a name
     "edits.move",
@@ -219,7 +220,7 @@ def _text(value: object, what: Message) -> str:
 
 
 def _whole(value: object, what: Message) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_ID:
         raise BadInput("editor.no_number", name=what, value=value)
     return value
 
