@@ -99,7 +99,7 @@ def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
     if faces.ndim != 2:
         raise BadInput("arrays.shape", name="embeddings", shape="(N, D)", found=faces.shape)
     if not -1 <= threshold <= 1:
-        raise BadInput("arrays.similarity", name="threshold", found=threshold)
+        raise BadInput("arrays.threshold", found=threshold)
     length = np.sqrt(np.einsum("nd,nd->n", faces, faces))
     wrong = np.flatnonzero(~(np.abs(length - 1) <= _UNIT_TOLERANCE))
     if wrong.size:

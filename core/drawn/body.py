@@ -42,6 +42,11 @@ class Pose:
         Magnification, and how far the person is moved down, in shares of the picture's height.
     limbs
         Keys such as ``left_thigh``; those left out hang straight down (a foot points forward).
+
+    Raises
+    ------
+    BadInput
+        If the head is turned to where neither its face nor its back is drawn.
     """
 
     yaw: float

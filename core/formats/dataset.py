@@ -131,7 +131,7 @@ class LabelledInstance:
 
 @dataclass(frozen=True)
 class RemovedInstance:
-    """A box of which a human said that it is no face or body."""
+    """A box of which a human said that it is no face or body; BadInput as for `LabelledInstance`."""
 
     kind: str
     box: Box
@@ -165,6 +165,11 @@ class LabelledImage:
         Its faces and bodies.
     removed
         What a human took out, so that no detector brings it back.
+
+    Raises
+    ------
+    BadInput
+        If there is no state, a text is not valid Unicode, or the size is not one of a picture.
     """
 
     path: str

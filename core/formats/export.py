@@ -210,7 +210,7 @@ def assembled(
 
 
 def listed_picture(opened: OpenedExport, path: str, where: str) -> FileEntry:
-    """Return hash and size of a picture that labels name; it has to be inside the folder and in the manifest."""
+    """Return hash and size of a picture that labels name; else UnreadableLabels: outside, or not in the manifest."""
     path_inside(opened.folder / IMAGES, path, where)
     try:
         return opened.manifest.files[f"{IMAGES}/{path}"]

@@ -44,7 +44,7 @@ def parse_json(text: str) -> Any:
 
 
 def record_of(content: Any, place: str) -> Record:
-    """Wrap a JSON value that has to be an object."""
+    """Wrap a JSON value; UnreadableLabels if it is no object."""
     if not isinstance(content, dict):
         raise UnreadableLabels("exports.not_object", place=place, value=_short(content))
     return Record(content, place)
@@ -63,7 +63,10 @@ def blaming(place: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Record:
-    """A JSON object and its place (``annotations.json: annotations[3]``)."""
+    """A JSON object and its place (``annotations.json: annotations[3]``).
+
+    Whatever is asked for raises UnreadableLabels, with the place, where it is missing or of another kind.
+    """
 
     content: dict[str, Any]
     place: str

@@ -71,9 +71,12 @@ class Keypoints:
 
     @classmethod
     def of(cls, points: NDArray, visibility: NDArray | None = None, confidence: NDArray | None = None) -> Keypoints:
-        """Coerce plain arrays (K, 2), (K,), (K,); points that are NaN are absent, others visible, confidence is 1."""
+        """Coerce plain arrays (K, 2), (K,), (K,); points that are NaN are absent, others visible, confidence is 1.
+
+        Raises `BadInput` as the class does.
+        """
         xy = np.array(points, dtype=np.float32)
-        if xy.ndim != 2 or xy.shape[1] != 2:
+        if xy.shape[1:] != (2,):
             raise BadInput("arrays.shape", name="points", shape="(K, 2)", found=xy.shape)
         if visibility is None:
             visibility = np.where(np.isfinite(xy).all(axis=1), VISIBLE, ABSENT)
@@ -105,7 +108,7 @@ class Keypoints:
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Keypoints:
-        """Unpack what `to_bytes` made."""
+        """Unpack what `to_bytes` made; BadInput for bytes of another length or of no such points."""
         if len(blob) % (_COLUMNS * 4):
             raise BadInput("arrays.keypoint_blob", count=len(blob))
         table = np.frombuffer(blob, dtype="<f4").reshape(-1, _COLUMNS)
@@ -157,6 +160,11 @@ class Boxes:
         (N,) float32 in [0, 1].
     five_points
         (N, 5, 2) float32: left eye, right eye (as seen in the picture), nose, left and right mouth corner.
+
+    Raises
+    ------
+    BadInput
+        If the shapes disagree.
     """
 
     corners: NDArray[np.float32]
@@ -209,7 +217,7 @@ class Uncertainty:
 
     @classmethod
     def unknown(cls, count: int) -> Uncertainty:
-        """The doubt of a model that states none, about `count` points."""
+        """Of a model that states none, about `count` points."""
         return cls(*(np.full(count, np.nan, np.float32) for _ in range(3)))
 
     def __len__(self) -> int:
@@ -221,7 +229,7 @@ class Uncertainty:
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Uncertainty:
-        """Unpack what `to_bytes` made."""
+        """Unpack what `to_bytes` made; BadInput for bytes of another length or of no such points."""
         if len(blob) % 12:
             raise BadInput("arrays.doubt_blob", count=len(blob))
         spread, neighbours, flip = np.frombuffer(blob, dtype="<f4").reshape(-1, 3).T.copy()
@@ -237,6 +245,11 @@ class Uncertainty:
             If a blob holds another number of points.
         """
         return _joined(blobs, count, 3)
+
+
+def is_picture(array: NDArray) -> bool:
+    """Whether an array is a picture: (H, W, 3) uint8 with at least one pixel."""
+    return array.shape[2:] == (3,) and array.dtype == np.uint8 and array.size > 0
 
 
 def finite_or_none(value: float) -> float | None:

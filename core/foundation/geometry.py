@@ -43,7 +43,7 @@ def similarity_transform(source: NDArray, target: NDArray) -> NDArray[np.float32
     Umeyama, Least-squares estimation of transformation parameters between two point patterns, PAMI 1991.
     """
     a, b = np.asarray(source, np.float64), np.asarray(target, np.float64)
-    if a.shape != b.shape or a.ndim != 2 or a.shape[1] != 2 or len(a) < 2:
+    if a.shape != b.shape or a.shape[1:] != (2,) or len(a) < 2:
         raise BadInput("geometry.two_lists", first=a.shape, second=b.shape)
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise BadInput("geometry.not_finite")

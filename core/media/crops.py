@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.foundation.arrays import Floats, Indices
+from core.foundation.arrays import Floats, Indices, is_picture
 from core.foundation.errors import BadInput
 
 FINEST: Final = 1.5  # a region is kept with at most so many pixels per pixel of a crop
@@ -118,7 +118,7 @@ class Crop:
         BadInput
             If the picture is not (h, w, 3) uint8 or has no pixels.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        if not is_picture(image):
             raise BadInput("arrays.picture", shape=image.shape, dtype=image.dtype)
         width, height = self.output
         corners = self.to_picture([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]])

@@ -170,7 +170,7 @@ def _checked(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[F
     """Both point sets as float64 and which points are labelled."""
     points, true = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
     labelled = np.asarray(visibility) > 0
-    if true.ndim != 3 or true.shape[2] != 2:
+    if true.shape[2:] != (2,):
         raise BadInput("arrays.shape", name="truth", shape="(N, K, 2)", found=true.shape)
     if points.shape != true.shape:
         raise BadInput("metrics.shape_of_truth", shape=true.shape, found=points.shape)

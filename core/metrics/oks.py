@@ -128,7 +128,7 @@ def estimate_sigmas(first: NDArray, second: NDArray, labelled: NDArray, areas: N
     """
     points, others, both = np.asarray(first, np.float64), np.asarray(second, np.float64), np.asarray(labelled, bool)
     size = np.asarray(areas, np.float64)
-    if points.ndim != 3 or points.shape[2] != 2 or others.shape != points.shape:
+    if points.shape[2:] != (2,) or others.shape != points.shape:
         raise BadInput(
             "metrics.both_shape", names="first and second", shape="(N, K, 2)", first=points.shape, second=others.shape
         )
@@ -156,7 +156,7 @@ def checked_truth(
     """The arguments of `oks` as arrays that fit one another; or BadInput."""
     true, seen = np.asarray(truth, np.float64), np.asarray(visibility)
     size, spread = np.asarray(areas, np.float64), np.asarray(sigmas, np.float64)
-    if true.ndim != 3 or true.shape[2] != 2:
+    if true.shape[2:] != (2,):
         raise BadInput("arrays.shape", name="truth", shape="(N, K, 2)", found=true.shape)
     corners = np.zeros((len(true), 4)) if boxes is None else np.asarray(boxes, np.float64)
     for name, array, shape in (

@@ -197,7 +197,7 @@ def match(truth: TruePoses, detections: FoundPoses, sigmas: NDArray | tuple[floa
 def _checked_found(detections: FoundPoses, count: int) -> tuple[Floats, Floats, Floats]:
     """Points, scores and areas of the detections."""
     points, score = np.asarray(detections.points, np.float64), np.asarray(detections.scores, np.float64)
-    if points.ndim != 3 or points.shape[1:] != (count, 2):
+    if points.shape[1:] != (count, 2):
         raise BadInput("metrics.detections_points", count=count, found=points.shape)
     size = _extents(points) if detections.areas is None else np.asarray(detections.areas, np.float64)
     for name, array in (("images", np.asarray(detections.images)), ("scores", score), ("areas", size)):

@@ -200,7 +200,7 @@ def delay(name: str, settings: Mapping[str, Any] | None = None, *, frames_per_se
     """Measure the delay: the phase by which a sinusoid of 0.5 Hz and 20 pixels comes out late, in frames.
 
     0.5 Hz is a turning head; where that is more than a tenth of the frame rate, a tenth of it. A linear filter delays
-    every amplitude alike; One-Euro with a beta above 0 delays larger and quicker movements less.
+    every amplitude alike; One-Euro with a beta above 0 delays larger and quicker movements less. Raises as `smooth`.
     """
     hertz = min(_REFERENCE_HZ, frames_per_second / 10)
     turn = 2 * np.pi * hertz / frames_per_second
@@ -218,7 +218,7 @@ def delay(name: str, settings: Mapping[str, Any] | None = None, *, frames_per_se
 
 def _checked(tracks: ArrayLike, breaks: ArrayLike | None) -> tuple[Floats, Bools]:
     track = np.array(tracks, dtype=np.float64)
-    if track.ndim != 3 or track.shape[2] != 2:
+    if track.shape[2:] != (2,):
         raise BadInput("arrays.shape", name="tracks", shape="(frames, points, 2)", found=track.shape)
     pairs = max(len(track) - 1, 0)
     broken = np.zeros(pairs, bool) if breaks is None else np.asarray(breaks)

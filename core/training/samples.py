@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import ABSENT, Bools, Box, Keypoints
+from core.foundation.arrays import ABSENT, Bools, Box, Keypoints, is_picture
 from core.foundation.errors import BadInput, FacetError, UnreadableImage
 from core.foundation.messages import Message
 from core.media.crops import Crop, Region
@@ -214,8 +214,8 @@ class CropSource:
         picture = sample.picture
         if isinstance(picture, Path):
             return decode(picture, sample.name, MAX_PIXELS).pixels
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-            raise UnreadableImage("arrays.pixels", of=sample.name, shape=picture.shape, dtype=picture.dtype)
+        if not is_picture(picture):
+            raise UnreadableImage("arrays.picture", of=sample.name, shape=picture.shape, dtype=picture.dtype)
         return picture
 
     def _again(self, sample: Sample) -> NDArray[np.uint8]:

@@ -71,7 +71,7 @@ class StabilityLoss(nn.Module):
         BadInput
             If the shapes disagree.
         """
-        if predicted.ndim != 3 or predicted.shape[2] != 2 or predicted.shape != truth.shape:
+        if predicted.shape[2:] != (2,) or predicted.shape != truth.shape:
             raise BadInput("training.window_shapes", predicted=tuple(predicted.shape), truth=tuple(truth.shape))
         predicted = predicted if predicted.dtype == torch.float64 else predicted.float()
         truth = truth.detach().to(predicted)

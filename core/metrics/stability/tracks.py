@@ -38,7 +38,7 @@ def as_tracks(tracks: ArrayLike, name: str = "tracks") -> Floats:
         If the shape is another one, there is no point, or a coordinate is infinite or beyond 10,000,000 pixels.
     """
     points = np.array(tracks, dtype=np.float64)
-    if points.ndim != 3 or points.shape[2] != 2 or not points.shape[1]:
+    if points.shape[2:] != (2,) or not points.shape[1]:
         raise BadInput("arrays.shape", shape="(frames, points, 2)", name=name, found=points.shape)
     far = np.abs(points) > _FARTHEST  # NaN compares false
     if far.any():

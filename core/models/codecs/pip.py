@@ -50,7 +50,7 @@ def nearest_neighbours(
         If the shape is not (K, 2) with K >= 1, or the count is below 0.
     """
     shape = np.array(mean_shape, np.float64)
-    if shape.ndim != 2 or shape.shape[1] != 2 or not len(shape):
+    if shape.shape[1:] != (2,) or not len(shape):
         raise BadInput("codecs.mean_shape", found=shape.shape)
     if count < 0:
         raise BadInput("codecs.neighbour_count", count=count)

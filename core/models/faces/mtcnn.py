@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Boxes
+from core.foundation.arrays import Boxes, is_picture
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.media.images import shrunk
@@ -112,7 +112,7 @@ class MtcnnDetector:
             If a picture is not (H, W, 3) uint8.
         """
         for image in images:
-            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
+            if not is_picture(image):
                 raise BadInput("arrays.picture", shape=image.shape, dtype=image.dtype)
         detected = self._detect_plain(images)
         tight = [index for index, image in enumerate(images) if _is_tight(detected[index], image.shape[:2])]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints, Uncertainty
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints, Uncertainty, is_picture
 from core.foundation.errors import BadInput
 
 
@@ -117,6 +117,20 @@ def test_whether_any_point_is_present_is_told_from_the_blob(seen):
     points = np.zeros((len(seen), 2))
     blob = Keypoints.of(points, np.array(seen, dtype=np.uint8)).to_bytes()
     assert Keypoints.any_in(blob) == bool(Keypoints.from_bytes(blob).visibility.any()) == any(seen)
+
+
+def test_uncertainties_check_their_shapes():
+    for shapes in ((3, 3, 2), (3, 2, 3), ((3, 2), (3, 2), (3, 2))):
+        with pytest.raises(BadInput, match=r"should each have the shape \(K,\)"):
+            Uncertainty(*(np.zeros(shape, np.float32) for shape in shapes))
+    with pytest.raises(BadInput, match="12 bytes a point; 16 bytes do not divide"):
+        Uncertainty.from_bytes(bytes(16))
+
+
+def test_a_picture_is_three_bytes_a_pixel():
+    assert is_picture(np.zeros((2, 3, 3), np.uint8))
+    assert not is_picture(np.zeros((2, 3, 3), int))
+    assert not any(is_picture(np.zeros(shape, np.uint8)) for shape in ((0, 3, 3), (2, 3, 4), (2, 3), (1, 2, 3, 3)))
 
 
 def test_many_blobs_unpack_as_one_by_one():

@@ -54,6 +54,13 @@ def test_one_point_is_too_few():
         similarity_transform(np.ones((1, 2)), np.ones((1, 2)))
 
 
+@pytest.mark.parametrize("source", [np.eye(5)[:, :3], np.eye(4)[:, :2], np.arange(10.0)])
+def test_points_that_cannot_be_pairs_are_refused(source):
+    for first, second in ((source, ARCFACE_POINTS), (source, source[:, None])):
+        with pytest.raises(BadInput, match="two lists"):
+            similarity_transform(first, second)
+
+
 def test_points_that_are_not_finite_are_refused():
     with pytest.raises(BadInput, match="finite"):
         similarity_transform(np.full((5, 2), np.nan), ARCFACE_POINTS)
