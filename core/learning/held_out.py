@@ -76,7 +76,7 @@ def held_out(
     Parameters
     ----------
     split_by
-        A key of `core.learning.labels.SPLIT_BY`; None: as the first model's training was asked to.
+        One of `core.learning.labels.SPLIT_BY`; None: as the first model's training was asked to.
 
     Raises
     ------

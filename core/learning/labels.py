@@ -23,14 +23,7 @@ from db.queries.library import excluded_names, group_parts, is_excluded
 from db.queries.points import count_labelled_skeletons
 from db.tables import GroupPart, Part
 
-SPLIT_BY: Final = {
-    "auto": "the clip or action where there is one, else the person, else the folder",
-    "person": "the person, else the folder",
-    "folder": "the folder",
-    "picture": "the picture (only where no two pictures show the same person or scene)",
-}
-
-
+SPLIT_BY: Final = ("auto", "person", "folder", "picture")  # what is kept together: see `split_keys_of`
 _USUAL: Final = "face68"
 FRACTIONS: Final = (0.6, 0.15, 0.25)  # with few groups `assign` holds two out from five on: an interval needs two
 

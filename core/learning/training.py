@@ -49,7 +49,7 @@ class TrainingRequest:
     recipe, settings
         A key of `RECIPES`, and what should differ from it, as ``{"epochs": "20"}``.
     split_by
-        A key of `core.learning.labels.SPLIT_BY`.
+        One of `core.learning.labels.SPLIT_BY`.
     parent
         The name of a trained model whose weights to begin from, or None.
     plan

@@ -16,7 +16,7 @@ from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
-from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
+from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
@@ -52,11 +52,6 @@ class PicturesBeside:
     folder: Path | None
     is_wanted: Callable[[str], bool]
     skipped: Sequence[tuple[str, Message]] = ()
-
-
-def skeleton_choices() -> dict[str, str]:
-    """Name and description of every skeleton that labels may be of."""
-    return {name: f"{len(skeleton)} points of a {skeleton.kind}" for name, skeleton in SKELETONS.items()}
 
 
 def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:

@@ -6,8 +6,9 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
+from core.foundation.skeletons import SKELETONS
 from core.library.uploading import server_source
-from core.points.label_importing import FORMATS, formats_in, formats_of, skeleton_choices, stamp_of
+from core.points.label_importing import FORMATS, formats_in, formats_of, stamp_of
 from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
 from pages.widgets.library.source_picker import SourcePicker
@@ -41,7 +42,7 @@ def _form(dataset_id: int) -> None:
     origin = _PICKER.origin()
     _PICKER.ask(origin, placeholder="/home/me/300w", server_help="The full path on the machine that runs Facet.")
     _say_format(origin)
-    choices = skeleton_choices()
+    choices = {name: f"{len(skeleton)} points of a {skeleton.kind}" for name, skeleton in SKELETONS.items()}
     st.selectbox("Points", list(choices), format_func=choices.__getitem__, key="labels_skeleton", width=320)
     st.button("Import labels", type="primary", on_click=_submit, args=(origin, dataset_id))
 

@@ -19,14 +19,7 @@ from core.foundation.skeletons import SKELETONS
 from core.jobs.inline import run_here
 from core.library.importing import skipped as skipped_of
 from core.points.annotating import Edit, add_instances, editor_instances, save_edit
-from core.points.label_importing import (
-    apply_waiting,
-    formats_in,
-    formats_of,
-    import_labels,
-    read_label_files,
-    skeleton_choices,
-)
+from core.points.label_importing import apply_waiting, formats_in, formats_of, import_labels, read_label_files
 from db.engine import reading
 from db.queries.points import count_waiting, waiting_pictures
 from db.tables import (
@@ -550,7 +543,6 @@ def test_what_files_are_is_said_before_anything_is_imported(workspace, folder):
     many = formats_of((f"{i}.pts", lambda: pts()) for i in range(300))
     assert many == {"300-W .pts": 200, "not looked at": 100}
     assert formats_of([]) == {}
-    assert skeleton_choices()["coco17"] == "17 points of a person"
 
 
 def test_the_editor_shows_and_corrects_17_points(label, folder, pictures, rows, workspace, author):
