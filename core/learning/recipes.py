@@ -7,7 +7,7 @@ import numpy as np
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, MissingWeights
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.models.pose import NETWORKS, NetworkConfig, NetworkSpec, configure
@@ -33,11 +33,11 @@ class RecipeChoice:
 
 @dataclass(frozen=True)
 class MemoryFit:
-    """Whether a training fits into memory, as one sentence; `needed` in bytes."""
+    """Whether a training fits into memory, and what to say of it; `needed` in bytes."""
 
     fits: bool
     needed: int
-    sentence: str
+    message: Message
 
 
 def recipe_choices() -> list[RecipeChoice]:
@@ -82,7 +82,7 @@ def check_recipe(name: str, settings: Mapping[str, str], skeleton_name: str) -> 
     return recipe
 
 
-def missing_weights(workspace: Workspace, recipe: Recipe) -> str | None:
+def missing_weights(workspace: Workspace, recipe: Recipe) -> Message | None:
     """Why the weights that a recipe begins from cannot be used, and the ways out; None where they are here."""
     names = NETWORKS[recipe.network].pretrained
     name = recipe.pretrained if recipe.pretrained != "default" else next(iter(names), "none")
@@ -91,14 +91,14 @@ def missing_weights(workspace: Workspace, recipe: Recipe) -> str | None:
     try:
         locate(name, workspace.weights)
     except MissingWeights as problem:
-        return message("recipes.weights_missing", reason=problem).text()
+        return message("recipes.weights_missing", reason=problem)
     return None
 
 
 def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skeleton_name: str) -> MemoryFit:
     """Say beforehand whether a training fits into the memory of where it will run, from a dry run of its network.
 
-    Where it does not, the sentence names the largest batch that does.
+    Where it does not, the message names the largest batch that does.
 
     Raises
     ------
@@ -125,12 +125,12 @@ def what_fits(workspace: Workspace, name: str, settings: Mapping[str, str], skel
         )
 
     needed, free = estimate(recipe.batch), memory.free_memory(device)
-    where = "The GPU" if device == "cuda" else "This machine"
-    size = f"A step takes {needed.sentence()}. {where} has {free / 2**30:.1f} GiB free"
+    where = "recipes.memory_of_gpu" if device == "cuda" else "recipes.memory_here"
+    size = message(where, needed=needed.as_message(), free=free / 2**30)
     if needed.fits(free):
-        return MemoryFit(True, needed.total, f"{size}: it fits.")
-    smaller = memory.largest_batch(free, estimate, recipe.batch)
-    return MemoryFit(False, needed.total, f"{size}: it does not fit. {_remedy(smaller, recipe)}")
+        return MemoryFit(True, needed.total, message("recipes.fits", size=size))
+    remedy = _remedy(memory.largest_batch(free, estimate, recipe.batch), recipe)
+    return MemoryFit(False, needed.total, message("recipes.does_not_fit", size=size, remedy=remedy))
 
 
 def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:
@@ -145,8 +145,8 @@ def _config(recipe: Recipe, skeleton_name: str) -> NetworkConfig:
     return config_for(recipe, points, [nobody])
 
 
-def _remedy(smaller: int, recipe: Recipe) -> str:
+def _remedy(smaller: int, recipe: Recipe) -> Message:
     if smaller:
-        return f"batch={smaller} does; a larger batch is learned from in parts, which is slower."
+        return message("recipes.smaller_batch_fits", batch=smaller)
     able = NETWORKS[recipe.network].checkpointing and not recipe.checkpointing
-    return f"Not even one crop does: {'set checkpointing=yes, or ' if able else ''}choose a smaller network or input."
+    return message("recipes.checkpointing_or_smaller" if able else "recipes.smaller_network")

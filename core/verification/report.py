@@ -7,6 +7,7 @@ import numpy as np
 
 from core.foundation.arrays import finite_or_none
 from core.foundation.errors import NotEnoughData
+from core.foundation.messages import Message
 from core.metrics import operating_points, score_density, verification
 from core.verification.pairs import PairSet
 
@@ -17,7 +18,7 @@ _BINS: Final = 60
 class VerificationReport:
     """What the verification page shows beside the pairs themselves.
 
-    `held_out` is None where there are too few people for it; `reason` then says so.
+    `held_out` is None where there are too few people for it; `reason` then says so, else it is None.
     """
 
     best: operating_points.OperatingPoint
@@ -28,17 +29,17 @@ class VerificationReport:
     roc: operating_points.RocCurve
     at_fmr: tuple[operating_points.FmrPoint, ...]
     held_out: verification.HeldOutAccuracy | None
-    reason: str
+    reason: Message | None
 
 
 def evaluate_pairs(pairs: PairSet) -> VerificationReport:
     """Everything about the pairs that does not depend on where the slider stands."""
     scores, same = pairs.scores, pairs.same
-    held_out, reason = None, ""
+    held_out, reason = None, None
     try:
         held_out = verification.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
     except NotEnoughData as error:
-        reason = str(error)
+        reason = error.message
     return VerificationReport(
         operating_points.best_accuracy(scores, same),
         operating_points.eer(scores, same),

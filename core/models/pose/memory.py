@@ -15,6 +15,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 
 from core.foundation.errors import BadInput
+from core.foundation.messages import Message, message
 from core.models.pose import NetworkConfig
 from core.models.pose.network import PoseNetwork, build
 from core.models.pose.vitpose import VitPoseMap
@@ -50,11 +51,13 @@ class MemoryEstimate:
     def fits(self, free_bytes: int) -> bool:
         return self.total <= free_bytes
 
-    def sentence(self) -> str:
+    def as_message(self) -> Message:
         """For people, in GiB."""
-        return (
-            f"about {self.total / _GIB:.1f} GiB: {(self.total - self.activations) / _GIB:.1f} for weights, gradients, "
-            f"optimiser and allowance, {self.activations / _GIB:.1f} for activations"
+        return message(
+            "recipes.memory_of_step",
+            total=self.total / _GIB,
+            activations=self.activations / _GIB,
+            rest=(self.total - self.activations) / _GIB,
         )
 
 

@@ -108,7 +108,7 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
         st.warning(plain(reason), icon=":material/warning:")
     elif parent is None and (missing := recipes.missing_weights(workspace(), recipes.find_recipe(name, settings))):
         st.warning("The weights that this recipe begins from are not on this machine.", icon=":material/warning:")
-        st.code(missing, language=None, wrap_lines=True)  # its address and folder can be copied
+        st.code(missing.text(), language=None, wrap_lines=True)  # its address and folder can be copied
     same = any(run.parameters == parameters for run in open_runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
@@ -205,7 +205,7 @@ def _dry_run(name: str, settings: tuple[tuple[str, str], ...], skeleton_name: st
         fit = recipes.what_fits(workspace(), name, dict(settings), skeleton_name)
     except FacetError as error:
         return False, str(error)
-    return fit.fits, fit.sentence
+    return fit.fits, fit.message.text()
 
 
 def _memory(name: str, settings: Mapping[str, str], skeleton_name: str) -> None:

@@ -75,7 +75,8 @@ def data_card(pairs: PairSet, report: VerificationReport) -> None:
         f"{verification.MOST_PAIRS:,} of each kind."
     )
     if report.held_out is None:
-        st.caption(f"No held-out accuracy: {plain(report.reason)}.")
+        assert report.reason is not None
+        st.caption(f"No held-out accuracy: {plain(report.reason.text())}.")
         return
     held = report.held_out
     st.markdown(

@@ -45,7 +45,7 @@ def test_what_fits_counts_what_the_dry_run_counts(workspace, monkeypatch, name):
     found = what_fits(workspace, name, {}, "face68")
     assert found.fits
     assert found.needed > 4 * 4e6  # float32 weights of the smallest, gradients, two moments
-    assert "has 1024.0 GiB free: it fits." in found.sentence
+    assert "has 1024.0 GiB free: it fits." in found.message.text()
     larger = what_fits(workspace, name, {"batch": "64"}, "face68")
     assert larger.needed > found.needed
 
@@ -55,13 +55,13 @@ def test_where_it_does_not_fit_the_largest_batch_that_does_is_named(workspace, m
     monkeypatch.setattr(memory, "free_memory", lambda _: of_four)
     found = what_fits(workspace, "pipnet-r50", {"batch": "16"}, "face68")
     assert not found.fits
-    assert "it does not fit. batch=4 does" in found.sentence
+    assert "it does not fit. batch=4 does" in found.message.text()
 
 
 def test_where_nothing_fits_the_way_out_is_named(workspace, monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda _: 1 << 20)
-    assert "set checkpointing=yes, or choose" in what_fits(workspace, "vitpose-s", {}, "face68").sentence
-    plain = what_fits(workspace, "quick-resnet18", {}, "face68").sentence
+    assert "set checkpointing=yes, or choose" in what_fits(workspace, "vitpose-s", {}, "face68").message.text()
+    plain = what_fits(workspace, "quick-resnet18", {}, "face68").message.text()
     assert plain.endswith("Not even one crop does: choose a smaller network or input.")
 
 
@@ -101,8 +101,9 @@ def test_a_network_that_cannot_be_is_refused_before_it_is_built():
 
 
 def test_absent_weights_are_named_with_the_ways_out(workspace):
-    said = missing_weights(workspace, find_recipe("pipnet-r18", {}))
-    assert said is not None
+    missing = missing_weights(workspace, find_recipe("pipnet-r18", {}))
+    assert missing is not None
+    said = missing.text()
     assert "weights fetch imagenet-resnet18` or download https://" in said
     assert str(workspace.weights) in said
     assert said.endswith("Or set pretrained=none, and it begins from random weights.")

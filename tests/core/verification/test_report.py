@@ -71,4 +71,4 @@ def test_two_people_are_too_few_for_held_out_accuracy_and_the_reason_is_given(wo
     noisy_faces(workspace, dataset, author, counts=(3, 3))
     report = verification.evaluate_pairs(verification.confirmed_pairs(workspace, dataset))
     assert report.held_out is None
-    assert "label more people" in report.reason
+    assert "label more people" in report.reason.text()

@@ -113,7 +113,7 @@ print((after - before) // 1024, estimate.total >> 20, torch.equal(state, torch.r
 def test_the_sentence_names_gib():
     gib = 1 << 30
     estimate = MemoryEstimate(5 * gib, 3 * gib, gib // 2)
-    assert estimate.sentence() == (
+    assert estimate.as_message().text() == (
         "about 8.5 GiB: 5.5 for weights, gradients, optimiser and allowance, 3.0 for activations"
     )
     assert estimate.fits(9 * gib)

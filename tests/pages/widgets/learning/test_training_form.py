@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import select
 
+from core.foundation.messages import verbatim
 from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import MemoryFit
 from db.engine import reading
@@ -104,7 +105,7 @@ def test_where_nothing_can_be_held_out_there_is_no_training(shown, dataset, reci
 
 
 def test_weights_that_are_not_here_are_named_and_stand_in_the_way(shown, dataset, monkeypatch):
-    monkeypatch.setattr(training_form.recipes, "missing_weights", lambda *_: "fetch them there")
+    monkeypatch.setattr(training_form.recipes, "missing_weights", lambda *_: verbatim("fetch them there"))
     page = shown(form, dataset_id=dataset, supply=ENOUGH)
     assert page.code[0].value == "fetch them there"
     assert button(page, "Train").disabled
@@ -122,7 +123,7 @@ def test_the_very_same_training_is_not_started_twice(shown, workspace, dataset, 
 
 @pytest.mark.parametrize("fits", [True, False])
 def test_whether_it_fits_into_memory_is_measured_when_asked(shown, dataset, recipe, monkeypatch, fits):
-    fit = MemoryFit(fits, 2, "it takes 2 bytes")
+    fit = MemoryFit(fits, 2, verbatim("it takes 2 bytes"))
     monkeypatch.setattr(training_form.recipes, "what_fits", lambda *_: fit)
     page = shown(form, dataset_id=dataset, supply=ENOUGH)
     assert not page.success
