@@ -37,7 +37,7 @@ def carry(labels: NDArray, previous: NDArray, decided: NDArray) -> dict[int, int
         over two clusters: the grouping was not made under the constraints that follow from `decided`.
     """
     new, old, human = np.asarray(labels), np.asarray(previous), np.asarray(decided)
-    if new.ndim != 1 or not new.shape == old.shape == human.shape:
+    if not new.shape == old.shape == human.shape == (new.size,):
         raise BadInput("clustering.identity_shapes", labels=new.shape, previous=old.shape, decided=human.shape)
     if (new < 0).any():
         raise BadInput("arrays.least", name="labels", least="0", found=new.min())

@@ -3,12 +3,17 @@
 `what` is the code of what the value is called, and the fields are those of that code; `of` is where it stands.
 """
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 
 from core.foundation.errors import BadInput
 from core.foundation.messages import message
+
+LARGEST: Final = float(np.finfo(np.float32).max)
+SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def as_float32(value: float, what: str) -> float:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from core.formats.checks import require_choice, require_text
+from core.formats.checks import SHA256, require_choice, require_text
 from core.foundation.errors import BadInput
 
 PARTS: Final = ("train", "validation", "test")  # what is held out most comes last
 GROUPS: Final = ("clip", "sequence", "person", "person-id", "folder", "picture")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class LabelledClip:
 
     def __post_init__(self) -> None:
         require_text(self.path, "terms.clip_name")
-        if not _SHA256.fullmatch(self.sha256):
+        if not SHA256.fullmatch(self.sha256):
             raise BadInput("clips.digest", path=self.path)
         if min(self.width, self.height) < 1:
             raise BadInput("clips.size", path=self.path, width=self.width, height=self.height)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from core.formats.checks import LARGEST
 from core.formats.dataset import PERSON_SOURCES, LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson
 from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.names import path_inside, unguard
@@ -42,7 +43,7 @@ class _Row:
     def number(self, column: str) -> float:
         cell = self.cells[column]
         value = float(cell) if _NUMBER.fullmatch(cell) else np.nan
-        if not abs(value) <= float(np.finfo(np.float32).max):
+        if not abs(value) <= LARGEST:
             raise self.wrong("exports.cell_not_finite", column=column, value=cell)
         return value
 

@@ -1,7 +1,6 @@
 """manifest.json: what an export holds, by which conventions, and the hash of every other file of it."""
 
 import json
-import re
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from core.formats.checks import SHA256
 from core.formats.dataset import MODEL_KINDS, LabelledDataset, LeftOut, ModelCard
 from core.formats.names import path_inside
 from core.formats.records import Record, blaming, load_json
@@ -19,7 +19,6 @@ from core.foundation.skeletons import SKELETONS
 NAME: Final = "manifest.json"
 GENERATOR: Final = "facet"
 VERSION: Final = 1
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _VISIBILITY: Final = ("absent", "hidden", "visible")
 
 CONVENTIONS: Final = {
@@ -169,7 +168,7 @@ def _files(folder: Path, record: Record) -> dict[str, FileEntry]:
         path_inside(folder, path, record.place)
         entry = record.record(path)
         sha256 = entry.text("sha256")
-        if not _SHA256.fullmatch(sha256):
+        if not SHA256.fullmatch(sha256):
             raise entry.wrong("exports.digest", value=sha256)
         files[path] = FileEntry(sha256, entry.whole("size", 0))
     return files

@@ -8,13 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
-import numpy as np
-
+from core.formats.checks import LARGEST
 from core.foundation.errors import BadInput, UnreadableLabels
-
-_LARGEST: Final = float(np.finfo(np.float32).max)
 
 
 def load_json(path: Path) -> Record:
@@ -131,7 +128,7 @@ class Record:
         values = self.sequence(key)
         if len(values) != count:
             raise self.wrong("exports.numbers", key=key, count=count, found=len(values))
-        if {float, int}.issuperset(map(type, values)) and max(map(abs, values), default=0) <= _LARGEST:
+        if {float, int}.issuperset(map(type, values)) and max(map(abs, values), default=0) <= LARGEST:
             return values  # a million points come this way
         return [
             math.nan if nullable and value is None else self._number(value, f"{key}[{i}]")
@@ -141,7 +138,7 @@ class Record:
     def _number(self, value: Any, where: str) -> float:
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
         # The comparison also holds for whole numbers too long for a float.
-        if not numeric or not abs(value) <= _LARGEST:
+        if not numeric or not abs(value) <= LARGEST:
             raise self.wrong("exports.not_finite", key=where, value=_short(value))
         return float(value)
 

@@ -95,11 +95,11 @@ def worded(stored: Any, language: str = FALLBACK) -> Any:
     return [worded(item, language) for item in stored] if isinstance(stored, list) else stored
 
 
-def joined(told: Sequence[Message]) -> Message | None:
+def joined(messages: Sequence[Message]) -> Message | None:
     """Several messages as one, with semicolons between; None for none."""
-    if not told:
+    if not messages:
         return None
-    *before, last = told
+    *before, last = messages
     return message("words.joined", one=joined(before), other=last) if before else last
 
 

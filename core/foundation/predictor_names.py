@@ -61,4 +61,4 @@ class PredictorName:
         return BadInput("models.no_such_use", name=self.model, use=text, flip=FLIP, choices=choices)
 
 
-USES: Final = tuple(str(PredictorName("", *use)) for use in ((True, None), *((False, one) for one in SMOOTHERS)))
+USES: Final = tuple(str(PredictorName("", *use)) for use in ((True, None), *((False, name) for name in SMOOTHERS)))

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from core.formats.labels.rows import ANY_ENDING
 from core.foundation.errors import BadInput
 from core.foundation.messages import some
 
-ANY_ENDING: Final = ".*"
 _NAMED: Final = 3  # candidates that a sentence names
 
 

@@ -103,7 +103,7 @@ def _scores(precision: float, recall: float) -> Agreement:
 def _contingency(truth: NDArray, found: NDArray) -> tuple[Ints, ...]:
     """Non-zero cells of the contingency table, its margins (person, cluster), and the row and column of each cell."""
     true, got = np.asarray(truth), np.asarray(found)
-    if true.ndim != 1 or true.shape != got.shape:
+    if not true.shape == got.shape == (true.size,):
         raise BadInput("metrics.both_shape", names="truth and found", shape="(N,)", first=true.shape, second=got.shape)
     if true.size == 0:
         return (np.zeros(0, np.int64),) * 5

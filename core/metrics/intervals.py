@@ -117,8 +117,8 @@ def ratio_of_sums(
     """
     check_plan(draws, level)
     parts, names = [np.asarray(part, np.float64) for side in sides for part in side], np.asarray(groups)
-    if names.ndim != 1 or any(part.shape != names.shape for part in parts):
-        shapes = ", ".join(str(part.shape) for part in (*parts, names))
+    if any(array.shape != (names.size,) for array in (*parts, names)):
+        shapes = ", ".join(str(array.shape) for array in (*parts, names))
         raise BadInput("metrics.all_shape", shapes=shapes)
     table = np.stack(parts)
     if (table[1::2] < 0).any():

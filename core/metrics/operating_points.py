@@ -125,7 +125,7 @@ class FmrPoint(OperatingPoint):
         return self.confusion.fmr
 
 
-class Ladder(NamedTuple):
+class CumulativeCounts(NamedTuple):
     """Distinct scores, falling, and how many same (tp) and different (fp) pairs score at least that.
 
     Row 0 stands for accepting nothing: its level is infinity.
@@ -161,7 +161,7 @@ def checked_pairs(scores: NDArray, same: NDArray, *, both: bool = False) -> tupl
         If `both` and one kind is missing.
     """
     score, truth = np.asarray(scores, np.float64), np.asarray(same)
-    if score.ndim != 1 or score.shape != truth.shape:
+    if not score.shape == truth.shape == (score.size,):
         raise BadInput(
             "metrics.both_shape", names="scores and same", shape="(M,)", first=score.shape, second=truth.shape
         )
@@ -175,22 +175,23 @@ def checked_pairs(scores: NDArray, same: NDArray, *, both: bool = False) -> tupl
     return score, truth
 
 
-def sort_falling(score: Floats, truth: Bools) -> tuple[Floats, Bools]:
-    """Both arrays in the order of falling scores."""
+def _counts_of(scores: NDArray, same: NDArray) -> CumulativeCounts:
+    """Of pairs in any order, some of either kind; raises as `checked_pairs`."""
+    score, truth = checked_pairs(scores, same, both=True)
     order = np.argsort(score)[::-1]
-    return score[order], truth[order]
+    return cumulative_counts(score[order], truth[order])
 
 
-def ladder(score: Floats, truth: Bools) -> Ladder:
+def cumulative_counts(score: Floats, truth: Bools) -> CumulativeCounts:
     """Count the accepted pairs at every distinct score; `score` is falling and not empty."""
     last = np.flatnonzero(np.append(score[1:] != score[:-1], True))
     tp = np.cumsum(truth)[last]
-    return Ladder(np.append(np.inf, score[last]), np.append(0, tp), np.append(0, last + 1 - tp))
+    return CumulativeCounts(np.append(np.inf, score[last]), np.append(0, tp), np.append(0, last + 1 - tp))
 
 
-def best_row(steps: Ladder) -> int:
+def best_row(counts: CumulativeCounts) -> int:
     """The first row, so the one of lowest FMR, of greatest accuracy."""
-    return int(np.argmax(steps.tp - steps.fp))
+    return int(np.argmax(counts.tp - counts.fp))
 
 
 def confusion_at(scores: NDArray, same: NDArray, threshold: float) -> Confusion:
@@ -210,8 +211,8 @@ def roc(scores: NDArray, same: NDArray) -> RocCurve:
 
     Raises `BadInput` and `NotEnoughData` as `checked_pairs`: pairs of both kinds are needed.
     """
-    steps = ladder(*sort_falling(*checked_pairs(scores, same, both=True)))
-    return RocCurve(steps.levels, steps.fp / steps.fp[-1], steps.tp / steps.tp[-1])
+    counts = _counts_of(scores, same)
+    return RocCurve(counts.levels, counts.fp / counts.fp[-1], counts.tp / counts.tp[-1])
 
 
 def roc_auc(scores: NDArray, same: NDArray) -> float:
@@ -248,9 +249,9 @@ def best_accuracy(scores: NDArray, same: NDArray) -> OperatingPoint:
     returned. Of equally good plateaus the one with the lower FMR is taken. If it is best to accept nothing, the
     threshold is the next number above the highest score; if everything, the lowest score. Raises as `roc`.
     """
-    steps = ladder(*sort_falling(*checked_pairs(scores, same, both=True)))
-    row = best_row(steps)
-    return OperatingPoint(steps.threshold(row), steps.confusion(row))
+    counts = _counts_of(scores, same)
+    row = best_row(counts)
+    return OperatingPoint(counts.threshold(row), counts.confusion(row))
 
 
 def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float) -> FmrPoint:
@@ -265,8 +266,8 @@ def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float) -> FmrPoint:
     """
     if not 0 <= fmr <= 1:
         raise BadInput("metrics.fmr", fmr=fmr)
-    steps = ladder(*sort_falling(*checked_pairs(scores, same, both=True)))
+    counts = _counts_of(scores, same)
     # 0.29 x 100 is 28.999999999999996 in binary, yet 29 pairs are allowed.
-    budget = math.floor(fmr * int(steps.fp[-1]) + 1e-9)
-    row = int(np.searchsorted(steps.fp, budget, side="right")) - 1
-    return FmrPoint(steps.threshold(row), steps.confusion(row), fmr, budget >= 1)
+    budget = math.floor(fmr * int(counts.fp[-1]) + 1e-9)
+    row = int(np.searchsorted(counts.fp, budget, side="right")) - 1
+    return FmrPoint(counts.threshold(row), counts.confusion(row), fmr, budget >= 1)

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import best_row, checked_pairs, ladder
+from core.metrics.operating_points import best_row, checked_pairs, cumulative_counts
 
 _BATCH = 50  # resamples computed at a time
 
@@ -97,8 +97,8 @@ def held_out_accuracy(
     for fold in range(count):
         outside = (left_fold != fold) & (right_fold != fold)
         inside = (left_fold == fold) & (right_fold == fold)
-        steps = ladder(score[outside], truth[outside])
-        thresholds[fold] = steps.threshold(best_row(steps))
+        counts = cumulative_counts(score[outside], truth[outside])
+        thresholds[fold] = counts.threshold(best_row(counts))
         accuracies[fold] = np.mean((score[inside] >= thresholds[fold]) == truth[inside])
     used = int((left_fold == right_fold).sum())
     return HeldOutAccuracy(float(accuracies.mean()), float(accuracies.std()), thresholds, accuracies, count, used)

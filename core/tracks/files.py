@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.lib import format as npy
@@ -11,8 +11,9 @@ from core.foundation.arrays import Floats
 from core.foundation.errors import BadInput
 from core.foundation.messages import message
 
-_MOST_BYTES = 1 << 30  # 1.5 million frames of 68 points in float64
-_WANTED = message("tracks.wanted")
+FARTHEST: Final = 1e7  # pixels; no picture has one there, and squares of it still add up exactly enough
+_MOST_BYTES: Final = 1 << 30  # 1.5 million frames of 68 points in float64
+_WANTED: Final = message("tracks.wanted")
 
 
 def read_tracks(source: Path | bytes, name: str | None = None) -> Floats:
@@ -90,5 +91,5 @@ def _require_points(tracks: Floats, name: str) -> None:
         raise BadInput("tracks.infinite", of=name, point=point + 1, frame=frame)
     if np.isnan(tracks).any(axis=2).all():
         raise BadInput("tracks.all_absent", of=name)
-    if np.nanmax(np.abs(tracks)) > 1e7:
+    if np.nanmax(np.abs(tracks)) > FARTHEST:
         raise BadInput("tracks.in_no_picture", of=name, coordinate=np.nanmax(np.abs(tracks)))

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 import numpy as np
 
+from core.formats.checks import LARGEST
 from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count
 from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import UnreadableLabels
@@ -22,7 +23,6 @@ from core.foundation.messages import Message, message
 from core.foundation.skeletons import Skeleton
 
 FORMAT: Final = "dlib-xml"
-_LARGEST: Final = float(np.finfo(np.float32).max)
 
 
 def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
@@ -142,7 +142,7 @@ def _numbers(attributes: dict[str, str], names: tuple[str, ...]) -> list[float] 
         values = [float(attributes[name]) for name in names]
     except (KeyError, ValueError):
         return None
-    return values if all(math.isfinite(value) and abs(value) <= _LARGEST for value in values) else None
+    return values if all(math.isfinite(value) and abs(value) <= LARGEST for value in values) else None
 
 
 def _corners(box: dict[str, str]) -> Box | None:

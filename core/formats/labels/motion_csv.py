@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from core.formats.checks import LARGEST
 from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count, text_of
 from core.formats.names import guard, unguard
 from core.foundation.arrays import ABSENT, Keypoints
@@ -29,7 +30,6 @@ IMAGE: Final = "image"
 _ACTION: Final = re.compile(r"(?P<action>.+)_[A-Z]-\d+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _EXPLAINED: Final = {"spine2": "spine2(back)", "spine1": "spine1(waist)"}  # as the form spells them
-_LARGEST: Final = float(np.finfo(np.float32).max)
 
 
 def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
@@ -174,6 +174,6 @@ def _number(cell: str) -> float:
         value = float(text if "." in text else text.replace(",", "."))  # decimal commas of a file with semicolons
     except ValueError:
         value = float("nan")
-    if "_" in text or not abs(value) <= _LARGEST:  # Python takes 1_000 for a number
+    if "_" in text or not abs(value) <= LARGEST:  # Python takes 1_000 for a number
         raise BadInput("labels.no_number", value=text[:40])
     return value

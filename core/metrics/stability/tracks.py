@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 
 from core.foundation.arrays import Bools, Floats
 from core.foundation.errors import BadInput
+from core.tracks.files import FARTHEST
 
 FLOOR: Final = 0.5  # of its median over the track: what a normalising length is raised to where it is shorter
-_FARTHEST: Final = 1e7  # no picture has a pixel there; squares of it still add up exactly enough
 
 # Points whose distance is the unit in x and in y, by the number of points. For 68: the outer eye corners (P37, P46)
 # and the ends of the nose's ridge and base (P28, P34), which the stability project takes for fixed on the face.
@@ -40,7 +40,7 @@ def as_tracks(tracks: ArrayLike, name: str = "tracks") -> Floats:
     points = np.array(tracks, dtype=np.float64)
     if points.shape[2:] != (2,) or not points.shape[1]:
         raise BadInput("arrays.shape", shape="(frames, points, 2)", name=name, found=points.shape)
-    far = np.abs(points) > _FARTHEST  # NaN compares false
+    far = np.abs(points) > FARTHEST  # NaN compares false
     if far.any():
         frame, point, _ = np.argwhere(far)[0]
         raise BadInput("tracks.far_away", of=name, point=point + 1, frame=frame, place=points[frame, point])

@@ -105,9 +105,43 @@ def test_wrong_double_annotation_is_refused():
     points, both = np.zeros((2, 3, 2)), np.ones((2, 3), bool)
     with pytest.raises(BadInput, match=r"should both have the shape \(N, K, 2\)"):
         estimate_sigmas(points, points[:1], both, np.ones(2))
+    with pytest.raises(BadInput, match=r"should both have the shape \(N, K, 2\)"):
+        estimate_sigmas(points[..., :1], points[..., :1], both, np.ones(2))
     with pytest.raises(BadInput, match=r"labelled and areas should be \(2, 3\) and \(2,\)"):
         estimate_sigmas(points, points, both, np.ones(3))
+    with pytest.raises(BadInput, match=r"not \(2, 2\) and \(2,\)"):
+        estimate_sigmas(points, points, both[:, :2], np.ones(2))
     with pytest.raises(BadInput, match="area of a person who is labelled twice"):
         estimate_sigmas(points, points, both, np.array([1, 0]))
     with pytest.raises(BadInput, match="should have a finite place"):
         estimate_sigmas(np.full_like(points, np.nan), points, both, np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"predicted": np.zeros((1, 3, 2))}, r"predicted should have the shape \(2, 3, 2\) of truth"),
+        ({"truth": np.zeros((2, 3))}, r"truth should have the shape \(N, K, 2\)"),
+        ({"visibility": np.ones((2, 2))}, r"visibility should have the shape \(2, 3\)"),
+        ({"areas": np.ones(1)}, r"areas should have the shape \(2,\)"),
+        ({"sigmas": (0.1, 0.1)}, r"sigmas should have the shape \(3,\)"),
+        ({"boxes": np.zeros((2, 3))}, r"boxes should have the shape \(2, 4\)"),
+        ({"sigmas": (0.1, 0.0, 0.1)}, "every sigma should be above 0"),
+        ({"sigmas": (0.1, np.inf, 0.1)}, "every sigma should be above 0"),
+        ({"areas": np.array([1.0, -1.0])}, "area of a person should be 0 or more"),
+        ({"areas": np.array([1.0, np.nan])}, "area of a person should be 0 or more"),
+        ({"boxes": np.full((2, 4), np.inf)}, "box of a labelled person should be finite"),
+        ({"truth": np.stack([np.zeros((3, 2)), np.full((3, 2), np.nan)])}, "person 1 has a labelled point without"),
+    ],
+)
+def test_people_that_cannot_be_compared_are_refused(changed, message):
+    people = {"predicted": np.zeros((2, 3, 2)), "truth": np.zeros((2, 3, 2)), "visibility": np.ones((2, 3))}
+    people |= {"areas": np.ones(2), "sigmas": (0.1, 0.1, 0.1), "boxes": np.zeros((2, 4))}
+    assert oks(**people).tolist() == [1, 1]
+    with pytest.raises(BadInput, match=message):
+        oks(**(people | changed))
+
+
+def test_people_without_any_point_are_refused():
+    with pytest.raises(BadInput, match="at least one point"):
+        oks(np.zeros((2, 0, 2)), np.zeros((2, 0, 2)), np.zeros((2, 0)), np.ones(2), ())

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.foundation.errors import BadInput
 from core.metrics.pose import FoundPoses, TruePoses, match, precision_recall
 from tests.builders.random_poses import (
     BODY24_SIGMAS,
@@ -122,3 +123,35 @@ def test_ap_does_not_change_with_the_order_of_people_and_detections_or_with_the_
     again = FoundPoses(found.images[detections], found.points[detections] + shift, found.scores[detections])
     expected, scores = (figures(average_precision(*pair, BODY24_SIGMAS)) for pair in ((truth, found), (moved, again)))
     np.testing.assert_allclose(scores, expected, atol=1e-9)
+
+
+PERSON = TruePoses(np.zeros(1), np.zeros((1, 3, 2)), np.ones((1, 3)), np.ones(1), BOX)
+FOUND = FoundPoses(np.zeros(2), np.zeros((2, 3, 2)), np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("truth", "found", "message"),
+    [
+        ({"images": np.zeros(2)}, {}, r"images of the people should have the shape \(1,\)"),
+        ({"crowd": np.zeros(2, bool)}, {}, r"crowd of the people should have the shape \(1,\)"),
+        ({}, {"points": np.zeros((2, 4, 2))}, r"should have the shape \(D, 3, 2\)"),
+        ({}, {"points": np.zeros((2, 6))}, r"should have the shape \(D, 3, 2\)"),
+        ({}, {"images": np.zeros(3)}, r"images of the detections should have the shape \(2,\)"),
+        ({}, {"scores": np.ones(3)}, r"scores of the detections should have the shape \(2,\)"),
+        ({}, {"areas": np.ones(3)}, r"areas of the detections should have the shape \(2,\)"),
+        ({}, {"scores": np.array([1.0, np.nan])}, "finite score and area"),
+        ({}, {"areas": np.array([1.0, np.inf])}, "finite score and area"),
+    ],
+)
+def test_detections_and_people_that_do_not_fit_are_refused(truth, found, message):
+    with pytest.raises(BadInput, match=message):
+        match(replace(PERSON, **truth), replace(FOUND, **found), (0.1, 0.1, 0.1))
+
+
+def test_a_range_or_weights_that_do_not_exist_are_refused():
+    matches = match(PERSON, FOUND, (0.1, 0.1, 0.1))
+    assert precision_recall(matches)[0].tolist() == pytest.approx([1.0] * 10)
+    with pytest.raises(BadInput, match="no range of sizes is called 'small'; choose one of all, medium, large"):
+        precision_recall(matches, "small")
+    with pytest.raises(BadInput, match=r"weights should have the shape \(1,\), not \(2,\)"):
+        precision_recall(matches, weights=np.ones(2))
