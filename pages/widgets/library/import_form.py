@@ -8,7 +8,7 @@ from core.foundation.errors import BadInput
 from core.library.names_in_store import create_dataset
 from core.library.sample_clips import SAMPLE_CLIPS
 from core.library.sample_photos import SAMPLE
-from pages.widgets.library.source_picker import SourcePicker
+from pages.widgets.library.source_picker import SERVER, SourcePicker
 from pages.widgets.shared.resources import DATASET, author_id, start_run, workspace
 
 _PICKER: Final = SourcePicker(
@@ -80,7 +80,7 @@ def _options(origin: str) -> None:
         "The folder that a picture lies in names the person in it, as in `Ada/1.jpg`. "
         "That face then counts as confirmed by you. Leave it off when folders mean something else, such as dates."
     )
-    if origin == _PICKER.server:
+    if origin == SERVER:
         st.checkbox("Leave the files where they are", key="import_reference")
         st.caption("Facet only remembers the place. Moving or deleting the files later breaks the pictures here.")
 
@@ -102,7 +102,7 @@ def _begin(origin: str, name: str) -> None:
             dataset_id,
             source=str(source),
             identities=state["import_identities"],
-            reference=origin == _PICKER.server and state["import_reference"],
+            reference=origin == SERVER and state["import_reference"],
         )
     state[DATASET] = dataset_id
 

@@ -11,7 +11,7 @@ from core.library.uploading import server_source
 from core.points.label_importing import FORMATS, formats_in, formats_of, stamp_of
 from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
-from pages.widgets.library.source_picker import SourcePicker
+from pages.widgets.library.source_picker import SERVER, SourcePicker
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.text import counted, plain, sentence
@@ -50,7 +50,7 @@ def _form(dataset_id: int) -> None:
 def _say_format(origin: str) -> None:
     """What the chosen files are, before anything is imported."""
     try:
-        formats = _formats_on_server() if origin == _PICKER.server else _formats_chosen(origin)
+        formats = _formats_on_server() if origin == SERVER else _formats_chosen(origin)
     except FacetError as error:
         st.warning(sentence(error))
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
@@ -12,8 +12,7 @@ from core.library.uploading import keep_upload, server_source
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import sentence
 
-FILES: Final = "Files or a zip"
-FOLDER: Final = "A folder of this computer"
+FILES, FOLDER, SERVER = "files", "folder", "server"  # where they may come from
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class SourcePicker:
     name
         Tells the state of one form from another's.
     question
-        Asks where the files are; `server` is the third answer, beside `FILES` and `FOLDER`.
+        Asks where the files are; `server` says the answer that they are there.
     files, folder, path
         What the field is called that takes files, a folder, or a path on the server.
     """
@@ -46,12 +45,19 @@ class SourcePicker:
         """Ask where the files are; above that, what was wrong with the last answer."""
         if problem := st.session_state.pop(f"{self.name}_problem", None):
             st.error(sentence(problem))
-        choices = [FILES, FOLDER, self.server]
-        return st.segmented_control(self.question, choices, default=FILES, required=True, key=f"{self.name}_origin")
+        answers = {FILES: "Files or a zip", FOLDER: "A folder of this computer", SERVER: self.server}
+        return st.segmented_control(
+            self.question,
+            list(answers),
+            format_func=answers.__getitem__,
+            default=FILES,
+            required=True,
+            key=f"{self.name}_origin",
+        )
 
     def ask(self, origin: str, *, placeholder: str, server_help: str, upload_help: str | None = None) -> None:
         """The field for the files, or for a path on the server."""
-        if origin == self.server:
+        if origin == SERVER:
             st.text_input(self.path, placeholder=placeholder, key=f"{self.name}_source", help=server_help)
             return
         many: Any = True if origin == FILES else "directory"
@@ -72,7 +78,7 @@ class SourcePicker:
 
     def sources(self, origin: str) -> list[Path]:
         """What to import; uploads are copied first. Raises FacetError where nothing usable was chosen."""
-        if origin == self.server:
+        if origin == SERVER:
             return [server_source(self.typed())]
         return keep_upload(workspace(), [(file.name, file) for file in self.chosen(origin)])
 

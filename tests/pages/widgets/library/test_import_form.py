@@ -33,7 +33,7 @@ def form(shown):
 
         import_form("faces")
 
-    return shown(draw, {"import_origin": "A folder on the server"})
+    return shown(draw, {"import_origin": "server"})
 
 
 def test_folder_names_and_the_place_of_the_files_are_asked_for(form, started, tmp_path):
@@ -47,7 +47,7 @@ def test_folder_names_and_the_place_of_the_files_are_asked_for(form, started, tm
 
 def test_files_of_this_computer_cannot_stay_where_they_are(form):
     assert "import_reference" in {box.key for box in form.checkbox}
-    form.session_state["import_origin"] = "Files or a zip"
+    form.session_state["import_origin"] = "files"
     form.run()
     assert {box.key for box in form.checkbox} == {"import_identities"}
 

@@ -43,7 +43,7 @@ def folder(tmp_path):
 
 def test_label_files_are_opened_once_and_again_when_one_has_changed(opened, dataset, folder, sniffed):
     page = opened("library.py")
-    page.session_state["labels_origin"] = "A file or folder on the server"
+    page.session_state["labels_origin"] = "server"
     page.run()
     page.text_input(key="labels_source").input(str(folder)).run()
     assert any("300\\-W \\.pts" in text.value and "3 files" in text.value for text in page.markdown)

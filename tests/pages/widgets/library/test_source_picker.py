@@ -6,7 +6,6 @@ from sqlmodel import select
 from db.engine import reading
 from db.tables import Dataset, Run
 
-SERVER = {"import": "A folder on the server", "labels": "A file or folder on the server"}
 BUTTONS = {"import": "Import photos", "labels": "Import labels"}
 
 
@@ -16,7 +15,7 @@ def submit(opened, dataset):
 
     def give(form, path, **fields):
         page = opened("library.py")
-        page.session_state[f"{form}_origin"] = SERVER[form]
+        page.session_state[f"{form}_origin"] = "server"
         page.run()
         page.text_input(key=f"{form}_source").input(str(path))
         for key, value in fields.items():
