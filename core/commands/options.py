@@ -15,12 +15,10 @@ from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.learning.pose_models import find_use_name
-from core.library.names_in_store import create_dataset
+from core.library.names_in_store import annotator_id, create_dataset
 from db.engine import reading
 from db.queries.library import dataset_by_name
 from db.tables import Run
-from db.writes.library import ensure_user
-from db.writing import writing
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]
@@ -62,8 +60,7 @@ def run_with_progress(workspace: Workspace, kind: str, dataset: int, **parameter
 
 def author(workspace: Workspace) -> int:
     """The id of whom the settings name."""
-    with writing(workspace.engine) as session:
-        return ensure_user(workspace.settings.user, session=session)
+    return annotator_id(workspace, workspace.settings.user)
 
 
 def dataset_id(workspace: Workspace, name: str, *, make: bool = False) -> int:

@@ -9,10 +9,9 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.kinds import RUN_KINDS, RunKind
 from core.jobs.runs import perform, recover, submit
+from core.library.names_in_store import annotator_id
 from db.engine import reading
 from db.tables import Run, RunState
-from db.writes.library import ensure_user
-from db.writing import writing
 
 _POLL_SECONDS: Final = 0.5
 
@@ -27,8 +26,7 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     FacetError
         That says what the run's own said, if it failed.
     """
-    with writing(workspace.engine) as session:
-        author_id = ensure_user(workspace.settings.user, session=session)
+    author_id = annotator_id(workspace, workspace.settings.user)
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
     run = _at_its_end(workspace, run_id, RUN_KINDS[kind], listener)
     if run.state == RunState.CANCELLED:

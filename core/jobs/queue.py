@@ -18,16 +18,6 @@ from db.tables import Run
 STOPPING = Event()
 
 
-def ring(workspace: Workspace, run_id: int) -> None:
-    """Wake a worker for a run. Harmless when done twice: a run is claimed once."""
-    queue(workspace)(run_id)
-
-
-def consume(workspace: Workspace) -> Huey:
-    """The queue itself, for the worker's consumer."""
-    return queue(workspace).huey
-
-
 class Doorbell:
     """A huey and the one task that it knows: perform a run."""
 
@@ -36,7 +26,8 @@ class Doorbell:
         self._workspace = workspace
         self._task = huey.task(name="perform_run")(self._perform)
 
-    def __call__(self, run_id: int) -> None:
+    def ring(self, run_id: int) -> None:
+        """Wake a worker for a run. Harmless when done twice: a run is claimed once."""
         self._task(run_id)
 
     def _perform(self, run_id: int) -> None:

@@ -10,7 +10,7 @@ import sys
 import threading
 
 from core.foundation.workspace import Workspace
-from core.jobs.queue import STOPPING, consume, ring
+from core.jobs.queue import STOPPING, queue
 from core.jobs.runs import process_name, recover
 from core.library.uploading import sweep_uploads
 from core.media.files import write_atomically
@@ -27,10 +27,10 @@ def main(parent: int | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     workspace = Workspace.open()
     for run_id in recover(workspace):
-        ring(workspace, run_id)
+        queue(workspace).ring(run_id)
     with reading(workspace.engine) as session:
         sweep_uploads(workspace, unfinished_sources(session=session))
-    consumer = consume(workspace).create_consumer(
+    consumer = queue(workspace).huey.create_consumer(
         workers=1, periodic=False, max_delay=0.5, shutdown_timeout=20, graceful_signal="TERM"
     )
     # From the first heartbeat on, being asked to stop means stopping in order; the consumer's own handler comes later.
@@ -62,9 +62,9 @@ def _take_up(workspace: Workspace, flag: threading.Event) -> None:
     while not flag.wait(_RECOVERY_SECONDS):
         try:
             waiting = recover(workspace, here_only=True)
-            if not consume(workspace).pending_count():  # otherwise rings would pile up behind a long run
+            if not queue(workspace).huey.pending_count():  # otherwise rings would pile up behind a long run
                 for run_id in waiting:
-                    ring(workspace, run_id)
+                    queue(workspace).ring(run_id)
         except Exception:  # a store that is busy now is not so in ten seconds
             _log.exception("the runs of processes that died could not be taken up")
 

@@ -1,6 +1,5 @@
 """The models that were trained here: versions with parents, data, recipe and figures."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -91,8 +90,3 @@ def skeleton_of(workspace: Workspace, model: str) -> str:
     """Which points a model locates; NotFound where there is no such model."""
     with reading(workspace.engine) as session:
         return find_model(workspace, model, session=session).skeleton
-
-
-def recipe_text(settings: dict[str, Any]) -> str:
-    """A recipe as it ran, as readable JSON."""
-    return json.dumps(settings, indent=1, sort_keys=True, ensure_ascii=False)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from core.foundation.workspace import Workspace
-from core.jobs.queue import consume
+from core.jobs.queue import queue
 from db.engine import reading
 from db.tables import Run
 
 
 def do_all(workspace: Workspace) -> int:
     """What a worker does, in this thread; how many messages there were."""
-    huey, done = consume(workspace), 0
+    huey, done = queue(workspace).huey, 0
     while (message := huey.dequeue()) is not None:
         huey.execute(message)
         done += 1

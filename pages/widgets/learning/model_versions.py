@@ -1,5 +1,6 @@
 """The table of trained models, and which of them pre-labels."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,8 +20,8 @@ from pages.widgets.shared.text import counted, lasting, plain, sentence, utc
 from pages.widgets.shared.words import words
 
 _PARTS: Final = words("labels_of_model")
-_ENDS: Final = words("ends_of_training")
-_ENDS_AND_VALUE: Final = ("value", "low", "high")
+_ENDINGS: Final = words("ends_of_training")
+_VALUE_AND_ENDS: Final = ("value", "low", "high")
 
 
 def versions_table(rows: list[dict[str, Any]]) -> None:
@@ -57,7 +58,8 @@ def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> Non
         st.markdown(about(row))
         _show_warnings(list(map(Message.from_json, row["warnings"])))
         _onnx(dataset_id, row["name"], busy=busy)
-        st.code(models.recipe_text(row["settings"]), language="json", height=240)
+        recipe = json.dumps(row["settings"], indent=1, sort_keys=True, ensure_ascii=False)
+        st.code(recipe, language="json", height=240)
 
 
 def _show_warnings(warnings: Sequence[Message]) -> None:
@@ -74,7 +76,7 @@ def about(row: Mapping[str, Any]) -> str:
     )
     return (
         f"**{plain(row['name'])}**: recipe {plain(row['recipe'])}, {counted(row['epochs'] or 0, 'epoch')}, "
-        f"{_ENDS.get(row['stopped'], 'ended')}.{parent}{taught}  \n"
+        f"{_ENDINGS.get(row['stopped'], 'ended')}.{parent}{taught}  \n"
         f"Labels: {parts}; kept together: {plain(row['split_by'])}.  \n"
         f"Weights: SHA-256 {plain(row['weights_sha256'][:16])}…"
     )
@@ -188,7 +190,7 @@ def interval(metric: Mapping[str, float | None] | None, *, percent: bool = False
         return "undefined"
     scale, unit = (100.0, " pp" if difference else "%") if percent else (1.0, "")
     form = "+.2f" if difference else ".2f"
-    numbers = (metric[key] for key in _ENDS_AND_VALUE)
+    numbers = (metric[key] for key in _VALUE_AND_ENDS)
     value, low, high = (None if number is None else f"{number * scale:{form}}" for number in numbers)
     text = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
     return text.replace("-", "−")

@@ -144,11 +144,6 @@ def worth(pictures: NextPictures) -> str:
     return f"Its doubt says nothing about its errors {figure}: a random choice is as good."
 
 
-def first_of(order: Sequence[int]) -> Image | None:
-    """The first picture of a ranking that nobody has corrected since."""
-    return _first(order)
-
-
 def step(order: Sequence[int], here: int, to: str) -> Image:
     """The picture before or after one in a ranking, or the next that nobody has corrected.
 
@@ -163,13 +158,14 @@ def step(order: Sequence[int], here: int, to: str) -> Image:
         end = message("pictures.most_worthwhile")
     else:
         following, end = order[position + 1 :], message("pictures.last_of_ranking")
-    image = _first(following, corrected=to != "next_unreviewed")
+    image = first_of(following, corrected=to != "next_unreviewed")
     if image is None:
         raise NotFound.saying(message("pictures.none_in_ranking") if to == "next_unreviewed" else end)
     return image
 
 
-def _first(order: Sequence[int], *, corrected: bool = False) -> Image | None:
+def first_of(order: Sequence[int], *, corrected: bool = False) -> Image | None:
+    """The first picture of a ranking that nobody has corrected since; with `corrected`, that is there at all."""
     with reading(workspace().engine) as session:
         for number in order:
             image = session.get(Image, number)

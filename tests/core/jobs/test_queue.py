@@ -8,7 +8,7 @@ from core.foundation.messages import worded
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.launch import start
-from core.jobs.queue import queue, ring
+from core.jobs.queue import queue
 from db.tables import RunState
 from tests.builders.queued_runs import do_all, stored_run
 
@@ -44,7 +44,7 @@ def test_address_of_something_else_is_refused(workspace, url):
 
 def test_bell_that_rings_twice_does_the_run_once(workspace, dataset, author, echo):
     run_id = start(workspace, "echo", dataset_id=dataset, author_id=author)
-    ring(workspace, run_id)
+    queue(workspace).ring(run_id)
     assert do_all(workspace) == 2
     assert len(echo) == 1
 
@@ -56,7 +56,7 @@ def test_runs_are_done_in_the_order_in_which_they_were_started(workspace, datase
 
 
 def test_ring_for_a_run_that_is_gone_is_harmless(workspace):
-    ring(workspace, 12345)
+    queue(workspace).ring(12345)
     assert do_all(workspace) == 1
 
 

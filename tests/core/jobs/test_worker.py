@@ -13,7 +13,7 @@ from huey.consumer import Consumer
 
 from core.foundation.settings import settings
 from core.jobs import worker
-from core.jobs.queue import consume
+from core.jobs.queue import queue
 from core.jobs.runs import process_name, submit, worker_lives
 from core.library import uploading
 from db.tables import Run, RunState
@@ -88,7 +88,7 @@ def test_a_worker_that_is_to_end_beats_once_and_no_more(workspace):
 def test_the_run_of_a_process_that_died_is_taken_up(workspace, beside, left_behind, echo):
     beside(worker._take_up, workspace)
     run_id = left_behind()
-    wait_for(lambda: consume(workspace).pending_count(), "a ring", 10)
+    wait_for(lambda: queue(workspace).huey.pending_count(), "a ring", 10)
     assert stored_run(workspace, run_id).state == RunState.QUEUED
     do_all(workspace)
     assert [number for number, _ in echo] == [run_id]
@@ -97,11 +97,11 @@ def test_the_run_of_a_process_that_died_is_taken_up(workspace, beside, left_behi
 def test_rings_do_not_pile_up_behind_a_long_run(workspace, beside, left_behind):
     left_behind()
     beside(worker._take_up, workspace)
-    wait_for(lambda: consume(workspace).pending_count(), "a ring", 10)
+    wait_for(lambda: queue(workspace).huey.pending_count(), "a ring", 10)
     second = left_behind()
     wait_for(lambda: stored_run(workspace, second).state == RunState.QUEUED, "the recovery", 10)
     time.sleep(0.1)
-    assert consume(workspace).pending_count() == 1
+    assert queue(workspace).huey.pending_count() == 1
 
 
 def test_a_store_that_fails_once_is_asked_again(workspace, beside, left_behind, monkeypatch, caplog):
