@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 
 from core.formats.labels.rows import LabelFile, LabelledRow, refuse_count
 from core.foundation.arrays import Keypoints
@@ -33,7 +32,12 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
         If it is no .npy file, holds Python objects or other things than numbers, is shorter than its header says, or
         its shape is not (T, K, 2) with the skeleton's K.
     """
-    tracks = load_tracks(name, content)
+    try:
+        numbers = read_numbers(io.BytesIO(content), len(content), name)
+    except BadInput as error:
+        raise UnreadableLabels.saying(error.message) from error
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and so absent
+        tracks = numbers.astype(np.float32)
     if tracks.shape[1] != len(skeleton):
         raise refuse_count(name, message("labels.frames_have", count=tracks.shape[1]), skeleton)
     clip = PurePosixPath(name).with_suffix("").as_posix()
@@ -46,13 +50,3 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     ]
     empty = len(tracks) - len(rows)
     return LabelFile(FORMAT, rows, left_out={"frames without points": empty} if empty else {})
-
-
-def load_tracks(name: str, content: bytes) -> NDArray[np.float32]:
-    """The array (T, K, 2) float32 of a .npy file, T and K at least 1; raises as `read`."""
-    try:
-        tracks = read_numbers(io.BytesIO(content), len(content), name)
-    except BadInput as error:
-        raise UnreadableLabels.saying(error.message) from error
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and so absent
-        return tracks.astype(np.float32)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.formats.labels.tracks_npy import load_tracks
+from core.formats.labels import tracks_npy
 from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import COCO17, FACE68
 from tests.builders.label_files import LABELS, read
@@ -41,4 +41,4 @@ def test_tracks_of_another_number_of_points_name_both():
     with pytest.raises(UnreadableLabels, match="its frames have 17 points, but face68 has 68"):
         read("clip.npy", FACE68)
     with pytest.raises(UnreadableLabels, match=r"a\.npy: this is no \.npy file"):
-        load_tracks("a.npy", b"\x93NUMPY\x09\x00junk")
+        tracks_npy.read("a.npy", b"\x93NUMPY\x09\x00junk", FACE68)
