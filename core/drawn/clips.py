@@ -38,7 +38,7 @@ class Wave:
     parts: tuple[tuple[float, float, float], ...]
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator, mean: float, extent: float, hertz: tuple[float, float]) -> Wave:
+    def random(cls, rng: np.random.Generator, mean: float, extent: float, hertz: tuple[float, float]) -> Wave:
         """Three sinusoids between the two frequencies, which together never leave mean ± extent."""
         shares = rng.dirichlet((2.0, 2.0, 2.0)) * extent
         rates, phases = rng.uniform(*hertz, 3), rng.uniform(0, 2 * np.pi, 3)
@@ -71,23 +71,23 @@ class Motion:
     blinks: tuple[float, ...]
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator, size: tuple[int, int], seconds: float) -> Motion:
+    def random(cls, rng: np.random.Generator, size: tuple[int, int], seconds: float) -> Motion:
         """A motion that keeps the face in a picture of `size` (width, height) for `seconds`."""
         width, height = size
         scale = min(width, 0.86 * height) / rng.uniform(265, 320)
         count = rng.poisson(_BLINKS_A_SECOND * seconds) + 1
         return cls(
-            x=Wave.drawn(rng, width * rng.uniform(0.46, 0.54), 0.05 * width, (0.1, 0.6)),
-            y=Wave.drawn(rng, height * rng.uniform(0.42, 0.46), 0.03 * height, (0.1, 0.7)),
-            scale=Wave.drawn(rng, scale, 0.05 * scale, (0.05, 0.3)),
-            roll=Wave.drawn(rng, rng.normal(0, 1.5), 6.0, (0.1, 0.7)),
-            yaw=Wave.drawn(rng, rng.normal(0, 2.0), 12.0, (0.1, 0.6)),
-            pitch=Wave.drawn(rng, rng.normal(0, 1.0), 5.0, (0.2, 0.9)),
-            voice=Wave.drawn(rng, 0.35, 0.9, (0.15, 0.5)),
-            syllables=Wave.drawn(rng, 5.0, 5.0, (1.5, 4.0)),
-            smile=Wave.drawn(rng, 0.4, 0.35, (0.1, 0.5)),
-            brows=Wave.drawn(rng, 1.0, 2.5, (0.2, 0.8)),
-            gaze=Wave.drawn(rng, 0.0, 1.6, (0.1, 0.6)),
+            x=Wave.random(rng, width * rng.uniform(0.46, 0.54), 0.05 * width, (0.1, 0.6)),
+            y=Wave.random(rng, height * rng.uniform(0.42, 0.46), 0.03 * height, (0.1, 0.7)),
+            scale=Wave.random(rng, scale, 0.05 * scale, (0.05, 0.3)),
+            roll=Wave.random(rng, rng.normal(0, 1.5), 6.0, (0.1, 0.7)),
+            yaw=Wave.random(rng, rng.normal(0, 2.0), 12.0, (0.1, 0.6)),
+            pitch=Wave.random(rng, rng.normal(0, 1.0), 5.0, (0.2, 0.9)),
+            voice=Wave.random(rng, 0.35, 0.9, (0.15, 0.5)),
+            syllables=Wave.random(rng, 5.0, 5.0, (1.5, 4.0)),
+            smile=Wave.random(rng, 0.4, 0.35, (0.1, 0.5)),
+            brows=Wave.random(rng, 1.0, 2.5, (0.2, 0.8)),
+            gaze=Wave.random(rng, 0.0, 1.6, (0.1, 0.6)),
             blinks=tuple(sorted(rng.uniform(0, seconds, count).tolist())),
         )
 
@@ -145,7 +145,7 @@ class DrawnClip:
     seed: int
 
     @classmethod
-    def drawn(
+    def random(
         cls,
         identity: Identity,
         rng: np.random.Generator,
@@ -185,7 +185,7 @@ class DrawnClip:
             name,
             person,
             identity,
-            Motion.drawn(rng, size, frames / frames_per_second),
+            Motion.random(rng, size, frames / frames_per_second),
             size,
             frames,
             frames_per_second,
@@ -228,7 +228,7 @@ class DrawnClip:
             yield DrawnPicture(f"{self.name}/{index:06d}.jpg", pixels, (face_truth(self.person, shape),))
 
 
-def detected(box: NDArray[np.float32], rng: np.random.Generator) -> Floats:
+def jittered_box(box: NDArray[np.float32], rng: np.random.Generator) -> Floats:
     """The box as a detector might have it: shifted by 4 % of its longer side and scaled by 5 % (standard deviations).
 
     A box from the true points would tell every predictor most of the answer, the mean shape above all.

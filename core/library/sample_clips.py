@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from sqlmodel import Session, select
 
-from core.drawn.clips import DrawnClip, detected
+from core.drawn.clips import DrawnClip, jittered_box
 from core.drawn.people import PEOPLE
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import message
@@ -51,7 +51,7 @@ def draw_clips_of_people(
     for number, person in enumerate(people):
         path = f"{person}/talking.mp4"
         rng = np.random.default_rng((0, number))
-        clip = DrawnClip.drawn(PEOPLE[person], rng, frames=frames, size=size, name=path, person=person)
+        clip = DrawnClip.random(PEOPLE[person], rng, frames=frames, size=size, name=path, person=person)
         with VideoWriter(folder / path, *size, clip.frames_per_second) as writer:
             for picture in clip:
                 writer.write(picture.pixels)
@@ -89,7 +89,7 @@ def _has_faces(image_id: int, *, session: Session) -> bool:
 def _label(image: Image, clip: DrawnClip, index: int, author_id: int, *, session: Session) -> None:
     truth = clip.truth(index)
     rng = np.random.default_rng((index, *clip.name.encode()))
-    box = np.clip(detected(truth.box, rng), 0, [image.width, image.height] * 2)
+    box = np.clip(jittered_box(truth.box, rng), 0, [image.width, image.height] * 2)
     face = Instance(
         dataset_id=image.dataset_id,
         image_id=image.id,

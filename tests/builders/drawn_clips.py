@@ -26,7 +26,7 @@ def draw_clips(
     for who in range(identities):
         identity = random_identity(np.random.default_rng((seed, who)))
         for which in range(per_identity):
-            yield DrawnClip.drawn(
+            yield DrawnClip.random(
                 identity,
                 np.random.default_rng((seed, who, which)),
                 frames=frames,

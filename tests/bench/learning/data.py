@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.drawn.clips import DrawnClip, detected
+from core.drawn.clips import DrawnClip, jittered_box
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.training.samples import Sample
 from tests.builders.drawn_clips import draw_clips
@@ -69,7 +69,7 @@ def _painted(clip: DrawnClip) -> list[Sample]:
     made = []
     for number, picture in enumerate(clip):
         face = picture.instances[0]
-        left, top, right, bottom = detected(face.box, rng).tolist()
+        left, top, right, bottom = jittered_box(face.box, rng).tolist()
         made.append(
             Sample(
                 picture=picture.pixels,

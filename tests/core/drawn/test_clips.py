@@ -13,11 +13,11 @@ from tests.builders.drawn_clips import draw_clips
 
 
 def clip(seed=0, count=40, **options):
-    return DrawnClip.drawn(PEOPLE["ada"], np.random.default_rng(seed), frames=count, **options)
+    return DrawnClip.random(PEOPLE["ada"], np.random.default_rng(seed), frames=count, **options)
 
 
 def test_a_clip_is_frames_of_one_person_with_68_points_each():
-    drawn = list(DrawnClip.drawn(PEOPLE["gita"], np.random.default_rng(0), frames=3, name="gita.mp4", person="gita"))
+    drawn = list(DrawnClip.random(PEOPLE["gita"], np.random.default_rng(0), frames=3, name="gita.mp4", person="gita"))
     assert [picture.name for picture in drawn] == [f"gita.mp4/{i:06d}.jpg" for i in range(3)]
     for picture in drawn:
         (face,) = picture.instances
@@ -71,7 +71,7 @@ def test_it_talks_blinks_and_turns():
 
 def test_eyes_are_where_the_points_say():
     # Dark pupils between the lids: the mean of the eye region is darker than the cheek at the truth's own place.
-    drawn = DrawnClip.drawn(PEOPLE["ada"], np.random.default_rng(5), frames=6)
+    drawn = DrawnClip.random(PEOPLE["ada"], np.random.default_rng(5), frames=6)
     open_eyed = [
         p for p in drawn if p.instances[0].keypoints.points[41, 1] - p.instances[0].keypoints.points[37, 1] > 4
     ]
@@ -101,7 +101,7 @@ def test_many_people_have_clips_that_do_not_depend_on_how_many_are_asked_for():
 
 
 def test_a_wave_keeps_within_its_extent_against_a_numpy_sum():
-    wave = Wave.drawn(np.random.default_rng(0), 3.0, 2.0, (0.1, 2.0))
+    wave = Wave.random(np.random.default_rng(0), 3.0, 2.0, (0.1, 2.0))
     at = np.linspace(0, 30, 500)
     expected = wave.mean + sum(a * np.sin(2 * np.pi * f * at + p) for a, f, p in wave.parts)
     np.testing.assert_allclose([wave(t) for t in at], expected)

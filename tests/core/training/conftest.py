@@ -27,7 +27,7 @@ from tests.builders.invented_people import random_identity
 def clip_samples(number: int, frames: int) -> tuple[Sample, ...]:
     """Frames of one drawn person as samples; the same number is the same clip."""
     rng = np.random.default_rng(number)
-    clip = DrawnClip.drawn(random_identity(rng), rng, frames=frames, size=(128, 96), name=f"clip-{number}")
+    clip = DrawnClip.random(random_identity(rng), rng, frames=frames, size=(128, 96), name=f"clip-{number}")
     rows = []
     for index, (drawn, points) in enumerate(zip(clip, clip.landmarks(), strict=True)):
         box = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
