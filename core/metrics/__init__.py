@@ -1,0 +1,1 @@
+"""Figures of points, clusters, pairs and motion, with intervals over groups."""

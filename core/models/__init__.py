@@ -1,10 +1,4 @@
-"""The face models by name. Importing this module loads no network library; the loaders do::
-
-detector = load_detector("mtcnn", "auto", folder)
-boxes = detector.detect([image])[0]
-encoder = load_encoder("dlib-resnet", "auto", folder)
-vectors = encoder.embed([encoder.crop(image, c, p) for c, p in zip(boxes.corners, boxes.five_points)])
-"""
+"""The face models by name: detectors, landmarkers, encoders. Only the loaders load a network library."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
