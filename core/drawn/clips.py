@@ -240,8 +240,7 @@ def jittered_box(box: NDArray[np.float32], rng: np.random.Generator) -> Floats:
 
     Returns
     -------
-    NDArray
-        (4,) the same.
+    (4,) float64, likewise.
     """
     low, high = box[:2].astype(np.float64), box[2:].astype(np.float64)
     longer = float((high - low).max())

@@ -23,7 +23,7 @@ from core.library.pictures import StoredFile, place_of, store_picture
 from core.library.sources import OfferedFile, SourceFile
 from core.media.files import open_partial, write_atomically
 from core.media.images import jpeg
-from core.media.scenes import Scenes
+from core.media.scenes import SceneDetector
 from core.media.videos import count_frames, frames, is_clip, probe
 from db.engine import reading
 from db.queries.jobs import count_skipped
@@ -49,7 +49,7 @@ class _InspectedClip:
     shortfall: Message | None = None
     images: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    scenes: Scenes = field(default_factory=Scenes)
+    scenes: SceneDetector = field(default_factory=SceneDetector)
 
 
 class ClipIntake(Intake):
@@ -161,7 +161,7 @@ class ClipIntake(Intake):
             self._store(path, identity, list(pool.map(store, batch)), clip)
             clip.seconds += [seconds for _, seconds, _ in batch]
             for _, _, pixels in batch:
-                clip.scenes.show(pixels)
+                clip.scenes.add(pixels)
             self.done += len(batch)
             self.progress.advance(self.done)
         self._finish(clip, path)

@@ -12,8 +12,8 @@ _TIMES: Final = 3.0  # a cut changes at least so many times as much as is usual 
 _AROUND: Final = 5  # changes before and after it that say what is usual
 
 
-class Scenes:
-    """Finds the scenes of a clip whose frames are shown to it one after the other.
+class SceneDetector:
+    """Finds the scenes of a clip whose frames are added one after the other.
 
     A frame begins a scene where the small pictures of it and of the frame before differ by much, and by much more than
     neighbouring frames do around there: an adaptive threshold on differences of content, as PySceneDetect has it. A
@@ -25,7 +25,7 @@ class Scenes:
         self._changes: list[float] = []
         self._last: NDArray[np.float32] | None = None
 
-    def show(self, pixels: NDArray[np.uint8]) -> None:
+    def add(self, pixels: NDArray[np.uint8]) -> None:
         """The next frame, (H, W, 3) RGB."""
         small = cv2.resize(pixels, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
         if self._last is not None:
@@ -33,7 +33,7 @@ class Scenes:
         self._last = small
 
     def numbers(self) -> list[int]:
-        """The scene of each frame that was shown, counted from 0."""
+        """The scene of each frame that was added, counted from 0."""
         if self._last is None:
             return []
         begins = [self._is_cut(at) for at in range(len(self._changes))]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.drawn.backgrounds import BACKGROUNDS
-from core.drawn.clips import DrawnClip, Wave
+from core.drawn.clips import DrawnClip, Wave, jittered_box
 from core.drawn.people import PEOPLE
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import FACE68
@@ -139,3 +139,13 @@ def test_what_is_behind_a_person_is_painted_once_a_clip(monkeypatch):
     monkeypatch.setitem(BACKGROUNDS, drawn.background, lambda *canvas: (painted.append(canvas), paint(*canvas)))
     assert len(list(drawn)) == 3
     assert len(painted) == 1
+
+
+def test_a_jittered_box_is_shifted_and_scaled_by_a_twentieth_or_so():
+    rng, box = np.random.default_rng(0), np.array([10, 20, 110, 220], np.float32)
+    boxes = np.array([jittered_box(box, rng) for _ in range(2000)])
+    middles, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    np.testing.assert_allclose(middles.mean(axis=0), [60, 120], atol=1)
+    np.testing.assert_allclose(middles.std(axis=0), 0.04 * 200, rtol=0.1)
+    np.testing.assert_allclose(sides[:, 1] / sides[:, 0], 2)
+    assert np.log(sides[:, 0] / 100).std() == pytest.approx(0.05, rel=0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.media.scenes import Scenes
+from core.media.scenes import SceneDetector
 from core.media.videos import frames
 from tests.builders.places import SHARED
 
@@ -19,9 +19,9 @@ def scene(seed: int, brightness: float = 1.0) -> np.ndarray:
 
 
 def numbers(pictures) -> list[int]:
-    scenes = Scenes()
+    scenes = SceneDetector()
     for picture in pictures:
-        scenes.show(picture)
+        scenes.add(picture)
     return scenes.numbers()
 
 
