@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.formats.checks import as_float32
 from core.formats.coco_clips import read_about_clips
 from core.formats.dataset import (
-    KINDS,
+    INSTANCE_KINDS,
     ORIGINS,
     PERSON_SOURCES,
     POINTS_SOURCES,
@@ -86,7 +86,7 @@ def _removed(content: Record, references: _References) -> dict[int, list[Removed
     boxes: dict[int, list[RemovedInstance]] = {}
     for record in content.records("removed"):
         with blaming(record.place):
-            removed = RemovedInstance(record.choice("kind", KINDS), _box(record))
+            removed = RemovedInstance(record.choice("kind", INSTANCE_KINDS), _box(record))
         boxes.setdefault(_image_id(record, references), []).append(removed)
     return boxes
 

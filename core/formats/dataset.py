@@ -15,7 +15,7 @@ from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
 
-KINDS: Final = ("face", "person")
+INSTANCE_KINDS: Final = ("face", "person")
 ORIGINS: Final = ("model", "human", "import")
 POINTS_SOURCES: Final = ("model", "human")
 PERSON_SOURCES: Final = ("human", "automatic")
@@ -55,7 +55,7 @@ class LabelledInstance:
     Attributes
     ----------
     kind
-        One of `KINDS`.
+        One of `INSTANCE_KINDS`.
     box
         Left, top, right, bottom in pixels of the upright picture; rounded to float32. May reach over the edge.
     origin
@@ -94,7 +94,7 @@ class LabelledInstance:
     five_points: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        require_choice(self.kind, KINDS, "terms.instance_kind")
+        require_choice(self.kind, INSTANCE_KINDS, "terms.instance_kind")
         require_choice(self.origin, ORIGINS, "terms.instance_origin")
         object.__setattr__(self, "box", _box(self.box))
         if self.score is not None:
@@ -137,7 +137,7 @@ class RemovedInstance:
     box: Box
 
     def __post_init__(self) -> None:
-        require_choice(self.kind, KINDS, "terms.removed_kind")
+        require_choice(self.kind, INSTANCE_KINDS, "terms.removed_kind")
         object.__setattr__(self, "box", _box(self.box))
 
 

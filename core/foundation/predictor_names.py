@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from core.foundation.errors import BadInput
 
 FLIP: Final = "flip"
-SMOOTHERS: Final = ("one-euro", "savitzky-golay")  # keys of `core.tracks.smoothing.SMOOTHERS`
+SMOOTHER_NAMES: Final = ("one-euro", "savitzky-golay")  # of `core.tracks.smoothing.SMOOTHERS`
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class PredictorName:
         """
         model, *uses = text.split("+")
         smoothers = [use for use in uses if use != FLIP]
-        if len(smoothers) > 1 or not set(smoothers) <= set(SMOOTHERS):
+        if len(smoothers) > 1 or not set(smoothers) <= set(SMOOTHER_NAMES):
             raise cls(model).refusal(text)
         return cls(model, FLIP in uses, *smoothers)
 
@@ -57,8 +57,8 @@ class PredictorName:
 
     def refusal(self, text: str) -> BadInput:
         """The error that says that the model cannot be used as `text` says."""
-        choices = [f"+{smoother}" for smoother in SMOOTHERS]
+        choices = [f"+{smoother}" for smoother in SMOOTHER_NAMES]
         return BadInput("models.no_such_use", name=self.model, use=text, flip=FLIP, choices=choices)
 
 
-USES: Final = tuple(str(PredictorName("", *use)) for use in ((True, None), *((False, name) for name in SMOOTHERS)))
+USES: Final = tuple(str(PredictorName("", *use)) for use in ((True, None), *((False, name) for name in SMOOTHER_NAMES)))

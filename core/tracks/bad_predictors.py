@@ -13,8 +13,6 @@ import numpy as np
 from core.foundation.arrays import Floats
 from core.tracks.smoothing import one_euro
 
-Predictor = Callable[[Floats, np.random.Generator], Floats]
-
 NOISE: Final = 0.0075  # of the face's size, standard deviation in x and in y
 BIAS: Final = 0.025
 DROPPED: Final = 0.1  # of the frames
@@ -98,7 +96,7 @@ def _first_seen(tracks: Floats) -> Floats:
     return np.take_along_axis(tracks, first[None], axis=0)[0]
 
 
-PREDICTORS: Final[dict[str, Predictor]] = {
+PREDICTORS: Final[dict[str, Callable[[Floats, np.random.Generator], Floats]]] = {
     "exact": exact,
     "noisy": noisy,
     "averaged": averaged,

@@ -22,7 +22,7 @@ from core.training.augmentation import batch
 from core.training.samples import CropSource
 from core.training.validation import Inference
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 TRUTH: Final = (220, 50, 47)
 FOUND: Final = (38, 110, 220)
@@ -34,7 +34,7 @@ _MAPS: Final = ("heatmaps", "cls")
 
 def draw_sheets(
     network: PoseNetwork, source: CropSource, skeleton: Skeleton, runner: Inference, folder: Path, epoch: int
-) -> dict[str, Picture]:
+) -> dict[str, Pixels]:
     """Draw and write ``epoch-0003-heatmaps.png`` (where the network has maps) and ``epoch-0003-examples.png``.
 
     The same samples are shown each time: up to eight, spread evenly over the source.
@@ -68,7 +68,7 @@ def draw_sheets(
     return sheets
 
 
-def heatmap_sheet(images: Sequence[Picture], wanted: NDArray, predicted: NDArray) -> Picture:
+def heatmap_sheet(images: Sequence[Pixels], wanted: NDArray, predicted: NDArray) -> Pixels:
     """One column a crop: the crop, the maps that were wanted, the maps that came out.
 
     Parameters
@@ -85,8 +85,8 @@ def heatmap_sheet(images: Sequence[Picture], wanted: NDArray, predicted: NDArray
 
 
 def example_sheet(
-    images: Sequence[Picture], truth: NDArray, predicted: NDArray, edges: Sequence[tuple[int, int]]
-) -> Picture:
+    images: Sequence[Pixels], truth: NDArray, predicted: NDArray, edges: Sequence[tuple[int, int]]
+) -> Pixels:
     """One column a crop: true points in red above, found points in blue over thin red lines to where they should be.
 
     Parameters
@@ -112,7 +112,7 @@ def example_sheet(
     return _joined([_joined(above, across=True), _joined(below, across=True)], across=False)
 
 
-def png(image: Picture) -> bytes:
+def png(image: Pixels) -> bytes:
     """(H, W, 3) uint8 RGB as a PNG file."""
     done, buffer = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     assert done
@@ -126,7 +126,7 @@ def _heights(maps: torch.Tensor, logits: bool) -> NDArray[np.float32]:
     return heights
 
 
-def _glowing(image: Picture, maps: NDArray) -> Picture:
+def _glowing(image: Pixels, maps: NDArray) -> Pixels:
     """The crop in grey under the colours of its maps."""
     small = shrunk(image, _SIDE)
     height = np.nan_to_num(np.asarray(maps, np.float32)).max(axis=0).clip(0, 1)
@@ -136,7 +136,7 @@ def _glowing(image: Picture, maps: NDArray) -> Picture:
     return np.asarray(cv2.addWeighted(grey, 0.4, coloured, 0.8, 0), np.uint8)
 
 
-def _drawn(image: Picture, points: NDArray, edges: Sequence[tuple[int, int]], colour: tuple[int, int, int]) -> Picture:
+def _drawn(image: Pixels, points: NDArray, edges: Sequence[tuple[int, int]], colour: tuple[int, int, int]) -> Pixels:
     drawn = image.copy()
     for start, end in edges:
         _line(drawn, points[start], points[end], colour)
@@ -145,7 +145,7 @@ def _drawn(image: Picture, points: NDArray, edges: Sequence[tuple[int, int]], co
     return drawn
 
 
-def _line(image: Picture, start: NDArray, end: NDArray, colour: tuple[int, int, int]) -> None:
+def _line(image: Pixels, start: NDArray, end: NDArray, colour: tuple[int, int, int]) -> None:
     if np.isfinite(start).all() and np.isfinite(end).all():
         ends = [(_pixel(x), _pixel(y)) for x, y in (start, end)]
         cv2.line(image, ends[0], ends[1], colour, 1, cv2.LINE_AA)
@@ -156,7 +156,7 @@ def _pixel(value: float) -> int:
     return round(float(np.clip(value, -10_000, 10_000)))
 
 
-def _joined(images: Sequence[Picture], *, across: bool) -> Picture:
+def _joined(images: Sequence[Pixels], *, across: bool) -> Pixels:
     """Side by side, or below one another, with a white gap."""
     axis = 1 if across else 0
     shape = list(images[0].shape)

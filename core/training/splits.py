@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from core.formats.clips import PARTS
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.messages import Message, joined, message
 
-PARTS: Final = ("train", "validation", "test")
 _FIRST_NEEDED: Final = ("train", "test", "validation")  # with two groups there is none to choose epochs by
 _ENOUGH_FOR_INTERVALS: Final = 5  # groups; of so many two are held out, since one says nothing about another
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
-from core.foundation.predictor_names import SMOOTHERS, USES, PredictorName
+from core.foundation.predictor_names import SMOOTHER_NAMES, USES, PredictorName
 from core.tracks import smoothing
 
 models = st.text(min_size=1).filter(lambda text: "+" not in text)
-names = st.builds(PredictorName, models, st.booleans(), st.sampled_from([None, *SMOOTHERS]))
+names = st.builds(PredictorName, models, st.booleans(), st.sampled_from([None, *SMOOTHER_NAMES]))
 
 
 @settings(deadline=None, max_examples=100, derandomize=True)
@@ -43,5 +43,5 @@ def test_a_smoothed_predictor_is_the_same_frame_by_frame_without_its_smoother():
 
 
 def test_every_smoother_has_a_name_and_every_use_one_ending():
-    assert set(SMOOTHERS) == set(smoothing.SMOOTHERS) - {"none"}
+    assert set(SMOOTHER_NAMES) == set(smoothing.SMOOTHERS) - {"none"}
     assert USES == ("+flip", "+one-euro", "+savitzky-golay")
