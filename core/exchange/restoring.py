@@ -79,7 +79,7 @@ def restore_export(
             arrived = LocalNames(restore.images, restore.people, restore.clips)
             restore_clips(labelled, dataset_id, author_id, arrived, session=session)
         if outcomes["added"]:
-            record_work(author_id, dataset_id, "images imported", outcomes["added"], session=session)
+            record_work(author_id, dataset_id, "images_imported", outcomes["added"], session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
         "images": len(readable),

@@ -82,7 +82,7 @@ def _uncertain_pool(
                 continue
             stored = predictions(dataset_id, version, session=session)
             waiting = [row for row in unlabelled if row[0].instance.id in stored]
-            if waiting and _estimates([row for row, _ in waiting], stored).doubt:
+            if waiting and _estimates([row for row, _ in waiting], stored).uncertainty:
                 return str(use), stored, labels, waiting
             silent |= bool(waiting)
     if silent:
@@ -111,7 +111,7 @@ def model_to_ask(dataset_id: int, skeleton_name: str, *, session: Session) -> st
 
 def _estimates(rows: Sequence[HumanLabel | UnlabelledInstance], stored: dict[int, StoredPrediction]) -> Estimates:
     predicted = [stored[row.instance.id] for row in rows]
-    uncertainty = [Uncertainty.from_bytes(row.doubt) for row in predicted]
+    uncertainty = [Uncertainty.from_bytes(row.uncertainty) for row in predicted]
     confidence = np.stack([Keypoints.from_bytes(row.points).confidence for row in predicted])
     boxes = boxes_of(row.instance for row in rows)
     kinds = {kind: np.stack([getattr(each, kind) for each in uncertainty]) for kind in ("spread", "neighbours", "flip")}

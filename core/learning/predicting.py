@@ -72,13 +72,13 @@ def predict(
 
     def keep(instance: Instance, located: _LocatedPoints, session: Session) -> None:
         if not _is_stored(instance.id, version_id, session=session):  # else another process was quicker
-            points, doubt = (part.to_bytes() for part in located)
+            points, uncertainty = (part.to_bytes() for part in located)
             row = Prediction(
                 instance_id=instance.id,
                 model_version_id=version_id,
                 skeleton=pose_model.skeleton,
                 points=points,
-                doubt=doubt,
+                uncertainty=uncertainty,
             )
             session.add(row)
 

@@ -106,7 +106,7 @@ class Intake(ABC):
     def record(self, added: int, *, session: Session) -> None:
         """Count the pictures as the author's work."""
         if added:
-            record_work(self.author_id, self.dataset_id, "images imported", added, session=session)
+            record_work(self.author_id, self.dataset_id, "images_imported", added, session=session)
 
     def identity(self, path: str, *, no_name: str = "images.folder_no_name", session: Session) -> str | None:
         """Whom the folder of a file names, where folders name people; `no_name` is the code of why it cannot."""

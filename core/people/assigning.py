@@ -31,7 +31,7 @@ def record(
     )
     session.add(event)
     session.flush()
-    record_work(author_id, dataset_id, "people decisions", session=session)
+    record_work(author_id, dataset_id, "people_decisions", session=session)
     return event
 
 

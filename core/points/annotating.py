@@ -89,7 +89,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
             session=session,
         )
         image.state = ImageState.CORRECTED
-        record_work(author_id, instance.dataset_id, "landmark edits", session=session)
+        record_work(author_id, instance.dataset_id, "landmark_edits", session=session)
         return revision.id
 
 
@@ -127,7 +127,7 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
         if image.state != ImageState.EMPTY:
             image.state = ImageState.CORRECTED
         if news:
-            record_work(author_id, image.dataset_id, "pictures accepted", session=session)
+            record_work(author_id, image.dataset_id, "pictures_accepted", session=session)
         return accepted
 
 
@@ -151,7 +151,7 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
         recount_faces(image_id, session=session)
         session.refresh(image)
         image.state = ImageState.CORRECTED
-        record_work(author_id, image.dataset_id, "boxes drawn", len(instances), session=session)
+        record_work(author_id, image.dataset_id, "boxes_drawn", len(instances), session=session)
         return [instance.id for instance in instances]
 
 

@@ -43,7 +43,7 @@ class Estimates:
 
     Attributes
     ----------
-    doubt
+    uncertainty
         Kind (a key of `KINDS`) -> (N, K) real, pixels; NaN where the model cannot say. Kinds may be missing.
     confidence
         (N, K) real in [0, 1]; 0 where the point was not found, NaN where the model gives none.
@@ -51,7 +51,7 @@ class Estimates:
         (N, 4) real corners, pixels.
     """
 
-    doubt: Mapping[str, NDArray]
+    uncertainty: Mapping[str, NDArray]
     confidence: NDArray
     boxes: NDArray
 
@@ -117,7 +117,7 @@ def doubts(estimates: Estimates, scales: Mapping[str, float]) -> Floats:
 
     `scales` has the unit of each kind; a kind without one, or with 0, does not count.
     """
-    kinds = [_relative(estimates, kind) / scales[kind] for kind in estimates.doubt if scales.get(kind, 0) > 0]
+    kinds = [_relative(estimates, kind) / scales[kind] for kind in estimates.uncertainty if scales.get(kind, 0) > 0]
     stacked = np.stack(kinds) if kinds else np.zeros((0, len(estimates.boxes)))
     count = np.isfinite(stacked).sum(axis=0)
     mean = np.divide(np.nansum(stacked, axis=0), count, out=np.zeros(len(estimates.boxes)), where=count > 0)
@@ -133,11 +133,11 @@ def spearman(first: NDArray, second: NDArray) -> float:
 
 
 def _scales(estimates: Estimates) -> dict[str, float]:
-    unknown = [kind for kind in estimates.doubt if kind not in KINDS]
+    unknown = [kind for kind in estimates.uncertainty if kind not in KINDS]
     if unknown:
         raise BadInput("doubt.no_kind", choices=list(KINDS), name=unknown[0])
     scales = {}
-    for kind in estimates.doubt:
+    for kind in estimates.uncertainty:
         values = _relative(estimates, kind)
         values = values[np.isfinite(values)]
         scales[kind] = float(np.median(values)) if len(values) else 0.0
@@ -146,7 +146,7 @@ def _scales(estimates: Estimates) -> dict[str, float]:
 
 def _relative(estimates: Estimates, kind: str) -> Floats:
     """(N,) mean doubt over the points that have one, in diagonals of the box; NaN without any."""
-    values = np.asarray(estimates.doubt[kind], np.float64)
+    values = np.asarray(estimates.uncertainty[kind], np.float64)
     if values.shape != np.shape(estimates.confidence) or len(values) != len(estimates.boxes):
         raise BadInput("doubt.shape", kind=kind, shape=values.shape, confidence=np.shape(estimates.confidence))
     boxes = np.asarray(estimates.boxes, np.float64)

@@ -43,5 +43,5 @@ def save_threshold(
             for left, right, same, score in zip(*columns, strict=True)
         ]
         session.connection().execute(insert(Pair), evidence)
-        record_work(author_id, pairs.dataset_id, "thresholds saved", session=session)
+        record_work(author_id, pairs.dataset_id, "thresholds_saved", session=session)
         return row.id

@@ -58,8 +58,8 @@ class Prediction(SQLModel, table=True):
 
     Smoothed ones give way to new rows where their frames have changed.
 
-    `points` packs like `KeypointRevision.points`. `doubt` packs K rows of little-endian float32 (spread, neighbours,
-    flip) in pixels of the picture, NaN where the model gives none (`core.foundation.arrays.Uncertainty`).
+    `points` packs like `KeypointRevision.points`. `uncertainty` packs K rows of little-endian float32 (spread,
+    neighbours, flip) in pixels of the picture, NaN where the model gives none (`core.foundation.arrays.Uncertainty`).
     """
 
     __table_args__ = (
@@ -72,7 +72,7 @@ class Prediction(SQLModel, table=True):
     model_version_id: int = key("modelversion.id")
     skeleton: str
     points: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    doubt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    uncertainty: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = moment()
 
 

@@ -282,7 +282,7 @@ def _revisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
     connection.execute("UPDATE instance SET revision_id = id + ?", (last,))
     connection.execute(
         """INSERT INTO dailywork (author_id, dataset_id, day, kind, count)
-           SELECT author_id, 1, substr(created_at, 1, 10), 'landmark edits', count(*) FROM keypointrevision
+           SELECT author_id, 1, substr(created_at, 1, 10), 'landmark_edits', count(*) FROM keypointrevision
            WHERE source = 'human' GROUP BY 1, 3"""
     )
 
@@ -346,7 +346,7 @@ def _decisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
     )
     connection.execute(
         """INSERT INTO dailywork (author_id, dataset_id, day, kind, count)
-           SELECT author_id, 1, substr(at, 1, 10), 'people decisions', count(*) FROM peopleevent GROUP BY 1, 3"""
+           SELECT author_id, 1, substr(at, 1, 10), 'people_decisions', count(*) FROM peopleevent GROUP BY 1, 3"""
     )
 
 

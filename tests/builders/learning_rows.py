@@ -135,6 +135,6 @@ class Shelf:
                     model_version_id=version,
                     skeleton=skeleton,
                     points=Keypoints.of(points).to_bytes(),
-                    doubt=Uncertainty.unknown(len(points)).to_bytes(),
+                    uncertainty=Uncertainty.unknown(len(points)).to_bytes(),
                 )
             )

@@ -56,5 +56,7 @@ def predict(workspace: Workspace, version: int, clip: str, track: np.ndarray) ->
                 continue
             face = session.exec(select(Instance.id).where(Instance.image_id == frame.image.id)).one()
             points = Keypoints.of(track[frame.index]).to_bytes()
-            row = Prediction(instance_id=face, model_version_id=version, skeleton="face68", points=points, doubt=doubt)
+            row = Prediction(
+                instance_id=face, model_version_id=version, skeleton="face68", points=points, uncertainty=doubt
+            )
             session.add(row)

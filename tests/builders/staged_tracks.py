@@ -125,7 +125,7 @@ def add_track(
                         model_version_id=model,
                         skeleton="face68",
                         points=Keypoints.of(predicted[t]).to_bytes(),
-                        doubt=Uncertainty.unknown(68).to_bytes(),
+                        uncertainty=Uncertainty.unknown(68).to_bytes(),
                     )
                 )
         return made

@@ -137,6 +137,34 @@ def test_a_store_from_before_datasets_counted_their_changes_begins_to_count_at_n
     assert counted == [("a", 1, 1)]
 
 
+ROWS_BEFORE = """
+INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
+INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
+INSERT INTO dailywork VALUES (1, 1, '2026-01-01', 'landmark edits', 3), (1, 1, '2026-01-01', 'boxes drawn', 2);
+INSERT INTO modelversion VALUES (1, 'net', 'landmarks', '1', '{}', '', '2026-01-01');
+INSERT INTO image VALUES
+    (1, 1, 'a.png', '0', 1, 1, 1, 'PNG', 'o', NULL, NULL, 'new', NULL, 0, NULL, '2026-01-01', NULL);
+INSERT INTO instance (dataset_id, image_id, kind, left, top, right, bottom, origin, removed, created_at)
+    VALUES (1, 1, 'face', 0, 0, 1, 1, 'human', 0, '2026-01-01');
+INSERT INTO prediction VALUES (1, 1, 1, 'face68', x'01', x'02', '2026-01-01')"""
+
+
+def test_words_of_work_become_codes_and_come_back_and_predictions_keep_their_uncertainty(engine, tmp_path):
+    run(engine, command.upgrade, "0007")
+    with migrating(engine) as connection:
+        for statement in ROWS_BEFORE.split(";\n"):
+            connection.exec_driver_sql(statement)
+    kinds = "SELECT kind, count FROM dailywork ORDER BY count"
+    assert upgrade(engine, tmp_path / "backups").exists()
+    with engine.connect() as now:
+        assert now.execute(text(kinds)).all() == [("boxes_drawn", 2), ("landmark_edits", 3)]
+        assert now.execute(text("SELECT uncertainty FROM prediction")).scalar() == b"\x02"
+    run(engine, command.downgrade, "0007")
+    with engine.connect() as now:
+        assert now.execute(text(kinds)).all() == [("boxes drawn", 2), ("landmark edits", 3)]
+        assert now.execute(text("SELECT doubt FROM prediction")).scalar() == b"\x02"
+
+
 SENTENCES_BEFORE = """
 INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
 INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);

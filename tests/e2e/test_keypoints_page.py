@@ -59,7 +59,7 @@ def test_dragged_landmark_is_a_new_human_revision_and_undo_is_another(page, work
     np.testing.assert_allclose(Keypoints.from_bytes(head(store, "ada.jpg").points).points[8], chin, atol=0.01)
     with reading(store.engine) as session:
         kept = session.exec(select(KeypointRevision).where(KeypointRevision.instance_id == before.instance_id)).all()
-        work = session.exec(select(DailyWork).where(DailyWork.kind == "landmark edits")).one()
+        work = session.exec(select(DailyWork).where(DailyWork.kind == "landmark_edits")).one()
         image = session.exec(select(Image).where(Image.path == "ada.jpg")).one()
     assert len(kept) == 3, "nothing is overwritten"
     assert (work.count, image.state) == (2, ImageState.CORRECTED)

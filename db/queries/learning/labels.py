@@ -132,15 +132,15 @@ def _located(statement: Any) -> Any:
 def stored_points(
     dataset_id: int, version_id: int, *, at_once: int = 4096, session: Session
 ) -> Iterator[Sequence[tuple[int, bytes, bytes]]]:
-    """What a version said of the instances of a dataset, never all in memory: instance, packed points, packed doubt."""
+    """What a version said of the instances of a dataset, never all in memory: instance, points and uncertainty, packed."""
     rows = session.exec(
-        select(Prediction.instance_id, Prediction.points, Prediction.doubt)
+        select(Prediction.instance_id, Prediction.points, Prediction.uncertainty)
         .join(Instance, col(Instance.id) == col(Prediction.instance_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
         .execution_options(yield_per=at_once)
     )
     for part in rows.partitions():
-        yield [(instance, points, doubt) for instance, points, doubt in part]
+        yield [(instance, points, uncertainty) for instance, points, uncertainty in part]
 
 
 def skeletons_with_points(dataset_id: int, *, session: Session) -> list[str]:

@@ -21,11 +21,11 @@ from db.tables import (
 
 
 class StoredPrediction(NamedTuple):
-    """What a version said of an instance: packed points and doubt, as in `db.tables.Prediction`."""
+    """What a version said of an instance: packed points and uncertainty, as in `db.tables.Prediction`."""
 
     skeleton: str
     points: bytes
-    doubt: bytes
+    uncertainty: bytes
 
 
 class TrainedRow(NamedTuple):
@@ -57,11 +57,11 @@ def instances_to_predict(
 def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[int, StoredPrediction]:
     """What a version said of the instances of a dataset, by instance. Columns, not rows: there may be 100,000."""
     rows = session.exec(
-        select(Prediction.instance_id, Prediction.skeleton, Prediction.points, Prediction.doubt)
+        select(Prediction.instance_id, Prediction.skeleton, Prediction.points, Prediction.uncertainty)
         .join(Instance, col(Instance.id) == col(Prediction.instance_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
     )
-    return {instance: StoredPrediction(skeleton, points, doubt) for instance, skeleton, points, doubt in rows}
+    return {instance: StoredPrediction(*prediction) for instance, *prediction in rows}
 
 
 def predictions_of(
@@ -70,7 +70,7 @@ def predictions_of(
     """What the first of the versions that has predicted an instance said of it, and which that is, by instance."""
     what = (Prediction.instance_id, Prediction.model_version_id, Prediction.skeleton, Prediction.points)
     rows = session.exec(
-        select(*what, Prediction.doubt).where(  # type: ignore[call-overload]
+        select(*what, Prediction.uncertainty).where(  # type: ignore[call-overload]
             col(Prediction.instance_id).in_(instance_ids), col(Prediction.model_version_id).in_(version_ids)
         )
     )

@@ -10,8 +10,10 @@ from db.queries.dashboard import Work
 from pages.widgets.dashboard.charts import work_bars
 from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.text import plain
+from pages.widgets.shared.words import words
 
 _ROWS: Final = 20
+_KINDS: Final = words("kinds_of_work")
 
 
 def work_by_day(work: Sequence[Work], *, key: str) -> None:
@@ -23,15 +25,16 @@ def work_by_day(work: Sequence[Work], *, key: str) -> None:
     totals = Counter[str]()
     for row in work:
         totals[row.kind] += row.count
-    kinds = sorted(totals, key=lambda kind: (kind == "images imported", -totals[kind], kind))
-    kind = st.selectbox("Kind of work", kinds, format_func=str.capitalize, width=260, key="kind-of-work")
+    kinds = sorted(totals, key=lambda kind: (kind == "images_imported", -totals[kind], kind))
+    kind = st.selectbox("Kind of work", kinds, format_func=_KINDS.__getitem__, width=260, key="kind-of-work")
     rows = [row for row in work if row.kind == kind]
-    alt = f"{kind.capitalize()} by day and annotator"
+    name = _KINDS[kind]
+    alt = f"{name} by day and annotator"
     st.plotly_chart(work_bars(rows), key="work", config={"displayModeBar": False}, alt=alt)
     table, offset = paged(len(rows), _ROWS, key=f"work-page-{kind}-{key}")
     table.table(
         [
-            {"Day (UTC)": row.day, "Annotator": plain(row.annotator), kind.capitalize(): f"{row.count:,}"}
+            {"Day (UTC)": row.day, "Annotator": plain(row.annotator), name: f"{row.count:,}"}
             for row in rows[offset : offset + _ROWS]
         ],
         hide_index=True,
@@ -40,4 +43,4 @@ def work_by_day(work: Sequence[Work], *, key: str) -> None:
 
 
 def _row(work: Work) -> dict[str, str | int]:
-    return {"day_utc": work.day, "annotator": work.annotator, "kind": work.kind, "count": work.count}
+    return {"day_utc": work.day, "annotator": work.annotator, "kind": _KINDS[work.kind].lower(), "count": work.count}

@@ -118,7 +118,7 @@ def test_human_labels_count_as_the_importing_authors(here, there, tmp_path):
         work = session.exec(select(DailyWork.kind, DailyWork.count)).all()
     assert set(drawn) == {there.author}
     assert set(found) == {None}
-    assert sorted(work) == [("images imported", 12), ("people decisions", 1)]
+    assert sorted(work) == [("images_imported", 12), ("people_decisions", 1)]
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -231,7 +231,7 @@ def test_photos_that_get_labels_do_not_count_as_imported_again(here, there, tmp_
     _photos_only(there, out, tmp_path / "mine", "z.png")
     there.restore(out)
     with reading(there.workspace.engine) as session:
-        work = session.exec(select(DailyWork.count).where(DailyWork.kind == "images imported")).all()
+        work = session.exec(select(DailyWork.count).where(DailyWork.kind == "images_imported")).all()
     assert sum(work) == 12
 
 

@@ -27,7 +27,7 @@ def _predict(shelf, instance, version, spread, error=0.0):
                 instance_id=instance,
                 model_version_id=version,
                 skeleton="face68",
-                doubt=doubt.to_bytes(),
+                uncertainty=doubt.to_bytes(),
                 points=Keypoints.of(face((error, 0.0))).to_bytes(),
             )
         )

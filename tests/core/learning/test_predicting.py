@@ -86,7 +86,7 @@ def test_points_and_doubt_of_every_instance_are_stored(shelf, net):
     rows = _rows(shelf)
     assert len(rows) == 2
     assert np.allclose(Keypoints.from_bytes(rows[0].points).points, 20.0)
-    doubt = Uncertainty.from_bytes(rows[0].doubt)
+    doubt = Uncertainty.from_bytes(rows[0].uncertainty)
     assert (doubt.spread == 1).all()
     assert np.isnan(doubt.flip).all()
     with reading(shelf.workspace.engine) as session:
@@ -119,7 +119,7 @@ def test_what_another_process_has_predicted_meanwhile_is_not_stored_again(shelf,
                             model_version_id=version,
                             skeleton="face68",
                             points=nothing.to_bytes(),
-                            doubt=doubt,
+                            uncertainty=doubt,
                         )
                     )
 
@@ -182,4 +182,4 @@ def test_the_built_in_landmarker_predicts_too(shelf):
     assert told["failed"] == 0
     points = Keypoints.from_bytes(_rows(shelf)[0].points)
     assert np.isfinite(points.points).all()
-    assert np.isnan(Uncertainty.from_bytes(_rows(shelf)[0].doubt).spread).all()
+    assert np.isnan(Uncertainty.from_bytes(_rows(shelf)[0].uncertainty).spread).all()

@@ -237,7 +237,7 @@ def test_two_imports_at_once_take_every_picture_once(workspace, dataset, author,
 
 def test_work_is_counted_for_the_importing_author(take_in, folder, pictures, workspace, author):
     take_in(folder({"a.png": pictures(1), "b.png": pictures(1), "c.png": pictures(2)}))
-    assert rows(workspace, DailyWork.author_id, DailyWork.kind, DailyWork.count) == [(author, "images imported", 2)]
+    assert rows(workspace, DailyWork.author_id, DailyWork.kind, DailyWork.count) == [(author, "images_imported", 2)]
 
 
 class Stops(Progress):

@@ -121,14 +121,14 @@ def test_an_edit_is_appended_and_the_models_revision_stays(workspace, edit, face
     assert now.confidence[3] == 1
     assert np.isnan(np.delete(now.confidence, 3)).all()
     assert state(workspace, image) == "corrected"
-    assert work(workspace) == {("landmark edits", author): 1}
+    assert work(workspace) == {("landmark_edits", author): 1}
 
 
 def test_the_same_edit_sent_again_is_one_revision(workspace, edit, face, first, author):
     saved = edit(3, 7, 8, base=first, id="once")
     assert edit(3, 7, 8, base=first, id="once") == saved
     assert len(revisions(workspace, face)) == 2
-    assert work(workspace) == {("landmark edits", author): 1}
+    assert work(workspace) == {("landmark_edits", author): 1}
 
 
 def test_the_same_edit_sent_at_once_by_two_threads_is_one_revision(workspace, edit, face, first):
@@ -272,7 +272,7 @@ def test_five_hundred_edits_stay_in_order(workspace, edit, face, first, author):
     assert len(rows) == 501
     assert [row.base_id for row in rows[1:]] == [row.id for row in rows[:-1]]
     assert points_now(workspace, face).points[499 % 68, 0] == np.float32(49.9)
-    assert work(workspace) == {("landmark edits", author): 500}
+    assert work(workspace) == {("landmark_edits", author): 500}
 
 
 def test_two_people_who_edit_at_once_lose_nothing(workspace, edit, face, first, author, bob):
@@ -289,7 +289,7 @@ def test_two_people_who_edit_at_once_lose_nothing(workspace, edit, face, first, 
     for thread in threads:
         thread.join()
     assert points_now(workspace, face).points[:40].tolist() == [[point, 1] for point in range(40)]
-    assert work(workspace) == {("landmark edits", author): 20, ("landmark edits", bob): 20}
+    assert work(workspace) == {("landmark_edits", author): 20, ("landmark_edits", bob): 20}
 
 
 def test_accepting_vouches_for_every_point_without_moving_one(workspace, face, first, image, author):
@@ -311,7 +311,7 @@ def test_accepting_twice_counts_once(workspace, face, image, author):
     accept(workspace, image, author_id=author)
     assert accept(workspace, image, author_id=author) == 0
     assert len(revisions(workspace, face)) == 2
-    assert work(workspace) == {("pictures accepted", author): 1}
+    assert work(workspace) == {("pictures_accepted", author): 1}
 
 
 def test_points_that_were_not_seen_are_not_accepted(workspace, face, first, image, author):
@@ -334,7 +334,7 @@ def test_a_drawn_box_gets_points_later(workspace, image, author):
     assert (shown["id"], shown["origin"], shown["skeleton"], shown["revision"]) == (added, "human", "body24", None)
     assert shown["points"] == [[None, None, 0, 1.0]] * 24
     assert state(workspace, image) == "corrected"
-    assert work(workspace) == {("boxes drawn", author): 1}
+    assert work(workspace) == {("boxes_drawn", author): 1}
     saved = save_edit(workspace, Edit("x", added, None, ((0, 10, 11, 2),)), author_id=author)
     (shown,) = editor_instances(workspace, image)
     assert (shown["revision"], shown["points"][0], shown["author"]) == (saved, [10.0, 11.0, 2, 1.0], "ada")

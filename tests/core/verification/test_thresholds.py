@@ -27,7 +27,7 @@ def test_a_saved_threshold_keeps_author_figures_and_pairs_and_is_used_by_the_nex
     assert row.metrics == {**verification.figures_at(pairs, 0.4321), "same": 20, "different": 20}
     accepted = sum(pair.score >= 0.4321 and pair.same for pair in evidence)
     assert (len(evidence), accepted) == (40, row.metrics["tp"])
-    assert ("thresholds saved", 1) in work
+    assert ("thresholds_saved", 1) in work
     assert group(workspace, dataset, threshold=None)["threshold"] == 0.4321
 
 

@@ -33,9 +33,9 @@ def test_a_kind_without_instances_has_no_bar():
 
 def test_work_is_stacked_by_annotator_and_names_are_no_html():
     rows = [
-        Work("2026-11-20", "ada", "landmark edits", 5),
-        Work("2026-11-18", "<b>bo</b>", "landmark edits", 2),
-        Work("2026-11-18", "ada", "landmark edits", 1),
+        Work("2026-11-20", "ada", "landmark_edits", 5),
+        Work("2026-11-18", "<b>bo</b>", "landmark_edits", 2),
+        Work("2026-11-18", "ada", "landmark_edits", 1),
     ]
     figure = work_bars(rows)
     assert [(part.name, part.x, part.y) for part in figure.data] == [
@@ -46,7 +46,7 @@ def test_work_is_stacked_by_annotator_and_names_are_no_html():
 
 
 def test_a_single_day_does_not_fill_the_chart():
-    figure = work_bars([Work("2026-11-20", "ada", "landmark edits", 5)])
+    figure = work_bars([Work("2026-11-20", "ada", "landmark_edits", 5)])
     first, last = (datetime.fromisoformat(str(end)) for end in figure.layout.xaxis.range)
     assert (last - first).days >= 13
     assert first < datetime(2026, 11, 20) < last

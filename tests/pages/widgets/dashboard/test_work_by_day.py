@@ -1,8 +1,12 @@
 """Who did how much on which day, on the dashboard."""
 
+import re
+
 import streamlit as st
 
 from db.queries.dashboard import Work
+from pages.widgets.shared.words import words
+from tests.builders.places import ROOT
 
 
 def draw(work):
@@ -12,9 +16,9 @@ def draw(work):
 
 
 WORK = [
-    Work("2026-11-20", "=ada", "landmark edits", 5),
-    Work("2026-11-20", "ada", "images imported", 1200),
-    Work("2026-11-18", "*bo*", "names", 7),
+    Work("2026-11-20", "=ada", "landmark_edits", 5),
+    Work("2026-11-20", "ada", "images_imported", 1200),
+    Work("2026-11-18", "*bo*", "people_decisions", 7),
 ]
 
 
@@ -26,17 +30,19 @@ def test_an_empty_store_has_no_work(shown):
 
 def test_what_humans_do_most_is_shown_first_and_imports_last(shown):
     page = shown(draw, work=WORK)
-    assert page.selectbox[0].options == ["Names", "Landmark edits", "Images imported"]
-    assert page.table[0].value.to_dict("records") == [{"Day (UTC)": "2026-11-18", "Annotator": r"\*bo\*", "Names": "7"}]
-    page.selectbox[0].select("images imported").run()
+    assert page.selectbox[0].options == ["People decisions", "Landmark edits", "Images imported"]
+    assert page.table[0].value.to_dict("records") == [
+        {"Day (UTC)": "2026-11-18", "Annotator": r"\*bo\*", "People decisions": "7"}
+    ]
+    page.selectbox[0].select("images_imported").run()
     assert page.table[0].value["Images imported"].tolist() == ["1,200"]
 
 
 def test_the_table_has_twenty_rows_a_page(shown):
-    many = [Work(f"2026-10-{day + 1:02}", "ada", "names", day) for day in range(21)]
+    many = [Work(f"2026-10-{day + 1:02}", "ada", "people_decisions", day) for day in range(21)]
     page = shown(draw, work=many)
     assert len(page.table[0].value) == 20
-    later = shown(draw, {"work-page-names-all": 2}, work=many)
+    later = shown(draw, {"work-page-people_decisions-all": 2}, work=many)
     assert later.table[0].value["Day (UTC)"].tolist() == ["2026-10-21"]
 
 
@@ -49,5 +55,11 @@ def test_the_file_has_all_kinds_of_work_and_no_formula(shown, monkeypatch):
     assert rows == [
         "2026-11-20,'=ada,landmark edits,5",
         "2026-11-20,ada,images imported,1200",
-        "2026-11-18,*bo*,names,7",
+        "2026-11-18,*bo*,people decisions,7",
     ]
+
+
+def test_every_kind_of_work_that_is_recorded_has_its_words():
+    recorded = re.compile(r'record_work\([^"]*"([a-z_]+)"')
+    kinds = {kind for file in (ROOT / "core").rglob("*.py") for kind in recorded.findall(file.read_text())}
+    assert kinds == set(words("kinds_of_work"))
