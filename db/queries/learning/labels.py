@@ -132,7 +132,7 @@ def _located(statement: Any) -> Any:
 def stored_points(
     dataset_id: int, version_id: int, *, at_once: int = 4096, session: Session
 ) -> Iterator[Sequence[tuple[int, bytes, bytes]]]:
-    """What a version said of the instances of a dataset, never all in memory: instance, points and uncertainty, packed."""
+    """Predictions of a version in a dataset, never all in memory: instance, packed points, packed uncertainty."""
     rows = session.exec(
         select(Prediction.instance_id, Prediction.points, Prediction.uncertainty)
         .join(Instance, col(Instance.id) == col(Prediction.instance_id))

@@ -61,7 +61,7 @@ def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[i
         .join(Instance, col(Instance.id) == col(Prediction.instance_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
     )
-    return {instance: StoredPrediction(*prediction) for instance, *prediction in rows}
+    return {instance: StoredPrediction(skeleton, points, uncertain) for instance, skeleton, points, uncertain in rows}
 
 
 def predictions_of(
