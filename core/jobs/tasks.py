@@ -69,15 +69,15 @@ def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     assert run.dataset_id is not None
     source = Path(run.parameters["source"])
     who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
-    found = read_label_files(workspace, source, run.parameters["skeleton"], progress=progress)
-    beside = pictures_beside(workspace, source, found, dataset_id=run.dataset_id)
-    found = replace(found, skipped=[*found.skipped, *beside.skipped])
+    labels = read_label_files(workspace, source, run.parameters["skeleton"], progress=progress)
+    beside = pictures_beside(workspace, source, labels, dataset_id=run.dataset_id)
+    labels = replace(labels, skipped=[*labels.skipped, *beside.skipped])
     added = 0
     if beside.folder is not None:
         pictures = PictureIntake(workspace, **who, progress=progress)
         wanted = [file for file in pictures.files_of(beside.folder) if beside.is_wanted(file.path)]
         added = pictures.take(wanted)["added"]
-    return {**import_labels(workspace, found, **who, progress=progress), "pictures": added}
+    return {**import_labels(workspace, labels, **who, progress=progress), "pictures": added}
 
 
 def discard_source(workspace: Workspace, run: Run) -> None:

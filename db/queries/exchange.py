@@ -75,11 +75,11 @@ def _instances(image_ids: Sequence[int], *, session: Session) -> dict[int, list[
         .order_by(col(Instance.id))
     )
     apart = _not_people(image_ids, session=session)
-    found: dict[int, list[ExportedInstance]] = defaultdict(list)
+    of_image: dict[int, list[ExportedInstance]] = defaultdict(list)
     for instance, revision, assignment in rows:
         others = tuple(apart.get(instance.id, ()))
-        found[instance.image_id].append(ExportedInstance(instance, revision, assignment, others))
-    return found
+        of_image[instance.image_id].append(ExportedInstance(instance, revision, assignment, others))
+    return of_image
 
 
 def _not_people(image_ids: Sequence[int], *, session: Session) -> dict[int, list[int]]:
@@ -88,10 +88,10 @@ def _not_people(image_ids: Sequence[int], *, session: Session) -> dict[int, list
         .join(Instance, col(Instance.id) == col(Separation.instance_id))
         .where(col(Instance.image_id).in_(image_ids))
     )
-    found: dict[int, list[int]] = defaultdict(list)
+    people_of: dict[int, list[int]] = defaultdict(list)
     for instance_id, person_id in rows:
-        found[instance_id].append(person_id)
-    return found
+        people_of[instance_id].append(person_id)
+    return people_of
 
 
 def clips_with_frames(dataset_id: int, *, session: Session) -> list[tuple[Video, list[Frame]]]:

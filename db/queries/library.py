@@ -190,19 +190,19 @@ class ImageFilter:
 
 def conditions(dataset_id: int, chosen: ImageFilter) -> list[ColumnElement[bool]]:
     """What the filter asks of a picture."""
-    kept: list[ColumnElement[bool]] = [col(Image.dataset_id) == dataset_id]
+    asked: list[ColumnElement[bool]] = [col(Image.dataset_id) == dataset_id]
     if chosen.state:
-        kept.append(col(Image.state) == chosen.state)
+        asked.append(col(Image.state) == chosen.state)
     if chosen.path_contains:
-        kept.append(col(Image.path).contains(chosen.path_contains, autoescape=True))
+        asked.append(col(Image.path).contains(chosen.path_contains, autoescape=True))
     if chosen.person_id is not None:
         shown = (
             select(Instance.image_id)
             .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
             .where(Assignment.person_id == chosen.person_id, ~col(Instance.removed))
         )
-        kept.append(col(Image.id).in_(shown))
-    return kept
+        asked.append(col(Image.id).in_(shown))
+    return asked
 
 
 def count_filtered(dataset_id: int, chosen: ImageFilter, *, session: Session) -> int:
@@ -220,15 +220,15 @@ def page_of_images(
 
 def fits(image: Image, chosen: ImageFilter, *, session: Session) -> bool:
     """Whether a picture is among those of a filter."""
-    kept = conditions(image.dataset_id, chosen)
-    return session.exec(select(Image.id).where(Image.id == image.id, *kept)).first() is not None
+    asked = conditions(image.dataset_id, chosen)
+    return session.exec(select(Image.id).where(Image.id == image.id, *asked)).first() is not None
 
 
 def position_of_image(dataset_id: int, chosen: ImageFilter, image: Image, *, session: Session) -> int:
     """How many pictures of the filter come before this one, in the order of `page_of_images`."""
     before = (col(Image.path) < image.path) | ((col(Image.path) == image.path) & (col(Image.id) < image.id))
-    kept = conditions(dataset_id, chosen)
-    return session.exec(select(func.count()).select_from(Image).where(*kept, before)).one()
+    asked = conditions(dataset_id, chosen)
+    return session.exec(select(func.count()).select_from(Image).where(*asked, before)).one()
 
 
 def incomplete_faces(dataset_id: int, encoder_id: int, *, session: Session) -> Sequence[tuple[Instance, Image]]:
@@ -288,5 +288,5 @@ def clips_named(name: str, dataset_id: int | None = None, *, session: Session) -
 
 def _meant(clips: Sequence[Video], name: str) -> list[Video]:
     ways: tuple[Callable[[PurePosixPath], str], ...] = (str, lambda path: path.name, lambda path: path.stem)
-    found = [[video for video in clips if way(PurePosixPath(video.path)) == name] for way in ways]
-    return next((one for one in found if len(one) == 1), next(filter(None, found), []))
+    named = [[video for video in clips if way(PurePosixPath(video.path)) == name] for way in ways]
+    return next((videos for videos in named if len(videos) == 1), next(filter(None, named), []))

@@ -8,24 +8,24 @@ from db.tables import Dataset, Image, Instance, User
 
 def ensure_user(name: str, *, session: Session) -> int:
     """The id of the user of that name; added when new."""
-    found = session.exec(select(User.id).where(User.name == name)).first()
-    if found is None:
+    user_id = session.exec(select(User.id).where(User.name == name)).first()
+    if user_id is None:
         user = User(name=name)
         session.add(user)
         session.flush()
         return user.id
-    return found
+    return user_id
 
 
 def ensure_dataset(name: str, author_id: int, *, session: Session) -> int:
     """The id of the dataset of that name; added when new."""
-    found = session.exec(select(Dataset.id).where(Dataset.name == name)).first()
-    if found is None:
+    dataset_id = session.exec(select(Dataset.id).where(Dataset.name == name)).first()
+    if dataset_id is None:
         dataset = Dataset(name=name, created_by=author_id)
         session.add(dataset)
         session.flush()
         return dataset.id
-    return found
+    return dataset_id
 
 
 def recount_faces(image_id: int, *, session: Session) -> None:
