@@ -1,19 +1,16 @@
 """What is known about a drawn picture, and its file on disk."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.arrays import Keypoints
 
-JPEG_QUALITY: Final = 92
-TRUTH_FILE: Final = "truth.json"
+_QUALITY: Final = 92
 
 
 @dataclass(frozen=True)
@@ -68,38 +65,8 @@ def face_instance(identity: str | None, landmarks: ArrayLike, forehead: ArrayLik
     return DrawnInstance("face", identity, box, Keypoints.of(points), "face68")
 
 
-def write_pictures(pictures: Iterable[DrawnPicture], folder: Path) -> Path:
-    """Write JPEG files (quality 92, no EXIF) and `truth.json`, both with paths relative to `folder`.
-
-    Returns
-    -------
-    The path of `truth.json`: ``{"pictures": [{"name", "width", "height", "instances": [{"kind", "identity",
-    "skeleton", "box", "points", "visibility"}]}]}`` in pixels; the point of an absent joint is null.
-    """
-    rows = []
-    for picture in pictures:
-        path = folder / picture.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture.pixels).save(path, "JPEG", quality=JPEG_QUALITY)
-        height, width = picture.pixels.shape[:2]
-        instances = [_row(instance) for instance in picture.instances]
-        rows.append({"name": picture.name, "width": width, "height": height, "instances": instances})
-    truth = folder / TRUTH_FILE
-    truth.parent.mkdir(parents=True, exist_ok=True)
-    truth.write_text(json.dumps({"pictures": rows}, indent=1), encoding="utf-8")
-    return truth
-
-
-def _row(instance: DrawnInstance) -> dict[str, Any]:
-    points = instance.keypoints
-    return {
-        "kind": instance.kind,
-        "identity": instance.identity,
-        "skeleton": instance.skeleton,
-        "box": [round(float(v), 3) for v in instance.box],
-        "points": [
-            None if seen == ABSENT else [round(float(x), 3), round(float(y), 3)]
-            for (x, y), seen in zip(points.points, points.visibility, strict=True)
-        ],
-        "visibility": points.visibility.tolist(),
-    }
+def write_picture(picture: DrawnPicture, folder: Path) -> None:
+    """Write a picture as a JPEG file (quality 92, no EXIF) of its name in `folder`."""
+    path = folder / picture.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture.pixels).save(path, "JPEG", quality=_QUALITY)

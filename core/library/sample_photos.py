@@ -9,7 +9,7 @@ import numpy as np
 from sqlmodel import Session, select
 
 from core.drawn import sample
-from core.drawn.truth import DrawnInstance, DrawnPicture, write_pictures
+from core.drawn.truth import DrawnInstance, write_picture
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
@@ -41,15 +41,10 @@ def draw_sample(workspace: Workspace, progress: Progress = DEAF) -> DrawnSample:
     folder = workspace.samples
     known: list[tuple[str, tuple[DrawnInstance, ...]]] = []
     for picture in sample():
-        _write(picture, folder)
+        write_picture(picture, folder)
         known.append((picture.name, picture.instances))
         progress.advance(len(known))
     return DrawnSample(folder, known)
-
-
-def _write(picture: DrawnPicture, folder: Path) -> None:
-    write_pictures([picture], folder)
-    (folder / "truth.json").unlink()
 
 
 def add_figures(workspace: Workspace, drawn: DrawnSample, *, dataset_id: int, run_id: int) -> int:

@@ -7,7 +7,7 @@ from core.drawn.body import POSES
 from core.drawn.figures import draw_figure
 from core.drawn.people import PEOPLE
 from core.drawn.portraits import draw_portrait
-from core.drawn.truth import write_pictures
+from core.drawn.truth import write_picture
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.importing import PictureIntake
@@ -24,7 +24,8 @@ def stage(home):
     pictures = [draw_portrait(PEOPLE[name], rng, name=f"{name}.jpg", person=name) for name in ("ada", "bruno")]
     pictures.append(draw_figure(POSES["walk"], rng, PEOPLE["chidi"], name="walk.jpg", person="chidi"))
     folder = home.parent / "pictures"
-    write_pictures(pictures, folder).unlink()
+    for picture in pictures:
+        write_picture(picture, folder)
     with writing(workspace.engine) as session:
         author = ensure_user("stage", session=session)
         dataset = ensure_dataset("Drawn", author, session=session)

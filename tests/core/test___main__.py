@@ -23,7 +23,7 @@ from core.__main__ import app
 from core.drawn import draw_landscape
 from core.drawn.people import PEOPLE
 from core.drawn.portraits import draw_group, draw_portrait
-from core.drawn.truth import write_pictures
+from core.drawn.truth import write_picture
 from core.foundation.settings import settings
 from core.foundation.workspace import Workspace
 from core.jobs import inline
@@ -537,7 +537,9 @@ def drawn(tmp_path_factory):
     ]
     pictures.append(draw_group([(p, PEOPLE[p]) for p in ("ada", "chidi")], rng, name="group.jpg", background="park"))
     pictures.append(draw_landscape(rng, (480, 320), name="hill.jpg"))
-    write_pictures(pictures, folder)
+    for picture in pictures:
+        write_picture(picture, folder)
+    (folder / "truth.json").write_text("{}")
     return folder
 
 
