@@ -132,6 +132,8 @@ def test_wrong_settings_are_refused():
         held_out_accuracy(SCORES, SAME, people, other, folds=1)
     with pytest.raises(BadInput, match=r"level in \(0, 1\), not 10 and 95"):
         bootstrap_interval(SCORES, SAME, people, other, 0.5, resamples=10, level=95)
+    with pytest.raises(BadInput, match="resamples should be 1 or more"):
+        bootstrap_interval(SCORES, SAME, people, other, 0.5, resamples=0)
 
 
 def test_arguments_are_not_written_to():

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.formats.clips import PARTS
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.training.samples import Sample
-from core.training.splits import PARTS, assign, remark
+from core.training.splits import assign, remark
 from tests.builders.places import SHARED
 
 MOTION = SHARED / "body24" / "motion24_labels.csv"
