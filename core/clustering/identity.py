@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from core.foundation.errors import BadInput
 
 
-def carry(labels: NDArray, previous: NDArray, decided: NDArray) -> dict[int, int | None]:
+def carry_person_ids(labels: NDArray, previous: NDArray, decided: NDArray) -> dict[int, int | None]:
     """Carry person ids over from an earlier grouping to a new one.
 
     A cluster that holds faces of a person whom a human has decided about is that person. The other clusters take the

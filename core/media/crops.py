@@ -111,7 +111,7 @@ class Crop:
         """The pixels: (H, W, 3) uint8 out of an (h, w, 3) uint8 picture, bilinear, black outside the picture.
 
         Bilinear reads four pixels whatever the scale, so a crop much larger than its output would alias: its part of
-        the picture is averaged down first (`Region`).
+        the picture is averaged down first (`PictureRegion`).
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Crop:
             raise BadInput("arrays.picture", shape=image.shape, dtype=image.dtype)
         width, height = self.output
         corners = self.to_picture([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]])
-        region = Region.of(image, corners.min(axis=0), corners.max(axis=0), self.finest())
+        region = PictureRegion.of(image, corners.min(axis=0), corners.max(axis=0), self.finest())
         return np.zeros((height, width, 3), np.uint8) if region is None else region.cut(self)
 
     def finest(self) -> float:
@@ -144,7 +144,7 @@ class Crop:
         return math.sqrt(self.size[0] / (self.output[0] - 1) * self.size[1] / (self.output[1] - 1))
 
 
-class Region(NamedTuple):
+class PictureRegion(NamedTuple):
     """A part of a picture, averaged down where the picture is far finer than the crops that are cut from it.
 
     Attributes
@@ -159,7 +159,7 @@ class Region(NamedTuple):
     matrix: Floats
 
     @classmethod
-    def of(cls, image: NDArray[np.uint8], low: ArrayLike, high: ArrayLike, scale: float) -> Region | None:
+    def of(cls, image: NDArray[np.uint8], low: ArrayLike, high: ArrayLike, scale: float) -> PictureRegion | None:
         """What lies between two corners (x, y), in pixels of the picture, at a scale of at most 1; None for nothing.
 
         One pixel more comes along at each side, so that interpolation finds the picture there and not its end.

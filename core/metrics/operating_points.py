@@ -89,7 +89,7 @@ class RocCurve:
 
 
 @dataclass(frozen=True)
-class EqualError:
+class EqualErrorRate:
     """Where FMR = FNMR: that rate, and the threshold in cosine similarity."""
 
     rate: float
@@ -225,7 +225,7 @@ def roc_auc(scores: NDArray, same: NDArray) -> float:
     return float(np.trapezoid(curve.tmr, curve.fmr))
 
 
-def eer(scores: NDArray, same: NDArray) -> EqualError:
+def eer(scores: NDArray, same: NDArray) -> EqualErrorRate:
     """The equal error rate: where FMR and FNMR cross, on the line between the two neighbouring ROC points.
 
     ISO/IEC 19795-1 names the rate; interpolating it on the ROC is the usual reading where no score attains it
@@ -239,7 +239,7 @@ def eer(scores: NDArray, same: NDArray) -> EqualError:
     part = -gap[before] / (gap[after] - gap[before])
     rate = curve.fmr[before] + part * (curve.fmr[after] - curve.fmr[before])
     upper = curve.thresholds[before] if before else curve.thresholds[after]
-    return EqualError(float(rate), float(upper + part * (curve.thresholds[after] - upper)))
+    return EqualErrorRate(float(rate), float(upper + part * (curve.thresholds[after] - upper)))
 
 
 def best_accuracy(scores: NDArray, same: NDArray) -> OperatingPoint:

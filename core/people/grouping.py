@@ -9,7 +9,7 @@ import numpy as np
 from sqlmodel import Session, col, delete, insert, select, update
 
 from core.clustering.constraints import Constraints
-from core.clustering.identity import carry
+from core.clustering.identity import carry_person_ids
 from core.clustering.linkage import group
 from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import Conflict
@@ -169,7 +169,7 @@ def _store(
 ) -> int:
     instances = evidence.faces.instances.tolist()
     previous = np.array([_owner(evidence, instance) for instance in instances], dtype=np.int64)
-    people = carry(labels, previous, np.where(decided, together, _NOBODY))
+    people = carry_person_ids(labels, previous, np.where(decided, together, _NOBODY))
     person_of = {label: person or add_person(dataset_id, session=session).id for label, person in people.items()}
     person_by_face = {
         instance: person_of[label]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.foundation.arrays import ABSENT, Bools, Box, Keypoints, is_picture
 from core.foundation.errors import BadInput, FacetError, UnreadableImage
 from core.foundation.messages import Message
-from core.media.crops import Crop, Region
+from core.media.crops import Crop, PictureRegion
 from core.media.images import decode
 
 MAX_PIXELS: Final = 100_000_000
@@ -136,7 +136,7 @@ class CropSource:
         self.samples: list[Sample] = []
         self.failures: list[UnusableSample] = []
         self.kept_bytes = 0
-        self._regions: list[Region | None] = []  # None: beyond the budget, read again
+        self._regions: list[PictureRegion | None] = []  # None: beyond the budget, read again
         self._last: tuple[Path, NDArray[np.uint8]] | None = None
         self._fill(samples, budget_bytes, reading)
 
@@ -170,7 +170,7 @@ class CropSource:
         for row, sample in enumerate(samples):
             picture = sample.picture
             by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(row)
-        read: dict[int, Region | Message | None] = {}
+        read: dict[int, PictureRegion | Message | None] = {}
         full = False
         pictures = list(by_picture.values())
         for rows, regions in zip(pictures, self._read_all([[samples[i] for i in of] for of in pictures]), strict=True):
@@ -188,7 +188,7 @@ class CropSource:
                 self.samples.append(sample)
                 self._regions.append(region_or_reason)
 
-    def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[Region | Message]]:
+    def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[PictureRegion | Message]]:
         threads = min(8, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads) as pool:
             try:
@@ -197,12 +197,12 @@ class CropSource:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _read(self, samples: list[Sample]) -> list[Region | Message]:
+    def _read(self, samples: list[Sample]) -> list[PictureRegion | Message]:
         try:
             pixels = self._pixels(samples[0])
         except FacetError as error:
             return [error.message] * len(samples)
-        regions: list[Region | Message] = []
+        regions: list[PictureRegion | Message] = []
         for sample in samples:
             try:
                 regions.append(self._region(sample, pixels))
@@ -227,14 +227,14 @@ class CropSource:
             self._last = (sample.picture, pixels)
         return pixels
 
-    def _region(self, sample: Sample, pixels: NDArray[np.uint8]) -> Region:
+    def _region(self, sample: Sample, pixels: NDArray[np.uint8]) -> PictureRegion:
         plain = Crop.around(sample.box, self.output, self.padding)
         centre, half = np.array(plain.centre), np.array(plain.size) * self.margin / 2
-        region = Region.of(pixels, centre - half, centre + half, plain.finest())
+        region = PictureRegion.of(pixels, centre - half, centre + half, plain.finest())
         if region is None:
             raise BadInput("training.box_outside")
         own = region.pixels.copy() if np.shares_memory(region.pixels, pixels) else region.pixels
-        return Region(own, region.matrix)  # a view would keep the whole picture
+        return PictureRegion(own, region.matrix)  # a view would keep the whole picture
 
 
 def inside_pixels(points: NDArray, output: tuple[int, int]) -> Bools:

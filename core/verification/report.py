@@ -22,7 +22,7 @@ class VerificationReport:
     """
 
     best: operating_points.OperatingPoint
-    eer: operating_points.EqualError
+    eer: operating_points.EqualErrorRate
     auc: float
     density: score_density.Density
     histogram: score_density.Histogram

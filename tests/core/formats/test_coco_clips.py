@@ -71,6 +71,7 @@ WRONG = [
     (lambda c: c["videos"][0].update(fps="25"), rf"{V}: fps should be a finite number, not '25'"),
     (lambda c: c["videos"][0].update(nframes=2), rf"{V}: the clip 'day/ada.mp4' has 2 frames, but one is number 2"),
     (lambda c: c["videos"][0].update(frames=[[0, 0.0]]), rf"{V}: frames\[0\] should be a list of number, sec"),
+    (lambda c: c["videos"][0].update(frames=["abc"]), rf"{V}: frames\[0\] should be a list of number, sec"),
     (lambda c: c["videos"][0].update(frames=[[0, 0.0, 9]]), rf"{V}: frames\[0\]: image 9 is not among"),
     (lambda c: c["videos"][0].update(frames=[[-1, 0.0, 1]]), rf"{V}: frames\[0\]: number should be a whole num"),
     (lambda c: c["videos"][0].update(frames=[[0, None, 1]]), rf"{V}: frames\[0\]: seconds should be a finite"),
