@@ -6,6 +6,7 @@ from core.foundation.messages import message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
+from core.jobs.runs import dataset_of
 from core.learning.delivery import export_onnx, onnx_file
 from core.learning.evaluating import evaluate, keep_figures
 from core.learning.held_out import training_split
@@ -22,7 +23,6 @@ from db.tables import Part, Run
 
 def training_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Train a model, and measure it on what was held out."""
-    assert run.dataset_id is not None
     parameters = run.parameters
     request = TrainingRequest(
         parameters["skeleton"],
@@ -33,33 +33,35 @@ def training_task(workspace: Workspace, run: Run, progress: Progress) -> dict[st
         parameters.get("plan"),
     )
     report = train_model(
-        workspace, dataset_id=run.dataset_id, author_id=run.author_id, run_id=run.id, request=request, progress=progress
+        workspace,
+        dataset_id=dataset_of(run),
+        author_id=run.author_id,
+        run_id=run.id,
+        request=request,
+        progress=progress,
     )
     return {**report, **_measure(workspace, run, report["model"], request.split_by, progress)}
 
 
 def _measure(workspace: Workspace, run: Run, model: str, split_by: str, progress: Progress) -> dict[str, Any]:
     """Predict what was held out, and keep the figures with the model; ``metrics``, and ``reason`` as `evaluate`."""
-    assert run.dataset_id is not None
     held_out = _held_out(workspace, run, model, split_by)
-    predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, only=held_out, progress=progress)
-    report = evaluate(workspace, run.dataset_id, model, split_by=split_by)
+    predict(workspace, dataset_id=dataset_of(run), run_id=run.id, model=model, only=held_out, progress=progress)
+    report = evaluate(workspace, dataset_of(run), model, split_by=split_by)
     keep_figures(workspace, model, report["metrics"])
     return {"metrics": report["metrics"], "reason": report["reason"]}
 
 
 def _held_out(workspace: Workspace, run: Run, use_name: str, split_by: str | None) -> Labels:
     """The held-out labels of the points that a model locates, split as its training was asked to if nobody says."""
-    assert run.dataset_id is not None
     with reading(workspace.engine) as session:
         points = find_model(workspace, use_name, session=session).skeleton
         split_by = split_by or training_split(use_name, session=session)
-        return read_labels(run.dataset_id, points, split_by=split_by, session=session).only(Part.TEST)
+        return read_labels(dataset_of(run), points, split_by=split_by, session=session).only(Part.TEST)
 
 
 def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Predict what a model has not predicted yet."""
-    assert run.dataset_id is not None
     parameters = run.parameters
     use_name = parameters["model"]
     use = PredictorName.parse(use_name)
@@ -68,7 +70,7 @@ def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[
     only = _held_out(workspace, run, use_name, parameters.get("split_by")) if parameters.get("held_out") else None
     report = predict(
         workspace,
-        dataset_id=run.dataset_id,
+        dataset_id=dataset_of(run),
         run_id=run.id,
         model=use_name,
         only=only,
@@ -76,17 +78,16 @@ def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[
         progress=progress,
     )
     points = skeleton_of(workspace, use_name)
-    if only is None and in_force(workspace, run.dataset_id, points) == use_name:
-        pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=points, progress=progress)
+    if only is None and in_force(workspace, dataset_of(run), points) == use_name:
+        pre_label(workspace, dataset_id=dataset_of(run), skeleton_name=points, progress=progress)
     return report
 
 
 def _smooth(workspace: Workspace, run: Run, plain: str, progress: Progress) -> dict[str, Any]:
     """Predict what is missing frame by frame, then smooth."""
-    assert run.dataset_id is not None
-    first = predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=plain, progress=progress)
+    first = predict(workspace, dataset_id=dataset_of(run), run_id=run.id, model=plain, progress=progress)
     smoothed = smooth_predictions(
-        workspace, dataset_id=run.dataset_id, model=run.parameters["model"], progress=progress
+        workspace, dataset_id=dataset_of(run), model=run.parameters["model"], progress=progress
     )
     return {**smoothed, "failed": first["failed"]}
 
@@ -98,17 +99,15 @@ def pre_labelling_task(workspace: Workspace, run: Run, progress: Progress) -> di
 
 def pre_label_all(workspace: Workspace, run: Run, skeleton_name: str, progress: Progress) -> dict[str, Any]:
     """Give the points of the model in force to whatever no human has corrected, predicting what is missing first."""
-    assert run.dataset_id is not None
-    model = in_force(workspace, run.dataset_id, skeleton_name)
+    model = in_force(workspace, dataset_of(run), skeleton_name)
     if model is not None:
-        predict(workspace, dataset_id=run.dataset_id, run_id=run.id, model=model, progress=progress)
-    return pre_label(workspace, dataset_id=run.dataset_id, skeleton_name=skeleton_name, progress=progress)
+        predict(workspace, dataset_id=dataset_of(run), run_id=run.id, model=model, progress=progress)
+    return pre_label(workspace, dataset_id=dataset_of(run), skeleton_name=skeleton_name, progress=progress)
 
 
 def pre_label_new(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Give the points of the promoted models to faces and people that came since; of each kind the last promoted."""
-    assert run.dataset_id is not None
-    for points in promoted_skeletons(workspace, run.dataset_id):
+    for points in promoted_skeletons(workspace, dataset_of(run)):
         pre_label_all(workspace, run, points, progress)
 
 

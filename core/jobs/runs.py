@@ -144,6 +144,12 @@ def _get(run_id: int, *, session: Session) -> Run:
     return run
 
 
+def dataset_of(run: Run) -> int:
+    """The dataset that a run is about: every kind has one."""
+    assert run.dataset_id is not None
+    return run.dataset_id
+
+
 def _claim(workspace: Workspace, run_id: int) -> Run | None:
     with writing(workspace.engine) as session:
         run = session.get(Run, run_id)

@@ -11,7 +11,7 @@ from core.exchange.restoring import is_export, restore_export
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.model_tasks import pre_label_new
-from core.jobs.runs import Task
+from core.jobs.runs import Task, dataset_of
 from core.library.clip_importing import ClipIntake
 from core.library.importing import PictureIntake
 from core.library.intake import ImportOptions
@@ -29,14 +29,18 @@ from db.queries.people.vectors import has_vectors
 from db.tables import Run
 
 
+def _who(run: Run) -> dict[str, Any]:
+    """Where what a run takes in goes, in whose name, and by which run."""
+    return {"dataset_id": dataset_of(run), "author_id": run.author_id, "run_id": run.id}
+
+
 def _then_waiting(task: Task) -> Task:
     """A task that brings pictures, and then the labels that waited for them."""
 
     @wraps(task)
     def both(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
         counts = task(workspace, run, progress)
-        assert run.dataset_id is not None
-        placed, refused = apply_waiting(workspace, run.dataset_id, run_id=run.id, progress=progress)
+        placed, refused = apply_waiting(workspace, dataset_of(run), run_id=run.id, progress=progress)
         if not placed and not refused:
             return counts
         return {**counts, "labels": placed, "skipped": counts["skipped"] + refused}
@@ -47,18 +51,16 @@ def _then_waiting(task: Task) -> Task:
 @_then_waiting
 def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in an export, or pictures and clips with the labels that waited for them."""
-    assert run.dataset_id is not None
     source = Path(run.parameters["source"])
-    who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     if is_export(source):
-        return restore_export(workspace, source, **who, progress=progress)
+        return restore_export(workspace, source, **_who(run), progress=progress)
     with unpacked_export(workspace, source, progress) as folder:
         if folder is not None:
-            return restore_export(workspace, folder, **who, progress=progress)
+            return restore_export(workspace, folder, **_who(run), progress=progress)
     reference = run.parameters.get("reference", False) and not is_upload(workspace, source)
     options = ImportOptions(identities=run.parameters.get("identities", False), reference=reference)
-    pictures = PictureIntake(workspace, **who, options=options, progress=progress)
-    clips = ClipIntake(workspace, **who, options=options, progress=progress)
+    pictures = PictureIntake(workspace, **_who(run), options=options, progress=progress)
+    clips = ClipIntake(workspace, **_who(run), options=options, progress=progress)
     files = pictures.files_of(source)
     return {**pictures.take(files), **clips.take(files)}
 
@@ -66,18 +68,16 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 @_then_waiting
 def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in label files, the pictures beside them, and the labels that waited for those."""
-    assert run.dataset_id is not None
     source = Path(run.parameters["source"])
-    who: dict[str, Any] = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     labels = read_label_files(workspace, source, run.parameters["skeleton"], progress=progress)
-    beside = pictures_beside(workspace, source, labels, dataset_id=run.dataset_id)
+    beside = pictures_beside(workspace, source, labels, dataset_id=dataset_of(run))
     labels = replace(labels, skipped=[*labels.skipped, *beside.skipped])
     added = 0
     if beside.folder is not None:
-        pictures = PictureIntake(workspace, **who, progress=progress)
+        pictures = PictureIntake(workspace, **_who(run), progress=progress)
         wanted = [file for file in pictures.files_of(beside.folder) if beside.is_wanted(file.path)]
         added = pictures.take(wanted)["added"]
-    return {**import_labels(workspace, labels, **who, progress=progress), "pictures": added}
+    return {**import_labels(workspace, labels, **_who(run), progress=progress), "pictures": added}
 
 
 def discard_source(workspace: Workspace, run: Run) -> None:
@@ -87,24 +87,21 @@ def discard_source(workspace: Workspace, run: Run) -> None:
 
 def sample_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Draw portraits and figures, and take them in with their points."""
-    assert run.dataset_id is not None
     drawn = draw_sample(workspace, progress)
-    who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
-    counts = PictureIntake(workspace, **who, progress=progress).take_source(drawn.folder)
-    note_threshold(workspace, dataset_id=run.dataset_id, author_id=run.author_id)
-    return {**counts, "figures": add_figures(workspace, drawn, dataset_id=run.dataset_id, run_id=run.id)}
+    counts = PictureIntake(workspace, **_who(run), progress=progress).take_source(drawn.folder)
+    note_threshold(workspace, dataset_id=dataset_of(run), author_id=run.author_id)
+    return {**counts, "figures": add_figures(workspace, drawn, dataset_id=dataset_of(run), run_id=run.id)}
 
 
 def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Find faces, points and people in what was not looked at yet."""
-    assert run.dataset_id is not None
     encoder = run.parameters.get("encoder")
-    version = find_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
-    left = complete_faces(workspace, dataset_id=run.dataset_id, run_id=run.id, encoder=encoder, progress=progress)
+    version = find_faces(workspace, dataset_id=dataset_of(run), run_id=run.id, encoder=encoder, progress=progress)
+    left = complete_faces(workspace, dataset_id=dataset_of(run), run_id=run.id, encoder=encoder, progress=progress)
     pre_label_new(workspace, run, progress)
     with reading(workspace.engine) as session:
-        totals = counts(run.dataset_id, session=session)
-        anybody = has_vectors(run.dataset_id, version, session=session)
+        totals = counts(dataset_of(run), session=session)
+        anybody = has_vectors(dataset_of(run), version, session=session)
     if not anybody:
         return {**asdict(totals), "incomplete": left}  # nobody to group
     return {**people_task(workspace, run, progress), "incomplete": left}
@@ -112,10 +109,9 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
 
 def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Group faces into people."""
-    assert run.dataset_id is not None
     grouped = group_people(
         workspace,
-        dataset_id=run.dataset_id,
+        dataset_id=dataset_of(run),
         run_id=run.id,
         encoder=run.parameters.get("encoder"),
         threshold=run.parameters.get("threshold"),
@@ -123,21 +119,13 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
         progress=progress,
     )
     with reading(workspace.engine) as session:
-        return {**asdict(counts(run.dataset_id, session=session)), "threshold": grouped["threshold"]}
+        return {**asdict(counts(dataset_of(run), session=session)), "threshold": grouped["threshold"]}
 
 
 def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Write a dataset into a folder."""
-    assert run.dataset_id is not None
-    return export_dataset(
-        workspace,
-        dataset_id=run.dataset_id,
-        author_id=run.author_id,
-        run_id=run.id,
-        format_name=run.parameters["format"],
-        folder=Path(run.parameters["folder"]),
-        progress=progress,
-    )
+    format_name, folder = run.parameters["format"], Path(run.parameters["folder"])
+    return export_dataset(workspace, **_who(run), format_name=format_name, folder=folder, progress=progress)
 
 
 def weights_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -147,22 +135,19 @@ def weights_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
 
 def sample_clips_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Draw clips of people, and take them in with their points."""
-    assert run.dataset_id is not None
     drawn = draw_clips_of_people(workspace, progress)
-    who = {"dataset_id": run.dataset_id, "author_id": run.author_id, "run_id": run.id}
     options = ImportOptions(identities=True)
-    counts = ClipIntake(workspace, **who, options=options, progress=progress).take_source(drawn.folder)
-    labelled = label_clips(workspace, drawn, dataset_id=run.dataset_id, author_id=run.author_id)
+    counts = ClipIntake(workspace, **_who(run), options=options, progress=progress).take_source(drawn.folder)
+    labelled = label_clips(workspace, drawn, dataset_id=dataset_of(run), author_id=run.author_id)
     return {**counts, "labelled": labelled}
 
 
 def overlay_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Draw points over a clip."""
-    assert run.dataset_id is not None
     out, static = run.parameters.get("out"), run.parameters.get("static", False)
     return render_overlay(
         workspace,
-        run.dataset_id,
+        dataset_of(run),
         run.parameters["video"],
         run.parameters["models"],
         out=Path(out) if out else None,
