@@ -19,7 +19,7 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import StoredFile, store_picture
 from core.people.assigning import record, record_separations
-from db.tables import Assignment, Image, ImagePath, ImageState, Instance, Skipped, Source, sides
+from db.tables import Assignment, Image, ImagePath, ImageState, Instance, Skipped, Source, WorkKind, sides
 from db.writes.dashboard import record_work
 from db.writes.library import recount_faces
 from db.writes.models import ensure_model_version, note_model_use
@@ -79,7 +79,7 @@ def restore_export(
             arrived = LocalNames(restore.images, restore.people, restore.clips)
             restore_clips(labelled, dataset_id, author_id, arrived, session=session)
         if outcomes["added"]:
-            record_work(author_id, dataset_id, "images_imported", outcomes["added"], session=session)
+            record_work(author_id, dataset_id, WorkKind.IMAGES_IMPORTED, outcomes["added"], session=session)
         added = session.exec(select(func.count()).where(col(Image.run_id) == run_id)).one()
     return {
         "images": len(readable),

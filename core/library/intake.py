@@ -17,7 +17,7 @@ from core.library.lookup import find_dataset
 from core.library.pictures import StoredFile
 from core.library.sources import Limits, SourceFile, list_source
 from db.engine import reading
-from db.tables import Image, ImagePath, Skipped
+from db.tables import Image, ImagePath, Skipped, WorkKind
 from db.writes.dashboard import record_work
 
 
@@ -106,7 +106,7 @@ class Intake(ABC):
     def record(self, added: int, *, session: Session) -> None:
         """Count the pictures as the author's work."""
         if added:
-            record_work(self.author_id, self.dataset_id, "images_imported", added, session=session)
+            record_work(self.author_id, self.dataset_id, WorkKind.IMAGES_IMPORTED, added, session=session)
 
     def identity(self, path: str, *, no_name: str = "images.folder_no_name", session: Session) -> str | None:
         """Whom the folder of a file names, where folders name people; `no_name` is the code of why it cannot."""

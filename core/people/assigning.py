@@ -10,7 +10,7 @@ from core.foundation.messages import Message
 from db.batching import id_batches
 from db.history import snapshot
 from db.queries.people.ownership import Ownership, instances_of
-from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
+from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source, WorkKind
 from db.writes.dashboard import record_work
 
 
@@ -31,7 +31,7 @@ def record(
     )
     session.add(event)
     session.flush()
-    record_work(author_id, dataset_id, "people_decisions", session=session)
+    record_work(author_id, dataset_id, WorkKind.PEOPLE_DECISIONS, session=session)
     return event
 
 

@@ -15,7 +15,7 @@ from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
 from db.engine import reading
 from db.queries.points import ShownInstance, shown_instances
-from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User, sides
+from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User, WorkKind, sides
 from db.writes.dashboard import record_work
 from db.writes.library import recount_faces
 from db.writes.points import append_revision
@@ -89,7 +89,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
             session=session,
         )
         image.state = ImageState.CORRECTED
-        record_work(author_id, instance.dataset_id, "landmark_edits", session=session)
+        record_work(author_id, instance.dataset_id, WorkKind.LANDMARK_EDITS, session=session)
         return revision.id
 
 
@@ -127,7 +127,7 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
         if image.state != ImageState.EMPTY:
             image.state = ImageState.CORRECTED
         if news:
-            record_work(author_id, image.dataset_id, "pictures_accepted", session=session)
+            record_work(author_id, image.dataset_id, WorkKind.PICTURES_ACCEPTED, session=session)
         return accepted
 
 
@@ -151,7 +151,7 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
         recount_faces(image_id, session=session)
         session.refresh(image)
         image.state = ImageState.CORRECTED
-        record_work(author_id, image.dataset_id, "boxes_drawn", len(instances), session=session)
+        record_work(author_id, image.dataset_id, WorkKind.BOXES_DRAWN, len(instances), session=session)
         return [instance.id for instance in instances]
 
 

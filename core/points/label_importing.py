@@ -25,7 +25,7 @@ from core.points.label_writing import FileLabel, WriteReport, apply_labels
 from db.engine import reading
 from db.queries.jobs import count_skipped
 from db.queries.points import waiting_labels
-from db.tables import Image, Skipped
+from db.tables import Image, Skipped, WorkKind
 from db.writes.dashboard import record_work
 from db.writing import writing
 
@@ -292,7 +292,7 @@ def _write(
                 images += bool(written.added or written.unchanged)
                 batch.include(written)
             for author_id, number in batch.by_author.items():
-                record_work(author_id, dataset_id, "labels imported", number, session=session)
+                record_work(author_id, dataset_id, WorkKind.LABELS_IMPORTED, number, session=session)
         total.include(batch)
         done += len(part)
         progress.advance(done)

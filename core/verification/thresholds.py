@@ -9,7 +9,7 @@ from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.verification.pairs import PairSet
 from core.verification.report import figures_at
-from db.tables import Pair, Threshold
+from db.tables import Pair, Threshold, WorkKind
 from db.writes.dashboard import record_work
 from db.writing import writing
 
@@ -43,5 +43,5 @@ def save_threshold(
             for left, right, same, score in zip(*columns, strict=True)
         ]
         session.connection().execute(insert(Pair), evidence)
-        record_work(author_id, pairs.dataset_id, "thresholds_saved", session=session)
+        record_work(author_id, pairs.dataset_id, WorkKind.THRESHOLDS_SAVED, session=session)
         return row.id

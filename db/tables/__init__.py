@@ -7,7 +7,7 @@ rows of their own, and each human row names its author. Where a row repeats what
 
 from db.tables.columns import MessageText, Moment, now
 from db.tables.exchange import Export
-from db.tables.jobs import DailyWork, Run, RunState, Skipped
+from db.tables.jobs import DailyWork, Run, RunState, Skipped, WorkKind
 from db.tables.library import (
     Dataset,
     Exclusion,
@@ -61,6 +61,7 @@ __all__ = [
     "User",
     "Video",
     "WaitingLabel",
+    "WorkKind",
     "now",
     "sides",
 ]

@@ -61,6 +61,18 @@ class Skipped(SQLModel, table=True):
     reason: dict[str, Any] = message_text()
 
 
+class WorkKind(StrEnum):
+    """What is counted of what somebody does."""
+
+    IMAGES_IMPORTED = "images_imported"
+    LABELS_IMPORTED = "labels_imported"
+    LANDMARK_EDITS = "landmark_edits"
+    PICTURES_ACCEPTED = "pictures_accepted"
+    BOXES_DRAWN = "boxes_drawn"
+    PEOPLE_DECISIONS = "people_decisions"
+    THRESHOLDS_SAVED = "thresholds_saved"
+
+
 class DailyWork(SQLModel, table=True):
     """How much somebody did on a day (UTC): counted when it happens."""
 

@@ -4,10 +4,10 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col
 
-from db.tables import DailyWork, now
+from db.tables import DailyWork, WorkKind, now
 
 
-def record_work(author_id: int, dataset_id: int, kind: str, amount: int = 1, *, session: Session) -> None:
+def record_work(author_id: int, dataset_id: int, kind: WorkKind, amount: int = 1, *, session: Session) -> None:
     """Add to what somebody did today (UTC)."""
     row = {"author_id": author_id, "dataset_id": dataset_id, "day": f"{now():%Y-%m-%d}", "kind": kind, "count": amount}
     statement = insert(DailyWork).values(**row)

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from db.queries.dashboard import Work
+from db.tables import WorkKind
 from pages.widgets.dashboard.charts import work_bars
 from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.text import plain
@@ -25,7 +26,7 @@ def work_by_day(work: Sequence[Work], *, key: str) -> None:
     totals = Counter[str]()
     for row in work:
         totals[row.kind] += row.count
-    kinds = sorted(totals, key=lambda kind: (kind == "images_imported", -totals[kind], kind))
+    kinds = sorted(totals, key=lambda kind: (kind == WorkKind.IMAGES_IMPORTED, -totals[kind], kind))
     kind = st.selectbox("Kind of work", kinds, format_func=_KINDS.__getitem__, width=260, key="kind-of-work")
     rows = [row for row in work if row.kind == kind]
     name = _KINDS[kind]

@@ -34,6 +34,7 @@ from db.tables import (
     Source,
     Video,
     WaitingLabel,
+    WorkKind,
 )
 from db.writing import writing
 
@@ -164,7 +165,7 @@ def test_the_same_labels_twice_add_nothing(label, folder, pictures, rows, worksp
     assert (counts["added"], counts["instances"], counts["pictures"], skipped) == (0, 1, 0, [])
     assert len(rows(KeypointRevision)) == len(rows(Instance)) == 1
     with reading(workspace.engine) as session:
-        work = select(DailyWork.count).where(DailyWork.kind == "labels imported")
+        work = select(DailyWork.count).where(DailyWork.kind == WorkKind.LABELS_IMPORTED)
         assert session.exec(work).all() == [1]
 
 
