@@ -6,16 +6,8 @@ from typing import Any, Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.people.deciding import (
-    clean_name,
-    confirm_faces,
-    merge_people,
-    move_faces,
-    name_person,
-    release_faces,
-    remove_faces,
-    undo,
-)
+from core.foundation.names import clean_name
+from core.people.deciding import confirm_faces, merge_people, move_faces, name_person, release_faces, remove_faces, undo
 from db.engine import reading
 from db.queries.people.decisions import last_decision, revocable
 from db.queries.people.listing import PersonSummary, person_names, strips, summaries

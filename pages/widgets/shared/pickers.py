@@ -4,7 +4,8 @@ from typing import Final
 
 import streamlit as st
 
-from core.people.deciding import clean_name
+from core.foundation.errors import BadInput
+from core.foundation.names import clean_name
 from db.queries.library import datasets
 from pages.widgets.shared.resources import DATASET, IMAGE, NAME, read, workspace
 
@@ -40,7 +41,7 @@ def _other_dataset() -> None:
 def choose_name() -> None:
     """Who works; every decision and correction carries this name."""
     if NAME not in st.session_state:
-        st.session_state[NAME] = st.query_params.get("name", workspace().settings.user)
+        st.session_state[NAME] = _cleaned(st.query_params.get("name", workspace().settings.user))
     st.session_state[_NAME_FIELD] = st.session_state[NAME]
     st.text_input(
         "Your name",
@@ -49,12 +50,19 @@ def choose_name() -> None:
         on_change=_other_name,
         help="Every correction and decision carries it.",
     )
-    name = clean_name(st.session_state[NAME])
-    if name is None:
-        st.warning("Without a name your work is counted for “" + workspace().settings.user + "”.")
+    if st.session_state[NAME]:
+        st.query_params["name"] = st.session_state[NAME]
     else:
-        st.query_params["name"] = name
+        st.warning("Without a name your work is counted for “" + workspace().settings.user + "”.")
 
 
 def _other_name() -> None:
-    st.session_state[NAME] = st.session_state[_NAME_FIELD]
+    st.session_state[NAME] = _cleaned(st.session_state[_NAME_FIELD])
+
+
+def _cleaned(name: str) -> str:
+    """A name as it is stored; empty where there is none, or it can be none, as an address may hold."""
+    try:
+        return clean_name(name) or ""
+    except BadInput:
+        return ""

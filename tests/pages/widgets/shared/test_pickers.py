@@ -2,6 +2,8 @@
 
 import pytest
 
+from db.engine import reading
+from db.tables import User
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from pages.widgets.shared.resources import DATASET, IMAGE, NAME
@@ -56,3 +58,27 @@ def test_a_name_is_kept_in_the_address_and_an_empty_one_is_warned_of(shown, work
     assert not page.warning
     page.text_input[0].input(" ").run()
     assert page.warning[0].value == f"Without a name your work is counted for “{workspace.settings.user}”."
+
+
+def test_work_is_counted_for_whom_the_page_says(shown, workspace):
+    def counted():
+        import streamlit as st
+
+        from pages.widgets.shared.pickers import choose_name
+        from pages.widgets.shared.resources import author_id
+
+        choose_name()
+        st.session_state["author"] = author_id()
+
+    def author(page):
+        with reading(workspace.engine) as session:
+            return session.get(User, page.session_state["author"]).name
+
+    page = shown(counted, address={"name": " Zoë "})
+    assert author(page) == "Zoë"
+    page.text_input[0].input("  ").run()
+    assert page.warning
+    assert author(page) == workspace.settings.user
+    too_long = shown(counted, address={"name": "x" * 121})
+    assert too_long.warning
+    assert author(too_long) == workspace.settings.user
