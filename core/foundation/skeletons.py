@@ -31,8 +31,6 @@ class Skeleton:
     sigmas
         How far apart two people put each point, relative to the root of the instance's area: the K constants of the
         object keypoint similarity (https://cocodataset.org/#keypoints-eval), or None where nobody measured any.
-    sigmas_borrowed
-        Whether some of them were taken over from points nearby and not measured on these.
     """
 
     name: str
@@ -43,7 +41,6 @@ class Skeleton:
     regions: dict[str, tuple[int, ...]]
     normaliser: tuple[int, int] | None = None
     sigmas: tuple[float, ...] | None = None
-    sigmas_borrowed: bool = False
 
     def __len__(self) -> int:
         return len(self.point_names)
@@ -160,7 +157,6 @@ BODY24: Final = Skeleton(
     },
     normaliser=(5, 12),
     sigmas=(*_COCO_SIGMAS, 0.079, 0.062, 0.062, 0.107, 0.107, 0.089, 0.089),
-    sigmas_borrowed=True,
 )
 
 # COCO's 17 points, in its order, with the lines that it draws. They are the first 17 of BODY24.

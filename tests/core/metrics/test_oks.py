@@ -2,10 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from pycocotools.cocoeval import COCOeval
 
 from core.foundation.errors import BadInput
-from core.foundation.skeletons import SKELETONS
 from core.metrics.oks import estimate_sigmas, oks
 from tests.builders.random_poses import BODY24_SIGMAS, COCO17_SIGMAS, pycocotools_says, random_set
 
@@ -35,25 +33,6 @@ def test_without_a_labelled_point_the_grown_box_forgives():
 
 def test_no_pose_gives_no_oks():
     assert oks(np.zeros((0, 17, 2)), np.zeros((0, 17, 2)), np.zeros((0, 17)), np.zeros(0), COCO17_SIGMAS).shape == (0,)
-
-
-def test_sigmas_of_coco_are_those_of_pycocotools_and_body24_borrows_by_name():
-    assert pytest.approx(COCOeval(iouType="keypoints").params.kpt_oks_sigmas) == COCO17_SIGMAS
-    names = SKELETONS["body24"].point_names
-    by_name = dict(zip(names, BODY24_SIGMAS, strict=True))
-    lenders = {
-        "neck": "left_shoulder",
-        "left_palm": "left_wrist",
-        "right_palm": "right_wrist",
-        "spine2": "left_hip",
-        "spine1": "right_hip",
-        "left_instep": "left_ankle",
-        "right_instep": "right_ankle",
-    }
-    assert set(names[17:]) == set(lenders)
-    assert all(by_name[name] == by_name[lender] for name, lender in lenders.items())
-    assert BODY24_SIGMAS[:17] == COCO17_SIGMAS
-    assert SKELETONS["body24"].sigmas_borrowed
 
 
 def test_every_oks_is_that_of_pycocotools():
