@@ -20,6 +20,7 @@ IMAGE = LabelledImage("a.png", "0" * 64, 1, 5, 5, Path("a.png"))
         ({"kind": "cat"}, "the kind of an instance should be one of face, person, not 'cat'"),
         ({"origin": "x"}, "the origin of an instance should be one of model, human, import"),
         ({"box": (2, 0, 1, 1)}, "a box ends before it begins"),
+        ({"box": (0, 2, 1, 1)}, "a box ends before it begins"),
         ({"box": (0, 0, float("nan"), 1)}, "a box should hold finite numbers, not nan"),
         ({"box": (0, 0, 1e40, 1)}, "a box should hold finite numbers"),
         ({"box": (0, 0, 2e9, 1)}, "a box reaches farther than"),

@@ -53,6 +53,13 @@ def test_every_kind_of_pixel_becomes_rgb(tmp_path, mode, value, expected):
     assert upright(file, (5, 4))[1, 1].tolist() == [expected] * 3
 
 
-def test_face_outside_the_picture_has_no_crop():
+@pytest.mark.parametrize("box", [(200, 10, 220, 30), (10, 200, 30, 220)])
+def test_face_outside_the_picture_has_no_crop(box):
     with pytest.raises(CropFailed, match="its box lies outside the picture"):
-        crop_jpeg(gradient(), (200, 10, 220, 30))
+        crop_jpeg(gradient(), box)
+
+
+def test_picture_of_another_size_than_its_labels_has_no_crop(tmp_path):
+    Image.fromarray(gradient()).save(tmp_path / "a.png")
+    with pytest.raises(CropFailed, match=r"100 × 80.*80 × 100"):
+        upright(tmp_path / "a.png", (80, 100))

@@ -27,6 +27,22 @@ def test_dlib_boxes_that_are_no_labels_are_counted_and_damaged_ones_listed():
     }
 
 
+def test_what_is_wrong_about_a_box_is_told_with_its_place():
+    box = "<box top='1' left='1' width='5' height='5'>"
+    parts = "<part name='0' x='1' y='1'/><part name='67' x='2' y='2'/>"
+    content = f"""<dataset><images>
+        <image file='a.jpg'>{box}<part name='nose' x='1' y='1'/></box>{box.replace("5", "0")}{parts}</box></image>
+        <image>{box}{parts}</box></image>
+    </images></dataset>"""
+    assert reasons(read_label_file("a.xml", content.encode(), FACE68)) == {
+        "image 1 (a.jpg), box 1": "the part 'nose' is no number of a point",
+        "image 1 (a.jpg), box 2": "top, left, width or height is not a number above 0",
+        "image 2 (.), box 1": "its image has no file",
+    }
+    with pytest.raises(UnreadableLabels, match="outermost element should be 'dataset', not 'images'"):
+        read_label_file("a.xml", b"<images><dataset/></images>", FACE68)
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

@@ -61,6 +61,18 @@ def test_motion_files_of_other_points_are_refused(name, sentence):
         read(name, BODY24)
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"file,nose_x,nose_y\n", "the first column should be 'image', not 'file'"),
+        (b"image," + b"x" * 200_000, r"line \d is no CSV \(field larger than"),
+    ],
+)
+def test_a_table_of_another_kind_says_why(content, sentence):
+    with pytest.raises(UnreadableLabels, match=sentence):
+        motion_csv.read("a.csv", content, BODY24)
+
+
 def test_the_17_point_table_is_read_as_17_points():
     (row,) = read("motion_17_points.csv", COCO17).rows
     assert len(row.keypoints) == 17
