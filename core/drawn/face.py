@@ -10,8 +10,8 @@ from core.drawn.face_shape import LEFT, RIGHT, FaceShape
 from core.drawn.people import Identity
 from core.foundation.arrays import Floats
 
-BLACK: Colour = (16, 12, 12)
-WHITE: Colour = (255, 255, 255)
+_BLACK: Colour = (16, 12, 12)
+_WHITE: Colour = (255, 255, 255)
 
 
 @dataclass
@@ -143,16 +143,16 @@ def _paint_eye(brush: Brush, side: int) -> None:
         (iris, tone(person.eye_colour, 0.5), 1.0, 0.35),
         (iris - 0.9, person.eye_colour, 1.0, 0.6),
         (3.7, tone(person.eye_colour, 1.25), 0.5, 0.9),
-        (2.7, BLACK, 1.0, 0.3),
+        (2.7, _BLACK, 1.0, 0.3),
     ):
         disc = brush.shape.place(ellipse(centre, (radius, radius)))
         canvas.fill(disc, colour, alpha=alpha, soft=soft * mm, within=opening)
     spot = brush.shape.place(ellipse(centre + np.array([1.9 * (brush.light or 1), -2.1]), (1.25, 1.25), 16))
-    canvas.fill(spot, WHITE, alpha=0.95, soft=0.25 * mm, within=opening)
+    canvas.fill(spot, _WHITE, alpha=0.95, soft=0.25 * mm, within=opening)
     shade = brush.shape.place(ellipse((side * person.eye_gap, -8.5), (person.eye_width * 0.6, 6.5)))
     canvas.fill(shade, (40, 26, 26), alpha=0.45, soft=1.6 * mm, within=opening)
     taper = 0.45 + 0.55 * np.sin(np.pi * np.clip(0.15 + 0.8 * (1 - u), 0, 1))
-    canvas.stroke(upper, 2.3 * mm * taper, BLACK, alpha=0.92, soft=0.35 * mm)
+    canvas.stroke(upper, 2.3 * mm * taper, _BLACK, alpha=0.92, soft=0.35 * mm)
     canvas.stroke(lower, 0.9 * mm * taper, tone(person.skin, 0.35), alpha=0.6, soft=0.45 * mm)
     crease, _ = brush.shape.lids(side, np.linspace(0.06, 0.94, 15), grow=4)
     canvas.stroke(crease, 1.1 * mm, tone(person.skin, 0.4), alpha=0.55, soft=0.6 * mm)

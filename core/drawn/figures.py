@@ -41,7 +41,7 @@ def _head_points(shape: FaceShape) -> Floats:
     return np.concatenate([shape.nose()[0][3:4], eyes, ears])
 
 
-def figure_truth(figure: Figure, name: str | None) -> DrawnInstance:
+def _figure_truth(figure: Figure, name: str | None) -> DrawnInstance:
     """The 24 points with their visibility, and the box of everything painted."""
     points = figure.flat.copy()
     points[[INDEX[name] for name in _HEAD_POINTS]] = _head_points(figure.head())
@@ -107,7 +107,7 @@ def draw_figure(
     paint_ground_shadow(canvas, (origin[0], ground + pose.rise * height), 300 * scale)
     figure = Figure(canvas, pose, identity, outfit, scale, origin, float(rng.uniform(-1, 1)))
     paint_figure(figure)
-    instances = [figure_truth(figure, person)]
+    instances = [_figure_truth(figure, person)]
     if faces_viewer(figure):
         instances.append(face_truth(person, figure.head()))
     photo = develop(canvas, rng, warmth=float(rng.uniform(-0.04, 0.05)), gain=1.0, blur=0.4, noise=1.5)

@@ -43,7 +43,7 @@ def random_clothes(rng: np.random.Generator) -> Clothes:
     return Clothes(CLOTHES[rng.integers(len(CLOTHES))], _NECKLINES[rng.integers(len(_NECKLINES))])
 
 
-def random_expression(rng: np.random.Generator) -> Expression:
+def _random_expression(rng: np.random.Generator) -> Expression:
     """A calm to laughing face."""
     opened = float(rng.uniform(4, 13)) if rng.random() < 0.4 else 0.0
     return Expression(
@@ -55,7 +55,7 @@ def random_expression(rng: np.random.Generator) -> Expression:
     )
 
 
-def random_view(rng: np.random.Generator, centre: tuple[float, float], scale: float) -> View:
+def _random_view(rng: np.random.Generator, centre: tuple[float, float], scale: float) -> View:
     """A head turned a little."""
     roll, yaw, pitch = rng.normal(0, (3.5, 6, 3)).clip((-9, -13, -6), (9, 13, 6))
     return View(centre, scale, float(roll), float(yaw), float(pitch))
@@ -78,7 +78,7 @@ def paint_head(brush: Brush) -> None:
         paint(brush)
 
 
-def paint_bust(brush: Brush, clothes: Clothes) -> None:
+def _paint_bust(brush: Brush, clothes: Clothes) -> None:
     """Neck and shoulders, which turn less than the head."""
     person, head = brush.shape.person, brush.shape.view
     upright = FaceShape(person, brush.shape.expression, View(head.centre, head.scale, 0.35 * head.roll, 0.3 * head.yaw))
@@ -134,7 +134,7 @@ def _paint_clothes(brush: Brush, upright: FaceShape, clothes: Clothes, neck: flo
 def paint_person(brush: Brush, clothes: Clothes) -> None:
     """Head, hair and shoulders."""
     paint_back_hair(brush)
-    paint_bust(brush, clothes)
+    _paint_bust(brush, clothes)
     paint_head(brush)
 
 
@@ -183,7 +183,7 @@ def draw_portrait(
     BACKGROUNDS[background or PLACES[rng.integers(len(PLACES))]](canvas, rng)
     scale = min(width, 0.86 * height) / rng.uniform(290, 345)
     centre = (width * rng.uniform(0.46, 0.54), height * rng.uniform(0.42, 0.46))
-    shape = FaceShape(identity, random_expression(rng), random_view(rng, centre, scale))
+    shape = FaceShape(identity, _random_expression(rng), _random_view(rng, centre, scale))
     paint_person(Brush(canvas, shape, float(rng.uniform(-1, 1))), random_clothes(rng))
     photo = develop(canvas, rng, **random_photo(rng, size, (0.5, 3.5)))
     return DrawnPicture(name, photo, (face_truth(person, shape),))
@@ -208,8 +208,8 @@ def draw_group(
     for i, (_, identity) in enumerate(people):
         x = width / 2 + (i - (count - 1) / 2) * 278 * scale + rng.uniform(-6, 6)
         centre = (float(x), float(height * 0.43 + rng.uniform(-0.05, 0.05) * height))
-        view = random_view(rng, centre, scale * float(rng.uniform(0.94, 1.04)))
-        shapes.append(FaceShape(identity, random_expression(rng), view))
+        view = _random_view(rng, centre, scale * float(rng.uniform(0.94, 1.04)))
+        shapes.append(FaceShape(identity, _random_expression(rng), view))
     colours = rng.choice(len(CLOTHES), count, replace=False)
     for shape, colour in zip(sorted(shapes, key=lambda shape: shape.view.scale), colours, strict=True):
         clothes = Clothes(CLOTHES[colour], random_clothes(rng).neckline)

@@ -14,8 +14,8 @@ from core.foundation.arrays import Box
 from core.foundation.errors import FacetError, UnreadableImage
 from core.media.images import decode
 
-GROWTH: Final = 1.3  # the crop's width and height as multiples of the box's
-QUALITY: Final = 95
+_GROWTH: Final = 1.3  # the crop's width and height as multiples of the box's
+_QUALITY: Final = 95
 
 
 class CropFailed(FacetError):
@@ -56,11 +56,11 @@ def crop_jpeg(pixels: NDArray[np.uint8], box: Box) -> bytes:
     if left >= right or top >= bottom:
         raise CropFailed("crops.box_outside")
     buffer = io.BytesIO()
-    Image.fromarray(pixels[top:bottom, left:right]).save(buffer, "JPEG", quality=QUALITY, subsampling=0)
+    Image.fromarray(pixels[top:bottom, left:right]).save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
     return buffer.getvalue()
 
 
 def _span(low: float, high: float, size: int) -> tuple[int, int]:
     """Return the first pixel and the one after the last that the grown interval touches; pixel i spans i ± 0.5."""
-    centre, half = (low + high) / 2, (high - low) / 2 * GROWTH
+    centre, half = (low + high) / 2, (high - low) / 2 * _GROWTH
     return max(0, floor(centre - half + 0.5)), min(size, ceil(centre + half + 0.5))

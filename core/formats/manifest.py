@@ -17,11 +17,11 @@ from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import SKELETONS
 
 NAME: Final = "manifest.json"
-GENERATOR: Final = "facet"
+_GENERATOR: Final = "facet"
 VERSION: Final = 1
 _VISIBILITY: Final = ("absent", "hidden", "visible")
 
-CONVENTIONS: Final = {
+_CONVENTIONS: Final = {
     "boxes": "left, top, right, bottom; in annotations.json x, y, width, height. They may reach over the picture.",
     "coordinates": (
         "Pixels of the upright picture (its EXIF orientation applied), x to the right, y down; the centre of the "
@@ -89,7 +89,7 @@ class Manifest:
         """Return the file's text: sorted keys, two spaces of indentation, a newline at the end."""
         keys = ("kind", "point_names", "edges", "flip_pairs")
         skeletons = {name: {key: getattr(skeleton, key) for key in keys} for name, skeleton in SKELETONS.items()}
-        content = asdict(self) | {"generator": GENERATOR, "conventions": CONVENTIONS, "skeletons": skeletons}
+        content = asdict(self) | {"generator": _GENERATOR, "conventions": _CONVENTIONS, "skeletons": skeletons}
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -126,8 +126,8 @@ def read_manifest(folder: Path, format_name: str) -> Manifest:
         If it is absent, damaged, of another program, format or version, or names a file outside the folder.
     """
     content = load_json(path_inside(folder, NAME, NAME))
-    if content.text("generator") != GENERATOR:
-        raise content.wrong("exports.generator", name=content.text("generator"), wanted=GENERATOR)
+    if content.text("generator") != _GENERATOR:
+        raise content.wrong("exports.generator", name=content.text("generator"), wanted=_GENERATOR)
     name = content.text("format")
     if name != format_name:
         raise content.wrong("exports.format", name=name, wanted=format_name)
@@ -150,7 +150,7 @@ def sniff(folder: Path) -> str | None:
     """Return the format of an export of ours, of any version, in that folder; None for anything else."""
     try:
         content = load_json(path_inside(folder, NAME, NAME))
-        ours = content.text("generator") == GENERATOR and content.whole("version", 1) > 0
+        ours = content.text("generator") == _GENERATOR and content.whole("version", 1) > 0
         return content.text("format") if ours else None
     except UnreadableLabels:
         return None

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 
-SENTENCES = Path(__file__).parent / "sentences"
-FALLBACK = "en"
+SENTENCES: Final = Path(__file__).parent / "sentences"
+_FALLBACK: Final = "en"
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Message:
     of: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", {name: plain_field(value) for name, value in self.fields.items()})
+        object.__setattr__(self, "fields", {name: _plain_field(value) for name, value in self.fields.items()})
 
-    def reason(self, language: str = FALLBACK) -> str:
+    def reason(self, language: str = _FALLBACK) -> str:
         """The sentence without what it is about. Raises KeyError for a code that even English lacks."""
         return _Sentences(language).vformat(_template(self.code, language), (), self.fields)
 
-    def text(self, language: str = FALLBACK) -> str:
+    def text(self, language: str = _FALLBACK) -> str:
         """The whole sentence: `of`, a colon, the reason."""
         reason = self.reason(language)
         return reason if self.of is None else f"{self.of}: {reason}"
@@ -80,7 +80,7 @@ def verbatim(text: str) -> Message:
     return message("words.verbatim", text=text)
 
 
-def worded(stored: Any, language: str = FALLBACK) -> Any:
+def worded(stored: Any, language: str = _FALLBACK) -> Any:
     """What a store gives, with the sentence of each message in it: of a message, of lists and objects that hold any.
 
     A code or a field that this version lacks, as after going back to an older one, leaves the code and the fields.
@@ -115,16 +115,16 @@ def some(names: Sequence[str], most: int) -> list[str] | Message:
     return message("words.and_more", names=list(names[:most]), count=len(names) - most)
 
 
-def plain_field(value: Any) -> Any:
+def _plain_field(value: Any) -> Any:
     """A value as a field may be: see `Message`."""
     if isinstance(value, Exception):
         value = getattr(value, "message", value)
     if value is None or isinstance(value, Message):
         return value
     if isinstance(value, np.generic):
-        return plain_field(value.item())
+        return _plain_field(value.item())
     if isinstance(value, list):
-        return [plain_field(item) for item in value]
+        return [_plain_field(item) for item in value]
     for kind in (bool, int, float):
         if isinstance(value, kind):
             return kind(value)
@@ -144,7 +144,7 @@ def _read(path: Path) -> Mapping[str, str]:
 
 def _template(code: str, language: str) -> str:
     known = templates(language)
-    return known[code] if code in known else templates(FALLBACK)[code]
+    return known[code] if code in known else templates(_FALLBACK)[code]
 
 
 class _Sentences(string.Formatter):

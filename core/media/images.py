@@ -34,8 +34,8 @@ SUFFIXES: Final = {
     "AVIF": ".avif",
 }
 _OPENERS: Final = tuple(kind for kind in SUFFIXES if kind != "MPO")  # the JPEG opener gives MPO for a phone's pairs
-THUMBNAIL: Final = 256  # longest side, pixels
-CROP: Final = 160
+_THUMBNAIL: Final = 256  # longest side, pixels
+_CROP: Final = 160
 _MARGIN: Final = 0.25
 _KNOWN: Final = (
     (b"%PDF", message("images.pdf")),
@@ -167,11 +167,11 @@ def shrunk(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
-    """A JPEG of `pixels` (H, W, 3) RGB whose longest side is at most `THUMBNAIL` pixels; never enlarged."""
-    return jpeg(shrunk(pixels, THUMBNAIL), quality=85)
+    """A JPEG of `pixels` (H, W, 3) RGB whose longest side is at most 256 pixels; never enlarged."""
+    return jpeg(shrunk(pixels, _THUMBNAIL), quality=85)
 
 
-def face_crop(pixels: NDArray[np.uint8], box: Box, side: int = CROP) -> NDArray[np.uint8]:
+def face_crop(pixels: NDArray[np.uint8], box: Box, side: int = _CROP) -> NDArray[np.uint8]:
     """A square (side, side, 3) cut around a box with a quarter of margin; what lies beyond the picture is grey."""
     left, top, right, bottom = box
     half = max(right - left, bottom - top, 1.0) * (0.5 + _MARGIN)

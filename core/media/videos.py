@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from core.foundation.errors import BadInput, FacetError, UnreadableVideo
 from core.media.files import open_partial
 
-CLIP_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
+_CLIP_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
 
 # A playlist or a concat script under a clip's name would make FFmpeg open other files and addresses.
 _DEMUXERS: Final = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm"
@@ -58,7 +58,7 @@ class Clip:
 
 def is_clip(path: str) -> bool:
     """Whether a file's name has the ending of a clip."""
-    return Path(path).suffix.lower() in CLIP_SUFFIXES
+    return Path(path).suffix.lower() in _CLIP_SUFFIXES
 
 
 def probe(path: Path, name: str | None = None) -> Clip:

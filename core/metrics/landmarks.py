@@ -17,7 +17,7 @@ from core.foundation.skeletons import Skeleton
 
 # (truth (N, K, 2) float64, labelled (N, K) bool, boxes (N, 4) float64, skeleton) -> (N,) lengths in pixels
 Normaliser = Callable[[Floats, Bools, Floats, Skeleton], Floats]
-EYES: Final = ("right_eye", "left_eye")
+_EYES: Final = ("right_eye", "left_eye")
 
 
 def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skeleton: Skeleton) -> Floats:
@@ -71,7 +71,10 @@ def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skelet
 
 def applicable(skeleton: Skeleton) -> tuple[str, ...]:
     """The names of the normalisers that a skeleton has the points for, the usual one first."""
-    has = {"inter-ocular": skeleton.normaliser is not None, "inter-pupil": all(eye in skeleton.regions for eye in EYES)}
+    has = {
+        "inter-ocular": skeleton.normaliser is not None,
+        "inter-pupil": all(eye in skeleton.regions for eye in _EYES),
+    }
     return tuple(name for name in NORMALISERS if has.get(name, True))
 
 
@@ -187,7 +190,7 @@ def _inter_ocular(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skel
 
 
 def _inter_pupil(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skeleton) -> Floats:
-    right, left = (list(skeleton.regions[eye]) for eye in EYES)
+    right, left = (list(skeleton.regions[eye]) for eye in _EYES)
     length: Floats = np.linalg.norm(truth[:, right].mean(axis=1) - truth[:, left].mean(axis=1), axis=1)
     return np.where(labelled[:, right + left].all(axis=1), length, np.nan)
 

@@ -17,7 +17,7 @@ from core.foundation.errors import BadInput
 from core.metrics.oks import checked_truth
 from core.metrics.pose_matching import THRESHOLDS, best_of_each_image, close_pairs, greedy_matches
 
-RECALLS: Final = np.linspace(0.0, 1.0, 101)
+_RECALLS: Final = np.linspace(0.0, 1.0, 101)
 # Square pixels of the true person, both ends included.
 AREAS: Final = {"all": (0.0, 1e10), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
 
@@ -146,9 +146,9 @@ def precision_recall(matches: Matches, area: str = "all", weights: NDArray | Non
 def _precision_recall(right: Floats, every: Floats, asked: float) -> tuple[float, float]:
     """At one threshold, of cumulative counts; one threshold at a time stays in the processor's cache."""
     recall, precision = right / asked, right / (every + np.spacing(1))
-    first = np.searchsorted(recall, RECALLS, side="left")
+    first = np.searchsorted(recall, _RECALLS, side="left")
     reached = first[first < len(recall)]
-    read = np.zeros(len(RECALLS))
+    read = np.zeros(len(_RECALLS))
     if len(reached):  # the best from there on, without the whole line of bests
         read[: len(reached)] = np.maximum.accumulate(np.maximum.reduceat(precision, reached)[::-1])[::-1]
     return float(read.mean()), float(recall[-1])

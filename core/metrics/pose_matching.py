@@ -15,7 +15,7 @@ from core.foundation.arrays import Bools, Floats, Indices
 from core.metrics.oks import Truth, similarities
 
 THRESHOLDS: Final = np.linspace(0.5, 0.95, 10)
-MOST_PER_IMAGE: Final = 20
+_MOST_PER_IMAGE: Final = 20
 _PAIRS_AT_ONCE: Final = 1 << 12  # keeps a block of 24-point differences within the processor's cache
 
 
@@ -31,13 +31,13 @@ class Pairs(NamedTuple):
 
 
 def best_of_each_image(image: Indices, score: Floats) -> tuple[Indices, Indices]:
-    """(D',) detections by image, best first, at most `MOST_PER_IMAGE`; and (D',) the rank of each, from 0.
+    """(D',) detections by image, best first, at most 20 of each; and (D',) the rank of each, from 0.
 
     Of equal scores the first comes first.
     """
     order = np.lexsort((-score, image))
     rank = np.arange(len(order)) - np.searchsorted(image[order], image[order], side="left")
-    best = rank < MOST_PER_IMAGE
+    best = rank < _MOST_PER_IMAGE
     return order[best], rank[best]
 
 
@@ -97,7 +97,7 @@ def greedy_matches(pairs: Pairs, rank: Indices, not_asked: Bools, crowd: Bools) 
     left_out, taken = np.zeros_like(matched), np.zeros((ranges, len(THRESHOLDS), people), bool)
     rank_of = rank[pairs.found]
     by_rank = np.argsort(rank_of, kind="stable")
-    ends = np.searchsorted(rank_of[by_rank], np.arange(MOST_PER_IMAGE + 1))
+    ends = np.searchsorted(rank_of[by_rank], np.arange(_MOST_PER_IMAGE + 1))
     for low, high in pairwise(ends):
         if low == high:
             continue

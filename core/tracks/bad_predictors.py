@@ -14,8 +14,8 @@ from core.foundation.arrays import Floats
 from core.tracks.smoothing import one_euro
 
 NOISE: Final = 0.0075  # of the face's size, standard deviation in x and in y
-BIAS: Final = 0.025
-DROPPED: Final = 0.1  # of the frames
+_BIAS: Final = 0.025
+_DROPPED: Final = 0.1  # of the frames
 _TAPS: Final = 5
 _FRAMES_PER_SECOND: Final = 30.0
 
@@ -50,7 +50,7 @@ def frozen(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
 
 def biased(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
     """Every point off by the same, in every frame."""
-    return tracks + BIAS * face_size(tracks)
+    return tracks + _BIAS * face_size(tracks)
 
 
 def halved(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
@@ -84,7 +84,7 @@ def held(tracks: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
 def dropped(tracks: Floats, rng: np.random.Generator) -> Floats:
     """The truth, but a tenth of the frames has no prediction at all."""
     remaining = tracks.copy()
-    remaining[rng.random(len(tracks)) < DROPPED] = np.nan
+    remaining[rng.random(len(tracks)) < _DROPPED] = np.nan
     return remaining
 
 

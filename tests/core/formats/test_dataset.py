@@ -40,6 +40,7 @@ IMAGE = LabelledImage("a.png", "0" * 64, 1, 5, 5, Path("a.png"))
             "a confidence should be finite, or NaN",
         ),
         ({"person": "p"}, "its person and the source of that together"),
+        ({"person": "p", "person_source": "human", "not_people": ("p",)}, "cannot be p and not be p"),
         ({"person_source": "human"}, "its person and the source of that together"),
         ({"person": "p", "person_source": "x"}, "the source of a person should be one of human, automatic"),
         ({"five_points": np.zeros((4, 2))}, r"five points should have the shape \(5, 2\), not \(4, 2\)"),
