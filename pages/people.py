@@ -7,7 +7,7 @@ from db.engine import LARGEST_ID, reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
 from pages.widgets.people.actions import decision_bar, offer_merge_for_taken_name
-from pages.widgets.people.group_again import group_again
+from pages.widgets.people.group_again import group_again, result_of_grouping
 from pages.widgets.people.views import (
     PERSON,
     decisions,
@@ -18,7 +18,7 @@ from pages.widgets.people.views import (
     seen_once,
 )
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
-from pages.widgets.shared.run_status import open_runs, result
+from pages.widgets.shared.run_status import open_runs
 
 dataset = dataset_or_stop()
 with reading(workspace().engine) as session:
@@ -32,8 +32,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if grouped or once or nobody:
         group_again(dataset.id)
 open_runs(dataset.id)
-if last_run is not None and last_run.id == st.session_state.get("people.run"):
-    result(last_run)
+result_of_grouping(last_run)
 decision_bar(dataset.id)
 
 person = st.query_params.get(PERSON, "")

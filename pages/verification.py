@@ -8,10 +8,10 @@ from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.vectors import encoder_versions, people_state
-from pages.widgets.people.group_again import origin_of_threshold
+from pages.widgets.people.group_again import origin_of_threshold, result_of_grouping
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library, workspace
-from pages.widgets.shared.run_status import open_runs, result
+from pages.widgets.shared.run_status import open_runs
 from pages.widgets.shared.text import sentence
 from pages.widgets.verification.workplace import choose_ratio, data_card, measured, saved_thresholds, workplace
 
@@ -21,8 +21,7 @@ with reading(workspace().engine) as session:
     names = list(dict.fromkeys(version.name for version in encoder_versions(dataset.id, session=session)))
     last_run = newest_ended_run(dataset.id, kinds_shown_on("verification"), session=session)
 busy = bool(open_runs(dataset.id))
-if last_run is not None and last_run.id == st.session_state.get("people.run"):
-    result(last_run)
+result_of_grouping(last_run)
 
 if not names:
     stop_at_library("No face is found here yet. Find the faces in the library first.")

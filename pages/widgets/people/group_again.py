@@ -1,13 +1,18 @@
 """Grouping a dataset's faces once more, with the threshold in force or another."""
 
+from typing import Final
+
 import streamlit as st
 
 from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of, threshold_of
 from db.queries.verification import thresholds
-from db.tables import ModelVersion
+from db.tables import ModelVersion, Run
 from pages.widgets.shared.resources import read, start_run, workspace
+from pages.widgets.shared.run_status import result
 from pages.widgets.shared.text import plain, sentence, stored, utc
+
+_STARTED: Final = "people.run"  # the run that was started here
 
 
 def group_again(dataset_id: int) -> None:
@@ -42,8 +47,14 @@ def group_again(dataset_id: int) -> None:
 
 def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> None:
     """Start the run (without a threshold: at the one in force) and show it."""
-    st.session_state["people.run"] = start_run("people", dataset_id, threshold=threshold, regroup=regroup, encoder=None)
+    st.session_state[_STARTED] = start_run("people", dataset_id, threshold=threshold, regroup=regroup, encoder=None)
     st.rerun()
+
+
+def result_of_grouping(newest: Run | None) -> None:
+    """How the run that was started here ended, for as long as no other has ended since."""
+    if newest is not None and newest.id == st.session_state.get(_STARTED):
+        result(newest)
 
 
 def origin_of_threshold(dataset_id: int, version: ModelVersion, value: float) -> str:

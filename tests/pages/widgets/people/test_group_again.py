@@ -1,4 +1,4 @@
-"""What is origin about the threshold in force."""
+"""What is said of the threshold in force, and of a grouping that was started here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from core.foundation.messages import message
 from core.people.encoders import encoder_of
-from db.tables import Threshold
+from db.tables import Run, RunState, Threshold
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from pages.widgets.people import group_again
@@ -40,3 +40,18 @@ def test_without_a_saved_one_it_is_the_encoders_own(workspace, dataset, monkeypa
     add_faces(workspace, dataset, [("a.jpg", vector(0))])
     origin = group_again.origin_of_threshold(dataset, encoder_of(workspace, dataset, None), 0.9)
     assert origin == "In force: 0.900, the own threshold of dlib\\-resnet."
+
+
+def test_how_a_grouping_of_ones_own_ended_is_shown_until_another_has(shown, workspace, dataset, author):
+    def draw(newest):
+        from pages.widgets.people.group_again import result_of_grouping
+
+        result_of_grouping(newest)
+
+    counts = {"faces": 2, "people": 1, "images": 1, "without_face": 0, "failed": 0}
+    with writing(workspace.engine) as session:
+        run = Run(kind="people", dataset_id=dataset, author_id=author, state=RunState.DONE, counts=counts)
+        session.add(run)
+    assert "2 faces" in shown(draw, {"people.run": run.id}, newest=run).markdown[0].value
+    assert not shown(draw, {"people.run": run.id - 1}, newest=run).markdown
+    assert not shown(draw, newest=None).markdown
