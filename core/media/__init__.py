@@ -1,1 +1,1 @@
-"""Pictures, videos, crops of them, and where a clip cuts."""
+"""Pictures, videos, crops of them, where a clip cuts, and files that appear whole."""
