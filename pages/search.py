@@ -13,7 +13,7 @@ from pages.widgets.shared.text import sentence
 dataset = dataset_or_stop()
 st.title("Search", anchor=False)
 try:
-    encoder = encoder_of(workspace(), dataset.id, None)
+    encoder = encoder_of(workspace(), dataset.id)
 except FacetError:
     stop_at_library("No face is found here yet, so there is nothing to search. Find the faces in the library first.")
 

@@ -25,7 +25,7 @@ result_of_grouping(last_run)
 
 if not names:
     stop_at_library("No face is found here yet. Find the faces in the library first.")
-encoder = encoder_of(workspace(), dataset.id, None)
+encoder = encoder_of(workspace(), dataset.id)
 if len(names) > 1:
     name = st.selectbox("Encoder", names, index=names.index(encoder.name), width=300)
     encoder = encoder_of(workspace(), dataset.id, name)

@@ -13,6 +13,7 @@ from core.exchange.clips import LocalNames, LocalPicture, names_here, restore_cl
 from core.formats import READERS
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
 from core.formats.manifest import sniff
+from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import DEAF, Progress
@@ -267,30 +268,34 @@ def _insert_instance(restore: _Restoration, image_id: int, labelled: LabelledIns
     session.add(instance)
     session.flush()
     if labelled.keypoints is not None:
-        assert labelled.skeleton is not None  # points come whole, or reading them fails
-        assert labelled.points_source is not None
-        human = labelled.points_source == Source.HUMAN
-        append_revision(
-            instance,
-            labelled.skeleton,
-            labelled.keypoints.to_bytes(),
-            Source(labelled.points_source),
-            author_id=restore.author_id if human else None,
-            note=message("edits.imported").to_json(),
-            model_version_id=restore.models[labelled.points_model] if labelled.points_model else None,
-            session=session,
-        )
+        _append_points(restore, instance, labelled, labelled.keypoints, session=session)
     restore.separations.extend((instance.id, key) for key in labelled.not_people)
     if labelled.person is not None:
         human = labelled.person_source == "human"
-        person_id = _person_id(restore, labelled.person, session=session)
         session.add(
             Assignment(
                 instance_id=instance.id,
                 dataset_id=restore.dataset_id,
-                person_id=person_id,
+                person_id=_person_id(restore, labelled.person, session=session),
                 source=Source.HUMAN if human else Source.MODEL,
                 author_id=restore.author_id if human else None,
                 run_id=restore.run_id,
             )
         )
+
+
+def _append_points(
+    restore: _Restoration, instance: Instance, labelled: LabelledInstance, keypoints: Keypoints, *, session: Session
+) -> None:
+    assert labelled.skeleton is not None  # points come whole, or reading them fails
+    assert labelled.points_source is not None
+    append_revision(
+        instance,
+        labelled.skeleton,
+        keypoints.to_bytes(),
+        Source(labelled.points_source),
+        author_id=restore.author_id if labelled.points_source == Source.HUMAN else None,
+        note=message("edits.imported").to_json(),
+        model_version_id=restore.models[labelled.points_model] if labelled.points_model else None,
+        session=session,
+    )

@@ -76,7 +76,7 @@ def _fetch(workspace: Workspace, weights: str, progress: Progress) -> Path:
     return fetch(weights, workspace.weights, report, workspace.settings.weights_mirror or None)
 
 
-def encoder_of(workspace: Workspace, dataset_id: int, encoder: str | None) -> ModelVersion:
+def encoder_of(workspace: Workspace, dataset_id: int, encoder: str | None = None) -> ModelVersion:
     """The newest version of an encoder (default: of the settings, else any) that has embedded this dataset's faces.
 
     Raises

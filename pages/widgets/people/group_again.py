@@ -18,7 +18,7 @@ _STARTED: Final = "people.run"  # the run that was started here
 def group_again(dataset_id: int) -> None:
     """A button that opens the choice of how to group again."""
     try:
-        version = encoder_of(workspace(), dataset_id, None)
+        version = encoder_of(workspace(), dataset_id)
         value = threshold_of(workspace(), dataset_id, version)
     except FacetError as error:
         st.button("Group again", disabled=True, help=sentence(error))

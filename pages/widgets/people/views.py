@@ -179,7 +179,7 @@ def _questions(dataset_id: int, encoder_id: int, cache_key: tuple[int, ...]) -> 
 def open_questions(dataset_id: int, newest_run: int) -> None:
     """The most similar pairs of people, to be answered with one click; an answer is never asked for again."""
     try:
-        version = encoder_of(workspace(), dataset_id, None)
+        version = encoder_of(workspace(), dataset_id)
     except NotFound as error:
         st.info(sentence(error))
         return

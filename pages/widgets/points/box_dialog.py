@@ -80,7 +80,7 @@ def _promoted(image: Image) -> list[str]:
 def _encoder(image: Image) -> str | None:
     """The encoder that the dataset's faces have; None where there are none yet: that of the settings."""
     try:
-        return encoder_of(workspace(), image.dataset_id, None).name
+        return encoder_of(workspace(), image.dataset_id).name
     except NotFound:
         return None
 
