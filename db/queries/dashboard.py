@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select, true
 
-from db.tables import Assignment, DailyWork, Image, Instance, KeypointRevision, Person, Source, User
+from db.queries.library import states
+from db.tables import Assignment, DailyWork, Instance, KeypointRevision, Person, Source, User
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def overview(dataset_id: int | None, *, session: Session) -> Overview:
     points = _points(dataset_id, session=session)
     named, unnamed = _people(dataset_id, session=session)
     return Overview(
-        states=_states(dataset_id, session=session),
+        states=states(dataset_id, session=session),
         named=named,
         unnamed=unnamed,
         faces=sum(row.human + row.model + row.none for row in points if row.kind == "face"),
@@ -62,13 +63,6 @@ def overview(dataset_id: int | None, *, session: Session) -> Overview:
 
 def _of(column: object, dataset_id: int | None) -> ColumnElement[bool]:
     return true() if dataset_id is None else col(column) == dataset_id
-
-
-def _states(dataset_id: int | None, *, session: Session) -> dict[str, int]:
-    rows = session.exec(
-        select(Image.state, func.count()).where(_of(Image.dataset_id, dataset_id)).group_by(col(Image.state))
-    )
-    return dict(rows.all())
 
 
 def _people(dataset_id: int | None, *, session: Session) -> tuple[int, int]:

@@ -105,12 +105,12 @@ def count_images(dataset_id: int, *, session: Session) -> int:
     return session.exec(select(func.count()).where(col(Image.dataset_id) == dataset_id)).one()
 
 
-def states(dataset_id: int, *, session: Session) -> dict[str, int]:
-    """How many pictures are in each state."""
-    rows = session.exec(
-        select(Image.state, func.count()).where(Image.dataset_id == dataset_id).group_by(col(Image.state))
-    )
-    return dict(rows.all())
+def states(dataset_id: int | None, *, session: Session) -> dict[str, int]:
+    """How many pictures of a dataset are in each state; with None, of all datasets together."""
+    rows = select(Image.state, func.count()).group_by(col(Image.state))
+    if dataset_id is not None:
+        rows = rows.where(Image.dataset_id == dataset_id)
+    return dict(session.exec(rows).all())
 
 
 def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
