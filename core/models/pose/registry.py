@@ -17,8 +17,6 @@ class Option:
     ----------
     default
         A number, a word or a truth value; the value given must be of its kind.
-    meaning
-        One sentence for people.
     choices
         The words that are allowed, for a word.
     low, high
@@ -26,7 +24,6 @@ class Option:
     """
 
     default: float | int | str | bool
-    meaning: str
     choices: tuple[str, ...] = ()
     low: float = 0.0
     high: float = math.inf
@@ -53,15 +50,15 @@ class Option:
                 raise BadInput("networks.option_range", name=name, kind=kind, low=self.low, high=self.high, value=value)
 
 
-_DROPOUT: Final = Option(0.1, "Share of activations that are dropped while training.", high=0.9)
+_DROPOUT: Final = Option(0.1, high=0.9)  # share of activations that are dropped while training
 _LITTLE_DROPOUT: Final = {"dropout": replace(_DROPOUT, default=0.0)}
 
 _VITPOSE_OPTIONS: Final = {
-    "head": Option("classic", "classic: two deconvolutions; simple: bilinear 4 ×, 3×3.", choices=("classic", "simple")),
-    "width": Option(256, "Channels of the classic head's deconvolutions.", low=8, high=1024),
-    "drop_path": Option(0.0, "Largest chance, in the last layer, that a residual branch is left out.", high=0.9),
-    "dropout": Option(0.0, "Share of hidden values that are dropped while training.", high=0.9),
-    "checkpointing": Option(False, "Recompute each layer in the backward pass: less memory, a third more time."),
+    "head": Option("classic", choices=("classic", "simple")),  # two deconvolutions, or bilinear 4 × and one 3×3
+    "width": Option(256, low=8, high=1024),  # channels of the classic head's deconvolutions
+    "drop_path": Option(0.0, high=0.9),  # largest chance, in the last layer, that a residual branch is left out
+    "dropout": Option(0.0, high=0.9),  # share of hidden values that are dropped while training
+    "checkpointing": Option(False),  # recompute each layer in the backward pass: less memory, a third more time
 }
 
 
