@@ -59,8 +59,8 @@ def bootstrap(
     Parameters
     ----------
     values
-        (N,) real, or (N, C) where the statistic needs several columns. A row with a NaN is left out and counted. An
-        inf counts: where it is drawn the mean is inf.
+        (N,) real, or (N, C) where the statistic needs several columns. A row with a NaN is left out. An inf
+        counts: where it is drawn the mean is inf.
     statistic
         Takes the (n,) or (n, C) float64 rows of a draw, at least one and no NaN among them; gives one number.
     """
@@ -111,7 +111,7 @@ def ratio_of_sums(
     sides
         One or two pairs of (N,) real: what each instance adds above and below the line (points that are right and
         points that are labelled, or `core.metrics.landmarks.squares_of`). An instance with a NaN, or with nothing below
-        the line, in any of them is left out and counted; none may be negative there.
+        the line, in any of them is left out; none may be negative there.
     root
         Whether the square root is taken.
     """
@@ -138,7 +138,7 @@ def ratio_of_sums(
         return figure(np.concatenate([totals(of_groups, block) for block in blocks], axis=1))
 
     value = float(figure(of_groups.sum(axis=1, keepdims=True))[0]) if len(labels) else np.nan
-    return interval_of(value, drawn, len(labels), int(counts.sum()), int((~counts).sum()), level)
+    return interval_of(value, drawn, len(labels), level)
 
 
 def bootstrap_weighted(
@@ -166,7 +166,7 @@ def bootstrap_weighted(
         )
         return np.array([statistic(weight) for weight in weights])
 
-    return interval_of(value, drawn, len(names), len(group_of), 0, level)
+    return interval_of(value, drawn, len(names), level)
 
 
 def _of_rows(
@@ -199,7 +199,7 @@ def _of_rows(
         return np.array([figure(members(first[row], size[row])) for row in chosen])
 
     value = figure(slice(None)) if len(labels) else np.nan
-    return interval_of(value, drawn, len(labels), int(counts.sum()), int((~counts).sum()), level)
+    return interval_of(value, drawn, len(labels), level)
 
 
 def _rows(values: NDArray) -> Floats:

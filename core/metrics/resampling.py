@@ -28,17 +28,12 @@ class Interval:
         Ends of the interval; NaN, NaN where there is none.
     groups
         How many groups were drawn from: those with at least one defined value.
-    used, left_out
-        How many instances count, and how many do not because their value is undefined (where two are compared: in
-        either).
     """
 
     value: float
     low: float
     high: float
     groups: int
-    used: int = 0
-    left_out: int = 0
 
 
 def verdict(difference: Interval, *, upward: bool) -> str:
@@ -138,9 +133,7 @@ def medians_of(values: Floats, group_of: Indices, groups: int) -> Callable[[Indi
     return medians
 
 
-def interval_of(
-    value: float, drawn: Callable[[], Floats], groups: int, used: int, left_out: int, level: float
-) -> Interval:
+def interval_of(value: float, drawn: Callable[[], Floats], groups: int, level: float) -> Interval:
     """The figure with the percentiles of its draws; none of one group, of no value, of a figure that is undefined."""
     low = high = np.nan
     if groups > 1 and not np.isnan(value):
@@ -148,7 +141,7 @@ def interval_of(
         ordered = np.sort(figures[~np.isnan(figures)])
         if len(ordered):
             low, high = (_quantile(ordered, q) for q in ((1 - level) / 2, (1 + level) / 2))
-    return Interval(float(value), low, high, groups, used, left_out)
+    return Interval(float(value), low, high, groups)
 
 
 def _quantile(ordered: Floats, q: float) -> float:
