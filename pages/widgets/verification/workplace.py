@@ -21,13 +21,14 @@ from pages.widgets.shared.words import words
 from pages.widgets.verification.charts import roc_chart, score_chart
 
 _CHOSEN: Final = {
-    "Best accuracy": message("thresholds.best_accuracy"),
-    "EER": message("thresholds.eer"),
-    "FMR 1 %": message("thresholds.fmr_one_percent"),
+    "best_accuracy": message("thresholds.best_accuracy"),
+    "eer": message("thresholds.eer"),
+    "fmr_one_percent": message("thresholds.fmr_one_percent"),
 }
 _WRONG_PAIRS: Final = 6  # a page of them
 _ROWS: Final = 20
 _FIGURES: Final = words("verification_figures")
+_NAMES: Final = words("named_thresholds")
 _RATIOS: Final = {1.0: "As many as of one person", 10.0: "Ten times as many", 1e6: "As many as possible"}
 
 
@@ -102,8 +103,8 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
         help="Two faces count as one person from this cosine similarity on.",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        for name, at in _choices(report, in_force).items():
-            st.button(name, on_click=st.session_state.__setitem__, args=(key, at), disabled=value == at)
+        for name, at in {**_named(report), "in_force": in_force}.items():
+            st.button(_NAMES[name], on_click=st.session_state.__setitem__, args=(key, at), disabled=value == at)
         logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
     chart.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
@@ -117,12 +118,11 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
     _wrong_pairs(pairs, value, {"false_matches": int(figures["fp"] or 0), "false_non_matches": int(figures["fn"] or 0)})
 
 
-def _choices(report: VerificationReport, in_force: float) -> dict[str, float]:
-    choices = {"Best accuracy": report.best.threshold, "EER": report.eer.threshold}
+def _named(report: VerificationReport) -> dict[str, float]:
+    """The thresholds that have a name of their own."""
+    named = {"best_accuracy": report.best.threshold, "eer": report.eer.threshold}
     at_one_percent = report.at_fmr[0]
-    if at_one_percent.supported:
-        choices["FMR 1 %"] = at_one_percent.threshold
-    return choices | {"In force": in_force}
+    return named | ({"fmr_one_percent": at_one_percent.threshold} if at_one_percent.supported else {})
 
 
 def _figures(figures: dict[str, float | int | None], intervals: dict[str, tuple[float, float]]) -> None:
@@ -180,7 +180,7 @@ def _point(name: str, threshold: str, fmr: str, fnmr: str) -> dict[str, str]:
 
 
 def _save(pairs: PairSet, report: VerificationReport, value: float) -> None:
-    named = {at: _CHOSEN[name] for name, at in _choices(report, value).items() if name in _CHOSEN}
+    named = {at: _CHOSEN[name] for name, at in _named(report).items()}
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Save {value:.4f} as the threshold", type="primary", icon=":material/save:"):
             options = {"author_id": author_id(), "chosen": named.get(value)}
