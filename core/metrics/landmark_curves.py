@@ -1,7 +1,7 @@
 """What a list of landmark errors adds up to: cumulative curve, area, failures, and means by point, region and group.
 
-Everything here takes errors that `core.metrics.landmarks` has made. NaN is undefined: left out and counted. Infinity
-is a failed prediction: it stays in.
+Everything here takes errors that `core.metrics.landmarks` has made. NaN is undefined: left out. Infinity is a failed
+prediction: it stays in.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,6 @@ class Ced:
     auc, failure_rate
         The area under the steps divided by the limit, exactly: the mean of max(0, 1 - error / limit), where published
         codes sum on a grid and differ in the third or fourth digit. The share of errors above the limit.
-    used, undefined
-        How many instances count, and how many were left out because their error is NaN.
     """
 
     error: Floats
@@ -37,8 +35,6 @@ class Ced:
     limit: float
     auc: float
     failure_rate: float
-    used: int
-    undefined: int
 
 
 def ced(errors: NDArray, limit: float) -> Ced:
@@ -62,9 +58,8 @@ def ced(errors: NDArray, limit: float) -> Ced:
         If the shape is wrong, an error is negative, or the limit is not above 0.
     """
     defined = _defined(errors, limit)
-    undefined = np.size(errors) - len(defined)
     if not len(defined):
-        return Ced(np.zeros(0), np.zeros(0), limit, np.nan, np.nan, 0, undefined)
+        return Ced(np.zeros(0), np.zeros(0), limit, np.nan, np.nan)
     area, failures = float(np.maximum(0.0, 1.0 - defined / limit).mean()), float((defined > limit).mean())
     corners, counts = np.unique(defined[defined <= limit], return_counts=True)
     share = np.cumsum(counts) / len(defined)
@@ -72,7 +67,7 @@ def ced(errors: NDArray, limit: float) -> Ced:
         corners, share = np.concatenate([[0.0], corners]), np.concatenate([[0.0], share])
     if corners[-1] < limit:
         corners, share = np.append(corners, limit), np.append(share, share[-1])
-    return Ced(corners, share, limit, area, failures, len(defined), undefined)
+    return Ced(corners, share, limit, area, failures)
 
 
 def point_means(point_errors: NDArray) -> Floats:

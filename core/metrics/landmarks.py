@@ -1,7 +1,7 @@
 """Errors of predicted landmarks against a human's, and the lengths that they are divided by.
 
 Two kinds of "no number" are kept apart everywhere. NaN says that an error is *undefined*: nothing is labelled, or the
-length it should be divided by is zero or not labelled; such instances are left out and counted. Infinity says that the
+length it should be divided by is zero or not labelled; such instances are left out. Infinity says that the
 model *failed*: a point is labelled and the model gave none; such instances stay in, and are failures on every curve.
 """
 
@@ -71,10 +71,7 @@ def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skelet
 
 def applicable(skeleton: Skeleton) -> tuple[str, ...]:
     """The names of the normalisers that a skeleton has the points for, the usual one first."""
-    has = {
-        "inter-ocular": skeleton.normaliser is not None,
-        "inter-pupil": all(eye in skeleton.regions for eye in _EYES),
-    }
+    has = {"inter-ocular": skeleton.normaliser is not None, "inter-pupil": skeleton.regions.keys() >= set(_EYES)}
     return tuple(name for name in NORMALISERS if has.get(name, True))
 
 
