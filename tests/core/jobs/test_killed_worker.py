@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from sqlmodel import col, func, select
 
 from core.foundation.messages import worded
@@ -69,6 +70,7 @@ def test_killed_run_goes_on_where_it_stopped_without_doubles(workers, drawn):
     assert (run.worker is not None, run.error) == (True, None)
 
 
+@pytest.mark.nightly
 def test_cancel_asked_of_a_run_whose_worker_was_killed_still_holds(workers, drawn):
     workers.import_folder(drawn)
     run_id = workers.submit("faces")
@@ -79,6 +81,7 @@ def test_cancel_asked_of_a_run_whose_worker_was_killed_still_holds(workers, draw
     assert _scans(workers.workspace) == finished
 
 
+@pytest.mark.nightly
 def test_asked_to_end_the_worker_gives_its_run_back_and_another_finishes_it(workers, drawn):
     workers.import_folder(drawn)
     run_id = workers.submit("faces")
@@ -93,6 +96,7 @@ def test_asked_to_end_the_worker_gives_its_run_back_and_another_finishes_it(work
     assert workers.wait(run_id, "done").counts["images"] == PICTURES
 
 
+@pytest.mark.nightly
 def test_running_run_is_cancelled_before_its_end_and_keeps_what_is_finished(workers, drawn):
     workers.import_folder(drawn)
     run_id = workers.submit("faces")
@@ -127,6 +131,7 @@ def test_run_of_an_unknown_kind_fails_with_a_sentence_and_the_worker_goes_on(wor
     assert process.poll() is None
 
 
+@pytest.mark.nightly
 def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(workers):
     process = workers.start()
     wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
@@ -217,6 +222,7 @@ def test_worker_ends_when_its_parent_is_killed(workers):
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.nightly
 def test_worker_that_was_started_by_hand_needs_no_parent(workers):
     starter = subprocess.Popen(
         ["/bin/sh", "-c", f"{sys.executable} -m core.jobs.worker & echo $!"],

@@ -35,6 +35,7 @@ def test_two_processes_learn_together_and_end_with_equal_weights(
     assert [line["epoch"] for line in heard.epochs] == [1, 2, 3]
 
 
+@pytest.mark.nightly
 def test_an_error_in_the_processes_is_the_callers(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
     from core.foundation.errors import NotEnoughData
 
@@ -42,6 +43,7 @@ def test_an_error_in_the_processes_is_the_callers(faces: TrainingData, tiny: Tin
         launch(tiny(), replace(faces, train=faces.train[:2]), tmp_path, processes=3, device="cpu")
 
 
+@pytest.mark.nightly
 def test_processes_know_the_name_of_what_they_begin_from(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "f.safetensors", build(configure("resnet18-regression", FACE68, input_size=(64, 64))))
     with pytest.raises(BadInput, match=r"^walker-1 holds a resnet18-regression, but the recipe trains a hrnet"):

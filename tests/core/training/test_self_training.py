@@ -82,6 +82,7 @@ def _rounds_are_written(rounds: Any, folder: Path, heard: Any) -> None:
     assert heard.batches[-1] == (6000, 6000)
 
 
+@pytest.mark.nightly
 def test_rounds_that_are_over_are_not_run_again(
     some: TrainingData, pip: Recipe, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

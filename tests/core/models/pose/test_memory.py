@@ -91,6 +91,7 @@ def test_what_fits_is_said_beforehand_for_the_largest_networks():
     assert largest_batch(1 * gib, lambda batch: estimate_memory(huge, batch, True, True)) == 0
 
 
+@pytest.mark.nightly
 def test_the_dry_run_takes_no_memory_and_leaves_the_generator_alone():
     code = """
 import resource, torch

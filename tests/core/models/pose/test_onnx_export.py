@@ -89,6 +89,7 @@ def test_the_network_stays_as_it_was(tmp_path):
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
+@pytest.mark.nightly
 def test_a_file_that_computes_something_else_is_not_written(tmp_path, monkeypatch):
     network, path = random_network(*CASES[0]), tmp_path / "model.onnx"
     path.write_bytes(b"before")
