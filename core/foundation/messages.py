@@ -83,16 +83,22 @@ def verbatim(text: str) -> Message:
 def worded(stored: Any, language: str = _FALLBACK) -> Any:
     """What a store gives, with the sentence of each message in it: of a message, of lists and objects that hold any.
 
-    A code or a field that this version lacks, as after going back to an older one, leaves the code and the fields.
+    A code or a field that this version lacks or words otherwise, as after going back to an older one, and a damaged
+    message leave the code and the fields.
     """
     if isinstance(stored, Mapping) and stored.keys() - {"of"} == {"code", "fields"}:
         try:
             return Message.from_json(stored).text(language)
-        except KeyError:
-            return " ".join([stored["code"], *(f"{name}={value}" for name, value in stored["fields"].items())])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return _unworded(**stored)
     if isinstance(stored, Mapping):
         return {key: worded(value, language) for key, value in stored.items()}
     return [worded(item, language) for item in stored] if isinstance(stored, list) else stored
+
+
+def _unworded(*, code: Any, fields: Any, of: Any = None) -> str:
+    named = [f"{name}={value}" for name, value in fields.items()] if isinstance(fields, Mapping) else [str(fields)]
+    return " ".join([*([] if of is None else [f"{of}:"]), str(code), *named])
 
 
 def joined(messages: Sequence[Message]) -> Message | None:

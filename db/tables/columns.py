@@ -31,7 +31,10 @@ class Moment(TypeDecorator[datetime]):
 
 
 class MessageText(TypeDecorator[dict[str, Any]]):
-    """A message as JSON: its code and fields, never its sentence. `nothing` lies there where there is none."""
+    """A message as JSON: its code and fields, never its sentence. `nothing` lies there where there is none.
+
+    What is no message, as in a damaged row, is read as a text word for word: one row does not hide all others.
+    """
 
     impl = String
     cache_ok = True
@@ -43,12 +46,24 @@ class MessageText(TypeDecorator[dict[str, Any]]):
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         if value is None:
             return self.nothing
-        if not isinstance(value, dict) or value.keys() - {"of"} != {"code", "fields"}:
+        if not _is_message(value):
             raise TypeError(f"a message has a code and fields, not {value!r}")
         return json.dumps(value, ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002
-        return json.loads(value) if value else None
+        return _message(value) if value else None
+
+
+def _message(written: str) -> dict[str, Any]:
+    try:
+        content = json.loads(written)
+    except ValueError:
+        content = None
+    return content if _is_message(content) else {"code": "words.verbatim", "fields": {"text": written}}
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() - {"of"} == {"code", "fields"}
 
 
 def now() -> datetime:

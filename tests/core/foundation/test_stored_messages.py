@@ -18,6 +18,7 @@ from core.points.annotating import Edit, accept, save_edit
 from core.points.label_importing import import_labels, read_label_files
 from db.engine import reading
 from db.tables import Instance, Run, Skipped
+from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
 # What people and machines call things, and where files lie: these may have a space, and are no sentences.
@@ -165,3 +166,29 @@ def test_a_code_of_a_newer_version_is_shown_with_its_fields():
 def test_a_name_that_is_no_utf8_can_be_stored(shelf):
     failed = _run(shelf, lambda *_: _raise(BadInput("images.empty", of="a\udcff.png")))
     assert worded(failed.error) == "a\\udcff.png: the file is empty"
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ({"code": "clips.too_large", "fields": {"bytes": "many"}}, "clips.too_large bytes=many"),
+        ({"code": "images.empty", "fields": None, "of": "a.png"}, "a.png: images.empty None"),
+        ({"code": 5, "fields": {}}, "5"),
+        ({"code": "images.not_read", "fields": {"cause": {"number": "x"}}}, "images.not_read cause={'number': 'x'}"),
+    ],
+)
+def test_a_message_that_cannot_be_worded_is_shown_with_its_fields(stored, shown):
+    assert worded([stored]) == [shown]
+
+
+@pytest.mark.parametrize("damaged", ['{"code":', "5", "[]", '{"code": "images.empty"}', "an old sentence"])
+def test_a_damaged_message_is_shown_word_for_word_and_hides_no_other_row(shelf, damaged):
+    failed = _run(shelf, lambda *_: _raise(BadInput("images.empty", of="a.png")))
+    other = _run(shelf, lambda *_: _raise(BadInput("images.empty", of="b.png")))
+    with writing(shelf.workspace.engine) as session:
+        session.connection().execute(
+            text("UPDATE run SET error = :error WHERE id = :id"), {"error": damaged, "id": failed.id}
+        )
+    with reading(shelf.workspace.engine) as session:
+        shown = [worded(run.error) for run in session.exec(select(Run).order_by(Run.id))]
+    assert shown == [damaged, worded(other.error)]
