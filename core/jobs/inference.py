@@ -1,8 +1,9 @@
-"""Photos to search with are read in a process of their own, so that the workbench itself never loads a model.
+"""What a page asks of models is answered by a process of its own, so that the workbench itself never loads one.
 
-``python -m core.jobs.inference`` takes photos from its standard input and gives their faces on its standard output. It
-keeps the models for the next photo, and ends when nobody asks for ten minutes or the workbench is gone. It is no run:
-a search goes on while the worker trains, and the photo is never written to the disk.
+``python -m core.jobs.inference`` takes questions from its standard input and gives answers on its standard output:
+the faces of a photo to search with, and whether a training fits into memory. It keeps the models for the next photo,
+and ends when nobody asks for ten minutes or the workbench is gone. It is no run: a search goes on while the worker
+trains, and the photo is never written to the disk.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import select
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from functools import cache
 from threading import Lock
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from core.foundation.errors import FacetError
 from core.foundation.workspace import Workspace
 from core.jobs.supervisor import child_environment
+from core.learning.recipes import MemoryFit, what_fits
 from core.people.searching import PhotoQuery, photo_query
 
 _COMMAND: Final = [sys.executable, "-m", "core.jobs.inference"]
+_ANSWERS: Final[Mapping[str, Callable[..., object]]] = {"query": photo_query, "fits": what_fits}
 _IDLE_SECONDS: Final = 600.0
 _ATTEMPTS: Final = 2  # it may end, being idle, at the moment that it is asked
 
@@ -35,7 +39,14 @@ def query_beside(workspace: Workspace, content: bytes, name: str, encoder: str |
     FacetError
         If the process died while it read the photo.
     """
-    return _inference(workspace)(content, name, encoder)
+    found: PhotoQuery = _inference(workspace)("query", name, content, name, encoder)
+    return found
+
+
+def what_fits_beside(workspace: Workspace, recipe: str, settings: Mapping[str, str], skeleton_name: str) -> MemoryFit:
+    """`what_fits` in the inference process, as `query_beside`."""
+    fit: MemoryFit = _inference(workspace)("fits", recipe, recipe, dict(settings), skeleton_name)
+    return fit
 
 
 @cache
@@ -44,27 +55,27 @@ def _inference(workspace: Workspace) -> _Inference:
 
 
 class _Inference:
-    """The process, asked for one photo at a time."""
+    """The process, asked one question at a time."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._environment = child_environment() | {"FACET_HOME": str(workspace.home)}
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
 
-    def __call__(self, content: bytes, name: str, encoder: str | None) -> PhotoQuery:
+    def __call__(self, question: str, of: str, *arguments: object) -> Any:
         with self._lock:
             for _ in range(_ATTEMPTS):
                 try:
-                    answer = self._answer((content, name, encoder))
+                    answer = self._answer((question, arguments))
                 except (EOFError, BrokenPipeError, pickle.UnpicklingError):
                     self._end()
                 else:
-                    if isinstance(answer, PhotoQuery):
-                        return answer
-                    raise answer
-        raise FacetError("people.inference_died", of=name)
+                    if isinstance(answer, Exception):
+                        raise answer
+                    return answer
+        raise FacetError("runs.inference_died", of=of)
 
-    def _answer(self, question: tuple[bytes, str, str | None]) -> PhotoQuery | Exception:
+    def _answer(self, question: tuple[str, tuple[object, ...]]) -> object:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = subprocess.Popen(  # noqa: S603  (a fixed command)
@@ -77,7 +88,7 @@ class _Inference:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         _send(question, self._process.stdin)
-        answer: PhotoQuery | Exception = pickle.load(self._process.stdout)  # noqa: S301  (from our own process)
+        answer: object = pickle.load(self._process.stdout)  # noqa: S301  (from our own process)
         return answer
 
     def _end(self) -> None:
@@ -99,11 +110,11 @@ def main() -> None:
     workspace = Workspace.open()
     while select.select([sys.stdin.buffer], [], [], _IDLE_SECONDS)[0]:
         try:
-            content, name, encoder = pickle.load(sys.stdin.buffer)  # noqa: S301  (from the workbench)
+            question, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301  (from the workbench)
         except EOFError:
             return
         try:
-            answer: PhotoQuery | Exception = photo_query(workspace, content, name, encoder)
+            answer: object = _ANSWERS[question](workspace, *arguments)
         except FacetError as error:
             answer = error
         except Exception:  # it may not survive the pipe, its traceback does

@@ -27,6 +27,8 @@ PLANTED = {  # (file, line): the contract that must break
     ("core/drawn/face.py", "import torch"): "torch and dlib only in models and training",
     ("core/media/crops.py", "import dlib"): "torch and dlib only in models and training",
     ("core/people/grouping.py", "import torch"): "torch and dlib only in models and training",
+    ("core/points/annotating.py", "import huey"): "huey only in jobs, typer only in commands",
+    ("core/people/grouping.py", "import typer"): "huey only in jobs, typer only in commands",
     ("core/library/exclusions.py", "import streamlit"): "only pages know Streamlit",
     ("db/engine.py", "import streamlit"): "only pages know Streamlit",
     ("pages/dashboard.py", "import pages.people"): "pages do not know one another",

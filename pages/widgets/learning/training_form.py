@@ -6,6 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
+from core.jobs.inference import what_fits_beside
 from core.learning import listing as models
 from core.learning import recipes
 from core.learning.labels import SPLIT_BY, Supply
@@ -105,7 +106,7 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
     parameters |= {"split_by": split_by, "parent": parent} | ({"plan": plan} if plan else {})
     reason, missing = _obstacle(name, settings, skeleton_name, supply), None
     if reason is not None:
-        st.warning(plain(reason), icon=":material/warning:")
+        st.warning(sentence(reason), icon=":material/warning:")
     elif parent is None and (missing := recipes.missing_weights(workspace(), recipes.find_recipe(name, settings))):
         st.warning("The weights that this recipe begins from are not on this machine.", icon=":material/warning:")
         st.code(missing.text(), language=None, wrap_lines=True)  # its address and folder can be copied
@@ -202,7 +203,7 @@ def _self_training(choice: RecipeChoice, unlabelled: int) -> str | None:
 @st.cache_data(max_entries=50, ttl=60, show_spinner="Measuring how much memory it takes")
 def _dry_run(name: str, settings: tuple[tuple[str, str], ...], skeleton_name: str) -> tuple[bool, str]:
     try:
-        fit = recipes.what_fits(workspace(), name, dict(settings), skeleton_name)
+        fit = what_fits_beside(workspace(), name, dict(settings), skeleton_name)
     except FacetError as error:
         return False, str(error)
     return fit.fits, fit.message.text()

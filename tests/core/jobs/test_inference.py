@@ -1,4 +1,4 @@
-"""Photos to search with are read beside the workbench, whose own process never loads a model."""
+"""What pages ask of models is answered beside the workbench, whose own process never loads one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 from core.foundation.errors import FacetError, NotEnoughData, UnreadableImage
 from core.jobs import inference
-from core.jobs.inference import query_beside
+from core.jobs.inference import query_beside, what_fits_beside
+from core.learning.recipes import what_fits
 from core.people import searching
 from tests.builders.tiny_models import tiny_models, tiny_picture
 
@@ -33,6 +34,13 @@ def test_the_answer_is_that_of_this_process(beside, workspace, monkeypatch):
     np.testing.assert_array_equal(there.vectors, here.vectors)
     assert (there.crops, there.chosen, there.encoder) == (here.crops, here.chosen, here.encoder)
     assert (there.encoder_id, there.own_threshold) == (here.encoder_id, here.own_threshold)
+
+
+def test_whether_a_training_fits_is_answered_there_too(beside, workspace):
+    here = what_fits(workspace, "quick-hrnet", {"batch": "4"}, "face68")
+    assert what_fits_beside(workspace, "quick-hrnet", {"batch": "4"}, "face68").needed == here.needed > 0
+    with pytest.raises(FacetError, match="a recipe has no setting 'epoch'"):
+        what_fits_beside(workspace, "quick-hrnet", {"epoch": "4"}, "face68")
 
 
 def test_errors_come_back_as_they_are_and_the_process_stays(beside, workspace):
@@ -62,7 +70,7 @@ def test_a_process_that_dies_on_the_photo_is_an_error_and_not_a_wait(beside, wor
     monkeypatch.setattr(inference, "_COMMAND", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(1)"])
     with pytest.raises(FacetError) as raised:
         query_beside(workspace, tiny_picture(1), "one.png")
-    assert raised.value.code == "people.inference_died"
+    assert raised.value.code == "runs.inference_died"
     assert "one.png" in str(raised.value)
 
 

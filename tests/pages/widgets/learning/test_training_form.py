@@ -124,7 +124,7 @@ def test_the_very_same_training_is_not_started_twice(shown, workspace, dataset, 
 @pytest.mark.parametrize("fits", [True, False])
 def test_whether_it_fits_into_memory_is_measured_when_asked(shown, dataset, recipe, monkeypatch, fits):
     fit = MemoryFit(fits, 2, verbatim("it takes 2 bytes"))
-    monkeypatch.setattr(training_form.recipes, "what_fits", lambda *_: fit)
+    monkeypatch.setattr(training_form, "what_fits_beside", lambda *_: fit)
     page = shown(form, dataset_id=dataset, supply=ENOUGH)
     assert not page.success
     button(page, "Does it fit?").click().run()
