@@ -106,7 +106,7 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
     parameters |= {"split_by": split_by, "parent": parent} | ({"plan": plan} if plan else {})
     reason, missing = _obstacle(name, settings, skeleton_name, supply), None
     if reason is not None:
-        st.warning(sentence(reason), icon=":material/warning:")
+        st.warning(plain(reason), icon=":material/warning:")
     elif parent is None and (missing := recipes.missing_weights(workspace(), recipes.find_recipe(name, settings))):
         st.warning("The weights that this recipe begins from are not on this machine.", icon=":material/warning:")
         st.code(missing.text(), language=None, wrap_lines=True)  # its address and folder can be copied
