@@ -15,12 +15,13 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" --ignore=tests/e2e
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/e2e
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" tests/e2e
 
 # The slow and rare tests too, and how much of each subject all but the browser's reach.
 nightly: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/e2e --cov --cov-report=
 	$(BIN)/python -m tests.coverage_floors
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m nightly tests/e2e
 
 check: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .

@@ -123,9 +123,12 @@ def export_everything(page, workbench):
     page.get_by_test_id("stRadio").get_by_text("facet", exact=True).click(timeout=60_000)
     expect(page.get_by_role("textbox", name="Folder")).to_have_value(re.compile("facet"))
     page.get_by_role("button", name="Export", exact=True).click(timeout=60_000)
-    folder = workbench.home / "exports"
-    wait_for(lambda: any(folder.glob("*/manifest.json")), seconds=120)
-    return next(folder.glob("*/manifest.json")).parent
+    return wait_for(lambda: written(workbench.home / "exports"), seconds=120)
+
+
+def written(folder):
+    """The export that has its name: until all of it is there it ends with .partial."""
+    return next((path for path in folder.glob("*") if path.suffix != ".partial"), None)
 
 
 def check_export(folder, workspace):

@@ -81,6 +81,7 @@ def test_the_first_start_offers_photos_and_the_sample(page, workbench):
     assert stored(workbench, "SELECT count(*) FROM dataset") == [(0,)]
 
 
+@pytest.mark.nightly
 def test_the_sample_comes_with_one_click_and_shows_how_far_it_is(page, workbench):
     page.goto(workbench.address)
     page.get_by_role("button", name="Try the sample").click()

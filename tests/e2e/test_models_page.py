@@ -201,6 +201,7 @@ def test_what_the_model_doubts_is_labelled_in_that_order(page, workbench, store)
     expect(page.get_by_text(re.compile("In the order of the doubt of"))).to_be_visible(timeout=SLOW)
 
 
+@pytest.mark.nightly
 def test_a_model_leaves_as_onnx(page, workbench, store):
     open_page(page, workbench)
     page.locator("summary").filter(has_text="All about one model").click()
