@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 HOST := $(or $(FACET_HOST),127.0.0.1)
 PORT := $(or $(FACET_PORT),8501)
 # A process for each core; a file's tests stay together, for what they share is made once.
-SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+BY_FILE := --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := -n logical $(BY_FILE)
+# Journeys wait for pages half of their time, so there is one more than cores.
+IN_BROWSERS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) $(BY_FILE)
 
 .PHONY: run test nightly check e2e bench screenshots format migrate worker hooks clean
 
@@ -15,13 +18,13 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" --ignore=tests/e2e
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" tests/e2e
+	$(BIN)/python -m pytest -q $(IN_BROWSERS) -m "not nightly" tests/e2e
 
 # The slow and rare tests too, and how much of each subject all but the browser's reach.
 nightly: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/e2e --cov --cov-report=
 	$(BIN)/python -m tests.coverage_floors
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m nightly tests/e2e
+	$(BIN)/python -m pytest -q $(IN_BROWSERS) -m nightly tests/e2e
 
 check: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .
@@ -35,7 +38,7 @@ check: $(VENV)/dev.stamp node_modules/.stamp
 		$(BIN)/alembic upgrade head && $(BIN)/alembic check; status=$$?; rm -rf $$store; exit $$status
 
 e2e: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/e2e
+	$(BIN)/python -m pytest -q $(IN_BROWSERS) tests/e2e
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench
