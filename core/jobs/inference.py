@@ -69,6 +69,9 @@ class _Inference:
                     answer = self._answer((question, arguments))
                 except (EOFError, BrokenPipeError, pickle.UnpicklingError):
                     self._end()
+                except BaseException:
+                    self._end()  # what it still answers must not be taken for the answer to the next question
+                    raise
                 else:
                     if isinstance(answer, Exception):
                         raise answer

@@ -57,6 +57,19 @@ def test_errors_come_back_as_they_are_and_the_process_stays(beside, workspace):
     assert isinstance(raised.value, FacetError)
 
 
+def test_an_answer_that_was_not_read_is_not_given_to_the_next_question(beside, workspace, monkeypatch):
+    query_beside(workspace, tiny_picture(1), "one.png")
+
+    def no_memory(pipe):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inference.pickle, "load", no_memory)
+        with pytest.raises(MemoryError):
+            query_beside(workspace, tiny_picture(2, 90), "two.png")
+    assert len(query_beside(workspace, tiny_picture(3), "three.png").crops) == 3
+
+
 def test_a_process_that_died_is_started_again(beside, workspace):
     query_beside(workspace, tiny_picture(1), "one.png")
     first = beside._process
