@@ -148,6 +148,7 @@ def check_export(folder, workspace):
     assert face.kind == "face"
 
 
+@pytest.mark.nightly
 @pytest.mark.shared
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not here")
 def test_folder_of_real_people_becomes_a_threshold(page, workbench, tmp_path):

@@ -19,7 +19,7 @@ from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.e2e.hands import wait_for
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]  # the real models find the sample's faces first
 
 SLOW = 120_000
 

@@ -131,6 +131,7 @@ def test_a_training_is_watched_and_its_model_is_compared_next(page, workbench, s
     expect(chosen).to_contain_text("quick-hrnet-1")
 
 
+@pytest.mark.nightly
 def test_a_cancelled_training_stops_before_its_end_and_keeps_its_best(page, workbench, store):
     workspace, _ = store
     before = len(trained(workspace))
