@@ -14,6 +14,7 @@ from db.queries.people.listing import people_page
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
+from tests.e2e.hands import settle
 
 pytestmark = pytest.mark.e2e
 
@@ -58,6 +59,7 @@ def listed(store, dataset):
 
 def says(page, text):
     expect(page.get_by_text(text).first).to_be_visible(timeout=SLOW)
+    settle(page)  # what is typed or clicked while the page still runs may be lost
 
 
 def name(page, person, text):
