@@ -17,14 +17,14 @@ text, number, real, flag = (partial(_column, kind) for kind in (sa.String, sa.In
 json, blob, moment = (partial(_column, kind) for kind in (sa.JSON, sa.LargeBinary, sa.DateTime))
 
 
-def key(table: str, name: str | None = None, **action: Any) -> sa.Column[Any]:
-    """A column that refers to rows of a table, called after it unless there is a `name`; `action`: see SQLAlchemy."""
+def row_of(table: str, name: str | None = None, **action: Any) -> sa.Column[Any]:
+    """A column that refers to a row of a table, called after it unless there is a `name`; `action`: see SQLAlchemy."""
     return _column(sa.Integer, name or f"{table}_id", table=table, action=action)
 
 
 def part_of(table: str, name: str | None = None) -> sa.Column[Any]:
     """A column that refers to a row of a table with which its own row goes."""
-    return key(table, name, ondelete="CASCADE")
+    return row_of(table, name, ondelete="CASCADE")
 
 
 def maybe(*columns: sa.Column[Any]) -> Columns:

@@ -19,21 +19,6 @@ PTS = f"version: 1\nn_points: 68\n{{\n{LINES}\n}}\n".encode()
 
 
 @pytest.fixture
-def facet(workspace, monkeypatch):
-    """Runs a command in the same home folder; returns exit code, stdout and stderr."""
-    monkeypatch.setenv("FACET_HOME", str(workspace.home))
-    settings.cache_clear()
-
-    def run(*arguments):
-        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-        assert "Traceback" not in done.stderr
-        return done.exit_code, done.stdout, done.stderr
-
-    yield run
-    settings.cache_clear()
-
-
-@pytest.fixture
 def folder(tmp_path, pictures):
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "one.png").write_bytes(pictures(1, (120, 100)))

@@ -19,21 +19,6 @@ CLIP = "ada/talking.mp4"
 
 
 @pytest.fixture
-def facet(workspace, monkeypatch):
-    """Runs a command in the home of `workspace`; gives exit code, stdout and stderr."""
-    monkeypatch.setenv("FACET_HOME", str(workspace.home))
-    settings.cache_clear()
-
-    def run(*arguments):
-        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.exit_code, done.stdout, done.stderr
-
-    yield run
-    settings.cache_clear()
-
-
-@pytest.fixture
 def staged(workspace, dataset, author):
     """A labelled clip with predictions of v and w."""
     (truth,) = take(workspace, dataset, author, "ada", frames=4)
