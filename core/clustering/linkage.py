@@ -5,9 +5,8 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
@@ -110,7 +109,7 @@ def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
 def _sums(faces: NDArray[np.float32], units: Ints, count: int) -> Floats:
     if count == len(faces):
         return faces.astype(np.float64)  # units are numbered by first appearance, so each face is its own number
-    ties = coo_array((np.ones(len(faces)), (units, np.arange(len(faces)))), shape=(count, len(faces)))
+    ties = scipy.sparse.coo_array((np.ones(len(faces)), (units, np.arange(len(faces)))), shape=(count, len(faces)))
     return np.asarray(ties.tocsr() @ faces.astype(np.float64))
 
 
@@ -140,8 +139,8 @@ def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
     if not new.any():
         return labels
     count = int(labels.max()) + 1
-    edges = coo_array((np.ones(int(new.sum()), np.int8), (left[new], right[new])), shape=(count, count))
-    return np.asarray(connected_components(edges, directed=False)[1], np.int64)[labels]
+    edges = scipy.sparse.coo_array((np.ones(int(new.sum()), np.int8), (left[new], right[new])), shape=(count, count))
+    return np.asarray(scipy.sparse.csgraph.connected_components(edges, directed=False)[1], np.int64)[labels]
 
 
 def _agglomerate(

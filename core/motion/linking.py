@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from core.foundation.arrays import Bools, Floats, Ints, Keypoints
 from core.foundation.geometry import boxes_of, iou
@@ -106,7 +106,7 @@ def _extend_by_overlap(
     overlaps[(overlaps < _LEAST_OVERLAP) | ~alike.reshape(overlaps.shape)] = 0
     matches = {
         column: open_chains[row]
-        for row, column in zip(*linear_sum_assignment(overlaps, maximize=True), strict=True)
+        for row, column in zip(*scipy.optimize.linear_sum_assignment(overlaps, maximize=True), strict=True)
         if overlaps[row, column] > 0
     }
     for column, instance in enumerate(instances):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.signal import savgol_filter
 
 from core.foundation.arrays import Bools, Floats, Indices
 from core.foundation.errors import BadInput
@@ -119,7 +119,7 @@ def savitzky_golay(
         length = min(int(window), end - first - (end - first + 1) % 2)
         if length > order:
             part = track[first:end, points]
-            smoothed[first:end, points] = savgol_filter(part, length, int(order), axis=0, mode="interp")
+            smoothed[first:end, points] = scipy.signal.savgol_filter(part, length, int(order), axis=0, mode="interp")
     return smoothed
 
 

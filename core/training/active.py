@@ -25,9 +25,8 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
-from scipy.stats import rankdata
 
 from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput
@@ -129,7 +128,7 @@ def spearman(first: NDArray, second: NDArray) -> float:
     """Spearman's rank correlation with mean ranks for ties; NaN for fewer than three values or constant ones."""
     if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return math.nan
-    return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
+    return float(np.corrcoef(scipy.stats.rankdata(first), scipy.stats.rankdata(second))[0, 1])
 
 
 def _scales(estimates: Estimates) -> dict[str, float]:
@@ -159,7 +158,7 @@ def _relative(estimates: Estimates, kind: str) -> Floats:
 def _gain(seen: Floats, errors: Floats, doubt: Floats) -> Floats:
     """Expected gain at each doubt: the expected error less the least that is expected of any."""
     order = np.argsort(seen, kind="stable")
-    fitted = isotonic_regression(errors[order]).x
+    fitted = scipy.optimize.isotonic_regression(errors[order]).x
     return np.asarray(np.interp(doubt, seen[order], fitted) - fitted[0])
 
 

@@ -27,3 +27,13 @@ def test_no_page_loads_torch_or_dlib_into_the_process_that_shows_it(workspace, s
     shown = subprocess.run([sys.executable, "-c", OPEN], capture_output=True, text=True, env=environment, timeout=300)
     assert shown.returncode == 0, shown.stderr[-3000:]
     assert json.loads(shown.stdout.splitlines()[-1]) == {page: [] for page in PAGES}
+
+
+def test_the_workbench_starts_without_what_only_single_figures_need(tmp_path):
+    slow = ("torch", "scipy.optimize", "scipy.signal", "scipy.stats", "sklearn", "onnxruntime")
+    started = f"import json, sys, app; print(json.dumps([name for name in {slow!r} if name in sys.modules]))"
+    environment = os.environ | {"FACET_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    shown = subprocess.run(
+        [sys.executable, "-c", started], capture_output=True, text=True, env=environment, timeout=300, check=True
+    )
+    assert json.loads(shown.stdout.splitlines()[-1]) == []

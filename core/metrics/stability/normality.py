@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from core.foundation.arrays import Floats
 
@@ -54,17 +54,15 @@ def normality(values: Floats) -> Normality:
             undefined, undefined, undefined, undefined, undefined, kurtosis=undefined, p=undefined, test="none"
         )
     middle = float(np.median(present))
-    trimmed = float(stats.trim_mean(present, _TRIM))
+    trimmed = float(scipy.stats.trim_mean(present, _TRIM))
     robust = MAD_TO_STD * float(np.median(np.abs(present - middle)))
     centre, spread = float(present.mean()), float(present.std())
-    if len(present) < _FEWEST or spread <= 1e-9 * max(
-        1.0, float(np.abs(present).max())
-    ):  # scipy loses all digits there
+    # scipy loses all digits where all are nearly equal.
+    if len(present) < _FEWEST or spread <= 1e-9 * max(1.0, float(np.abs(present).max())):
         return Normality(centre, spread, middle, robust, trimmed, undefined, undefined, "none")
-    kurtosis = float(stats.kurtosis(present))
+    kurtosis = float(scipy.stats.kurtosis(present))
     if len(present) < _FEWEST_FOR_MOMENTS:
-        return Normality(
-            centre, spread, middle, robust, trimmed, kurtosis, float(stats.shapiro(present).pvalue), "Shapiro-Wilk"
-        )
-    p = float(stats.normaltest(present).pvalue)
-    return Normality(centre, spread, middle, robust, trimmed, kurtosis, p, "D'Agostino-Pearson")
+        p, test = float(scipy.stats.shapiro(present).pvalue), "Shapiro-Wilk"
+    else:
+        p, test = float(scipy.stats.normaltest(present).pvalue), "D'Agostino-Pearson"
+    return Normality(centre, spread, middle, robust, trimmed, kurtosis, p, test)
