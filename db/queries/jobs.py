@@ -1,7 +1,8 @@
 """Reads about runs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
@@ -78,10 +79,12 @@ def count_skipped(run_id: int, *, session: Session) -> int:
     return session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
 
 
-def skipped_page(run_id: int, *, offset: int = 0, limit: int = 100, session: Session) -> Sequence[Skipped]:
-    """One page of what a run could not use."""
+def skipped_page(
+    run_id: int, *, offset: int = 0, limit: int = 100, session: Session
+) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    """One page of what a run could not use: paths with their reasons."""
     return session.exec(
-        select(Skipped)
+        select(Skipped.path, Skipped.reason)
         .where(Skipped.run_id == run_id)
         .order_by(col(Skipped.path), col(Skipped.id))
         .offset(offset)

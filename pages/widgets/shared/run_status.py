@@ -144,5 +144,5 @@ def skipped_files(run_id: int) -> None:
     with st.expander(f"{counted(count, 'file')} skipped, with the reasons", icon=":material/block:"):
         table, offset = paged(count, _ROWS, key=f"skipped-{run_id}")
         rows = read(lambda session: skipped_page(run_id, offset=offset, limit=_ROWS, session=session))
-        table.table([{"File": plain(row.path), "Reason": stored(row.reason)} for row in rows], hide_index=True)
+        table.table([{"File": plain(path), "Reason": stored(reason)} for path, reason in rows], hide_index=True)
         csv_button(f"skipped-{run_id}", lambda: skipped(workspace(), run_id))
