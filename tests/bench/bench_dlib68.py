@@ -80,7 +80,9 @@ def human_faces(folder: Path = LANDMARKS) -> Iterator[Face]:
                 raise FileNotFoundError(f"{file} labels {row.picture}, which is not beside it")
             source = file.relative_to(folder).parts[0]
             yield Face(
-                cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), row.keypoints, source if source in ONE_PERSON else file.stem
+                cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False),
+                row.keypoints,
+                source if source in ONE_PERSON else file.stem,
             )
 
 

@@ -54,6 +54,10 @@ class Result:
     our_memory: float
 
 
+def _rgb(image: NDArray) -> Picture:
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
 def real_pictures() -> Iterator[Picture]:
     """Group photos and LFW portraits as they are, and every tenth frame of a street at 1280 x 720."""
     files = sorted((SHARED / "group_photos").glob("*.jpg"))
@@ -62,12 +66,12 @@ def real_pictures() -> Iterator[Picture]:
     for file in files:
         image = cv2.imread(str(file))
         if image is not None and max(image.shape) <= 1920:
-            yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            yield _rgb(image)
     video = cv2.VideoCapture(str(SHARED / "video/facenet_pytorch_street.mp4"))
     for index in range(100):
         read, frame = video.read()
         if read and index % 10 == 0:
-            yield cv2.cvtColor(cv2.resize(frame, (1280, 720), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
+            yield _rgb(cv2.resize(frame, (1280, 720), interpolation=cv2.INTER_AREA))
 
 
 def drawn_pictures() -> Iterator[Picture]:
@@ -126,9 +130,11 @@ def peer_side(pictures: list[Picture], folder: Path) -> Iterator[Found]:
 
 def our_side(pictures: list[Picture], folder: Path) -> Iterator[Found]:
     """The find-faces path of core.models."""
-    from core.models import load_detector, load_encoder
+    from core.models import DETECTORS, load_encoder, weights
+    from core.models.faces.mtcnn import MtcnnDetector
 
-    detector = load_detector("mtcnn", "cpu", folder, {"minimum_score": 0.0, "border": 0.0})
+    files = [weights.locate(name, folder) for name in DETECTORS["mtcnn"].weights]
+    detector = MtcnnDetector(files, "cpu", {"minimum_score": 0.0, "border": 0.0})
     encoder = load_encoder("facenet-vggface2", "cpu", folder)
     while True:
         every = detector.detect(pictures)
@@ -189,6 +195,7 @@ def measure(rounds: int, drawn: bool) -> Result:
         for side in ("peer", "ours"):
             pipes[side], child = context.Pipe()
             context.Process(target=run_side, args=(side, drawn, Path(name), child), daemon=True).start()
+            child.close()  # so that a side that dies ends the wait
             count = pipes[side].recv()
         seconds: dict[str, list[float]] = {"peer": [], "ours": []}
         for _ in range(rounds):

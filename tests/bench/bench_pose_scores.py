@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from core.foundation.skeletons import SKELETONS
 from core.metrics.pose import FoundPoses, TruePoses
 from tests.bench.machine import Row, facts, summed, table
 from tests.builders.random_poses import BODY24_SIGMAS, PoseScores, average_precision
@@ -29,7 +30,7 @@ from tests.builders.random_poses import BODY24_SIGMAS, PoseScores, average_preci
 PEOPLE: Final = 2  # a picture
 DETECTIONS: Final = 10
 TOLERANCE: Final = 1e-4
-_POINTS: Final = len(BODY24_SIGMAS)
+_POINTS: Final = len(SKELETONS["body24"].point_names)
 
 
 def poses(images: int) -> tuple[TruePoses, FoundPoses]:
