@@ -10,11 +10,13 @@ Legend
 Pairs that share a person are not independent, so folds and resamples are made of people, never of pairs.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
@@ -179,13 +181,13 @@ def bootstrap_interval(
     )
 
 
-def _pair_counts(chosen: Bools, left: NDArray, right: NDArray, people: int) -> coo_array:
+def _pair_counts(chosen: Bools, left: NDArray, right: NDArray, people: int) -> scipy.sparse.coo_array:
     """(P, P) number of chosen pairs of each two people (the diagonal: of one person)."""
     ones = np.ones(int(chosen.sum()))
-    return coo_array((ones, (left[chosen], right[chosen])), shape=(people, people)).tocsr()
+    return scipy.sparse.coo_array((ones, (left[chosen], right[chosen])), shape=(people, people)).tocsr()
 
 
-def _weighed(tables: list[coo_array], times: Ints) -> Floats:
+def _weighed(tables: list[scipy.sparse.coo_array], times: Ints) -> Floats:
     """(4, R) weighted number of pairs in each table, for (P, R) times that each person was drawn."""
     weights = times.astype(np.float64)
     alike = [table.diagonal() @ weights for table in tables[:2]]

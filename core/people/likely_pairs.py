@@ -1,10 +1,12 @@
 """Which people of a dataset may be one and the same: the questions worth asking a human."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import coo_array
+import scipy
 
 from core.foundation.arrays import Bools, Ints
 from core.foundation.workspace import Workspace
@@ -57,17 +59,17 @@ def likely_same(
     return [LikelyPair(int(people[first[i]]), int(people[second[i]]), float(scores[first[i], second[i]])) for i in best]
 
 
-def _members(owner_row: Ints, count: int) -> coo_array:
+def _members(owner_row: Ints, count: int) -> scipy.sparse.coo_array:
     """(P, N) 1 where a face is that person's."""
     columns = np.flatnonzero(owner_row >= 0)
     ones = np.ones(len(columns), np.float32)
-    return coo_array((ones, (owner_row[columns], columns)), shape=(count, len(owner_row))).tocsr()
+    return scipy.sparse.coo_array((ones, (owner_row[columns], columns)), shape=(count, len(owner_row))).tocsr()
 
 
-def _share_a_photo(faces: FaceVectors, members: coo_array) -> Bools:
+def _share_a_photo(faces: FaceVectors, members: scipy.sparse.coo_array) -> Bools:
     """(P, P) whether two people are seen in one photo: then they are not the same."""
     photos, photo = np.unique(faces.images, return_inverse=True)
     ones = np.ones(len(photo), np.float32)
-    of_photo = coo_array((ones, (np.arange(len(photo)), photo)), shape=(len(photo), len(photos))).tocsr()
+    of_photo = scipy.sparse.coo_array((ones, (np.arange(len(photo)), photo)), shape=(len(photo), len(photos))).tocsr()
     seen = members @ of_photo
     return np.asarray((seen @ seen.T).toarray() > 0)

@@ -7,7 +7,6 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.foundation.workspace import Workspace
-from core.jobs.launch import start
 from core.library.names_in_store import annotator_id
 from db.engine import reading
 from db.tables import Dataset
@@ -39,6 +38,8 @@ def read(query: Callable[[Session], _Answer]) -> _Answer:
 
 def start_run(kind: str, dataset_id: int, **parameters: Any) -> int:
     """Start a run in the name of who works now; gives its id."""
+    from core.jobs.launch import start  # with all that can run, which no page needs that only shows
+
     return start(workspace(), kind, dataset_id=dataset_id, author_id=author_id(), **parameters)
 
 
