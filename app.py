@@ -9,12 +9,16 @@ from urllib.parse import quote
 import streamlit as st
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from core.exchange.delivering import zipped_export
+from core.foundation.doors import Doors
 from core.foundation.errors import FacetError, NotFound
+from core.foundation.messages import message
+from core.foundation.private import mode_for_others
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.jobs.supervisor import worker_beside
@@ -43,6 +47,8 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     """The worker lives as long as the workbench."""
     chosen = _workspace.settings
     print(f"\n  Facet is at http://{chosen.host}:{chosen.port}   (Ctrl-C stops it)\n", flush=True)
+    if mode := mode_for_others(_workspace.home):
+        print(message("store.open_to_others", home=_workspace.home, mode=mode).text() + "\n", flush=True)
     async with worker_beside():
         yield
 
@@ -80,6 +86,7 @@ async def _overlay(request: Request) -> Response:
 app = st.App(
     "pages/navigation.py",
     lifespan=lifespan,
+    middleware=[Middleware(Doors, listening_on=_workspace.settings.host, also=_workspace.settings.other_hosts)],
     routes=[
         Route("/api/thumbnail/{number:int}", _picture(thumbnail_file)),
         Route("/api/display/{number:int}", _picture(display_file)),

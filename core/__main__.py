@@ -6,7 +6,6 @@ progress and sentences go to stderr.
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,12 +17,14 @@ from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, 
 from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS
 from core.foundation.messages import message
+from core.foundation.private import hand_over
+from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
+from core.library.backups import back_up, restore_backup
 from core.library.importing import skipped as skipped_of
 from core.models import fetching, weights
 from core.people import searching
 from db.engine import reading
-from db.migrate import backup as copy_store
 from db.queries.jobs import count_runs, runs_page
 from db.queries.people.listing import all_people
 
@@ -162,6 +163,7 @@ def export(
     number, folder = dataset_id(workspace, dataset), str(out.resolve())
     run = run_with_progress(workspace, "export", number, format=format_name, folder=folder)
     tell(run.counts, as_json, "{images} pictures in {files} files; {left_out} left out (see manifest.json)")
+    hand_over(out)
     raise typer.Exit(1 if run.counts["not_exported"] else 0)
 
 
@@ -216,8 +218,20 @@ def backup(
 ) -> None:
     """Copy the store while it is in use."""
     workspace = Workspace.open()
-    target = out or workspace.backups / f"store-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
-    tell({"file": str(copy_store(workspace.engine, target))}, as_json, "{file}")
+    tell({"file": str(back_up(workspace, out))}, as_json, "{file}")
+    if out is not None:
+        hand_over(out)
+
+
+@command(app)
+def restore(
+    backup: Annotated[Path, typer.Argument(help="A file that `backup` wrote, or one under backups")],
+    as_json: Json = False,
+) -> None:
+    """Put a backup in the place of the store; the workbench has to be stopped. Gives store, backup, replaced."""
+    store, replaced = restore_backup(Settings(), backup)
+    result = {"store": str(store), "backup": str(backup), "replaced": None if replaced is None else str(replaced)}
+    tell(result, as_json, "{backup} is {store} now" + ("; what was there before is {replaced}" if replaced else ""))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 # A 512-d float32 embedding is 2,048 bytes: on SQLite's usual 4 KB pages a row of it takes a whole page.
@@ -15,10 +17,19 @@ LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may 
 WRITE: Final = "facet_write"  # the execution option of a connection that will write
 
 
+def store_file(url: str) -> Path | None:
+    """The file of an SQLite store; None for a URL of anything else, or of none."""
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        return None
+    return Path(parts.database) if parts.get_backend_name() == "sqlite" and parts.database else None
+
+
 def open_engine(
     url: str, *, busy: Callable[[], Exception] | None = None, full: Callable[[], Exception] | None = None
 ) -> Engine:
-    """An engine for the store at `url` (``sqlite:///...`` now; any SQLAlchemy URL by design).
+    """An engine for the store at `url` (``sqlite:///FILE``).
 
     Whoever has waited for other writers in vain gets the exception that `busy` makes, and whoever finds no room on the
     disk that of `full`; without them the database's own.

@@ -1,6 +1,7 @@
 """Bringing a store up to date, and copying it while it is in use."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from db.writing import migrating
 
+_HEADER = b"SQLite format 3\0"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -68,18 +70,89 @@ def backup(engine: Engine, target: Path) -> Path:
     ------
     FileExistsError
         If `target` is there already.
+    StoreNotCopied
+        If it cannot be written, as on a full disk; nothing stays behind then.
     """
     if target.exists():
         raise FileExistsError(f"{target} is there already")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".partial")
     source = engine.url.database
     assert source is not None
+    _copy(Path(source), target)
+    return target
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
     try:
         with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(partial)) as copy:
             live.backup(copy)  # one read transaction: a writer neither waits for it nor makes it start again
         os.replace(partial, target)
-    except BaseException:
+    except (sqlite3.Error, OSError) as error:
+        raise StoreNotCopied(error) from error
+    finally:
         partial.unlink(missing_ok=True)
-        raise
-    return target
+
+
+class StoreNotCopied(Exception):
+    """A copy of the store could not be written; the argument is the reason."""
+
+
+class NoStore(Exception):
+    """The file is not a store that this program can read; the argument is the reason."""
+
+
+class StoreInUse(Exception):
+    """Another process has the store open."""
+
+
+def put_back(source: Path, store: Path, backups: Path) -> Path | None:
+    """Put a backup in the place of the store, which is kept in `backups`; returns where, or None where there was none.
+
+    Raises
+    ------
+    NoStore
+        If `source` is damaged or not written by this program; nothing was changed then.
+    StoreInUse
+        If another process has the store open.
+    StoreNotCopied
+        If it cannot be written, as on a full disk; the store is as it was.
+    """
+    _check(source)
+    kept = None
+    if store.is_file() and store.stat().st_size:
+        _check_alone(store)
+        kept = backups / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
+        backups.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(store, kept)
+        for rest in ("-wal", "-shm"):  # of a damaged store; another's would be read into the one that comes
+            if (beside := store.with_name(store.name + rest)).exists():
+                shutil.move(beside, kept.with_name(kept.name + rest))
+    _copy(source, store)
+    return kept
+
+
+def _check(source: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+            (verdict,) = opened.execute("PRAGMA quick_check(1)").fetchone()
+            (revision,) = opened.execute("SELECT version_num FROM alembic_version").fetchone()
+    except (sqlite3.Error, TypeError) as error:
+        raise NoStore(error) from error
+    if verdict != "ok":
+        raise NoStore(verdict)
+    if revision not in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}:
+        raise NoStore(f"revision {revision}")
+
+
+def _check_alone(store: Path) -> None:
+    """Leave the write-ahead log, which only the last connection may."""
+    with store.open("rb") as file:
+        if file.read(len(_HEADER)) != _HEADER:  # damaged: opening it would cost the log beside it
+            return
+    try:
+        with closing(sqlite3.connect(store, timeout=0.0)) as opened:
+            opened.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise StoreInUse from error

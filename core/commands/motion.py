@@ -8,6 +8,7 @@ import typer
 from core.commands.console import tell
 from core.commands.options import Json, command, dataset_id, model_name, run_with_progress
 from core.foundation.errors import BadInput
+from core.foundation.private import hand_over
 from core.foundation.workspace import Workspace
 from core.motion.overlaying import find_clip
 from core.motion.stability import Smoothing, of_dataset, of_file
@@ -49,6 +50,7 @@ def overlay(
     names = [model_name(workspace, name) for name in (*models, *(more or []))]
     asked = {"video": clip.path, "models": names, "out": str(out.resolve()), "static": static}
     run = run_with_progress(workspace, "overlay", clip.dataset_id, **asked)
+    hand_over(out)
     tell(run.counts, as_json, "{file}: {frames} frames of {video}, {skipped} skipped, {labelled} with human labels")
     raise typer.Exit(1 if run.counts["skipped"] else 0)
 

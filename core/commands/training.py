@@ -20,6 +20,7 @@ from core.commands.options import (
 from core.foundation.errors import BadInput
 from core.foundation.messages import message, worded
 from core.foundation.predictor_names import FLIP, PredictorName
+from core.foundation.private import hand_over
 from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning import delivery, evaluating, promoting
@@ -177,6 +178,7 @@ def submission(
     """Write the motion competition's form out of a model's predictions. Gives file, pictures, several."""
     workspace = Workspace.open()
     report = delivery.submit_predictions(workspace, dataset_id(workspace, dataset), model_name(workspace, model), out)
+    hand_over(out)
     tell(report, as_json, "{file}: {pictures} pictures; in {several} of them the largest of several people counts")
 
 
@@ -187,6 +189,7 @@ def onnx(
     """Write a model as ONNX, decoding inside, and compare it with the original. Gives file, largest_difference."""
     workspace = Workspace.open()
     report = delivery.export_onnx(workspace, model_name(workspace, model), out)
+    hand_over(out)
     tell(report, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
 
 

@@ -15,6 +15,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("data"), description="Folder of the store, originals, thumbnails, crops, weights, exports")
     host: str = Field("127.0.0.1", description="Address that the workbench listens on")
+    hosts: str = Field("", description="More names it answers to, with commas between, as that of a proxy in front")
     port: int = Field(8501, ge=1, le=65535, description="Port that the workbench listens on")
     user: str = Field("annotator", min_length=1, description="Who works, until a name is given")
     store_url: str = Field("", description="SQLAlchemy URL of the store; empty: an SQLite file in the home folder")
@@ -33,6 +34,11 @@ class Settings(BaseSettings):
     max_archive_bytes: int = Field(64 * 2**30, ge=1, description="Most bytes that one zip may unpack to")
     max_archive_files: int = Field(200_000, ge=1, description="Most files that one zip may hold")
     max_clip_frames: int = Field(50_000, ge=1, description="Most frames that one clip may have")
+
+    @property
+    def other_hosts(self) -> list[str]:
+        """The names in `hosts`."""
+        return [name.strip() for name in self.hosts.split(",") if name.strip()]
 
     @property
     def store(self) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from core.foundation.errors import FacetError, StoreBusy, StoreFull
+from core.foundation.errors import BadInput, FacetError, StoreBusy, StoreFull
+from core.foundation.messages import Message, message, some
+from core.foundation.private import keep_private
 from core.foundation.settings import Settings, settings
-from db.engine import open_engine
-from db.migrate import UnknownRevision, upgrade
+from db.engine import open_engine, store_file
+from db.migrate import StoreNotCopied, UnknownRevision, upgrade
+
+_LISTED: Final = 5  # backups that a sentence names
 
 
 @dataclass(frozen=True)
@@ -25,13 +30,21 @@ class Workspace:
     def open(cls, chosen: Settings | None = None) -> Workspace:
         """Make the folders and bring the store up to date (with a backup first where a migration is pending).
 
+        From then on this process writes files that only its owner may read.
+
         Raises
         ------
+        BadInput
+            If the store is none that works yet.
         FacetError
-            If the home folder or the store cannot be used.
+            If the home folder or the store cannot be used, or if the store is gone while pictures are still there.
         """
         workspace = cls(chosen or settings())
+        if store_file(workspace.settings.store) is None:
+            raise BadInput("store.not_sqlite")
+        keep_private()
         try:
+            workspace._refuse_lost_store()
             for folder in (workspace.home, workspace.originals, workspace.weights, workspace.uploads):
                 folder.mkdir(parents=True, exist_ok=True)
             upgrade(workspace.engine, workspace.backups)
@@ -39,10 +52,28 @@ class Workspace:
             reason = error.strerror or error
             raise FacetError("store.home_unusable", folder=workspace.home, reason=reason) from error
         except DBAPIError as error:
-            raise FacetError("store.unusable", url=workspace.engine.url, reason=error.orig) from error
+            raise FacetError(
+                "store.unusable", url=workspace.engine.url, reason=error.orig, way_back=workspace._way_back()
+            ) from error
+        except StoreNotCopied as error:
+            raise FacetError("store.not_copied", target=workspace.backups, reason=error) from error
         except UnknownRevision as error:
             raise FacetError("store.newer", url=workspace.engine.url, revision=error) from error
         return workspace
+
+    def _refuse_lost_store(self) -> None:
+        """An empty store beside pictures that were taken in would hide that everything about them is gone."""
+        store = store_file(self.settings.store)
+        lost = store is not None and not (store.is_file() and store.stat().st_size)
+        if lost and self.originals.is_dir() and any(path.is_file() for path in self.originals.rglob("*")):
+            raise FacetError("store.lost", store=store, folder=self.originals, way_back=self._way_back())
+
+    def _way_back(self) -> Message:
+        """What a person can do whose store is gone or damaged."""
+        newest = sorted(self.backups.glob("*.db"), key=lambda path: path.stat().st_mtime, reverse=True)
+        if not newest:
+            return message("store.no_backup", folder=self.backups)
+        return message("store.backups", names=some([path.name for path in newest], _LISTED), newest=newest[0])
 
     @cached_property
     def engine(self) -> Engine:

@@ -21,7 +21,7 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from db import migrate
 from db.engine import open_engine, reading
-from db.migrate import UnknownRevision, backup, config, upgrade
+from db.migrate import StoreNotCopied, UnknownRevision, backup, config, upgrade
 from db.tables import (
     Dataset,
     Exclusion,
@@ -365,6 +365,6 @@ def test_a_backup_that_fails_leaves_nothing_behind(workspace, tmp_path, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StoreNotCopied, match="No space left"):
         backup(workspace.engine, tmp_path / "copies" / "a.db")
     assert list((tmp_path / "copies").iterdir()) == []

@@ -159,6 +159,7 @@ def page(visitor, request):
     opened.set_default_timeout(PATIENCE)
     problems = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda said: "Content Security Policy" in said.text and problems.append(said.text))
     yield opened
     if getattr(request.node, "failed", False):
         opened.screenshot(path=ROOT / "test-results" / f"{request.node.name}.png", full_page=True)

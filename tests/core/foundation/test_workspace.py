@@ -1,10 +1,11 @@
 """One home folder: where everything lies, and what a person reads when it cannot be used."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from core.foundation.errors import FacetError
+from core.foundation.errors import BadInput, FacetError
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 
@@ -63,3 +64,47 @@ def test_a_store_that_is_no_database_is_said(tmp_path):
     with pytest.raises(FacetError) as caught:
         Workspace.open(settings)
     assert caught.value.message.code == "store.unusable"
+
+
+@pytest.fixture
+def lost(tmp_path):
+    """A home folder with a picture, backups, and a store that is gone."""
+    settings = Settings(home=tmp_path / "home")
+    workspace = Workspace.open(settings)
+    picture = workspace.originals / "ab" / "a.jpg"
+    picture.parent.mkdir()
+    picture.write_bytes(b"a picture")
+    workspace.engine.dispose()
+    for path in workspace.home.glob("store.db*"):
+        path.unlink()
+    return settings
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_store_that_is_gone_from_beside_pictures_is_said_with_its_backups(lost, empty):
+    store = Path(lost.store.removeprefix("sqlite:///"))
+    if empty:
+        store.touch()
+    with pytest.raises(FacetError, match="there is no backup in") as caught:
+        Workspace.open(lost)
+    assert caught.value.message.code == "store.lost"
+    backups = Workspace(lost).backups
+    backups.mkdir()
+    for age, name in enumerate(["newest.db", "older.db"]):
+        (backups / name).touch()
+        os.utime(backups / name, (0, 1000 - age))
+    with pytest.raises(FacetError, match=r"newest\.db, older\.db; put one back with .* restore .*newest\.db"):
+        Workspace.open(lost)
+    assert not store.exists() or not store.stat().st_size, "nothing was made in its place"
+
+
+def test_a_home_without_pictures_may_begin_anew(lost):
+    (Workspace(lost).originals / "ab" / "a.jpg").unlink()
+    Workspace.open(lost)
+
+
+@pytest.mark.parametrize("url", ["postgresql://somewhere/facet", "no url", "sqlite://"])
+def test_a_store_that_does_not_work_yet_is_refused_before_anything_is_made(tmp_path, url):
+    with pytest.raises(BadInput, match="other databases do not work yet"):
+        Workspace.open(Settings(home=tmp_path / "home", store_url=url))
+    assert not (tmp_path / "home").exists()
