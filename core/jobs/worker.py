@@ -13,7 +13,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.queue import STOPPING, queue
 from core.jobs.runs import process_name, recover
 from core.library.uploading import sweep_uploads
-from core.media.files import write_atomically
+from core.media.files import sweep_partials, write_atomically
 from db.engine import reading
 from db.queries.jobs import unfinished_sources
 
@@ -30,6 +30,7 @@ def main(parent: int | None = None) -> None:
         queue(workspace).ring(run_id)
     with reading(workspace.engine) as session:
         sweep_uploads(workspace, unfinished_sources(session=session))
+    sweep_partials(workspace.home)
     consumer = queue(workspace).huey.create_consumer(
         workers=1, periodic=False, max_delay=0.5, shutdown_timeout=20, graceful_signal="TERM"
     )

@@ -16,6 +16,7 @@ from core.foundation.workspace import Workspace
 from core.library.intake import Intake
 from core.library.pictures import StoredFile, store_picture
 from core.library.sources import RefusedFile, SourceFile
+from core.media.images import may_be_picture
 from core.media.videos import is_clip
 from db.engine import reading
 from db.queries.jobs import count_skipped
@@ -23,6 +24,7 @@ from db.tables import Image, ImagePath, Skipped
 from db.writing import writing
 
 _BATCH: Final = 64
+_HEAD: Final = 512  # bytes that tell a picture from anything else
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class PictureIntake(Intake):
         if isinstance(file, RefusedFile):
             return file
         try:
-            content = file.read()
+            head = file.read(_HEAD)
+            content = file.read() if may_be_picture(head) else head  # `decode` says what that is instead
             sha256 = hashlib.sha256(content).hexdigest()
             if sha256 in self.known and self.is_stored(self.known[sha256]):
                 return _KnownContent(file.path, sha256)

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.media.files import write_atomically
-from core.media.images import SUFFIXES, decode, thumbnail
+from core.media.images import SUFFIXES, decoding, thumbnail
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,18 @@ def store_picture(workspace: Workspace, content: bytes, path: str, reference: Pa
     OSError
         If the disk is full.
     """
-    picture = decode(content, path, workspace.settings.max_pixels)
+    with decoding(content, path, workspace.settings.max_pixels) as picture:
+        small = thumbnail(picture.pixels)
+        kind, width, height = picture.format, picture.width, picture.height
     sha256 = hashlib.sha256(content).hexdigest()
     if reference is not None:
         original = place_of(reference)
     else:
-        original = workspace.original_name(sha256, SUFFIXES[picture.format])
+        original = workspace.original_name(sha256, SUFFIXES[kind])
         target = workspace.original(original)
         if not target.is_file():
             write_atomically(target, content, durable=True)
-    small = workspace.derived("thumbnails", sha256)
-    if not small.is_file():
-        write_atomically(small, thumbnail(picture.pixels))
-    return StoredFile(path, sha256, len(content), picture.width, picture.height, picture.format, original)
+    thumbnail_file = workspace.derived("thumbnails", sha256)
+    if not thumbnail_file.is_file():
+        write_atomically(thumbnail_file, small)
+    return StoredFile(path, sha256, len(content), width, height, kind, original)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -21,11 +22,15 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 @dataclass(frozen=True)
 class OfferedFile:
-    """A file that may be a picture: `path` relative and posix, `read` gives the content, `file` where it lies."""
+    """A file that may be a picture: `path` relative and posix, `file` where it lies."""
 
     path: str
-    read: Callable[[], bytes]
+    contents: Callable[[int | None], bytes]
     file: Path | None = None
+
+    def read(self, most: int | None = None) -> bytes:
+        """The content, or only so many of its first bytes. Raises BadInput if it cannot be read."""
+        return self.contents(most)
 
 
 @dataclass(frozen=True)
@@ -113,12 +118,13 @@ def _file(file: Path, path: str, limits: Limits) -> SourceFile:
         return RefusedFile(path, message("files.not_read", reason=error.strerror))
     if size > limits.file_bytes:
         return RefusedFile(path, _too_large(size, limits))
-    return OfferedFile(path, lambda: _read(file), file)
+    return OfferedFile(path, lambda most: _read(file, most), file)
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path, most: int | None) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(-1 if most is None else most)
     except OSError as error:
         raise BadInput("files.not_read", reason=error.strerror) from error
 
@@ -152,26 +158,26 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -
         return RefusedFile(path, message("files.encrypted"))
     if member.file_size > limits.file_bytes:
         return RefusedFile(path, _too_large(member.file_size, limits))
-    return OfferedFile(PurePosixPath(path).as_posix(), lambda: _unpack(archive, member, limits))
+    return OfferedFile(PurePosixPath(path).as_posix(), lambda most: _unpack(archive, member, most, limits))
 
 
 def _escapes(path: str) -> bool:
     return path.startswith("/") or _DRIVE.match(path) is not None or ".." in path.split("/")
 
 
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int | None, limits: Limits) -> bytes:
     # The header's size is a claim; what really comes out is counted.
-    parts: list[bytes] = []
-    size = 0
+    content = io.BytesIO()
     try:
         with archive.open(member) as stream:
+            if most is not None:
+                return stream.read(most)
             while part := stream.read(_CHUNK):
-                size += len(part)
-                if size > limits.file_bytes:
-                    raise BadInput.saying(_too_large(size, limits))
-                parts.append(part)
+                content.write(part)
+                if content.tell() > limits.file_bytes:
+                    raise BadInput.saying(_too_large(content.tell(), limits))
     except BadInput:
         raise
     except Exception as error:  # BadZipFile, zlib.error, lzma.LZMAError, ...: what a compressor raises on damaged data
         raise BadInput("files.member_damaged", reason=error) from error
-    return b"".join(parts)
+    return content.getvalue()

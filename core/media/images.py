@@ -1,19 +1,23 @@
 """Reading pictures that come from outside, and the small ones that are made from them.
 
 Nothing that a file claims is believed: the kind is read from the content, the size is checked before the pixels are
-unpacked, and whatever goes wrong becomes one sentence with the file's name.
+unpacked, and whatever goes wrong becomes one sentence with the file's name. A picture takes seven bytes for each of its
+pixels while it is unpacked and three after that; of large ones a process unpacks one at a time.
 """
 
 import codecs
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from core.foundation.arrays import Box
 from core.foundation.errors import UnreadableImage
@@ -34,6 +38,22 @@ SUFFIXES: Final = {
     "AVIF": ".avif",
 }
 _OPENERS: Final = tuple(kind for kind in SUFFIXES if kind != "MPO")  # the JPEG opener gives MPO for a phone's pairs
+_BEGINNINGS: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM", b"II", b"MM", b"GIF8", b"P")
+_LARGE: Final = 16_000_000  # pixels from which on a picture is unpacked alone
+_STRIP: Final = 1 << 21  # pixels that are turned into RGB together
+_LONGEST_SIDE: Final = 65_535  # what a JPEG can have; Pillow keeps an address for each row
+_ORIENTATION: Final = 0x0112
+_one_large = Lock()
+# The view of an upright picture that has the order of the stored pixels, for each orientation but the usual one.
+_STORED: Final[dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]] = {
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.transpose(1, 0, 2),
+    6: lambda upright: np.rot90(upright),
+    7: lambda upright: upright[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda upright: np.rot90(upright, -1),
+}
 _THUMBNAIL: Final = 256  # longest side, pixels
 _CROP: Final = 160
 _MARGIN: Final = 0.25
@@ -80,22 +100,46 @@ class Picture:
 def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
     """Decode one picture: any EXIF orientation, CMYK, grey, palette, transparency (over white), 8 or 16 bits.
 
+    Raises as `decoding`.
+    """
+    with decoding(content, name, max_pixels) as picture:
+        return picture
+
+
+@contextmanager
+def decoding(content: bytes | Path, name: str, max_pixels: int) -> Iterator[Picture]:
+    """A decoded picture, as `decode` gives it; while the block lasts, this process unpacks no other large one.
+
     Raises
     ------
     UnreadableImage
-        With the file's name and the reason: empty, no picture, damaged, more than `max_pixels`, floating point.
+        With the file's name and the reason: empty, no picture, damaged, too large, floating point.
     """
     if isinstance(content, bytes) and not content:
         raise UnreadableImage("images.empty", of=name)
-    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    with _explained(content, name):
+        source = io.BytesIO(content) if isinstance(content, bytes) else content
+        opened = Image.open(source, formats=_OPENERS)
+    with opened:
+        with _explained(content, name):
+            _check_size(opened, name, max_pixels)
+        with _one_large if opened.width * opened.height > _LARGE else nullcontext():
+            with _explained(content, name):
+                picture = Picture(_upright_rgb(opened, name), opened.format or "")
+            opened.close()
+            yield picture
+
+
+def may_be_picture(head: bytes) -> bool:
+    """Whether the first bytes of a file are how some kind of picture begins, so that it is worth reading."""
+    return head.startswith(_BEGINNINGS) or head[4:8] == b"ftyp"
+
+
+@contextmanager
+def _explained(content: bytes | Path, name: str) -> Iterator[None]:
+    """Whatever a decoder raises, as `UnreadableImage`."""
     try:
-        with Image.open(source, formats=_OPENERS) as opened:
-            if opened.width * opened.height > max_pixels:
-                raise UnreadableImage(
-                    "images.too_large", of=name, width=opened.width, height=opened.height, limit=max_pixels
-                )
-            kind = opened.format or ""
-            pixels = _to_rgb(_upright(opened), name)
+        yield
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
@@ -106,15 +150,35 @@ def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
         if isinstance(error, OSError) and error.errno is not None:
             raise UnreadableImage("images.not_read", of=name, reason=error.strerror) from error
         raise UnreadableImage("images.damaged", of=name, reason=error) from error
-    return Picture(pixels, kind)
 
 
-def _upright(opened: Image.Image) -> Image.Image:
+def _check_size(opened: Image.Image, name: str, max_pixels: int) -> None:
+    width, height = opened.size
+    if width * height > max_pixels:
+        raise UnreadableImage("images.too_large", of=name, width=width, height=height, limit=max_pixels)
+    if max(width, height) > _LONGEST_SIDE:
+        raise UnreadableImage("images.too_long", of=name, width=width, height=height, limit=_LONGEST_SIDE)
+
+
+def _upright_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:
+    """(H, W, 3), made strip by strip: Pillow's own conversions each hold the whole picture once more."""
     opened.load()
+    width, height = opened.size
+    stored_as = _STORED.get(_orientation(opened), lambda upright: upright)
+    turned = stored_as(np.empty((1, 2, 0), np.uint8)).shape[0] == 2
+    upright = np.empty((width, height, 3) if turned else (height, width, 3), np.uint8)
+    stored, rows = stored_as(upright), max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        stored[top:bottom] = _to_rgb(opened.crop((0, top, width, bottom)), name)
+    return upright
+
+
+def _orientation(opened: Image.Image) -> int:
     try:
-        return ImageOps.exif_transpose(opened)
+        return int(opened.getexif().get(_ORIENTATION, 1))
     except Exception:  # an EXIF block that cannot be read names no orientation; the pixels are good
-        return opened
+        return 1
 
 
 def _to_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:

@@ -5,7 +5,6 @@ imported for those only.
 """
 
 import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import IO, Final
 from urllib.parse import urlsplit
 
 from core.foundation.errors import BadWeights, MissingWeights
+from core.media.files import open_partial
 from core.models.weights import entry_of, expected_path, missing, sha256_of
 from core.models.weights_table import WeightsFile
 
@@ -22,6 +22,7 @@ BytesReport = Callable[[int, int | None], None]  # bytes done, bytes in total wh
 
 _CHUNK: Final = 1 << 20
 _PATIENCE: Final = 60.0  # seconds without a byte
+_MOST_BYTES: Final = 4 << 30  # of a file whose size neither the table nor the server states
 
 
 def fetch(name: str, folder: Path, progress: BytesReport | None = None, base_url: str | None = None) -> Path:
@@ -73,28 +74,30 @@ def _mirrored(url: str, base_url: str | None) -> str:
 
 
 def _download_to(path: Path, url: str, entry: WeightsFile, progress: BytesReport | None) -> None:
-    handle, part_name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-    part = Path(part_name)
+    handle, part = open_partial(path.parent)
     try:
         with os.fdopen(handle, "wb") as out:
-            _stream(url, out, progress)
+            _stream(url, out, progress, entry.size)
             out.flush()
             os.fsync(out.fileno())
         _verify(part, entry)
-        part.chmod(0o644)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _stream(url: str, out: IO[bytes], progress: BytesReport | None) -> None:
+def _stream(url: str, out: IO[bytes], progress: BytesReport | None, size: int | None) -> None:
+    """Write what comes, and never more than the file may have: a body that does not end must not fill the disk."""
     done = 0
     with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310  (_mirrored lets only http pass)
         stated = answer.headers.get("Content-Length")
         total = int(stated) if stated else None
+        most = size or min(total or _MOST_BYTES, _MOST_BYTES)
         while chunk := answer.read(_CHUNK):
-            out.write(chunk)
             done += len(chunk)
+            if done > most:
+                raise BadWeights("weights.endless", most=most)
+            out.write(chunk)
             if progress:
                 progress(done, total)
     if total is not None and done != total:

@@ -7,7 +7,6 @@ is simply not asked for. The next generation copies the last and reads only the 
 
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -18,6 +17,7 @@ from sqlmodel import Session
 
 from core.foundation.arrays import Ints
 from core.foundation.workspace import Workspace
+from core.media.files import open_partial
 from db.queries.people.vectors import VectorState, removed_faces, vector_rows, vector_state
 
 _COLUMNS: Final = 4  # id, instance, picture, dataset
@@ -139,4 +139,5 @@ def _size(path: Path) -> int | None:
 
 
 def _partial(folder: Path) -> IO[bytes]:
-    return tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-", delete=False)
+    descriptor, path = open_partial(folder)
+    return open(path, "wb", opener=lambda *_: descriptor)

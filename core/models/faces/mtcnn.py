@@ -117,11 +117,14 @@ class MtcnnDetector:
         detected = self._detect_plain(images)
         tight = [index for index, image in enumerate(images) if _is_tight(detected[index], image.shape[:2])]
         if self._settings.border > 0 and tight:
-            framed = [_framed(images[index], self._settings.border) for index in tight]
+            reduced = [shrunk(images[index], self._settings.maximum_side) for index in tight]
+            framed = [_framed(image, self._settings.border) for image in reduced]
             again = self._detect_plain([image for image, _ in framed])
-            for index, boxes, (_, shift) in zip(tight, again, framed, strict=True):
+            for index, small, boxes, (_, shift) in zip(tight, reduced, again, framed, strict=True):
                 if len(boxes):
-                    detected[index] = Boxes(boxes.corners - np.tile(shift, 2), boxes.scores, boxes.five_points - shift)
+                    ratio = _ratio(images[index], small)
+                    corners, points = boxes.corners - np.tile(shift, 2), boxes.five_points - shift
+                    detected[index] = Boxes(corners * np.tile(ratio, 2), boxes.scores, points * ratio)
         return detected
 
     def _detect_plain(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
@@ -133,12 +136,8 @@ class MtcnnDetector:
             batches, run(lambda batch: self._cascade([reduced[i] for i in batch]), batches), strict=True
         ):
             for index, boxes in zip(batch, results, strict=True):
-                ratio = np.array(images[index].shape[1::-1], np.float32) / reduced[index].shape[1::-1]
-                detected[index] = Boxes(
-                    (boxes.corners * np.tile(ratio, 2)).astype(np.float32),
-                    boxes.scores,
-                    (boxes.five_points * ratio).astype(np.float32),
-                )
+                ratio = _ratio(images[index], reduced[index])
+                detected[index] = Boxes(boxes.corners * np.tile(ratio, 2), boxes.scores, boxes.five_points * ratio)
         return detected
 
     @torch.inference_mode()
@@ -185,6 +184,12 @@ class MtcnnDetector:
         areas = np.prod(faces.corners[rows, 2:] - faces.corners[rows, :2], axis=1)
         order = rows[np.argsort(areas)[::-1]]
         return Boxes(faces.corners[order], faces.scores[order], five[order])
+
+
+def _ratio(image: NDArray[np.uint8], reduced: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(2,) how many pixels of a picture, across and down, one of the reduced picture stands for."""
+    whole, small = (np.array(each.shape[1::-1], np.float32) for each in (image, reduced))
+    return np.divide(whole, small, dtype=np.float32)
 
 
 def _scales(shorter_side: int, settings: MtcnnSettings) -> list[float]:

@@ -299,14 +299,14 @@ def test_a_disk_that_fills_up_while_writing_leaves_no_half_file(take_in, folder,
 
 def test_an_unreadable_file_is_listed_and_the_rest_goes_on(take_in, folder, pictures, monkeypatch):
     source = folder({"a.png": pictures(1), "closed.png": pictures(2)})
-    real = Path.read_bytes
+    real = Path.open
 
-    def read_bytes(self):
+    def opened(self, *arguments, **named):
         if self.name == "closed.png":
             raise PermissionError(13, "Permission denied")
-        return real(self)
+        return real(self, *arguments, **named)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(Path, "open", opened)
     counts, left_out = take_in(source)
     assert counts == counted(1, 1, 0, 1)
     assert left_out == {"closed.png": "the file cannot be read (Permission denied)"}
@@ -472,3 +472,20 @@ def test_importing_again_leaves_an_original_that_is_there_where_it_is(take_in, f
     take_in(folder({"b.png": pictures(1)}, "other"), reference=True)
     take_in(folder({"b.png": pictures(1)}, "other"))
     assert rows(workspace, Image.original) == before
+
+
+def test_of_what_is_no_picture_only_the_first_bytes_are_read(take_in, tmp_path, monkeypatch):
+    zipped = tmp_path / "zeros.zip"
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.jpg", bytes(3_000_000))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "zeros.jpg").write_bytes(bytes(3_000_000))
+    longest = []
+    decoding = picture_store.decoding
+    monkeypatch.setattr(
+        picture_store, "decoding", lambda content, *rest: (longest.append(len(content)), decoding(content, *rest))[1]
+    )
+    for source in (zipped, tmp_path / "folder"):
+        _, reasons = take_in(source)
+        assert "not a picture" in reasons["zeros.jpg"]
+    assert longest == [512, 512]

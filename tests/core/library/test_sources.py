@@ -99,10 +99,10 @@ def test_a_file_that_cannot_be_read_says_so_when_it_is_read(tmp_path, monkeypatc
     (tmp_path / "a.jpg").write_bytes(b"x")
     (item,) = list_source(tmp_path, LIMITS)
 
-    def closed(_):
+    def closed(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", closed)
+    monkeypatch.setattr(Path, "open", closed)
     with pytest.raises(BadInput, match=r"^the file cannot be read \(Permission denied\)$"):
         item.read()
 

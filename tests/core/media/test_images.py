@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import os
 import struct
+import subprocess
+import sys
+import threading
 import zlib
 
 import cv2
@@ -13,7 +16,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.foundation.errors import UnreadableImage
-from core.media.images import crop_suffix, decode, face_crop, jpeg, thumbnail
+from core.media.images import crop_suffix, decode, decoding, face_crop, jpeg, may_be_picture, thumbnail
+from tests.builders.places import ROOT
 
 LIMIT = 1_000_000
 
@@ -323,3 +327,85 @@ def test_what_the_browser_gets_carries_no_metadata():
     encoded = jpeg(decode(content, "a.jpg", LIMIT).pixels)
     assert not Image.open(io.BytesIO(encoded)).getexif()
     assert b"home" not in encoded
+
+
+MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("orientation", [1, 2, 5, 6])
+def test_strip_by_strip_a_picture_is_what_it_is_at_once(monkeypatch, mode, orientation):
+    pixels = np.random.default_rng(0).integers(0, 256, (31, 17, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    image = Image.fromarray(pixels[..., 0].astype(np.uint16) * 257) if mode == "I;16" else image.convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = saved(image, "TIFF" if mode in ("CMYK", "PA") else "PNG", exif=exif)
+    whole = decode(content, "a", LIMIT)
+    monkeypatch.setattr("core.media.images._STRIP", 17 * 4)
+    assert np.array_equal(decode(content, "a", LIMIT).pixels, whole.pixels)
+    assert whole.pixels.flags.c_contiguous
+
+
+def test_of_large_pictures_only_one_is_unpacked_at_a_time(monkeypatch):
+    monkeypatch.setattr("core.media.images._LARGE", 100)
+    large = saved(Image.fromarray(corners()), "PNG")
+    small = saved(Image.new("RGB", (5, 5)), "PNG")
+    waited = threading.Event()
+
+    def second():
+        decode(large, "b", LIMIT)
+        waited.set()
+
+    with decoding(large, "a", LIMIT):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert decode(small, "c", LIMIT).width == 5, "small ones do not wait"
+        assert not waited.wait(0.2)
+    thread.join(10)
+    assert waited.is_set()
+
+
+def test_a_large_picture_that_is_damaged_does_not_keep_the_next_one_waiting(monkeypatch):
+    monkeypatch.setattr("core.media.images._LARGE", 100)
+    content = saved(Image.fromarray(corners()), "PNG")
+    with pytest.raises(UnreadableImage):
+        decode(content[:-30], "a", LIMIT)
+    assert decode(content, "b", LIMIT).width == 24
+
+
+@pytest.mark.parametrize("size", [(1, 65_536), (65_536, 1)])
+def test_a_side_that_no_camera_has_is_refused_before_its_rows_are_counted(size):
+    with pytest.raises(UnreadableImage, match="no side may have more than 65,535"):
+        decode(saved(Image.new("L", size), "PNG"), "a", LIMIT)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "AVIF"])
+def test_every_kind_that_can_be_read_is_known_by_its_first_bytes(kind):
+    assert may_be_picture(saved(Image.fromarray(corners()), kind)[:512])
+
+
+@pytest.mark.parametrize("head", [b"", b"\0" * 512, b"%PDF-1.7", b"text"])
+def test_what_is_no_picture_is_known_by_its_first_bytes(head):
+    assert not may_be_picture(head)
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+from core.media.images import decode
+peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
+before = peak()
+pixels = decode(Path(sys.argv[1]), "a", 10**9).pixels
+print((peak() - before) / (pixels.size / 3))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says the peak of a process since its start")
+def test_a_large_picture_takes_hardly_more_than_eight_bytes_a_pixel(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (5000, 6000), (9, 8, 7)).save(tmp_path / "a.png", compress_level=1, exif=exif)
+    command = [sys.executable, "-c", MEASURED, str(tmp_path / "a.png")]
+    measured = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 3 < float(measured.stdout) < 9

@@ -154,3 +154,23 @@ def test_files_of_this_machine_are_not_a_mirror(tmp_path):
 
 def test_file_of_an_installed_package_needs_no_fetching(tmp_path):
     assert fetch("dlib-68", tmp_path) == locate("dlib-68", tmp_path)
+
+
+@pytest.mark.parametrize("stated", [0, 10**12])
+def test_a_body_that_does_not_end_is_left_at_the_size_that_the_table_states(mirror, tmp_path, monkeypatch, stated):
+    monkeypatch.setitem(WEIGHTS, "facenet-vggface2", replace(WEIGHTS["facenet-vggface2"], size=3_000_000))
+    mirror.body, mirror.stated = bytes(9_000_000), stated
+    most = []
+    with pytest.raises(MissingWeights, match="more than its 3,000,000 bytes"):
+        fetch("facenet-vggface2", tmp_path, lambda done, _: most.append(done), mirror.url)
+    assert max(most) <= 3_000_000
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_unknown_size_has_a_bound_too(mirror, tmp_path, monkeypatch):
+    monkeypatch.setitem(WEIGHTS, "facenet-vggface2", replace(WEIGHTS["facenet-vggface2"], size=None))
+    monkeypatch.setattr("core.models.fetching._MOST_BYTES", 2_000_000)
+    mirror.body, mirror.stated = bytes(4_000_000), 10**12
+    with pytest.raises(MissingWeights, match="more than its 2,000,000 bytes"):
+        fetch("facenet-vggface2", tmp_path, base_url=mirror.url)
+    assert not list(tmp_path.iterdir())
