@@ -15,6 +15,7 @@ from typing import Final
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 from core.foundation.settings import Settings
+from core.library.zip_names import member_names
 
 _CHUNK: Final = 2**20
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
@@ -138,6 +139,7 @@ def _archive(source: Path, limits: Limits) -> list[SourceFile]:
     try:
         archive = zipfile.ZipFile(source)  # stays open while its members are read; several threads may read at once
         members = [member for member in archive.infolist() if not member.filename.endswith(("/", "\\"))]
+        names = member_names(members)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise BadInput("files.zip_damaged_because", of=name, reason=error) from error
     if len(members) > limits.archive_files:
@@ -145,11 +147,12 @@ def _archive(source: Path, limits: Limits) -> list[SourceFile]:
     total = sum(member.file_size for member in members)
     if total > limits.archive_bytes:
         raise BadInput("files.too_large", of=name, size=total, limit=limits.archive_bytes)
-    return sorted((_member(archive, member, limits) for member in members), key=lambda item: item.path)
+    listed = (_member(archive, member, name, limits) for member, name in zip(members, names, strict=True))
+    return sorted(listed, key=lambda item: item.path)
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> SourceFile:
-    path = member.filename.replace("\\", "/")  # as old Windows packers write them
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, limits: Limits) -> SourceFile:
+    path = name.replace("\\", "/")  # as old Windows packers write them
     if _escapes(path):
         return RefusedFile(path, message("files.leaves_archive"))
     if stat.S_ISLNK(member.external_attr >> 16):

@@ -304,3 +304,12 @@ def test_an_empty_zip_holds_nothing_and_an_empty_file_is_no_zip(tmp_path):
     (tmp_path / "none.zip").write_bytes(b"")
     with pytest.raises(BadInput, match="the zip is damaged"):
         list_source(tmp_path / "none.zip", LIMITS)
+
+
+@pytest.mark.parametrize("code", ["utf-8", "cp932"])
+def test_a_member_whose_name_does_not_say_its_code_is_read_by_its_real_name(tmp_path, code):
+    plain = zipped(tmp_path, ("XXXXXX.jpg", b"x")).read_bytes()
+    raw = "写真".encode(code)
+    (tmp_path / "photos.zip").write_bytes(plain.replace(b"XXXXXX", raw.ljust(6, b"_")))
+    (item,) = list_source(tmp_path / "photos.zip", LIMITS)
+    assert (item.path, item.read()) == (f"写真{'_' * (6 - len(raw))}.jpg", b"x")
