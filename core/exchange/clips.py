@@ -13,6 +13,7 @@ from core.formats.dataset import LabelledDataset, LeftOut
 from core.foundation.workspace import Workspace
 from core.library.clip_importing import free_clip_path
 from core.library.split_groups import group_name, strictest
+from core.media.videos import rate_of
 from db.queries.exchange import clips_with_frames, exclusions
 from db.queries.library import excluded_names, group_parts
 from db.tables import Exclusion, Frame, GroupPart, Video
@@ -143,7 +144,7 @@ def _restore_clips(
                 width=clip.width,
                 height=clip.height,
                 frames=clip.length,
-                frames_per_second=clip.frames_per_second,
+                frames_per_second=_rate(clip),
                 original=Workspace.original_name(clip.sha256, PurePosixPath(clip.path).suffix.lower()),
             )
             session.add(video)
@@ -153,6 +154,14 @@ def _restore_clips(
         ids[clip.path] = ids_here[clip.sha256]
     session.flush()
     return ids
+
+
+def _rate(clip: LabelledClip) -> float:
+    """By the times of the frames: an export of an earlier version may hold what a header said."""
+    if not clip.frames:
+        return clip.frames_per_second
+    first, last = clip.frames[0], clip.frames[-1]
+    return rate_of(last.index - first.index, last.seconds - first.seconds, clip.frames_per_second)
 
 
 def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, LocalPicture]) -> Frame:

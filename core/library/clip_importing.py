@@ -24,7 +24,7 @@ from core.library.sources import OfferedFile, SourceFile
 from core.media.files import open_partial, write_atomically
 from core.media.images import jpeg
 from core.media.scenes import SceneDetector
-from core.media.videos import count_frames, frames, is_clip, probe
+from core.media.videos import count_frames, frames, is_clip, probe, rate_of
 from db.engine import reading
 from db.queries.jobs import count_skipped
 from db.queries.library import clip_files, videos
@@ -181,8 +181,7 @@ class ClipIntake(Intake):
     def _finish(self, clip: _InspectedClip, path: str) -> None:
         about = probe(clip.file, clip.path)
         lasting = clip.seconds[-1] if clip.seconds else 0.0
-        # A header without a rate, as some recorders write it: what the frames' times say.
-        rate = about.frames_per_second or ((len(clip.seconds) - 1) / lasting if lasting > 0 else 25.0)
+        rate = rate_of(len(clip.seconds) - 1, lasting, about.frames_per_second)
         with writing(self.workspace.engine) as session:
             known = select(Video).where(Video.dataset_id == self.dataset_id, Video.sha256 == clip.sha256)
             video = session.exec(known).first()

@@ -33,6 +33,8 @@ _BT709: Final = 1  # FFmpeg's number for it as matrix, primaries and transfer
 _LIMITED: Final = 1
 _ENCODING: Final = {"crf": "18", "preset": "veryfast"}
 _KEY_SECONDS: Final = 1.0  # a browser seeks to key frames first
+_USUAL: Final = 25.0  # frames a second
+_AGREES: Final = 0.01
 _FASTEST: Final = 1000.0  # frames a second
 
 
@@ -45,7 +47,7 @@ class Clip:
     width, height
         Pixels of the upright picture (rotation applied).
     frames_per_second
-        The header's average rate; 0 where it gives none.
+        The header's average rate, which may be anything (`rate_of`); 0 where it gives none.
     frames
         How many the header promises, None where it does not; `count_frames` says how many there are.
     """
@@ -54,6 +56,18 @@ class Clip:
     height: int
     frames_per_second: float
     frames: int | None
+
+
+def rate_of(frames: int, seconds: float, stated: float) -> float:
+    """Frames a second of a clip by the presentation times: of its last frame, `frames` and `seconds` after the first.
+
+    Where the header's rate agrees within a hundredth it is kept, as it is exact; without two frames it is all there is,
+    or 25 where it is none.
+    """
+    measured = frames / seconds if frames > 0 and seconds > 0 else 0.0
+    if not measured:
+        return stated or _USUAL
+    return stated if abs(stated / measured - 1) < _AGREES else measured
 
 
 def is_clip(path: str) -> bool:

@@ -368,3 +368,30 @@ def test_a_backup_that_fails_leaves_nothing_behind(workspace, tmp_path, monkeypa
     with pytest.raises(StoreNotCopied, match="No space left"):
         backup(workspace.engine, tmp_path / "copies" / "a.db")
     assert list((tmp_path / "copies").iterdir()) == []
+
+
+CLIPS_BEFORE = """
+INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
+INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
+INSERT INTO video (id, dataset_id, path, sha256, width, height, frames, frames_per_second, original, imported_at) VALUES
+    (1, 1, 'lies.avi', '1', 1, 1, 3, 600, 'o', '2026-01-01'),
+    (2, 1, 'says.mp4', '2', 1, 1, 3, 29.97, 'o', '2026-01-01'),
+    (3, 1, 'still.mp4', '3', 1, 1, 1, 7, 'o', '2026-01-01');
+INSERT INTO frame (video_id, "index", seconds) VALUES
+    (1, 0, 0.0), (1, 1, 0.04), (1, 2, 0.08), (2, 0, 0.0), (2, 2, 0.0667), (3, 0, 0.0)"""
+
+
+def test_the_rate_of_a_clip_whose_header_lied_becomes_that_of_its_frames_times(engine, tmp_path):
+    scripts = ScriptDirectory.from_config(config())
+    (rates,) = (script for script in scripts.walk_revisions() if script.path.endswith("_rates_by_times.py"))
+    run(engine, command.upgrade, rates.down_revision)
+    with migrating(engine) as connection:
+        for statement in CLIPS_BEFORE.split(";\n"):
+            connection.exec_driver_sql(statement)
+    stored = text("SELECT frames_per_second FROM video ORDER BY id")
+    run(engine, command.upgrade, rates.revision)
+    with engine.connect() as now:
+        assert now.execute(stored).scalars().all() == [pytest.approx(25), 29.97, 7]
+    run(engine, command.downgrade, rates.down_revision)
+    with engine.connect() as now:
+        assert now.execute(stored).scalars().all() == [pytest.approx(25), 29.97, 7]

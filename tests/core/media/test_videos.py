@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput, UnreadableVideo
-from core.media.videos import VideoWriter, count_frames, frames, is_clip, probe
+from core.media.videos import VideoWriter, count_frames, frames, is_clip, probe, rate_of
 from tests.builders.places import SHARED
 
 STREET = SHARED / "video" / "facenet_pytorch_street.mp4"
@@ -263,3 +263,18 @@ def test_a_real_clip_decodes_with_its_times():
     times = np.array([seconds for _, seconds, _ in decoded])
     assert times[0] == 0
     assert np.median(np.diff(times)) == pytest.approx(1 / clip.frames_per_second, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("frames", "seconds", "stated", "rate"),
+    [
+        (29, 1.16, 600.0, 25.0),
+        (29, 1.16, 0.0, 25.0),
+        (29, 1.16, 25.1, 25.1),
+        (300, 10.01, 30000 / 1001, 30000 / 1001),
+        (0, 0.0, 12.0, 12.0),
+        (0, 0.0, 0.0, 25.0),
+    ],
+)
+def test_the_rate_is_that_of_the_presentation_times_where_the_header_says_another(frames, seconds, stated, rate):
+    assert rate_of(frames, seconds, stated) == pytest.approx(rate)
