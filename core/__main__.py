@@ -16,7 +16,7 @@ from core.commands import labels, motion, sample, training
 from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS
-from core.foundation.messages import message
+from core.foundation.messages import message, worded
 from core.foundation.private import hand_over
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
@@ -51,7 +51,10 @@ def import_command(
     reference: Annotated[bool, typer.Option("--reference", help="Leave the files where they are")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take pictures and clips in. Gives images, added, duplicates, clips, frames, skipped [{path, reason}]."""
+    """Take pictures, clips and labels in. Gives images, added, duplicates, clips, frames, skipped [{path, reason}].
+
+    label_files, where there are any: what `labels` gives of them
+    """
     if not path.exists():
         fail(f"{path}: there is no such file or folder")
     workspace = Workspace.open()
@@ -60,10 +63,11 @@ def import_command(
     skipped = skipped_of(workspace, run.id)
     sentence = "{images} pictures: {added} added, {duplicates} there already"
     sentence += "; {frames} frames of {clips} clips" if run.counts.get("clips") else ""
+    if placed := run.counts.get("label_files"):
+        list_on_stderr([f"note {worded(doubt)}" for doubt in placed["doubts"]])
+        sentence += f"; {placed['instances']} labels of {placed['files']} files, {placed['waiting']} wait for pictures"
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
     list_on_stderr([f"skipped {item['path']}: {item['reason']}" for item in skipped])
-    if hint := labels.instead(workspace, path, [item["path"] for item in skipped], dataset):
-        print(one_line(hint), file=sys.stderr)
     raise typer.Exit(1 if skipped else 0)
 
 

@@ -1,25 +1,24 @@
 """Labels of other tools, the list of pictures that nobody should learn from, and how far apart people label."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from shlex import quote
 from typing import Annotated, Any
 
 import typer
 
-from core.commands.console import fail, list_on_stderr, tell
+from core.commands.console import fail, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
-from core.formats.labels import ENDINGS
+from core.foundation.errors import NotFound
+from core.foundation.messages import worded
 from core.foundation.skeletons import SKELETONS, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library import exclusions
 from core.library.importing import skipped as skipped_of
 from core.points.annotator_spread import measured_sigmas
-from core.points.label_importing import label_paths
+from core.points.waiting import drop_waiting, point_waiting
+from db.engine import reading
+from db.queries.points import WaitingPicture, waiting_pictures
 
 app = typer.Typer()
-
-_NAMED = 3  # label files that an import names
 
 
 @command(app)
@@ -45,6 +44,8 @@ def labels(
 
     repeated: labels that say again what another of them says
 
+    doubts: what is not sure, such as how pictures of other names were found
+
     left_out: no labels by the file's own account (crowds, boxes without points)
 
     skipped: a line for each unreadable file, refused label, and picture or clip whose labels wait
@@ -56,6 +57,7 @@ def labels(
     number, source = dataset_id(workspace, dataset, make=True), str(path.resolve())
     run = run_with_progress(workspace, "labels", number, source=source, skeleton=skeleton_name)
     skipped = skipped_of(workspace, run.id)
+    list_on_stderr([f"note {worded(doubt)}" for doubt in run.counts["doubts"]])
     sentence = (
         "{format}: {instances} labels in {images} pictures, {added} of them new; {waiting} wait for their pictures"
     )
@@ -73,31 +75,76 @@ def exclude(
     path: Annotated[Path, typer.Argument(help="One file name a line, or a CSV whose first column names files")],
     dataset: DatasetName,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the others")] = "",
+    rows_of: Annotated[Path | None, typer.Option("--rows-of", help="The CSV whose rows the numbers are of")] = None,
+    first_row: Annotated[int, typer.Option("--first-row", help="Number of its first row; 0 in pandas")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Leave pictures out of learning and measuring, by file name. Gives listed, matched, unknown (those names)."""
+    """Leave pictures out of learning and measuring, by file name. Gives listed, matched, unknown (those names).
+
+    A list of row numbers needs the table that they are of (--rows-of); the first name is told, so that one can look.
+    """
     if not path.is_file():
         fail(f"{path}: there is no such file")
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
-    names = exclusions.listed_names(path.name, path.read_bytes())
+    rows = exclusions.NumberedRows(rows_of.name, rows_of.read_bytes(), first_row) if rows_of else None
+    names = exclusions.listed_names(path.name, path.read_bytes(), rows)
     done = exclusions.exclude(workspace, number, names, author_id=author(workspace), reason=reason or path.name)
     result: dict[str, Any] = {"listed": done.listed, "matched": done.matched, "unknown": list(done.unknown)}
-    tell(result, as_json, "{listed} names, {matched} of them of pictures here")
+    result |= {"first": names[0]} if rows else {}
+    told = "{listed} names, {matched} of them of pictures here" + ("; the first is {first}" if rows else "")
+    tell(result, as_json, told)
     list_on_stderr([f"{name}: no picture here has that name; it is left out when it comes" for name in done.unknown])
 
 
-def instead(workspace: Workspace, source: Path, skipped: Sequence[str], dataset: str) -> str | None:
-    """What to do with label files that an import skipped because they are no pictures; None where there are none."""
-    if not any(path.lower().endswith(ENDINGS) for path in skipped):
-        return None
-    holding = [path for path in label_paths(workspace, source) if path in skipped]
-    if not holding:
-        return None
-    more = f" and {len(holding) - _NAMED} more" if len(holding) > _NAMED else ""
-    what = "holds labels, not a picture" if len(holding) == 1 else "hold labels, not pictures"
-    command = f"python -m core labels {quote(str(source))} --dataset {quote(dataset)} --skeleton SKELETON"
-    return f"{', '.join(holding[:_NAMED])}{more} {what}: `{command}` takes them in (SKELETON: {', '.join(SKELETONS)})"
+@command(app)
+def waiting(
+    dataset: DatasetName,
+    picture: Annotated[str | None, typer.Option("--picture", help="Name of a picture or clip, as it is listed")] = None,
+    file: Annotated[str | None, typer.Option("--file", help="The label file, where several name that picture")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Path of the picture or clip here that it is")] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Forget the labels")] = False,
+    as_json: Json = False,
+) -> None:
+    """List labels without a picture, or put them onto one, or drop them. Gives waiting, added, dropped, refused.
+
+    waiting: [{picture, file, labels}], what waits now
+
+    refused: [{path, reason}], labels that cannot be on that picture; they go on waiting
+    """
+    if (picture is None) != (to is None and not drop) or (to is not None and drop):
+        fail("give --picture NAME with either --to PATH or --drop, or none of them")
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    result: dict[str, Any] = {"added": 0, "dropped": 0, "refused": []}
+    for row in _chosen(workspace, number, picture, file) if picture else ():
+        named = {"picture": row.picture, "source": row.source}
+        if to is None:
+            result["dropped"] += drop_waiting(workspace, number, **named)
+            continue
+        report = point_waiting(workspace, number, path=to, **named)
+        result["added"] += report.added
+        result["refused"] += [
+            {"path": label.row.picture, "reason": reason.to_json()} for label, reason in report.refused
+        ]
+    rows = _waiting(workspace, number)
+    listed = [{"picture": row.picture, "file": row.source, "labels": row.labels} for row in rows]
+    lines = [one_line(f"{row.labels:>5} for {row.picture} ({row.source})") for row in rows]
+    tell({**result, "waiting": listed}, as_json, "{added} labels put on, {dropped} dropped", lines)
+    list_on_stderr([f"refused {item['path']}: {worded(item['reason'])}" for item in result["refused"]])
+    raise typer.Exit(1 if result["refused"] else 0)
+
+
+def _waiting(workspace: Workspace, number: int) -> list[WaitingPicture]:
+    with reading(workspace.engine) as session:
+        return waiting_pictures(number, limit=None, session=session)
+
+
+def _chosen(workspace: Workspace, number: int, picture: str, file: str | None) -> list[WaitingPicture]:
+    rows = [row for row in _waiting(workspace, number) if row.picture == picture and file in (None, row.source)]
+    if not rows:
+        raise NotFound("labels.none_waits_for", picture=picture)
+    return rows
 
 
 @command(app)

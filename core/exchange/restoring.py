@@ -202,7 +202,7 @@ def _restore_image(restore: _Restoration, image: LabelledImage, stored: StoredFi
     """Insert one picture with its labels, or give its labels to the same picture here if that has none."""
     same = select(Image).where(Image.dataset_id == restore.dataset_id, Image.sha256 == stored.sha256)
     existing = session.exec(same).first()
-    row = existing or Image(**vars(stored), dataset_id=restore.dataset_id, run_id=restore.run_id)
+    row = existing or Image(**stored.columns(), dataset_id=restore.dataset_id, run_id=restore.run_id)
     if existing is None:
         row.state, row.reason = image.state, _reason(image)
         session.add(row)

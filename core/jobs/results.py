@@ -12,7 +12,7 @@ _MEGABYTE: Final = 1e6
 
 def imported(counts: Counts) -> Message:
     """Of pictures and clips, and of labels that waited for them."""
-    clips, labels = counts.get("clips"), counts.get("labels")
+    clips, labels, files = counts.get("clips"), counts.get("labels"), counts.get("label_files")
     return message(
         "run_results.imported",
         images=counts["images"],
@@ -21,6 +21,7 @@ def imported(counts: Counts) -> Message:
         skipped=counts["skipped"],
         clips=message("run_results.of_clips", frames=counts["frames"], clips=clips) if clips else "",
         labels=message("run_results.labels_that_waited", labels=labels) if labels else "",
+        beside=message("run_results.labels_beside", labels=labelled(files)) if files else "",
     )
 
 

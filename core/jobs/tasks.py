@@ -22,7 +22,14 @@ from core.motion.overlaying import render_overlay
 from core.people.encoders import fetch_encoder
 from core.people.finding import complete_faces, find_faces
 from core.people.grouping import group_people
-from core.points.label_importing import apply_waiting, import_labels, pictures_beside, read_label_files
+from core.points.label_importing import (
+    apply_waiting,
+    import_labels,
+    label_files_among,
+    read_any_points,
+    read_label_files,
+)
+from core.points.pictures_beside import pictures_beside
 from db.engine import reading
 from db.queries.library import counts
 from db.queries.people.vectors import has_vectors
@@ -50,7 +57,7 @@ def _then_waiting(task: Task) -> Task:
 
 @_then_waiting
 def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Take in an export, or pictures and clips with the labels that waited for them."""
+    """Take in an export, or pictures and clips with the label files among them, and the labels that waited for them."""
     source = Path(run.parameters["source"])
     if is_export(source):
         return restore_export(workspace, source, **_who(run), progress=progress)
@@ -62,22 +69,32 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     pictures = PictureIntake(workspace, **_who(run), options=options, progress=progress)
     clips = ClipIntake(workspace, **_who(run), options=options, progress=progress)
     files = pictures.files_of(source)
-    return {**pictures.take(files), **clips.take(files)}
+    labels = label_files_among(files)
+    others = [file for file in files if file not in labels]
+    counts = {**pictures.take(others), **clips.take(others)}
+    if not labels:
+        return counts
+    found = read_any_points(labels, progress=progress)
+    placed = import_labels(workspace, found, **_who(run), progress=progress)
+    return {**counts, "label_files": placed, "skipped": placed["skipped"]}
 
 
 @_then_waiting
 def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Take in label files, the pictures beside them, and the labels that waited for those."""
+    """Take in label files, the pictures and clips beside them, and the labels that waited for those."""
     source = Path(run.parameters["source"])
     labels = read_label_files(workspace, source, run.parameters["skeleton"], progress=progress)
     beside = pictures_beside(workspace, source, labels, dataset_id=dataset_of(run))
     labels = replace(labels, skipped=[*labels.skipped, *beside.skipped])
-    added = 0
+    added: dict[str, int] = {"pictures": 0}
     if beside.folder is not None:
         pictures = PictureIntake(workspace, **_who(run), progress=progress)
-        wanted = [file for file in pictures.files_of(beside.folder) if beside.is_wanted(file.path)]
-        added = pictures.take(wanted)["added"]
-    return {**import_labels(workspace, labels, **_who(run), progress=progress), "pictures": added}
+        wanted = beside.wanted(pictures.files_of(beside.folder))
+        added = {"pictures": pictures.take(wanted)["added"]}
+        clips = ClipIntake(workspace, **_who(run), progress=progress).take(wanted)
+        if clips["clips"]:
+            added |= {"clips": clips["clips"], "frames": clips["frames"]}
+    return {**import_labels(workspace, labels, **_who(run), progress=progress), **added}
 
 
 def discard_source(workspace: Workspace, run: Run) -> None:

@@ -1,7 +1,8 @@
-"""Pictures that nobody should learn from or be measured on, by file name: never by position in some list."""
+"""Pictures that nobody should learn from or be measured on, by file name, or by the rows of a table that names them."""
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from db.tables import Exclusion
 from db.writing import writing
 
 _HEADERS: Final = frozenset({"image", "images", "file", "file_name", "filename", "name", "path", "img_id"})
+_NUMBERS: Final = re.compile(r"[\[(]?\s*\d{1,9}(?:[\s,;]+\d{1,9})*\s*[\])]?")  # as Python prints a list, too
 _LONGEST: Final = 1000  # signs of a name
 
 
@@ -28,37 +30,69 @@ class ExclusionReport:
     unknown: Sequence[str]
 
 
-def listed_names(name: str, content: bytes) -> list[str]:
-    """The file names in a list: one a line, or the first column of a CSV (its header is no name).
+@dataclass(frozen=True)
+class NumberedRows:
+    """A table whose rows a list numbers: its file's name and content, and what number its first row has."""
 
-    Empty lines and lines that begin with ``#`` are nobody's name; the same name twice is one.
+    name: str
+    content: bytes
+    first: int = 0
+
+    def names(self, numbers: Sequence[int], of: str) -> list[str]:
+        """The pictures of the rows. Raises UnreadableLabels if the list `of` numbers has one that the table lacks."""
+        rows = _without_header(_cells(self.name, text_of(self.name, self.content)))
+        for number in numbers:
+            if not 0 <= number - self.first < len(rows):
+                last = self.first + len(rows) - 1
+                raise UnreadableLabels(
+                    "exclusions.no_row", of=of, number=number, table=self.name, first=self.first, last=last
+                )
+        return [rows[number - self.first] for number in numbers]
+
+
+def listed_names(name: str, content: bytes, rows: NumberedRows | None = None) -> list[str]:
+    """The file names in a list: one a line, or the column of a CSV that is of files, else its first.
+
+    Empty lines and lines that begin with ``#`` are nobody's name; the same name twice is one. A list of nothing but
+    numbers is of the `rows` of a table, as that of the motion competition is of the rows of its labels.
 
     Raises
     ------
     UnreadableLabels
         If it is no text, a CSV that cannot be read, or holds no name, or if all of them are plain numbers: positions in
-        a list that nobody knows the order of.
+        a list that nobody knows the order of, or that is not as long.
     """
     text = text_of(name, content)
-    cells = _first_column(name, text) if name.lower().endswith(".csv") else text.splitlines()
-    plain = [(unguard(cell.strip()) or "").strip() for cell in cells]
-    names = [posix(cell) for cell in plain if cell and not cell.startswith("#")]
-    if names and names[0].lower() in _HEADERS:
-        names = names[1:]
+    names = _without_header([cell for cell in _cells(name, text) if cell and not cell.startswith("#")])
     if not names:
         raise UnreadableLabels("exclusions.no_picture", of=name)
-    if all(cell.isdigit() for cell in names):
-        raise UnreadableLabels("exclusions.numbers", of=name)
+    if _NUMBERS.fullmatch(" ".join(names)):
+        if rows is None:
+            raise UnreadableLabels("exclusions.numbers", of=name)
+        names = rows.names([int(number) for number in re.findall(r"\d+", " ".join(names))], name)
     if long := next((cell for cell in names if len(cell) > _LONGEST), None):
         raise UnreadableLabels("exclusions.too_long", of=name, name=long[:40])
     return list(dict.fromkeys(names))
 
 
-def _first_column(name: str, text: str) -> list[str]:
-    try:
-        return [row[0] for row in csv.reader(io.StringIO(text, newline="")) if row]
-    except csv.Error as error:
-        raise UnreadableLabels("exclusions.not_csv", of=name, reason=error) from error
+def _without_header(cells: list[str]) -> list[str]:
+    return cells[1:] if cells and cells[0].lower() in (*_HEADERS, "index") else cells
+
+
+def _cells(name: str, text: str) -> list[str]:
+    """One cell a line: the line, or of a CSV the cell in the column that is called as files are, else in the first."""
+    if not name.lower().endswith(".csv"):
+        cells = text.splitlines()
+    else:
+        try:
+            table = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+        except csv.Error as error:
+            raise UnreadableLabels("exclusions.not_csv", of=name, reason=error) from error
+        header = [cell.strip().lower() for cell in table[0]] if table else []
+        column = next((at for at, cell in enumerate(header) if cell in _HEADERS), 0)
+        cells = [row[column] if column < len(row) else "" for row in table]
+    plain = [(unguard(cell.strip()) or "").strip() for cell in cells]
+    return [posix(cell) if cell else "" for cell in plain]
 
 
 def exclude(

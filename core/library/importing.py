@@ -103,6 +103,8 @@ class PictureIntake(Intake):
                     ids[file.sha256] = self.insert(file, self.identity(file.path, session=session), session=session)
                     self.known[file.sha256] = file.original
                     added += 1
+                    if file.count > 1:
+                        self.skip(file.path, message("images.only_first", count=file.count), session=session)
             self.record(added, session=session)
 
     def _repeat(self, file: StoredFile | _KnownContent, image_id: int, *, session: Session) -> None:

@@ -91,7 +91,7 @@ class Intake(ABC):
     def insert(self, file: StoredFile, identity: str | None, *, sequence: str | None = None, session: Session) -> int:
         """Add a picture to the dataset; gives its id."""
         image = Image(
-            **vars(file),
+            **file.columns(),
             dataset_id=self.dataset_id,
             sequence=sequence,
             identity=identity,

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
@@ -12,7 +13,10 @@ from core.media.images import SUFFIXES, decoding, thumbnail
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A picture that was read and kept, not yet in the store; the fields are those of `db.tables.Image`."""
+    """A picture that was read and kept, not yet in the store; the fields are those of `db.tables.Image`.
+
+    `count` is no field: how many pages or frames the file has, of which this is the first.
+    """
 
     path: str
     sha256: str
@@ -21,6 +25,11 @@ class StoredFile:
     height: int
     format: str
     original: str
+    count: int = 1
+
+    def columns(self) -> dict[str, Any]:
+        """The fields of a row."""
+        return {name: value for name, value in vars(self).items() if name != "count"}
 
 
 def place_of(file: Path) -> str:
@@ -47,7 +56,7 @@ def store_picture(workspace: Workspace, content: bytes, path: str, reference: Pa
     """
     with decoding(content, path, workspace.settings.max_pixels) as picture:
         small = thumbnail(picture.pixels)
-        kind, width, height = picture.format, picture.width, picture.height
+        kind, width, height, count = picture.format, picture.width, picture.height, picture.count
     sha256 = hashlib.sha256(content).hexdigest()
     if reference is not None:
         original = place_of(reference)
@@ -59,4 +68,4 @@ def store_picture(workspace: Workspace, content: bytes, path: str, reference: Pa
     thumbnail_file = workspace.derived("thumbnails", sha256)
     if not thumbnail_file.is_file():
         write_atomically(thumbnail_file, small)
-    return StoredFile(path, sha256, len(content), width, height, kind, original)
+    return StoredFile(path, sha256, len(content), width, height, kind, original, count)

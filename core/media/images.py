@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -43,6 +43,8 @@ _LARGE: Final = 16_000_000  # pixels from which on a picture is unpacked alone
 _STRIP: Final = 1 << 21  # pixels that are turned into RGB together
 _LONGEST_SIDE: Final = 65_535  # what a JPEG can have; Pillow keeps an address for each row
 _ORIENTATION: Final = 0x0112
+_DEPTHS: Final = (8, 10, 12, 14, 16)  # bits of a sensor
+_DARK: Final = 64  # upper bytes of at most 14 bits
 _one_large = Lock()
 # The view of an upright picture that has the order of the stored pixels, for each orientation but the usual one.
 _STORED: Final[dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]] = {
@@ -81,10 +83,13 @@ class Picture:
         (height, width, 3) uint8, RGB, upright (EXIF orientation applied).
     format
         Pillow's name of the kind that the *content* is, a key of `SUFFIXES`.
+    count
+        How many pages or frames the file has, of which this is the first.
     """
 
     pixels: NDArray[np.uint8]
     format: str
+    count: int = 1
 
     @property
     def width(self) -> int:
@@ -98,7 +103,10 @@ class Picture:
 
 
 def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
-    """Decode one picture: any EXIF orientation, CMYK, grey, palette, transparency (over white), 8 or 16 bits.
+    """Decode one picture: any EXIF orientation, CMYK, grey, palette, transparency (over white), 8 to 16 bits.
+
+    In 16 bits the white is that of the fewest bits (8, 10, 12, 14, 16) that hold the largest value: a camera's 12 bits in
+    a file of 16 are not black. (In colour this is so for pictures of at most 16 million pixels.)
 
     Raises as `decoding`.
     """
@@ -125,7 +133,11 @@ def decoding(content: bytes | Path, name: str, max_pixels: int) -> Iterator[Pict
             _check_size(opened, name, max_pixels)
         with _one_large if opened.width * opened.height > _LARGE else nullcontext():
             with _explained(content, name):
-                picture = Picture(_upright_rgb(opened, name), opened.format or "")
+                deep = any(";16" in str(tile.args) for tile in opened.tile)
+                pixels = _upright_rgb(opened, name)
+                if deep and opened.width * opened.height <= _LARGE and pixels.max() < _DARK:
+                    pixels = _from_sixteen(content, opened, pixels)
+                picture = Picture(pixels, opened.format or "", _count(opened))
             opened.close()
             yield picture
 
@@ -168,10 +180,37 @@ def _upright_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:
     turned = stored_as(np.empty((1, 2, 0), np.uint8)).shape[0] == 2
     upright = np.empty((width, height, 3) if turned else (height, width, 3), np.uint8)
     stored, rows = stored_as(upright), max(1, _STRIP // width)
+    white = _white(opened.getextrema()[1]) if opened.mode.startswith("I") else 0
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        stored[top:bottom] = _to_rgb(opened.crop((0, top, width, bottom)), name)
+        stored[top:bottom] = _to_rgb(opened.crop((0, top, width, bottom)), name, white)
     return upright
+
+
+def _white(largest: Any) -> int:
+    """The largest number of the fewest bits that hold the largest value."""
+    return next((2**bits - 1 for bits in _DEPTHS if largest < 2**bits), 65535)
+
+
+def _from_sixteen(content: bytes | Path, opened: Image.Image, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same colours from all their 16 bits, of which Pillow keeps the upper eight; `pixels` where it cannot be."""
+    raw = np.frombuffer(content, np.uint8) if isinstance(content, bytes) else np.fromfile(content, np.uint8)
+    values = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16 or values.ndim != 3 or values.shape[2] != 3:
+        return pixels
+    stored_as = _STORED.get(_orientation(opened), lambda upright: upright)
+    stored_as(pixels)[:] = values[:, :, ::-1].astype(np.uint32) * 255 // _white(values.max())
+    return pixels
+
+
+def _count(opened: Image.Image) -> int:
+    """How many pages or frames a file has; of one that is damaged behind its first, those that are sure."""
+    if opened.format == "MPO":
+        return 1  # a phone's second picture is for its own use
+    try:
+        return int(getattr(opened, "n_frames", 1))
+    except Exception:  # decoders raise whatever they like; the first picture is good
+        return 1
 
 
 def _orientation(opened: Image.Image) -> int:
@@ -181,11 +220,11 @@ def _orientation(opened: Image.Image) -> int:
         return 1
 
 
-def _to_rgb(opened: Image.Image, name: str) -> NDArray[np.uint8]:
+def _to_rgb(opened: Image.Image, name: str, white: int) -> NDArray[np.uint8]:
     if opened.mode == "F":
         raise UnreadableImage("images.floating_point", of=name)
     if opened.mode.startswith("I"):  # 16 bits of grey; Pillow's own conversion would clip at 255
-        grey = np.clip(np.asarray(opened), 0, 65535) // 257
+        grey = np.clip(np.asarray(opened), 0, white).astype(np.uint32) * 255 // white
         return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
     if opened.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in opened.info:
         white = Image.new("RGBA", opened.size, (255, 255, 255, 255))

@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from sqlmodel import select
 
 from core.formats.labels import ENDINGS, NAMES, read_label_file, sniff_label_file
-from core.formats.labels.rows import ANY_ENDING, LabelFile
+from core.formats.labels.rows import LabelFile
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
-from core.foundation.skeletons import Skeleton, find_skeleton
+from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
@@ -40,18 +40,6 @@ class LabelFiles:
 
     files: Sequence[tuple[str, LabelFile]]
     skipped: Sequence[tuple[str, Message]]
-
-
-@dataclass(frozen=True)
-class PicturesBeside:
-    """The folder or zip with labelled pictures, None where there are none; which paths in it are wanted.
-
-    `skipped` has the pictures that could not be looked for, with the reason.
-    """
-
-    folder: Path | None
-    is_wanted: Callable[[str], bool]
-    skipped: Sequence[tuple[str, Message]] = ()
 
 
 def formats_in(workspace: Workspace, source: Path) -> dict[str, int]:
@@ -80,15 +68,15 @@ def stamp_of(workspace: Workspace, source: Path) -> tuple[tuple[str, int, int], 
     return (str(source), 0, 0), *((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats)
 
 
-def label_paths(workspace: Workspace, source: Path) -> list[str]:
-    """Paths in a source of the files that hold labels of a known format; only the first 200 candidates are opened.
-
-    Raises
-    ------
-    BadInput
-        As `core.library.sources.list_source`.
-    """
-    return [path for path, name in _sniffed((item.path, item.read) for item in _offered(workspace, source)) if name]
+def label_files_among(files: Iterable[SourceFile]) -> list[OfferedFile]:
+    """Those of the files of a source that hold labels of a known format."""
+    found = []
+    for file in files:
+        if isinstance(file, OfferedFile) and file.path.lower().endswith(ENDINGS):
+            with suppress(BadInput, MemoryError):  # whoever takes in pictures says what it is
+                sniff_label_file(file.path, file.read())
+                found.append(file)
+    return found
 
 
 def formats_of(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, int]:
@@ -139,6 +127,42 @@ def read_label_files(
     return LabelFiles(files, skipped)
 
 
+def read_any_points(files: Sequence[OfferedFile], *, progress: Progress = DEAF) -> LabelFiles:
+    """Read label files of which nobody said what points they hold: of faces and of people, the set that fits best.
+
+    A file that cannot be read does not stop the others.
+    """
+    progress.begin(len(files), message=message("progress.reading_labels"))
+    read: list[tuple[str, LabelFile]] = []
+    skipped: list[tuple[str, Message]] = []
+    for done, file in enumerate(files, start=1):
+        try:
+            read += [(file.path, found) for found in _best_fitting(file)]
+        except BadInput as error:
+            skipped.append((file.path, error.message.nowhere()))
+        progress.advance(done)
+    return LabelFiles(read, skipped)
+
+
+def _best_fitting(item: OfferedFile) -> list[LabelFile]:
+    """What a file holds of each kind of thing, with the points of which it has the most."""
+    best: dict[str, tuple[int, LabelFile]] = {}
+    refused: list[BadInput] = []
+    for skeleton in SKELETONS.values():
+        try:
+            file = _read(item, skeleton)
+        except BadInput as error:
+            refused.append(error)
+            continue
+        points = sum(int((row.keypoints.visibility > 0).sum()) for row in file.rows)
+        if skeleton.kind not in best or points > best[skeleton.kind][0]:
+            best[skeleton.kind] = points, file
+    if not best:
+        raise refused[0]
+    labelled = [file for points, file in best.values() if points]
+    return labelled or [next(file for _, file in best.values())]
+
+
 def _label_files(workspace: Workspace, source: Path) -> list[SourceFile]:
     limits = Limits.of(workspace.settings)
     return [item for item in list_source(source, limits) if item.path.lower().endswith(ENDINGS)]
@@ -155,50 +179,6 @@ def _read(item: SourceFile, skeleton: Skeleton) -> LabelFile:
         return read_label_file(item.path, item.read(), skeleton)
     except MemoryError as error:
         raise BadInput("labels.no_memory", of=item.path) from error
-
-
-def pictures_beside(workspace: Workspace, source: Path, labels: LabelFiles, *, dataset_id: int) -> PicturesBeside:
-    """Where labelled pictures lie that the dataset lacks, and which paths there those are.
-
-    A folder or a zip may hold them itself; for one file they are looked for beside it.
-    """
-    with reading(workspace.engine) as session:
-        index = PictureIndex(dataset_id, session=session)
-        wanted = {
-            PurePosixPath(row.picture).name
-            for path, file in labels.files
-            for row in file.rows
-            if row.frame is None and not index.has(row, path)
-        }
-    open_ended = {name.removesuffix(ANY_ENDING) for name in wanted if name.endswith(ANY_ENDING)}
-
-    def is_wanted(path: str) -> bool:
-        name = PurePosixPath(path)
-        labels = name.suffix.lower() in ENDINGS
-        return name.name in wanted or (name.stem in open_ended and not labels)
-
-    if not source.is_file() or source.name.lower().endswith(".zip"):
-        return PicturesBeside(source if wanted else None, is_wanted)
-    skipped: dict[str, Message] = {}
-    for picture in dict.fromkeys(row.picture for _, file in labels.files for row in file.rows):
-        try:
-            if _is_beside(source.parent, picture):
-                return PicturesBeside(source.parent if wanted else None, is_wanted, list(skipped.items()))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            skipped[picture] = message("labels.not_looked_for", reason=reason)
-    return PicturesBeside(None, is_wanted, list(skipped.items()))
-
-
-def _is_beside(folder: Path, picture: str) -> bool:
-    if not picture.endswith(ANY_ENDING):
-        return (folder / picture).is_file()
-    nameless = folder / picture.removesuffix(ANY_ENDING)
-    with suppress(FileNotFoundError, NotADirectoryError):
-        return any(
-            file.stem == nameless.name and file.suffix.lower() not in ENDINGS for file in nameless.parent.iterdir()
-        )
-    return False
 
 
 def import_labels(
@@ -221,7 +201,8 @@ def import_labels(
         ``format``, ``files`` (read); in every format alike: ``images`` (pictures that have these labels now),
         ``instances`` (faces or people there that have them, each once), ``added`` (of them new), ``repeated`` (say what
         another says, or are of a frame like an earlier one), ``waiting`` (kept until their pictures come), ``left_out``
-        (no labels by the files' own account: crowds, boxes without points), ``skipped`` (lines: what is not in place).
+        (no labels by the files' own account: crowds, boxes without points), ``doubts`` (messages: what is not sure,
+        such as how pictures of other names were found), ``skipped`` (lines: what is not in place).
         The labels of the files are ``instances + repeated + waiting``, and those refused, a line each.
     """
     labels = [FileLabel(row, path, author_id) for path, file in label_files.files for row in file.rows]
@@ -232,13 +213,13 @@ def import_labels(
     with reading(workspace.engine) as session:
         find_dataset(dataset_id, session=session)
         placement = PictureIndex(dataset_id, session=session).place(labels)
-    images, report = _write(workspace, placement, dataset_id, run_id, progress)
+    images, report = write_labels(workspace, placement, dataset_id, run_id, progress)
     refused = [*placement.refused, *report.refused]
     skipped += [(label.row.picture, _of_file(reason, label)) for label, reason in refused]
     skipped += _missing(placement.absent)
     left_out = sum(sum(file.left_out.values()) for _, file in label_files.files)
     with writing(workspace.engine) as session:
-        keep_waiting(dataset_id, placement.absent, session=session)
+        keep_waiting(dataset_id, [label for label, _ in placement.absent], session=session)
         before = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
         lines = [(path, reason.to_json()) for path, reason in skipped]
         fresh = [line for line in lines if line not in before]  # of the run when it was interrupted
@@ -248,13 +229,14 @@ def import_labels(
     formats = dict.fromkeys(NAMES[file.format] for _, file in label_files.files)
     return {
         "format": ", ".join(formats),
-        "files": len(label_files.files),
+        "files": len({path for path, _ in label_files.files}),
         "images": images,
         "instances": report.added + report.unchanged,
         "added": report.added,
         "waiting": len(placement.absent),
         "repeated": report.repeated + len(placement.repeated),
         "left_out": left_out,
+        "doubts": [about.within(path).to_json() for path, about in placement.told],
         "skipped": listed,
     }
 
@@ -263,19 +245,27 @@ def _of_file(reason: Message, label: FileLabel) -> Message:
     return message("labels.of_file", reason=reason, file=label.source)
 
 
-def _missing(absent: Iterable[FileLabel]) -> list[tuple[str, Message]]:
-    """One line for each picture that is not here."""
-    count = Counter((label.row.picture, label.row.frame is not None, label.source) for label in absent)
-    lines = []
-    for (picture, of_clip, source), labels in sorted(count.items()):
-        number = message("labels.one_waits") if labels == 1 else message("labels.several_wait", count=labels)
-        code = "labels.waits_for_frame" if of_clip else "labels.waits_for_picture"
-        lines.append((picture, message(code, labels=number, file=source)))
-    return lines
+def _missing(absent: Iterable[tuple[FileLabel, Message | None]]) -> list[tuple[str, Message]]:
+    """One line for each picture that is not here, or of which nobody knows which it is."""
+    count: Counter[tuple[str, bool, str]] = Counter()
+    reasons: dict[tuple[str, bool, str], Message | None] = {}
+    for label, reason in absent:
+        key = (label.row.picture, label.row.frame is not None, label.source)
+        count[key] += 1
+        reasons[key] = reason
+    return [(key[0], _waits(key[1], key[2], count[key], reasons[key])) for key in sorted(count)]
 
 
-def _write(
-    workspace: Workspace, placement: Placement, dataset_id: int, run_id: int | None, progress: Progress
+def _waits(of_clip: bool, source: str, labels: int, reason: Message | None) -> Message:
+    number = message("labels.one_waits") if labels == 1 else message("labels.several_wait", count=labels)
+    if reason is not None:
+        return message("labels.waits_for_somebody", reason=reason, labels=number, file=source)
+    code = "labels.waits_for_frame" if of_clip else "labels.waits_for_picture"
+    return message(code, labels=number, file=source)
+
+
+def write_labels(
+    workspace: Workspace, placement: Placement, dataset_id: int, run_id: int | None = None, progress: Progress = DEAF
 ) -> tuple[int, WriteReport]:
     """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label."""
     progress.begin(len(placement.on), message=message("progress.putting_labels"))
@@ -316,7 +306,7 @@ def apply_waiting(
         placement = PictureIndex(dataset_id, session=session).place(list(labels))
     if not placement.on:
         return 0, 0
-    _, report = _write(workspace, placement, dataset_id, run_id, progress)
+    _, report = write_labels(workspace, placement, dataset_id, run_id, progress)
     arrived = [*placement.repeated, *(label for labels_there in placement.on.values() for label in labels_there)]
     with writing(workspace.engine) as session:
         forget_waiting([labels[label] for label in arrived], session=session)

@@ -2,98 +2,189 @@
 
 import hashlib
 import json
+import posixpath
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from typing import Final
 
 from sqlmodel import Session, col, delete, select
 
 from core.formats.labels.rows import ANY_ENDING, LabelledRow
 from core.foundation.arrays import Keypoints
-from core.foundation.errors import BadInput
-from core.foundation.messages import Message, message
+from core.foundation.errors import BadInput, NotFound
+from core.foundation.messages import Message, message, some
 from core.library.picture_names import PictureMatch, PictureNames
+from core.library.spellings import Spelling, without_kept_in
+from core.points.frame_numbers import ClipPath, FrameNumbers, clip_of_numbers, number_of
 from core.points.label_writing import FileLabel
 from db.batching import id_batches
-from db.queries.library import clip_paths, image_of_each_frame, picture_paths
+from db.queries.library import image_of_each_frame, picture_paths, videos
 from db.tables import WaitingLabel
+
+_NAMED: Final = 3  # pictures of other folders that a sentence names
 
 
 @dataclass
 class Placement:
-    """Labels by the picture that they are of, those without a picture, those that may be of several, with the reason.
+    """Labels by the picture that they are of, and those that are put nowhere, with the reason.
 
-    `repeated` are labels of frames that look like an earlier frame of their clip: the earlier one's labels count.
+    `absent` wait for their picture, or for somebody who says which of several it is (then there is a reason). `refused`
+    can be of no picture. `repeated` are labels of frames that look like an earlier frame of their clip: the earlier
+    one's labels count. `told` says of files and folders how their pictures were found, where names alone do not say it.
     """
 
     on: dict[int, list[FileLabel]] = field(default_factory=lambda: defaultdict(list))
-    absent: list[FileLabel] = field(default_factory=list)
+    absent: list[tuple[FileLabel, Message | None]] = field(default_factory=list)
     refused: list[tuple[FileLabel, Message]] = field(default_factory=list)
     repeated: list[FileLabel] = field(default_factory=list)
+    told: list[tuple[str, Message]] = field(default_factory=list)
 
 
 class PictureIndex:
     """The names of a dataset's pictures and clips as they are now."""
 
     def __init__(self, dataset_id: int, *, session: Session) -> None:
-        self._pictures = PictureNames(picture_paths(dataset_id, session=session))
-        self._clips = PictureNames(clip_paths(dataset_id, session=session))
+        self.pictures = PictureNames(picture_paths(dataset_id, session=session))
+        self.clips = {
+            video.id: ClipPath(video.id, video.path, video.frames) for video in videos(dataset_id, session=session)
+        }
+        self._clip_names = PictureNames((clip.id, clip.path) for clip in self.clips.values())
         self._frames: dict[int, dict[int, int | None]] = {}
         self._session = session
 
     def has(self, row: LabelledRow, source: str) -> bool:
         """Whether a row's picture is here for sure: by more than its name alone."""
-        try:
-            match = self._find(row, source)
-        except BadInput:
-            return True  # more pictures would not make it clearer
-        return match is not None and not match.by_name_alone
+        with suppress(BadInput):
+            match = self.find(row, source)
+            return match is not None and not match.by_name_alone
+        return False
+
+    def find(self, row: LabelledRow, source: str) -> PictureMatch | None:
+        """The picture of a row in the file `source`, or its clip; raises as `PictureNames.find`."""
+        if row.frame is None:
+            return self.pictures.find(row.picture, posixpath.dirname(source))
+        return self._clip_names.find(row.picture + ANY_ENDING)
+
+    def frames(self, video_id: int) -> dict[int, int | None]:
+        """The picture of each frame of a clip."""
+        if video_id not in self._frames:
+            self._frames[video_id] = image_of_each_frame(video_id, session=self._session)
+        return self._frames[video_id]
 
     def place(self, labels: Sequence[FileLabel]) -> Placement:
         """Say which picture each label is of."""
-        placement = Placement()
-        by_name: dict[int, list[FileLabel]] = defaultdict(list)
+        return _Placing(self).take(labels)
+
+    def place_on(self, path: str, labels: Sequence[FileLabel]) -> Placement:
+        """Put labels onto the picture of a path here, or those of a track onto the frames of a clip.
+
+        Raises
+        ------
+        NotFound
+            If there is no picture, or no clip, of that path.
+        """
+        placing = _Placing(self)
+        of_clip = labels[0].row.frame is not None
+        match = (self._clip_names if of_clip else self.pictures).at(path)
+        if match is None:
+            raise NotFound("labels.no_clip_at" if of_clip else "labels.no_picture_at", path=path)
+        if of_clip:
+            placing.place_track(labels[0].source, self.clips[match.id], labels)
+        else:
+            placing.placement.on[match.id].extend(labels)
+        return placing.placement
+
+
+class _Placing:
+    """One placement in the making: what is known of each label by itself, then of those of a folder together."""
+
+    def __init__(self, index: PictureIndex) -> None:
+        self.index, self.placement = index, Placement()
+        self.by_name: dict[int, list[FileLabel]] = defaultdict(list)
+        self.numbered: dict[str, list[tuple[FileLabel, PictureMatch | None]]] = defaultdict(list)
+        self.tracks: dict[tuple[str, int], list[FileLabel]] = defaultdict(list)
+        self.spelled: dict[tuple[str, Spelling], list[tuple[str, str]]] = defaultdict(list)
+        self.shown: dict[tuple[str, int], int] = {}  # by origin and picture: the first frame that looks so
+
+    def take(self, labels: Sequence[FileLabel]) -> Placement:
         for label in labels:
             try:
-                match = self._find(label.row, label.source)
-                if match is None:
-                    placement.absent.append(label)
-                elif label.row.frame is not None:
-                    self._place_frame(label, match.id, placement)
-                elif match.by_name_alone:
-                    by_name[match.id].append(label)
-                else:
-                    placement.on[match.id].append(label)
+                self._sort(label, self.index.find(label.row, label.source))
             except BadInput as error:
-                placement.refused.append((label, error.message))
-        for image_id, alike in by_name.items():
-            _place_by_name(image_id, alike, placement)
-        return placement
+                self.placement.absent.append((label, error.message))
+        for image_id, alike in self.by_name.items():
+            _place_by_name(image_id, alike, self.placement)
+        for (source, video_id), track in self.tracks.items():
+            self.place_track(source, self.index.clips[video_id], track)
+        for folder, found in self.numbered.items():
+            self._place_numbered(folder, found)
+        for (source, spelling), pairs in self.spelled.items():
+            name, path = pairs[0]
+            about = message("label_doubts.spelling", count=len(pairs), name=name, path=path, how=message(spelling))
+            self.placement.told.append((source, about))
+        return self.placement
 
-    def _find(self, row: LabelledRow, source: str) -> PictureMatch | None:
-        folder = PurePosixPath(source).parent.as_posix()
-        if row.frame is None:
-            return self._pictures.find(row.picture, folder)
-        return self._clips.find(row.picture + ANY_ENDING, folder)
-
-    def _place_frame(self, label: FileLabel, video_id: int, placement: Placement) -> None:
-        if video_id not in self._frames:
-            self._frames[video_id] = image_of_each_frame(video_id, session=self._session)
-        frames = self._frames[video_id]
-        assert label.row.frame is not None
-        if label.row.frame not in frames:
-            raise BadInput("labels.no_frame", count=len(frames), frame=label.row.frame)
-        image_id = frames[label.row.frame]
-        if image_id is None:
-            placement.absent.append(label)
-        elif any(
-            other.row.frame not in (None, label.row.frame) and other.source == label.source
-            for other in placement.on.get(image_id, ())
-        ):
-            placement.repeated.append(label)
+    def _sort(self, label: FileLabel, match: PictureMatch | None) -> None:
+        if label.row.frame is not None:
+            if match is None:
+                self.placement.absent.append((label, None))
+            else:
+                self.tracks[label.source, match.id].append(label)
+        elif match is None or match.frame:
+            self.numbered[folder_of(label.row, label.source)].append((label, match))
+        elif match.by_name_alone:
+            self.by_name[match.id].append(label)
         else:
-            placement.on[image_id].append(label)
+            self.placement.on[match.id].append(label)
+        if match is not None and match.spelling is not None:
+            self.spelled[label.source, match.spelling].append((label.row.picture, match.path))
+
+    def place_track(self, source: str, clip: ClipPath, labels: Sequence[FileLabel]) -> None:
+        frames = max(label.row.frames or (label.row.frame or 0) + 1 for label in labels)
+        if frames != clip.frames:
+            about = message("label_doubts.cut", frames=frames, clip=clip.path, count=clip.frames)
+            self.placement.told.append((source, about))
+        for label in labels:
+            assert label.row.frame is not None
+            self._place_frame(label, clip, label.row.frame, source)
+
+    def _place_numbered(self, folder: str, found: Sequence[tuple[FileLabel, PictureMatch | None]]) -> None:
+        """Labels of one folder whose pictures are frames of a clip, or not here."""
+        numbers = None
+        if not all(match for _, match in found):
+            names = {label.row.picture for label, _ in found}
+            numbers = clip_of_numbers(folder, names, list(self.index.clips.values()))
+        if numbers is not None and numbers.first is not None:
+            about = message("label_doubts.first", count=len(found), clip=numbers.clip.path, first=numbers.first)
+            self.placement.told.append((folder, about))
+        for label, match in found:
+            number = number_of(label.row.picture)
+            if numbers is not None and numbers.first is not None and number is not None:
+                self._place_frame(label, numbers.clip, number - numbers.first, folder)
+            elif match is not None:
+                self.placement.on[match.id].append(label)
+            else:
+                self.placement.absent.append((label, self._why_absent(label, numbers)))
+
+    def _why_absent(self, label: FileLabel, numbers: FrameNumbers | None) -> Message | None:
+        if numbers is not None:
+            return message("labels.first_unknown", clip=numbers.clip.path, count=numbers.clip.frames)
+        paths = sorted({match.path for match in self.index.pictures.elsewhere(label.row.picture)})
+        return message("labels.only_elsewhere", paths=some(paths, _NAMED)) if paths else None
+
+    def _place_frame(self, label: FileLabel, clip: ClipPath, frame: int, origin: str) -> None:
+        frames = self.index.frames(clip.id)
+        if frame not in frames:
+            reason = message("labels.no_frame", count=len(frames), frame=frame)
+            self.placement.refused.append((label, reason))
+        elif (image_id := frames[frame]) is None:
+            self.placement.absent.append((label, None))
+        elif self.shown.setdefault((origin, image_id), frame) != frame:
+            self.placement.repeated.append(label)
+        else:
+            self.placement.on[image_id].append(label)
 
 
 def _place_by_name(image_id: int, labels: Sequence[FileLabel], placement: Placement) -> None:
@@ -101,11 +192,11 @@ def _place_by_name(image_id: int, labels: Sequence[FileLabel], placement: Placem
     meant = sorted({_full_name(label) for label in labels})
     if len(meant) > 1:
         reason = message("labels.same_name", one=meant[0], other=meant[1])
-        placement.refused.extend((label, reason) for label in labels)
+        placement.absent.extend((label, reason) for label in labels)
     elif image_id in placement.on and not {_full_name(label) for label in placement.on[image_id]} & set(meant):
         other = placement.on[image_id][0].row.picture
         reason = message("labels.only_picture", picture=other)
-        placement.refused.extend((label, reason) for label in labels)
+        placement.absent.extend((label, reason) for label in labels)
     else:
         placement.on[image_id].extend(labels)
 
@@ -113,8 +204,13 @@ def _place_by_name(image_id: int, labels: Sequence[FileLabel], placement: Placem
 def _full_name(label: FileLabel) -> str:
     """The picture's name with its folders; as the file gives it where that has any."""
     name = label.row.picture
-    folder = PurePosixPath(label.source).parent.as_posix()
-    return name if "/" in name or folder == "." else f"{folder}/{name}"
+    folder = posixpath.dirname(label.source)
+    return name if "/" in name or not folder else f"{folder}/{name}"
+
+
+def folder_of(row: LabelledRow, source: str) -> str:
+    """The folder that a row's picture is said to lie in: as the file `source` gives it, else the file's own."""
+    return posixpath.dirname(row.picture) or without_kept_in(posixpath.dirname(source))
 
 
 def keep_waiting(dataset_id: int, labels: Sequence[FileLabel], *, session: Session) -> int:

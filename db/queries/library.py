@@ -34,11 +34,6 @@ def picture_paths(dataset_id: int, *, session: Session) -> list[tuple[int, str]]
     return [*{*own, *session.exec(also.where(Image.dataset_id == dataset_id)).all()}]
 
 
-def clip_paths(dataset_id: int, *, session: Session) -> list[tuple[int, str]]:
-    """Id and path of every clip."""
-    return list(session.exec(select(Video.id, Video.path).where(Video.dataset_id == dataset_id)))
-
-
 def image_of_each_frame(video_id: int, *, session: Session) -> dict[int, int | None]:
     """The picture of each frame of a clip, by the frame's index; None where it was removed."""
     return dict(session.exec(select(Frame.index, Frame.image_id).where(Frame.video_id == video_id)).all())

@@ -119,8 +119,10 @@ def count_waiting(dataset_id: int, *, session: Session) -> int:
     return session.exec(rows).one()
 
 
-def waiting_pictures(dataset_id: int, *, offset: int = 0, limit: int = 50, session: Session) -> list[WaitingPicture]:
-    """The pictures (or clips) that labels wait for, by name."""
+def waiting_pictures(
+    dataset_id: int, *, offset: int = 0, limit: int | None = 50, session: Session
+) -> list[WaitingPicture]:
+    """The pictures (or clips) that labels wait for, by name; without a limit, all of them."""
     rows = session.exec(
         select(WaitingLabel.picture, WaitingLabel.source, func.count())
         .where(WaitingLabel.dataset_id == dataset_id)

@@ -112,25 +112,16 @@ def people_staged(workspace, home):
     return dataset
 
 
-def test_an_import_of_label_files_points_to_the_command_that_takes_them_in(facet, tmp_path, pictures):
-    labels = DATA / "labels"
+def test_an_import_takes_label_files_too_and_says_what_came_of_them(facet, told, tmp_path, pictures):
     source = tmp_path / "two words"
     source.mkdir()
-    for name in ("faces.xml", "motion.csv", "clip.npy", "coco_people.json"):
-        (source / name).write_bytes((labels / name).read_bytes())
+    (source / "faces.xml").write_bytes((DATA / "labels" / "faces.xml").read_bytes())
     (source / "notes.csv").write_text("a,b\n")
-    code, _, stderr = facet("import", source, "--dataset", "d")
-    assert code == 1
-    assert stderr.splitlines()[-1] == (
-        f"clip.npy, coco_people.json, faces.xml and 1 more hold labels, not pictures: `python -m core labels "
-        f"'{source}' "
-        "--dataset d --skeleton SKELETON` takes them in (SKELETON: face68, body24, coco17)"
-    )
-    code, _, stderr = facet("import", labels / "faces.xml", "--dataset", "d")
-    assert stderr.splitlines()[-1].startswith("faces.xml holds labels, not a picture: `python -m core labels ")
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "notes.csv").write_text("a,b\n")
-    assert "core labels" not in facet("import", tmp_path / "other", "--dataset", "d")[2]
+    code, found = told("import", source, "--dataset", "d")
+    assert (code, found["images"], found["label_files"]["format"]) == (1, 0, "dlib XML")
+    assert found["label_files"]["waiting"] > 0
+    code, stdout, _ = facet("import", source, "--dataset", "d")
+    assert f"labels of 1 files, {found['label_files']['waiting']} wait for pictures" in stdout
 
 
 def test_the_help_of_import_says_that_clips_come_in_too(facet):

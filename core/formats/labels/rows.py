@@ -36,6 +36,8 @@ class LabelledRow:
         The clip or action that the picture is of, where the file says so.
     frame
         Index in the clip, from 0.
+    frames
+        How many frames the track has that a row of a clip is of, where the file says so.
     inside
         The format promises that no point lies outside of the picture.
     """
@@ -47,6 +49,7 @@ class LabelledRow:
     box: Box | None = None
     sequence: str | None = None
     frame: int | None = None
+    frames: int | None = None
     inside: bool = False
 
 

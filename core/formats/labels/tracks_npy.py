@@ -44,7 +44,14 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     finite = np.asarray(np.isfinite(tracks).all(axis=2))
     tracks[~finite] = np.nan
     rows = [
-        LabelledRow(clip, Keypoints.of(points), skeleton.name, sequence=PurePosixPath(clip).name, frame=frame)
+        LabelledRow(
+            clip,
+            Keypoints.of(points),
+            skeleton.name,
+            sequence=PurePosixPath(clip).name,
+            frame=frame,
+            frames=len(tracks),
+        )
         for frame, points in enumerate(tracks)
         if finite[frame].any()
     ]

@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.library.exclusions import exclude, include_again, listed_names
+from core.library.exclusions import NumberedRows, exclude, include_again, listed_names
 from db.engine import reading
 from db.queries.library import count_exclusions, exclusions_page
 from pages.widgets.shared.controls import paged
@@ -14,6 +14,7 @@ from pages.widgets.shared.text import counted, plain, sentence
 
 _OUTCOME: Final = "exclusions_outcome"
 _UPLOADER: Final = "exclusions_upload"
+_TABLE: Final = "exclusions_table"
 _ROWS: Final = 20
 _NAMED: Final = 5  # names that a sentence gives
 
@@ -30,10 +31,20 @@ def _form(dataset_id: int) -> None:
         (st.error if outcome[0] == "error" else st.success)(outcome[1])
     st.caption(
         "Pictures on this list are never learned from or measured on. One file name a line, or a CSV whose first "
-        "column names the files; names of pictures that are not here yet count once they come."
+        "column names the files; names of pictures that are not here yet count once they come. A list of row numbers "
+        "needs the CSV whose rows it counts."
     )
     with st.form("exclusions", border=False):
         st.file_uploader("List of file names", type=["txt", "csv"], key=_UPLOADER)
+        st.file_uploader("CSV that row numbers are of", type=["csv"], key=_TABLE)
+        st.segmented_control(
+            "Its first row is number",
+            [0, 1],
+            default=0,
+            required=True,
+            key="exclusions_first",
+            help="pandas counts from 0.",
+        )
         st.text_input("Why", key="exclusions_reason", max_chars=200, placeholder="wrong labels", width=320)
         st.form_submit_button("Leave these out", on_click=_exclude, args=(dataset_id,))
 
@@ -71,7 +82,9 @@ def _exclude(dataset_id: int) -> None:
         st.session_state[_OUTCOME] = ("error", "Choose a list first.")
         return
     try:
-        names = listed_names(file.name, file.getvalue())
+        table = st.session_state.get(_TABLE)
+        rows = NumberedRows(table.name, table.getvalue(), st.session_state["exclusions_first"]) if table else None
+        names = listed_names(file.name, file.getvalue(), rows)
         reason = str(st.session_state["exclusions_reason"]).strip() or file.name
         done = exclude(workspace(), dataset_id, names, author_id=author_id(), reason=reason)
     except FacetError as error:
@@ -79,5 +92,6 @@ def _exclude(dataset_id: int) -> None:
         return
     unknown = f"; not here: {', '.join(done.unknown[:_NAMED])}" if done.unknown else ""
     more = f" and {len(done.unknown) - _NAMED} more" if len(done.unknown) > _NAMED else ""
-    outcome = f"{counted(done.listed, 'name')} listed, {done.matched:,} of pictures here{unknown}{more}"
+    first = f"; the first is {names[0]}" if rows else ""
+    outcome = f"{counted(done.listed, 'name')} listed, {done.matched:,} of pictures here{first}{unknown}{more}"
     st.session_state[_OUTCOME] = ("done", plain(outcome))

@@ -61,7 +61,7 @@ def import_form(dataset: str) -> None:
             origin,
             placeholder="/home/me/photos",
             server_help="The full path on the machine that runs Facet. A folder that Facet exported brings its labels.",
-            upload_help="Clips (MP4, MOV, AVI, MKV, WebM) come in as their frames.",
+            upload_help="Clips (MP4, MOV, AVI, MKV, WebM) come in as their frames, label files as their labels.",
         )
         st.text_input(
             "Dataset",

@@ -12,6 +12,7 @@ from core.points.label_importing import FORMATS, formats_in, formats_of, stamp_o
 from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
 from pages.widgets.library.source_picker import SERVER, SourcePicker
+from pages.widgets.library.waiting_labels import waiting_actions
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.text import counted, plain, sentence
@@ -112,3 +113,4 @@ def _waiting(dataset_id: int) -> None:
         [{"Picture or clip": plain(row.picture), "Labels": row.labels, "In": plain(row.source)} for row in rows],
         hide_index=True,
     )
+    waiting_actions(dataset_id, rows)

@@ -130,6 +130,8 @@ def result(run: Run) -> None:
         st.error(result_sentence(run))
     else:
         st.markdown(result_sentence(run))
+    for doubt in [*run.counts.get("doubts", ()), *(run.counts.get("label_files") or {}).get("doubts", ())][:_ROWS]:
+        st.warning(stored(doubt), icon=":material/help:")
     if run.log:
         with st.expander("Log", icon=":material/bug_report:"):
             st.code(run.log, language=None)

@@ -38,6 +38,7 @@ def test_one_command_takes_a_folder_of_labels_and_pictures(facet, folder):
         "waiting": 0,
         "repeated": 0,
         "left_out": 0,
+        "doubts": [],
         "skipped": [],
         "pictures": 1,
     }
@@ -86,6 +87,38 @@ def test_a_list_of_names_leaves_pictures_out(facet, folder, tmp_path):
     assert "nobody.png: no picture here has that name" in stderr
     assert facet("exclude", tmp_path / "none.csv", "--dataset", "New")[0] == 2
     assert facet("exclude", tmp_path / "bad.csv", "--dataset", "Other")[0] == 2
+
+
+def test_a_list_of_row_numbers_leaves_the_pictures_of_a_table_out(facet, folder, tmp_path):
+    facet("labels", folder, "--dataset", "New", "--skeleton", "face68")
+    (tmp_path / "bad.txt").write_text("[1]\n")
+    (tmp_path / "train.csv").write_text("image,nose_x\nzero.png,1\none.png,2\n")
+    assert facet("exclude", tmp_path / "bad.txt", "--dataset", "New")[0] == 2
+    given = ("exclude", tmp_path / "bad.txt", "--dataset", "New", "--rows-of", tmp_path / "train.csv")
+    code, stdout, _ = facet(*given, "--json")
+    assert (code, json.loads(stdout)) == (0, {"listed": 1, "matched": 1, "unknown": [], "first": "one.png"})
+    assert "the first is zero.png" in facet(*given, "--first-row", "1")[1]
+
+
+def test_labels_that_wait_are_listed_put_onto_a_picture_and_dropped(facet, folder, tmp_path, pictures):
+    facet("labels", folder, "--dataset", "New", "--skeleton", "face68")
+    (tmp_path / "late").mkdir()
+    for name in ("two", "three"):
+        (tmp_path / "late" / f"{name}.pts").write_bytes(PTS)
+    facet("labels", tmp_path / "late", "--dataset", "New", "--skeleton", "face68")
+
+    def waiting(*arguments):
+        code, stdout, _ = facet("waiting", "--dataset", "New", *arguments, "--json")
+        return code, json.loads(stdout)
+
+    both = [{"picture": f"{name}.*", "file": f"{name}.pts", "labels": 1} for name in ("three", "two")]
+    assert waiting() == (0, {"added": 0, "dropped": 0, "refused": [], "waiting": both})
+    code, told = waiting("--picture", "two.*", "--to", "one.png")
+    assert (code, told["added"], told["waiting"]) == (0, 0, both[:1])  # it says what is there already
+    assert waiting("--picture", "three.*", "--file", "three.pts", "--drop")[1]["dropped"] == 1
+    assert waiting()[1]["waiting"] == []
+    for wrong in (["--picture", "x"], ["--drop"], ["--picture", "x", "--drop"]):
+        assert facet("waiting", "--dataset", "New", *wrong)[0] == 2
 
 
 @pytest.fixture

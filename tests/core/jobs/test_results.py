@@ -46,6 +46,26 @@ CASES = [
     ),
     (
         "import",
+        {
+            "images": 1,
+            "added": 1,
+            "duplicates": 0,
+            "skipped": 0,
+            "label_files": {
+                "format": "300-W .pts",
+                "images": 1,
+                "instances": 2,
+                "added": 2,
+                "waiting": 0,
+                "left_out": 0,
+                "skipped": 0,
+            },
+        },
+        "1 picture: 1 added, 0 there already, 0 files skipped. Label files among them: 300-W .pts: 2 labels in 1 "
+        "picture, 2 of them new; 0 skipped",
+    ),
+    (
+        "import",
         {"images": 2, "added": 2, "duplicates": 0, "skipped": 1, "clips": 1, "frames": 1200},
         "2 pictures: 2 added, 0 there already, 1 file skipped, 1,200 frames of 1 clip",
     ),

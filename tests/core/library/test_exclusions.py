@@ -8,7 +8,7 @@ from sqlmodel import select
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
-from core.library.exclusions import exclude, include_again, listed_names
+from core.library.exclusions import NumberedRows, exclude, include_again, listed_names
 from db.engine import reading
 from db.queries.library import exclusions_page
 from db.tables import Exclusion
@@ -36,6 +36,8 @@ def three(workspace, dataset, tmp_path, pictures):
         ("bad.csv", b"1.png\n", ["1.png"]),
         ("bad.csv", b"'=1+1.png,x\n", ["=1+1.png"]),
         ("bad.txt", b"\xff\xfe1\x00.\x00p\x00", ["1.p"]),
+        ("bad.csv", "image\n1.png\n".encode("utf-16"), ["1.png"]),
+        ("bad.csv", b",image,nose_x\n0,1.png,3\n1,2.png,4\n", ["1.png", "2.png"]),
     ],
 )
 def test_a_list_is_one_name_a_line_or_the_first_column(name, content, names):
@@ -48,6 +50,7 @@ def test_a_list_is_one_name_a_line_or_the_first_column(name, content, names):
         ("bad.txt", b"\n# nothing\n", r"bad\.txt: it names no picture"),
         ("bad.csv", b"image\n", r"bad\.csv: it names no picture"),
         ("bad.txt", b"12\n40\n4115\n", "a number depends on the order"),
+        ("bad.txt", b"[12, 40, 4115]\n", "a number depends on the order"),
         ("bad.txt", b"a" * 2000, "too long for a file name"),
         ("bad.txt", b"\x80\x81", "not a text in UTF-8"),
     ],
@@ -55,6 +58,31 @@ def test_a_list_is_one_name_a_line_or_the_first_column(name, content, names):
 def test_a_list_that_names_no_files_says_why(name, content, sentence):
     with pytest.raises(UnreadableLabels, match=sentence):
         listed_names(name, content)
+
+
+TABLE = b"image,nose_x\na.png,1\nb.png,2\na.png,3\nc.png,4\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "first", "names"),
+    [
+        (b"0\n3\n", 0, ["a.png", "c.png"]),
+        (b"1\n4\n", 1, ["a.png", "c.png"]),
+        (b"[0, 2, 1]", 0, ["a.png", "b.png"]),
+        ("3\n".encode("utf-16"), 0, ["c.png"]),
+        (b"index\n3\n", 0, ["c.png"]),
+        (b"z.png\n", 0, ["z.png"]),
+    ],
+)
+def test_numbers_are_rows_of_the_table_that_is_given_with_them(content, first, names):
+    name = "bad.csv" if content.startswith(b"index") else "bad.txt"
+    assert listed_names(name, content, NumberedRows("train.csv", TABLE, first)) == names
+
+
+@pytest.mark.parametrize(("number", "first"), [("4", 0), ("0", 1), ("5", 1)])
+def test_a_row_that_the_table_lacks_is_named(number, first):
+    with pytest.raises(UnreadableLabels, match=rf"lists the row {number}, but the rows of train\.csv are {first} to"):
+        listed_names("bad.txt", number.encode(), NumberedRows("train.csv", TABLE, first))
 
 
 def test_names_are_kept_and_those_that_are_not_here_are_told(workspace, dataset, author, three):

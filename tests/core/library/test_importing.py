@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import threading
 import unicodedata
@@ -489,3 +490,14 @@ def test_of_what_is_no_picture_only_the_first_bytes_are_read(take_in, tmp_path, 
         _, reasons = take_in(source)
         assert "not a picture" in reasons["zeros.jpg"]
     assert longest == [512, 512]
+
+
+def test_pages_after_the_first_are_named_and_the_first_comes_in(take_in, folder):
+    pages = [Pillow.new("RGB", (8, 8), (shade, 0, 0)) for shade in (10, 90, 200)]
+    buffer = io.BytesIO()
+    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
+    counts, left_out = take_in(folder({"scan.tif": buffer.getvalue()}))
+    assert (counts["added"], counts["skipped"]) == (1, 1)
+    assert left_out == {
+        "scan.tif": "the first of its 3 pages or frames came in; the others did not: save them as pictures of their own"
+    }

@@ -109,6 +109,40 @@ def test_sixteen_bits_of_grey_are_scaled_not_clipped(kind):
     assert (picture.pixels == picture.pixels[:, :, :1]).all()
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_fewer_bits_in_a_picture_of_sixteen_are_shown_with_their_own_range(kind, bits):
+    white = 2**bits - 1
+    values = np.array([[0, white // 3, white]], dtype=np.uint16)
+    pixels = decode(saved(Image.fromarray(values), kind), "a", LIMIT).pixels
+    assert pixels[0, :, 0].tolist() == [0, white // 3 * 255 // white, 255]
+
+
+@pytest.mark.parametrize("kind", [".png", ".tif"])
+def test_twelve_bits_of_colour_in_sixteen_are_shown_with_their_own_range(kind):
+    values = np.array([[[4095, 2048, 0], [0, 1365, 4095]]], dtype=np.uint16)  # blue, green, red
+    content = cv2.imencode(kind, values)[1].tobytes()
+    assert decode(content, "a", LIMIT).pixels[0].tolist() == [[0, 127, 255], [255, 85, 0]]
+
+
+def test_a_black_picture_of_sixteen_bits_stays_black():
+    assert decode(saved(Image.fromarray(np.zeros((2, 2), np.uint16)), "PNG"), "a", LIMIT).pixels.max() == 0
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "WEBP", "PNG"])
+def test_pages_and_frames_after_the_first_are_counted(kind):
+    pages = [Image.fromarray(np.full((8, 8, 3), value, np.uint8)) for value in (0, 90, 200)]
+    picture = decode(saved(pages[0], kind, save_all=True, append_images=pages[1:]), "a", LIMIT)
+    assert (picture.count, int(picture.pixels[0, 0, 0])) == (3, 0)
+    assert decode(saved(pages[0], kind), "a", LIMIT).count == 1
+
+
+def test_a_second_page_that_is_damaged_does_not_cost_the_first():
+    pages = [Image.fromarray(np.full((8, 8, 3), value, np.uint8)) for value in (40, 90)]
+    whole = saved(pages[0], "GIF", save_all=True, append_images=pages[1:])
+    assert int(decode(whole[:-20], "a.gif", LIMIT).pixels[0, 0, 0]) == 40
+
+
 def test_sixteen_bit_pgm_is_scaled_not_clipped():
     content = b"P5 3 1 65535\n" + np.array([0, 32768, 65535], dtype=">u2").tobytes()
     assert decode(content, "a.pgm", LIMIT).pixels[0, :, 0].tolist() == [0, 127, 255]

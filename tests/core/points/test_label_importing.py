@@ -18,6 +18,7 @@ from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS
 from core.jobs.inline import run_here
 from core.library.importing import skipped as skipped_of
+from core.media.videos import VideoWriter
 from core.points.annotating import Edit, add_instances, editor_instances, save_edit
 from core.points.label_importing import apply_waiting, formats_in, formats_of, import_labels, read_label_files
 from db.engine import reading
@@ -138,6 +139,7 @@ def test_a_folder_of_pts_and_pictures_is_one_import(label, folder, pictures, row
         "waiting": 0,
         "repeated": 0,
         "left_out": 0,
+        "doubts": [],
         "skipped": 0,
         "pictures": 2,
     }
@@ -430,12 +432,18 @@ def test_ambiguous_names_are_listed_with_the_pictures_that_they_may_be(label, do
     do("import", folder({"a/one.png": pictures(1, SIZE), "b/one.png": pictures(2, SIZE)}))
     counts, skipped = label(folder({"one.pts": pts()}))
     assert counts["instances"] == 0
-    assert skipped == [("one.*", "one.* may be any of a/one, b/one; give more of its path (one.pts)")]
-    assert rows(WaitingLabel) == []
+    assert skipped == [
+        (
+            "one.*",
+            "one.* may be any of a/one.png, b/one.png; give more of its path; its label is kept until somebody says "
+            "which picture it is, or it comes (one.pts)",
+        )
+    ]
+    assert [row.picture for row in rows(WaitingLabel)] == ["one.*"]
 
 
 def test_two_files_of_one_name_do_not_share_the_only_picture_of_that_name(label, do, folder, pictures, rows):
-    do("import", folder({"x/one.png": pictures(1, SIZE)}))
+    do("import", folder({"one.png": pictures(1, SIZE)}))
     _, skipped = label(folder({"a/one.pts": pts(), "b/one.pts": pts(shift=3)}))
     assert [path for path, _ in skipped] == ["a/one.*", "b/one.*"]
     assert "a/one.* and b/one.* have the same name, and only one such picture is here" in skipped[0][1]
@@ -555,3 +563,61 @@ def test_the_editor_shows_and_corrects_17_points(label, folder, pictures, rows, 
     assert [revision.skeleton for revision in rows(KeypointRevision)] == ["coco17", "coco17"]
     with pytest.raises(BadInput, match="coco17 has 17 points; there is no point 17"):
         save_edit(workspace, Edit("e2", instance.id, None, ((17, 3.0, 4.0, 1),)), author_id=author)
+
+
+def test_a_name_in_other_capitals_finds_the_picture_beside_it_and_that_is_told(label, folder, pictures):
+    files = {"labels.json": coco([(body(), None)], name="imgs/ONE.PNG"), "imgs/one.png": pictures(1, SIZE)}
+    counts, skipped = label(folder(files), "coco17")
+    assert (counts["pictures"], counts["instances"], skipped) == (1, 1, [])
+    assert [worded(doubt) for doubt in counts["doubts"]] == [
+        "labels.json: 1 label is of pictures that are called otherwise here, such as imgs/ONE.PNG, taken for "
+        "imgs/one.png, in other capitals"
+    ]
+
+
+def test_a_clip_beside_labels_of_its_frames_comes_in_with_them(label, folder, rows):
+    source = folder({f"001/annot/{number:06d}.pts": pts(shift=number) for number in range(1, 5)})
+    with VideoWriter(source / "001" / "vid.mp4", *SIZE, 25) as writer:
+        for number in range(4):
+            writer.write(np.full((SIZE[1], SIZE[0], 3), 60 * number, np.uint8))
+    counts, skipped = label(source)
+    assert (counts["frames"], counts["instances"], counts["waiting"], skipped) == (4, 4, 0, [])
+    paths = {image.id: image.path for image in rows(Image)}
+    of_frame = {paths[instance.image_id]: instance.left for instance in rows(Instance)}
+    assert of_frame == {f"001/vid.mp4/{number:06d}.jpg": 11 + number for number in range(4)}
+    assert [worded(doubt) for doubt in counts["doubts"]] == [
+        "001/imgs: 4 labels are of the frames of 001/vid.mp4, whose first is number 1 there"
+    ]
+
+
+def test_a_folder_with_pictures_a_clip_and_labels_of_any_points_is_one_import(do, folder, pictures, rows):
+    source = folder(
+        {
+            "one.png": pictures(1, SIZE),
+            "one.pts": pts(),
+            "two.png": pictures(2, SIZE),
+            "people.json": coco([(body(), None)], name="two.png"),
+            "notes.csv": b"a,b\n",
+            "broken.json": b'{"images": 1, "annotations": []}',
+        }
+    )
+    with VideoWriter(source / "talk.mp4", *SIZE, 25) as writer:
+        for number in range(2):
+            writer.write(np.full((SIZE[1], SIZE[0], 3), 60 * number, np.uint8))
+    np.save(source / "talk.npy", np.stack([FACE, FACE + 1]).astype(np.float32))
+    counts, skipped = do("import", source)
+    assert (counts["added"], counts["clips"], counts["frames"]) == (2, 1, 2)
+    placed = counts["label_files"]
+    assert (placed["files"], placed["instances"], placed["added"], placed["waiting"]) == (3, 4, 4, 0)
+    assert sorted(row.skeleton for row in rows(KeypointRevision)) == ["coco17", "face68", "face68", "face68"]
+    assert [path for path, _ in skipped] == ["broken.json", "notes.csv"]
+    assert counts["skipped"] == 2
+    again, _ = do("import", source)
+    assert (again["duplicates"], again["label_files"]["added"], again["label_files"]["instances"]) == (2, 0, 4)
+
+
+def test_labels_come_in_with_an_import_before_their_pictures_too(do, folder, pictures, rows):
+    counts, _ = do("import", folder({"one.pts": pts()}) / "one.pts")
+    assert (counts["images"], counts["label_files"]["waiting"]) == (0, 1)
+    came, _ = do("import", folder({"one.png": pictures(1, SIZE)}))
+    assert (came["labels"], len(rows(KeypointRevision))) == (1, 1)

@@ -40,14 +40,132 @@ def test_a_label_is_of_the_picture_that_its_path_means_from_the_files_folder(she
     first, second = shelf.image("a/1.png"), shelf.image("b/1.png")
     placement = place(("1.png", "a/l.json", None), ("1.png", "b/l.json", None), ("2.png", "l.json", None))
     assert {image: len(labels) for image, labels in placement.on.items()} == {first: 1, second: 1}
-    assert [label.row.picture for label in placement.absent] == ["2.png"]
+    assert [label.row.picture for label, _ in placement.absent] == ["2.png"]
 
 
 def test_a_label_by_its_name_alone_gives_way_to_one_that_names_the_folder(shelf, place):
     image = shelf.image("a/1.png")
-    placement = place(("a/1.png", "l.json", None), ("x/1.png", "l.json", None))
+    placement = place(("a/1.png", "l.json", None), ("1.png", "m.json", None))
     assert [label.row.picture for label in placement.on[image]] == ["a/1.png"]
-    assert [label.row.picture for label, _ in placement.refused] == ["x/1.png"]
+    ((label, reason),) = placement.absent
+    assert (label.row.picture, reason.text()) == (
+        "1.png",
+        "the only picture of that name here is a/1.png, which has labels of its own",
+    )
+
+
+def test_a_label_of_another_folder_waits_and_says_what_there_is(shelf, place):
+    shelf.image("train/img_7.png")
+    ((_, reason),) = place(("val/img_7.png", "l.json", None)).absent
+    assert reason.text() == "no picture of that name is in its folder, only train/img_7.png"
+
+
+@pytest.fixture
+def forty(shelf):
+    """The ids of the 40 frames of the clip 001/vid.avi."""
+    images = [shelf.image(f"001/vid.avi/{number:06d}.jpg") for number in range(40)]
+    shelf.clip("001/vid.avi", images)
+    return images
+
+
+def numbered(pattern, numbers, file="annot/{}.pts"):
+    return [(pattern.format(number), file.format(number), None) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "first"),
+    [
+        ("001/imgs/{:06d}.*", 1),
+        ("001/imgs/{:06d}.*", 0),
+        ("data/001/imgs/{:06d}.*", 1),
+        ("001/vid_frames/frame_{:04d}.jpg", 1),
+        ("vid/frame_{:04d}.jpg", 1),
+        ("001/vid.avi/{:06d}.jpg", 1),
+        ("{:06d}.*", 1),
+        ("frame_{:06d}.PNG", 0),
+    ],
+)
+def test_as_many_numbers_as_frames_are_the_frames_from_the_first_number_and_that_is_told(forty, place, pattern, first):
+    placement = place(*numbered(pattern, range(first, first + 40)))
+    assert placement.absent == placement.refused == placement.repeated == []
+    of_frame = {image: [label.row.picture for label in labels] for image, labels in placement.on.items()}
+    assert of_frame == {image: [pattern.format(first + index)] for index, image in enumerate(forty)}
+    ((_, told),) = placement.told
+    assert told.text() == f"40 labels are of the frames of 001/vid.avi, whose first is number {first} there"
+
+
+@pytest.mark.parametrize("pattern", ["002/imgs/{:06d}.*", "holiday/{:06d}.jpg", "holiday/img_{}.jpg"])
+def test_numbers_of_another_folder_are_no_frames(forty, place, pattern):
+    placement = place(*numbered(pattern, range(1, 41)))
+    assert (dict(placement.on), len(placement.absent), placement.told) == ({}, 40, [])
+
+
+@pytest.mark.parametrize("numbers", [range(1, 40), range(2, 42), range(1, 42), [7], [0, 7]])
+def test_some_numbers_beside_a_clip_wait(forty, place, numbers):
+    placement = place(*numbered("001/imgs/{:06d}.*", numbers))
+    assert (dict(placement.on), len(placement.absent)) == ({}, len(numbers))
+
+
+@pytest.mark.parametrize(("numbers", "first"), [([0, 7, 39], 0), ([7, 40], 1)])
+def test_of_a_folder_called_like_the_clip_some_numbers_are_enough_if_they_tell_the_first(forty, place, numbers, first):
+    placement = place(*numbered("001/vid/{:06d}.jpg", numbers))
+    assert list(placement.on) == [forty[number - first] for number in numbers]
+
+
+@pytest.mark.parametrize("numbers", [[5, 7], [0, 40], [41]])
+def test_where_nobody_knows_which_number_is_the_first_the_labels_wait(forty, place, numbers):
+    placement = place(*numbered("001/vid/{:06d}.jpg", numbers))
+    assert dict(placement.on) == {}
+    assert {reason.text() for _, reason in placement.absent} == {
+        "it may be a frame of 001/vid.avi, but its 40 frames and the numbers here do not say whether the first is 0 "
+        "or 1"
+    }
+
+
+def test_our_own_paths_of_frames_count_from_0(forty, place):
+    placement = place(*numbered("001/vid.avi/{:06d}.jpg", [5, 7]))
+    assert (list(placement.on), placement.told) == ([forty[5], forty[7]], [])
+
+
+def test_cvats_names_of_frames_are_of_the_only_clip(forty, place, shelf):
+    assert list(place(*numbered("frame_{:06d}.PNG", [5, 7])).on) == [forty[5], forty[7]]
+    shelf.clip("other.mp4", [shelf.image("other.mp4/000000.jpg")])
+    assert len(place(*numbered("frame_{:06d}.PNG", [5, 7])).absent) == 2
+
+
+def test_a_photo_counts_before_a_frame_of_that_number(forty, place, shelf):
+    photo = shelf.image("001/imgs/000007.jpg")
+    assert list(place(*numbered("001/imgs/{:06d}.*", [7])).on) == [photo]
+
+
+def test_numbers_of_frames_that_look_alike_are_told_once(shelf, place):
+    still = shelf.image("c.mp4/000000.jpg")
+    shelf.clip("c.mp4", [still, still])
+    placement = place(*numbered("c/{}.jpg", [0, 1]))
+    assert [label.row.picture for label in placement.on[still]] == ["c/0.jpg"]
+    assert [label.row.picture for label in placement.repeated] == ["c/1.jpg"]
+
+
+def test_a_name_that_is_written_otherwise_is_told_once_for_its_file(shelf, place):
+    first, second = shelf.image("p0.jpg"), shelf.image("p1.jpg")
+    placement = place(("p0.JPG", "l.json", None), ("p1.JPG", "l.json", None))
+    assert set(placement.on) == {first, second}
+    assert [(file, told.text()) for file, told in placement.told] == [
+        (
+            "l.json",
+            "2 labels are of pictures that are called otherwise here, such as p0.JPG, taken for p0.jpg, in other "
+            "capitals",
+        )
+    ]
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_a_track_that_is_shorter_or_longer_than_its_clip_is_told_to_be_of_another_cut(shelf, place, frames):
+    shelf.clip("c.mp4", [shelf.image(f"c.mp4/{number}.jpg") for number in range(2)])
+    placement = place(*(("c", "c.npy", frame) for frame in range(frames)))
+    ((file, told),) = placement.told
+    assert (file, told.fields["frames"], told.fields["count"]) == ("c.npy", frames, 2)
+    assert "it is of another cut" in told.text()
 
 
 def test_a_frame_beyond_the_clip_is_refused_and_a_removed_one_is_absent(shelf, place):
