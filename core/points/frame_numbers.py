@@ -83,12 +83,14 @@ def clips_at(folder: str, clips: Iterable[ClipPath]) -> list[ClipPath]:
     """The clips in a folder, or beside it where it is of their frames (``talk_frames`` beside ``talk.mp4``)."""
     place, above = _place(folder), posixpath.dirname(composed(folder))
     last = posixpath.basename(composed(folder)).casefold()
-    return [
-        clip
-        for clip in clips
-        for at, stem in [(posixpath.dirname(clip.path), stem_of(clip.path).casefold())]
-        if _agree(at, place) or (stem in last and _agree(at, above))
-    ]
+    near, unplaced = [], []
+    for clip in clips:
+        at = posixpath.dirname(clip.path)
+        if (at and place and _agree(at, place)) or (stem_of(clip.path).casefold() in last and _agree(at, above)):
+            near.append(clip)
+        elif not at or not place:
+            unplaced.append(clip)
+    return near or unplaced
 
 
 def _named(folder: str, clips: Sequence[ClipPath]) -> ClipPath | None:

@@ -2,7 +2,7 @@
 
 Recorded at revision e5c8003, the last before the move, by ``python -m tests.as_before.recorded``. It is never recorded
 again to make a test pass: what differs is a change for somebody's script, data or bookmark, and is mended in the
-product. New commands, options, fields, pages and words are no difference.
+product, or is in the list of what somebody asked for. New commands, options, fields, pages and words are no difference.
 """
 
 from __future__ import annotations

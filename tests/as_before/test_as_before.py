@@ -10,6 +10,12 @@ import pytest
 from tests.as_before import addresses, calls, command_line, exports, house, recorded
 
 COMMANDS, CALLS = recorded.read("command_line"), recorded.read("calls")
+ASKED_FOR = {  # what differs because somebody asked for it
+    "import HERE/set --dataset later": [  # the label files in the folder come in too
+        "/exit was 1 and is 0",
+        '/json/skipped: nothing is as {"path": "string", "reason": "string"} among []',
+    ]
+}
 EXPORTS, ADDRESSES = recorded.read("exports"), recorded.read("addresses")
 
 
@@ -50,7 +56,8 @@ def test_a_command_takes_what_it_took(commands, words):
 @pytest.mark.parametrize("number", range(len(CALLS)), ids=[f"{i} {one['call']}" for i, one in enumerate(CALLS)])
 def test_a_call_ends_and_tells_as_it_did(called, number):
     assert called[number]["call"] == CALLS[number]["call"]
-    assert list(recorded.missing(CALLS[number], called[number])) == []
+    asked_for = ASKED_FOR.get(CALLS[number]["call"], [])
+    assert list(recorded.missing(CALLS[number], called[number])) == asked_for
 
 
 @pytest.mark.parametrize("name", EXPORTS)
