@@ -105,8 +105,8 @@ class Picture:
 def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
     """Decode one picture: any EXIF orientation, CMYK, grey, palette, transparency (over white), 8 to 16 bits.
 
-    In 16 bits the white is that of the fewest bits (8, 10, 12, 14, 16) that hold the largest value: a camera's 12 bits in
-    a file of 16 are not black. (In colour this is so for pictures of at most 16 million pixels.)
+    In 16 bits the white is that of the fewest bits (8, 10, 12, 14, 16) that hold the largest value: a camera's 12 bits
+    in a file of 16 are not black. (In colour this is so for pictures of at most 16 million pixels.)
 
     Raises as `decoding`.
     """
