@@ -12,8 +12,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+from sqlmodel import col, select, update
 
-from db.writing import migrating
+from db.engine import reading
+from db.tables import Store
+from db.tables.columns import random_name
+from db.writing import migrating, writing
 
 _HEADER = b"SQLite format 3\0"
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -63,8 +67,17 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def own_id(engine: Engine) -> None:
+    """Give a store that was a copy an id of its own: from now on it goes another way than the one it was taken of."""
+    with reading(engine) as session:
+        if not session.exec(select(Store.copied)).one():
+            return
+    with writing(engine) as session:  # of two that open it at once the second finds nothing left to do
+        session.exec(update(Store).where(col(Store.copied)).values(id=random_name(), copied=False))
+
+
 def backup(engine: Engine, target: Path) -> Path:
-    """A consistent copy of an SQLite store, taken while others read and write it.
+    """A consistent copy of an SQLite store, taken while others read and write it; the copy says that it is one.
 
     Raises
     ------
@@ -87,11 +100,18 @@ def _copy(source: Path, target: Path) -> None:
     try:
         with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(partial)) as copy:
             live.backup(copy)  # one read transaction: a writer neither waits for it nor makes it start again
+            _say_copied(copy)
         os.replace(partial, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreNotCopied(error) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _say_copied(copy: sqlite3.Connection) -> None:
+    if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'store'").fetchone():  # not before revision 0009
+        with copy:
+            copy.execute("UPDATE store SET copied = 1")
 
 
 class StoreNotCopied(Exception):

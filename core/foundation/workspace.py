@@ -15,7 +15,7 @@ from core.foundation.messages import Message, message, some
 from core.foundation.private import keep_private
 from core.foundation.settings import Settings, settings
 from db.engine import open_engine, store_file
-from db.migrate import StoreNotCopied, UnknownRevision, upgrade
+from db.migrate import StoreNotCopied, UnknownRevision, own_id, upgrade
 
 _LISTED: Final = 5  # backups that a sentence names
 
@@ -48,6 +48,7 @@ class Workspace:
             for folder in (workspace.home, workspace.originals, workspace.weights, workspace.uploads):
                 folder.mkdir(parents=True, exist_ok=True)
             upgrade(workspace.engine, workspace.backups)
+            own_id(workspace.engine)
         except OSError as error:
             reason = error.strerror or error
             raise FacetError("store.home_unusable", folder=workspace.home, reason=reason) from error

@@ -1,11 +1,12 @@
 """Reads for whoever corrects points: a picture, its instances, its neighbours, labels that wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import tuple_
+from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import Session, col, func, select
 
+from db.batching import id_batches
 from db.queries.library import ImageFilter, conditions
 from db.tables import (
     Assignment,
@@ -32,13 +33,23 @@ class ShownInstance(NamedTuple):
 
 def shown_instances(image_id: int, *, session: Session) -> Sequence[ShownInstance]:
     """The instances of a picture that were not removed, in the order in which they were found."""
+    return _shown(col(Instance.image_id) == image_id, session=session)
+
+
+def instances_shown(ids: Iterable[int], *, session: Session) -> list[ShownInstance]:
+    """Instances by their ids, without those that were removed, in the order in which they were found."""
+    parts = id_batches(sorted(set(ids)))
+    return [shown for part in parts for shown in _shown(col(Instance.id).in_(part), session=session)]
+
+
+def _shown(which: ColumnElement[bool], *, session: Session) -> list[ShownInstance]:
     rows = session.exec(
         select(Instance, KeypointRevision, User.name, Person.name)
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
         .join(User, col(User.id) == col(KeypointRevision.author_id), isouter=True)
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
         .join(Person, col(Person.id) == col(Assignment.person_id), isouter=True)
-        .where(Instance.image_id == image_id, ~col(Instance.removed))
+        .where(which, ~col(Instance.removed))
         .order_by(col(Instance.id))
     )
     return [ShownInstance(*row) for row in rows]

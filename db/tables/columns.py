@@ -76,6 +76,11 @@ def random_mark() -> int:
     return secrets.randbits(62)
 
 
+def random_name() -> str:
+    """A random name of 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
 def json_object() -> Any:
     """A column of a JSON object, empty by default."""
     return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -22,6 +22,7 @@ from core.foundation.workspace import Workspace
 from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import StoreNotCopied, UnknownRevision, backup, config, upgrade
+from db.queries.store import store_id
 from db.tables import (
     Dataset,
     Exclusion,
@@ -351,6 +352,21 @@ def test_a_backup_can_be_used_as_a_store(workspace, author, tmp_path):
         assert ensure_user("ada", session=session) == author
         assert session.connection().execute(text("PRAGMA page_size")).scalar() == 16384
     second.engine.dispose()
+
+
+def test_a_store_from_before_ids_gets_one_and_so_does_a_copy_of_it(engine, tmp_path):
+    run(engine, command.upgrade, "0008")
+    copy = upgrade(engine, tmp_path / "backups")
+    second = open_engine(f"sqlite:///{copy}")
+    upgrade(second, tmp_path / "backups")
+    ids = set()
+    for each in (engine, second):
+        with reading(each) as session:
+            ids.add(store_id(session=session))
+    second.dispose()
+    assert len(ids) == 2
+    run(engine, command.downgrade, "0008")
+    assert "store" not in inspect(engine).get_table_names()
 
 
 def test_a_backup_overwrites_nothing(workspace, tmp_path):
