@@ -1,5 +1,6 @@
 """The workbench: `streamlit run app.py`. Brings the store up to date, keeps a worker beside, serves pictures."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,12 +12,12 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from core.exchange.delivering import zipped_export
 from core.foundation.doors import Doors
-from core.foundation.errors import FacetError, NotFound
+from core.foundation.errors import BadInput, FacetError, NotFound
 from core.foundation.messages import message
 from core.foundation.private import mode_for_others
 from core.foundation.settings import explained
@@ -24,9 +25,12 @@ from core.foundation.workspace import Workspace
 from core.jobs.supervisor import worker_beside
 from core.library.serving import crop_file, display_file, thumbnail_file
 from core.motion.overlaying import overlay_file
+from core.points.sent_edits import save_sent
 
 # The address names the content (?v=…), so what it gives never changes.
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+
+_MOST_BYTES = 4 * 2**20  # of one sending of edits
 
 
 def _open() -> Workspace:
@@ -83,6 +87,31 @@ async def _overlay(request: Request) -> Response:
     return FileResponse(file, media_type="video/mp4", headers=_FOREVER)  # answers byte ranges: browsers seek
 
 
+async def _edits(request: Request) -> Response:
+    """Edits of a tab, from whatever page it shows: each is answered with its revision, or why there is none."""
+    try:
+        answer = await run_in_threadpool(save_sent, _workspace, await _sent(request))
+    except BadInput as error:
+        return JSONResponse({"error": str(error)}, status_code=422)
+    except FacetError as error:  # the store is busy or full: later it may go
+        return JSONResponse({"error": str(error)}, status_code=503)
+    return JSONResponse(answer)
+
+
+async def _sent(request: Request) -> object:
+    """What a request sends as JSON. Of any other kind a foreign page could send without being asked for leave."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > _MOST_BYTES or kind != "application/json":
+            raise BadInput("editor.not_json", limit=_MOST_BYTES)
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise BadInput("editor.not_json", limit=_MOST_BYTES) from None
+
+
 app = st.App(
     "pages/navigation.py",
     lifespan=lifespan,
@@ -93,5 +122,6 @@ app = st.App(
         Route("/api/crop/{number:int}", _picture(crop_file)),
         Route("/api/export/{number:int}", _export),
         Route("/api/overlay/{name}", _overlay),
+        Route("/api/edits", _edits, methods=["POST"]),
     ],
 )

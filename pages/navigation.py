@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.widgets.shared.outbox import tab_outbox
 from pages.widgets.shared.pickers import choose_dataset, choose_name
 
 # A file of ours: for a named icon the browser would ask a host on the internet.
@@ -36,6 +37,7 @@ PAGES = {
 st.html('<style>@media (max-width: 640px) { [class*="st-key-explained"] table { min-width: 44rem } }</style>')
 page = st.navigation(PAGES)
 with st.sidebar:
+    tab_outbox()
     choose_dataset()
-    choose_name()
-page.run()
+if choose_name():
+    page.run()

@@ -15,7 +15,7 @@ from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.learning.pose_models import find_use_name
-from core.library.names_in_store import annotator_id, create_dataset
+from core.library.names_in_store import create_dataset, operator_id
 from db.engine import reading
 from db.queries.library import dataset_by_name
 from db.tables import Run
@@ -59,8 +59,8 @@ def run_with_progress(workspace: Workspace, kind: str, dataset: int, **parameter
 
 
 def author(workspace: Workspace) -> int:
-    """The id of whom the settings name."""
-    return annotator_id(workspace, workspace.settings.user)
+    """The id of who runs the command."""
+    return operator_id(workspace)
 
 
 def dataset_id(workspace: Workspace, name: str, *, make: bool = False) -> int:

@@ -10,6 +10,7 @@
     ├── BadWeights          a model's file is there, but is damaged or of another model
     ├── NotEnoughData       the question cannot be answered with what is labelled so far
     ├── Conflict            somebody else changed the same thing first
+    ├── OtherStore          what was sent was made in another store than the one that answers
     ├── StoreBusy           others wrote for so long that nothing could be saved
     ├── StoreFull           the disk has no room for what should be saved
     └── Cancelled           a person stopped the run
@@ -102,6 +103,10 @@ class NotEnoughData(FacetError):
 
 class Conflict(FacetError):
     """Somebody else changed the same thing first."""
+
+
+class OtherStore(FacetError):
+    """What was sent was made in another store than the one that answers."""
 
 
 class StoreBusy(FacetError):

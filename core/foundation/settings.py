@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the workbench listens on")
     hosts: str = Field("", description="More names it answers to, with commas between, as that of a proxy in front")
     port: int = Field(8501, ge=1, le=65535, description="Port that the workbench listens on")
-    user: str = Field("annotator", min_length=1, description="Who works, until a name is given")
+    user: str = Field("", description="Who works, until a name is given; empty: each browser is asked")
     store_url: str = Field("", description="SQLAlchemy URL of the store; empty: an SQLite file in the home folder")
     queue_url: str = Field("", description="`redis://...`; empty: an SQLite file in the home folder")
     device: Literal["auto", "cpu", "cuda"] = Field(

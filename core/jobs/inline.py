@@ -9,7 +9,7 @@ from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
 from core.jobs.kinds import RUN_KINDS, RunKind
 from core.jobs.runs import perform, recover, submit
-from core.library.names_in_store import annotator_id
+from core.library.names_in_store import operator_id
 from db.engine import reading
 from db.tables import Run, RunState
 
@@ -26,7 +26,7 @@ def run_here(workspace: Workspace, kind: str, dataset_id: int, parameters: dict[
     FacetError
         That says what the run's own said, if it failed.
     """
-    author_id = annotator_id(workspace, workspace.settings.user)
+    author_id = operator_id(workspace)
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
     run = _at_its_end(workspace, run_id, RUN_KINDS[kind], listener)
     if run.state == RunState.CANCELLED:

@@ -1,5 +1,7 @@
 """Datasets and annotators by name: what is new is added."""
 
+import getpass
+
 from sqlmodel import select
 
 from core.foundation.errors import BadInput
@@ -37,3 +39,20 @@ def annotator_id(workspace: Workspace, name: str) -> int:
         return known
     with writing(workspace.engine) as session:
         return ensure_user(name, session=session)
+
+
+def operator_id(workspace: Workspace) -> int:
+    """The id of who works at the command line: whom the settings name, else whose login it is.
+
+    Raises
+    ------
+    BadInput
+        If neither says who that is.
+    """
+    name = workspace.settings.user
+    if not name:
+        try:
+            name = getpass.getuser()
+        except (KeyError, OSError, ImportError):  # a user without a name, as in a container
+            raise BadInput("people.nobody_runs") from None
+    return annotator_id(workspace, name)

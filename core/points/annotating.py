@@ -1,6 +1,6 @@
 """Correcting points: every change is a revision of its own, with its author, on top of the one that it was based on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,14 @@ import numpy as np
 from sqlmodel import Session, col, select
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Box, Keypoints
-from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.errors import BadInput, Conflict, NotFound, OtherStore
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
 from db.engine import reading
-from db.queries.points import ShownInstance, shown_instances
+from db.queries.points import ShownInstance, instances_shown, shown_instances
+from db.queries.store import store_id
 from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User, WorkKind, sides
 from db.writes.dashboard import record_work
 from db.writes.library import recount_faces
@@ -42,6 +43,10 @@ class Edit:
         (point, x, y, visibility) of each changed point; x and y are None where the point becomes absent.
     note
         What it was, for the history.
+    after
+        Ids of the edits that the editor showed on top of `base` when this one was made: its own that were on their way.
+    store
+        The id of the store that it was made in; None where it is made beside it.
     """
 
     id: str
@@ -49,6 +54,8 @@ class Edit:
     base: int | None
     changes: tuple[Change, ...]
     note: Message | None = None
+    after: tuple[str, ...] = ()
+    store: str | None = None
 
 
 def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
@@ -58,14 +65,19 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
 
     Raises
     ------
+    OtherStore
+        If it was made in another store.
     Conflict
-        If somebody else moved one of the same points since `edit.base`.
+        If one of the same points was moved by a human whose move the editor did not show: not in `edit.base`, nor one
+        of `edit.after`. Whose name that human bears does not matter: two windows of one person are two hands.
     BadInput
         If a point, a coordinate or a visibility cannot be, or the edit has no id or no changes.
     """
     if not edit.id or not edit.changes:
         raise BadInput("points.edit_incomplete")
     with writing(workspace.engine) as session:
+        if edit.store not in (None, store_id(session=session)):
+            raise OtherStore("points.other_store")
         sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
         if sent_before is not None:
             return sent_before
@@ -178,6 +190,12 @@ def editor_instances(workspace: Workspace, image_id: int) -> list[dict[str, Any]
         return [_plain(shown) for shown in shown_instances(image_id, session=session)]
 
 
+def edited_instances(workspace: Workspace, ids: Iterable[int]) -> list[dict[str, Any]]:
+    """Instances as `editor_instances` gives them, by their ids; those that are gone are left out."""
+    with reading(workspace.engine) as session:
+        return [_plain(shown) for shown in instances_shown(ids, session=session)]
+
+
 def editor_skeletons() -> dict[str, dict[str, Any]]:
     """The skeletons as plain values for the keypoint editor."""
     return {
@@ -231,30 +249,48 @@ def _refuse_clash(
     base = session.get(KeypointRevision, edit.base)
     if base is None or base.instance_id != edit.instance:
         raise BadInput("points.other_revision")
-    movers = _last_movers(base, skeleton, session=session)
-    clash = [point for point, *_ in edit.changes if movers.get(point, author_id) != author_id]
-    if clash:
-        author = session.get(User, movers[clash[0]])
-        names = [skeleton.point_names[point] for point in clash[:3]]
-        raise Conflict(
-            "points.moved_meanwhile", author=author.name if author else message("words.somebody"), points=names
-        )
+    movers = _unseen_movers(base, edit.after, skeleton, session=session)
+    clash = [point for point, *_ in edit.changes if point in movers]
+    if not clash:
+        return
+    names, mover = [skeleton.point_names[point] for point in clash[:3]], movers[clash[0]]
+    if mover == author_id:
+        raise Conflict("points.moved_elsewhere", points=names)
+    author = session.get(User, mover)
+    raise Conflict("points.moved_meanwhile", author=author.name if author else message("words.somebody"), points=names)
 
 
-def _last_movers(base: KeypointRevision, skeleton: Skeleton, *, session: Session) -> dict[int, int]:
-    """The human who moved each point last since `base`; a point that is where it was has none."""
+def _unseen_movers(
+    base: KeypointRevision, own: Collection[str], skeleton: Skeleton, *, session: Session
+) -> dict[int, int]:
+    """Who moved each point last, of those that lie elsewhere than an editor shows them.
+
+    It shows `base` and on top its `own` edits, by their ids. A point that a model has placed anew is nobody's move.
+    """
     later = select(KeypointRevision).where(
         KeypointRevision.instance_id == base.instance_id, col(KeypointRevision.id) > base.id
     )
     movers: dict[int, int] = {}
-    before = _points(base, skeleton)
+    shown = before = _points(base, skeleton)
     for revision in session.exec(later.order_by(col(KeypointRevision.id))):
         after = _points(revision, skeleton)
+        moved = _moved(before, after)
+        if revision.edit_id in own:
+            shown = _taken_over(shown, after, moved)
         if revision.author_id is not None:
-            movers.update(dict.fromkeys(_moved(before, after), revision.author_id))
+            movers.update(dict.fromkeys(moved, revision.author_id))
         before = after
-    still_moved = _moved(_points(base, skeleton), before)
-    return {point: movers[point] for point in still_moved if point in movers}
+    return {point: movers[point] for point in _moved(shown, before) if point in movers}
+
+
+def _taken_over(points: Keypoints, others: Keypoints, which: Sequence[int]) -> Keypoints:
+    """Points of which some are as in others."""
+    taken = np.isin(np.arange(len(points.points)), which)
+    return Keypoints(
+        np.where(taken[:, None], others.points, points.points),
+        np.where(taken, others.visibility, points.visibility),
+        np.where(taken, others.confidence, points.confidence),
+    )
 
 
 def _moved(before: Keypoints, after: Keypoints) -> list[int]:

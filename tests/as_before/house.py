@@ -37,6 +37,7 @@ def at_home(home: Path) -> Iterator[None]:
         for name in Settings.model_fields:
             patch.delenv(f"FACET_{name.upper()}", raising=False)
         patch.setenv("FACET_HOME", str(home))
+        patch.setenv("FACET_USER", "annotator")  # as nobody has to say any more
         _forget()
         yield
     _forget()

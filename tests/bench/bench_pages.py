@@ -66,6 +66,7 @@ def _measured(side: str, repeats: int, home: Path) -> dict[str, list[float]]:
     """In a process of its own, so that no cache of one store helps the other."""
     environment = os.environ | {
         "FACET_HOME": str(home),
+        "FACET_USER": "ada",
         "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
         "STREAMLIT_LOGGER_LEVEL": "error",
     }

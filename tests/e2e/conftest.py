@@ -64,7 +64,9 @@ class Workbench:
         self.home, self.script, self.port = Path(home), script, free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = (
-            os.environ | {"FACET_HOME": str(home), "FACET_PORT": str(self.port), "PYTHONPATH": str(ROOT)} | settings
+            os.environ
+            | {"FACET_HOME": str(home), "FACET_PORT": str(self.port), "FACET_USER": "ada", "PYTHONPATH": str(ROOT)}
+            | settings
         )
         self.log = self.home.parent / f"{self.home.name}.log"
 

@@ -25,6 +25,7 @@ def forget():
 def opened_without_data(workspace, monkeypatch):
     """Opens a page of the workspace's home in this process; nobody has made a dataset."""
     monkeypatch.setenv("FACET_HOME", str(workspace.home))
+    monkeypatch.setenv("FACET_USER", "ada")
 
     def open_page(name):
         forget()
@@ -46,6 +47,7 @@ def opened(opened_without_data, dataset):
 def shown(workspace, dataset, monkeypatch):
     """Shows what a function draws, as a page of its own; `state` and `address` are what the session has before."""
     monkeypatch.setenv("FACET_HOME", str(workspace.home))
+    monkeypatch.setenv("FACET_USER", "ada")
 
     def show(draw, state=None, address=None, **arguments):
         forget()

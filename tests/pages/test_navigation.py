@@ -34,7 +34,10 @@ def test_the_newest_dataset_is_chosen_first_and_another_one_counts_on_every_page
     assert page.title[0].value == "Export faces"
 
 
-def test_who_has_no_name_is_told_for_whom_the_work_counts(opened):
-    page = opened("library.py")
+def test_who_takes_the_name_away_is_asked_before_any_page(opened):
+    page = opened("export.py")
     page.sidebar.text_input[0].set_value(" ").run()
-    assert page.sidebar.warning[0].value.startswith("Without a name your work is counted for")
+    assert [header.value for header in page.header] == ["Who are you?"]
+    assert not page.title
+    page.text_input[0].set_value("Mina").run()
+    assert page.title[0].value == "Export faces"

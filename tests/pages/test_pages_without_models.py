@@ -23,7 +23,7 @@ print(json.dumps(loaded))
 
 
 def test_no_page_loads_torch_or_dlib_into_the_process_that_shows_it(workspace, small_dataset):
-    environment = os.environ | {"FACET_HOME": str(workspace.home), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"FACET_HOME": str(workspace.home), "FACET_USER": "ada", "PYTHONPATH": str(ROOT)}
     shown = subprocess.run([sys.executable, "-c", OPEN], capture_output=True, text=True, env=environment, timeout=300)
     assert shown.returncode == 0, shown.stderr[-3000:]
     assert json.loads(shown.stdout.splitlines()[-1]) == {page: [] for page in PAGES}

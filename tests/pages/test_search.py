@@ -27,7 +27,7 @@ print([name for name in ("torch", "dlib", "facenet_pytorch", "onnxruntime") if n
 def test_a_search_loads_no_model_into_the_workbench(workspace, dataset, tmp_path):
     add_faces(workspace, dataset, [("a.jpg", vector(0))])
     (tmp_path / "photo.png").write_bytes(tiny_picture(0))
-    environment = os.environ | {"FACET_HOME": str(workspace.home), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"FACET_HOME": str(workspace.home), "FACET_USER": "ada", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", SEARCH]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

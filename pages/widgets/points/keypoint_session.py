@@ -1,4 +1,4 @@
-"""What the keypoints page remembers between reruns: the picture, and which edits were saved or refused."""
+"""What the keypoints page remembers between reruns: the picture, and since when it is to be seen."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -8,16 +8,16 @@ import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.messages import message
-from core.points.annotating import Edit, accept, editor_instances, editor_skeletons, save_edit
+from core.points.annotating import accept, editor_instances, editor_skeletons
 from db.engine import LARGEST_ID, reading
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
 from db.queries.points import neighbour
+from db.queries.store import store_id
 from db.tables import Image
 from pages.widgets.points.picture_order import first_of, ranking, step
-from pages.widgets.shared.resources import IMAGE, author_id, read, workspace
+from pages.widgets.shared.resources import IMAGE, author_id, read, who_works, workspace
 from pages.widgets.shared.text import sentence
 
-_REMEMBERED: Final = 100  # ids of edits; each goes to the browser with every rerun
 _GLANCE: Final = 1.0  # seconds: who accepts a picture sooner has clicked twice and not seen it
 _SHOWN: Final = "keypoints_shown"
 _NOTICE: Final = "keypoints_notice"
@@ -60,24 +60,6 @@ def _first_image(dataset_id: int) -> Image | None:
         return worthwhile
     first = read(lambda session: page_of_images(dataset_id, chosen_filter(), offset=0, limit=1, session=session))
     return first[0] if first else None
-
-
-def save_edits(edits: list[Edit]) -> None:
-    """Save what the editor sent; what was saved is confirmed by its id, what was refused is explained."""
-    saved, problems = _memory("saved"), _memory("problems")
-    for edit in edits:
-        if edit.id in saved:
-            continue
-        try:
-            revision = save_edit(workspace(), edit, author_id=author_id())
-        except FacetError as error:
-            problems[edit.id] = str(error)
-        else:
-            saved[edit.id] = {"instance": edit.instance, "revision": revision}
-            problems.pop(edit.id, None)
-    for memory in (saved, problems):
-        for old in list(memory)[:-_REMEMBERED]:
-            del memory[old]
 
 
 def go(to: str) -> None:
@@ -155,8 +137,8 @@ def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
         "skeletons": editor_skeletons(),
         "instances": editor_instances(workspace(), image.id),
         "focus": focus,
-        "saved": dict(_memory("saved")),
-        "problems": dict(_memory("problems")),
+        "store": read(lambda session: store_id(session=session)),
+        "author": who_works(),
         "read_only": False,
         "position": {"index": index, "count": count},
     }
@@ -181,8 +163,3 @@ def _place(image: Image) -> tuple[int, int, Image | None]:
 
 def _url(image: Image) -> str:
     return f"/api/display/{image.id}?v={image.sha256[:8]}"
-
-
-def _memory(name: str) -> dict[str, Any]:
-    memory: dict[str, Any] = st.session_state.setdefault(f"keypoints_{name}", {})
-    return memory

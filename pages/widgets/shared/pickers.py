@@ -3,6 +3,7 @@
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.foundation.errors import BadInput
 from core.foundation.names import clean_name
@@ -38,22 +39,33 @@ def _other_dataset() -> None:
         st.session_state.pop(key, None)
 
 
-def choose_name() -> None:
-    """Who works; every decision and correction carries this name."""
+def choose_name() -> bool:
+    """Who works; every decision and correction carries this name. Tells whether somebody has said it.
+
+    Nobody is somebody by default: two people under one name could not be told apart.
+    """
     if NAME not in st.session_state:
         st.session_state[NAME] = _cleaned(st.query_params.get("name", workspace().settings.user))
+    if st.session_state[NAME]:
+        st.query_params["name"] = st.session_state[NAME]
+        _name_field(st.sidebar)
+    else:
+        st.query_params.pop("name", None)
+        st.header("Who are you?", anchor=False)
+        st.text("Every correction and decision carries your name, so that people who work side by side are told apart.")
+        _name_field(st.container(width=420))
+    return bool(st.session_state[NAME])
+
+
+def _name_field(place: DeltaGenerator) -> None:
     st.session_state[_NAME_FIELD] = st.session_state[NAME]
-    st.text_input(
+    place.text_input(
         "Your name",
         key=_NAME_FIELD,
         max_chars=60,
         on_change=_other_name,
         help="Every correction and decision carries it.",
     )
-    if st.session_state[NAME]:
-        st.query_params["name"] = st.session_state[NAME]
-    else:
-        st.warning("Without a name your work is counted for “" + workspace().settings.user + "”.")
 
 
 def _other_name() -> None:

@@ -6,6 +6,7 @@ from typing import Any, NoReturn, TypeVar
 import streamlit as st
 from sqlmodel import Session
 
+from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id
 from db.engine import reading
@@ -24,10 +25,23 @@ def workspace() -> Workspace:
     return Workspace.open()
 
 
-def author_id() -> int:
-    """The id of who works now."""
+def who_works() -> str:
+    """The name of who works now; no page is drawn before somebody has said it (`choose_name`).
+
+    Raises
+    ------
+    BadInput
+        If nobody has.
+    """
     name = str(st.session_state.get(NAME) or workspace().settings.user)
-    return annotator_id(workspace(), name)
+    if not name:
+        raise BadInput("people.nobody_works")
+    return name
+
+
+def author_id() -> int:
+    """The id of who works now; raises as `who_works`."""
+    return annotator_id(workspace(), who_works())
 
 
 def read(query: Callable[[Session], _Answer]) -> _Answer:

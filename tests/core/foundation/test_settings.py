@@ -38,8 +38,7 @@ def test_the_environment_wins(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("PORT", "70000"), ("PORT", "web"), ("DEVICE", "tpu"), ("BATCH", "0"), ("USER", ""), ("MAX_PIXELS", "-1")],
+    ("name", "value"), [("PORT", "70000"), ("PORT", "web"), ("DEVICE", "tpu"), ("BATCH", "0"), ("MAX_PIXELS", "-1")]
 )
 def test_a_value_that_cannot_be_is_refused(monkeypatch, name, value):
     monkeypatch.setenv(f"FACET_{name}", value)

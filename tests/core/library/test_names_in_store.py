@@ -3,9 +3,12 @@
 import pytest
 
 from core.foundation.errors import BadInput
-from core.library.names_in_store import annotator_id, create_dataset
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.library.names_in_store import annotator_id, create_dataset, operator_id
 from db.engine import reading
 from db.queries.library import datasets
+from db.tables import User
 from db.writes.library import ensure_user
 from db.writing import writing
 
@@ -45,3 +48,24 @@ def test_a_known_name_waits_for_no_writer(workspace, author, monkeypatch):
     with writing(workspace.engine) as held:
         ensure_user("somebody else", session=held)
         assert annotator_id(workspace, "ada") == author
+
+
+def test_a_command_is_run_by_whom_the_settings_name_else_by_the_login(workspace, monkeypatch):
+    def name(**settings):
+        with reading(workspace.engine) as session:
+            number = operator_id(Workspace(Settings(home=workspace.home, **settings)))
+            return session.get(User, number).name
+
+    monkeypatch.setattr("getpass.getuser", lambda: "mina")
+    assert name(user="eve") == "eve"
+    assert name(user="") == "mina"
+
+
+@pytest.mark.parametrize("error", [KeyError, OSError, ImportError])
+def test_a_command_of_nobody_is_refused(workspace, monkeypatch, error):
+    def nobody():
+        raise error("no such user")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    with pytest.raises(BadInput, match="say who you are: set FACET_USER to your name"):
+        operator_id(Workspace(Settings(home=workspace.home, user="")))

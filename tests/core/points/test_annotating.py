@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
-from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.errors import BadInput, Conflict, NotFound, OtherStore
 from core.foundation.messages import verbatim, worded
 from core.foundation.skeletons import SKELETONS
 from core.points.annotating import Edit, accept, add_instances, editor_instances, editor_skeletons, save_edit
 from db.engine import reading
+from db.queries.store import store_id
 from db.tables import DailyWork, Image, Instance, KeypointRevision
 from db.writes.library import ensure_user
 from db.writes.models import ensure_model_version
@@ -79,8 +80,9 @@ def edit(workspace, face, author):
     """Saves one change; returns the revision."""
     numbers = iter(range(10_000))
 
-    def save(point, x, y, seen=VISIBLE, *, base, by=None, id=None):
-        change = Edit(id or f"edit-{next(numbers)}", face, base, ((point, x, y, seen),), verbatim("Moved a point"))
+    def save(point, x, y, seen=VISIBLE, *, base, by=None, id=None, after=(), store=None):
+        name = id or f"edit-{next(numbers)}"
+        change = Edit(name, face, base, ((point, x, y, seen),), verbatim("Moved a point"), tuple(after), store)
         return save_edit(workspace, change, author_id=by or author)
 
     return save
@@ -184,17 +186,42 @@ def test_hiding_counts_as_moving(workspace, edit, face, first, bob):
         edit(3, 7, 8, base=first)
 
 
-def test_ones_own_edits_in_a_row_may_have_an_old_base(workspace, edit, face, first):
+def test_edits_on_top_of_ones_own_may_have_an_old_base(workspace, edit, face, first):
     for step in range(3):
-        edit(3, step, step, base=first)
+        edit(3, step, step, base=first, id=f"own-{step}", after=[f"own-{before}" for before in range(step)])
     assert points_now(workspace, face).points[3].tolist() == [2, 2]
+
+
+def test_two_windows_of_one_person_are_a_conflict_as_two_people_are(workspace, edit, face, first):
+    edit(3, 1, 2, base=first)
+    told = r"^you moved jaw_4 in another window meanwhile; look at it and move it again$"
+    with pytest.raises(Conflict, match=told):
+        edit(3, 5, 6, base=first)
+    edit(4, 5, 6, base=first)
+    assert points_now(workspace, face).points[[3, 4]].tolist() == [[1, 2], [5, 6]]
+
+
+def test_somebody_who_puts_a_point_back_has_moved_what_the_hand_shows(workspace, edit, face, first, bob):
+    mine = edit(3, 1, 2, base=first, id="mine")
+    edit(3, *PLACES[3].tolist(), base=mine, by=bob)
+    with pytest.raises(Conflict, match="Bob moved jaw_4 meanwhile"):
+        edit(3, 7, 8, base=first, after=["mine"])
+
+
+def test_an_edit_is_saved_in_the_store_that_it_was_made_in_and_in_no_other(workspace, edit, face, first):
+    with reading(workspace.engine) as session:
+        here = store_id(session=session)
+    edit(3, 5, 6, base=first, store=here)
+    with pytest.raises(OtherStore, match="another store than the one that answers here"):
+        edit(4, 5, 6, base=first, store="elsewhere")
+    assert len(revisions(workspace, face)) == 2
 
 
 def test_after_a_conflict_one_may_insist(workspace, edit, face, first, bob):
     edit(3, 1, 2, base=first, by=bob)
-    edit(3, 5, 6, base=None)
+    edit(3, 5, 6, base=None, id="insisted")
     assert points_now(workspace, face).points[3].tolist() == [5, 6]
-    edit(3, 9, 9, base=first)  # one's own insisting is the last move
+    edit(3, 9, 9, base=first, after=["insisted"])
     assert points_now(workspace, face).points[3].tolist() == [9, 9]
 
 

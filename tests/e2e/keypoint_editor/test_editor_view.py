@@ -188,8 +188,8 @@ def test_reruns_add_no_listeners_and_leaving_removes_them(open_editor):
     editor.drag((300, 200), (5, 5))
     editor.wait_for_edits(1)
     before = editor.page.evaluate("liveListeners.size")
-    elsewhere = 1  # Streamlit has a beforeunload listener of its own
-    assert before > 10 + elsewhere
+    elsewhere = ["beforeunload", "beforeunload", "pagehide"]  # one of Streamlit's, and the outbox, which stays
+    assert before > 10 + len(elsewhere)
     for _ in range(8):
         editor.press_button("They move")
     editor.settle()
@@ -197,4 +197,4 @@ def test_reruns_add_no_listeners_and_leaving_removes_them(open_editor):
     assert editor.page.locator(".keypoint-editor").count() == 1
     editor.tick("Hide")
     expect(editor.page.locator(".keypoint-editor")).to_have_count(0)
-    assert editor.page.evaluate("[...liveListeners].map(({ type }) => type)") == ["beforeunload"] * elsewhere
+    assert sorted(editor.page.evaluate("[...liveListeners].map(({ type }) => type)")) == elsewhere

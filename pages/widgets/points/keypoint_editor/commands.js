@@ -156,9 +156,8 @@ export function redo(editor) {
  * @param {Editor} editor @param {Step} step @param {string} verb @param {Step[]} other
  */
 function turnBack(editor, step, verb, other) {
-  if (editor.outbox.refused.has(step.edit)) {
-    editor.outbox.discard([step.edit]); // the server never had it
-    return editor.rebase();
+  if (editor.outbox.isRefused(step.edit)) {
+    return editor.outbox.discard(editor.outbox.refused.filter(({ id }) => id === step.edit)); // it was never saved
   }
   const instance = editor.labels.instances.get(step.instance);
   const kept = instance ? step.after.map((change) => sameChange(change, changeOf(instance, change[0]))) : [];

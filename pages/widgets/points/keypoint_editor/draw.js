@@ -245,7 +245,7 @@ function square(x, y, half) {
 function drawTheirs({ ctx, view, outbox, data }, instance) {
   const server = data.instances.find(({ id }) => id === instance.id);
   if (!server) return;
-  for (const { edit } of outbox.refused.values()) {
+  for (const edit of outbox.refused) {
     if (edit.instance !== instance.id) continue;
     for (const [k] of edit.changes) {
       const [theirX, theirY, theirV] = server.points[k];

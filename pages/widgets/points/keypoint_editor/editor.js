@@ -3,15 +3,16 @@
 // For tests and curious users, `canvas.dataset.view` tells as JSON where the picture lies:
 // canvas position = (picture position + 0.5) * scale + (x, y), in CSS pixels.
 
+import { moment, newId, tabOutbox } from "../../shared/outbox/outbox.js";
 import { boundsOf, clamp, View } from "./view.js";
-import { ABSENT, History, Labels, newId, Outbox, sameChange, snapshot } from "./model.js";
+import { ABSENT, History, Labels, sameChange, snapshot } from "./model.js";
 import { context2d, Picture } from "./picture.js";
 import { drawScene } from "./draw.js";
 import { chooseInstance, isPlacing, pointName } from "./commands.js";
 import { attachInput } from "./input.js";
 import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
-/** @import { Change, Component, Destination, Edit, EditorData, Gesture, Hit, Instance, Note } from "./types.js" */
+/** @import { Change, Component, Destination, EditorData, Gesture, Hit, Instance, Note } from "./types.js" */
 /** @import { Options, SelectedPoint, Selection } from "./types.js" */
 
 const HINT_TIME = 4000;
@@ -48,7 +49,7 @@ export class Editor {
     this.spaceHeld = false;
     this.tabLeaves = false;
     this.placedAt = -Infinity;
-    this.sendings = 0;
+    this.savings = 0;
     this.pixelRatio = 1;
     /** @type {number | null} */
     this.frame = null;
@@ -62,21 +63,31 @@ export class Editor {
     this.root = this.parts.root;
     this.canvas = this.parts.canvas;
     this.ctx = context2d(this.canvas);
-    this.outbox = new Outbox(data.channel, (edits) => this.sendOut(edits), () => this.refresh());
+    this.outbox = tabOutbox();
     this.mount();
   }
 
   mount() {
     this.host.append(this.root);
     attachInput(this);
+    this.hearOutbox();
     this.observer.observe(this.parts.stage);
     const busy = document.activeElement?.matches("input, textarea, select, [contenteditable]");
     if (!busy) this.canvas.focus({ preventScroll: true });
   }
 
+  hearOutbox() {
+    /** @type {(what: "change" | "rebase" | "saved" | "leaving", hear: () => void) => void} */
+    const on = (what, hear) => this.outbox.addEventListener(what, hear, { signal: this.lifetime.signal });
+    on("change", () => this.refresh());
+    on("rebase", () => this.rebase());
+    on("leaving", () => this.commitDraft());
+    // The page then shows the new revisions beside the editor, and what is accepted is what was seen.
+    on("saved", () => this.emit("saved", ++this.savings));
+  }
+
   close() {
     this.handOver();
-    this.outbox.close();
     this.lifetime.abort();
     this.observer.disconnect();
     this.cancelFrame();
@@ -93,10 +104,9 @@ export class Editor {
     if (another) this.commitDraft();
     this.data = data;
     this.arrive(another);
-    this.outbox.settle(data.saved ?? {}, data.problems ?? {}, data.rejected);
+    this.outbox.meet(data.store);
     if (another) this.openPicture();
     else this.rebase();
-    this.labels.acknowledge(data.saved ?? {});
     this.followFocus();
     this.root.style.height = `${data.height}px`;
     this.picture.load(data.image.url);
@@ -136,7 +146,10 @@ export class Editor {
 
   /** Show the server's points and, on top, what it does not know yet. */
   rebase() {
-    this.labels.receive(this.data.instances, this.data.skeletons, this.outbox.edits);
+    if (this.opened === null) return; // nothing is shown yet
+    const { data, outbox } = this;
+    this.data = { ...data, instances: data.instances.map((given) => outbox.fresher(given)) };
+    this.labels.receive(this.data.instances, data.skeletons, outbox.shown(data.store));
     if (!this.selectedInstance()) {
       this.selection = { instance: this.labels.instances.keys().next().value ?? null, point: null };
     }
@@ -184,47 +197,40 @@ export class Editor {
    * @param {Instance} instance @param {Change[]} changes @param {Note} note
    */
   post(instance, changes, note) {
-    const edit = { id: newId(), instance: instance.id, base: instance.revision ?? null, changes, note };
+    const { store, author } = this.data;
+    const after = this.outbox.shown(store).filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
+    const id = newId();
     this.labels.apply(instance.id, changes);
-    this.outbox.add(edit);
+    this.outbox.add({ id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at: moment() });
     this.refresh();
-    return edit.id;
+    return id;
   }
 
   /** Give up what the server refused and show what it has. */
   discard() {
-    const ids = new Set(this.outbox.refused.keys());
-    this.outbox.discard(ids);
-    this.history.forget(ids);
-    this.rebase();
+    const { refused } = this.outbox;
+    this.history.forget(new Set(refused.map(({ id }) => id)));
+    this.outbox.discard(refused);
   }
 
   /** Hand over what is still held back: a run of nudges, or edits of the last moment. */
   handOver() {
     if (this.gesture?.type !== "move") this.commitDraft();
-    this.outbox.flush();
-  }
-
-  /** @param {Edit[]} edits */
-  sendOut(edits) {
-    if (edits.length) {
-      this.sendings += 1;
-      this.emit("edits", { sent: this.sendings, edits });
-    }
-    if (this.going) this.emit("go", { to: this.going.to, nonce: this.going.nonce });
+    this.outbox.hurry();
   }
 
   /**
-   * Leave for another picture; the edits travel first, in the same message.
+   * Leave for another picture; what waits is sent whatever the page shows.
    * @param {Destination} to
    */
   go(to) {
     const now = performance.now();
     if (this.going && now - this.going.at < GO_PATIENCE) return;
     this.commitDraft();
+    this.outbox.hurry();
     // Asked again without an answer: the same nonce, so that the page does not go two pictures further.
     this.going = { to, nonce: this.going?.to === to ? this.going.nonce : newId(), at: now };
-    this.outbox.sendNow();
+    this.emit("go", { to, nonce: this.going.nonce });
   }
 
   // ---- Selection and view ----

@@ -39,8 +39,6 @@ export function attachInput(editor) {
   on(root, "keyup", keyUp);
   on(root, "pointerleave", () => editor.handOver());
   on(root, "focusout", focusOut);
-  window.addEventListener("pagehide", () => editor.handOver(), { signal });
-  window.addEventListener("beforeunload", (event) => beforeUnload(editor, event), { signal });
 }
 
 // ---- Pointer --------------------------------------------------------------------------------
@@ -296,10 +294,4 @@ function focusOut(editor, event) {
     editor.tabLeaves = false;
     editor.handOver();
   }
-}
-
-/** @param {Editor} editor @param {BeforeUnloadEvent} event */
-function beforeUnload(editor, event) {
-  editor.handOver();
-  if (editor.outbox.unsaved) event.preventDefault();
 }

@@ -1,10 +1,10 @@
-// Model: the labels of one picture, what was done to them, and what the server has not confirmed yet.
+// Model: the labels of one picture and what was done to them.
 //
 // A change is [k, x, y, v] with x and y null where v is ABSENT. What is on screen is always the server's
 // points, then the edits it has not confirmed, then the draft (a drag or a run of nudges under way): a
 // rerun can therefore bring newer points at any moment without undoing what the hand has just done.
 
-/** @import { Change, Draft, Edit, GivenInstance, Instance, Note, Point, Saved, Skeleton, Step } from "./types.js" */
+/** @import { Change, Draft, Edit, GivenInstance, Instance, Note, Point, Skeleton, Step } from "./types.js" */
 
 export const ABSENT = 0;
 export const HIDDEN = 1;
@@ -62,14 +62,6 @@ export class Labels {
   hasMoved(instance, k) {
     const before = this.opened.get(instance.id)?.[k];
     return before !== undefined && !sameChange(before, changeOf(instance, k));
-  }
-
-  /** @param {Saved} saved */
-  acknowledge(saved) {
-    for (const { instance: id, revision } of Object.values(saved)) {
-      const instance = this.instances.get(id);
-      if (instance) instance.revision = Math.max(instance.revision ?? 0, revision);
-    }
   }
 
   // A draft shows on screen at once and becomes one edit when it is committed.
@@ -198,185 +190,7 @@ export class History {
   }
 }
 
-// ---- Outbox ---------------------------------------------------------------------------------
-
-const SEND_DELAY = 120; // ms; edits made within it travel together
-const FIRST_RETRY = 4000; // ms without an answer before the edits are sent again
-const LONGEST_RETRY = 30000;
-
-/**
- * Edits that the server has not confirmed. Every sending holds all of them, because Streamlit may merge
- * two sendings into one; the server knows each by its id. They are also kept in the tab's session storage,
- * so that a reload or a lost connection does not lose them.
- */
-export class Outbox {
-  /** @param {string} channel @param {(edits: Edit[]) => void} send @param {() => void} changed */
-  constructor(channel, send, changed) {
-    this.storageKey = `facet.keypoints.${channel}`;
-    this.send = send;
-    this.changed = changed;
-    /** @type {Edit[]} */
-    this.waiting = [];
-    /** @type {Map<string, { edit: Edit, sentence: string }>} */
-    this.refused = new Map(); // by the edit's id
-    /** @type {string | null} */
-    this.rejection = null; // the server's sentence about a whole sending
-    this.retryDelay = FIRST_RETRY;
-    /** @type {number | undefined} */
-    this.sendTimer = undefined;
-    /** @type {number | undefined} */
-    this.retryTimer = undefined;
-    this.silent = false; // no answer came within the first retry delay
-    this.restore();
-  }
-
-  get unsaved() {
-    return this.waiting.length + this.refused.size;
-  }
-
-  /** Why something is not saved, as a sentence, or null while there is nothing to worry about. */
-  sentence() {
-    const [first] = this.refused.values();
-    if (first) return first.sentence;
-    if (this.rejection) return this.rejection;
-    return this.silent && this.waiting.length ? "the server has not answered; trying again" : null;
-  }
-
-  /** Edits whose effect belongs on the screen: those under way and those refused but not given up. */
-  get edits() {
-    return [...Array.from(this.refused.values(), ({ edit }) => edit), ...this.waiting];
-  }
-
-  /** @param {Edit} edit */
-  add(edit) {
-    this.supersede(edit.instance, edit.changes);
-    this.waiting.push(edit);
-    this.store();
-    this.schedule();
-  }
-
-  schedule() {
-    this.sendTimer ??= setTimeout(() => this.sendNow(), SEND_DELAY);
-    this.changed();
-  }
-
-  /** Hand over everything that waits, also when it was handed over before. */
-  sendNow() {
-    clearTimeout(this.sendTimer);
-    this.sendTimer = undefined;
-    this.stopRetrying();
-    this.send(this.waiting);
-    if (this.waiting.length) this.retryTimer = setTimeout(() => this.sendAgain(), this.retryDelay);
-  }
-
-  sendAgain() {
-    this.retryDelay = Math.min(this.retryDelay * 2, LONGEST_RETRY);
-    this.silent = true;
-    this.sendNow();
-    this.changed();
-  }
-
-  /** Hand over at once only what was not handed over yet. */
-  flush() {
-    if (this.sendTimer !== undefined) this.sendNow();
-  }
-
-  /**
-   * Take the server's answers.
-   * @param {Saved} saved @param {Record<string, string>} problems @param {string | null | undefined} rejection
-   */
-  settle(saved, problems, rejection) {
-    const before = this.waiting.length;
-    for (const edit of this.waiting) {
-      if (edit.id in problems) this.refused.set(edit.id, { edit, sentence: problems[edit.id] });
-    }
-    this.waiting = this.waiting.filter(({ id }) => !(id in saved) && !(id in problems));
-    for (const id of Object.keys(saved)) this.refused.delete(id);
-    this.rejection = this.waiting.length ? (rejection ?? null) : null;
-    if (this.waiting.length < before) this.heard();
-    if (!this.waiting.length || this.rejection) this.stopRetrying();
-    this.store();
-  }
-
-  heard() {
-    this.retryDelay = FIRST_RETRY;
-    this.silent = false;
-  }
-
-  stopRetrying() {
-    clearTimeout(this.retryTimer);
-    this.retryTimer = undefined;
-  }
-
-  /**
-   * A newer decision about points takes their place in what was refused.
-   * @param {number} instance @param {Change[]} changes
-   */
-  supersede(instance, changes) {
-    const again = new Set(changes.map(([k]) => k));
-    for (const [id, { edit }] of this.refused) {
-      if (edit.instance !== instance) continue;
-      edit.changes = edit.changes.filter(([k]) => !again.has(k));
-      if (!edit.changes.length) this.refused.delete(id);
-    }
-  }
-
-  /** Send again at the user's wish; a refused edit goes onto the newest revision, whoever made that. */
-  retry() {
-    for (const { edit } of this.refused.values()) this.waiting.push({ ...edit, id: newId(), base: null });
-    this.refused.clear();
-    this.rejection = null;
-    this.heard();
-    this.store();
-    this.sendNow();
-    this.changed();
-  }
-
-  /**
-   * Give refused edits up.
-   * @param {Iterable<string>} ids
-   */
-  discard(ids) {
-    for (const id of ids) this.refused.delete(id);
-    this.store();
-  }
-
-  store() {
-    try {
-      if (this.unsaved) sessionStorage.setItem(this.storageKey, JSON.stringify(this.edits));
-      else sessionStorage.removeItem(this.storageKey);
-    } catch (error) {
-      console.warn("The browser does not keep unsaved edits over a reload:", error);
-    }
-  }
-
-  restore() {
-    try {
-      /** @type {Edit[]} */
-      const kept = JSON.parse(sessionStorage.getItem(this.storageKey) ?? "[]");
-      this.waiting = kept.map((edit) => ({ ...edit, note: edit.note ?? { code: "edits.kept", fields: {} } }));
-    } catch (error) {
-      console.warn("Unsaved edits of this tab could not be read:", error);
-    }
-    if (this.waiting.length) this.schedule();
-  }
-
-  close() {
-    this.flush();
-    this.stopRetrying();
-  }
-}
-
 /** What was done to something that has a name. @param {string} code @param {string} name @returns {Note} */
 export function noteOf(code, name) {
   return { code, fields: { name: name.slice(0, LONGEST_NAME) } };
-}
-
-/** A random UUID; crypto.randomUUID is missing where the page is served over plain http. */
-export function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

@@ -214,14 +214,14 @@ function setText(element, text) {
 function refreshStatus(editor) {
   const { parts, outbox } = editor;
   const sentence = outbox.sentence();
-  const pending = outbox.unsaved || editor.labels.draft;
+  const pending = outbox.waiting.length > 0 || editor.labels.draft;
   const state = sentence ? "failed" : pending ? "saving" : "saved";
-  const rest = editor.data.read_only ? "Read only" : "Saved";
+  const rest = editor.mayEdit() ? "Saved" : "Read only";
   setText(parts.status, sentence ? `Not saved: ${sentence}` : pending ? "Saving…" : rest);
   parts.status.title = sentence ?? "";
   parts.status.dataset.state = state;
   parts.retry.hidden = !sentence;
-  parts.discard.hidden = !outbox.refused.size;
+  parts.discard.hidden = !outbox.refused.length;
 }
 
 /** @param {Editor} editor */

@@ -1,22 +1,19 @@
 // What the editor's files hand to one another. What the page gives is described in __init__.py.
 
+import type { Change, Edit, GivenInstance, Note, Visibility } from "../../shared/outbox/types.js";
 import type { Editor } from "./editor.js";
 import type { ICONS } from "./panel.js";
 
 export type Box = [left: number, top: number, right: number, bottom: number];
-export type Visibility = 0 | 1 | 2;
 export type Destination = "next" | "previous" | "next_unreviewed";
 export type Labelling = "some" | "all" | "none"; // which names are drawn
 export type Side = "left" | "right" | "middle"; // of a face or body
 export type Command = (editor: Editor) => unknown;
 export type IconName = keyof typeof ICONS;
 
-// ---- From and to the server ----
+export type { Change, Edit, GivenInstance, Note, Visibility };
 
-export type AbsentChange = [k: number, x: null, y: null, v: 0];
-export type PlacedChange = [k: number, x: number, y: number, v: 1 | 2];
-export type Change = AbsentChange | PlacedChange;
-export type Saved = Record<string, { instance: number; revision: number }>;
+// ---- From the server ----
 
 export interface Skeleton {
   names: string[];
@@ -25,36 +22,19 @@ export interface Skeleton {
   regions: Record<string, number[]>;
 }
 
-interface Labelled {
-  id: number;
-  kind: string;
-  box: Box | null;
-  label: string | null;
-  revision: number | null;
-  source: "human" | "model" | null;
-  author: string | null;
-}
-
-export interface GivenInstance extends Labelled {
-  skeleton: string;
-  points: [x: number | null, y: number | null, v: Visibility, c: number | null][];
-}
-
 export interface EditorData {
-  channel: string;
   height: number;
   image: { id: number; url: string; width: number; height: number; name: string };
   prefetch?: string[];
   skeletons: Record<string, Skeleton>;
   instances: GivenInstance[];
   focus: number | null;
-  saved?: Saved;
-  problems?: Record<string, string>;
+  store: string; // the id of the store that the points are from
+  author: string; // who edits
   read_only: boolean;
   position?: { index: number; count: number };
   went: string | null; // the nonce of the last wish to go that the page has dealt with
   notice: string | null;
-  rejected: string | null;
 }
 
 export interface Component {
@@ -83,23 +63,9 @@ export interface PlacedPoint {
 
 export type Point = AbsentPoint | PlacedPoint;
 
-export interface Instance extends Labelled {
+export interface Instance extends Omit<GivenInstance, "skeleton" | "points"> {
   skeleton: Skeleton;
   points: Point[];
-}
-
-// What an edit did: a code that the server knows, and the name of what it was done to, or the edit that is turned back.
-export interface Note {
-  code: string;
-  fields: { name?: string; edit?: Note };
-}
-
-export interface Edit {
-  id: string;
-  instance: number;
-  base: number | null;
-  changes: Change[];
-  note: Note;
 }
 
 export interface Step {

@@ -50,14 +50,31 @@ def test_a_dataset_that_is_gone_is_no_longer_chosen(shown, dataset):
     assert shown(datasets, {DATASET: dataset + 100}).session_state[DATASET] == dataset
 
 
-def test_a_name_is_kept_in_the_address_and_an_empty_one_is_warned_of(shown, workspace):
+def test_a_name_is_kept_in_the_address_and_who_takes_it_away_is_asked(shown):
     page = shown(names, address={"name": "Zoë"})
     assert page.session_state[NAME] == "Zoë"
     page.text_input[0].input("  Bo ").run()
     assert page.query_params["name"] == "Bo"
-    assert not page.warning
+    assert not page.header
     page.text_input[0].input(" ").run()
-    assert page.warning[0].value == f"Without a name your work is counted for “{workspace.settings.user}”."
+    assert [header.value for header in page.header] == ["Who are you?"]
+    assert "name" not in page.query_params
+
+
+def test_nobody_is_somebody_by_default(opened, monkeypatch, started):
+    monkeypatch.delenv("FACET_USER")
+    page = opened("library.py")
+    assert [header.value for header in page.header] == ["Who are you?"]
+    assert not page.button, "no page is drawn that something could be done on"
+    page.text_input[0].input("Mina").run()
+    assert not page.header or page.header[0].value != "Who are you?"
+    assert page.button
+    assert page.query_params["name"] == "Mina"
+
+
+def test_a_name_that_can_be_none_is_asked_for(shown, monkeypatch):
+    monkeypatch.setenv("FACET_USER", "")
+    assert shown(names, address={"name": "x" * 121}).header[0].value == "Who are you?"
 
 
 def test_work_is_counted_for_whom_the_page_says(shown, workspace):
@@ -70,15 +87,6 @@ def test_work_is_counted_for_whom_the_page_says(shown, workspace):
         choose_name()
         st.session_state["author"] = author_id()
 
-    def author(page):
-        with reading(workspace.engine) as session:
-            return session.get(User, page.session_state["author"]).name
-
     page = shown(counted, address={"name": " Zoë "})
-    assert author(page) == "Zoë"
-    page.text_input[0].input("  ").run()
-    assert page.warning
-    assert author(page) == workspace.settings.user
-    too_long = shown(counted, address={"name": "x" * 121})
-    assert too_long.warning
-    assert author(too_long) == workspace.settings.user
+    with reading(workspace.engine) as session:
+        assert session.get(User, page.session_state["author"]).name == "Zoë"

@@ -28,7 +28,7 @@ def test_work_is_that_of_the_name_given_else_of_the_user_of_the_settings(shown, 
             return session.get_one(User, number).name
 
     assert name({NAME: "Zoë"}) == "Zoë"
-    assert name({NAME: ""}) == name({}) == workspace.settings.user
+    assert name({NAME: ""}) == name({}) == "ada"
 
 
 def test_a_page_goes_on_with_the_chosen_dataset(shown, dataset):

@@ -1,0 +1,186 @@
+"""Edits as a browser sends them: checked, saved in their order, and answered with what became of each.
+
+Whoever sends may send again what was not answered: an edit's own id makes it one revision. What comes from a browser is
+input from outside.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from core.foundation.arrays import ABSENT, VISIBLE
+from core.foundation.errors import BadInput, FacetError, OtherStore, StoreBusy, StoreFull
+from core.foundation.messages import Message, message
+from core.foundation.names import clean_name
+from core.foundation.workspace import Workspace
+from core.library.names_in_store import annotator_id
+from core.points.annotating import Change, Edit, edited_instances, save_edit
+from db.engine import LARGEST_ID, reading
+from db.queries.store import store_id
+
+_NAMING: Final = (  # codes of what is done to a point, a region, a face or a body that has a name
+    "edits.move",
+    "edits.nudge",
+    "edits.place",
+    "edits.make_absent",
+    "edits.make_hidden",
+    "edits.make_visible",
+    "edits.mirror_region",
+)
+_NAMELESS: Final = ("edits.mirror", "edits.kept")  # kept: of a browser that said no more, in rows of long ago
+_TURNS: Final = ("edits.undo", "edits.redo")
+MOST_EDITS: Final = 2_000
+MOST_CHANGES: Final = 10_000
+LONGEST_TEXT: Final = 200
+FARTHEST: Final = 1e6  # pixels
+
+
+class SentEdit(NamedTuple):
+    """An edit and the name of who made it."""
+
+    edit: Edit
+    author: str
+
+
+def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
+    """Save the edits of one sending, ``{"edits": [...]}``, oldest first.
+
+    Returns what a browser is told::
+
+        {"store": id of the store that answers,
+         "saved": {edit id: revision}, "refused": {edit id: sentence},
+         "foreign": [edit id, ...],        made in another store: nothing was done with them
+         "instances": [...]}               as `editor_instances` gives them: those of the saved and the refused, as they
+                                           are now
+
+    Raises
+    ------
+    BadInput
+        If it is not of this form, or too much at once.
+    StoreBusy, StoreFull
+        If nothing can be saved now; what came before it is saved, and sending all of it again does no harm.
+    """
+    rows = _rows(sent)
+    saved: dict[str, int] = {}
+    refused: dict[str, str] = {}
+    foreign: list[str] = []
+    touched: set[int] = set()
+    for row in rows:
+        name = _text(row.get("id") if isinstance(row, dict) else None, message("editor.id"))
+        try:
+            edit, author = parse_edit(row)
+            touched.add(edit.instance)
+            saved[name] = save_edit(workspace, edit, author_id=annotator_id(workspace, author))
+        except OtherStore:
+            foreign.append(name)
+        except (StoreBusy, StoreFull):
+            raise
+        except FacetError as error:
+            refused[name] = str(error)
+    with reading(workspace.engine) as session:
+        here = store_id(session=session)
+    shown = edited_instances(workspace, touched) if saved or refused else []
+    return {"store": here, "saved": saved, "refused": refused, "foreign": foreign, "instances": shown}
+
+
+def _rows(sent: object) -> list[object]:
+    rows = sent.get("edits") if isinstance(sent, dict) else None
+    if not isinstance(rows, list):
+        raise BadInput("editor.no_list")
+    if len(rows) > MOST_EDITS:
+        raise BadInput("editor.too_many_edits", count=len(rows), limit=MOST_EDITS)
+    changes = [row.get("changes") for row in rows if isinstance(row, dict)]
+    count = sum(len(change) for change in changes if isinstance(change, list))
+    if count > MOST_CHANGES:
+        raise BadInput("editor.too_many_changes", count=count, limit=MOST_CHANGES)
+    return rows
+
+
+def parse_edit(row: object) -> SentEdit:
+    """Check one edit as a browser sent it.
+
+    Raises
+    ------
+    BadInput
+        If it is not of this form, a number is not finite, a visibility is not 0, 1 or 2, a point is named twice, or
+        nobody is named as its author.
+    """
+    if not isinstance(row, dict):
+        raise BadInput("editor.no_edit", kind=type(row).__name__)
+    name = _text(row.get("id"), message("editor.id"))
+    base, changes, after = row.get("base"), row.get("changes"), row.get("after")
+    if not isinstance(changes, list) or not changes:
+        raise BadInput("editor.no_changes", edit=name)
+    parsed = tuple(_parse_change(change, name) for change in changes)
+    if len({k for k, *_ in parsed}) < len(parsed):
+        raise BadInput("editor.point_twice", edit=name)
+    if not isinstance(after, list) or len(after) > MOST_EDITS:
+        raise BadInput("editor.no_after", edit=name)
+    edit = Edit(
+        id=name,
+        instance=_whole(row.get("instance"), message("editor.instance", edit=name)),
+        base=None if base is None else _whole(base, message("editor.base", edit=name)),
+        changes=parsed,
+        note=_parse_note(row.get("note"), name),
+        after=tuple(_text(one, message("editor.after", edit=name)) for one in after),
+        store=_text(row.get("store"), message("editor.store", edit=name)),
+    )
+    return SentEdit(edit, _author(row.get("author")))
+
+
+def _author(name: object) -> str:
+    clean = clean_name(name) if isinstance(name, str) else None
+    if clean is None:
+        raise BadInput("people.nobody_works")
+    return clean
+
+
+def _parse_note(note: object, edit: str) -> Message:
+    """What an edit did, as ``{"code": ..., "fields": {...}}``: one of a known kind, or one of these turned back."""
+    code, fields = _code_and_fields(note)
+    if code in _TURNS and fields.keys() == {"edit"}:
+        inner, of_inner = _code_and_fields(fields["edit"])
+        return message(code, edit=_plain_note(inner, of_inner, edit))
+    return _plain_note(code, fields, edit)
+
+
+def _plain_note(code: str, fields: Mapping[str, object], edit: str) -> Message:
+    if code in _NAMELESS and not fields:
+        return message(code)
+    if code in _NAMING and fields.keys() == {"name"}:
+        return message(code, name=_text(fields["name"], message("editor.name", edit=edit)))
+    raise BadInput("editor.no_note", edit=edit)
+
+
+def _code_and_fields(note: object) -> tuple[str, dict[str, object]]:
+    code, fields = (note.get("code"), note.get("fields")) if isinstance(note, dict) else (None, None)
+    return (code, fields) if isinstance(code, str) and isinstance(fields, dict) else ("", {})
+
+
+def _parse_change(change: object, name: str) -> Change:
+    if not isinstance(change, Sequence) or isinstance(change, str) or len(change) != 4:
+        raise BadInput("editor.no_change", edit=name)
+    k = _whole(change[0], message("editor.point", edit=name))
+    visibility = _whole(change[3], message("editor.visibility_of_change", edit=name))
+    if visibility > VISIBLE:
+        raise BadInput("editor.visibility", edit=name, value=visibility)
+    if visibility == ABSENT:
+        return k, None, None, visibility
+    return k, _coordinate(change[1], name), _coordinate(change[2], name), visibility
+
+
+def _text(value: object, what: Message) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT:
+        raise BadInput("editor.no_text", name=what, limit=LONGEST_TEXT)
+    return value
+
+
+def _whole(value: object, what: Message) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_ID:
+        raise BadInput("editor.no_number", name=what, value=value)
+    return value
+
+
+def _coordinate(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < FARTHEST:  # NaN is not either
+        raise BadInput("editor.no_coordinate", edit=name, value=value)
+    return float(value)

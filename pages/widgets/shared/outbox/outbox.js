@@ -1,0 +1,329 @@
+// The outbox of the tab: edits that the server has not confirmed. It belongs to the tab, not to the editor that made
+// them: it sends from any page, warns before the tab is closed, and finds again what an earlier tab could not send.
+//
+// Every edit names the store that it was made in. While another one answers at this address it is kept for its owner.
+
+import { Shelf } from "./shelf.js";
+
+/** @import { Answer, Edit, GivenInstance, Row } from "./types.js" */
+
+const ADDRESS = "/api/edits";
+const TOGETHER = 120; // ms; edits made within it travel together
+const AGAIN = 1000; // ms after which what came to nothing is tried again
+const AGAIN_UNSEEN = 5000; // the same in a tab that nobody looks at
+const PATIENCE = 10000; // ms for an answer
+const MOST = 500; // edits of one sending
+const MOST_KEPT_ALIVE = 30000; // characters that a browser delivers although the page is closed
+const TOLD_FOR = 8000; // ms that it is said that all is saved again
+const REMEMBERED = 500; // instances as the server gave them last
+const PLACE = Symbol.for("facet.outbox");
+
+export class Outbox extends EventTarget {
+  constructor() {
+    super();
+    this.shelf = new Shelf();
+    /** @type {string | null} */
+    this.store = null; // the id of the store that answers here
+    /** @type {Map<string, Row>} */
+    this.rows = new Map(); // by the edit's id, the oldest first
+    /** @type {Set<string>} */
+    this.gone = new Set(); // ids that are done with; the shelf may still hand one out
+    /** @type {Map<number, { instance: GivenInstance, revision: number }>} */
+    this.newest = new Map(); // instances as the server gave them last, with the newest revision that it told of then
+    /** @type {string | null} */
+    this.trouble = null; // why nothing could be sent just now
+    /** @type {Set<string>} */
+    this.late = new Set(); // ids of edits that had to wait for the server
+    this.told = 0; // how many of these were saved a moment ago
+    /** @type {number | undefined} */
+    this.toldTimer = undefined;
+    this.sending = false;
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    window.addEventListener("beforeunload", (event) => this.beforeUnload(event));
+    window.addEventListener("pagehide", () => this.leave());
+    for (const event of ["online", "focus", "pageshow"]) window.addEventListener(event, () => this.hurry());
+    document.addEventListener("visibilitychange", () => this.hurry());
+    void this.recall();
+  }
+
+  // ---- What is in it ----
+
+  /** @param {(row: Row) => boolean} which */
+  editsWhere(which) {
+    return Array.from(this.rows.values()).filter(which).map(({ edit }) => edit);
+  }
+
+  /** Edits of this store that are on their way. */
+  get waiting() {
+    return this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence === null);
+  }
+
+  /** Edits of this store that the server refused and nobody has given up. */
+  get refused() {
+    return this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence !== null);
+  }
+
+  /** Edits of other stores. */
+  get foreign() {
+    return this.store === null ? [] : this.editsWhere(({ edit }) => edit.store !== this.store);
+  }
+
+  /** @param {string} id */
+  isRefused(id) {
+    return (this.rows.get(id)?.sentence ?? null) !== null;
+  }
+
+  /**
+   * Edits whose effect belongs on the screen of a store: those under way, and those refused but not given up.
+   * @param {string} store
+   */
+  shown(store) {
+    return this.editsWhere(({ edit }) => edit.store === store);
+  }
+
+  /** Why something is not saved, as a sentence, or null while there is nothing to worry about. */
+  sentence() {
+    const [first] = this.refused;
+    if (first) return this.rows.get(first.id)?.sentence ?? null;
+    const count = this.waiting.length;
+    return this.trouble && count ? `${counted(count)} to be saved: ${this.trouble}` : null;
+  }
+
+  /**
+   * An instance as the server gave it last: a page that was drawn before an edit was saved shows an older one.
+   * @param {GivenInstance} given
+   */
+  fresher(given) {
+    const newest = this.newest.get(given.id);
+    return newest && newest.revision > (given.revision ?? 0) ? newest.instance : given;
+  }
+
+  // ---- What comes in ----
+
+  /** @param {Edit} edit */
+  add(edit) {
+    this.supersede(edit);
+    this.put({ edit, sentence: null });
+    if (this.timer === undefined) this.schedule(TOGETHER);
+    else this.tell("change");
+  }
+
+  /** @param {Row} row */
+  put(row) {
+    this.rows.set(row.edit.id, row);
+    void this.shelf.put(row.edit);
+  }
+
+  /** @param {string} id */
+  drop(id) {
+    this.rows.delete(id);
+    this.gone.add(id);
+    void this.shelf.remove(id);
+  }
+
+  /**
+   * A newer decision about points takes their place in what was refused.
+   * @param {Edit} newer
+   */
+  supersede(newer) {
+    const again = new Set(newer.changes.map(([k]) => k));
+    for (const { edit, sentence } of [...this.rows.values()]) {
+      if (sentence === null || edit.store !== newer.store || edit.instance !== newer.instance) continue;
+      const changes = edit.changes.filter(([k]) => !again.has(k));
+      if (changes.length) this.put({ edit: { ...edit, changes }, sentence });
+      else this.drop(edit.id);
+    }
+  }
+
+  /** Take up what an earlier tab, or this one before a reload, could not get rid of. */
+  async recall() {
+    const found = (await this.shelf.all()).filter(({ id }) => !this.rows.has(id) && !this.gone.has(id));
+    if (!found.length) return;
+    /** @type {[string, Row][]} */
+    const rows = found.map((edit) => [edit.id, { edit, sentence: null }]);
+    this.rows = new Map([...rows, ...this.rows]);
+    for (const { id } of found) this.late.add(id);
+    this.tell("rebase");
+    this.schedule(0);
+  }
+
+  /**
+   * Hear which store answers here.
+   * @param {string} store
+   */
+  meet(store) {
+    if (store === this.store) return;
+    this.store = store;
+    this.newest.clear();
+    this.tell("rebase");
+    this.schedule(0);
+  }
+
+  /** Try again at the user's wish; a refused edit goes onto the newest revision, whoever made that. */
+  retry() {
+    for (const edit of this.refused) {
+      this.drop(edit.id);
+      this.put({ edit: { ...edit, id: newId(), base: null, after: [], at: moment() }, sentence: null });
+    }
+    this.schedule(0);
+  }
+
+  /**
+   * Give edits up.
+   * @param {Edit[]} edits
+   */
+  discard(edits) {
+    for (const { id } of edits) this.drop(id);
+    this.tell("rebase");
+  }
+
+  // ---- What goes out ----
+
+  /** @param {number} delay ms */
+  schedule(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.send(), delay);
+    this.tell("change");
+  }
+
+  /** Send at once what waits, where it is not on its way. */
+  hurry() {
+    if (this.waiting.length) this.schedule(0);
+  }
+
+  async send() {
+    this.timer = undefined;
+    if (this.sending) return; // it looks for more when it is done
+    const edits = this.waiting.slice(0, MOST);
+    if (!edits.length) return;
+    this.sending = true;
+    const trouble = await this.sent(edits);
+    this.sending = false;
+    this.trouble = trouble;
+    if (trouble) for (const { id } of this.waiting) this.late.add(id);
+    if (this.waiting.length) this.schedule(!trouble ? 0 : document.hidden ? AGAIN_UNSEEN : AGAIN);
+    this.tell("change");
+  }
+
+  /**
+   * Send edits and take what the server answers; tells why that came to nothing, or null.
+   * @param {Edit[]} edits
+   */
+  async sent(edits) {
+    let response;
+    try {
+      response = await post(edits);
+    } catch (error) {
+      const late = error instanceof DOMException && error.name === "TimeoutError";
+      return late ? "the server has not answered; trying again" : "the server cannot be reached; trying again";
+    }
+    const answer = await response.json().catch(() => null);
+    if (!response.ok || !answer?.store) return answer?.error ?? `the server answered ${response.status}; trying again`;
+    return this.settle(edits, answer) ? null : "the server has not said what became of them; trying again";
+  }
+
+  /**
+   * Take the server's answer; tells whether it says anything about these edits.
+   * @param {Edit[]} edits @param {Answer} answer
+   */
+  settle(edits, answer) {
+    const said = edits.filter(({ id }) => id in answer.saved || id in answer.refused || answer.foreign.includes(id));
+    this.meet(answer.store);
+    for (const { id } of edits) {
+      const row = this.rows.get(id);
+      if (row && id in answer.refused) row.sentence = answer.refused[id];
+      if (id in answer.saved) this.saved(id);
+    }
+    for (const instance of answer.instances) this.remember(instance, Math.max(0, ...Object.values(answer.saved)));
+    this.tell("rebase");
+    if (Object.keys(answer.saved).length) this.tell("saved");
+    return said.length > 0;
+  }
+
+  /**
+   * Keep an instance as it is now; `latest` is a revision that was there already, if it has none itself.
+   * @param {GivenInstance} instance @param {number} latest
+   */
+  remember(instance, latest) {
+    this.newest.delete(instance.id); // what was heard of last is forgotten last
+    this.newest.set(instance.id, { instance, revision: instance.revision ?? latest });
+    for (const id of [...this.newest.keys()].slice(0, -REMEMBERED)) this.newest.delete(id);
+  }
+
+  /**
+   * An edit is saved; of one that had to wait it is said for a while.
+   * @param {string} id
+   */
+  saved(id) {
+    this.drop(id);
+    if (!this.late.delete(id)) return;
+    this.told += 1;
+    clearTimeout(this.toldTimer);
+    this.toldTimer = setTimeout(() => {
+      this.told = 0;
+      this.tell("change");
+    }, TOLD_FOR);
+  }
+
+  // ---- The end of the tab ----
+
+  /** Hand over everything at once: a browser delivers a short message although the page is closed. */
+  leave() {
+    this.tell("leaving"); // whoever holds something back gives it now
+    const edits = this.waiting;
+    if (edits.length) post(edits.slice(0, MOST)).catch(() => undefined); // what is not heard of is kept on the shelf
+  }
+
+  /** @param {BeforeUnloadEvent} event */
+  beforeUnload(event) {
+    this.leave();
+    if (this.waiting.length || this.refused.length) event.preventDefault();
+  }
+
+  /** @param {"change" | "rebase" | "saved" | "leaving"} what */
+  tell(what) {
+    this.dispatchEvent(new Event(what));
+  }
+}
+
+/** @param {Edit[]} edits */
+function post(edits) {
+  const body = JSON.stringify({ edits });
+  return fetch(ADDRESS, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+    keepalive: body.length < MOST_KEPT_ALIVE,
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+}
+
+/** The one outbox of this tab; scripts that come later find it. @returns {Outbox} */
+export function tabOutbox() {
+  const tab = /** @type {any} */ (globalThis);
+  tab[PLACE] ??= new Outbox();
+  return tab[PLACE];
+}
+
+/** @param {number} count */
+export function counted(count) {
+  return count === 1 ? "1 edit waits" : `${count} edits wait`;
+}
+
+let last = 0;
+
+/** The present moment in ms, later than every moment before. */
+export function moment() {
+  last = Math.max(Date.now(), last + 0.001);
+  return last;
+}
+
+/** A random UUID; crypto.randomUUID is missing where the page is served over plain http. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

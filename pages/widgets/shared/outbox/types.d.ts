@@ -1,0 +1,54 @@
+// What the outbox keeps, sends and is told. What the server makes of it is described in core/points/sent_edits.py.
+
+export type Visibility = 0 | 1 | 2;
+export type AbsentChange = [k: number, x: null, y: null, v: 0];
+export type PlacedChange = [k: number, x: number, y: number, v: 1 | 2];
+export type Change = AbsentChange | PlacedChange;
+
+// What an edit did: a code that the server knows, and the name of what it was done to, or the edit that is turned back.
+export interface Note {
+  code: string;
+  fields: { name?: string; edit?: Note };
+}
+
+export interface Edit {
+  id: string;
+  store: string; // the id of the store that it was made in
+  author: string;
+  instance: number;
+  base: number | null; // the revision that was on the screen
+  after: string[]; // the edits that were shown on top of it
+  changes: Change[];
+  note: Note;
+  at: number; // when it was made, in ms: the order of what is kept
+}
+
+export interface Row {
+  edit: Edit;
+  sentence: string | null; // why the server refused it
+}
+
+export interface GivenInstance {
+  id: number;
+  kind: string;
+  box: [left: number, top: number, right: number, bottom: number] | null;
+  label: string | null;
+  revision: number | null;
+  source: "human" | "model" | null;
+  author: string | null;
+  skeleton: string;
+  points: [x: number | null, y: number | null, v: Visibility, c: number | null][];
+}
+
+export interface Answer {
+  store: string;
+  saved: Record<string, number>; // the revision of each edit
+  refused: Record<string, string>; // why not
+  foreign: string[]; // made in another store
+  instances: GivenInstance[]; // as they are now
+}
+
+export interface TabComponent {
+  data: { store: string };
+  parentElement: HTMLElement;
+}

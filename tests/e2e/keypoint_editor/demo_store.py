@@ -1,0 +1,109 @@
+"""The stores of the editor's demo, one for each test by its id, and the route that saves in them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from core.points.sent_edits import parse_edit
+
+PICTURES = 3
+FACE, BODY = 7, 8
+STORES: dict[str, dict] = {}
+
+
+def face_points() -> list[list]:
+    """A plausible layout of 68 points; point 0 at (300, 200), point 5 absent, point 6 hidden, point 7 unsure."""
+    angle = np.linspace(np.pi, 0, 17)
+    jaw = np.stack([400 + 100 * np.cos(angle), 200 + 130 * np.sin(angle)], axis=1)
+    turn = np.arange(51) / 51 * 2 * np.pi
+    inner = np.stack([400 + (25 + np.arange(51)) * np.cos(turn), 220 + (20 + np.arange(51)) * np.sin(turn)], axis=1)
+    rows = [[round(float(x), 2), round(float(y), 2), 2, 0.9] for x, y in np.concatenate([jaw, inner])]
+    rows[5] = [None, None, 0, None]
+    rows[6][2] = 1
+    rows[7][3] = 0.2
+    return rows
+
+
+def body_points() -> list[list]:
+    """24 points down two columns at the right of the picture."""
+    return [[600.0 + 60 * (k % 2), 60.0 + 20 * k, 2, 1.0] for k in range(24)]
+
+
+def store_of(name: str) -> dict:
+    """The points of each picture, and what was sent; made when it is asked for first."""
+    if name not in STORES:
+        faces = {f"{FACE + 10 * i}": {"points": face_points(), "revision": 31} for i in range(PICTURES)}
+        bodies = {f"{BODY + 10 * i}": {"points": body_points(), "revision": 40} for i in range(PICTURES)}
+        STORES[name] = {
+            "index": 0,
+            "instances": faces | bodies,
+            "log": [],
+            "saved": {},
+            "theirs": {},
+            "went": [],
+            "withhold": False,
+            "runs": 0,
+        }
+    return STORES[name]
+
+
+def instance_row(number: int, store: dict, label: str | None = None) -> dict:
+    """An instance as the editor is given it."""
+    kept, face = store["instances"][str(number)], number % 10 == FACE
+    return {
+        "id": number,
+        "kind": "face" if face else "person",
+        "box": [290, 150, 510, 340] if face else [580, 40, 680, 540],
+        "origin": "model",
+        "label": label,
+        "skeleton": "face68" if face else "body24",
+        "revision": kept["revision"],
+        "points": kept["points"],
+        "source": kept.get("source", "model" if face else "human"),
+        "author": None,
+    }
+
+
+def they_move(store: dict) -> None:
+    """Somebody else moves jaw_1 of the first face by 40 pixels."""
+    face = store["instances"][str(FACE)]
+    face["points"][0] = [260.0, 200.0, 2, 1.0]
+    face["revision"] += 1
+    store["theirs"][str(FACE)] = {"0": face["revision"]}
+
+
+async def save(request: Request) -> JSONResponse:
+    """What ``/api/edits`` does, on one of these stores."""
+    edits = [parse_edit(row).edit for row in (await request.json())["edits"]]
+    name = edits[0].store
+    store = store_of(name)
+    store["log"].append([asdict(edit) | {"note": edit.note.to_json()} for edit in edits])
+    if store["withhold"]:
+        return JSONResponse({"error": "the demo withholds it"}, status_code=503)
+    refused = {edit.id: "Mina has moved the same point" for edit in edits if not _apply(edit, store)}
+    saved = {edit.id: store["saved"][edit.id] for edit in edits if edit.id not in refused}
+    instances = [instance_row(number, store) for number in sorted({edit.instance for edit in edits})]
+    return JSONResponse({"store": name, "saved": saved, "refused": refused, "foreign": [], "instances": instances})
+
+
+def _apply(edit, store: dict) -> bool:
+    if edit.id in store["saved"]:
+        return True
+    instance, theirs = store["instances"][str(edit.instance)], store["theirs"].get(str(edit.instance), {})
+    if edit.base is not None and any(theirs.get(str(k), 0) > edit.base for k, *_ in edit.changes):
+        return False
+    for k, x, y, visibility in edit.changes:
+        instance["points"][k] = [x, y, visibility, 1.0]
+    instance["revision"] += 1
+    instance["source"] = "human"
+    store["saved"][edit.id] = instance["revision"]
+    return True
+
+
+async def report(request: Request) -> JSONResponse:
+    """All that a store holds."""
+    return JSONResponse(store_of(request.path_params["name"]))
