@@ -109,7 +109,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _say_copied(copy: sqlite3.Connection) -> None:
-    if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'store'").fetchone():  # not before revision 0009
+    if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'store'").fetchone():  # not before revision 0010
         with copy:
             copy.execute("UPDATE store SET copied = 1")
 

@@ -355,7 +355,7 @@ def test_a_backup_can_be_used_as_a_store(workspace, author, tmp_path):
 
 
 def test_a_store_from_before_ids_gets_one_and_so_does_a_copy_of_it(engine, tmp_path):
-    run(engine, command.upgrade, "0008")
+    run(engine, command.upgrade, "0009")
     copy = upgrade(engine, tmp_path / "backups")
     second = open_engine(f"sqlite:///{copy}")
     upgrade(second, tmp_path / "backups")
@@ -365,7 +365,7 @@ def test_a_store_from_before_ids_gets_one_and_so_does_a_copy_of_it(engine, tmp_p
             ids.add(store_id(session=session))
     second.dispose()
     assert len(ids) == 2
-    run(engine, command.downgrade, "0008")
+    run(engine, command.downgrade, "0009")
     assert "store" not in inspect(engine).get_table_names()
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from db.migrations.building import create_table, flag, text
 
-revision: str = "0009"
-down_revision: str | None = "0008"
+revision: str = "0010"
+down_revision: str | None = "0009"
 
 
 def upgrade() -> None:
