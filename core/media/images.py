@@ -227,8 +227,8 @@ def _to_rgb(opened: Image.Image, name: str, white: int) -> NDArray[np.uint8]:
         grey = np.clip(np.asarray(opened), 0, white).astype(np.uint32) * 255 // white
         return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
     if opened.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in opened.info:
-        white = Image.new("RGBA", opened.size, (255, 255, 255, 255))
-        opened = Image.alpha_composite(white, opened.convert("RGBA"))
+        ground = Image.new("RGBA", opened.size, (255, 255, 255, 255))
+        opened = Image.alpha_composite(ground, opened.convert("RGBA"))
     return np.array(opened.convert("RGB"))
 
 

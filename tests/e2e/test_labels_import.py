@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.builders.places import ROOT
+from tests.e2e.hands import pick
+
 pytestmark = pytest.mark.e2e
 
 WAIT = 60_000
@@ -88,6 +91,25 @@ def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench
     assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
 
 
+def test_labels_of_another_folder_wait_and_are_put_onto_the_picture_that_somebody_names(workbench, page, folder):
+    other = workbench.home.parent / "others"
+    (other / "val").mkdir(parents=True)
+    for name, seed in (("face0", 11), ("face9", 12)):
+        (other / "val" / f"{name}.pts").write_bytes(pts(seed))
+    done = workbench.command("import", other, "--dataset", "Faces", "--json")
+    assert '"waiting": 1' in done.stdout, done.stderr  # a picture without a folder may lie in any
+    page.goto(f"{workbench.address}?dataset=Faces")
+    unfold(page, "Import labels")
+    pick(page, "Labels that wait", "val/face9.* (1 label, val/face9.pts)")
+    pick(page, "They are of", "first.png")
+    expect(page.get_by_role("button", name="Put them on it")).to_be_enabled()
+    page.screenshot(path=ROOT / "test-results" / "waiting-labels.png", full_page=True)
+    page.get_by_role("button", name="Put them on it").click()
+    expect(page.get_by_text("1 label put on first.png")).to_be_visible()
+    assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
+    assert stored(workbench, "SELECT state FROM image WHERE path = 'first.png'") == [("corrected",)]
+
+
 def test_an_upload_is_sniffed_and_of_the_wrong_points_it_says_how_many_there_are(workbench, page, folder):
     page.goto(f"{workbench.address}?dataset=Faces")
     unfold(page, "Import labels")
@@ -105,7 +127,7 @@ def test_pictures_are_left_out_by_a_list_of_names(workbench, page, folder):
     page.goto(f"{workbench.address}?dataset=Faces")
     unfold(page, "Leave pictures out of learning")
     form = page.get_by_test_id("stExpander").filter(has_text="List of file names")
-    form.locator("input[type=file]").set_input_files(
+    form.get_by_role("region", name="List of file names").locator("input[type=file]").set_input_files(
         {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"image,why\nface1.png,blurred\nnobody.png,gone\n"}
     )
     expect(form.get_by_text("bad.csv")).to_be_visible()

@@ -12,7 +12,7 @@ from core.points.label_importing import FORMATS, formats_in, formats_of, stamp_o
 from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
 from pages.widgets.library.source_picker import SERVER, SourcePicker
-from pages.widgets.library.waiting_labels import waiting_actions
+from pages.widgets.library.waiting_labels import waiting_actions, waiting_outcome
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.text import counted, plain, sentence
@@ -32,13 +32,14 @@ def labels_form(dataset_id: int) -> None:
     """The form and what waits, folded away again after each use."""
     with st.expander("Import labels", key=f"labels-{_PICKER.uses}", icon=":material/new_label:"):
         _form(dataset_id)
+        waiting_outcome()
         _waiting(dataset_id)
 
 
 def _form(dataset_id: int) -> None:
     st.caption(
-        f"Reads {', '.join(FORMATS)}. Labels find their pictures by path or name; pictures that lie beside the labels "
-        "come in with them. What a person has corrected here stays."
+        f"Reads {', '.join(FORMATS)}. Labels find their pictures by path or name; pictures and clips that lie beside "
+        "the labels come in with them. What a person has corrected here stays."
     )
     origin = _PICKER.origin()
     _PICKER.ask(origin, placeholder="/home/me/300w", server_help="The full path on the machine that runs Facet.")

@@ -15,10 +15,14 @@ from pages.widgets.shared.text import counted, plain
 _OFFERED: Final = 50  # pictures to choose from
 
 
-def waiting_actions(dataset_id: int, rows: Sequence[WaitingPicture]) -> None:
-    """The labels of one of the rows onto a picture, or away."""
+def waiting_outcome() -> None:
+    """What became of the labels that were placed or dropped last."""
     if outcome := st.session_state.pop("waiting_outcome", None):
         st.markdown(outcome)
+
+
+def waiting_actions(dataset_id: int, rows: Sequence[WaitingPicture]) -> None:
+    """The labels of one of the rows onto a picture, or away."""
     chosen = st.selectbox(
         "Labels that wait", rows, index=None, format_func=_title, placeholder="Choose what to place", key="waiting_row"
     )
