@@ -27,7 +27,10 @@ class Skeleton:
     regions
         Name and indices of each group of points that moves together.
     normaliser
-        The two indices whose distance normalises an error (for a face the outer eye corners), or None.
+        The two indices whose distance normalises an error (for a face the outer eye corners, for a body the left
+        shoulder and the right hip), or None.
+    unit
+        What that distance is called, a key of `core.metrics.landmarks.NORMALISERS`.
     sigmas
         How far apart two people put each point, relative to the root of the instance's area: the K constants of the
         object keypoint similarity (https://cocodataset.org/#keypoints-eval), or None where nobody measured any.
@@ -40,6 +43,7 @@ class Skeleton:
     flip_pairs: tuple[tuple[int, int], ...]
     regions: dict[str, tuple[int, ...]]
     normaliser: tuple[int, int] | None = None
+    unit: str = "inter-ocular"
     sigmas: tuple[float, ...] | None = None
 
     def __len__(self) -> int:
@@ -156,6 +160,7 @@ BODY24: Final = Skeleton(
         "right_leg": (14, 16, 23),
     },
     normaliser=(5, 12),
+    unit="torso",
     sigmas=(*_COCO_SIGMAS, 0.079, 0.062, 0.062, 0.107, 0.107, 0.089, 0.089),
 )
 
@@ -187,6 +192,7 @@ COCO17: Final = Skeleton(
         "right_leg": (14, 16),
     },
     normaliser=(5, 12),
+    unit="torso",
     sigmas=_COCO_SIGMAS,
 )
 

@@ -23,7 +23,16 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Floats, Indices
 from core.foundation.errors import BadInput
-from core.metrics.resampling import Interval, check_plan, draw_groups, interval_of, medians_of, members, totals
+from core.metrics.resampling import (
+    FEWEST_GROUPS,
+    Interval,
+    check_plan,
+    draw_groups,
+    interval_of,
+    medians_of,
+    members,
+    totals,
+)
 
 Statistic = Callable[[Floats], float]
 Sums = tuple[NDArray, NDArray]  # what each instance adds above and below the line
@@ -138,15 +147,23 @@ def ratio_of_sums(
         return figure(np.concatenate([totals(of_groups, block) for block in blocks], axis=1))
 
     value = float(figure(of_groups.sum(axis=1, keepdims=True))[0]) if len(labels) else np.nan
-    return interval_of(value, drawn, len(labels), level)
+    each = (lambda: figure(of_groups)) if len(sides) == 2 else None
+    return interval_of(value, drawn, len(labels), level, each)
 
 
 def bootstrap_weighted(
-    statistic: Statistic, groups: NDArray, *, draws: int = DRAWS, level: float = LEVEL, seed: int = 0
+    statistic: Statistic,
+    groups: NDArray,
+    *,
+    difference: bool = False,
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    seed: int = 0,
 ) -> Interval:
     """The interval of a figure that can count items several times, as `core.metrics.pose.precision_recall` can.
 
-    For a comparison give the difference of both as one statistic.
+    For a comparison give the difference of both as one statistic, and say that it is a `difference`: then, where groups
+    are too few for a verdict, it is counted in how many it points the same way.
 
     Parameters
     ----------
@@ -166,7 +183,11 @@ def bootstrap_weighted(
         )
         return np.array([statistic(weight) for weight in weights])
 
-    return interval_of(value, drawn, len(names), level)
+    def each() -> Floats:
+        return np.array([statistic((group_of == group).astype(np.float64)) for group in range(len(names))])
+
+    few = difference and len(names) < FEWEST_GROUPS  # of many it would take as long as the draws
+    return interval_of(value, drawn, len(names), level, each if few else None)
 
 
 def _of_rows(
@@ -198,8 +219,11 @@ def _of_rows(
         chosen = (row for block in blocks for row in block)
         return np.array([figure(members(first[row], size[row])) for row in chosen])
 
+    def each() -> Floats:
+        return np.array([figure(slice(start, start + count)) for start, count in zip(first, size, strict=True)])
+
     value = figure(slice(None)) if len(labels) else np.nan
-    return interval_of(value, drawn, len(labels), level)
+    return interval_of(value, drawn, len(labels), level, each if len(sides) == 2 else None)
 
 
 def _rows(values: NDArray) -> Floats:

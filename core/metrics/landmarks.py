@@ -17,6 +17,7 @@ from core.foundation.skeletons import Skeleton
 
 # (truth (N, K, 2) float64, labelled (N, K) bool, boxes (N, 4) float64, skeleton) -> (N,) lengths in pixels
 Normaliser = Callable[[Floats, Bools, Floats, Skeleton], Floats]
+_OF_TWO_POINTS: Final = ("inter-ocular", "torso")
 _EYES: Final = ("right_eye", "left_eye")
 
 
@@ -31,8 +32,8 @@ def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skelet
     name
         A key of `NORMALISERS`:
 
-        - ``inter-ocular``: between the two points of `Skeleton.normaliser` (for a face the outer eye corners, as
-          300-W; for a person the pair that the skeleton names).
+        - ``inter-ocular``: between the two points of a face's `Skeleton.normaliser`, its outer eye corners, as 300-W.
+        - ``torso``: between those of a body's, its left shoulder and its right hip.
         - ``inter-pupil``: between the mean points of the regions right_eye and left_eye; every point of both has to be
           labelled, since the mean of a part of an eye lies elsewhere.
         - ``box``: the square root of width times height of the box.
@@ -41,7 +42,7 @@ def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skelet
         (N, K, 2) real pixels and (N, K) int, as in `point_errors`.
     boxes
         (N, 4) real corners left, top, right, bottom in pixels; the width is right - left, with no pixel added. Not
-        looked at by the first two.
+        looked at by the first three.
     skeleton
         Whose K points these are.
 
@@ -71,7 +72,11 @@ def units(name: str, truth: NDArray, visibility: NDArray, boxes: NDArray, skelet
 
 def applicable(skeleton: Skeleton) -> tuple[str, ...]:
     """The names of the normalisers that a skeleton has the points for, the usual one first."""
-    has = {"inter-ocular": skeleton.normaliser is not None, "inter-pupil": skeleton.regions.keys() >= set(_EYES)}
+    has = {
+        **dict.fromkeys(_OF_TWO_POINTS, False),
+        skeleton.unit: skeleton.normaliser is not None,
+        "inter-pupil": skeleton.regions.keys() >= set(_EYES),
+    }
     return tuple(name for name in NORMALISERS if has.get(name, True))
 
 
@@ -149,10 +154,10 @@ def instance_means(point_errors: NDArray, visibility: NDArray) -> Floats:
 
 
 def squares_of(pixels: Floats) -> tuple[Floats, Ints]:
-    """What the RMSE is made of, for each instance, of errors (N, K) that `point_errors` gave in pixels.
+    """What MSE and RMSE are made of, for each instance, of errors (N, K) that `point_errors` gave in pixels.
 
-    The motion competition takes the root of the mean squared error over all coordinates of all pictures at once, x and
-    y apart: the root mean squared distance divided by the root of 2. One bad picture rules it.
+    The MSE is the mean squared error over all coordinates of all pictures at once, x and y apart: half the mean squared
+    distance. The motion competition takes its root. One bad picture rules both.
 
     Returns
     -------
@@ -179,7 +184,7 @@ def _checked(predicted: NDArray, truth: NDArray, visibility: NDArray) -> tuple[F
     return points, true, labelled
 
 
-def _inter_ocular(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skeleton) -> Floats:
+def _of_two_points(truth: Floats, labelled: Bools, _boxes: Floats, skeleton: Skeleton) -> Floats:
     assert skeleton.normaliser is not None  # `applicable` saw to it
     first, second = skeleton.normaliser
     length: Floats = np.linalg.norm(truth[:, first] - truth[:, second], axis=1)
@@ -207,7 +212,7 @@ def _diagonal(_truth: Floats, _labelled: Bools, boxes: Floats, _skeleton: Skelet
 
 
 NORMALISERS: Final[dict[str, Normaliser]] = {
-    "inter-ocular": _inter_ocular,
+    **dict.fromkeys(_OF_TWO_POINTS, _of_two_points),
     "inter-pupil": _inter_pupil,
     "box": _box,
     "diagonal": _diagonal,

@@ -12,6 +12,7 @@ from core.foundation.arrays import ABSENT, Floats
 from core.foundation.errors import BadInput, MissingWeights, NotEnoughData
 from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
+from core.metrics.mean_shape import mean_places
 from core.models.codecs.pip import nearest_neighbours
 from core.models.pose import NETWORKS, NetworkConfig, configure
 from core.models.pose.checkpoint import load_checkpoint
@@ -152,15 +153,10 @@ def config_for(recipe: Recipe, skeleton: Skeleton, train: Sequence[Sample]) -> N
 
 
 def mean_shape(samples: Sequence[Sample]) -> Floats:
-    """(K, 2) mean place of each point in its box, in units of the box's longer side; NaN for a point never labelled."""
-    boxes = np.array([sample.box for sample in samples], np.float64)
-    points = np.stack([sample.keypoints.points for sample in samples]).astype(np.float64)
-    middles, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    placed = (points - middles[:, None]) / sides[:, None, None]
-    labelled = np.stack([sample.keypoints.visibility > ABSENT for sample in samples])[..., None]
-    total = np.where(labelled, placed, 0.0).sum(axis=0)
-    count = labelled.sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=np.broadcast_to(count, total.shape) > 0)
+    """(K, 2) mean place of each point in its box, as `core.metrics.mean_shape.mean_places` has it."""
+    points = np.stack([sample.keypoints.points for sample in samples])
+    visibility = np.stack([sample.keypoints.visibility for sample in samples])
+    return mean_places(points, visibility, np.array([sample.box for sample in samples]))
 
 
 def fresh_network(

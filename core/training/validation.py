@@ -109,8 +109,8 @@ def figures(predicted: Floats, samples: Sequence[Sample], skeleton: Skeleton) ->
     -------
     dict
         ``validation_nme`` (mean over the samples where it is defined; NaN if nowhere), ``validation_unit``
-        (``inter-ocular``, the skeleton's own pair, where at least half of the samples have it, else ``diagonal`` of the
-        box for all), ``validation_samples``
+        (`Skeleton.unit`, the distance of its own pair, where at least half of the samples have it, else ``diagonal`` of
+        the box for all), ``validation_samples``
         (how many the mean is over), ``validation_absent`` (share of labelled points that were not found).
     """
     if not len(samples):
@@ -133,7 +133,7 @@ def _line(nme: float, unit: str, samples: int, absent: float) -> dict[str, Any]:
 
 
 def _errors(predicted: Floats, truth: Floats, labelled: Bools, boxes: Floats, skeleton: Skeleton) -> tuple[Floats, str]:
-    names = ("inter-ocular", "diagonal") if skeleton.normaliser is not None else ("diagonal",)
+    names = (skeleton.unit, "diagonal") if skeleton.normaliser is not None else ("diagonal",)
     for name in names:
         each = errors(predicted, truth, labelled, units(name, truth, labelled, boxes, skeleton))
         if np.isfinite(each).mean() >= 0.5:

@@ -60,6 +60,7 @@ _FIGURES: Final = {
     "smoothness": {"non_smooth_1_pct": _PCT, "non_smooth_2_pct": _PCT},
     "truth": {
         "nme_pct": _PCT,
+        "mse_px2": ("{:,.2f}", "px²"),
         "sta_error_pct": _PCT,
         "motion_ratio_{}": _RATIO,
         "motion_ratio_robust_{}": _RATIO,

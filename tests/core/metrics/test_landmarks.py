@@ -8,7 +8,7 @@ from sklearn.metrics import root_mean_squared_error
 
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
-from core.metrics.landmarks import NORMALISERS, applicable, errors, point_errors, units
+from core.metrics.landmarks import applicable, errors, point_errors, units
 from tests.builders.landmark_figures import nme, rmse, squared_sums
 
 
@@ -90,7 +90,7 @@ def test_the_four_units_worked_out_by_hand():
     truth[0, 42:48, 1] = [20, 20, 20, 60, 36, 36]
     box = np.array([[5, 10, 35, 50]])
     seen, skeleton = np.full((1, 68), 1), SKELETONS["face68"]
-    found = {name: units(name, truth, seen, box, skeleton)[0] for name in NORMALISERS}
+    found = {name: units(name, truth, seen, box, skeleton)[0] for name in applicable(skeleton)}
     assert found["inter-ocular"] == pytest.approx(50)
     assert found["inter-pupil"] == pytest.approx(np.hypot(30 / 6, 32 - 20))  # 13
     assert found["box"] == pytest.approx(np.sqrt(30 * 40))
@@ -101,7 +101,7 @@ def test_units_are_those_of_a_loop():
     rng = np.random.default_rng(1)
     truth, seen = face(rng, 8)
     boxes = np.concatenate([rng.uniform(0, 10, (8, 2)), rng.uniform(20, 90, (8, 2))], axis=1)
-    for name in NORMALISERS:
+    for name in applicable(SKELETONS["face68"]):
         found = units(name, truth, seen, boxes, SKELETONS["face68"])
         for i in range(8):
             left, top, right, bottom = boxes[i]
@@ -133,9 +133,9 @@ def test_a_unit_is_nan_where_it_is_undefined():
 def test_a_normaliser_that_the_skeleton_does_not_have_is_refused_by_name():
     body = SKELETONS["body24"]
     truth, seen, boxes = np.zeros((1, 24, 2)), np.ones((1, 24)), np.zeros((1, 4))
-    assert applicable(body) == ("inter-ocular", "box", "diagonal")
-    assert applicable(SKELETONS["face68"]) == tuple(NORMALISERS)
-    with pytest.raises(BadInput, match="body24 has no inter-pupil distance; choose one of inter-ocular, box"):
+    assert applicable(body) == ("torso", "box", "diagonal")
+    assert applicable(SKELETONS["face68"]) == ("inter-ocular", "inter-pupil", "box", "diagonal")
+    with pytest.raises(BadInput, match="body24 has no inter-pupil distance; choose one of torso, box"):
         units("inter-pupil", truth, seen, boxes, body)
     with pytest.raises(BadInput, match="no normaliser is called 'eyes'; choose one of inter-ocular"):
         units("eyes", truth, seen, boxes, body)

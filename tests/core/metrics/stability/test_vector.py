@@ -98,10 +98,11 @@ def loop_reference(p, q, breaks):  # noqa: C901
             if there((q, t - 1, k), (q, t, k), (q, t + 1, k)):
                 e = (p - q)[:, k]
                 bends.append(math.hypot(*(e[t - 1] - 2 * e[t] + e[t + 1])))
-    errors = []
+    errors, squares = [], []
     for t in range(len(p)):
         both = [k for k in range(68) if there((p, t, k), (q, t, k))]
         if both:
+            squares += [(p - q)[t, k, axis] ** 2 for k in both for axis in (0, 1)]
             errors.append(100 * math.sqrt(np.mean([np.sum((p - q)[t, k] ** 2) for k in both])) / true_face[t])
     ok = {name: [value for value in curve if np.isfinite(value)] for name, curve in curves.items()}
     return {
@@ -118,6 +119,7 @@ def loop_reference(p, q, breaks):  # noqa: C901
         "nmf": math.sqrt(np.mean(np.square(ok["nmf"]))),
         "accel_error_px": np.mean(bends),
         "sta_error_pct": np.mean(errors),
+        "mse_px2": np.mean(squares),
     }
 
 
@@ -166,7 +168,7 @@ def test_a_pair_across_a_removed_frame_is_no_displacement():
 def test_less_than_two_frames_have_no_figure_but_a_reason(frames):
     found = stability(moving_face(3)[:frames], moving_face(3)[:frames])
     defined = {name for name, value in found.values.items() if np.isfinite(value)}
-    assert defined == ({"nme_pct", "sta_error_pct"} if frames else set())
+    assert defined == ({"nme_pct", "mse_px2", "sta_error_pct"} if frames else set())
     assert set(found.reasons) == set(FIGURES) - defined
     assert found.flat()["undefined"]["indicator"] == "no point is there in two frames in a row"
     assert (found.frames, found.pairs, found.curve.shape) == (frames, 0, (0, 2))
