@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     encoder: str = Field("dlib-resnet", description="Face encoder; see `python -m core weights list`")
     weights_mirror: str = Field("", description="Address to fetch weights from instead of their own host")
     batch: int = Field(16, ge=1, description="Pictures that the models take at once")
+    threads: int = Field(0, ge=0, description="Threads that work may take; 0: a worker all cores but one, else all")
     training_processes: int = Field(1, ge=1, description="Processes that train together, one for each GPU")
     max_pixels: int = Field(100_000_000, ge=1, description="Largest picture to decode, in pixels")
     max_file_bytes: int = Field(512 * 2**20, ge=1, description="Largest single file to take in")

@@ -3,19 +3,19 @@
 from typing import Any
 
 from core.foundation.workspace import Workspace
-from core.jobs.queue import queue
+from core.jobs.queue import ring
 from core.jobs.runs import again, submit
 
 
 def start(workspace: Workspace, kind: str, *, dataset_id: int, author_id: int, **parameters: Any) -> int:
     """Write a run down and wake the worker; returns the run's id at once."""
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
-    queue(workspace).ring(run_id)
+    ring(workspace, run_id)
     return run_id
 
 
 def restart(workspace: Workspace, run_id: int, *, author_id: int) -> int:
     """Do the same work once more; finished parts are not done twice."""
     again_id = again(workspace, run_id, author_id)
-    queue(workspace).ring(again_id)
+    ring(workspace, again_id)
     return again_id

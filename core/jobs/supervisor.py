@@ -17,6 +17,11 @@ _POLL_SECONDS: Final = 1.0
 _MOST_PAUSE: Final = 30.0
 
 
+def worker_command(parent: int, *more: str) -> list[str]:
+    """What starts a worker that ends with a parent process."""
+    return [sys.executable, "-m", "core.jobs.worker", str(parent), *more]
+
+
 def child_environment() -> dict[str, str]:
     """The environment of a process of ours that is started beside: it finds `core` wherever the workbench stands."""
     paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
@@ -46,8 +51,7 @@ class _Worker:
     def _start(self) -> subprocess.Popen[bytes]:
         self._started = time.monotonic()
         # Its own session: Ctrl-C reaches the workbench alone, which then ends the worker in order.
-        command = [sys.executable, "-m", "core.jobs.worker", str(os.getpid())]
-        return subprocess.Popen(command, start_new_session=True, env=child_environment())  # noqa: S603  (a fixed command)
+        return subprocess.Popen(worker_command(os.getpid()), start_new_session=True, env=child_environment())  # noqa: S603  (a fixed command)
 
     async def keep_alive(self) -> None:
         pause = _POLL_SECONDS

@@ -1,17 +1,25 @@
-"""The worker process: ``python -m core.jobs.worker [PARENT]``. Takes runs off the queue, one at a time.
+"""The worker: ``python -m core.jobs.worker [PARENT [LANE]]``. Takes runs off the queues, in each lane one at a time.
 
-With the number of a parent process it ends when that process does, however it died.
+It is two processes, so that short work never waits behind long work, nor dies with it: this one does the long runs, and
+keeps another beside that does the short ones. Both give way to whoever labels: they run at a lower priority, and leave
+a core free. With the number of a parent process a worker ends when that process does, however it died.
 """
 
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
+from typing import Final
 
+from core.foundation.settings import settings
+from core.foundation.threads import bound_threads
 from core.foundation.workspace import Workspace
-from core.jobs.queue import STOPPING, queue
+from core.jobs.kinds import Lane
+from core.jobs.queue import STOPPING, queue, ring
 from core.jobs.runs import process_name, recover
+from core.jobs.supervisor import child_environment, worker_command
 from core.library.uploading import sweep_uploads
 from core.media.files import sweep_partials, write_atomically
 from db.engine import reading
@@ -19,29 +27,65 @@ from db.queries.jobs import unfinished_sources
 
 _HEARTBEAT_SECONDS = 2.0
 _RECOVERY_SECONDS = 10.0
+_NICE: Final = 10  # the lower half of the priorities: a page that wants the processor has it
+_STOP_SECONDS: Final = 20
 _log = logging.getLogger(__name__)
 
 
-def main(parent: int | None = None) -> None:
+def serve(parent: int | None = None, lane: Lane = Lane.LONG) -> None:
+    """Do the runs of a lane at low priority; the worker of the long one keeps one for the short ones beside it."""
+    if lane is Lane.LONG:
+        os.nice(_NICE)  # the other inherits it
+        bound_threads()
+        settings.cache_clear()
+    main(parent, lane, beside=lane is Lane.LONG)
+
+
+def main(parent: int | None = None, lane: Lane = Lane.LONG, *, beside: bool = False) -> None:
     """Recover what a killed worker left behind, then work until asked to stop or until the parent is gone."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     workspace = Workspace.open()
-    for run_id in recover(workspace):
-        queue(workspace).ring(run_id)
-    with reading(workspace.engine) as session:
-        sweep_uploads(workspace, unfinished_sources(session=session))
-    sweep_partials(workspace.home)
-    consumer = queue(workspace).huey.create_consumer(
-        workers=1, periodic=False, max_delay=0.5, shutdown_timeout=20, graceful_signal="TERM"
+    if lane is Lane.LONG:
+        ring(workspace, *recover(workspace))
+        with reading(workspace.engine) as session:
+            sweep_uploads(workspace, unfinished_sources(session=session))
+        sweep_partials(workspace.home)
+    consumer = queue(workspace, lane).huey.create_consumer(
+        workers=1, periodic=False, max_delay=0.5, shutdown_timeout=_STOP_SECONDS, graceful_signal="TERM"
     )
     # From the first heartbeat on, being asked to stop means stopping in order; the consumer's own handler comes later.
     signal.signal(signal.SIGTERM, lambda *_: consumer.stop_flag.set())
-    threading.Thread(target=_beat, args=(workspace, consumer.stop_flag), daemon=True).start()
-    threading.Thread(target=_take_up, args=(workspace, consumer.stop_flag), daemon=True).start()
-    threading.Thread(target=_stop_with, args=(consumer.stop_flag,), daemon=True).start()
+    threads = [threading.Thread(target=_stop_with, args=(consumer.stop_flag,), daemon=True)]
+    if lane is Lane.LONG:
+        for task in (_beat, _take_up):
+            threads.append(threading.Thread(target=task, args=(workspace, consumer.stop_flag), daemon=True))
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent, consumer.stop_flag), daemon=True).start()
+        threads.append(threading.Thread(target=_end_with, args=(parent, consumer.stop_flag), daemon=True))
+    keeper = threading.Thread(target=_keep_short_lane, args=(consumer.stop_flag,), daemon=True)
+    for thread in [*threads, *([keeper] if beside else [])]:
+        thread.start()
     consumer.run()
+    if beside:
+        consumer.stop_flag.set()
+        keeper.join()
+
+
+def _keep_short_lane(flag: threading.Event) -> None:
+    """Keep a process for the short lane, started again when it dies; it ends in order with this one."""
+    while not flag.is_set():
+        command = worker_command(os.getpid(), Lane.SHORT)
+        process = subprocess.Popen(command, start_new_session=True, env=child_environment())  # noqa: S603 - our own
+        while not flag.wait(_HEARTBEAT_SECONDS / 4) and process.poll() is None:
+            pass
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        elif flag.wait(_HEARTBEAT_SECONDS):
+            return
 
 
 def _stop_with(flag: threading.Event) -> None:
@@ -62,10 +106,8 @@ def _take_up(workspace: Workspace, flag: threading.Event) -> None:
     """Take up the runs of processes that died since, as of a command line that was killed."""
     while not flag.wait(_RECOVERY_SECONDS):
         try:
-            waiting = recover(workspace, here_only=True)
-            if not queue(workspace).huey.pending_count():  # otherwise rings would pile up behind a long run
-                for run_id in waiting:
-                    queue(workspace).ring(run_id)
+            # where rings wait none is added: they would pile up behind a long run
+            ring(workspace, *recover(workspace, here_only=True), unless_pending=True)
         except Exception:  # a store that is busy now is not so in ten seconds
             _log.exception("the runs of processes that died could not be taken up")
 
@@ -79,4 +121,4 @@ def _end_with(parent: int, flag: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+    serve(int(sys.argv[1]) if len(sys.argv) > 1 else None, Lane(sys.argv[2]) if len(sys.argv) > 2 else Lane.LONG)

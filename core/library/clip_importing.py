@@ -17,6 +17,7 @@ from sqlmodel import Session, select
 from core.foundation.errors import BadInput, UnreadableVideo
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.names import numbered
+from core.foundation.threads import thread_count
 from core.foundation.workspace import Workspace
 from core.library.intake import Intake
 from core.library.pictures import StoredFile, place_of, store_picture
@@ -141,7 +142,7 @@ class ClipIntake(Intake):
     def _take_all(self, clips: Sequence[_InspectedClip]) -> None:
         """Take in the frames of each clip; a clip is in the store as soon as all its frames are."""
         self.progress.begin(sum(clip.frames for clip in clips), message=message("progress.taking_frames"))
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        with ThreadPoolExecutor(max_workers=thread_count()) as pool:
             for clip in clips:
                 try:
                     self._take(clip, pool)

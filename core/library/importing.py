@@ -1,7 +1,6 @@
 """Taking pictures in: from a folder, a zip or files that a browser sent."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from sqlmodel import Session, col, delete, func, select
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput, UnreadableImage
 from core.foundation.messages import message, worded
+from core.foundation.threads import thread_count
 from core.foundation.workspace import Workspace
 from core.library.intake import Intake
 from core.library.pictures import StoredFile, store_picture
@@ -64,7 +64,7 @@ class PictureIntake(Intake):
         with writing(self.workspace.engine) as session:
             session.exec(delete(Skipped).where(col(Skipped.run_id) == self.run_id))
         self.progress.begin(len(files), message=message("progress.reading_pictures"))
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        with ThreadPoolExecutor(max_workers=thread_count()) as pool:
             for number, batch in enumerate(batched(files, _BATCH)):
                 self._store(list(pool.map(self._read, batch)))
                 self.progress.advance(number * _BATCH + len(batch))

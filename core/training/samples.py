@@ -4,7 +4,6 @@ A picture is decoded once. Of each instance a region wider than its crop stays i
 per sample. The region's own geometry is kept exactly and composed with the crop's, so pixels are interpolated once.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from core.foundation.arrays import ABSENT, Bools, Box, Keypoints, is_picture
 from core.foundation.errors import BadInput, FacetError, UnreadableImage
 from core.foundation.messages import Message
+from core.foundation.threads import thread_count
 from core.media.crops import Crop, PictureRegion
 from core.media.images import decode
 
@@ -189,7 +189,7 @@ class CropSource:
                 self._regions.append(region_or_reason)
 
     def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[PictureRegion | Message]]:
-        threads = min(8, os.cpu_count() or 1)
+        threads = min(8, thread_count())
         with ThreadPoolExecutor(threads) as pool:
             try:
                 for start in range(0, len(pictures), 8 * threads):  # a few at a time: regions must not pile up

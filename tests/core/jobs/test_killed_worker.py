@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 from sqlmodel import col, func, select
 
@@ -68,6 +69,29 @@ def test_killed_run_goes_on_where_it_stopped_without_doubles(workers, drawn):
     assert run.counts["faces"] == found.faces
     assert run.counts["people"] == found.people > 0
     assert (run.worker is not None, run.error) == (True, None)
+
+
+def _short(worker):
+    """The process of the short lane."""
+    return next((one for one in psutil.Process(worker.pid).children() if "short" in one.cmdline()), None)
+
+
+def test_short_work_is_done_beside_long_work_and_both_give_way(workers, drawn, few_drawn):
+    workers.import_folder(drawn)
+    faces = workers.submit("faces")
+    worker = workers.start()
+    wait_for(lambda: _scans(workers.workspace), "the first picture")
+    short = wait_for(lambda: _short(worker), "the short lane")
+    assert (psutil.Process(worker.pid).nice(), short.nice()) == (10, 10)
+    imported = workers.wait(workers.submit("import", source=str(few_drawn)), "done")
+    assert workers.run(faces).state == "running", "it went on meanwhile"
+    assert imported.counts["added"] == 8
+    assert imported.worker.split(":")[1] == str(short.pid)
+    worker.kill()
+    worker.wait()
+    psutil.wait_procs([short], 10)
+    assert not short.is_running(), "nothing is left behind"
+    assert workers.run(faces).state == "running", "another takes it up"
 
 
 @pytest.mark.nightly
@@ -172,10 +196,10 @@ def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_don
         "from core.jobs.kinds import RUN_KINDS\n"
         "kills = lambda *_: os.kill(os.getpid(), 9)\n"  # as the kernel does when memory runs out
         "RUN_KINDS['sample'] = replace(RUN_KINDS['sample'], task=kills)\n"
-        "RUN_KINDS['people'] = replace(RUN_KINDS['people'], task=lambda *_: {})\n"
+        "RUN_KINDS['overlay'] = replace(RUN_KINDS['overlay'], task=lambda *_: {})\n"
         "worker.main()\n"
     )
-    poison, good = workers.submit("sample"), workers.submit("people")
+    poison, good = workers.submit("sample"), workers.submit("overlay")
     for _ in range(3):
         process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=workers.environment)
         assert process.wait(120) == -signal.SIGKILL

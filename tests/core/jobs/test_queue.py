@@ -7,8 +7,9 @@ from core.foundation.errors import BadInput
 from core.foundation.messages import worded
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
+from core.jobs.kinds import RUN_KINDS, Lane
 from core.jobs.launch import start
-from core.jobs.queue import queue
+from core.jobs.queue import queue, ring
 from db.tables import RunState
 from tests.builders.queued_runs import do_all, stored_run
 
@@ -53,6 +54,27 @@ def test_runs_are_done_in_the_order_in_which_they_were_started(workspace, datase
     runs = [start(workspace, "echo", dataset_id=dataset, author_id=author) for _ in range(5)]
     do_all(workspace)
     assert [run_id for run_id, _ in echo] == runs
+
+
+def test_a_run_waits_in_the_lane_of_its_kind_and_a_strange_one_in_the_long_one(workspace, dataset, author):
+    for kind in ("train", "astrology", "import", "export", "labels"):
+        start(workspace, kind, dataset_id=dataset, author_id=author)
+    waiting = [queue(workspace, lane).huey.pending_count() for lane in (Lane.LONG, Lane.SHORT)]
+    assert waiting == [2, 3]
+
+
+def test_only_what_a_network_computes_for_long_waits_in_the_long_lane():
+    long = {name for name, kind in RUN_KINDS.items() if kind.lane is Lane.LONG}
+    assert long == {"train", "selftrain", "faces", "predict", "prelabel", "sample", "sample-clips", "overlay"}
+
+
+def test_a_lane_in_which_a_ring_waits_is_not_rung_again_and_the_other_is(workspace, dataset, author):
+    runs = [start(workspace, kind, dataset_id=dataset, author_id=author) for kind in ("train", "train", "import")]
+    queue(workspace, Lane.SHORT).huey.storage.flush_queue()
+    ring(workspace, *runs, unless_pending=True)
+    assert [queue(workspace, lane).huey.pending_count() for lane in (Lane.LONG, Lane.SHORT)] == [2, 1]
+    ring(workspace)
+    ring(workspace, 12345)
 
 
 def test_ring_for_a_run_that_is_gone_is_harmless(workspace):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -119,6 +121,25 @@ def test_a_store_that_fails_once_is_asked_again(workspace, beside, left_behind, 
     wait_for(lambda: stored_run(workspace, run_id).state == RunState.QUEUED, "the recovery", 10)
     assert calls[0] == {"here_only": True}
     assert "could not be taken up" in caplog.text
+
+
+def test_the_short_lane_is_kept_started_again_and_ended(beside, monkeypatch):
+    command = [sys.executable, "-c", "import time; time.sleep(99)"]
+    monkeypatch.setattr(worker, "worker_command", lambda parent, lane: [*command, str(parent), lane])
+    started, real = [], subprocess.Popen
+
+    def popen(*given, **named):
+        started.append(real(*given, **named))
+        return started[-1]
+
+    monkeypatch.setattr(worker.subprocess, "Popen", popen)
+    flag = beside(worker._keep_short_lane)
+    wait_for(lambda: len(started) == 1, "the first", 10)
+    started[0].kill()
+    wait_for(lambda: len(started) == 2, "another", 10)
+    assert started[1].args[-2:] == [str(os.getpid()), "short"]
+    flag.set()
+    wait_for(lambda: started[1].poll() is not None, "its end", 10)
 
 
 def test_the_run_in_hand_is_interrupted_only_once_the_consumer_is_told_to_end(beside):
