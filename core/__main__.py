@@ -20,6 +20,7 @@ from core.foundation.messages import message, worded
 from core.foundation.private import hand_over
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
+from core.jobs.kinds import models_of
 from core.library.backups import back_up, restore_backup
 from core.library.importing import skipped as skipped_of
 from core.models import fetching, weights
@@ -182,13 +183,17 @@ def runs(as_json: Json = False) -> None:
                 "kind": run.kind,
                 "dataset": dataset,
                 "author": author,
+                "models": models_of(run),
                 **{name: getattr(run, name) for name in ("state", "done", "total", "counts", "error")},
                 "created_at": run.created_at.isoformat(),
             }
             for run, dataset, author in runs_page(limit=_RUNS, session=session)
         ]
         older = count_runs(session=session) - len(rows)
-    lines = [f"{row['id']:>5} {row['kind']:<8} {row['state']:<10} {row['done']}/{row['total']}" for row in rows]
+    lines = [
+        f"{row['id']:>5} {row['kind']:<8} {row['state']:<10} {row['done']}/{row['total']} {' '.join(row['models'])}"
+        for row in rows
+    ]
     tell({"runs": rows}, as_json, lines=lines or ["no runs yet"])
     if older:
         print(f"… and {older} older; the Jobs page has them all", file=sys.stderr)

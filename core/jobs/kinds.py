@@ -2,17 +2,26 @@
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from core.foundation.messages import Message, message
 from core.jobs import model_tasks, results, tasks
 from core.jobs.runs import Afterwards, Task
+from db.tables import Run
 
 _AFTER_A_PICTURE: Final = message("runs.stopping_after_picture")
 _AFTER_A_BATCH: Final = message("runs.stopping_after_batch")
 _PAGES_OF_PICTURES: Final = frozenset({"library", "verification"})
 _PAGES_OF_FACES: Final = frozenset({"library", "people", "verification"})
 _PREDICTING: Final = frozenset({"predict", "prelabel"})
+
+
+class Lane(StrEnum):
+    """Which process of a worker does a run: what a network computes for long, or what somebody waits for."""
+
+    LONG = "long"
+    SHORT = "short"
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class RunKind:
         Kinds of which none may be open when a page starts this one.
     in_bytes
         Whether its progress counts bytes.
+    lane
+        Which process of a worker does it.
     """
 
     task: Task
@@ -43,6 +54,7 @@ class RunKind:
     shown_on: Set[str] = frozenset()
     waits_for: Set[str] = frozenset()
     in_bytes: bool = False
+    lane: Lane = Lane.LONG
 
 
 RUN_KINDS: Final[dict[str, RunKind]] = {
@@ -52,6 +64,7 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         results.imported,
         afterwards=tasks.discard_source,
         shown_on=_PAGES_OF_PICTURES,
+        lane=Lane.SHORT,
     ),
     "sample": RunKind(tasks.sample_task, message("run_kinds.sample"), results.sample_drawn, shown_on=_PAGES_OF_FACES),
     "sample-clips": RunKind(
@@ -66,6 +79,7 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         results.labelled,
         afterwards=tasks.discard_source,
         shown_on={"library"},
+        lane=Lane.SHORT,
     ),
     "faces": RunKind(
         tasks.faces_task,
@@ -74,9 +88,16 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         shown_on=_PAGES_OF_FACES,
         waits_for={"import", "sample", "faces"},
     ),
-    "people": RunKind(tasks.people_task, message("run_kinds.people"), results.grouped, shown_on=_PAGES_OF_FACES),
+    "people": RunKind(
+        tasks.people_task, message("run_kinds.people"), results.grouped, shown_on=_PAGES_OF_FACES, lane=Lane.SHORT
+    ),
     "weights": RunKind(
-        tasks.weights_task, message("run_kinds.weights"), results.fetched, shown_on={"library"}, in_bytes=True
+        tasks.weights_task,
+        message("run_kinds.weights"),
+        results.fetched,
+        shown_on={"library"},
+        in_bytes=True,
+        lane=Lane.SHORT,
     ),
     "train": RunKind(
         model_tasks.training_task,
@@ -112,14 +133,32 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         results.written_as_onnx,
         shown_on={"models"},
         waits_for={"onnx"},
+        lane=Lane.SHORT,
     ),
     "overlay": RunKind(
         tasks.overlay_task, message("run_kinds.overlay"), results.overlaid, shown_on={"overlay"}, waits_for={"overlay"}
     ),
     "export": RunKind(
-        tasks.export_task, message("run_kinds.export"), results.exported, shown_on={"export"}, waits_for={"export"}
+        tasks.export_task,
+        message("run_kinds.export"),
+        results.exported,
+        shown_on={"export"},
+        waits_for={"export"},
+        lane=Lane.SHORT,
     ),
 }
+
+
+def lane_of(kind: str) -> Lane:
+    """The lane of a kind; the long one of a kind that another version of Facet knows."""
+    return RUN_KINDS[kind].lane if kind in RUN_KINDS else Lane.LONG
+
+
+def models_of(run: Run) -> list[str]:
+    """The models, or the recipe of one, that a run is about, as it was asked for or as it wrote down."""
+    asked = (run.parameters.get(name) for name in ("model", "models", "recipe", "encoder"))
+    about = next((value for value in asked if value), None) or run.counts.get("model") or []
+    return [about] if isinstance(about, str) else list(about)
 
 
 def kinds_shown_on(page: str) -> tuple[str, ...]:

@@ -100,7 +100,13 @@ def predicted(counts: Counts) -> Message:
 
 def pre_labelled(counts: Counts) -> Message:
     """Of first points that a promoted model gave."""
-    return message("run_results.pre_labelled", prelabelled=counts["prelabelled"], kept=counts["kept"])
+    human = counts.get("human")
+    return message(
+        "run_results.pre_labelled",
+        prelabelled=counts["prelabelled"],
+        kept=counts["kept"],
+        human=message("run_results.left_to_humans", count=human) if human else "",
+    )
 
 
 def written_as_onnx(counts: Counts) -> Message:

@@ -1,6 +1,6 @@
 """Predicting the points of instances with one model: stored once, never changed, resumed where a run stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,12 @@ def predict(
     run_id: int,
     model: str,
     only: Labels | None = None,
-    clip: int | None = None,
+    clips: Collection[int] | None = None,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Let a model look at every instance of its kind that it has not seen with these settings.
 
-    With `only` at those of these labels; with `clip`, the id of a clip, at those in its frames.
+    With `only` at those of these labels, with `clips`, ids of clips, at those in their frames; with both at both.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def predict(
     with reading(workspace.engine) as session:
         kind = find_skeleton(pose_model.skeleton).kind
         waiting = _chosen(
-            instances_to_predict(dataset_id, kind, version_id, session=session), only, clip, session=session
+            instances_to_predict(dataset_id, kind, version_id, session=session), only, clips, session=session
         )
 
     def estimate(pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]) -> list[list[_LocatedPoints]]:
@@ -91,15 +91,18 @@ def predict(
 
 
 def _chosen(
-    rows: Sequence[tuple[Instance, Image]], only: Labels | None, clip: int | None, *, session: Session
+    rows: Sequence[tuple[Instance, Image]], only: Labels | None, clips: Collection[int] | None, *, session: Session
 ) -> Sequence[tuple[Instance, Image]]:
-    if only is not None:
-        wanted = {label.instance.id for label in only.labels}
-        rows = [row for row in rows if row[0].id in wanted]
-    if clip is not None:
-        frames = {frame.image.id for frame in frame_pictures(clip, session=session) if frame.image is not None}
-        rows = [row for row in rows if row[1].id in frames]
-    return rows
+    if only is None and clips is None:
+        return rows
+    wanted = {label.instance.id for label in only.labels} if only is not None else set()
+    frames = {
+        frame.image.id
+        for clip in clips or ()
+        for frame in frame_pictures(clip, session=session)
+        if frame.image is not None
+    }
+    return [row for row in rows if row[0].id in wanted or row[1].id in frames]
 
 
 def _is_stored(instance_id: int, version_id: int, *, session: Session) -> bool:

@@ -1,6 +1,6 @@
 """Smoothing stored predictions over time: a version of its own beside the one that was predicted frame by frame."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,16 +17,18 @@ from db.batching import id_batches
 from db.engine import reading
 from db.queries.learning.models import StoredPrediction, count_predictions, predictions, predictions_of
 from db.queries.library import videos
-from db.queries.motion import clip_frames, seen_instances
+from db.queries.motion import clip_frames, instances_in_clips, seen_instances
 from db.tables import ModelVersion
 from db.writes.models import ensure_model_version, note_model_use, replace_predictions
 from db.writing import writing
 
 
 def smooth_predictions(
-    workspace: Workspace, *, dataset_id: int, model: str, progress: Progress = DEAF
+    workspace: Workspace, *, dataset_id: int, model: str, only: Collection[int] | None = None, progress: Progress = DEAF
 ) -> dict[str, Any]:
     """Smooth what a model predicted in the videos of a dataset, as its name says (``NAME+one-euro``).
+
+    With `only`, ids of clips, in those alone; the others stay unpredicted in this use.
 
     Nothing is smoothed across a cut, a removed frame or a gap. Pictures that are no frames keep their points. Points
     already smoothed are stored anew where frames were predicted, removed or linked otherwise since; all others, so
@@ -50,7 +52,8 @@ def smooth_predictions(
         smoother = wanted.use.smoother
         assert smoother is not None
         base = stored_version(replace(wanted, use=wanted.use.unsmoothed), session=session)
-        clips = videos(dataset_id, session=session)
+        every = videos(dataset_id, session=session)
+    clips = [clip for clip in every if only is None or clip.id in only]
     version_id = _version(workspace, dataset_id, base, smoother)
     with reading(workspace.engine) as session:
         before = count_predictions(dataset_id, version_id, session=session)
@@ -67,9 +70,12 @@ def smooth_predictions(
         progress.advance(count)
     with reading(workspace.engine) as session:
         smoothed = predictions(dataset_id, version_id, session=session)
+        elsewhere = instances_in_clips([clip.id for clip in every if clip not in clips], session=session)
+        elsewhere -= instances_in_clips([clip.id for clip in clips], session=session)
         plain = predictions(dataset_id, base, session=session)
+    missing = plain.keys() - smoothed.keys() - elsewhere
     # what is in no track keeps the points of the base
-    _store(workspace, version_id, {instance: row for instance, row in plain.items() if instance not in smoothed})
+    _store(workspace, version_id, {instance: plain[instance] for instance in sorted(missing)})
     with reading(workspace.engine) as session:
         stored = count_predictions(dataset_id, version_id, session=session)
     return {

@@ -1,12 +1,13 @@
 """Reads of what was seen in the frames of clips."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, select
 
+from db.batching import id_batches
 from db.queries.library import is_excluded
 from db.tables import Assignment, Exclusion, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Source
 
@@ -134,6 +135,15 @@ def predicted_points(video_id: int, model_version_id: int, *, session: Session) 
         .order_by(col(Instance.id))
     )
     return [FramePoints(*row) for row in rows]
+
+
+def instances_in_clips(video_ids: Collection[int], *, session: Session) -> set[int]:
+    """Ids of the instances in the frames of any of these clips."""
+    ids: set[int] = set()
+    for part in id_batches(video_ids):
+        frames = select(Frame.image_id).where(col(Frame.video_id).in_(part))
+        ids |= set(session.exec(select(Instance.id).where(col(Instance.image_id).in_(frames), ~col(Instance.removed))))
+    return ids
 
 
 def count_clip_predictions(

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.jobs.kinds import RUN_KINDS, kinds_shown_on
+from core.jobs.kinds import RUN_KINDS, kinds_shown_on, models_of
 from core.jobs.runs import cancel, speed, worker_lives
 from core.library.importing import skipped
 from db.queries.jobs import count_skipped, newest_ended_run, runs_page, skipped_page
@@ -73,10 +73,11 @@ def _stopping(name: str) -> str:
 
 
 def run_title(run: Run, dataset: str | None) -> str:
-    """What a run does and to which dataset, as Markdown."""
+    """What a run does, with which models and to which dataset, as Markdown."""
     kind = RUN_KINDS.get(run.kind)  # none where another version of Facet has done it
     title = plain(run.kind if kind is None else kind.title.text())
-    return f"{title} · {plain(dataset)}" if dataset else title
+    parts = [title, ", ".join(map(plain, models_of(run))), plain(dataset) if dataset else ""]
+    return " · ".join(filter(None, parts))
 
 
 def progress_sentence(run: Run) -> str:

@@ -5,7 +5,8 @@ import pytest
 from core.foundation.messages import message, templates
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
-from core.jobs.kinds import RUN_KINDS, kinds_shown_on, must_wait
+from core.jobs.kinds import RUN_KINDS, kinds_shown_on, models_of, must_wait
+from db.tables import Run
 from pages.widgets.shared.run_status import result_sentence, run_title
 from tests.builders.places import ROOT
 from tests.builders.run_kinds import run_kind
@@ -43,6 +44,27 @@ def test_one_entry_makes_a_kind_that_is_done_titled_and_told(workspace, dataset,
     assert (run_title(run, None), result_sentence(run)) == ("Fetch an encoder", r"3\.0 MB fetched")
     assert "dream" in kinds_shown_on("library")
     assert (must_wait("dream", {"faces", "export"}), must_wait("dream", {"export"})) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "counts", "models"),
+    [
+        ({"model": "net-1+flip", "clip": 3}, {}, ["net-1+flip"]),
+        ({"models": ["a", "b"], "video": "x.mp4"}, {}, ["a", "b"]),
+        ({"recipe": "quick-pipnet"}, {"model": "quick-pipnet-2"}, ["quick-pipnet"]),
+        ({"skeleton": "face68"}, {"model": "net-1"}, ["net-1"]),
+        ({"skeleton": "face68"}, {"model": None}, []),
+        ({"encoder": None, "source": "/photos"}, {}, []),
+    ],
+)
+def test_a_run_says_which_model_it_is_about(parameters, counts, models):
+    run = Run(kind="predict", author_id=1, parameters=parameters, counts=counts)
+    assert models_of(run) == models
+
+
+def test_the_title_of_a_run_names_its_models_as_plain_text():
+    run = Run(kind="predict", author_id=1, parameters={"model": "net_1"})
+    assert run_title(run, "_x_") == r"Predict points · net\_1 · \_x\_"
 
 
 def test_a_training_stops_after_a_batch_and_everything_else_after_a_picture():

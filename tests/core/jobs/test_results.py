@@ -90,7 +90,7 @@ CASES = [
         {"model": "a-1", "epochs": 1, "stopped": "done", "metrics": {"nme": {"value": None}}},
         "a-1: 1 epoch",
     ),
-    ("prelabel", {"prelabelled": 4, "kept": 0}, "4 instances got other first points; 0 stay as they are"),
+    ("prelabel", {"prelabelled": 4, "kept": 0}, "4 instances got other first points, 0 stay as they are"),
     (
         "overlay",
         {"video": "a_b.mp4", "frames": 58, "skipped": 2, "labelled": 60},

@@ -165,11 +165,11 @@ def test_only_the_frames_of_a_clip_when_asked(shelf, net):
         number = video.id
         session.add(Frame(video_id=number, index=0, seconds=0.0, image_id=shelf.image("b.png").id))
         session.add(Frame(video_id=number, index=1, seconds=0.04, image_id=None))
-    assert _predict(shelf, clip=number)["predicted"] == 1
+    assert _predict(shelf, clips=[number])["predicted"] == 1
     (row,) = _rows(shelf)
     with reading(shelf.workspace.engine) as session:
         assert session.get(Instance, row.instance_id).image_id == shelf.image("b.png").id
-    assert _predict(shelf, clip=number + 1)["predicted"] == 0
+    assert _predict(shelf, clips=[number + 1])["predicted"] == 0
 
 
 def test_a_model_that_does_not_exist_is_named(shelf):

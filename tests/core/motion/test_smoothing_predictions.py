@@ -84,6 +84,20 @@ def test_pictures_that_are_no_frames_keep_their_points(shelf):
     assert np.allclose(_points(shelf, told["model_version"], [single])[0], face(7.0))
 
 
+def test_only_the_clips_that_are_asked_for_are_smoothed_and_the_others_are_not_taken_for_smoothed(shelf):
+    version = shelf.model("net")
+    _clip(shelf, version)
+    other = shelf.clip("other.mp4", images := [shelf.image(f"other/{number}.png") for number in range(3)])
+    for at, image in enumerate(images):
+        shelf.predict(shelf.instance(image), version, face(float(at % 2)))
+    single = shelf.instance(shelf.image("photo.png"))
+    shelf.predict(single, version, face(7.0))
+    ask = {"dataset_id": shelf.dataset, "model": "net+one-euro"}
+    told = smooth_predictions(shelf.workspace, **ask, only=[other])
+    assert told["instances"] == 3 + 1, "the clip, and the photo, which needs no neighbour"
+    assert smooth_predictions(shelf.workspace, **ask)["instances"] == 15 + 3 + 1
+
+
 def test_a_model_that_has_not_predicted_or_a_smoother_that_is_not_there_is_said(shelf):
     with pytest.raises(NotEnoughData, match="dlib-68 has predicted nothing yet"):
         smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="dlib-68+one-euro")
