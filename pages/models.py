@@ -29,7 +29,7 @@ else:
 
 skeleton, chosen = choose_models(dataset.id, rows)
 if chosen:
-    comparison(dataset.id, skeleton, chosen, rows, busy=must_wait("predict", busy))
+    comparison(dataset.id, chosen, rows, busy=must_wait("predict", busy))
 pre_labelling(dataset.id, skeleton, busy=must_wait("prelabel", busy))
 if chosen:
     overlay_player(dataset.id, chosen, busy)

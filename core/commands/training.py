@@ -18,7 +18,7 @@ from core.commands.options import (
     run_with_progress,
 )
 from core.foundation.errors import BadInput
-from core.foundation.messages import message, worded
+from core.foundation.messages import Message, joined, message, worded
 from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.private import hand_over
 from core.foundation.skeletons import SKELETONS, find_skeleton
@@ -27,8 +27,8 @@ from core.learning import delivery, evaluating, promoting
 from core.learning import listing as models
 from core.learning.held_out import training_split
 from core.learning.labels import lone_folder, read_labels, usual_skeleton
+from core.learning.verdicts import check_promotion, verdict_message
 from core.library.importing import skipped as skipped_of
-from core.metrics.resampling import TOO_FEW_GROUPS
 from core.training.recipes import RECIPES
 from db.engine import reading
 
@@ -109,7 +109,7 @@ def evaluate(
 ) -> None:
     """Measure a model on the held-out labels. Gives each metric with value, low and high (95 %).
 
-    Where low and high are null, reason says why.
+    A model that has learned from nothing here is measured on every label. Where low and high are null, reason says why.
     """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
@@ -117,15 +117,27 @@ def evaluate(
     against = against and model_name(workspace, against)
     with reading(workspace.engine) as session:
         split_by = training_split(model, session=session)
-    for name in filter(None, (model, against)):
-        run_with_progress(workspace, "predict", number, model=name, held_out=True, split_by=split_by)
+    _predict_to_measure(workspace, number, list(filter(None, (model, against))), split_by)
     report = evaluating.evaluate(workspace, number, model, against=against)
     lines = _lines(report["metrics"])
     if against is not None:
         lines += [f"{against} on the same", *_lines(report["against_metrics"])]
         lines += [f"{model} minus {against}, paired", *_lines(report["difference"])]
     _print_reason(report["reason"])
-    tell(report, as_json, "{model} on {instances} held-out instances of {groups} groups", lines)
+    for sentence in worded(report["warnings"]):
+        print(sentence, file=sys.stderr)
+    guess = report["mean_shape"]
+    lines += (
+        ["the mean shape of other labels on the same", *_lines({"nme": guess})] if guess["value"] is not None else []
+    )
+    what = "instances, every label," if report["every_label"] else "held-out instances"
+    tell(report, as_json, f"{{model}} on {{instances}} {what} of {{groups}} groups", lines)
+
+
+def _predict_to_measure(workspace: Workspace, dataset: int, models: list[str], split_by: str) -> None:
+    """Let models predict what they are measured on together."""
+    for name in models:
+        run_with_progress(workspace, "predict", dataset, model=name, held_out=True, beside=models, split_by=split_by)
 
 
 @command(app, "models")
@@ -137,16 +149,51 @@ def list_models(as_json: Json = False) -> None:
 
 
 @command(app)
-def promote(dataset: DatasetName, model: ModelName, as_json: Json = False) -> None:
-    """Let a model pre-label a dataset from now on. Gives prelabelled, kept."""
+def promote(
+    dataset: DatasetName,
+    model: ModelName,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Promote it although it is measured as worse")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let a model pre-label a dataset from now on. Gives prelabelled, kept.
+
+    It is measured first beside what pre-labels now, on the same labels. One that is worse, or no better than a guess
+    that knows no picture, is refused with both figures, unless it is wanted anyway.
+    """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     model = model_name(workspace, model)
-    for warning in models.warnings_of(workspace, model):
-        print(f"{model}: {warning.text()}", file=sys.stderr)
+    doubts = _doubts(workspace, number, model, predict=not anyway)
+    if doubts and not anyway:
+        raise BadInput("models.promotion_doubted", of=model, doubts=joined(doubts))
+    for doubt in doubts:
+        print(f"{model}: {doubt.text()}", file=sys.stderr)
     points = promoting.promote(workspace, number, model, author_id=author(workspace))
     run = run_with_progress(workspace, "prelabel", number, skeleton=points)
-    tell({"model": model, **run.counts}, as_json, "{model}: {prelabelled} instances have its points now, {kept} stay")
+    tell(
+        {**run.counts, "model": model},
+        as_json,
+        "{model}: {prelabelled} instances have its points now, {kept} stay, {human} of humans too",
+    )
+
+
+def _doubts(workspace: Workspace, dataset: int, model: str, *, predict: bool) -> list[Message]:
+    """What speaks against promoting a model, measured now; on stderr why nothing can be measured, where that is so.
+
+    Only with `predict` the two predict what they have not yet.
+    """
+    against = promoting.pre_labels_now(workspace, dataset, models.skeleton_of(workspace, model))
+    if against == model:
+        return []  # `promote` refuses it
+    check = check_promotion(workspace, dataset, model, against)
+    if check.unpredicted and predict:
+        with reading(workspace.engine) as session:
+            split_by = training_split(model, session=session)
+        _predict_to_measure(workspace, dataset, list(filter(None, (model, against))), split_by)
+        check = check_promotion(workspace, dataset, model, against)
+    if check.reason is not None:
+        print(f"{model} is not measured: {check.reason.text()}", file=sys.stderr)
+    return check.doubts
 
 
 @command(app)
@@ -161,11 +208,11 @@ def rollback(
     points = find_skeleton(skeleton).name
     model = promoting.roll_back(workspace, number, points, author_id=author(workspace))
     run = run_with_progress(workspace, "prelabel", number, skeleton=points)
-    report = {"model": model or promoting.built_in_for(points), **run.counts}
+    report = {**run.counts, "model": model or promoting.built_in_for(points)}
     report["left"] = len(promoting.steps_back(workspace, number, points))
     what = "{model}" if report["model"] else "no model"
     sentence = f"{what} pre-labels again: {{prelabelled}} instances have the points from before, {{kept}} stay"
-    tell(report, as_json, f"{sentence}; {{left}} more promotions can be rolled back")
+    tell(report, as_json, f"{sentence}, {{human}} of humans too; {{left}} more promotions can be rolled back")
 
 
 @command(app)
@@ -227,7 +274,6 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
     for name, metric in metrics.items():
         value, low, high = metric["value"], metric["low"], metric["high"]
         between = "" if low is None or high is None else f"   ({low:.5g} to {high:.5g})"
-        verdict = f"   {metric['verdict']}" if "verdict" in metric else ""
-        verdict += f" ({metric['groups']})" if metric.get("verdict") == TOO_FEW_GROUPS else ""
+        verdict = f"   {verdict_message(metric).text()}" if "verdict" in metric else ""
         rows.append(f"  {name:<28} {'undefined' if value is None else f'{value:.5g}'}{between}{verdict}")
     return rows

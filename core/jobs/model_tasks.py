@@ -1,5 +1,6 @@
 """What runs about models do: train, predict, pre-label."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from core.foundation.messages import message
@@ -9,16 +10,19 @@ from core.foundation.workspace import Workspace
 from core.jobs.runs import dataset_of
 from core.learning.delivery import export_onnx, onnx_file
 from core.learning.evaluating import evaluate, keep_figures
-from core.learning.held_out import training_split
-from core.learning.labels import Labels, read_labels
+from core.learning.held_out import held_out, labels_to_measure
+from core.learning.labels import Labels
 from core.learning.listing import skeleton_of
 from core.learning.pose_models import find_model
 from core.learning.predicting import predict
 from core.learning.promoting import in_force, pre_label, promoted_skeletons
+from core.learning.run_folder import RunListener, messages_in
 from core.learning.training import TrainingRequest, train_model
+from core.learning.verdicts import came_to_nothing
 from core.motion.smoothing_predictions import smooth_predictions
 from db.engine import reading
-from db.tables import Part, Run
+from db.queries.learning.models import trained_by_name
+from db.tables import Run
 
 
 def training_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -44,20 +48,37 @@ def training_task(workspace: Workspace, run: Run, progress: Progress) -> dict[st
 
 
 def _measure(workspace: Workspace, run: Run, model: str, split_by: str, progress: Progress) -> dict[str, Any]:
-    """Predict what was held out, and keep the figures with the model; ``metrics``, and ``reason`` as `evaluate`."""
-    held_out = _held_out(workspace, run, model, split_by)
-    predict(workspace, dataset_id=dataset_of(run), run_id=run.id, model=model, only=held_out, progress=progress)
+    """Predict what was held out, and keep with the model what it reached there and whether it came to nothing.
+
+    Gives ``metrics``, ``mean_shape`` and ``reason`` as `evaluate`, and ``warnings``.
+    """
+    measured_on = _measured_on(workspace, run, [model], split_by)
+    predict(workspace, dataset_id=dataset_of(run), run_id=run.id, model=model, only=measured_on, progress=progress)
     report = evaluate(workspace, dataset_of(run), model, split_by=split_by)
-    keep_figures(workspace, model, report["metrics"])
-    return {"metrics": report["metrics"], "reason": report["reason"]}
-
-
-def _held_out(workspace: Workspace, run: Run, use_name: str, split_by: str | None) -> Labels:
-    """The held-out labels of the points that a model locates, split as its training was asked to if nobody says."""
     with reading(workspace.engine) as session:
-        points = find_model(workspace, use_name, session=session).skeleton
-        split_by = split_by or training_split(use_name, session=session)
-        return read_labels(dataset_of(run), points, split_by=split_by, session=session).only(Part.TEST)
+        trained = trained_by_name(model, session=session)
+    assert trained is not None
+    nothing = came_to_nothing(
+        held_out(workspace, dataset_of(run), [model], split_by=split_by), model, trained.recipe_settings["rate"]
+    )
+    warnings = [] if nothing is None else [nothing]
+    folder = workspace.training_folder(run.id)
+    for warning in warnings:
+        if warning not in messages_in(folder):  # before it was killed
+            RunListener(progress, folder).remark(warning)
+    keep_figures(workspace, model, {**report["metrics"], "mean_shape": report["mean_shape"]}, warnings)
+    return {
+        **{name: report[name] for name in ("metrics", "mean_shape", "reason")},
+        "said": [each.to_json() for each in messages_in(folder)],
+        "warnings": [warning.to_json() for warning in warnings],
+    }
+
+
+def _measured_on(workspace: Workspace, run: Run, use_names: Sequence[str], split_by: str | None) -> Labels:
+    """The labels that models are measured on together."""
+    with reading(workspace.engine) as session:
+        models = [find_model(workspace, name, session=session) for name in use_names]
+        return labels_to_measure(dataset_of(run), models, split_by, session=session).labels
 
 
 def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -65,31 +86,37 @@ def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[
     parameters = run.parameters
     use_name = parameters["model"]
     use = PredictorName.parse(use_name)
-    if use.smoother is not None:
-        return _smooth(workspace, run, str(use.unsmoothed), progress)
-    only = _held_out(workspace, run, use_name, parameters.get("split_by")) if parameters.get("held_out") else None
+    only, clips = _part(workspace, run, use_name)
+    if use.smoother is not None and only is not None:  # a label is smoothed with its neighbours
+        clips = {label.video_id for label in only.labels if label.video_id is not None}
     report = predict(
         workspace,
         dataset_id=dataset_of(run),
         run_id=run.id,
-        model=use_name,
+        model=str(use.unsmoothed),
         only=only,
-        clip=parameters.get("clip"),
+        clips=clips,
         progress=progress,
     )
+    if use.smoother is not None:
+        smoothed = smooth_predictions(
+            workspace, dataset_id=dataset_of(run), model=use_name, only=clips, progress=progress
+        )
+        return {**smoothed, "model": use_name, "failed": report["failed"]}
     points = skeleton_of(workspace, use_name)
     if only is None and in_force(workspace, dataset_of(run), points) == use_name:
         pre_label(workspace, dataset_id=dataset_of(run), skeleton_name=points, progress=progress)
-    return report
+    return {**report, "model": use_name}
 
 
-def _smooth(workspace: Workspace, run: Run, plain: str, progress: Progress) -> dict[str, Any]:
-    """Predict what is missing frame by frame, then smooth."""
-    first = predict(workspace, dataset_id=dataset_of(run), run_id=run.id, model=plain, progress=progress)
-    smoothed = smooth_predictions(
-        workspace, dataset_id=dataset_of(run), model=run.parameters["model"], progress=progress
-    )
-    return {**smoothed, "failed": first["failed"]}
+def _part(workspace: Workspace, run: Run, use_name: str) -> tuple[Labels | None, set[int] | None]:
+    """What a run is to predict: labels that models are measured on, or the frames of a clip; everything where both are
+    None."""
+    clip = run.parameters.get("clip")
+    if not run.parameters.get("held_out"):
+        return None, None if clip is None else {clip}
+    beside = run.parameters.get("beside") or [use_name]  # with those that it is compared with
+    return _measured_on(workspace, run, beside, run.parameters.get("split_by")), None
 
 
 def pre_labelling_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

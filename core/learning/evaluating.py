@@ -4,8 +4,8 @@ No model is loaded here. Two models are compared on the very same instances, and
 difference: resampling the groups changes both alike.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +15,8 @@ from core.foundation.errors import NotFound
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.learning.errors_on_held_out import LIMIT, errors_of, finite, unit
-from core.learning.held_out import HeldOutSet, held_out
+from core.learning.held_out import MEAN_SHAPE, HeldOutSet, held_out
+from core.learning.verdicts import no_better_than_mean_shape
 from core.metrics import intervals, landmarks, oks, pose, resampling
 from core.metrics.resampling import Interval
 from db.queries.learning.models import trained_by_name
@@ -32,6 +33,7 @@ ORDER: Final = (
     "auc",
     "failure_rate",
     "pck",
+    "mse_px2",
     "rmse_px",
     "oks",
     "ap",
@@ -49,10 +51,12 @@ def evaluate(
     Returns
     -------
     dict
-        ``model``, ``skeleton``, ``instances``, ``groups``, ``left_out``, ``learned`` (instances that a model has
-        learned from, and is not measured on), ``metrics`` {name: {value, low, high}}; with `against` also ``against``,
-        ``against_metrics``, and ``difference`` (model minus against, paired; each also with its ``groups`` and the
-        ``verdict`` on the model, as `resampling.verdict` gives it).
+        ``model``, ``skeleton``, ``unit`` (the length that NME divides by, a key of `landmarks.NORMALISERS`),
+        ``instances``, ``groups``, ``left_out``, ``learned`` (instances that a model has learned from, and is not
+        measured on), ``every_label`` (whether these are all labels, not those held out), ``metrics`` {name: {value,
+        low, high}}, ``mean_shape`` (the NME of a guess without a picture, likewise), ``warnings`` (messages that speak
+        against a model); with `against` also ``against``, ``against_metrics``, and ``difference`` (model minus against,
+        paired, as `differences_as_json`).
         A value that is undefined is None, and so are the ends of an interval over a single group; then ``reason`` is
         the message why (else None).
 
@@ -66,11 +70,15 @@ def evaluate(
     report: dict[str, Any] = {
         "model": model,
         "skeleton": held.skeleton.name,
+        "unit": landmarks.applicable(held.skeleton)[0],
         "instances": len(held),
         "groups": len(set(held.groups.tolist())),
         "left_out": held.left_out,
         "learned": held.learned,
+        "every_label": held.every_label,
         "metrics": intervals_as_json(figures := metrics(held, model)),
+        "mean_shape": intervals_as_json({"nme": guess_of(held)})["nme"],
+        "warnings": [found.to_json() for name in names if (found := no_better_than_mean_shape(held, name))],
         "reason": reason.to_json() if (reason := why_no_interval(held, figures)) else None,
     }
     if against is not None:
@@ -80,6 +88,11 @@ def evaluate(
             "difference": differences_as_json(metrics(held, model, against)),
         }
     return report
+
+
+def guess_of(held: HeldOutSet) -> Interval:
+    """The NME of a guess that knows other labels and no picture (`core.learning.held_out.MEAN_SHAPE`)."""
+    return intervals.bootstrap(errors_of(held, MEAN_SHAPE), held.groups)
 
 
 def why_no_interval(held: HeldOutSet, figures: Mapping[str, Interval]) -> Message | None:
@@ -137,7 +150,8 @@ def _sums(held: HeldOutSet, model: str) -> dict[str, _Sums]:
         rows[f"nme_{name.replace('-', '_')}"] = _mean(finite(errors / length))
     rows["pck"] = _near(pixels / usual[:, None])
     squares, counts = landmarks.squares_of(pixels)
-    rows["rmse_px"] = _Sums(finite(squares), counts.astype(np.float64), root=True)
+    rows["mse_px2"] = _Sums(finite(squares), counts.astype(np.float64))
+    rows["rmse_px"] = replace(rows["mse_px2"], root=True)
     if held.skeleton.sigmas is not None:
         similarity = oks.oks(
             held.predicted[model], held.truth, held.visibility, oks.person_areas(held.boxes), held.skeleton.sigmas
@@ -182,7 +196,7 @@ def _precision(held: HeldOutSet, model: str, against: str | None = None) -> Inte
         return each[0] if len(each) == 1 else each[0] - each[1]
 
     groups = np.array([group_of[image] for image in sides[0].images.tolist()])
-    return intervals.bootstrap_weighted(figure, groups, draws=_PRECISION_DRAWS)
+    return intervals.bootstrap_weighted(figure, groups, difference=against is not None, draws=_PRECISION_DRAWS)
 
 
 def _matches(held: HeldOutSet, model: str) -> pose.Matches:
@@ -202,19 +216,29 @@ def intervals_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, fl
 
 
 def differences_as_json(figures: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
-    """Paired differences as `intervals_as_json` gives them, each with its groups and its verdict in words."""
+    """Paired differences as `intervals_as_json` gives them, each with its groups, its verdict, the way that it points
+    however clear that is (as `resampling.verdict` and `resampling.way`), and in how many groups it points that way."""
     plain = intervals_as_json(figures)
     return {
-        name: {**plain[name], "groups": figure.groups, "verdict": resampling.verdict(figure, upward=name in UPWARD)}
+        name: {
+            **plain[name],
+            "groups": figure.groups,
+            "verdict": resampling.verdict(figure, upward=name in UPWARD),
+            "way": resampling.way(figure, upward=name in UPWARD),
+            "same_way": figure.same_way,
+        }
         for name, figure in figures.items()
     }
 
 
-def keep_figures(workspace: Workspace, model: str, figures: Mapping[str, Any]) -> None:
-    """Keep what a model reached on the held-out part when it was trained, with the model."""
+def keep_figures(
+    workspace: Workspace, model: str, figures: Mapping[str, Any], warnings: Sequence[Message] = ()
+) -> None:
+    """Keep with a model what it reached on the held-out part when it was trained, and what speaks against it."""
     with writing(workspace.engine) as session:
         trained = trained_by_name(model, session=session)
         if trained is None:
             raise NotFound("models.no_trained", name=model)
         session.add(trained)
         trained.figures = dict(figures)
+        trained.data = {**trained.data, "warnings": [warning.to_json() for warning in warnings]}

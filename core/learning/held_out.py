@@ -1,4 +1,8 @@
-"""Held-out labels with what models predicted of them: read from the store, no model is loaded."""
+"""Labels that models are measured on, with what they predicted of them: read from the store, no model is loaded.
+
+A model that was trained here is measured on what was held out. One that has learned from nothing here, as every
+built-in one, is measured on every label: none of them was held out for its sake.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +21,13 @@ from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels
 from core.learning.pose_models import PoseModel, find_model, stored_version, stored_versions
 from core.learning.samples import learned_from
+from core.metrics.mean_shape import guesses_from_other_groups, lay_into, mean_places
 from db.engine import reading
-from db.queries.learning.labels import stored_points
+from db.queries.learning.labels import HumanLabel, stored_points
 from db.queries.learning.models import predictions, trained_by_name
 from db.tables import Part
 
+MEAN_SHAPE: Final = "mean shape"  # among the predictions: what knows the boxes and other labels, and no picture
 UNPREDICTED: Final = frozenset({"models.nothing_predicted", "models.none_of_held_out"})  # errors that predicting cures
 
 
@@ -37,11 +43,14 @@ class HeldOutSet:
         Of each of the N: its group, the picture's id, path and SHA-256, the instance's id.
     predicted, scores
         By model: (N, K, 2) float32 pixels (NaN where it gave no point), (N,) float32 mean confidence of its points (0
-        where it states none).
+        where it states none). `MEAN_SHAPE` is among them: the mean shape of the labels that are not measured on, or
+        where there are none, of those of other groups, laid into each box; all NaN where there is no other label.
     left_out
-        How many held-out instances some model has not predicted.
+        How many of the instances some model has not predicted.
     learned
         How many instances that would be held out now some model has learned from: it is not measured on those.
+    every_label
+        Whether these are all labels, as none of the models has learned from any.
     """
 
     skeleton: Skeleton
@@ -57,6 +66,7 @@ class HeldOutSet:
     scores: Mapping[str, NDArray[np.float32]]
     left_out: int
     learned: int = 0
+    every_label: bool = False
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -71,7 +81,8 @@ def training_split(model: str, *, session: Session) -> str:
 def held_out(
     workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str | None = None
 ) -> HeldOutSet:
-    """The held-out labels that all of the models have predicted and none has learned from.
+    """The labels that all of the models have predicted and none has learned from: those held out, or all of them where
+    no model has learned from any.
 
     Parameters
     ----------
@@ -89,12 +100,12 @@ def held_out(
     """
     with reading(workspace.engine) as session:
         pose_models = [find_model(workspace, name, session=session) for name in models]
-        labels, learned = _unseen_labels(dataset_id, pose_models, split_by, session=session)
+        measured = labels_to_measure(dataset_id, pose_models, split_by, session=session)
         predictions_of = {
-            model.use_name: _stack(labels, dataset_id, stored_version(model, session=session), session=session)
+            model.use_name: _stack(measured.labels, dataset_id, stored_version(model, session=session), session=session)
             for model in pose_models
         }
-    return _common(labels, predictions_of, learned)
+    return _common(measured, predictions_of)
 
 
 def unpredicted(
@@ -110,8 +121,8 @@ def unpredicted(
     missing: dict[str, int] = {}
     with reading(workspace.engine) as session:
         pose_models = [find_model(workspace, name, session=session) for name in models]
-        labels, _ = _unseen_labels(dataset_id, pose_models, split_by, session=session)
-        wanted = {label.instance.id for label in labels.labels}
+        measured = labels_to_measure(dataset_id, pose_models, split_by, session=session)
+        wanted = {label.instance.id for label in measured.labels.labels}
         for name, model in zip(models, pose_models, strict=True):
             versions = stored_versions(model, session=session)
             stored = predictions(dataset_id, versions[0], session=session) if versions else {}
@@ -119,24 +130,53 @@ def unpredicted(
     return missing
 
 
-def _unseen_labels(
-    dataset_id: int, models: Sequence[PoseModel], split_by: str | None, *, session: Session
-) -> tuple[Labels, int]:
-    """The held-out labels that none of the models has learned from, and how many some has."""
+@dataclass(frozen=True)
+class MeasuredLabels:
+    """The labels that models are measured on, and those that a guess without a picture may be made of.
+
+    `learned` and `every` as `HeldOutSet.learned` and `every_label`.
+    """
+
+    labels: Labels
+    others: Labels
+    learned: int
+    every: bool
+
+
+def labels_to_measure(
+    dataset_id: int, models: Sequence[PoseModel], split_by: str | None = None, *, session: Session
+) -> MeasuredLabels:
+    """The labels that models are measured on together, whether they have predicted them or not.
+
+    Raises
+    ------
+    BadInput, NotEnoughData
+        As `held_out`.
+    """
     skeletons = {model.skeleton for model in models}
     if len(skeletons) > 1:
         names = [model.use_name for model in models]
         raise BadInput("models.different_points", names=names, skeletons=sorted(skeletons))
     split_by = split_by or training_split(models[0].use_name, session=session)
-    labels = read_labels(dataset_id, models[0].skeleton, split_by=split_by, session=session).only(Part.TEST)
+    every = read_labels(dataset_id, models[0].skeleton, split_by=split_by, session=session)
+    trained = [trained_by_name(model.name, session=session) for model in models]
+    seen = {model.use_name: learned_from(row) for model, row in zip(models, trained, strict=True)}
+    instances, learned = {label.instance.id for label in every.labels}, set().union(*seen.values())
+    if (
+        every.labels
+        and learned.isdisjoint(instances)
+        and not any(row and row.dataset_id == dataset_id for row in trained)
+    ):
+        return MeasuredLabels(every, every.without(instances), 0, every=True)
+    labels = every.only(Part.TEST)
     if not labels.labels:
         raise NotEnoughData("models.nothing_held_out", skeleton=models[0].skeleton)
-    seen = {model.use_name: learned_from(trained_by_name(model.name, session=session)) for model in models}
-    unseen = labels.without(set().union(*seen.values()))
+    unseen = labels.without(learned)
     if not unseen.labels:
         most = max(seen, key=lambda name: len(seen[name]))
         raise NotEnoughData("models.learned_from_all", name=most)
-    return unseen, len(labels.labels) - len(unseen.labels)
+    held_apart = {label.instance.id for label in labels.labels}
+    return MeasuredLabels(unseen, every.without(held_apart), len(labels.labels) - len(unseen.labels), every=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,31 +207,50 @@ def _stack(labels: Labels, dataset_id: int, version_id: int, *, session: Session
     return arrays
 
 
-def _common(labels: Labels, predictions_of: Mapping[str, _PredictionArrays], learned: int) -> HeldOutSet:
+def _common(measured: MeasuredLabels, predictions_of: Mapping[str, _PredictionArrays]) -> HeldOutSet:
     """The labels that all models have predicted, with what they predicted."""
-    skeleton = find_skeleton(labels.skeleton)
+    labels, skeleton = measured.labels, find_skeleton(measured.labels.skeleton)
     everywhere = np.all([arrays.present for arrays in predictions_of.values()], axis=0)
     rows = np.flatnonzero(everywhere).tolist()
     if not rows:
         missing = [name for name, arrays in predictions_of.items() if not arrays.present.any()] or list(predictions_of)
         raise NotEnoughData("models.none_of_held_out", name=missing[0])
     chosen = [labels.labels[i] for i in rows]
-    truth, visibility, _ = Keypoints.unpack_all([label.revision.points for label in chosen], len(skeleton))
+    truth, visibility, boxes = _arrays(chosen, len(skeleton))
+    guesses = {MEAN_SHAPE: _guesses(measured, len(skeleton))[rows]}
     return HeldOutSet(
         skeleton=skeleton,
         truth=truth,
         visibility=visibility,
-        boxes=boxes_of(instance for instance, *_ in chosen).astype(np.float32),
+        boxes=boxes,
         groups=np.array([labels.groups[i] for i in rows]),
         images=[label.image.id for label in chosen],
         names=[label.image.path for label in chosen],
         hashes=[label.image.sha256 for label in chosen],
         instances=[label.instance.id for label in chosen],
-        predicted={name: arrays.points[everywhere] for name, arrays in predictions_of.items()},
+        predicted={name: arrays.points[everywhere] for name, arrays in predictions_of.items()} | guesses,
         scores={name: arrays.scores[everywhere] for name, arrays in predictions_of.items()},
         left_out=len(labels.labels) - len(rows),
-        learned=learned,
+        learned=measured.learned,
+        every_label=measured.every,
     )
+
+
+def _arrays(
+    labels: Sequence[HumanLabel], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+    """Points (N, K, 2), visibility (N, K) and boxes (N, 4) of N labels of K points."""
+    points, visibility, _ = Keypoints.unpack_all([label.revision.points for label in labels], count)
+    return points, visibility, boxes_of(label.instance for label in labels).astype(np.float32)
+
+
+def _guesses(measured: MeasuredLabels, count: int) -> NDArray[np.float32]:
+    """(N, K, 2) the mean shape of other labels in the boxes of those that are measured on."""
+    points, visibility, boxes = _arrays(measured.labels.labels, count)
+    if measured.others.labels:
+        return lay_into(mean_places(*_arrays(measured.others.labels, count)), boxes).astype(np.float32)
+    groups = np.array(measured.labels.groups)
+    return guesses_from_other_groups(points, visibility, boxes, groups).astype(np.float32)
 
 
 def _scores(confidence: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -25,6 +25,7 @@ from db.queries.learning.models import (
     promotions,
     standing_promotions,
 )
+from db.queries.library import count_instances
 from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
 from db.writes.points import append_revision
 from db.writing import writing
@@ -112,6 +113,11 @@ def in_force(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str |
         return _name(newest.model_version_id, session=session) if newest else None
 
 
+def pre_labels_now(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str | None:
+    """The name of what gives the first points now, trained or built in; None where nothing does."""
+    return in_force(workspace, dataset_id, skeleton_name) or built_in_for(skeleton_name)
+
+
 def promoted_skeletons(workspace: Workspace, dataset_id: int) -> list[str]:
     """The skeletons in which a trained model is in force: for faces, and for people, the one promoted last."""
     with reading(workspace.engine) as session:
@@ -133,13 +139,16 @@ def pre_label(
     Returns
     -------
     dict
-        ``prelabelled`` (instances whose points are others now), ``kept`` (those that have them already, or got none).
+        ``model`` (what gave the points, None where nothing does), ``prelabelled`` (instances whose points are others
+        now), ``kept`` (those that have them already, or got none), ``human`` (those that are left alone because a human
+        set their points).
     """
     with reading(workspace.engine) as session:
         newest = promotion(dataset_id, skeleton_name, session=session)
         version_id = newest.model_version_id if newest else None
         heads = model_heads(dataset_id, find_skeleton(skeleton_name).kind, session=session)
         versions = _versions(workspace, version_id, session=session)
+        human = count_instances(dataset_id, find_skeleton(skeleton_name).kind, session=session) - len(heads)
     progress.begin(len(heads), message=message("progress.pre_labelling"))
     changed = done = 0
     for batch in batched(heads, _BATCH):
@@ -154,7 +163,8 @@ def pre_label(
                 )
         done += len(batch)
         progress.advance(done)
-    return {"prelabelled": changed, "kept": len(heads) - changed}
+    model = pre_labels_now(workspace, dataset_id, skeleton_name)
+    return {"model": model, "prelabelled": changed, "kept": len(heads) - changed, "human": human}
 
 
 def _versions(workspace: Workspace, version_id: int | None, *, session: Session) -> list[int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, func, select
 
 from core.foundation.errors import BadInput, FacetError, NotEnoughData
-from core.foundation.messages import Message, joined, message
+from core.foundation.messages import joined, message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
@@ -21,7 +21,6 @@ from core.learning.pose_models import PoseModel, ensure_own_weights, find_model,
 from core.learning.recipes import find_recipe
 from core.learning.run_folder import RunListener, keep_file, messages_in, resume_from, tidy
 from core.learning.samples import LEARNED, as_ranges, learned_from, samples, unlabelled_samples
-from core.learning.training_verdict import warnings_about
 from core.library.split_groups import group_name
 from core.training.listening import Listener, TrainingCancelled
 from core.training.recipe import Recipe
@@ -115,8 +114,7 @@ def train_model(
     dict
         ``model`` (name), ``model_version`` (id), ``epochs``, ``stopped`` ("done", "early", "cancelled" or "nan"),
         ``seconds``, ``validation`` (the best epoch's figures), ``labels`` (counts of each part), ``said`` (what
-        a person should know: a halved batch, a loss that was no number), ``warnings`` (those of it that speak against
-        the model: its best is no better than the mean shape).
+        a person should know: a halved batch, a loss that was no number).
 
     Raises
     ------
@@ -146,11 +144,7 @@ def train_model(
     if not trained.epochs:
         reason = joined(messages_in(folder)) or message("training.no_epoch")
         raise FacetError("training.nothing_learned", reason=reason)
-    warnings = warnings_about(workspace, training.labels, training.choosing(), trained.best, training.recipe.rate)
-    for warning in warnings:
-        if warning not in messages_in(folder):  # before it was killed
-            listener.remark(warning)
-    model = _keep(workspace, training, trained, rounds, warnings)
+    model = _keep(workspace, training, trained, rounds)
     tidy(folder)
     with reading(workspace.engine) as session:
         return _report(workspace, model, session=session)
@@ -233,11 +227,7 @@ def _parent(workspace: Workspace, request: TrainingRequest) -> PoseModel | None:
 
 
 def _keep(
-    workspace: Workspace,
-    training: TrainingRun,
-    trained: TrainingOutcome,
-    rounds: Sequence[Mapping[str, Any]] = (),
-    warnings: Sequence[Message] = (),
+    workspace: Workspace, training: TrainingRun, trained: TrainingOutcome, rounds: Sequence[Mapping[str, Any]] = ()
 ) -> TrainedModel:
     """Give the best weights a place among the models and write the version down."""
     recipe, labels = training.recipe, training.labels
@@ -271,7 +261,6 @@ def _keep(
                 "best": _finite(trained.best),
                 "images_per_second": trained.images_per_second,
                 "rounds": [_finite(each) for each in rounds],
-                "warnings": [warning.to_json() for warning in warnings],
             },
         )
         session.add(model)
@@ -305,5 +294,4 @@ def _report(workspace: Workspace, model: TrainedModel, *, session: Session) -> d
         "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
         "said": [each.to_json() for each in messages_in(workspace.training_folder(model.run_id or 0))],
-        "warnings": model.data.get("warnings") or [],
     }

@@ -265,8 +265,8 @@ def _learning(place: Path) -> Iterator[tuple[object, ...]]:
     yield "overlay", "--video", "clip0", "--dataset", "clips", "--models", model, "--out", place / "over.avi"
     yield "overlay", "--video", "clip0", "--dataset", "clips", "--models", "dlib-68", "--out", place / "over.mp4"
     yield "rollback", *of
-    yield "promote", *of, "--model", model
-    yield "promote", *of, "--model", model
+    yield "promote", *of, "--model", model, "--anyway"  # it is worse than dlib-68, so it is refused without
+    yield "promote", *of, "--model", model, "--anyway"
     yield "rollback", *of
     yield "rollback", *of, "--skeleton", "hand21"
     yield "onnx", "--model", model, "--out", place / "net.onnx"

@@ -120,6 +120,7 @@ class Shelf:
                         model_version_id=version,
                         dataset_id=self.dataset,
                         recipe="quick",
+                        recipe_settings={"rate": 0.001},
                         skeleton=skeleton,
                         file=f"models/{name}.safetensors",
                         author_id=self.author,

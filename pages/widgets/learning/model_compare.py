@@ -17,8 +17,9 @@ from core.learning.errors_on_held_out import (
     paired_difference,
     worst_instances,
 )
-from core.learning.evaluating import FEWEST_GROUPS, differences_as_json, intervals_as_json, metrics
+from core.learning.evaluating import FEWEST_GROUPS, differences_as_json, guess_of, intervals_as_json, metrics
 from core.learning.held_out import UNPREDICTED, HeldOutSet, held_out, unpredicted
+from core.learning.verdicts import no_better_than_mean_shape
 from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
@@ -27,7 +28,6 @@ from pages.widgets.shared.controls import offer_predictions, paged, show_in_edit
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
 from pages.widgets.shared.resources import read, workspace
-from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 from pages.widgets.shared.words import words
 
@@ -35,17 +35,19 @@ MOST: Final = 3
 _WORST: Final = 24
 _FEW_GROUPS: Final = 20
 _METRICS: Final = words("metrics")
-_NO_SHARES: Final = ("rmse_px",)  # all other metrics are shown in percent
+_NO_SHARES: Final = ("mse_px2", "rmse_px")  # all other metrics are shown in percent
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Figures of each model, of each but the first less the first, and where each errs, alone and less the first."""
+    """Figures of each model, of each but the first less the first, and where each errs, alone and less the first; and
+    the NME of a guess that knows no picture."""
 
     metrics: dict[str, dict[str, dict[str, float | None]]]
     differences: dict[str, dict[str, dict[str, Any]]]
     breakdowns: dict[str, Breakdown]
     less_first: dict[str, PairedDifference]
+    guess: dict[str, float | None]
 
 
 def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
@@ -131,45 +133,38 @@ def _compare(
         {name: differences_as_json(metrics(_held_out, name, names[0])) for name in names[1:]},
         {name: breakdown(_held_out, name) for name in names},
         {name: paired_difference(_held_out, name, names[0]) for name in names[1:]},
+        intervals_as_json({"nme": guess_of(_held_out)})["nme"],
     )
 
 
-def comparison(
-    dataset_id: int, skeleton_name: str, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, busy: bool
-) -> None:
+def comparison(dataset_id: int, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, busy: bool) -> None:
     """Figures with intervals, curves, points and groups, and the worst instances first."""
     names = tuple(chosen)
     cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
     split_by = common_split(names, rows)
-    counts = counted_supply(dataset_id, skeleton_name, split_by, cache_key).labels
-    if not counts["test"]:
-        st.info(
-            f"No human label of {points_name(skeleton_name)} is held out in this dataset, so nothing can be measured. "
-            "Label another video or person.",
-            icon=":material/rule:",
-        )
-        return
     try:
         held = _held(dataset_id, names, split_by, cache_key)
     except NotEnoughData as error:
         if error.code not in UNPREDICTED:
             st.info(sentence(error), icon=":material/rule:")
             return
-        part = f"{counted(counts['test'], 'instance')} of {counted(counts['test_groups'], 'group')}"
-        st.info(f"To be compared, each model predicts what is held out first: {part}.", icon=":material/rule:")
+        st.info("Each model first predicts the labelled instances that they are measured on.", icon=":material/rule:")
         _offer(dataset_id, names, split_by, cache_key, busy=busy)
         return
     except FacetError as error:
         st.error(sentence(error))
         return
-    st.caption(heading(len(held), len(set(held.groups.tolist()))))
+    st.caption(heading(len(held), len(set(held.groups.tolist())), every_label=held.every_label))
+    for name in names:
+        if (doubt := no_better_than_mean_shape(held, name)) is not None:
+            st.warning(f"{sentence(doubt.text())}.", icon=":material/warning:")
     if held.learned:
         st.caption(
             f"{counted(held.learned, 'instance')} more would be held out now, but one of these models has learned from "
             "them: none is measured on those."
         )
     if held.left_out:
-        st.warning(f"{counted(held.left_out, 'held-out instance')} not predicted by all of them stay out.")
+        st.warning(f"{counted(held.left_out, 'instance')} not predicted by all of them stay out.")
         _offer(dataset_id, names, split_by, cache_key, busy=busy)
     measured = _compare(held, dataset_id, names, split_by, cache_key)
     _figures(measured, names)
@@ -183,15 +178,18 @@ def common_split(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str
     return next((ways[name] for name in (PredictorName.parse(name).model for name in names) if name in ways), "auto")
 
 
-def heading(instances: int, groups: int) -> str:
+def heading(instances: int, groups: int, *, every_label: bool = False) -> str:
     """What was measured on, and how far its intervals can be trusted."""
     ends = "intervals (95%) by drawing whole groups again" if groups > 1 else "one group gives no interval"
     ends += ", which so few groups make too narrow" if 1 < groups < _FEW_GROUPS else ""
-    text = f"{counted(instances, 'held-out instance')} of {counted(groups, 'group')}; {ends}. pp: percentage points."
+    what = counted(instances, "instance" if every_label else "held-out instance")
+    text = f"{what} of {counted(groups, 'group')}; {ends}. pp: percentage points."
+    if every_label:
+        text = f"Every label counts, as none of these models has learned from any: {text}"
     if groups < FEWEST_GROUPS:
         text += (
-            f" With fewer than {FEWEST_GROUPS} groups no model is called better or worse: chance alone would do it too "
-            "often. Label more videos or people to hold out."
+            f" With fewer than {FEWEST_GROUPS} groups none is the winner, since chance alone would make one too often: "
+            "it is said in how many groups a difference points the same way. Label more videos or people."
         )
     return text
 
@@ -204,7 +202,7 @@ def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, cache_k
 def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int, *, busy: bool) -> None:
     counts = _unpredicted(dataset_id, names, split_by, cache_key)
     lacking = {name: count for name, count in counts.items() if count}
-    scope = {"held_out": True, "split_by": split_by}
+    scope = {"held_out": True, "beside": list(names), "split_by": split_by}
     offer_predictions(dataset_id, lacking, names, "Predict the held-out part", "To be predicted", busy=busy, **scope)
 
 
@@ -221,6 +219,11 @@ def _figures(measured: Comparison, names: tuple[str, ...]) -> None:
         rows.append(row | {"What it is": text["about"]})
     with st.container(key="explained-metrics"):
         st.table(rows, hide_index=True)
+    if measured.guess["value"] is not None:
+        st.caption(
+            "A guess that knows no picture, the mean shape of other labels in each box, has an NME of "
+            f"{interval(measured.guess, percent=True)} on these."
+        )
 
 
 def _worst(held: HeldOutSet, chosen: list[str]) -> None:

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.foundation.skeletons import Skeleton
 from core.learning.errors_on_held_out import Breakdown, PairedDifference
-from core.learning.evaluating import FEWEST_GROUPS, differences_as_json
+from core.learning.evaluating import differences_as_json
+from core.learning.verdicts import verdict_message
 from db.queries.library import videos
 from pages.widgets.learning.model_charts import (
     ced_chart,
@@ -26,11 +27,10 @@ _PLAIN: Final = {"displayModeBar": False}
 
 
 def difference_text(difference: Mapping[str, Any] | None, *, percent: bool) -> str:
-    """A paired difference with its interval, and whether it is clear."""
+    """A paired difference with its interval, and whether it is clear; of few groups in how many it points that way."""
     if not difference or difference["verdict"] == "undefined":
         return "undefined"
-    text = f"{interval(difference, percent=percent, difference=True)}: {difference['verdict']}"
-    return f"{text} ({difference['groups']})" if difference["groups"] < FEWEST_GROUPS else text
+    return f"{interval(difference, percent=percent, difference=True)}: {verdict_message(difference).text()}"
 
 
 def where_they_err(

@@ -11,9 +11,10 @@ from core.foundation.messages import Message
 from core.learning import listing as models
 from core.learning.delivery import onnx_file
 from core.learning.promoting import built_in_for, in_force, promote, roll_back, steps_back
-from db.queries.learning.models import promotions
+from core.learning.verdicts import PromotionCheck, check_promotion
+from db.queries.learning.models import model_cache_key, promotions
 from pages.widgets.points.picture_order import doubtful_button
-from pages.widgets.shared.controls import attempted, page_button
+from pages.widgets.shared.controls import attempted, offer_predictions, page_button
 from pages.widgets.shared.points_picker import points_name
 from pages.widgets.shared.resources import author_id, read, start_run, workspace
 from pages.widgets.shared.text import counted, lasting, plain, sentence, utc
@@ -33,6 +34,9 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
                 "Points": row["skeleton"],
                 "Pre-labels": "yes" if row["pre_labels"] else "",
                 "NME": interval(row["figures"]["nme"], percent=True) if "nme" in row["figures"] else "not measured",
+                "Mean shape": interval(row["figures"].get("mean_shape"), percent=True)
+                if "mean_shape" in row["figures"]
+                else "",
                 "Remark": "came to nothing" if row["warnings"] else "",
                 "Learned from": row["labels"]["train"],
                 "Held out": row["labels"]["test"],
@@ -46,7 +50,11 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
         hide_index=True,
         key="versions",
     )
-    st.caption("NME: mean distance from the truth on the held-out part when it was trained, with its 95% interval.")
+    st.caption(
+        "NME: mean distance from the truth on the held-out part when it was trained, with its 95% interval. Mean "
+        "shape: the same of a guess that knows no picture, the mean shape of the other labels in each box; a model "
+        "that is no better came to nothing."
+    )
 
 
 def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> None:
@@ -122,8 +130,8 @@ def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
         chosen = st.selectbox(
             "Promote", names, index=None, placeholder="a model", key=f"promote-{skeleton_name}", width=320
         )
-        warnings = models.warnings_of(workspace(), chosen) if chosen else []
-        _promote(dataset_id, skeleton_name, chosen, warned=bool(warnings), busy=busy)
+        check = _checked(dataset_id, chosen, now or built_in) if chosen else None
+        _promote(dataset_id, skeleton_name, chosen, warned=check is not None and check.asks, busy=busy)
         back = [plain(name or built_in or "no model") for name in steps_back(workspace(), dataset_id, skeleton_name)]
         if back and st.button(
             f"Roll back to {back[0]}",
@@ -135,7 +143,8 @@ def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
             + ".",
         ):
             _change(dataset_id, skeleton_name)
-    _show_warnings(warnings)
+    if chosen and check:
+        _show_check(dataset_id, chosen, check, busy=busy)
     _next_steps(dataset_id, skeleton_name)
     history = read(lambda session: promotions(dataset_id, session=session))
     if history:
@@ -155,8 +164,37 @@ def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
             )
 
 
+def _checked(dataset_id: int, model: str, against: str | None) -> PromotionCheck:
+    cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
+    return _measured(dataset_id, model, against, cache_key)
+
+
+@st.cache_data(max_entries=8, show_spinner="Measuring it beside what pre-labels now")
+def _measured(dataset_id: int, model: str, against: str | None, cache_key: int) -> PromotionCheck:  # noqa: ARG001
+    return check_promotion(workspace(), dataset_id, model, against)
+
+
+def _show_check(dataset_id: int, model: str, check: PromotionCheck, *, busy: bool) -> None:
+    """What speaks against a model before it is promoted; where it is not measured, the way to that."""
+    _show_warnings(check.doubts)
+    if check.reason is not None:
+        st.caption(f"It cannot be measured here: {sentence(check.reason.text())}.")
+    if check.unpredicted:
+        names = [model] if check.against is None else [model, check.against]
+        offer_predictions(
+            dataset_id,
+            check.unpredicted,
+            names,
+            "Measure it first",
+            "Before it is measured beside what pre-labels now, these are to be predicted",
+            busy=busy,
+            held_out=True,
+            beside=names,
+        )
+
+
 def _promote(dataset_id: int, skeleton_name: str, chosen: str | None, *, warned: bool, busy: bool) -> None:
-    """Promote a model with a click; one that its training warned of with a second one."""
+    """Promote a model with a click; one that is doubtful or not measured with a second one."""
     key = f"promote-asked-{skeleton_name}"
     asked = warned and st.session_state.get(key) == chosen
     label = "Promote it all the same" if asked else "Promote"

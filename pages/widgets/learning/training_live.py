@@ -10,7 +10,7 @@ from core.foundation.messages import Message
 from core.jobs.kinds import kinds_shown_on
 from core.learning.listing import listed, model_of_run
 from core.learning.run_folder import TrainingLog, training_log
-from core.learning.training_verdict import CAME_TO_NOTHING
+from core.learning.verdicts import CAME_TO_NOTHING
 from db.engine import reading
 from db.queries.jobs import count_runs, runs_page
 from db.tables import Run, RunState

@@ -16,14 +16,13 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from core.__main__ import app
-from core.foundation.messages import verbatim
 from core.foundation.settings import Settings, settings
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs import tasks
 from core.library.sample_clips import draw_clips_of_people
 from db.engine import reading
-from db.tables import Instance, KeypointRevision, Prediction, Source, TrainedModel
+from db.tables import Instance, KeypointRevision, Prediction, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.drawn_labels import fill_with_clips
@@ -145,6 +144,9 @@ def test_evaluate_gives_each_metric_with_its_interval(run, model):
     difference = both["difference"]["nme"]
     assert difference["value"] == pytest.approx(value)
     assert (difference["groups"], difference["verdict"]) == (both["groups"], "too few groups to tell")
+    assert difference["way"] == ("worse" if value > 0 else "better")
+    assert 1 <= difference["same_way"] <= both["groups"]
+    assert (both["unit"], both["every_label"]) == ("inter-ocular", False)
 
 
 def test_evaluate_against_another_says_the_difference_in_words_too(run, model):
@@ -155,8 +157,8 @@ def test_evaluate_against_another_says_the_difference_in_words_too(run, model):
     assert "dlib-68 on the same" in lines
     assert f"{model} minus dlib-68, paired" in lines
     told = [line for line in lines if line.strip().startswith("nme ")]
-    assert len(told) == 3
-    assert re.search(r"   too few groups to tell \(\d\)$", told[2])
+    assert len(told) == 4, "the model, the other, their difference, and a guess that knows no picture"
+    assert re.search(r"   (better|worse) in \d of \d groups?$", told[2])
     assert not any("groups" in line for line in told[:2])
 
 
@@ -168,33 +170,30 @@ def test_stability_of_predictions_and_of_labels(run, model):
 
 def test_promoting_changes_model_points_and_no_human_ones(run, model, home):
     before = _revisions(home, human=True)
-    told = run("promote", "--dataset", "faces", "--model", model)
-    assert told == {"model": model, "prelabelled": 4, "kept": 0}
+    told = run("promote", "--dataset", "faces", "--model", model, "--anyway")
+    assert told == {"model": model, "prelabelled": 4, "kept": 0, "human": 12}
     assert _revisions(home, human=True) == before
     assert len(_revisions(home, human=False)) == 4
     assert "pre-labels this dataset already" in run("promote", "--dataset", "faces", "--model", model, code=2)
     assert run("models")["models"][0]["pre_labels"] is True
     back = run("rollback", "--dataset", "faces")
-    assert (back["model"], back["left"], set(back)) == ("dlib-68", 0, {"model", "prelabelled", "kept", "left"})
+    assert (back["model"], back["left"], set(back)) == ("dlib-68", 0, {"model", "prelabelled", "kept", "human", "left"})
     assert run("models")["models"][0]["pre_labels"] is False
     assert "nothing is left to go back from" in run("rollback", "--dataset", "faces", code=2)
 
 
-def test_a_model_that_came_to_nothing_is_promoted_with_a_warning(run, model, home):
-    workspace = Workspace.open(Settings(home=home))
-    with writing(workspace.engine) as session:
-        trained = session.exec(select(TrainedModel)).one()
-        before = trained.data
-        trained.data = {**before, "warnings": [verbatim("this training came to nothing: 41.65%").to_json()]}
-    done = CliRunner().invoke(app, ["promote", "--dataset", "faces", "--model", model, "--json"])
+def test_a_worse_model_is_promoted_only_when_it_is_wanted_anyway_and_both_figures_are_told(run, model, home):
+    """A network of two epochs is far behind dlib-68 on drawn faces."""
+    refused = run("promote", "--dataset", "faces", "--model", model, code=2)
+    assert refused.startswith(f"{model}: not promoted: worse than what gives the first points now: on the same ")
+    assert re.search(rf"{model} has an NME of [\d.,]+%, dlib-68 of [\d.,]+% \(worse in \d of \d groups?\)", refused)
+    assert refused.endswith("promote it all the same with --anyway")
+    assert run("models")["models"][0]["pre_labels"] is False
+    done = CliRunner().invoke(app, ["promote", "--dataset", "faces", "--model", model, "--anyway", "--json"])
     assert done.exit_code == 0, done.stderr
-    assert f"{model}: this training came to nothing: 41.65%" in done.stderr.splitlines()
+    assert f"{model}: worse than what gives the first points now" in done.stderr
     assert json.loads(done.stdout)["model"] == model
-    assert run("models")["models"][0]["warnings"] == ["this training came to nothing: 41.65%"]
     run("rollback", "--dataset", "faces")
-    with writing(workspace.engine) as session:
-        session.exec(select(TrainedModel)).one().data = before
-    workspace.engine.dispose()
 
 
 def test_onnx_gives_points_for_any_number_of_crops(run, model, tmp_path):

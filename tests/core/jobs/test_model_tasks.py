@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import worded
 from core.jobs import model_tasks, tasks
 from core.learning.promoting import promote, promoted_skeletons
 from core.learning.training import TrainingRequest
@@ -39,9 +40,9 @@ def predicted(shelf, monkeypatch):
     """What models were asked to predict; they are 3 pixels off in x."""
     asked = []
 
-    def predict(*_, model, only=None, clip=None, **__):
+    def predict(*_, model, only=None, clips=None, **__):
         instances = None if only is None else {label.instance.id for label in only.labels}
-        asked.append(SimpleNamespace(model=model, instances=instances, clip=clip))
+        asked.append(SimpleNamespace(model=model, instances=instances, clips=clips))
         for instance in instances or ():
             shelf.predict(instance, shelf_version(shelf.workspace, model), face((3.0, 0.0)))
         return {"predicted": len(instances or ()), "failed": 7}
@@ -73,7 +74,12 @@ def test_a_trained_model_is_measured_on_what_was_held_out_and_keeps_its_figures(
     assert (run.counts["model"], run.counts["epochs"]) == ("m", 2)
     assert run.counts["metrics"]["nme"]["value"] == pytest.approx(0.03)
     with reading(workspace.engine) as session:
-        assert trained_by_name("m", session=session).figures == run.counts["metrics"]
+        assert trained_by_name("m", session=session).figures == run.counts["metrics"] | {
+            "mean_shape": run.counts["mean_shape"]
+        }
+    (warning,) = run.counts["warnings"]
+    assert worded(warning).startswith("this training came to nothing"), "all faces stand alike, so a guess is exact"
+    assert warning in run.counts["said"]
 
 
 def test_a_training_asks_for_what_its_run_says_and_else_for_the_usual(do, held, trained, predicted):
@@ -100,7 +106,7 @@ def test_a_prediction_of_what_was_held_out_is_of_nothing_else_and_gives_no_point
     promote(workspace, shelf.dataset, "m", author_id=author)
     untouched = shelf.instance(shelf.image("late.png"))
     shelf.predict(untouched, shelf_version(workspace, "m"), face())
-    assert do("predict", model="m", held_out=True).counts == {"predicted": 2, "failed": 7}
+    assert do("predict", model="m", held_out=True).counts == {"model": "m", "predicted": 2, "failed": 7}
     assert [asked.instances for asked in predicted] == [held]
     assert head(workspace, untouched) is None
 
@@ -113,7 +119,7 @@ def test_a_prediction_gives_points_where_the_model_is_in_force_only(workspace, d
     untouched = shelf.instance(shelf.image("late.png"))
     shelf.predict(untouched, version, face((4.0, 4.0)))
     assert do("predict", model="m", clip=5).state == RunState.DONE
-    assert [(asked.model, asked.instances, asked.clip) for asked in predicted] == [("m", None, 5)]
+    assert [(asked.model, asked.instances, asked.clips) for asked in predicted] == [("m", None, {5})]
     assert head(workspace, untouched) == ((Source.MODEL, [4.0, 4.0]) if promoted else None)
 
 
@@ -128,6 +134,45 @@ def test_a_smoothed_prediction_predicts_frame_by_frame_first_and_counts_its_fail
     run = do("predict", model="m+flip+one-euro")
     assert [asked.model for asked in predicted] == ["m+flip"]
     assert run.counts == {"smoothed": shelf.dataset, "model": "m+flip+one-euro", "failed": 7}
+
+
+def test_a_smoothed_clip_is_all_that_is_predicted_and_smoothed(do, shelf, predicted, monkeypatch):
+    shelf.model("m")
+    smoothed = []
+
+    def smooth(*_, only, **__):
+        smoothed.append(only)
+        return {}
+
+    monkeypatch.setattr(model_tasks, "smooth_predictions", smooth)
+    do("predict", model="m+one-euro", clip=5)
+    assert [(asked.model, asked.clips) for asked in predicted] == [("m", {5})]
+    assert smoothed == [{5}]
+
+
+def test_a_smoothed_use_is_measured_on_labels_with_the_clips_around_them(do, shelf, held, predicted, monkeypatch):
+    shelf.model("m")
+    frame = shelf.image("clip/0.png", identity="a")
+    number = shelf.clip("clip.mp4", [frame])
+    shelf.instance(frame, face())
+    shelf.split({f"clip {number}": "test"})
+    monkeypatch.setattr(model_tasks, "smooth_predictions", lambda *_, only, **__: {"only": sorted(only)})
+    assert do("predict", model="m+one-euro", held_out=True).counts["only"] == [number]
+    ((instances, clips),) = [(asked.instances, asked.clips) for asked in predicted]
+    assert held < instances
+    assert clips == {number}
+
+
+def test_a_built_in_model_is_asked_for_every_label_and_beside_a_trained_one_for_what_was_held_out(
+    do, shelf, held, predicted
+):
+    shelf.model("dlib-68", trained=False)
+    shelf.model("m")
+    do("predict", model="dlib-68", held_out=True)
+    do("predict", model="dlib-68", held_out=True, beside=["dlib-68", "m"])
+    alone, beside = (asked.instances for asked in predicted)
+    assert len(alone) == 3
+    assert beside == held
 
 
 def test_pre_labelling_asks_no_network_where_the_built_in_model_is_in_force(do, shelf, predicted):

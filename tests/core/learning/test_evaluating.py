@@ -35,6 +35,7 @@ def test_figures_are_those_worked_out_by_hand(shelf):
     assert values["auc"] == pytest.approx(((1 - 0.03 / 0.08) + 0) / 2)
     assert values["pck"] == pytest.approx(1.0)  # every point is 3 or 10 pixels off, and the limit is 10
     assert values["rmse_px"] == pytest.approx(np.sqrt((9 + 100) / 2 / 2))  # y is exact, so half of the coordinates
+    assert values["mse_px2"] == pytest.approx((9 + 100) / 2 / 2)
     assert values["missed"] == 0.0
     assert values["nme_diagonal"] == pytest.approx((3 + 10) / 2 / np.hypot(120, 90))
     interval = found["metrics"]["nme"]
@@ -97,7 +98,7 @@ def test_one_group_gives_figures_without_intervals(shelf):
     assert nme["value"] == pytest.approx(np.sqrt(2) / 100)
     assert (nme["low"], nme["high"]) == (None, None)
     assert worded(found["reason"]) == (
-        "no interval for the figures: what is held out (1) is all of one group (person a), and it takes two; "
+        "no interval for the figures: what is measured on (1) is all of one group (person a), and it takes two; "
         "label more videos or people"
     )
 
@@ -115,7 +116,7 @@ def test_a_figure_that_counts_in_one_of_two_groups_only_is_named(shelf):
     assert "auc" not in missing
     named, _, why = worded(found["reason"]).removeprefix("no interval for ").partition(": ")
     assert sorted(named.split(", ")) == missing
-    assert why.startswith("of 4 held-out instances in 2 groups those that count for them are all of one group")
+    assert why.startswith("of 4 instances in 2 groups those that count for them are all of one group")
 
 
 def test_intervals_that_are_there_need_no_reason(shelf):

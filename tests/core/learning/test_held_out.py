@@ -1,15 +1,17 @@
 """What is held out is never what a model has learned from, whatever becomes of the groups."""
 
+import numpy as np
 import pytest
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.learning.evaluating import evaluate
-from core.learning.held_out import UNPREDICTED, held_out, training_split, unpredicted
+from core.learning.held_out import MEAN_SHAPE, UNPREDICTED, held_out, training_split, unpredicted
 from core.learning.labels import keep_parts, read_labels
 from core.learning.samples import LEARNED, as_ranges
 from db.engine import reading
 from db.tables import Exclusion, GroupPart, TrainedModel
+from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
@@ -94,6 +96,51 @@ def test_each_model_lacks_what_it_has_not_predicted_of_the_held_out_part(shelf):
     names = ["whole", "half", "silent"]
     assert unpredicted(shelf.workspace, shelf.dataset, names) == {"whole": 0, "half": 2, "silent": 4}
     assert unpredicted(shelf.workspace, shelf.dataset, ["whole+flip"]) == {"whole+flip": 4}, "another use of it"
+
+
+def test_a_built_in_model_is_measured_on_every_label_and_beside_a_trained_one_on_what_was_held_out(shelf):
+    every = shelf.people()
+    built_in, trained = shelf.model("dlib-68", trained=False), shelf.model("net")
+    for instance in every.values():
+        shelf.predict(instance, built_in, face(1.0))
+        shelf.predict(instance, trained, face(2.0))
+    alone = held_out(shelf.workspace, shelf.dataset, ["dlib-68"])
+    assert (len(alone), alone.every_label, alone.left_out) == (len(every), True, 0)
+    beside = held_out(shelf.workspace, shelf.dataset, ["dlib-68", "net"])
+    assert (len(beside), beside.every_label) == (4, False)
+    assert evaluate(shelf.workspace, shelf.dataset, "dlib-68")["instances"] == len(every)
+
+
+def test_a_built_in_model_needs_nothing_held_out(shelf):
+    shelf.split({"folder ": "train"})
+    instance = shelf.instance(shelf.image("a.png"), face())
+    shelf.predict(instance, shelf.model("dlib-68", trained=False), face(1.0))
+    assert list(held_out(shelf.workspace, shelf.dataset, ["dlib-68"]).instances) == [instance]
+    assert unpredicted(shelf.workspace, shelf.dataset, ["dlib-68+one-euro"]) == {"dlib-68+one-euro": 1}
+
+
+def test_a_model_that_was_trained_elsewhere_is_measured_on_every_label_but_not_on_pictures_that_it_knows(shelf):
+    every = shelf.people()
+    version = shelf.model("net")
+    for instance in every.values():
+        shelf.predict(instance, version, face(1.0))
+    with writing(shelf.workspace.engine) as session:
+        session.exec(select(TrainedModel)).one().dataset_id = ensure_dataset("others", shelf.author, session=session)
+    assert held_out(shelf.workspace, shelf.dataset, ["net"]).every_label
+    with writing(shelf.workspace.engine) as session:
+        session.exec(select(TrainedModel)).one().data = {LEARNED: as_ranges([every["a0"]])}
+    found = held_out(shelf.workspace, shelf.dataset, ["net"])
+    assert (found.every_label, len(found), found.learned) == (False, 3, 1)
+
+
+def test_the_guess_is_made_of_what_is_not_measured_on(shelf):
+    """The faces that are held out stand elsewhere in their boxes: the guess does not know."""
+    shelf.split({"person a": "test", "person b": "test", "person c": "train"})
+    version = shelf.model("net")
+    for name, shift in (("a", 30.0), ("b", 30.0), ("c", 0.0)):
+        shelf.predict(shelf.instance(shelf.image(f"{name}.png", identity=name), face(shift)), version, face())
+    found = held_out(shelf.workspace, shelf.dataset, ["net"])
+    np.testing.assert_allclose(found.predicted[MEAN_SHAPE], np.stack([face(0.0)] * 2), atol=1e-4)
 
 
 def test_models_of_different_points_are_not_compared(shelf):

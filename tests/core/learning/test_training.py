@@ -66,7 +66,8 @@ def test_a_training_gives_a_version_with_figures_data_and_recipe(trained):
     assert sum(row["labels"].values()) == 16
     assert row["settings"]["epochs"] == 2
     assert row["parent"] is None
-    assert row["figures"] == run.counts["metrics"]
+    assert row["figures"] == run.counts["metrics"] | {"mean_shape": run.counts["mean_shape"]}
+    assert 0 < row["figures"]["mean_shape"]["value"] < 1
     with reading(workspace.engine) as session:
         model = session.exec(select(TrainedModel).where(TrainedModel.run_id == run.id)).one()
         assert (workspace.home / model.file).is_file()
@@ -256,7 +257,7 @@ def test_an_absurd_rate_that_stays_finite_is_said_to_have_come_to_nothing(traine
     run = _train(workspace, dataset, settings={**QUICK, "rate": "1e6", "warmup": "0"})
     (warning,) = run.counts["warnings"]
     assert run.counts["stopped"] == "done"
-    assert "this training came to nothing: its best validation NME is" in worded(warning)
+    assert "this training came to nothing: on labels that it has not learned from its NME is" in worded(warning)
     assert "another rate than 1e+06" in worded(warning)
     assert run.counts["said"].count(warning) == 1
     assert Message.from_json(warning) in training_log(workspace, run.id).messages

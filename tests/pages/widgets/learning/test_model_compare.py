@@ -13,7 +13,10 @@ def row(name, **more):
 
 def test_the_heading_says_how_far_the_intervals_can_be_trusted():
     assert "one group gives no interval" in heading(3, 1)
-    assert "no model is called better or worse" in heading(30, 5)
+    assert "it is said in how many groups a difference points the same way" in heading(30, 5)
+    assert heading(30, 6, every_label=True).startswith(
+        "Every label counts, as none of these models has learned from any"
+    )
     assert "too narrow. pp: percentage points." in heading(30, 6)
     assert heading(90, 20) == (
         "90 held-out instances of 20 groups; intervals (95%) by drawing whole groups again. pp: percentage points."
@@ -49,7 +52,7 @@ def test_models_are_measured_on_what_the_first_trained_one_did_not_learn():
 def compared(dataset_id, chosen, rows=(), busy=False):
     from pages.widgets.learning.model_compare import comparison
 
-    comparison(dataset_id, "face68", chosen, rows, busy=busy)
+    comparison(dataset_id, chosen, rows, busy=busy)
 
 
 def test_the_newest_model_and_the_one_before_it_are_chosen_at_first(shown, workspace, dataset, author):
@@ -75,7 +78,7 @@ def test_the_newest_model_and_the_one_before_it_are_chosen_at_first(shown, works
 
 def test_without_held_out_labels_nothing_is_measured_and_the_way_to_some_is_said(shown, dataset):
     (said,) = shown(compared, dataset_id=dataset, chosen=["dlib-68"]).info
-    assert said.value.startswith("No human label of 68 face landmarks is held out in this dataset")
+    assert said.value.startswith("No human label of face68 is held out in this dataset")
 
 
 @pytest.fixture
@@ -90,11 +93,12 @@ def held_out_dataset(workspace, dataset, author):
 
 def test_what_a_model_has_not_predicted_is_offered(shown, started, held_out_dataset, dataset):
     page = shown(compared, dataset_id=dataset, chosen=["a-1", "b-2"])
-    assert page.info[0].value.startswith("To be compared, each model predicts what is held out first: ")
+    assert page.info[0].value == "Each model first predicts the labelled instances that they are measured on."
     assert page.caption[0].value.endswith(r". Predicted already: a\-1.")
     page.button[0].click().run()
     ((kind, parameters),) = started()
     assert (kind, parameters["model"], parameters["held_out"]) == ("predict", "b-2", True)
+    assert parameters["beside"] == ["a-1", "b-2"]
     assert shown(compared, dataset_id=dataset, chosen=["a-1", "b-2"], busy=True).button[0].disabled
 
 
@@ -104,6 +108,13 @@ def test_a_model_that_is_always_five_of_a_hundred_pixels_off_has_that_nme(shown,
     assert figures["**NME**"] == "5.00% (5.00 to 5.00)"
     assert figures["**Failures at 8%**"] == "0.00% (0.00 to 0.00)"
     assert "held-out instance" in page.caption[0].value
+
+
+def test_a_model_that_is_no_better_than_a_guess_is_warned_of_and_the_guess_is_shown(shown, held_out_dataset, dataset):
+    """All faces stand alike in their boxes, so the guess is exact."""
+    page = shown(compared, dataset_id=dataset, chosen=["a-1"])
+    assert page.warning[0].value.startswith("No better than a guess that knows no picture")
+    assert any("has an NME of 0.00%" in caption.value for caption in page.caption)
 
 
 def test_the_worst_pictures_go_on_page_by_page(shown, held_out_dataset, dataset, monkeypatch):

@@ -23,11 +23,11 @@ def figure(value, low=None, high=None):
     [
         ("better", 8, "−1.00 pp (−2.00 to −0.50): better"),
         ("no clear difference", 6, "−1.00 pp (−2.00 to −0.50): no clear difference"),
-        ("too few groups to tell", 5, "−1.00 pp (−2.00 to −0.50): too few groups to tell (5)"),
+        ("too few groups to tell", 5, "−1.00 pp (−2.00 to −0.50): better in 4 of 5 groups"),
     ],
 )
-def test_a_difference_is_shown_with_its_verdict_and_how_many_groups_are_too_few(said, groups, shown):
-    found = figure(-0.01, -0.02, -0.005) | {"verdict": said, "groups": groups}
+def test_a_difference_is_shown_with_its_verdict_or_in_how_many_of_few_groups_it_points_that_way(said, groups, shown):
+    found = figure(-0.01, -0.02, -0.005) | {"verdict": said, "groups": groups, "way": "better", "same_way": 4}
     assert difference_text(found, percent=True) == shown
 
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from core.foundation.messages import verbatim
-from core.learning import training_verdict
-from core.learning.labels import Labels
+from core.foundation.messages import message, verbatim
+from core.learning.verdicts import CAME_TO_NOTHING
 from db.tables import Run, RunState
 from db.writing import writing
 from pages.widgets.learning import training_live
@@ -46,12 +45,8 @@ def test_every_training_that_has_ended_can_be_chosen(shown, workspace, dataset, 
     assert oldest.startswith("model 0 · ")
 
 
-def test_a_training_that_came_to_nothing_warns(monkeypatch):
-    monkeypatch.setattr(training_verdict, "samples", lambda *_: [])
-    monkeypatch.setattr(training_verdict, "mean_shape_nme", lambda *_: 0.05)
-    labels = Labels("face68", [], [], [], [], 0)
-    (line,) = training_verdict.warnings_about(None, labels, [], {"validation_nme": 0.4}, 1e-3)
-    assert _warns(line)
+def test_a_training_that_came_to_nothing_warns():
+    assert _warns(message(CAME_TO_NOTHING, reached="40%", guess="5%", rate=1e-3))
     assert not _warns(verbatim("this training came to nothing"))
 
 
