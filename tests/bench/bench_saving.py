@@ -1,6 +1,7 @@
 """From the hand's release to a durable row: a landmark is dragged in a real browser, and the store is watched.
 
-``python -m tests.bench.bench_saving [--drags N] [--json]``. Needs a Chromium; without one it gives no rows.
+``python -m tests.bench.bench_saving [--drags N] [--json]``. Needs a Chromium; without one it gives only what a
+moved point writes to the store's log.
 """
 
 from __future__ import annotations
@@ -10,15 +11,20 @@ import json
 import sqlite3
 import sys
 import tempfile
+import uuid
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter, sleep
 
+import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from sqlmodel import select
 
 from core.foundation.arrays import Keypoints
+from core.foundation.messages import message
+from core.library.names_in_store import annotator_id
+from core.points.annotating import Edit, save_edit
 from db.engine import reading
 from db.tables import KeypointRevision
 from tests.bench.machine import Row, facts, summed, table
@@ -51,7 +57,7 @@ def measure(drags: int) -> list[Row]:
         finally:
             browser.close()
             bench.stop()
-    return [summed("landmark let go of, to durable row (browser, web socket, commit)", taken)]
+    return [summed("landmark let go of, to durable row (browser, request, commit)", taken)]
 
 
 def _drag_once(page: Page, store: Path, x: float, y: float, number: int) -> float:
@@ -72,12 +78,35 @@ def _drag_once(page: Page, store: Path, x: float, y: float, number: int) -> floa
     return taken
 
 
+def measure_log(edits: int) -> Row:
+    """KiB that one moved point writes to the log, over some edits of one face."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = stage(Path(folder) / "home")
+        with reading(workspace.engine) as session:
+            head = session.exec(select(KeypointRevision).order_by(KeypointRevision.id)).first()  # type: ignore[arg-type]
+        assert head is not None
+        base, author, note = head.id, annotator_id(workspace, "Mina"), message("edits.nudge", name="nose_4")
+        sizes = []
+        for number in range(edits + 1):  # the first one changes the picture's state, too
+            with workspace.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            change = (30, 100.0 + number, 100.0, 2)
+            base = save_edit(
+                workspace, Edit(str(uuid.uuid4()), head.instance_id, base, (change,), note), author_id=author
+            )
+            sizes.append((workspace.home / "store.db-wal").stat().st_size / 1024)
+        workspace.engine.dispose()
+    return Row(
+        "log written for one moved point", "KiB", float(np.median(sizes[1:])), float(np.percentile(sizes[1:], 95))
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--drags", type=int, default=30)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = measure(options.drags)
+    rows = [*measure(options.drags), measure_log(50)]
     print(json.dumps([asdict(row) for row in rows]) if options.json else f"{facts()}\n\n{table(rows)}")
 
 

@@ -19,7 +19,7 @@ from db.writing import writing
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2), ("page_size", 16384), ("busy_timeout", 30_000)],
+    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2), ("page_size", 4096), ("busy_timeout", 30_000)],
 )
 def test_every_connection_is_durable_and_strict(workspace, pragma, value):
     with workspace.engine.connect() as one, workspace.engine.connect() as other:
@@ -27,13 +27,13 @@ def test_every_connection_is_durable_and_strict(workspace, pragma, value):
             assert connection.execute(text(f"PRAGMA {pragma}")).scalar() == value
 
 
-def test_a_new_store_has_large_pages(tmp_path):
+def test_a_new_store_has_small_pages(tmp_path):
     engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE t (a)"))
     engine.dispose()
     with closing(sqlite3.connect(tmp_path / "new.db")) as plain:
-        assert plain.execute("PRAGMA page_size").fetchone() == (16384,)
+        assert plain.execute("PRAGMA page_size").fetchone() == (4096,)
 
 
 def test_a_reader_does_not_wait_for_a_writer_and_sees_only_what_is_done(workspace, author):

@@ -350,7 +350,7 @@ def test_a_backup_can_be_used_as_a_store(workspace, author, tmp_path):
     second = Workspace.open(Settings(home=tmp_path / "second"))
     with writing(second.engine) as session:
         assert ensure_user("ada", session=session) == author
-        assert session.connection().execute(text("PRAGMA page_size")).scalar() == 16384
+        assert session.connection().execute(text("PRAGMA page_size")).scalar() == 4096
     second.engine.dispose()
 
 

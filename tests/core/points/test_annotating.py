@@ -302,6 +302,18 @@ def test_five_hundred_edits_stay_in_order(workspace, edit, face, first, author):
     assert work(workspace) == {("landmark_edits", author): 500}
 
 
+def test_a_saved_edit_writes_less_than_32_kb_of_log_at_full_durability(workspace, edit, face, first):
+    head = edit(0, 1, 1, base=first)
+    with workspace.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    log = workspace.home / "store.db-wal"
+    assert log.stat().st_size == 0
+    for step in range(20):
+        head = edit(step, step, 1, base=head)
+    assert 20 * 4_000 < log.stat().st_size < 20 * 32_000
+
+
 def test_two_people_who_edit_at_once_lose_nothing(workspace, edit, face, first, author, bob):
     def work_on(points, who):
         for point in points:
