@@ -64,8 +64,10 @@ def import_command(
     skipped = skipped_of(workspace, run.id)
     sentence = "{images} pictures: {added} added, {duplicates} there already"
     sentence += "; {frames} frames of {clips} clips" if run.counts.get("clips") else ""
-    if placed := run.counts.get("label_files"):
-        list_on_stderr([f"note {worded(doubt)}" for doubt in placed["doubts"]])
+    placed = run.counts.get("label_files")
+    doubts = [*run.counts.get("doubts", ()), *(placed["doubts"] if placed else ())]
+    list_on_stderr([f"note {worded(doubt)}" for doubt in doubts])
+    if placed:
         sentence += f"; {placed['instances']} labels of {placed['files']} files, {placed['waiting']} wait for pictures"
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
     list_on_stderr([f"skipped {item['path']}: {item['reason']}" for item in skipped])

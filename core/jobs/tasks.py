@@ -47,10 +47,12 @@ def _then_waiting(task: Task) -> Task:
     @wraps(task)
     def both(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
         counts = task(workspace, run, progress)
-        placed, refused = apply_waiting(workspace, dataset_of(run), run_id=run.id, progress=progress)
-        if not placed and not refused:
+        arrived = apply_waiting(workspace, dataset_of(run), run_id=run.id, progress=progress)
+        if not arrived.placed and not arrived.refused:
             return counts
-        return {**counts, "labels": placed, "skipped": counts["skipped"] + refused}
+        doubts = [*counts.get("doubts", ()), *(doubt.to_json() for doubt in arrived.doubts)]
+        skipped = counts["skipped"] + arrived.refused
+        return {**counts, "labels": arrived.placed, "doubts": doubts, "skipped": skipped}
 
     return both
 

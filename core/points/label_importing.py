@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlmodel import select
 
@@ -20,7 +20,7 @@ from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
-from core.points.label_placing import PictureIndex, Placement, forget_waiting, keep_waiting, waiting_label
+from core.points.label_placing import PictureIndex, Placement, folder_of, forget_waiting, keep_waiting, waiting_label
 from core.points.label_writing import FileLabel, WriteReport, apply_labels
 from db.engine import reading
 from db.queries.jobs import count_skipped
@@ -289,23 +289,29 @@ def write_labels(
     return images, total
 
 
+class Arrived(NamedTuple):
+    """How many labels that waited are in place now, how many were refused, and what is not sure about the former."""
+
+    placed: int = 0
+    refused: int = 0
+    doubts: Sequence[Message] = ()
+
+
 def apply_waiting(
     workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress = DEAF
-) -> tuple[int, int]:
+) -> Arrived:
     """Put labels that wait for their pictures onto those that have come; called at the end of every import.
-
-    Returns how many labels are in place now, and how many were refused.
 
     What does not fit its picture becomes a `Skipped` row of the run, and waits no longer.
     """
     with reading(workspace.engine) as session:
         rows = list(waiting_labels(dataset_id, session=session))
         if not rows:
-            return 0, 0
+            return Arrived()
         labels = {waiting_label(row): row.id for row in rows}
         placement = PictureIndex(dataset_id, session=session).place(list(labels))
     if not placement.on:
-        return 0, 0
+        return Arrived()
     _, report = write_labels(workspace, placement, dataset_id, run_id, progress)
     arrived = [*placement.repeated, *(label for labels_there in placement.on.values() for label in labels_there)]
     with writing(workspace.engine) as session:
@@ -315,4 +321,6 @@ def apply_waiting(
                 Skipped(run_id=run_id, path=label.row.picture, reason=_of_file(reason, label).to_json())
                 for label, reason in report.refused
             )
-    return report.added + report.unchanged, len(report.refused)
+    origins = {origin for label in arrived for origin in (label.source, folder_of(label.row, label.source))}
+    doubts = [about.within(origin) for origin, about in placement.told if origin in origins]
+    return Arrived(report.added + report.unchanged, len(report.refused), doubts)

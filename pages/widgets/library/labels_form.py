@@ -106,7 +106,7 @@ def _waiting(dataset_id: int) -> None:
         return
     verb = "waits" if count == 1 else "wait"
     st.markdown(
-        f"**{counted(count, 'label')}** {verb} for pictures that are not here; they are put on when those come."
+        f"**{counted(count, 'label')}** {verb} for pictures that are not here, or of which nobody knows which they are."
     )
     table, offset = paged(pictures, _ROWS, key=f"waiting-{dataset_id}")
     rows = read(lambda session: waiting_pictures(dataset_id, offset=offset, limit=_ROWS, session=session))

@@ -183,6 +183,15 @@ def test_parts_that_a_new_split_would_not_give_come_back(here, there, tmp_path):
     assert there.parts("person") == before
 
 
+def test_the_rate_of_a_clip_that_comes_back_is_that_of_its_frames_whatever_the_export_says(here, there, tmp_path):
+    with writing(here.workspace.engine) as session:
+        session.exec(select(Video).where(Video.path == "bob/1.mp4")).one().frames_per_second = 600
+    there.restore(here.export(tmp_path / "out"))
+    with reading(there.workspace.engine) as session:
+        rates = dict(session.exec(select(Video.path, Video.frames_per_second)).all())
+    assert rates["bob/1.mp4"] == pytest.approx(rates["ada/2.mp4"], abs=0.1)
+
+
 def test_clips_come_back_frame_by_frame_and_out_again_is_equal(here, there, tmp_path):
     here.parts(keep=True)
     first = here.export(tmp_path / "out")

@@ -528,7 +528,7 @@ def test_tracks_without_their_clip_wait_in_one_line(label, folder, rows, workspa
     assert skipped == [
         ("walk", "the clip, or the frame, is not in the dataset; its 7 labels are kept until it comes (walk.npy)")
     ]
-    assert apply_waiting(workspace, dataset) == (0, 0)
+    assert apply_waiting(workspace, dataset) == (0, 0, ())
 
 
 def test_a_run_that_is_done_again_after_a_crash_lists_nothing_twice(workspace, dataset, author, folder):
@@ -621,3 +621,26 @@ def test_labels_come_in_with_an_import_before_their_pictures_too(do, folder, pic
     assert (counts["images"], counts["label_files"]["waiting"]) == (0, 1)
     came, _ = do("import", folder({"one.png": pictures(1, SIZE)}))
     assert (came["labels"], len(rows(KeypointRevision))) == (1, 1)
+
+
+def test_how_labels_that_waited_found_their_clip_is_told_when_it_comes(do, label, folder, rows):
+    label(folder({f"001/annot/{number:06d}.pts": pts(shift=number) for number in range(1, 4)}))
+    came = folder({})
+    (came / "001").mkdir(parents=True)
+    with VideoWriter(came / "001" / "vid.mp4", *SIZE, 25) as writer:
+        for number in range(3):
+            writer.write(np.full((SIZE[1], SIZE[0], 3), 60 * number, np.uint8))
+    counts, _ = do("import", came)
+    assert (counts["labels"], rows(WaitingLabel)) == (3, [])
+    assert [worded(doubt) for doubt in counts["doubts"]] == [
+        "001/imgs: 3 labels are of the frames of 001/vid.mp4, whose first is number 1 there"
+    ]
+    assert [instance.left for instance in rows(Instance)] == [11, 12, 13]
+
+
+def test_labels_of_one_folder_never_land_on_another_folders_picture(do, label, folder, pictures, rows):
+    do("import", folder({"train/img_7.png": pictures(1, SIZE), "clipA/000001.png": pictures(2, SIZE)}))
+    counts, _ = label(folder({"val/img_7.pts": pts(), "clipB/000001.pts": pts(shift=2)}))
+    assert (counts["instances"], counts["waiting"]) == (0, 2)
+    label(folder({"labels.json": coco([(body(), None)], name="val/img_7.png")}), "coco17")
+    assert rows(KeypointRevision) == []
