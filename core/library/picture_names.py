@@ -55,10 +55,16 @@ class PictureNames:
 
     def __init__(self, paths: Iterable[tuple[int, str]]) -> None:
         self._alike: dict[str, list[_Entry]] = defaultdict(list)
+        self._frames_alike: dict[str, list[_Entry]] = defaultdict(list)
+        self._at: dict[str, list[_Entry]] = defaultdict(list)
         for number, path in paths:
             plain = composed(path)
-            stem = posixpath.splitext(posixpath.basename(plain))[0]
-            self._alike[stem.casefold()].append(_Entry(number, plain, is_clip(posixpath.dirname(plain))))
+            entry = _Entry(number, plain, is_clip(posixpath.dirname(plain)))
+            stem, ending = posixpath.splitext(plain)
+            alike = self._frames_alike if entry.frame else self._alike
+            alike[posixpath.basename(stem).casefold()].append(entry)
+            for spelled in {plain, stem} if ending else {plain}:
+                self._at[spelled].append(entry)
 
     def find(self, name: str, folder: str = "") -> PictureMatch | None:
         """The picture that `name` means in a file of `folder`, the best of the `candidates`; None if there is none.
@@ -114,17 +120,23 @@ class PictureNames:
     ) -> list[PictureMatch]:
         """What the first reading gives that agrees with any path."""
         for way in ways:
-            candidates = self._alike.get(way.stem, ())
             for wanted in way.wanted():
+                of_frame = frames or (way.spelling is None and is_clip(posixpath.dirname(wanted)))
                 found = [
                     PictureMatch(entry.id, entry.path, entry.frame, by_name_alone, way.spelling)
-                    for entry in candidates
+                    for entry in self._entries(way, wanted, agree, frames=of_frame)
                     if agree(way.compared(entry.path), wanted)
-                    and (frames or not entry.frame or (agree in (_whole, _end) and way.spelling is None))
                 ]
                 if found:
                     return found
         return []
+
+    def _entries(self, way: Reading, wanted: str, agree: _Agree, *, frames: bool) -> Iterable[_Entry]:
+        """The paths that may agree with a wanted one: there may be one of each name in every folder."""
+        if agree is _whole and not way.any_case:
+            return (entry for entry in self._at.get(wanted, ()) if frames or not entry.frame)
+        pictures = self._alike.get(way.stem, ())
+        return [*pictures, *self._frames_alike.get(way.stem, ())] if frames else pictures
 
 
 def _whole(path: str, wanted: str) -> bool:
