@@ -129,7 +129,13 @@ def verify(
         **{name: figures[name] for name in ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")},
         "eer": report.eer.rate,
         "auc": report.auc,
+        "intervals": {
+            name: None if not interval.known else [interval.low, interval.high]
+            for name, interval in vars(verification.intervals_at(pairs, report.best.threshold)).items()
+        },
         "held_out_accuracy": report.held_out.mean if report.held_out else None,
+        "held_out_fmr": report.held_out.fmr if report.held_out else None,
+        "held_out_fnmr": report.held_out.fnmr if report.held_out else None,
         "held_out_folds": report.held_out.folds if report.held_out else 0,
     }
     if save:

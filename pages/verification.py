@@ -7,13 +7,13 @@ from core.jobs.kinds import kinds_shown_on
 from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
-from db.queries.people.vectors import encoder_versions, people_state
+from db.queries.people.vectors import encoder_versions, vector_state
 from pages.widgets.people.group_again import origin_of_threshold, result_of_grouping
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs
 from pages.widgets.shared.text import sentence
-from pages.widgets.verification.workplace import choose_ratio, data_card, measured, saved_thresholds, workplace
+from pages.widgets.verification.workplace import choose_mixture, data_card, measured, saved_thresholds, workplace
 
 dataset = dataset_or_stop()
 st.title("Verification", anchor=False)
@@ -32,11 +32,10 @@ if len(names) > 1:
 in_force = threshold_of(workspace(), dataset.id, encoder)
 st.caption(origin_of_threshold(dataset.id, encoder, in_force))
 
-ratio = choose_ratio()
-state = read(lambda session: people_state(dataset.id, encoder.id, session=session))
-cache_key = (*state, last_run.id if last_run else 0)
+mixture = choose_mixture()
+vectors = read(lambda session: vector_state(encoder.id, session=session))
 try:
-    pairs, report = measured(dataset.id, encoder.name, ratio, cache_key)
+    pairs, report = measured(dataset.id, encoder.name, mixture, (encoder.id, *vectors, dataset.revision))
 except FacetError as error:
     st.info(
         f"{sentence(error)}. Groups that a threshold has made cannot judge that threshold: only faces that a human has "
@@ -47,5 +46,5 @@ except FacetError as error:
     st.stop()
 
 data_card(pairs, report)
-workplace(pairs, report, in_force, cache_key)
+workplace(pairs, report, in_force)
 saved_thresholds(dataset.id, encoder.id, busy=busy)

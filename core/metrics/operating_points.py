@@ -5,6 +5,7 @@ Legend
 - M: number of pairs of faces
 - `scores`: (M,) float cosine similarity, higher = more alike
 - `same`: (M,) bool, whether the two faces are of one person
+- `weights`: (M,) float above 0, how much each pair counts (`core.metrics.verification.Pairing`); without, each counts 1
 - FMR: false match rate, the share of different pairs that are accepted
 - FNMR: false non-match rate, the share of same pairs that are rejected; TMR = 1 - FNMR
 
@@ -13,7 +14,7 @@ A pair is accepted when its score is at or above the threshold. Names follow ISO
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +22,23 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
 
+_ROUNDING: Final = 1e-12  # of the whole: sums of weights that differ by less are equal
+
 
 @dataclass(frozen=True)
 class Confusion:
     """Counts of pairs: accepted same (tp), accepted different (fp), rejected different (tn), rejected same (fn).
 
-    A rate whose denominator is 0 is NaN, never 0: `precision` when nothing is accepted, `recall` and `fnmr` without
+    Where pairs have weights these are sums of them. A rate whose denominator is 0 is NaN, never 0: `precision` when
+    nothing is accepted, `recall` and `fnmr` without
     same pairs, `fmr` without different pairs, `accuracy` without pairs, `f1` without same or accepted pairs, `mcc`
     when any of the four margins is empty.
     """
 
-    tp: int
-    fp: int
-    tn: int
-    fn: int
+    tp: float
+    fp: float
+    tn: float
+    fn: float
 
     @property
     def accuracy(self) -> float:
@@ -108,17 +112,10 @@ class OperatingPoint:
 class FmrPoint(OperatingPoint):
     """The operating point for a requested FMR, of which `attained` is at most the requested one.
 
-    Attributes
-    ----------
-    requested
-        The requested FMR.
-    supported
-        Whether the request lets at least one different pair through. If not, the FMR attained is 0 and says nothing
-        about the requested one.
+    How much that says about other people is not known here: see `core.metrics.verification.rate_intervals`.
     """
 
     requested: float
-    supported: bool
 
     @property
     def attained(self) -> float:
@@ -128,16 +125,16 @@ class FmrPoint(OperatingPoint):
 class CumulativeCounts(NamedTuple):
     """Distinct scores, falling, and how many same (tp) and different (fp) pairs score at least that.
 
-    Row 0 stands for accepting nothing: its level is infinity.
+    Of pairs with weights, what these weigh. Row 0 stands for accepting nothing: its level is infinity.
     """
 
     levels: Floats
-    tp: Ints
-    fp: Ints
+    tp: Floats | Ints
+    fp: Floats | Ints
 
     def confusion(self, row: int) -> Confusion:
-        tp, fp = int(self.tp[row]), int(self.fp[row])
-        return Confusion(tp, fp, int(self.fp[-1]) - fp, int(self.tp[-1]) - tp)
+        tp, fp = self.tp[row].item(), self.fp[row].item()
+        return Confusion(tp, fp, self.fp[-1].item() - fp, self.tp[-1].item() - tp)
 
     def threshold(self, row: int) -> float:
         """Between the lowest accepted and the highest rejected score, so that new pairs get an equal margin."""
@@ -175,64 +172,79 @@ def checked_pairs(scores: NDArray, same: NDArray, *, both: bool = False) -> tupl
     return score, truth
 
 
-def _counts_of(scores: NDArray, same: NDArray) -> CumulativeCounts:
+def checked_weights(weights: NDArray | None, count: int) -> NDArray:
+    """(M,) int64 ones, or the weights as float64. Raises `BadInput` where they are not (M,), finite and above 0."""
+    if weights is None:
+        return np.ones(count, np.int64)
+    weight = np.asarray(weights, np.float64)
+    if weight.shape != (count,):
+        raise BadInput("metrics.shape_of_same", name="weights", shape=(count,), found=weight.shape)
+    wrong = int(np.count_nonzero(~(np.isfinite(weight) & (weight > 0))))
+    if wrong:
+        raise BadInput("metrics.weights", wrong=wrong, count=count)
+    return weight
+
+
+def _counts_of(scores: NDArray, same: NDArray, weights: NDArray | None) -> CumulativeCounts:
     """Of pairs in any order, some of either kind; raises as `checked_pairs`."""
     score, truth = checked_pairs(scores, same, both=True)
+    weight = checked_weights(weights, len(score))
     order = np.argsort(score)[::-1]
-    return cumulative_counts(score[order], truth[order])
+    return cumulative_counts(score[order], truth[order], weight[order])
 
 
-def cumulative_counts(score: Floats, truth: Bools) -> CumulativeCounts:
+def cumulative_counts(score: Floats, truth: Bools, weight: NDArray) -> CumulativeCounts:
     """Count the accepted pairs at every distinct score; `score` is falling and not empty."""
     last = np.flatnonzero(np.append(score[1:] != score[:-1], True))
-    tp = np.cumsum(truth)[last]
-    return CumulativeCounts(np.append(np.inf, score[last]), np.append(0, tp), np.append(0, last + 1 - tp))
+    tp, fp = np.cumsum(weight * truth)[last], np.cumsum(weight * ~truth)[last]
+    return CumulativeCounts(np.append(np.inf, score[last]), np.append(0, tp), np.append(0, fp))
 
 
 def best_row(counts: CumulativeCounts) -> int:
     """The first row, so the one of lowest FMR, of greatest accuracy."""
-    return int(np.argmax(counts.tp - counts.fp))
+    gain = counts.tp - counts.fp
+    return int(np.argmax(gain >= gain.max() - _ROUNDING * (counts.tp[-1] + counts.fp[-1])))
 
 
-def confusion_at(scores: NDArray, same: NDArray, threshold: float) -> Confusion:
+def confusion_at(scores: NDArray, same: NDArray, threshold: float, weights: NDArray | None = None) -> Confusion:
     """Count the pairs that are accepted, at or above `threshold`, and rejected.
 
     Raises `BadInput` as `checked_pairs`; without pairs all counts are 0.
     """
     score, truth = checked_pairs(scores, same)
+    weight = checked_weights(weights, len(score))
     accepted = score >= threshold
-    tp, fp = int((accepted & truth).sum()), int((accepted & ~truth).sum())
-    alike = int(truth.sum())
-    return Confusion(tp, fp, len(truth) - alike - fp, alike - tp)
+    parts = (accepted & truth, accepted & ~truth, ~accepted & ~truth, ~accepted & truth)
+    return Confusion(*(weight[part].sum().item() for part in parts))
 
 
-def roc(scores: NDArray, same: NDArray) -> RocCurve:
+def roc(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> RocCurve:
     """The exact receiver operating characteristic (Fawcett 2006), no point dropped.
 
     Raises `BadInput` and `NotEnoughData` as `checked_pairs`: pairs of both kinds are needed.
     """
-    counts = _counts_of(scores, same)
+    counts = _counts_of(scores, same, weights)
     return RocCurve(counts.levels, counts.fp / counts.fp[-1], counts.tp / counts.tp[-1])
 
 
-def roc_auc(scores: NDArray, same: NDArray) -> float:
+def roc_auc(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> float:
     """The area under the ROC by the trapezoid rule.
 
     It is the chance that a same pair scores above a different pair, ties counting half (Hanley & McNeil 1982).
     Raises as `roc`.
     """
-    curve = roc(scores, same)
+    curve = roc(scores, same, weights)
     return float(np.trapezoid(curve.tmr, curve.fmr))
 
 
-def eer(scores: NDArray, same: NDArray) -> EqualErrorRate:
+def eer(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> EqualErrorRate:
     """The equal error rate: where FMR and FNMR cross, on the line between the two neighbouring ROC points.
 
     ISO/IEC 19795-1 names the rate; interpolating it on the ROC is the usual reading where no score attains it
     (Brümmer & de Villiers, "The BOSARIS Toolkit", arXiv:1304.2865, use the convex hull, which is never higher).
     The threshold is interpolated likewise. Raises as `roc`.
     """
-    curve = roc(scores, same)
+    curve = roc(scores, same, weights)
     gap = curve.fmr - (1 - curve.tmr)
     after = int(np.argmax(gap >= 0))
     before = after - 1
@@ -242,19 +254,19 @@ def eer(scores: NDArray, same: NDArray) -> EqualErrorRate:
     return EqualErrorRate(float(rate), float(upper + part * (curve.thresholds[after] - upper)))
 
 
-def best_accuracy(scores: NDArray, same: NDArray) -> OperatingPoint:
-    """The threshold of greatest accuracy on these pairs; for an honest figure see `held_out_accuracy`.
+def best_accuracy(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> OperatingPoint:
+    """The threshold of greatest accuracy on these pairs; for an honest figure see `held_out_rates`.
 
     All thresholds between two neighbouring scores accept the same pairs; the midpoint of the best such plateau is
     returned. Of equally good plateaus the one with the lower FMR is taken. If it is best to accept nothing, the
     threshold is the next number above the highest score; if everything, the lowest score. Raises as `roc`.
     """
-    counts = _counts_of(scores, same)
+    counts = _counts_of(scores, same, weights)
     row = best_row(counts)
     return OperatingPoint(counts.threshold(row), counts.confusion(row))
 
 
-def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float) -> FmrPoint:
+def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float, weights: NDArray | None = None) -> FmrPoint:
     """The lowest threshold (midpoint of its plateau) whose FMR is at most `fmr`.
 
     Raises
@@ -266,8 +278,7 @@ def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float) -> FmrPoint:
     """
     if not 0 <= fmr <= 1:
         raise BadInput("metrics.fmr", fmr=fmr)
-    counts = _counts_of(scores, same)
+    counts = _counts_of(scores, same, weights)
     # 0.29 x 100 is 28.999999999999996 in binary, yet 29 pairs are allowed.
-    budget = math.floor(fmr * int(counts.fp[-1]) + 1e-9)
-    row = int(np.searchsorted(counts.fp, budget, side="right")) - 1
-    return FmrPoint(counts.threshold(row), counts.confusion(row), fmr, budget >= 1)
+    row = int(np.searchsorted(counts.fp, (fmr + _ROUNDING) * counts.fp[-1], side="right")) - 1
+    return FmrPoint(counts.threshold(row), counts.confusion(row), fmr)

@@ -1,18 +1,21 @@
-"""Face verification figures that know which person each pair is of: held-out accuracy, intervals.
+"""Face verification figures that know which people each pair is of: weights, held-out rates, intervals.
 
 Legend
 ------
 - M: number of pairs of faces
 - `scores`: (M,) float cosine similarity, higher = more alike; accepted when at or above the threshold
-- `same`: (M,) bool, whether the two faces are of one person
 - `left_person`, `right_person`: (M,) int person of each side of the pair
+- P: number of people; C: number of cells, the two people (or the one) that pairs are of
 
-Pairs that share a person are not independent, so folds and resamples are made of people, never of pairs.
+Pairs that share a person are not independent, so weights, folds and intervals are made of people, never of pairs.
 """
 
-from __future__ import annotations
-
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Final, Self
 
 import numpy as np
 import scipy
@@ -22,39 +25,157 @@ from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.operating_points import best_row, checked_pairs, cumulative_counts
 
-_BATCH = 50  # resamples computed at a time
+LEVEL: Final = 0.95
+FEWEST_PEOPLE: Final = 6  # with fewer independent ones, or fewer of them with an error, no spread is known
+_PEOPLE_IN_A_FOLD: Final = 4  # six pairs of two people at least
+_HALVINGS: Final = 60
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOutAccuracy:
-    """Accuracy on people who were not there when the threshold was chosen.
+class Pairing:
+    """Of which people each pair is.
 
     Attributes
     ----------
-    mean, std
-        Of `accuracies`; the standard deviation is that of the folds (ddof 0), as LFW results are reported.
-    thresholds, accuracies
+    left, right
+        (M,) int64 person of each side, numbered from 0.
+    people
+        P.
+    cell
+        (M,) int64 of which two people, or of which one, each pair is.
+    first, second
+        (C,) int64 people of each cell; equal where its pairs are of one person.
+    """
+
+    left: Ints
+    right: Ints
+    people: int
+    cell: Ints
+    first: Ints
+    second: Ints
+
+    @classmethod
+    def of(cls, left_person: NDArray, right_person: NDArray) -> Self:
+        """Raises `BadInput` where the two sides have not one shape (M,)."""
+        left, right = np.asarray(left_person), np.asarray(right_person)
+        if not left.shape == right.shape == (left.size,):
+            raise BadInput(
+                "metrics.both_shape",
+                names="left_person and right_person",
+                shape="(M,)",
+                first=left.shape,
+                second=right.shape,
+            )
+        names, number = np.unique(np.concatenate([left, right]), return_inverse=True)
+        people, left, right = len(names), number[: len(left)], number[len(left) :]
+        codes, cell = np.unique(np.minimum(left, right) * people + np.maximum(left, right), return_inverse=True)
+        first, second = np.divmod(codes, max(people, 1))
+        return cls(left, right, people, cell, first, second)
+
+    @cached_property
+    def same(self) -> Bools:
+        """(M,) bool: both faces are of one person."""
+        return self.left == self.right
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """(C,) int64 pairs of each cell."""
+        return np.bincount(self.cell, minlength=len(self.first))
+
+    def weights(self, different_per_same: float = 1.0) -> Floats:
+        """(M,) float64 under which every person counts the same, however many faces they have.
+
+        A pair of one person weighs 1 / that person's pairs, one of two people 1 / the pairs of these two. A weighed
+        FNMR is then the mean over people, a weighed FMR the mean over every two people: what a person, and two, meet
+        with. Same pairs sum to 1 and different ones to `different_per_same`, the mixture on which accuracy, precision
+        and F1 depend; FMR and FNMR do not.
+
+        Raises
+        ------
+        BadInput
+            If `different_per_same` is not above 0.
+        """
+        return self.weights_among(np.ones(len(self.cell), bool), different_per_same)
+
+    def weights_among(self, chosen: Bools, different_per_same: float = 1.0) -> Floats:
+        """The `weights` of some pairs, whole cells of them; (number chosen,) float64."""
+        if not different_per_same > 0:
+            raise BadInput("verification.mixture", found=different_per_same)
+        weights, same = 1 / self.sizes[self.cell[chosen]], self.same[chosen]
+        for kind, whole in ((same, 1.0), (~same, different_per_same)):
+            weights[kind] *= whole / max(weights[kind].sum(), np.finfo(np.float64).tiny)
+        return weights
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutRates:
+    """Figures on people who were not there when the threshold was chosen.
+
+    Attributes
+    ----------
+    thresholds, accuracies, fmrs, fnmrs
         (F,) float64 of each fold.
-    folds
-        F, at most the number asked for.
-    pairs_used
+    same, different
         Pairs that were tested in some fold: both people in the same one. The others only help to choose thresholds.
     """
 
-    mean: float
-    std: float
     thresholds: Floats
     accuracies: Floats
-    folds: int
-    pairs_used: int
+    fmrs: Floats
+    fnmrs: Floats
+    same: int
+    different: int
+
+    @property
+    def folds(self) -> int:
+        """F, at most the number asked for."""
+        return len(self.thresholds)
+
+    @property
+    def mean(self) -> float:
+        """Mean accuracy."""
+        return float(self.accuracies.mean())
+
+    @property
+    def std(self) -> float:
+        """Standard deviation of the folds' accuracies (ddof 0), as LFW results are reported."""
+        return float(self.accuracies.std())
+
+    @property
+    def fmr(self) -> float:
+        """Mean FMR."""
+        return float(self.fmrs.mean())
+
+    @property
+    def fnmr(self) -> float:
+        """Mean FNMR."""
+        return float(self.fnmrs.mean())
 
 
 @dataclass(frozen=True)
 class RateInterval:
-    """Lower and upper end of a percentile interval; NaN, NaN where the rate is undefined."""
+    """What a set of people shows of a rate among all people like them.
+
+    Attributes
+    ----------
+    low, high
+        Its ends; NaN where so few people can show nothing.
+    independent
+        How many that share nobody it was measured on: people for the FNMR, for the FMR half as many (two people each).
+    two_sided
+        Whether errors were seen in enough of these (`FEWEST_PEOPLE`) for an interval; else one end is the trivial one
+        and the other a bound.
+    """
 
     low: float
     high: float
+    independent: int
+    two_sided: bool
+
+    @property
+    def known(self) -> bool:
+        """Whether anything can be said."""
+        return not math.isnan(self.low)
 
 
 @dataclass(frozen=True)
@@ -66,152 +187,201 @@ class RateIntervals:
     fnmr: RateInterval
 
 
-def held_out_accuracy(
-    scores: NDArray, same: NDArray, left_person: NDArray, right_person: NDArray, folds: int = 10, seed: int = 0
-) -> HeldOutAccuracy:
-    """Cross-validated accuracy over identity-disjoint folds.
+def held_out_rates(
+    scores: NDArray, pairing: Pairing, folds: int = 10, seed: int = 0, different_per_same: float = 1.0
+) -> HeldOutRates:
+    """Cross-validated accuracy, FMR and FNMR over identity-disjoint folds.
 
     People are dealt at random into equal folds. For each fold the threshold of best accuracy (`best_accuracy`) is
     chosen on the pairs whose people are both outside it and tested on the pairs whose people are both inside. This
     is the LFW protocol (Huang et al. 2007) made identity-disjoint for both people of a pair.
 
-    Every fold is scored and needs, inside and outside, at least one pair of one person and one of two people. Where a
-    fold would lack them there are too many folds: the greatest number of folds, at most `folds` and at most half the
-    number of people, at which none lacks them is used. With F folds about 1/F of the different pairs fall inside
-    one, but all of the same pairs do: accuracy weighs pairs as they fall, so same pairs weigh more than in the whole.
+    About 1/F of the different pairs fall inside a fold, but all of the same pairs do; so both kinds are weighed anew
+    (`Pairing.weights`) inside and outside of each: the mixture is the one asked for, whatever was dealt.
+
+    Every fold is scored and needs, inside and outside, at least one pair of one person and one of two people, and
+    at least four people where there are eight. Where a fold would lack them there are too many folds: the greatest
+    number of folds, at most `folds`, at which none lacks them is used.
 
     Raises
     ------
     BadInput
-        If `folds` is below 2, shapes disagree, or `same` contradicts the people.
+        If `folds` is below 2, or shapes disagree.
     NotEnoughData
         If a kind of pair is missing altogether, or not even two folds have what they need.
     """
-    score, truth = checked_pairs(scores, same, both=True)
-    left, right, people = _people(truth, left_person, right_person)
+    same = pairing.same
+    score, _ = checked_pairs(scores, same, both=True)
     if folds < 2:
         raise BadInput("verification.folds", folds=folds)
     order = np.argsort(score)[::-1]
-    score, truth, left, right = score[order], truth[order], left[order], right[order]
-    fold_of, count = _deal(truth, left, right, people, folds, seed)
-    left_fold, right_fold = fold_of[left], fold_of[right]
-    thresholds, accuracies = np.empty(count), np.empty(count)
-    for fold in range(count):
-        outside = (left_fold != fold) & (right_fold != fold)
-        inside = (left_fold == fold) & (right_fold == fold)
-        counts = cumulative_counts(score[outside], truth[outside])
-        thresholds[fold] = counts.threshold(best_row(counts))
-        accuracies[fold] = np.mean((score[inside] >= thresholds[fold]) == truth[inside])
-    used = int((left_fold == right_fold).sum())
-    return HeldOutAccuracy(float(accuracies.mean()), float(accuracies.std()), thresholds, accuracies, count, used)
+    fold_of = _deal(pairing, folds, seed)
+    left, right = fold_of[pairing.left], fold_of[pairing.right]
+    rows = []
+    for fold in range(int(fold_of.max()) + 1):
+        outside = (left != fold) & (right != fold)
+        weight = np.zeros(len(score))
+        weight[outside] = pairing.weights_among(outside, different_per_same)
+        chosen = order[outside[order]]
+        counts = cumulative_counts(score[chosen], same[chosen], weight[chosen])
+        threshold = counts.threshold(best_row(counts))
+        inside = (left == fold) & (right == fold)
+        truth, wrong = same[inside], (score[inside] >= threshold) != same[inside]
+        weight = wrong * pairing.weights_among(inside)
+        rows.append((threshold, weight[~truth].sum(), weight[truth].sum()))
+    thresholds, fmrs, fnmrs = np.array(rows).T
+    accuracies = 1 - (fnmrs + different_per_same * fmrs) / (1 + different_per_same)
+    tested = left == right
+    return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, int((tested & same).sum()), int((tested & ~same).sum()))
 
 
-def _deal(truth: Bools, left: NDArray, right: NDArray, people: int, folds: int, seed: int) -> tuple[Ints, int]:
-    """(P,) int64 fold of each person, with as many folds as can all be scored, and their number."""
+def _deal(pairing: Pairing, folds: int, seed: int) -> Ints:
+    """(P,) int64 fold of each person, with as many folds as can all be scored."""
+    people, first, second = pairing.people, pairing.first, pairing.second
     shuffled = np.random.default_rng(seed).permutation(people)
-    for count in range(min(folds, people // 2), 1, -1):
+    for count in range(min(folds, max(2, people // _PEOPLE_IN_A_FOLD)), 1, -1):
         fold_of = np.empty(people, np.int64)
         fold_of[shuffled] = np.arange(people) % count
-        if all(_can_score(fold_of[left[kind]], fold_of[right[kind]], count) for kind in (truth, ~truth)):
-            return fold_of, count
+        one = first == second
+        if all(_can_score(fold_of[first[kind]], fold_of[second[kind]], count) for kind in (one, ~one)):
+            return fold_of
     raise NotEnoughData("verification.cannot_split", count=people)
 
 
-def _can_score(left_fold: Ints, right_fold: Ints, count: int) -> bool:
-    """Whether each fold has a pair with both sides inside and one with both outside."""
-    inside = np.bincount(left_fold[left_fold == right_fold], minlength=count)
-    touching = np.bincount(left_fold, minlength=count) + np.bincount(right_fold, minlength=count) - inside
-    return bool((inside > 0).all() and (touching < len(left_fold)).all())
+def _can_score(first_fold: Ints, second_fold: Ints, count: int) -> bool:
+    """Whether each fold has a cell with both sides inside and one with both outside."""
+    inside = np.bincount(first_fold[first_fold == second_fold], minlength=count)
+    touching = np.bincount(first_fold, minlength=count) + np.bincount(second_fold, minlength=count) - inside
+    return bool((inside > 0).all() and (touching < len(first_fold)).all())
 
 
-def bootstrap_interval(
-    scores: NDArray,
-    same: NDArray,
-    left_person: NDArray,
-    right_person: NDArray,
-    threshold: float,
-    resamples: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
+def rate_intervals(
+    scores: NDArray, pairing: Pairing, threshold: float, different_per_same: float = 1.0, level: float = LEVEL
 ) -> RateIntervals:
-    """Percentile intervals of accuracy, FMR and FNMR at a fixed threshold, resampling people.
+    """Intervals of accuracy, FMR and FNMR, as `Pairing.weights` weighs them, at a fixed threshold, by people.
 
-    P people are drawn with replacement. A same pair counts as often as its person was drawn, a different pair as
-    often as one times the other (the vertex bootstrap, Snijders & Borgatti 1999; identity-level resampling for
-    verification: Fogliato, Patil & Perona, "Confidence Intervals for Error Rates in 1:1 Matching Tasks", IJCV 2024,
-    arXiv:2306.01198). Resamples without pairs of the kind that a rate needs are left out of its interval.
+    The rates are means over people (FNMR) and over every two people (FMR, a U-statistic), and people are what was
+    drawn. Where errors were seen in at least `FEWEST_PEOPLE` that share nobody, the interval is Student's on the logit
+    with the standard error of a jackknife that leaves out one person, and so all of their pairs, at a time (Arvesen
+    1969; resampling identities: Fogliato, Patil & Perona, "Confidence Intervals for Error Rates in 1:1 Matching Tasks",
+    IJCV 2024, arXiv:2306.01198).
 
-    Where no error was seen no resample has one and the interval is [0, 0]; that is no proof: n independent pairs
-    without an error leave rates up to about 3/n possible (the rule of three, Hanley & Lippman-Hand 1983).
-
-    Parameters
-    ----------
-    threshold
-        Cosine similarity, chosen beforehand.
-    resamples
-        Number of draws.
-    level
-        Share of the resamples inside the interval, in (0, 1).
+    Errors of fewer say nothing of how they spread. Then there is only a bound, at `level`, which holds for any people
+    whatever: Chernoff's for means of [0, 1] over the number that share nobody, which Hoeffding (1963, section 5) shows
+    to hold for U-statistics with P // 2. Without any error it is ``1 - (1 - level) ** (1 / n)``, about 3 / n: the rule
+    of three (ISO/IEC 19795-1), with n independent people or pairs of people in place of pairs of faces. With fewer
+    than `FEWEST_PEOPLE` that share nobody there is none. Accuracy, of two rates, takes both bounds at half the risk.
 
     Raises
     ------
     BadInput
-        If shapes disagree, `same` contradicts the people, or `resamples` or `level` is out of range.
-    NotEnoughData
-        If there are fewer than two people.
+        If shapes disagree, or `level` or `different_per_same` is out of range.
     """
-    score, truth = checked_pairs(scores, same)
-    left, right, people = _people(truth, left_person, right_person)
-    if resamples < 1 or not 0 < level < 1:
-        raise BadInput("verification.resamples", resamples=resamples, level=level)
-    if people < 2:
-        raise NotEnoughData("verification.two_people", count=people)
-    wrong = (score >= threshold) != truth
-    tables = [_pair_counts(chosen, left, right, people) for chosen in (truth & wrong, truth, ~truth & wrong, ~truth)]
-    rng = np.random.default_rng(seed)
-    drawn = [
-        _weighed(tables, rng.multinomial(people, np.full(people, 1 / people), min(_BATCH, resamples - start)).T)
-        for start in range(0, resamples, _BATCH)
-    ]
-    missed, alike, matched, unlike = np.concatenate(drawn, axis=1)
+    score, same = checked_pairs(scores, pairing.same)
+    if not (0 < level < 1 and different_per_same > 0):
+        raise BadInput("verification.level", level=level, mixture=different_per_same)
+    wrong = np.bincount(pairing.cell, (score >= threshold) != same, len(pairing.first)) / pairing.sizes
+    one = pairing.first == pairing.second
+    rates = [_Rate.of(wrong[kind], pairing.first[kind], pairing.second[kind], pairing.people) for kind in (~one, one)]
     return RateIntervals(
-        _percentiles(alike + unlike - missed - matched, alike + unlike, level),
-        _percentiles(matched, unlike, level),
-        _percentiles(missed, alike, level),
+        _accuracy(rates[0], rates[1], different_per_same, level), *(rate.interval(level) for rate in rates)
     )
 
 
-def _pair_counts(chosen: Bools, left: NDArray, right: NDArray, people: int) -> scipy.sparse.coo_array:
-    """(P, P) number of chosen pairs of each two people (the diagonal: of one person)."""
-    ones = np.ones(int(chosen.sum()))
-    return scipy.sparse.coo_array((ones, (left[chosen], right[chosen])), shape=(people, people)).tocsr()
+@dataclass(frozen=True, eq=False)
+class _Rate:
+    """A mean over C cells: the cells' own `rates`, their people, and the mean without each of the P people."""
+
+    rates: Floats
+    first: Ints
+    second: Ints
+    independent: int
+    without: Floats
+
+    @classmethod
+    def of(cls, rates: Floats, first: Ints, second: Ints, people: int) -> Self:
+        two = first != second
+        share, cells = np.zeros(people), np.zeros(people)
+        for side, counted in ((first, np.ones(len(rates), bool)), (second, two)):
+            share += np.bincount(side[counted], rates[counted], people)
+            cells += np.bincount(side[counted], minlength=people)
+        involved = int(np.count_nonzero(cells))
+        left = len(rates) - cells
+        without = (rates.sum() - share) / np.where(left > 0, left, np.nan)
+        return cls(rates, first, second, involved // 2 if two.any() else involved, without)
+
+    @property
+    def mean(self) -> float:
+        return float(self.rates.mean()) if len(self.rates) else math.nan
+
+    def wrong(self) -> bool:
+        """Whether errors were seen in enough cells that share nobody."""
+        return self._enough(self.rates > 0)
+
+    def right(self) -> bool:
+        """Whether their absence was."""
+        return self._enough(self.rates < 1)
+
+    def _enough(self, there: Bools) -> bool:
+        apart = _apart(self.first[there], self.second[there])
+        return sum(1 for _ in islice(apart, FEWEST_PEOPLE)) == FEWEST_PEOPLE
+
+    def interval(self, level: float) -> RateInterval:
+        count, mean = self.independent, self.mean
+        if count < FEWEST_PEOPLE:
+            return RateInterval(math.nan, math.nan, count, two_sided=False)
+        if self.wrong() and self.right():
+            return RateInterval(*_logit_interval(mean, self.without, count, level), count, two_sided=True)
+        if self.right():
+            return RateInterval(0.0, _largest(mean, count, 1 - level), count, two_sided=False)
+        return RateInterval(1 - _largest(1 - mean, count, 1 - level), 1.0, count, two_sided=False)
 
 
-def _weighed(tables: list[scipy.sparse.coo_array], times: Ints) -> Floats:
-    """(4, R) weighted number of pairs in each table, for (P, R) times that each person was drawn."""
-    weights = times.astype(np.float64)
-    alike = [table.diagonal() @ weights for table in tables[:2]]
-    unlike = [np.einsum("pr,pr->r", weights, table @ weights) for table in tables[2:]]
-    return np.stack([*alike, *unlike])
+def _accuracy(fmr: _Rate, fnmr: _Rate, mixture: float, level: float) -> RateInterval:
+    """Of 1 - (FNMR + mixture x FMR) / (1 + mixture)."""
+    independent = min(fmr.independent, fnmr.independent)
+    if independent < FEWEST_PEOPLE:
+        return RateInterval(math.nan, math.nan, independent, two_sided=False)
+    if all((fmr.wrong(), fmr.right(), fnmr.wrong(), fnmr.right())):
+        mean = 1 - (fnmr.mean + mixture * fmr.mean) / (1 + mixture)
+        without = 1 - (fnmr.without + mixture * fmr.without) / (1 + mixture)
+        return RateInterval(*_logit_interval(mean, without, independent, level), independent, two_sided=True)
+    highest = [one.interval((1 + level) / 2).high for one in (fmr, fnmr)]
+    return RateInterval(1 - (highest[1] + mixture * highest[0]) / (1 + mixture), 1.0, independent, two_sided=False)
 
 
-def _percentiles(part: Floats, whole: Floats, level: float) -> RateInterval:
-    defined = whole > 0
-    if not defined.any():
-        return RateInterval(np.nan, np.nan)
-    low, high = np.quantile(part[defined] / whole[defined], [(1 - level) / 2, (1 + level) / 2])
-    return RateInterval(float(low), float(high))
+def _logit_interval(mean: float, without: Floats, independent: int, level: float) -> tuple[float, float]:
+    """Student's interval of a rate on the logit, by its means without each of the people (the jackknife)."""
+    known = without[np.isfinite(without)]
+    count = len(known)
+    error = math.sqrt((count - 1) / count * float(np.square(known - known.mean()).sum()))
+    reach = scipy.special.stdtrit(independent - 1, (1 + level) / 2) * error / (mean * (1 - mean))
+    low, high = scipy.special.expit(scipy.special.logit(mean) + np.array([-reach, reach]))
+    return float(low), float(high)
 
 
-def _people(truth: Bools, left_person: NDArray, right_person: NDArray) -> tuple[NDArray, NDArray, int]:
-    """The two sides of each pair, people renumbered from 0, and how many there are."""
-    left, right = np.asarray(left_person), np.asarray(right_person)
-    for name, side in (("left_person", left), ("right_person", right)):
-        if side.shape != truth.shape:
-            raise BadInput("metrics.shape_of_same", name=name, shape=truth.shape, found=side.shape)
-    against = np.flatnonzero((left == right) != truth)
-    if against.size:
-        row = int(against[0])
-        raise BadInput("verification.same_differs", pair=row, first=left[row], second=right[row], same=bool(truth[row]))
-    people, number = np.unique(np.concatenate([left, right]), return_inverse=True)
-    return number[: len(left)], number[len(left) :], len(people)
+def _largest(mean: float, count: int, risk: float) -> float:
+    """The largest rate under which a mean of `count` independent values in [0, 1] is this low with Chernoff's risk."""
+    low, high = mean, 1.0
+    for _ in range(_HALVINGS):
+        rate = (low + high) / 2
+        if count * _divergence(mean, rate) <= -math.log(risk):
+            low = rate
+        else:
+            high = rate
+    return low
+
+
+def _divergence(mean: float, rate: float) -> float:
+    """Kullback and Leibler's, of one coin from another."""
+    parts = ((mean, rate), (1 - mean, 1 - rate))
+    return sum(part * math.log(part / whole) if whole else math.inf for part, whole in parts if part)
+
+
+def _apart(first: Ints, second: Ints) -> Iterator[int]:
+    """Cells that share nobody, one after the other, by somebody of each; there may be a few more."""
+    while len(first):
+        one, other = first[0], second[0]
+        yield int(one)
+        rest = (first != one) & (second != one) & (first != other) & (second != other)
+        first, second = first[rest], second[rest]

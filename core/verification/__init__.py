@@ -1,13 +1,22 @@
 """Choosing the similarity from which two faces count as one person: pairs, what they say, and the threshold kept."""
 
-from core.verification.drawing import MOST_PAIRS
+from core.metrics.verification import RateInterval, RateIntervals
 from core.verification.pairs import PairSet, confirmed_pairs
-from core.verification.report import VerificationReport, evaluate_pairs, figures_at, hardest_pairs, intervals_at
-from core.verification.thresholds import save_threshold
+from core.verification.report import (
+    RequestedFmr,
+    VerificationReport,
+    evaluate_pairs,
+    figures_at,
+    hardest_pairs,
+    intervals_at,
+)
+from core.verification.thresholds import save_threshold, use_again, use_own
 
 __all__ = [
-    "MOST_PAIRS",
     "PairSet",
+    "RateInterval",
+    "RateIntervals",
+    "RequestedFmr",
     "VerificationReport",
     "confirmed_pairs",
     "evaluate_pairs",
@@ -15,4 +24,6 @@ __all__ = [
     "hardest_pairs",
     "intervals_at",
     "save_threshold",
+    "use_again",
+    "use_own",
 ]

@@ -4,18 +4,23 @@ Only people whom humans confirmed give pairs: clusters that a threshold made can
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Bools, Ints
+from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
+from core.metrics.verification import Pairing
 from core.people.encoders import encoder_of
 from core.people.vectors import face_vectors
 from core.verification.drawing import MOST_PAIRS, different_pairs, same_pairs
 from db.engine import reading
 from db.queries.people.ownership import ownerships
+
+_AT_A_TIME: Final = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +36,10 @@ class PairSet:
     encoder_id, encoder
         The encoder's version and name.
     faces, people, all_same, all_different
-        What there was to draw from.
+        What there was to take pairs of, and how many pairs there are.
+    different_per_same
+        The mixture on which accuracy, precision and F1 depend: how much all pairs of two people weigh beside all of
+        one person.
     """
 
     dataset_id: int
@@ -46,19 +54,36 @@ class PairSet:
     people: int
     all_same: int
     all_different: int
+    different_per_same: float = 1.0
 
-    @property
+    @cached_property
     def same(self) -> Bools:
         """(M,) bool: both faces are of one person."""
         return self.left_person == self.right_person
 
+    @cached_property
+    def pairing(self) -> Pairing:
+        """Of which people each pair is."""
+        return Pairing.of(self.left_person, self.right_person)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """(M,) float64 under which every person counts the same (`Pairing.weights`)."""
+        return self.pairing.weights(self.different_per_same)
+
 
 def confirmed_pairs(
-    workspace: Workspace, dataset_id: int, encoder: str | None = None, *, different_per_same: float = 1.0, seed: int = 0
+    workspace: Workspace,
+    dataset_id: int,
+    encoder: str | None = None,
+    *,
+    different_per_same: float | None = 1.0,
+    seed: int = 0,
 ) -> PairSet:
-    """Pair up every confirmed face: all pairs of one person, and as many of two people, drawn by a seed.
+    """Pair up every confirmed face with every other.
 
-    At most 20,000 of each kind. Equal numbers by default (as LFW does), since accuracy depends on the mixture.
+    Of more than half a million pairs of either kind that many are drawn by a seed, evenly over people. Both kinds weigh
+    the same by default (as in LFW), since accuracy depends on the mixture; None: as the pairs occur.
 
     Raises
     ------
@@ -76,14 +101,14 @@ def confirmed_pairs(
     ]
     rows, people = np.array(confirmed, np.int64).reshape(-1, 2).T
     rng = np.random.default_rng(seed)
-    same = same_pairs(people, rng)
-    different = different_pairs(people, min(MOST_PAIRS, round(len(same) * different_per_same)), rng)
+    same, different = same_pairs(people, MOST_PAIRS, rng), different_pairs(people, MOST_PAIRS, rng)
+    sizes = np.unique(people, return_counts=True)[1]
     if not len(same) or not len(different):
-        raise NotEnoughData("verification.few_confirmed", faces=len(rows), people=len(np.unique(people)))
+        raise NotEnoughData("verification.few_confirmed", faces=len(rows), people=len(sizes))
     pairs = np.concatenate([same, different])
     left, right = rows[pairs[:, 0]], rows[pairs[:, 1]]
-    sizes = np.unique(people, return_counts=True)[1]
     all_same = int((sizes * (sizes - 1) // 2).sum())
+    all_different = len(rows) * (len(rows) - 1) // 2 - all_same
     return PairSet(
         dataset_id,
         version.id,
@@ -92,9 +117,19 @@ def confirmed_pairs(
         faces.instances[right],
         people[pairs[:, 0]],
         people[pairs[:, 1]],
-        np.einsum("md,md->m", faces.vectors[left], faces.vectors[right]),
+        _similarities(faces.vectors, left, right),
         len(rows),
         len(sizes),
         all_same,
-        len(rows) * (len(rows) - 1) // 2 - all_same,
+        all_different,
+        all_different / all_same if different_per_same is None else different_per_same,
     )
+
+
+def _similarities(vectors: NDArray[np.float32], left: Ints, right: Ints) -> NDArray[np.float32]:
+    """(M,) float32 of each two rows, in parts: a million copies of vectors do not fit beside one another."""
+    parts = range(0, len(left), _AT_A_TIME)
+    found = [
+        np.einsum("md,md->m", vectors[left[at : at + _AT_A_TIME]], vectors[right[at : at + _AT_A_TIME]]) for at in parts
+    ]
+    return np.concatenate(found)

@@ -1,6 +1,6 @@
 """What a set of pairs says about an encoder: figures at one threshold and at all of them, and the worst errors."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,11 +12,25 @@ from core.metrics import operating_points, score_density, verification
 from core.verification.pairs import PairSet
 
 _BINS: Final = 60
+_REQUESTED: Final = (0.01, 0.001, 0.0001)
+
+
+@dataclass(frozen=True)
+class RequestedFmr:
+    """The operating point for a requested FMR, and what the people show of the FMR that it attains."""
+
+    point: operating_points.FmrPoint
+    interval: verification.RateInterval
+
+    @property
+    def supported(self) -> bool:
+        """Whether false matches of enough people that share nobody are below it: else it is a guess at an edge."""
+        return self.interval.two_sided
 
 
 @dataclass(frozen=True, eq=False)
 class VerificationReport:
-    """What the verification page shows beside the pairs themselves.
+    """What the verification page shows beside the pairs themselves; every person counts the same in it.
 
     `held_out` is None where there are too few people for it; `reason` then says so, else it is None.
     """
@@ -27,49 +41,52 @@ class VerificationReport:
     density: score_density.Density
     histogram: score_density.Histogram
     roc: operating_points.RocCurve
-    at_fmr: tuple[operating_points.FmrPoint, ...]
-    held_out: verification.HeldOutAccuracy | None
+    at_fmr: tuple[RequestedFmr, ...]
+    held_out: verification.HeldOutRates | None
     reason: Message | None
 
 
 def evaluate_pairs(pairs: PairSet) -> VerificationReport:
     """Everything about the pairs that does not depend on where the slider stands."""
-    scores, same = pairs.scores, pairs.same
+    scores, same, weights = pairs.scores, pairs.same, pairs.weights
     held_out, reason = None, None
     try:
-        held_out = verification.held_out_accuracy(scores, same, pairs.left_person, pairs.right_person)
+        held_out = verification.held_out_rates(scores, pairs.pairing, different_per_same=pairs.different_per_same)
     except NotEnoughData as error:
         reason = error.message
     return VerificationReport(
-        operating_points.best_accuracy(scores, same),
-        operating_points.eer(scores, same),
-        operating_points.roc_auc(scores, same),
-        score_density.density(scores, same),
-        score_density.histogram(scores, same, _BINS),
-        operating_points.roc(scores, same),
-        tuple(operating_points.threshold_at_fmr(scores, same, fmr) for fmr in (0.01, 0.001, 0.0001)),
+        operating_points.best_accuracy(scores, same, weights),
+        operating_points.eer(scores, same, weights),
+        operating_points.roc_auc(scores, same, weights),
+        score_density.density(scores, same, weights=weights),
+        score_density.histogram(scores, same, _BINS, weights),
+        operating_points.roc(scores, same, weights),
+        tuple(_requested(pairs, fmr) for fmr in _REQUESTED),
         held_out,
         reason,
     )
 
 
+def _requested(pairs: PairSet, fmr: float) -> RequestedFmr:
+    point = operating_points.threshold_at_fmr(pairs.scores, pairs.same, fmr, pairs.weights)
+    return RequestedFmr(point, intervals_at(pairs, point.threshold).fmr)
+
+
 def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None]:
-    """Accuracy, precision, recall, F1, FMR, FNMR and the four counts at a threshold; None where undefined."""
-    confusion = operating_points.confusion_at(pairs.scores, pairs.same, threshold)
+    """Accuracy, precision, recall, F1, FMR, FNMR and MCC at a threshold, every person counting the same.
+
+    None where undefined. And the four counts of pairs, each once.
+    """
+    weighed = operating_points.confusion_at(pairs.scores, pairs.same, threshold, pairs.weights)
     names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
-    figures: dict[str, float | int | None] = {name: finite_or_none(getattr(confusion, name)) for name in names}
-    return {**figures, "tp": confusion.tp, "fp": confusion.fp, "tn": confusion.tn, "fn": confusion.fn}
+    figures: dict[str, float | int | None] = {name: finite_or_none(getattr(weighed, name)) for name in names}
+    counted = operating_points.confusion_at(pairs.scores, pairs.same, threshold)
+    return {**figures, "tp": counted.tp, "fp": counted.fp, "tn": counted.tn, "fn": counted.fn}
 
 
-def intervals_at(pairs: PairSet, threshold: float) -> dict[str, tuple[float, float]]:
-    """95 % intervals of accuracy, FMR and FNMR at a threshold, by resampling people; empty where they are too few."""
-    try:
-        rates = verification.bootstrap_interval(
-            pairs.scores, pairs.same, pairs.left_person, pairs.right_person, threshold, resamples=300
-        )
-    except NotEnoughData:
-        return {}
-    return {name: (part["low"], part["high"]) for name, part in asdict(rates).items()}
+def intervals_at(pairs: PairSet, threshold: float) -> verification.RateIntervals:
+    """95 % intervals of accuracy, FMR and FNMR at a threshold, by people."""
+    return verification.rate_intervals(pairs.scores, pairs.pairing, threshold, pairs.different_per_same)
 
 
 def hardest_pairs(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, list[tuple[int, int, float]]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from sqlmodel import select
+
 from core.foundation.messages import message
 from core.people.encoders import encoder_of
-from db.tables import Threshold
+from db.tables import Instance, Threshold
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.staged_people import noisy_faces
@@ -23,3 +25,27 @@ def test_grouping_again_is_offered_however_many_thresholds_of_other_encoders_cam
         session.add_all(Threshold(model_version_id=other, value=0.5, **common) for _ in range(30))
     page = opened("verification.py")
     assert "Group again at 0.6100" in [button.label for button in page.button]
+
+
+def test_a_face_that_is_taken_out_without_a_decision_about_people_leaves_the_figures_at_once(
+    opened, workspace, dataset, author
+):
+    noisy_faces(workspace, dataset, author)
+    page = opened("verification.py")
+    assert "**14 confirmed faces**" in " ".join(text.value for text in page.markdown)
+    with writing(workspace.engine) as session:
+        face = session.exec(select(Instance).where(Instance.dataset_id == dataset).limit(1)).one()
+        face.removed = True
+    page.run()
+    assert "**13 confirmed faces**" in " ".join(text.value for text in page.markdown)
+
+
+def test_another_mixture_has_its_own_figures_though_the_pairs_are_as_many(opened, workspace, dataset, author):
+    noisy_faces(workspace, dataset, author)
+    page = opened("verification.py")
+    accuracies = set()
+    for name in ("equal", "ten", "as_they_occur"):
+        page.selectbox(key="verification-mixture").set_value(name).run()
+        accuracies.add(next(metric.value for metric in page.metric if metric.label == "Accuracy"))
+        assert next(metric.value for metric in page.metric if metric.label == "FNMR") == "100.00%"
+    assert len(accuracies) == 3

@@ -5,26 +5,33 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
+from core.foundation.arrays import Floats, Indices
 from core.verification import VerificationReport
 
 SAME: Final = "#2f6feb"
 DIFFERENT: Final = "#d1495b"
 _LINE: Final = "#e9a03b"
 _QUIET: Final = "#8a8f98"
+_SPOTS: Final = 1000  # to a tenfold of the FMR, and to the whole of the TMR
 _FAINTEST: Final = 1e-3  # of the highest density: what a logarithmic axis still shows
 
 
 def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bool) -> go.Figure:
-    """Histogram (bars) and kernel density (lines) of same and of different pairs, each with the area 1."""
+    """Histogram (bars) and kernel density (lines) of same and of different pairs, each with the area 1.
+
+    Every person counts the same, so the area at and above the threshold is the FMR, that below it the FNMR.
+    """
     figure = go.Figure()
     histogram, density = report.histogram, report.density
     middles, width = (histogram.edges[1:] + histogram.edges[:-1]) / 2, float(histogram.edges[1] - histogram.edges[0])
     highest = 0.0
-    for name, colour, counts, curve, bandwidth in (
-        ("Different people", DIFFERENT, histogram.different, density.different, density.different_bandwidth),
-        ("Same person", SAME, histogram.same, density.same, density.same_bandwidth),
-    ):
-        heights = counts / (counts.sum() * width)
+    classes = (
+        ("Different people", DIFFERENT, histogram.different, histogram.different_share),
+        ("Same person", SAME, histogram.same, histogram.same_share),
+    )
+    curves = ((density.different, density.different_bandwidth), (density.same, density.same_bandwidth))
+    for (name, colour, counts, shares), (curve, bandwidth) in zip(classes, curves, strict=True):
+        heights = shares / width
         highest = max(highest, float(heights.max()))
         figure.add_bar(
             x=middles,
@@ -47,7 +54,7 @@ def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bo
                 line={"color": colour, "width": 2},
                 hoverinfo="skip",
             )
-    _mark(figure, report.best.threshold, "best accuracy", _QUIET, "dot", "top left")
+    _mark(figure, report.best.threshold, "best accuracy", _QUIET, "dot", "bottom left")
     _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", "top right")
     figure.update_layout(
         barmode="overlay",
@@ -69,10 +76,20 @@ def _mark(figure: go.Figure, at: float, text: str, colour: str, dash: str, posit
     )
 
 
+def _seen_apart(fmr: Floats, tmr: Floats) -> Indices:
+    """Rows of a curve that a screen can tell from the one before, the first and the last: of half a million, few."""
+    spots = np.stack([np.log10(fmr) * _SPOTS, tmr * _SPOTS]).round()
+    apart = np.any(spots[:, 1:] != spots[:, :-1], axis=0)
+    kept = np.concatenate([[True], apart])
+    kept[-1] = True
+    return np.flatnonzero(kept)
+
+
 def roc_chart(report: VerificationReport, fmr: float | None, fnmr: float | None) -> go.Figure:
     """Matches found against false matches, false matches on a logarithmic axis, and where the slider stands."""
     curve = report.roc
-    shown = curve.fmr > 0
+    shown = np.flatnonzero(curve.fmr > 0)
+    shown = shown[_seen_apart(curve.fmr[shown], curve.tmr[shown])]
     least = float(curve.fmr[shown].min())
     figure = go.Figure()
     figure.add_scatter(

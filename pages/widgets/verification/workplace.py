@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import verification
 from core.foundation.messages import message
-from core.verification import PairSet, VerificationReport
+from core.verification import PairSet, RateInterval, RateIntervals, VerificationReport
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.verification import count_thresholds, newest_threshold, thresholds
@@ -29,51 +29,52 @@ _WRONG_PAIRS: Final = 6  # a page of them
 _ROWS: Final = 20
 _FIGURES: Final = words("verification_figures")
 _NAMES: Final = words("named_thresholds")
-_RATIOS: Final = {1.0: "As many as of one person", 10.0: "Ten times as many", 1e6: "As many as possible"}
+_SHOWN: Final = words("shown_by_people")
+_MIXTURES: Final = words("verification_mixtures")
+_PER_SAME: Final[dict[str, float | None]] = {"equal": 1.0, "ten": 10.0, "as_they_occur": None}
 
 
-@st.cache_data(max_entries=4, show_spinner="Pairing confirmed faces")
+@st.cache_resource(max_entries=4, show_spinner="Pairing confirmed faces")
 def measured(
     dataset_id: int,
     encoder: str,
-    ratio: float,
+    different_per_same: float | None,
     cache_key: tuple[int, ...],  # noqa: ARG001
 ) -> tuple[PairSet, VerificationReport]:
-    """The pairs and what does not depend on the slider; `cache_key` says which faces and people there are."""
-    pairs = verification.confirmed_pairs(workspace(), dataset_id, encoder, different_per_same=ratio)
+    """The pairs and what does not depend on the slider; `cache_key` changes with whatever they are made of.
+
+    Kept as they are, not copied for each run of the page: there may be a million pairs, and nobody writes to them.
+    """
+    pairs = verification.confirmed_pairs(workspace(), dataset_id, encoder, different_per_same=different_per_same)
     return pairs, verification.evaluate_pairs(pairs)
 
 
-def choose_ratio() -> float:
-    """How many pairs of different people to draw."""
-    return st.selectbox(
-        "Pairs of different people",
-        list(_RATIOS),
-        format_func=_RATIOS.__getitem__,
-        key="verification-ratio",
-        help="Accuracy, precision and F1 depend on the mixture, and are usually given for equal numbers. FMR and FNMR "
-        "do not; more pairs of different people are needed to measure a small FMR.",
-        width=300,
-    )
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _intervals(
-    _pairs: PairSet,
-    *cache_key: int | str,  # noqa: ARG001 - dataset, encoder, number of pairs, which faces and people there are
-    threshold: float,
-) -> dict[str, tuple[float, float]]:
-    return verification.intervals_at(_pairs, threshold)
+def choose_mixture() -> float | None:
+    """How much pairs of different people weigh beside pairs of one person; None: as they occur."""
+    return _PER_SAME[
+        st.selectbox(
+            "Mixture of pairs",
+            list(_PER_SAME),
+            format_func=_MIXTURES.__getitem__,
+            key="verification-mixture",
+            help="Accuracy, precision and F1 depend on it, and are usually given for as many different pairs as same "
+            "ones. FMR and FNMR do not: they are of all pairs, whatever stands here.",
+            width=300,
+        )
+    ]
 
 
 def data_card(pairs: PairSet, report: VerificationReport) -> None:
-    """What was measured on."""
-    same, different = int(pairs.same.sum()), int((~pairs.same).sum())
+    """What was measured on, how it is weighed, and what it comes to for people who had no part in the threshold."""
+    same = _taken(int(pairs.same.sum()), pairs.all_same, "one person")
+    different = _taken(int((~pairs.same).sum()), pairs.all_different, "different people")
     st.markdown(
         f"**{counted(pairs.faces, 'confirmed face')}** of **{counted(pairs.people, 'person', 'people')}**, seen by "
-        f"**{plain(pairs.encoder)}**: {same:,} of {pairs.all_same:,} pairs of one person and {different:,} of "
-        f"{pairs.all_different:,} pairs of different people, drawn at random by a fixed seed, at most "
-        f"{verification.MOST_PAIRS:,} of each kind."
+        f"**{plain(pairs.encoder)}**: {same}, and {different}."
+    )
+    st.caption(
+        "Every person counts the same, however many faces they have: a pair of one person weighs 1 / that person's "
+        "pairs, a pair of two people 1 / the pairs of these two."
     )
     if report.held_out is None:
         assert report.reason is not None
@@ -81,13 +82,20 @@ def data_card(pairs: PairSet, report: VerificationReport) -> None:
         return
     held = report.held_out
     st.markdown(
-        f"Held-out accuracy **{held.mean:.1%} ± {held.std:.1%}** over {held.folds} folds: each threshold was chosen on "
-        f"people outside its fold, and tested on the {held.pairs_used:,} pairs of people inside one."
+        f"Held-out accuracy **{held.mean:.1%} ± {held.std:.1%}**, FMR **{held.fmr:.2%}**, FNMR **{held.fnmr:.2%}** "
+        f"over {held.folds} folds: each threshold was chosen on people outside its fold, and tested on all pairs "
+        f"of people inside it, {held.same:,} of one person and {held.different:,} of different people."
     )
 
 
+def _taken(taken: int, there: int, whose: str) -> str:
+    if taken == there:
+        return f"all {counted(there, 'pair')} of {whose}"
+    return f"{taken:,} of {there:,} pairs of {whose}, drawn evenly over the people by a fixed seed"
+
+
 @st.fragment
-def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache_key: tuple[int, ...]) -> None:
+def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> None:
     """Chart, slider and figures; moves without the rest of the page."""
     key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
     st.session_state.setdefault(key, in_force)
@@ -108,7 +116,7 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float, cache
         logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
     chart.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
-    _figures(figures, _intervals(pairs, pairs.dataset_id, len(pairs.scores), *cache_key, threshold=value))
+    _figures(figures, verification.intervals_at(pairs, value))
     _save(pairs, report, value)
     left, right = st.columns(2, gap="large")
     with left:
@@ -122,33 +130,33 @@ def _named(report: VerificationReport) -> dict[str, float]:
     """The thresholds that have a name of their own."""
     named = {"best_accuracy": report.best.threshold, "eer": report.eer.threshold}
     at_one_percent = report.at_fmr[0]
-    return named | ({"fmr_one_percent": at_one_percent.threshold} if at_one_percent.supported else {})
+    return named | ({"fmr_one_percent": at_one_percent.point.threshold} if at_one_percent.supported else {})
 
 
-def _figures(figures: dict[str, float | int | None], intervals: dict[str, tuple[float, float]]) -> None:
+def _figures(figures: dict[str, float | int | None], intervals: RateIntervals) -> None:
     with st.grid(min_column_width=165, gap="small"):
         for name, text in _FIGURES.items():
             value = figures[name]
+            interval: RateInterval | None = getattr(intervals, name, None)
             st.metric(
                 text["name"],
                 "undefined" if value is None else f"{value:.2%}",
-                delta=_range(name, figures, intervals),
+                delta=None if interval is None or value is None else interval_text(interval, seen=value > 0),
                 delta_color="off",
                 delta_arrow="off",
                 help=text["about"],
             )
 
 
-def _range(name: str, figures: dict[str, float | int | None], intervals: dict[str, tuple[float, float]]) -> str | None:
-    """The 95 % interval; where no error is seen, the rule of three (Hanley & Lippman-Hand, JAMA 1983)."""
-    if name == "fmr" and figures["fp"] == 0 and figures["tn"]:
-        return f"none seen: below {min(1.0, 3 / figures['tn']):.2%}"
-    if name == "fnmr" and figures["fn"] == 0 and figures["tp"]:
-        return f"none seen: below {min(1.0, 3 / figures['tp']):.2%}"
-    if name not in intervals or intervals[name][0] == intervals[name][1]:
-        return None
-    low, high = intervals[name]
-    return f"95 %: {low:.1%} to {high:.1%}"
+def interval_text(interval: RateInterval, *, seen: bool = True) -> str:
+    """What the people show of a rate beyond themselves; `seen`: whether the rate is above 0 here."""
+    if not interval.known:
+        return _SHOWN["too_few"]
+    if interval.two_sided:
+        return _SHOWN["between"].format(low=interval.low, high=interval.high)
+    if interval.low > 0:
+        return _SHOWN["above"].format(low=interval.low)
+    return _SHOWN["below" if seen else "none_seen"].format(high=interval.high)
 
 
 def _confusion(figures: dict[str, float | int | None]) -> None:
@@ -163,20 +171,22 @@ def _confusion(figures: dict[str, float | int | None]) -> None:
 
 def _operating_points(report: VerificationReport) -> None:
     eer = report.eer
-    rows = [_point("EER", f"{eer.threshold:.4f}", f"{eer.rate:.2%}", f"{eer.rate:.2%}")]
-    for point in report.at_fmr:
-        name = f"FMR {point.requested:.2%}"
-        if point.supported:
-            attained, missed = f"{point.attained:.2%}", f"{point.confusion.fnmr:.2%}"
-            rows.append(_point(name, f"{point.threshold:.4f}", attained, missed))
+    rows = [_point("EER", f"{eer.threshold:.4f}", f"{eer.rate:.2%}", "", f"{eer.rate:.2%}")]
+    for requested in report.at_fmr:
+        point, name = requested.point, f"FMR {requested.point.requested:.2%}"
+        if requested.supported:
+            shown = interval_text(requested.interval)
+            rows.append(
+                _point(name, f"{point.threshold:.4f}", f"{point.attained:.3%}", shown, f"{point.confusion.fnmr:.2%}")
+            )
         else:
-            rows.append(_point(f":gray[{name}]", ":gray[not enough pairs]", "", ""))
+            rows.append(_point(f":gray[{name}]", f":gray[{_SHOWN['not_enough']}]", "", "", ""))
     st.table(rows, hide_index=True)
-    st.caption(f"AUC {report.auc:.4f}. An FMR needs at least one different pair that it lets through.")
+    st.caption(f"AUC {report.auc:.4f}. {_SHOWN['requested']}")
 
 
-def _point(name: str, threshold: str, fmr: str, fnmr: str) -> dict[str, str]:
-    return {"Operating point": name, "Threshold": threshold, "FMR": fmr, "FNMR": fnmr}
+def _point(name: str, threshold: str, fmr: str, shown: str, fnmr: str) -> dict[str, str]:
+    return {"Operating point": name, "Threshold": threshold, "FMR attained": fmr, "By people": shown, "FNMR": fnmr}
 
 
 def _save(pairs: PairSet, report: VerificationReport, value: float) -> None:

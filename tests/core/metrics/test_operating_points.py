@@ -37,6 +37,51 @@ def test_confusion_is_scikit_learns(threshold):
     assert confusion.mcc == pytest.approx(reference.matthews_corrcoef(same, accepted))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_weighed_figures_are_scikit_learns(seed):
+    scores, same = pairs(seed)
+    weights = np.random.default_rng(seed).uniform(0.1, 3, len(scores))
+    confusion, accepted = confusion_at(scores, same, 0.45, weights), scores >= 0.45
+    given = {"sample_weight": weights}
+    found = [[confusion.tn, confusion.fp], [confusion.fn, confusion.tp]]
+    np.testing.assert_allclose(found, reference.confusion_matrix(same, accepted, **given))
+    assert confusion.accuracy == pytest.approx(reference.accuracy_score(same, accepted, **given))
+    assert confusion.precision == pytest.approx(reference.precision_score(same, accepted, **given))
+    assert confusion.f1 == pytest.approx(reference.f1_score(same, accepted, **given))
+    assert confusion.mcc == pytest.approx(reference.matthews_corrcoef(same, accepted, **given))
+    curve = roc(scores, same, weights)
+    fmr, tmr, thresholds = reference.roc_curve(same, scores, drop_intermediate=False, **given)
+    np.testing.assert_allclose(curve.fmr, fmr, atol=1e-12)
+    np.testing.assert_allclose(curve.tmr, tmr, atol=1e-12)
+    np.testing.assert_array_equal(curve.thresholds, thresholds)
+    assert roc_auc(scores, same, weights) == pytest.approx(reference.roc_auc_score(same, scores, **given))
+    rate = eer(scores, same, weights).rate
+    assert np.interp(rate, fmr, 1 - tmr) == pytest.approx(rate, abs=0.01)
+    best = best_accuracy(scores, same, weights)
+    tried = [confusion_at(scores, same, t, weights).accuracy for t in [*scores, np.inf]]
+    assert best.confusion.accuracy == pytest.approx(max(tried))
+    point = threshold_at_fmr(scores, same, 0.1, weights)
+    assert point.confusion.recall == pytest.approx(tmr[fmr <= 0.1 + 1e-12].max())
+
+
+def test_equal_weights_change_no_figure():
+    scores, same = pairs(1)
+    weights = np.full(len(scores), 0.3)
+    assert best_accuracy(scores, same, weights).threshold == best_accuracy(scores, same).threshold
+    assert threshold_at_fmr(scores, same, 0.05, weights).threshold == threshold_at_fmr(scores, same, 0.05).threshold
+    assert eer(scores, same, weights).rate == pytest.approx(eer(scores, same).rate)
+    assert roc_auc(scores, same, weights) == pytest.approx(roc_auc(scores, same))
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [([1.0, 0.0, math.nan], "2 of 3 weights are not finite"), ([1.0], r"weights should have the shape")],
+)
+def test_wrong_weights_are_refused(weights, said):
+    with pytest.raises(BadInput, match=said):
+        confusion_at(np.zeros(3), np.zeros(3, bool), 0.5, np.array(weights))
+
+
 def test_rates_without_a_denominator_are_nan():
     empty = confusion_at(np.zeros(0), np.zeros(0, bool), 0.5)
     assert empty == Confusion(0, 0, 0, 0)
@@ -149,19 +194,18 @@ def test_threshold_at_fmr_worked_out_by_hand():
     assert point.threshold == pytest.approx(0.45)
     assert point.confusion == Confusion(3, 1, 2, 0)
     assert point.attained == pytest.approx(1 / 3)
-    assert (point.requested, point.supported) == (0.34, True)
+    assert point.requested == 0.34
 
 
-def test_too_few_different_pairs_do_not_support_a_low_fmr():
+def test_an_fmr_below_that_of_one_pair_attains_none():
     point = threshold_at_fmr(SCORES, SAME, 0.3)
-    assert (point.supported, point.attained) == (False, 0)
+    assert point.attained == 0
     assert point.threshold == pytest.approx(0.75)
 
 
 def test_tied_scores_attain_less_than_requested():
     scores, same = np.array([0.9, 0.5, 0.5, 0.5, 0.2]), np.array([True, False, False, False, False])
-    point = threshold_at_fmr(scores, same, 0.5)
-    assert (point.attained, point.supported) == (0, True)
+    assert threshold_at_fmr(scores, same, 0.5).attained == 0
 
 
 def test_an_allowed_pair_is_not_lost_to_binary_fractions():

@@ -24,6 +24,16 @@ def test_density_is_scipys_kernel_estimate(count):
         assert np.trapezoid(mine, found.x) == pytest.approx(1, abs=0.01)
 
 
+def test_a_weighed_density_is_scipys():
+    scores, same = pairs(2)
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(scores))
+    found = density(scores, same, weights=weights)
+    for part, mine, width in ((same, found.same, found.same_bandwidth), (~same, found.different, None)):
+        peer = gaussian_kde(scores[part], weights=weights[part])
+        np.testing.assert_allclose(mine, peer(found.x), atol=1e-3 * mine.max())
+        assert width is None or width == pytest.approx(math.sqrt(peer.covariance[0, 0]))
+
+
 def test_density_of_two_scores_worked_out_by_hand():
     # Scores 0 and 2: standard deviation sqrt 2, bandwidth sqrt 2 x 2 ** -.2; at a score two kernels add up.
     found = density(np.array([0.0, 2.0]), np.array([True, True]), points=3)
@@ -52,6 +62,10 @@ def test_histogram_counts_both_classes_in_the_same_bins():
     assert found.edges.tolist() == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
     assert found.same.tolist() == [0, 0, 1, 2]
     assert found.same.sum() + found.different.sum() == 6
+    assert found.same_share.tolist() == pytest.approx([0, 0, 1 / 3, 2 / 3])
+    weighed = histogram(SCORES, SAME, 4, np.array([1, 2, 1, 1, 1, 1]))  # .9 counts twice
+    assert weighed.same_share.tolist() == pytest.approx([0, 0, 1 / 4, 3 / 4])
+    assert weighed.same.tolist() == found.same.tolist()
     assert histogram(np.zeros(0), np.zeros(0, bool), 3).same.tolist() == [0, 0, 0]
 
 

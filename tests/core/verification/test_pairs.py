@@ -11,26 +11,33 @@ from core.people import deciding as people
 from tests.builders.staged_people import add_faces, group, noisy_faces
 
 
-def test_every_pair_of_one_person_and_as_many_of_two_are_measured(workspace, dataset, author):
+def test_every_pair_of_one_person_and_of_two_is_measured(workspace, dataset, author):
     noisy_faces(workspace, dataset, author)
     pairs = verification.confirmed_pairs(workspace, dataset)
     assert (pairs.faces, pairs.people, pairs.all_same, pairs.all_different) == (14, 4, 10 + 6 + 3 + 1, 91 - 20)
     assert int(pairs.same.sum()) == 20
-    assert int((~pairs.same).sum()) == 20
+    assert int((~pairs.same).sum()) == 71
     ends = {frozenset(ends) for ends in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)}
-    assert len(ends) == 40
+    assert len(ends) == 91
     assert all(len(pair) == 2 for pair in ends)
 
 
-def test_more_pairs_of_different_people_can_be_asked_for_up_to_all(workspace, dataset, author):
+@pytest.mark.parametrize(("mixture", "whole"), [(1.0, 1), (10.0, 10), (None, 71 / 20)])
+def test_the_mixture_is_a_matter_of_weights_and_not_of_which_pairs_are_taken(
+    workspace, dataset, author, mixture, whole
+):
     noisy_faces(workspace, dataset, author)
-    assert int((~verification.confirmed_pairs(workspace, dataset, different_per_same=2).same).sum()) == 40
-    assert int((~verification.confirmed_pairs(workspace, dataset, different_per_same=1e6).same).sum()) == 71
+    pairs = verification.confirmed_pairs(workspace, dataset, different_per_same=mixture)
+    assert len(pairs.scores) == 91
+    assert pairs.weights[pairs.same].sum() == pytest.approx(1)
+    assert pairs.weights[~pairs.same].sum() == pytest.approx(whole)
 
 
-def test_the_draw_depends_on_the_seed_alone(workspace, dataset, author):
+def test_a_draw_depends_on_the_seed_alone(workspace, dataset, author, monkeypatch):
+    monkeypatch.setattr("core.verification.pairs.MOST_PAIRS", 12)
     noisy_faces(workspace, dataset, author)
     one, again, other = (verification.confirmed_pairs(workspace, dataset, seed=seed) for seed in (1, 1, 2))
+    assert len(one.scores) == 24  # 4 + 4 + 3 + 1 of one person, two each of every two people
     assert one.left.tolist() == again.left.tolist()
     assert one.right.tolist() != other.right.tolist()
 
@@ -40,7 +47,7 @@ def test_scores_are_the_cosine_similarities_of_the_stored_vectors(workspace, dat
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
     people.move_faces(workspace, faces[:2], name="Ada", author_id=author)
     people.move_faces(workspace, faces[2:], name="Bea", author_id=author)
-    pairs = verification.confirmed_pairs(workspace, dataset, different_per_same=10)
+    pairs = verification.confirmed_pairs(workspace, dataset, different_per_same=2)
     by_hand = {(0, 1): 0.8, (2, 3): 0.6, (0, 2): 0.0, (0, 3): 0.0, (1, 2): 0.6, (1, 3): 0.36}
     found = {
         tuple(sorted((faces.index(a), faces.index(b)))): score
@@ -64,10 +71,11 @@ def test_scores_are_the_cosine_similarities_of_the_stored_vectors(workspace, dat
     )
 
 
-def test_pairs_of_different_people_are_never_more_than_the_most(workspace, dataset, author, monkeypatch):
+def test_similarities_are_the_same_in_parts(workspace, dataset, author, monkeypatch):
     noisy_faces(workspace, dataset, author)
-    monkeypatch.setattr("core.verification.pairs.MOST_PAIRS", 30)
-    assert int((~verification.confirmed_pairs(workspace, dataset, different_per_same=1e6).same).sum()) == 30
+    whole = verification.confirmed_pairs(workspace, dataset).scores
+    monkeypatch.setattr("core.verification.pairs._AT_A_TIME", 8)
+    assert verification.confirmed_pairs(workspace, dataset).scores.tolist() == whole.tolist()
 
 
 def test_only_what_humans_have_confirmed_gives_pairs(workspace, dataset, author):

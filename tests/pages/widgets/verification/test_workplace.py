@@ -1,32 +1,35 @@
 """The figures of the Verification page at a threshold, and what is kept of them."""
 
+import math
+
 import pytest
 from sqlmodel import select
 
 from core.people.encoders import encoder_of
-from core.verification import evaluate_pairs, figures_at
+from core.verification import RateInterval, confirmed_pairs, evaluate_pairs, figures_at
 from db.engine import reading
 from db.tables import Threshold
 from pages.widgets.verification import workplace as parts
 from tests.builders.hand_scored_faces import hand_scored
 from tests.builders.people_rows import own
 from tests.builders.saved_thresholds import save
-from tests.builders.staged_people import add_faces, vector
+from tests.builders.staged_people import add_faces, noisy_faces, vector
 
 
 @pytest.mark.parametrize(
-    ("name", "figures", "intervals", "said"),
+    ("low", "high", "independent", "two_sided", "seen", "said"),
     [
-        ("fmr", {"fp": 0, "tn": 300}, {}, "none seen: below 1.00%"),
-        ("fmr", {"fp": 0, "tn": 2}, {}, "none seen: below 100.00%"),
-        ("fnmr", {"fn": 0, "tp": 60}, {}, "none seen: below 5.00%"),
-        ("fmr", {"fp": 3, "tn": 300}, {"fmr": (0.005, 0.02)}, "95 %: 0.5% to 2.0%"),
-        ("accuracy", {}, {"accuracy": (0.9, 0.9)}, None),
-        ("precision", {}, {}, None),
+        (0.005, 0.0213, 30, True, True, "95 %: 0.50% to 2.13%"),
+        (0.0, 0.1, 28, False, False, "none seen: below 10.00%"),
+        (0.0, 0.1, 28, False, True, "95 %: below 10.00%"),
+        (0.9, 1.0, 28, False, True, "95 %: above 90.00%"),
+        (math.nan, math.nan, 1, False, False, "too few people to say"),
     ],
 )
-def test_a_figure_has_its_interval_or_the_rule_of_three(name, figures, intervals, said):
-    assert parts._range(name, figures, intervals) == said
+def test_a_rate_has_its_interval_by_people_or_a_bound_or_says_that_they_are_too_few(
+    low, high, independent, two_sided, seen, said
+):
+    assert parts.interval_text(RateInterval(low, high, independent, two_sided), seen=seen) == said
 
 
 def card(pairs, report):
@@ -39,8 +42,19 @@ def test_what_was_measured_on_is_counted(shown):
     pairs = hand_scored()
     page = shown(card, pairs=pairs, report=evaluate_pairs(pairs))
     assert r"**12 confirmed faces** of **9 people**, seen by **dlib\-resnet**" in page.markdown[0].value
-    assert "3 of 3 pairs of one person and 3 of 63 pairs of different people" in page.markdown[0].value
-    assert page.caption[0].value.startswith("No held-out accuracy: ")
+    assert "all 3 pairs of one person, and 3 of 63 pairs of different people, drawn evenly" in page.markdown[0].value
+    assert page.caption[0].value.startswith("Every person counts the same, however many faces they have")
+    assert page.caption[1].value.startswith("No held-out accuracy: ")
+
+
+def test_held_out_rates_of_both_kinds_stand_beside_the_accuracy(shown, workspace, dataset, author):
+    noisy_faces(workspace, dataset, author, counts=(3,) * 9)
+    pairs = confirmed_pairs(workspace, dataset)
+    report = evaluate_pairs(pairs)
+    told = shown(card, pairs=pairs, report=report).markdown[1].value
+    for value in (f"{report.held_out.mean:.1%}", f"FMR **{report.held_out.fmr:.2%}**", f"{report.held_out.fnmr:.2%}"):
+        assert value in told
+    assert "all pairs of people inside it, 27 of one person and 144 of different people" in told  # 9 x (4 x 3 / 2 + 10)
 
 
 @pytest.fixture
@@ -55,7 +69,7 @@ def staged(workspace, dataset):
 def place(pairs, report, in_force):
     from pages.widgets.verification.workplace import workplace
 
-    workplace(pairs, report, in_force, (1,))
+    workplace(pairs, report, in_force)
 
 
 @pytest.fixture
@@ -82,7 +96,7 @@ def test_the_figures_are_those_of_the_threshold_in_force(page):
 
 def test_operating_points_that_six_pairs_cannot_show_are_grey_and_not_offered(page):
     rows = page.table[1].value.set_index("Operating point")["Threshold"].to_dict()
-    assert rows[":gray[FMR 1.00%]"] == ":gray[not enough pairs]"
+    assert rows[":gray[FMR 1.00%]"] == ":gray[too few people]"
     assert "FMR 1 %" not in [button.label for button in page.button]
 
 
