@@ -13,7 +13,7 @@ from sqlmodel import select
 from core.formats.labels import ENDINGS, NAMES, read_label_file, sniff_label_file
 from core.formats.labels.rows import LabelFile
 from core.foundation.batching import batched
-from core.foundation.errors import BadInput
+from core.foundation.errors import BadInput, UnreadableLabels
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
@@ -31,6 +31,7 @@ from db.writing import writing
 
 FORMATS: Final = tuple(NAMES.values())
 _BATCH: Final = 64  # pictures in one transaction
+_OTHER_COUNT: Final = "labels.point_count"  # the code of a file of another number of points than were asked for
 _SNIFFED: Final = 200  # files that are opened to say what they are
 
 
@@ -158,7 +159,12 @@ def _best_fitting(item: OfferedFile) -> list[LabelFile]:
         if skeleton.kind not in best or points > best[skeleton.kind][0]:
             best[skeleton.kind] = points, file
     if not best:
-        raise refused[0]
+        about = next((error.message for error in refused if error.message.code != _OTHER_COUNT), None)
+        if about is not None:
+            raise UnreadableLabels.saying(about)
+        raise UnreadableLabels(
+            "labels.no_set_fits", points=refused[0].message.fields["points"], choices=list(SKELETONS)
+        )
     labelled = [file for points, file in best.values() if points]
     return labelled or [next(file for _, file in best.values())]
 
