@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from sqlmodel import Session
 
 from core.foundation.arrays import Bools, Floats, Ints, finite_or_none
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
@@ -198,6 +199,36 @@ def predicted_versions(workspace: Workspace, dataset_id: int) -> dict[str, int]:
         return {str(PredictorName.of_version(row.name, row.settings)): row.id for row in reversed(rows)}
 
 
+@dataclass(frozen=True, eq=False)
+class PredictedVideo:
+    """A video's tracks as a model version predicted them, nothing judged; frames a second where they are known."""
+
+    video_id: int
+    name: str
+    version_id: int
+    frames_per_second: float | None
+    tracks: tuple[VideoTrack, ...]
+
+
+def of_video(workspace: Workspace, dataset_id: int, model_name: str, video_id: int) -> PredictedVideo:
+    """The tracks that a model predicted in one video of a dataset: of many videos only this one is read.
+
+    Raises
+    ------
+    NotFound, NotEnoughData
+        As `of_dataset`, of this video.
+    """
+    version_id = _version(workspace, dataset_id, model_name)
+    with reading(workspace.engine) as session:
+        video = session.get(Video, video_id)
+        assert video is not None
+        tracks, stride = _linked(video_id, version_id, session=session)
+        how = predict_command(dataset_id, model_name, session=session)
+    if not tracks:
+        raise NotEnoughData("models.no_two_frames", of=video.path, name=model_name, how=how)
+    return PredictedVideo(video_id, video.path, version_id, _rate(video, stride), tuple(tracks))
+
+
 def of_dataset(
     workspace: Workspace, dataset_id: int, model_name: str, smoothing: Smoothing | None = None
 ) -> DatasetStability:
@@ -244,18 +275,26 @@ def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
 
 def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tuple[Video, list[VideoTrack], int]]:
     with reading(workspace.engine) as session:
-        tracks = []
-        for video in videos(dataset_id, session=session):
-            frames = clip_frames(video.id, session=session)
-            instances = seen_instances(video.id, version_id, session=session)
-            tracks.append((video, link_instances(frames, instances), stride_of(frames)))
-        return tracks
+        return [
+            (video, *_linked(video.id, version_id, session=session)) for video in videos(dataset_id, session=session)
+        ]
+
+
+def _linked(video_id: int, version_id: int, *, session: Session) -> tuple[list[VideoTrack], int]:
+    """The tracks of a video, and how many frames apart those are that were taken."""
+    frames = clip_frames(video_id, session=session)
+    return link_instances(frames, seen_instances(video_id, version_id, session=session)), stride_of(frames)
+
+
+def _rate(video: Video, stride: int) -> float | None:
+    """Frames a second of those that were taken, None where that is not known."""
+    return video.frames_per_second / stride if video.frames_per_second > 0 else None
 
 
 def _video_stability(
     video: Video, tracks: list[VideoTrack], stride: int, smoothing: Smoothing | None
 ) -> VideoStability:
-    rate = video.frames_per_second / stride if video.frames_per_second > 0 else None
+    rate = _rate(video, stride)
     shown = [
         replace(track, predicted=smoothing(track.predicted, track.breaks, rate)) if smoothing else track
         for track in tracks

@@ -14,7 +14,7 @@ from core.metrics.stability.vector import stability
 from core.motion.stability import Smoothing, delay_of, of_tracks
 from tests.builders.places import SHARED
 from tests.builders.staged_tracks import add_track, add_video, version
-from tests.e2e.hands import comes_to
+from tests.e2e.hands import comes_to, pick
 
 pytestmark = pytest.mark.e2e
 
@@ -79,6 +79,7 @@ def test_a_file_opens_with_nothing_imported_and_shows_its_figures(page, workbenc
     expect(page.get_by_text(f"Excess kurtosis {values['displacement_kurtosis_x']:,.1f}")).to_be_visible()
     page.get_by_test_id("stButtonGroup").last.get_by_text("y", exact=True).click()
     expect(page.get_by_text(f"Excess kurtosis {values['displacement_kurtosis_y']:,.1f}")).to_be_visible(timeout=SLOW)
+    page.get_by_text("Make bad predictors of this track and judge them").click()
     frozen = row(page, "Frozen")
     assert frozen[2:4] == ["0.00", "0.00"]
     with page.expect_download() as download:
@@ -151,8 +152,12 @@ def test_stored_predictions_of_a_dataset_are_judged(page, workbench):
         add_track(store, dataset, pictures, tracks, {model: tracks}, human=number == 0, author=author)
     store.engine.dispose()
     page.goto(f"{workbench.address}/stability?dataset=Clips")
+    expect(page.get_by_text("Choose a video to see how stable its points are.")).to_be_visible(timeout=SLOW)
+    pick(page, "Video", "a_1.mp4")
     expect(page.get_by_text("a_1.mp4, 40 frames: 40 frames with points, 39 pairs")).to_be_visible(timeout=SLOW)
     one, two = (stability(moving(40, seed=number)).values["median_dev_x_pct"] for number in (0, 1))
+    shows(page, "Median over the pairs (x · y)", [f"{one:.4f}"])
+    page.get_by_text("All videos beside it, with intervals").click()
     shows(page, "Median over the pairs (x · y)", [f"{one:.4f}"], [f"{(one + two) / 2:.4f}"])
     shows(page, "Indicator", ["1.0000"], ["1.0000"])
     expect(page.get_by_test_id("stSelectbox").filter(has_text="Model").locator("input")).to_have_value("net_1-udp")

@@ -163,6 +163,8 @@ def _bad_predictors(
 def bad_predictors(opened: OpenedTrack) -> None:
     """How each figure ranks bad predictors made from the opened track, which is the truth here."""
     st.subheader("How each figure ranks bad predictors", anchor=False)
+    if not st.toggle("Make bad predictors of this track and judge them", key="stability-bad-predictors"):
+        return
     st.caption(
         "Each is made from the opened track, which is taken for the truth. Orange: the figure cannot tell it from the "
         "track itself, or likes it better."

@@ -11,8 +11,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.foundation.errors import FacetError
 from core.motion import stability
-from core.motion.stability import SETTINGS, DatasetStability, Smoothing
+from core.motion.stability import SETTINGS, DatasetStability, PredictedVideo, Smoothing
 from db.queries.learning.models import model_cache_key
+from db.queries.library import videos
 from pages.widgets.motion.explanations import SMOOTHERS
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, sentence
@@ -66,30 +67,58 @@ def _read(ids: tuple[str, ...], _files: Sequence[UploadedFile]) -> OpenedTrack: 
 
 
 def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | None:
-    """A track of a video as a model predicted it; None where nothing can be judged."""
+    """A track of the video that is chosen, as a model predicted it; None where none is, or nothing can be judged.
+
+    Only what is asked for is read and judged: one video, and all of them beside it where that is ticked.
+    """
     left, right = st.columns(2)
     model = left.selectbox("Model", versions, key=f"stability-model-{dataset_id}")
+    clips = read(lambda session: {video.id: video.path for video in videos(dataset_id, session=session)})
+    video_id = right.selectbox(
+        "Video",
+        list(clips),
+        index=None,
+        format_func=clips.__getitem__,
+        placeholder="choose one to judge",
+        key=f"stability-video-{dataset_id}",
+    )
+    if video_id is None:
+        st.info("Choose a video to see how stable its points are.", icon=":material/timeline:")
+        return None
+    state = read(lambda session: model_cache_key(dataset_id, session=session))
     try:
-        state = read(lambda session: model_cache_key(dataset_id, session=session))
-        in_dataset = _of_dataset(dataset_id, model, state)
+        video = _of_video(dataset_id, model, video_id, state)
+        number = _choose_track(video)
+        every = len(clips) > 1 and st.toggle(
+            "All videos beside it, with intervals", key=f"stability-every-{dataset_id}", help="Judges every video."
+        )
+        in_dataset = _of_dataset(dataset_id, model, state) if every else None
     except FacetError as error:
         st.info(sentence(error))
         return None
-    tracks = [(video, number, track) for video in in_dataset.videos for number, track in enumerate(video.tracks)]
-    names = {
-        at: f"{video.name}, "
-        + (f"track {number + 1}, " if len(video.tracks) > 1 else "")
-        + counted(track.frames, "frame")
-        for at, (video, number, track) in enumerate(tracks)
-    }
-    chosen = right.selectbox(
-        "Video", list(names), format_func=names.__getitem__, key=f"stability-video-{dataset_id}-{model}"
-    )
-    video, number, track = tracks[chosen]
-    key = f"{dataset_id}-{in_dataset.version_id}-{video.video_id}-{number}-{state}"
-    return OpenedTrack(
-        names[chosen], key, track.predicted, track.truth, track.breaks, video.frames_per_second or None, in_dataset
-    )
+    track = video.tracks[number]
+    name = f"{video.name}, {_named(video, number)}"
+    key = f"{dataset_id}-{video.version_id}-{video_id}-{number}-{state}"
+    return OpenedTrack(name, key, track.predicted, track.truth, track.breaks, video.frames_per_second, in_dataset)
+
+
+def _choose_track(video: PredictedVideo) -> int:
+    """The number of the track of a video; asked where it has several."""
+    numbers = range(len(video.tracks))
+    if len(numbers) == 1:
+        return 0
+    key = f"stability-track-{video.video_id}-{video.version_id}"
+    return st.selectbox("Track", numbers, format_func=lambda number: _named(video, number), key=key, width=320)
+
+
+def _named(video: PredictedVideo, number: int) -> str:
+    frames = counted(video.tracks[number].frames, "frame")
+    return f"track {number + 1}, {frames}" if len(video.tracks) > 1 else frames
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the video's points")
+def _of_video(dataset_id: int, model: str, video_id: int, state: int) -> PredictedVideo:  # noqa: ARG001
+    return stability.of_video(workspace(), dataset_id, model, video_id)
 
 
 @st.cache_data(max_entries=8, show_spinner="Judging the videos")

@@ -130,6 +130,8 @@ def test_bad_predictors_stand_beside_the_track_itself(shown, monkeypatch):
         bad_predictors(track)
 
     page = shown(draw, track=opened(drifting_face(4)))
+    assert not page.table, "nobody asked for them yet"
+    page.toggle[0].set_value(True).run()
     first, second = page.table[0].value.to_dict("records")
     assert first["Predictor"] == "The track itself"
     assert (first["NME %"], second["NME %"]) == ("0.00", "9.00")

@@ -88,20 +88,49 @@ def test_a_track_that_a_model_predicted_is_opened_with_the_truth_and_the_rate_of
         pictures = add_video(workspace, dataset, name, indices=list(range(5)), rate=rate)
         add_track(workspace, dataset, pictures, face, {model: jittered(face)}, human=True, author=author)
     page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
-    assert page.selectbox[1].options == ["a.mp4, 5 frames", "b.mp4, 5 frames"]
+    assert page.selectbox[1].options == ["a.mp4", "b.mp4"]
+    assert page.session_state["opened"] is None, "nobody has asked for one yet"
+    page.selectbox[1].select_index(0).run()
     first = page.session_state["opened"]
+    assert first.name == "a.mp4, 5 frames"
     page.selectbox[1].select_index(1).run()
     second = page.session_state["opened"]
     assert (first.rate, second.rate) == (30.0, 25.0)
     assert first.key != second.key
     assert np.allclose(second.tracks, jittered(face))
     assert np.allclose(second.truth, face)
-    assert len(second.in_dataset.videos) == 2
+    assert second.in_dataset is None
+    page.toggle[0].set_value(True).run()
+    assert len(page.session_state["opened"].in_dataset.videos) == 2
+
+
+def test_of_several_tracks_of_a_clip_one_is_chosen(shown, workspace, dataset, author):
+    model, face = version(workspace), drifting_face(5)
+    pictures = add_video(workspace, dataset, "two.mp4", indices=list(range(5)), rate=25.0)
+    for shift in (0.0, 400.0):
+        add_track(workspace, dataset, pictures, face + shift, {model: face + shift}, human=False, author=author)
+    page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
+    page.selectbox[1].select_index(0).run()
+    assert page.selectbox[2].options == ["track 1, 5 frames", "track 2, 5 frames"]
+    page.selectbox[2].select_index(1).run()
+    assert page.session_state["opened"].name == "two.mp4, track 2, 5 frames"
+
+
+def test_a_clip_in_which_nothing_was_predicted_says_how_it_is(shown, workspace, dataset, author):
+    model, face = version(workspace), drifting_face(5)
+    pictures = add_video(workspace, dataset, "a.mp4", indices=list(range(5)), rate=25.0)
+    add_track(workspace, dataset, pictures, face, {model: face}, human=False, author=author)
+    add_video(workspace, dataset, "empty.mp4", indices=list(range(5)), rate=25.0)
+    page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
+    page.selectbox[1].select_index(1).run()
+    assert page.info[0].value.startswith("empty")
+    assert page.session_state["opened"] is None
 
 
 def test_where_nothing_can_be_judged_the_reason_is_told(shown, dataset):
     page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
     assert len(page.info) == 1
+    assert not page.selectbox[1].options
     assert page.session_state["opened"] is None
 
 
