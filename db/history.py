@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, delete, select
 
 from db.batching import id_batches
-from db.tables import Assignment, Instance, Person, Separation
+from db.tables import Assignment, Instance, Person
 from db.writes.library import recount_faces
 
 Snapshot = dict[str, Any]
@@ -18,50 +18,30 @@ def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Sessio
     Returns
     -------
     dict
-        ``assignments``: rows instance, person, source, author, event, run; ``separations``: rows instance, person,
-        event, of these faces and against these people; ``removed``: rows instance, flag; ``people``: rows id, name,
-        active.
+        ``assignments``: rows instance, person, source, author, event, run; ``removed``: rows instance, flag;
+        ``people``: rows id, name, active. Who is kept apart from whom is no part of it: that follows from which
+        decisions stand (`db.queries.people.ownership.separations`).
     """
-    state: Snapshot = {"assignments": [], "separations": [], "removed": [], "people": []}
-    apart: set[tuple[int, int, int]] = set()
+    state: Snapshot = {"assignments": [], "removed": [], "people": []}
     for part in id_batches(instances):
         rows = session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
         state["assignments"] += [
             [row.instance_id, row.person_id, row.source, row.author_id, row.event_id, row.run_id] for row in rows
         ]
-        of_faces = session.exec(select(Separation).where(col(Separation.instance_id).in_(part)))
-        apart |= {(row.instance_id, row.person_id, row.event_id) for row in of_faces}
         flags = session.exec(select(Instance.id, Instance.removed).where(col(Instance.id).in_(part)))
         state["removed"] += [list(row) for row in flags]
     for part in id_batches(people):
         known = session.exec(select(Person).where(col(Person.id).in_(part)))
         state["people"] += [[row.id, row.name, row.active] for row in known]
-        from_people = session.exec(select(Separation).where(col(Separation.person_id).in_(part)))
-        apart |= {(row.instance_id, row.person_id, row.event_id) for row in from_people}
-    state["separations"] = sorted(list(row) for row in apart)
     return state
 
 
-def restore(
-    state: Snapshot,
-    instances: Sequence[int],
-    people: Sequence[int],
-    dataset_id: int,
-    event_id: int,
-    *,
-    session: Session,
-) -> None:
-    """Bring faces and people back to `state` from before event `event_id`; people who did not exist become inactive.
-
-    Of the separations only those of the event go, and those that contradict whose face it was: what a grouping has
-    passed on meanwhile was said in other decisions.
-    """
+def restore(state: Snapshot, faces: Sequence[int], people: Sequence[int], dataset_id: int, *, session: Session) -> None:
+    """Bring faces and people back to `state`; people who did not exist become inactive."""
     _restore_people(state, people, session=session)
-    session.exec(delete(Separation).where(col(Separation.event_id) == event_id))
-    for part in id_batches(instances):
+    for part in id_batches(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     session.flush()
-    _forget_contradictions({row[0]: row[1] for row in state["assignments"]}, session=session)
     for instance, person_id, source, author, event, run in state["assignments"]:
         session.add(
             Assignment(
@@ -74,17 +54,7 @@ def restore(
                 run_id=run,
             )
         )
-    for instance, person_id, event in state["separations"]:
-        session.merge(Separation(instance_id=instance, person_id=person_id, event_id=event))
     set_removed({instance: flag for instance, flag in state["removed"]}, session=session)
-
-
-def _forget_contradictions(owners: dict[int, int], *, session: Session) -> None:
-    for part in id_batches(owners):
-        for row in session.exec(select(Separation).where(col(Separation.instance_id).in_(part))):
-            if row.person_id == owners[row.instance_id]:
-                session.delete(row)
-    session.flush()
 
 
 def _restore_people(state: Snapshot, people: Sequence[int], *, session: Session) -> None:

@@ -135,6 +135,7 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
         encoder=run.parameters.get("encoder"),
         threshold=run.parameters.get("threshold"),
         regroup=run.parameters.get("regroup", False),
+        decision=run.kind == "people",
         progress=progress,
     )
     with reading(workspace.engine) as session:

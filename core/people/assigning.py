@@ -39,9 +39,6 @@ def assign_faces(faces: Sequence[int], target: Person, event: PeopleEvent, *, se
     """Make these faces the target's, confirmed by the event's author."""
     for part in id_batches(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
-        session.exec(
-            delete(Separation).where(col(Separation.instance_id).in_(part), col(Separation.person_id) == target.id)
-        )
     session.flush()
     session.add_all(
         Assignment(
@@ -58,22 +55,28 @@ def assign_faces(faces: Sequence[int], target: Person, event: PeopleEvent, *, se
 
 
 def record_separations(pairs: Sequence[tuple[int, int]], event: PeopleEvent, *, session: Session) -> None:
-    """Remember that each face is not that person; what is known already keeps the event that said so first."""
-    events = _separation_events([face for face, _ in pairs], session=session)
-    fresh = [pair for pair in dict.fromkeys(pairs) if pair not in events]
-    session.add_all(Separation(instance_id=face, person_id=person, event_id=event.id) for face, person in fresh)
+    """Remember that the event has said of each face that it is not that person."""
+    session.add_all(
+        Separation(instance_id=face, person_id=person, event_id=event.id) for face, person in dict.fromkeys(pairs)
+    )
     session.flush()
 
 
 def inherit_separations(gone: Sequence[int], heir: Person, event: PeopleEvent, *, session: Session) -> None:
-    """Whoever is known not to be these people, whose faces are all the heir's now, is known not to be the heir."""
+    """Whoever is known not to be these people, whose faces are all the heir's now, is known not to be the heir.
+
+    For as long as the event stands and what was said stands: each row follows the one that it passes on.
+    """
     own_faces = set(instances_of([heir.id], session=session))
-    apart = [
-        face
-        for part in id_batches(gone)
-        for face in session.exec(select(Separation.instance_id).where(col(Separation.person_id).in_(part)))
-    ]
-    record_separations([(face, heir.id) for face in sorted(set(apart) - own_faces)], event, session=session)
+    for part in id_batches(gone):
+        for row in session.exec(select(Separation).where(col(Separation.person_id).in_(part))).all():
+            if row.instance_id not in own_faces:
+                _pass_on(row, heir.id, event, session=session)
+    session.flush()
+
+
+def _pass_on(row: Separation, heir: int, event: PeopleEvent, *, session: Session) -> None:
+    session.add(Separation(instance_id=row.instance_id, person_id=heir, event_id=event.id, follows_id=row.id))
 
 
 def assignments(faces: Sequence[int], *, session: Session) -> list[Assignment]:
@@ -108,11 +111,7 @@ def same_dataset(instances: Sequence[int], *, session: Session) -> tuple[list[in
 
 
 def carry_separations(
-    person_by_face: Mapping[int, int],
-    ownerships: Mapping[int, Ownership],
-    separations: Sequence[tuple[int, int]],
-    *,
-    session: Session,
+    person_by_face: Mapping[int, int], ownerships: Mapping[int, Ownership], event: PeopleEvent, *, session: Session
 ) -> None:
     """Keep "this face is not that person" true where that person's faces go on as somebody else.
 
@@ -122,27 +121,24 @@ def carry_separations(
     ----------
     person_by_face
         Instance to person as a grouping has just placed the faces that it may move.
-    ownerships, separations
-        Whose faces they were before, and every (instance, person) kept apart.
+    ownerships
+        Whose faces they were before.
+    event
+        The decision to group again.
     """
     heirs: dict[int, Counter[int]] = defaultdict(Counter)
     for instance, owner in ownerships.items():
         heirs[owner.person_id][person_by_face.get(instance, owner.person_id)] += 1
     decided = {owner.person_id for owner in ownerships.values() if owner.human or owner.named}
-    events = _separation_events([instance for instance, _ in separations], session=session)
-    for instance, person in separations:
-        for heir, count in heirs[person].items():
-            stray = heir in decided and 2 * count < heirs[person].total()
-            own = instance in ownerships and person_by_face.get(instance, ownerships[instance].person_id) == heir
-            if not stray and not own and (instance, heir) not in events:
-                event_id = events[instance, heir] = events[instance, person]
-                session.add(Separation(instance_id=instance, person_id=heir, event_id=event_id))
+    split = [person for person in heirs if heirs[person].keys() != {person}]
+    for part in id_batches(split):
+        for row in session.exec(select(Separation).where(col(Separation.person_id).in_(part))).all():
+            before = ownerships.get(row.instance_id)
+            if before is not None and before.person_id == row.person_id:
+                continue  # contradicted by a later decision
+            now_with = person_by_face.get(row.instance_id, before.person_id if before else None)
+            for heir, count in heirs[row.person_id].items():
+                stray = heir in decided and 2 * count < heirs[row.person_id].total()
+                if not stray and heir not in (row.person_id, now_with):
+                    _pass_on(row, heir, event, session=session)
     session.flush()
-
-
-def _separation_events(faces: Sequence[int], *, session: Session) -> dict[tuple[int, int], int]:
-    return {
-        (row.instance_id, row.person_id): row.event_id
-        for part in id_batches(dict.fromkeys(faces))
-        for row in session.exec(select(Separation).where(col(Separation.instance_id).in_(part)))
-    }

@@ -24,7 +24,7 @@ from core.people.assigning import (
 )
 from db.batching import id_batches
 from db.history import restore, set_removed
-from db.queries.people.decisions import later_decisions
+from db.queries.people.decisions import changed_since
 from db.queries.people.ownership import instances_of
 from db.tables import Assignment, PeopleEvent, Person, Source, now
 from db.writes.people import add_person
@@ -195,8 +195,8 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
     Raises
     ------
     Conflict
-        If a later decision, not undone itself, touched the same faces or people; if somebody else has a name that
-        would come back; or if a person who would disappear has been given other faces since.
+        If decisions that touch the same faces or people count otherwise now than right after this one; if somebody
+        else has a name that would come back; or if a person who would disappear has been given other faces since.
     """
     with writing(workspace.engine) as session:
         event = session.get(PeopleEvent, event_id)
@@ -210,7 +210,7 @@ def undo(workspace: Workspace, event_id: int, *, author_id: int) -> int:
         first = session.get(PeopleEvent, event.undoes_id) if event.undoes_id else None
         done = record("undo", _undone(event, first), event.dataset_id, faces, people, author_id, session=session)
         done.undoes_id, event.undone = event.id, True
-        restore(before, faces, people, event.dataset_id, event.id, session=session)
+        restore(before, faces, people, event.dataset_id, session=session)
         _leave_nobody_behind(people, session=session)
         if first is not None:  # an undone undo: the first decision counts again
             first.undone, done.undone = False, True
@@ -226,9 +226,14 @@ def _undone(event: PeopleEvent, first: PeopleEvent | None) -> Message:
 
 def _refuse_if_built_upon(event: PeopleEvent, *, session: Session) -> None:
     faces, people = set(event.payload["instances"]), set(event.payload["people"])
-    for summary, touched_faces, touched_people in later_decisions(event, session=session):
-        if not (faces.isdisjoint(touched_faces) and people.isdisjoint(touched_people)):
-            raise Conflict("people.undo_later_first", decision=Message.from_json(summary))
+    owners = {row[1] for row in event.payload["before"]["assignments"]}  # a face cannot go back to who is merged away
+    for other in changed_since(event, session=session):
+        touched = people | owners if other.kind == "merge" else people
+        if not (faces.isdisjoint(other.faces) and touched.isdisjoint(other.people)):
+            decision = Message.from_json(other.summary)
+            if other.stands:
+                raise Conflict("people.undo_later_first", decision=decision, author=other.author)
+            raise Conflict("people.do_again_first", decision=decision, author=other.author)
 
 
 def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, *, session: Session) -> None:

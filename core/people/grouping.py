@@ -1,12 +1,12 @@
 """Grouping the faces of a dataset into people, under everything that humans have decided."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlmodel import Session, col, delete, insert, select, update
+from sqlmodel import Session, col, delete, insert
 
 from core.clustering.constraints import Constraints
 from core.clustering.identity import carry_person_ids
@@ -16,7 +16,7 @@ from core.foundation.errors import Conflict
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
-from core.people.assigning import carry_separations
+from core.people.assigning import carry_separations, record
 from core.people.encoders import encoder_of, threshold_of
 from core.people.naming_by_folder import confirm_identities
 from core.people.vectors import FaceVectors, face_vectors
@@ -24,7 +24,7 @@ from db.batching import id_batches
 from db.engine import reading
 from db.queries.people.decisions import last_decision
 from db.queries.people.ownership import Ownership, ownerships, separations
-from db.tables import Assignment, Person, Source, now
+from db.tables import Assignment, PeopleEvent, Run, Source, now
 from db.writes.people import add_person
 from db.writing import writing
 
@@ -50,6 +50,7 @@ def group_people(
     encoder: str | None = None,
     threshold: float | None = None,
     regroup: bool = False,
+    decision: bool = False,
     progress: Progress = DEAF,
 ) -> dict[str, float | int]:
     """Join faces into people by average linkage at a threshold.
@@ -58,6 +59,9 @@ def group_people(
     that a machine has placed, in people without a name, grouped afresh. Human rows are never changed.
 
     The threshold is the one given, else the one saved last for this dataset and encoder, else the encoder's own.
+
+    A grouping that somebody has asked for (`decision`, and always with `regroup`) and that changes something is a
+    decision of the run's author: it stands in the history and can be undone.
 
     Returns
     -------
@@ -87,7 +91,8 @@ def group_people(
         labels = group(evidence.faces.vectors, value, constraints, _share_of(progress, evidence))
         with writing(workspace.engine) as session:
             if _still_true(evidence, dataset_id, session=session):
-                people = _store(evidence, labels, together, decided, dataset_id, run_id, session=session)
+                at = value if decision or regroup else None
+                people = _store(evidence, labels, together, decided, dataset_id, run_id, at, session=session)
                 return {"faces": len(labels), "people": people, "threshold": value}
     raise Conflict("people.changed_while_grouped")
 
@@ -165,21 +170,46 @@ def _representatives(together: Ints) -> Ints:
 
 
 def _store(
-    evidence: _Evidence, labels: Ints, together: Ints, decided: Bools, dataset_id: int, run_id: int, *, session: Session
+    evidence: _Evidence,
+    labels: Ints,
+    together: Ints,
+    decided: Bools,
+    dataset_id: int,
+    run_id: int,
+    threshold: float | None,
+    *,
+    session: Session,
 ) -> int:
+    """Write who is who now, as a decision where a `threshold` says so; how many people there are."""
     instances = evidence.faces.instances.tolist()
     previous = np.array([_owner(evidence, instance) for instance in instances], dtype=np.int64)
     people = carry_person_ids(labels, previous, np.where(decided, together, _NOBODY))
-    person_of = {label: person or add_person(dataset_id, session=session).id for label, person in people.items()}
+    made = {label: add_person(dataset_id, session=session).id for label, person in people.items() if person is None}
+    person_of = {label: person or made[label] for label, person in people.items()}
     person_by_face = {
         instance: person_of[label]
         for instance, label in zip(instances, labels.tolist(), strict=True)
         if not (instance in evidence.ownerships and evidence.ownerships[instance].human)
     }
-    _replace_automatic(person_by_face, evidence, dataset_id, run_id, session=session)
-    carry_separations(person_by_face, evidence.ownerships, evidence.separations, session=session)
-    _retire_empty(dataset_id, session=session)
+    changed = [instance for instance, person in person_by_face.items() if _owner(evidence, instance) != person]
+    if changed and threshold is not None:
+        event = _record(changed, list(made.values()), threshold, dataset_id, run_id, session=session)
+        carry_separations(person_by_face, evidence.ownerships, event, session=session)
+    _replace_automatic(
+        {instance: person_by_face[instance] for instance in changed}, dataset_id, run_id, session=session
+    )
     return len(person_of)
+
+
+def _record(
+    changed: Sequence[int], made: Sequence[int], threshold: float, dataset_id: int, run_id: int, *, session: Session
+) -> PeopleEvent:
+    """The decision to group again. Undone, the people that it has made disappear; those who were there stay."""
+    run = session.get_one(Run, run_id)
+    summary = message("decisions.grouped", threshold=threshold, faces=len(changed))
+    event = record("group", summary, dataset_id, changed, [], run.author_id, session=session)
+    event.payload = {**event.payload, "people": list(made)}
+    return event
 
 
 def _owner(evidence: _Evidence, instance: int) -> int:
@@ -187,30 +217,11 @@ def _owner(evidence: _Evidence, instance: int) -> int:
     return owner.person_id if owner else _NOBODY
 
 
-def _replace_automatic(
-    person_by_face: dict[int, int], evidence: _Evidence, dataset_id: int, run_id: int, *, session: Session
-) -> None:
+def _replace_automatic(person_by_face: dict[int, int], dataset_id: int, run_id: int, *, session: Session) -> None:
     """Write the rows whose person changed; the others keep the run that first placed them."""
-    changed = [instance for instance, person in person_by_face.items() if _owner(evidence, instance) != person]
-    for part in id_batches(changed):
+    for part in id_batches(person_by_face):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     common = {"dataset_id": dataset_id, "source": Source.MODEL, "run_id": run_id, "at": now()}
-    rows = [{"instance_id": instance, "person_id": person_by_face[instance], **common} for instance in changed]
+    rows = [{"instance_id": instance, "person_id": person, **common} for instance, person in person_by_face.items()]
     if rows:
         session.connection().execute(insert(Assignment), rows)
-
-
-def _retire_empty(dataset_id: int, *, session: Session) -> None:
-    """People without a name and without a face are nobody; a human's person stays."""
-    has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
-    session.exec(
-        update(Person)
-        .where(
-            col(Person.dataset_id) == dataset_id,
-            col(Person.active),
-            col(Person.name).is_(None),
-            col(Person.created_by).is_(None),
-            ~has_face,
-        )
-        .values(active=False)
-    )

@@ -9,7 +9,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from core.foundation.geometry import boxes_of, most_central
 from core.foundation.workspace import Workspace
-from db.tables import Assignment, Image, Instance, Person, Separation, Source
+from db.queries.people.ownership import separations_that_count
+from db.tables import Assignment, Image, Instance, Person, Source
 from db.writes.people import ensure_person
 from db.writing import writing
 
@@ -43,12 +44,8 @@ def _unconfirmed(dataset_id: int) -> SelectOfScalar[Image]:
         .where(of_image, Assignment.source == Source.HUMAN)
         .exists()
     )
-    separated = (
-        select(Separation.instance_id)
-        .join(Instance, col(Instance.id) == col(Separation.instance_id))
-        .where(of_image)
-        .exists()
-    )
+    apart = separations_that_count(dataset_id).subquery()
+    separated = select(Instance.id).where(of_image, col(Instance.id).in_(select(apart.c.instance_id))).exists()
     return select(Image).where(
         Image.dataset_id == dataset_id, col(Image.identity).is_not(None), Image.faces > 0, ~human, ~separated
     )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, func, or_, select
 
+from db.queries.people.ownership import separations
 from db.tables import (
     Assignment,
     Exclusion,
@@ -19,7 +20,6 @@ from db.tables import (
     ModelVersion,
     Person,
     Run,
-    Separation,
     Skipped,
     User,
     Video,
@@ -57,16 +57,21 @@ def assigned_people(dataset_id: int, *, session: Session) -> Sequence[tuple[int,
 def pictures_with_instances(dataset_id: int, *, session: Session) -> Iterator[tuple[Image, Sequence[ExportedInstance]]]:
     """Every picture in the order of the paths, each with its instances, also those that were removed."""
     wanted = [image_id for image_id, _ in picture_order(dataset_id, session=session)]
+    apart: dict[int, list[int]] = defaultdict(list)
+    for instance_id, person_id in sorted(separations(dataset_id, session=session)):
+        apart[instance_id].append(person_id)
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]
         images = {image.id: image for image in session.exec(select(Image).where(col(Image.id).in_(part)))}
-        instances = _instances(part, session=session)
+        instances = _instances(part, apart, session=session)
         for image_id in part:
             yield images[image_id], instances[image_id]
         session.expunge_all()
 
 
-def _instances(image_ids: Sequence[int], *, session: Session) -> dict[int, list[ExportedInstance]]:
+def _instances(
+    image_ids: Sequence[int], apart: Mapping[int, Sequence[int]], *, session: Session
+) -> dict[int, list[ExportedInstance]]:
     rows = session.exec(
         select(Instance, KeypointRevision, Assignment)
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
@@ -74,24 +79,11 @@ def _instances(image_ids: Sequence[int], *, session: Session) -> dict[int, list[
         .where(col(Instance.image_id).in_(image_ids))
         .order_by(col(Instance.id))
     )
-    apart = _not_people(image_ids, session=session)
     of_image: dict[int, list[ExportedInstance]] = defaultdict(list)
     for instance, revision, assignment in rows:
         others = tuple(apart.get(instance.id, ()))
         of_image[instance.image_id].append(ExportedInstance(instance, revision, assignment, others))
     return of_image
-
-
-def _not_people(image_ids: Sequence[int], *, session: Session) -> dict[int, list[int]]:
-    rows = session.exec(
-        select(Separation.instance_id, Separation.person_id)
-        .join(Instance, col(Instance.id) == col(Separation.instance_id))
-        .where(col(Instance.image_id).in_(image_ids))
-    )
-    people_of: dict[int, list[int]] = defaultdict(list)
-    for instance_id, person_id in rows:
-        people_of[instance_id].append(person_id)
-    return people_of
 
 
 def clips_with_frames(dataset_id: int, *, session: Session) -> list[tuple[Video, list[Frame]]]:

@@ -87,8 +87,15 @@ class Assignment(SQLModel, table=True):
 
 
 class Separation(SQLModel, table=True):
-    """A human said: this face is not that person. Every later grouping honours it."""
+    """A human said: this face is not that person. Every later grouping honours it.
 
-    instance_id: int = key("instance.id", cascade=True, primary=True)
-    person_id: int = key("person.id", primary=True)
+    The word of one decision, never deleted: it counts while its decision stands, and while the face is not that
+    person's by a later one. `follows_id` names what the decision has passed on to an heir (a merge, a grouping): the
+    row then counts while that one does too.
+    """
+
+    id: int = Field(default=None, primary_key=True)
+    instance_id: int = key("instance.id", cascade=True, index=True)
+    person_id: int = key("person.id", index=True)
     event_id: int = key("peopleevent.id", index=True)
+    follows_id: int | None = maybe_key("separation.id", index=True)

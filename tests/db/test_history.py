@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlmodel import col, select
 
 from core.people.deciding import move_faces, name_person, release_faces
 from db.engine import reading
 from db.history import restore, set_removed, snapshot
-from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Separation, Source
+from db.tables import Image, Instance, Person, Source
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 from tests.builders.people_rows import own, remove
@@ -31,26 +30,19 @@ def _state(workspace, faces, people):
         return snapshot(faces, people, session=session)
 
 
-def _newest(workspace):
-    with reading(workspace.engine) as session:
-        return session.exec(select(PeopleEvent.id).order_by(col(PeopleEvent.id).desc())).first()
-
-
 def test_a_snapshot_is_plain_values_of_what_is_known(workspace, author, pair):
     _, (first, second), (ada, other) = pair
     release_faces(workspace, [second], author_id=author)
-    event = _newest(workspace)
     remove(workspace, second)
     state = _state(workspace, [first, second], [ada, other])
     assert state == json.loads(json.dumps(state))
     assert state["assignments"] == [[first, ada, Source.MODEL, None, None, None]]
-    assert state["separations"] == [[second, other, event]]
     assert sorted(state["removed"]) == [[first, False], [second, True]]
     assert sorted(state["people"]) == [[ada, "Ada", True], [other, None, True]]
 
 
 def test_nothing_is_known_of_no_faces_and_no_people(workspace, pair):
-    nothing = {"assignments": [], "separations": [], "removed": [], "people": []}
+    nothing = {"assignments": [], "removed": [], "people": []}
     assert _state(workspace, [], []) == nothing
 
 
@@ -63,8 +55,7 @@ def test_what_was_before_a_decision_comes_back_whole(workspace, dataset, author,
         set_removed(dict.fromkeys(faces, True), session=session)
     assert _state(workspace, faces, people) != before
     with writing(workspace.engine) as session:
-        event = session.exec(select(PeopleEvent.id).order_by(PeopleEvent.id)).first()
-        restore(before, faces, [*people, new], dataset, event, session=session)
+        restore(before, faces, [*people, new], dataset, session=session)
     assert _state(workspace, faces, people) == before
     with reading(workspace.engine) as session:
         assert not session.get(Person, new).active  # was not there before
@@ -78,28 +69,8 @@ def test_two_people_who_swapped_their_names_get_them_back(workspace, dataset, au
         name_person(workspace, person, name, author_id=author)
     with writing(workspace.engine) as session:
         session.get(Person, people[0]).name = "Zoe"
-        restore(before, faces, people, dataset, _newest(workspace), session=session)
+        restore(before, faces, people, dataset, session=session)
     assert _state(workspace, faces, people) == before
-
-
-def test_a_separation_of_another_decision_stays_unless_the_face_goes_back_to_that_person(
-    workspace, dataset, author, pair
-):
-    _, (first, second), (ada, other) = pair
-    before = _state(workspace, [first], [ada])
-    move_faces(workspace, [first], person_id=other, author_id=author)
-    moved = _newest(workspace)
-    name_person(workspace, ada, "Adele", author_id=author)
-    later = _newest(workspace)
-    with writing(workspace.engine) as session:  # as a grouping passes on what was said elsewhere
-        session.add(Separation(instance_id=second, person_id=ada, event_id=later))
-        session.get(Separation, (first, ada)).event_id = later
-    with writing(workspace.engine) as session:
-        restore(before, [first], [ada], dataset, moved, session=session)
-    with reading(workspace.engine) as session:
-        rows = session.exec(select(Separation.instance_id, Separation.person_id)).all()
-        assert rows == [(second, ada)]
-        assert session.get(Assignment, first).person_id == ada
 
 
 def test_faces_that_are_taken_out_and_brought_back_are_recounted_in_their_picture(workspace, pair):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -22,6 +23,7 @@ from core.foundation.workspace import Workspace
 from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import StoreNotCopied, UnknownRevision, backup, config, upgrade
+from db.queries.people.ownership import separations
 from db.queries.store import store_id
 from db.tables import (
     Dataset,
@@ -31,6 +33,7 @@ from db.tables import (
     PeopleEvent,
     Run,
     Scan,
+    Separation,
     Skipped,
     Threshold,
     TrainedModel,
@@ -269,6 +272,42 @@ def test_a_message_survives_the_way_back_and_forward(engine):
 def test_a_sentence_is_refused_where_a_message_belongs(workspace, author, sentence):
     with pytest.raises(StatementError, match="a message has a code and fields"), writing(workspace.engine) as session:
         session.add(Run(kind="import", author_id=author, error=sentence))
+
+
+def _decision(number, apart, undone):
+    payload = {"instances": [], "people": [], "before": {"assignments": [], "separations": apart}}
+    return (
+        "INSERT INTO peopleevent (id, dataset_id, kind, summary, payload, author_id, undone, at) VALUES "
+        f"({number}, 1, 'move', '{{}}', '{json.dumps(payload)}', 1, {undone}, '2026-01-01')"
+    )
+
+
+def test_separations_of_decisions_that_stand_count_and_those_that_lay_in_snapshots_alone_come_back(engine, tmp_path):
+    run(engine, command.upgrade, "0010")
+    statements = [
+        *ROWS_BEFORE.replace("'landmark edits'", "'a'").replace("'boxes drawn'", "'b'").split(";\n")[:5],
+        "INSERT INTO instance (id, dataset_id, image_id, kind, left, top, right, bottom, origin, removed, created_at) "
+        "VALUES (1, 1, 1, 'face', 0, 0, 1, 1, 'human', 0, '2026-01-01')",
+        "INSERT INTO person (id, dataset_id, active, created_at) VALUES (1, 1, 1, '2026-01-01'), "
+        "(2, 1, 1, '2026-01-01'), (3, 1, 1, '2026-01-01'), (4, 1, 1, '2026-01-01')",
+        _decision(1, [], 0),
+        _decision(2, [[1, 4, 1]], 1),  # undone: what it said was brought back by mistake
+        _decision(3, [[1, 1, 1], [1, 3, 2], [1, 99, 1]], 0),  # the face was moved to person 1 of whom it was kept apart
+        "INSERT INTO separation (instance_id, person_id, event_id) VALUES (1, 2, 1), (1, 3, 2)",
+        "INSERT INTO assignment (instance_id, dataset_id, person_id, source, at) "
+        "VALUES (1, 1, 1, 'human', '2026-01-01')",
+    ]
+    with migrating(engine) as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    assert upgrade(engine, tmp_path / "backups").exists()
+    with reading(engine) as session:
+        assert sorted(separations(1, session=session)) == [(1, 2), (1, 4)]
+        rows = session.exec(select(Separation.person_id, Separation.event_id).order_by(Separation.person_id)).all()
+    assert rows == [(1, 1), (2, 1), (3, 2), (4, 1)]
+    run(engine, command.downgrade, "0010")
+    with engine.connect() as now:
+        assert now.execute(text("SELECT person_id, event_id FROM separation ORDER BY 1")).all() == [(2, 1), (4, 1)]
 
 
 def test_many_who_open_a_new_home_at_once_all_get_the_store(tmp_path):

@@ -1,11 +1,12 @@
 """Reads of what humans have decided about people."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy.orm import defer
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy.orm import aliased, defer
+from sqlmodel import Session, col, func, select
 
 from db.tables import PeopleEvent, User
 
@@ -30,30 +31,56 @@ def history(
     ).all()
 
 
-def later_decisions(
-    event: PeopleEvent, *, session: Session
-) -> Iterator[tuple[Mapping[str, Any], list[int], list[int]]]:
-    """Summary, faces and people of each decision after this one that left a trace, newest first.
+class Obstacle(NamedTuple):
+    """A decision that stands now and did not right after another one, or the other way round.
 
-    A decision that came later and was undone leaves none; the undoing of an earlier one does. What was before them
-    (the long part of their payloads) stays in the store.
+    `author` has taken it, or whatever has changed that last; `faces` and `people` are those that it touches.
     """
-    rows = session.exec(
-        select(
+
+    kind: str
+    summary: Mapping[str, Any]
+    stands: bool
+    author: str
+    faces: list[int]
+    people: list[int]
+
+
+def changed_since(event: PeopleEvent, *, session: Session) -> Iterator[Obstacle]:
+    """Each decision that counts otherwise now than right after this event, the one that changed last first.
+
+    Taken, undone and done again are events alike: what came and went since leaves no trace. What was before the
+    decisions (the long part of their payloads) stays in the store.
+    """
+    rows = select(PeopleEvent.id, PeopleEvent.undoes_id).where(PeopleEvent.dataset_id == event.dataset_id)
+    decision_of: dict[int, int] = {}  # what an event has taken, undone or done again
+    for number, undoes in session.exec(rows.order_by(col(PeopleEvent.id))):
+        decision_of[number] = decision_of[undoes] if undoes else number
+    since = {number: decision for number, decision in decision_of.items() if number > event.id}
+    times = Counter(since.values())
+    last = {decision: number for number, decision in since.items() if times[decision] % 2}
+    last.pop(decision_of[event.id], None)
+    for decision, number in sorted(last.items(), key=lambda item: -item[1]):
+        yield _obstacle(decision, number, session=session)
+
+
+def _obstacle(decision: int, last: int, *, session: Session) -> Obstacle:
+    changed = aliased(PeopleEvent)
+    row = session.exec(
+        select(  # type: ignore[call-overload]  # SQLModel types a select of at most four columns
+            PeopleEvent.kind,
             PeopleEvent.summary,
+            PeopleEvent.undone,
+            User.name,
             func.json_extract(PeopleEvent.payload, "$.instances"),
             func.json_extract(PeopleEvent.payload, "$.people"),
         )
-        .where(
-            PeopleEvent.dataset_id == event.dataset_id,
-            PeopleEvent.id > event.id,
-            ~col(PeopleEvent.undone),
-            or_(col(PeopleEvent.undoes_id).is_(None), col(PeopleEvent.undoes_id) <= event.id),
-        )
-        .order_by(col(PeopleEvent.id).desc())
-        .execution_options(yield_per=10)
-    )
-    return ((summary, json.loads(faces), json.loads(people)) for summary, faces, people in rows)
+        .select_from(PeopleEvent)
+        .join(changed, col(changed.id) == last)
+        .join(User, col(User.id) == col(changed.author_id))
+        .where(PeopleEvent.id == decision)
+    ).one()
+    kind, summary, undone, author, faces, people = row
+    return Obstacle(kind, summary, not undone, author, json.loads(faces), json.loads(people))
 
 
 def revocable(event_id: int, *, session: Session) -> PeopleEvent | None:

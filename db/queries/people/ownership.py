@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from db.tables import Assignment, Instance, Person, Separation, Source
+from db.tables import Assignment, PeopleEvent, Person, Separation, Source
 
 
 class Ownership(NamedTuple):
@@ -29,13 +30,19 @@ def ownerships(dataset_id: int, *, session: Session) -> dict[int, Ownership]:
 
 
 def separations(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int]]:
-    """Instance and person of every "this is not that person" of a dataset."""
-    rows = session.exec(
-        select(Separation.instance_id, Separation.person_id)
-        .join(Instance, col(Instance.id) == col(Separation.instance_id))
-        .where(Instance.dataset_id == dataset_id)
-    )
-    return [(instance, person) for instance, person in rows]
+    """Instance and person of every "this is not that person" of a dataset that counts, each pair once."""
+    return [(instance, person) for instance, person in session.exec(separations_that_count(dataset_id))]
+
+
+def separations_that_count(dataset_id: int) -> SelectOfScalar[tuple[int, int]]:
+    """Instance and person of what decisions that stand have said, and no later one has contradicted."""
+    stands = (PeopleEvent.id == Separation.event_id, PeopleEvent.dataset_id == dataset_id, ~col(PeopleEvent.undone))
+    columns = (Separation.id, Separation.instance_id, Separation.person_id)
+    said = select(*columns).where(*stands, col(Separation.follows_id).is_(None)).cte("said", recursive=True)
+    said = said.union_all(select(*columns).join(said, col(Separation.follows_id) == said.c.id).where(*stands))
+    theirs = (Assignment.instance_id == said.c.instance_id, Assignment.person_id == said.c.person_id)
+    belongs = select(Assignment.instance_id).where(*theirs).exists()
+    return select(said.c.instance_id, said.c.person_id).where(~belongs).distinct()
 
 
 def instances_of(people: Sequence[int], *, session: Session) -> list[int]:

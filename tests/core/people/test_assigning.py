@@ -18,7 +18,7 @@ from core.people.assigning import (
 )
 from db.engine import reading
 from db.queries.people.ownership import ownerships, separations
-from db.tables import Assignment, Person, Separation, Source
+from db.tables import Assignment, PeopleEvent, Person, Separation, Source
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.people_rows import own, remove
@@ -49,6 +49,12 @@ def apart(workspace):
         return {(row.instance_id, row.person_id): row.event_id for row in session.exec(select(Separation))}
 
 
+def counting(workspace, dataset):
+    """(face, person) of those who are kept apart now."""
+    with reading(workspace.engine) as session:
+        return sorted(separations(dataset, session=session))
+
+
 def test_a_decision_is_written_down_with_what_was_before_it(workspace, dataset, author, faces):
     ada = own(workspace, dataset, faces[:2], "Ada", confirmed=faces[:1])
     with writing(workspace.engine) as session:
@@ -71,19 +77,25 @@ def test_assigned_faces_are_confirmed_by_the_events_author_and_no_longer_kept_ap
         faces[1]: (ada, False),
         **dict.fromkeys(faces[2:], (bo, False)),
     }
-    assert set(apart(workspace)) == {(faces[0], ada)}
+    assert counting(workspace, dataset) == [(faces[0], ada)]
     with reading(workspace.engine) as session:
         (row,) = assignments(faces[:1], session=session)
     assert (row.author_id, row.event_id, row.dataset_id) == (author, event, dataset)
 
 
-def test_a_separation_keeps_the_event_that_said_it_first(workspace, dataset, faces, decide):
+def test_a_separation_counts_once_and_for_as_long_as_one_of_the_events_that_said_it_stands(
+    workspace, dataset, faces, decide
+):
     ada = own(workspace, dataset, faces[:1])
     pairs = [(faces[1], ada), (faces[1], ada)]
     first = decide(lambda event, session: record_separations(pairs, event, session=session))
     pairs.append((faces[2], ada))
     second = decide(lambda event, session: record_separations(pairs, event, session=session))
-    assert apart(workspace) == {(faces[1], ada): first, (faces[2], ada): second}
+    for gone, left in ((None, faces[1:3]), (first, faces[1:3]), (second, [])):
+        with writing(workspace.engine) as session:
+            if gone is not None:
+                session.get_one(PeopleEvent, gone).undone = True
+        assert counting(workspace, dataset) == [(face, ada) for face in left]
 
 
 def test_an_heir_inherits_who_was_kept_apart_but_not_from_its_own_faces(workspace, dataset, faces, decide):
@@ -92,6 +104,21 @@ def test_an_heir_inherits_who_was_kept_apart_but_not_from_its_own_faces(workspac
     decide(lambda event, session: record_separations(said, event, session=session))
     decide(lambda event, s: inherit_separations([gone], s.get_one(Person, heir), event, session=s))
     assert set(apart(workspace)) == {*said, (faces[3], heir)}
+
+
+@pytest.mark.parametrize("undone", ["said", "merged"])
+def test_what_is_inherited_counts_while_both_what_was_said_and_the_merge_stand(
+    workspace, dataset, faces, decide, undone
+):
+    gone, heir = own(workspace, dataset, []), own(workspace, dataset, faces[:2])
+    events = {
+        "said": decide(lambda event, session: record_separations([(faces[3], gone)], event, session=session)),
+        "merged": decide(lambda event, s: inherit_separations([gone], s.get_one(Person, heir), event, session=s)),
+    }
+    assert counting(workspace, dataset) == [(faces[3], gone), (faces[3], heir)]
+    with writing(workspace.engine) as session:
+        session.get_one(PeopleEvent, events[undone]).undone = True
+    assert counting(workspace, dataset) == ([] if undone == "said" else [(faces[3], gone)])
 
 
 def test_faces_of_nobody_have_no_assignment(workspace, dataset, faces):
@@ -118,46 +145,45 @@ def test_chosen_faces_are_each_once_and_of_one_dataset(workspace, dataset, autho
 
 @pytest.fixture
 def carry(workspace, dataset, decide):
-    """Keeps a face apart from a person, then moves faces as a grouping does; gives the event and what is kept apart."""
+    """Keeps a face apart from a person, then moves faces as a grouping does; the two events and who is kept apart."""
 
     def done(face, person, placed):
         event = decide(lambda event, session: record_separations([(face, person)], event, session=session))
-        with writing(workspace.engine) as session:
+        with reading(workspace.engine) as session:
             before = ownerships(dataset, session=session)
-            known = separations(dataset, session=session)
-            carry_separations(placed, before, known, session=session)
-        return event, apart(workspace)
+        grouped = decide(lambda event, session: carry_separations(placed, before, event, session=session), "group")
+        return event, grouped, apart(workspace)
 
     return done
 
 
 def test_a_separation_goes_along_with_the_faces_of_the_person(workspace, dataset, faces, carry):
     old, left, right = (own(workspace, dataset, some) for some in (faces[:3], [], []))
-    event, known = carry(faces[4], old, {faces[0]: left, faces[1]: left, faces[2]: right})
-    assert known == {(faces[4], person): event for person in (old, left, right)}
+    event, grouped, known = carry(faces[4], old, {faces[0]: left, faces[1]: left, faces[2]: right})
+    assert known == {(faces[4], old): event, (faces[4], left): grouped, (faces[4], right): grouped}
 
 
 def test_a_decided_person_who_took_in_a_stray_face_does_not_inherit(workspace, dataset, faces, carry):
     old, named = own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:4], "Ada")
-    event, known = carry(faces[4], old, {faces[0]: named})
+    event, _, known = carry(faces[4], old, {faces[0]: named})
     assert known == {(faces[4], old): event}
 
 
 def test_a_decided_person_who_took_in_half_of_the_faces_inherits(workspace, dataset, faces, carry):
     old, named = own(workspace, dataset, faces[:2]), own(workspace, dataset, faces[3:4], "Ada")
-    event, known = carry(faces[4], old, {faces[0]: named})
-    assert known == dict.fromkeys([(faces[4], old), (faces[4], named)], event)
+    event, grouped, known = carry(faces[4], old, {faces[0]: named})
+    assert known == {(faces[4], old): event, (faces[4], named): grouped}
 
 
 def test_a_face_is_never_kept_apart_from_the_person_that_it_was_placed_with(workspace, dataset, faces, carry):
     old, _, new = (own(workspace, dataset, some) for some in (faces[:2], faces[4:], []))
-    event, known = carry(faces[4], old, {faces[0]: new, faces[4]: new})
+    event, _, known = carry(faces[4], old, {faces[0]: new, faces[4]: new})
     assert known == {(faces[4], old): event}
 
 
 def test_nothing_is_carried_where_no_face_goes_elsewhere(workspace, dataset, faces, carry):
     old = own(workspace, dataset, faces[:2])
-    event, known = carry(faces[4], old, {})
+    event, _, known = carry(faces[4], old, {})
     assert known == {(faces[4], old): event}
     with reading(workspace.engine) as session:
         assert len(session.exec(select(Assignment)).all()) == 2

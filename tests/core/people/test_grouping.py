@@ -12,7 +12,9 @@ from core.people import deciding as people
 from core.people import encoders, grouping
 from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
-from db.queries.people.listing import count_loose_faces, people_page, strips
+from db.queries.library import count_people
+from db.queries.people.decisions import last_decision
+from db.queries.people.listing import count_loose_faces, people_page, person_names, strips
 from db.tables import Assignment, Image, Person, Run, Threshold
 from db.writing import writing
 from tests.builders.staged_people import ENCODER, SAME, add_faces, group, owners, vector
@@ -21,6 +23,11 @@ from tests.builders.staged_people import ENCODER, SAME, add_faces, group, owners
 def persons(workspace, dataset, faces):
     whose = owners(workspace, dataset)
     return [whose[face][0] for face in faces]
+
+
+def last_event(workspace, dataset):
+    with reading(workspace.engine) as session:
+        return last_decision(dataset, session=session)
 
 
 def three_people(workspace, dataset, counts=(3, 2, 1)):
@@ -131,10 +138,14 @@ def test_a_released_face_stays_out_when_its_former_person_is_split(workspace, da
     group(workspace, dataset)
     released = people.release_faces(workspace, faces[:1], author_id=author)
     group(workspace, dataset, threshold=0.99, regroup=True)  # the former person's four faces are four people now
+    grouped = last_event(workspace, dataset)
     assert len(set(persons(workspace, dataset, faces))) == 5
     group(workspace, dataset)
     whose = persons(workspace, dataset, faces)
     assert whose[0] not in whose[1:]
+    with pytest.raises(Conflict, match=r"“Grouped again at 0\.990: another place for 4 faces” \(by ada\) came later"):
+        people.undo(workspace, released, author_id=author)
+    people.undo(workspace, grouped, author_id=author)
     people.undo(workspace, released, author_id=author)
     group(workspace, dataset, regroup=True)
     assert len(set(persons(workspace, dataset, faces))) == 1
@@ -292,7 +303,7 @@ def overtake(monkeypatch, act):
     return rounds
 
 
-def test_people_without_a_face_disappear_unless_a_human_made_or_named_them(workspace, dataset, author):
+def test_people_without_a_face_are_listed_nowhere_and_a_name_stays_to_be_given_faces(workspace, dataset, author):
     faces = three_people(workspace, dataset, (2, 2))
     group(workspace, dataset)
     named, unnamed = persons(workspace, dataset, [faces[0], faces[2]])
@@ -301,8 +312,9 @@ def test_people_without_a_face_disappear_unless_a_human_made_or_named_them(works
     people.move_faces(workspace, faces[:2], name="Bea", author_id=author)
     group(workspace, dataset)
     with reading(workspace.engine) as session:
-        assert session.get(Person, named).active
-        assert not session.get(Person, unnamed).active
+        assert {named, unnamed}.isdisjoint(person.id for person in people_page(dataset, session=session))
+        assert count_people(dataset, session=session) == 1
+        assert {"Ada", "Bea"} == {name for _, name in person_names(dataset, session=session)}
 
 
 # The threshold

@@ -9,8 +9,9 @@ from sqlalchemy.exc import InvalidRequestError
 from core.foundation.messages import verbatim, worded
 from core.people.deciding import move_faces, name_person, undo
 from db.engine import reading
-from db.queries.people.decisions import history, last_decision, later_decisions, revocable
+from db.queries.people.decisions import changed_since, history, last_decision, revocable
 from db.tables import PeopleEvent
+from db.writes.library import ensure_user
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -46,16 +47,37 @@ def test_the_history_is_newest_first_and_leaves_payloads_in_the_store(workspace,
             rows[0][0].payload  # noqa: B018
 
 
-def test_later_decisions_are_those_that_left_a_trace(workspace, dataset, decisions):
-    def later(event_id):
+def test_what_has_changed_since_an_event_is_what_counts_otherwise_now(workspace, dataset, decisions):
+    def since(event_id):
         with reading(workspace.engine) as session:
-            found = later_decisions(session.get_one(PeopleEvent, event_id), session=session)
-            return [(worded(summary), faces, people) for summary, faces, people in found]
+            found = changed_since(session.get_one(PeopleEvent, event_id), session=session)
+            return [(worded(one.summary), one.stands, one.faces, one.people) for one in found]
 
-    newest = ("decision 3", [3, 13], [3])
-    assert later(decisions[0]) == [newest]  # what came later and was undone counts no more than its undoing
-    assert later(decisions[1]) == [newest, ("decision 2", [2, 12], [2])]  # its own undoing does
-    assert later(decisions[3]) == []
+    newest = ("decision 3", True, [3, 13], [3])
+    assert since(decisions[0]) == [newest]  # what came later and was undone leaves no trace
+    assert since(decisions[1]) == [newest]  # its own undoing is no obstacle
+    assert since(decisions[3]) == []
+
+
+def test_a_decision_that_was_undone_or_done_again_since_is_named_with_who_did_it(workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    one, other = (move_faces(workspace, [shelf.instance(shelf.image(f"{n}.png"))], author_id=author) for n in "ab")
+    with writing(workspace.engine) as session:
+        bert = ensure_user("bert", session=session)
+    named = name_person(workspace, one, "Ada", author_id=author)
+    second = name_person(workspace, other, "Cleo", author_id=author)
+
+    def since(event_id):
+        with reading(workspace.engine) as session:
+            found = changed_since(session.get_one(PeopleEvent, event_id), session=session)
+            return [(one.kind, one.stands, one.author) for one in found]
+
+    assert since(named) == [("name", True, "ada")]
+    undone = undo(workspace, named, author_id=bert)
+    assert since(second) == [("name", False, "bert")]
+    undo(workspace, undone, author_id=author)
+    assert since(second) == []  # undone and done again: as it was
+    assert since(undone) == []
 
 
 def test_the_last_decision_is_that_of_the_dataset_and_nothing_where_there_is_none(workspace, dataset, decisions):
