@@ -187,6 +187,8 @@ def summary(workspace: Workspace) -> dict:
                     .join(Instance, Instance.image_id == Image.id)
                     .join(Separation, Separation.instance_id == Instance.id)
                     .join(Person, Person.id == Separation.person_id)
+                    .join(PeopleEvent, PeopleEvent.id == Separation.event_id)
+                    .where(~PeopleEvent.undone)
                 )
             ),
             "removed": sorted(
