@@ -59,7 +59,7 @@ def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     StoreBusy, StoreFull
         If nothing can be saved now; what came before it is saved, and sending all of it again does no harm.
     """
-    rows = _rows(sent)
+    rows = sent_rows(sent)
     saved: dict[str, int] = {}
     refused: dict[str, str] = {}
     foreign: list[str] = []
@@ -82,7 +82,8 @@ def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     return {"store": here, "saved": saved, "refused": refused, "foreign": foreign, "instances": shown}
 
 
-def _rows(sent: object) -> list[object]:
+def sent_rows(sent: object) -> list[object]:
+    """The edits of one sending, each still to be checked by `parse_edit`; raises BadInput as `save_sent`."""
     rows = sent.get("edits") if isinstance(sent, dict) else None
     if not isinstance(rows, list):
         raise BadInput("editor.no_list")

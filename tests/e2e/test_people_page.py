@@ -14,7 +14,7 @@ from db.queries.people.listing import people_page
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
-from tests.e2e.hands import settle
+from tests.e2e.hands import settle, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -83,6 +83,15 @@ def has_name(page, person, text):
 def open_person(page, person):
     page.locator(f".st-key-open-{person}").get_by_role("button").click()
     expect(page.get_by_role("button", name="Confirm selected")).to_be_visible(timeout=SLOW)
+
+
+def test_a_typed_name_is_kept_however_quickly_the_page_is_left(page, store, people):
+    dataset, faces = people
+    settle(page)
+    page.get_by_label(f"Name of person {person_of(store, dataset, faces[0])}", exact=True).fill("Ada")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Dashboard").click()
+    wait_for(lambda: "Ada" in [name for name, *_ in listed(store, dataset)], seconds=20)
+    assert page.get_by_test_id("stException").count() == 0
 
 
 def test_a_name_is_saved_shown_as_text_and_undone(page, people, store):

@@ -8,7 +8,7 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from core.points.sent_edits import parse_edit
+from core.points.sent_edits import parse_edit, sent_rows
 
 PICTURES = 3
 FACE, BODY = 7, 8
@@ -78,7 +78,7 @@ def they_move(store: dict) -> None:
 
 async def save(request: Request) -> JSONResponse:
     """What ``/api/edits`` does, on one of these stores."""
-    edits = [parse_edit(row).edit for row in (await request.json())["edits"]]
+    edits = [parse_edit(row).edit for row in sent_rows(await request.json())]
     name = edits[0].store
     store = store_of(name)
     store["log"].append([asdict(edit) | {"note": edit.note.to_json()} for edit in edits])

@@ -26,6 +26,19 @@ def test_edits_are_sent_again_until_they_are_confirmed(open_editor):
     assert editor.saved_point(16)[0] > 500
 
 
+def test_more_than_the_server_takes_at_once_is_sent_in_parts(open_editor):
+    editor = open_editor()
+    editor.tick("Withhold")
+    editor.click(400, 250)
+    for _ in range(180):  # each moves the 58 points of the pairs: more than 10,000 changes in all
+        editor.press("m")
+    editor.status("Not saved: 180 edits wait to be saved: the demo withholds it")
+    editor.tick("Withhold")
+    edits = editor.wait_for_edits(180)
+    assert sum(len(edit["changes"]) for edit in edits) > 10_000
+    assert max(sum(len(edit["changes"]) for edit in sending) for sending in editor.sendings) <= 5_000
+
+
 def test_unsaved_edits_survive_a_reload_and_the_browser_warns(open_editor):
     editor = open_editor()
     editor.tick("Withhold")

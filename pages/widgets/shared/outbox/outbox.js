@@ -12,7 +12,8 @@ const TOGETHER = 120; // ms; edits made within it travel together
 const AGAIN = 1000; // ms after which what came to nothing is tried again
 const AGAIN_UNSEEN = 5000; // the same in a tab that nobody looks at
 const PATIENCE = 10000; // ms for an answer
-const MOST = 500; // edits of one sending
+const MOST = 500; // edits of one sending, and
+const MOST_CHANGES = 5000; // changes of it, unless one edit alone has more; the server takes twice as many
 const MOST_KEPT_ALIVE = 30000; // characters that a browser delivers although the page is closed
 const TOLD_FOR = 8000; // ms that it is said that all is saved again
 const REMEMBERED = 500; // instances as the server gave them last
@@ -195,7 +196,7 @@ export class Outbox extends EventTarget {
   async send() {
     this.timer = undefined;
     if (this.sending) return; // it looks for more when it is done
-    const edits = this.waiting.slice(0, MOST);
+    const edits = together(this.waiting);
     if (!edits.length) return;
     this.sending = true;
     const trouble = await this.sent(edits);
@@ -271,8 +272,8 @@ export class Outbox extends EventTarget {
   /** Hand over everything at once: a browser delivers a short message although the page is closed. */
   leave() {
     this.tell("leaving"); // whoever holds something back gives it now
-    const edits = this.waiting;
-    if (edits.length) post(edits.slice(0, MOST)).catch(() => undefined); // what is not heard of is kept on the shelf
+    const edits = together(this.waiting);
+    if (edits.length) post(edits).catch(() => undefined); // what is not heard of is kept on the shelf
   }
 
   /** @param {BeforeUnloadEvent} event */
@@ -285,6 +286,19 @@ export class Outbox extends EventTarget {
   tell(what) {
     this.dispatchEvent(new Event(what));
   }
+}
+
+/**
+ * As many of these as travel together.
+ * @param {Edit[]} edits
+ */
+function together(edits) {
+  let changes = 0;
+  const end = edits.findIndex((edit, i) => {
+    changes += edit.changes.length;
+    return i === MOST || (i > 0 && changes > MOST_CHANGES);
+  });
+  return end < 0 ? edits : edits.slice(0, end);
 }
 
 /** @param {Edit[]} edits */
