@@ -1,11 +1,13 @@
 """The editor as a page sees it: one script for the browser, and where it may ask to go."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.foundation.errors import BadInput
+from pages.widgets.points import keypoint_editor
 from pages.widgets.points.keypoint_editor import editor_script, parse_go
 from tests.builders.places import ROOT
 
@@ -20,6 +22,20 @@ def test_editor_only_goes_where_there_is_a_way():
     for nonce in (1, "", "x" * 201):
         with pytest.raises(BadInput, match="the nonce of a wish to go should be a text"):
             parse_go({"to": "next", "nonce": nonce})
+
+
+def test_a_wish_to_go_of_an_editor_that_is_no_longer_there_is_none(monkeypatch):
+    state, mounted, went = {}, [], []
+    monkeypatch.setattr(keypoint_editor, "st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr(keypoint_editor, "_mount", lambda **options: mounted.append(options))
+    keypoint_editor.keypoint_editor({}, key="editor", on_go=went.append)
+    go_changed = mounted[0]["on_go_change"]
+    go_changed()  # another page was opened in the same moment
+    assert went == []
+    for nonce in ("n1", "n1", "n2"):
+        state["editor"] = {"go": {"to": "next", "nonce": nonce}}
+        go_changed()
+    assert went == ["next", "next"], "each wish counts once"
 
 
 def test_page_with_an_editor_runs_without_a_browser():
