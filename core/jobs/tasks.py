@@ -72,7 +72,8 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     clips = ClipIntake(workspace, **_who(run), options=options, progress=progress)
     files = pictures.files_of(source)
     labels = label_files_among(files)
-    others = [file for file in files if file not in labels]
+    taken = {file.path for file in labels}
+    others = [file for file in files if file.path not in taken]
     counts = {**pictures.take(others), **clips.take(others)}
     if not labels:
         return counts

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -149,6 +149,8 @@ def _best_fitting(item: OfferedFile) -> list[LabelFile]:
     """What a file holds of each kind of thing, with the points of which it has the most."""
     best: dict[str, tuple[int, LabelFile]] = {}
     refused: list[BadInput] = []
+    content = _content(item)
+    item = replace(item, read=lambda: content)
     for skeleton in SKELETONS.values():
         try:
             file = _read(item, skeleton)
@@ -182,7 +184,14 @@ def _read(item: SourceFile, skeleton: Skeleton) -> LabelFile:
     if not isinstance(item, OfferedFile):
         raise BadInput.saying(item.reason.within(item.path))
     try:
-        return read_label_file(item.path, item.read(), skeleton)
+        return read_label_file(item.path, _content(item), skeleton)
+    except MemoryError as error:
+        raise BadInput("labels.no_memory", of=item.path) from error
+
+
+def _content(item: OfferedFile) -> bytes:
+    try:
+        return item.read()
     except MemoryError as error:
         raise BadInput("labels.no_memory", of=item.path) from error
 
