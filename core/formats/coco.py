@@ -5,7 +5,7 @@ A folder holds ``manifest.json``, ``annotations.json`` and ``images/<path as imp
 of its kind's first skeleton and keypoints that are all zero. ``removed`` lists boxes that a human took out; they are
 no annotations, so that no training takes them for faces. ``videos`` lists the clips with number, time and image of each
 frame; an image of one has ``video_id`` and ``frame_id``, as video tools expect them. ``split`` says which group is in
-which part, ``excluded`` what nobody should learn from.
+which part, ``excluded`` what nobody should learn from. ``area`` is that of `core.foundation.geometry.outline_areas`.
 """
 
 import json
@@ -23,6 +23,7 @@ from core.formats.export import Steps
 from core.formats.manifest import VERSION
 from core.formats.staging import Stage
 from core.foundation.arrays import Box
+from core.foundation.geometry import outline_areas
 from core.foundation.skeletons import SKELETONS
 
 _IDS: Final = {name: i for i, name in enumerate(SKELETONS, start=1)}
@@ -107,7 +108,7 @@ def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[
         "keypoints": _triples(instance, len(SKELETONS[skeleton])),
         "num_keypoints": 0 if instance.keypoints is None else int(np.count_nonzero(instance.keypoints.visibility)),
         "bbox": bbox,
-        "area": bbox[2] * bbox[3],
+        "area": shortest(outline_areas(np.array(instance.box)).item()),
         "iscrowd": 0,
         "origin": instance.origin,
     }

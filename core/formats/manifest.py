@@ -22,6 +22,10 @@ VERSION: Final = 1
 _VISIBILITY: Final = ("absent", "hidden", "visible")
 
 _CONVENTIONS: Final = {
+    "area": (
+        "In annotations.json area is 0.53 of the box, as usual for people without a mask: the same with which OKS and "
+        "AP are measured here."
+    ),
     "boxes": "left, top, right, bottom; in annotations.json x, y, width, height. They may reach over the picture.",
     "coordinates": (
         "Pixels of the upright picture (its EXIF orientation applied), x to the right, y down; the centre of the "

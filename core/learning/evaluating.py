@@ -12,6 +12,7 @@ import numpy as np
 
 from core.foundation.arrays import Floats, finite_or_none
 from core.foundation.errors import NotFound
+from core.foundation.geometry import outline_areas
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.learning.errors_on_held_out import LIMIT, errors_of, finite, unit
@@ -154,7 +155,7 @@ def _sums(held: HeldOutSet, model: str) -> dict[str, _Sums]:
     rows["rmse_px"] = replace(rows["mse_px2"], root=True)
     if held.skeleton.sigmas is not None:
         similarity = oks.oks(
-            held.predicted[model], held.truth, held.visibility, oks.person_areas(held.boxes), held.skeleton.sigmas
+            held.predicted[model], held.truth, held.visibility, outline_areas(held.boxes), held.skeleton.sigmas
         )
         rows["oks"] = _mean(similarity)
     return rows
@@ -203,7 +204,7 @@ def _matches(held: HeldOutSet, model: str) -> pose.Matches:
     assert held.skeleton.sigmas is not None
     images = np.asarray(held.images)
     return pose.match(
-        pose.TruePoses(images, held.truth, held.visibility, oks.person_areas(held.boxes), held.boxes),
+        pose.TruePoses(images, held.truth, held.visibility, outline_areas(held.boxes), held.boxes),
         pose.FoundPoses(images, held.predicted[model], held.scores[model]),
         held.skeleton.sigmas,
     )

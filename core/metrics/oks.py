@@ -12,12 +12,6 @@ from core.foundation.arrays import Bools, Floats, Indices, Ints
 from core.foundation.errors import BadInput
 
 
-def person_areas(boxes: NDArray[np.floating]) -> Floats:
-    """(N,) square pixels: COCO's area of people without a mask, 0.53 of their (N, 4) boxes."""
-    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).astype(np.float64)
-    return np.asarray(0.53 * sides.prod(axis=1))
-
-
 @dataclass(frozen=True, eq=False)
 class Sigmas:
     """Spread of annotators, as estimated from double annotation.
@@ -73,8 +67,8 @@ def oks(
         (N, K) int of `truth`: 0 not labelled, above 0 labelled (hidden points count). What the model says of
         visibility plays no part.
     areas
-        (N,) real, 0 or more, square pixels of the true person's outline (COCO takes the mask; without one 0.53 times
-        the box is usual).
+        (N,) real, 0 or more, square pixels of the true person's outline (COCO takes the mask; for boxes alone see
+        `core.foundation.geometry.outline_areas`).
     sigmas
         (K,) real above 0.
     boxes

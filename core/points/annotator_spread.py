@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
-from core.foundation.geometry import boxes_of, iou
+from core.foundation.geometry import boxes_of, iou, outline_areas
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
-from core.metrics.oks import estimate_sigmas, person_areas
+from core.metrics.oks import estimate_sigmas
 from db.engine import reading
 from db.queries.learning.labels import HumanLabel, human_labels
 
@@ -58,7 +58,7 @@ def measured_sigmas(workspace: Workspace, first: int, second: int, skeleton_name
         Keypoints.unpack_all([label.revision.points for label in side], len(skeleton)) for side in (mine, theirs)
     )
     boxes = [boxes_of(label.instance for label in side) for side in (mine, theirs)]
-    areas = (person_areas(boxes[0]) + person_areas(boxes[1])) / 2
+    areas = (outline_areas(boxes[0]) + outline_areas(boxes[1])) / 2
     sigmas = estimate_sigmas(points, again, (seen > 0) & (seen_again > 0), areas)
     in_use: Sequence[float | None] = skeleton.sigmas or [None] * len(skeleton)
     rows = zip(skeleton.point_names, sigmas.values.tolist(), sigmas.counts.tolist(), in_use, strict=True)

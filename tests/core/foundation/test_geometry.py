@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
-from core.foundation.geometry import ARCFACE_POINTS, align_face, iou, most_central, similarity_transform
+from core.foundation.geometry import ARCFACE_POINTS, align_face, iou, most_central, outline_areas, similarity_transform
 
 
 def test_a_quarter_turn_doubled_and_moved_is_found_exactly():
@@ -158,3 +158,8 @@ def test_every_similarity_is_found_again(seed, degrees, scale, shift, count):
     matrix = np.column_stack([scale * np.array([[cosine, -sine], [sine, cosine]]), shift])
     target = source @ matrix[:, :2].T + matrix[:, 2]
     np.testing.assert_allclose(similarity_transform(source, target), matrix, rtol=1e-4, atol=1e-2)
+
+
+def test_the_area_in_a_box_is_053_of_it_and_of_a_box_that_ends_first_nothing():
+    np.testing.assert_allclose(outline_areas([[0, 0, 10, 20], [5, 5, 4, 9]]), [106.0, 0.0])
+    assert outline_areas(np.zeros((0, 4))).shape == (0,)
