@@ -17,7 +17,7 @@ from core.commands.options import (
     model_name,
     run_with_progress,
 )
-from core.foundation.errors import BadInput
+from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.messages import Message, joined, message, worded
 from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.private import hand_over
@@ -87,15 +87,25 @@ def predict(
     model: ModelName,
     flip_test: Annotated[bool, typer.Option("--flip-test", help="Look at every instance mirrored too")] = False,
     smooth: Annotated[str, typer.Option("--smooth", help="Over time: none, one-euro or savitzky-golay")] = "none",
+    whole_picture: Annotated[
+        bool, typer.Option("--whole-picture", help="Where a picture has no box, take all of it as one")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Locate the points of every instance. Gives model_version, instances, predicted, failed, skipped."""
+    """Locate the points of every instance. Gives model_version, instances, predicted, failed, skipped, boxed.
+
+    Pictures without a box (without_box) are not looked at, unless --whole-picture makes one of each.
+    """
     workspace = Workspace.open()
     name = model_name(workspace, model) + (f"+{FLIP}" if flip_test else "") + ("" if smooth == "none" else f"+{smooth}")
     number, predictor = dataset_id(workspace, dataset), str(PredictorName.parse(name))
-    run = run_with_progress(workspace, "predict", number, model=predictor)
+    run = run_with_progress(workspace, "predict", number, model=predictor, whole_picture=whole_picture)
     skipped = skipped_of(workspace, run.id)
     list_on_stderr([f"failed {item['path']}: {item['reason']}" for item in skipped])
+    _print_untaught(model, run.counts)
+    if run.counts["without_box"]:
+        told = message("commands.without_box", count=run.counts["without_box"], kind=run.counts["kind"])
+        print(told.text(), file=sys.stderr)
     tell({**run.counts, "skipped": skipped}, as_json, "{predicted} predicted now, {instances} in all, {failed} failed")
     raise typer.Exit(1 if run.counts["failed"] else 0)
 
@@ -170,6 +180,7 @@ def promote(
         print(f"{model}: {doubt.text()}", file=sys.stderr)
     points = promoting.promote(workspace, number, model, author_id=author(workspace))
     run = run_with_progress(workspace, "prelabel", number, skeleton=points)
+    _print_untaught(model, run.counts)
     tell(
         {**run.counts, "model": model},
         as_json,
@@ -222,9 +233,19 @@ def submission(
     out: Annotated[Path, typer.Option("--out", help="The CSV to write")],
     as_json: Json = False,
 ) -> None:
-    """Write the motion competition's form out of a model's predictions. Gives file, pictures, several."""
+    """Write the motion competition's form out of a model's predictions. Gives file, pictures, several.
+
+    A picture without a line is named, and no file is written then.
+    """
     workspace = Workspace.open()
-    report = delivery.submit_predictions(workspace, dataset_id(workspace, dataset), model_name(workspace, model), out)
+    asked = workspace, dataset_id(workspace, dataset), model_name(workspace, model)
+    try:
+        report = delivery.submit_predictions(*asked, out)
+    except NotEnoughData as refused:
+        missing = delivery.pictures_without_line(*asked) if refused.code == delivery.LINES_MISSING else []
+        for name, reason in missing:
+            print(one_line(f"no line for {name}: {reason.text()}"), file=sys.stderr)
+        raise
     hand_over(out)
     tell(report, as_json, "{file}: {pictures} pictures; in {several} of them the largest of several people counts")
 
@@ -256,6 +277,12 @@ def _print_reason(reason: dict[str, Any] | None) -> None:
     """On stderr why figures have no interval, where there is anything to say."""
     if reason is not None:
         print(one_line(worded(reason)), file=sys.stderr)
+
+
+def _print_untaught(model: str, counts: dict[str, Any]) -> None:
+    """On stderr which points a model was not taught, so that it gave none."""
+    if counts.get("untaught"):
+        print(message("models.untaught", name=model, points=counts["untaught"]).text(), file=sys.stderr)
 
 
 def _settings(chosen: list[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select, update
 
 from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
 from core.formats.dataset import LabelledDataset, LeftOut
@@ -14,9 +14,11 @@ from core.foundation.workspace import Workspace
 from core.library.clip_importing import free_clip_path
 from core.library.split_groups import group_name, strictest
 from core.media.videos import rate_of
+from db.batching import id_batches
 from db.queries.exchange import clips_with_frames, exclusions
 from db.queries.library import excluded_names, group_parts
 from db.tables import Exclusion, Frame, GroupPart, Video
+from db.writes.rows import change_rows, insert_rows
 
 
 class ExportedPicture(NamedTuple):
@@ -105,55 +107,23 @@ class LocalNames(NamedTuple):
     clips: Mapping[str, str]
 
 
-def restore_clips(
-    labelled: LabelledDataset, dataset_id: int, author_id: int, arrived: LocalNames, *, session: Session
-) -> None:
-    """Write the clips, the part of each group and what is excluded; what is here already stays.
+def stage_video(clip: LabelledClip, path: str, dataset_id: int, images: Mapping[str, int], *, session: Session) -> None:
+    """Write a clip under the name that it will have; `images` has the picture of each path.
 
-    A group that has a part in both keeps the one of the two that holds out more. The clips' files did not come along:
-    where each would lie is remembered, and importing it puts it there.
+    The clip's file did not come along: where it would lie is remembered, and importing it puts it there.
     """
-    clips = _restore_clips(labelled.clips, dataset_id, arrived, session=session)
-    parts = group_parts(dataset_id, session=session)
-    for row in labelled.split:
-        group = _group_here(row, arrived, clips)
-        if group is not None:
-            part = strictest([row.part, *([parts[group]] if group in parts else [])])
-            session.merge(GroupPart(dataset_id=dataset_id, group=group, part=part or row.part))
-    here = excluded_names(dataset_id, session=session)
-    session.add_all(
-        Exclusion(dataset_id=dataset_id, name=row.path, reason=row.reason, author_id=author_id)
-        for row in labelled.excluded
-        if row.path not in here
+    video = Video(
+        dataset_id=dataset_id,
+        path=path,
+        sha256=clip.sha256,
+        width=clip.width,
+        height=clip.height,
+        frames=clip.length,
+        frames_per_second=_rate(clip),
+        original=Workspace.original_name(clip.sha256, PurePosixPath(clip.path).suffix.lower()),
     )
-    session.flush()
-
-
-def _restore_clips(
-    clips: Iterable[LabelledClip], dataset_id: int, arrived: LocalNames, *, session: Session
-) -> dict[str, int]:
-    """The id here of each clip."""
-    ids_here = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())
-    ids = {}
-    for clip in clips:
-        if clip.sha256 not in ids_here:
-            video = Video(
-                dataset_id=dataset_id,
-                path=arrived.clips[clip.path],
-                sha256=clip.sha256,
-                width=clip.width,
-                height=clip.height,
-                frames=clip.length,
-                frames_per_second=_rate(clip),
-                original=Workspace.original_name(clip.sha256, PurePosixPath(clip.path).suffix.lower()),
-            )
-            session.add(video)
-            session.flush()
-            session.add_all(_frame(video.id, frame, arrived.images) for frame in clip.frames)
-            ids_here[clip.sha256] = video.id
-        ids[clip.path] = ids_here[clip.sha256]
-    session.flush()
-    return ids
+    (number,) = insert_rows([video], session=session)
+    insert_rows([_frame(number, frame, images) for frame in clip.frames], session=session)
 
 
 def _rate(clip: LabelledClip) -> float:
@@ -164,14 +134,51 @@ def _rate(clip: LabelledClip) -> float:
     return rate_of(last.index - first.index, last.seconds - first.seconds, clip.frames_per_second)
 
 
-def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, LocalPicture]) -> Frame:
+def _frame(video_id: int, frame: LabelledFrame, images: Mapping[str, int]) -> Frame:
     here = images.get(frame.image or "")
-    return Frame(
-        video_id=video_id,
-        index=frame.index,
-        seconds=frame.seconds,
-        image_id=here.id if here else None,
-        scene=frame.scene,
+    return Frame(video_id=video_id, index=frame.index, seconds=frame.seconds, image_id=here, scene=frame.scene)
+
+
+def publish_videos(staged_id: int, dataset_id: int, same: Mapping[int, int], *, session: Session) -> None:
+    """Give staged clips to a dataset that has them not; their frames are pictures of it: `same` has those that were
+    here before, by the staged ones."""
+    here = select(Video.sha256).where(Video.dataset_id == dataset_id)
+    fresh = session.exec(select(Video.id).where(Video.dataset_id == staged_id, col(Video.sha256).not_in(here))).all()
+    for part in id_batches(fresh):
+        session.exec(update(Video).where(col(Video.id).in_(part)).values(dataset_id=dataset_id))
+    if fresh:
+        rows = [{"row": staged, "image_id": number} for staged, number in same.items()]
+        change_rows(Frame, rows, by="image_id", session=session)
+
+
+def restore_groups(
+    labelled: LabelledDataset, dataset_id: int, author_id: int, arrived: LocalNames, *, session: Session
+) -> None:
+    """Write the part of each group and what is excluded; what is here already stays.
+
+    A group that has a part in both keeps the one of the two that holds out more.
+    """
+    ids = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())
+    clips = {clip.path: ids[clip.sha256] for clip in labelled.clips}
+    before = group_parts(dataset_id, session=session)
+    parts = dict(before)
+    for row in labelled.split:
+        group = _group_here(row, arrived, clips)
+        if group is not None:
+            parts[group] = strictest([row.part, *([parts[group]] if group in parts else [])]) or row.part
+    fresh = [GroupPart(dataset_id=dataset_id, group=group, part=parts[group]) for group in parts.keys() - before.keys()]
+    insert_rows(fresh, session=session)
+    for group in before:
+        if parts[group] != before[group]:
+            session.merge(GroupPart(dataset_id=dataset_id, group=group, part=parts[group]))
+    here = excluded_names(dataset_id, session=session)
+    rows = {row.path: row.reason for row in labelled.excluded if row.path not in here}
+    insert_rows(
+        [
+            Exclusion(dataset_id=dataset_id, name=name, reason=reason, author_id=author_id)
+            for name, reason in rows.items()
+        ],
+        session=session,
     )
 
 

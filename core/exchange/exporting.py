@@ -208,6 +208,7 @@ def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, Mode
         kind=instance.kind,
         box=instance.box,
         origin=instance.origin,
+        box_source=instance.box_source,
         score=instance.score,
         skeleton=revision.skeleton if revision else None,
         keypoints=Keypoints.from_bytes(revision.points) if revision else None,

@@ -115,6 +115,7 @@ def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[
     five = instance.five_points
     extra = {
         "corners": corners,
+        "box_source": instance.box_source,
         "score": None if instance.score is None else shortest(instance.score),
         "points_source": instance.points_source,
         "points_model": instance.points_model,

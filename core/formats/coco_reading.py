@@ -23,7 +23,7 @@ from core.formats.dataset import (
 )
 from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.records import Record, blaming, load_json
-from core.foundation.arrays import Box, Keypoints
+from core.foundation.arrays import BOX_SOURCES, Box, Keypoints
 from core.foundation.skeletons import SKELETONS, Skeleton
 
 ANNOTATIONS: Final = "annotations.json"
@@ -154,6 +154,7 @@ def _instance(record: Record, references: _References) -> LabelledInstance:
             kind=skeleton.kind,
             box=_box(record, record.number("area")),
             origin=record.choice("origin", ORIGINS),
+            box_source=record.choice("box_source", BOX_SOURCES) if record.has("box_source") else None,
             score=record.number("score") if record.has("score") else None,
             skeleton=skeleton.name if source else None,
             keypoints=keypoints if source else None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.formats.checks import as_float32, require_choice, require_known, require_text, require_unique, text_or_none
 from core.formats.clips import LabelledClip, SplitPart
-from core.foundation.arrays import Box, Keypoints
+from core.foundation.arrays import BOX_SOURCES, Box, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
 
@@ -60,6 +60,8 @@ class LabelledInstance:
         Left, top, right, bottom in pixels of the upright picture; rounded to float32. May reach over the edge.
     origin
         Who found it: one of `ORIGINS`.
+    box_source
+        Where its box comes from: one of `BOX_SOURCES`, or None where an export does not say.
     score
         The detector's score (rounded to float32), or None.
     skeleton, keypoints, points_source
@@ -92,10 +94,13 @@ class LabelledInstance:
     person_source: str | None = None
     not_people: tuple[str, ...] = ()
     five_points: NDArray[np.float32] | None = None
+    box_source: str | None = None
 
     def __post_init__(self) -> None:
         require_choice(self.kind, INSTANCE_KINDS, "terms.instance_kind")
         require_choice(self.origin, ORIGINS, "terms.instance_origin")
+        if self.box_source is not None:
+            require_choice(self.box_source, BOX_SOURCES, "terms.box_source")
         object.__setattr__(self, "box", _box(self.box))
         if self.score is not None:
             object.__setattr__(self, "score", as_float32(self.score, "terms.score"))

@@ -30,6 +30,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 ABSENT: Final = 0  # not labelled: x and y mean nothing
 HIDDEN: Final = 1  # labelled, but covered by something
 VISIBLE: Final = 2  # labelled and seen
+BOX_SOURCES: Final = ("detector", "file", "drawn", "points", "picture")  # where a box comes from: `db.tables.BoxSource`
 _COLUMNS: Final = 4
 
 
@@ -92,6 +93,15 @@ class Keypoints:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def without(self, rows: Bools, others: Keypoints | None = None) -> Keypoints:
+        """The same points but for those of (K,) `rows`: these are absent, or as they are in `others`."""
+        points, visibility, confidence = self.points.copy(), self.visibility.copy(), self.confidence.copy()
+        points[rows], visibility[rows], confidence[rows] = np.nan, ABSENT, np.nan
+        if others is not None:
+            points[rows], visibility[rows] = others.points[rows], others.visibility[rows]
+            confidence[rows] = others.confidence[rows]
+        return Keypoints(points, visibility, confidence)
 
     def to_bytes(self) -> bytes:
         """Pack as K rows of little-endian float32 (x, y, visibility, confidence): 16 bytes a point."""
@@ -219,6 +229,12 @@ class Uncertainty:
     def unknown(cls, count: int) -> Uncertainty:
         """Of a model that states none, about `count` points."""
         return cls(*(np.full(count, np.nan, np.float32) for _ in range(3)))
+
+    def without(self, rows: Bools) -> Uncertainty:
+        """The same, but nothing stated of the points of (K,) `rows`."""
+        return Uncertainty(
+            *(np.where(rows, np.float32(np.nan), kind) for kind in (self.spread, self.neighbours, self.flip))
+        )
 
     def __len__(self) -> int:
         return len(self.spread)

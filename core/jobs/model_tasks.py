@@ -6,6 +6,7 @@ from typing import Any
 from core.foundation.messages import message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import Progress
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs.runs import dataset_of
 from core.learning.delivery import export_onnx, onnx_file
@@ -20,8 +21,10 @@ from core.learning.run_folder import RunListener, messages_in
 from core.learning.training import TrainingRequest, train_model
 from core.learning.verdicts import came_to_nothing
 from core.motion.smoothing_predictions import smooth_predictions
+from core.points.whole_pictures import box_whole_pictures
 from db.engine import reading
 from db.queries.learning.models import trained_by_name
+from db.queries.points import pictures_without_box
 from db.tables import Run
 
 
@@ -82,7 +85,27 @@ def _measured_on(workspace: Workspace, run: Run, use_names: Sequence[str], split
 
 
 def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Predict what a model has not predicted yet."""
+    """Predict what a model has not predicted yet; where it was asked for, with whole pictures as boxes."""
+    kind = find_skeleton(skeleton_of(workspace, run.parameters["model"])).kind
+    boxed = 0
+    if run.parameters.get("whole_picture"):
+        boxed = box_whole_pictures(
+            workspace, dataset_id=dataset_of(run), kind=kind, author_id=run.author_id, run_id=run.id
+        )
+    report = _predict(workspace, run, progress)
+    return {**report, "boxed": boxed, "kind": kind, "without_box": _without_box(workspace, run, kind)}
+
+
+def _without_box(workspace: Workspace, run: Run, kind: str) -> int:
+    """How many pictures have no box of a kind, so that no model looks at them; of parts of a dataset none counts."""
+    if run.parameters.get("held_out") or run.parameters.get("clip"):
+        return 0
+    with reading(workspace.engine) as session:
+        return len(pictures_without_box(dataset_of(run), kind, session=session))
+
+
+def _predict(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Predict what is missing, smooth it where that is asked for; what the model in force says becomes first points."""
     parameters = run.parameters
     use_name = parameters["model"]
     use = PredictorName.parse(use_name)
@@ -102,7 +125,7 @@ def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[
         smoothed = smooth_predictions(
             workspace, dataset_id=dataset_of(run), model=use_name, only=clips, progress=progress
         )
-        return {**smoothed, "model": use_name, "failed": report["failed"]}
+        return {**smoothed, "model": use_name, "failed": report["failed"], "untaught": report["untaught"]}
     points = skeleton_of(workspace, use_name)
     if only is None and in_force(workspace, dataset_of(run), points) == use_name:
         pre_label(workspace, dataset_id=dataset_of(run), skeleton_name=points, progress=progress)

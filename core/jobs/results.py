@@ -88,24 +88,28 @@ def trained(counts: Counts) -> Message:
 
 def predicted(counts: Counts) -> Message:
     """Of a model's predictions."""
-    frames = counts.get("delay_frames")
+    frames, unboxed = counts.get("delay_frames"), counts.get("without_box")
     return message(
         "run_results.predicted",
         predicted=counts["predicted"],
         failed=counts["failed"],
         instances=counts["instances"],
         late=message("run_results.smoothed_late", frames=frames) if frames else "",
+        untaught=message("run_results.untaught_absent", points=counts["untaught"]) if counts.get("untaught") else "",
+        unboxed=message("run_results.without_box", count=unboxed, kind=counts["kind"]) if unboxed else "",
     )
 
 
 def pre_labelled(counts: Counts) -> Message:
     """Of first points that a promoted model gave."""
     human = counts.get("human")
+    untaught = counts.get("untaught")
     return message(
         "run_results.pre_labelled",
         prelabelled=counts["prelabelled"],
         kept=counts["kept"],
         human=message("run_results.left_to_humans", count=human) if human else "",
+        untaught=message("run_results.untaught_stay", points=untaught) if untaught else "",
     )
 
 

@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Keypoints, Uncertainty
+from core.foundation.arrays import Bools, Keypoints, Uncertainty
 from core.foundation.errors import BadWeights, MissingWeights, NotEnoughData, NotFound
 from core.foundation.predictor_names import PredictorName
+from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
+from core.learning.samples import TAUGHT
 from core.models import LANDMARKERS, load_landmarker
 from core.models.faces.interfaces import Landmarker, Model
 from core.models.weights import sha256_of
+from core.training.taught import point_list
 from db.queries.learning.models import model_versions, trained_by_name, trained_models
 from db.tables import Dataset, ModelVersion
 
@@ -37,12 +40,17 @@ class Predictor(Model, Protocol):
 
 @dataclass(frozen=True)
 class PoseModel:
-    """A model in one use; `file` and `version_id` (of its plain use) are None for a built-in one."""
+    """A model in one use; `file` and `version_id` (of its plain use) are None for a built-in one.
+
+    `taught` are the rows of the points that labels have taught it, None for all: of a built-in one, or where nobody
+    knows.
+    """
 
     use: PredictorName
     skeleton: str
     file: Path | None = None
     version_id: int | None = None
+    taught: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -53,6 +61,18 @@ class PoseModel:
     def use_name(self) -> str:
         """Its name with how it is used."""
         return str(self.use)
+
+    def untaught(self) -> Bools:
+        """(K,) bool: the points of its skeleton that no label ever taught it."""
+        rows = np.zeros(len(find_skeleton(self.skeleton)), np.bool_)
+        if self.taught is not None:
+            rows[:] = True
+            rows[list(self.taught)] = False
+        return rows
+
+    def untaught_names(self) -> list[str]:
+        """The same by name, whole regions by theirs."""
+        return point_list(find_skeleton(self.skeleton), np.flatnonzero(self.untaught()).tolist())
 
 
 class BuiltIn:
@@ -88,7 +108,14 @@ def find_model(workspace: Workspace, use_name: str, *, session: Session) -> Pose
     if trained is None:
         names = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
         raise NotFound("models.none_called", name=use.model, choices=names)
-    return PoseModel(use, trained.skeleton, workspace.home / trained.file, trained.model_version_id)
+    taught = trained.data.get(TAUGHT)
+    return PoseModel(
+        use,
+        trained.skeleton,
+        workspace.home / trained.file,
+        trained.model_version_id,
+        None if taught is None else tuple(taught),
+    )
 
 
 def find_use_name(text: str, *, session: Session) -> str:

@@ -43,7 +43,8 @@ def predict(
     Returns
     -------
     dict
-        ``model_version`` (id), ``instances`` (with a prediction now), ``predicted`` (in this run), ``failed``.
+        ``model_version`` (id), ``instances`` (with a prediction now), ``predicted`` (in this run), ``failed``,
+        ``untaught`` (names of the points that no label has taught the model: they are absent).
 
     Raises
     ------
@@ -54,7 +55,7 @@ def predict(
     """
     with reading(workspace.engine) as session:
         pose_model = find_model(workspace, model, session=session)
-    predictor = open_predictor(workspace, pose_model)
+    predictor, untaught = open_predictor(workspace, pose_model), pose_model.untaught()
     with writing(workspace.engine) as session:
         version_id = ensure_model_version(
             predictor.name, "landmarks", predictor.weights_sha256, dict(predictor.settings), session=session
@@ -68,7 +69,8 @@ def predict(
 
     def estimate(pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]) -> list[list[_LocatedPoints]]:
         corners = [boxes_of(instances).astype(np.float32) for _, instances in pictures]
-        return predictor.estimate([pixels for pixels, _ in pictures], corners)
+        located = predictor.estimate([pixels for pixels, _ in pictures], corners)
+        return [[(points.without(untaught), doubt.without(untaught)) for points, doubt in each] for each in located]
 
     def keep(instance: Instance, located: _LocatedPoints, session: Session) -> None:
         if not _is_stored(instance.id, version_id, session=session):  # else another process was quicker
@@ -87,7 +89,8 @@ def predict(
     with reading(workspace.engine) as session:
         stored = count_predictions(dataset_id, version_id, session=session)
     predicted = len(waiting) - failed
-    return {"model_version": version_id, "instances": stored, "predicted": predicted, "failed": failed}
+    report = {"model_version": version_id, "instances": stored, "predicted": predicted, "failed": failed}
+    return {**report, "untaught": pose_model.untaught_names()}
 
 
 def _chosen(

@@ -7,17 +7,20 @@ nobody's yet.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 from sqlmodel import Session
 
+from core.foundation.arrays import Bools, Keypoints
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
-from core.learning.pose_models import BUILT_IN, find_model, stored_versions
+from core.learning.pose_models import BUILT_IN, PoseModel, find_model, stored_versions
 from db.engine import reading
 from db.queries.learning.models import (
+    heads_of,
     model_heads,
     newest_untrained,
     predictions_of,
@@ -132,6 +135,9 @@ def pre_label(
 ) -> dict[str, Any]:
     """Give the points of the model in force to every instance that no human has corrected.
 
+    Points that no label has taught the model are not the model's to give: they are as a built-in model found them, or
+    as they were before, or absent.
+
     The predictions have to be stored already (`core.learning.predicting`). Instances that the model gave no points keep
     theirs. With no model in force, the newest points of a built-in model come back; where there never were any, the
     points of a model that was rolled back no longer count, and the instance has none, as before it was promoted.
@@ -141,7 +147,7 @@ def pre_label(
     dict
         ``model`` (what gave the points, None where nothing does), ``prelabelled`` (instances whose points are others
         now), ``kept`` (those that have them already, or got none), ``human`` (those that are left alone because a human
-        set their points).
+        set their points), ``untaught`` (names of the points that no label has taught the model).
     """
     with reading(workspace.engine) as session:
         newest = promotion(dataset_id, skeleton_name, session=session)
@@ -149,11 +155,16 @@ def pre_label(
         heads = model_heads(dataset_id, find_skeleton(skeleton_name).kind, session=session)
         versions = _versions(workspace, version_id, session=session)
         human = count_instances(dataset_id, find_skeleton(skeleton_name).kind, session=session) - len(heads)
+        model = _model(workspace, version_id, session=session)
+    untaught = model.untaught() if model else np.zeros(len(find_skeleton(skeleton_name)), np.bool_)
     progress.begin(len(heads), message=message("progress.pre_labelling"))
     changed = done = 0
     for batch in batched(heads, _BATCH):
         with writing(workspace.engine) as session:
-            points = _points_of([instance.id for instance, _ in batch], versions, skeleton_name, session=session)
+            ids = [instance.id for instance, _ in batch]
+            points = _points_of(ids, versions, skeleton_name, session=session)
+            if untaught.any():
+                points = _filled(points, untaught, skeleton_name, session=session)
             changed += sum(_append(instance.id, skeleton_name, points, session=session) for instance, _ in batch)
             if not versions:
                 changed += sum(
@@ -163,8 +174,13 @@ def pre_label(
                 )
         done += len(batch)
         progress.advance(done)
-    model = pre_labels_now(workspace, dataset_id, skeleton_name)
-    return {"model": model, "prelabelled": changed, "kept": len(heads) - changed, "human": human}
+    return {
+        "model": pre_labels_now(workspace, dataset_id, skeleton_name),
+        "prelabelled": changed,
+        "kept": len(heads) - changed,
+        "human": human,
+        "untaught": model.untaught_names() if model else [],
+    }
 
 
 def _versions(workspace: Workspace, version_id: int | None, *, session: Session) -> list[int]:
@@ -173,12 +189,33 @@ def _versions(workspace: Workspace, version_id: int | None, *, session: Session)
     A GPU and a processor compute in different precisions, so the same weights have a version for each: what the
     one has not looked at is taken from the others.
     """
-    if version_id is None:
+    plain = _model(workspace, version_id, session=session)
+    if plain is None or version_id is None:
         return []
-    version = session.get(ModelVersion, version_id)
-    assert version is not None
-    plain = find_model(workspace, version.name, session=session)
     return [version_id, *(other for other in stored_versions(plain, session=session) if other != version_id)]
+
+
+def _model(workspace: Workspace, version_id: int | None, *, session: Session) -> PoseModel | None:
+    """The trained model of a version in its plain use."""
+    version = session.get(ModelVersion, version_id) if version_id is not None else None
+    return find_model(workspace, version.name, session=session) if version else None
+
+
+def _filled(
+    points: Mapping[int, tuple[bytes, int | None]], untaught: Bools, skeleton_name: str, *, session: Session
+) -> dict[int, tuple[bytes, int | None]]:
+    """Points of a model with those that nobody taught it taken from elsewhere: from the newest of a built-in model,
+    else from what counts now."""
+    others = {**heads_of([*points], skeleton_name, session=session)}
+    others |= newest_untrained([*points], skeleton_name, session=session)
+    return {
+        instance: (Keypoints.from_bytes(blob).without(untaught, _unpacked(others.get(instance))).to_bytes(), version)
+        for instance, (blob, version) in points.items()
+    }
+
+
+def _unpacked(revision: KeypointRevision | None) -> Keypoints | None:
+    return Keypoints.from_bytes(revision.points) if revision else None
 
 
 def _points_of(

@@ -10,13 +10,22 @@ from typing import Final
 
 import numpy as np
 
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import Bools, Keypoints
+from core.foundation.skeletons import Skeleton
 from core.foundation.workspace import Workspace
 from core.training.samples import Sample
+from core.training.taught import taught_points
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance
 from db.tables import TrainedModel
 
 LEARNED: Final = "learned"  # in `db.tables.TrainedModel.data`
+TAUGHT: Final = "taught"  # there too: the points, by their rows, that a label has taught it or its parents
+
+
+def taught_by(labels: Sequence[tuple[HumanLabel, str]], skeleton: Skeleton, *, mirrored: bool) -> Bools:
+    """(K,) bool: the points that labels teach (`core.training.taught`)."""
+    _, visibility, _ = Keypoints.unpack_all([label.revision.points for label, _ in labels], len(skeleton))
+    return taught_points(visibility, skeleton, mirrored=mirrored)
 
 
 def samples(workspace: Workspace, labels: Sequence[tuple[HumanLabel, str]]) -> list[Sample]:

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlmodel import Session, func, select
 
 from core.foundation.errors import BadInput, FacetError, NotEnoughData
-from core.foundation.messages import joined, message
+from core.foundation.messages import Message, joined, message
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
@@ -20,7 +21,7 @@ from core.learning.labels import Labels, keep_parts, read_labels, read_unlabelle
 from core.learning.pose_models import PoseModel, ensure_own_weights, find_model, open_predictor
 from core.learning.recipes import find_recipe
 from core.learning.run_folder import RunListener, keep_file, messages_in, resume_from, tidy
-from core.learning.samples import LEARNED, as_ranges, learned_from, samples, unlabelled_samples
+from core.learning.samples import LEARNED, TAUGHT, as_ranges, learned_from, samples, taught_by, unlabelled_samples
 from core.library.split_groups import group_name
 from core.training.listening import Listener, TrainingCancelled
 from core.training.recipe import Recipe
@@ -88,6 +89,19 @@ class TrainingRun:
         learning = self.labels.of(Part.TRAIN)
         return self.labels.of(Part.VALIDATION) or learning[:: max(1, len(learning) // 50)]
 
+    def taught(self) -> tuple[int, ...]:
+        """Rows of the points that labels teach, here or before in the parent."""
+        skeleton, augmentation = find_skeleton(self.labels.skeleton), self.recipe.augmentation
+        mirrored = augmentation is not None and augmentation.mirror > 0
+        rows = taught_by(self.labels.of(Part.TRAIN), skeleton, mirrored=mirrored)
+        if self.parent is not None:
+            rows |= ~self.parent.untaught()
+        return tuple(np.flatnonzero(rows).tolist())
+
+    def model(self, file: Path | None = None) -> PoseModel:
+        """The model that it makes, without a version yet."""
+        return PoseModel(PredictorName(self.recipe.name), self.labels.skeleton, file, taught=self.taught())
+
     def seen(self, *, session: Session) -> set[int]:
         """Ids of the instances that the weights or the choice of an epoch depend on, the parent's among them."""
         before = trained_by_name(self.parent.name, session=session) if self.parent else None
@@ -135,6 +149,8 @@ def train_model(
     resume_from(workspace, run_id)
     folder = workspace.training_folder(run_id)
     listener = RunListener(progress, folder)
+    if untaught := training.model().untaught_names():
+        _remark(listener, folder, message("trainings.untaught", points=untaught))
     try:
         trained, rounds = _train(workspace, training, folder, listener)
     except TrainingCancelled as stopped:
@@ -148,6 +164,12 @@ def train_model(
     tidy(folder)
     with reading(workspace.engine) as session:
         return _report(workspace, model, session=session)
+
+
+def _remark(listener: Listener, folder: Path, told: Message) -> None:
+    """Tell what was not told before a run was killed."""
+    if told not in messages_in(folder):
+        listener.remark(told)
 
 
 def _begun(workspace: Workspace, dataset_id: int, author_id: int, run_id: int, request: TrainingRequest) -> TrainingRun:
@@ -233,7 +255,7 @@ def _keep(
     recipe, labels = training.recipe, training.labels
     file = workspace.trained_models / f"{trained.sha256}.safetensors"
     keep_file(trained.file, file)
-    predictor = open_predictor(workspace, PoseModel(PredictorName(recipe.name), labels.skeleton, file))
+    predictor = open_predictor(workspace, training.model(file))
     with writing(workspace.engine) as session:
         name = _free_name(recipe.name, session=session)
         sha256, settings = predictor.weights_sha256, predictor.settings
@@ -255,6 +277,7 @@ def _keep(
                 "labels_sha256": labels.fingerprint(),
                 "excluded": len(labels.excluded),
                 "split_by": training.split_by,
+                TAUGHT: list(training.taught()),
                 LEARNED: as_ranges(training.seen(session=session)),
                 "epochs": trained.epochs,
                 "stopped": trained.stopped,

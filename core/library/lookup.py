@@ -10,7 +10,7 @@ from db.tables import Dataset, Image
 def find_dataset(number: int, *, session: Session) -> Dataset:
     """The dataset of that number."""
     dataset = session.get(Dataset, number)
-    if dataset is None:
+    if dataset is None or dataset.staged_by is not None:
         raise NotFound("datasets.none_numbered", number=number)
     return dataset
 

@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from core.drawn.clips import DrawnClip, jittered_box
 from core.drawn.people import PEOPLE
+from core.drawn.truth import DrawnInstance
 from core.foundation.arrays import Keypoints
+from core.foundation.batching import batched
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.media.videos import VideoWriter
+from db.engine import reading
 from db.tables import Frame, Image, ImageState, Instance, Source, Video, sides
 from db.writes.library import recount_faces
 from db.writes.points import append_revision
@@ -24,6 +27,7 @@ SAMPLE_CLIPS: Final = "Sample clips"
 _PEOPLE: Final = tuple(PEOPLE)  # eight: two of them are held out, so that figures get an interval
 _FRAMES: Final = 24
 _SIZE: Final = (320, 240)
+_BATCH: Final = 12  # frames a transaction
 _NOTE: Final = message("edits.drawn").to_json()
 
 
@@ -64,21 +68,25 @@ def draw_clips_of_people(
 def label_clips(workspace: Workspace, drawn: DrawnClips, *, dataset_id: int, author_id: int) -> int:
     """Give every frame that has no face yet the drawn face's points as a human's, in a box as a detector would give it.
 
-    Returns how many got one.
+    Returns how many got one. A few frames are one transaction: others save in between, and a second run goes on.
     """
     labelled = 0
-    with writing(workspace.engine) as session:
-        for path, clip in drawn.clips.items():
-            rows = session.exec(
-                select(Frame.index, Image)
-                .join(Image, Frame.image_id == Image.id)  # type: ignore[arg-type]
+    for path, clip in drawn.clips.items():
+        with reading(workspace.engine) as session:
+            frames = session.exec(
+                select(Frame.index, Frame.image_id)
                 .join(Video, Frame.video_id == Video.id)  # type: ignore[arg-type]
-                .where(Video.dataset_id == dataset_id, Video.path == path)
-            )
-            for index, image in rows.all():
-                if not _has_faces(image.id, session=session):
-                    _label(image, clip, index, author_id, session=session)
-                    labelled += 1
+                .where(Video.dataset_id == dataset_id, Video.path == path, col(Frame.image_id).is_not(None))
+                .order_by(col(Frame.index))
+            ).all()
+        for batch in batched(frames, _BATCH):
+            truths = [clip.truth(index) for index, _ in batch]  # drawing takes longer than writing
+            with writing(workspace.engine) as session:
+                for (index, image_id), truth in zip(batch, truths, strict=True):
+                    image = session.get(Image, image_id)
+                    if image is not None and not _has_faces(image.id, session=session):
+                        _label(image, clip.name, index, truth, author_id, session=session)
+                        labelled += 1
     return labelled
 
 
@@ -86,9 +94,8 @@ def _has_faces(image_id: int, *, session: Session) -> bool:
     return session.exec(select(Instance.id).where(Instance.image_id == image_id)).first() is not None
 
 
-def _label(image: Image, clip: DrawnClip, index: int, author_id: int, *, session: Session) -> None:
-    truth = clip.truth(index)
-    rng = np.random.default_rng((index, *clip.name.encode()))
+def _label(image: Image, clip: str, index: int, truth: DrawnInstance, author_id: int, *, session: Session) -> None:
+    rng = np.random.default_rng((index, *clip.encode()))
     box = np.clip(jittered_box(truth.box, rng), 0, [image.width, image.height] * 2)
     face = Instance(
         dataset_id=image.dataset_id,

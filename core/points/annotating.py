@@ -16,7 +16,7 @@ from core.library.lookup import find_image
 from db.engine import reading
 from db.queries.points import ShownInstance, instances_shown, shown_instances
 from db.queries.store import store_id
-from db.tables import Image, ImageState, Instance, KeypointRevision, Source, User, WorkKind, sides
+from db.tables import BoxSource, Image, ImageState, Instance, KeypointRevision, Source, User, WorkKind, sides
 from db.writes.dashboard import record_work
 from db.writes.library import recount_faces
 from db.writes.points import append_revision
@@ -143,7 +143,15 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
         return accepted
 
 
-def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kind: str, *, author_id: int) -> list[int]:
+def add_instances(
+    workspace: Workspace,
+    image_id: int,
+    boxes: Sequence[Box],
+    kind: str,
+    box_source: BoxSource = BoxSource.DRAWN,
+    *,
+    author_id: int,
+) -> list[int]:
     """Add faces or people that the models missed, by their boxes: all of them, or none where one box cannot be.
 
     Returns their ids; points come later.
@@ -157,7 +165,7 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
         raise BadInput("points.no_kind", kind=kind)
     with writing(workspace.engine) as session:
         image = find_image(image_id, session=session)
-        instances = [_drawn(box, kind, image, author_id) for box in boxes]
+        instances = [_drawn(box, kind, image, box_source, author_id) for box in boxes]
         session.add_all(instances)
         session.flush()
         recount_faces(image_id, session=session)
@@ -167,7 +175,7 @@ def add_instances(workspace: Workspace, image_id: int, boxes: Sequence[Box], kin
         return [instance.id for instance in instances]
 
 
-def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
+def _drawn(box: Box, kind: str, image: Image, box_source: BoxSource, author_id: int) -> Instance:
     left, top, right, bottom = box
     if not all(np.isfinite(box)) or right - left < 1 or bottom - top < 1:
         raise BadInput("points.box_too_small")
@@ -180,6 +188,7 @@ def _drawn(box: Box, kind: str, image: Image, author_id: int) -> Instance:
         kind=kind,
         **sides(box),
         origin=Source.HUMAN,
+        box_source=box_source,
         author_id=author_id,
     )
 

@@ -17,7 +17,7 @@ from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import find_skeleton
 from db.queries.points import ShownInstance, shown_instances
-from db.tables import Image, ImageState, Instance, KeypointRevision, Source, sides
+from db.tables import BoxSource, Image, ImageState, Instance, KeypointRevision, Source, sides
 from db.writes.library import recount_faces
 from db.writes.points import append_revision
 
@@ -229,6 +229,7 @@ def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, *, sessi
         kind=kind,
         **sides(label.row.box or tight_box(label.row.keypoints.points)),
         origin=Source.HUMAN,
+        box_source=BoxSource.FILE if label.row.box else BoxSource.POINTS,
         author_id=label.author_id,
         run_id=run_id,
     )

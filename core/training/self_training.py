@@ -33,6 +33,7 @@ from core.training.preparation import TrainingData, config_for
 from core.training.recipe import Recipe
 from core.training.samples import CropSource, Sample
 from core.training.state import write_curves
+from core.training.taught import taught_points
 from core.training.validation import Inference, locate_points
 
 PLANS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -141,7 +142,8 @@ def self_train(
 def pseudo_labels(
     file: Path, data: TrainingData, recipe: Recipe, task: str, device: str, listener: Listener
 ) -> list[Sample]:
-    """The unlabelled samples with the points that a network finds, none left out for a low confidence.
+    """The unlabelled samples with the points that a network finds, none left out for a low confidence; points that no
+    human label teaches stay absent.
 
     Raises
     ------
@@ -156,6 +158,10 @@ def pseudo_labels(
         listener.remark(message("trainings.unlabelled_unread", count=len(failed), reason=failed[0].reason))
     with torch.random.fork_rng(devices=[]):
         located = locate_points(network, network.codec, source, data.skeleton, Inference(chosen, chosen == "cuda"))
+    seen = np.stack([sample.keypoints.visibility for sample in data.train])
+    mirrored = recipe.augmentation is not None and recipe.augmentation.mirror > 0
+    untaught = ~taught_points(seen, data.skeleton, mirrored=mirrored)  # what it says of these would be learned as true
+    located = [np.where(untaught[:, None], np.nan, points) for points in located]
     labelled = [
         replace(sample, keypoints=Keypoints.of(points), pseudo=task)
         for sample, points in zip(source.samples, located, strict=True)

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, func, select, true
+from sqlmodel import Session, col, func, select
 
-from db.queries.library import states
+from db.queries.library import belongs_to, states
 from db.tables import Assignment, DailyWork, Instance, KeypointRevision, Person, Source, User
 
 
@@ -61,16 +60,12 @@ def overview(dataset_id: int | None, *, session: Session) -> Overview:
     )
 
 
-def _of(column: object, dataset_id: int | None) -> ColumnElement[bool]:
-    return true() if dataset_id is None else col(column) == dataset_id
-
-
 def _people(dataset_id: int | None, *, session: Session) -> tuple[int, int]:
     has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
     named = col(Person.name).is_not(None)
     rows = session.exec(
         select(named, func.count())
-        .where(_of(Person.dataset_id, dataset_id), col(Person.active), has_face)
+        .where(belongs_to(Person.dataset_id, dataset_id), col(Person.active), has_face)
         .group_by(named)
     )
     counts = {bool(is_named): count for is_named, count in rows}
@@ -80,7 +75,7 @@ def _people(dataset_id: int | None, *, session: Session) -> tuple[int, int]:
 def _by_source(dataset_id: int | None, *, session: Session) -> dict[str, int]:
     rows = session.exec(
         select(Assignment.source, func.count())
-        .where(_of(Assignment.dataset_id, dataset_id))
+        .where(belongs_to(Assignment.dataset_id, dataset_id))
         .group_by(col(Assignment.source))
     )
     return dict(rows.all())
@@ -90,7 +85,7 @@ def _points(dataset_id: int | None, *, session: Session) -> tuple[PointsByOrigin
     rows = session.exec(
         select(Instance.kind, KeypointRevision.source, func.count())
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
-        .where(_of(Instance.dataset_id, dataset_id), ~col(Instance.removed))
+        .where(belongs_to(Instance.dataset_id, dataset_id), ~col(Instance.removed))
         .group_by(col(Instance.kind), col(KeypointRevision.source))
     )
     counts: dict[tuple[str, str | None], int] = {(kind, source): count for kind, source, count in rows}

@@ -1,11 +1,12 @@
 """Reads of a whole dataset for an export, in batches of pictures; and of the exports there were."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, func, or_, select
 
+from db.batching import id_batches
 from db.queries.people.ownership import separations
 from db.tables import (
     Assignment,
@@ -152,3 +153,17 @@ def past_exports(
         .offset(offset)
         .limit(limit)
     ).all()
+
+
+def people_named(dataset_id: int, names: Iterable[str], *, session: Session) -> dict[str, int]:
+    """The active people of a dataset that have these names, by name."""
+    return {
+        name: number
+        for part in id_batches(names)
+        for name, number in session.exec(
+            select(Person.name, Person.id).where(
+                Person.dataset_id == dataset_id, col(Person.active), col(Person.name).in_(part)
+            )
+        )
+        if name is not None
+    }

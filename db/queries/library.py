@@ -87,12 +87,12 @@ class DatasetCounts:
 
 def datasets(*, session: Session) -> Sequence[Dataset]:
     """Every dataset, by name."""
-    return session.exec(select(Dataset).order_by(col(Dataset.name))).all()
+    return session.exec(select(Dataset).where(col(Dataset.staged_by).is_(None)).order_by(col(Dataset.name))).all()
 
 
 def dataset_by_name(name: str, *, session: Session) -> Dataset | None:
     """The dataset of that name, or None."""
-    return session.exec(select(Dataset).where(Dataset.name == name)).first()
+    return session.exec(select(Dataset).where(Dataset.name == name, col(Dataset.staged_by).is_(None))).first()
 
 
 def count_images(dataset_id: int, *, session: Session) -> int:
@@ -100,12 +100,17 @@ def count_images(dataset_id: int, *, session: Session) -> int:
     return session.exec(select(func.count()).where(col(Image.dataset_id) == dataset_id)).one()
 
 
+def belongs_to(column: object, dataset_id: int | None) -> ColumnElement[bool]:
+    """That a row is of a dataset; with None, of any that can be seen."""
+    if dataset_id is not None:
+        return col(column) == dataset_id
+    return col(column).in_(select(Dataset.id).where(col(Dataset.staged_by).is_(None)))
+
+
 def states(dataset_id: int | None, *, session: Session) -> dict[str, int]:
     """How many pictures of a dataset are in each state; with None, of all datasets together."""
     rows = select(Image.state, func.count()).group_by(col(Image.state))
-    if dataset_id is not None:
-        rows = rows.where(Image.dataset_id == dataset_id)
-    return dict(session.exec(rows).all())
+    return dict(session.exec(rows.where(belongs_to(Image.dataset_id, dataset_id))).all())
 
 
 def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
@@ -263,7 +268,7 @@ def clip_files(dataset_id: int, sha256: str, *, session: Session) -> list[str]:
 
 def all_clips(dataset_id: int | None = None, *, session: Session) -> list[Video]:
     """The clips of a dataset, or of every one, by path."""
-    chosen = select(Video) if dataset_id is None else select(Video).where(Video.dataset_id == dataset_id)
+    chosen = select(Video).where(belongs_to(Video.dataset_id, dataset_id))
     return list(session.exec(chosen.order_by(Video.path, col(Video.dataset_id))))
 
 

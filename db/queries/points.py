@@ -55,6 +55,22 @@ def _shown(which: ColumnElement[bool], *, session: Session) -> list[ShownInstanc
     return [ShownInstance(*row) for row in rows]
 
 
+def pictures_without_box(dataset_id: int, kind: str, *, only: int | None = None, session: Session) -> Sequence[int]:
+    """Ids of the pictures in which no face or person is, by path; with `only`, whether that one is among them."""
+    boxes = select(Instance.id).where(Instance.image_id == Image.id, Instance.kind == kind, ~col(Instance.removed))
+    chosen = [Image.dataset_id == dataset_id, Image.width > 1, Image.height > 1, ~boxes.exists()]
+    if only is not None:
+        chosen.append(Image.id == only)
+    return session.exec(select(Image.id).where(*chosen).order_by(col(Image.path), col(Image.id))).all()
+
+
+def removed_instances(image_id: int, kind: str, *, session: Session) -> Sequence[Instance]:
+    """What humans took out of a picture."""
+    return session.exec(
+        select(Instance).where(Instance.image_id == image_id, Instance.kind == kind, col(Instance.removed))
+    ).all()
+
+
 def neighbour(
     dataset_id: int, chosen: ImageFilter, image: Image, *, forward: bool, unreviewed: bool = False, session: Session
 ) -> Image | None:

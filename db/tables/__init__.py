@@ -23,12 +23,13 @@ from db.tables.library import (
 )
 from db.tables.models import ModelUse, ModelVersion, Prediction, Promotion, TrainedModel
 from db.tables.people import Assignment, Embedding, PeopleEvent, Person, Separation
-from db.tables.points import Instance, KeypointRevision, Source, WaitingLabel, sides
+from db.tables.points import BoxSource, Instance, KeypointRevision, Source, WaitingLabel, sides
 from db.tables.store import Store
 from db.tables.verification import Pair, Threshold
 
 __all__ = [
     "Assignment",
+    "BoxSource",
     "DailyWork",
     "Dataset",
     "Embedding",

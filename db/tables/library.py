@@ -43,7 +43,8 @@ class Dataset(SQLModel, table=True):
     """A named collection of pictures.
 
     `revision` rises with whatever figures of models and counts of labels are made of, `ranking_revision` with what the
-    order of pictures to label next is made of, which labels are not (`db.revisions`).
+    order of pictures to label next is made of, which labels are not (`db.revisions`). One with
+    `staged_by`, the id of a run, is not shown: what that run imports lies under it until it is published.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -52,6 +53,7 @@ class Dataset(SQLModel, table=True):
     created_by: int = key("user.id")
     revision: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     ranking_revision: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    staged_by: int | None = None
 
 
 class Image(SQLModel, table=True):

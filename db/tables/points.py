@@ -18,6 +18,16 @@ class Source(StrEnum):
     MODEL = "model"
 
 
+class BoxSource(StrEnum):
+    """Where a box comes from, and so what it frames: networks learned from boxes of one kind."""
+
+    DETECTOR = "detector"  # the face detector's, or drawn by a program as it would
+    FILE = "file"  # given by a label file
+    DRAWN = "drawn"  # by hand, in the workbench
+    POINTS = "points"  # the smallest one around the points of a file that gives no box
+    PICTURE = "picture"  # the whole picture
+
+
 class Sides(TypedDict):
     """The sides of a box as columns, in pixels of the upright picture."""
 
@@ -37,6 +47,7 @@ class Instance(SQLModel, table=True):
     """A face or a person in a picture: box corners in pixels of the upright picture.
 
     `revision_id` is the revision that counts: the newest human one, else the newest of a model.
+    `origin` says who found it, `box_source` where its box comes from (`BoxSource`).
     `five_points` is (5, 2) float32: eyes, nose, mouth corners; kept so that another encoder needs no detector.
     """
 
@@ -55,6 +66,7 @@ class Instance(SQLModel, table=True):
     bottom: float
     score: float | None = None
     origin: str = Source.MODEL
+    box_source: str = Field(default=BoxSource.DETECTOR, sa_column_kwargs={"server_default": BoxSource.DETECTOR.value})
     five_points: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     model_version_id: int | None = maybe_key("modelversion.id")
     author_id: int | None = maybe_key("user.id")

@@ -3,6 +3,7 @@
 from sqlalchemy import func
 from sqlmodel import Session, col, select, update
 
+from db.batching import id_batches
 from db.tables import Dataset, Image, Instance, User
 
 
@@ -28,12 +29,14 @@ def ensure_dataset(name: str, author_id: int, *, session: Session) -> int:
     return dataset_id
 
 
-def recount_faces(image_id: int, *, session: Session) -> None:
-    """Bring `Image.faces` in line with the instances of the picture."""
+def recount_faces(*image_ids: int, session: Session) -> None:
+    """Bring `Image.faces` of pictures in line with their instances."""
     count = (
         select(func.count())
         .select_from(Instance)
-        .where(Instance.image_id == image_id, Instance.kind == "face", ~col(Instance.removed))
+        .where(Instance.image_id == Image.id, Instance.kind == "face", ~col(Instance.removed))
+        .correlate(Image)
         .scalar_subquery()
     )
-    session.exec(update(Image).where(col(Image.id) == image_id).values(faces=count))
+    for part in id_batches(image_ids):
+        session.exec(update(Image).where(col(Image.id).in_(part)).values(faces=count))

@@ -22,6 +22,7 @@ QUICK: Final = {
     "bench_mutants": ["--count", "2"],
     "bench_pages": ["--images", "5000", "--repeats", "3"],
     "bench_pose_scores": ["--images", "100", "--repeats", "1"],
+    "bench_restore": ["--pictures", "200"],
     "bench_saving": ["--drags", "3"],
     "bench_faces": ["--rounds", "1", "--drawn"],
     "bench_training": ["--steps", "1", "--recipes", "quick-hrnet"],

@@ -17,7 +17,7 @@ from core.formats.dataset import (
     ModelCard,
     RemovedInstance,
 )
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import BOX_SOURCES, Keypoints
 from core.foundation.skeletons import SKELETONS
 
 HARD_NAMES = (
@@ -104,6 +104,7 @@ def instance(rng: np.random.Generator, keys: list[str]) -> LabelledInstance:
         kind=kind,
         box=(left, top, left + size[0], top + size[1]),
         origin=str(rng.choice(["model", "human", "import"])),
+        box_source=[*BOX_SOURCES, None][int(rng.integers(len(BOX_SOURCES) + 1))],
         score=float(rng.normal()) if rng.random() < 0.7 else None,
         skeleton=name if labelled else None,
         keypoints=points(rng, len(SKELETONS[name])) if labelled else None,

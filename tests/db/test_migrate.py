@@ -9,6 +9,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
@@ -16,6 +17,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel, select
 
+from core.foundation.arrays import Keypoints
 from core.foundation.errors import FacetError
 from core.foundation.messages import worded
 from core.foundation.settings import Settings
@@ -29,6 +31,7 @@ from db.tables import (
     Dataset,
     Exclusion,
     Image,
+    Instance,
     KeypointRevision,
     PeopleEvent,
     Run,
@@ -450,3 +453,66 @@ def test_the_rate_of_a_clip_whose_header_lied_becomes_that_of_its_frames_times(e
     run(engine, command.downgrade, rates.down_revision)
     with engine.connect() as now:
         assert now.execute(stored).scalars().all() == [pytest.approx(25), 29.97, 7]
+
+
+BOXES_BEFORE = """
+INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
+INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
+INSERT INTO image (id, dataset_id, path, sha256, size_bytes, width, height, format, original, state, faces, imported_at)
+    VALUES (1, 1, 'a.png', 'a', 1, 99, 99, 'PNG', 'a', 'new', 0, '2026-01-01');
+INSERT INTO run (id, kind, dataset_id, author_id, parameters, state, done, total, done_at_start, counts, message,
+    deaths, cancel_requested, created_at)
+    VALUES (1, 'labels', 1, 1, '{}', 'done', 0, 0, 0, '{}', '', 0, 0, '2026-01-01');
+INSERT INTO instance (id, dataset_id, image_id, kind, "left", top, "right", bottom, origin, run_id, removed, created_at)
+    VALUES (1, 1, 1, 'face', 0, 0, 9, 9, 'model', 1, 0, '2026-01-01'),
+    (2, 1, 1, 'face', 0, 0, 9, 9, 'human', NULL, 0, '2026-01-01'),
+    (3, 1, 1, 'face', 1, 2, 3, 4, 'human', 1, 0, '2026-01-01'),
+    (4, 1, 1, 'face', 0, 0, 9, 9, 'human', 1, 0, '2026-01-01'),
+    (5, 1, 1, 'face', 0, 0, 9, 9, 'human', NULL, 0, '2026-01-01'),
+    (6, 1, 1, 'face', 0, 0, 9, 9, 'import', 1, 0, '2026-01-01'),
+    (7, 1, 1, 'face', 0, 0, 9, 9, 'human', NULL, 0, '2026-01-01'),
+    (8, 1, 1, 'face', 0, 0, 9, 9, 'human', 1, 0, '2026-01-01');
+INSERT INTO modelversion (id, name, kind, weights_sha256, settings, settings_key, created_at)
+    VALUES (1, 'm', 'landmarks', 'a', '{}', '', '2026-01-01');
+INSERT INTO trainedmodel (model_version_id, dataset_id, recipe, recipe_settings, skeleton, file, data, figures, seconds,
+    author_id, created_at) VALUES (1, 1, 'r', '{}', 'face68', 'f', '{"learned": [[3, 4]], "epochs": 3}', '{}', 0, 1,
+    '2026-01-01');
+"""
+FROM_A_FILE, RESTORED, DRAWN = (
+    f'{{"code": "edits.{code}", "fields": {{}}}}' for code in ("imported_from", "imported", "drawn")
+)
+
+
+def test_boxes_and_models_of_before_are_told_by_their_history(engine, tmp_path):
+    scripts = ScriptDirectory.from_config(config())
+    (boxes,) = (script for script in scripts.walk_revisions() if script.path.endswith("_boxes_and_staging.py"))
+    run(engine, command.upgrade, boxes.down_revision)
+    tight = Keypoints.of([[1, 2], [3, 4], [np.nan, np.nan]]).to_bytes()
+    first = {
+        2: (FROM_A_FILE, tight),  # a box that was drawn before a file gave it its points
+        3: (FROM_A_FILE, tight),
+        4: (FROM_A_FILE, tight),
+        5: (DRAWN, tight),
+        8: (RESTORED, tight),
+    }
+    with migrating(engine) as connection:
+        for statement in BOXES_BEFORE.split(";\n"):
+            connection.exec_driver_sql(statement) if statement.strip() else None
+        for instance, (note, points) in first.items():
+            connection.exec_driver_sql(
+                "INSERT INTO keypointrevision (instance_id, skeleton, points, source, note, created_at)"
+                " VALUES (?, 'face68', ?, 'human', ?, '2026-01-01')",
+                (instance, points, note),
+            )
+    assert upgrade(engine, tmp_path / "backups").exists()
+    with reading(engine) as session:
+        found = dict(session.exec(select(Instance.id, Instance.box_source)).all())
+        data = session.get(TrainedModel, 1).data
+        assert session.get(Dataset, 1).staged_by is None
+    known = {1: "detector", 2: "drawn", 3: "points", 4: "file", 5: "detector", 6: "file", 7: "drawn", 8: "drawn"}
+    assert found == known
+    assert data == {"learned": [[3, 4]], "epochs": 3, "taught": [0, 1]}
+    run(engine, command.downgrade, boxes.down_revision)
+    with engine.connect() as now:
+        assert now.execute(text("SELECT data FROM trainedmodel")).scalar() == '{"learned": [[3, 4]], "epochs": 3}'
+        assert "box_source" not in {column["name"] for column in inspect(engine).get_columns("instance")}

@@ -78,15 +78,14 @@ def predictions_of(
     return {instance: (version, StoredPrediction(*stored)) for instance, version, *stored in last_first}
 
 
-def box_areas(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, str, float]]:
-    """Every instance of a kind: its id, its picture's path, and the area of its box in square pixels."""
+def box_areas(dataset_id: int, kind: str, *, session: Session) -> list[tuple[int, int, float]]:
+    """Every instance of a kind: its id, its picture's id, and the area of its box in square pixels."""
     rows = session.exec(
-        select(Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom, Image.path)  # type: ignore[call-overload]
-        .join(Image, col(Image.id) == col(Instance.image_id))
+        select(Instance.id, Instance.image_id, Instance.left, Instance.top, Instance.right, Instance.bottom)  # type: ignore[call-overload]
         .where(Instance.dataset_id == dataset_id, Instance.kind == kind, ~col(Instance.removed))
-        .order_by(col(Image.path), col(Instance.id))
+        .order_by(col(Instance.id))
     )
-    return [(number, path, (right - left) * (bottom - top)) for number, left, top, right, bottom, path in rows]
+    return [(number, image, (right - left) * (bottom - top)) for number, image, left, top, right, bottom in rows]
 
 
 def count_predictions(dataset_id: int, version_id: int, *, session: Session) -> int:
@@ -196,6 +195,16 @@ def model_heads(dataset_id: int, kind: str, *, session: Session) -> Sequence[tup
         .where(*by_no_human(dataset_id, kind))
         .order_by(col(Instance.id))
     ).all()
+
+
+def heads_of(instance_ids: Sequence[int], skeleton: str, *, session: Session) -> dict[int, KeypointRevision]:
+    """The revision that counts of each instance, of those whose points are of a skeleton."""
+    rows = session.exec(
+        select(KeypointRevision)
+        .join(Instance, col(Instance.revision_id) == col(KeypointRevision.id))
+        .where(col(Instance.id).in_(instance_ids), KeypointRevision.skeleton == skeleton)
+    )
+    return {row.instance_id: row for row in rows}
 
 
 def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Session) -> dict[int, KeypointRevision]:

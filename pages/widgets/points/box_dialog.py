@@ -4,6 +4,7 @@ from typing import Final
 
 import streamlit as st
 
+from core.foundation.arrays import Box
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.skeletons import find_skeleton
 from core.learning.promoting import promoted_skeletons
@@ -11,7 +12,8 @@ from core.library.serving import display_file
 from core.people.deciding import remove_faces
 from core.people.encoders import encoder_of
 from core.points.annotating import add_instances, editor_instances
-from db.tables import Image
+from core.points.whole_pictures import whole_picture
+from db.tables import BoxSource, Image
 from pages.widgets.shared.controls import attempted
 from pages.widgets.shared.resources import author_id, start_run, workspace
 from pages.widgets.shared.text import sentence
@@ -53,6 +55,9 @@ def edit_boxes(image: Image) -> None:
     )
     if st.button(f"Add {len(boxes) or 'the'} box{'es' if len(boxes) != 1 else ''}", type="primary", disabled=not boxes):
         _add(image, boxes, kind)
+    known = [item["box"] for item in editor_instances(workspace(), image.id) if item["kind"] == kind]
+    if not known and st.button("Take the whole picture", help=f"{KINDS[kind]} fills it: no box has to be drawn."):
+        _added(image, [whole_picture(image)], kind, BoxSource.PICTURE)
     _existing(image)
 
 
@@ -62,7 +67,12 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
         (box["left"] - 0.5, box["top"] - 0.5, box["left"] + box["width"] - 0.5, box["top"] + box["height"] - 0.5)
         for box in boxes
     ]
-    if attempted(add_instances, workspace(), image.id, corners, kind, author_id=author_id()):
+    _added(image, corners, kind, BoxSource.DRAWN)
+
+
+def _added(image: Image, corners: list[Box], kind: str, source: BoxSource) -> None:
+    """Keep boxes, and let what finds points look at them."""
+    if attempted(add_instances, workspace(), image.id, corners, kind, source, author_id=author_id()):
         if kind == "face":
             start_run("faces", image.dataset_id, encoder=_encoder(image))
         else:  # the faces' run asks the promoted models of both kinds

@@ -62,7 +62,7 @@ def dataset_or_stop() -> Dataset:
     chosen = st.session_state.get(DATASET)
     with reading(workspace().engine) as session:
         dataset = session.get(Dataset, chosen) if chosen is not None else None
-    if dataset is None:
+    if dataset is None or dataset.staged_by is not None:
         stop_at_library("There is no data yet. Import photos or try the sample in the library.")
     return dataset
 

@@ -15,9 +15,10 @@ from sqlmodel import select
 
 from core.exchange.exporting import gather
 from core.formats import WRITERS
+from core.foundation.arrays import Keypoints, Uncertainty
 from core.learning.evaluating import evaluate
 from core.learning.held_out import held_out
-from db.tables import Image, Instance
+from db.tables import Image, Instance, Prediction
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 from tests.builders.random_poses import BODY24_SIGMAS
@@ -40,7 +41,18 @@ def shelf(workspace, dataset, author):
                 row = session.get(Instance, one)
                 (row.left, row.top), (row.right, row.bottom) = corner.tolist(), (corner + side).tolist()
             spread = rng.choice([0.02, 0.05, 0.08, 0.12]) * np.sqrt(side.prod())
-            shelf.predict(one, version, points + rng.normal(0, spread, points.shape), "body24")
+            found = Keypoints.of(points + rng.normal(0, spread, points.shape), confidence=np.full(24, rng.random()))
+            unknown = Uncertainty.unknown(24).to_bytes()
+            with writing(workspace.engine) as session:
+                session.add(
+                    Prediction(
+                        instance_id=one,
+                        model_version_id=version,
+                        skeleton="body24",
+                        points=found.to_bytes(),
+                        uncertainty=unknown,
+                    )
+                )
     with writing(workspace.engine) as session:
         for row in session.exec(select(Image)):
             content = cv2.imencode(".png", np.full((150, 200, 3), row.id, np.uint8))[1].tobytes()

@@ -6,12 +6,16 @@ import errno
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from sqlmodel import col, func, select
 
+from core.exchange import restoring, staged_rows
 from core.exchange.exporting import FORMATS, export_dataset
 from core.exchange.restoring import is_export, restore_export
+from core.formats import WRITERS
+from core.formats.dataset import LabelledImage
 from core.foundation.errors import BadInput, Cancelled, UnreadableLabels
 from core.foundation.messages import worded
 from core.foundation.progress import Progress
@@ -23,8 +27,10 @@ from core.library.importing import PictureIntake, skipped
 from core.people.deciding import name_person, release_faces, undo
 from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
+from db.queries.dashboard import overview
+from db.queries.library import all_clips, counts, datasets
 from db.queries.people.decisions import history
-from db.tables import Assignment, DailyWork, Image, ImagePath, Instance, ModelVersion, Person
+from db.tables import Assignment, BoxSource, DailyWork, Dataset, Image, ImagePath, Instance, ModelVersion, Person
 from db.writes.library import ensure_dataset, ensure_user, recount_faces
 from db.writing import writing
 from tests.builders.labelled_rows import fill, summary
@@ -269,6 +275,109 @@ def test_an_interrupted_restore_leaves_no_half_and_can_be_repeated(here, there, 
     assert there.restore(out, run_id=run_id)["added"] == 12
     assert there.restore(out, run_id=run_id) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
     assert summary(there.workspace) == summary(here.workspace)
+
+
+class Staging(Progress):
+    """Does something after each batch of labels that was staged."""
+
+    def __init__(self, after):
+        self.after, self.staging = after, False
+
+    def begin(self, total, done=0, message=None):
+        self.staging = message is not None and message.code == "progress.staging"
+
+    def advance(self, done):
+        if self.staging:
+            self.after()
+
+
+def _all_there_is(place):
+    """What pages of all kinds would show: datasets, pictures, faces, people, clips."""
+    with reading(place.workspace.engine) as session:
+        shown = overview(None, session=session)
+        return (
+            [row.name for row in datasets(session=session)],
+            shown,
+            counts(place.dataset, session=session),
+            all_clips(None, session=session),
+        )
+
+
+def test_while_labels_are_staged_nobody_sees_them_and_everybody_can_save(here, there, tmp_path, monkeypatch):
+    monkeypatch.setattr(staged_rows, "_BATCH", 2)
+    out = here.export("facet", tmp_path / "out")
+    before, seen = _all_there_is(there), []
+
+    def look():
+        seen.append(_all_there_is(there))
+        with writing(there.workspace.engine) as session:  # at once: no transaction is open
+            ensure_user(f"visitor {len(seen)}", session=session)
+
+    there.restore(out, progress=Staging(look))
+    assert len(seen) == 6
+    assert seen == [before] * 6
+    assert summary(there.workspace) == summary(here.workspace)
+    assert there.count(Dataset) == 1  # the hidden one is gone
+
+
+@pytest.mark.parametrize("batches", [0, 1, 3])
+def test_a_restore_that_dies_while_staging_leaves_nothing_visible_and_is_swept_by_the_next(
+    here, there, tmp_path, monkeypatch, batches
+):
+    monkeypatch.setattr(staged_rows, "_BATCH", 2)
+    out = here.export("facet", tmp_path / "out")
+    before, left = _all_there_is(there), [batches]
+
+    def die():
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(restoring, "sweep_staged", lambda *_: None)  # a process that was killed sweeps nothing
+        with pytest.raises(KeyboardInterrupt):
+            there.restore(out, progress=Staging(die))
+    assert _all_there_is(there) == before
+    assert there.count(Dataset) == 2
+    assert there.restore(out, run_id=there.last_run) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
+    assert summary(there.workspace) == summary(here.workspace)
+    assert there.count(Dataset) == 1
+    assert there.count(Instance) == here.count(Instance)
+
+
+def test_a_content_that_an_export_has_twice_is_one_picture_with_both_paths(there, small_dataset, tmp_path):
+    one, two = small_dataset.images
+    again = LabelledImage(**(one.__dict__ | {"path": "again.png", "instances": ()}))
+    twice = replace(small_dataset, images=(one, two, again))
+    WRITERS["coco"](twice, tmp_path / "out", exported_at="now")
+    assert there.restore(tmp_path / "out") == {"images": 3, "added": 2, "duplicates": 1, "skipped": 0}
+    with reading(there.workspace.engine) as session:
+        paths = session.exec(select(ImagePath.path)).all()
+    assert sorted(paths) == ["again.png", "one.png", "two.png"]
+
+
+@pytest.mark.parametrize("format_name", ["facet", "coco"])
+def test_where_a_box_comes_from_makes_the_journey(here, there, tmp_path, format_name):
+    with writing(here.workspace.engine) as session:
+        for number, row in enumerate(session.exec(select(Instance).where(~col(Instance.removed)))):
+            row.box_source = list(BoxSource)[number % len(BoxSource)]
+    there.restore(here.export(format_name, tmp_path / "out"))
+
+    def sources(place):
+        with reading(place.workspace.engine) as session:
+            rows = select(Image.sha256, Instance.left, Instance.box_source).join(Image)
+            return sorted(session.exec(rows.where(~col(Instance.removed))))
+
+    assert len({source for *_, source in sources(here)}) == len(BoxSource)
+    assert sources(there) == sources(here)
+
+
+def test_an_export_of_before_tells_a_box_by_who_found_it(there, small_dataset, tmp_path):
+    WRITERS["coco"](small_dataset, tmp_path / "out", exported_at="now")
+    there.restore(tmp_path / "out")
+    with reading(there.workspace.engine) as session:
+        rows = session.exec(select(Instance.origin, Instance.box_source)).all()
+    assert sorted(rows) == [("human", BoxSource.DRAWN), ("model", BoxSource.DETECTOR)]
 
 
 def test_a_missing_picture_is_listed_once_and_the_rest_comes_in(here, there, tmp_path):

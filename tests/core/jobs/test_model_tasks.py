@@ -11,6 +11,7 @@ from sqlmodel import select
 from core.foundation.arrays import Keypoints
 from core.foundation.messages import worded
 from core.jobs import model_tasks, tasks
+from core.jobs.kinds import RUN_KINDS
 from core.learning.promoting import promote, promoted_skeletons
 from core.learning.training import TrainingRequest
 from db.engine import reading
@@ -18,6 +19,8 @@ from db.queries.learning.models import trained_by_name
 from db.tables import GroupPart, Instance, KeypointRevision, ModelVersion, RunState, Source
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
+
+UNBOXED = {"untaught": ["jaw"], "boxed": 0, "kind": "face", "without_box": 0}
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def predicted(shelf, monkeypatch):
         asked.append(SimpleNamespace(model=model, instances=instances, clips=clips))
         for instance in instances or ():
             shelf.predict(instance, shelf_version(shelf.workspace, model), face((3.0, 0.0)))
-        return {"predicted": len(instances or ()), "failed": 7}
+        return {"predicted": len(instances or ()), "failed": 7, "untaught": ["jaw"]}
 
     monkeypatch.setattr(model_tasks, "predict", predict)
     return asked
@@ -106,7 +109,7 @@ def test_a_prediction_of_what_was_held_out_is_of_nothing_else_and_gives_no_point
     promote(workspace, shelf.dataset, "m", author_id=author)
     untouched = shelf.instance(shelf.image("late.png"))
     shelf.predict(untouched, shelf_version(workspace, "m"), face())
-    assert do("predict", model="m", held_out=True).counts == {"model": "m", "predicted": 2, "failed": 7}
+    assert do("predict", model="m", held_out=True).counts == {"model": "m", "predicted": 2, "failed": 7, **UNBOXED}
     assert [asked.instances for asked in predicted] == [held]
     assert head(workspace, untouched) is None
 
@@ -133,7 +136,25 @@ def test_a_smoothed_prediction_predicts_frame_by_frame_first_and_counts_its_fail
     monkeypatch.setattr(model_tasks, "smooth_predictions", smooth)
     run = do("predict", model="m+flip+one-euro")
     assert [asked.model for asked in predicted] == ["m+flip"]
-    assert run.counts == {"smoothed": shelf.dataset, "model": "m+flip+one-euro", "failed": 7}
+    assert run.counts == {"smoothed": shelf.dataset, "model": "m+flip+one-euro", "failed": 7, **UNBOXED}
+
+
+def test_a_prediction_says_how_many_pictures_have_no_box_and_takes_them_whole_where_it_is_asked_to(
+    workspace, do, shelf, predicted
+):
+    shelf.model("m")
+    shelf.instance(shelf.image("a.png"))
+    shelf.image("b.png")
+    run = do("predict", model="m")
+    assert (run.counts["boxed"], run.counts["without_box"]) == (0, 1)
+    assert "1 picture without a box of a face" in RUN_KINDS["predict"].result({**run.counts, "instances": 1}).text()
+    run = do("predict", model="m", whole_picture=True)
+    assert (run.counts["boxed"], run.counts["without_box"]) == (1, 0)
+    with reading(workspace.engine) as session:
+        boxes = session.exec(select(Instance.left, Instance.right).where(Instance.box_source == "picture")).all()
+    assert boxes == [(-0.5, 199.5)]
+    shelf.image("c.png")
+    assert do("predict", model="m", clip=5).counts["without_box"] == 0  # of a clip's frames nobody asked
 
 
 def test_a_smoothed_clip_is_all_that_is_predicted_and_smoothed(do, shelf, predicted, monkeypatch):
@@ -217,7 +238,7 @@ def test_people_that_came_after_a_promotion_get_its_points_too(
         version = shelf_version(workspace, model)
         for one in (late, touched):
             shelf.predict(one, version, body(4.0), "body24")
-        return {"model_version": version, "instances": 2, "predicted": 2, "failed": 0}
+        return {"model_version": version, "instances": 2, "predicted": 2, "failed": 0, "untaught": []}
 
     monkeypatch.setattr(model_tasks, "predict", predict)
     monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: 0)

@@ -76,6 +76,25 @@ CASES = [
         "1 instance predicted, 0 failed; 1 in all; smoothed 1.6 frames late",
     ),
     (
+        "predict",
+        {
+            "predicted": 0,
+            "failed": 0,
+            "instances": 0,
+            "untaught": ["jaw", "nose_4"],
+            "without_box": 2,
+            "kind": "person",
+        },
+        "0 instances predicted, 0 failed; 0 in all; no label taught jaw, nose_4, which stay absent; nothing looks at 2 "
+        "pictures without a box of a person: draw or import boxes, or let `predict --whole-picture` take each whole "
+        "picture as one",
+    ),
+    (
+        "prelabel",
+        {"prelabelled": 3, "kept": 1, "untaught": ["jaw"]},
+        "3 instances got other first points; 1 stay as they are; no label taught jaw, which stay as they were",
+    ),
+    (
         "onnx",
         {"model": "a-1", "bytes": 45_100_000, "largest_difference": 1.3e-5},
         "a-1: 45.1 MB of ONNX, at most 1.3e-05 pixels from the original",

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput, MissingWeights, NotEnoughData, NotFound
-from core.learning.delivery import export_onnx, onnx_file, submit_predictions
-from db.tables import Instance
+from core.learning.delivery import export_onnx, onnx_file, pictures_without_line, submit_predictions
+from db.tables import ImagePath, Instance
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -75,6 +75,49 @@ def test_other_points_or_no_predictions_are_refused(shelf, tmp_path):
     with pytest.raises(BadInput, match="the form is for body24, and looker locates face68"):
         submit_predictions(shelf.workspace, shelf.dataset, "looker", tmp_path / "out.csv")
     shelf.model("walker", "body24")
-    with pytest.raises(NotEnoughData, match=r"walker has predicted nothing .* --model walker` first"):
+    with pytest.raises(NotEnoughData, match="there is no picture in this dataset"):
         submit_predictions(shelf.workspace, shelf.dataset, "walker", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_form_without_a_line_for_every_picture_is_refused_with_the_list(shelf, tmp_path):
+    version = shelf.model("walker", "body24")
+    done, waiting = (shelf.instance(shelf.image(name), kind="person") for name in ("a/1.jpg", "a/2.jpg"))
+    shelf.predict(done, version, _body(), "body24")
+    shelf.instance(shelf.image("a/3.jpg"), kind="face")
+    asked = shelf.workspace, shelf.dataset, "walker"
+    with pytest.raises(
+        NotEnoughData, match=r"2 of 3 pictures .* \(2\.jpg, 3\.jpg\): 1 without a person's box"
+    ) as refused:
+        submit_predictions(*asked, tmp_path / "out.csv")
+    assert "--model walker`" in str(refused.value)
+    assert not (tmp_path / "out.csv").exists()
+    assert [(name, reason.text()) for name, reason in pictures_without_line(*asked)] == [
+        ("2.jpg", "not predicted by walker"),
+        ("3.jpg", "no box of a person"),
+    ]
+    shelf.predict(waiting, version, _body(), "body24")
+    assert [name for name, _ in pictures_without_line(*asked)] == ["3.jpg"]
+
+
+def test_of_several_people_the_largest_has_to_be_predicted(shelf, tmp_path):
+    version = shelf.model("walker", "body24")
+    image = shelf.image("a.jpg")
+    shelf.instance(image, kind="person")
+    small = shelf.instance(image, kind="person")
+    with writing(shelf.workspace.engine) as session:
+        session.get(Instance, small).right = 30
+    shelf.predict(small, version, _body(), "body24")
+    assert [name for name, _ in pictures_without_line(shelf.workspace, shelf.dataset, "walker")] == ["a.jpg"]
+
+
+def test_one_content_under_two_names_has_a_line_for_each_and_under_one_name_in_two_folders_one(shelf, tmp_path):
+    version = shelf.model("walker", "body24")
+    image = shelf.image("a/1.jpg")
+    with writing(shelf.workspace.engine) as session:
+        session.add_all(ImagePath(image_id=image, path=path) for path in ("a/1.jpg", "a/2.jpg", "b/1.jpg"))
+    shelf.predict(shelf.instance(image, kind="person"), version, _body(), "body24")
+    told = submit_predictions(shelf.workspace, shelf.dataset, "walker", tmp_path / "out.csv")
+    assert told["pictures"] == 2
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        assert [line[0] for line in csv.reader(file)][1:] == ["1.jpg", "2.jpg"]

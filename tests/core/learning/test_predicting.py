@@ -96,6 +96,17 @@ def test_points_and_doubt_of_every_instance_are_stored(shelf, net):
     assert skipped == [("bright.png", "a model failed on it (RuntimeError: too bright)")]
 
 
+def test_points_that_no_label_taught_the_model_are_stored_as_absent_and_named(shelf, net):
+    with writing(shelf.workspace.engine) as session:
+        session.exec(select(TrainedModel)).one().data = {"taught": list(range(17, 68))}
+    told = _predict(shelf)
+    assert told["untaught"] == ["jaw"]
+    row = _rows(shelf)[0]
+    jaw = np.arange(68) < 17
+    assert (Keypoints.from_bytes(row.points).visibility == np.where(jaw, 0, 2)).all()
+    assert (np.isnan(Uncertainty.from_bytes(row.uncertainty).spread) == jaw).all()
+
+
 def test_a_second_run_looks_only_at_what_is_left(shelf, net):
     _predict(shelf)
     seen = net.seen

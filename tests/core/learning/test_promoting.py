@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from sqlmodel import col, select
 
-from core.foundation.arrays import Keypoints
+from core.foundation.arrays import ABSENT, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.progress import Progress
 from core.jobs.results import pre_labelled
 from core.learning.promoting import in_force, pre_label, promote, roll_back, steps_back
 from db.engine import reading
 from db.queries.learning.models import promotions
-from db.tables import Instance, KeypointRevision, Source
+from db.tables import Instance, KeypointRevision, Source, TrainedModel
 from db.writes.models import ensure_model_version
 from db.writes.points import append_revision
 from db.writing import writing
@@ -138,6 +138,51 @@ def test_rolling_back_to_nothing_takes_the_points_of_the_withdrawn_model_away(sh
     promote(shelf.workspace, shelf.dataset, "worse", author_id=shelf.author)
     assert _pre_label(shelf) == {"prelabelled": 1, "kept": 1}
     assert _head(shelf, bare) == (Source.MODEL, worse, [9.0, 9.0])
+
+
+JAW = np.arange(68) < 17
+
+
+def _points(shelf, instance):
+    with reading(shelf.workspace.engine) as session:
+        number = session.get(Instance, instance).revision_id
+        return Keypoints.from_bytes(session.get(KeypointRevision, number).points)
+
+
+def _teach_all_but_the_jaw(shelf, version):
+    with writing(shelf.workspace.engine) as session:
+        session.get(TrainedModel, version).data = {"taught": list(range(17, 68))}
+
+
+def test_points_that_no_label_taught_stay_as_the_built_in_model_found_them_or_absent(shelf):
+    built_in = shelf.model("dlib-68", trained=False)
+    guessed = shelf.instance(shelf.image("a.png"), face(), human=False, version=built_in)
+    bare = shelf.instance(shelf.image("b.png"))
+    inner = shelf.model("inner")
+    _teach_all_but_the_jaw(shelf, inner)
+    for instance in (guessed, bare):
+        shelf.predict(instance, inner, face(3.0))  # as predictions of before were stored: with a jaw
+    promote(shelf.workspace, shelf.dataset, "inner", author_id=shelf.author)
+    report = pre_label(shelf.workspace, dataset_id=shelf.dataset, skeleton_name="face68")
+    assert (report["prelabelled"], report["kept"], report["untaught"]) == (2, 0, ["jaw"])
+    for instance in (guessed, bare):
+        np.testing.assert_array_equal(_points(shelf, instance).points[~JAW], face(3.0)[~JAW])
+    np.testing.assert_array_equal(_points(shelf, guessed).points[JAW], face()[JAW])
+    assert (_points(shelf, guessed).visibility == VISIBLE).all()
+    assert (_points(shelf, bare).visibility == np.where(JAW, ABSENT, VISIBLE)).all()
+    assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
+
+
+def test_points_that_no_label_taught_stay_as_a_promoted_model_before_gave_them(shelf):
+    bare = shelf.instance(shelf.image("a.png"))
+    whole, inner = shelf.model("whole"), shelf.model("inner")
+    _teach_all_but_the_jaw(shelf, inner)
+    for number, (name, version) in enumerate((("whole", whole), ("inner", inner)), start=1):
+        shelf.predict(bare, version, face(float(number)))
+        promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+        _pre_label(shelf)
+    np.testing.assert_array_equal(_points(shelf, bare).points, np.where(JAW[:, None], face(1.0), face(2.0)))
+    assert _pre_label(shelf)["prelabelled"] == 0
 
 
 class HumanMeanwhile(Progress):
@@ -283,7 +328,11 @@ def test_what_a_gpu_has_not_looked_at_is_taken_from_the_processors_version(shelf
     assert _head(shelf, missed) == (Source.MODEL, other, [4.0, 4.0])
     assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
     roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
-    assert _pre_label(shelf) == {"prelabelled": 2, "kept": 0}  # neither counts as a built-in model's: both are gone
+    assert _pre_label(shelf) == {
+        "prelabelled": 2,
+        "kept": 0,
+        "untaught": [],
+    }  # neither counts as a built-in model's: both are gone
     assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
 
 

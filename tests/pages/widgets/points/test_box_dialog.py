@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from db.tables import Image
+from db.tables import BoxSource, Image
 from pages.widgets.points import box_dialog
 
 BOX = {"left": 10.0, "top": 20.0, "width": 30.0, "height": 40.0}
@@ -20,7 +20,9 @@ def started(monkeypatch):
     monkeypatch.setattr(box_dialog, "promoted_skeletons", lambda workspace, dataset: seen.promoted)
     monkeypatch.setattr(box_dialog, "start_run", lambda kind, dataset_id, **told: seen.runs.append((kind, told)))
     monkeypatch.setattr(
-        box_dialog, "add_instances", lambda workspace, image, corners, kind, **_: seen.boxes.append(kind)
+        box_dialog,
+        "add_instances",
+        lambda workspace, image, corners, kind, source, **_: seen.boxes.append((kind, source)),
     )
     monkeypatch.setattr(box_dialog.st, "rerun", lambda: None)
     return seen
@@ -32,7 +34,7 @@ IMAGE = Image(id=3, dataset_id=7, width=100, height=100)
 def test_a_person_gets_the_points_of_the_promoted_body_model_at_once(started):
     started.promoted = ["face68", "body24"]
     box_dialog._add(IMAGE, [BOX], "person")
-    assert started.boxes == ["person"]
+    assert started.boxes == [("person", BoxSource.DRAWN)]
     assert started.runs == [("prelabel", {"skeleton": "body24"})]
 
 
