@@ -74,10 +74,10 @@ def _outcomes(staging: Staging, staged: Staged, same: dict[int, Image], *, sessi
     """What should become of each picture, by whose labels the one here has."""
     runs: dict[int, set[int | None]] = defaultdict(set)
     for part in id_batches([row.id for row in same.values()]):
-        for image, run in session.exec(
+        for here, run in session.exec(
             select(Instance.image_id, Instance.run_id).where(col(Instance.image_id).in_(part)).distinct()
         ):
-            runs[image].add(run)
+            runs[here].add(run)
     published = Published()
     for number, image in staged.pictures.items():
         row = same.get(number)

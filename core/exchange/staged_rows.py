@@ -235,7 +235,7 @@ def _stage_points(
             model_version_id=staging.models[face.points_model] if face.points_model else None,
         )
         for number, face in zip(instances, faces, strict=True)
-        if face.keypoints is not None
+        if face.keypoints is not None and face.skeleton is not None and face.points_source is not None  # all or none
     ]
     revisions = insert_rows(rows, session=session)
     change_rows(
@@ -282,7 +282,7 @@ def _sweep(workspace: Workspace, dataset_id: int) -> None:
         while True:
             with writing(workspace.engine) as session:
                 ids = session.exec(select(kind.id).where(kind.dataset_id == dataset_id).limit(_SWEPT)).all()
-                table = cast(Table, kind.__table__)  # type: ignore[attr-defined]
+                table = cast(Table, kind.__table__)  # type: ignore[union-attr]
                 session.connection().execute(delete(table).where(table.c.id.in_(ids)))
             if len(ids) < _SWEPT:
                 break

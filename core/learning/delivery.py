@@ -147,15 +147,15 @@ def submit_predictions(workspace: Workspace, dataset_id: int, model: str, out: P
         If a picture would have no line (`pictures_without_line` says which), or there is none.
     """
     form = _form(workspace, dataset_id, model)
-    form.refuse_same_names()
-    missing = form.missing(model)
     if not form.names:
         raise NotEnoughData("models.no_pictures_to_submit")
+    with reading(workspace.engine) as session:
+        how = predict_command(dataset_id, model, session=session)
+    if form.largest and not form.points:
+        raise NotEnoughData("models.nothing_here", name=model, how=how)
+    form.refuse_same_names()
+    missing = form.missing(model)
     if missing:
-        with reading(workspace.engine) as session:
-            how = predict_command(dataset_id, model, session=session)
-        if form.largest and not form.points:
-            raise NotEnoughData("models.nothing_here", name=model, how=how)
         no_box = sum(image not in form.largest for _, image in form.names)
         raise NotEnoughData(
             LINES_MISSING,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import numpy as np
 from sqlmodel import Session
 
 from core.foundation.arrays import Box
@@ -43,7 +44,7 @@ def _box(image_id: int, kind: str, author_id: int, run_id: int | None, *, sessio
         return False  # deleted or boxed meanwhile
     box = whole_picture(image)
     taken_out = boxes_of(removed_instances(image_id, kind, session=session))
-    if len(taken_out) and iou([box], taken_out).max() >= _SAME:
+    if len(taken_out) and iou(np.array([box]), taken_out).max() >= _SAME:
         return False
     instance = Instance(
         dataset_id=image.dataset_id,

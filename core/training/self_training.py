@@ -161,7 +161,7 @@ def pseudo_labels(
     seen = np.stack([sample.keypoints.visibility for sample in data.train])
     mirrored = recipe.augmentation is not None and recipe.augmentation.mirror > 0
     untaught = ~taught_points(seen, data.skeleton, mirrored=mirrored)  # what it says of these would be learned as true
-    located = [np.where(untaught[:, None], np.nan, points) for points in located]
+    located = np.where(untaught[:, None], np.nan, located)
     labelled = [
         replace(sample, keypoints=Keypoints.of(points), pseudo=task)
         for sample, points in zip(source.samples, located, strict=True)

@@ -58,9 +58,9 @@ def _shown(which: ColumnElement[bool], *, session: Session) -> list[ShownInstanc
 def pictures_without_box(dataset_id: int, kind: str, *, only: int | None = None, session: Session) -> Sequence[int]:
     """Ids of the pictures in which no face or person is, by path; with `only`, whether that one is among them."""
     boxes = select(Instance.id).where(Instance.image_id == Image.id, Instance.kind == kind, ~col(Instance.removed))
-    chosen = [Image.dataset_id == dataset_id, Image.width > 1, Image.height > 1, ~boxes.exists()]
+    chosen = [col(Image.dataset_id) == dataset_id, col(Image.width) > 1, col(Image.height) > 1, ~boxes.exists()]
     if only is not None:
-        chosen.append(Image.id == only)
+        chosen.append(col(Image.id) == only)
     return session.exec(select(Image.id).where(*chosen).order_by(col(Image.path), col(Image.id))).all()
 
 

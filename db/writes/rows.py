@@ -34,6 +34,6 @@ def change_rows(
     if not changes:
         return
     table = cast(Table, kind.__table__)  # type: ignore[attr-defined]
-    columns = {name: bindparam(name) for name in changes[0] if name != "row"}
+    columns: dict[str, Any] = {name: bindparam(name) for name in changes[0] if name != "row"}
     statement = update(table).where(table.c[by] == bindparam("row")).values(columns)
     session.connection().execute(statement, list(changes))

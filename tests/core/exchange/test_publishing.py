@@ -6,6 +6,7 @@ from sqlmodel import select
 from core.exchange.publishing import publish
 from core.exchange.staged_rows import Staging, begin_staging, stage
 from core.foundation.progress import DEAF
+from core.jobs.runs import submit
 from core.library.pictures import StoredFile
 from db.engine import reading
 from db.tables import Assignment, Dataset, Image, ImagePath, Instance, KeypointRevision, Person
@@ -20,8 +21,9 @@ def staged(workspace, dataset, author, small_dataset):
     labelled = small_dataset
     with writing(workspace.engine) as session:
         number = ensure_model_version("points", "landmarks", "0" * 64, {}, session=session)
-    staging = Staging(author, 1, {card.name: number for card in labelled.models}, {})
-    rows = begin_staging(workspace, author, 1)
+    run = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
+    staging = Staging(author, run, {card.name: number for card in labelled.models}, {})
+    rows = begin_staging(workspace, author, run)
     files = [
         (image, StoredFile(image.path, image.sha256, 1, image.width, image.height, "PNG", f"originals/{image.path}"))
         for image in labelled.images
