@@ -92,7 +92,7 @@ CASES = [
     (
         "prelabel",
         {"prelabelled": 3, "kept": 1, "untaught": ["jaw"]},
-        "3 instances got other first points; 1 stay as they are; no label taught jaw, which stay as they were",
+        "3 instances got other first points, 1 stays as it is; no label taught jaw, which stay as they were",
     ),
     (
         "onnx",

@@ -74,10 +74,16 @@ def test_pre_labelling_says_what_stayed_as_it_was_and_whose_points_they_are(shel
     shelf.instance(shelf.image("body.png"), np.full((24, 2), 5.0), kind="person", skeleton="body24")
     shelf.predict(bare, shelf.model("better"), face(3.0))
     pre = {"dataset_id": shelf.dataset, "skeleton_name": "face68"}
-    assert pre_label(shelf.workspace, **pre) == {"model": "dlib-68", "prelabelled": 0, "kept": 1, "human": 3}
+    assert pre_label(shelf.workspace, **pre) == {
+        "model": "dlib-68",
+        "prelabelled": 0,
+        "kept": 1,
+        "human": 3,
+        "untaught": [],
+    }
     promote(shelf.workspace, shelf.dataset, "better", author_id=shelf.author)
     counts = pre_label(shelf.workspace, **pre)
-    assert counts == {"model": "better", "prelabelled": 1, "kept": 0, "human": 3}
+    assert counts == {"model": "better", "prelabelled": 1, "kept": 0, "human": 3, "untaught": []}
     assert pre_labelled(counts).text() == (
         "1 instance got other first points, 0 stay as they are; 3 that humans set are left alone"
     )
@@ -328,11 +334,7 @@ def test_what_a_gpu_has_not_looked_at_is_taken_from_the_processors_version(shelf
     assert _head(shelf, missed) == (Source.MODEL, other, [4.0, 4.0])
     assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
     roll_back(shelf.workspace, shelf.dataset, "face68", author_id=shelf.author)
-    assert _pre_label(shelf) == {
-        "prelabelled": 2,
-        "kept": 0,
-        "untaught": [],
-    }  # neither counts as a built-in model's: both are gone
+    assert _pre_label(shelf) == {"prelabelled": 2, "kept": 0}  # neither counts as a built-in model's: both are gone
     assert _pre_label(shelf) == {"prelabelled": 0, "kept": 2}
 
 
