@@ -31,7 +31,7 @@ from db.tables import (
 _COUNTED: Final[dict[str, tuple[type[SQLModel], ...]]] = {
     "revision": (
         *(Assignment, Exclusion, Frame, GroupPart, Image, Instance, KeypointRevision, ModelUse, PeopleEvent, Person),
-        *(Prediction, TrainedModel),
+        *(Prediction, TrainedModel, Video),
     ),
     "ranking_revision": (Exclusion, GroupPart, Prediction, Promotion, TrainedModel),
 }

@@ -224,4 +224,4 @@ def _replace_automatic(person_by_face: dict[int, int], dataset_id: int, run_id: 
     common = {"dataset_id": dataset_id, "source": Source.MODEL, "run_id": run_id, "at": now()}
     rows = [{"instance_id": instance, "person_id": person, **common} for instance, person in person_by_face.items()]
     if rows:
-        session.connection().execute(insert(Assignment), rows)
+        session.exec(insert(Assignment), params=rows)

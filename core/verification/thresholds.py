@@ -48,7 +48,7 @@ def save_threshold(
             author_id,
             session=session,
         )
-        session.connection().execute(insert(Pair), _evidence(pairs, row.id))
+        session.exec(insert(Pair), params=_evidence(pairs, row.id))
         return row.id
 
 

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlmodel import delete, select
+import re
+from contextlib import suppress
 
+import pytest
+from sqlmodel import SQLModel, delete, insert, select, update
+
+from db import revisions
 from db.engine import reading
 from db.queries.learning.models import model_cache_key, ranking_cache_key
-from db.tables import Assignment, Exclusion, Frame, GroupPart, Instance, Person, Prediction, Promotion, Run, Source
+from db.tables import (
+    Assignment,
+    Dataset,
+    Exclusion,
+    Frame,
+    GroupPart,
+    Instance,
+    PeopleEvent,
+    Person,
+    Prediction,
+    Promotion,
+    Run,
+    Source,
+    now,
+)
 from db.writes.library import ensure_dataset
 from db.writes.models import note_model_use
 from db.writes.people import ensure_person
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
+from tests.builders.places import ROOT
 
 
 @pytest.fixture
@@ -154,3 +173,125 @@ def test_a_transaction_counts_once_however_many_rows_it_writes(filled):
 
     assert _grew(shelf, crowd) == (True, False)
     assert _keys(shelf)[0] == before + 2  # the picture, and the faces
+
+
+# What none of the kept figures is made of, and why.
+_NOT_COUNTED = {
+    "dailywork": "counts of who did what on a day",
+    "dataset": "the counters themselves, and a name",
+    "embedding": "people_state has its own key",
+    "export": "what has left",
+    "imagepath": "other names of a picture",
+    "modelversion": "never changed; what a dataset holds of it is a ModelUse",
+    "pair": "what a threshold was chosen on",
+    "promotion": "it counts for the order of pictures alone",
+    "run": "how work goes",
+    "scan": "that a detector was there; what it found is an Instance",
+    "separation": "people_state has its own key",
+    "skipped": "what a run could not use",
+    "store": "who the store is",
+    "threshold": "read afresh",
+    "user": "names of who works",
+    "waitinglabel": "labels that are of no picture yet",
+}
+
+
+def test_every_table_makes_kept_figures_old_or_is_known_not_to_be_in_any():
+    counted = {table.__tablename__ for table in revisions._COUNTED["revision"]}
+    assert not counted & _NOT_COUNTED.keys()
+    assert counted | _NOT_COUNTED.keys() == set(SQLModel.metadata.tables)
+
+
+def _one_of(table, session):
+    return session.exec(select(table)).first()
+
+
+def _plain_columns(table):
+    """Columns that are no keys and of which another value is known."""
+    columns = table.__table__.columns
+    return [
+        column.key for column in columns if not (column.primary_key or column.foreign_keys) and column.key in _TEXTS
+    ]
+
+
+def _changed_row(table, session):
+    """Another value in a column that is no key."""
+    (plain, *_) = _plain_columns(table)
+    setattr(_one_of(table, session), plain, _TEXTS[plain])
+
+
+_TEXTS = {
+    "name": "another",
+    "path": "another",
+    "part": "validation",
+    "skeleton": "body24",
+    "recipe": "another",
+    "kind": "person",
+    "scene": 9,
+    "uncertainty": b"",
+    "settings": {},
+    "source": Source.MODEL,
+}
+_HOW = {
+    "a row is changed": _changed_row,
+    "a row is deleted": lambda table, session: session.delete(_one_of(table, session)),
+    "rows are changed by a statement": lambda table, session: session.exec(
+        update(table).values({table.__table__.primary_key.columns[0].key: table.__table__.primary_key.columns[0]})
+    ),
+    "rows are deleted by a statement": lambda table, session: session.exec(delete(table)),
+}
+
+
+class _Enough(Exception):
+    """Nothing is kept of what was tried."""
+
+
+@pytest.fixture
+def one_of_each(filled):
+    """A row of every table that counts."""
+    shelf, instance, version = filled
+    shelf.predict(instance, version, face())
+    shelf.instance(shelf.image("b.png"), face())
+    _exclude_now = _exclude(shelf, "b.png")
+    with writing(shelf.workspace.engine) as session:
+        _exclude_now(session)
+        person = ensure_person(shelf.dataset, "Ada", shelf.author, session=session)
+        session.add(Assignment(instance_id=instance, dataset_id=shelf.dataset, person_id=person, source=Source.HUMAN))
+        session.add(GroupPart(dataset_id=shelf.dataset, group="folder ", part="test"))
+        note_model_use(shelf.dataset, version, session=session)
+        session.add(
+            PeopleEvent(
+                dataset_id=shelf.dataset, author_id=shelf.author, kind="name", summary={"code": "x", "fields": {}}
+            )
+        )
+    return shelf
+
+
+@pytest.mark.parametrize("how", _HOW)
+@pytest.mark.parametrize("table", revisions._COUNTED["revision"], ids=lambda table: table.__name__)
+def test_however_a_row_is_written_that_figures_are_made_of_they_are_old(one_of_each, table, how):
+    if how == "a row is changed" and not _plain_columns(table):
+        how = "rows are changed by a statement"  # nothing but keys and times in it
+    with reading(one_of_each.workspace.engine) as session:
+        assert _one_of(table, session) is not None
+    before = _keys(one_of_each)
+    with suppress(_Enough), writing(one_of_each.workspace.engine) as session:
+        session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        _HOW[how](table, session)
+        session.count_changes()
+        now = session.exec(select(Dataset.revision).where(Dataset.id == one_of_each.dataset)).one()
+        raise _Enough
+    assert now > before[0]
+
+
+def test_rows_that_are_added_many_at_once_count_too(filled):
+    shelf, *_ = filled
+    rows = [{"dataset_id": shelf.dataset, "name": name, "author_id": shelf.author, "at": now()} for name in "ab"]
+    assert _grew(shelf, lambda session: session.exec(insert(Exclusion), params=rows)) == (True, True)
+
+
+def test_nobody_writes_past_the_session_that_counts():
+    """A statement on the connection itself changes rows that no session hears of."""
+    past = re.compile(r"connection\(\)\.execute\(")
+    found = [path.name for path in (ROOT / "core").rglob("*.py") if past.search(path.read_text(encoding="utf-8"))]
+    assert found == []
