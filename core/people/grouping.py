@@ -42,6 +42,34 @@ class _Evidence:
     decision: int
 
 
+@dataclass(frozen=True)
+class GroupingPreview:
+    """What a grouping would change.
+
+    Attributes
+    ----------
+    people_now, people_then
+        How many people have faces.
+    placed
+        Faces of nobody that would be somebody's.
+    split
+        Person id to the faces of each part that they would fall into, the largest first.
+    joined
+        For each group that faces of several people would be in: person id to their faces in it.
+    """
+
+    people_now: int
+    people_then: int
+    placed: int
+    split: dict[int, list[list[int]]]
+    joined: list[dict[int, list[int]]]
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would."""
+        return bool(self.placed or self.split or self.joined)
+
+
 def group_people(
     workspace: Workspace,
     *,
@@ -81,20 +109,54 @@ def group_people(
     for _ in range(_ATTEMPTS):
         evidence = _evidence(workspace, dataset_id, version.id)
         progress.begin(len(evidence.faces.instances), message=message("progress.grouping"))
-        together, decided = _anchors(evidence, regroup)
-        constraints = Constraints(
-            together=together,
-            decided=frozenset(together[decided].tolist()),
-            photos=evidence.faces.images,
-            apart=_forbidden_pairs(evidence, together),
-        )
-        labels = group(evidence.faces.vectors, value, constraints, _share_of(progress, evidence))
+        labels, together, decided = _grouped(evidence, value, regroup, _share_of(progress, evidence))
         with writing(workspace.engine) as session:
             if _still_true(evidence, dataset_id, session=session):
                 at = value if decision or regroup else None
                 people = _store(evidence, labels, together, decided, dataset_id, run_id, at, session=session)
                 return {"faces": len(labels), "people": people, "threshold": value}
     raise Conflict("people.changed_while_grouped")
+
+
+def preview_grouping(
+    workspace: Workspace, dataset_id: int, encoder_id: int, threshold: float, *, regroup: bool
+) -> GroupingPreview:
+    """What `group_people` would change, without changing it: who would be split, who joined, which faces find a place.
+
+    What it confirms beforehand by the names of folders is not looked at.
+    """
+    evidence = _evidence(workspace, dataset_id, encoder_id)
+    labels, _, _ = _grouped(evidence, threshold, regroup, None)
+    instances = evidence.faces.instances.tolist()
+    parts: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for instance, label in zip(instances, labels.tolist(), strict=True):
+        parts[_owner(evidence, instance)][label].append(instance)
+    placed = sum(len(faces) for faces in parts.pop(_NOBODY, {}).values())
+    split = {
+        person: sorted(faces.values(), key=lambda part: (-len(part), part))
+        for person, faces in sorted(parts.items())
+        if len(faces) > 1
+    }
+    heirs: dict[int, dict[int, list[int]]] = defaultdict(dict)
+    for person, faces in parts.items():
+        for label, part in faces.items():
+            heirs[label][person] = part
+    joined = [people for _, people in sorted(heirs.items()) if len(people) > 1]
+    return GroupingPreview(len(parts), len(set(labels.tolist())), placed, split, joined)
+
+
+def _grouped(
+    evidence: _Evidence, threshold: float, regroup: bool, report: Callable[[float], None] | None
+) -> tuple[Ints, Ints, Bools]:
+    """The new group of each face; and whom it stays with, and whether that person joins no other (`_anchors`)."""
+    together, decided = _anchors(evidence, regroup)
+    constraints = Constraints(
+        together=together,
+        decided=frozenset(together[decided].tolist()),
+        photos=evidence.faces.images,
+        apart=_forbidden_pairs(evidence, together),
+    )
+    return group(evidence.faces.vectors, threshold, constraints, report), together, decided
 
 
 def _share_of(progress: Progress, evidence: _Evidence) -> Callable[[float], None]:

@@ -12,6 +12,7 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id
 from core.people.deciding import move_faces
+from core.people.encoders import encoder_of, threshold_of
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group
@@ -93,13 +94,20 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
     page.get_by_role("button", name="Best accuracy").click()
     shows(page, expected(pairs, report.best.threshold))
     page.get_by_role("button", name=re.compile("^Save ")).click()
-    row = page.get_by_test_id("stTable").last
-    expect(row).to_contain_text(f"{report.best.threshold:.4f}", timeout=SLOW)
-    expect(row).to_contain_text("best accuracy")
-    expect(row).to_contain_text("Mina")
+    expect(page.get_by_text(f"{report.best.threshold:.4f} is in force now")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile(f"^{report.best.threshold:.4f} · best accuracy · "))).to_be_visible()
     assert group(store, dataset, threshold=None)["threshold"] == report.best.threshold
     page.get_by_role("button", name=re.compile("^Group again at")).click()
     expect(page.get_by_text(re.compile("48 faces of 12 people"))).to_be_visible(timeout=SLOW)
+
+    page.get_by_label("Type it").fill("0.5")
+    page.get_by_label("Type it").press("Enter")
+    shows(page, expected(pairs, 0.5))
+    page.get_by_role("button", name="Save 0.5000 as the threshold").click()
+    expect(page.get_by_text("0.5000 is in force now")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Use again").click()
+    expect(page.get_by_text(f"{report.best.threshold:.4f} is in force now")).to_be_visible(timeout=SLOW)
+    assert threshold_of(store, dataset, encoder_of(store, dataset)) == report.best.threshold
 
 
 def test_four_people_without_an_error_show_nothing_about_others(page, workbench, store):

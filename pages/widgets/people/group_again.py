@@ -8,6 +8,7 @@ from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of, threshold_of
 from db.queries.verification import thresholds
 from db.tables import ModelVersion, Run
+from pages.widgets.people.grouping_preview import offer_preview
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.run_status import result
 from pages.widgets.shared.text import plain, sentence, stored, utc
@@ -41,6 +42,7 @@ def group_again(dataset_id: int) -> None:
             help="Off: new faces join the people who are there. On: people without a name and without a confirmed "
             "face are taken apart first. What a human has decided stays either way.",
         )
+        offer_preview(dataset_id, version.id, threshold, regroup=regroup, key=f"people-{dataset_id}")
         if st.button("Group now", type="primary"):
             group_now(dataset_id, threshold if threshold != value else None, regroup=regroup)
 

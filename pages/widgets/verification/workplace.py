@@ -1,5 +1,6 @@
 """The parts of the Verification page: the data, the figures at a threshold, the wrong pairs, and what was saved."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -11,8 +12,10 @@ from core.verification import PairSet, RateInterval, RateIntervals, Verification
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.verification import count_thresholds, newest_threshold, thresholds
+from db.tables import Threshold
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
+from pages.widgets.people.grouping_preview import offer_preview
 from pages.widgets.shared.controls import attempted, paged
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, read, workspace
@@ -30,6 +33,8 @@ _ROWS: Final = 20
 _FIGURES: Final = words("verification_figures")
 _NAMES: Final = words("named_thresholds")
 _SHOWN: Final = words("shown_by_people")
+_HISTORY: Final = words("threshold_history")
+_SAVED: Final = "verification.saved"  # dataset and value of what was put in force here
 _MIXTURES: Final = words("verification_mixtures")
 _PER_SAME: Final[dict[str, float | None]] = {"equal": 1.0, "ten": 10.0, "as_they_occur": None}
 
@@ -99,31 +104,51 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
     """Chart, slider and figures; moves without the rest of the page."""
     key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
     st.session_state.setdefault(key, in_force)
-    chart = st.container()
-    lowest, highest = float(pairs.scores.min()), float(pairs.scores.max())
-    value = st.slider(
-        "Threshold",
-        min(lowest, in_force, st.session_state[key]),
-        max(highest, in_force, st.session_state[key]),
-        step=0.0001,
-        format="%.4f",
-        key=key,
-        help="Two faces count as one person from this cosine similarity on.",
-    )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for name, at in {**_named(report), "in_force": in_force}.items():
-            st.button(_NAMES[name], on_click=st.session_state.__setitem__, args=(key, at), disabled=value == at)
-        logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
-    chart.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
+    chart, told = st.columns([3, 2], gap="large")
+    with chart:
+        drawn = st.container()
+        value = _slide_or_type(key, pairs, in_force)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            for name, at in {**_named(report), "in_force": in_force}.items():
+                st.button(_NAMES[name], on_click=st.session_state.__setitem__, args=(key, at), disabled=value == at)
+            logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
+    drawn.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
-    _figures(figures, verification.intervals_at(pairs, value))
-    _save(pairs, report, value)
+    with told:
+        _figures(figures, verification.intervals_at(pairs, value))
+        _save(pairs, report, value, in_force)
     left, right = st.columns(2, gap="large")
     with left:
         _confusion(figures)
         _operating_points(report)
     right.plotly_chart(roc_chart(report, figures["fmr"], figures["fnmr"]), key="roc")
     _wrong_pairs(pairs, value, {"false_matches": int(figures["fp"] or 0), "false_non_matches": int(figures["fn"] or 0)})
+
+
+def _slide_or_type(key: str, pairs: PairSet, in_force: float) -> float:
+    """The threshold, moved along the scores that there are or typed."""
+    typed, here = f"{key}-typed", st.session_state[key]
+    st.session_state[typed] = here
+    slider, field = st.columns([4, 1], vertical_alignment="bottom")
+    value = slider.slider(
+        "Threshold",
+        min(float(pairs.scores.min()), in_force, here),
+        max(float(pairs.scores.max()), in_force, here),
+        step=0.0001,
+        format="%.4f",
+        key=key,
+        help="Two faces count as one person from this cosine similarity on.",
+    )
+    field.number_input(
+        "Type it",
+        -1.0,
+        1.0,
+        step=0.001,
+        format="%.4f",
+        key=typed,
+        on_change=lambda: st.session_state.__setitem__(key, st.session_state[typed]),
+    )
+    return value
 
 
 def _named(report: VerificationReport) -> dict[str, float]:
@@ -189,14 +214,18 @@ def _point(name: str, threshold: str, fmr: str, shown: str, fnmr: str) -> dict[s
     return {"Operating point": name, "Threshold": threshold, "FMR attained": fmr, "By people": shown, "FNMR": fnmr}
 
 
-def _save(pairs: PairSet, report: VerificationReport, value: float) -> None:
+def _save(pairs: PairSet, report: VerificationReport, value: float, in_force: float) -> None:
     named = {at: _CHOSEN[name] for name, at in _named(report).items()}
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(f"Save {value:.4f} as the threshold", type="primary", icon=":material/save:"):
-            options = {"author_id": author_id(), "chosen": named.get(value)}
-            if attempted(verification.save_threshold, workspace(), pairs, value, **options):
-                st.rerun()
-        st.caption("It is saved with your name, these figures and the pairs behind them. The next grouping uses it.")
+    label = f"Save {value:.4f} as the threshold"
+    if st.button(label, type="primary", icon=":material/save:", disabled=value == in_force):
+        options = {"author_id": author_id(), "chosen": named.get(value)}
+        if attempted(verification.save_threshold, workspace(), pairs, value, **options):
+            st.session_state[_SAVED] = (pairs.dataset_id, value)
+            st.rerun()
+    if st.session_state.get(_SAVED) == (pairs.dataset_id, in_force):
+        st.success(_HISTORY["now_in_force"].format(value=in_force), icon=":material/check:")
+    else:
+        st.caption(_HISTORY["what_saving_does"])
 
 
 def _wrong_pairs(pairs: PairSet, value: float, counts: dict[str, int]) -> None:
@@ -244,41 +273,50 @@ def _open_owner(owners: dict[int, int | None], face: int) -> None:
 
 
 def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
-    """What was saved, by whom and when, and grouping again with the newest."""
+    """Every threshold that was in force, the newest first, with the way back to each; and grouping again."""
     with reading(workspace().engine) as session:
         count = count_thresholds(dataset_id, session=session)
         newest = newest_threshold(dataset_id, encoder_id, session=session)
     st.subheader("Saved thresholds", anchor=False)
     if not count:
-        st.caption("None yet: the encoder's own threshold is in force.")
+        st.caption(_HISTORY["none_yet"])
         return
     if newest is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(f"Group again at {newest.value:.4f}", disabled=busy, icon=":material/refresh:"):
                 group_now(dataset_id, None, regroup=True)
-            st.caption(
-                "Takes apart what only a machine has grouped, and groups it at this threshold. "
-                "Names, confirmed faces and everything else that a human has decided stay as they are."
+            st.button(
+                "Use the encoder's own again",
+                icon=":material/undo:",
+                on_click=_go_back,
+                args=(dataset_id, encoder_id, verification.use_own, dataset_id, encoder_id),
             )
+        st.caption(_HISTORY["what_grouping_does"])
+        offer_preview(dataset_id, encoder_id, newest.value, regroup=True, key=f"threshold-{dataset_id}")
     table, offset = paged(count, _ROWS, key=f"thresholds-page-{dataset_id}")
     rows = read(lambda session: thresholds(dataset_id, offset=offset, limit=_ROWS, session=session))
-    table.table(
-        [
-            {
-                "Threshold": f"{row.value:.4f}",
-                "Chosen": stored(row.chosen),
-                "Accuracy": _percent(row.metrics.get("accuracy")),
-                "FMR": _percent(row.metrics.get("fmr")),
-                "FNMR": _percent(row.metrics.get("fnmr")),
-                "Encoder": plain(encoder),
-                "By": plain(author),
-                "When": utc(row.at),
-            }
-            for row, encoder, author in rows
-        ],
-        hide_index=True,
-    )
+    with table:
+        for row, encoder, author in rows:
+            _saved(row, encoder, author, in_force=newest is not None and row.id == newest.id, here=encoder_id)
 
 
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.2%}"
+def _saved(row: Threshold, encoder: str, author: str, *, in_force: bool, here: int) -> None:
+    names = {"accuracy": "accuracy", "fmr": "FMR", "fnmr": "FNMR"}
+    figures = [f"{text} {row.metrics[name]:.2%}" for name, text in names.items() if row.metrics.get(name) is not None]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(" · ".join([f"**{row.value:.4f}**", stored(row.chosen), *figures]), width="stretch")
+        st.caption(f"{plain(encoder)} · {plain(author)} · {utc(row.at)}")
+        if in_force:
+            st.badge("in force")
+        elif row.model_version_id == here:
+            back = (row.dataset_id, here, verification.use_again, row.id)
+            st.button("Use again", key=f"use-{row.id}", icon=":material/undo:", on_click=_go_back, args=back)
+
+
+def _go_back(dataset_id: int, encoder_id: int, action: Callable[..., int], *arguments: int) -> None:
+    """The callback of a button: the slider stands on what is in force then, and the answer beside the other button."""
+    if attempted(action, workspace(), *arguments, author_id=author_id()):
+        newest = read(lambda session: newest_threshold(dataset_id, encoder_id, session=session))
+        assert newest is not None
+        st.session_state[f"threshold-{dataset_id}-{encoder_id}"] = newest.value
+        st.session_state[_SAVED] = (dataset_id, newest.value)

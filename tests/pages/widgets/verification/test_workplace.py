@@ -5,7 +5,7 @@ import math
 import pytest
 from sqlmodel import select
 
-from core.people.encoders import encoder_of
+from core.people.encoders import encoder_of, threshold_of
 from core.verification import RateInterval, confirmed_pairs, evaluate_pairs, figures_at
 from db.engine import reading
 from db.tables import Threshold
@@ -143,17 +143,21 @@ def test_before_anybody_saves_a_threshold_the_encoders_own_is_in_force(shown, da
     assert not page.table
 
 
+def listed(page):
+    return [text.value for text in page.markdown if text.value.startswith("**")]
+
+
 def test_every_saved_threshold_is_on_some_page(shown, workspace, dataset, author):
     faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
     encoder = encoder_of(workspace, dataset, None).id
     for number in range(21):
         save(workspace, dataset, encoder, faces, number / 100, author_id=author)
     pages = [
-        shown(saved, {f"thresholds-page-{dataset}": number}, dataset_id=dataset, encoder_id=encoder).table[0].value
+        listed(shown(saved, {f"thresholds-page-{dataset}": number}, dataset_id=dataset, encoder_id=encoder))
         for number in (1, 2)
     ]
     assert [len(page) for page in pages] == [20, 1]
-    assert pages[1]["Threshold"].tolist() == ["0.0000"]
+    assert pages[1][0].startswith("**0.0000** · by hand")
 
 
 def test_saved_thresholds_are_listed_and_the_newest_groups_again(shown, started, workspace, dataset, author):
@@ -162,9 +166,48 @@ def test_saved_thresholds_are_listed_and_the_newest_groups_again(shown, started,
     for value in (0.5, 0.61):
         save(workspace, dataset, encoder, faces, value, author_id=author)
     page = shown(saved, dataset_id=dataset, encoder_id=encoder)
-    rows = page.table[0].value[["Threshold", "Accuracy", "By"]].to_dict("records")
-    assert {"Threshold": "0.6100", "Accuracy": "100.00%", "By": "ada"} in rows
-    assert len(rows) == 2
+    assert listed(page)[0] == "**0.6100** · by hand · accuracy 100.00% · FMR 0.00% · FNMR 0.00%"
+    assert len(listed(page)) == 2
     button(page, "Group again at 0.6100").click().run()
     assert [kind for kind, _ in started()] == ["people"]
     assert shown(saved, dataset_id=dataset, encoder_id=encoder, busy=True).button[0].disabled
+
+
+def test_an_earlier_threshold_and_the_encoders_own_are_one_click_away(shown, workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
+    version = encoder_of(workspace, dataset, None)
+    own = threshold_of(workspace, dataset, version)
+    for value in (0.5, 0.61):
+        save(workspace, dataset, version.id, faces, value, author_id=author)
+    page = shown(saved, dataset_id=dataset, encoder_id=version.id)
+    button(page, "Use again").click().run()
+    assert threshold_of(workspace, dataset, version) == 0.5
+    assert "by hand\\, as ada saved it on" in listed(page)[0]
+    button(page, "Use the encoder's own again").click().run()
+    assert threshold_of(workspace, dataset, version) == own
+    assert page.session_state[f"threshold-{dataset}-{version.id}"] == own
+    assert len(listed(page)) == 4
+
+
+def test_a_threshold_of_another_encoder_is_listed_but_not_used_here(shown, workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
+    save(workspace, dataset, encoder_of(workspace, dataset, None).id, faces, 0.5, author_id=author)
+    page = shown(saved, dataset_id=dataset, encoder_id=999)
+    assert len(listed(page)) == 1
+    assert not page.button
+
+
+def test_a_number_can_be_typed_and_the_slider_follows(page):
+    page.number_input[0].set_value(0.4321).run()
+    assert page.slider[0].value == 0.4321
+    assert button(page, "Save 0.4321 as the threshold")
+    page.slider[0].set_value(0.75).run()
+    assert page.number_input[0].value == 0.75
+
+
+def test_the_answer_to_saving_stands_beside_the_button(shown, staged, monkeypatch):
+    monkeypatch.setattr(parts, "picture_grid", lambda tiles, **_: [])
+    state = {"verification.saved": (staged.dataset_id, 0.5)}
+    page = shown(place, state, pairs=staged, report=evaluate_pairs(staged), in_force=0.5)
+    assert page.success[0].value.startswith("0.5000 is in force now")
+    assert button(page, "Save 0.5000 as the threshold").disabled
