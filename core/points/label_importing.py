@@ -150,7 +150,7 @@ def _best_fitting(item: OfferedFile) -> list[LabelFile]:
     best: dict[str, tuple[int, LabelFile]] = {}
     refused: list[BadInput] = []
     content = _content(item)
-    item = replace(item, read=lambda: content)
+    item = replace(item, contents=lambda _: content)  # each set of points reads it again
     for skeleton in SKELETONS.values():
         try:
             file = _read(item, skeleton)
