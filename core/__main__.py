@@ -15,7 +15,7 @@ from core import verification
 from core.commands import labels, motion, sample, training
 from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
-from core.exchange.exporting import FORMATS
+from core.exchange.exporting import FORMATS, POINTS
 from core.foundation.messages import message, worded
 from core.foundation.private import hand_over
 from core.foundation.settings import Settings
@@ -169,13 +169,24 @@ def export(
     dataset: DatasetName,
     out: Annotated[Path, typer.Option("--out", help="A new or empty folder")],
     format_name: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}")] = "facet",
+    points: Annotated[
+        str | None,
+        typer.Option(
+            "--points", help=f"One of {', '.join(POINTS)}; default: all for facet, which comes back, else accepted"
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a dataset that the field's own tools read. Gives folder, format, files, left_out, not_exported, counts."""
+    """Write a dataset that the field's own tools read. Gives folder, format, files, left_out, not_exported, counts.
+
+    Points that nobody has accepted stay out unless --points asks for them; unreviewed says of how many instances.
+    """
     workspace = Workspace.open()
     number, folder = dataset_id(workspace, dataset), str(out.resolve())
-    run = run_with_progress(workspace, "export", number, format=format_name, folder=folder)
-    tell(run.counts, as_json, "{images} pictures in {files} files; {left_out} left out (see manifest.json)")
+    run = run_with_progress(workspace, "export", number, format=format_name, folder=folder, points=points)
+    sentence = "{images} pictures in {files} files; {left_out} left out (see manifest.json)"
+    sentence += "; points of {unreviewed} that nobody has accepted stayed out" if run.counts["unreviewed"] else ""
+    tell(run.counts, as_json, sentence)
     hand_over(out)
     raise typer.Exit(1 if run.counts["not_exported"] else 0)
 

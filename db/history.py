@@ -7,7 +7,7 @@ from sqlmodel import Session, col, delete, select
 
 from db.batching import id_batches
 from db.tables import Assignment, Instance, Person
-from db.writes.library import recount_faces
+from db.writes.library import refresh_picture
 
 Snapshot = dict[str, Any]
 
@@ -71,7 +71,7 @@ def _restore_people(state: Snapshot, people: Sequence[int], *, session: Session)
 
 
 def set_removed(flags: dict[int, bool], *, session: Session) -> None:
-    """Take faces out of the dataset, or bring them back, and recount their pictures."""
+    """Take faces out of the dataset, or bring them back, and bring their pictures in line."""
     images = set()
     for part in id_batches(list(flags)):
         for instance in session.exec(select(Instance).where(col(Instance.id).in_(part))):
@@ -80,4 +80,4 @@ def set_removed(flags: dict[int, bool], *, session: Session) -> None:
                 images.add(instance.image_id)
     session.flush()
     for image_id in sorted(images):
-        recount_faces(image_id, session=session)
+        refresh_picture(image_id, session=session)

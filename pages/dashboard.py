@@ -4,7 +4,7 @@ import streamlit as st
 
 from db.engine import reading
 from db.queries.dashboard import daily_work, overview
-from pages.widgets.dashboard.charts import points_bars, state_bar
+from pages.widgets.dashboard.charts import points_bars, review_row, state_bar
 from pages.widgets.dashboard.work_by_day import work_by_day
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import plain
@@ -49,18 +49,14 @@ st.plotly_chart(
     state_bar(totals.states), key="states", config={"displayModeBar": False}, alt=f"{images} pictures by state"
 )
 
-st.subheader("Whose points count", anchor=False)
-if any(row.human + row.model + row.none for row in totals.points):
-    st.caption("Points count as a human's once a human has moved one of them or accepted them as they are.")
-    st.plotly_chart(points_bars(totals.points), key="points", config={"displayModeBar": False}, alt="Points by origin")
-    faces, figures = totals.points
-    st.table(
-        [
-            {"": name, "By a human": row.human, "By a model": row.model, "No points yet": row.none}
-            for name, row in (("Faces", faces), ("Figures", figures))
-        ],
-        hide_index=True,
+st.subheader("Points by review", anchor=False)
+if any(row.total for row in totals.points):
+    st.caption(
+        "Only accepted and imported points are learned from and measured on. A picture is accepted once all that is in "
+        "it is."
     )
+    st.plotly_chart(points_bars(totals.points), key="points", config={"displayModeBar": False}, alt="Points by review")
+    st.table([review_row(row) for row in totals.points], hide_index=True)
 else:
     st.caption("No face or figure has been found yet. Find faces in the library.")
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core.exchange.delivering import export_folder, suggested_folder
-from core.exchange.exporting import FORMATS
+from core.exchange.exporting import FORMATS, POINTS, USUAL_POINTS
 from core.foundation.errors import FacetError
 from core.jobs.kinds import must_wait
 from db.engine import reading
 from db.queries.exchange import count_exports, past_exports
 from db.queries.library import count_instances, counts
-from pages.widgets.exchange.export_card import ABOUT, export_card
+from pages.widgets.exchange.export_card import ABOUT, EXPORT_POINTS, export_card
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import dataset_or_stop, read, start_run, stop_at_library, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
@@ -35,6 +35,15 @@ st.markdown(
 if holds.failed:
     st.caption(f"{counted(holds.failed, 'picture')} that failed will be left out, listed with the reason.")
 chosen = st.radio("Format", FORMATS, captions=[ABOUT[name] for name in FORMATS], key="export-format")
+points = st.selectbox(
+    "Points",
+    list(POINTS),
+    index=list(POINTS).index(USUAL_POINTS.get(chosen, "accepted")),
+    format_func=lambda name: EXPORT_POINTS[name]["name"],
+    key=f"export-points-{chosen}",
+    width=300,
+)
+st.caption(EXPORT_POINTS[points]["about"])
 suggestion = st.session_state.setdefault(
     f"export-{dataset.id}-{chosen}-{written}", suggested_folder(dataset.name, chosen)
 )
@@ -49,7 +58,7 @@ if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):
     except FacetError as error:
         st.error(sentence(error))
     else:
-        start_run("export", dataset.id, format=chosen, folder=str(target))
+        start_run("export", dataset.id, format=chosen, folder=str(target), points=points)
         st.rerun()
 
 latest_result(dataset.id, "export", busy=busy, troubles_only=True)

@@ -52,11 +52,14 @@ def train(
     unlabelled: Annotated[
         str | None, typer.Option("--unlabelled", help="Learn from unlabelled pictures too: curriculum or plain")
     ] = None,
+    in_progress: Annotated[
+        bool, typer.Option("--in-progress", help="Learn from points too that a human has set and not yet accepted")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Train on the human labels and measure on the held-out ones. Gives model, model_version, metrics, seconds.
+    """Train on accepted and imported labels, and measure. Gives model, model_version, metrics, seconds.
 
-    Where figures have no low and high, reason says why.
+    The figures are on what is held out. Where they have no low and high, reason says why.
     """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
@@ -72,6 +75,7 @@ def train(
         split_by=split_by,
         parent=parent,
         plan=unlabelled,
+        **({"in_progress": True} if in_progress else {}),
     )
     report = {**run.counts, "said": [*remarks, *run.counts["said"]], "split_by": split_by}
     for sentence in worded(report["said"]):

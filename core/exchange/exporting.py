@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlmodel import select
@@ -29,20 +29,28 @@ from core.foundation.names import numbered
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
+from core.points.reviewing import vouched
 from db.engine import reading
 from db.queries.exchange import (
     ExportedInstance,
     active_people,
     assigned_people,
+    count_reviewed,
     picture_order,
     pictures_with_instances,
     skipped_inputs,
     used_models,
 )
-from db.tables import Export, Image, ModelVersion, Run, Source, now
+from db.tables import TRUTH, Export, Image, ModelVersion, Review, Run, Source, now
 from db.writing import writing
 
 FORMATS = tuple(WRITERS)
+POINTS: Final = {  # whose points come along: by how far they are reviewed
+    "accepted": TRUTH,
+    "in_progress": (*TRUTH, Review.IN_PROGRESS),
+    "all": tuple(Review),
+}
+USUAL_POINTS: Final = {"facet": "all"}  # it is for coming back, and says of all points how far they are reviewed
 
 
 def export_dataset(
@@ -53,26 +61,39 @@ def export_dataset(
     run_id: int,
     format_name: str,
     folder: Path,
+    points: str | None = None,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Write a dataset into an empty or new folder, all or nothing; a run that does it again does it once.
 
+    Parameters
+    ----------
+    points
+        One of `POINTS`, whose points come along: ``accepted`` (those for which a human or an imported file vouches),
+        ``in_progress`` (of work in progress those that a human has set, too) or ``all`` (a model's, too). None: all in
+        the format that comes back to Facet, else the accepted ones. Boxes always come along.
+
     Returns
     -------
     dict
-        ``folder``, ``format``, ``files``, ``left_out``, the manifest's ``counts``, and ``not_exported``: how many
-        pictures of the dataset are among those left out.
+        ``folder``, ``format``, ``files``, ``left_out``, the manifest's ``counts``, ``not_exported``: how many pictures
+        of the dataset are among those left out, ``points``, and ``unreviewed``: of how many instances the points stayed
+        out because nobody has accepted them.
 
     Raises
     ------
     BadInput
-        If the format is unknown or the folder is not empty.
+        If the format or the choice of points is unknown or the folder is not empty.
     """
     if format_name not in WRITERS:
         raise BadInput("exports.no_format", name=format_name, choices=list(WRITERS))
-    labelled = gather(workspace, dataset_id)
+    points = points or USUAL_POINTS.get(format_name, "accepted")
+    if points not in POINTS:
+        raise BadInput("exports.no_points_choice", name=points, choices=list(POINTS))
+    labelled = gather(workspace, dataset_id, points)
     with reading(workspace.engine) as session:
         run = session.get(Run, run_id)
+        unreviewed = count_reviewed(dataset_id, set(Review) - set(POINTS[points]), session=session)
     at = (run and run.started_at) or now()  # a moment that the run still has after its process has died
     stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     manifest = _finished_manifest(folder, format_name, labelled.name, stamp) if run and run.deaths else None
@@ -98,6 +119,8 @@ def export_dataset(
         "left_out": len(manifest.left_out),
         **manifest.counts,
         "not_exported": len(labelled.images) - manifest.counts["images"],
+        "points": points,
+        "unreviewed": unreviewed,
     }
 
 
@@ -111,8 +134,8 @@ def _finished_manifest(folder: Path, format_name: str, dataset: str, stamp: str)
     return manifest if ours and not is_unfinished(folder) else None
 
 
-def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
-    """Everything that a dataset holds, as plain labels.
+def gather(workspace: Workspace, dataset_id: int, points: str = "all") -> LabelledDataset:
+    """Everything that a dataset holds, as plain labels; with the points of a key of `POINTS`.
 
     People are numbered in the order in which their faces appear, so that the same labels always give the same keys.
     """
@@ -126,7 +149,7 @@ def gather(workspace: Workspace, dataset_id: int) -> LabelledDataset:
         images, pictures = [], []
         for image, instances in pictures_with_instances(dataset_id, session=session):  # a batch of rows at a time
             path = paths[image.id]
-            images.append(_image(workspace, image, path, instances, keys, cards))
+            images.append(_image(workspace, image, path, instances, keys, cards, points))
             pictures.append(ExportedPicture(path, image.id, image.path, image.sequence, image.identity))
         labelled = LabelledDataset(
             dataset.name,
@@ -181,6 +204,7 @@ def _image(
     instances: Sequence[ExportedInstance],
     keys: dict[int, str],
     cards: dict[int, ModelCard],
+    points: str,
 ) -> LabelledImage:
     removed = (row.instance for row in instances if row.instance.removed)
     return LabelledImage(
@@ -193,14 +217,21 @@ def _image(
         identity=image.identity,
         state=image.state,
         reason=worded(image.reason),
-        instances=tuple(_instance(row, keys, cards) for row in instances if not row.instance.removed),
+        instances=tuple(_instance(row, keys, cards, points) for row in instances if not row.instance.removed),
         removed=tuple(RemovedInstance(instance.kind, instance.box) for instance in removed),
         sequence=image.sequence,
     )
 
 
-def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard]) -> LabelledInstance:
-    instance, revision, assignment, not_people = row
+def _instance(
+    row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard], points: str
+) -> LabelledInstance:
+    instance, revision, start, assignment, not_people = row
+    revision = revision if revision and revision.review in POINTS[points] else None
+    keypoints = Keypoints.from_bytes(revision.points) if revision else None
+    known = vouched(revision, start) if revision and revision.review == Review.IN_PROGRESS else None
+    if keypoints is not None and known is not None and points != "all":
+        keypoints = keypoints.only(known)
     model = cards.get(revision.model_version_id) if revision and revision.model_version_id else None
     five = instance.five_points
     person_id = assignment.person_id if assignment else None
@@ -211,9 +242,11 @@ def _instance(row: ExportedInstance, keys: dict[int, str], cards: dict[int, Mode
         box_source=instance.box_source,
         score=instance.score,
         skeleton=revision.skeleton if revision else None,
-        keypoints=Keypoints.from_bytes(revision.points) if revision else None,
+        keypoints=keypoints,
         points_source=revision.source if revision else None,
         points_model=model.name if model else None,
+        review=revision.review if revision else None,
+        vouched=known,
         person=None if person_id is None else keys[person_id],
         person_source=("human" if assignment.source == Source.HUMAN else "automatic") if assignment else None,
         not_people=tuple(keys[other] for other in not_people if other in keys and other != person_id),

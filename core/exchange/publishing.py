@@ -8,7 +8,7 @@ from typing import Final, Literal
 from sqlmodel import Session, col, select, update
 
 from core.exchange.clips import LocalNames, LocalPicture, publish_videos, restore_groups
-from core.exchange.staged_rows import Staged, Staging, reason_of
+from core.exchange.staged_rows import Staged, Staging, facts_of
 from core.formats.dataset import LabelledDataset
 from core.foundation.messages import message
 from core.people.assigning import record, record_separations
@@ -16,7 +16,7 @@ from db.batching import id_batches
 from db.queries.exchange import people_named
 from db.tables import Assignment, Image, ImagePath, Instance, Person, Skipped, WorkKind
 from db.writes.dashboard import record_work
-from db.writes.library import recount_faces
+from db.writes.library import refresh_picture
 from db.writes.rows import change_rows, insert_rows
 
 # What became of a picture: taken in, its labels given to the one here, kept back for the labels here, nothing to do.
@@ -119,7 +119,8 @@ def _take_facts(staging: Staging, staged: Staged, published: Published, same: di
         if published.outcomes[number] != "filled":
             continue
         if image.instances or image.removed:
-            row.state, row.reason = image.state, reason_of(image)
+            for name, value in facts_of(image, staging.author_id).items():
+                setattr(row, name, value)
         if image.identity and not row.identity:
             row.identity, row.identity_by = image.identity, staging.author_id
 
@@ -137,7 +138,7 @@ def _move(dataset_id: int, staged: Staged, published: Published, same: dict[int,
         whose = select(Instance.id).where(*moved)
         session.exec(update(Assignment).where(col(Assignment.instance_id).in_(whose)).values(dataset_id=dataset_id))
         session.exec(update(Instance).where(*moved).values(dataset_id=dataset_id))
-    recount_faces(*filled.values(), session=session)
+    refresh_picture(*filled.values(), session=session)
 
 
 def _publish_people(

@@ -36,8 +36,9 @@ def restore_export(
     Everything is staged where nobody sees it, in batches that let others save in between, and published at the end in
     one short transaction: an import that fails or is killed leaves nothing behind, and can be repeated.
 
-    Human labels count as the importing author's. Returns the counts of an import: ``images``, ``added``,
-    ``duplicates``, ``skipped``; labels that do not come in because of others here count as skipped.
+    Human labels count as the importing author's, reviewed as far as the export says; those of an export from before
+    reviews as imported. Returns the counts of an import: ``images``, ``added``, ``duplicates``, ``skipped``; labels
+    that do not come in because of others here count as skipped.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def _read(source: Path) -> LabelledDataset:
         raise BadInput("exports.format_not_read", of=source, name=name, choices=list(READERS))
     labelled = READERS[name](source)
     for image in labelled.images:
-        if image.state not in set(ImageState):
+        if image.state not in {*ImageState, _CORRECTED}:
             raise UnreadableLabels("exports.no_state", of=source, path=image.path, state=image.state)
     return labelled
 
@@ -117,6 +118,8 @@ def _skipped(labelled: LabelledDataset, stored: Sequence[StoredFile | Message]) 
     ]
     return [*((left_out.path, verbatim(left_out.reason)) for left_out in labelled.left_out), *unread]
 
+
+_CORRECTED: Final = "corrected"  # before reviews, the state of a picture that a human had touched
 
 # As an export names the second version of a model, see `core.exchange.exporting`.
 _NUMBERED: Final = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})-\d+", re.DOTALL)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, delete, select
 
 from core.exchange.clips import stage_video
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
+from core.foundation.arrays import Keypoints
 from core.foundation.batching import batched
 from core.foundation.messages import message, verbatim
 from core.foundation.progress import Progress
@@ -26,15 +27,18 @@ from db.tables import (
     Dataset,
     Image,
     ImagePath,
+    ImageState,
     Instance,
     KeypointRevision,
     Person,
+    Review,
     Run,
     RunState,
     Source,
     Video,
     sides,
 )
+from db.writes.library import state_of
 from db.writes.rows import change_rows, insert_rows
 from db.writing import writing
 
@@ -185,8 +189,7 @@ def _image(staging: Staging, staged: Staged, image: LabelledImage, file: StoredF
         **file.columns(),
         dataset_id=staged.dataset_id,
         run_id=staging.run_id,
-        state=image.state,
-        reason=reason_of(image),
+        **facts_of(image, staging.author_id),
         sequence=staging.sequence(image),
         identity=image.identity,
         identity_by=staging.author_id if image.identity else None,
@@ -194,9 +197,23 @@ def _image(staging: Staging, staged: Staged, image: LabelledImage, file: StoredF
     )
 
 
-def reason_of(image: LabelledImage) -> dict[str, Any] | None:
-    """Why a picture is in its state, word for word."""
-    return verbatim(image.reason).to_json() if image.reason else None
+def facts_of(image: LabelledImage, author_id: int) -> dict[str, Any]:
+    """Where a picture stands by its instances, why (word for word), and who has accepted that nothing is in it."""
+    accepted_empty = image.state == ImageState.ACCEPTED and not image.instances
+    looked_at = ImageState.ACCEPTED if accepted_empty else ImageState.EMPTY
+    without = ImageState.NEW if image.state == ImageState.NEW else looked_at
+    return {
+        "state": state_of({_review(face) for face in image.instances}) if image.instances else without,
+        "reason": verbatim(image.reason).to_json() if image.reason else None,
+        "empty_by": author_id if accepted_empty else None,
+    }
+
+
+def _review(face: LabelledInstance) -> Review:
+    """How far a face or person is reviewed; where an export of before does not say, a human's points are imported."""
+    if face.review is not None:
+        return Review(face.review)
+    return Review.IMPORTED if face.points_source == Source.HUMAN else Review.OPEN
 
 
 def _instance(staging: Staging, staged: Staged, image_id: int, face: LabelledInstance) -> Instance:
@@ -224,24 +241,38 @@ def _box_source(face: LabelledInstance) -> str:
 def _stage_points(
     staging: Staging, instances: Sequence[int], faces: Sequence[LabelledInstance], *, session: Session
 ) -> None:
-    rows = [
-        KeypointRevision(
-            instance_id=number,
-            skeleton=face.skeleton,
-            points=face.keypoints.to_bytes(),
-            source=face.points_source,
-            author_id=staging.author_id if face.points_source == Source.HUMAN else None,
-            note=message("edits.imported").to_json(),
-            model_version_id=staging.models[face.points_model] if face.points_model else None,
-        )
-        for number, face in zip(instances, faces, strict=True)
-        if face.keypoints is not None and face.skeleton is not None and face.points_source is not None  # all or none
+    numbered = list(zip(instances, faces, strict=True))
+    began = [  # work in progress began from the points for which nobody vouches
+        _points(number, face, face.keypoints.only(~face.vouched), Review.OPEN)
+        for number, face in numbered
+        if face.keypoints is not None and face.vouched is not None
     ]
+    starts = dict(zip((row.instance_id for row in began), insert_rows(began, session=session), strict=True))
+    rows = []
+    for number, face in numbered:
+        if face.keypoints is not None:
+            row = _points(number, face, face.keypoints, _review(face))
+            row.start_id = row.base_id = starts.get(number)
+            row.author_id = None if row.review == Review.OPEN else staging.author_id
+            row.model_version_id = staging.models[face.points_model] if face.points_model else None
+            rows.append(row)
     revisions = insert_rows(rows, session=session)
     change_rows(
         Instance,
         [{"row": row.instance_id, "revision_id": number} for row, number in zip(rows, revisions, strict=True)],
         session=session,
+    )
+
+
+def _points(instance_id: int, face: LabelledInstance, keypoints: Keypoints, review: Review) -> KeypointRevision:
+    assert face.skeleton is not None  # points come whole, or reading them fails
+    return KeypointRevision(
+        instance_id=instance_id,
+        skeleton=face.skeleton,
+        points=keypoints.to_bytes(),
+        source=Source.MODEL if review == Review.OPEN else Source.HUMAN,
+        review=review,
+        note=message("edits.imported").to_json(),
     )
 
 

@@ -2,10 +2,12 @@
 
 A folder holds ``manifest.json``, ``annotations.json`` and ``images/<path as imported>``; ``file_name`` is relative to
 ``images/``. There is a category for each of `SKELETONS`, in that order. An instance without points has the category
-of its kind's first skeleton and keypoints that are all zero. ``removed`` lists boxes that a human took out; they are
-no annotations, so that no training takes them for faces. ``videos`` lists the clips with number, time and image of each
-frame; an image of one has ``video_id`` and ``frame_id``, as video tools expect them. ``split`` says which group is in
-which part, ``excluded`` what nobody should learn from. ``area`` is that of `core.foundation.geometry.outline_areas`.
+of its kind's first skeleton and keypoints that are all zero. ``review`` says how far points are reviewed, and
+``vouched``, of work in progress, for which of them a human vouches. ``removed`` lists boxes that a human took out; they
+are no annotations, so that no training takes them for faces. ``videos`` lists the clips with number, time and image of
+each frame; an image of one has ``video_id`` and ``frame_id``, as video tools expect them. ``split`` says which group is
+in which part, ``excluded`` what nobody should learn from. ``area`` is that of
+`core.foundation.geometry.outline_areas`.
 """
 
 import json
@@ -119,6 +121,8 @@ def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[
         "score": None if instance.score is None else shortest(instance.score),
         "points_source": instance.points_source,
         "points_model": instance.points_model,
+        "review": instance.review,
+        "vouched": None if instance.vouched is None else instance.vouched.astype(int).tolist(),
         "person": instance.person,
         "person_source": instance.person_source,
         "not_people": instance.not_people or None,

@@ -15,6 +15,7 @@ from core.formats.dataset import (
     ORIGINS,
     PERSON_SOURCES,
     POINTS_SOURCES,
+    REVIEWS,
     LabelledDataset,
     LabelledImage,
     LabelledInstance,
@@ -23,7 +24,7 @@ from core.formats.dataset import (
 )
 from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.records import Record, blaming, load_json
-from core.foundation.arrays import BOX_SOURCES, Box, Keypoints
+from core.foundation.arrays import BOX_SOURCES, Bools, Box, Keypoints
 from core.foundation.skeletons import SKELETONS, Skeleton
 
 ANNOTATIONS: Final = "annotations.json"
@@ -160,11 +161,20 @@ def _instance(record: Record, references: _References) -> LabelledInstance:
             keypoints=keypoints if source else None,
             points_source=source,
             points_model=_reference(record, "points_model", references.models),
+            review=record.choice("review", REVIEWS) if record.has("review") else None,
+            vouched=_vouched(record, len(skeleton)) if record.has("vouched") else None,
             person=_reference(record, "person", references.people),
             person_source=record.choice("person_source", PERSON_SOURCES) if record.has("person_source") else None,
             not_people=_not_people(record, references.people),
             five_points=_five_points(record),
         )
+
+
+def _vouched(record: Record, count: int) -> Bools:
+    flags = np.array(record.numbers("vouched", count))
+    if not np.isin(flags, (0, 1)).all():
+        raise record.wrong("exports.vouched")
+    return np.asarray(flags == 1)
 
 
 def _reference(record: Record, key: str, choices: set[str]) -> str | None:

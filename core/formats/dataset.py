@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from core.formats.checks import as_float32, require_choice, require_known, require_text, require_unique, text_or_none
 from core.formats.clips import LabelledClip, SplitPart
-from core.foundation.arrays import BOX_SOURCES, Box, Keypoints
+from core.foundation.arrays import BOX_SOURCES, Bools, Box, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
 
 INSTANCE_KINDS: Final = ("face", "person")
 ORIGINS: Final = ("model", "human", "import")
 POINTS_SOURCES: Final = ("model", "human")
+REVIEWS: Final = ("open", "in_progress", "accepted", "imported")
 PERSON_SOURCES: Final = ("human", "automatic")
 MODEL_KINDS: Final = ("detector", "landmarks", "encoder")
 FAILED: Final = "failed"  # the state of an image that never became a picture
@@ -68,6 +69,10 @@ class LabelledInstance:
         A key of `SKELETONS`, its K points, and one of `POINTS_SOURCES`; given together or all None.
     points_model
         The name of the `ModelCard` that predicted the points, or None.
+    review
+        How far the points are reviewed: one of `REVIEWS`, or None where an export from before reviews does not say.
+    vouched
+        (K,) bool: for which points a human vouches; given where `review` is ``in_progress``, else None.
     person, person_source
         The key of a `LabelledPerson`, and one of `PERSON_SOURCES`; given together or both None.
     not_people
@@ -90,6 +95,8 @@ class LabelledInstance:
     keypoints: Keypoints | None = None
     points_source: str | None = None
     points_model: str | None = None
+    review: str | None = None
+    vouched: Bools | None = None
     person: str | None = None
     person_source: str | None = None
     not_people: tuple[str, ...] = ()
@@ -114,8 +121,15 @@ class LabelledInstance:
         if len(parts) > 1 or (self.points_model is not None and self.keypoints is None):
             raise BadInput("values.skeleton_incomplete")
         if self.skeleton is None or self.keypoints is None or self.points_source is None:
+            if self.review is not None or self.vouched is not None:
+                raise BadInput("values.skeleton_incomplete")
             return
         require_choice(self.points_source, POINTS_SOURCES, "terms.points_source")
+        if self.review is not None:
+            require_choice(self.review, REVIEWS, "terms.review")
+        said = None if self.vouched is None else len(self.vouched)
+        if said != (len(self.keypoints) if self.review == "in_progress" else None):
+            raise BadInput("values.vouched")
         require_choice(self.skeleton, SKELETONS, "terms.instance_skeleton")
         skeleton = SKELETONS[self.skeleton]
         if skeleton.kind != self.kind:

@@ -6,14 +6,14 @@ after RFC 4180. Bodies, keypoints, scores, faces without a person, clips and the
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from csv import writer
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LeftOut
+from core.formats.dataset import FAILED, LabelledDataset, LabelledImage, LabelledInstance, LeftOut
 from core.formats.export import IMAGES, Steps
 from core.formats.face_crops import CropFailed, crop_jpeg, upright
 from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES
@@ -38,7 +38,8 @@ def reduced(dataset: LabelledDataset) -> LabelledDataset:
             for code, number in _unsaid(image, len(faces)).items()
             if number
         ]
-        images.append(replace(image, instances=faces, removed=(), identity=_standing_identity(image), sequence=None))
+        state, identity = _state(image, faces), _standing_identity(image)
+        images.append(replace(image, state=state, instances=faces, removed=(), identity=identity, sequence=None))
     with_face = {instance.person for image in images for instance in image.instances}
     people = tuple(person for person in dataset.people if person.key in with_face)
     no_face, no_order = message("exports.person_without_face").text(), message("exports.frame_order").text()
@@ -47,6 +48,13 @@ def reduced(dataset: LabelledDataset) -> LabelledDataset:
     return replace(
         dataset, images=tuple(images), people=people, left_out=tuple(left_out), clips=(), split=(), excluded=()
     )
+
+
+def _state(image: LabelledImage, faces: Sequence[LabelledInstance]) -> str:
+    """Where a picture stands without its points: nobody has reviewed what has none."""
+    if image.state in ("new", FAILED) or not image.instances:
+        return image.state
+    return "found" if faces else "empty"
 
 
 def _standing_identity(image: LabelledImage) -> str | None:

@@ -111,6 +111,11 @@ class Keypoints:
         table[:, 3] = self.confidence
         return table.tobytes()
 
+    def only(self, chosen: Bools) -> Keypoints:
+        """The points of the (K,) bool `chosen`; the others are absent."""
+        seen = np.where(chosen, self.visibility, ABSENT)
+        return Keypoints.of(self.points, seen, np.where(seen == ABSENT, 1, self.confidence))
+
     @staticmethod
     def any_in(blob: bytes) -> bool:
         """Whether any point of what `to_bytes` made is present, without unpacking it."""

@@ -38,6 +38,7 @@ def training_task(workspace: Workspace, run: Run, progress: Progress) -> dict[st
         parameters.get("split_by") or "auto",
         parameters.get("parent"),
         parameters.get("plan"),
+        bool(parameters.get("in_progress")),
     )
     report = train_model(
         workspace,

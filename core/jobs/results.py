@@ -136,4 +136,11 @@ def overlaid(counts: Counts) -> Message:
 
 def exported(counts: Counts) -> Message:
     """Of an export."""
-    return message("run_results.exported", images=counts["images"], files=counts["files"], left_out=counts["left_out"])
+    unreviewed = counts.get("unreviewed")
+    return message(
+        "run_results.exported",
+        images=counts["images"],
+        files=counts["files"],
+        left_out=counts["left_out"],
+        unreviewed=message("run_results.points_stayed_out", count=unreviewed) if unreviewed else "",
+    )

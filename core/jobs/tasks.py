@@ -146,7 +146,10 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Write a dataset into a folder."""
     format_name, folder = run.parameters["format"], Path(run.parameters["folder"])
-    return export_dataset(workspace, **_who(run), format_name=format_name, folder=folder, progress=progress)
+    points = run.parameters.get("points")
+    return export_dataset(
+        workspace, **_who(run), format_name=format_name, folder=folder, points=points, progress=progress
+    )
 
 
 def weights_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

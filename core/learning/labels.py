@@ -1,4 +1,4 @@
-"""What there is to learn from and to be measured on: human labels, in parts that never share a video or a person."""
+"""What there is to learn from and to be measured on: true labels, in parts that never share a video or a person."""
 
 from __future__ import annotations
 
@@ -16,12 +16,20 @@ from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.split_groups import group_name, strictest
+from core.points.reviewing import vouched_points
 from core.training.splits import assign
 from db.engine import reading
-from db.queries.learning.labels import HumanLabel, UnlabelledInstance, human_labels, unlabelled_instances
+from db.queries.learning.labels import (
+    HumanLabel,
+    RevisionPoints,
+    UnlabelledInstance,
+    human_labels,
+    labels_in_progress,
+    unlabelled_instances,
+)
 from db.queries.library import excluded_names, group_parts, is_excluded
 from db.queries.points import count_labelled_skeletons
-from db.tables import GroupPart, Part
+from db.tables import TRUTH, GroupPart, Part
 
 SPLIT_BY: Final = ("auto", "person", "folder", "picture")  # what is kept together: see `split_keys_of`
 _USUAL: Final = "face68"
@@ -30,10 +38,11 @@ FRACTIONS: Final = (0.6, 0.15, 0.25)  # with few groups `assign` holds two out f
 
 @dataclass(frozen=True)
 class Labels:
-    """The human labels of a dataset for one skeleton, each with its group and its part of the split.
+    """The true labels of a dataset for one skeleton, each with its group and its part of the split.
 
-    `excluded` are the names of pictures that were left out, `empty` counts labels without a single present point.
-    `split_keys` has the group of each clip, action, person, folder or picture of a label (`split_keys_of`).
+    Where it was asked for, those in progress are among them. `excluded` are the names of pictures that were left out,
+    `empty` counts labels without a single present point. `split_keys` has the group of each clip, action, person,
+    folder or picture of a label (`split_keys_of`).
     """
 
     skeleton: str
@@ -51,13 +60,14 @@ class Labels:
 
     def only(self, part: str) -> Labels:
         """The labels of one part alone."""
-        return self._where([other == part for other in self.parts])
+        return self.keeping([other == part for other in self.parts])
 
     def without(self, instances: Set[int]) -> Labels:
         """All labels but those of some instances."""
-        return self._where([label.instance.id not in instances for label in self.labels])
+        return self.keeping([label.instance.id not in instances for label in self.labels])
 
-    def _where(self, chosen: Sequence[bool]) -> Labels:
+    def keeping(self, chosen: Sequence[bool]) -> Labels:
+        """The labels that are chosen, one flag for each."""
         labels, groups = list(compress(self.labels, chosen)), list(compress(self.groups, chosen))
         return replace(self, labels=labels, groups=groups, parts=list(compress(self.parts, chosen)))
 
@@ -77,8 +87,14 @@ class Labels:
         return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", session: Session) -> Labels:
-    """The human labels of a dataset as they stand, with the parts that `keep_parts` has given (or would give).
+def read_labels(
+    dataset_id: int, skeleton: str, *, split_by: str = "auto", in_progress: bool = False, session: Session
+) -> Labels:
+    """The true labels of a dataset as they stand, with the parts that `keep_parts` has given (or would give).
+
+    True is what a human has accepted or a file has brought. With `in_progress`, there is to learn from what a human is
+    working on too, outside of the groups that are held out or validated on: of each instance the points that a human
+    has set, the others absent.
 
     Raises
     ------
@@ -89,21 +105,34 @@ def read_labels(dataset_id: int, skeleton: str, *, split_by: str = "auto", sessi
         raise BadInput("training.split_by", choices=list(SPLIT_BY), value=split_by)
     excluded = excluded_names(dataset_id, session=session)
     labels = human_labels(dataset_id, skeleton, session=session)
+    if in_progress:
+        labels += [_as_set(*row, skeleton) for row in labels_in_progress(dataset_id, skeleton, session=session)]
     left_out = [label for label in labels if is_excluded(label.image.path, excluded)]
     rest = [label for label in labels if not is_excluded(label.image.path, excluded)]
     with_points = [label for label in rest if Keypoints.any_in(label.revision.points)]
     joined = _join([split_keys_of(label, split_by) for label in with_points])
     groups = [joined[split_keys_of(label, split_by)[0]] for label in with_points]
-    parts = _parts(groups, _recorded(group_parts(dataset_id, session=session), joined))
+    recorded = _recorded(group_parts(dataset_id, session=session), joined)
+    true = [label.revision.review in TRUTH for label in with_points]
+    parts = _parts(compress(groups, true), recorded)
     names = sorted({label.image.path for label in left_out})
-    parts_of = [parts[group] for group in groups]
-    return Labels(skeleton, with_points, groups, parts_of, names, len(rest) - len(with_points), joined)
+    parts_of = [parts.get(group) or recorded.get(group, str(Part.TRAIN)) for group in groups]
+    found = Labels(skeleton, with_points, groups, parts_of, names, len(rest) - len(with_points), joined)
+    return found.keeping([is_true or part == Part.TRAIN for is_true, part in zip(true, parts_of, strict=True)])
+
+
+def _as_set(label: HumanLabel, start: RevisionPoints | None, skeleton: str) -> HumanLabel:
+    """A label in progress, with those of its points alone that a human has set."""
+    before = (start.points, start.review) if start else None
+    points = Keypoints.from_bytes(label.revision.points)
+    known = vouched_points(points, label.revision.review, before, find_skeleton(skeleton))
+    return label._replace(revision=label.revision._replace(points=points.only(known).to_bytes()))
 
 
 def read_unlabelled(
     dataset_id: int, labels: Labels, *, split_by: str = "auto", session: Session
 ) -> list[tuple[UnlabelledInstance, str]]:
-    """Instances without a human's points, with their groups: none of a group or picture that is held out, no excluded
+    """Instances without true points, with their groups: none of a group or picture that is held out, no excluded
     picture."""
     excluded = excluded_names(dataset_id, session=session)
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
@@ -125,11 +154,12 @@ def keep_parts(dataset_id: int, labels: Labels, *, session: Session) -> None:
     """Write down which part each group belongs to, so that what is held out now stays so."""
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
     for key, group in labels.split_keys.items():
-        session.merge(GroupPart(dataset_id=dataset_id, group=key, part=part_of[group]))
+        if group in part_of:
+            session.merge(GroupPart(dataset_id=dataset_id, group=key, part=part_of[group]))
 
 
 def usual_skeleton(dataset_id: int, *, session: Session) -> str:
-    """What a dataset is learned from where nobody says: face68 if a human set such points, else what there is.
+    """What a dataset is learned from where nobody says: face68 if such points are true, else what there is.
 
     Raises
     ------
@@ -221,7 +251,9 @@ class Supply:
     empty
         Labels without a single point.
     unlabelled
-        Instances without a human's points, outside the groups that are held out.
+        Instances without true points, outside the groups that are held out.
+    in_progress
+        Instances on whose points somebody works: they are among the unlabelled until they are accepted.
     """
 
     labels: Mapping[str, int]
@@ -229,6 +261,7 @@ class Supply:
     excluded: Sequence[str]
     empty: int
     unlabelled: int
+    in_progress: int = 0
 
 
 def label_supply(workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto") -> Supply:
@@ -236,4 +269,6 @@ def label_supply(workspace: Workspace, dataset_id: int, skeleton_name: str, spli
     with reading(workspace.engine) as session:
         labels = read_labels(dataset_id, skeleton_name, split_by=split_by, session=session)
         unlabelled = read_unlabelled(dataset_id, labels, split_by=split_by, session=session)
-    return Supply(labels.counts(), sorted(set(labels.groups)), labels.excluded, labels.empty, len(unlabelled))
+        in_progress = len(labels_in_progress(dataset_id, skeleton_name, session=session))
+    groups = sorted(set(labels.groups))
+    return Supply(labels.counts(), groups, labels.excluded, labels.empty, len(unlabelled), in_progress)

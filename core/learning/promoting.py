@@ -29,7 +29,7 @@ from db.queries.learning.models import (
     standing_promotions,
 )
 from db.queries.library import count_instances
-from db.tables import Image, ImageState, Instance, KeypointRevision, ModelVersion, Promotion, Source
+from db.tables import Instance, KeypointRevision, ModelVersion, Promotion, Review, Source
 from db.writes.points import append_revision
 from db.writing import writing
 
@@ -240,11 +240,8 @@ def _append(
     if head is not None and (head.source == Source.HUMAN or (head.model_version_id, head.points) == (version_id, blob)):
         return False  # a human was quicker, or it has these points
     append_revision(
-        instance, skeleton_name, blob, Source.MODEL, model_version_id=version_id, note=_NOTE, session=session
+        instance, skeleton_name, blob, Review.OPEN, model_version_id=version_id, note=_NOTE, session=session
     )
-    image = session.get(Image, instance.image_id)
-    if image is not None and image.state == ImageState.NEW:
-        image.state = ImageState.FOUND
     return True
 
 

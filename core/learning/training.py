@@ -1,4 +1,4 @@
-"""Training a model on the human labels of a dataset, and writing down what came of it."""
+"""Training a model on the true labels of a dataset, and writing down what came of it."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class TrainingRequest:
         The name of a trained model whose weights to begin from, or None.
     plan
         How to learn from unlabelled pictures too (a key of `core.training.self_training.PLANS`), or None.
+    in_progress
+        Whether to learn from what a human is working on too: from the points that a human has set.
     """
 
     skeleton: str
@@ -62,6 +64,7 @@ class TrainingRequest:
     split_by: str = "auto"
     parent: str | None = None
     plan: str | None = None
+    in_progress: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def train_model(
     request: TrainingRequest,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
-    """Train on the human labels, and keep the best weights as a new model version.
+    """Train on the true labels, and keep the best weights as a new model version.
 
     A run that was killed goes on where it stopped. One that is cancelled keeps its best so far as a version too.
 
@@ -180,7 +183,9 @@ def _begun(workspace: Workspace, dataset_id: int, author_id: int, run_id: int, r
     if plan and parent:
         raise BadInput("training.self_training_begins_fresh")
     with writing(workspace.engine) as session:
-        labels = read_labels(dataset_id, request.skeleton, split_by=request.split_by, session=session)
+        labels = read_labels(
+            dataset_id, request.skeleton, split_by=request.split_by, in_progress=request.in_progress, session=session
+        )
         _enough(labels)
         keep_parts(dataset_id, labels, session=session)
     with reading(workspace.engine) as session:

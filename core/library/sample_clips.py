@@ -18,8 +18,8 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.media.videos import VideoWriter
 from db.engine import reading
-from db.tables import Frame, Image, ImageState, Instance, Source, Video, sides
-from db.writes.library import recount_faces
+from db.tables import Frame, Image, Instance, Review, Source, Video, sides
+from db.writes.library import refresh_picture
 from db.writes.points import append_revision
 from db.writing import writing
 
@@ -66,9 +66,10 @@ def draw_clips_of_people(
 
 
 def label_clips(workspace: Workspace, drawn: DrawnClips, *, dataset_id: int, author_id: int) -> int:
-    """Give every frame that has no face yet the drawn face's points as a human's, in a box as a detector would give it.
+    """Give every frame that has no face yet the drawn face's points, in a box as a detector would give it.
 
-    Returns how many got one. A few frames are one transaction: others save in between, and a second run goes on.
+    They count as imported. Returns how many got them. A few frames are one transaction: others save in between, and a
+    second run goes on.
     """
     labelled = 0
     for path, clip in drawn.clips.items():
@@ -108,6 +109,5 @@ def _label(image: Image, clip: str, index: int, truth: DrawnInstance, author_id:
     session.add(face)
     session.flush()
     points = Keypoints.of(truth.keypoints.points).to_bytes()
-    append_revision(face, truth.skeleton, points, Source.HUMAN, author_id=author_id, note=_NOTE, session=session)
-    image.state = ImageState.CORRECTED
-    recount_faces(image.id, session=session)
+    append_revision(face, truth.skeleton, points, Review.IMPORTED, author_id=author_id, note=_NOTE, session=session)
+    refresh_picture(image.id, session=session)

@@ -16,7 +16,8 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.models import load_encoder
 from db.queries.verification import newest_threshold
-from db.tables import Image, ImageState, Instance, Source, Threshold, sides
+from db.tables import Image, Instance, Review, Threshold, sides
+from db.writes.library import refresh_picture
 from db.writes.models import ensure_model_version, note_model_use
 from db.writes.points import append_revision
 from db.writing import writing
@@ -63,7 +64,7 @@ def add_figures(workspace: Workspace, drawn: DrawnSample, *, dataset_id: int, ru
             for person in people:
                 _add_person(image, person, rng, version, run_id, session=session)
                 added += 1
-            image.state = ImageState.FOUND
+            refresh_picture(image.id, session=session)
     return added
 
 
@@ -113,4 +114,4 @@ def _add_person(
     noisy = truth.points + rng.normal(0, _NOISE, truth.points.shape)
     guess = Keypoints.of(noisy, truth.visibility, np.full(len(truth), np.nan))
     points = guess.to_bytes()
-    append_revision(instance, person.skeleton, points, Source.MODEL, model_version_id=version, session=session)
+    append_revision(instance, person.skeleton, points, Review.OPEN, model_version_id=version, session=session)

@@ -24,10 +24,10 @@ from core.media.files import write_atomically
 from core.media.images import crop_suffix, face_crop, jpeg
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
 from db.engine import reading
-from db.queries.library import count_images, has_human_points, images_without_scan, incomplete_faces
+from db.queries.library import count_images, images_without_scan, incomplete_faces
 from db.queries.people.vectors import has_embedding
-from db.tables import Embedding, Image, ImageState, Instance, Scan, Source, now, sides
-from db.writes.library import recount_faces
+from db.tables import Embedding, Image, ImageState, Instance, Review, Scan, Source, now, sides
+from db.writes.library import refresh_picture
 from db.writes.models import note_model_use
 from db.writes.points import append_revision
 from db.writing import writing
@@ -111,9 +111,8 @@ def _store_scan(
     instances = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
     faces = [instance for instance in instances if instance.kind == "face"]
     _add_faces(image_id, outcome, _unknown_faces(outcome.boxes, faces), provenance, session=session)
-    recount_faces(image_id, session=session)
-    session.refresh(image)
-    _mark(image, people=len(faces) < len(instances), session=session)
+    image.state, image.reason = ImageState.EMPTY, None
+    refresh_picture(image_id, session=session)
 
 
 def _add_faces(
@@ -133,9 +132,7 @@ def _complete(
     """Give a face the points and the embedding that it lacks."""
     if face.revision_id is None:
         landmarker_id = provenance.landmarker_id
-        append_revision(
-            face, "face68", points.to_bytes(), Source.MODEL, model_version_id=landmarker_id, session=session
-        )
+        append_revision(face, "face68", points.to_bytes(), Review.OPEN, model_version_id=landmarker_id, session=session)
     if not has_embedding(face.id, provenance.encoder_id, session=session):
         packed = vector.astype("<f4").tobytes()
         session.add(Embedding(instance_id=face.id, model_version_id=provenance.encoder_id, vector=packed))
@@ -159,15 +156,6 @@ def _instance(image_id: int, boxes: Boxes, row: int, provenance: _Provenance) ->
         run_id=provenance.run_id,
         five_points=boxes.five_points[row].astype("<f4").tobytes(),
     )
-
-
-def _mark(image: Image, *, people: bool, session: Session) -> None:
-    """Say where a picture stands that was scanned; one that failed before may have been corrected before that."""
-    image.reason = None
-    if image.state == ImageState.FAILED and has_human_points(image.id, session=session):
-        image.state = ImageState.CORRECTED
-    elif image.state != ImageState.CORRECTED:
-        image.state = ImageState.FOUND if image.faces or people else ImageState.EMPTY
 
 
 def complete_faces(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlmodel import Session, col, select
@@ -13,17 +13,19 @@ from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
+from core.points.reviewing import moved, points_of, reviewed_after_edit, vouched
 from db.engine import reading
 from db.queries.points import ShownInstance, instances_shown, shown_instances
 from db.queries.store import store_id
-from db.tables import BoxSource, Image, ImageState, Instance, KeypointRevision, Source, User, WorkKind, sides
+from db.tables import BoxSource, Image, Instance, KeypointRevision, Review, Source, User, WorkKind, sides
 from db.writes.dashboard import record_work
-from db.writes.library import recount_faces
+from db.writes.library import refresh_picture
 from db.writes.points import append_revision
 from db.writing import writing
 
 Change = tuple[int, float | None, float | None, int]
 _DEFAULT_SKELETON = {"face": "face68", "person": "body24"}
+_TURNED_BACK: Final = ("edits.undo", "edits.redo")  # of edits that are counted already
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Edit:
 def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
     """Append a revision; returns its id. The same edit sent again gives the same revision.
 
-    Changes of different points by two people both stay. Returns only when the revision is on the disk.
+    Changes of different points by two people both stay. How far the instance is reviewed then, says
+    `core.points.reviewing`. Returns only when the revision is on the disk.
 
     Raises
     ------
@@ -89,58 +92,26 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
         image = session.get(Image, instance.image_id)
         assert image is not None
         _refuse_clash(edit, head, author_id, skeleton, session=session)
-        points = _changed(_points(head, skeleton), edit.changes, skeleton, image)
+        points = _changed(points_of(head, skeleton), edit.changes, skeleton, image)
+        now = reviewed_after_edit(points, head, skeleton, base=edit.base, author_id=author_id, session=session)
         revision = append_revision(
             instance,
             skeleton.name,
-            points.to_bytes(),
-            Source.HUMAN,
+            now.points,
+            now.review,
+            start_id=now.start_id,
             author_id=author_id,
+            model_version_id=now.model_version_id,
             edit_id=edit.id,
             note=edit.note.to_json() if edit.note else None,
             session=session,
         )
-        image.state = ImageState.CORRECTED
-        record_work(author_id, instance.dataset_id, WorkKind.LANDMARK_EDITS, session=session)
+        if now.nothing:
+            instance.revision_id = None
+        refresh_picture(image.id, session=session)
+        if edit.note is None or edit.note.code not in _TURNED_BACK:
+            record_work(author_id, instance.dataset_id, WorkKind.LANDMARK_EDITS, session=session)
         return revision.id
-
-
-def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collection[int] | None = None) -> int:
-    """Say that every point of a picture is right as it is; returns how many instances a human vouches for now.
-
-    With `seen`, ids of revisions, only for those: a human vouches for no points that he was not shown.
-
-    Raises
-    ------
-    NotFound
-        If there is no such picture.
-    Conflict
-        If a model has given the picture other points than those that were seen; then nothing is accepted.
-    """
-    with writing(workspace.engine) as session:
-        image = find_image(image_id, session=session)
-        accepted = 0
-        for shown in shown_instances(image_id, session=session):
-            if shown.revision is not None and shown.revision.source == Source.MODEL:
-                if seen is not None and shown.revision.id not in seen:
-                    raise Conflict("points.placed_anew", picture=image.path)
-                points = Keypoints.from_bytes(shown.revision.points)
-                append_revision(
-                    shown.instance,
-                    shown.revision.skeleton,
-                    Keypoints.of(points.points, points.visibility).to_bytes(),
-                    Source.HUMAN,
-                    author_id=author_id,
-                    note=message("edits.accepted").to_json(),
-                    session=session,
-                )
-                accepted += 1
-        news = accepted or image.state not in (ImageState.CORRECTED, ImageState.EMPTY)
-        if image.state != ImageState.EMPTY:
-            image.state = ImageState.CORRECTED
-        if news:
-            record_work(author_id, image.dataset_id, WorkKind.PICTURES_ACCEPTED, session=session)
-        return accepted
 
 
 def add_instances(
@@ -154,7 +125,7 @@ def add_instances(
 ) -> list[int]:
     """Add faces or people that the models missed, by their boxes: all of them, or none where one box cannot be.
 
-    Returns their ids; points come later.
+    Returns their ids; points come later, and until these are accepted nothing of them is reviewed.
 
     Raises
     ------
@@ -168,9 +139,7 @@ def add_instances(
         instances = [_drawn(box, kind, image, box_source, author_id) for box in boxes]
         session.add_all(instances)
         session.flush()
-        recount_faces(image_id, session=session)
-        session.refresh(image)
-        image.state = ImageState.CORRECTED
+        refresh_picture(image_id, session=session)
         record_work(author_id, image.dataset_id, WorkKind.BOXES_DRAWN, len(instances), session=session)
         return [instance.id for instance in instances]
 
@@ -219,7 +188,7 @@ def editor_skeletons() -> dict[str, dict[str, Any]]:
 
 
 def _plain(shown: ShownInstance) -> dict[str, Any]:
-    instance, revision = shown.instance, shown.revision
+    instance, revision, start = shown.instance, shown.revision, shown.start
     skeleton = find_skeleton(revision.skeleton if revision else _DEFAULT_SKELETON[instance.kind])
     return {
         "id": instance.id,
@@ -229,9 +198,11 @@ def _plain(shown: ShownInstance) -> dict[str, Any]:
         "label": shown.person,
         "skeleton": skeleton.name,
         "revision": revision.id if revision else None,
-        "points": _rows(_points(revision, skeleton)),
+        "points": _rows(points_of(revision, skeleton)),
         "source": revision.source if revision else None,
-        "author": shown.author,
+        "review": revision.review if revision else Review.OPEN,
+        "vouched": vouched(revision, start).tolist() if revision else [False] * len(skeleton),
+        "author": shown.author if revision and revision.review != Review.OPEN else None,
     }
 
 
@@ -242,12 +213,6 @@ def _rows(points: Keypoints) -> list[list[float | int | None]]:
             points.points.tolist(), points.visibility.tolist(), points.confidence.tolist(), strict=True
         )
     ]
-
-
-def _points(revision: KeypointRevision | None, skeleton: Skeleton) -> Keypoints:
-    if revision is None:
-        return Keypoints.of(np.full((len(skeleton), 2), np.nan))
-    return Keypoints.from_bytes(revision.points)
 
 
 def _refuse_clash(
@@ -280,16 +245,16 @@ def _unseen_movers(
         KeypointRevision.instance_id == base.instance_id, col(KeypointRevision.id) > base.id
     )
     movers: dict[int, int] = {}
-    shown = before = _points(base, skeleton)
+    shown = before = points_of(base, skeleton)
     for revision in session.exec(later.order_by(col(KeypointRevision.id))):
-        after = _points(revision, skeleton)
-        moved = _moved(before, after)
+        after = points_of(revision, skeleton)
+        changed = moved(before, after)
         if revision.edit_id in own:
-            shown = _taken_over(shown, after, moved)
+            shown = _taken_over(shown, after, changed)
         if revision.author_id is not None:
-            movers.update(dict.fromkeys(moved, revision.author_id))
+            movers.update(dict.fromkeys(changed, revision.author_id))
         before = after
-    return {point: movers[point] for point in _moved(shown, before) if point in movers}
+    return {point: movers[point] for point in moved(shown, before) if point in movers}
 
 
 def _taken_over(points: Keypoints, others: Keypoints, which: Sequence[int]) -> Keypoints:
@@ -300,11 +265,6 @@ def _taken_over(points: Keypoints, others: Keypoints, which: Sequence[int]) -> K
         np.where(taken, others.visibility, points.visibility),
         np.where(taken, others.confidence, points.confidence),
     )
-
-
-def _moved(before: Keypoints, after: Keypoints) -> list[int]:
-    same_place = ((before.points == after.points) | (np.isnan(before.points) & np.isnan(after.points))).all(axis=1)
-    return [int(point) for point in np.flatnonzero(~same_place | (before.visibility != after.visibility))]
 
 
 def _changed(points: Keypoints, changes: Sequence[Change], skeleton: Skeleton, image: Image) -> Keypoints:

@@ -17,8 +17,8 @@ from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import find_skeleton
 from db.queries.points import ShownInstance, shown_instances
-from db.tables import BoxSource, Image, ImageState, Instance, KeypointRevision, Source, sides
-from db.writes.library import recount_faces
+from db.tables import BoxSource, Image, Instance, KeypointRevision, Review, Source, sides
+from db.writes.library import refresh_picture
 from db.writes.points import append_revision
 
 _SAME: Final = 0.5  # IoU from which two boxes are of the same face or person
@@ -64,7 +64,7 @@ class WriteReport:
 
 
 def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, *, session: Session) -> WriteReport:
-    """Store labels of one picture as human revisions; never commits, and leaves counting the work to the caller.
+    """Store labels of one picture as imported revisions; never commits, and leaves counting the work to the caller.
 
     Each goes to the instance of its kind that has these very points, or whose box it shares (IoU of 0.5), or in whose
     box its points lie; no instance gets two, and where there is none a new one is made. What a human has said otherwise
@@ -83,10 +83,7 @@ def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, 
             together = [label for label in of_kind if _name_in_file(label) == origin]
             _write_together(image, together, kind, run_id, report, session=session)
     if report.added:
-        session.flush()
-        recount_faces(image.id, session=session)
-        session.refresh(image)
-        image.state, image.reason = ImageState.CORRECTED, None
+        refresh_picture(image.id, session=session)
     if report.added or report.unchanged:
         image.sequence = image.sequence or next((label.row.sequence for label in fitting if label.row.sequence), None)
     return report
@@ -217,7 +214,7 @@ def _onto(shown: ShownInstance, label: FileLabel, report: WriteReport, *, sessio
 
 
 def _why_it_stays(head: KeypointRevision) -> Message:
-    if head.note is not None and head.note["code"] == _IMPORTED:
+    if head.review == Review.IMPORTED and head.note is not None and head.note["code"] == _IMPORTED:
         return message("labels.imported_before", file=head.note["fields"]["file"])
     return message("labels.corrected_since")
 
@@ -243,7 +240,7 @@ def _append(instance: Instance, label: FileLabel, *, session: Session) -> None:
         instance,
         label.row.skeleton,
         label.row.keypoints.to_bytes(),
-        Source.HUMAN,
+        Review.IMPORTED,
         author_id=label.author_id,
         note=message(_IMPORTED, file=PurePosixPath(label.source).name).to_json(),
         session=session,

@@ -12,7 +12,7 @@ from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.queries.points import pictures_without_box, removed_instances
 from db.tables import BoxSource, Image, Instance, Source, sides
-from db.writes.library import recount_faces
+from db.writes.library import refresh_picture
 from db.writing import writing
 
 _BATCH: Final = 200
@@ -58,5 +58,5 @@ def _box(image_id: int, kind: str, author_id: int, run_id: int | None, *, sessio
     )
     session.add(instance)
     session.flush()
-    recount_faces(image_id, session=session)
+    refresh_picture(image_id, session=session)
     return True

@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select
 
 from db.queries.library import belongs_to, states
-from db.tables import Assignment, DailyWork, Instance, KeypointRevision, Person, Source, User
+from db.tables import Assignment, DailyWork, Instance, KeypointRevision, Person, Review, Source, User
 
 
 @dataclass(frozen=True)
-class PointsByOrigin:
-    """Instances of one kind by whose points count: a human's, a model's, or nobody's yet."""
+class InstancesByReview:
+    """Instances of one kind by how far their points are reviewed, as `db.tables.Review`; open ones by whether a model
+    has given them points."""
 
     kind: str
-    human: int
+    accepted: int
+    imported: int
+    in_progress: int
     model: int
     none: int
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.accepted + self.imported + self.in_progress + self.model + self.none
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Overview:
     faces, assigned, confirmed
         Faces that were not removed; those that belong to somebody; those of them where a human said so.
     points
-        Faces and figures (people in whole) by whose points count.
+        Faces and figures (people in whole) by how far their points are reviewed.
     """
 
     states: dict[str, int]
@@ -41,7 +49,7 @@ class Overview:
     faces: int
     assigned: int
     confirmed: int
-    points: tuple[PointsByOrigin, ...]
+    points: tuple[InstancesByReview, ...]
 
 
 def overview(dataset_id: int | None, *, session: Session) -> Overview:
@@ -53,7 +61,7 @@ def overview(dataset_id: int | None, *, session: Session) -> Overview:
         states=states(dataset_id, session=session),
         named=named,
         unnamed=unnamed,
-        faces=sum(row.human + row.model + row.none for row in points if row.kind == "face"),
+        faces=sum(row.total for row in points if row.kind == "face"),
         assigned=sum(owners.values()),
         confirmed=owners.get(Source.HUMAN, 0),
         points=points,
@@ -81,19 +89,17 @@ def _by_source(dataset_id: int | None, *, session: Session) -> dict[str, int]:
     return dict(rows.all())
 
 
-def _points(dataset_id: int | None, *, session: Session) -> tuple[PointsByOrigin, ...]:
+def _points(dataset_id: int | None, *, session: Session) -> tuple[InstancesByReview, ...]:
     rows = session.exec(
-        select(Instance.kind, KeypointRevision.source, func.count())
+        select(Instance.kind, KeypointRevision.review, func.count())
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
         .where(belongs_to(Instance.dataset_id, dataset_id), ~col(Instance.removed))
-        .group_by(col(Instance.kind), col(KeypointRevision.source))
+        .group_by(col(Instance.kind), col(KeypointRevision.review))
     )
-    counts: dict[tuple[str, str | None], int] = {(kind, source): count for kind, source, count in rows}
+    counts: dict[tuple[str, str | None], int] = {(kind, review): count for kind, review, count in rows}
+    reviews = (Review.ACCEPTED, Review.IMPORTED, Review.IN_PROGRESS, Review.OPEN, None)
     return tuple(
-        PointsByOrigin(
-            kind, counts.get((kind, Source.HUMAN), 0), counts.get((kind, Source.MODEL), 0), counts.get((kind, None), 0)
-        )
-        for kind in ("face", "person")
+        InstancesByReview(kind, *(counts.get((kind, review), 0) for review in reviews)) for kind in ("face", "person")
     )
 
 

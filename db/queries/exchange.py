@@ -1,9 +1,10 @@
 """Reads of a whole dataset for an export, in batches of pictures; and of the exports there were."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
 from db.batching import id_batches
@@ -20,6 +21,7 @@ from db.tables import (
     ModelUse,
     ModelVersion,
     Person,
+    Review,
     Run,
     Skipped,
     User,
@@ -30,13 +32,15 @@ _BATCH = 1000
 
 
 class ExportedInstance(NamedTuple):
-    """An instance with the revision that counts and its assignment, either of which may be missing.
+    """An instance with the revision that counts, the one that work in progress began from, and its assignment; any of
+    them may be missing.
 
     `not_people` are the people of whom a human said that the face is not theirs.
     """
 
     instance: Instance
     revision: KeypointRevision | None
+    start: KeypointRevision | None
     assignment: Assignment | None
     not_people: tuple[int, ...]
 
@@ -73,18 +77,31 @@ def pictures_with_instances(dataset_id: int, *, session: Session) -> Iterator[tu
 def _instances(
     image_ids: Sequence[int], apart: Mapping[int, Sequence[int]], *, session: Session
 ) -> dict[int, list[ExportedInstance]]:
+    start = aliased(KeypointRevision)
     rows = session.exec(
-        select(Instance, KeypointRevision, Assignment)
+        select(Instance, KeypointRevision, start, Assignment)
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .join(start, col(start.id) == col(KeypointRevision.start_id), isouter=True)
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
         .where(col(Instance.image_id).in_(image_ids))
         .order_by(col(Instance.id))
     )
     of_image: dict[int, list[ExportedInstance]] = defaultdict(list)
-    for instance, revision, assignment in rows:
+    for instance, revision, began, assignment in rows:
         others = tuple(apart.get(instance.id, ()))
-        of_image[instance.image_id].append(ExportedInstance(instance, revision, assignment, others))
+        of_image[instance.image_id].append(ExportedInstance(instance, revision, began, assignment, others))
     return of_image
+
+
+def count_reviewed(dataset_id: int, reviews: Collection[Review], *, session: Session) -> int:
+    """How many instances have points that are reviewed so far."""
+    rows = (
+        select(func.count())
+        .select_from(Instance)
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), col(KeypointRevision.review).in_(reviews))
+    )
+    return session.exec(rows).one()
 
 
 def clips_with_frames(dataset_id: int, *, session: Session) -> list[tuple[Video, list[Frame]]]:

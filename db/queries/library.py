@@ -19,10 +19,8 @@ from db.tables import (
     ImagePath,
     ImageState,
     Instance,
-    KeypointRevision,
     Person,
     Scan,
-    Source,
     Video,
 )
 
@@ -82,7 +80,6 @@ class DatasetCounts:
     people: int
     without_face: int
     failed: int
-    corrected: int
 
 
 def datasets(*, session: Session) -> Sequence[Dataset]:
@@ -122,7 +119,6 @@ def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
         people=count_people(dataset_id, session=session),
         without_face=count_without_face(dataset_id, session=session),
         failed=by_state.get(ImageState.FAILED, 0),
-        corrected=by_state.get(ImageState.CORRECTED, 0),
     )
 
 
@@ -137,11 +133,9 @@ def count_instances(dataset_id: int, kind: str, *, session: Session) -> int:
 
 def count_without_face(dataset_id: int, *, session: Session) -> int:
     """How many pictures were looked at and hold no face (a person seen from behind may be in them)."""
-    looked_at = (ImageState.EMPTY, ImageState.FOUND, ImageState.CORRECTED)
+    looked_at = col(Image.state).not_in((ImageState.NEW, ImageState.FAILED))
     return session.exec(
-        select(func.count()).where(
-            col(Image.dataset_id) == dataset_id, col(Image.state).in_(looked_at), col(Image.faces) == 0
-        )
+        select(func.count()).where(col(Image.dataset_id) == dataset_id, looked_at, col(Image.faces) == 0)
     ).one()
 
 
@@ -164,19 +158,6 @@ def images_without_scan(dataset_id: int, detector_id: int, run_id: int, *, sessi
         .where(Image.dataset_id == dataset_id, waiting)
         .order_by(col(Image.width), col(Image.height), col(Image.id))
     ).all()
-
-
-def has_human_points(image_id: int, *, session: Session) -> bool:
-    """Whether a human drew a box or set points in a picture."""
-    revisions = (
-        select(KeypointRevision.id)
-        .where(KeypointRevision.instance_id == Instance.id, KeypointRevision.source == Source.HUMAN)
-        .exists()
-    )
-    touched = select(Instance.id).where(
-        Instance.image_id == image_id, or_(col(Instance.origin) == Source.HUMAN, revisions)
-    )
-    return session.exec(touched.limit(1)).first() is not None
 
 
 @dataclass(frozen=True)

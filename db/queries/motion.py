@@ -9,7 +9,7 @@ from sqlmodel import Session, and_, col, select
 
 from db.batching import id_batches
 from db.queries.library import is_excluded
-from db.tables import Assignment, Exclusion, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction, Source
+from db.tables import TRUTH, Assignment, Exclusion, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction
 
 
 class ClipFrame(NamedTuple):
@@ -23,7 +23,7 @@ class ClipFrame(NamedTuple):
 class SeenInstance(NamedTuple):
     """An instance in a frame, with its box, whose it is, and packed points (`Keypoints.to_bytes`).
 
-    `predicted` is None where the version has not looked, `human` where no human has set the points that count.
+    `predicted` is None where the version has not looked, `human` where the points are neither accepted nor imported.
     """
 
     frame: int
@@ -52,10 +52,10 @@ def clip_frames(video_id: int, *, session: Session) -> list[ClipFrame]:
 
 
 def seen_instances(video_id: int, version_id: int, *, session: Session) -> list[SeenInstance]:
-    """What a version predicted in the frames of a video, with a human's points beside, by frame and instance."""
+    """What a version predicted in the frames of a video, with the true points beside, by frame and instance."""
     by_human = and_(
         col(KeypointRevision.id) == col(Instance.revision_id),
-        col(KeypointRevision.source) == Source.HUMAN,
+        col(KeypointRevision.review).in_(TRUTH),
         col(KeypointRevision.skeleton) == col(Prediction.skeleton),
     )
     rows = session.exec(
@@ -116,11 +116,11 @@ def frame_pictures(video_id: int, *, session: Session) -> list[FramePicture]:
 
 
 def human_points(video_id: int, *, session: Session) -> list[FramePoints]:
-    """What humans say about the frames of a clip: the points that count, of each instance that is there."""
+    """The true points in the frames of a clip: the accepted and the imported ones, of each instance that is there."""
     rows = session.exec(
         select(Instance.image_id, Instance.id, KeypointRevision.skeleton, KeypointRevision.points)
         .join(KeypointRevision, col(Instance.revision_id) == KeypointRevision.id)
-        .where(_in_clip(video_id), KeypointRevision.source == Source.HUMAN, ~col(Instance.removed))
+        .where(_in_clip(video_id), col(KeypointRevision.review).in_(TRUTH), ~col(Instance.removed))
         .order_by(col(Instance.id))
     )
     return [FramePoints(*row) for row in rows]

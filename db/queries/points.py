@@ -4,29 +4,32 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from db.batching import id_batches
 from db.queries.library import ImageFilter, conditions
 from db.tables import (
+    TO_REVIEW,
+    TRUTH,
     Assignment,
     Image,
-    ImageState,
     Instance,
     KeypointRevision,
     ModelVersion,
     Person,
-    Source,
     User,
     WaitingLabel,
 )
 
 
 class ShownInstance(NamedTuple):
-    """An instance with the revision that counts (or None), its author's name and the person's name."""
+    """An instance with the revision that counts, the one that work in progress began from, its author's name and the
+    person's name; all but the instance may be None."""
 
     instance: Instance
     revision: KeypointRevision | None
+    start: KeypointRevision | None
     author: str | None
     person: str | None
 
@@ -43,9 +46,11 @@ def instances_shown(ids: Iterable[int], *, session: Session) -> list[ShownInstan
 
 
 def _shown(which: ColumnElement[bool], *, session: Session) -> list[ShownInstance]:
+    start = aliased(KeypointRevision)
     rows = session.exec(
-        select(Instance, KeypointRevision, User.name, Person.name)
+        select(Instance, KeypointRevision, start, User.name, Person.name)  # type: ignore[call-overload]
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .join(start, col(start.id) == col(KeypointRevision.start_id), isouter=True)
         .join(User, col(User.id) == col(KeypointRevision.author_id), isouter=True)
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
         .join(Person, col(Person.id) == col(Assignment.person_id), isouter=True)
@@ -71,18 +76,25 @@ def removed_instances(image_id: int, kind: str, *, session: Session) -> Sequence
     ).all()
 
 
-def neighbour(
-    dataset_id: int, chosen: ImageFilter, image: Image, *, forward: bool, unreviewed: bool = False, session: Session
-) -> Image | None:
-    """The next or previous picture of a filter in the order of the paths; `unreviewed`: that no human has corrected."""
+def neighbour(dataset_id: int, chosen: ImageFilter, image: Image, *, forward: bool, session: Session) -> Image | None:
+    """The next or previous picture of a filter in the order of the paths."""
     position, here = tuple_(col(Image.path), col(Image.id)), tuple_(image.path, image.id)  # compared through the index
     beyond = position > here if forward else position < here
     order = [column.asc() if forward else column.desc() for column in (col(Image.path), col(Image.id))]
     statement = select(Image).where(*conditions(dataset_id, chosen), beyond)
-    if unreviewed:
-        statement = statement.where(Image.state == ImageState.FOUND)
     # without a limit, `first` would load every picture that follows
     return session.exec(statement.order_by(*order).limit(1)).first()
+
+
+def next_to_review(dataset_id: int, chosen: ImageFilter, image: Image, *, session: Session) -> Image | None:
+    """The next picture of a filter that is to be reviewed, after the last one the first again; None if no other is."""
+    position, here = tuple_(col(Image.path), col(Image.id)), tuple_(image.path, image.id)
+    waiting = (*conditions(dataset_id, chosen), col(Image.state).in_(TO_REVIEW))
+    for part in (position > here, position < here):
+        rows = select(Image).where(*waiting, part).order_by(col(Image.path), col(Image.id)).limit(1)
+        if (found := session.exec(rows).first()) is not None:
+            return found
+    return None
 
 
 class PictureRevision(NamedTuple):
@@ -124,11 +136,11 @@ class WaitingPicture(NamedTuple):
 
 
 def count_labelled_skeletons(dataset_id: int, *, session: Session) -> dict[str, int]:
-    """The skeletons of the points that count as a human's, with the number of instances."""
+    """The skeletons of the points that are true (accepted or imported), with the number of instances."""
     rows = session.exec(
         select(KeypointRevision.skeleton, func.count())
         .join(Instance, col(Instance.revision_id) == col(KeypointRevision.id))
-        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), KeypointRevision.source == Source.HUMAN)
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), col(KeypointRevision.review).in_(TRUTH))
         .group_by(col(KeypointRevision.skeleton))
     )
     return dict(rows.all())

@@ -9,6 +9,7 @@ from db.tables.columns import MessageText, Moment, now
 from db.tables.exchange import Export
 from db.tables.jobs import DailyWork, Run, RunState, Skipped, WorkKind
 from db.tables.library import (
+    TO_REVIEW,
     Dataset,
     Exclusion,
     Frame,
@@ -23,11 +24,13 @@ from db.tables.library import (
 )
 from db.tables.models import ModelUse, ModelVersion, Prediction, Promotion, TrainedModel
 from db.tables.people import Assignment, Embedding, PeopleEvent, Person, Separation
-from db.tables.points import BoxSource, Instance, KeypointRevision, Source, WaitingLabel, sides
+from db.tables.points import TRUTH, BoxSource, Instance, KeypointRevision, Review, Source, WaitingLabel, sides
 from db.tables.store import Store
 from db.tables.verification import Pair, Threshold
 
 __all__ = [
+    "TO_REVIEW",
+    "TRUTH",
     "Assignment",
     "BoxSource",
     "DailyWork",
@@ -52,6 +55,7 @@ __all__ = [
     "Person",
     "Prediction",
     "Promotion",
+    "Review",
     "Run",
     "RunState",
     "Scan",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Column, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -22,13 +22,19 @@ class Scan(SQLModel, table=True):
 
 
 class ImageState(StrEnum):
-    """Where a picture stands."""
+    """Where a picture stands: derived from the reviews of its instances by `db.writes.library.refresh_picture`."""
 
     NEW = "new"  # imported, nothing has looked at it
-    EMPTY = "empty"  # looked at, no face found
-    FOUND = "found"  # the models found something
-    CORRECTED = "corrected"  # a human has changed a point of it
+    EMPTY = "empty"  # looked at, nothing found; nobody has said yet that nothing is there
+    FOUND = "found"  # there are instances, and nobody has reviewed one
+    IN_PROGRESS = "in_progress"  # some are reviewed, or in progress, and others are not
+    IMPORTED = "imported"  # all are accepted or imported, and some are imported
+    ACCEPTED = "accepted"  # a human has accepted all of them, or that nothing is there
     FAILED = "failed"  # could not be processed; `reason` says why
+
+
+# What is still to be reviewed by a human; a failed picture cannot be.
+TO_REVIEW: Final = (ImageState.NEW, ImageState.EMPTY, ImageState.FOUND, ImageState.IN_PROGRESS)
 
 
 class User(SQLModel, table=True):
@@ -61,7 +67,8 @@ class Image(SQLModel, table=True):
 
     `original` is a path relative to the data folder, or absolute where the import only refers to the file.
     `width` and `height` are those of the upright picture (EXIF orientation applied). `sequence` names the clip or the
-    action that the picture is of: pictures of one sequence never go to different parts of a split.
+    action that the picture is of: pictures of one sequence never go to different parts of a split. `empty_by` is who
+    has accepted that nothing is in it.
     """
 
     __table_args__ = (
@@ -85,6 +92,7 @@ class Image(SQLModel, table=True):
     state: str = ImageState.NEW
     reason: dict[str, Any] | None = maybe_message()
     faces: int = 0
+    empty_by: int | None = maybe_key("user.id")
     run_id: int | None = maybe_key("run.id")
     imported_at: datetime = moment()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -28,6 +28,18 @@ class BoxSource(StrEnum):
     PICTURE = "picture"  # the whole picture
 
 
+class Review(StrEnum):
+    """How far the points of an instance are reviewed."""
+
+    OPEN = "open"  # a model's points, or none: nobody has looked
+    IN_PROGRESS = "in_progress"  # a human has changed points and not accepted them
+    ACCEPTED = "accepted"  # a human vouches for every point
+    IMPORTED = "imported"  # they came in with labels that count as true
+
+
+TRUTH: Final = (Review.ACCEPTED, Review.IMPORTED)  # what is learned from, measured on and exported unless more is asked
+
+
 class Sides(TypedDict):
     """The sides of a box as columns, in pixels of the upright picture."""
 
@@ -46,7 +58,8 @@ def sides(box: Sequence[float]) -> Sides:
 class Instance(SQLModel, table=True):
     """A face or a person in a picture: box corners in pixels of the upright picture.
 
-    `revision_id` is the revision that counts: the newest human one, else the newest of a model.
+    `revision_id` is the revision that counts: the newest human one, else the newest of a model. How far the instance is
+    reviewed is that revision's `review`; without one it is open.
     `origin` says who found it, `box_source` where its box comes from (`BoxSource`).
     `five_points` is (5, 2) float32: eyes, nose, mouth corners; kept so that another encoder needs no detector.
     """
@@ -87,6 +100,9 @@ class KeypointRevision(SQLModel, table=True):
     """One state of an instance's points. Appended, never changed.
 
     `points` packs K rows of float32 x, y, visibility, confidence (`core.foundation.arrays.Keypoints.to_bytes`).
+    `review` is how far the instance is reviewed with these points; they count as a model's (`source`) as long as they
+    are open. `start_id` is there while they are in progress: the revision that the work began from, None where it began
+    from nothing. What is no longer as it was there a human has set.
     `edit_id` is the browser's own id of the edit: the same edit sent twice is one row.
     """
 
@@ -106,6 +122,8 @@ class KeypointRevision(SQLModel, table=True):
     skeleton: str
     points: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     source: str
+    review: str
+    start_id: int | None = maybe_key("keypointrevision.id")
     author_id: int | None = maybe_key("user.id")
     model_version_id: int | None = maybe_key("modelversion.id")
     base_id: int | None = maybe_key("keypointrevision.id")

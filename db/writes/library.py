@@ -1,10 +1,12 @@
 """Small writes about users, datasets and pictures. Each takes the caller's session and never commits."""
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select, update
+from collections import defaultdict
+from collections.abc import Sequence, Set
+
+from sqlmodel import Session, col, select
 
 from db.batching import id_batches
-from db.tables import Dataset, Image, Instance, User
+from db.tables import TRUTH, Dataset, Image, ImageState, Instance, KeypointRevision, Review, Scan, User
 
 
 def ensure_user(name: str, *, session: Session) -> int:
@@ -29,14 +31,50 @@ def ensure_dataset(name: str, author_id: int, *, session: Session) -> int:
     return dataset_id
 
 
-def recount_faces(*image_ids: int, session: Session) -> None:
-    """Bring `Image.faces` of pictures in line with their instances."""
-    count = (
-        select(func.count())
-        .select_from(Instance)
-        .where(Instance.image_id == Image.id, Instance.kind == "face", ~col(Instance.removed))
-        .correlate(Image)
-        .scalar_subquery()
-    )
+def refresh_picture(*image_ids: int, session: Session) -> None:
+    """Bring what pictures repeat in line with their instances: how many faces they have, and where they stand.
+
+    This is the one place that says where a picture stands, but for a scan that failed, which stays so until another
+    does not or a human reviews it: whoever changes an instance or its points calls it afterwards.
+    """
+    session.flush()
     for part in id_batches(image_ids):
-        session.exec(update(Image).where(col(Image.id).in_(part)).values(faces=count))
+        instances: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
+        for image_id, kind, review in session.exec(
+            select(Instance.image_id, Instance.kind, KeypointRevision.review)
+            .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+            .where(col(Instance.image_id).in_(part), ~col(Instance.removed))
+        ):
+            instances[image_id].append((kind, review))
+        for image in session.exec(select(Image).where(col(Image.id).in_(part))).all():
+            _refresh(image, instances[image.id], session=session)
+    session.flush()
+
+
+def _refresh(image: Image, instances: Sequence[tuple[str, str | None]], *, session: Session) -> None:
+    image.faces = sum(kind == "face" for kind, _ in instances)
+    reviews = {review or Review.OPEN for _, review in instances}
+    if image.state == ImageState.FAILED and (reviews - {Review.OPEN} or image.empty_by is not None):
+        image.state, image.reason = ImageState.NEW, None
+    if image.state == ImageState.FAILED:
+        return
+    if reviews:
+        image.state = state_of(reviews)
+    elif image.empty_by is not None:
+        image.state = ImageState.ACCEPTED
+    elif image.state not in (ImageState.NEW, ImageState.EMPTY):
+        image.state = ImageState.EMPTY if _was_scanned(image.id, session=session) else ImageState.NEW
+
+
+def state_of(reviews: Set[str]) -> ImageState:
+    """Where a picture stands whose instances, at least one, are reviewed so far."""
+    if reviews == {Review.OPEN}:
+        return ImageState.FOUND
+    if not reviews <= set(TRUTH):
+        return ImageState.IN_PROGRESS
+    return ImageState.IMPORTED if Review.IMPORTED in reviews else ImageState.ACCEPTED
+
+
+def _was_scanned(image_id: int, *, session: Session) -> bool:
+    scans = select(Scan.image_id).where(Scan.image_id == image_id, col(Scan.failure).is_(None))
+    return session.exec(scans).first() is not None

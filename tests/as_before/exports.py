@@ -171,7 +171,7 @@ class _Rows:
             original=f"originals/{digest}.bmp",
             sequence="talk.mp4" if path.startswith("talk") else None,
             identity="Ada, L." if path.startswith("Ada") else None,
-            state=("corrected", "found", "found", "corrected", "empty", "new")[number],
+            state=("accepted", "found", "found", "accepted", "empty", "new")[number],
             reason=verbatim("nothing was found").to_json() if number == 4 else None,
             run_id=self.run,
         )
@@ -254,6 +254,7 @@ class _Rows:
             skeleton=skeleton,
             points=rows.tobytes(),
             source="human" if human else "model",
+            review="accepted" if human else "open",
             author_id=self.author if human else None,
             model_version_id=None if human else self.model,
         )

@@ -170,9 +170,7 @@ def reads() -> dict[str, Callable[[Any], object]]:
         "points.picture_history": lambda s: points.picture_history(990, session=s),
         "points.neighbour": lambda s: points.neighbour(1, everything, late(s), forward=True, session=s),
         "points.neighbour, back": lambda s: points.neighbour(1, everything, late(s), forward=False, session=s),
-        "points.neighbour, unreviewed": lambda s: points.neighbour(
-            1, everything, late(s), forward=True, unreviewed=True, session=s
-        ),
+        "points.next_to_review": lambda s: points.next_to_review(1, everything, late(s), session=s),
         "listing.people_page": lambda s: listing.people_page(1, session=s),
         "listing.people_page, name": lambda s: listing.people_page(1, name_contains="00", session=s),
         "listing.count_people_page": lambda s: listing.count_people_page(1, session=s),

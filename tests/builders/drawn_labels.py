@@ -11,7 +11,8 @@ from sqlmodel import select
 from core.foundation.workspace import Workspace
 from core.jobs.runs import submit
 from core.library.importing import PictureIntake
-from db.tables import Frame, Image, ImageState, Instance, KeypointRevision, Source, Video
+from db.tables import Frame, Image, Instance, KeypointRevision, Review, Source, Video
+from db.writes.library import refresh_picture
 from db.writing import writing
 from tests.builders.drawn_clips import draw_clips
 
@@ -60,7 +61,7 @@ def fill_with_clips(
                 session.add(clips[name])
                 session.flush()
             truth = truths[image.path]
-            image.sequence, image.state = name, ImageState.CORRECTED
+            image.sequence = name
             index = int(Path(image.path).stem)
             session.add(Frame(video_id=clips[name].id, index=index, seconds=index / 25, image_id=image.id))
             left, top, right, bottom = np.asarray(truth.box, float).tolist()
@@ -83,10 +84,12 @@ def fill_with_clips(
                     skeleton="face68",
                     points=truth.keypoints.to_bytes(),
                     source=Source.HUMAN,
+                    review=Review.ACCEPTED,
                     author_id=author,
                 )
                 session.add(revision)
                 session.flush()
                 one.revision_id = revision.id
+            refresh_picture(image.id, session=session)
             instances.append(one.id)
     return instances

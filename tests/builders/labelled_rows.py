@@ -16,7 +16,7 @@ from core.library.importing import PictureIntake
 from core.library.intake import ImportOptions
 from db.engine import reading
 from db.tables import Assignment, Image, Instance, KeypointRevision, PeopleEvent, Person, Separation
-from db.writes.library import recount_faces
+from db.writes.library import refresh_picture
 from db.writes.models import ensure_model_version, note_model_use
 from db.writes.people import ensure_person
 from db.writing import writing
@@ -72,9 +72,7 @@ def _label(dataset: int, author: int, session: Session) -> None:
         if number == 4:
             session.add(Instance(dataset_id=dataset, image_id=image.id, kind="face", left=1, top=1, right=9, bottom=9))
         if number == 5:
-            image.state, image.reason = "empty", verbatim("nothing was found").to_json()
-        else:
-            image.state = "corrected" if number % 3 == 0 else "found"
+            image.reason = verbatim("nothing was found").to_json()
         if number == 6:
             session.add(
                 Instance(
@@ -82,7 +80,7 @@ def _label(dataset: int, author: int, session: Session) -> None:
                 )
             )
         session.flush()
-        recount_faces(image.id, session=session)
+        refresh_picture(image.id, session=session)
     _separate(dataset, author, people[3], session)
 
 
@@ -138,6 +136,7 @@ def _instance(
             skeleton=skeleton,
             points=points.to_bytes(),
             source=source,
+            review="accepted" if source == "human" else "open",
             author_id=author if source == "human" else None,
             model_version_id=model if source == "model" else None,
         )
@@ -175,6 +174,7 @@ def summary(workspace: Workspace) -> dict:
                     row.five_points or b"",
                     revision.points if revision else b"",
                     revision.source if revision else "",
+                    revision.review if revision else "",
                     owner.source if owner else "",
                     name or "",
                 )

@@ -8,7 +8,18 @@ import numpy as np
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
-from db.tables import Frame, GroupPart, Image, Instance, KeypointRevision, Prediction, Source, TrainedModel, Video
+from db.tables import (
+    Frame,
+    GroupPart,
+    Image,
+    Instance,
+    KeypointRevision,
+    Prediction,
+    Review,
+    Source,
+    TrainedModel,
+    Video,
+)
 from db.writes.models import ensure_model_version
 from db.writing import writing
 
@@ -72,6 +83,7 @@ class Shelf:
         kind: str = "face",
         skeleton: str = "face68",
         version: int | None = None,
+        review: str | None = None,
     ) -> int:
         """An instance with a box of 0, 0, 120, 90 and perhaps a revision; gives its id."""
         with writing(self.workspace.engine) as session:
@@ -84,6 +96,7 @@ class Shelf:
                     skeleton=skeleton,
                     points=Keypoints.of(points).to_bytes(),
                     source=Source.HUMAN if human else Source.MODEL,
+                    review=review or (Review.ACCEPTED if human else Review.OPEN),
                     author_id=self.author if human else None,
                     model_version_id=version,
                 )

@@ -5,7 +5,8 @@ from sqlmodel import select
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id, create_dataset
-from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, now
+from db.tables import Instance, KeypointRevision, Run, RunState, now
+from db.writes.library import refresh_picture
 from db.writing import writing
 from tests.builders.drawn_labels import fill_with_clips
 
@@ -39,4 +40,4 @@ def unlabel(workspace, instances):
             session.flush()
             for revision in session.exec(select(KeypointRevision).where(KeypointRevision.instance_id == number)):
                 session.delete(revision)
-            session.get(Image, one.image_id).state = ImageState.FOUND
+            refresh_picture(one.image_id, session=session)

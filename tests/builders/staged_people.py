@@ -19,7 +19,7 @@ from core.people.grouping import group_people
 from db.engine import reading
 from db.queries.people.ownership import ownerships
 from db.tables import Embedding, Image, Instance, Run, RunState
-from db.writes.library import ensure_user, recount_faces
+from db.writes.library import ensure_user, refresh_picture
 from db.writes.models import ensure_model_version
 from db.writing import writing
 
@@ -63,7 +63,7 @@ def add_faces(
             session.add(face)
             session.flush()
             session.add(Embedding(instance_id=face.id, model_version_id=encoder, vector=embedding.tobytes()))
-            recount_faces(image_id, session=session)
+            refresh_picture(image_id, session=session)
             ids.append(face.id)
         return ids
 

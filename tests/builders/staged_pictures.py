@@ -11,8 +11,8 @@ from core.drawn.truth import write_picture
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.importing import PictureIntake
-from db.tables import Image, ImageState, Instance, KeypointRevision, Run, RunState, Source, now
-from db.writes.library import ensure_dataset, ensure_user, recount_faces
+from db.tables import Image, Instance, KeypointRevision, Review, Run, RunState, Source, now
+from db.writes.library import ensure_dataset, ensure_user, refresh_picture
 from db.writes.models import ensure_model_version
 from db.writing import writing
 
@@ -41,7 +41,6 @@ def stage(home):
             image = session.exec(select(Image).where(Image.path == picture.name)).one()
             for drawn in picture.instances:
                 add(drawn, image, version, session)
-            image.state = ImageState.FOUND
     return workspace
 
 
@@ -57,9 +56,10 @@ def add(drawn, image, version, session):
         skeleton=drawn.skeleton,
         points=drawn.keypoints.to_bytes(),
         source=Source.MODEL,
+        review=Review.OPEN,
         model_version_id=version,
     )
     session.add(revision)
     session.flush()
     instance.revision_id = revision.id
-    recount_faces(image.id, session=session)
+    refresh_picture(image.id, session=session)

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
-from db.tables import Assignment, Frame, Image, Instance, KeypointRevision, Prediction, Source, Video
+from db.tables import Assignment, Frame, Image, Instance, KeypointRevision, Prediction, Review, Source, Video
 from db.writes.models import ensure_model_version
 from db.writes.people import ensure_person
 from db.writing import writing
@@ -111,6 +111,7 @@ def add_track(
                     skeleton="face68",
                     points=Keypoints.of(tracks[t]).to_bytes(),
                     source=Source.HUMAN,
+                    review=Review.ACCEPTED,
                     author_id=author,
                 )
                 session.add(revision)

@@ -516,3 +516,139 @@ def test_boxes_and_models_of_before_are_told_by_their_history(engine, tmp_path):
     with engine.connect() as now:
         assert now.execute(text("SELECT data FROM trainedmodel")).scalar() == '{"learned": [[3, 4]], "epochs": 3}'
         assert "box_source" not in {column["name"] for column in inspect(engine).get_columns("instance")}
+
+
+def _blob(*places, seen=2, confidence=0.5):
+    """Points at x = y, as `KeypointRevision.points`; None is absent."""
+    rows = [(place, place, seen, confidence) if place is not None else (np.nan, np.nan, 0, 1) for place in places]
+    return np.array(rows, "<f4").tobytes()
+
+
+GUESS, MOVED, FURTHER, NOTHING = _blob(1, 2), _blob(1, 9), _blob(8, 9), _blob(None, None)
+BACK = _blob(1, 2, confidence=1)  # where the model had put them, in an edit of a human
+# by instance: what became of its points (source, note, points), the newest last, and how far each is reviewed then
+HISTORIES = [
+    ([("model", None, GUESS)], ["open"]),
+    ([("model", None, GUESS), ("human", "edits.move", MOVED)], ["open", "in_progress"]),
+    (
+        [("model", None, GUESS), ("human", "edits.move", MOVED), ("human", "edits.undo", BACK)],
+        ["open", "in_progress", "open"],
+    ),
+    ([("model", None, GUESS), ("human", "edits.accepted", BACK)], ["open", "accepted"]),
+    (
+        [
+            *[("model", None, GUESS), ("human", "edits.accepted", BACK), ("human", "edits.move", MOVED)],
+            *[("human", "edits.move", FURTHER), ("human", "edits.undo", BACK)],
+        ],
+        ["open", "accepted", "in_progress", "in_progress", "accepted"],
+    ),
+    ([("human", "edits.imported_from", GUESS)], ["imported"]),
+    ([("human", "edits.imported", GUESS), ("human", "edits.nudge", MOVED)], ["imported", "in_progress"]),
+    ([("model", "edits.imported", GUESS)], ["open"]),
+    ([("human", "edits.place", _blob(1, None)), ("human", "edits.place", GUESS)], ["in_progress", "accepted"]),
+    ([("human", "edits.place", _blob(1, None)), ("human", "edits.undo", NOTHING)], ["in_progress", "open"]),
+]
+
+
+def _before_reviews():
+    scripts = ScriptDirectory.from_config(config())
+    (reviews,) = (script for script in scripts.walk_revisions() if script.path.endswith("_reviews.py"))
+    return reviews.down_revision
+
+
+def _write_histories(connection):
+    statements = ROWS_BEFORE.replace("'landmark edits'", "'landmark_edits'").split(";\n")[:2]
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("INSERT INTO modelversion VALUES (1, 'net', 'landmarks', '1', '{}', '', '2026-01-01')")
+    for number, (history, _) in enumerate(HISTORIES, start=1):
+        _write_picture(connection, number, number, history, "corrected")
+
+
+def _write_picture(connection, image, instance, history, state, at=1):
+    """A picture with an instance and its revisions; a picture that is there already gets one more instance."""
+    connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO image (id, dataset_id, path, sha256, size_bytes, width, height, format, original, state,"
+        " faces, imported_at) VALUES (?, 1, ?, ?, 1, 1, 1, 'PNG', 'o', ?, 1, '2026-01-01')",
+        (image, f"{image}.png", str(image), state),
+    )
+    base = None
+    connection.exec_driver_sql(
+        'INSERT INTO instance (id, dataset_id, image_id, kind, "left", top, "right", bottom, origin, removed,'
+        " created_at) VALUES (?, 1, ?, 'face', 0, 0, 1, 1, 'model', 0, '2026-01-01')",
+        (instance, image),
+    )
+    for source, code, points in history:
+        note = json.dumps({"code": code, "fields": {}}) if code else ""
+        made = connection.exec_driver_sql(
+            "INSERT INTO keypointrevision (instance_id, skeleton, points, source, author_id, model_version_id, base_id,"
+            " note, created_at) VALUES (?, 'face68', ?, ?, ?, ?, ?, ?, ?)",
+            (instance, points, source, *((1, None) if source == "human" else (None, 1)), base, note, f"2026-01-0{at}"),
+        )
+        base = made.lastrowid
+    connection.exec_driver_sql("UPDATE instance SET revision_id = ? WHERE id = ?", (base, instance))
+
+
+def _reviews(engine):
+    """Of each instance: how far each revision is reviewed, whose points they are, and the points."""
+    rows: dict[int, list] = {}
+    with engine.connect() as now:
+        for instance, *row in now.execute(
+            text("SELECT instance_id, review, source, points FROM keypointrevision ORDER BY id")
+        ).all():
+            rows.setdefault(instance, []).append(tuple(row))
+    return rows
+
+
+def test_old_revisions_are_reviewed_as_far_as_their_history_says(engine, tmp_path):
+    run(engine, command.upgrade, _before_reviews())
+    with migrating(engine) as connection:
+        _write_histories(connection)
+    upgrade(engine, tmp_path / "backups")
+    found = _reviews(engine)
+    assert [[review for review, *_ in found[number]] for number in sorted(found)] == [said for _, said in HISTORIES]
+    assert found[3][-1][1:] == ("model", GUESS), "what was undone is the model's again, with its confidence"
+    assert found[5][-1][1:] == ("human", BACK)
+    with reading(engine) as session:
+        states = session.exec(select(Image.state).order_by(Image.id)).all()
+        started = session.exec(select(KeypointRevision.start_id).where(KeypointRevision.review == "in_progress")).all()
+        heads = session.exec(select(Instance.revision_id).order_by(Instance.id)).all()
+    assert states == [
+        *("found", "in_progress", "found", "accepted", "accepted"),
+        *("imported", "in_progress", "found", "accepted", "found"),
+    ]
+    assert started == [2, 4, 10, 10, 15, None, None], "each knows what its work began from"
+    assert (heads[9], heads[8]) == (None, 19), "where all was taken away again there are no points, as at first"
+
+
+def test_what_was_corrected_before_its_picture_was_accepted_was_accepted_with_it(engine, tmp_path):
+    run(engine, command.upgrade, _before_reviews())
+    touched, accepted = HISTORIES[1][0], HISTORIES[3][0]
+    with migrating(engine) as connection:
+        _write_histories(connection)
+        for image, later in ((21, 3), (22, 1)):
+            _write_picture(connection, image, image, touched, "corrected", at=2)
+            _write_picture(connection, image, 100 + image, accepted, "corrected", at=later)
+    upgrade(engine, tmp_path / "backups")
+    found = _reviews(engine)
+    assert (found[21][-1][0], found[22][-1][0]) == ("accepted", "in_progress"), "the other was touched after that"
+
+
+def test_reviews_can_be_taken_back_and_the_index_of_edits_stays_one_of_edits(engine, tmp_path):
+    run(engine, command.upgrade, _before_reviews())
+    with migrating(engine) as connection:
+        _write_histories(connection)
+        _write_picture(connection, 30, 30, HISTORIES[0][0], "failed")
+        connection.exec_driver_sql('UPDATE image SET reason = \'{"code": "x", "fields": {}}\' WHERE id = 30')
+    index = "SELECT sql FROM sqlite_master WHERE name = 'uq_keypointrevision_edit_id'"
+    upgrade(engine, tmp_path / "backups")
+    with engine.connect() as now:
+        assert "WHERE edit_id IS NOT NULL" in now.execute(text(index)).scalar()
+        assert now.execute(text("SELECT state FROM image WHERE id = 30")).scalar() == "failed"
+    run(engine, command.downgrade, _before_reviews())
+    with engine.connect() as now:
+        sources = now.execute(text("SELECT source FROM keypointrevision ORDER BY id")).scalars().all()
+        states = now.execute(text("SELECT state FROM image ORDER BY id")).scalars().all()
+        assert "WHERE edit_id IS NOT NULL" in now.execute(text(index)).scalar()
+    assert sources == [source for history, _ in [*HISTORIES, HISTORIES[0]] for source, *_ in history]
+    assert states[:4] == ["found", "corrected", "found", "corrected"]

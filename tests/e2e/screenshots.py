@@ -21,7 +21,7 @@ from core.library.names_in_store import annotator_id, create_dataset
 from core.library.sample_clips import SAMPLE_CLIPS
 from core.library.sample_photos import SAMPLE
 from core.people.deciding import confirm_faces, name_person
-from core.points.annotating import accept
+from core.points.reviewing import accept
 from db.engine import reading
 from db.queries.people.listing import all_people
 from db.tables import Image as Picture

@@ -9,9 +9,10 @@ from core.foundation.arrays import Keypoints
 from core.foundation.messages import worded
 from db.engine import reading
 from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Source
+from db.writes.library import refresh_picture
 from db.writing import writing
 from tests.builders.staged_pictures import stage
-from tests.e2e.hands import accept, drag, on_screen, view, wait_for
+from tests.e2e.hands import accept, comes_to, drag, on_screen, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -62,7 +63,8 @@ def test_dragged_landmark_is_a_new_human_revision_and_undo_is_another(page, work
         work = session.exec(select(DailyWork).where(DailyWork.kind == "landmark_edits")).one()
         image = session.exec(select(Image).where(Image.path == "ada.jpg")).one()
     assert len(kept) == 3, "nothing is overwritten"
-    assert (work.count, image.state) == (2, ImageState.CORRECTED)
+    assert (work.count, image.state) == (1, ImageState.FOUND), "undone, it is as if nobody had been here"
+    assert head(store, "ada.jpg").source == Source.MODEL
 
 
 def test_next_picture_opens_and_a_reload_shows_what_was_saved(page, workbench, store):
@@ -95,13 +97,61 @@ def test_accepting_a_picture_vouches_for_every_point_and_goes_on(page, workbench
     assert worded(revision.note) == "Accepted as it is"
 
 
-def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
-    with writing(store.engine) as session:  # nobody has looked at anything
-        for image in session.exec(select(Image)):
-            image.state = ImageState.FOUND
+def nobody_has_looked(store):
+    """Every instance has its first points again, and every picture is to be reviewed."""
+    with writing(store.engine) as session:
         for instance in session.exec(select(Instance)):
             first = select(KeypointRevision).where(KeypointRevision.instance_id == instance.id)
             instance.revision_id = session.exec(first.order_by(KeypointRevision.id)).first().id
+        for image in session.exec(select(Image)):
+            refresh_picture(image.id, session=session)
+
+
+def picture(store, path):
+    with reading(store.engine) as session:
+        return session.exec(select(Image).where(Image.path == path)).one()
+
+
+def heads(store, path):
+    """How far each instance of a picture is reviewed."""
+    with reading(store.engine) as session:
+        reviews = select(KeypointRevision.review).join(Instance, Instance.revision_id == KeypointRevision.id)
+        return session.exec(reviews.join(Image, Image.id == Instance.image_id).where(Image.path == path)).all()
+
+
+def test_one_point_of_several_people_is_no_review_until_all_are_accepted_and_u_finds_the_rest(page, workbench, store):
+    nobody_has_looked(store)
+    last = picture(store, "walk.jpg")
+    page.goto(f"{workbench.address}/keypoints?name=Mina&picture={last.id}")
+    expect(page.locator("canvas[data-view]").first).to_be_visible(timeout=60_000)
+    wait_for(lambda: view(page) and view(page)["image"] == last.id)
+    start = on_screen(page, *Keypoints.from_bytes(head(store, "walk.jpg", "person").points).points[0])
+    for away in (True, False, True):  # moved, undone, moved again
+        if away:
+            drag(page, start, (start[0] + 20, start[1] + 15))
+        else:
+            page.keyboard.press("Control+z")
+        reviews = ["in_progress", "open"] if away else ["open", "open"]
+        comes_to(lambda: sorted(heads(store, "walk.jpg")), sorted(reviews))
+        assert picture(store, "walk.jpg").state == (ImageState.IN_PROGRESS if away else ImageState.FOUND)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    accept(page)
+    comes_to(lambda: heads(store, "walk.jpg"), ["accepted", "accepted"])
+    assert picture(store, "walk.jpg").state == ImageState.ACCEPTED
+    ada, bruno = (picture(store, f"{name}.jpg").id for name in ("ada", "bruno"))
+    wait_for(lambda: view(page) and view(page)["image"] == ada)  # after the last one the first again
+    for following in (bruno, ada):
+        page.locator("canvas[data-view]").first.focus()
+        page.keyboard.press("u")
+        wait_for(lambda following=following: view(page) and view(page)["image"] == following)
+
+    page.goto(f"{workbench.address}/keypoints?name=Mina&picture={last.id}")
+    page.get_by_role("button", name="Take back").click()
+    comes_to(lambda: sorted(heads(store, "walk.jpg")), ["in_progress", "open"])
+
+
+def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
+    nobody_has_looked(store)
     open_page(page, workbench)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
     page.wait_for_timeout(1300)

@@ -1,12 +1,13 @@
-"""Reads of what there is to learn from: human labels, unlabelled instances, the split, pictures left out."""
+"""Reads of what there is to learn from: true labels, labels in progress, unlabelled instances, the split."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
-from db.tables import Assignment, Frame, Image, Instance, KeypointRevision, Person, Prediction, Source
+from db.tables import TRUTH, Assignment, Frame, Image, Instance, KeypointRevision, Person, Prediction, Review, Source
 
 
 class InstanceBox(NamedTuple):
@@ -36,14 +37,16 @@ class PictureFacts(NamedTuple):
 
 
 class RevisionPoints(NamedTuple):
-    """A revision's id and its packed points."""
+    """A revision's id, its packed points and how far they are reviewed."""
 
     id: int
     points: bytes
+    review: str
 
 
 class HumanLabel(NamedTuple):
-    """An instance whose points a human set, its picture, who it is if known, and the frame's place if it is one."""
+    """An instance whose points are accepted or imported (or in progress, where that is asked for), its picture, who it
+    is if known, and the frame's place if it is one."""
 
     instance: InstanceBox
     image: PictureFacts
@@ -56,7 +59,7 @@ class HumanLabel(NamedTuple):
 
 
 class UnlabelledInstance(NamedTuple):
-    """An instance whose points no human has set; the rest as in `HumanLabel`."""
+    """An instance whose points are neither accepted nor imported; the rest as in `HumanLabel`."""
 
     instance: InstanceBox
     image: PictureFacts
@@ -78,19 +81,36 @@ _WHO_AND_WHEN: Final = (Person.id, Person.name, Frame.video_id, Frame.index, Fra
 
 
 def human_labels(dataset_id: int, skeleton: str, *, session: Session) -> list[HumanLabel]:
-    """Every instance of a dataset whose points count as a human's, in the order of path, frame and id."""
-    of_a_human = (KeypointRevision.source == Source.HUMAN) & (KeypointRevision.skeleton == skeleton)
+    """Every instance of a dataset whose points are accepted or imported, in the order of path, frame and id."""
+    return [label for label, _ in _labels(dataset_id, skeleton, TRUTH, session=session)]
+
+
+def labels_in_progress(
+    dataset_id: int, skeleton: str, *, session: Session
+) -> list[tuple[HumanLabel, RevisionPoints | None]]:
+    """Every instance of a dataset on whose points somebody works, each with the revision that the work began from."""
+    return _labels(dataset_id, skeleton, (Review.IN_PROGRESS,), session=session)
+
+
+def _labels(
+    dataset_id: int, skeleton: str, reviews: Sequence[Review], *, session: Session
+) -> list[tuple[HumanLabel, RevisionPoints | None]]:
+    start = aliased(KeypointRevision)
+    points = (KeypointRevision.id, KeypointRevision.points, KeypointRevision.review)
+    began = (start.id, start.points, start.review)
+    chosen = col(KeypointRevision.review).in_(reviews) & (KeypointRevision.skeleton == skeleton)
     statement = (
-        _located(select(*_BOX, *_PICTURE, *_WHO_AND_WHEN, KeypointRevision.id, KeypointRevision.points))  # type: ignore[call-overload]
+        _located(select(*_BOX, *_PICTURE, *_WHO_AND_WHEN, *points, *began))  # type: ignore[call-overload]
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id))
-        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), of_a_human)
+        .join(start, col(start.id) == col(KeypointRevision.start_id), isouter=True)
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), chosen)
     )
-    labels: dict[int, HumanLabel] = {}
+    labels: dict[int, tuple[HumanLabel, RevisionPoints | None]] = {}
     for row in session.exec(statement):  # identical frames share one picture: its first place counts
         if row[0] not in labels:
-            labels[row[0]] = HumanLabel(
-                InstanceBox(*row[:5]), PictureFacts(*row[5:11]), RevisionPoints(*row[16:]), *row[11:16]
-            )
+            revision, before = RevisionPoints(*row[16:19]), RevisionPoints(*row[19:]) if row[19] else None
+            label = HumanLabel(InstanceBox(*row[:5]), PictureFacts(*row[5:11]), revision, *row[11:16])
+            labels[row[0]] = label, before
     return list(labels.values())
 
 
@@ -105,11 +125,16 @@ def by_no_human(dataset_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> list[UnlabelledInstance]:
-    """Every instance of a kind whose points are a model's or nobody's, in the order of path, frame and id."""
+    """Every instance of a kind whose points are not true, in the order of path, frame and id."""
     statement = (
         _located(select(*_BOX, *_PICTURE, *_WHO_AND_WHEN))  # type: ignore[call-overload]
         .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
-        .where(*by_no_human(dataset_id, kind))
+        .where(
+            Instance.dataset_id == dataset_id,
+            Instance.kind == kind,
+            ~col(Instance.removed),
+            or_(col(Instance.revision_id).is_(None), col(KeypointRevision.review).not_in(TRUTH)),
+        )
     )
     labels: dict[int, UnlabelledInstance] = {}
     for row in session.exec(statement):
@@ -144,13 +169,13 @@ def stored_points(
 
 
 def skeletons_with_points(dataset_id: int, *, session: Session) -> list[str]:
-    """Skeletons of which a dataset has points, those with most human labels first."""
-    human = func.sum(KeypointRevision.source == Source.HUMAN)
+    """Skeletons of which a dataset has points, those with most true labels first."""
+    true = func.sum(case((col(KeypointRevision.review).in_(TRUTH), 1), else_=0))
     rows = session.exec(
         select(KeypointRevision.skeleton)
         .join(Instance, col(Instance.revision_id) == col(KeypointRevision.id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed))
         .group_by(col(KeypointRevision.skeleton))
-        .order_by(human.desc(), func.count().desc())
+        .order_by(true.desc(), func.count().desc())
     )
     return list(rows)

@@ -9,17 +9,29 @@ from typing import Final
 import plotly.graph_objects as go
 import streamlit as st
 
-from db.queries.dashboard import PointsByOrigin, Work
+from db.queries.dashboard import InstancesByReview, Work
 from db.tables import ImageState
 from pages.widgets.library.picture_tiles import STATES
+from pages.widgets.shared.words import words
 
 _STATE_COLOURS: Final[dict[str, str]] = {
     ImageState.NEW: "#9aa5b1",
     ImageState.EMPTY: "#cfd6dd",
     ImageState.FOUND: "#2f6feb",
-    ImageState.CORRECTED: "#2a9d8f",
+    ImageState.IN_PROGRESS: "#e9a03b",
+    ImageState.IMPORTED: "#8a6fc9",
+    ImageState.ACCEPTED: "#2a9d8f",
     ImageState.FAILED: "#d1495b",
 }
+# how far points are reviewed: the column of `InstancesByReview`, and the colour that pictures of that kind have
+_REVIEW_COLOURS: Final[dict[str, str]] = {
+    "accepted": _STATE_COLOURS[ImageState.ACCEPTED],
+    "imported": _STATE_COLOURS[ImageState.IMPORTED],
+    "in_progress": _STATE_COLOURS[ImageState.IN_PROGRESS],
+    "model": _STATE_COLOURS[ImageState.FOUND],
+    "none": _STATE_COLOURS[ImageState.NEW],
+}
+_REVIEWS: Final = words("reviews")
 _KINDS: Final = {"face": "Faces", "person": "Figures"}
 _MOST_TICKS: Final = 10
 _FEWEST_DAYS: Final = 14
@@ -43,13 +55,17 @@ def state_bar(states: Mapping[str, int]) -> go.Figure:
     return _stacked(parts, most=sum(states.values()), height=150)
 
 
-def points_bars(points: Sequence[PointsByOrigin]) -> go.Figure:
-    """A bar for faces and one for figures, in parts by whose points count."""
-    rows_with_any = [row for row in points if row.human + row.model + row.none]
+def review_row(row: InstancesByReview) -> dict[str, str | int]:
+    """How many faces or figures are reviewed how far, under their titles."""
+    return {"": _KINDS[row.kind], **{_REVIEWS[name]: getattr(row, name) for name in _REVIEW_COLOURS}}
+
+
+def points_bars(points: Sequence[InstancesByReview]) -> go.Figure:
+    """A bar for faces and one for figures, in parts by how far their points are reviewed."""
+    rows_with_any = [row for row in points if row.total]
     named = {
-        "By a human": ([row.human for row in rows_with_any], _STATE_COLOURS[ImageState.CORRECTED]),
-        "By a model": ([row.model for row in rows_with_any], _STATE_COLOURS[ImageState.FOUND]),
-        "No points yet": ([row.none for row in rows_with_any], _STATE_COLOURS[ImageState.NEW]),
+        _REVIEWS[name]: ([getattr(row, name) for row in rows_with_any], colour)
+        for name, colour in _REVIEW_COLOURS.items()
     }
     parts = [
         go.Bar(
@@ -64,7 +80,7 @@ def points_bars(points: Sequence[PointsByOrigin]) -> go.Figure:
         for name, (counts, colour) in named.items()
         if any(counts)
     ]
-    most = max(row.human + row.model + row.none for row in rows_with_any)
+    most = max(row.total for row in rows_with_any)
     return _stacked(parts, most=most, height=110 + 50 * len(rows_with_any))
 
 

@@ -14,6 +14,7 @@ from pages.widgets.shared.text import counted, plain, sentence, utc
 from pages.widgets.shared.words import words
 
 ABOUT: Final = words("export_formats")
+EXPORT_POINTS: Final = words("export_points")
 _ROWS: Final = 20
 
 

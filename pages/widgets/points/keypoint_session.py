@@ -8,15 +8,16 @@ import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.messages import message
-from core.points.annotating import accept, editor_instances, editor_skeletons
+from core.points.annotating import editor_instances, editor_skeletons
+from core.points.reviewing import accept, take_back
 from db.engine import LARGEST_ID, reading
 from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
-from db.queries.points import neighbour
+from db.queries.points import neighbour, next_to_review
 from db.queries.store import store_id
-from db.tables import Image
+from db.tables import Image, ImageState
 from pages.widgets.points.picture_order import first_of, ranking, step
 from pages.widgets.shared.resources import IMAGE, author_id, read, who_works, workspace
-from pages.widgets.shared.text import sentence
+from pages.widgets.shared.text import counted, sentence
 
 _GLANCE: Final = 1.0  # seconds: who accepts a picture sooner has clicked twice and not seen it
 _SHOWN: Final = "keypoints_shown"
@@ -63,12 +64,12 @@ def _first_image(dataset_id: int) -> Image | None:
 
 
 def go(to: str) -> None:
-    """Open the next or previous picture of the order, or the next that no human has corrected.
+    """Open the next or previous picture of the order, or the next to review, after the last the first again.
 
     Raises
     ------
     NotFound
-        At the end of the pictures.
+        At the end of the pictures, or where no other is left to review.
     """
     with reading(workspace().engine) as session:
         image = session.get(Image, st.session_state.get(IMAGE) or 0)
@@ -79,13 +80,13 @@ def go(to: str) -> None:
         st.session_state[IMAGE] = step(order, image.id, to).id
         return
     with reading(workspace().engine) as session:
-        unreviewed = to == "next_unreviewed"
-        beyond = neighbour(
-            image.dataset_id, chosen_filter(), image, forward=to != "previous", unreviewed=unreviewed, session=session
-        )
+        if to == "next_unreviewed":
+            beyond = next_to_review(image.dataset_id, chosen_filter(), image, session=session)
+        else:
+            beyond = neighbour(image.dataset_id, chosen_filter(), image, forward=to != "previous", session=session)
     if beyond is None:
         ends = {"previous": message("pictures.first"), "next": message("pictures.last")}
-        raise NotFound.saying(ends.get(to, message("pictures.none_after")))
+        raise NotFound.saying(ends.get(to, message("pictures.all_reviewed")))
     st.session_state[IMAGE] = beyond.id
 
 
@@ -95,16 +96,32 @@ def accept_button(data: Mapping[str, Any]) -> None:
     seen = frozenset(instance["revision"] for instance in data["instances"] if instance["revision"] is not None)
     image_id = data["image"]["id"]
     st.button(
-        "All points are right",
+        "All points are right" if data["instances"] else "Nothing is here",
         icon=":material/check:",
-        help="You vouch for every point, and go on",
+        help="You vouch for every point, and go on" if data["instances"] else "You vouch for that, and go on",
         key=f"accept-{image_id}",
         on_click=_accept,
-        args=(image_id, seen),
+        args=(image_id, seen, sum(instance["revision"] is None for instance in data["instances"])),
     )
+    if data["image"]["state"] == ImageState.ACCEPTED:
+        st.button(
+            "Take back",
+            icon=":material/undo:",
+            help="This picture is accepted. Taken back, it is to be reviewed again.",
+            key=f"take-back-{image_id}",
+            on_click=_take_back,
+            args=(image_id,),
+        )
     notice = st.session_state.pop(_NOTICE, None)
     if notice:
         st.toast(notice, icon=":material/info:", duration="long")
+
+
+def _take_back(image_id: int) -> None:
+    try:
+        take_back(workspace(), image_id, author_id=author_id())
+    except FacetError as error:
+        st.session_state[_NOTICE] = sentence(error)
 
 
 def was_shown(image: Image) -> None:
@@ -113,7 +130,7 @@ def was_shown(image: Image) -> None:
         st.session_state[_SHOWN] = (image.id, time.monotonic())
 
 
-def _accept(image_id: int, seen: Collection[int]) -> None:
+def _accept(image_id: int, seen: Collection[int], without_points: int = 0) -> None:
     shown, since = st.session_state.get(_SHOWN, (None, 0.0))
     if image_id != st.session_state.get(IMAGE):
         st.session_state[_NOTICE] = "The second click did not count: another picture has opened since."
@@ -123,6 +140,9 @@ def _accept(image_id: int, seen: Collection[int]) -> None:
         return
     try:
         accept(workspace(), image_id, author_id=author_id(), seen=seen)
+        if without_points:
+            boxes = counted(without_points, "box", "boxes")
+            st.session_state[_NOTICE] = f"{boxes} of the last picture: no points yet, to be reviewed with them."
         go("next_unreviewed")
     except FacetError as error:
         st.session_state[_NOTICE] = sentence(error)
@@ -132,7 +152,14 @@ def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
     """Everything that the editor shows of a picture."""
     index, count, following = _place(image)
     return {
-        "image": {"id": image.id, "url": _url(image), "width": image.width, "height": image.height, "name": image.path},
+        "image": {
+            "id": image.id,
+            "url": _url(image),
+            "width": image.width,
+            "height": image.height,
+            "name": image.path,
+            "state": image.state,
+        },
         "prefetch": [_url(following)] if following else [],
         "skeletons": editor_skeletons(),
         "instances": editor_instances(workspace(), image.id),

@@ -9,8 +9,10 @@ from db.queries.points import PictureRevision, count_revisions, picture_history
 from db.tables import Source
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read
+from pages.widgets.shared.words import words
 
 _ROWS: Final = 20
+_REVIEWS: Final = words("review_after")
 
 
 def history_of(image_id: int) -> None:
@@ -30,5 +32,6 @@ def _row(row: PictureRevision) -> dict[str, object]:
         "When (UTC)": f"{revision.created_at:%Y-%m-%d %H:%M:%S}",
         "Of": revision.instance_id,
         "Who": row.author or row.model or "",
+        "Points": _REVIEWS[revision.review],
         "What": worded(revision.note) or ("Found by a model" if revision.source == Source.MODEL else ""),
     }

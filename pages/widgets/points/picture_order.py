@@ -12,7 +12,7 @@ from core.jobs.kinds import must_wait
 from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
 from db.engine import reading
 from db.queries.learning.models import model_cache_key, ranking_cache_key
-from db.tables import Image, ImageState
+from db.tables import TO_REVIEW, Image
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
 from pages.widgets.shared.resources import IMAGE, read, start_run, workspace
@@ -145,7 +145,7 @@ def worth(pictures: NextPictures) -> str:
 
 
 def step(order: Sequence[int], here: int, to: str) -> Image:
-    """The picture before or after one in a ranking, or the next that nobody has corrected.
+    """The picture before or after one in a ranking, or the next that is to be reviewed, after the last the first again.
 
     Raises
     ------
@@ -156,19 +156,21 @@ def step(order: Sequence[int], here: int, to: str) -> Image:
     if to == "previous":
         following: Sequence[int] = order[:position][::-1]
         end = message("pictures.most_worthwhile")
+    elif to == "next_unreviewed":
+        following, end = [*order[position + 1 :], *order[: max(position, 0)]], message("pictures.all_reviewed")
     else:
         following, end = order[position + 1 :], message("pictures.last_of_ranking")
-    image = first_of(following, corrected=to != "next_unreviewed")
+    image = first_of(following, reviewed=to != "next_unreviewed")
     if image is None:
-        raise NotFound.saying(message("pictures.none_in_ranking") if to == "next_unreviewed" else end)
+        raise NotFound.saying(end)
     return image
 
 
-def first_of(order: Sequence[int], *, corrected: bool = False) -> Image | None:
-    """The first picture of a ranking that nobody has corrected since; with `corrected`, that is there at all."""
+def first_of(order: Sequence[int], *, reviewed: bool = False) -> Image | None:
+    """The first picture of a ranking that is still to be reviewed; with `reviewed`, that is there at all."""
     with reading(workspace().engine) as session:
         for number in order:
             image = session.get(Image, number)
-            if image is not None and (corrected or image.state != ImageState.CORRECTED):
+            if image is not None and (reviewed or image.state in TO_REVIEW):
                 return image
     return None

@@ -22,7 +22,7 @@ from db.queries.exchange import exclusions
 from db.queries.library import group_parts, videos
 from db.queries.motion import clip_frames, frame_pictures
 from db.tables import Assignment, Exclusion, GroupPart, Image, Instance, KeypointRevision, Person, Video
-from db.writes.library import ensure_dataset, ensure_user
+from db.writes.library import ensure_dataset, ensure_user, refresh_picture
 from db.writing import writing
 from tests.builders.learning_rows import face
 
@@ -69,11 +69,17 @@ class Place:
                 session.flush()
                 points = Keypoints.of(face() / 3).to_bytes()
                 row = KeypointRevision(
-                    instance_id=one.id, skeleton="face68", points=points, source="human", author_id=self.author
+                    instance_id=one.id,
+                    skeleton="face68",
+                    points=points,
+                    source="human",
+                    review="accepted",
+                    author_id=self.author,
                 )
                 session.add(row)
                 session.flush()
                 one.revision_id = row.id
+                refresh_picture(image.id, session=session)
                 if owner is not None:
                     session.add(
                         Assignment(

@@ -31,7 +31,7 @@ from db.queries.dashboard import overview
 from db.queries.library import all_clips, counts, datasets
 from db.queries.people.decisions import history
 from db.tables import Assignment, BoxSource, DailyWork, Dataset, Image, ImagePath, Instance, ModelVersion, Person
-from db.writes.library import ensure_dataset, ensure_user, recount_faces
+from db.writes.library import ensure_dataset, ensure_user, refresh_picture
 from db.writing import writing
 from tests.builders.labelled_rows import fill, summary
 
@@ -50,8 +50,8 @@ class Place:
         self.last_run = submit(self.workspace, kind, dataset_id=self.dataset, author_id=self.author, parameters={})
         return {"dataset_id": self.dataset, "author_id": self.author, "run_id": self.last_run}
 
-    def export(self, format_name, folder):
-        export_dataset(self.workspace, **self._who("export"), format_name=format_name, folder=folder)
+    def export(self, format_name, folder, points="all"):
+        export_dataset(self.workspace, **self._who("export"), format_name=format_name, folder=folder, points=points)
         return folder
 
     def restore(self, folder, **options):
@@ -143,7 +143,7 @@ def test_a_face_that_is_not_the_folders_person_is_not_confirmed_after_a_journey(
         if format_name == "identities":
             session.add(_found(there.dataset, there_image.id, place))
             session.flush()
-            recount_faces(there_image.id, session=session)
+            refresh_picture(there_image.id, session=session)
     confirm_identities(there.workspace, dataset_id=there.dataset, run_id=there.last_run)
     with reading(there.workspace.engine) as session:
         rows = select(Assignment).join(Instance, Instance.id == Assignment.instance_id)

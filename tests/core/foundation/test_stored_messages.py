@@ -14,8 +14,9 @@ from core.foundation.errors import BadInput, Cancelled
 from core.foundation.messages import message, worded
 from core.jobs.runs import perform, submit
 from core.people.deciding import merge_people, move_faces, name_person, undo
-from core.points.annotating import Edit, accept, save_edit
+from core.points.annotating import Edit, save_edit
 from core.points.label_importing import import_labels, read_label_files
+from core.points.reviewing import accept
 from db.engine import reading
 from db.tables import Instance, Run, Skipped
 from db.writing import writing

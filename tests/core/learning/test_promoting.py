@@ -11,7 +11,7 @@ from core.jobs.results import pre_labelled
 from core.learning.promoting import in_force, pre_label, promote, roll_back, steps_back
 from db.engine import reading
 from db.queries.learning.models import promotions
-from db.tables import Instance, KeypointRevision, Source, TrainedModel
+from db.tables import Instance, KeypointRevision, Review, Source, TrainedModel
 from db.writes.models import ensure_model_version
 from db.writes.points import append_revision
 from db.writing import writing
@@ -202,7 +202,7 @@ class HumanMeanwhile(Progress):
             for number in self.instances:
                 points, author = Keypoints.of(face(7.0)).to_bytes(), self.shelf.author
                 instance = session.get(Instance, number)
-                append_revision(instance, "face68", points, Source.HUMAN, author_id=author, session=session)
+                append_revision(instance, "face68", points, Review.IN_PROGRESS, author_id=author, session=session)
 
 
 def test_whoever_corrects_while_pre_labels_are_given_keeps_the_own_points(shelf):

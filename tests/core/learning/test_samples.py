@@ -16,7 +16,14 @@ POINTS = Keypoints.of(np.zeros((4, 2))).to_bytes()
 def label(number: int, frame: int | None, scene: int | None, video: int | None = 7) -> HumanLabel:
     photo = PictureFacts(number, f"{number}.jpg", "0" * 64, f"originals/{number}.jpg", None, None)
     return HumanLabel(
-        InstanceBox(number, 0, 0, 9, 9), photo, RevisionPoints(number, POINTS), None, None, video, frame, scene
+        InstanceBox(number, 0, 0, 9, 9),
+        photo,
+        RevisionPoints(number, POINTS, "accepted"),
+        None,
+        None,
+        video,
+        frame,
+        scene,
     )
 
 

@@ -17,7 +17,7 @@ from core.library.sample_clips import draw_clips_of_people, label_clips
 from db.engine import reading
 from db.queries.learning.labels import human_labels
 from db.queries.library import videos
-from db.tables import Image, Instance, KeypointRevision, Source
+from db.tables import Image, Instance, KeypointRevision, Review, Source
 from db.writing import writing
 from tests.builders.staged_clips import take
 
@@ -48,7 +48,12 @@ def test_labelling_again_adds_nothing_and_keeps_what_a_human_changed(workspace, 
         face = session.exec(select(Instance)).first()
         points = Keypoints.of(np.full((68, 2), 5.0)).to_bytes()
         revision = KeypointRevision(
-            instance_id=face.id, skeleton="face68", points=points, source=Source.HUMAN, author_id=author
+            instance_id=face.id,
+            skeleton="face68",
+            points=points,
+            source=Source.HUMAN,
+            review=Review.ACCEPTED,
+            author_id=author,
         )
         session.add(revision)
         session.flush()

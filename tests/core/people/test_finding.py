@@ -18,7 +18,7 @@ from core.people.finding import complete_faces
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading
 from db.queries.library import counts
-from db.tables import ImageState, Instance, ModelUse, ModelVersion, Skipped, Source
+from db.tables import ImageState, Instance, ModelUse, ModelVersion, Review, Skipped, Source
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.face_rows import Faces
@@ -146,7 +146,7 @@ def test_original_that_was_damaged_later_fails_with_the_reason(shelf, models):
     assert worded(shelf.image("a.png").reason) == "a.png: not a picture but text"
 
 
-def test_corrected_picture_that_failed_meanwhile_is_corrected_again(shelf, models, author):
+def test_picture_in_progress_that_failed_meanwhile_is_in_progress_again(shelf, models, author):
     shelf.add({"a.png": tiny_picture(1, 1)})
     shelf.find()
     save_edit(shelf.workspace, Edit("e1", shelf.faces()[0].id, None, ((0, 5.0, 5.0, 2),)), author_id=author)
@@ -158,7 +158,7 @@ def test_corrected_picture_that_failed_meanwhile_is_corrected_again(shelf, model
     assert shelf.image("a.png").state == ImageState.FAILED
     original.write_bytes(content)
     shelf.find()
-    assert shelf.image("a.png").state == ImageState.CORRECTED
+    assert shelf.image("a.png").state == ImageState.IN_PROGRESS
 
 
 def test_second_run_finds_nothing_twice_and_asks_no_model(shelf, models):
@@ -224,7 +224,7 @@ def test_box_that_a_human_drew_stands_in_for_the_detectors(shelf, models, author
     drawn = add_instances(shelf.workspace, shelf.image("a.png").id, [(11, 11, 31, 31)], "face", author_id=author)[0]
     shelf.find()
     assert [face.id for face in shelf.faces()] == [drawn]
-    assert shelf.image("a.png").state == ImageState.CORRECTED
+    assert shelf.image("a.png").state == ImageState.FOUND
 
 
 def test_corrected_points_still_count_after_another_run(shelf, models, author):
@@ -237,7 +237,7 @@ def test_corrected_points_still_count_after_another_run(shelf, models, author):
     models.detector.settings["version"] = 2
     shelf.find()
     assert shelf.faces()[0].revision_id == revision
-    assert shelf.image("a.png").state == ImageState.CORRECTED
+    assert shelf.image("a.png").state == ImageState.IN_PROGRESS
 
 
 def test_cancelled_run_keeps_what_is_finished_and_the_next_goes_on_there(models, tmp_path, author, dataset, workspace):
@@ -271,7 +271,7 @@ def test_nothing_is_stored_of_a_batch_whose_transaction_fails(shelf, models, mon
         if len(stored) == 2:
             raise OSError("disk full")
 
-    monkeypatch.setattr("core.people.finding.recount_faces", fails_at_second)
+    monkeypatch.setattr("core.people.finding.refresh_picture", fails_at_second)
     with pytest.raises(OSError, match="disk full"):
         shelf.find()
     assert (shelf.counts(), shelf.scans()) == ((0, 0, 0), [])
@@ -447,10 +447,10 @@ def test_restored_export_gets_embeddings_and_keeps_its_human_points(shelf, model
     restored = copy.faces()
     assert len(restored) == 2, "the detector's faces are those that came in"
     assert [len(copy.embeddings(face.id)) for face in restored] == [1, 1]
-    (revision,) = copy.revisions(restored[0].id)
-    assert revision.source == Source.HUMAN
+    *_, revision = copy.revisions(restored[0].id)
+    assert (revision.source, revision.review) == (Source.HUMAN, Review.IN_PROGRESS)
     assert Keypoints.from_bytes(revision.points).points[30].tolist() == [12.5, 13.0]
-    assert copy.image("a.png").state == ImageState.CORRECTED
+    assert copy.image("a.png").state == ImageState.IN_PROGRESS
 
 
 def test_face_deleted_meanwhile_is_passed_over(shelf, models, author, monkeypatch):

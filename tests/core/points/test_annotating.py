@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 import threading
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound, OtherStore
 from core.foundation.messages import verbatim, worded
 from core.foundation.skeletons import SKELETONS
-from core.points.annotating import Edit, accept, add_instances, editor_instances, editor_skeletons, save_edit
+from core.points.annotating import Edit, add_instances, editor_instances, editor_skeletons, save_edit
+from core.points.reviewing import accept
 from db.engine import reading
 from db.queries.store import store_id
 from db.tables import DailyWork, Image, Instance, KeypointRevision
@@ -62,7 +60,12 @@ def face(workspace, dataset, image):
         version = ensure_model_version("dlib-68", "landmarks", "0" * 64, {}, session=session)
         guess = Keypoints.of(PLACES, confidence=np.full(68, np.nan))
         revision = KeypointRevision(
-            instance_id=made.id, skeleton="face68", points=guess.to_bytes(), source="model", model_version_id=version
+            instance_id=made.id,
+            skeleton="face68",
+            points=guess.to_bytes(),
+            source="model",
+            review="open",
+            model_version_id=version,
         )
         session.add(revision)
         session.flush()
@@ -122,7 +125,7 @@ def test_an_edit_is_appended_and_the_models_revision_stays(workspace, edit, face
     assert np.array_equal(np.delete(now.points, 3, axis=0), np.delete(PLACES, 3, axis=0))
     assert now.confidence[3] == 1
     assert np.isnan(np.delete(now.confidence, 3)).all()
-    assert state(workspace, image) == "corrected"
+    assert state(workspace, image) == "in_progress"
     assert work(workspace) == {("landmark_edits", author): 1}
 
 
@@ -331,48 +334,12 @@ def test_two_people_who_edit_at_once_lose_nothing(workspace, edit, face, first, 
     assert work(workspace) == {("landmark_edits", author): 20, ("landmark_edits", bob): 20}
 
 
-def test_accepting_vouches_for_every_point_without_moving_one(workspace, face, first, image, author):
-    assert accept(workspace, image, author_id=author) == 1
-    before, after = revisions(workspace, face)
-    assert (after.source, after.author_id, after.base_id, worded(after.note)) == (
-        "human",
-        author,
-        before.id,
-        "Accepted as it is",
-    )
-    now = points_now(workspace, face)
-    assert np.array_equal(now.points, PLACES)
-    assert (now.confidence == 1).all()
-    assert state(workspace, image) == "corrected"
-
-
-def test_accepting_twice_counts_once(workspace, face, image, author):
-    accept(workspace, image, author_id=author)
-    assert accept(workspace, image, author_id=author) == 0
-    assert len(revisions(workspace, face)) == 2
-    assert work(workspace) == {("pictures_accepted", author): 1}
-
-
-def test_points_that_were_not_seen_are_not_accepted(workspace, face, first, image, author):
-    (given,) = revisions(workspace, face)
-    with pytest.raises(Conflict, match=r"a model has placed points of .* anew; look at them, then accept them"):
-        accept(workspace, image, author_id=author, seen=frozenset({given.id + 1}))
-    assert (len(revisions(workspace, face)), state(workspace, image)) == (1, "found")
-    assert accept(workspace, image, author_id=author, seen=frozenset({given.id})) == 1
-    assert accept(workspace, image, author_id=author, seen=frozenset({given.id})) == 0, "a human's points are no news"
-
-
-def test_accepting_a_picture_that_is_not_there_says_so(workspace, author):
-    with pytest.raises(NotFound, match="there is no picture 99"):
-        accept(workspace, 99, author_id=author)
-
-
 def test_a_drawn_box_gets_points_later(workspace, image, author):
     added = add_instances(workspace, image, [(5, 5, 50, 70)], "person", author_id=author)[0]
     (shown,) = editor_instances(workspace, image)
     assert (shown["id"], shown["origin"], shown["skeleton"], shown["revision"]) == (added, "human", "body24", None)
     assert shown["points"] == [[None, None, 0, 1.0]] * 24
-    assert state(workspace, image) == "corrected"
+    assert state(workspace, image) == "found"
     assert work(workspace) == {("boxes_drawn", author): 1}
     saved = save_edit(workspace, Edit("x", added, None, ((0, 10, 11, 2),)), author_id=author)
     (shown,) = editor_instances(workspace, image)
@@ -434,43 +401,3 @@ def test_several_boxes_come_in_together_or_not_at_all(workspace, author, image):
     with reading(workspace.engine) as session:
         after = len(session.exec(select(Instance).where(Instance.image_id == image)).all())
     assert (len(added), after - before) == (2, 2)
-
-
-Moves = st.lists(
-    st.lists(
-        st.tuples(
-            st.integers(0, 67), st.floats(-50, 150, width=32), st.floats(-50, 150, width=32), st.sampled_from([0, 1, 2])
-        ),
-        min_size=1,
-        max_size=3,
-        unique_by=lambda move: move[0],
-    ),
-    min_size=1,
-    max_size=6,
-)
-
-
-@settings(deadline=None, max_examples=15, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(moves=Moves)
-def test_undoing_every_edit_in_reverse_gives_the_points_of_the_start(workspace, face, author, moves):
-    start = points_now(workspace, face)
-    length = len(revisions(workspace, face))
-    undo = []
-    for change in moves:
-        now = points_now(workspace, face)
-        undo.append([(point, *now.points[point].tolist(), int(now.visibility[point])) for point, *_ in change])
-        _save(workspace, face, author, [_placed(*move) for move in change])
-    for change in reversed(undo):
-        _save(workspace, face, author, [_placed(*move) for move in change])
-    end = points_now(workspace, face)
-    np.testing.assert_array_equal(end.points, start.points)
-    np.testing.assert_array_equal(end.visibility, start.visibility)
-    assert len(revisions(workspace, face)) == length + 2 * len(moves)
-
-
-def _placed(point, x, y, seen):
-    return (point, None, None, ABSENT) if seen == ABSENT else (point, x, y, seen)
-
-
-def _save(workspace, face, author, changes):
-    save_edit(workspace, Edit(secrets.token_hex(8), face, None, tuple(changes)), author_id=author)

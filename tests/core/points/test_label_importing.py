@@ -30,6 +30,7 @@ from db.tables import (
     Image,
     Instance,
     KeypointRevision,
+    Review,
     Run,
     Skipped,
     Source,
@@ -145,8 +146,8 @@ def test_a_folder_of_pts_and_pictures_is_one_import(label, folder, pictures, row
     }
     assert skipped == []
     assert {(image.path, image.state, image.faces) for image in rows(Image)} == {
-        ("a/one.png", "corrected", 1),
-        ("two.jpg", "corrected", 1),
+        ("a/one.png", "imported", 1),
+        ("two.jpg", "imported", 1),
     }
     for instance, revision in zip(rows(Instance), rows(KeypointRevision), strict=True):
         assert (instance.kind, instance.origin, instance.revision_id) == ("face", Source.HUMAN, revision.id)
@@ -243,7 +244,11 @@ def test_points_of_a_model_give_way_to_a_label_and_stay_below_it(label, folder, 
         session.add(found)
         session.flush()
         guess = KeypointRevision(
-            instance_id=found.id, skeleton="face68", points=Keypoints.of(FACE + 2).to_bytes(), source=Source.MODEL
+            instance_id=found.id,
+            skeleton="face68",
+            points=Keypoints.of(FACE + 2).to_bytes(),
+            source=Source.MODEL,
+            review=Review.OPEN,
         )
         session.add(guess)
         session.flush()

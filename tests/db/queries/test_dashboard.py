@@ -9,8 +9,8 @@ from sqlmodel import select
 from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS
 from db.engine import reading
-from db.queries.dashboard import Overview, PointsByOrigin, Work, daily_work, overview
-from db.tables import Assignment, DailyWork, Image, Instance, KeypointRevision, Person, Source
+from db.queries.dashboard import InstancesByReview, Overview, Work, daily_work, overview
+from db.tables import Assignment, DailyWork, Image, Instance, KeypointRevision, Person, Review, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 
@@ -46,11 +46,17 @@ class Stage:
                 dataset_id=self.dataset, image_id=image.id, kind=kind, left=0, top=0, right=5, bottom=5, removed=removed
             )
         )
-        for source in points or ():
+        for review in points or ():
             skeleton = SKELETONS[_SKELETON[kind]]
             packed = Keypoints.of(np.zeros((len(skeleton), 2))).to_bytes()
             revision = self._add(
-                KeypointRevision(instance_id=row.id, skeleton=skeleton.name, points=packed, source=source)
+                KeypointRevision(
+                    instance_id=row.id,
+                    skeleton=skeleton.name,
+                    points=packed,
+                    source=Source.MODEL if review == Review.OPEN else Source.HUMAN,
+                    review=review,
+                )
             )
             row.revision_id = revision.id
         if person is not None:
@@ -69,21 +75,21 @@ def two_datasets(workspace, dataset, author):
     """The first has 4 pictures, 5 faces and a figure; the second 1 picture with 1 face."""
     with writing(workspace.engine) as session:
         stage = Stage(session, dataset, author)
-        first, second = stage.picture("a", "corrected"), stage.picture("b", "found")
+        first, second = stage.picture("a", "in_progress"), stage.picture("b", "found")
         stage.picture("c", "failed")
         stage.picture("d", "new")
         ada, nobody, gone = stage.person("Ada"), stage.person(), stage.person(active=False)
         stage.person("Without a face")
-        stage.instance(first, points=["model", "human"], person=ada, confirmed=True)
-        stage.instance(first, points=["model"], person=ada)
-        stage.instance(second, points=["model"], person=nobody)
+        stage.instance(first, points=["open", "accepted"], person=ada, confirmed=True)
+        stage.instance(first, points=["open"], person=ada)
+        stage.instance(second, points=["open"], person=nobody)
         stage.instance(second)
-        stage.instance(second, points=["human"])
-        stage.instance(second, points=["human"], removed=True)
-        stage.instance(second, kind="person", points=["model"])
+        stage.instance(second, points=["in_progress"])
+        stage.instance(second, points=["accepted"], removed=True)
+        stage.instance(second, kind="person", points=["open"])
         assert gone.active is False
         other = Stage(session, ensure_dataset("other", author, session=session), author)
-        other.instance(other.picture("e", "new"), points=["human"], person=other.person("Bo"), confirmed=True)
+        other.instance(other.picture("e", "new"), points=["imported"], person=other.person("Bo"), confirmed=True)
     return workspace
 
 
@@ -94,30 +100,30 @@ def read(workspace, dataset):
 
 def test_one_dataset_is_counted_as_by_hand(two_datasets, dataset):
     assert read(two_datasets, dataset) == Overview(
-        states={"corrected": 1, "found": 1, "failed": 1, "new": 1},
+        states={"in_progress": 1, "found": 1, "failed": 1, "new": 1},
         named=1,
         unnamed=1,
         faces=5,
         assigned=3,
         confirmed=1,
-        points=(PointsByOrigin("face", human=2, model=2, none=1), PointsByOrigin("person", human=0, model=1, none=0)),
+        points=(InstancesByReview("face", 1, 0, 1, 2, 1), InstancesByReview("person", 0, 0, 0, 1, 0)),
     )
 
 
 def test_all_datasets_are_counted_together(two_datasets):
     assert read(two_datasets, None) == Overview(
-        states={"corrected": 1, "found": 1, "failed": 1, "new": 2},
+        states={"in_progress": 1, "found": 1, "failed": 1, "new": 2},
         named=2,
         unnamed=1,
         faces=6,
         assigned=4,
         confirmed=2,
-        points=(PointsByOrigin("face", human=3, model=2, none=1), PointsByOrigin("person", human=0, model=1, none=0)),
+        points=(InstancesByReview("face", 1, 1, 1, 2, 1), InstancesByReview("person", 0, 0, 0, 1, 0)),
     )
 
 
 def test_an_empty_dataset_is_all_zeros(workspace, dataset):
-    nothing = (PointsByOrigin("face", 0, 0, 0), PointsByOrigin("person", 0, 0, 0))
+    nothing = (InstancesByReview("face", 0, 0, 0, 0, 0), InstancesByReview("person", 0, 0, 0, 0, 0))
     assert read(workspace, dataset) == read(workspace, None) == Overview({}, 0, 0, 0, 0, 0, nothing)
 
 
@@ -133,7 +139,7 @@ def test_the_counts_are_those_of_the_rows_counted_one_by_one(workspace, dataset,
             stage.instance(
                 images[rng.integers(20)],
                 kind=str(rng.choice(["face", "person"])),
-                points=[str(source) for source in rng.choice(["model", "human"], rng.integers(3))],
+                points=[str(review) for review in rng.choice(list(Review), rng.integers(3))],
                 removed=removed,
                 person=people[rng.integers(8)] if not removed and rng.random() < 0.6 else None,
                 confirmed=bool(rng.random() < 0.5),
@@ -141,12 +147,14 @@ def test_the_counts_are_those_of_the_rows_counted_one_by_one(workspace, dataset,
     seen = read(workspace, dataset)
     with reading(workspace.engine) as session:
         instances = [row for row in session.exec(select(Instance)) if not row.removed]
-        heads = {row.id: row.source for row in session.exec(select(KeypointRevision))}
+        heads = {row.id: row.review for row in session.exec(select(KeypointRevision))}
         owners = session.exec(select(Assignment)).all()
         names = {row.id: row.name for row in session.exec(select(Person))}
     for points in seen.points:
-        sources = [heads.get(row.revision_id) for row in instances if row.kind == points.kind]
-        assert (points.human, points.model, points.none) == tuple(map(sources.count, ("human", "model", None)))
+        reviews = [heads.get(row.revision_id) for row in instances if row.kind == points.kind]
+        counted = (points.accepted, points.imported, points.in_progress, points.model, points.none)
+        assert counted == tuple(map(reviews.count, ("accepted", "imported", "in_progress", "open", None)))
+        assert points.total == len(reviews)
     assert seen.assigned == len(owners)
     assert seen.confirmed == sum(row.source == "human" for row in owners)
     with_face = {row.person_id for row in owners}

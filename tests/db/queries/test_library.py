@@ -23,11 +23,11 @@ from tests.builders.learning_rows import Shelf
 
 @pytest.fixture
 def images(workspace, dataset, author):
-    """Pictures b, a, 50%.png and c, of which a is corrected."""
+    """Pictures b, a, 50%.png and c, of which a is accepted."""
     shelf = Shelf(workspace, dataset, author)
     made = {name: shelf.image(name) for name in ("x/b.png", "x/a.png", "50%.png", "y/c.png")}
     with writing(workspace.engine) as session:
-        session.get(Image, made["x/a.png"]).state = ImageState.CORRECTED
+        session.get(Image, made["x/a.png"]).state = ImageState.ACCEPTED
     return made
 
 
@@ -37,7 +37,7 @@ def images(workspace, dataset, author):
         (ImageFilter(), ["50%.png", "x/a.png", "x/b.png", "y/c.png"]),
         (ImageFilter(path_contains="x/"), ["x/a.png", "x/b.png"]),
         (ImageFilter(path_contains="%"), ["50%.png"]),
-        (ImageFilter(state=ImageState.CORRECTED), ["x/a.png"]),
+        (ImageFilter(state=ImageState.ACCEPTED), ["x/a.png"]),
         (ImageFilter(person_id=9), []),
     ],
 )

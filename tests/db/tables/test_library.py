@@ -21,7 +21,7 @@ from db.tables import (
     User,
     Video,
 )
-from db.writes.library import ensure_dataset, recount_faces
+from db.writes.library import ensure_dataset, refresh_picture
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -45,7 +45,7 @@ def test_deleting_a_picture_takes_its_faces_and_vectors_along(workspace, dataset
         session.flush()
         encoder = ensure_model_version("e", "encoder", "0", {}, session=session)
         session.add(Embedding(instance_id=face.id, model_version_id=encoder, vector=bytes(8)))
-        recount_faces(image.id, session=session)
+        refresh_picture(image.id, session=session)
         session.refresh(image)
         assert image.faces == 1
         session.delete(image)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from db.engine import reading
-from db.tables import Instance, KeypointRevision, Source, WaitingLabel, sides
+from db.tables import Instance, KeypointRevision, Review, WaitingLabel, sides
 from db.writes.library import ensure_dataset
 from db.writes.points import append_revision
 from db.writing import writing
@@ -24,7 +24,7 @@ def _revise(workspace, face, *edits):
     with writing(workspace.engine) as session:
         instance = session.get(Instance, face)
         for edit in edits:
-            append_revision(instance, "face68", b"points", Source.HUMAN, edit_id=edit, session=session)
+            append_revision(instance, "face68", b"points", Review.IN_PROGRESS, edit_id=edit, session=session)
 
 
 def test_the_same_edit_sent_twice_is_refused_and_the_first_one_stays(workspace, face):

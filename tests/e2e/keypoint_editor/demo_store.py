@@ -54,6 +54,7 @@ def store_of(name: str) -> dict:
 def instance_row(number: int, store: dict, label: str | None = None) -> dict:
     """An instance as the editor is given it."""
     kept, face = store["instances"][str(number)], number % 10 == FACE
+    source = kept.get("source", "model" if face else "human")
     return {
         "id": number,
         "kind": "face" if face else "person",
@@ -63,7 +64,9 @@ def instance_row(number: int, store: dict, label: str | None = None) -> dict:
         "skeleton": "face68" if face else "body24",
         "revision": kept["revision"],
         "points": kept["points"],
-        "source": kept.get("source", "model" if face else "human"),
+        "source": source,
+        "review": "open" if source == "model" else "in_progress",
+        "vouched": [source == "human" and confidence == 1 for *_, confidence in kept["points"]],
         "author": None,
     }
 

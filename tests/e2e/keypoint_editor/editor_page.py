@@ -34,7 +34,7 @@ def on_go(to: str) -> None:
     store["went"].append(to)
     beyond = store["index"] + (-1 if to == "previous" else 1)
     if to == "next_unreviewed" or not 0 <= beyond < PICTURES:
-        raise NotFound("pictures.first" if to == "previous" else "pictures.none_after")
+        raise NotFound("pictures.first" if to == "previous" else "pictures.all_reviewed")
     store["index"] = beyond
 
 

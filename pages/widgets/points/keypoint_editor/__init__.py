@@ -11,7 +11,9 @@ What a page gives as ``data`` (coordinates are pixels, the centre of the top-lef
       "skeletons": {"face68": {"names": [...], "edges": [[0, 1], ...], "flip_pairs": [...], "regions": {...}}},
       "instances": [{"id": 7, "kind": "face", "box": [left, top, right, bottom] or None, "label": "Ada" or None,
                      "skeleton": "face68", "revision": 31, "points": [[x, y, visibility, confidence], ...],
-                     "source": "model", "human" or None, "author": "Mina" or None}],
+                     "source": "model", "human" or None, "author": "Mina" or None,
+                     "review": "open", "in_progress", "accepted" or "imported",
+                     "vouched": [True, ...]}],           for each point, whether a human vouches for it
       "focus": 7 or None,                           the instance to select first
       "store": "9f…",                               the id of the store that the points are from
       "author": "Mina",                             whose name edits bear

@@ -95,8 +95,8 @@ export class Labels {
 /** @param {GivenInstance} given @param {Record<string, Skeleton>} skeletons */
 function adoptInstance(given, skeletons) {
   /** @type {Point[]} */
-  const points = given.points.map(([x, y, v, c]) => {
-    const human = given.source === "human" && c === 1;
+  const points = given.points.map(([x, y, v, c], k) => {
+    const human = given.vouched[k];
     return v === ABSENT || x === null || y === null ? { x: null, y: null, v: ABSENT, c, human } : { x, y, v, c, human };
   });
   return { ...given, skeleton: skeletons[given.skeleton] ?? unnamedSkeleton(points.length), points };

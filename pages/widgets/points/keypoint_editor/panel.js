@@ -28,6 +28,7 @@ export const NARROW = 720; // CSS pixels below which the point list lies over th
 const ADJUSTABLE = ["brightness", "contrast"];
 const CANVAS_LABEL = "Picture with points; press ? for the keys";
 const STATE_SIGNS = ["–", "○", "●"];
+const REVIEWS = { open: "to be reviewed", in_progress: "in progress", accepted: "accepted", imported: "imported" };
 
 // ---- Building -------------------------------------------------------------------------------
 
@@ -246,7 +247,7 @@ function refreshMessage(editor) {
 function refreshChips(editor) {
   const { parts, labels, selection } = editor;
   const instances = [...labels.instances.values()];
-  const key = JSON.stringify(instances.map((each) => [each.id, instanceTitle(each), each.author]));
+  const key = JSON.stringify(instances.map((each) => [each.id, instanceTitle(each), each.author, each.review]));
   if (parts.chips.dataset.key !== key) {
     parts.chips.dataset.key = key;
     parts.chips.replaceChildren(...instances.map((instance) => buildChip(editor, instance)));
@@ -263,7 +264,8 @@ function refreshChips(editor) {
 function buildChip(editor, instance) {
   const chip = make("button", { type: "button", class: "chip" }, make("i", { class: "sign" }), instanceTitle(instance));
   const maker = instance.author ? `Points by ${instance.author}` : `Points by a ${instance.source}`;
-  chip.title = instance.source ? maker : "No points yet";
+  chip.title = instance.source ? `${maker}, ${REVIEWS[instance.review]}` : "No points yet";
+  chip.dataset.review = instance.review;
   chip.addEventListener("click", () => {
     editor.commitDraft();
     chooseInstance(editor, instance.id);

@@ -35,9 +35,11 @@ export interface GivenInstance {
   label: string | null;
   revision: number | null;
   source: "human" | "model" | null;
+  review: "open" | "in_progress" | "accepted" | "imported";
   author: string | null;
   skeleton: string;
   points: [x: number | null, y: number | null, v: Visibility, c: number | null][];
+  vouched: boolean[]; // for which points a human vouches
 }
 
 export interface Answer {

@@ -25,7 +25,7 @@ from db.queries.learning.models import (
     trained_in_run,
     trained_models,
 )
-from db.tables import Image, Instance, Promotion, Run, Source, TrainedModel
+from db.tables import Image, Instance, Promotion, Review, Run, Source, TrainedModel
 from db.writes.models import ensure_model_version
 from db.writes.points import append_revision
 from db.writing import writing
@@ -216,10 +216,10 @@ def test_the_newest_points_of_a_built_in_model_are_found_under_those_of_trained_
     only_trained = shelf.instance(image, face(), human=False, version=trained)
     with writing(shelf.workspace.engine) as session:
         row = session.get(Instance, instance)
-        again = append_revision(row, "face68", b"again", Source.MODEL, model_version_id=built_in, session=session)
+        again = append_revision(row, "face68", b"again", Review.OPEN, model_version_id=built_in, session=session)
         for version in (trained, flipped):
-            append_revision(row, "face68", b"later", Source.MODEL, model_version_id=version, session=session)
-        append_revision(row, "face68", b"human", Source.HUMAN, author_id=shelf.author, session=session)
+            append_revision(row, "face68", b"later", Review.OPEN, model_version_id=version, session=session)
+        append_revision(row, "face68", b"human", Review.ACCEPTED, author_id=shelf.author, session=session)
     found = _read(shelf, newest_untrained, [instance, only_trained], "face68")
     assert {number: revision.id for number, revision in found.items()} == {instance: again.id}
     assert _read(shelf, newest_untrained, [instance], "face98") == {}

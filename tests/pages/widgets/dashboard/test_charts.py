@@ -1,32 +1,35 @@
 from datetime import datetime
 
-from db.queries.dashboard import PointsByOrigin, Work
-from pages.widgets.dashboard.charts import points_bars, state_bar, work_bars
+from db.queries.dashboard import InstancesByReview, Work
+from pages.widgets.dashboard.charts import points_bars, review_row, state_bar, work_bars
 from pages.widgets.library.picture_tiles import STATES
 
 
 def test_every_state_with_pictures_is_a_part_of_the_bar():
     figure = state_bar({"found": 1200, "failed": 3, "new": 0})
     assert [(part.name, part.x) for part in figure.data] == [
-        ("Found by the models: 1,200", (1200,)),
+        ("Found, to be reviewed: 1,200", (1200,)),
         ("Failed: 3", (3,)),
     ]
     assert figure.layout.xaxis.range == (0, 1203)
     assert len(state_bar(dict.fromkeys(STATES, 1)).data) == len(STATES)
 
 
-def test_points_are_stacked_by_whose_they_are():
-    figure = points_bars((PointsByOrigin("face", 2, 3, 0), PointsByOrigin("person", 0, 1, 0)))
-    assert [(part.name, part.y, part.x) for part in figure.data] == [
-        ("By a human", ("Faces", "Figures"), (2, 0)),
-        ("By a model", ("Faces", "Figures"), (3, 1)),
+def test_points_are_stacked_by_how_far_they_are_reviewed():
+    rows = (InstancesByReview("face", 2, 7, 1, 3, 0), InstancesByReview("person", 0, 0, 0, 1, 0))
+    assert [(part.name, part.y, part.x) for part in points_bars(rows).data] == [
+        ("Accepted by a human", ("Faces", "Figures"), (2, 0)),
+        ("Imported", ("Faces", "Figures"), (7, 0)),
+        ("In progress", ("Faces", "Figures"), (1, 0)),
+        ("A model's, to be reviewed", ("Faces", "Figures"), (3, 1)),
     ]
+    assert list(review_row(rows[0]).values()) == ["Faces", 2, 7, 1, 3, 0]
 
 
 def test_a_kind_without_instances_has_no_bar():
-    figure = points_bars((PointsByOrigin("face", 0, 0, 0), PointsByOrigin("person", 0, 4, 1)))
+    figure = points_bars((InstancesByReview("face", 0, 0, 0, 0, 0), InstancesByReview("person", 0, 0, 0, 4, 1)))
     assert [(part.name, part.y, part.x) for part in figure.data] == [
-        ("By a model", ("Figures",), (4,)),
+        ("A model's, to be reviewed", ("Figures",), (4,)),
         ("No points yet", ("Figures",), (1,)),
     ]
 

@@ -11,7 +11,7 @@ from pages.widgets.library.picture_tiles import STATES, tile
     [
         (ImageState.NEW, None, "a.png", "new"),
         (ImageState.FOUND, None, "a.png · 2 faces", ""),
-        (ImageState.CORRECTED, None, "a.png · 2 faces", "corrected"),
+        (ImageState.ACCEPTED, None, "a.png · 2 faces", "accepted"),
         (ImageState.FAILED, "damaged", "damaged", "failed"),
     ],
 )

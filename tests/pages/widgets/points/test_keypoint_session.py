@@ -73,7 +73,7 @@ def test_a_click_before_the_picture_could_be_seen_is_told_and_ignored(page):
 
 
 @pytest.mark.parametrize(
-    "error", [Conflict("points.placed_anew", picture="1.png"), NotFound("images.none_numbered", number=1)]
+    "error", [Conflict("points.changed_since", picture="1.png"), NotFound("images.none_numbered", number=1)]
 )
 def test_what_cannot_be_accepted_is_told_and_stays_open(page, error):
     def refuse(*_, **__):

@@ -6,23 +6,26 @@ import pytest
 
 from core.foundation.messages import message
 from db.queries.points import PictureRevision
-from db.tables import KeypointRevision, Source
+from db.tables import KeypointRevision, Review, Source
 from pages.widgets.points.picture_history import _row
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("source", "note", "author", "model", "who", "what"),
+    ("review", "points", "note", "author", "model", "who", "what"),
     [
-        (Source.HUMAN, message("edits.move", name="jaw_4"), "ada", None, "ada", "Move jaw_4"),
-        (Source.MODEL, None, None, "dlib-68", "dlib-68", "Found by a model"),
-        (Source.MODEL, message("edits.pre_labelled"), None, "mine", "mine", "Pre-labelled"),
-        (Source.HUMAN, None, None, None, "", ""),
+        (Review.IN_PROGRESS, "in progress", message("edits.move", name="jaw_4"), "ada", None, "ada", "Move jaw_4"),
+        (Review.OPEN, "to be reviewed", None, None, "dlib-68", "dlib-68", "Found by a model"),
+        (Review.OPEN, "to be reviewed", message("edits.pre_labelled"), None, "mine", "mine", "Pre-labelled"),
+        (Review.ACCEPTED, "accepted", None, None, None, "", ""),
     ],
 )
-def test_a_revision_says_when_of_whom_by_whom_and_what(source, note, author, model, who, what):
+def test_a_revision_says_when_of_whom_by_whom_and_what(review, points, note, author, model, who, what):
     told = note and note.to_json()
-    revision = KeypointRevision(instance_id=7, skeleton="face68", points=b"", source=source, note=told, created_at=AT)
+    source = Source.MODEL if review == Review.OPEN else Source.HUMAN
+    revision = KeypointRevision(
+        instance_id=7, skeleton="face68", points=b"", source=source, review=review, note=told, created_at=AT
+    )
     row = _row(PictureRevision(revision, author, model))
-    assert row == {"When (UTC)": "2026-03-04 05:06:07", "Of": 7, "Who": who, "What": what}
+    assert row == {"When (UTC)": "2026-03-04 05:06:07", "Of": 7, "Who": who, "Points": points, "What": what}

@@ -19,17 +19,17 @@ NAVIGATION = ROOT / "pages" / "navigation.py"
 
 @pytest.fixture
 def order(workspace, dataset, author, monkeypatch):
-    """Three pictures, ranked; the first is corrected already."""
+    """Three pictures, ranked; the first is accepted already."""
     for module in (picture_order, resources):
         monkeypatch.setattr(module, "workspace", lambda: workspace)
     shelf = Shelf(workspace, dataset, author)
     images = [shelf.image(f"{name}.png") for name in "cab"]
     with writing(workspace.engine) as session:
-        session.get(Image, images[0]).state = ImageState.CORRECTED
+        session.get(Image, images[0]).state = ImageState.ACCEPTED
     return images
 
 
-def test_the_first_is_the_first_that_nobody_has_corrected(order):
+def test_the_first_is_the_first_that_is_to_be_reviewed(order):
     assert first_of(order).id == order[1]
     assert first_of(order[:1]) is None
     assert first_of([9999]) is None
@@ -51,7 +51,13 @@ def test_its_ends_are_said(order):
         step(order, order[2], "next")
     with pytest.raises(NotFound, match="the most worthwhile picture"):
         step(order, order[0], "previous")
-    with pytest.raises(NotFound, match="No picture of the ranking is left"):
+
+
+def test_the_next_to_review_after_the_last_is_the_first_again(order, workspace):
+    assert step(order, order[2], "next_unreviewed").id == order[1]
+    with writing(workspace.engine) as session:
+        session.get(Image, order[1]).state = ImageState.IMPORTED
+    with pytest.raises(NotFound, match="No other picture is left to review"):
         step(order, order[2], "next_unreviewed")
 
 

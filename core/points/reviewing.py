@@ -1,0 +1,219 @@
+"""How far the points of an instance are reviewed: a state of the instance (`db.tables.Review`) that accepting gives.
+
+An edit puts an instance in progress. Points that are again where an earlier state had them are in that state again,
+whoever or whatever had set them: so any edits undone give the start back (decision 13).
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from sqlmodel import Session
+
+from core.foundation.arrays import Bools, Keypoints
+from core.foundation.errors import Conflict
+from core.foundation.messages import message
+from core.foundation.skeletons import Skeleton, find_skeleton
+from core.foundation.workspace import Workspace
+from core.library.lookup import find_image
+from db.queries.points import shown_instances
+from db.tables import TRUTH, Instance, KeypointRevision, Review, WorkKind
+from db.writes.dashboard import record_work
+from db.writes.library import refresh_picture
+from db.writes.points import append_revision, settled_before
+from db.writing import writing
+
+
+def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collection[int] | None = None) -> int:
+    """Say that every point of a picture is right as it is; returns how many instances a human vouches for now.
+
+    With `seen`, ids of revisions, only for those, and for what the author has made of them since: a human vouches for
+    no points that he was not shown. A picture without instances is accepted as one in which nothing is. An instance
+    that has no points yet stays open.
+
+    Raises
+    ------
+    NotFound
+        If there is no such picture.
+    Conflict
+        If the picture has other points than those that were seen; then nothing is accepted.
+    """
+    with writing(workspace.engine) as session:
+        image = find_image(image_id, session=session)
+        shown = [(row.instance, row.revision) for row in shown_instances(image_id, session=session)]
+        waiting = [(instance, head) for instance, head in shown if head and head.review != Review.ACCEPTED]
+        if seen is not None and not all(_was_seen(head, seen, author_id, session=session) for _, head in waiting):
+            raise Conflict("points.changed_since", picture=image.path)
+        for instance, head in waiting:
+            _accept(instance, head, author_id, session=session)
+        news = bool(waiting) or not (shown or image.empty_by)
+        if not shown:
+            image.empty_by = image.empty_by or author_id
+        refresh_picture(image_id, session=session)
+        if news:
+            record_work(author_id, image.dataset_id, WorkKind.PICTURES_ACCEPTED, session=session)
+        return len(waiting)
+
+
+def take_back(workspace: Workspace, image_id: int, *, author_id: int) -> int:
+    """Take back that the points of a picture are right: each instance is as far as before; returns how many.
+
+    Raises
+    ------
+    NotFound
+        If there is no such picture.
+    """
+    with writing(workspace.engine) as session:
+        image = find_image(image_id, session=session)
+        shown = [(row.instance, row.revision) for row in shown_instances(image_id, session=session)]
+        accepted = [(instance, head) for instance, head in shown if head and head.review == Review.ACCEPTED]
+        for instance, head in accepted:
+            _take_back(instance, head, author_id, session=session)
+        image.empty_by = None
+        refresh_picture(image_id, session=session)
+        return len(accepted)
+
+
+def _was_seen(head: KeypointRevision, seen: Collection[int], author_id: int, *, session: Session) -> bool:
+    """Whether a revision was shown, or is what its author has made since of one that was."""
+    while head.id not in seen:
+        base = session.get(KeypointRevision, head.base_id) if head.base_id else None
+        if base is None or head.author_id != author_id:
+            return False
+        head = base
+    return True
+
+
+def _accept(instance: Instance, head: KeypointRevision, author_id: int, *, session: Session) -> None:
+    points = Keypoints.from_bytes(head.points)
+    append_revision(
+        instance,
+        head.skeleton,
+        Keypoints.of(points.points, points.visibility).to_bytes(),
+        Review.ACCEPTED,
+        author_id=author_id,
+        note=message("edits.accepted").to_json(),
+        session=session,
+    )
+
+
+def _take_back(instance: Instance, head: KeypointRevision, author_id: int, *, session: Session) -> None:
+    """Give an instance the state from before it was accepted; where that had other points, its own are in progress."""
+    skeleton = find_skeleton(head.skeleton)
+    before = head
+    while before.review == Review.ACCEPTED and before.base_id:
+        before = session.get_one(KeypointRevision, before.base_id)
+    same = before.skeleton == head.skeleton and not moved(points_of(before, skeleton), points_of(head, skeleton))
+    if before.review != Review.ACCEPTED and same:
+        now = Reviewed(before.points, Review(before.review), before.start_id, before.model_version_id)
+    else:
+        now = Reviewed(head.points, Review.IN_PROGRESS, settled_before(before) if before is not head else None)
+    append_revision(
+        instance,
+        head.skeleton,
+        now.points,
+        now.review,
+        start_id=now.start_id,
+        model_version_id=now.model_version_id,
+        author_id=author_id,
+        note=message("edits.taken_back").to_json(),
+        session=session,
+    )
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """Packed points with how far they are reviewed, as `append_revision` takes them.
+
+    `nothing`: there are no points again, as before anybody placed one.
+    """
+
+    points: bytes
+    review: Review
+    start_id: int | None = None
+    model_version_id: int | None = None
+    nothing: bool = False
+
+
+def reviewed_after_edit(
+    points: Keypoints,
+    head: KeypointRevision | None,
+    skeleton: Skeleton,
+    *,
+    base: int | None,
+    author_id: int,
+    session: Session,
+) -> Reviewed:
+    """How far an instance is reviewed with the points that an edit has made of its head, and those points.
+
+    What was made before its own author accepted the points, as `base` says, and comes in after that, was accepted with
+    them.
+    """
+    for earlier in _settled(head, session=session):
+        if earlier is None and not points.visibility.any():
+            return Reviewed(points.to_bytes(), Review.OPEN, nothing=True)
+        if (
+            earlier is not None
+            and earlier.skeleton == skeleton.name
+            and not moved(points_of(earlier, skeleton), points)
+        ):
+            return Reviewed(earlier.points, Review(earlier.review), model_version_id=earlier.model_version_id)
+    if head and base and head.review == Review.ACCEPTED and head.author_id == author_id and base < head.id:
+        return Reviewed(points.to_bytes(), Review.ACCEPTED)
+    start_id = settled_before(head)
+    start = session.get(KeypointRevision, start_id) if start_id else None
+    return Reviewed(_as_it_began(points, points_of(start, skeleton)).to_bytes(), Review.IN_PROGRESS, start_id)
+
+
+def _settled(head: KeypointRevision | None, *, session: Session) -> Iterator[KeypointRevision | None]:
+    """The earlier states of an instance but for the work in progress, the newest first; None where that began from
+    nothing."""
+    if head is None:
+        yield None
+    while head is not None:
+        if head.review == Review.IN_PROGRESS:
+            head = session.get(KeypointRevision, head.start_id) if head.start_id else None
+        yield head
+        head = session.get(KeypointRevision, head.base_id) if head is not None and head.base_id else None
+
+
+def _as_it_began(points: Keypoints, began: Keypoints) -> Keypoints:
+    """The same points; those that are where the work began have the confidence that they had there."""
+    back = np.setdiff1d(np.arange(len(points)), moved(began, points))
+    confidence = points.confidence.copy()
+    confidence[back] = began.confidence[back]
+    return Keypoints(points.points, points.visibility, confidence)
+
+
+def vouched(revision: KeypointRevision, start: KeypointRevision | None) -> Bools:
+    """(K,) bool: for which points of a revision a human vouches; `start` is the revision that `start_id` names.
+
+    For all of what is accepted or imported, none of what is open. Of work in progress for what a human has set since it
+    began, and for what a human vouched for when it began.
+    """
+    before = (start.points, start.review) if start else None
+    points = Keypoints.from_bytes(revision.points)
+    return vouched_points(points, revision.review, before, find_skeleton(revision.skeleton))
+
+
+def vouched_points(points: Keypoints, review: str, start: tuple[bytes, str] | None, skeleton: Skeleton) -> Bools:
+    """As `vouched`, of points and their review; `start` has the packed points and the review where the work began."""
+    if review != Review.IN_PROGRESS:
+        return np.full(len(skeleton), review in TRUTH)
+    began = points_of(None, skeleton) if start is None else Keypoints.from_bytes(start[0])
+    known = np.full(len(skeleton), start is not None and start[1] in TRUTH)
+    known[moved(began, points)] = True
+    return known
+
+
+def points_of(revision: KeypointRevision | None, skeleton: Skeleton) -> Keypoints:
+    """The points of a revision; without one, all absent."""
+    if revision is None:
+        return Keypoints.of(np.full((len(skeleton), 2), np.nan))
+    return Keypoints.from_bytes(revision.points)
+
+
+def moved(before: Keypoints, after: Keypoints) -> list[int]:
+    """The points that lie elsewhere, or are seen otherwise."""
+    same_place = ((before.points == after.points) | (np.isnan(before.points) & np.isnan(after.points))).all(axis=1)
+    return [int(point) for point in np.flatnonzero(~same_place | (before.visibility != after.visibility))]
