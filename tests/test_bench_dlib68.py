@@ -42,7 +42,7 @@ class Shifted:
     def __init__(self, by: float) -> None:
         self.by = by
 
-    def locate(self, image: np.ndarray, corners: np.ndarray) -> list[Keypoints]:
+    def locate(self, image: np.ndarray, corners: np.ndarray, sources: list[str] | None = None) -> list[Keypoints]:
         return [Keypoints.of(points(10, 10, 40).points + np.array([self.by, 0])) for _ in corners]
 
 

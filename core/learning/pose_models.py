@@ -32,9 +32,15 @@ class Predictor(Model, Protocol):
     """Locates the points of instances that were found, and says how unsure it is."""
 
     def estimate(
-        self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        corners: Sequence[NDArray],
+        sources: Sequence[Sequence[str]] | None = None,
     ) -> list[list[tuple[Keypoints, Uncertainty]]]:
-        """Points and doubt of every instance of every (H, W, 3) uint8 RGB picture; `corners` are (N, 4) pixels each."""
+        """Points and doubt of every instance of every (H, W, 3) uint8 RGB picture; `corners` are (N, 4) pixels each.
+
+        `sources` says where each box comes from, as `core.models.faces.interfaces.Landmarker.locate` takes it.
+        """
         ...
 
 
@@ -83,9 +89,13 @@ class BuiltIn:
         self.name, self.weights_sha256, self.settings = landmarker.name, landmarker.weights_sha256, landmarker.settings
 
     def estimate(
-        self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        corners: Sequence[NDArray],
+        sources: Sequence[Sequence[str]] | None = None,
     ) -> list[list[tuple[Keypoints, Uncertainty]]]:
-        located_in = [self._locate(image, boxes) for image, boxes in zip(images, corners, strict=True)]
+        told = sources if sources is not None else [None] * len(images)
+        located_in = [self._locate(*each) for each in zip(images, corners, told, strict=True)]
         return [[(points, Uncertainty.unknown(len(points))) for points in located] for located in located_in]
 
 

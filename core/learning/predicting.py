@@ -68,8 +68,9 @@ def predict(
         )
 
     def estimate(pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]) -> list[list[_LocatedPoints]]:
+        sources = [[instance.box_source for instance in instances] for _, instances in pictures]
         corners = [boxes_of(instances).astype(np.float32) for _, instances in pictures]
-        located = predictor.estimate([pixels for pixels, _ in pictures], corners)
+        located = predictor.estimate([pixels for pixels, _ in pictures], corners, sources)
         return [[(points.without(untaught), doubt.without(untaught)) for points, doubt in each] for each in located]
 
     def keep(instance: Instance, located: _LocatedPoints, session: Session) -> None:

@@ -206,8 +206,8 @@ def _describe(
     located: list[Keypoints] = []
     crops = []
     for pixels, faces in pictures:
-        corners = boxes_of(faces).astype(np.float32)
-        for face, box, points in zip(faces, corners, models.landmarker.locate(pixels, corners), strict=True):
+        corners, sources = boxes_of(faces).astype(np.float32), [face.box_source for face in faces]
+        for face, box, points in zip(faces, corners, models.landmarker.locate(pixels, corners, sources), strict=True):
             located.append(points)
             crops.append(models.encoder.crop(pixels, box, _five(face, points)))
     described = zip(located, models.embed(crops), strict=True)

@@ -60,7 +60,7 @@ class TinyLandmarker:
     weights_sha256 = "a" * 64
     settings: dict[str, object] = {}  # noqa: RUF012  (as the protocol has it)
 
-    def locate(self, image: np.ndarray, corners: np.ndarray) -> list[Keypoints]:
+    def locate(self, image: np.ndarray, corners: np.ndarray, sources: Sequence[str] | None = None) -> list[Keypoints]:
         steps = np.linspace(0, 1, 68)[:, None]
         return [Keypoints.of(face[:2] + steps * (face[2:] - face[:2])) for face in corners]
 

@@ -46,8 +46,13 @@ class Detector(Model, Protocol):
 class Landmarker(Model, Protocol):
     """Locates the points of faces that were found."""
 
-    def locate(self, image: NDArray[np.uint8], corners: NDArray) -> list[Keypoints]:
-        """Points of every face of one (H, W, 3) uint8 RGB picture; `corners` is (N, 4) in pixels."""
+    def locate(
+        self, image: NDArray[np.uint8], corners: NDArray, sources: Sequence[str] | None = None
+    ) -> list[Keypoints]:
+        """Points of every face of one (H, W, 3) uint8 RGB picture; `corners` is (N, 4) in pixels.
+
+        `sources` says of each box where it comes from (`core.foundation.arrays.BOX_SOURCES`); None: from the detector.
+        """
 
 
 class Encoder(ABC):

@@ -116,7 +116,10 @@ class PoseEstimator:
         return cls(network, name, sha256_of(path), used, device=chosen, flip_test=flip_test, batch=batch)
 
     def estimate(
-        self, images: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray]
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        corners: Sequence[NDArray],
+        sources: Sequence[Sequence[str]] | None = None,  # noqa: ARG002  (it has learned from boxes as they are stored)
     ) -> list[list[tuple[Keypoints, Uncertainty]]]:
         """Points and doubt of every instance of every picture.
 

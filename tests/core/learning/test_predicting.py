@@ -28,7 +28,8 @@ class TinyPredictor:
         self.settings = {"flip_test": False}
         self.seen = 0
 
-    def estimate(self, images, corners):
+    def estimate(self, images, corners, sources):
+        self.sources = sources
         if any(image[5, 5, 0] == 200 for image in images):
             raise RuntimeError("too bright")
         self.seen += sum(map(len, corners))
@@ -85,6 +86,7 @@ def test_points_and_doubt_of_every_instance_are_stored(shelf, net):
     assert (told["instances"], told["predicted"], told["failed"]) == (2, 2, 1)
     rows = _rows(shelf)
     assert len(rows) == 2
+    assert net.sources[0][0] == "drawn"  # whoever located the points knows where the box comes from
     assert np.allclose(Keypoints.from_bytes(rows[0].points).points, 20.0)
     doubt = Uncertainty.from_bytes(rows[0].uncertainty)
     assert (doubt.spread == 1).all()
