@@ -8,12 +8,20 @@ from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.vectors import encoder_versions, vector_state
+from pages.widgets.people.actions import decision_bar
 from pages.widgets.people.group_again import origin_of_threshold, result_of_grouping
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs
 from pages.widgets.shared.text import sentence
-from pages.widgets.verification.workplace import choose_mixture, data_card, measured, saved_thresholds, workplace
+from pages.widgets.verification.workplace import (
+    choose_mixture,
+    data_card,
+    measured,
+    offer_to_confirm,
+    saved_thresholds,
+    workplace,
+)
 
 dataset = dataset_or_stop()
 st.title("Verification", anchor=False)
@@ -32,6 +40,8 @@ if len(names) > 1:
 in_force = threshold_of(workspace(), dataset.id, encoder)
 st.caption(origin_of_threshold(dataset.id, encoder, in_force))
 
+decision_bar(dataset.id)
+offer_to_confirm(dataset.id)
 mixture = choose_mixture()
 vectors = read(lambda session: vector_state(encoder.id, session=session))
 try:

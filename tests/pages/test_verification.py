@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlmodel import select
 
 from core.foundation.messages import message
+from core.people.deciding import name_person
 from core.people.encoders import encoder_of
 from db.tables import Instance, Threshold
 from db.writes.models import ensure_model_version
 from db.writing import writing
-from tests.builders.staged_people import noisy_faces
+from tests.builders.staged_people import add_faces, group, noisy_faces, owners, vector
 
 
 def test_grouping_again_is_offered_however_many_thresholds_of_other_encoders_came_since(
@@ -49,3 +50,20 @@ def test_another_mixture_has_its_own_figures_though_the_pairs_are_as_many(opened
         accuracies.add(next(metric.value for metric in page.metric if metric.label == "Accuracy"))
         assert next(metric.value for metric in page.metric if metric.label == "FNMR") == "100.00%"
     assert len(accuracies) == 3
+
+
+def test_all_faces_of_everybody_who_has_a_name_are_confirmed_at_once_and_the_way_back_is_there(
+    opened, workspace, dataset, author
+):
+    faces = add_faces(workspace, dataset, [(f"{p}/{v}.jpg", vector(p, v)) for p in range(3) for v in range(3)])
+    group(workspace, dataset)
+    whose = owners(workspace, dataset)
+    for face, name in ((faces[0], "Ada"), (faces[3], "Bea")):
+        name_person(workspace, whose[face][0], name, author_id=author)
+    page = opened("verification.py")
+    button = next(button for button in page.button if button.label == "Confirm 6 faces of 2 named people")
+    button.click().run()
+    assert "**6 confirmed faces** of **2 people**" in " ".join(text.value for text in page.markdown)
+    assert [human for _, human in owners(workspace, dataset).values()].count(True) == 6
+    next(button for button in page.button if button.label == "Undo").click().run()
+    assert not [human for _, human in owners(workspace, dataset).values() if human]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from db.tables import Assignment, PeopleEvent, Person, Separation, Source
+from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
 
 
 class Ownership(NamedTuple):
@@ -48,3 +48,20 @@ def separations_that_count(dataset_id: int) -> SelectOfScalar[tuple[int, int]]:
 def instances_of(people: Sequence[int], *, session: Session) -> list[int]:
     """The instances of all faces of these people, by id."""
     return sorted(session.exec(select(Assignment.instance_id).where(col(Assignment.person_id).in_(people))))
+
+
+def unconfirmed_of_named(dataset_id: int, *, session: Session) -> list[tuple[int, int]]:
+    """Instance and person of every face that a machine has placed with somebody who has a name."""
+    rows = session.exec(
+        select(Assignment.instance_id, Assignment.person_id)
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .join(Instance, col(Instance.id) == col(Assignment.instance_id))
+        .where(
+            Assignment.dataset_id == dataset_id,
+            Assignment.source != Source.HUMAN,
+            col(Person.name).is_not(None),
+            ~col(Instance.removed),
+        )
+        .order_by(col(Assignment.instance_id))
+    )
+    return [(instance, person) for instance, person in rows]

@@ -8,11 +8,14 @@ import streamlit as st
 
 from core import verification
 from core.foundation.messages import message
+from core.people.deciding import confirm_faces
 from core.verification import PairSet, RateInterval, RateIntervals, VerificationReport
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
+from db.queries.people.ownership import unconfirmed_of_named
 from db.queries.verification import count_thresholds, newest_threshold, thresholds
 from db.tables import Threshold
+from pages.widgets.people.actions import decide_on_click
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.people.grouping_preview import offer_preview
@@ -91,6 +94,23 @@ def data_card(pairs: PairSet, report: VerificationReport) -> None:
         f"over {held.folds} folds: each threshold was chosen on people outside its fold, and tested on all pairs "
         f"of people inside it, {held.same:,} of one person and {held.different:,} of different people."
     )
+
+
+def offer_to_confirm(dataset_id: int) -> None:
+    """All faces of everybody who has a name, confirmed at once: naming somebody confirms nothing by itself."""
+    waiting = read(lambda session: unconfirmed_of_named(dataset_id, session=session))
+    if not waiting:
+        return
+    people = len({person for _, person in waiting})
+    faces = counted(len(waiting), "face")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Confirm {faces} of {counted(people, 'named person', 'named people')}",
+            icon=":material/done_all:",
+            on_click=decide_on_click,
+            args=(dataset_id, confirm_faces, [face for face, _ in waiting]),
+        )
+        st.caption("Only confirmed faces are measured. Look through them first; it is one decision, and can be undone.")
 
 
 def _taken(taken: int, there: int, whose: str) -> str:
