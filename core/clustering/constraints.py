@@ -27,8 +27,8 @@ class Constraints:
         Those values of `together` that are people whom a human has decided about. Two decided groups are never
         joined with one another; undecided faces and groups may join one of them.
     photos
-        (N,) int64 photo of each face, -1 = unknown. Two clusters that share a photo are never joined, since one
-        photo shows a person once. A must-link group may hold two faces of a photo: the human's word counts more.
+        (N,) int64 photo of each face, -1 = unknown. No cluster holds two faces of a photo, since one photo shows a
+        person once. A must-link group may hold two faces of a photo: the human's word counts more.
     apart
         (M, 2) int64 rows of two faces that must never share a cluster.
 

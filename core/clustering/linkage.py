@@ -1,6 +1,7 @@
 """Average-linkage clustering of embeddings under constraints, without an N x N matrix."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
+from core.clustering.doubled_photos import grouped_with_photos
 from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput
 
@@ -33,6 +35,9 @@ def group(
     their faces are joined, among all pairs that the constraints allow, until that average is below the threshold
     (UPGMA: Sokal & Michener 1958). Without constraints this is exactly
     ``scipy.cluster.hierarchy.linkage(..., "average", metric="cosine")`` cut at the distance ``1 - threshold``.
+
+    A photo shows a person once. One that shows somebody twice all the same (a collage) costs only its own two faces,
+    see `grouped_with_photos`.
 
     Two facts make it possible without an N x N matrix. The average similarity of clusters A and B is
     ``(sum of A) . (sum of B) / (|A| |B|)``, so sums suffice. And an average of at least t needs one pair of at
@@ -75,7 +80,7 @@ def group(
     sizes = np.bincount(units)
     sums = _sums(faces, units, len(sizes))
     component = _components((sums / sizes[:, None]).astype(np.float32), threshold, report)
-    clusters = _agglomerate(sums, sizes, limits.tags(units), component, threshold, report)
+    clusters = _agglomerate(sums, sizes, limits, units, component, threshold, report)
     report(1.0)
     return _by_size(clusters[units])
 
@@ -144,26 +149,42 @@ def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
 
 
 def _agglomerate(
-    sums: Floats, sizes: Ints, tags: tuple[Ints, Ints], component: Ints, threshold: float, report: ShareReport
+    sums: Floats, sizes: Ints, limits: Constraints, units: Ints, component: Ints, threshold: float, report: ShareReport
 ) -> Ints:
     """(U,) int64 cluster of each unit, numbered by one of its units."""
     clusters = np.arange(len(sums))
     order = np.argsort(component, kind="stable")
     starts = np.searchsorted(component[order], np.arange(component.max() + 2))
-    holders, held = tags
-    tag_starts = np.searchsorted(holders, np.arange(len(sums) + 1))
+    nowhere, nobody = np.full(len(limits), -1, np.int64), np.zeros((0, 2), np.int64)
+    firm = _held(replace(limits, photos=nowhere).tags(units), len(sums))
+    photos = _held(replace(limits, decided=(), apart=nobody).tags(units), len(sums))
+    decided = np.zeros(len(sums), bool)
+    decided[units[np.isin(limits.together, list(limits.decided))]] = True
     done = 0
     for first, end in pairwise(starts):
         members = order[first:end]
-        if len(members) > 1:
-            mine = [held[tag_starts[unit] : tag_starts[unit + 1]] for unit in members]
+
+        def join(more: Sequence[Ints], members: Ints = members, done: int = done) -> Ints:
+            apart = int(max((tags.max(initial=-1) for tags in more), default=-1)) + 1  # numbers of their own
+            mine = [np.concatenate([tags, firm[unit] + apart]) for tags, unit in zip(more, members, strict=True)]
             work = Agglomeration(sums[members], sizes[members], mine, threshold)
             for part in work.steps():
                 report(0.5 + 0.5 * (done + part * len(members)) / len(sums))
-            clusters[members] = members[work.clusters()]
+            return work.clusters()
+
+        if len(members) > 1:
+            shown = [photos[unit] for unit in members]
+            found = grouped_with_photos(join, sums[members], sizes[members], shown, decided[members])
+            clusters[members] = members[np.unique(found, return_index=True)[1][found]]
         done += len(members)
         report(0.5 + 0.5 * done / len(sums))
     return clusters
+
+
+def _held(tags: tuple[Ints, Ints], count: int) -> list[Ints]:
+    """The tags that each unit holds."""
+    holders, held = tags
+    return np.split(held, np.searchsorted(holders, np.arange(1, count)))
 
 
 def _by_size(clusters: Ints) -> Ints:

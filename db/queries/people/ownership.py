@@ -1,10 +1,10 @@
 """Reads of whose faces they are, and whose they are not."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select
 
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
 
@@ -34,7 +34,7 @@ def separations(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int
     return [(instance, person) for instance, person in session.exec(separations_that_count(dataset_id))]
 
 
-def separations_that_count(dataset_id: int) -> SelectOfScalar[tuple[int, int]]:
+def separations_that_count(dataset_id: int) -> Select[Any, Any]:
     """Instance and person of what decisions that stand have said, and no later one has contradicted."""
     stands = (PeopleEvent.id == Separation.event_id, PeopleEvent.dataset_id == dataset_id, ~col(PeopleEvent.undone))
     columns = (Separation.id, Separation.instance_id, Separation.person_id)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,6 +47,61 @@ def forbidden(one, other, limits):
 
 
 def brute_force(embeddings, threshold, limits):
+    """First without photos; then the photos that a cluster holds twice, each as the docstring says, pair by pair."""
+    nowhere = np.full(len(limits.photos), -1)
+    found = joined(embeddings, threshold, replace(limits, photos=nowhere))
+    telling = {
+        photo
+        for cluster in found
+        for photo, units in doubled(cluster, limits).items()
+        if not one_person(units, cluster, len(doubled(cluster, limits)), embeddings, limits)
+    }
+    if telling:
+        kept = np.where(np.isin(limits.photos, list(telling)), limits.photos, -1)
+        found = joined(embeddings, threshold, replace(limits, photos=kept))
+    clusters = set()
+    for cluster in found:
+        gone = set()
+        for units in doubled(cluster, limits).values():
+            rest = sorted(cluster - set().union(*units))
+
+            def right(unit, rest=rest):
+                likeness = (embeddings[list(unit)].astype(float) @ embeddings[rest].astype(float).T).sum() / len(unit)
+                return is_decided(unit, limits), len(unit), likeness
+
+            gone |= set(units) - {max(units, key=right)}
+        clusters |= gone | {cluster - frozenset().union(*gone)}
+    return clusters
+
+
+def is_decided(unit, limits):
+    return limits.together[min(unit)] in limits.decided
+
+
+def doubled(cluster, limits):
+    """Photo to its units, free faces and must-link groups, where there are several of them in the cluster."""
+    held = {}
+    for face in sorted(cluster):
+        value = limits.together[face]
+        unit = frozenset([face] if value < 0 else np.flatnonzero(limits.together == value).tolist())
+        if limits.photos[face] >= 0:
+            held.setdefault(int(limits.photos[face]), set()).add(unit)
+    return {photo: sorted(units, key=min) for photo, units in held.items() if len(units) > 1}
+
+
+def one_person(units, cluster, count, embeddings, limits):
+    stays = max(units, key=lambda unit: (is_decided(unit, limits), len(unit)))
+    if any(len(unit) > 1 for unit in units if unit != stays):
+        return False
+    if count == 1:
+        return True
+    similarity = embeddings.astype(np.float64) @ embeddings.T.astype(np.float64)
+    alike = min(similarity[np.ix_(list(a), list(b))].mean() for a in units for b in units if a != b)
+    pairs = [similarity[a, b] for a in cluster for b in cluster if a != b]
+    return alike >= np.mean(pairs)
+
+
+def joined(embeddings, threshold, limits):
     """Average linkage that computes every pair anew at each step."""
     similarity = embeddings.astype(np.float64) @ embeddings.T.astype(np.float64)
     free = [[i] for i in np.flatnonzero(limits.together < 0)]
@@ -155,6 +212,50 @@ def test_two_faces_of_a_photo_are_never_joined_by_the_machine():
     labels = group(faces, 0.5, limits)
     assert labels[0] != labels[1]
     assert len(set(labels.tolist())) == 2
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(3, 30))
+def test_a_photo_that_shows_two_faces_costs_one_of_them_and_moves_nobody_else(seed, count):
+    rng = np.random.default_rng(seed)
+    faces, _ = people(rng, count, 3)
+    threshold = float(rng.uniform(0, 0.8))
+    photos = np.arange(count)
+    photos[1] = 0
+    without = as_sets(group(faces, threshold))
+    limits = Constraints(np.full(count, -1), (), photos, np.zeros((0, 2), np.int64))
+    found = as_sets(group(faces, threshold, limits))
+    (both,) = [cluster for cluster in without if 0 in cluster]
+    if 1 in both:
+        costs = [without - {both} | {both - {one}, frozenset({one})} for one in (0, 1)]
+        assert found in costs
+    else:
+        assert found == without
+
+
+@pytest.mark.parametrize("collages", [1, 2, 3])
+def test_collages_that_show_a_photo_of_somebody_twice_do_not_tear_the_person_apart(collages):
+    rng = np.random.default_rng(7)
+    photos_of = unit(np.eye(1, 32) + 0.9 * rng.normal(size=(8, 32)) / np.sqrt(32))
+    twice = [photos_of[at] + 0.01 * rng.normal(size=32) for at in range(collages) for _ in range(2)]
+    faces = unit(np.concatenate([photos_of, np.stack(twice)]))
+    photos = np.concatenate([np.arange(8), np.repeat(np.arange(8, 8 + collages), 2)])
+    labels = group(faces, 0.4, Constraints(np.full(len(faces), -1), (), photos, np.zeros((0, 2), np.int64)))
+    assert set(labels[:8].tolist()) == {0}
+    assert sorted(np.bincount(labels).tolist()) == [*[1] * collages, 8 + collages]
+
+
+def test_two_who_are_seen_together_again_and_again_stay_two_however_alike_they_are():
+    rng = np.random.default_rng(3)
+    middle = unit(np.array([[1, 0.25, *[0] * 30], [1, -0.25, *[0] * 30]]))
+    rows = [
+        unit(middle[who : who + 1] + 0.3 * rng.normal(size=(1, 32)) / np.sqrt(32)) for _ in range(6) for who in (0, 1)
+    ]
+    faces = np.concatenate(rows)
+    photos = np.repeat(np.arange(6), 2)
+    assert len(set(group(faces, 0.5).tolist())) == 1
+    labels = group(faces, 0.5, Constraints(np.full(12, -1), (), photos, np.zeros((0, 2), np.int64)))
+    assert as_sets(labels) == {frozenset(range(0, 12, 2)), frozenset(range(1, 12, 2))}
 
 
 def test_a_human_may_tie_two_faces_of_a_photo_and_the_group_still_grows():
