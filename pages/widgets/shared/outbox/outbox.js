@@ -11,6 +11,7 @@ const ADDRESS = "/api/edits";
 const TOGETHER = 120; // ms; edits made within it travel together
 const AGAIN = 1000; // ms after which what came to nothing is tried again
 const AGAIN_UNSEEN = 5000; // the same in a tab that nobody looks at
+const ASK = 3000; // ms after which it is asked again whose store answers, where edits of another one wait
 const PATIENCE = 10000; // ms for an answer
 const MOST = 500; // edits of one sending, and
 const MOST_CHANGES = 5000; // changes of it, unless one edit alone has more; the server takes twice as many
@@ -197,13 +198,14 @@ export class Outbox extends EventTarget {
     this.timer = undefined;
     if (this.sending) return; // it looks for more when it is done
     const edits = together(this.waiting);
-    if (!edits.length) return;
+    if (!edits.length && !this.foreign.length) return; // without edits it asks whose store answers
     this.sending = true;
     const trouble = await this.sent(edits);
     this.sending = false;
     this.trouble = trouble;
     if (trouble) for (const { id } of this.waiting) this.late.add(id);
     if (this.waiting.length) this.schedule(!trouble ? 0 : document.hidden ? AGAIN_UNSEEN : AGAIN);
+    else if (this.foreign.length) this.schedule(ASK);
     this.tell("change");
   }
 
@@ -239,7 +241,7 @@ export class Outbox extends EventTarget {
     for (const instance of answer.instances) this.remember(instance, Math.max(0, ...Object.values(answer.saved)));
     this.tell("rebase");
     if (Object.keys(answer.saved).length) this.tell("saved");
-    return said.length > 0;
+    return said.length === edits.length;
   }
 
   /**
