@@ -86,6 +86,7 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
     shows(page, expected(pairs, report.best.threshold))
     page.get_by_role("button", name="EER").click()
     shows(page, expected(pairs, report.eer.threshold))
+    expect(page.get_by_label("Type it")).to_have_value(f"{report.eer.threshold:.4f}", timeout=SLOW)
     slider = page.get_by_role("slider").first
     slider.focus()
     slider.press("End")
@@ -100,6 +101,8 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
     page.get_by_role("button", name=re.compile("^Group again at")).click()
     expect(page.get_by_text(re.compile("48 faces of 12 people"))).to_be_visible(timeout=SLOW)
 
+    page.get_by_text("Show what that would change").click()
+    expect(page.get_by_text("Nothing would change.")).to_be_visible(timeout=SLOW)  # all are confirmed
     page.get_by_label("Type it").fill("0.5")
     page.get_by_label("Type it").press("Enter")
     shows(page, expected(pairs, 0.5))
