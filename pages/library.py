@@ -10,6 +10,7 @@ from db.tables import ImageState
 from pages.widgets.library.exclusions_form import exclusions_form
 from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more
+from pages.widgets.library.label_questions import label_questions
 from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_tiles import STATES, tile
 from pages.widgets.shared.controls import paged, show_in_editor
@@ -44,6 +45,7 @@ busy = open_runs(dataset.id)
 latest_result(dataset.id, "library", busy=bool(busy))
 if total.images:
     next_step(dataset.id, waiting, faces=total.faces, people=total.people, busy=must_wait("faces", busy))
+label_questions(dataset.id, busy=must_wait("answers", busy))
 import_more(dataset.name, expanded=not (total.images or busy))
 labels_form(dataset.id)
 exclusions_form(dataset.id)

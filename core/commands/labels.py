@@ -7,6 +7,7 @@ import typer
 
 from core.commands.console import fail, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
+from core.formats.labels.doubts import ANSWERS, DoubtKind, answers_of
 from core.foundation.errors import NotFound
 from core.foundation.messages import worded
 from core.foundation.skeletons import SKELETONS, find_skeleton
@@ -21,6 +22,13 @@ from db.queries.points import WaitingPicture, waiting_pictures
 app = typer.Typer()
 
 
+def _choices(kind: DoubtKind) -> str:
+    return f"{kind}={'|'.join(ANSWERS[kind])}"
+
+
+_QUESTIONS = ", ".join(map(_choices, ANSWERS))
+
+
 @command(app)
 def labels(
     path: Annotated[
@@ -28,9 +36,14 @@ def labels(
     ],
     dataset: DatasetName,
     skeleton_name: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")],
+    answer: Annotated[
+        list[str] | None, typer.Option("--answer", help=f"To a question about the labels: {_QUESTIONS}; repeatable")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Put labels of other tools onto pictures. Gives images, instances, added, waiting, skipped [{path, reason}].
+
+    Ends with exit code 3 where labels wait for an answer (asked), else 1 where anything is skipped.
 
     The counts mean the same in every format:
 
@@ -46,6 +59,8 @@ def labels(
 
     doubts: what is not sure, such as how pictures of other names were found
 
+    asked: how many labels wait for the answer to which question
+
     left_out: no labels by the file's own account (crowds, boxes without points)
 
     skipped: a line for each unreadable file, refused label, and picture or clip whose labels wait
@@ -53,9 +68,11 @@ def labels(
     if not path.exists():
         fail(f"{path}: there is no such file or folder")
     find_skeleton(skeleton_name)  # before a dataset is made
+    answers = answers_of(answer or ())
     workspace = Workspace.open()
     number, source = dataset_id(workspace, dataset, make=True), str(path.resolve())
-    run = run_with_progress(workspace, "labels", number, source=source, skeleton=skeleton_name)
+    given = {"source": source, "skeleton": skeleton_name, "answers": answers}
+    run = run_with_progress(workspace, "labels", number, **given)
     skipped = skipped_of(workspace, run.id)
     list_on_stderr([f"note {worded(doubt)}" for doubt in run.counts["doubts"]])
     sentence = (
@@ -67,7 +84,9 @@ def labels(
         sentence += ", {left_out} without a point are left out"
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
     list_on_stderr([f"skipped {item['path']}: {item['reason']}" for item in skipped])
-    raise typer.Exit(1 if skipped else 0)
+    asked = run.counts["asked"]
+    list_on_stderr([f"{count} wait for --answer {_choices(DoubtKind(kind))}" for kind, count in asked.items()])
+    raise typer.Exit(3 if asked else 1 if skipped else 0)
 
 
 @command(app)

@@ -31,19 +31,22 @@ def load_json(path: Path) -> Record:
     return record_of(content, path.name)
 
 
-def parse_json(text: str) -> Any:
-    """The value of a JSON text; ValueError or RecursionError if it is none (NaN and Infinity are not)."""
+def parse_json(text: str, *, not_a_number: bool = False) -> Any:
+    """The value of a JSON text; ValueError or RecursionError if it is none.
+
+    NaN and Infinity, which are not JSON, are read as Python and others write them where `not_a_number` is allowed.
+    """
 
     def refuse(word: str) -> NoReturn:
         raise ValueError(f"{word} is not a number in JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    return json.loads(text, parse_constant=None if not_a_number else refuse)
 
 
 def record_of(content: Any, place: str) -> Record:
     """Wrap a JSON value; UnreadableLabels if it is no object."""
     if not isinstance(content, dict):
-        raise UnreadableLabels("exports.not_object", place=place, value=_short(content))
+        raise UnreadableLabels("exports.not_object", place=place, value=shortened(content))
     return Record(content, place)
 
 
@@ -86,7 +89,7 @@ class Record:
         """Return a required, valid text."""
         value = self.value(key)
         if not isinstance(value, str):
-            raise self.wrong("exports.not_text", key=key, value=_short(value))
+            raise self.wrong("exports.not_text", key=key, value=shortened(value))
         try:
             value.encode()
         except UnicodeEncodeError as error:
@@ -108,7 +111,7 @@ class Record:
         """Return a required whole number of at least that."""
         value = self.value(key)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.wrong("exports.not_whole", key=key, least=least, value=_short(value))
+            raise self.wrong("exports.not_whole", key=key, least=least, value=shortened(value))
         return value
 
     def new_id(self, seen: set[int]) -> int:
@@ -139,14 +142,14 @@ class Record:
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
         # The comparison also holds for whole numbers too long for a float.
         if not numeric or not abs(value) <= LARGEST:
-            raise self.wrong("exports.not_finite", key=where, value=_short(value))
+            raise self.wrong("exports.not_finite", key=where, value=shortened(value))
         return float(value)
 
     def sequence(self, key: str) -> list[Any]:
         """Return a required list."""
         value = self.value(key)
         if not isinstance(value, list):
-            raise self.wrong("exports.not_list", key=key, value=_short(value))
+            raise self.wrong("exports.not_list", key=key, value=shortened(value))
         return value
 
     def records(self, key: str) -> Iterator[Record]:
@@ -159,6 +162,7 @@ class Record:
         return record_of(self.value(key), f"{self.place}: {key}")
 
 
-def _short(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """A value as a sentence names it: at most 60 letters."""
     text = repr(value) if not isinstance(value, int) or abs(value) < 10**40 else "a very long number"
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -81,6 +81,9 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         shown_on={"library"},
         lane=Lane.SHORT,
     ),
+    "answers": RunKind(
+        tasks.answers_task, message("run_kinds.answers"), results.answered, shown_on={"library"}, waits_for={"answers"}
+    ),
     "faces": RunKind(
         tasks.faces_task,
         message("run_kinds.faces"),

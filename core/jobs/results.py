@@ -39,7 +39,7 @@ def sample_clips_drawn(counts: Counts) -> Message:
 
 def labelled(counts: Counts) -> Message:
     """Of imported labels."""
-    waiting, left_out = counts["waiting"], counts["left_out"]
+    waiting, left_out, asked = counts["waiting"], counts["left_out"], sum(counts.get("asked", {}).values())
     return message(
         "run_results.labelled",
         format=counts["format"],
@@ -47,9 +47,15 @@ def labelled(counts: Counts) -> Message:
         images=counts["images"],
         added=counts["added"],
         waiting=message("run_results.labels_that_wait", count=waiting) if waiting else "",
+        asked=message("run_results.labels_asked", count=asked) if asked else "",
         left_out=message("run_results.without_labels", count=left_out) if left_out else "",
         skipped=counts["skipped"],
     )
+
+
+def answered(counts: Counts) -> Message:
+    """Of labels that waited for an answer."""
+    return message("run_results.answered", labels=counts["labels"], skipped=counts["skipped"])
 
 
 def grouped(counts: Counts) -> Message:

@@ -23,6 +23,7 @@ from core.people.encoders import fetch_encoder
 from core.people.finding import complete_faces, find_faces
 from core.people.grouping import group_people
 from core.points.label_importing import (
+    answer_waiting,
     apply_waiting,
     import_labels,
     label_files_among,
@@ -97,7 +98,15 @@ def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
         clips = ClipIntake(workspace, **_who(run), progress=progress).take(wanted)
         if clips["clips"]:
             added |= {"clips": clips["clips"], "frames": clips["frames"]}
-    return {**import_labels(workspace, labels, **_who(run), progress=progress), **added}
+    answers = run.parameters.get("answers", {})
+    return {**import_labels(workspace, labels, **_who(run), answers=answers, progress=progress), **added}
+
+
+def answers_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Answer the questions about labels that wait, and put those on."""
+    answers = run.parameters["answers"]
+    arrived = answer_waiting(workspace, dataset_of(run), answers, run_id=run.id, progress=progress)
+    return {"labels": arrived.placed, "skipped": arrived.refused}
 
 
 def discard_source(workspace: Workspace, run: Run) -> None:

@@ -1,16 +1,17 @@
 """Labels of other tools: read from files, put onto the pictures that they are of, kept where a picture is missing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from core.formats.labels import ENDINGS, NAMES, read_label_file, sniff_label_file
+from core.formats.labels.doubts import ANSWERS, DoubtKind, check_answers
 from core.formats.labels.rows import LabelFile
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput, UnreadableLabels
@@ -20,7 +21,17 @@ from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
-from core.points.label_placing import PictureIndex, Placement, folder_of, forget_waiting, keep_waiting, waiting_label
+from core.media.turning import UPRIGHT, orientation_of
+from core.points.label_doubts import DoubtReport, PictureAsStored, is_dropped, open_question, settle
+from core.points.label_placing import (
+    PictureIndex,
+    Placement,
+    folder_of,
+    forget_asked,
+    forget_waiting,
+    keep_waiting,
+    waiting_label,
+)
 from core.points.label_writing import FileLabel, WriteReport, apply_labels
 from db.engine import reading
 from db.queries.jobs import count_skipped
@@ -94,8 +105,8 @@ def _sniffed(files: Iterable[tuple[str, Callable[[], bytes]]]) -> Iterator[tuple
     for path, content in islice(files, _SNIFFED):
         try:
             yield path, NAMES[sniff_label_file(path, content())]
-        except BadInput:
-            yield path, None
+        except BadInput as error:
+            yield path, error.reason if error.code == "labels.other_tool" else None
 
 
 def read_label_files(
@@ -147,7 +158,7 @@ def read_any_points(files: Sequence[OfferedFile], *, progress: Progress = DEAF) 
 
 def _best_fitting(item: OfferedFile) -> list[LabelFile]:
     """What a file holds of each kind of thing, with the points of which it has the most."""
-    best: dict[str, tuple[int, LabelFile]] = {}
+    best: dict[str, tuple[tuple[int, int], LabelFile]] = {}
     refused: list[BadInput] = []
     content = _content(item)
     item = replace(item, contents=lambda _: content)  # each set of points reads it again
@@ -158,8 +169,9 @@ def _best_fitting(item: OfferedFile) -> list[LabelFile]:
             refused.append(error)
             continue
         points = sum(int((row.keypoints.visibility > 0).sum()) for row in file.rows)
-        if skeleton.kind not in best or points > best[skeleton.kind][0]:
-            best[skeleton.kind] = points, file
+        fit = points, -sum(len(row.doubts) for row in file.rows)  # of as many points those of its own set
+        if skeleton.kind not in best or fit > best[skeleton.kind][0]:
+            best[skeleton.kind] = fit, file
     if not best:
         about = next((error.message for error in refused if error.message.code != _OTHER_COUNT), None)
         if about is not None:
@@ -167,7 +179,7 @@ def _best_fitting(item: OfferedFile) -> list[LabelFile]:
         raise UnreadableLabels(
             "labels.no_set_fits", points=refused[0].message.fields["points"], choices=list(SKELETONS)
         )
-    labelled = [file for points, file in best.values() if points]
+    labelled = [file for (points, _), file in best.values() if points]
     return labelled or [next(file for _, file in best.values())]
 
 
@@ -203,12 +215,14 @@ def import_labels(
     dataset_id: int,
     author_id: int,
     run_id: int,
+    answers: Mapping[str, str] | None = None,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Put labels onto the pictures of a dataset as the author's; those of pictures that are not here are kept.
 
     Safe to repeat: a label that is here already adds nothing, and what a human said otherwise is never replaced. What
-    could not be used becomes a `Skipped` row of the run, all of them at the end.
+    could not be used becomes a `Skipped` row of the run, all of them at the end. `answers` are those to the questions
+    of `core.formats.labels.doubts`; a label with an open one is kept until it is answered.
 
     Returns
     -------
@@ -216,11 +230,22 @@ def import_labels(
         ``format``, ``files`` (read); in every format alike: ``images`` (pictures that have these labels now),
         ``instances`` (faces or people there that have them, each once), ``added`` (of them new), ``repeated`` (say what
         another says, or are of a frame like an earlier one), ``waiting`` (kept until their pictures come), ``left_out``
-        (no labels by the files' own account: crowds, boxes without points), ``doubts`` (messages: what is not sure,
-        such as how pictures of other names were found), ``skipped`` (lines: what is not in place).
-        The labels of the files are ``instances + repeated + waiting``, and those refused, a line each.
+        (no labels by the files' own account or by an answer: crowds, boxes without points), ``doubts`` (messages: what
+        is not sure, such as how pictures of other names were found), ``asked`` (how many labels wait for the answer to
+        each kind of question), ``skipped`` (lines: what is not in place). The labels of the files are ``instances +
+        repeated + waiting``, those asked about, and those refused, a line each.
     """
-    labels = [FileLabel(row, path, author_id) for path, file in label_files.files for row in file.rows]
+    doubts = DoubtReport(answers or {})
+    labels = [
+        FileLabel(replace(row, answers={**doubts.given, **row.answers}), path, author_id)
+        for path, file in label_files.files
+        for row in file.rows
+    ]
+    for label in labels:
+        for doubt in label.row.doubts:
+            doubts.add(doubt, label)
+    dropped = [label for label in labels if is_dropped(label)]
+    labels = [label for label in labels if not is_dropped(label)]
     skipped = [
         *label_files.skipped,
         *((path, why.within(at)) for path, file in label_files.files for at, why in file.skipped),
@@ -228,13 +253,18 @@ def import_labels(
     with reading(workspace.engine) as session:
         find_dataset(dataset_id, session=session)
         placement = PictureIndex(dataset_id, session=session).place(labels)
-    images, report = write_labels(workspace, placement, dataset_id, run_id, progress)
+    images, report = write_labels(workspace, placement, dataset_id, run_id, doubts=doubts, progress=progress)
     refused = [*placement.refused, *report.refused]
     skipped += [(label.row.picture, _of_file(reason, label)) for label, reason in refused]
     skipped += _missing(placement.absent)
-    left_out = sum(sum(file.left_out.values()) for _, file in label_files.files)
+    left_out = sum(sum(file.left_out.values()) for _, file in label_files.files) + len(dropped) + len(report.dropped)
+    absent = [label for label, _ in placement.absent]
+    doubts.asked.update(question.kind for label in absent if (question := open_question(label)))
     with writing(workspace.engine) as session:
-        keep_waiting(dataset_id, [label for label, _ in placement.absent], session=session)
+        forget_asked(dataset_id, [*dropped, *_arrived(placement, report)], session=session)
+        keep_waiting(dataset_id, absent, session=session)
+        questions = dict(report.asked)
+        keep_waiting(dataset_id, list(questions), questions=questions, session=session)
         before = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
         lines = [(path, reason.to_json()) for path, reason in skipped]
         fresh = [line for line in lines if line not in before]  # of the run when it was interrupted
@@ -251,9 +281,20 @@ def import_labels(
         "waiting": len(placement.absent),
         "repeated": report.repeated + len(placement.repeated),
         "left_out": left_out,
-        "doubts": [about.within(path).to_json() for path, about in placement.told],
+        "doubts": [
+            *(about.to_json() for about in doubts.told()),
+            *(about.within(path).to_json() for path, about in placement.told),
+        ],
+        "asked": dict(doubts.asked),
         "skipped": listed,
     }
+
+
+def _arrived(placement: Placement, report: WriteReport) -> list[FileLabel]:
+    """Labels that wait no longer, whatever became of them on their picture; not those that are asked about."""
+    asked = {id(label) for label, _ in report.asked}
+    on_pictures = [label for labels in placement.on.values() for label in labels if id(label) not in asked]
+    return [*placement.repeated, *on_pictures]
 
 
 def _of_file(reason: Message, label: FileLabel) -> Message:
@@ -280,11 +321,21 @@ def _waits(of_clip: bool, source: str, labels: int, reason: Message | None) -> M
 
 
 def write_labels(
-    workspace: Workspace, placement: Placement, dataset_id: int, run_id: int | None = None, progress: Progress = DEAF
+    workspace: Workspace,
+    placement: Placement,
+    dataset_id: int,
+    run_id: int | None = None,
+    *,
+    doubts: DoubtReport | None = None,
+    progress: Progress = DEAF,
 ) -> tuple[int, WriteReport]:
-    """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label."""
+    """Write labels in batches of pictures; how many pictures have any of them now, and what became of each label.
+
+    What their pictures make doubtful is added to `doubts`.
+    """
     progress.begin(len(placement.on), message=message("progress.putting_labels"))
     total, images, done = WriteReport(), 0, 0
+    doubts = DoubtReport() if doubts is None else doubts
     for part in batched(sorted(placement.on), _BATCH):
         batch = WriteReport()
         with writing(workspace.engine) as session:
@@ -293,7 +344,7 @@ def write_labels(
                 if image is None:  # deleted meanwhile
                     batch.refused += [(label, message("labels.picture_removed")) for label in labels]
                     continue
-                written = apply_labels(image, labels, run_id, session=session)
+                written = _write_picture(workspace, image, labels, run_id, doubts, session=session)
                 images += bool(written.added or written.unchanged)
                 batch.include(written)
             for author_id, number in batch.by_author.items():
@@ -302,6 +353,30 @@ def write_labels(
         done += len(part)
         progress.advance(done)
     return images, total
+
+
+def _write_picture(
+    workspace: Workspace,
+    image: Image,
+    labels: Sequence[FileLabel],
+    run_id: int | None,
+    doubts: DoubtReport,
+    *,
+    session: Session,
+) -> WriteReport:
+    """Labels of one picture, as they are answered; what was refused is named as it was given."""
+    try:
+        of_clip = all(label.row.frame is not None for label in labels)
+        orientation = UPRIGHT if of_clip else orientation_of(workspace.original(image.original))
+    except OSError as error:
+        reason = message("labels.picture_unreadable", reason=error.strerror or error)
+        return WriteReport(refused=[(label, reason) for label in labels])
+    settled = settle(labels, PictureAsStored((image.width, image.height), orientation), doubts)
+    given = {id(taken): label for label, taken in settled.ready}
+    report = apply_labels(image, [taken for _, taken in settled.ready], run_id, session=session)
+    report.refused = [(given[id(taken)], reason) for taken, reason in report.refused]
+    report.asked, report.dropped = settled.asked, settled.dropped
+    return report
 
 
 class Arrived(NamedTuple):
@@ -315,27 +390,59 @@ class Arrived(NamedTuple):
 def apply_waiting(
     workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress = DEAF
 ) -> Arrived:
-    """Put labels that wait for their pictures onto those that have come; called at the end of every import.
+    """Put labels that wait onto their pictures, where those have come and no question is open; ends every import.
 
-    What does not fit its picture becomes a `Skipped` row of the run, and waits no longer.
+    What does not fit its picture becomes a `Skipped` row of the run, and waits no longer. What raises a question now is
+    listed and counted with it, and waits for its answer.
     """
     with reading(workspace.engine) as session:
         rows = list(waiting_labels(dataset_id, session=session))
         if not rows:
             return Arrived()
+        open_before = {row.id for row in rows if row.asked is not None}
         labels = {waiting_label(row): row.id for row in rows}
-        placement = PictureIndex(dataset_id, session=session).place(list(labels))
-    if not placement.on:
+        dropped = {label for label in labels if is_dropped(label)}
+        placement = PictureIndex(dataset_id, session=session).place([label for label in labels if label not in dropped])
+    if not placement.on and not dropped:
         return Arrived()
-    _, report = write_labels(workspace, placement, dataset_id, run_id, progress)
-    arrived = [*placement.repeated, *(label for labels_there in placement.on.values() for label in labels_there)]
+    _, report = write_labels(workspace, placement, dataset_id, run_id, progress=progress)
+    asked = [(label, question) for label, question in report.asked if labels[label] not in open_before]
+    refused = [*report.refused, *((label, question.about) for label, question in asked)]
+    arrived = _arrived(placement, report)
     with writing(workspace.engine) as session:
-        forget_waiting([labels[label] for label in arrived], session=session)
+        forget_waiting([labels[label] for label in (*dropped, *arrived)], session=session)
+        questions = dict(report.asked)
+        keep_waiting(dataset_id, list(questions), questions=questions, session=session)
         if run_id is not None:
             session.add_all(
                 Skipped(run_id=run_id, path=label.row.picture, reason=_of_file(reason, label).to_json())
-                for label, reason in report.refused
+                for label, reason in refused
             )
     origins = {origin for label in arrived for origin in (label.source, folder_of(label.row, label.source))}
     doubts = [about.within(origin) for origin, about in placement.told if origin in origins]
-    return Arrived(report.added + report.unchanged, len(report.refused), doubts)
+    return Arrived(report.added + report.unchanged, len(refused), doubts)
+
+
+def answers_to(kind: str) -> tuple[str, ...]:
+    """What may be answered to a kind of question about labels."""
+    return ANSWERS[DoubtKind(kind)]
+
+
+def answer_waiting(
+    workspace: Workspace, dataset_id: int, answers: Mapping[str, str], *, run_id: int, progress: Progress = DEAF
+) -> Arrived:
+    """Answer the open questions of labels that wait, and put on what can be; returns as `apply_waiting`.
+
+    Raises
+    ------
+    BadInput
+        If there is no such question, or no such answer to it.
+    """
+    check_answers(answers)
+    with writing(workspace.engine) as session:
+        for row in waiting_labels(dataset_id, session=session):
+            if row.asked is not None and row.asked in answers:
+                row.answers = {**row.answers, row.asked: answers[row.asked]}
+                row.asked = row.question = None
+                session.add(row)
+    return apply_waiting(workspace, dataset_id, run_id=run_id, progress=progress)

@@ -4,13 +4,14 @@ import hashlib
 import json
 import posixpath
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from sqlmodel import Session, col, delete, select
 
+from core.formats.labels.doubts import Doubt
 from core.formats.labels.rows import ANY_ENDING, LabelledRow
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotFound
@@ -18,6 +19,7 @@ from core.foundation.messages import Message, message, some
 from core.library.picture_names import PictureMatch, PictureNames
 from core.library.spellings import Spelling, without_kept_in
 from core.points.frame_numbers import ClipPath, FrameNumbers, clip_of_numbers, number_of
+from core.points.label_doubts import open_question
 from core.points.label_writing import FileLabel
 from db.batching import id_batches
 from db.queries.library import image_of_each_frame, picture_paths, videos
@@ -213,18 +215,38 @@ def folder_of(row: LabelledRow, source: str) -> str:
     return posixpath.dirname(row.picture) or without_kept_in(posixpath.dirname(source))
 
 
-def keep_waiting(dataset_id: int, labels: Sequence[FileLabel], *, session: Session) -> int:
-    """Keep labels until their pictures come, each once; returns how many are new. Never commits."""
+def keep_waiting(
+    dataset_id: int,
+    labels: Sequence[FileLabel],
+    *,
+    questions: Mapping[FileLabel, Doubt] | None = None,
+    session: Session,
+) -> int:
+    """Keep labels until their pictures come, or an answer, each once; returns how many are new. Never commits.
+
+    `questions` are those that a label's picture raises. A label that waits already gets the answers given meanwhile.
+    """
     wanted = {digest(label): label for label in labels}
-    stored: set[str] = set()
+    waiting: dict[str, WaitingLabel] = {}
     for part in id_batches(wanted):
-        rows = select(WaitingLabel.digest).where(
-            WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.digest).in_(part)
-        )
-        stored.update(session.exec(rows))
-    for key in wanted.keys() - stored:
-        session.add(_waiting(dataset_id, key, wanted[key]))
-    return len(wanted) - len(stored)
+        rows = select(WaitingLabel).where(WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.digest).in_(part))
+        waiting |= {row.digest: row for row in session.exec(rows)}
+    for key, label in wanted.items():
+        row = waiting.get(key) or _waiting(dataset_id, key, label)
+        question = (questions or {}).get(label) or open_question(label)
+        row.answers = dict(label.row.answers)
+        row.asked = None if question is None else str(question.kind)
+        row.question = None if question is None else question.to_json()
+        session.add(row)
+    return len(wanted) - len(waiting)
+
+
+def forget_asked(dataset_id: int, labels: Iterable[FileLabel], *, session: Session) -> None:
+    """Remove labels that wait for an answer which came with their file now."""
+    here = col(WaitingLabel.dataset_id) == dataset_id
+    asked = col(WaitingLabel.asked).is_not(None)
+    for part in id_batches({digest(label) for label in labels}):
+        session.exec(delete(WaitingLabel).where(here, asked, col(WaitingLabel.digest).in_(part)))
 
 
 def forget_waiting(ids: Sequence[int], *, session: Session) -> None:
@@ -261,6 +283,7 @@ def _waiting(dataset_id: int, key: str, label: FileLabel) -> WaitingLabel:
         inside=row.inside,
         source=label.source,
         author_id=label.author_id,
+        doubts=[doubt.to_json() for doubt in row.doubts],
     )
 
 
@@ -276,5 +299,7 @@ def waiting_label(waiting: WaitingLabel) -> FileLabel:
         sequence=waiting.sequence,
         frame=waiting.frame,
         inside=waiting.inside,
+        doubts=tuple(map(Doubt.from_json, waiting.doubts)),
+        answers=waiting.answers,
     )
     return FileLabel(row, waiting.source, waiting.author_id)

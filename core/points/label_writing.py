@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from sqlmodel import Session, select
 
+from core.formats.labels.doubts import Doubt
 from core.formats.labels.rows import LabelledRow, tight_box
 from core.foundation.arrays import Box, Floats, Keypoints
 from core.foundation.geometry import boxes_of, iou
@@ -43,12 +44,15 @@ class WriteReport:
     """What became of labels: how many of each author are new, how many were here already, which were refused.
 
     `repeated` says again what another of these labels says of the same picture: it counts neither as new nor as here.
+    `asked` wait for the answer to a question, `dropped` are left out by an answer.
     """
 
     by_author: Counter[int] = field(default_factory=Counter)
     unchanged: int = 0
     repeated: int = 0
     refused: list[tuple[FileLabel, Message]] = field(default_factory=list)
+    asked: list[tuple[FileLabel, Doubt]] = field(default_factory=list)
+    dropped: list[FileLabel] = field(default_factory=list)
 
     @property
     def added(self) -> int:
@@ -61,6 +65,8 @@ class WriteReport:
         self.unchanged += other.unchanged
         self.repeated += other.repeated
         self.refused += other.refused
+        self.asked += other.asked
+        self.dropped += other.dropped
 
 
 def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, *, session: Session) -> WriteReport:

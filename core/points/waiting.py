@@ -30,7 +30,7 @@ def point_waiting(workspace: Workspace, dataset_id: int, *, picture: str, source
         labels = {waiting_label(row): row.id for row in rows}
         placement = PictureIndex(dataset_id, session=session).place_on(path, list(labels))
     _, report = write_labels(workspace, placement, dataset_id)
-    kept = {id(label) for label, _ in (*placement.refused, *report.refused)}
+    kept = {id(label) for label, _ in (*placement.refused, *report.refused, *report.asked)}
     report.refused[:0] = placement.refused
     with writing(workspace.engine) as session:
         forget_waiting([number for label, number in labels.items() if id(label) not in kept], session=session)

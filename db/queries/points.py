@@ -1,7 +1,7 @@
 """Reads for whoever corrects points: a picture, its instances, its neighbours, labels that wait."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.orm import aliased
@@ -146,15 +146,39 @@ def count_labelled_skeletons(dataset_id: int, *, session: Session) -> dict[str, 
     return dict(rows.all())
 
 
+class OpenLabelQuestion(NamedTuple):
+    """A kind of question about labels: how many wait for its answer, and of the first the question and where it is."""
+
+    kind: str
+    labels: int
+    question: dict[str, Any]
+    picture: str
+    source: str
+
+
+def open_label_questions(dataset_id: int, *, session: Session) -> list[OpenLabelQuestion]:
+    """The questions about labels that wait, one for each kind."""
+    of_kind = (
+        select(func.count().label("labels"), func.min(WaitingLabel.id).label("first"))
+        .where(WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.asked).is_not(None))
+        .group_by(col(WaitingLabel.asked))
+        .subquery()
+    )
+    rows = session.exec(
+        select(WaitingLabel, of_kind.c.labels).join(of_kind, col(WaitingLabel.id) == of_kind.c.first)
+    ).all()
+    return [OpenLabelQuestion(row.asked or "", n, row.question or {}, row.picture, row.source) for row, n in rows]
+
+
 def waiting_labels(dataset_id: int, *, session: Session) -> Sequence[WaitingLabel]:
-    """Labels whose pictures are not here, the oldest first."""
+    """Labels whose pictures are not here or that wait for an answer, the oldest first."""
     rows = select(WaitingLabel).where(WaitingLabel.dataset_id == dataset_id).order_by(col(WaitingLabel.id))
     return session.exec(rows).all()
 
 
 def count_waiting(dataset_id: int, *, session: Session) -> int:
-    """How many labels wait for their pictures."""
-    rows = select(func.count()).select_from(WaitingLabel).where(WaitingLabel.dataset_id == dataset_id)
+    """How many labels wait for their pictures, not for an answer."""
+    rows = select(func.count()).select_from(WaitingLabel).where(*_for_pictures(dataset_id))
     return session.exec(rows).one()
 
 
@@ -164,7 +188,7 @@ def waiting_pictures(
     """The pictures (or clips) that labels wait for, by name; without a limit, all of them."""
     rows = session.exec(
         select(WaitingLabel.picture, WaitingLabel.source, func.count())
-        .where(WaitingLabel.dataset_id == dataset_id)
+        .where(*_for_pictures(dataset_id))
         .group_by(col(WaitingLabel.picture), col(WaitingLabel.source))
         .order_by(col(WaitingLabel.picture), col(WaitingLabel.source))
         .offset(offset)
@@ -175,5 +199,9 @@ def waiting_pictures(
 
 def count_waiting_pictures(dataset_id: int, *, session: Session) -> int:
     """How many pictures (or clips) labels wait for, as `waiting_pictures` lists them."""
-    named = select(WaitingLabel.picture, WaitingLabel.source).where(WaitingLabel.dataset_id == dataset_id).distinct()
+    named = select(WaitingLabel.picture, WaitingLabel.source).where(*_for_pictures(dataset_id)).distinct()
     return session.exec(select(func.count()).select_from(named.subquery())).one()
+
+
+def _for_pictures(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
+    return col(WaitingLabel.dataset_id) == dataset_id, col(WaitingLabel.asked).is_(None)

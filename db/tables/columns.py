@@ -86,6 +86,11 @@ def json_object() -> Any:
     return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
 
+def json_list() -> Any:
+    """A column of a JSON list, empty by default."""
+    return Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
 def message_text() -> Any:
     """A column of a message."""
     return Field(sa_column=Column(MessageText, nullable=False))

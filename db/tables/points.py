@@ -8,7 +8,7 @@ from typing import Any, Final, TypedDict
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import key, maybe_key, maybe_message, moment
+from db.tables.columns import json_list, json_object, key, maybe_key, maybe_message, moment
 
 
 class Source(StrEnum):
@@ -133,7 +133,10 @@ class KeypointRevision(SQLModel, table=True):
 
 
 class WaitingLabel(SQLModel, table=True):
-    """A label that a file gives for a picture that the dataset does not have; it goes when the picture comes.
+    """A label that a file gives for a picture that the dataset does not have, or that waits for an answer.
+
+    It goes when the picture comes and no question is open. `doubts` are what the file makes doubtful (messages),
+    `answers` what was answered by the kind of doubt; `question` is the first that is open, `asked` its kind.
 
     `picture` is the picture's name as in the file `source` (``name.*``: any ending), or with `frame` a clip's name
     without its ending. `points` packs like `KeypointRevision.points`; the box and the picture's size are there where
@@ -160,4 +163,8 @@ class WaitingLabel(SQLModel, table=True):
     inside: bool = False
     source: str
     author_id: int = key("user.id")
+    doubts: list[dict[str, Any]] = json_list()
+    answers: dict[str, str] = json_object()
+    asked: str | None = None
+    question: dict[str, Any] | None = maybe_message()
     created_at: datetime = moment()

@@ -41,6 +41,7 @@ from db.tables import (
     Threshold,
     TrainedModel,
     User,
+    WaitingLabel,
 )
 from db.writes.library import ensure_user
 from db.writing import migrating, writing
@@ -652,3 +653,24 @@ def test_reviews_can_be_taken_back_and_the_index_of_edits_stays_one_of_edits(eng
         assert "WHERE edit_id IS NOT NULL" in now.execute(text(index)).scalar()
     assert sources == [source for history, _ in [*HISTORIES, HISTORIES[0]] for source, *_ in history]
     assert states[:4] == ["found", "corrected", "found", "corrected"]
+
+
+def test_labels_that_waited_before_questions_wait_on_without_one(engine, tmp_path):
+    run(engine, command.upgrade, "0013")
+    with migrating(engine) as connection:
+        connection.execute(text("INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01')"))
+        faces = "INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1)"
+        connection.execute(text(faces))
+        columns = "dataset_id, digest, picture, skeleton, points, inside, source, author_id, created_at"
+        values = "1, 'x', 'a.png', 'coco17', x'', 0, 'l.json', 1, '2026-01-01'"
+        connection.execute(text(f"INSERT INTO waitinglabel ({columns}) VALUES ({values})"))
+    run(engine, command.upgrade, "0014")
+    with reading(engine) as session:
+        (row,) = session.exec(select(WaitingLabel)).all()
+        assert (row.picture, row.doubts, row.answers, row.asked, row.question) == ("a.png", [], {}, None, None)
+    with migrating(engine) as connection:
+        connection.execute(text("UPDATE waitinglabel SET asked = 'scale'"))
+    run(engine, command.downgrade, "0013")
+    with engine.connect() as connection:
+        assert "asked" not in [column["name"] for column in inspect(connection).get_columns("waitinglabel")]
+        assert connection.execute(text("SELECT count(*) FROM waitinglabel")).scalar() == 0  # nobody was asked there

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, pts, tracks_npy
-from core.formats.labels.rows import LabelFile, text_of
+from core.formats.labels.other_tools import tool_of
+from core.formats.labels.rows import LabelFile, is_utf16, text_of
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton
@@ -28,7 +29,8 @@ NAMES: Final = {
     tracks_npy.FORMAT: "tracks .npy",
 }
 ENDINGS: Final = (".json", ".pts", ".xml", ".csv", ".npy")
-_HEAD: Final = 4096  # bytes that are enough to tell
+_HEAD: Final = 8192  # bytes that are enough to tell
+_COCO_KEYS: Final = ('"annotations"', '"images"')
 
 
 def sniff_label_file(name: str, content: bytes) -> str:
@@ -44,17 +46,16 @@ def sniff_label_file(name: str, content: bytes) -> str:
         return pts.FORMAT
     if ending == ".npy" and content.startswith(tracks_npy.MAGIC):
         return tracks_npy.FORMAT
-    if ending == ".xml" and b"<dataset" in content[:_HEAD]:
-        return dlib_xml.FORMAT
     if ending == ".csv" and motion_csv.is_header(_first_line(name, content)):
         return motion_csv.FORMAT
-    if (
-        ending == ".json"
-        and content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-        and b'"annotations"' in content
-        and b'"images"' in content
-    ):
+    head = _head(content)
+    if ending == ".xml" and "<dataset" in head:
+        return dlib_xml.FORMAT
+    if ending == ".json" and head.lstrip().startswith("{") and all(_has(content, key) for key in _COCO_KEYS):
         return coco_keypoints.FORMAT
+    other = tool_of(ending, head)
+    if other is not None:
+        raise UnreadableLabels.saying(other.within(name))
     wanted = {
         ".npy": message("labels.an_array"),
         ".xml": message("labels.a_dataset_element"),
@@ -70,6 +71,18 @@ def read_label_file(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
 
 
 def _first_line(name: str, content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # two bytes a letter: the line's end is not found by its byte
+    if is_utf16(content):  # two bytes a letter: the line's end is not found by its byte
         return text_of(name, content).partition("\n")[0]
     return text_of(name, content.partition(b"\n")[0])
+
+
+def _head(content: bytes) -> str:
+    """How a text begins, whatever else it holds."""
+    return content[:_HEAD].decode("utf-16" if is_utf16(content) else "utf-8-sig", "replace")
+
+
+def _has(content: bytes, key: str) -> bool:
+    """Whether a key stands anywhere in a JSON text."""
+    if is_utf16(content):
+        return key in content.decode("utf-16", "replace")
+    return key.encode() in content

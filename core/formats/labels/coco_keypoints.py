@@ -1,35 +1,39 @@
 """COCO keypoints as any tool writes them (https://cocodataset.org/#format-data), COCO-WholeBody's faces among them.
 
 Coordinates are taken as they are, as in our own export (`core.formats.coco`): pixels counted from 0, `bbox` is x, y,
-width, height. Points go by name where all names of the category are the skeleton's (in any order), by order where the
-category has no names or none of them is known. Where only some are known the file is of another point set (PoseTrack
-has 17 points too, but a top of the head in place of an eye), and it is refused.
+width, height. Points go by the names of their category (`core.formats.labels.point_names`), by order where it has none.
 
 Visibility 0 is absent, whatever x and y are; 1 hidden; 2 visible. Files made of 300-W labels mark every point 1: where
-no point of a file with face68 is 2, 1 means visible. `num_keypoints` and `segmentation` are not looked at. Crowds,
-ignored annotations, annotations without points, those of other categories and, in our own exports, points that a
-model set are left out and counted.
+no point of a file with face68 is 2, 1 means visible. Numbers between those are scores, which is a question for the
+whole file. `num_keypoints` and `segmentation` are not looked at. Crowds, ignored annotations, annotations without
+points, those of other categories and, in our own exports, points that a model set are left out and counted.
+
+Tools write the same thing differently: an id may be 7, 7.0 or "7", a width 640.0, a number a text, a missing one null
+or NaN. An entry that cannot be used is listed with its reason, and so are the annotations that need it; the rest comes
+in.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from core.formats.labels.doubts import Doubt, DoubtKind
+from core.formats.labels.point_names import NAMELESS_SETS, PointMap, by_order, map_points
 from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count, text_of
-from core.formats.records import Record, parse_json, record_of
-from core.foundation.arrays import HIDDEN, VISIBLE, Box, Floats, Keypoints
-from core.foundation.errors import UnreadableLabels
-from core.foundation.messages import message
+from core.formats.labels.values import Id, flag_of, found_by_id, id_of, numbers_of, other_form, size_of
+from core.formats.records import Record, parse_json, record_of, shortened
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Box, Floats, Keypoints
+from core.foundation.errors import BadInput, UnreadableLabels
+from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton
 
 FORMAT: Final = "coco-keypoints"
 _POINT: Final = 3  # x, y, visibility
 _WHOLE_BODY_FACE: Final = "face_kpts"
-_NOT_LETTERS: Final = re.compile(r"\([^)]*\)|[^a-z0-9]+")
+_OWN: Final = "facet coco"  # what the version of our exports begins with
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,14 @@ class _Picture:
 
 
 @dataclass
-class _CocoFile(LabelFile):
-    """`counts` are the numbers of points of annotations that do not fit."""
+class _Taken:
+    """An annotation of the skeleton: its picture, (K, 3) points in the skeleton's order, its box, what is doubtful."""
 
-    counts: set[int] = field(default_factory=set)
+    place: str
+    picture: _Picture
+    table: Floats
+    box: Box | None
+    doubts: tuple[Doubt, ...]
 
 
 def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
@@ -54,37 +62,186 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     Raises
     ------
     UnreadableLabels
-        If it is no JSON or no COCO file, if all its annotations have another number of points than the skeleton, or
-        if its points have other names.
+        If it is no JSON or no COCO file, or if all its annotations have another number of points than the skeleton, or
+        points of other names.
     """
     try:
-        document = record_of(parse_json(text_of(name, content)), name)
+        document = record_of(parse_json(text_of(name, content), not_a_number=True), name)
     except (ValueError, RecursionError) as error:
         raise UnreadableLabels("labels.not_json", of=name, reason=error) from error
-    pictures = dict(_pictures(document))
-    orders = dict(_orders(document, skeleton))
-    file = _CocoFile(FORMAT)
-    for record in document.records("annotations"):
+    reading = _Reading(name, document, skeleton)
+    reading.take()
+    return reading.result()
+
+
+@dataclass
+class _Reading:
+    """What a file holds, and what became of it.
+
+    `twice` are ids of more than one picture, with two of their names; `maps` says for each category where its points
+    go, or why it has no place; `counts` are the numbers of points of annotations that do not fit.
+    """
+
+    name: str
+    document: Record
+    skeleton: Skeleton
+    file: LabelFile = field(default_factory=lambda: LabelFile(FORMAT))
+    pictures: dict[Id, _Picture] = field(default_factory=dict)
+    twice: dict[Id, tuple[str, str]] = field(default_factory=dict)
+    maps: dict[Id, PointMap | Message | None] = field(default_factory=dict)
+    refused: dict[str, Message] = field(default_factory=dict)
+    counts: set[int] = field(default_factory=set)
+    sets: dict[int, PointMap] = field(default_factory=dict)
+    taken: list[_Taken] = field(default_factory=list)
+
+    def take(self) -> None:
+        """Read the pictures, the categories, then the annotations."""
+        clips = dict(_clips(self.document)) if self.document.has("videos") else {}
+        self._each("images", lambda record: self._picture(record, clips))
+        if self.document.has("categories"):
+            self._each("categories", self._category)
+        self._each("annotations", self._annotation)
+
+    def result(self) -> LabelFile:
+        """The rows of what was taken; UnreadableLabels where all of it is of other points."""
+        if not self.taken and self.refused:
+            place, reason = next(iter(self.refused.items()))
+            raise UnreadableLabels.saying(reason.within(f"{self.name}: {place}"))
+        if not self.taken and self.counts:
+            raise refuse_count(self.name, message("labels.annotations_have", count=max(self.counts)), self.skeleton)
+        self.file.skipped += list(self.refused.items())
+        own = str(self._info().get("version", "")).startswith(_OWN)
+        answers = {str(DoubtKind.TURNED): "upright"} if own else {}
+        self.file.rows = _all_visible(list(self._rows(answers)), self.skeleton)
+        return self.file
+
+    def _info(self) -> Mapping[str, Any]:
+        info = self.document.content.get("info")
+        return info if isinstance(info, dict) else {}
+
+    def _each(self, key: str, take: Callable[[Record], None]) -> None:
+        """Take every entry of a list; what cannot be is listed."""
+        for i, item in enumerate(self.document.sequence(key)):
+            place = f"{key}[{i}]"
+            if not isinstance(item, dict):
+                self.file.skipped.append((place, message("labels.no_entry", value=shortened(item))))
+                continue
+            try:
+                take(Record(item, f"{self.name}: {place}"))
+            except UnreadableLabels as error:
+                self.file.skipped.append((place, error.message.nowhere()))
+
+    def _picture(self, record: Record, clips: Mapping[Id, str]) -> None:
+        number, path = id_of(record, "id"), posix(record.text("file_name"))
+        picture = _Picture(path, size_of(record), _sequence(record, path, clips))
+        earlier = self.pictures.setdefault(number, picture)
+        if earlier.path != path:
+            self.twice[number] = earlier.path, path
+
+    def _category(self, record: Record) -> None:
+        number = id_of(record, "id")
+        own = record.content.get("skeleton_name")  # our export names the skeleton
+        if isinstance(own, str) and own in SKELETONS and own != self.skeleton.name:
+            self.maps[number] = None
+            return
+        names = [str(label) for label in record.sequence("keypoints")] if record.has("keypoints") else []
         try:
-            _take(record, pictures, orders, skeleton, file)
-        except UnreadableLabels as error:
-            file.skipped.append((record.place.removeprefix(f"{name}: "), error.message.nowhere()))
-    if file.counts and not file.rows:
-        raise refuse_count(name, message("labels.annotations_have", count=max(file.counts)), skeleton)
-    file.rows = _all_visible(file.rows, skeleton)
-    return file
+            self.maps[number] = map_points(names, self.skeleton) if names else by_order(len(self.skeleton))
+        except BadInput as error:
+            self.maps[number] = error.message.within(record.place.removeprefix(f"{self.name}: "))
+
+    def _annotation(self, record: Record) -> None:
+        if flag_of(record, "iscrowd") or flag_of(record, "ignore"):
+            self.file.leave_out("crowds and ignored ones")
+        elif record.content.get("points_source") == "model":
+            self.file.leave_out("points of a model")
+        else:
+            self._person(record, self._picture_of(record))
+
+    def _picture_of(self, record: Record) -> _Picture:
+        number = id_of(record, "image_id")
+        picture = found_by_id(self.pictures, number)
+        if picture is None:
+            raise record.wrong("labels.no_such_image", number=number)
+        both = found_by_id(self.twice, number)
+        if both is not None:
+            raise record.wrong("labels.image_id_twice", number=number, one=both[0], other=both[1])
+        return picture
+
+    def _person(self, record: Record, picture: _Picture) -> None:
+        key, box_key, places = "keypoints", "bbox", self._map(record)
+        if self.skeleton.kind == "face" and record.has(_WHOLE_BODY_FACE):
+            key, box_key, places = _WHOLE_BODY_FACE, "face_box", by_order(len(self.skeleton))
+        if not isinstance(places, PointMap) or not record.has(key) or not record.sequence(key):
+            self.file.leave_out("without points" if isinstance(places, PointMap) else "of other categories")
+            if isinstance(places, Message) and places.of is not None:
+                self.refused[places.of] = places.nowhere()
+            return
+        flat = record.sequence(key)
+        places = self._of_count(places, len(flat) // _POINT)
+        if len(flat) != _POINT * len(places):
+            if len(flat) % _POINT:
+                raise record.wrong("labels.no_triples", key=key, count=len(flat))
+            self.counts.add(len(flat) // _POINT)
+            self.file.leave_out(f"of {len(flat) // _POINT} points")
+            return
+        table, lost = _table(record, key, flat)
+        table = places.ordered(table, len(self.skeleton))
+        if not table[:, 2].any():
+            self.file.leave_out("without points")
+            return
+        box, doubts = _box(record, box_key)
+        if lost:
+            doubts = (*doubts, Doubt(message("label_doubts.place", count=lost)))
+        place = record.place.removeprefix(f"{self.name}: ")
+        self.taken.append(_Taken(place, picture, table, box, (*places.doubts, *doubts)))
+
+    def _of_count(self, places: PointMap, count: int) -> PointMap:
+        """Where points without names go whose number says of which set they are."""
+        nameless = places.places == by_order(len(self.skeleton)).places
+        if not nameless or count == len(places) or count not in NAMELESS_SETS:
+            return places
+        if count not in self.sets:
+            self.sets[count] = map_points(NAMELESS_SETS[count], self.skeleton)
+        return self.sets[count]
+
+    def _map(self, record: Record) -> PointMap | Message | None:
+        """Where an annotation's points go; by order where the file has no categories."""
+        if not self.document.content.get("categories"):
+            return by_order(len(self.skeleton))
+        if not record.has("category_id") and len(self.maps) == 1:
+            return next(iter(self.maps.values()))
+        number = id_of(record, "category_id")
+        key = next((key for key in (number, other_form(number)) if key in self.maps), None)
+        if key is None:
+            raise record.wrong("labels.no_such_category", number=number)
+        return self.maps[key]
+
+    def _rows(self, answers: Mapping[str, str]) -> Iterator[LabelledRow]:
+        """A row of each that was taken; scores are told from visibilities by all of them together."""
+        score = next((float(part) for taken in self.taken for part in taken.table[:, 2] if part % 1), None)
+        asked = () if score is None else (Doubt(message("label_doubts.scores", value=score)),)
+        for taken in self.taken:
+            seen = taken.table[:, 2]
+            if score is not None:
+                seen = np.where(seen > 0, VISIBLE, ABSENT)
+            if not np.isin(seen, (ABSENT, HIDDEN, VISIBLE)).all():
+                self.file.skipped.append((taken.place, message("labels.visibility", key="keypoints")))
+                continue
+            picture = taken.picture
+            yield LabelledRow(
+                picture.path,
+                Keypoints.of(taken.table[:, :2], seen),
+                self.skeleton.name,
+                size=picture.size,
+                box=taken.box,
+                sequence=picture.sequence,
+                doubts=(*taken.doubts, *asked),
+                answers=answers,
+            )
 
 
-def _pictures(document: Record) -> Iterator[tuple[int, _Picture]]:
-    clips = dict(_clips(document)) if document.has("videos") else {}
-    for record in document.records("images"):
-        path = posix(record.text("file_name"))
-        has_size = record.has("width") and record.has("height")
-        size = (record.whole("width", 1), record.whole("height", 1)) if has_size else None
-        yield record.whole("id", 0), _Picture(path, size, _sequence(record, path, clips))
-
-
-def _clips(document: Record) -> Iterator[tuple[int | str, str]]:
+def _clips(document: Record) -> Iterator[tuple[Id, str]]:
     for record in document.records("videos"):
         number = record.content.get("id")
         label = record.content.get("name") or record.content.get("file_name") or number
@@ -92,7 +249,7 @@ def _clips(document: Record) -> Iterator[tuple[int | str, str]]:
             yield number, str(label)
 
 
-def _sequence(record: Record, path: str, clips: Mapping[int | str, str]) -> str | None:
+def _sequence(record: Record, path: str, clips: Mapping[Id, str]) -> str | None:
     """The clip of a picture: named, referred to, or the folder of what says that it is a frame."""
     content = record.content
     if isinstance(content.get("video_id"), int | str) and content["video_id"] in clips:
@@ -105,111 +262,30 @@ def _sequence(record: Record, path: str, clips: Mapping[int | str, str]) -> str 
     return folder if frame and folder != "." else None
 
 
-def _orders(document: Record, skeleton: Skeleton) -> Iterator[tuple[int, list[int] | None]]:
-    """For each category where its points go (our index of each of its points), or None if it is of other points."""
-    if not document.has("categories"):
-        return
-    for record in document.records("categories"):
-        names = record.sequence("keypoints") if record.has("keypoints") else []
-        own = record.content.get("skeleton_name")  # our export names the skeleton
-        if isinstance(own, str) and own in SKELETONS and own != skeleton.name:
-            yield record.whole("id", 0), None
-        else:
-            yield record.whole("id", 0), _order([str(label) for label in names], record, skeleton)
-
-
-def _order(names: list[str], record: Record, skeleton: Skeleton) -> list[int] | None:
-    """By name, or by order where the names say nothing."""
-    plain = list(range(len(skeleton)))
-    if len(names) != len(skeleton):
-        return plain  # no names, or another count, which each annotation is checked for
-    index = {_letters(point): i for i, point in enumerate(skeleton.point_names)}
-    shared = [label for label in names if _letters(label) in index]
-    if not shared:
-        return plain
-    if len(shared) < len(names):
-        others = ", ".join(label for label in names if label not in shared)
-        raise record.wrong("labels.other_keypoints", name=skeleton.name, names=others[:80])
-    order = [index[_letters(label)] for label in names]
-    if len(set(order)) < len(order):
-        raise record.wrong("labels.keypoint_twice")
-    return order
-
-
-def _letters(name: str) -> str:
-    """A name without what tools write differently: capitals, blanks, underscores, explanations in brackets."""
-    return _NOT_LETTERS.sub("", name.lower())
-
-
-def _take(
-    record: Record,
-    pictures: Mapping[int, _Picture],
-    orders: Mapping[int, list[int] | None],
-    skeleton: Skeleton,
-    file: _CocoFile,
-) -> None:
-    if record.content.get("iscrowd") or record.content.get("ignore"):
-        file.leave_out("crowds and ignored ones")
-        return
-    if record.content.get("points_source") == "model":
-        file.leave_out("points of a model")
-        return
-    number = record.whole("image_id", 0)
-    if number not in pictures:
-        raise record.wrong("labels.no_such_image", number=number)
-    category = record.whole("category_id", 0) if record.has("category_id") else -1
-    order = orders.get(category, list(range(len(skeleton))))
-    key, box_key = ("keypoints", "bbox")
-    if skeleton.kind == "face" and record.has(_WHOLE_BODY_FACE):
-        key, box_key = _WHOLE_BODY_FACE, "face_box"
-        order = list(range(len(skeleton)))
-    if order is None or not record.has(key) or not record.sequence(key):
-        file.leave_out("of other categories" if order is None else "without points")
-        return
-    keypoints = _keypoints(record, key, order, skeleton, file)
-    if keypoints is None:
-        return
-    picture = pictures[number]
-    file.rows.append(
-        LabelledRow(
-            picture.path,
-            keypoints,
-            skeleton.name,
-            size=picture.size,
-            box=_box(record, box_key),
-            sequence=picture.sequence,
-        )
-    )
-
-
-def _keypoints(record: Record, key: str, order: list[int], skeleton: Skeleton, file: _CocoFile) -> Keypoints | None:
-    """The points in our order; None where none is labelled, or there are more or fewer of them."""
-    flat = record.sequence(key)
-    if len(flat) != _POINT * len(skeleton):
-        if len(flat) % _POINT:
-            raise record.wrong("labels.no_triples", key=key, count=len(flat))
-        file.counts.add(len(flat) // _POINT)
-        file.leave_out(f"of {len(flat) // _POINT} points")
-        return None
-    table = np.array(record.numbers(key, len(flat)), np.float64).reshape(-1, _POINT)
-    if not np.isin(table[:, 2], (0, 1, 2)).all():
+def _table(record: Record, key: str, flat: list[Any]) -> tuple[Floats, int]:
+    """(n, 3) x, y and the third number, and how many points are said to be there without a place: they are absent."""
+    table = numbers_of(record, key, flat).reshape(-1, _POINT)
+    nowhere = ~np.isfinite(table[:, :2]).all(axis=1)
+    lost = int((nowhere & (table[:, 2] > 0)).sum())
+    table[nowhere] = 0
+    third = table[:, 2]
+    if not (third >= 0).all():  # NaN is none of them either
         raise record.wrong("labels.visibility", key=key)
-    if not table[:, 2].any():
-        file.leave_out("without points")
-        return None
-    ordered: Floats = np.zeros_like(table)
-    ordered[order] = table
-    return Keypoints.of(ordered[:, :2], ordered[:, 2])
+    return table, lost
 
 
-def _box(record: Record, key: str) -> Box | None:
-    """Corners; None where there is no box, or one without an area."""
-    if not record.has(key):
-        return None
-    x, y, width, height = record.numbers(key, 4)
-    if min(width, height) < 0:
-        raise record.wrong("labels.negative_box", key=key)
-    return (x, y, x + width, y + height) if width > 0 and height > 0 else None
+def _box(record: Record, key: str) -> tuple[Box | None, tuple[Doubt, ...]]:
+    """Corners; None where there is no box, or one without an area. What is no box is told."""
+    given = record.content.get(key)
+    if given is None or given == []:
+        return None, ()
+    try:
+        x, y, width, height = numbers_of(record, key, record.sequence(key)).tolist()
+        if not np.isfinite([x, y, width, height]).all() or min(width, height) < 0:
+            raise ValueError
+    except (UnreadableLabels, ValueError):
+        return None, (Doubt(message("label_doubts.box", value=shortened(given))),)
+    return ((x, y, x + width, y + height) if width > 0 and height > 0 else None), ()
 
 
 def _all_visible(rows: list[LabelledRow], skeleton: Skeleton) -> list[LabelledRow]:

@@ -3,7 +3,7 @@
 ``<images>`` holds ``<image file width height>``, each with ``<box top left width height>``, each with
 ``<part name="00" x y>``. Pixels count from 0, so the points are taken as they are; a box is left, top, left + width,
 top + height. A part's name is its index; a part that is missing is absent. Boxes with ``ignore="1"`` and boxes without
-parts are left out and counted.
+parts are left out and counted; where a box's own numbers are none, the points' box is taken.
 
 The parser builds nothing and declares no entities: a document type is refused, so no entity can be expanded.
 """
@@ -16,6 +16,7 @@ from xml.parsers import expat
 import numpy as np
 
 from core.formats.checks import LARGEST
+from core.formats.labels.doubts import Doubt
 from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count
 from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import UnreadableLabels
@@ -31,8 +32,8 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     Raises
     ------
     UnreadableLabels
-        If it is not well-formed, declares a document type or an entity, is not dlib's, or has boxes of another number
-        of points: a part beyond the last point, or only the first ones (5, 51) in the whole file.
+        If it is not well-formed, declares a document type or an entity, is not dlib's, or all its boxes have another
+        number of points: a part beyond the last point, or only the first ones (5, 51) in the whole file.
     """
     reading = _Reading(name, skeleton)
     parser = expat.ParserCreate()
@@ -102,7 +103,7 @@ class _Reading:
 
     def _finish(self, box: dict[str, str]) -> None:
         assert self.image is not None
-        if box.get("ignore", "0") not in ("0", ""):
+        if box.get("ignore", "0").strip().lower() not in ("0", "", "false", "no"):
             self.file.leave_out("ignored boxes")
         elif self.trouble is None and not self.points:
             self.file.leave_out("boxes without points")
@@ -115,24 +116,31 @@ class _Reading:
         trouble = self.trouble
         if picture in ("", "."):
             trouble = trouble or message("labels.image_without_file")
-        if corners is None:
-            trouble = trouble or message("labels.no_box")
         if max(self.points, default=0) >= len(self.skeleton):
-            return  # the whole file is refused in the end
+            count = message("labels.box_has", count=max(self.points) + 1)
+            trouble = trouble or message(
+                "labels.point_count", points=count, skeleton=self.skeleton.name, wanted=len(self.skeleton)
+            )
         if trouble is not None:
             self.file.skipped.append((f"image {self.images} ({picture}), box {self.boxes}", trouble))
             return
-        assert corners is not None
+        doubts: tuple[Doubt, ...] = ()
+        if corners is None:
+            given = ", ".join(f"{side}={box.get(side)}" for side in ("left", "top", "width", "height"))
+            doubts = (Doubt(message("label_doubts.box", value=given[:60])),)
         table = np.full((len(self.skeleton), 2), np.nan)
         for index, point in self.points.items():
             table[index] = point
         size = _size(image)
-        self.file.rows.append(LabelledRow(picture, Keypoints.of(table), self.skeleton.name, size=size, box=corners))
+        keypoints = Keypoints.of(table)
+        row = LabelledRow(picture, keypoints, self.skeleton.name, size=size, box=corners, doubts=doubts)
+        self.file.rows.append(row)
 
     def result(self) -> LabelFile:
         last = max(self.parts, default=-1) + 1
         only_first = last < len(self.skeleton) - 1 and self.parts == set(range(last))
-        if last and (last > len(self.skeleton) or only_first):
+        beyond = last > len(self.skeleton) and not self.file.rows
+        if last and (beyond or only_first):
             raise refuse_count(self.name, message("labels.boxes_have", count=last), self.skeleton)
         return self.file
 

@@ -2,7 +2,7 @@
 
 The header is ``image,nose_x,nose_y,...``; what a name has in brackets (``spine2(back)_x``) is an explanation. Columns
 are found by name, so another order is read right. Coordinates are pixels counted from 0 and are taken as they are; the
-form promises that every point lies in the picture. Both cells empty: the point is absent. The file name is
+form promises that every point lies in the picture. Both cells empty or NaN: the point is absent. The file name is
 ``subject-..-action_camera-frame`` (``002-1-1-01-Z17_A-0000001.jpg``): everything before the camera's letter is one
 action, filmed by five cameras at once, and becomes the sequence, so that a split never parts it.
 """
@@ -11,15 +11,17 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from core.formats.checks import LARGEST
-from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count, text_of
+from core.formats.labels.point_names import PointMap, map_points
+from core.formats.labels.rows import LabelFile, LabelledRow, posix, text_of
 from core.formats.names import guard, unguard
-from core.foundation.arrays import ABSENT, Keypoints
+from core.foundation.arrays import ABSENT, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
 from core.foundation.messages import message
 from core.foundation.skeletons import BODY24, Skeleton
@@ -28,6 +30,8 @@ from core.media.files import write_atomically
 FORMAT: Final = "motion-csv"
 IMAGE: Final = "image"
 _ACTION: Final = re.compile(r"(?P<action>.+)_[A-Z]-\d+")
+_INDEX: Final = ("", "index", "unnamed: 0")  # pandas' own first column
+_NOTHING: Final = ("", "nan", "na", "n/a", "null", "none")  # what tools write for a number that is not there
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _EXPLAINED: Final = {"spine2": "spine2(back)", "spine1": "spine1(waist)"}  # as the form spells them
 
@@ -41,15 +45,15 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     Raises
     ------
     UnreadableLabels
-        If it is no CSV, has another number of points than the skeleton, or a column that is none of its points.
+        If it is no CSV, has a column that is no x or y of a point, or the points of another set.
     """
     (_, header), *lines = _cells(name, content)
-    order = _order(name, header, skeleton)
+    columns = _columns(name, header, skeleton)
     file = LabelFile(FORMAT)
     seen: dict[str, int] = {}
     for number, cells in lines:
         try:
-            row = _row(cells, len(header), order, skeleton)
+            row = _row(cells, columns, skeleton)
         except BadInput as error:
             file.skipped.append((f"line {number}", error.message))
             continue
@@ -108,8 +112,9 @@ def write(rows: Sequence[tuple[str, Keypoints]], path: Path, skeleton: Skeleton 
 
 def is_header(line: str) -> bool:
     """Whether a file's first line is one of this format's."""
-    first = re.split("[,;\t]", line.lstrip("\ufeff"))[0].strip().strip('"').lower()
-    return first == IMAGE and re.search(r"_x\W", line, re.IGNORECASE) is not None
+    cells = [cell.strip().strip('"').lower() for cell in re.split("[,;\t]", line.lstrip("\ufeff"))[:2]]
+    named = cells[0] == IMAGE or (cells[0] in _INDEX and cells[1:] == [IMAGE])
+    return named and re.search(r"_x\W", line, re.IGNORECASE) is not None
 
 
 def sequence_of(picture: str) -> str | None:
@@ -133,42 +138,66 @@ def _cells(name: str, content: bytes) -> list[tuple[int, list[str]]]:
     return table
 
 
-def _order(name: str, header: Sequence[str], skeleton: Skeleton) -> list[int]:
-    """The column of x and y of each point of the skeleton, flat."""
-    columns = [_BRACKETS.sub("", cell).strip().lower() for cell in header]
-    if columns[0] != IMAGE:
+@dataclass(frozen=True)
+class _Columns:
+    """Where a table has what: the picture's column, those of x and y of each point, and where those points go."""
+
+    count: int
+    image: int
+    points: tuple[tuple[int, int], ...]
+    map: PointMap
+
+
+def _columns(name: str, header: Sequence[str], skeleton: Skeleton) -> _Columns:
+    """The columns by their names; a first one without a name is the index that pandas writes."""
+    titles = [_BRACKETS.sub("", cell).strip().lower() for cell in header]
+    image = 1 if titles[0] in _INDEX and titles[1:2] == [IMAGE] else 0
+    if titles[image] != IMAGE:
         raise UnreadableLabels("labels.first_column", of=name, found=header[0][:40])
-    if (len(columns) - 1) % 2 or (len(columns) - 1) // 2 != len(skeleton):
-        raise refuse_count(
-            name, message("labels.columns_are", columns=len(columns), count=(len(columns) - 1) // 2), skeleton
-        )
-    wanted = [f"{point}_{axis}" for point in skeleton.point_names for axis in "xy"]
-    unknown = [cell for cell, column in zip(header[1:], columns[1:], strict=True) if column not in wanted]
-    if unknown:
-        raise UnreadableLabels("labels.unknown_column", of=name, column=unknown[0][:40], skeleton=skeleton.name)
-    if len(set(columns)) < len(columns):
-        twice = next(column for column in columns if columns.count(column) > 1)
+    twice = next((title for title in titles if titles.count(title) > 1), None)
+    if twice is not None:
         raise UnreadableLabels("labels.column_twice", of=name, column=twice)
-    return [columns.index(column) for column in wanted]
+    pairs: dict[str, list[int]] = {}
+    for number, title in enumerate(titles[image + 1 :], start=image + 1):
+        point, _, axis = title.rpartition("_")
+        if axis not in ("x", "y"):
+            raise UnreadableLabels("labels.unknown_column", of=name, column=header[number][:40], skeleton=skeleton.name)
+        pairs.setdefault(point, [-1, -1])["xy".index(axis)] = number
+    alone = next((point for point, pair in pairs.items() if -1 in pair), None)
+    if alone is not None:
+        raise UnreadableLabels("labels.half_a_point", of=name, point=alone)
+    try:
+        places = map_points(list(pairs), skeleton)
+    except BadInput as error:
+        raise UnreadableLabels.saying(error.message.within(name)) from error
+    return _Columns(len(titles), image, tuple((x, y) for x, y in pairs.values()), places)
 
 
-def _row(cells: Sequence[str], count: int, order: Sequence[int], skeleton: Skeleton) -> LabelledRow:
-    if len(cells) != count:
-        raise BadInput("labels.cells", count=count, found=len(cells))
-    picture = posix(unguard(cells[0].strip()) or "")
+def _row(cells: Sequence[str], columns: _Columns, skeleton: Skeleton) -> LabelledRow:
+    if len(cells) != columns.count:
+        raise BadInput("labels.cells", count=columns.count, found=len(cells))
+    picture = posix(unguard(cells[columns.image].strip()) or "")
     if picture in ("", "."):
         raise BadInput("labels.no_picture")
-    values = [_number(cells[column]) for column in order]
-    table = np.array(values).reshape(-1, 2)
+    table = np.array([[_number(cells[x]), _number(cells[y])] for x, y in columns.points])
     half = np.isnan(table).sum(axis=1) == 1
-    if half.any():
-        raise BadInput("labels.half_a_point", point=skeleton.point_names[int(np.flatnonzero(half)[0])])
-    return LabelledRow(picture, Keypoints.of(table), skeleton.name, sequence=sequence_of(picture), inside=True)
+    seen = np.where(np.isnan(table).any(axis=1), ABSENT, VISIBLE)
+    ordered = columns.map.ordered(np.column_stack([table, seen, half]), len(skeleton))
+    if ordered[:, 3].any():
+        raise BadInput("labels.half_a_point", point=skeleton.point_names[int(np.flatnonzero(ordered[:, 3])[0])])
+    return LabelledRow(
+        picture,
+        Keypoints.of(ordered[:, :2], ordered[:, 2]),
+        skeleton.name,
+        sequence=sequence_of(picture),
+        inside=True,
+        doubts=columns.map.doubts,
+    )
 
 
 def _number(cell: str) -> float:
     text = cell.strip()
-    if not text:
+    if text.lower() in _NOTHING:
         return float("nan")
     try:
         value = float(text if "." in text else text.replace(",", "."))  # decimal commas of a file with semicolons

@@ -12,6 +12,7 @@ of its own name, whatever the ending; in the layout of 300-VW (``001/annot/00000
 the folder is the clip. Visibility is not written: every point is visible, as 300-W labels hidden ones by guess too.
 """
 
+import math
 import re
 from pathlib import PurePosixPath
 from typing import Final
@@ -46,8 +47,8 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     Raises
     ------
     UnreadableLabels
-        If the count is missing, not the number of lines or not that of the skeleton, if a brace is missing, or if a
-        line is not two finite numbers.
+        If the count is missing, not the number of lines or not that of the skeleton, if a brace is missing, if a line
+        is not two finite numbers (two NaN: the point is absent), or if no point is there.
     """
     lines = [_COMMENT.sub("", line) for line in text_of(name, content).splitlines()]
     text = "\n".join(lines)
@@ -62,6 +63,8 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
         raise UnreadableLabels("labels.n_points", of=name, stated=stated[1], count=len(points))
     if len(points) != len(skeleton):
         raise refuse_count(name, message("labels.file_has", count=len(points)), skeleton)
+    if np.isnan(points).all():
+        raise UnreadableLabels("labels.no_points", of=name)
     picture, sequence = _picture(name)
     keypoints = Keypoints.of(np.array(points) - _FIRST_PIXEL)
     return LabelFile(FORMAT, [LabelledRow(picture, keypoints, skeleton.name, sequence=sequence)])
@@ -72,6 +75,8 @@ def _point(name: str, line: str) -> tuple[float, float]:
         x, y = (float(part) for part in line.split())
     except ValueError as error:
         raise UnreadableLabels("labels.two_numbers", of=name, text=line.strip()[:40]) from error
+    if math.isnan(x) and math.isnan(y):
+        return x, y  # how tools write a point that is not there
     if not np.isfinite(np.array([x, y], np.float32)).all():
         raise UnreadableLabels("labels.no_place", of=name, text=line.strip()[:40])
     return x, y

@@ -1,5 +1,6 @@
 """What every label file becomes: rows of points, and what could not be read, with the place and the reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.formats.labels.doubts import Doubt
 from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message
@@ -40,6 +42,10 @@ class LabelledRow:
         How many frames the track has that a row of a clip is of, where the file says so.
     inside
         The format promises that no point lies outside of the picture.
+    doubts
+        What is not certain about it, whatever picture it is of.
+    answers
+        What the file itself answers, by the kind of doubt (`core.formats.labels.doubts`).
     """
 
     picture: str
@@ -51,6 +57,8 @@ class LabelledRow:
     frame: int | None = None
     frames: int | None = None
     inside: bool = False
+    doubts: tuple[Doubt, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -105,11 +113,16 @@ def text_of(name: str, content: bytes) -> str:
     UnreadableLabels
         If it is neither.
     """
-    coding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    coding = "utf-16" if is_utf16(content) else "utf-8-sig"
     try:
         return content.decode(coding)
     except UnicodeDecodeError as error:
         raise UnreadableLabels("labels.not_utf8", of=name, byte=error.start) from error
+
+
+def is_utf16(content: bytes) -> bool:
+    """Whether the mark of UTF-16 stands in front."""
+    return content[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 def posix(path: str) -> str:

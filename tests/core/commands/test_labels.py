@@ -39,6 +39,7 @@ def test_one_command_takes_a_folder_of_labels_and_pictures(facet, folder):
         "repeated": 0,
         "left_out": 0,
         "doubts": [],
+        "asked": {},
         "skipped": [],
         "pictures": 1,
     }

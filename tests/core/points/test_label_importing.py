@@ -141,6 +141,7 @@ def test_a_folder_of_pts_and_pictures_is_one_import(label, folder, pictures, row
         "repeated": 0,
         "left_out": 0,
         "doubts": [],
+        "asked": {},
         "skipped": 0,
         "pictures": 2,
     }

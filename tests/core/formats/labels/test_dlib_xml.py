@@ -34,9 +34,10 @@ def test_what_is_wrong_about_a_box_is_told_with_its_place():
         <image file='a.jpg'>{box}<part name='nose' x='1' y='1'/></box>{box.replace("5", "0")}{parts}</box></image>
         <image>{box}{parts}</box></image>
     </images></dataset>"""
-    assert reasons(read_label_file("a.xml", content.encode(), FACE68)) == {
+    file = read_label_file("a.xml", content.encode(), FACE68)
+    assert [(row.box, [doubt.kind for doubt in row.doubts]) for row in file.rows] == [(None, ["box"])]
+    assert reasons(file) == {
         "image 1 (a.jpg), box 1": "the part 'nose' is no number of a point",
-        "image 1 (a.jpg), box 2": "top, left, width or height is not a number above 0",
         "image 2 (.), box 1": "its image has no file",
     }
     with pytest.raises(UnreadableLabels, match="outermost element should be 'dataset', not 'images'"):
@@ -65,3 +66,13 @@ def test_an_encoding_that_is_none_is_a_sentence():
 
 def test_a_dlib_dataset_without_images_has_no_labels():
     assert read_label_file("a.xml", b"<dataset><images/></dataset>", FACE68).rows == []
+
+
+def test_one_box_of_too_many_points_does_not_cost_the_others_and_false_is_no_ignoring():
+    box = "<box top='1' left='1' width='5' height='5' ignore='false'>"
+    parts = "".join(f"<part name='{i}' x='1' y='1'/>" for i in range(68))
+    more = "<part name='68' x='1' y='1'/>"
+    content = f"<dataset><image file='a.jpg'>{box}{parts}</box>{box}{parts}{more}</box></image></dataset>"
+    file = read_label_file("a.xml", content.encode(), FACE68)
+    assert len(file.rows) == 1
+    assert "the box has 69 points, but face68 has 68" in reasons(file)["image 1 (a.jpg), box 2"]

@@ -31,7 +31,7 @@ def test_motion_rows_are_read_and_what_is_wrong_is_listed_with_its_line():
     assert reasons(file) == {
         "line 5": "line 2 has labels of 002-1-1-01-Z17_A-0000001.jpg already",
         "line 6": "it should have 49 cells, not 48",
-        "line 7": "'NaN' is not a number",
+        "line 7": "right_eye has one coordinate without the other",
         "line 8": "'left' is not a number",
         "line 9": "right_eye has one coordinate without the other",
         "line 10": "it names no picture",
@@ -50,15 +50,36 @@ def test_a_spreadsheet_that_writes_semicolons_and_decimal_commas_is_read():
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("motion_mistyped.csv", "the column 'right_inst_x' is none of a point of body24"),
-        ("motion_17_points.csv", "35 columns are 17 points, but body24 has 24"),
-    ],
+    ("name", "lacks", "unused"),
+    [("motion_mistyped.csv", ["right_instep"], ["right_inst"]), ("motion_17_points.csv", ["neck", "left_palm"], [])],
 )
-def test_motion_files_of_other_points_are_refused(name, sentence):
-    with pytest.raises(UnreadableLabels, match=sentence):
-        read(name, BODY24)
+def test_motion_columns_of_other_points_are_mapped_by_name_and_that_is_told(name, lacks, unused):
+    file = read(name, BODY24)
+    for row in file.rows:
+        absent = [BODY24.point_names[i] for i in np.flatnonzero(row.keypoints.visibility == 0)]
+        assert absent[: len(lacks)] == lacks
+        (doubt,) = row.doubts
+        assert doubt.kind == "set"
+        assert all(point in doubt.about.reason() for point in (*lacks, *unused))
+    assert file.rows
+
+
+@pytest.mark.parametrize("header", ["", "index", "Unnamed: 0"])
+def test_the_index_that_pandas_writes_first_is_no_point(header):
+    lines = (LABELS / "motion_17_points.csv").read_text().splitlines()
+    indexed = "\n".join([f"{header},{lines[0]}", *(f"{i},{line}" for i, line in enumerate(lines[1:]))])
+    (row,) = read_label_file("a.csv", indexed.encode(), COCO17).rows
+    (plain,) = read("motion_17_points.csv", COCO17).rows
+    np.testing.assert_array_equal(row.keypoints.points, plain.keypoints.points)
+    assert row.picture == plain.picture
+
+
+@pytest.mark.parametrize("nothing", ["nan", "NaN", "NA", "null", ""])
+def test_a_cell_that_says_nothing_is_an_absent_point(nothing):
+    header = "image," + ",".join(f"{point}_{axis}" for point in COCO17.point_names for axis in "xy")
+    cells = ["a.jpg", nothing, nothing, *map(str, range(2, 34))]
+    (row,) = read_label_file("a.csv", f"{header}\n{','.join(cells)}\n".encode(), COCO17).rows
+    assert np.flatnonzero(row.keypoints.visibility == 0).tolist() == [0]
 
 
 @pytest.mark.parametrize(

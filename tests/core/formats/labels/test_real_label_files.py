@@ -73,8 +73,6 @@ def test_real_coco_files_are_read_whole(path, shape, labels):
         ("landmarks68/other_point_counts/wflw_98/test_wflw.json", FACE68, 98),
         ("landmarks68/other_point_counts/lapa_106/test_lapa.json", FACE68, 106),
         ("landmarks68/other_point_counts/aflw_19/test_aflw.json", FACE68, 19),
-        ("body/aic/test_aic.json", COCO17, 14),
-        ("body/coco/test_halpe.json", BODY24, 136),
     ],
 )
 def test_real_files_of_other_points_say_how_many_they_have(path, shape, count):
@@ -82,9 +80,32 @@ def test_real_files_of_other_points_say_how_many_they_have(path, shape, count):
         read(path, shape)
 
 
-def test_posetrack_has_17_points_too_but_others():
-    with pytest.raises(UnreadableLabels, match="head_bottom, head_top"):
-        read("body/posetrack18/test_posetrack18_val.json", COCO17)
+@pytest.mark.parametrize(
+    ("path", "shape", "mapped", "labels"),
+    [
+        ("body/aic/test_aic.json", COCO17, 12, 6),
+        ("body/aic/test_aic.json", BODY24, 13, 6),
+        ("body/crowdpose/test_crowdpose.json", COCO17, 12, None),
+        ("body/jhmdb/test_jhmdb_sub1.json", COCO17, 12, None),
+        ("body/mhp/test_mhp.json", COCO17, 12, None),
+        ("body/posetrack18/test_posetrack18_val.json", COCO17, 15, None),
+        ("body/coco/test_halpe.json", COCO17, 17, None),
+        ("body/coco/test_halpe.json", FACE68, 68, None),
+    ],
+)
+def test_sets_of_other_points_give_those_that_they_share_by_name_and_say_so(path, shape, mapped, labels):
+    file = read(path, shape)
+    assert file.rows
+    assert labels in (None, len(file.rows))
+    for row in file.rows:
+        (doubt,) = row.doubts
+        assert (doubt.kind, doubt.about.fields["mapped"]) == ("set", mapped)
+    content = json.loads((SHARED / path).read_text())
+    names = content["categories"][0]["keypoints"]
+    if "jhmdb" in path:  # by hand: its 12th point is the right wrist
+        wrist = np.reshape(content["annotations"][0]["keypoints"], (-1, 3))[11]
+        np.testing.assert_allclose(file.rows[0].keypoints.points[shape.point_names.index("right_wrist")], wrist[:2])
+    assert len(names) in (0, 14, 15, 16, 17)
 
 
 def test_the_motion_labels_are_read_whole_and_written_back_exactly(tmp_path):
