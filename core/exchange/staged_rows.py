@@ -7,6 +7,7 @@ more than one batch, and what is left of an import that failed or was killed is 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import sleep
 from typing import Any, Final, cast
 
 from sqlalchemy import Table
@@ -44,6 +45,9 @@ from db.writing import writing
 
 _BATCH: Final = 100  # pictures a transaction
 _SWEPT: Final = 200
+_PAUSE: Final = (
+    0.03  # seconds: whoever waits for SQLite's lock looks again only every so often, and would miss its turn
+)
 
 
 @dataclass
@@ -111,6 +115,7 @@ def stage(
         with writing(workspace.engine) as session:
             _stage_people(staging, staged, names, [image for image, _ in batch], session=session)
             _stage_pictures(staging, staged, batch, session=session)
+        sleep(_PAUSE)
         done += len(batch)
         progress.advance(done)
     _note_repeated(workspace, staged, [pair for pair in stored if once[pair[1].sha256][0] is not pair[0]])
@@ -317,5 +322,6 @@ def _sweep(workspace: Workspace, dataset_id: int) -> None:
                 session.connection().execute(delete(table).where(table.c.id.in_(ids)))
             if len(ids) < _SWEPT:
                 break
+            sleep(_PAUSE)
     with writing(workspace.engine) as session:
         session.connection().execute(delete(Dataset).where(col(Dataset.id) == dataset_id))
