@@ -291,7 +291,10 @@ def test_rows_that_are_added_many_at_once_count_too(filled):
 
 
 def test_nobody_writes_past_the_session_that_counts():
-    """A statement on the connection itself changes rows that no session hears of."""
+    """A statement on the connection itself changes rows that no session hears of.
+
+    What is swept of a dataset that never became visible is in no figure, and would make those of all others old.
+    """
     past = re.compile(r"connection\(\)\.execute\(")
     found = [path.name for path in (ROOT / "core").rglob("*.py") if past.search(path.read_text(encoding="utf-8"))]
-    assert found == []
+    assert found == ["staged_rows.py"]
