@@ -152,13 +152,15 @@ def search(
     photo: Annotated[Path, typer.Option("--photo", help="A photo of the person to look for")],
     encoder: EncoderName = None,
     threshold: Annotated[float | None, typer.Option(help="Least cosine similarity of a match")] = None,
+    face: Annotated[
+        int | None, typer.Option(help="Which face of the photo, from 1; needed where it has several")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find the pictures that show the person of a photo. Gives matches [{image, score}], best first."""
     workspace = Workspace.open()
-    results = searching.search(
-        workspace, dataset_id(workspace, dataset), photo.read_bytes(), photo.name, encoder=encoder, threshold=threshold
-    )
+    number, content = dataset_id(workspace, dataset), photo.read_bytes()
+    results = searching.search(workspace, number, content, photo.name, encoder=encoder, threshold=threshold, face=face)
     lines = [one_line(f"{match.score:.4f}  {match.image}") for match in results]
     matches = [{"image": match.image, "score": match.score} for match in results]
     tell({"matches": matches}, as_json, lines=lines or ["no picture shows this person"])

@@ -59,7 +59,9 @@ def perform(
     run = _claim(workspace, run_id)
     if run is None:
         return False
-    progress = RunProgress(workspace, run_id, listener, stopping or Event())
+    progress = RunProgress(
+        workspace, run_id, listener, stopping or Event(), died_at=_place(run) if run.deaths else None
+    )
     try:
         counts = task(workspace, run, progress)
     except Interrupted:
@@ -79,6 +81,11 @@ def perform(
         if afterwards is not None:
             afterwards(workspace, run)
     return True
+
+
+def _place(run: Run) -> tuple[object, int]:
+    """The part of the work that a run was in, and how much of it was left."""
+    return run.message, run.total - run.done
 
 
 def _storable(text: str) -> str:
@@ -106,7 +113,8 @@ def again(workspace: Workspace, run_id: int, author_id: int) -> int:
 def recover(workspace: Workspace, *, here_only: bool = False) -> list[int]:
     """Put runs whose process has died back into the queue; the ids of all that wait now, oldest first.
 
-    One that a person cancelled meanwhile ends, and so does one whose process has died three times. With `here_only`
+    One that a person cancelled meanwhile ends, and so does one whose process has died three times without getting
+    further in between. With `here_only`
     processes on hosts of other names are taken to live: it may be a command line in another container.
     """
     shared = bool(workspace.settings.queue_url) or here_only
@@ -212,17 +220,29 @@ def worker_lives(workspace: Workspace) -> bool:
 
 
 class RunProgress(Progress):
-    """Writes progress into the run at most twice a second, and learns there whether to stop."""
+    """Writes progress into the run at most twice a second, and learns there whether to stop.
 
-    def __init__(self, workspace: Workspace, run_id: int, listener: Progress, stopping: Event) -> None:
+    Where the run gets further than where its process has died (`died_at`), the deaths until then no longer count.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        run_id: int,
+        listener: Progress,
+        stopping: Event,
+        died_at: tuple[object, int] | None = None,
+    ) -> None:
         self._workspace, self._run_id, self._listener, self._stopping = workspace, run_id, listener, stopping
+        self._died_at, self._been_there = died_at, False
+        self._phase: object = None
         self._reported = float("-inf")
         self.done = self.total = 0
 
     def begin(self, total: int, done: int = 0, message: Message | None = None) -> None:
         self.total, self.done = total, done
         self._listener.begin(total, done, message)
-        phase = message and message.to_json()
+        self._phase = phase = message and message.to_json()
         self._report(total=total, done=done, done_at_start=done, message=phase, phase_at=now())
 
     def advance(self, done: int) -> None:
@@ -231,7 +251,23 @@ class RunProgress(Progress):
         if self._stopping.is_set() or time.monotonic() - self._reported >= _REPORT_SECONDS:
             self._report(done=done)
 
+    def _got_further(self) -> bool:
+        """Whether this is behind the place of the last death: less of that part is left, or a later part."""
+        if self._died_at is None:
+            return False
+        phase, left = self._died_at
+        if self._phase == phase:
+            self._been_there = True
+            further = self.total - self.done < left
+        else:
+            further = self._been_there
+        if further:
+            self._died_at = None
+        return further
+
     def _report(self, **values: Any) -> None:
+        if self._got_further():
+            values["deaths"] = 0
         with writing(self._workspace.engine) as session:
             session.exec(update(Run).where(col(Run.id) == self._run_id).values(**values))
             cancelled = session.exec(select(Run.cancel_requested).where(Run.id == self._run_id)).one()

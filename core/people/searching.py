@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.geometry import most_central
+from core.foundation.messages import message
 from core.foundation.workspace import Workspace
 from core.media.images import decode, face_crop, jpeg
 from core.people.face_models import FaceModels
@@ -48,6 +49,8 @@ class PhotoQuery:
         The encoder's version and name.
     own_threshold
         The encoder's own, in cosine similarity.
+    corners
+        Left, top, right and bottom of each face in pixels of the photo.
     """
 
     vectors: NDArray[np.float32]
@@ -56,6 +59,7 @@ class PhotoQuery:
     encoder_id: int
     encoder: str
     own_threshold: float
+    corners: tuple[tuple[float, float, float, float], ...] = ()
 
 
 def photo_query(workspace: Workspace, content: bytes, name: str, encoder: str | None = None) -> PhotoQuery:
@@ -85,6 +89,7 @@ def photo_query(workspace: Workspace, content: bytes, name: str, encoder: str | 
         encoder_id=encoder_id,
         encoder=models.encoder.name,
         own_threshold=models.encoder.threshold,
+        corners=tuple((left, top, right, bottom) for left, top, right, bottom in corners.tolist()),
     )
 
 
@@ -136,21 +141,43 @@ def search(
     *,
     encoder: str | None = None,
     threshold: float | None = None,
+    face: int | None = None,
 ) -> list[SearchMatch]:
-    """Every picture of the dataset that shows the person in the middle of a photo, best first.
+    """Every picture of the dataset that shows the person of a photo, best first.
 
-    The threshold is the one given, else the one in force. Raises as `photo_query` and `matches`.
+    The face is the one of that number (from 1, as the photo's faces are listed), else the only one. The threshold is
+    the one given, else the one in force. Raises as `photo_query` and `matches`.
 
     Raises
     ------
     BadInput
-        If `threshold` is not a cosine similarity.
+        If `threshold` is not a cosine similarity, the photo has no face of that number, or several and none is chosen.
     """
     if threshold is not None and not -1 <= threshold <= 1:
         raise BadInput("arrays.threshold", found=threshold)
     query = photo_query(workspace, content, name, encoder)
     value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, query)
-    return matches(workspace, dataset_id, query, threshold=value)
+    return matches(workspace, dataset_id, query, threshold=value, face=meant(query, face, name))
+
+
+def meant(query: PhotoQuery, number: int | None, of: str) -> int:
+    """The row of the face of that number (from 1), or of the only one.
+
+    Raises
+    ------
+    BadInput
+        If there is no such face, or several and none is chosen: it lists them.
+    """
+    count = len(query.vectors)
+    if number is None and count > 1:
+        faces = [
+            message("people.face_in_photo", number=at, width=right - left, height=bottom - top, left=left, top=top)
+            for at, (left, top, right, bottom) in enumerate(query.corners, start=1)
+        ]
+        raise BadInput("people.several_faces", of=of, count=count, faces=faces)
+    if number is not None and not 1 <= number <= count:
+        raise BadInput("people.no_such_face", of=of, count=count, number=number)
+    return (number or 1) - 1
 
 
 def _best_of_each(images: Ints, scores: Floats, threshold: float) -> Ints:

@@ -360,6 +360,40 @@ def test_run_whose_process_dies_three_times_fails_and_says_where(workspace, new_
     )
 
 
+def test_deaths_count_only_while_the_run_gets_no_further(workspace, new_run, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("core.jobs.runs.time.monotonic", lambda: clock[0])
+    held, dead = new_run(of=1), _dead_name()
+    first, second = (message(f"progress.{part}") for part in ("looking_for_faces", "completing"))
+
+    def life(*reports):
+        """One that says where it is, and is killed."""
+
+        def task(workspace, run, progress):
+            for phase, done in reports:
+                clock[0] += 1
+                if phase is None:
+                    progress.advance(done)
+                else:
+                    progress.begin(10, done, phase)
+            raise Interrupted
+
+        assert perform(workspace, held, task)
+        _set(workspace, held, state=RunState.RUNNING, worker=dead)
+        recover(workspace)
+        run = _run(workspace, held)
+        return run.state, run.deaths
+
+    queued = RunState.QUEUED
+    assert life((first, 0), (None, 3)) == (queued, 1)
+    assert life((first, 3)) == (queued, 2)
+    assert life((first, 3), (None, 4)) == (queued, 1)  # further
+    assert life((first, 4)) == (queued, 2)
+    assert life((first, 4), (None, 10), (second, 0)) == (queued, 1)
+    assert life((first, 10), (second, 0)) == (queued, 2)
+    assert life((first, 10), (second, 0)) == (RunState.FAILED, 3)
+
+
 def test_process_that_ends_in_order_is_no_death(workspace, new_run):
     def task(workspace, run, progress):
         raise Interrupted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlmodel import select
@@ -96,3 +98,21 @@ def test_a_search_stores_nothing_of_the_photo(workspace, dataset, faces):
     assert sorted(path for path in workspace.home.rglob("*") if "vectors" not in path.parts) == before
     with reading(workspace.engine) as session:
         assert len(session.exec(select(Image.id)).all()) == 3
+
+
+def test_of_several_faces_in_a_photo_one_has_to_be_chosen_and_they_are_listed_with_their_numbers(
+    workspace, dataset, faces
+):
+    boxes = ((3.0, 4.0, 43.0, 54.0), (60.0, 5.0, 90.0, 35.0))
+    two = replace(query(workspace, dataset, vector(0, 0), vector(2, 0)), corners=boxes)
+    with pytest.raises(BadInput) as refused:
+        searching.meant(two, None, "party.jpg")
+    assert str(refused.value) == (
+        "party.jpg: 2 faces are in this photo: 1 (40 × 50 px at 3, 4), 2 (30 × 30 px at 60, 5); "
+        "say which one is meant (--face)"
+    )
+    assert [searching.meant(two, number, "party.jpg") for number in (1, 2)] == [0, 1]
+    for number in (0, 3):
+        with pytest.raises(BadInput, match=f"the photo has 2 faces; there is no number {number}"):
+            searching.meant(two, number, "party.jpg")
+    assert searching.meant(query(workspace, dataset, vector(0, 0)), None, "a.jpg") == 0
