@@ -256,3 +256,30 @@ def test_rows_of_one_batch_are_held_at_a_time(workspace, dataset, author, monkey
     monkeypatch.setattr("db.queries.exchange._BATCH", 3)
     assert len(gather(workspace, dataset).images) == 12
     assert max(alive) <= 6  # of two batches, while the one follows the other
+
+
+@pytest.mark.parametrize(
+    ("points", "present", "unreviewed"), [(None, [68, 0, 0], 2), ("in_progress", [68, 1, 0], 1), ("all", [68] * 3, 0)]
+)
+def test_points_that_nobody_has_accepted_leave_only_if_asked_for(
+    leave, workspace, dataset, author, pictures, tmp_path, points, present, unreviewed
+):
+    shelf = Shelf(workspace, dataset, author)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(pictures(1, size=(200, 150)))
+    run_id = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
+    PictureIntake(workspace, dataset_id=dataset, author_id=author, run_id=run_id).take_source(tmp_path / "in")
+    with reading(workspace.engine) as session:
+        image = session.exec(select(Image.id)).one()
+    shelf.instance(image, face())
+    touched, _ = (shelf.instance(image, face(), human=False) for _ in range(2))
+    save_edit(workspace, Edit("e", touched, None, ((3, 50.0, 60.0, 2),)), author_id=author)
+    counts, folder = leave("coco", **({"points": points} if points else {}))
+    rows = json.loads((folder / "annotations.json").read_text())["annotations"]
+    assert [row["num_keypoints"] for row in rows] == present
+    assert (counts["unreviewed"], len(rows)) == (unreviewed, 3), "boxes always come along"
+
+
+def test_a_choice_of_points_that_there_is_not_is_refused(leave):
+    with pytest.raises(BadInput, match="there is no choice of points 'some'"):
+        leave("coco", points="some")

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
 from core.learning.labels import keep_parts, label_supply, lone_folder, read_labels, read_unlabelled, usual_skeleton
+from core.points.annotating import Edit, save_edit
 from db.engine import reading
 from db.queries.library import group_parts
 from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person, Source
@@ -281,3 +283,23 @@ def test_nothing_is_counted_where_nothing_is(workspace, dataset):
     assert (sum(found.labels.values()), found.groups, found.unlabelled) == (0, [], 0)
     with pytest.raises(BadInput, match="split_by"):
         label_supply(workspace, dataset, "face68", "nothing")
+
+
+def test_work_in_progress_is_no_label_unless_asked_for_and_then_only_what_a_human_has_set(shelf):
+    for number in range(4):
+        shelf.instance(shelf.image(f"g{number}/a.png", identity=f"g{number}"), face())
+    touched = shelf.instance(shelf.image("h/a.png", identity="h"), face(), human=False)
+    edit = Edit("e", touched, None, ((3, 50.0, 60.0, 2),))
+    save_edit(shelf.workspace, edit, author_id=shelf.author)
+    with reading(shelf.workspace.engine) as session:
+        plain = read_labels(shelf.dataset, "face68", session=session)
+        more = read_labels(shelf.dataset, "face68", in_progress=True, session=session)
+    assert touched not in {label.instance.id for label in plain.labels}
+    ((label, part),) = [row for row in zip(more.labels, more.parts, strict=True) if row[0].instance.id == touched]
+    points = Keypoints.from_bytes(label.revision.points)
+    assert (part, np.flatnonzero(points.visibility).tolist()) == ("train", [3])
+    assert (more.only("test").labels, more.only("validation").labels) == (
+        plain.only("test").labels,
+        plain.only("validation").labels,
+    )
+    assert label_supply(shelf.workspace, shelf.dataset, "face68").in_progress == 1
