@@ -82,7 +82,12 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         lane=Lane.SHORT,
     ),
     "answers": RunKind(
-        tasks.answers_task, message("run_kinds.answers"), results.answered, shown_on={"library"}, waits_for={"answers"}
+        tasks.answers_task,
+        message("run_kinds.answers"),
+        results.answered,
+        shown_on={"library"},
+        waits_for={"answers"},
+        lane=Lane.SHORT,
     ),
     "faces": RunKind(
         tasks.faces_task,

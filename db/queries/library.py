@@ -73,13 +73,17 @@ def is_excluded(path: str, names: set[str]) -> bool:
 
 @dataclass(frozen=True)
 class DatasetCounts:
-    """What a dataset holds: pictures, faces that were not removed, people with at least one such face."""
+    """What a dataset holds: pictures, faces that were not removed, people with at least one such face.
+
+    `corrected` counts the pictures all of whose labels are accepted or imported.
+    """
 
     images: int
     faces: int
     people: int
     without_face: int
     failed: int
+    corrected: int
 
 
 def datasets(*, session: Session) -> Sequence[Dataset]:
@@ -119,6 +123,7 @@ def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
         people=count_people(dataset_id, session=session),
         without_face=count_without_face(dataset_id, session=session),
         failed=by_state.get(ImageState.FAILED, 0),
+        corrected=by_state.get(ImageState.ACCEPTED, 0) + by_state.get(ImageState.IMPORTED, 0),
     )
 
 

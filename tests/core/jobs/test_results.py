@@ -116,6 +116,7 @@ CASES = [
         "58 frames of a_b.mp4 drawn, 2 skipped, 60 with human labels",
     ),
     ("sample-clips", {"clips": 3, "frames": 180, "skipped": 0, "labelled": 180}, "180 frames of 3 clips, 180 labelled"),
+    ("answers", {"labels": 3, "skipped": 1}, "3 labels in place; 1 refused, or with another question"),
     ("weights", {"files": 1, "bytes": 111_898_327}, "111.9 MB fetched"),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from core.formats.labels.rows import LabelledRow
 from core.foundation.arrays import Keypoints
@@ -11,6 +12,7 @@ from core.points.label_placing import keep_waiting
 from core.points.label_writing import FileLabel
 from db.engine import reading
 from db.queries.points import waiting_pictures
+from db.tables import Image
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -20,7 +22,10 @@ POINTS = Keypoints.of(np.stack([np.arange(68.0), np.arange(68.0)], axis=1))
 @pytest.fixture
 def page(opened, workspace, dataset, author):
     """The library, where two labels wait beside a picture of another folder; one is chosen."""
-    Shelf(workspace, dataset, author).image("train/img_7.jpg")
+    number = Shelf(workspace, dataset, author).image("train/img_7.jpg")
+    with reading(workspace.engine) as session:
+        original = workspace.original(session.get_one(Image, number).original)
+    Pillow.new("RGB", (200, 150)).save(original, "PNG")
     rows = [LabelledRow(f"val/img_{number}.jpg", POINTS, "face68") for number in (7, 8)]
     with writing(workspace.engine) as session:
         keep_waiting(dataset, [FileLabel(row, "l.json", author) for row in rows], session=session)
