@@ -106,6 +106,7 @@ def confirm_two_people(page):
 
 def save_a_threshold(page, workspace):
     menu(page, "Verification")
+    page.get_by_role("button", name="Best accuracy").click(timeout=60_000)
     page.get_by_role("button", name=re.compile("Save 0\\.\\d+ as the threshold")).click(timeout=60_000)
 
     def saved():

@@ -71,7 +71,7 @@ def test_a_folder_on_the_server_brings_labels_and_their_pictures(workbench, page
     unfold(page, "skipped, with the reasons")
     expect(page.get_by_role("cell", name="cut.pts")).to_be_visible()
     assert stored(workbench, "SELECT count(*) FROM keypointrevision WHERE source = 'human'") == [(2,)]
-    assert stored(workbench, "SELECT path FROM image WHERE state = 'corrected' ORDER BY path") == [
+    assert stored(workbench, "SELECT path FROM image WHERE state = 'imported' ORDER BY path") == [
         ("face0.png",),
         ("face1.png",),
     ]
@@ -107,7 +107,7 @@ def test_labels_of_another_folder_wait_and_are_put_onto_the_picture_that_somebod
     page.get_by_role("button", name="Put them on it").click()
     expect(page.get_by_text("1 label put on first.png")).to_be_visible()
     assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
-    assert stored(workbench, "SELECT state FROM image WHERE path = 'first.png'") == [("corrected",)]
+    assert stored(workbench, "SELECT state FROM image WHERE path = 'first.png'") == [("imported",)]
 
 
 def test_an_upload_is_sniffed_and_of_the_wrong_points_it_says_how_many_there_are(workbench, page, folder):

@@ -227,7 +227,7 @@ def test_the_history_says_why_a_decision_cannot_be_undone(page, people, store):
     page.get_by_role("radio", name="History").click()
     expect(page.get_by_role("button", name="Undo", exact=True)).to_have_count(3, timeout=SLOW)
     page.get_by_role("button", name="Undo", exact=True).last.click()
-    says(page, "“Named Ada Bea” came later and touches the same people; undo that first")
+    says(page, "“Named Ada Bea” (by Mina) came later and touches the same people; undo that first")
 
 
 def test_people_seen_once_are_folded_away_until_they_belong_to_somebody(page, people, store):

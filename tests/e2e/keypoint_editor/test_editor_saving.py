@@ -153,7 +153,7 @@ def test_each_wish_to_leave_goes_one_picture_further(open_editor):
 
 def test_page_can_say_why_there_is_nowhere_to_go(open_editor):
     editor = open_editor()
-    for key, told in (("p", "This is the first picture"), ("u", "No picture after this one is left to correct")):
+    for key, told in (("p", "This is the first picture"), ("u", "No other picture is left to review")):
         editor.press(key)
         expect(editor.page.locator(".hint")).to_have_text(told)
     editor.press("n")
