@@ -25,6 +25,7 @@ SLOW = 180_000  # milliseconds that models may take on a busy machine
 
 
 def menu(page, name):
+    settle(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
 
 
