@@ -17,6 +17,7 @@ import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
 const HINT_TIME = 4000;
 const GO_PATIENCE = 3000; // ms after which another picture may be asked for again
+const GO_AGAIN = 1400; // ms after which a wish is told once more: one that "saved" overtakes never reaches the page
 
 export class Editor {
   /** @param {HTMLElement} host @param {EditorData} data */
@@ -57,6 +58,8 @@ export class Editor {
     this.nudgeTimer = undefined;
     /** @type {number | undefined} */
     this.hintTimer = undefined;
+    /** @type {number | undefined} */
+    this.goTimer = undefined;
     this.observer = new ResizeObserver(() => this.resize());
     this.picture = new Picture(() => this.refresh());
     this.parts = buildPanel(this);
@@ -92,6 +95,7 @@ export class Editor {
     this.observer.disconnect();
     this.cancelFrame();
     clearTimeout(this.hintTimer);
+    clearTimeout(this.goTimer);
     this.root.remove();
   }
 
@@ -230,7 +234,16 @@ export class Editor {
     this.outbox.hurry();
     // Asked again without an answer: the same nonce, so that the page does not go two pictures further.
     this.going = { to, nonce: this.going?.to === to ? this.going.nonce : newId(), at: now };
-    this.emit("go", { to, nonce: this.going.nonce });
+    this.tellWish();
+  }
+
+  /** Tell the page where to go until it answers; of one nonce it goes once. */
+  tellWish() {
+    clearTimeout(this.goTimer);
+    if (!this.going || performance.now() - this.going.at > GO_PATIENCE) return;
+    const { to, nonce } = this.going;
+    this.emit("go", { to, nonce });
+    this.goTimer = setTimeout(() => this.tellWish(), GO_AGAIN);
   }
 
   // ---- Selection and view ----
