@@ -205,7 +205,7 @@ def measure_edits(repeats: int) -> dict[str, list[float]]:
     workspace = Workspace.open()
     rng = np.random.default_rng()
     with reading(workspace.engine) as session:
-        faces = [session.get_one(Instance, int(face)) for face in rng.integers(1, SMALL, repeats + 1)]
+        faces = [session.get_one(Instance, int(face)) for face in rng.permutation(np.arange(1, SMALL))[: repeats + 1]]
     note = message("edits.move", name="nose_4")
     edits = iter([Edit(str(uuid.uuid4()), face.id, face.revision_id, ((30, 250.0, 200.0, 2),), note) for face in faces])
     ours = timed(lambda: save_edit(workspace, next(edits), author_id=1), repeats)
