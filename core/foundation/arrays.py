@@ -121,6 +121,12 @@ class Keypoints:
         """Whether any point of what `to_bytes` made is present, without unpacking it."""
         return bool((np.frombuffer(blob, dtype="<f4")[2::_COLUMNS] > ABSENT).any())
 
+    @staticmethod
+    def same_places(one: bytes, other: bytes) -> bool:
+        """Whether in two of what `to_bytes` made each point lies where it lies in the other, and is seen alike."""
+        first, second = (np.frombuffer(blob, dtype="<f4").reshape(-1, _COLUMNS)[:, :3] for blob in (one, other))
+        return bool(np.array_equal(first, second, equal_nan=True))
+
     @classmethod
     def from_bytes(cls, blob: bytes) -> Keypoints:
         """Unpack what `to_bytes` made; BadInput for bytes of another length or of no such points."""

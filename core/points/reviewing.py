@@ -16,7 +16,7 @@ from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
-from db.queries.points import shown_instances
+from db.queries.points import revisions_back_from, shown_instances
 from db.tables import TRUTH, Instance, KeypointRevision, Review, WorkKind
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
@@ -149,17 +149,14 @@ def reviewed_after_edit(
     What was made before its own author accepted the points, as `base` says, and comes in after that, was accepted with
     them.
     """
+    packed = points.to_bytes()
     for earlier in _settled(head, session=session):
         if earlier is None and not points.visibility.any():
-            return Reviewed(points.to_bytes(), Review.OPEN, nothing=True)
-        if (
-            earlier is not None
-            and earlier.skeleton == skeleton.name
-            and not moved(points_of(earlier, skeleton), points)
-        ):
+            return Reviewed(packed, Review.OPEN, nothing=True)
+        if earlier is not None and earlier.skeleton == skeleton.name and Keypoints.same_places(earlier.points, packed):
             return Reviewed(earlier.points, Review(earlier.review), model_version_id=earlier.model_version_id)
     if head and base and head.review == Review.ACCEPTED and head.author_id == author_id and base < head.id:
-        return Reviewed(points.to_bytes(), Review.ACCEPTED)
+        return Reviewed(packed, Review.ACCEPTED)
     start_id = settled_before(head)
     start = session.get(KeypointRevision, start_id) if start_id else None
     return Reviewed(_as_it_began(points, points_of(start, skeleton)).to_bytes(), Review.IN_PROGRESS, start_id)
@@ -168,13 +165,10 @@ def reviewed_after_edit(
 def _settled(head: KeypointRevision | None, *, session: Session) -> Iterator[KeypointRevision | None]:
     """The earlier states of an instance but for the work in progress, the newest first; None where that began from
     nothing."""
-    if head is None:
+    revisions = [] if head is None else revisions_back_from(head.id, session=session)
+    yield from (revision for revision in revisions if revision.review != Review.IN_PROGRESS)
+    if not revisions or revisions[-1].review == Review.IN_PROGRESS:
         yield None
-    while head is not None:
-        if head.review == Review.IN_PROGRESS:
-            head = session.get(KeypointRevision, head.start_id) if head.start_id else None
-        yield head
-        head = session.get(KeypointRevision, head.base_id) if head is not None and head.base_id else None
 
 
 def _as_it_began(points: Keypoints, began: Keypoints) -> Keypoints:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ColumnElement, case, literal, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
@@ -18,6 +18,7 @@ from db.tables import (
     KeypointRevision,
     ModelVersion,
     Person,
+    Review,
     User,
     WaitingLabel,
 )
@@ -205,3 +206,15 @@ def count_waiting_pictures(dataset_id: int, *, session: Session) -> int:
 
 def _for_pictures(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
     return col(WaitingLabel.dataset_id) == dataset_id, col(WaitingLabel.asked).is_(None)
+
+
+def revisions_back_from(head_id: int, *, session: Session) -> Sequence[KeypointRevision]:
+    """A revision and what it stands on, the newest first; work in progress stands on what it began from."""
+    in_progress = col(KeypointRevision.review) == Review.IN_PROGRESS
+    under = case((in_progress, col(KeypointRevision.start_id)), else_=col(KeypointRevision.base_id))
+    head = select(col(KeypointRevision.id), under.label("under"), literal(0).label("depth"))
+    chain = head.where(col(KeypointRevision.id) == head_id).cte("chain", recursive=True)
+    further = select(col(KeypointRevision.id), under, chain.c.depth + 1)
+    chain = chain.union_all(further.join(chain, col(KeypointRevision.id) == chain.c.under))
+    rows = select(KeypointRevision).join(chain, col(KeypointRevision.id) == chain.c.id)
+    return session.exec(rows.order_by(chain.c.depth)).all()

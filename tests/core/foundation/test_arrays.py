@@ -119,6 +119,22 @@ def test_whether_any_point_is_present_is_told_from_the_blob(seen):
     assert Keypoints.any_in(blob) == bool(Keypoints.from_bytes(blob).visibility.any()) == any(seen)
 
 
+_seen = st.sampled_from([ABSENT, HIDDEN, VISIBLE])
+
+
+@given(st.lists(st.tuples(_seen, st.sampled_from([0.0, -0.0, 1.5, 2.0])), max_size=4), st.data())
+def test_two_blobs_are_of_the_same_places_where_no_point_lies_or_is_seen_otherwise(rows, data):
+    changed = data.draw(st.lists(st.tuples(_seen, st.sampled_from([0.0, 1.5])), min_size=len(rows), max_size=len(rows)))
+
+    def made(of, confidence):
+        places = np.array([[x, 1.0] for _, x in of], np.float32).reshape(-1, 2)
+        return Keypoints.of(places, np.array([seen for seen, _ in of], np.uint8), np.full(len(of), confidence))
+
+    pairs = list(zip(rows, changed, strict=True))
+    alike = all(seen == then and (seen == ABSENT or x == there) for (seen, x), (then, there) in pairs)
+    assert Keypoints.same_places(made(rows, 1.0).to_bytes(), made(changed, 0.5).to_bytes()) == alike
+
+
 def test_uncertainties_check_their_shapes():
     for shapes in ((3, 3, 2), (3, 2, 3), ((3, 2), (3, 2), (3, 2))):
         with pytest.raises(BadInput, match=r"should each have the shape \(K,\)"):

@@ -6,8 +6,8 @@ from core.foundation.messages import verbatim, worded
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading
 from db.queries.library import ImageFilter
-from db.queries.points import count_revisions, next_to_review, picture_history
-from db.tables import Image, ImageState
+from db.queries.points import count_revisions, next_to_review, picture_history, revisions_back_from
+from db.tables import Image, ImageState, KeypointRevision
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -62,3 +62,24 @@ def test_where_no_other_is_left_to_review_there_is_none(workspace, dataset, auth
         assert next_to_review(dataset, ImageFilter(), session.get(Image, alone), session=session) is None
         only_b = ImageFilter(path_contains="b")
         assert next_to_review(dataset, only_b, session.get(Image, other), session=session) is None
+
+
+def test_back_from_a_revision_work_in_progress_is_one_step(workspace, dataset, author):
+    """An imported state, three moves of work in progress, an acceptance, two more moves."""
+    steps = ["imported", "in_progress", "in_progress", "in_progress", "accepted", "in_progress", "in_progress"]
+    image = Shelf(workspace, dataset, author).image("a.png")
+    (face,) = add_instances(workspace, image, [(1, 1, 9, 9)], "face", author_id=author)
+    ids: list[int] = []
+    with writing(workspace.engine) as session:
+        for review in steps:
+            start = {1: 0, 2: 0, 3: 0, 5: 4, 6: 4}.get(len(ids))
+            row = {"instance_id": face, "skeleton": "face68", "points": b"", "source": "human", "review": review}
+            under = {"base_id": ids[-1] if ids else None, "start_id": None if start is None else ids[start]}
+            session.add(revision := KeypointRevision(**row, **under))
+            session.flush()
+            ids.append(revision.id)
+    with reading(workspace.engine) as session:
+        back = [revision.id for revision in revisions_back_from(ids[6], session=session)]
+        assert [revision.id for revision in revisions_back_from(ids[0], session=session)] == ids[:1]
+        assert revisions_back_from(10**9, session=session) == []
+    assert back == [ids[6], ids[4], ids[3], ids[0]]
