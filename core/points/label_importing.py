@@ -236,27 +236,11 @@ def import_labels(
         repeated + waiting``, those asked about, and those refused, a line each.
     """
     doubts = DoubtReport(answers or {})
-    labels = [
-        FileLabel(replace(row, answers={**doubts.given, **row.answers}), path, author_id)
-        for path, file in label_files.files
-        for row in file.rows
-    ]
-    for label in labels:
-        for doubt in label.row.doubts:
-            doubts.add(doubt, label)
-    dropped = [label for label in labels if is_dropped(label)]
-    labels = [label for label in labels if not is_dropped(label)]
-    skipped = [
-        *label_files.skipped,
-        *((path, why.within(at)) for path, file in label_files.files for at, why in file.skipped),
-    ]
+    labels, dropped = _labels_in(label_files, author_id, doubts)
     with reading(workspace.engine) as session:
         find_dataset(dataset_id, session=session)
         placement = PictureIndex(dataset_id, session=session).place(labels)
     images, report = write_labels(workspace, placement, dataset_id, run_id, doubts=doubts, progress=progress)
-    refused = [*placement.refused, *report.refused]
-    skipped += [(label.row.picture, _of_file(reason, label)) for label, reason in refused]
-    skipped += _missing(placement.absent)
     left_out = sum(sum(file.left_out.values()) for _, file in label_files.files) + len(dropped) + len(report.dropped)
     absent = [label for label, _ in placement.absent]
     doubts.asked.update(question.kind for label in absent if (question := open_question(label)))
@@ -265,12 +249,7 @@ def import_labels(
         keep_waiting(dataset_id, absent, session=session)
         questions = dict(report.asked)
         keep_waiting(dataset_id, list(questions), questions=questions, session=session)
-        before = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
-        lines = [(path, reason.to_json()) for path, reason in skipped]
-        fresh = [line for line in lines if line not in before]  # of the run when it was interrupted
-        session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
-        session.flush()
-        listed = count_skipped(run_id, session=session)
+        listed = _list_skipped(run_id, _skipped(label_files, placement, report), session=session)
     formats = dict.fromkeys(NAMES[file.format] for _, file in label_files.files)
     return {
         "format": ", ".join(formats),
@@ -288,6 +267,36 @@ def import_labels(
         "asked": dict(doubts.asked),
         "skipped": listed,
     }
+
+
+def _labels_in(label_files: LabelFiles, author_id: int, doubts: DoubtReport) -> tuple[list[FileLabel], list[FileLabel]]:
+    """The labels of files with the answers given, and those that an answer drops; their doubts are reported."""
+    labels = [
+        FileLabel(replace(row, answers={**doubts.given, **row.answers}), path, author_id)
+        for path, file in label_files.files
+        for row in file.rows
+    ]
+    for label in labels:
+        for doubt in label.row.doubts:
+            doubts.add(doubt, label)
+    return [label for label in labels if not is_dropped(label)], [label for label in labels if is_dropped(label)]
+
+
+def _skipped(label_files: LabelFiles, placement: Placement, report: WriteReport) -> list[tuple[str, Message]]:
+    """A line for all that is not in place: files and rows that cannot be read, labels refused, pictures not here."""
+    rows = [(path, why.within(at)) for path, file in label_files.files for at, why in file.skipped]
+    refused = [(label.row.picture, _of_file(why, label)) for label, why in (*placement.refused, *report.refused)]
+    return [*label_files.skipped, *rows, *refused, *_missing(placement.absent)]
+
+
+def _list_skipped(run_id: int, skipped: Sequence[tuple[str, Message]], *, session: Session) -> int:
+    """Keep the lines that the run does not have from before it was interrupted; how many it has then."""
+    before = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
+    lines = [(path, reason.to_json()) for path, reason in skipped]
+    fresh = [line for line in lines if line not in before]
+    session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
+    session.flush()
+    return count_skipped(run_id, session=session)
 
 
 def _arrived(placement: Placement, report: WriteReport) -> list[FileLabel]:
