@@ -47,6 +47,14 @@ def test_one_command_takes_a_folder_of_labels_and_pictures(facet, folder):
     assert (code, stdout) == (0, "300-W .pts: 1 labels in 1 pictures, 0 of them new; 0 wait for their pictures\n")
 
 
+def test_labels_that_say_what_others_say_are_told(facet, folder):
+    (folder / "labels").mkdir()
+    (folder / "labels" / "one.pts").write_bytes(PTS)
+    code, stdout, _ = facet("labels", folder, "--dataset", "New", "--skeleton", "face68")
+    assert code == 0
+    assert "1 labels in 1 pictures, 1 of them new; 0 wait for their pictures, 1 say again what another says" in stdout
+
+
 def test_labels_that_wait_are_listed_and_the_exit_code_says_so(facet, folder):
     (folder / "one.png").unlink()
     code, stdout, stderr = facet("labels", folder / "one.pts", "--dataset", "New", "--skeleton", "face68", "--json")

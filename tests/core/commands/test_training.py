@@ -16,13 +16,18 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from core.__main__ import app
+from core.commands import training
+from core.commands.options import dataset_id
+from core.foundation.errors import NotEnoughData
+from core.foundation.messages import message
 from core.foundation.settings import Settings, settings
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs import tasks
+from core.learning.verdicts import PromotionCheck
 from core.library.sample_clips import draw_clips_of_people
 from db.engine import reading
-from db.tables import Instance, KeypointRevision, Prediction, Source
+from db.tables import Instance, KeypointRevision, Prediction, Run, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.drawn_labels import fill_with_clips
@@ -282,3 +287,44 @@ def test_pictures_in_one_folder_are_learned_from_singly_and_that_is_said(run_ane
     found = run_anew("evaluate", "--dataset", "bodies", "--model", told["model"])
     assert (found["skeleton"], found["instances"]) == ("body24", told["labels"]["test"])
     assert (told["reason"], found["reason"], found["groups"]) == (None, None, 2)  # two of six are held out
+
+
+def test_what_a_model_was_not_taught_and_what_has_no_box_is_told_beside_a_prediction(run, model, monkeypatch):
+    counts = {"predicted": 1, "instances": 1, "failed": 0, "without_box": 3, "kind": "face", "untaught": ["jaw"]}
+    monkeypatch.setattr(training, "run_with_progress", lambda *_, **__: Run(id=0, kind="predict", counts=counts))
+    done = CliRunner().invoke(app, ["predict", "--dataset", "faces", "--model", model])
+    assert done.exit_code == 0, done.stderr
+    assert "jaw" in done.stderr
+    assert "3 pictures" in done.stderr
+
+
+@pytest.mark.parametrize("anyway", [False, True])
+@pytest.mark.usefixtures("run")
+def test_what_is_not_predicted_yet_is_predicted_to_measure_but_not_where_it_is_wanted_anyway(
+    model, monkeypatch, capsys, anyway
+):
+    """Too little is labelled even then, which is said: nothing speaks against the model."""
+    checks = [
+        PromotionCheck("dlib-68", unpredicted={model: 5}, reason=message("labels.one_waits")),
+        PromotionCheck("dlib-68", reason=message("labels.one_waits")),
+    ]
+    predicted = []
+    monkeypatch.setattr(training, "check_promotion", lambda *_: checks.pop(0))
+    monkeypatch.setattr(training, "_predict_to_measure", lambda *given: predicted.append(given[2]))
+    workspace = Workspace.open()
+    assert training._doubts(workspace, dataset_id(workspace, "faces"), model, predict=not anyway) == []
+    assert predicted == ([] if anyway else [[model, "dlib-68"]])
+    assert f"{model} is not measured: " in capsys.readouterr().err
+
+
+def test_a_refused_submission_lists_every_picture_without_a_line(run, model, tmp_path, monkeypatch):
+    lacks = {"name": model, "count": 1, "pictures": 2, "without_box": 1, "which": ["a.png"], "how": ""}
+
+    def refuse(*_):
+        raise NotEnoughData(training.delivery.LINES_MISSING, **lacks)
+
+    lines = [("a.png", message("labels.one_waits"))]
+    monkeypatch.setattr(training.delivery, "submit_predictions", refuse)
+    monkeypatch.setattr(training.delivery, "pictures_without_line", lambda *_: lines)
+    refused = run("submission", "--dataset", "faces", "--model", model, "--out", tmp_path / "s.csv", code=2)
+    assert refused.startswith("no line for a.png: ")

@@ -15,6 +15,7 @@ from huey.consumer import Consumer
 
 from core.foundation.settings import settings
 from core.jobs import worker
+from core.jobs.kinds import Lane
 from core.jobs.queue import queue
 from core.jobs.runs import process_name, submit, worker_lives
 from core.library import uploading
@@ -176,8 +177,8 @@ def consumer(workspace, asked_to_end, monkeypatch):
     started = []
     monkeypatch.setattr(Consumer, "run", lambda self: started.append(self))
 
-    def start(parent=None):
-        worker.main(parent)
+    def start(parent=None, lane=Lane.LONG):
+        worker.main(parent, lane)
         return started[-1]
 
     yield start
@@ -214,3 +215,67 @@ def test_asked_to_end_before_it_has_begun_a_worker_stops_in_order(consumer, aske
 
 def test_a_worker_with_the_number_of_a_dead_parent_ends(consumer):
     assert consumer(parent=os.getpid()).stop_flag.wait(10)
+
+
+def test_the_worker_of_the_short_lane_leaves_what_others_left_to_the_long_one(workspace, consumer, left_behind, echo):
+    left_behind()
+    old = workspace.uploads / "old"
+    old.mkdir()
+    os.utime(old, (1, time.time() - 2 * uploading._SWEPT_SECONDS))
+    consumer(lane=Lane.SHORT)
+    assert old.exists()
+    assert not workspace.heartbeat.exists()
+    consumer()
+    wait_for(workspace.heartbeat.exists, "a heartbeat", 10)
+    assert not old.exists(), "the long one swept it"
+
+
+def test_a_worker_gives_way_and_has_one_for_short_work_beside_until_it_ends(consumer, monkeypatch):
+    nice, ended = [], threading.Event()
+    monkeypatch.setattr(os, "nice", nice.append)
+    monkeypatch.setattr(worker, "bound_threads", lambda: nice.append("threads"))
+    monkeypatch.setattr(worker, "_keep_short_lane", lambda flag: (flag.wait(), ended.set()))
+    worker.serve()
+    assert nice == [worker._NICE, "threads"]
+    assert ended.is_set(), "it waits for the other's end"
+    worker.serve(lane=Lane.SHORT)
+    assert nice == [worker._NICE, "threads"], "the other inherits it"
+
+
+def test_a_short_lane_that_does_not_end_is_killed(beside, monkeypatch):
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    stubborn = f"import signal, time; {deaf}; print('on', flush=True); time.sleep(99)"
+    monkeypatch.setattr(worker, "worker_command", lambda *_: [sys.executable, "-c", stubborn])
+    monkeypatch.setattr(worker, "_STOP_SECONDS", 0.2)
+    started, real = [], subprocess.Popen
+
+    def popen(*given, **named):
+        started.append(real(*given, **named, stdout=subprocess.PIPE))
+        return started[-1]
+
+    monkeypatch.setattr(worker.subprocess, "Popen", popen)
+    flag = beside(worker._keep_short_lane)
+    wait_for(lambda: started, "its start", 10)
+    assert started[0].stdout.readline() == b"on\n"
+    flag.set()
+    wait_for(lambda: started[0].returncode == -signal.SIGKILL, "its end", 10)
+    started[0].stdout.close()
+
+
+def test_a_short_lane_that_dies_as_the_worker_ends_is_not_started_again(beside, monkeypatch):
+    monkeypatch.setattr(worker, "worker_command", lambda *_: [sys.executable, "-c", ""])
+    monkeypatch.setattr(worker, "_HEARTBEAT_SECONDS", 30.0)
+    started, real, flag = [], subprocess.Popen, threading.Event()
+
+    def popen(*given, **named):
+        started.append(real(*given, **named))
+        started[-1].wait()
+        threading.Timer(0.1, flag.set).start()
+        return started[-1]
+
+    monkeypatch.setattr(worker.subprocess, "Popen", popen)
+    thread = threading.Thread(target=worker._keep_short_lane, args=(flag,), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(started) == 1
