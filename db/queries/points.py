@@ -1,11 +1,13 @@
 """Reads for whoever corrects points: a picture, its instances, its neighbours, labels that wait."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, literal, tuple_
+from sqlalchemy import ColumnElement, bindparam, case, literal, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from db.batching import id_batches
 from db.queries.library import ImageFilter, conditions
@@ -210,11 +212,17 @@ def _for_pictures(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def revisions_back_from(head_id: int, *, session: Session) -> Sequence[KeypointRevision]:
     """A revision and what it stands on, the newest first; work in progress stands on what it began from."""
+    return session.exec(_back_from(), params={"head": head_id}).all()
+
+
+@cache
+def _back_from() -> SelectOfScalar[KeypointRevision]:
+    """Made once: putting it together takes longer than the store takes to answer."""
     in_progress = col(KeypointRevision.review) == Review.IN_PROGRESS
     under = case((in_progress, col(KeypointRevision.start_id)), else_=col(KeypointRevision.base_id))
     head = select(col(KeypointRevision.id), under.label("under"), literal(0).label("depth"))
-    chain = head.where(col(KeypointRevision.id) == head_id).cte("chain", recursive=True)
+    chain = head.where(col(KeypointRevision.id) == bindparam("head")).cte("chain", recursive=True)
     further = select(col(KeypointRevision.id), under, chain.c.depth + 1)
     chain = chain.union_all(further.join(chain, col(KeypointRevision.id) == chain.c.under))
     rows = select(KeypointRevision).join(chain, col(KeypointRevision.id) == chain.c.id)
-    return session.exec(rows.order_by(chain.c.depth)).all()
+    return rows.order_by(chain.c.depth)

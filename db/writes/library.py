@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence, Set
+from functools import cache
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from db.batching import id_batches
 from db.tables import TRUTH, Dataset, Image, ImageState, Instance, KeypointRevision, Review, Scan, User
@@ -40,15 +43,22 @@ def refresh_picture(*image_ids: int, session: Session) -> None:
     session.flush()
     for part in id_batches(image_ids):
         instances: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
-        for image_id, kind, review in session.exec(
-            select(Instance.image_id, Instance.kind, KeypointRevision.review)
-            .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
-            .where(col(Instance.image_id).in_(part), ~col(Instance.removed))
-        ):
+        for image_id, kind, review in session.exec(_reviews(), params={"images": part}):
             instances[image_id].append((kind, review))
-        for image in session.exec(select(Image).where(col(Image.id).in_(part))).all():
+        one = [session.get(Image, part[0])] if len(part) == 1 else []  # which the caller has at hand
+        for image in filter(None, one or session.exec(select(Image).where(col(Image.id).in_(part))).all()):
             _refresh(image, instances[image.id], session=session)
     session.flush()
+
+
+@cache
+def _reviews() -> Select[int, str, str]:
+    """Each instance of `images` with its kind and how far it is reviewed; put together once, as that takes long."""
+    return (
+        select(Instance.image_id, Instance.kind, KeypointRevision.review)
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .where(col(Instance.image_id).in_(bindparam("images", expanding=True)), ~col(Instance.removed))
+    )
 
 
 def _refresh(image: Image, instances: Sequence[tuple[str, str | None]], *, session: Session) -> None:
