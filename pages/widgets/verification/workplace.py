@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -119,9 +119,8 @@ def _taken(taken: int, there: int, whose: str) -> str:
     return f"{taken:,} of {there:,} pairs of {whose}, drawn evenly over the people by a fixed seed"
 
 
-@st.fragment
 def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> None:
-    """Chart, slider and figures; moves without the rest of the page."""
+    """Chart, slider and figures."""
     key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
     st.session_state.setdefault(key, in_force)
     chart, told = st.columns([3, 2], gap="large")
@@ -235,13 +234,15 @@ def _point(name: str, threshold: str, fmr: str, shown: str, fnmr: str) -> dict[s
 
 
 def _save(pairs: PairSet, report: VerificationReport, value: float, in_force: float) -> None:
-    named = {at: _CHOSEN[name] for name, at in _named(report).items()}
-    label = f"Save {value:.4f} as the threshold"
-    if st.button(label, type="primary", icon=":material/save:", disabled=value == in_force):
-        options = {"author_id": author_id(), "chosen": named.get(value)}
-        if attempted(verification.save_threshold, workspace(), pairs, value, **options):
-            st.session_state[_SAVED] = (pairs.dataset_id, value)
-            st.rerun()
+    chosen = {at: _CHOSEN[name] for name, at in _named(report).items()}.get(value)
+    st.button(
+        f"Save {value:.4f} as the threshold",
+        type="primary",
+        icon=":material/save:",
+        disabled=value == in_force,
+        on_click=_put_in_force,
+        args=(pairs.dataset_id, pairs.encoder_id, partial(verification.save_threshold, chosen=chosen), pairs, value),
+    )
     if st.session_state.get(_SAVED) == (pairs.dataset_id, in_force):
         st.success(_HISTORY["now_in_force"].format(value=in_force), icon=":material/check:")
     else:
@@ -308,7 +309,7 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
             st.button(
                 "Use the encoder's own again",
                 icon=":material/undo:",
-                on_click=_go_back,
+                on_click=_put_in_force,
                 args=(dataset_id, encoder_id, verification.use_own, dataset_id, encoder_id),
             )
         st.caption(_HISTORY["what_grouping_does"])
@@ -330,10 +331,10 @@ def _saved(row: Threshold, encoder: str, author: str, *, in_force: bool, here: i
             st.badge("in force")
         elif row.model_version_id == here:
             back = (row.dataset_id, here, verification.use_again, row.id)
-            st.button("Use again", key=f"use-{row.id}", icon=":material/undo:", on_click=_go_back, args=back)
+            st.button("Use again", key=f"use-{row.id}", icon=":material/undo:", on_click=_put_in_force, args=back)
 
 
-def _go_back(dataset_id: int, encoder_id: int, action: Callable[..., int], *arguments: int) -> None:
+def _put_in_force(dataset_id: int, encoder_id: int, action: Callable[..., int], *arguments: Any) -> None:
     """The callback of a button: the slider stands on what is in force then, and the answer beside the other button."""
     if attempted(action, workspace(), *arguments, author_id=author_id()):
         newest = read(lambda session: newest_threshold(dataset_id, encoder_id, session=session))
