@@ -79,7 +79,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
     if not edit.id or not edit.changes:
         raise BadInput("points.edit_incomplete")
     with writing(workspace.engine) as session:
-        if edit.store not in (None, store_id(session=session)):
+        if edit.store is not None and edit.store != store_id(session=session):
             raise OtherStore("points.other_store")
         sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
         if sent_before is not None:

@@ -40,7 +40,6 @@ def refresh_picture(*image_ids: int, session: Session) -> None:
     This is the one place that says where a picture stands, but for a scan that failed, which stays so until another
     does not or a human reviews it: whoever changes an instance or its points calls it afterwards.
     """
-    session.flush()
     for part in id_batches(image_ids):
         instances: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
         for image_id, kind, review in session.exec(_reviews(), params={"images": part}):
@@ -48,7 +47,6 @@ def refresh_picture(*image_ids: int, session: Session) -> None:
         one = [session.get(Image, part[0])] if len(part) == 1 else []  # which the caller has at hand
         for image in filter(None, one or session.exec(select(Image).where(col(Image.id).in_(part))).all()):
             _refresh(image, instances[image.id], session=session)
-    session.flush()
 
 
 @cache
