@@ -1,8 +1,10 @@
 """The workbench: `streamlit run app.py`. Brings the store up to date, keeps a worker beside, serves pictures."""
 
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +46,8 @@ def _open() -> Workspace:
 
 
 _workspace = _open()
+# Whatever shows a table needs it, and it takes longest to load: a browser that opens the first page finds it there.
+threading.Thread(target=import_module, args=("pandas",), daemon=True).start()
 
 
 @asynccontextmanager

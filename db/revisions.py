@@ -1,9 +1,10 @@
 """How often a dataset has changed: whoever keeps figures keeps them under this, and no writer has to think of it."""
 
 from collections import defaultdict
+from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import event, update
+from sqlalchemy import Update, bindparam, event, update
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, SQLModel, select
@@ -59,10 +60,17 @@ class CountingSession(Session):
         """Let the counters of the changed datasets rise, inside the transaction."""
         self.flush()
         for column, owners in self.owners.items():
-            one_more = update(_DATASETS).values({column: _DATASETS.c[column] + 1})
-            if _ALL not in owners:
-                one_more = one_more.where(_DATASETS.c.id.in_(_datasets(owners, self)))
-            self.connection().execute(one_more)
+            if _ALL in owners:
+                self.connection().execute(_one_more(column, every=True))
+            elif changed := _datasets(owners, self):
+                self.connection().execute(_one_more(column), [{"dataset": dataset} for dataset in changed])
+
+
+@cache
+def _one_more(column: str, *, every: bool = False) -> Update:
+    """Put together once for each counter: it stands at the end of every transaction."""
+    one_more = update(_DATASETS).values({column: _DATASETS.c[column] + 1})
+    return one_more if every else one_more.where(_DATASETS.c.id == bindparam("dataset"))
 
 
 @event.listens_for(CountingSession, "after_flush")

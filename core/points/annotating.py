@@ -15,7 +15,7 @@ from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
 from core.points.reviewing import moved, points_of, reviewed_after_edit, vouched
 from db.engine import reading
-from db.queries.points import ShownInstance, instances_shown, shown_instances
+from db.queries.points import ShownInstance, instance_to_edit, instances_shown, revision_of_edit, shown_instances
 from db.queries.store import store_id
 from db.tables import BoxSource, Image, Instance, KeypointRevision, Review, Source, User, WorkKind, sides
 from db.writes.dashboard import record_work
@@ -81,16 +81,14 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
     with writing(workspace.engine) as session:
         if edit.store is not None and edit.store != store_id(session=session):
             raise OtherStore("points.other_store")
-        sent_before = session.exec(select(KeypointRevision.id).where(KeypointRevision.edit_id == edit.id)).first()
+        sent_before = revision_of_edit(edit.id, session=session)
         if sent_before is not None:
             return sent_before
-        instance = session.get(Instance, edit.instance)
-        if instance is None or instance.removed:
+        found = instance_to_edit(edit.instance, session=session)
+        if found is None:
             raise NotFound("points.instance_gone")
-        head = session.get(KeypointRevision, instance.revision_id) if instance.revision_id else None
+        instance, head, image = found
         skeleton = find_skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
-        image = session.get(Image, instance.image_id)
-        assert image is not None
         _refuse_clash(edit, head, author_id, skeleton, session=session)
         points = _changed(points_of(head, skeleton), edit.changes, skeleton, image)
         now = reviewed_after_edit(points, head, skeleton, base=edit.base, author_id=author_id, session=session)

@@ -4,7 +4,7 @@ An edit puts an instance in progress. Points that are again where an earlier sta
 whoever or whatever had set them: so any edits undone give the start back (decision 13).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
-from db.queries.points import revisions_back_from, shown_instances
+from db.queries.points import EarlierState, revisions_back_from, shown_instances
 from db.tables import TRUTH, Instance, KeypointRevision, Review, WorkKind
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
@@ -150,24 +150,25 @@ def reviewed_after_edit(
     them.
     """
     packed = points.to_bytes()
-    for earlier in _settled(head, session=session):
+    states = [] if head is None else revisions_back_from(head.id, session=session)
+    for earlier in _settled(states):
         if earlier is None and not points.visibility.any():
             return Reviewed(packed, Review.OPEN, nothing=True)
         if earlier is not None and earlier.skeleton == skeleton.name and Keypoints.same_places(earlier.points, packed):
             return Reviewed(earlier.points, Review(earlier.review), model_version_id=earlier.model_version_id)
     if head and base and head.review == Review.ACCEPTED and head.author_id == author_id and base < head.id:
         return Reviewed(packed, Review.ACCEPTED)
-    start_id = settled_before(head)
-    start = session.get(KeypointRevision, start_id) if start_id else None
-    return Reviewed(_as_it_began(points, points_of(start, skeleton)).to_bytes(), Review.IN_PROGRESS, start_id)
+    start = next(_settled(states))
+    return Reviewed(
+        _as_it_began(points, points_of(start, skeleton)).to_bytes(), Review.IN_PROGRESS, start.id if start else None
+    )
 
 
-def _settled(head: KeypointRevision | None, *, session: Session) -> Iterator[KeypointRevision | None]:
+def _settled(states: Sequence[EarlierState]) -> Iterator[EarlierState | None]:
     """The earlier states of an instance but for the work in progress, the newest first; None where that began from
     nothing."""
-    revisions = [] if head is None else revisions_back_from(head.id, session=session)
-    yield from (revision for revision in revisions if revision.review != Review.IN_PROGRESS)
-    if not revisions or revisions[-1].review == Review.IN_PROGRESS:
+    yield from (state for state in states if state.review != Review.IN_PROGRESS)
+    if not states or states[-1].review == Review.IN_PROGRESS:
         yield None
 
 
@@ -200,7 +201,7 @@ def vouched_points(points: Keypoints, review: str, start: tuple[bytes, str] | No
     return known
 
 
-def points_of(revision: KeypointRevision | None, skeleton: Skeleton) -> Keypoints:
+def points_of(revision: KeypointRevision | EarlierState | None, skeleton: Skeleton) -> Keypoints:
     """The points of a revision; without one, all absent."""
     if revision is None:
         return Keypoints.of(np.full((len(skeleton), 2), np.nan))

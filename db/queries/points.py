@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, literal, tuple_
+from sqlalchemy import ColumnElement, Executable, bindparam, case, literal, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from db.batching import id_batches
 from db.queries.library import ImageFilter, conditions
@@ -210,13 +210,50 @@ def _for_pictures(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
     return col(WaitingLabel.dataset_id) == dataset_id, col(WaitingLabel.asked).is_(None)
 
 
-def revisions_back_from(head_id: int, *, session: Session) -> Sequence[KeypointRevision]:
-    """A revision and what it stands on, the newest first; work in progress stands on what it began from."""
-    return session.exec(_back_from(), params={"head": head_id}).all()
+def instance_to_edit(instance_id: int, *, session: Session) -> tuple[Instance, KeypointRevision | None, Image] | None:
+    """An instance with the revision that counts and its picture; None where it is not there, or was removed."""
+    return session.exec(_to_edit(), params={"instance": instance_id}).first()
 
 
 @cache
-def _back_from() -> SelectOfScalar[KeypointRevision]:
+def _to_edit() -> Select[Instance, KeypointRevision | None, Image]:
+    """Made once, as `_back_from`."""
+    return (
+        select(Instance, KeypointRevision, Image)
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .where(col(Instance.id) == bindparam("instance"), ~col(Instance.removed))
+    )
+
+
+def revision_of_edit(edit_id: str, *, session: Session) -> int | None:
+    """The id of the revision that an edit has made; None where it has not come in yet."""
+    return session.exec(_of_edit(), params={"edit": edit_id}).first()
+
+
+@cache
+def _of_edit() -> SelectOfScalar[int]:
+    """Made once, as `_back_from`."""
+    return select(KeypointRevision.id).where(KeypointRevision.edit_id == bindparam("edit"))
+
+
+class EarlierState(NamedTuple):
+    """A revision with what an edit of a later one may give back."""
+
+    id: int
+    skeleton: str
+    points: bytes
+    review: Review
+    model_version_id: int | None
+
+
+def revisions_back_from(head_id: int, *, session: Session) -> list[EarlierState]:
+    """A revision and what it stands on, the newest first; work in progress stands on what it began from."""
+    return [EarlierState(*row) for row in session.connection().execute(_back_from(), {"head": head_id})]
+
+
+@cache
+def _back_from() -> Executable:
     """Made once: putting it together takes longer than the store takes to answer."""
     in_progress = col(KeypointRevision.review) == Review.IN_PROGRESS
     under = case((in_progress, col(KeypointRevision.start_id)), else_=col(KeypointRevision.base_id))
@@ -224,5 +261,5 @@ def _back_from() -> SelectOfScalar[KeypointRevision]:
     chain = head.where(col(KeypointRevision.id) == bindparam("head")).cte("chain", recursive=True)
     further = select(col(KeypointRevision.id), under, chain.c.depth + 1)
     chain = chain.union_all(further.join(chain, col(KeypointRevision.id) == chain.c.under))
-    rows = select(KeypointRevision).join(chain, col(KeypointRevision.id) == chain.c.id)
-    return rows.order_by(chain.c.depth)
+    rows = select(*(col(getattr(KeypointRevision, name)) for name in EarlierState._fields))
+    return rows.join(chain, col(KeypointRevision.id) == chain.c.id).order_by(chain.c.depth)

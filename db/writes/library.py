@@ -47,6 +47,7 @@ def refresh_picture(*image_ids: int, session: Session) -> None:
         one = [session.get(Image, part[0])] if len(part) == 1 else []  # which the caller has at hand
         for image in filter(None, one or session.exec(select(Image).where(col(Image.id).in_(part))).all()):
             _refresh(image, instances[image.id], session=session)
+    session.flush()
 
 
 @cache

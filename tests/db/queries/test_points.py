@@ -6,8 +6,15 @@ from core.foundation.messages import verbatim, worded
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading
 from db.queries.library import ImageFilter
-from db.queries.points import count_revisions, next_to_review, picture_history, revisions_back_from
-from db.tables import Image, ImageState, KeypointRevision
+from db.queries.points import (
+    count_revisions,
+    instance_to_edit,
+    next_to_review,
+    picture_history,
+    revision_of_edit,
+    revisions_back_from,
+)
+from db.tables import Image, ImageState, Instance, KeypointRevision
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -83,3 +90,20 @@ def test_back_from_a_revision_work_in_progress_is_one_step(workspace, dataset, a
         assert [revision.id for revision in revisions_back_from(ids[0], session=session)] == ids[:1]
         assert revisions_back_from(10**9, session=session) == []
     assert back == [ids[6], ids[4], ids[3], ids[0]]
+
+
+def test_an_instance_to_edit_comes_with_its_newest_points_and_its_picture_unless_it_was_removed(
+    workspace, dataset, author
+):
+    image = Shelf(workspace, dataset, author).image("a.png")
+    bare, moved, removed = add_instances(workspace, image, [(1, 1, 9, 9)] * 3, "face", author_id=author)
+    newest = [save_edit(workspace, Edit(f"e{x}", moved, None, ((0, x, 2.0, 2),)), author_id=author) for x in range(2)]
+    with writing(workspace.engine) as session:
+        session.get(Instance, removed).removed = True
+    with reading(workspace.engine) as session:
+        instance, head, picture = instance_to_edit(moved, session=session)
+        assert (instance.id, head.id, picture.id) == (moved, newest[-1], image)
+        assert instance_to_edit(bare, session=session)[1] is None
+        assert instance_to_edit(removed, session=session) is None
+        assert instance_to_edit(10**9, session=session) is None
+        assert [revision_of_edit(edit, session=session) for edit in ("e0", "e1", "e2")] == [*newest, None]
