@@ -4,8 +4,8 @@
 
 On the labelled real faces of ``../shared/data/landmarks68``. Mean NME in percent of the inter-ocular distance: with
 each box taken for MTCNN's, with each as it is, and as the product does. The frames of boxes from MTCNN and around
-points are numbers of the product that were chosen on few faces, so they are chosen once more for each picture on all others,
-from a grid, and measured on that picture: no face has a part in the choice it is measured with.
+points are numbers of the product that were chosen on few faces, so they are chosen once more for each picture on all
+others, from a grid, and measured on that picture: no face has a part in the choice it is measured with.
 """
 
 from __future__ import annotations
