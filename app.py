@@ -31,6 +31,7 @@ from core.points.sent_edits import save_sent
 
 # The address names the content (?v=…), so what it gives never changes.
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+_NEVER = {"Cache-Control": "no-store"}
 
 _MOST_BYTES = 4 * 2**20  # of one sending of edits
 
@@ -79,7 +80,7 @@ async def _export(request: Request) -> Response:
         delivery = await run_in_threadpool(zipped_export, _workspace, request.path_params["number"])
     except FacetError as error:
         return PlainTextResponse(str(error), status_code=404)
-    named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(delivery.name)}"}
+    named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(delivery.name)}"} | _NEVER
     return StreamingResponse(delivery.content, media_type="application/zip", headers=named)
 
 

@@ -42,7 +42,10 @@ _HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"same-origin"),
 )
+_NOT_KEPT: Final = (b"cache-control", b"no-store")  # an answer that says no, since it may be another the next time
+_NO: Final = 400  # and all above
 _REFUSED: Final = 403
+_FAILED: Final = 500
 
 
 class Doors:
@@ -73,10 +76,27 @@ class Doors:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self.refusal(headers.get(b"host"), headers.get(b"origin"))
+        send = _with_headers(send)
         if refusal is None:
-            await self._application(scope, receive, _with_headers(send))
+            await self._behind(scope, receive, send)
         else:
             await _refuse(scope, receive, send, refusal.text())
+
+    async def _behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What stands behind, and that its failures are answered with our headers too."""
+        began = False
+
+        async def sent(event: MutableMapping[str, Any]) -> None:
+            nonlocal began
+            began = True
+            await send(event)
+
+        try:
+            await self._application(_of_our_own(scope), receive, sent)
+        except Exception:
+            if scope["type"] == "http" and not began:
+                await _say(send, _FAILED, message("doors.failed").text())
+            raise  # the server writes it into its log
 
     def refusal(self, host: str | None, origin: str | None) -> Message | None:
         """Why a request with these headers is refused; None where it may pass."""
@@ -116,11 +136,21 @@ def _is_address(name: str) -> bool:
     return True
 
 
+def _of_our_own(scope: Scope) -> Scope:
+    """A web socket that was let in comes from its own host: of any other, Streamlit asks a host on the internet."""
+    if scope["type"] != "websocket":
+        return scope
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    origin = b"http://" + b"".join(hosts)
+    return {**scope, "headers": [(name, origin if name == b"origin" else value) for name, value in scope["headers"]]}
+
+
 def _with_headers(send: Send) -> Send:
     async def sent(event: MutableMapping[str, Any]) -> None:
         if event["type"] == "http.response.start":
             given = {name.lower() for name, _ in event.get("headers", ())}
-            event["headers"] = [*event.get("headers", ()), *(pair for pair in _HEADERS if pair[0] not in given)]
+            ours = _HEADERS if event["status"] < _NO else (*_HEADERS, _NOT_KEPT)
+            event["headers"] = [*event.get("headers", ()), *(pair for pair in ours if pair[0] not in given)]
         await send(event)
 
     return sent
@@ -131,6 +161,10 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> No
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": reason})
         return
+    await _say(send, _REFUSED, reason)
+
+
+async def _say(send: Send, status: int, sentence: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": _REFUSED, "headers": headers})
-    await send({"type": "http.response.body", "body": reason.encode()})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence.encode()})

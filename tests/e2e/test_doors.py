@@ -33,19 +33,38 @@ def _socket(workbench, **headers):
 
 
 UPLOAD = "/_stcore/upload_file/a/b"
-PATHS = ["/", "/_stcore/health", "/api/thumbnail/1", "/api/export/1", "/api/overlay/1-1.mp4", UPLOAD]
+PATHS = [
+    "/",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/_stcore/bidi-components/a/b.js",
+    "/component/a/index.html",
+    "/media/a.png",
+    "/static/a.js",
+    "/api/thumbnail/1",
+    "/api/display/1",
+    "/api/crop/1",
+    "/api/export/1",
+    "/api/overlay/1-1.mp4",
+    "/api/edits",
+    UPLOAD,
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_name_that_was_rebound_to_this_machine_is_not_answered(shared_workbench, path):
-    assert _answer(shared_workbench, path, host="evil.example").status == 403
-    assert _answer(shared_workbench, path).status != 403
+    rebound, own = _answer(shared_workbench, path, host="evil.example"), _answer(shared_workbench, path)
+    assert (rebound.status, own.status != 403) == (403, True)
+    for answer in (rebound, own):
+        assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_a_page_of_another_address_gets_no_answer(shared_workbench, method):
-    foreign = _answer(shared_workbench, UPLOAD, method=method, Origin="http://evil.example")
-    assert foreign.status == 403
+@pytest.mark.parametrize("path", [UPLOAD, "/api/edits", "/component/a/index.html", "/_stcore/bidi-components/a/b.js"])
+def test_a_page_of_another_address_gets_no_answer(shared_workbench, path, method):
+    for foreign in ("http://evil.example", "null", f"http://localhost:{shared_workbench.port}"):
+        assert _answer(shared_workbench, path, method=method, Origin=foreign).status == 403
 
 
 def test_the_web_socket_opens_to_our_own_page_only(shared_workbench):

@@ -1,12 +1,18 @@
 """Who may speak to the workbench: hosts that are ours, pages of our own, no frame of anybody else's."""
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import Headers
+from streamlit import config
+from streamlit.web import bootstrap
+from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
 
 from core.foundation.doors import Doors
+from tests.builders.places import ROOT
 
 
 async def _nothing(scope, receive, send):
@@ -18,8 +24,8 @@ def _doors(listening_on="127.0.0.1", also=()):
     return Doors(_nothing, listening_on=listening_on, also=also)
 
 
-def _asked(doors, kind="http", **headers):
-    """What is sent in answer to one request."""
+def _asked(doors, kind="http", error=None, **headers):
+    """What is sent in answer to one request, also where what stands behind fails."""
     events = []
 
     async def send(event):
@@ -29,7 +35,8 @@ def _asked(doors, kind="http", **headers):
         return {"type": f"{kind}.connect"}
 
     named = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-    asyncio.run(doors({"type": kind, "headers": named}, receive, send))
+    with pytest.raises(error) if error else nullcontext():
+        asyncio.run(doors({"type": kind, "headers": named}, receive, send))
     return events
 
 
@@ -88,6 +95,70 @@ def test_a_refused_request_reaches_nothing_and_says_why():
     start, body = _asked(_doors(), host="evil.example")
     assert start["status"] == 403
     assert b"FACET_HOSTS" in body["body"]
+
+
+def test_whatever_says_no_may_not_be_framed_or_kept_either():
+    async def missing(scope, receive, send):
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+
+    async def failing(scope, receive, send):
+        raise RuntimeError("what the log says")
+
+    refused, _ = _asked(_doors(), host="evil.example")
+    (gone,) = _asked(Doors(missing, listening_on="127.0.0.1"), host="localhost")
+    failed, body = _asked(Doors(failing, listening_on="127.0.0.1"), error=RuntimeError, host="localhost")
+    assert [event["status"] for event in (refused, gone, failed)] == [403, 404, 500]
+    assert b"the log of the workbench says why" in body["body"]
+    for event in (refused, gone, failed):
+        headers = dict(event["headers"])
+        assert b"frame-ancestors 'self'" in headers[b"content-security-policy"]
+        assert headers[b"cache-control"] == b"no-store"
+
+
+def test_a_failure_in_the_midst_of_an_answer_is_not_answered_twice():
+    async def half(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("what the log says")
+
+    (start,) = _asked(Doors(half, listening_on="127.0.0.1"), error=RuntimeError, host="localhost")
+    assert start["status"] == 200
+
+
+@pytest.mark.parametrize("listening_on", ["127.0.0.1", "0.0.0.0"])
+def test_behind_a_proxy_that_asks_for_another_host_streamlit_opens_the_socket_and_asks_nobody(
+    listening_on, monkeypatch
+):
+    def asked_the_internet():
+        raise AssertionError("asked for its own address")
+
+    monkeypatch.setattr("streamlit.net_util.get_external_ip", asked_the_internet)
+    opened = []
+
+    async def streamlit(scope, receive, send):
+        headers = Headers(scope=scope)
+        opened.append(_is_origin_allowed(headers.get("origin"), headers.get("host")))
+
+    doors = Doors(streamlit, listening_on=listening_on, also=["facet.example"])
+    for host, origin in (
+        ("127.0.0.1:8501", "https://facet.example"),
+        ("facet.example", "https://facet.example"),
+        ("LOCALHOST:8501", "http://localhost:8501"),
+    ):
+        _asked(doors, "websocket", host=host, origin=origin)
+    assert opened == [True, True, True]
+
+
+def test_a_start_on_every_address_asks_nobody_for_its_own(monkeypatch, capsys):
+    def asked(*_):
+        raise AssertionError("asked for its own address")
+
+    monkeypatch.chdir(ROOT)
+    for name in ("get_external_ip", "get_internal_ip"):
+        monkeypatch.setattr(f"streamlit.net_util.{name}", asked)
+    config.get_config_options(force_reparse=True, options_from_flags={"server.address": "0.0.0.0"})
+    bootstrap._print_url(is_running_hello=False)
+    config.get_config_options(force_reparse=True, options_from_flags={})
+    assert "localhost" in capsys.readouterr().out
 
 
 def test_a_refused_web_socket_is_closed_before_it_is_accepted():

@@ -60,3 +60,27 @@ def test_a_new_home_with_all_in_it_is_its_owners_and_an_export_is_handed_over(tm
     assert len(inside) > 8
     assert not [path for path in inside if _mode(path) & 0o077]
     assert all(_mode(path) == (0o755 if path.is_dir() else 0o644) for path in (out, *out.rglob("*")))
+
+
+START = """
+import asyncio, contextlib, app
+
+app.worker_beside = contextlib.nullcontext
+
+async def begin():
+    async with app.lifespan(None):
+        pass
+
+asyncio.run(begin())
+"""
+
+
+@pytest.mark.parametrize(("mode", "named"), [(0o755, True), (0o700, False)])
+def test_a_home_that_others_may_read_is_named_when_the_workbench_starts(tmp_path, mode, named):
+    home = tmp_path / "home"
+    home.mkdir(mode=mode)
+    environment = os.environ | {"FACET_HOME": str(home)}
+    command = [sys.executable, "-c", START]
+    started = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+    assert "Facet is at" in started.stdout
+    assert (f"{home}" in started.stdout and f"{mode:04o}" in started.stdout) is named
