@@ -7,7 +7,7 @@ be of. What a file as a whole does wrong raises; what a single label does wrong 
 from collections.abc import Callable
 from typing import Final
 
-from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, pts, tracks_npy
+from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, mpii, pts, tracks_npy
 from core.formats.labels.other_tools import tool_of
 from core.formats.labels.rows import LabelFile, is_utf16, text_of
 from core.foundation.errors import UnreadableLabels
@@ -19,6 +19,7 @@ LABEL_READERS: Final[dict[str, Callable[[str, bytes, Skeleton], LabelFile]]] = {
     pts.FORMAT: pts.read,
     dlib_xml.FORMAT: dlib_xml.read,
     motion_csv.FORMAT: motion_csv.read,
+    mpii.FORMAT: mpii.read,
     tracks_npy.FORMAT: tracks_npy.read,
 }
 NAMES: Final = {
@@ -26,6 +27,7 @@ NAMES: Final = {
     pts.FORMAT: "300-W .pts",
     dlib_xml.FORMAT: "dlib XML",
     motion_csv.FORMAT: "motion CSV",
+    mpii.FORMAT: "MPII JSON",
     tracks_npy.FORMAT: "tracks .npy",
 }
 ENDINGS: Final = (".json", ".pts", ".xml", ".csv", ".npy")
@@ -53,6 +55,8 @@ def sniff_label_file(name: str, content: bytes) -> str:
         return dlib_xml.FORMAT
     if ending == ".json" and head.lstrip().startswith("{") and all(_has(content, key) for key in _COCO_KEYS):
         return coco_keypoints.FORMAT
+    if ending == ".json" and head.lstrip().startswith("[") and all(_has(content, key) for key in mpii.KEYS):
+        return mpii.FORMAT
     other = tool_of(ending, head)
     if other is not None:
         raise UnreadableLabels.saying(other.within(name))

@@ -18,6 +18,7 @@ from tests.builders.label_files import LABELS, read
         ("motion.csv", "motion-csv"),
         ("clip.npy", "tracks-npy"),
         ("coco_people.json", "coco-keypoints"),
+        ("mpii.json", "mpii-json"),
     ],
 )
 def test_each_format_is_told_by_its_content(name, kind):

@@ -80,32 +80,67 @@ def test_real_files_of_other_points_say_how_many_they_have(path, shape, count):
         read(path, shape)
 
 
+# Where each set has left and right shoulders, elbows, wrists, hips, knees and ankles, by its own documentation.
+AIC = [3, 0, 4, 1, 5, 2, 9, 6, 10, 7, 11, 8]
+CROWDPOSE = [*range(12)]
+JHMDB = [4, 3, 8, 7, 12, 11, 6, 5, 10, 9, 14, 13]
+MPII = [13, 12, 14, 11, 15, 10, 3, 2, 4, 1, 5, 0]  # MHP's order too
+COCO = [*range(5, 17)]  # PoseTrack's and Halpe's too
+LIMBS = slice(5, 17)  # of coco17
+
+
 @pytest.mark.parametrize(
-    ("path", "shape", "mapped", "labels"),
+    ("path", "places", "mapped", "labels"),
     [
-        ("body/aic/test_aic.json", COCO17, 12, 6),
-        ("body/aic/test_aic.json", BODY24, 13, 6),
-        ("body/crowdpose/test_crowdpose.json", COCO17, 12, None),
-        ("body/jhmdb/test_jhmdb_sub1.json", COCO17, 12, None),
-        ("body/mhp/test_mhp.json", COCO17, 12, None),
-        ("body/posetrack18/test_posetrack18_val.json", COCO17, 15, None),
-        ("body/coco/test_halpe.json", COCO17, 17, None),
-        ("body/coco/test_halpe.json", FACE68, 68, None),
+        ("body/aic/test_aic.json", AIC, 12, 6),
+        ("body/crowdpose/test_crowdpose.json", CROWDPOSE, 12, 2),
+        ("body/jhmdb/test_jhmdb_sub1.json", JHMDB, 12, 2),
+        ("body/mhp/test_mhp.json", MPII, 12, 2),
+        ("body/mpii/test_mpii.json", MPII, 12, 3),
+        ("body/mpii/test_mpii_trb.json", CROWDPOSE, 12, 3),
+        ("body/posetrack18/test_posetrack18_val.json", COCO, 15, 13),
+        ("body/coco/test_halpe.json", COCO, 17, 6),
     ],
 )
-def test_sets_of_other_points_give_those_that_they_share_by_name_and_say_so(path, shape, mapped, labels):
-    file = read(path, shape)
-    assert file.rows
-    assert labels in (None, len(file.rows))
-    for row in file.rows:
-        (doubt,) = row.doubts
-        assert (doubt.kind, doubt.about.fields["mapped"]) == ("set", mapped)
+def test_sets_of_other_points_give_those_that_they_share_each_in_its_place_and_say_so(path, places, mapped, labels):
+    file = read(path, COCO17)
+    assert len(file.rows) == labels
+    assert {(doubt.kind, doubt.about.fields["mapped"]) for row in file.rows for doubt in row.doubts} == {
+        ("set", mapped)
+    }
+    for row, table in zip(file.rows, tables(path), strict=True):
+        limbs = table[places]
+        np.testing.assert_array_equal(row.keypoints.visibility[LIMBS] > 0, limbs[:, 2] > 0)
+        there = limbs[:, 2] > 0
+        np.testing.assert_allclose(row.keypoints.points[LIMBS][there], limbs[there, :2], atol=1e-4)
+
+
+def tables(path):
+    """(n, 3) x, y counted from 0 and visibility of every labelled person of a file."""
     content = json.loads((SHARED / path).read_text())
-    names = content["categories"][0]["keypoints"]
-    if "jhmdb" in path:  # by hand: its 12th point is the right wrist
-        wrist = np.reshape(content["annotations"][0]["keypoints"], (-1, 3))[11]
-        np.testing.assert_allclose(file.rows[0].keypoints.points[shape.point_names.index("right_wrist")], wrist[:2])
-    assert len(names) in (0, 14, 15, 16, 17)
+    if isinstance(content, list):
+        return [np.column_stack([np.array(one["joints"]) - 1, one["joints_vis"]]) for one in content]
+    crowds = [one for one in content["annotations"] if not one.get("iscrowd") and np.any(one["keypoints"])]
+    return [np.reshape(one["keypoints"], (-1, 3)) for one in crowds]
+
+
+@pytest.mark.parametrize(("shape", "mapped", "labels"), [(BODY24, 13, 6), (FACE68, None, None)])
+def test_a_set_gives_other_skeletons_what_they_share_or_is_refused(shape, mapped, labels):
+    path = "body/aic/test_aic.json"
+    if mapped is None:
+        with pytest.raises(UnreadableLabels, match="its keypoints are not those of face68"):
+            read(path, shape)
+        return
+    file = read(path, shape)
+    assert (len(file.rows), file.rows[0].doubts[0].about.fields["mapped"]) == (labels, mapped)
+
+
+def test_the_face_of_halpe_is_the_68_points_after_its_26_of_the_body():
+    path = "body/coco/test_halpe.json"
+    for row, table in zip(read(path, FACE68).rows, [one for one in tables(path) if one[26:94, 2].any()], strict=True):
+        face = table[26:94]
+        there = face[:, 2] > 0
+        np.testing.assert_allclose(row.keypoints.points[there], face[there, :2], atol=1e-4)
 
 
 def test_the_motion_labels_are_read_whole_and_written_back_exactly(tmp_path):
