@@ -248,7 +248,8 @@ class RunProgress(Progress):
     def advance(self, done: int) -> None:
         self.done = done
         self._listener.advance(done)
-        if self._stopping.is_set() or time.monotonic() - self._reported >= _REPORT_SECONDS:
+        due = time.monotonic() - self._reported >= _REPORT_SECONDS
+        if due or self._stopping.is_set() or self._got_further():  # that is told at once: the next death may be near
             self._report(done=done)
 
     def _got_further(self) -> bool:
@@ -258,16 +259,12 @@ class RunProgress(Progress):
         phase, left = self._died_at
         if self._phase == phase:
             self._been_there = True
-            further = self.total - self.done < left
-        else:
-            further = self._been_there
-        if further:
-            self._died_at = None
-        return further
+            return self.total - self.done < left
+        return self._been_there
 
     def _report(self, **values: Any) -> None:
         if self._got_further():
-            values["deaths"] = 0
+            self._died_at, values["deaths"] = None, 0
         with writing(self._workspace.engine) as session:
             session.exec(update(Run).where(col(Run.id) == self._run_id).values(**values))
             cancelled = session.exec(select(Run.cancel_requested).where(Run.id == self._run_id)).one()

@@ -39,7 +39,8 @@ class Dlib68Landmarker:
         except RuntimeError as problem:
             raise BadWeights("weights.no_shape_predictor", file=weights) from problem
         self.weights_sha256 = sha256_of(weights)
-        self.settings: dict[str, object] = {"frames": {source: list(frame) for source, frame in _FRAMES.items()}}
+        frames: dict[str, object] = {source: list(frame) for source, frame in _FRAMES.items()}
+        self.settings: dict[str, object] = {"frames": frames, "boxes": "to the last pixel"}
 
     def locate(
         self, image: NDArray[np.uint8], corners: NDArray, sources: Sequence[str] | None = None
@@ -63,10 +64,14 @@ class Dlib68Landmarker:
 
 
 def dlib_box(corners: NDArray, source: str) -> dlib.rectangle:
-    """The square that dlib's frontal detector would give, out of a box (4,) in pixels that comes from a source."""
+    """The square that dlib's frontal detector would give, out of a box (4,) in pixels that comes from a source.
+
+    The right and the bottom of dlib's rectangles are the last pixels inside, not the edges behind them.
+    """
     left, top, right, bottom = (float(value) for value in corners)
     if source not in _FRAMES:
-        return dlib.rectangle(*map(round, (left, top, right, bottom)))
+        left, top, right, bottom = map(round, (left, top, right, bottom))
+        return dlib.rectangle(left, top, max(left, right - 1), max(top, bottom - 1))
     sides, down = _FRAMES[source]
     side = sides * np.sqrt((right - left) * (bottom - top))
     x, y = (left + right) / 2, (top + bottom) / 2 + down * (bottom - top)

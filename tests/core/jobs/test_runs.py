@@ -497,3 +497,25 @@ def test_heartbeat_of_this_process_is_a_living_worker(workspace):
     for odd in ("", "no name", f"{socket.gethostname()}:{os.getpid()}:soon"):
         workspace.heartbeat.write_text(odd)
         assert not worker_lives(workspace)
+
+
+def test_a_run_that_gets_a_little_further_before_each_death_goes_on_however_soon_it_dies(
+    workspace, new_run, monkeypatch
+):
+    monkeypatch.setattr("core.jobs.runs.time.monotonic", lambda: 100.0)  # all within the half second of a report
+    held, dead, phase = new_run(of=1), _dead_name(), message("progress.reading_pictures")
+
+    def gets_to(last):
+        def task(workspace, run, progress):
+            progress.begin(10, message=phase)
+            for done in range(1, last + 1):
+                progress.advance(done)
+            raise Interrupted
+
+        return task
+
+    for last in range(1, 8):
+        assert perform(workspace, held, gets_to(last))
+        _set(workspace, held, state=RunState.RUNNING, worker=dead)
+        recover(workspace)
+        assert (_run(workspace, held).state, _run(workspace, held).deaths) == (RunState.QUEUED, 1)

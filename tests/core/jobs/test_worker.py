@@ -204,6 +204,16 @@ def test_a_worker_sweeps_old_uploads_but_not_those_of_imports_that_wait(workspac
     assert list(workspace.uploads.iterdir()) == [waiting]
 
 
+def test_a_worker_sweeps_the_parts_of_files_that_a_kill_left(workspace, consumer):
+    host = socket.gethostname()
+    left = [folder / f".partial-{host}-999999-{'a' * 16}.jpg" for folder in (workspace.originals, workspace.weights)]
+    mine = workspace.weights / f".partial-{host}-{os.getpid()}-{'b' * 16}"
+    for path in (*left, mine):
+        path.touch()
+    consumer()
+    assert [path.exists() for path in (*left, mine)] == [False, False, True]
+
+
 def test_asked_to_end_before_it_has_begun_a_worker_stops_in_order(consumer, asked_to_end):
     flag = consumer().stop_flag
     assert not flag.is_set()

@@ -40,8 +40,11 @@ def test_box_for_dlib_is_a_square_where_its_own_detector_would_see_the_face_by_h
 
 
 @pytest.mark.parametrize("source", ["file", "drawn", "picture"])
-def test_a_box_that_nobody_knows_the_frame_of_is_taken_as_it_is(source):
-    assert _sides(dlib_box(np.array([10.0, 20.0, 74.4, 120.0]), source)) == (10, 20, 74, 120)
+def test_a_box_that_nobody_knows_the_frame_of_is_taken_as_it_is_to_its_last_pixel(source):
+    box = dlib_box(np.array([10.0, 20.0, 74.4, 120.0]), source)
+    assert _sides(box) == (10, 20, 73, 119)
+    assert (box.width(), box.height()) == (64, 100)
+    assert _sides(dlib_box(np.array([10.0, 20.0, 10.3, 20.2]), source)) == (10, 20, 10, 20)
 
 
 def test_every_source_of_boxes_is_known_and_each_box_is_located_by_its_own(found, tmp_path):
@@ -61,7 +64,10 @@ LABELLED = SHARED / "landmarks68" / "dlib_training" / "training_with_face_landma
 
 @pytest.mark.skipif(not LABELLED.is_file(), reason="the labelled faces of dlib are not here")
 def test_points_in_boxes_of_a_label_file_and_around_points_are_nearer_than_if_they_were_mtcnn_s(tmp_path):
-    """18 faces with the boxes of dlib's own XML: the box as it is halves the error, for boxes around points more."""
+    """18 faces with the boxes of dlib's own XML, whose points dlib gave in these boxes: it gives the same ones again.
+
+    One pixel more to the right and below, most of them lie elsewhere. In boxes around the points the error is halved.
+    """
     landmarker = load_landmarker("dlib-68", "cpu", tmp_path)
     errors = {source: [] for source in ("file", "file as detector", "points", "points as detector")}
     for row in read_label_file(LABELLED.name, LABELLED.read_bytes(), FACE68).rows:
@@ -73,5 +79,6 @@ def test_points_in_boxes_of_a_label_file_and_around_points_are_nearer_than_if_th
                 error = np.linalg.norm(found - true, axis=1).mean() / np.linalg.norm(true[36] - true[45])
                 errors[source if told == source else f"{source} as detector"].append(error)
     means = {name: float(np.mean(each)) for name, each in errors.items()}
-    assert means["file"] < 0.6 * means["file as detector"]
+    assert np.median(errors["file"]) == 0
+    assert means["file"] < 0.01 < 0.2 * means["file as detector"]
     assert means["points"] < 0.5 * means["points as detector"]
