@@ -23,6 +23,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.kinds import models_of
 from core.library.backups import back_up, restore_backup
 from core.library.importing import skipped as skipped_of
+from core.library.suspects import names_set_aside, take_up_again
 from core.models import fetching, weights
 from core.people import searching
 from db.engine import reading
@@ -84,6 +85,21 @@ def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = Fal
     if unfinished:
         print(f"{unfinished} could not be finished; see `python -m core runs --json` or the Jobs page", file=sys.stderr)
     raise typer.Exit(1 if unfinished else 0)
+
+
+@command(app, "set-aside")
+def list_set_aside(
+    dataset: DatasetName,
+    again: Annotated[bool, typer.Option("--again", help="Let runs open them again")] = False,
+    as_json: Json = False,
+) -> None:
+    """Pictures that no run opens, since the process of one died of them twice. Gives pictures (paths), again."""
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    names = names_set_aside(workspace, number)
+    if again:
+        take_up_again(workspace, number)
+    tell({"pictures": names, "again": again}, as_json, lines=[one_line(name) for name in names])
 
 
 @command(app)

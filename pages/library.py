@@ -13,6 +13,7 @@ from pages.widgets.library.import_form import first_start, import_more
 from pages.widgets.library.label_questions import label_questions
 from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_tiles import STATES, tile
+from pages.widgets.library.set_aside import pictures_aside
 from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import DATASET, dataset_or_stop, workspace
@@ -45,6 +46,7 @@ busy = open_runs(dataset.id)
 latest_result(dataset.id, "library", busy=bool(busy))
 if total.images:
     next_step(dataset.id, waiting, faces=total.faces, people=total.people, busy=must_wait("faces", busy))
+pictures_aside(dataset, busy=must_wait("faces", busy))
 label_questions(dataset.id, busy=must_wait("answers", busy))
 import_more(dataset.name, expanded=not (total.images or busy))
 labels_form(dataset.id)

@@ -52,8 +52,12 @@ def restore_export(
     progress.begin(len(labelled.images), message=message("progress.reading_export"))
     stored = []
     for done, image in enumerate(labelled.images, start=1):
-        stored.append(_store_original(workspace, image))
+        killed = image.path in progress.suspicion.killers
+        if not killed:
+            progress.take(image.path)
+        stored.append(message("runs.died_twice") if killed else _store_original(workspace, image))
         progress.advance(done)
+    progress.take()
     readable = [
         (image, file) for image, file in zip(labelled.images, stored, strict=True) if isinstance(file, StoredFile)
     ]

@@ -146,6 +146,10 @@ class Workspace:
         """What a worker touches as long as it lives."""
         return self.home / "worker.alive"
 
+    def in_hand(self, run_id: int) -> Path:
+        """Where it is written down which pictures a run has in hand, as long as it is open."""
+        return self.home / "in-hand" / f"{run_id}.json"
+
     def training_folder(self, run_id: int) -> Path:
         """Where a training keeps its state, until it has ended."""
         return self.home / "training" / str(run_id)

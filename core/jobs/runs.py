@@ -13,8 +13,9 @@ from sqlmodel import Session, col, select, update
 
 from core.foundation.errors import Cancelled, FacetError, NotFound, StoreBusy
 from core.foundation.messages import Message, message
-from core.foundation.progress import DEAF, Progress
+from core.foundation.progress import DEAF, Progress, Suspicion
 from core.foundation.workspace import Workspace
+from core.jobs.in_hand import InHand
 from db.engine import reading
 from db.tables import Run, RunState, now
 from db.writing import writing
@@ -40,6 +41,7 @@ def submit(
         run = Run(kind=kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
         session.add(run)
         session.flush()
+        InHand(workspace.in_hand(run.id)).forget()  # of a run that had its number before a backup was put back
         return run.id
 
 
@@ -114,7 +116,7 @@ def recover(workspace: Workspace, *, here_only: bool = False) -> list[int]:
     """Put runs whose process has died back into the queue; the ids of all that wait now, oldest first.
 
     One that a person cancelled meanwhile ends, and so does one whose process has died three times without getting
-    further in between. With `here_only`
+    further in between; deaths that are a picture's fault (`core.jobs.in_hand`) do not count. With `here_only`
     processes on hosts of other names are taken to live: it may be a command line in another container.
     """
     shared = bool(workspace.settings.queue_url) or here_only
@@ -126,13 +128,16 @@ def recover(workspace: Workspace, *, here_only: bool = False) -> list[int]:
             for run_id, name in dead:
                 run = _get(run_id, session=session)
                 if (run.state, run.worker) == (RunState.RUNNING, name):  # nobody else was quicker
-                    _let_go(run)
+                    _let_go(workspace, run)
     with reading(workspace.engine) as session:
         return list(session.exec(select(Run.id).where(Run.state == RunState.QUEUED).order_by(col(Run.id))))
 
 
-def _let_go(run: Run) -> None:
-    run.worker, run.deaths = None, run.deaths + 1
+def _let_go(workspace: Workspace, run: Run) -> None:
+    in_hand = InHand.of(workspace, run.id)
+    run.worker = None
+    if not in_hand.process_died():
+        run.deaths += 1
     if run.cancel_requested:
         run.state, run.finished_at = RunState.CANCELLED, now()
     elif run.deaths >= _MOST_DEATHS:
@@ -143,6 +148,8 @@ def _let_go(run: Run) -> None:
         run.error = message("runs.process_died", deaths=run.deaths, place=place).to_json()
     else:
         run.state = RunState.QUEUED
+        return
+    in_hand.forget()
 
 
 def _get(run_id: int, *, session: Session) -> Run:
@@ -176,10 +183,15 @@ def _end(workspace: Workspace, run_id: int, state: RunState, **values: Any) -> N
         try:
             with writing(workspace.engine) as session:
                 session.exec(update(Run).where(col(Run.id) == run_id).values(state=state, **values))
-            return
+            break
         except StoreBusy:  # not written down, the run would seem to go on for as long as this process lives
             if not left:
                 raise
+    in_hand = InHand.of(workspace, run_id)
+    if state == RunState.QUEUED:
+        in_hand.let_go()
+    else:
+        in_hand.forget()
 
 
 def speed(run: Run) -> tuple[float, float | None]:
@@ -235,6 +247,7 @@ class RunProgress(Progress):
     ) -> None:
         self._workspace, self._run_id, self._listener, self._stopping = workspace, run_id, listener, stopping
         self._died_at, self._been_there = died_at, False
+        self._in_hand = InHand.of(workspace, run_id)
         self._phase: object = None
         self._reported = float("-inf")
         self.done = self.total = 0
@@ -251,6 +264,14 @@ class RunProgress(Progress):
         due = time.monotonic() - self._reported >= _REPORT_SECONDS
         if due or self._stopping.is_set() or self._got_further():  # that is told at once: the next death may be near
             self._report(done=done)
+
+    def take(self, *names: str, note: str = "") -> None:
+        self._in_hand.take(names, note)
+
+    @property
+    def suspicion(self) -> Suspicion:  # type: ignore[override]
+        """What this run's processes have died of."""
+        return self._in_hand.suspicion
 
     def _got_further(self) -> bool:
         """Whether this is behind the place of the last death: less of that part is left, or a later part."""

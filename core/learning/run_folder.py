@@ -90,7 +90,7 @@ class RunListener(Listener):
     """Passes what the loop tells on to a run's progress; messages go to a file in the run's folder."""
 
     def __init__(self, progress: Progress, folder: Path) -> None:
-        self._progress, self._folder = progress, folder
+        self.progress, self._folder = progress, folder
         self._phase: tuple[Message, int] | None = None
 
     def reading(self, done: int, total: int) -> None:
@@ -102,8 +102,8 @@ class RunListener(Listener):
     def _report(self, phase: Message, done: int, total: int) -> None:
         if self._phase != (phase, total):
             self._phase = (phase, total)
-            self._progress.begin(total, done, phase)
-        self._progress.advance(done)
+            self.progress.begin(total, done, phase)
+        self.progress.advance(done)
 
     def remark(self, message: Message) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

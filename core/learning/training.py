@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sqlmodel import Session, func, select
 
 from core.foundation.errors import BadInput, FacetError, NotEnoughData
-from core.foundation.messages import Message, joined, message
+from core.foundation.messages import Message, joined, message, some
 from core.foundation.predictor_names import PredictorName
 from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
@@ -22,6 +22,7 @@ from core.learning.pose_models import PoseModel, ensure_own_weights, find_model,
 from core.learning.recipes import find_recipe
 from core.learning.run_folder import RunListener, keep_file, messages_in, resume_from, tidy
 from core.learning.samples import LEARNED, TAUGHT, as_ranges, learned_from, samples, taught_by, unlabelled_samples
+from core.library.batches import set_aside
 from core.library.split_groups import group_name
 from core.training.listening import Listener, TrainingCancelled
 from core.training.recipe import Recipe
@@ -29,6 +30,7 @@ from core.training.splits import remark
 from db.engine import reading
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance
 from db.queries.learning.models import model_versions, trained_by_name, trained_in_run
+from db.queries.library import pictures_set_aside
 from db.tables import ModelVersion, Part, TrainedModel
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
@@ -36,6 +38,8 @@ from db.writing import writing
 if TYPE_CHECKING:
     from core.training.loop import TrainingOutcome
     from core.training.preparation import TrainingData
+
+_NAMED: Final = 5  # pictures that a sentence names
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class TrainingRequest:
 class TrainingRun:
     """A training as it begins: who asked for it in which run, its recipe, what to begin from and what to learn from.
 
-    `unlabelled` are the instances that it labels itself, with their groups; none without a plan for that.
+    `unlabelled` are the instances that it labels itself, with their groups; none without a plan for that. Pictures that
+    are `set_aside`, by their ids, are not opened.
     """
 
     dataset_id: int
@@ -83,6 +88,7 @@ class TrainingRun:
     parent: PoseModel | None
     labels: Labels
     unlabelled: Sequence[tuple[UnlabelledInstance, str]]
+    set_aside: Set[int] = frozenset()
 
     def choosing(self) -> list[tuple[HumanLabel, str]]:
         """The labels that the best epoch is chosen by, with their groups.
@@ -154,12 +160,16 @@ def train_model(
     listener = RunListener(progress, folder)
     if untaught := training.model().untaught_names():
         _remark(listener, folder, message("trainings.untaught", points=untaught))
+    if aside := sorted({label.image.path for label in training.labels.labels if label.image.id in training.set_aside}):
+        _remark(listener, folder, message("trainings.set_aside", names=some(aside, _NAMED)))
     try:
         trained, rounds = _train(workspace, training, folder, listener)
     except TrainingCancelled as stopped:
         _keep(workspace, training, stopped.trained)
         tidy(folder)
         raise
+    finally:
+        set_aside(workspace, run_id, [int(key) for key in progress.suspicion.killers])
     if not trained.epochs:
         reason = joined(messages_in(folder)) or message("training.no_epoch")
         raise FacetError("training.nothing_learned", reason=reason)
@@ -190,7 +200,8 @@ def _begun(workspace: Workspace, dataset_id: int, author_id: int, run_id: int, r
         keep_parts(dataset_id, labels, session=session)
     with reading(workspace.engine) as session:
         rows = read_unlabelled(dataset_id, labels, split_by=request.split_by, session=session) if plan else []
-    return TrainingRun(dataset_id, author_id, run_id, request.split_by, recipe, plan, parent, labels, rows)
+        aside = frozenset(image.id for image in pictures_set_aside(dataset_id, session=session))
+    return TrainingRun(dataset_id, author_id, run_id, request.split_by, recipe, plan, parent, labels, rows, aside)
 
 
 def _train(
@@ -221,8 +232,10 @@ def _data(workspace: Workspace, training: TrainingRun) -> TrainingData:
     from core.training.preparation import TrainingData
 
     points = find_skeleton(training.labels.skeleton)
-    learning, choosing = training.labels.of(Part.TRAIN), training.choosing()
-    unlabelled = unlabelled_samples(workspace, training.unlabelled, len(points))
+    learning = [row for row in training.labels.of(Part.TRAIN) if row[0].image.id not in training.set_aside]
+    choosing = [row for row in training.choosing() if row[0].image.id not in training.set_aside]
+    rows = [row for row in training.unlabelled if row[0].image.id not in training.set_aside]
+    unlabelled = unlabelled_samples(workspace, rows, len(points))
     return TrainingData(points, samples(workspace, learning), samples(workspace, choosing), unlabelled)
 
 

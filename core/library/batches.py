@@ -1,25 +1,32 @@
-"""Pictures in batches: decoded one batch ahead of the models, and no picture may spoil the others of its batch."""
+"""Pictures in batches: decoded one batch ahead of the models, and no picture may spoil the others of its batch.
+
+Nor may one spoil a run whose process it kills: see `core.library.suspects`.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session, col, delete
+from sqlmodel import Session
 
 from core.foundation.errors import UnreadableImage
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.library.suspects import visiting_order, with_killers
 from core.media.images import decode
-from db.tables import Image, Instance, Skipped
+from db.tables import SET_ASIDE, Image, Instance, Skipped
+from db.writes.jobs import forget_skipped
 from db.writing import writing
 
 _PIXELS: Final = 32_000_000  # a batch holds at most this many, or one picture
 _READERS: Final = 2
+_NOTHING: Final = np.zeros((0, 0, 3), np.uint8)
 
 T = TypeVar("T")
 
@@ -40,16 +47,42 @@ class PictureFailure:
     reason: Message
 
 
-def opened_batches(workspace: Workspace, images: Sequence[Image]) -> Iterator[list[OpenedPicture]]:
-    """The pictures in their order, at most ``FACET_BATCH`` at a time; two batches are in memory at most."""
-    groups = list(_grouped(images, workspace.settings.batch))
+def opened_batches(
+    workspace: Workspace, images: Sequence[Image], progress: Progress = DEAF
+) -> Iterator[Sequence[OpenedPicture]]:
+    """The pictures in their order, at most ``FACET_BATCH`` at a time; two batches are in memory at most.
+
+    After a death of the run's process its suspects come first, one by one, and what killed it again is not opened.
+    """
+    order = visiting_order(images, _name, progress)
+    killers = [OpenedPicture(image, _NOTHING, message(SET_ASIDE, of=image.path)) for image in order.killers]
+    others = chain(_one_by_one(workspace, order.alone, progress), _read_ahead(workspace, order.rest, progress))
+    yield from with_killers(killers, others, progress)
+
+
+def _one_by_one(workspace: Workspace, images: Sequence[Image], progress: Progress) -> Iterator[list[OpenedPicture]]:
+    for image in images:
+        progress.take(_name(image))
+        yield [open_picture(workspace, image)]
+
+
+def _read_ahead(workspace: Workspace, images: Sequence[Image], progress: Progress) -> Iterator[list[OpenedPicture]]:
+    following: list[Image] = []
+    ahead: list[Future[OpenedPicture]] = []
     with ThreadPoolExecutor(max_workers=_READERS) as pool:
-        ahead = [pool.submit(open_picture, workspace, image) for image in groups[0]] if groups else []
-        for following in [*groups[1:], []]:
+        for group in [*_grouped(images, workspace.settings.batch), []]:
+            here, following = following, group
+            progress.take(*map(_name, (*here, *following)))
             batch = [future.result() for future in ahead]
             ahead = [pool.submit(open_picture, workspace, image) for image in following]
             if batch:
                 yield batch
+    progress.take()
+
+
+def _name(image: Image) -> str:
+    """What a picture is called in what is written down of a run."""
+    return str(image.id)
 
 
 def attempt(
@@ -76,7 +109,8 @@ def visit_instances(
     """Let models look at instances, a batch of pictures at a time; returns how many of them got nothing.
 
     A picture that cannot be read, or that `work` fails on, becomes a `Skipped` row of the run with the reason; its
-    instances stay as they are until a later run. Every batch is one transaction, and progress counts instances.
+    instances stay as they are until a later run. One that killed the run's process twice is set aside. Every batch is
+    one transaction, and progress counts instances.
 
     Parameters
     ----------
@@ -88,11 +122,12 @@ def visit_instances(
     instances: dict[int, list[Instance]] = defaultdict(list)
     for instance, image in waiting:
         instances[image.id].append(instance)
+    images = {image.id: image for _, image in waiting}
     with writing(workspace.engine) as session:
-        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+        forget_skipped(run_id, {image.path for image in images.values()}, session=session)
     progress.begin(len(waiting), message=phase)
     done = failed = 0
-    for batch in opened_batches(workspace, list({image.id: image for _, image in waiting}.values())):
+    for batch in opened_batches(workspace, list(images.values()), progress):
         outcomes = attempt(batch, lambda pictures: work([(each.pixels, instances[each.image.id]) for each in pictures]))
         with writing(workspace.engine) as session:
             for picture, outcome in zip(batch, outcomes, strict=True):
@@ -100,8 +135,7 @@ def visit_instances(
                 done += len(of_picture)
                 if isinstance(outcome, PictureFailure):
                     failed += len(of_picture)
-                    reason = outcome.reason.nowhere().to_json()
-                    session.add(Skipped(run_id=run_id, path=picture.image.path, reason=reason))
+                    note_failure(picture.image, outcome, run_id, session=session)
                     continue
                 for instance, result in zip(of_picture, outcome, strict=True):
                     stored = session.get(Instance, instance.id)
@@ -109,6 +143,27 @@ def visit_instances(
                         keep(stored, result, session)
         progress.advance(done)
     return failed
+
+
+def note_failure(image: Image, failure: PictureFailure, run_id: int, *, session: Session) -> None:
+    """List a picture among what a run has skipped; one that killed it is left alone by all runs from then on."""
+    session.add(Skipped(run_id=run_id, path=image.path, reason=failure.reason.nowhere().to_json()))
+    stored = session.get(Image, image.id)
+    if failure.reason.code == SET_ASIDE and stored is not None:
+        stored.reason = failure.reason.to_json()
+
+
+def set_aside(workspace: Workspace, run_id: int, instance_ids: Collection[int]) -> None:
+    """Set aside the pictures of instances of which the process of a run has died twice."""
+    if not instance_ids:
+        return
+    with writing(workspace.engine) as session:
+        for number in instance_ids:
+            instance = session.get(Instance, number)
+            image = session.get(Image, instance.image_id) if instance else None
+            if image is not None:
+                failure = PictureFailure(message(SET_ASIDE, of=image.path))
+                note_failure(image, failure, run_id, session=session)
 
 
 def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:
@@ -127,8 +182,10 @@ def _grouped(images: Sequence[Image], most: int) -> Iterator[list[Image]]:
 
 
 def open_picture(workspace: Workspace, image: Image) -> OpenedPicture:
-    """The pixels of a picture, or why there are none."""
-    nothing = np.zeros((0, 0, 3), np.uint8)
+    """The pixels of a picture, or why there are none; one that is set aside is not opened."""
+    nothing = _NOTHING
+    if image.reason is not None and image.reason["code"] == SET_ASIDE:
+        return OpenedPicture(image, nothing, Message.from_json(image.reason))
     file = workspace.original(image.original)
     try:
         if not file.is_file():

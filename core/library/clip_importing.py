@@ -86,22 +86,28 @@ class ClipIntake(Intake):
         self.progress.begin(len(files), message=message("progress.looking_at_clips"))
         for number, file in enumerate(files, 1):
             try:
-                clip = self._inspect(file)
+                if file.path in self.progress.suspicion.killers:
+                    raise BadInput.saying(self.reason_killed(file.path))
+                self.progress.take(file.path)
+                clip = self._inspect(file, asked=len(files) == 1)
                 if clip.shortfall:
                     self._skip(clip.path, clip.shortfall)
-                if self._is_here(clip):
+                if self._is_here(clip.sha256):
                     self.clips, self.frames = self.clips + 1, self.frames + clip.frames
                 else:
                     fresh.append(clip)
             except (BadInput, OSError) as error:
                 self._skip(file.path, _reason(error))
             self.progress.advance(number)
+        self.progress.take()
         return fresh
 
-    def _inspect(self, file: OfferedFile) -> _InspectedClip:
+    def _inspect(self, file: OfferedFile, *, asked: bool) -> _InspectedClip:
         content = file.file if file.file is not None else file.read()
         reference = self.options.reference
         sha256 = _sha256(content)
+        if reason := self.why_not(file.path, sha256, asked=asked or self._is_here(sha256)):
+            raise BadInput.saying(reason)
         if isinstance(content, Path) and reference:
             original = place_of(content)
         else:
@@ -134,9 +140,9 @@ class ClipIntake(Intake):
             shortfall = message("clips.fewer_frames", promised=clip.frames, count=count)
         return count, shortfall
 
-    def _is_here(self, clip: _InspectedClip) -> bool:
+    def _is_here(self, sha256: str) -> bool:
         with reading(self.workspace.engine) as session:
-            files = clip_files(self.dataset_id, clip.sha256, session=session)
+            files = clip_files(self.dataset_id, sha256, session=session)
         return bool(files) and all(map(self.is_stored, files))
 
     def _take_all(self, clips: Sequence[_InspectedClip]) -> None:
@@ -148,8 +154,13 @@ class ClipIntake(Intake):
                     self._take(clip, pool)
                 except (BadInput, OSError) as error:
                     self._skip(clip.path, _reason(error))
+        self.progress.take()
 
     def _take(self, clip: _InspectedClip, pool: ThreadPoolExecutor) -> None:
+        name = f"frames of {clip.path}"  # another thing in hand than the clip that is looked at
+        if name in self.progress.suspicion.killers:
+            raise BadInput.saying(self.reason_killed(name))
+        self.progress.take(name, note=self.noted(clip.sha256))
         with writing(self.workspace.engine) as session:
             path = free_clip_path(self.dataset_id, clip.path, clip.sha256, session=session)
             identity = self.identity(clip.path, no_name="clips.folder_no_name", session=session)

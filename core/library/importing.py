@@ -1,9 +1,10 @@
 """Taking pictures in: from a folder, a zip or files that a browser sent."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from sqlmodel import Session, col, delete, func, select
@@ -15,7 +16,8 @@ from core.foundation.threads import thread_count
 from core.foundation.workspace import Workspace
 from core.library.intake import Intake
 from core.library.pictures import StoredFile, store_picture
-from core.library.sources import RefusedFile, SourceFile
+from core.library.sources import OfferedFile, RefusedFile, SourceFile
+from core.library.suspects import visiting_order, with_killers
 from core.media.images import may_be_picture
 from core.media.videos import is_clip
 from db.engine import reading
@@ -45,6 +47,7 @@ class PictureIntake(Intake):
     def __init__(self, workspace: Workspace, **import_: Any) -> None:
         super().__init__(workspace, **import_)
         self.duplicates = 0
+        self.asked = False
         with reading(workspace.engine) as session:
             here = select(Image.sha256, Image.original).where(Image.dataset_id == self.dataset_id)
             self.known = dict(session.exec(here).all())
@@ -55,6 +58,8 @@ class PictureIntake(Intake):
     def take(self, files: Sequence[SourceFile]) -> dict[str, int]:
         """Take in every picture of a list, that is all but the clips.
 
+        What killed an earlier import is left alone unless it is all that the list has.
+
         Returns
         -------
         dict
@@ -64,11 +69,21 @@ class PictureIntake(Intake):
         with writing(self.workspace.engine) as session:
             session.exec(delete(Skipped).where(col(Skipped.run_id) == self.run_id))
         self.progress.begin(len(files), message=message("progress.reading_pictures"))
+        self.asked = len(files) == 1
+        done = 0
         with ThreadPoolExecutor(max_workers=thread_count()) as pool:
-            for number, batch in enumerate(batched(files, _BATCH)):
+            for batch in self._batches(files):
+                self.progress.take(*(file.path for file in batch if isinstance(file, OfferedFile)))
                 self._store(list(pool.map(self._read, batch)))
-                self.progress.advance(number * _BATCH + len(batch))
+                done += len(batch)
+                self.progress.advance(done)
+        self.progress.take()
         return self._counts()
+
+    def _batches(self, files: Sequence[SourceFile]) -> Iterator[Sequence[SourceFile]]:
+        order = visiting_order(files, lambda file: file.path, self.progress)
+        killers = [RefusedFile(file.path, self.reason_killed(file.path)) for file in order.killers]
+        return with_killers(killers, chain(batched(order.alone, 1), batched(order.rest, _BATCH)), self.progress)
 
     def _read(self, file: SourceFile) -> StoredFile | _KnownContent | RefusedFile:
         """Read, check and keep one file; never raises for a bad file."""
@@ -80,6 +95,8 @@ class PictureIntake(Intake):
             sha256 = hashlib.sha256(content).hexdigest()
             if sha256 in self.known and self.is_stored(self.known[sha256]):
                 return _KnownContent(file.path, sha256)
+            if reason := self.why_not(file.path, sha256, asked=self.asked):
+                return RefusedFile(file.path, reason)
             reference = file.file if self.options.reference else None
             return store_picture(self.workspace, content, file.path, reference)
         except (BadInput, UnreadableImage) as error:

@@ -16,6 +16,7 @@ from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
 from core.library.pictures import StoredFile
 from core.library.sources import Limits, SourceFile, list_source
+from core.library.suspects import FILE_SET_ASIDE, contents_set_aside
 from db.engine import reading
 from db.tables import Image, ImagePath, Skipped, WorkKind
 from db.writes.dashboard import record_work
@@ -60,6 +61,7 @@ class Intake(ABC):
         self.options, self.progress = options or ImportOptions(), progress
         with reading(workspace.engine) as session:
             find_dataset(dataset_id, session=session)
+            self._set_aside = contents_set_aside(dataset_id, session=session)
 
     @abstractmethod
     def take(self, files: Sequence[SourceFile]) -> dict[str, int]:
@@ -115,6 +117,26 @@ class Intake(ABC):
         except BadInput as error:
             self.skip(path, message(no_name, reason=error), session=session)
             return None
+
+    def why_not(self, path: str, sha256: str, *, asked: bool) -> Message | None:
+        """Why a file is not opened of which an earlier import has died, unless it is `asked` for; None if it can be.
+
+        Of a suspect it is noted, should it be what the process dies of again.
+        """
+        content = self.noted(sha256)
+        if path in self.progress.suspicion.suspects:
+            self.progress.take(path, note=content)
+        return message("files.died_before", content=content) if content in self._set_aside and not asked else None
+
+    @staticmethod
+    def noted(sha256: str) -> str:
+        """So much of a content's SHA-256 as tells it from all others here."""
+        return sha256[:16]
+
+    def reason_killed(self, path: str) -> Message:
+        """Why a file is not even read of which the process of this same import has died twice."""
+        content = self.progress.suspicion.killers[path]
+        return message(FILE_SET_ASIDE, content=content) if content else message("runs.died_twice")
 
     def skip(self, path: str, reason: Message, *, session: Session) -> None:
         """Say what did not come in, or not whole, and why."""

@@ -216,7 +216,11 @@ def _write(
     stride = stride_of([ClipFrame(frame.index, None) for frame in frames])
     with VideoWriter(file, *overlay.size, (clip.frames_per_second or _RATE) / stride) as writer:
         for i, frame in enumerate(frames):
-            pixels = _pixels(workspace, frame.image, clip)
+            name = str(frame.index)
+            killed = name in progress.suspicion.killers
+            if not killed:
+                progress.take(name)
+            pixels = message("runs.died_twice") if killed else _pixels(workspace, frame.image, clip)
             if isinstance(pixels, Message):
                 skipped.append((f"{clip.path}, frame {frame.index}", pixels))
             else:

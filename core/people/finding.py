@@ -19,14 +19,14 @@ from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
-from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
+from core.library.batches import OpenedPicture, PictureFailure, attempt, note_failure, opened_batches, visit_instances
 from core.media.files import write_atomically
 from core.media.images import crop_suffix, face_crop, jpeg
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
 from db.engine import reading
 from db.queries.library import count_images, images_without_scan, incomplete_faces
 from db.queries.people.vectors import has_embedding
-from db.tables import Embedding, Image, ImageState, Instance, Review, Scan, Source, now, sides
+from db.tables import SET_ASIDE, Embedding, Image, ImageState, Instance, Review, Scan, Source, now, sides
 from db.writes.library import refresh_picture
 from db.writes.models import note_model_use
 from db.writes.points import append_revision
@@ -51,7 +51,8 @@ def find_faces(
 ) -> int:
     """Detect, landmark and embed every picture that the detector has not seen; returns the encoder's version id.
 
-    A face that is there already (drawn or removed by a human, or found by an earlier version) is not added again.
+    A face that is there already (drawn or removed by a human, or found by an earlier version) is not added again. A
+    picture that cannot be looked at becomes a `Skipped` row of the run, and a scan with the reason.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def find_faces(
         total = count_images(dataset_id, session=session)
     done = total - len(waiting)
     progress.begin(total, done, message("progress.looking_for_faces"))
-    for batch in opened_batches(workspace, waiting):
+    for batch in opened_batches(workspace, waiting, progress):
         outcomes = attempt(batch, lambda pictures: models.analyse([picture.pixels for picture in pictures]))
         _keep_crops(workspace, batch, outcomes)
         with writing(workspace.engine) as session:
@@ -106,6 +107,9 @@ def _store_scan(
     if isinstance(outcome, PictureFailure):
         scan.faces, scan.failure = 0, outcome.reason.to_json()
         image.state, image.reason = ImageState.FAILED, scan.failure
+        note_failure(image, outcome, provenance.run_id, session=session)
+        if outcome.reason.code == SET_ASIDE:  # what a human has reviewed goes on standing where it stood
+            refresh_picture(image_id, session=session)
         return
     scan.faces, scan.failure = len(outcome.boxes), None
     instances = session.exec(select(Instance).where(Instance.image_id == image_id)).all()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import Cancelled, FacetError
 from core.foundation.messages import Message
+from core.foundation.progress import DEAF, Progress
 
 if TYPE_CHECKING:
     from core.training.loop import TrainingOutcome
@@ -27,8 +28,10 @@ class Listener:
     """Told by the loop while it works; this one is deaf.
 
     `batch` and `epoch` may raise `Cancelled`: the loop then writes its best and last weights and its state, and raises
-    `TrainingCancelled`.
+    `TrainingCancelled`. `progress` is told which pictures are in hand, by the keys of their samples.
     """
+
+    progress: Progress = DEAF
 
     def reading(self, done: int, total: int) -> None:
         """So many samples of a part have been read; comes before the first batch, and may raise `Cancelled` too."""

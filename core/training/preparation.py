@@ -103,6 +103,7 @@ def open_sources(recipe: Recipe, data: TrainingData, size: tuple[int, int], list
             margin=margin,
             budget_bytes=int(budget * share),
             reading=listener.reading,
+            progress=listener.progress,
         )
 
     train = opened(data.train, margin, 1 - _VALIDATION_SHARE)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import ABSENT, Bools, Box, Keypoints, is_picture
 from core.foundation.errors import BadInput, FacetError, UnreadableImage
-from core.foundation.messages import Message
+from core.foundation.messages import Message, message
+from core.foundation.progress import DEAF, Progress
 from core.foundation.threads import thread_count
 from core.media.crops import Crop, PictureRegion
 from core.media.images import decode
@@ -104,13 +105,16 @@ class CropSource:
         Memory for the regions.
     reading
         Called after each picture with how many samples are read, and of how many; may raise `Cancelled`.
+    progress
+        Told which pictures are in hand, by the key of the first sample of each. Those of which the process died before
+        are read one by one, and what killed it again is not.
 
     Attributes
     ----------
     samples
         The samples that can be used; indices count in this list.
     failures
-        The others, each with its reason: the picture cannot be read, the box is empty.
+        The others, each with its reason: the picture cannot be read or killed the process, the box is empty.
     kept_bytes
         Size of the regions in memory.
 
@@ -129,6 +133,7 @@ class CropSource:
         margin: float = 1.6,
         budget_bytes: int = 2 << 30,
         reading: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005  (nobody asks)
+        progress: Progress = DEAF,
     ) -> None:
         if margin < 1:
             raise BadInput("training.margin", margin=margin)
@@ -138,6 +143,7 @@ class CropSource:
         self.kept_bytes = 0
         self._regions: list[PictureRegion | None] = []  # None: beyond the budget, read again
         self._last: tuple[Path, NDArray[np.uint8]] | None = None
+        self._progress, self._killers = progress, progress.suspicion.killers
         self._fill(samples, budget_bytes, reading)
 
     def __len__(self) -> int:
@@ -192,12 +198,31 @@ class CropSource:
         threads = min(8, thread_count())
         with ThreadPoolExecutor(threads) as pool:
             try:
-                for start in range(0, len(pictures), 8 * threads):  # a few at a time: regions must not pile up
-                    yield from pool.map(self._read, pictures[start : start + 8 * threads])
+                for part in self._parts(pictures, 8 * threads):  # a few at a time: regions must not pile up
+                    self._progress.take(*map(_name, part))
+                    yield from pool.map(self._read, part)
             finally:
                 pool.shutdown(cancel_futures=True)
+        self._progress.take()
+
+    def _parts(self, pictures: list[list[Sample]], size: int) -> Iterator[list[list[Sample]]]:
+        """Pictures in their order, at most so many together, suspects of a death alone."""
+        part: list[list[Sample]] = []
+        for picture in pictures:
+            alone = _name(picture) in self._progress.suspicion.suspects
+            if part and (alone or len(part) == size):
+                yield part
+                part = []
+            part.append(picture)
+            if alone:
+                yield part
+                part = []
+        if part:
+            yield part
 
     def _read(self, samples: list[Sample]) -> list[PictureRegion | Message]:
+        if _name(samples) in self._killers:
+            return [message("runs.died_twice", of=samples[0].name)] * len(samples)
         try:
             pixels = self._pixels(samples[0])
         except FacetError as error:
@@ -235,6 +260,11 @@ class CropSource:
             raise BadInput("training.box_outside")
         own = region.pixels.copy() if np.shares_memory(region.pixels, pixels) else region.pixels
         return PictureRegion(own, region.matrix)  # a view would keep the whole picture
+
+
+def _name(samples: Sequence[Sample]) -> str:
+    """What a picture is called in what is written down of a run: by the first of its samples."""
+    return str(samples[0].key)
 
 
 def inside_pixels(points: NDArray, output: tuple[int, int]) -> Bools:

@@ -152,7 +152,14 @@ def pseudo_labels(
     """
     chosen = pick_device(device)
     network = load_checkpoint(file, chosen)
-    source = CropSource(data.unlabelled, network.config.input_size, padding=recipe.padding, margin=1.0, budget_bytes=0)
+    source = CropSource(
+        data.unlabelled,
+        network.config.input_size,
+        padding=recipe.padding,
+        margin=1.0,
+        budget_bytes=0,
+        progress=listener.progress,
+    )
     if source.failures:
         failed = source.failures
         listener.remark(message("trainings.unlabelled_unread", count=len(failed), reason=failed[0].reason))
@@ -198,6 +205,7 @@ class _InRound(Listener):
     def __init__(self, listener: Listener, folder: Path, number: int, rounds: int) -> None:
         self._listener, self._folder, self._number, self._rounds = listener, folder, number, rounds
         self._epoch = 0
+        self.progress = listener.progress
 
     def reading(self, done: int, total: int) -> None:
         self._listener.reading(done, total)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, String, type_coerce
 from sqlmodel import Session, col, func, select
 
 from db.tables import Dataset, Run, RunState, Skipped, User
@@ -90,3 +90,10 @@ def skipped_page(
         .offset(offset)
         .limit(limit)
     ).all()
+
+
+def reasons_of_skipping(dataset_id: int, code: str, *, session: Session) -> Sequence[Mapping[str, Any]]:
+    """Why runs of a dataset have skipped something: the reasons of one code."""
+    why = type_coerce(Skipped.reason, String).startswith(f'{{"code": "{code}"', autoescape=True)
+    rows = select(Skipped.reason).join(Run, col(Run.id) == col(Skipped.run_id))
+    return session.exec(rows.where(Run.dataset_id == dataset_id, why)).all()

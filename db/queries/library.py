@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, String, type_coerce
 from sqlmodel import Session, col, func, or_, select
 
 from db.tables import (
+    SET_ASIDE,
     Assignment,
     Dataset,
     Embedding,
@@ -163,6 +164,12 @@ def images_without_scan(dataset_id: int, detector_id: int, run_id: int, *, sessi
         .where(Image.dataset_id == dataset_id, waiting)
         .order_by(col(Image.width), col(Image.height), col(Image.id))
     ).all()
+
+
+def pictures_set_aside(dataset_id: int, *, session: Session) -> Sequence[Image]:
+    """Pictures at which the process of a run died twice, by path."""
+    why = type_coerce(Image.reason, String).startswith(f'{{"code": "{SET_ASIDE}"', autoescape=True)
+    return session.exec(select(Image).where(Image.dataset_id == dataset_id, why).order_by(col(Image.path))).all()
 
 
 @dataclass(frozen=True)

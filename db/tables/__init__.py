@@ -9,6 +9,7 @@ from db.tables.columns import MessageText, Moment, now
 from db.tables.exchange import Export
 from db.tables.jobs import DailyWork, Run, RunState, Skipped, WorkKind
 from db.tables.library import (
+    SET_ASIDE,
     TO_REVIEW,
     Dataset,
     Exclusion,
@@ -29,6 +30,7 @@ from db.tables.store import Store
 from db.tables.verification import Pair, Threshold
 
 __all__ = [
+    "SET_ASIDE",
     "TO_REVIEW",
     "TRUTH",
     "Assignment",

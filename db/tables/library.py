@@ -37,6 +37,10 @@ class ImageState(StrEnum):
 TO_REVIEW: Final = (ImageState.NEW, ImageState.EMPTY, ImageState.FOUND, ImageState.IN_PROGRESS)
 
 
+# The code of the reason of a picture at which the process of a run died twice: no run opens it until somebody asks.
+SET_ASIDE: Final = "images.set_aside"
+
+
 class User(SQLModel, table=True):
     """Somebody who labels; a name is enough."""
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from db.batching import id_batches
-from db.tables import TRUTH, Dataset, Image, ImageState, Instance, KeypointRevision, Review, Scan, User
+from db.tables import SET_ASIDE, TRUTH, Dataset, Image, ImageState, Instance, KeypointRevision, Review, Scan, User
 
 
 def ensure_user(name: str, *, session: Session) -> int:
@@ -64,7 +64,9 @@ def _refresh(image: Image, instances: Sequence[tuple[str, str | None]], *, sessi
     image.faces = sum(kind == "face" for kind, _ in instances)
     reviews = {review or Review.OPEN for _, review in instances}
     if image.state == ImageState.FAILED and (reviews - {Review.OPEN} or image.empty_by is not None):
-        image.state, image.reason = ImageState.NEW, None
+        image.state = ImageState.NEW
+        if image.reason is None or image.reason["code"] != SET_ASIDE:
+            image.reason = None
     if image.state == ImageState.FAILED:
         return
     if reviews:

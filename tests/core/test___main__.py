@@ -24,13 +24,14 @@ from core.drawn import draw_landscape
 from core.drawn.people import PEOPLE
 from core.drawn.portraits import draw_group, draw_portrait
 from core.drawn.truth import write_picture
+from core.foundation.messages import message
 from core.foundation.settings import settings
 from core.foundation.workspace import Workspace
 from core.jobs import inline
 from core.jobs.kinds import RUN_KINDS
 from core.library import importing
 from db.engine import reading
-from db.tables import Dataset, Image, Run, Threshold
+from db.tables import SET_ASIDE, Dataset, Image, Run, Threshold
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.places import DATA, ROOT
@@ -261,6 +262,17 @@ def test_a_command_without_its_dataset_is_refused(facet):
         code, stdout, stderr = facet(command)
         assert (code, stdout) == (2, "")
         assert "Missing" in stderr
+
+
+def test_what_is_set_aside_is_listed_and_taken_up_again(told, facet, photos, workspace):
+    facet("import", photos, "--dataset", "faces")
+    with writing(workspace.engine) as session:
+        image = session.exec(select(Image)).first()
+        path, image.reason = image.path, message(SET_ASIDE, of=image.path).to_json()
+    command = ("set-aside", "--dataset", "faces")
+    assert facet(*command) == (0, f"{path}\n", "")
+    assert told(*command, "--again") == (0, {"pictures": [path], "again": True})
+    assert told(*command) == (0, {"pictures": [], "again": False})
 
 
 def test_people_are_listed_with_their_faces_the_largest_first(told, people_staged):

@@ -33,6 +33,7 @@ from db.queries.people.decisions import history
 from db.tables import Assignment, BoxSource, DailyWork, Dataset, Image, ImagePath, Instance, ModelVersion, Person
 from db.writes.library import ensure_dataset, ensure_user, refresh_picture
 from db.writing import writing
+from tests.builders.after_deaths import AfterDeaths
 from tests.builders.labelled_rows import fill, summary
 
 
@@ -275,6 +276,13 @@ def test_an_interrupted_restore_leaves_no_half_and_can_be_repeated(here, there, 
     assert there.restore(out, run_id=run_id)["added"] == 12
     assert there.restore(out, run_id=run_id) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
     assert summary(there.workspace) == summary(here.workspace)
+
+
+def test_picture_that_killed_the_restore_is_left_out_by_name(here, there, tmp_path):
+    out = here.export("facet", tmp_path / "out")
+    counts = there.restore(out, progress=AfterDeaths(killers={"z.png"}))
+    assert (counts["images"], counts["skipped"]) == (11, 2)
+    assert there.skipped()["z.png"].startswith("the process died twice with it in hand")
 
 
 class Staging(Progress):

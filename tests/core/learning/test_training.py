@@ -14,17 +14,21 @@ from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
+from core.learning import training as module
 from core.learning.labels import read_labels
 from core.learning.listing import comparable, listed
 from core.learning.run_folder import messages_in, training_log
 from core.learning.samples import learned_from
 from core.learning.training import TrainingRequest, _free_name, train_model
+from core.library.importing import skipped
+from core.library.suspects import names_set_aside, take_up_again
 from core.models.weights import sha256_of
 from db.engine import reading
 from db.queries.library import group_parts
 from db.tables import Prediction, Run, TrainedModel
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
+from tests.builders.after_deaths import AfterDeaths
 from tests.builders.drawn_labels import fill_with_clips
 from tests.builders.learning_rows import Shelf, face
 
@@ -155,6 +159,41 @@ def test_a_child_begins_from_its_parent_and_a_cancelled_one_keeps_its_best(train
     said = messages_in(workspace.training_folder(run_id))
     assert any(told.text().startswith("begins from quick-resnet18-1: ") for told in said)
     assert comparable(workspace, dataset, "face68") == [newest["name"], "quick-resnet18-1", "dlib-68"]
+
+
+def test_picture_that_killed_a_training_is_set_aside_and_none_learns_from_it_until_somebody_asks(trained, monkeypatch):
+    workspace, dataset, author, _ = trained
+    labels = current_labels(workspace, dataset, "face68")
+    killer = labels.of("train")[0][0]
+    begun = []
+
+    def noted(workspace, training, folder, listener):
+        begun.append({sample.key for sample in module._data(workspace, training).train})
+        raise Cancelled("runs.this_cancelled")
+
+    monkeypatch.setattr(module, "_train", noted)
+    request = TrainingRequest("face68", "quick-resnet18", QUICK)
+
+    def tried(progress):
+        with writing(workspace.engine) as session:
+            run = Run(kind="train", dataset_id=dataset, author_id=author)
+            session.add(run)
+            session.flush()
+            who = {"dataset_id": dataset, "author_id": author, "run_id": run.id}
+        with pytest.raises(Cancelled):
+            train_model(workspace, **who, request=request, progress=progress)
+        return run.id
+
+    first = tried(AfterDeaths(killers={str(killer.instance.id)}))
+    assert [line["path"] for line in skipped(workspace, first)] == [killer.image.path]
+    assert names_set_aside(workspace, dataset) == [killer.image.path]
+    second = tried(Progress())
+    assert killer.instance.id not in begun[1]
+    assert len(begun[1]) == len(labels.of("train")) - 1
+    assert message("trainings.set_aside", names=[killer.image.path]) in messages_in(workspace.training_folder(second))
+    assert take_up_again(workspace, dataset) == 1
+    tried(Progress())
+    assert killer.instance.id in begun[2]
 
 
 def test_no_label_one_label_or_one_group_is_too_little(workspace, dataset, author):

@@ -14,8 +14,9 @@ from core.foundation.workspace import Workspace
 from core.library import batches
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
 from db.engine import reading
-from db.tables import Image, Instance, Run, Skipped
+from db.tables import SET_ASIDE, Image, Instance, Run, Skipped
 from db.writing import writing
+from tests.builders.after_deaths import AfterDeaths
 
 GONE = message("images.gone", folder="originals")
 
@@ -80,6 +81,29 @@ def test_two_batches_of_pixels_are_alive_at_most(pairs, pictures, monkeypatch):
         assert len(batch) == 2
         del batch
     assert 2 <= most <= 4
+
+
+def test_what_is_in_hand_is_told_before_it_is_opened_with_what_is_read_ahead(pairs, pictures, monkeypatch):
+    progress, opened = AfterDeaths(), batches.open_picture
+
+    def told_before(workspace, image):
+        assert str(image.id) in progress.taken[-1]
+        return opened(workspace, image)
+
+    monkeypatch.setattr(batches, "open_picture", told_before)
+    assert len(list(opened_batches(pairs, _images(pairs, pictures, 5), progress))) == 3
+    assert progress.taken == [("1", "2"), ("1", "2", "3", "4"), ("3", "4", "5"), ("5",), ()]
+
+
+def test_after_a_death_suspects_are_opened_one_by_one_with_nothing_ahead_and_killers_not_at_all(pairs, pictures):
+    images = _images(pairs, pictures, 8)
+    progress = AfterDeaths(suspects={"2", "3"}, killers={"1"})
+    found = list(opened_batches(pairs, images, progress))
+    names = [["0.png"], ["5.png"], ["1.png"], ["2.png"], ["3.png", "4.png"], ["6.png", "7.png"]]
+    assert _names(found) == names, "first one that nobody suspects"
+    assert progress.taken[:4] == [("6",), ("2",), ("3",), ("4", "5")]
+    assert [item.failure and item.failure.code for item in found[0]] == [SET_ASIDE]
+    assert all(item.failure is None for batch in found[1:] for item in batch)
 
 
 def test_pictures_without_pixels_are_not_given_to_the_work():
@@ -162,3 +186,50 @@ def test_instances_of_a_picture_that_is_gone_are_listed_and_deleted_ones_are_pas
     assert kept == [(faces[0].id, faces[0].id * 10)]
     with reading(workspace.engine) as session:
         assert [row.path for row in session.exec(select(Skipped))] == ["1.png"]
+
+
+@pytest.fixture
+def visited(workspace, dataset, author, pictures):
+    """Lets a model look at a face on each of three pictures, in a run; what was kept, how many got nothing, the run."""
+    images = _images(workspace, pictures, 3)
+    with writing(workspace.engine) as session:
+        for number, image in enumerate(images):
+            image.dataset_id, image.sha256, image.size_bytes, image.format = dataset, f"{number:064d}", 1, "PNG"
+            session.add(image)
+        session.flush()
+        faces = [
+            Instance(dataset_id=dataset, image_id=image.id, kind="face", left=0, top=0, right=9, bottom=9)
+            for image in images
+        ]
+        session.add_all(faces)
+
+    def visit(progress):
+        with writing(workspace.engine) as session:
+            run = Run(kind="predict", dataset_id=dataset, author_id=author)
+            session.add(run)
+            session.flush()
+            waiting = [(face, session.get(Image, face.image_id)) for face in faces]
+            session.add(Skipped(run_id=run.id, path="other.png", reason=GONE.to_json()))
+        kept = []
+        failed = visit_instances(
+            workspace,
+            waiting,
+            lambda batch: [["seen"] * len(instances) for _, instances in batch],
+            lambda face, result, session: kept.append(face.image_id),
+            run_id=run.id,
+            phase=message("progress.completing"),
+            progress=progress,
+        )
+        with reading(workspace.engine) as session:
+            listed = session.exec(select(Skipped.path).where(Skipped.run_id == run.id)).all()
+        return kept, failed, sorted(listed)
+
+    return visit
+
+
+def test_picture_that_killed_the_run_is_listed_counted_and_left_alone_by_the_next(workspace, visited):
+    assert visited(AfterDeaths(killers={"2"})) == ([1, 3], 1, ["1.png", "other.png"])
+    with reading(workspace.engine) as session:
+        assert session.get(Image, 2).reason["code"] == SET_ASIDE
+    workspace.original("originals/1.png").unlink()  # as it is not opened, nobody sees that it is gone
+    assert visited(AfterDeaths()) == ([1, 3], 1, ["1.png", "other.png"])

@@ -22,6 +22,7 @@ from db.queries.library import all_clips, clips_named, videos
 from db.queries.motion import clip_frames, frame_pictures
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
 from db.writing import writing
+from tests.builders.after_deaths import AfterDeaths
 
 
 @pytest.fixture
@@ -300,3 +301,18 @@ def test_the_rate_of_a_clip_is_that_of_its_presentation_times_whatever_its_heade
     take(tmp_path / "cam.avi")
     (video,) = stored(workspace, Video)
     assert (video.frames, video.frames_per_second) == (10, pytest.approx(25))
+
+
+@pytest.mark.parametrize("killer", ["a.mp4", "frames of a.mp4"])
+def test_clip_that_killed_the_import_is_left_out_by_name_and_the_others_come_in(
+    workspace, take, run_id, tmp_path, killer
+):
+    for name in "ab":
+        clip(tmp_path / f"{name}.mp4", range(ord(name), ord(name) + 3))
+    progress = AfterDeaths(killers={killer})
+    assert take(tmp_path, progress=progress) == {"clips": 1, "frames": 3, "skipped": 1}
+    (line,) = skipped(workspace, run_id)
+    assert line["path"] == "a.mp4"
+    assert "died twice with it in hand" in line["reason"]
+    assert (killer,) not in progress.taken
+    assert ("frames of b.mp4",) in progress.taken

@@ -27,6 +27,7 @@ from db.engine import reading
 from db.tables import DailyWork, Image, ImagePath, Person, Run
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
+from tests.builders.after_deaths import AfterDeaths
 
 
 @pytest.fixture
@@ -500,4 +501,31 @@ def test_pages_after_the_first_are_named_and_the_first_comes_in(take_in, folder)
     assert (counts["added"], counts["skipped"]) == (1, 1)
     assert left_out == {
         "scan.tif": "the first of its 3 pages or frames came in; the others did not: save them as pictures of their own"
+    }
+
+
+def test_after_a_death_suspects_are_read_one_by_one_and_what_killed_again_is_not(take_in, folder, pictures, run):
+    source = folder({f"{name}.png": pictures(number) for number, name in enumerate("abcde")})
+    progress = AfterDeaths(suspects={"b.png"}, killers={"a.png"})
+    counts, left_out = take_in(source, progress=progress)
+    assert counts == counted(4, 4, 0, 1)
+    assert list(left_out) == ["a.png"]
+    assert "later imports leave this content out too (0123456789abcdef)" in left_out["a.png"]
+    assert progress.taken == [(), ("d.png",), ("b.png",), ("b.png",), ("c.png", "e.png"), ()]
+
+
+def test_what_killed_while_it_was_only_read_is_left_out_without_a_content(take_in, folder, pictures):
+    source = folder({"a.png": pictures(1), "b.png": pictures(2)})
+    _, left_out = take_in(source, progress=AfterDeaths(killers={"a.png"}, note=""))
+    assert left_out["a.png"].startswith("the process died twice with it in hand")
+
+
+def test_content_that_killed_an_import_is_left_out_whatever_its_name_until_it_comes_alone(take_in, folder, pictures):
+    bad = pictures(1)
+    note = hashlib.sha256(bad).hexdigest()[:16]
+    take_in(folder({"a.png": bad, "b.png": pictures(2)}), progress=AfterDeaths(killers={"a.png"}, note=note))
+    counts, left_out = take_in(folder({"c.png": bad, "a.png": pictures(3)}))
+    assert counts == counted(2, 1, 1, 1), "another picture may have the name"
+    assert left_out == {
+        "c.png": f"an import's process has died of this content ({note}); import it alone to try it again"
     }

@@ -8,6 +8,7 @@ from core.foundation.errors import BadInput, Cancelled, NotEnoughData, NotFound
 from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.jobs.runs import submit
+from core.library.importing import skipped
 from core.media.videos import frames, probe
 from core.metrics.stability.deviation import dev, indicator
 from core.motion import overlaying
@@ -26,6 +27,7 @@ from db.queries.motion import frame_pictures
 from db.tables import Frame, Image, Instance, Video
 from db.writes.library import ensure_dataset
 from db.writing import writing
+from tests.builders.after_deaths import AfterDeaths
 from tests.builders.staged_clips import add_model, predict, take
 
 COUNT = 8
@@ -337,3 +339,15 @@ def test_tracks_that_no_two_frames_make_have_no_indicator(workspace, dataset, au
     found = render_overlay(workspace, dataset, CLIP, ["once"])
     assert found["indicator"] == {"once": None}
     assert found["predicted"] == {"once": 1}
+
+
+def test_frame_that_killed_the_run_is_left_out_by_name(workspace, dataset, author, truth, two_models):
+    run_id = submit(workspace, "overlay", dataset_id=dataset, author_id=author, parameters={})
+    progress = AfterDeaths(killers={"2"})
+    found = render_overlay(workspace, dataset, CLIP, ["v"], run_id=run_id, progress=progress)
+    assert found["skipped"] == 1
+    (line,) = skipped(workspace, run_id)
+    assert line["path"] == f"{CLIP}, frame 2"
+    assert line["reason"].startswith("the process died twice with it in hand")
+    assert ("2",) not in progress.taken
+    assert ("3",) in progress.taken

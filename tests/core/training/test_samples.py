@@ -14,6 +14,7 @@ from core.media.crops import FINEST, Crop
 from core.media.images import decode
 from core.training import samples as module
 from core.training.samples import CropSource, Sample, inside_pixels
+from tests.builders.after_deaths import AfterDeaths
 from tests.builders.blob_pictures import blobs, centroid
 
 POINTS = np.array([[62.3, 50.9], [110.6, 47.2], [90.0, 96.4], [70.5, 120.75]], np.float32)
@@ -221,3 +222,15 @@ def test_reading_can_be_cancelled_and_tells_how_far_it_is(tmp_path: Path) -> Non
     with pytest.raises(Cancelled):
         CropSource([sample(picture.copy(), key=i) for i in range(5)], (64, 64), reading=reading)
     assert seen == [(1, 5), (2, 5), (3, 5)]
+
+
+def test_after_a_death_suspects_are_read_alone_and_what_killed_again_is_not(tmp_path):
+    made = []
+    for key in range(1, 6):
+        file = written(tmp_path, f"{key}.png", np.full((170, 180, 3), key, np.uint8))
+        made.append(sample(file, key=key, name=file.name))
+    progress = AfterDeaths(suspects={"3"}, killers={"4"})
+    source = CropSource(made, (64, 64), progress=progress)
+    assert [each.key for each in source.samples] == [1, 2, 3, 5]
+    assert [(each.key, reason.code, reason.of) for each, reason in source.failures] == [(4, "runs.died_twice", "4.png")]
+    assert progress.taken == [("1", "2"), ("3",), ("4", "5"), ()]
