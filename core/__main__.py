@@ -193,6 +193,9 @@ def export(
             "--points", help=f"One of {', '.join(POINTS)}; default: all for facet, which comes back, else accepted"
         ),
     ] = None,
+    untouched: Annotated[
+        bool, typer.Option("--untouched", help="Pictures that EXIF turns as they are; else upright, without the tag")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write a dataset that the field's own tools read. Gives folder, format, files, left_out, not_exported, counts.
@@ -201,8 +204,10 @@ def export(
     """
     workspace = Workspace.open()
     number, folder = dataset_id(workspace, dataset), str(out.resolve())
-    run = run_with_progress(workspace, "export", number, format=format_name, folder=folder, points=points)
+    asked = {"format": format_name, "folder": folder, "points": points, "untouched": untouched}
+    run = run_with_progress(workspace, "export", number, **asked)
     sentence = "{images} pictures in {files} files; {left_out} left out (see manifest.json)"
+    sentence += "; {turned} turned upright, as imported in originals/" if run.counts["turned"] else ""
     sentence += "; points of {unreviewed} that nobody has accepted stayed out" if run.counts["unreviewed"] else ""
     tell(run.counts, as_json, sentence)
     hand_over(out)

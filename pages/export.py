@@ -44,6 +44,12 @@ points = st.selectbox(
     width=300,
 )
 st.caption(EXPORT_POINTS[points]["about"])
+untouched = st.checkbox(
+    "Untouched files",
+    key="export-untouched",
+    help="Else a photo that its EXIF data turn is written upright, for tools that read only the pixels, and the file "
+    "as it was imported comes along beside it.",
+)
 suggestion = st.session_state.setdefault(
     f"export-{dataset.id}-{chosen}-{written}", suggested_folder(dataset.name, chosen)
 )
@@ -58,7 +64,7 @@ if st.button("Export", type="primary", disabled=busy, icon=":material/output:"):
     except FacetError as error:
         st.error(sentence(error))
     else:
-        start_run("export", dataset.id, format=chosen, folder=str(target), points=points)
+        start_run("export", dataset.id, format=chosen, folder=str(target), points=points, untouched=untouched)
         st.rerun()
 
 latest_result(dataset.id, "export", busy=busy, troubles_only=True)

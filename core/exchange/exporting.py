@@ -62,6 +62,7 @@ def export_dataset(
     format_name: str,
     folder: Path,
     points: str | None = None,
+    untouched: bool = False,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Write a dataset into an empty or new folder, all or nothing; a run that does it again does it once.
@@ -72,6 +73,8 @@ def export_dataset(
         One of `POINTS`, whose points come along: ``accepted`` (those for which a human or an imported file vouches),
         ``in_progress`` (of work in progress those that a human has set, too) or ``all`` (a model's, too). None: all in
         the format that comes back to Facet, else the accepted ones. Boxes always come along.
+    untouched
+        Whether pictures that an EXIF orientation turns stay as they were imported; else they are written upright.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def export_dataset(
     stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     manifest = _finished_manifest(folder, format_name, labelled.name, stamp) if run and run.deaths else None
     if manifest is None:
-        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, progress=progress)
+        manifest = WRITERS[format_name](labelled, folder, exported_at=stamp, untouched=untouched, progress=progress)
     row = Export(
         dataset_id=dataset_id,
         run_id=run_id,

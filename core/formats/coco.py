@@ -6,7 +6,8 @@ of its kind's first skeleton and keypoints that are all zero. ``review`` says ho
 ``vouched``, of work in progress, for which of them a human vouches. ``removed`` lists boxes that a human took out; they
 are no annotations, so that no training takes them for faces. ``videos`` lists the clips with number, time and image of
 each frame; an image of one has ``video_id`` and ``frame_id``, as video tools expect them. ``split`` says which group is
-in which part, ``excluded`` what nobody should learn from. ``area`` is that of
+in which part, ``excluded`` what nobody should learn from. ``exif_orientation`` is what a picture was turned from that
+``images/`` has upright, and ``originals/`` as it was imported. ``area`` is that of
 `core.foundation.geometry.outline_areas`.
 """
 
@@ -27,6 +28,7 @@ from core.formats.staging import Stage
 from core.foundation.arrays import Box
 from core.foundation.geometry import outline_areas
 from core.foundation.skeletons import SKELETONS
+from core.media.turning import UPRIGHT
 
 _IDS: Final = {name: i for i, name in enumerate(SKELETONS, start=1)}
 _DEFAULT: Final = {skeleton.kind: name for name, skeleton in reversed(SKELETONS.items())}
@@ -75,8 +77,10 @@ def _categories() -> Iterator[dict[str, Any]]:
 def _images(images: Iterable[LabelledImage], frames: FrameEntries) -> Iterator[dict[str, Any]]:
     for i, image in enumerate(images, start=1):
         of_clip = {"video": image.sequence} if image.sequence else {}
+        turned = {"exif_orientation": image.orientation} if image.orientation != UPRIGHT else {}
         yield (
             of_clip
+            | turned
             | frames.get(image.path, {})
             | {
                 "id": i,

@@ -125,6 +125,7 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
         paths.add(path)
         if record.text("sha256") != entry.sha256:
             raise record.wrong("exports.digest_differs")
+        entry, file = opened.as_imported(path)
         with blaming(record.place):
             image = LabelledImage(
                 path=path,
@@ -132,7 +133,7 @@ def _images(content: Record, opened: OpenedExport) -> Iterator[tuple[int, Labell
                 size_bytes=entry.size,
                 width=record.whole("width", 1),
                 height=record.whole("height", 1),
-                file=opened.picture(path),
+                file=file,
                 identity=record.optional_text("identity"),
                 state=record.text("state"),
                 reason=record.optional_text("reason"),

@@ -14,6 +14,7 @@ from core.formats.clips import LabelledClip, SplitPart
 from core.foundation.arrays import BOX_SOURCES, Bools, Box, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
+from core.media.turning import UPRIGHT
 
 INSTANCE_KINDS: Final = ("face", "person")
 ORIGINS: Final = ("model", "human", "import")
@@ -184,6 +185,8 @@ class LabelledImage:
         Its faces and bodies.
     removed
         What a human took out, so that no detector brings it back.
+    orientation
+        The EXIF orientation that an export has turned it from; its SHA-256 is of the turned file then.
 
     Raises
     ------
@@ -203,6 +206,7 @@ class LabelledImage:
     instances: tuple[LabelledInstance, ...] = ()
     removed: tuple[RemovedInstance, ...] = ()
     sequence: str | None = None
+    orientation: int = UPRIGHT
 
     def __post_init__(self) -> None:
         named = {"identity": "terms.image_identity", "reason": "terms.image_reason", "sequence": "terms.image_sequence"}

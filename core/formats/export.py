@@ -14,11 +14,13 @@ from core.formats.manifest import VERSION, Manifest, read_manifest
 from core.formats.names import path_inside, printable, why_unsafe
 from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
-from core.foundation.errors import UnreadableLabels
+from core.foundation.errors import UnreadableImage, UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import DEAF, Progress
+from core.media.turning import UPRIGHT, orientation_of, upright_file
 
 IMAGES: Final = "images"
+ORIGINALS: Final = "originals"  # beside it: of pictures that were turned, the files as they were imported
 
 
 @dataclass
@@ -31,6 +33,13 @@ class Steps:
 
     def __post_init__(self) -> None:
         self.progress.begin(self.total, message=message("progress.writing_export"))
+
+    def take(self, *names: str) -> None:
+        """Say which picture is opened now; NotCopied if it has killed the process that wrote this export before."""
+        killers = self.progress.suspicion.killers
+        if any(name in killers for name in names):
+            raise NotCopied("runs.died_twice")
+        self.progress.take(*names)
 
     def advance(self) -> None:
         """One more step is done."""
@@ -49,9 +58,13 @@ def write_export(
     format_name: str,
     payloads: Sequence[Payload],
     exported_at: str,
+    untouched: bool = False,
     progress: Progress = DEAF,
 ) -> Manifest:
     """Write pictures, the payloads' files and the manifest into a new or empty folder, all or nothing.
+
+    Pictures are upright in their pixels, as many tools read them; those that an EXIF orientation turns are written anew
+    without it, and come along as imported in a folder of their own. With `untouched` all are as imported.
 
     Images that failed or whose file is missing, changed or not writable here are left out with the reason.
 
@@ -64,7 +77,7 @@ def write_export(
     """
     with staged(folder) as stage:
         steps = Steps(progress, len(dataset.images) * (1 + len(payloads)))
-        held = _copy_images(stage, dataset, steps)
+        held = _copy_images(stage, dataset, steps, untouched=untouched)
         for payload in payloads:
             held = payload(stage, held, steps)
         manifest = Manifest(
@@ -76,31 +89,34 @@ def write_export(
             models=held.models,
             left_out=held.left_out,
             files=stage.files.copy(),
+            untouched=untouched,
         )
         with stage.open(manifests.NAME) as out:
             out.write(manifest.text())
     return manifest
 
 
-def _copy_images(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
+def _copy_images(stage: Stage, dataset: LabelledDataset, steps: Steps, *, untouched: bool) -> LabelledDataset:
     held: list[LabelledImage] = []
     left_out = list(dataset.left_out)
     for image in dataset.images:
         try:
-            _copy_image(stage, image)
-            held.append(image)
+            steps.take(image.path)
+            held.append(_copied(stage, image, untouched=untouched))
         except NotCopied as error:
             reason = error.message
             if image.instances:
                 reason = message("exports.with_labels", reason=reason, count=len(image.instances))
             left_out.append(LeftOut(printable(image.path), reason.text()))
         steps.advance()
+    steps.take()
     paths = {image.path for image in held}
     clips = tuple(clip.within(paths) for clip in dataset.clips)
     return replace(dataset, images=tuple(held), left_out=tuple(left_out), clips=clips)
 
 
-def _copy_image(stage: Stage, image: LabelledImage) -> None:
+def _copied(stage: Stage, image: LabelledImage, *, untouched: bool) -> LabelledImage:
+    """The picture as it is in the export now."""
     if image.state == FAILED:
         raise NotCopied.saying(verbatim(image.reason) if image.reason else message("exports.unprocessed"))
     if image.file is None:
@@ -108,7 +124,25 @@ def _copy_image(stage: Stage, image: LabelledImage) -> None:
     unsafe = why_unsafe(image.path)
     if unsafe is not None:
         raise NotCopied("exports.unsafe_path", reason=unsafe)
-    stage.copy(image.file, f"{IMAGES}/{image.path}", image.sha256)
+    here, original = f"{IMAGES}/{image.path}", f"{ORIGINALS}/{image.path}"
+    orientation = UPRIGHT if untouched else _orientation(image.file)
+    if orientation == UPRIGHT:
+        stage.copy(image.file, here, image.sha256)
+        return image
+    stage.copy(image.file, original, image.sha256)
+    try:
+        stage.put(upright_file(stage.root / original, image.path), here)
+    except (NotCopied, UnreadableImage) as error:
+        stage.take_out(original)
+        raise NotCopied.saying(error.message.nowhere()) from error
+    return replace(image, sha256=stage.files[here].sha256, orientation=orientation)
+
+
+def _orientation(file: Path) -> int:
+    try:
+        return orientation_of(file)
+    except OSError:  # what is wrong with it is said when it is copied
+        return UPRIGHT
 
 
 @dataclass(frozen=True)
@@ -130,10 +164,13 @@ class OpenedExport:
     damaged: dict[str, Message] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
 
-    def picture(self, path: str) -> Path | None:
-        """Return the file of an image, None if it is missing or changed."""
-        relative = f"{IMAGES}/{path}"
-        return None if relative in self.damaged else self.folder / relative
+    def as_imported(self, path: str) -> tuple[FileEntry, Path | None]:
+        """Return hash, size and file of an image as it was imported, else as it was turned; no file if both are damaged
+        or missing."""
+        for relative in (f"{ORIGINALS}/{path}", f"{IMAGES}/{path}"):
+            if relative in self.manifest.files and relative not in self.damaged:
+                return self.manifest.files[relative], self.folder / relative
+        return self.manifest.files[f"{IMAGES}/{path}"], None
 
 
 def open_export(folder: Path, format_name: str, label_files: Sequence[str]) -> OpenedExport:

@@ -14,12 +14,13 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from core.formats.dataset import FAILED, LabelledDataset, LabelledImage, LabelledInstance, LeftOut
-from core.formats.export import IMAGES, Steps
+from core.formats.export import IMAGES, ORIGINALS, Steps
 from core.formats.face_crops import CropFailed, crop_jpeg, upright
 from core.formats.identities_reading import COLUMNS, FACES, IMAGE_COLUMNS, PICTURES
 from core.formats.names import folder_names, guard, safe_name, same_name
-from core.formats.staging import Stage
+from core.formats.staging import NotCopied, Stage
 from core.foundation.messages import message
+from core.media.turning import UPRIGHT
 
 
 def write_reduced(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
@@ -98,7 +99,7 @@ class _Cut:
 def write_tables(stage: Stage, dataset: LabelledDataset, steps: Steps) -> LabelledDataset:
     """Write the crops and both tables; returns the dataset with the faces that could not be cut out in `left_out`."""
     names = {person.key: person.name for person in dataset.people}
-    cropper = _FaceCrops(stage, dataset)
+    cropper = _FaceCrops(stage, dataset, steps)
     left_out = list(dataset.left_out)
     with stage.open(FACES) as out:
         rows = writer(out)
@@ -110,6 +111,7 @@ def write_tables(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
                 source = guard(cut.face.person_source)
                 rows.writerow((*person, guard(image.path), *box, source, guard(cut.file), cut.sha256))
             steps.advance()
+    steps.take()
     with stage.open(PICTURES) as out:
         rows = writer(out)
         rows.writerow(IMAGE_COLUMNS)
@@ -122,10 +124,10 @@ def write_tables(stage: Stage, dataset: LabelledDataset, steps: Steps) -> Labell
 class _FaceCrops:
     """Cuts faces out of the pictures that were copied, and gives each crop a file name of its own."""
 
-    def __init__(self, stage: Stage, dataset: LabelledDataset) -> None:
+    def __init__(self, stage: Stage, dataset: LabelledDataset, steps: Steps) -> None:
         used = {face.person for image in dataset.images for face in image.instances if has_person(face)}
         self._folders = folder_names(person for person in dataset.people if person.key in used)
-        self._stage = stage
+        self._stage, self._steps = stage, steps
         self._numbers: Counter[tuple[str, str]] = Counter()
 
     def cut(self, image: LabelledImage, left_out: list[LeftOut]) -> Iterator[_Cut]:
@@ -133,9 +135,11 @@ class _FaceCrops:
         faces = [instance for instance in image.instances if has_person(instance)]
         if not faces:
             return
+        folder = IMAGES if image.orientation == UPRIGHT else ORIGINALS
         try:
-            picture = upright(self._stage.root / IMAGES / image.path, (image.width, image.height))
-        except CropFailed as error:
+            self._steps.take(f"faces of {image.path}")  # another thing in hand than the picture that is copied
+            picture = upright(self._stage.root / folder / image.path, (image.width, image.height))
+        except (CropFailed, NotCopied) as error:
             left_out.append(LeftOut(image.path, message("exports.no_crops", count=len(faces), reason=error).text()))
             yield from map(_Cut, faces)
             return

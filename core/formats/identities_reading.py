@@ -110,7 +110,8 @@ def _images(opened: OpenedExport) -> Iterator[LabelledImage]:
     seen: set[str] = set()
     for row in _rows(opened, PICTURES, IMAGE_COLUMNS):
         path = row.text("image")
-        entry = listed_picture(opened, path, row.place)
+        listed_picture(opened, path, row.place)
+        entry, file = opened.as_imported(path)
         if path in seen:
             raise row.wrong("exports.image_twice", path=path)
         seen.add(path)
@@ -121,7 +122,7 @@ def _images(opened: OpenedExport) -> Iterator[LabelledImage]:
                 size_bytes=entry.size,
                 width=row.whole("width"),
                 height=row.whole("height"),
-                file=opened.picture(path),
+                file=file,
                 identity=unguard(row.cells["identity"]),
                 state=row.text("state"),
                 reason=unguard(row.cells["reason"]),

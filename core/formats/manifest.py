@@ -15,6 +15,7 @@ from core.formats.records import Record, blaming, load_json
 from core.formats.staging import FileEntry
 from core.foundation.errors import UnreadableLabels
 from core.foundation.skeletons import SKELETONS
+from core.media.turning import UPRIGHT
 
 NAME: Final = "manifest.json"
 _GENERATOR: Final = "facet"
@@ -41,10 +42,6 @@ _CONVENTIONS: Final = {
         "of each frame. The video files are not part of an export. video of an image names its clip or action."
     ),
     "numbers": "Measured numbers are the shortest decimals that give back the same float32.",
-    "pictures": (
-        "images/ holds the bytes as imported, unchanged: the EXIF orientation is still in the files, while width, "
-        "height and every coordinate are those of the upright picture."
-    ),
     "objections": (
         "In annotations.json not_people names people of whom a human said that a face is not theirs, and removed lists "
         "the boxes that a human took out."
@@ -60,6 +57,16 @@ _CONVENTIONS: Final = {
     ),
     "visibility": "0 absent (x and y mean nothing), 1 hidden (labelled, but covered), 2 visible.",
 }
+_UPRIGHT: Final = (
+    "images/ holds every picture upright in its pixels, as width, height and all coordinates say: the bytes as "
+    "imported, but for a picture that an EXIF orientation turns. That is written anew without the tag (JPEG of quality "
+    "95, AVIF likewise, other kinds without loss), says exif_orientation in annotations.json, and lies as it was "
+    "imported in originals/ under the same path: that is what Facet takes back."
+)
+_UNTOUCHED: Final = (
+    "images/ holds the bytes as imported, unchanged: the EXIF orientation is still in the files, while width, height "
+    "and every coordinate are those of the upright picture."
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class Manifest:
         Model cards by name; what did not come along, with reasons.
     files
         Hash and size of every file but the manifest, by relative posix path.
+    untouched
+        Whether all pictures are as imported, also those that an EXIF orientation turns.
     """
 
     format: str
@@ -88,12 +97,14 @@ class Manifest:
     models: tuple[ModelCard, ...]
     left_out: tuple[LeftOut, ...]
     files: dict[str, FileEntry]
+    untouched: bool = False
 
     def text(self) -> str:
         """Return the file's text: sorted keys, two spaces of indentation, a newline at the end."""
         keys = ("kind", "point_names", "edges", "flip_pairs")
         skeletons = {name: {key: getattr(skeleton, key) for key in keys} for name, skeleton in SKELETONS.items()}
-        content = asdict(self) | {"generator": _GENERATOR, "conventions": _CONVENTIONS, "skeletons": skeletons}
+        conventions = _CONVENTIONS | {"pictures": _UNTOUCHED if self.untouched else _UPRIGHT}
+        content = asdict(self) | {"generator": _GENERATOR, "conventions": conventions, "skeletons": skeletons}
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -109,6 +120,7 @@ def count(dataset: LabelledDataset) -> dict[str, Any]:
             seen[instance.skeleton] += np.bincount(instance.keypoints.visibility, minlength=len(_VISIBILITY))
     return {
         "images": len(dataset.images),
+        "turned": sum(image.orientation != UPRIGHT for image in dataset.images),
         "instances": {"face": kinds["face"], "person": kinds["person"]},
         "keypoints": {name: dict(zip(_VISIBILITY, seen[name].tolist(), strict=True)) for name in SKELETONS},
         "instances_with_keypoints": {"human": sources["human"], "model": sources["model"]},
@@ -147,6 +159,7 @@ def read_manifest(folder: Path, format_name: str) -> Manifest:
         models=tuple(_model(record) for record in content.records("models")),
         left_out=tuple(LeftOut(r.text("path"), r.text("reason")) for r in content.records("left_out")),
         files=_files(folder, content.record("files")),
+        untouched=not content.has("untouched") or content.flag("untouched"),  # as all were before
     )
 
 

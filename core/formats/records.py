@@ -107,6 +107,13 @@ class Record:
             raise self.wrong("exports.no_choice", key=key, choices=list(allowed), value=value)
         return value
 
+    def flag(self, key: str) -> bool:
+        """Return a required true or false."""
+        value = self.value(key)
+        if not isinstance(value, bool):
+            raise self.wrong("labels.no_flag", key=key, value=shortened(value))
+        return value
+
     def whole(self, key: str, least: int) -> int:
         """Return a required whole number of at least that."""
         value = self.value(key)

@@ -88,12 +88,27 @@ class Stage:
         OSError
             If the target's disk fails.
         """
+        with self._named(relative) as out, closing(_chunks(source)) as chunks:
+            for chunk in chunks:
+                out.write_bytes(chunk)
+            if out.entry().sha256 != sha256:
+                raise NotCopied("exports.copy_changed")
+
+    def put(self, content: bytes, relative: str) -> None:
+        """Write a file of that content; NotCopied if its name cannot be written here, OSError if the disk fails."""
+        with self._named(relative) as out:
+            out.write_bytes(content)
+
+    def take_out(self, relative: str) -> None:
+        """Remove a file that was written."""
+        (self.root / relative).unlink()
+        del self.files[relative]
+
+    @contextmanager
+    def _named(self, relative: str) -> Iterator[HashedFile]:
         try:
-            with self.open(relative) as out, closing(_chunks(source)) as chunks:
-                for chunk in chunks:
-                    out.write_bytes(chunk)
-                if out.entry().sha256 != sha256:
-                    raise NotCopied("exports.copy_changed")
+            with self.open(relative) as out:
+                yield out
         except OSError as error:
             if error.errno not in _BAD_NAME:
                 raise

@@ -142,11 +142,12 @@ def overlaid(counts: Counts) -> Message:
 
 def exported(counts: Counts) -> Message:
     """Of an export."""
-    unreviewed = counts.get("unreviewed")
+    unreviewed, turned = counts.get("unreviewed"), counts.get("turned")
     return message(
         "run_results.exported",
         images=counts["images"],
         files=counts["files"],
         left_out=counts["left_out"],
+        turned=message("run_results.turned_upright", count=turned) if turned else "",
         unreviewed=message("run_results.points_stayed_out", count=unreviewed) if unreviewed else "",
     )

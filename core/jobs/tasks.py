@@ -155,9 +155,15 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Write a dataset into a folder."""
     format_name, folder = run.parameters["format"], Path(run.parameters["folder"])
-    points = run.parameters.get("points")
+    points, untouched = run.parameters.get("points"), run.parameters.get("untouched", False)
     return export_dataset(
-        workspace, **_who(run), format_name=format_name, folder=folder, points=points, progress=progress
+        workspace,
+        **_who(run),
+        format_name=format_name,
+        folder=folder,
+        points=points,
+        untouched=untouched,
+        progress=progress,
     )
 
 

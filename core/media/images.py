@@ -8,7 +8,7 @@ pixels while it is unpacked and three after that; of large ones a process unpack
 import codecs
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -37,7 +37,7 @@ SUFFIXES: Final = {
     "PPM": ".ppm",
     "AVIF": ".avif",
 }
-_OPENERS: Final = tuple(kind for kind in SUFFIXES if kind != "MPO")  # the JPEG opener gives MPO for a phone's pairs
+OPENERS: Final = tuple(kind for kind in SUFFIXES if kind != "MPO")  # the JPEG opener gives MPO for a phone's pairs
 _BEGINNINGS: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM", b"II", b"MM", b"GIF8", b"P")
 _LARGE: Final = 16_000_000  # pixels from which on a picture is unpacked alone
 _STRIP: Final = 1 << 21  # pixels that are turned into RGB together
@@ -125,14 +125,14 @@ def decoding(content: bytes | Path, name: str, max_pixels: int) -> Iterator[Pict
     """
     if isinstance(content, bytes) and not content:
         raise UnreadableImage("images.empty", of=name)
-    with _explained(content, name):
+    with as_unreadable(content, name):
         source = io.BytesIO(content) if isinstance(content, bytes) else content
-        opened = Image.open(source, formats=_OPENERS)
+        opened = Image.open(source, formats=OPENERS)
     with opened:
-        with _explained(content, name):
+        with as_unreadable(content, name):
             _check_size(opened, name, max_pixels)
-        with _one_large if opened.width * opened.height > _LARGE else nullcontext():
-            with _explained(content, name):
+        with alone_if_large(opened):
+            with as_unreadable(content, name):
                 deep = any(";16" in str(tile.args) for tile in opened.tile)
                 pixels = _upright_rgb(opened, name)
                 if deep and opened.width * opened.height <= _LARGE and pixels.max() < _DARK:
@@ -147,8 +147,13 @@ def may_be_picture(head: bytes) -> bool:
     return head.startswith(_BEGINNINGS) or head[4:8] == b"ftyp"
 
 
+def alone_if_large(opened: Image.Image) -> AbstractContextManager[object]:
+    """As long as this is held, this process unpacks no other large picture."""
+    return _one_large if opened.width * opened.height > _LARGE else nullcontext()
+
+
 @contextmanager
-def _explained(content: bytes | Path, name: str) -> Iterator[None]:
+def as_unreadable(content: bytes | Path, name: str) -> Iterator[None]:
     """Whatever a decoder raises, as `UnreadableImage`."""
     try:
         yield

@@ -25,11 +25,12 @@ def export_card(export: Export, author: str) -> None:
         st.markdown(f"**{plain(folder.name)}**")
         st.caption(f"{plain(export.format)} · by {plain(author)} · {utc(export.at)}")
         faces, people = held["instances"]["face"], held["people"]
+        turned = f"; {held['turned']:,} turned upright" if held.get("turned") else ""
         st.markdown(
             f"{counted(held['images'], 'picture')}, {counted(faces, 'face')}, "
             f"{counted(held['instances']['person'], 'figure')}, {counted(people, 'person', 'people')}; "
             f"points of {held['instances_with_keypoints']['human']:,} by humans and of "
-            f"{held['instances_with_keypoints']['model']:,} by models; {held['left_out']:,} left out"
+            f"{held['instances_with_keypoints']['model']:,} by models{turned}; {held['left_out']:,} left out"
         )
         st.text(f"Folder    {folder}\nManifest  SHA-256 {export.manifest_sha256}")
         if not folder.is_dir():

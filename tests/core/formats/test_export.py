@@ -6,6 +6,7 @@ import pytest
 from core.formats import READERS, WRITERS
 from core.formats.dataset import LabelledImage
 from core.foundation.errors import UnreadableLabels
+from core.foundation.progress import Progress
 
 FORMATS = sorted(WRITERS)
 WHEN = "2026-11-20T12:00:00Z"
@@ -46,7 +47,7 @@ def test_image_that_cannot_come_along_is_left_out_with_the_reason(small_dataset,
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_progress_counts_every_step_up_to_the_total(small_dataset, tmp_path, name):
-    class Listener:
+    class Listener(Progress):
         total, steps = 0, ()
 
         def begin(self, total, **_):

@@ -32,6 +32,7 @@ def test_manifest_counts_what_the_export_holds(small_dataset, tmp_path):
     counts = WRITERS["facet"](small_dataset, tmp_path / "facet", exported_at=WHEN).counts
     assert counts == {
         "images": 2,
+        "turned": 0,
         "instances": {"face": 1, "person": 1},
         "people": 1,
         "people_with_name": 1,

@@ -12,13 +12,14 @@ from core.formats import WRITERS
 from core.formats.dataset import LabelledDataset
 from core.formats.staging import HashedFile, is_unfinished, staged
 from core.foundation.errors import BadInput, Cancelled, FacetError
+from core.foundation.progress import Progress
 from tests.builders.labelled_examples import files_of
 from tests.builders.places import ROOT
 
 FORMATS = sorted(WRITERS)
 
 
-class StopsAt:
+class StopsAt(Progress):
     """Raises when that many steps are done."""
 
     def __init__(self, step: int, error: BaseException) -> None:
