@@ -5,7 +5,15 @@ import streamlit as st
 from pages.widgets.library.picture_tiles import STATES
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor
-from pages.widgets.points.keypoint_session import accept_button, current_image, editor_data, go, refilter, was_shown
+from pages.widgets.points.keypoint_session import (
+    NOTHING,
+    accept_button,
+    current_image,
+    editor_data,
+    go,
+    refilter,
+    was_shown,
+)
 from pages.widgets.points.picture_history import history_of
 from pages.widgets.points.picture_order import choose_order, order_caption, ranking
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library
@@ -41,7 +49,7 @@ if bar.button("Boxes…", icon=":material/add_box:", help="Add a face or a perso
 
 st.caption(f"{plain(image.path)} · {image.width} × {image.height} pixels")
 if not data["instances"]:
-    st.info("Nothing is found in this picture yet. Draw a box, or run “find faces” in the library.")
+    st.info(NOTHING.get(image.state, NOTHING["empty"]))  # the last face was taken out this moment
 keypoint_editor(data, key="keypoint_editor", on_go=go, height=680)
 
 with st.expander("History of this picture"):

@@ -27,9 +27,9 @@ else:
     versions_table(rows)
     one_model(dataset.id, rows, busy=must_wait("onnx", busy))
 
-skeleton, chosen = choose_models(dataset.id, rows)
+skeleton, chosen, in_progress = choose_models(dataset.id, rows)
 if chosen:
-    comparison(dataset.id, chosen, rows, busy=must_wait("predict", busy))
+    comparison(dataset.id, chosen, rows, in_progress=in_progress, busy=must_wait("predict", busy))
 pre_labelling(dataset.id, skeleton, busy=must_wait("prelabel", busy))
 if chosen:
     overlay_player(dataset.id, chosen, busy)

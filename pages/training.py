@@ -14,7 +14,7 @@ unfinished = open_trainings(dataset.id)
 if unfinished:
     live(dataset.id)
 
-points, split_by, supply = labels_card(dataset.id)
+labels, supply = labels_card(dataset.id)
 if supply.groups:
-    recipe_form(dataset.id, points, split_by, supply, unfinished)
+    recipe_form(dataset.id, labels, supply, unfinished)
 past_trainings(dataset.id)

@@ -34,6 +34,9 @@ from db.engine import reading
 
 app = typer.Typer()
 
+InProgress = Annotated[
+    bool, typer.Option("--in-progress", help="Let points count too that a human has set and not yet accepted")
+]
 _SETTINGS = "What should differ from the recipe, as key=value; may be repeated"
 
 
@@ -52,14 +55,13 @@ def train(
     unlabelled: Annotated[
         str | None, typer.Option("--unlabelled", help="Learn from unlabelled pictures too: curriculum or plain")
     ] = None,
-    in_progress: Annotated[
-        bool, typer.Option("--in-progress", help="Learn from points too that a human has set and not yet accepted")
-    ] = False,
+    in_progress: InProgress = False,
     as_json: Json = False,
 ) -> None:
-    """Train on accepted and imported labels, and measure. Gives model, model_version, metrics, seconds.
+    """Train on accepted and imported labels, and measure. Gives model, model_version, in_progress, metrics, seconds.
 
-    The figures are on what is held out. Where they have no low and high, reason says why.
+    The figures are on what is held out, of accepted and imported labels. Where they have no low and high, reason says
+    why. in_progress counts the labels learned from that nobody has accepted.
     """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
@@ -82,7 +84,8 @@ def train(
         print(sentence, file=sys.stderr)
     _print_reason(report.get("reason"))
     figures = _lines(report.get("metrics") or {})
-    tell(report, as_json, "{model}: trained for {epochs} epochs in {seconds} s ({stopped})", figures)
+    progress = ", {in_progress} labels in progress among them" if report["in_progress"] else ""
+    tell(report, as_json, f"{{model}}: trained for {{epochs}} epochs in {{seconds}} s ({{stopped}}){progress}", figures)
 
 
 @command(app)
@@ -119,11 +122,13 @@ def evaluate(
     dataset: DatasetName,
     model: ModelName,
     against: Annotated[str | None, typer.Option("--against", help="Another model, on the same pictures")] = None,
+    in_progress: InProgress = False,
     as_json: Json = False,
 ) -> None:
-    """Measure a model on the held-out labels. Gives each metric with value, low and high (95 %).
+    """Measure a model on the held-out labels. Gives in_progress, and each metric with value, low and high (95 %).
 
     A model that has learned from nothing here is measured on every label. Where low and high are null, reason says why.
+    in_progress counts the instances measured on whose points nobody has accepted.
     """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
@@ -131,8 +136,8 @@ def evaluate(
     against = against and model_name(workspace, against)
     with reading(workspace.engine) as session:
         split_by = training_split(model, session=session)
-    _predict_to_measure(workspace, number, list(filter(None, (model, against))), split_by)
-    report = evaluating.evaluate(workspace, number, model, against=against)
+    _predict_to_measure(workspace, number, list(filter(None, (model, against))), split_by, in_progress=in_progress)
+    report = evaluating.evaluate(workspace, number, model, against=against, in_progress=in_progress)
     lines = _lines(report["metrics"])
     if against is not None:
         lines += [f"{against} on the same", *_lines(report["against_metrics"])]
@@ -145,13 +150,18 @@ def evaluate(
         ["the mean shape of other labels on the same", *_lines({"nme": guess})] if guess["value"] is not None else []
     )
     what = "instances, every label," if report["every_label"] else "held-out instances"
-    tell(report, as_json, f"{{model}} on {{instances}} {what} of {{groups}} groups", lines)
+    progress = ", {in_progress} of them in progress" if report["in_progress"] else ""
+    tell(report, as_json, f"{{model}} on {{instances}} {what} of {{groups}} groups{progress}", lines)
 
 
-def _predict_to_measure(workspace: Workspace, dataset: int, models: list[str], split_by: str) -> None:
+def _predict_to_measure(
+    workspace: Workspace, dataset: int, models: list[str], split_by: str, *, in_progress: bool = False
+) -> None:
     """Let models predict what they are measured on together."""
+    scope: dict[str, Any] = {"held_out": True, "beside": models, "split_by": split_by}
+    scope |= {"in_progress": True} if in_progress else {}
     for name in models:
-        run_with_progress(workspace, "predict", dataset, model=name, held_out=True, beside=models, split_by=split_by)
+        run_with_progress(workspace, "predict", dataset, model=name, **scope)
 
 
 @command(app, "models")

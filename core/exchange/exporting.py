@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from core.formats.dataset import (
     LeftOut,
     ModelCard,
     RemovedInstance,
+    WorkBegan,
 )
 from core.formats.manifest import Manifest, read_manifest
 from core.formats.staging import is_unfinished
@@ -41,7 +43,7 @@ from db.queries.exchange import (
     skipped_inputs,
     used_models,
 )
-from db.tables import TRUTH, Export, Image, ModelVersion, Review, Run, Source, now
+from db.tables import TRUTH, Export, Image, KeypointRevision, ModelVersion, Review, Run, Source, now
 from db.writing import writing
 
 FORMATS = tuple(WRITERS)
@@ -226,6 +228,11 @@ def _image(
     )
 
 
+def _began(start: KeypointRevision, cards: dict[int, ModelCard]) -> WorkBegan:
+    model = cards.get(start.model_version_id) if start.model_version_id else None
+    return WorkBegan(Keypoints.from_bytes(start.points), start.review, model.name if model else None)
+
+
 def _instance(
     row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard], points: str
 ) -> LabelledInstance:
@@ -233,8 +240,10 @@ def _instance(
     revision = revision if revision and revision.review in POINTS[points] else None
     keypoints = Keypoints.from_bytes(revision.points) if revision else None
     known = vouched(revision, start) if revision and revision.review == Review.IN_PROGRESS else None
+    began = _began(start, cards) if start and known is not None else None
     if keypoints is not None and known is not None and points != "all":
         keypoints = keypoints.only(known)
+        began = began and replace(began, keypoints=began.keypoints.only(known))
     model = cards.get(revision.model_version_id) if revision and revision.model_version_id else None
     five = instance.five_points
     person_id = assignment.person_id if assignment else None
@@ -250,6 +259,7 @@ def _instance(
         points_model=model.name if model else None,
         review=revision.review if revision else None,
         vouched=known,
+        began=began,
         person=None if person_id is None else keys[person_id],
         person_source=("human" if assignment.source == Source.HUMAN else "automatic") if assignment else None,
         not_people=tuple(keys[other] for other in not_people if other in keys and other != person_id),

@@ -247,19 +247,13 @@ def _stage_points(
     staging: Staging, instances: Sequence[int], faces: Sequence[LabelledInstance], *, session: Session
 ) -> None:
     numbered = list(zip(instances, faces, strict=True))
-    began = [  # work in progress began from the points for which nobody vouches
-        _points(number, face, face.keypoints.only(~face.vouched), Review.OPEN)
-        for number, face in numbered
-        if face.keypoints is not None and face.vouched is not None
-    ]
+    began = [row for number, face in numbered if (row := _began(staging, number, face)) is not None]
     starts = dict(zip((row.instance_id for row in began), insert_rows(began, session=session), strict=True))
     rows = []
     for number, face in numbered:
         if face.keypoints is not None:
-            row = _points(number, face, face.keypoints, _review(face))
+            row = _points(staging, number, face, face.keypoints, _review(face), face.points_model)
             row.start_id = row.base_id = starts.get(number)
-            row.author_id = None if row.review == Review.OPEN else staging.author_id
-            row.model_version_id = staging.models[face.points_model] if face.points_model else None
             rows.append(row)
     revisions = insert_rows(rows, session=session)
     change_rows(
@@ -269,7 +263,25 @@ def _stage_points(
     )
 
 
-def _points(instance_id: int, face: LabelledInstance, keypoints: Keypoints, review: Review) -> KeypointRevision:
+def _began(staging: Staging, instance_id: int, face: LabelledInstance) -> KeypointRevision | None:
+    """What work in progress began from; where an export does not say, from the points for which nobody vouches."""
+    if face.keypoints is None or face.vouched is None:
+        return None
+    if face.began is not None:
+        began = face.began
+        return _points(staging, instance_id, face, began.keypoints, Review(began.review), began.points_model)
+    unvouched = face.keypoints.only(~face.vouched)
+    return _points(staging, instance_id, face, unvouched, Review.OPEN) if unvouched.visibility.any() else None
+
+
+def _points(
+    staging: Staging,
+    instance_id: int,
+    face: LabelledInstance,
+    keypoints: Keypoints,
+    review: Review,
+    model: str | None = None,
+) -> KeypointRevision:
     assert face.skeleton is not None  # points come whole, or reading them fails
     return KeypointRevision(
         instance_id=instance_id,
@@ -277,6 +289,8 @@ def _points(instance_id: int, face: LabelledInstance, keypoints: Keypoints, revi
         points=keypoints.to_bytes(),
         source=Source.MODEL if review == Review.OPEN else Source.HUMAN,
         review=review,
+        author_id=None if review == Review.OPEN else staging.author_id,
+        model_version_id=staging.models[model] if model else None,
         note=message("edits.imported").to_json(),
     )
 

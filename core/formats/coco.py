@@ -3,12 +3,12 @@
 A folder holds ``manifest.json``, ``annotations.json`` and ``images/<path as imported>``; ``file_name`` is relative to
 ``images/``. There is a category for each of `SKELETONS`, in that order. An instance without points has the category
 of its kind's first skeleton and keypoints that are all zero. ``review`` says how far points are reviewed, and
-``vouched``, of work in progress, for which of them a human vouches. ``removed`` lists boxes that a human took out; they
-are no annotations, so that no training takes them for faces. ``videos`` lists the clips with number, time and image of
-each frame; an image of one has ``video_id`` and ``frame_id``, as video tools expect them. ``split`` says which group is
-in which part, ``excluded`` what nobody should learn from. ``exif_orientation`` is what a picture was turned from that
-``images/`` has upright, and ``originals/`` as it was imported. ``area`` is that of
-`core.foundation.geometry.outline_areas`.
+``vouched``, of work in progress, for which of them a human vouches, and ``began`` what was there before it. ``removed``
+lists boxes that a human took out; they are no annotations, so that no training takes them for faces. ``videos`` lists
+the clips with number, time and image of each frame; an image of one has ``video_id`` and ``frame_id``, as video tools
+expect them. ``split`` says which group is in which part, ``excluded`` what nobody should learn from.
+``exif_orientation`` is what a picture was turned from that ``images/`` has upright, and ``originals/`` as it was
+imported. ``area`` is that of `core.foundation.geometry.outline_areas`.
 """
 
 import json
@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from core.formats.coco_clips import FrameEntries, frame_entries, video_entries
 from core.formats.coco_reading import ANNOTATIONS, box_of
-from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance
+from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, WorkBegan
 from core.formats.export import Steps
 from core.formats.manifest import VERSION
 from core.formats.staging import Stage
-from core.foundation.arrays import Box
+from core.foundation.arrays import Box, Keypoints
 from core.foundation.geometry import outline_areas
 from core.foundation.skeletons import SKELETONS
 from core.media.turning import UPRIGHT
@@ -111,7 +111,7 @@ def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[
         "id": number,
         "image_id": image_id,
         "category_id": _IDS[skeleton],
-        "keypoints": _triples(instance, len(SKELETONS[skeleton])),
+        "keypoints": _triples(instance.keypoints, len(SKELETONS[skeleton])),
         "num_keypoints": 0 if instance.keypoints is None else int(np.count_nonzero(instance.keypoints.visibility)),
         "bbox": bbox,
         "area": shortest(outline_areas(np.array(instance.box)).item()),
@@ -127,10 +127,11 @@ def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[
         "points_model": instance.points_model,
         "review": instance.review,
         "vouched": None if instance.vouched is None else instance.vouched.astype(int).tolist(),
+        "began": None if instance.began is None else _began(instance.began),
         "person": instance.person,
         "person_source": instance.person_source,
         "not_people": instance.not_people or None,
-        "confidence": _confidence(instance),
+        "confidence": _confidence(instance.keypoints),
         "five_points": None if five is None else [_maybe(row) for row in five],
     }
     return core | {key: value for key, value in extra.items() if value is not None}
@@ -144,18 +145,28 @@ def _removed(images: Iterable[LabelledImage]) -> Iterator[dict[str, Any]]:
             yield {"image_id": image_id, "kind": removed.kind, **fields}
 
 
-def _triples(instance: LabelledInstance, count: int) -> list[float]:
-    if instance.keypoints is None:
+def _began(began: WorkBegan) -> dict[str, Any]:
+    fields = {
+        "review": began.review,
+        "points_model": began.points_model,
+        "keypoints": _triples(began.keypoints, len(began.keypoints)),
+        "confidence": _confidence(began.keypoints),
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _triples(keypoints: Keypoints | None, count: int) -> list[float]:
+    if keypoints is None:
         return [0] * (3 * count)
-    x, y = (_shortest_of(column) for column in instance.keypoints.points.T)
-    rows = zip(x, y, instance.keypoints.visibility.tolist(), strict=True)
+    x, y = (_shortest_of(column) for column in keypoints.points.T)
+    rows = zip(x, y, keypoints.visibility.tolist(), strict=True)
     return [value for row in rows for value in (row if row[2] else (0, 0, 0))]
 
 
-def _confidence(instance: LabelledInstance) -> list[float | None] | None:
-    if instance.keypoints is None or (instance.keypoints.confidence == 1).all():
+def _confidence(keypoints: Keypoints | None) -> list[float | None] | None:
+    if keypoints is None or (keypoints.confidence == 1).all():
         return None
-    return _maybe(instance.keypoints.confidence)
+    return _maybe(keypoints.confidence)
 
 
 def _maybe(values: NDArray[np.float32]) -> list[float | None]:

@@ -16,11 +16,13 @@ from core.formats.dataset import (
     PERSON_SOURCES,
     POINTS_SOURCES,
     REVIEWS,
+    SETTLED,
     LabelledDataset,
     LabelledImage,
     LabelledInstance,
     LabelledPerson,
     RemovedInstance,
+    WorkBegan,
 )
 from core.formats.export import OpenedExport, assembled, listed_picture, open_export
 from core.formats.records import Record, blaming, load_json
@@ -147,7 +149,9 @@ def _instance(record: Record, references: _References) -> LabelledInstance:
     if category not in references.categories:
         raise record.wrong("exports.no_such_category", number=category)
     skeleton = references.categories[category]
-    confidence, keypoints = _keypoints(record, skeleton)
+    seen, confidence, keypoints = _keypoints(record, skeleton)
+    if record.whole("num_keypoints", 0) != seen:
+        raise record.wrong("exports.num_keypoints", stated=record.whole("num_keypoints", 0), count=seen)
     source = record.choice("points_source", POINTS_SOURCES) if record.has("points_source") else None
     if source is None and (keypoints.visibility.any() or confidence):
         raise record.wrong("exports.no_points_source")
@@ -164,6 +168,7 @@ def _instance(record: Record, references: _References) -> LabelledInstance:
             points_model=_reference(record, "points_model", references.models),
             review=record.choice("review", REVIEWS) if record.has("review") else None,
             vouched=_vouched(record, len(skeleton)) if record.has("vouched") else None,
+            began=_began(record.record("began"), skeleton, references) if record.has("began") else None,
             person=_reference(record, "person", references.people),
             person_source=record.choice("person_source", PERSON_SOURCES) if record.has("person_source") else None,
             not_people=_not_people(record, references.people),
@@ -176,6 +181,11 @@ def _vouched(record: Record, count: int) -> Bools:
     if not np.isin(flags, (0, 1)).all():
         raise record.wrong("exports.vouched")
     return np.asarray(flags == 1)
+
+
+def _began(record: Record, skeleton: Skeleton, references: _References) -> WorkBegan:
+    *_, keypoints = _keypoints(record, skeleton)
+    return WorkBegan(keypoints, record.choice("review", SETTLED), _reference(record, "points_model", references.models))
 
 
 def _reference(record: Record, key: str, choices: set[str]) -> str | None:
@@ -193,18 +203,16 @@ def _not_people(record: Record, people: set[str]) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _keypoints(record: Record, skeleton: Skeleton) -> tuple[bool, Keypoints]:
-    """Return whether confidences are given, and the points."""
+def _keypoints(record: Record, skeleton: Skeleton) -> tuple[int, bool, Keypoints]:
+    """Return how many points are there, whether confidences are given, and the points."""
     flat = record.numbers("keypoints", _POINT * len(skeleton))
     table = np.array(flat, dtype=np.float64).reshape(len(skeleton), _POINT)
     if not np.isin(table[:, 2], (0, 1, 2)).all():
         raise record.wrong("arrays.visibility_keypoints", found=sorted(set(table[:, 2].tolist())))
     seen = int(np.count_nonzero(table[:, 2]))
-    if record.whole("num_keypoints", 0) != seen:
-        raise record.wrong("exports.num_keypoints", stated=record.whole("num_keypoints", 0), count=seen)
     has_confidence = record.has("confidence")
     confidence = np.array(record.numbers("confidence", len(skeleton), nullable=True)) if has_confidence else None
-    return has_confidence, Keypoints.of(table[:, :2], table[:, 2], confidence)
+    return seen, has_confidence, Keypoints.of(table[:, :2], table[:, 2], confidence)
 
 
 def box_of(x: float, y: float, width: float, height: float) -> Box:

@@ -20,6 +20,7 @@ INSTANCE_KINDS: Final = ("face", "person")
 ORIGINS: Final = ("model", "human", "import")
 POINTS_SOURCES: Final = ("model", "human")
 REVIEWS: Final = ("open", "in_progress", "accepted", "imported")
+SETTLED: Final = ("open", "accepted", "imported")
 PERSON_SOURCES: Final = ("human", "automatic")
 MODEL_KINDS: Final = ("detector", "landmarks", "encoder")
 FAILED: Final = "failed"  # the state of an image that never became a picture
@@ -51,6 +52,25 @@ class ModelCard:
 
 
 @dataclass(frozen=True, eq=False)
+class WorkBegan:
+    """What work in progress began from: the points, how far they were reviewed (one of `REVIEWS`, but not in progress),
+    and the name of the `ModelCard` that predicted them, or None.
+
+    Raises
+    ------
+    BadInput
+        If the review is none of those.
+    """
+
+    keypoints: Keypoints
+    review: str
+    points_model: str | None = None
+
+    def __post_init__(self) -> None:
+        require_choice(self.review, SETTLED, "terms.review")
+
+
+@dataclass(frozen=True, eq=False)
 class LabelledInstance:
     """One face or body of a picture; compared by identity, because it holds arrays.
 
@@ -74,6 +94,8 @@ class LabelledInstance:
         How far the points are reviewed: one of `REVIEWS`, or None where an export from before reviews does not say.
     vouched
         (K,) bool: for which points a human vouches; given where `review` is ``in_progress``, else None.
+    began
+        What work in progress began from; None where it began from nothing, or an export does not say.
     person, person_source
         The key of a `LabelledPerson`, and one of `PERSON_SOURCES`; given together or both None.
     not_people
@@ -98,6 +120,7 @@ class LabelledInstance:
     points_model: str | None = None
     review: str | None = None
     vouched: Bools | None = None
+    began: WorkBegan | None = None
     person: str | None = None
     person_source: str | None = None
     not_people: tuple[str, ...] = ()
@@ -122,7 +145,7 @@ class LabelledInstance:
         if len(parts) > 1 or (self.points_model is not None and self.keypoints is None):
             raise BadInput("values.skeleton_incomplete")
         if self.skeleton is None or self.keypoints is None or self.points_source is None:
-            if self.review is not None or self.vouched is not None:
+            if self.review is not None or self.vouched is not None or self.began is not None:
                 raise BadInput("values.skeleton_incomplete")
             return
         require_choice(self.points_source, POINTS_SOURCES, "terms.points_source")
@@ -131,6 +154,8 @@ class LabelledInstance:
         said = None if self.vouched is None else len(self.vouched)
         if said != (len(self.keypoints) if self.review == "in_progress" else None):
             raise BadInput("values.vouched")
+        if self.began is not None and (said is None or len(self.began.keypoints) != len(self.keypoints)):
+            raise BadInput("values.began")
         require_choice(self.skeleton, SKELETONS, "terms.instance_skeleton")
         skeleton = SKELETONS[self.skeleton]
         if skeleton.kind != self.kind:
@@ -283,7 +308,9 @@ class LabelledDataset:
             for instance in image.instances:
                 for person in (instance.person, *instance.not_people):
                     require_known(person, people, "terms.person", of=image.path)
-                require_known(instance.points_model, models, "terms.model", of=image.path)
+                began = instance.began.points_model if instance.began else None
+                for model in (instance.points_model, began):
+                    require_known(model, models, "terms.model", of=image.path)
         self._check_clips(images)
         self._check_split(people)
 

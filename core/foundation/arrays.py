@@ -116,6 +116,14 @@ class Keypoints:
         seen = np.where(chosen, self.visibility, ABSENT)
         return Keypoints.of(self.points, seen, np.where(seen == ABSENT, 1, self.confidence))
 
+    def taking(self, others: Keypoints, chosen: Bools) -> Keypoints:
+        """The points, of which those of the (K,) bool `chosen` are as in others."""
+        return Keypoints(
+            np.where(chosen[:, None], others.points, self.points),
+            np.where(chosen, others.visibility, self.visibility),
+            np.where(chosen, others.confidence, self.confidence),
+        )
+
     @staticmethod
     def any_in(blob: bytes) -> bool:
         """Whether any point of what `to_bytes` made is present, without unpacking it."""

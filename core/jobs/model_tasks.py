@@ -78,11 +78,14 @@ def _measure(workspace: Workspace, run: Run, model: str, split_by: str, progress
     }
 
 
-def _measured_on(workspace: Workspace, run: Run, use_names: Sequence[str], split_by: str | None) -> Labels:
+def _measured_on(
+    workspace: Workspace, run: Run, use_names: Sequence[str], split_by: str | None, *, in_progress: bool = False
+) -> Labels:
     """The labels that models are measured on together."""
     with reading(workspace.engine) as session:
         models = [find_model(workspace, name, session=session) for name in use_names]
-        return labels_to_measure(dataset_of(run), models, split_by, session=session).labels
+        measured = labels_to_measure(dataset_of(run), models, split_by, in_progress=in_progress, session=session)
+        return measured.labels
 
 
 def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -140,7 +143,8 @@ def _part(workspace: Workspace, run: Run, use_name: str) -> tuple[Labels | None,
     if not run.parameters.get("held_out"):
         return None, None if clip is None else {clip}
     beside = run.parameters.get("beside") or [use_name]  # with those that it is compared with
-    return _measured_on(workspace, run, beside, run.parameters.get("split_by")), None
+    in_progress = bool(run.parameters.get("in_progress"))
+    return _measured_on(workspace, run, beside, run.parameters.get("split_by"), in_progress=in_progress), None
 
 
 def pre_labelling_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

@@ -82,13 +82,14 @@ def trained(counts: Counts) -> Message:
         "nan": message("run_results.ended_at_nan"),
         "cancelled": message("run_results.ended_by_a_person"),
     }
-    error = ((counts.get("metrics") or {}).get("nme") or {}).get("value")
+    error, unaccepted = ((counts.get("metrics") or {}).get("nme") or {}).get("value"), counts.get("in_progress")
     return message(
         "run_results.trained",
         model=counts["model"],
         epochs=counts["epochs"],
         ending=endings.get(counts["stopped"], ""),
         error="" if error is None else message("run_results.held_out_nme", nme=error),
+        in_progress=message("run_results.learned_in_progress", count=unaccepted) if unaccepted else "",
     )
 
 

@@ -45,19 +45,26 @@ _PRECISION_DRAWS: Final = 400  # each draw sorts and matches anew
 
 
 def evaluate(
-    workspace: Workspace, dataset_id: int, model: str, *, against: str | None = None, split_by: str | None = None
+    workspace: Workspace,
+    dataset_id: int,
+    model: str,
+    *,
+    against: str | None = None,
+    split_by: str | None = None,
+    in_progress: bool = False,
 ) -> dict[str, Any]:
-    """Measure a model, alone or beside another on the same instances, as plain values.
+    """Measure a model, alone or beside another on the same instances, as plain values; `in_progress` as `held_out`.
 
     Returns
     -------
     dict
         ``model``, ``skeleton``, ``unit`` (the length that NME divides by, a key of `landmarks.NORMALISERS`),
         ``instances``, ``groups``, ``left_out``, ``learned`` (instances that a model has learned from, and is not
-        measured on), ``every_label`` (whether these are all labels, not those held out), ``metrics`` {name: {value,
-        low, high}}, ``mean_shape`` (the NME of a guess without a picture, likewise), ``warnings`` (messages that speak
-        against a model); with `against` also ``against``, ``against_metrics``, and ``difference`` (model minus against,
-        paired, as `differences_as_json`).
+        measured on), ``every_label`` (whether these are all labels, not those held out), ``in_progress`` (of how many
+        of the instances a human has not accepted the points), ``metrics`` {name: {value, low, high}}, ``mean_shape``
+        (the NME of a guess without a picture, likewise), ``warnings`` (messages that speak against a model); with
+        `against` also ``against``, ``against_metrics``, and ``difference`` (model minus against, paired, as
+        `differences_as_json`).
         A value that is undefined is None, and so are the ends of an interval over a single group; then ``reason`` is
         the message why (else None).
 
@@ -67,7 +74,8 @@ def evaluate(
         As `held_out`.
     """
     names = [model] if against is None else [model, against]
-    held = held_out(workspace, dataset_id, list(dict.fromkeys(names)), split_by=split_by)
+    models = list(dict.fromkeys(names))
+    held = held_out(workspace, dataset_id, models, split_by=split_by, in_progress=in_progress)
     report: dict[str, Any] = {
         "model": model,
         "skeleton": held.skeleton.name,
@@ -77,6 +85,7 @@ def evaluate(
         "left_out": held.left_out,
         "learned": held.learned,
         "every_label": held.every_label,
+        "in_progress": held.in_progress,
         "metrics": intervals_as_json(figures := metrics(held, model)),
         "mean_shape": intervals_as_json({"nme": guess_of(held)})["nme"],
         "warnings": [found.to_json() for name in names if (found := no_better_than_mean_shape(held, name))],

@@ -5,7 +5,7 @@ built-in one, is measured on every label: none of them was held out for its sake
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -51,6 +51,8 @@ class HeldOutSet:
         How many instances that would be held out now some model has learned from: it is not measured on those.
     every_label
         Whether these are all labels, as none of the models has learned from any.
+    in_progress
+        How many of the N a human is still working on: the truth has of each what a human has set.
     """
 
     skeleton: Skeleton
@@ -67,6 +69,7 @@ class HeldOutSet:
     left_out: int
     learned: int = 0
     every_label: bool = False
+    in_progress: int = 0
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -79,7 +82,12 @@ def training_split(model: str, *, session: Session) -> str:
 
 
 def held_out(
-    workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str | None = None
+    workspace: Workspace,
+    dataset_id: int,
+    models: Sequence[str],
+    *,
+    split_by: str | None = None,
+    in_progress: bool = False,
 ) -> HeldOutSet:
     """The labels that all of the models have predicted and none has learned from: those held out, or all of them where
     no model has learned from any.
@@ -88,6 +96,8 @@ def held_out(
     ----------
     split_by
         One of `core.learning.labels.SPLIT_BY`; None: as the first model's training was asked to.
+    in_progress
+        Whether what a human is working on counts too, with the points that he has set.
 
     Raises
     ------
@@ -100,7 +110,7 @@ def held_out(
     """
     with reading(workspace.engine) as session:
         pose_models = [find_model(workspace, name, session=session) for name in models]
-        measured = labels_to_measure(dataset_id, pose_models, split_by, session=session)
+        measured = labels_to_measure(dataset_id, pose_models, split_by, in_progress=in_progress, session=session)
         predictions_of = {
             model.use_name: _stack(measured.labels, dataset_id, stored_version(model, session=session), session=session)
             for model in pose_models
@@ -109,7 +119,12 @@ def held_out(
 
 
 def unpredicted(
-    workspace: Workspace, dataset_id: int, models: Sequence[str], *, split_by: str | None = None
+    workspace: Workspace,
+    dataset_id: int,
+    models: Sequence[str],
+    *,
+    split_by: str | None = None,
+    in_progress: bool = False,
 ) -> dict[str, int]:
     """How many of the instances that `held_out` would measure on each of the models has not predicted yet.
 
@@ -121,7 +136,7 @@ def unpredicted(
     missing: dict[str, int] = {}
     with reading(workspace.engine) as session:
         pose_models = [find_model(workspace, name, session=session) for name in models]
-        measured = labels_to_measure(dataset_id, pose_models, split_by, session=session)
+        measured = labels_to_measure(dataset_id, pose_models, split_by, in_progress=in_progress, session=session)
         wanted = {label.instance.id for label in measured.labels.labels}
         for name, model in zip(models, pose_models, strict=True):
             versions = stored_versions(model, session=session)
@@ -144,9 +159,15 @@ class MeasuredLabels:
 
 
 def labels_to_measure(
-    dataset_id: int, models: Sequence[PoseModel], split_by: str | None = None, *, session: Session
+    dataset_id: int,
+    models: Sequence[PoseModel],
+    split_by: str | None = None,
+    *,
+    in_progress: bool = False,
+    session: Session,
 ) -> MeasuredLabels:
-    """The labels that models are measured on together, whether they have predicted them or not.
+    """The labels that models are measured on together, whether they have predicted them or not; `in_progress` as
+    `held_out`.
 
     Raises
     ------
@@ -158,7 +179,9 @@ def labels_to_measure(
         names = [model.use_name for model in models]
         raise BadInput("models.different_points", names=names, skeletons=sorted(skeletons))
     split_by = split_by or training_split(models[0].use_name, session=session)
-    every = read_labels(dataset_id, models[0].skeleton, split_by=split_by, session=session)
+    every = read_labels(
+        dataset_id, models[0].skeleton, split_by=split_by, in_progress=in_progress, measured=True, session=session
+    )
     trained = [trained_by_name(model.name, session=session) for model in models]
     seen = {model.use_name: learned_from(row) for model, row in zip(models, trained, strict=True)}
     instances, learned = {label.instance.id for label in every.labels}, set().union(*seen.values())
@@ -233,6 +256,7 @@ def _common(measured: MeasuredLabels, predictions_of: Mapping[str, _PredictionAr
         left_out=len(labels.labels) - len(rows),
         learned=measured.learned,
         every_label=measured.every,
+        in_progress=replace(labels, labels=chosen).in_progress,
     )
 
 

@@ -29,7 +29,7 @@ from db.queries.learning.labels import (
 )
 from db.queries.library import excluded_names, group_parts, is_excluded
 from db.queries.points import count_labelled_skeletons
-from db.tables import TRUTH, GroupPart, Part
+from db.tables import TRUTH, GroupPart, Part, Review
 
 SPLIT_BY: Final = ("auto", "person", "folder", "picture")  # what is kept together: see `split_keys_of`
 _USUAL: Final = "face68"
@@ -71,6 +71,11 @@ class Labels:
         labels, groups = list(compress(self.labels, chosen)), list(compress(self.groups, chosen))
         return replace(self, labels=labels, groups=groups, parts=list(compress(self.parts, chosen)))
 
+    @property
+    def in_progress(self) -> int:
+        """How many of them a human is still working on."""
+        return sum(label.revision.review == Review.IN_PROGRESS for label in self.labels)
+
     def counts(self) -> dict[str, int]:
         """How many labels each part has, and of how many groups."""
         counts: dict[str, int] = {}
@@ -88,13 +93,19 @@ class Labels:
 
 
 def read_labels(
-    dataset_id: int, skeleton: str, *, split_by: str = "auto", in_progress: bool = False, session: Session
+    dataset_id: int,
+    skeleton: str,
+    *,
+    split_by: str = "auto",
+    in_progress: bool = False,
+    measured: bool = False,
+    session: Session,
 ) -> Labels:
     """The true labels of a dataset as they stand, with the parts that `keep_parts` has given (or would give).
 
-    True is what a human has accepted or a file has brought. With `in_progress`, there is to learn from what a human is
-    working on too, outside of the groups that are held out or validated on: of each instance the points that a human
-    has set, the others absent.
+    True is what a human has accepted or a file has brought. With `in_progress`, what a human is working on is there
+    too, of each instance the points that a human has set, the others absent: to learn from outside of the groups that
+    are held out or validated on, and where it is to be `measured` on in these as well.
 
     Raises
     ------
@@ -118,6 +129,8 @@ def read_labels(
     names = sorted({label.image.path for label in left_out})
     parts_of = [parts.get(group) or recorded.get(group, str(Part.TRAIN)) for group in groups]
     found = Labels(skeleton, with_points, groups, parts_of, names, len(rest) - len(with_points), joined)
+    if measured:
+        return found
     return found.keeping([is_true or part == Part.TRAIN for is_true, part in zip(true, parts_of, strict=True)])
 
 
@@ -133,17 +146,18 @@ def read_unlabelled(
     dataset_id: int, labels: Labels, *, split_by: str = "auto", session: Session
 ) -> list[tuple[UnlabelledInstance, str]]:
     """Instances without true points, with their groups: none of a group or picture that is held out, no excluded
-    picture."""
+    picture, and none of the labels."""
     excluded = excluded_names(dataset_id, session=session)
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
     held_out = {key for key, group in labels.split_keys.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
     held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
     pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
+    labelled = {label.instance.id for label in labels.labels}
     rows: list[tuple[UnlabelledInstance, str]] = []
     for row in unlabelled_instances(dataset_id, find_skeleton(labels.skeleton).kind, session=session):
         split_keys = split_keys_of(row, split_by)
         held_apart = row.image.id not in pictures and held_out.isdisjoint(split_keys)
-        if held_apart and not is_excluded(row.image.path, excluded):
+        if held_apart and row.instance.id not in labelled and not is_excluded(row.image.path, excluded):
             rows.append(
                 (row, next((labels.split_keys[key] for key in split_keys if key in labels.split_keys), split_keys[0]))
             )
@@ -253,7 +267,9 @@ class Supply:
     unlabelled
         Instances without true points, outside the groups that are held out.
     in_progress
-        Instances on whose points somebody works: they are among the unlabelled until they are accepted.
+        Instances on whose points somebody works: they are among the unlabelled unless they were asked for.
+    counted
+        How many of these are among the labels, as was asked for.
     """
 
     labels: Mapping[str, int]
@@ -262,13 +278,18 @@ class Supply:
     empty: int
     unlabelled: int
     in_progress: int = 0
+    counted: int = 0
 
 
-def label_supply(workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto") -> Supply:
-    """Count the labels that a training would use now, and what it could label itself."""
+def label_supply(
+    workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto", *, in_progress: bool = False
+) -> Supply:
+    """Count the labels that a training would use now, with those in progress or without, and what it could label
+    itself."""
     with reading(workspace.engine) as session:
-        labels = read_labels(dataset_id, skeleton_name, split_by=split_by, session=session)
+        labels = read_labels(dataset_id, skeleton_name, split_by=split_by, in_progress=in_progress, session=session)
         unlabelled = read_unlabelled(dataset_id, labels, split_by=split_by, session=session)
-        in_progress = len(labels_in_progress(dataset_id, skeleton_name, session=session))
+        at_work = len(labels_in_progress(dataset_id, skeleton_name, session=session))
     groups = sorted(set(labels.groups))
-    return Supply(labels.counts(), groups, labels.excluded, labels.empty, len(unlabelled), in_progress)
+    numbers = labels.empty, len(unlabelled), at_work, labels.in_progress
+    return Supply(labels.counts(), groups, labels.excluded, *numbers)

@@ -19,10 +19,11 @@ def listed(workspace: Workspace, dataset_id: int | None = None) -> list[dict[str
     -------
     list of dict
         ``name``, ``version`` (id), ``dataset``, ``skeleton``, ``recipe``, ``settings``, ``parent``, ``labels`` (by
-        part), ``epochs``, ``stopped``, ``seconds``, ``figures`` (each with value, low, high), ``author``,
-        ``created_at``, ``pre_labels`` (whether it is in force for its dataset), ``weights_sha256``, ``run`` (id),
-        ``rounds`` (of a self-training, else empty), ``labels_sha256``, ``split_by`` (what was kept together),
-        ``warnings`` (messages that speak against the model, `core.learning.training_verdict`).
+        part), ``in_progress`` (of how many of those nobody had accepted the points), ``epochs``, ``stopped``,
+        ``seconds``, ``figures`` (each with value, low, high), ``author``, ``created_at``, ``pre_labels`` (whether it is
+        in force for its dataset), ``weights_sha256``, ``run`` (id), ``rounds`` (of a self-training, else empty),
+        ``labels_sha256``, ``split_by`` (what was kept together), ``warnings`` (messages that speak against the model,
+        `core.learning.training_verdict`).
     """
     with reading(workspace.engine) as session:
         names = {row.id: row.name for row in datasets(session=session)}
@@ -45,6 +46,7 @@ def _plain(row: TrainedRow, names: dict[int, str], in_force: int | None) -> dict
         "settings": model.recipe_settings,
         "parent": row.parent,
         "labels": {part: model.data.get(part, 0) for part in ("train", "validation", "test")},
+        "in_progress": model.data.get("in_progress", 0),
         "epochs": model.data.get("epochs"),
         "stopped": model.data.get("stopped"),
         "seconds": model.seconds,

@@ -136,8 +136,9 @@ def train_model(
     -------
     dict
         ``model`` (name), ``model_version`` (id), ``epochs``, ``stopped`` ("done", "early", "cancelled" or "nan"),
-        ``seconds``, ``validation`` (the best epoch's figures), ``labels`` (counts of each part), ``said`` (what
-        a person should know: a halved batch, a loss that was no number).
+        ``seconds``, ``validation`` (the best epoch's figures), ``labels`` (counts of each part), ``in_progress`` (how
+        many of those learned from nobody has accepted), ``said`` (what a person should know: a halved batch, a loss
+        that was no number).
 
     Raises
     ------
@@ -247,6 +248,8 @@ def _enough(labels: Labels) -> None:
             instances = message("training.and_empty_labels", there=instances, count=labels.empty)
         raise NotEnoughData("training.two_instances", skeleton=labels.skeleton, there=instances)
     if not labels.of(Part.TEST):
+        if labels.in_progress == have:
+            raise NotEnoughData("training.none_accepted", count=have)
         clip = labels.groups[0].startswith(group_name("clip", ""))  # its frames stay together whatever is chosen
         raise NotEnoughData(
             "training.one_group_of_clip" if clip else "training.one_group", count=have, group=labels.groups[0].strip()
@@ -294,6 +297,7 @@ def _keep(
                 **labels.counts(),
                 "labels_sha256": labels.fingerprint(),
                 "excluded": len(labels.excluded),
+                "in_progress": labels.in_progress,
                 "split_by": training.split_by,
                 TAUGHT: list(training.taught()),
                 LEARNED: as_ranges(training.seen(session=session)),
@@ -334,5 +338,6 @@ def _report(workspace: Workspace, model: TrainedModel, *, session: Session) -> d
         "seconds": round(model.seconds, 1),
         "validation": model.data["best"],
         "labels": {part: model.data[part] for part in Part},
+        "in_progress": model.data.get("in_progress", 0),
         "said": [each.to_json() for each in messages_in(workspace.training_folder(model.run_id or 0))],
     }

@@ -14,6 +14,7 @@ from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
 from core.points.reviewing import moved, points_of, reviewed_after_edit, vouched
+from core.points.windows import window_of
 from db.engine import reading
 from db.queries.points import ShownInstance, instance_to_edit, instances_shown, revision_of_edit, shown_instances
 from db.queries.store import store_id
@@ -35,7 +36,7 @@ class Edit:
     Attributes
     ----------
     id
-        The browser's own id of it; the same id twice is one revision.
+        The browser's own id of it, which names its window (`core.points.windows`); the same id twice is one revision.
     instance
         Whose points.
     base
@@ -91,7 +92,7 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
         skeleton = find_skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
         _refuse_clash(edit, head, author_id, skeleton, session=session)
         points = _changed(points_of(head, skeleton), edit.changes, skeleton, image)
-        now = reviewed_after_edit(points, head, skeleton, base=edit.base, author_id=author_id, session=session)
+        now = reviewed_after_edit(points, head, skeleton, base=edit.base, window=window_of(edit.id), session=session)
         revision = append_revision(
             instance,
             skeleton.name,
@@ -248,21 +249,11 @@ def _unseen_movers(
         after = points_of(revision, skeleton)
         changed = moved(before, after)
         if revision.edit_id in own:
-            shown = _taken_over(shown, after, changed)
+            shown = shown.taking(after, np.isin(np.arange(len(shown)), changed))
         if revision.author_id is not None:
             movers.update(dict.fromkeys(changed, revision.author_id))
         before = after
     return {point: movers[point] for point in moved(shown, before) if point in movers}
-
-
-def _taken_over(points: Keypoints, others: Keypoints, which: Sequence[int]) -> Keypoints:
-    """Points of which some are as in others."""
-    taken = np.isin(np.arange(len(points.points)), which)
-    return Keypoints(
-        np.where(taken[:, None], others.points, points.points),
-        np.where(taken, others.visibility, points.visibility),
-        np.where(taken, others.confidence, points.confidence),
-    )
 
 
 def _changed(points: Keypoints, changes: Sequence[Change], skeleton: Skeleton, image: Image) -> Keypoints:

@@ -13,14 +13,14 @@ from sqlmodel import Session, select
 
 from core.formats.labels.doubts import Doubt
 from core.formats.labels.rows import LabelledRow, tight_box
-from core.foundation.arrays import Box, Floats, Keypoints
+from core.foundation.arrays import ABSENT, Box, Floats, Keypoints
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import find_skeleton
 from db.queries.points import ShownInstance, shown_instances
 from db.tables import BoxSource, Image, Instance, KeypointRevision, Review, Source, sides
 from db.writes.library import refresh_picture
-from db.writes.points import append_revision
+from db.writes.points import append_revision, settled_before
 
 _SAME: Final = 0.5  # IoU from which two boxes are of the same face or person
 _WITHIN: Final = 0.9  # share of the points' box that lies in an instance's box, for its being of that instance
@@ -70,7 +70,8 @@ class WriteReport:
 
 
 def apply_labels(image: Image, labels: Sequence[FileLabel], run_id: int | None, *, session: Session) -> WriteReport:
-    """Store labels of one picture as imported revisions; never commits, and leaves counting the work to the caller.
+    """Store labels of one picture as imported revisions, work in progress as that; never commits, and leaves counting
+    the work to the caller.
 
     Each goes to the instance of its kind that has these very points, or whose box it shares (IoU of 0.5), or in whose
     box its points lie; no instance gets two, and where there is none a new one is made. What a human has said otherwise
@@ -210,13 +211,21 @@ def _pairs(scores: Floats) -> dict[int, int]:
 def _onto(shown: ShownInstance, label: FileLabel, report: WriteReport, *, session: Session) -> None:
     head = shown.revision
     if head is not None and head.source == Source.HUMAN:
-        if _content(Keypoints.from_bytes(head.points)) == _content(label.row.keypoints):
+        if _is_said(label.row, head):
             report.unchanged += 1
         else:
             report.refused.append((label, _why_it_stays(head)))
         return
-    _append(shown.instance, label, session=session)
+    _append(shown.instance, head, label, session=session)
     report.by_author[label.author_id] += 1
+
+
+def _is_said(row: LabelledRow, head: KeypointRevision) -> bool:
+    """Whether a human has said the same here; of work in progress, of each point that it sets."""
+    here = Keypoints.from_bytes(head.points)
+    if row.in_progress and head.skeleton == row.skeleton:
+        here = here.only(row.keypoints.visibility > ABSENT)
+    return _content(here) == _content(row.keypoints)
 
 
 def _why_it_stays(head: KeypointRevision) -> Message:
@@ -238,15 +247,21 @@ def _add(image: Image, label: FileLabel, kind: str, run_id: int | None, *, sessi
     )
     session.add(instance)
     session.flush()
-    _append(instance, label, session=session)
+    _append(instance, None, label, session=session)
 
 
-def _append(instance: Instance, label: FileLabel, *, session: Session) -> None:
+def _append(instance: Instance, head: KeypointRevision | None, label: FileLabel, *, session: Session) -> None:
+    """Imported points take the place of a model's; work in progress goes on from them."""
+    row, keypoints, start_id = label.row, label.row.keypoints, None
+    if row.in_progress and head is not None and head.skeleton == row.skeleton:
+        keypoints = Keypoints.from_bytes(head.points).taking(row.keypoints, row.keypoints.visibility > ABSENT)
+        start_id = settled_before(head)
     append_revision(
         instance,
-        label.row.skeleton,
-        label.row.keypoints.to_bytes(),
-        Review.IMPORTED,
+        row.skeleton,
+        keypoints.to_bytes(),
+        Review.IN_PROGRESS if row.in_progress else Review.IMPORTED,
+        start_id=start_id,
         author_id=label.author_id,
         note=message(_IMPORTED, file=PurePosixPath(label.source).name).to_json(),
         session=session,

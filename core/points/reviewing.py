@@ -16,6 +16,7 @@ from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
+from core.points.windows import new_id, same_window
 from db.queries.points import EarlierState, revisions_back_from, shown_instances
 from db.tables import TRUTH, Instance, KeypointRevision, Review, WorkKind
 from db.writes.dashboard import record_work
@@ -24,12 +25,19 @@ from db.writes.points import append_revision, settled_before
 from db.writing import writing
 
 
-def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collection[int] | None = None) -> int:
+def accept(
+    workspace: Workspace,
+    image_id: int,
+    *,
+    author_id: int,
+    seen: Collection[int] | None = None,
+    window: str | None = None,
+) -> int:
     """Say that every point of a picture is right as it is; returns how many instances a human vouches for now.
 
-    With `seen`, ids of revisions, only for those, and for what the author has made of them since: a human vouches for
-    no points that he was not shown. A picture without instances is accepted as one in which nothing is. An instance
-    that has no points yet stays open.
+    With `seen`, ids of revisions, only for those, and for what was made of them since in the same `window` of a browser
+    (`core.points.windows`): a human vouches for no points that he was not shown. A picture without instances is
+    accepted as one in which nothing is. An instance that has no points yet stays open.
 
     Raises
     ------
@@ -42,10 +50,10 @@ def accept(workspace: Workspace, image_id: int, *, author_id: int, seen: Collect
         image = find_image(image_id, session=session)
         shown = [(row.instance, row.revision) for row in shown_instances(image_id, session=session)]
         waiting = [(instance, head) for instance, head in shown if head and head.review != Review.ACCEPTED]
-        if seen is not None and not all(_was_seen(head, seen, author_id, session=session) for _, head in waiting):
+        if seen is not None and not all(_was_seen(head, seen, window, session=session) for _, head in waiting):
             raise Conflict("points.changed_since", picture=image.path)
         for instance, head in waiting:
-            _accept(instance, head, author_id, session=session)
+            _accept(instance, head, author_id, window, session=session)
         news = bool(waiting) or not (shown or image.empty_by)
         if not shown:
             image.empty_by = image.empty_by or author_id
@@ -74,17 +82,19 @@ def take_back(workspace: Workspace, image_id: int, *, author_id: int) -> int:
         return len(accepted)
 
 
-def _was_seen(head: KeypointRevision, seen: Collection[int], author_id: int, *, session: Session) -> bool:
-    """Whether a revision was shown, or is what its author has made since of one that was."""
+def _was_seen(head: KeypointRevision, seen: Collection[int], window: str | None, *, session: Session) -> bool:
+    """Whether a revision was shown, or is what a window has made since of one that was."""
     while head.id not in seen:
         base = session.get(KeypointRevision, head.base_id) if head.base_id else None
-        if base is None or head.author_id != author_id:
+        if base is None or not same_window(head.edit_id, window):
             return False
         head = base
     return True
 
 
-def _accept(instance: Instance, head: KeypointRevision, author_id: int, *, session: Session) -> None:
+def _accept(
+    instance: Instance, head: KeypointRevision, author_id: int, window: str | None, *, session: Session
+) -> None:
     points = Keypoints.from_bytes(head.points)
     append_revision(
         instance,
@@ -92,6 +102,7 @@ def _accept(instance: Instance, head: KeypointRevision, author_id: int, *, sessi
         Keypoints.of(points.points, points.visibility).to_bytes(),
         Review.ACCEPTED,
         author_id=author_id,
+        edit_id=new_id(window) if window else None,
         note=message("edits.accepted").to_json(),
         session=session,
     )
@@ -141,13 +152,13 @@ def reviewed_after_edit(
     skeleton: Skeleton,
     *,
     base: int | None,
-    author_id: int,
+    window: str | None,
     session: Session,
 ) -> Reviewed:
     """How far an instance is reviewed with the points that an edit has made of its head, and those points.
 
-    What was made before its own author accepted the points, as `base` says, and comes in after that, was accepted with
-    them.
+    What was made before the points were accepted in the same `window`, as `base` says, and comes in after that, was
+    accepted with them.
     """
     packed = points.to_bytes()
     states = [] if head is None else revisions_back_from(head.id, session=session)
@@ -156,7 +167,7 @@ def reviewed_after_edit(
             return Reviewed(packed, Review.OPEN, nothing=True)
         if earlier is not None and earlier.skeleton == skeleton.name and Keypoints.same_places(earlier.points, packed):
             return Reviewed(earlier.points, Review(earlier.review), model_version_id=earlier.model_version_id)
-    if head and base and head.review == Review.ACCEPTED and head.author_id == author_id and base < head.id:
+    if head and base and head.review == Review.ACCEPTED and same_window(head.edit_id, window) and base < head.id:
         return Reviewed(packed, Review.ACCEPTED)
     start = next(_settled(states))
     return Reviewed(

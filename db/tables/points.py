@@ -103,7 +103,7 @@ class KeypointRevision(SQLModel, table=True):
     `review` is how far the instance is reviewed with these points; they count as a model's (`source`) as long as they
     are open. `start_id` is there while they are in progress: the revision that the work began from, None where it began
     from nothing. What is no longer as it was there a human has set.
-    `edit_id` is the browser's own id of the edit: the same edit sent twice is one row.
+    `edit_id` is the browser's own id of the edit, or of the acceptance: the same edit sent twice is one row.
     """
 
     __table_args__ = (

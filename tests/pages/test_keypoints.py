@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from core.points.reviewing import accept
+from db.tables import Image
+from db.writing import writing
+from tests.builders.learning_rows import Shelf
+
 
 def test_without_data_it_leads_to_the_library(opened_without_data):
     assert [button.label for button in opened_without_data("keypoints.py").button] == ["Open the library"]
@@ -26,3 +33,22 @@ def test_a_filter_opens_the_first_picture_that_fits_or_none(opened, small_datase
     assert page.caption[0].value.startswith(r"clip\/2\.png")
     part.set_value("nowhere").run()
     assert page.info[0].value.startswith("No picture fits.")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("new", "Nobody has looked for faces in this picture yet. Draw a box,"),
+        ("empty", "Nothing was found in this picture."),
+        ("failed", "This picture could not be looked at."),
+        ("accepted", "It is accepted that nothing is in this picture."),
+    ],
+)
+def test_of_a_picture_without_faces_it_says_why_there_are_none(opened, workspace, dataset, author, state, said):
+    image = Shelf(workspace, dataset, author).image("a.png")
+    if state == "accepted":
+        accept(workspace, image, author_id=author)
+    else:
+        with writing(workspace.engine) as session:
+            session.get(Image, image).state = state
+    assert opened("keypoints.py").info[0].value.startswith(said)

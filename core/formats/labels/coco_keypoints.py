@@ -6,7 +6,8 @@ width, height. Points go by the names of their category (`core.formats.labels.po
 Visibility 0 is absent, whatever x and y are; 1 hidden; 2 visible. Files made of 300-W labels mark every point 1: where
 no point of a file with face68 is 2, 1 means visible. Numbers between those are scores, which is a question for the
 whole file. `num_keypoints` and `segmentation` are not looked at. Crowds, ignored annotations, annotations without
-points, those of other categories and, in our own exports, points that a model set are left out and counted.
+points, those of other categories and, in our own exports, points that a model set are left out and counted. Of work in
+progress in them the points come in that a human has set, and stay in progress.
 
 Tools write the same thing differently: an id may be 7, 7.0 or "7", a width 640.0, a number a text, a missing one null
 or NaN. An entry that cannot be used is listed with its reason, and so are the annotations that need it; the rest comes
@@ -110,14 +111,15 @@ class _Reading:
         if not self.taken and self.counts:
             raise refuse_count(self.name, message("labels.annotations_have", count=max(self.counts)), self.skeleton)
         self.file.skipped += list(self.refused.items())
-        own = str(self._info().get("version", "")).startswith(_OWN)
-        answers = {str(DoubtKind.TURNED): "upright"} if own else {}
-        self.file.rows = _all_visible(list(self._rows(answers)), self.skeleton)
+        answers = {str(DoubtKind.TURNED): "upright"} if self._own() else {}
+        rows = list(self._rows(answers))
+        self.file.rows = rows if self._own() else _all_visible(rows, self.skeleton)
         return self.file
 
-    def _info(self) -> Mapping[str, Any]:
+    def _own(self) -> bool:
+        """Whether it is an export of ours."""
         info = self.document.content.get("info")
-        return info if isinstance(info, dict) else {}
+        return isinstance(info, dict) and str(info.get("version", "")).startswith(_OWN)
 
     def _each(self, key: str, take: Callable[[Record], None]) -> None:
         """Take every entry of a list; what cannot be is listed."""
@@ -187,6 +189,7 @@ class _Reading:
             return
         table, lost = _table(record, key, flat)
         table = places.ordered(table, len(self.skeleton))
+        told = self._leave_vouched(record, table)
         if not table[:, 2].any():
             self.file.leave_out("without points")
             return
@@ -194,7 +197,14 @@ class _Reading:
         if lost:
             doubts = (*doubts, Doubt(message("label_doubts.place", count=lost)))
         place = record.place.removeprefix(f"{self.name}: ")
-        self.taken.append(_Taken(place, picture, table, box, (*places.doubts, *doubts)))
+        self.taken.append(_Taken(place, picture, table, box, (*places.doubts, *doubts, *told)))
+
+    def _leave_vouched(self, record: Record, table: Floats) -> tuple[Doubt, ...]:
+        """Leave of work in progress, in an export of ours, the points alone that a human has set, and tell that."""
+        if not self._own() or record.content.get("review") != "in_progress":
+            return ()
+        table[np.array(record.numbers("vouched", len(table))) != 1] = 0
+        return (Doubt(message("label_doubts.in_progress")),)
 
     def _of_count(self, places: PointMap, count: int) -> PointMap:
         """Where points without names go whose number says of which set they are."""

@@ -25,6 +25,7 @@ class DoubtKind(StrEnum):
     SET = "set"  # another set of points, mapped by names: what it lacks and what has no place
     BOX = "box"  # the box is none: the points' own is taken
     BOX_ELSEWHERE = "box_elsewhere"  # none of the points lies in the box: the points' own is taken
+    IN_PROGRESS = "in_progress"  # work in progress of an export of ours: what a human has set comes in, as that
     PLACE = "place"  # a point that is said to be there is nowhere: absent
 
 

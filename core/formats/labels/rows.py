@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.labels.doubts import Doubt
+from core.formats.labels.doubts import Doubt, DoubtKind
 from core.foundation.arrays import Box, Keypoints
 from core.foundation.errors import UnreadableLabels
 from core.foundation.messages import Message
@@ -59,6 +59,11 @@ class LabelledRow:
     inside: bool = False
     doubts: tuple[Doubt, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether nobody has accepted the points yet: those that are there a human has set, and no others."""
+        return any(doubt.kind == DoubtKind.IN_PROGRESS for doubt in self.doubts)
 
 
 @dataclass

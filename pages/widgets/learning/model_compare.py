@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
@@ -25,6 +25,7 @@ from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_live import COMPARE
 from pages.widgets.shared.controls import offer_predictions, paged, show_in_editor
+from pages.widgets.shared.labels_that_count import in_progress_parameter, labels_that_count
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
 from pages.widgets.shared.resources import read, workspace
@@ -36,6 +37,24 @@ _WORST: Final = 24
 _FEW_GROUPS: Final = 20
 _METRICS: Final = words("metrics")
 _NO_SHARES: Final = ("mse_px2", "rmse_px")  # all other metrics are shown in percent
+
+
+class MeasuredOn(NamedTuple):
+    """What models are measured on together, in which state of the dataset: what figures are kept under."""
+
+    dataset_id: int
+    models: tuple[str, ...]
+    split_by: str
+    cache_key: int
+    in_progress: bool = False
+
+    def named(self) -> tuple[int, tuple[str, ...]]:
+        """The dataset and the models."""
+        return self.dataset_id, self.models
+
+    def how(self) -> dict[str, Any]:
+        """Which labels, as `core.learning.held_out.held_out` takes it."""
+        return {"split_by": self.split_by, "in_progress": self.in_progress}
 
 
 @dataclass(frozen=True)
@@ -50,8 +69,9 @@ class Comparison:
     guess: dict[str, float | None]
 
 
-def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
-    """The skeleton, and up to three models to look at; the first is what the others are compared with."""
+def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str], bool]:
+    """The skeleton, up to three models to look at, of which the first is what the others are compared with, and whether
+    labels in progress count."""
     st.subheader("Compare on held-out labels", anchor=False)
     asked: tuple[str, str] | None = st.session_state.pop(COMPARE, None)
     if asked is not None:
@@ -77,9 +97,10 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
             help="Offers each model also with the mirrored picture beside it (+flip) or smoothed over time (+one-euro, "
             "+savitzky-golay). Each use is predicted and measured by itself; smoothing says how late it makes points.",
         )
+        in_progress = labels_that_count(key="compare-labels")
     if not names:
         st.caption(f"There is no model for {plain(points_name(skeleton_name))} yet.")
-    return skeleton_name, chosen
+    return skeleton_name, chosen, in_progress
 
 
 def _chosen_at_first(
@@ -116,18 +137,13 @@ def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | 
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing")
-def _held(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int) -> HeldOutSet:  # noqa: ARG001
-    return held_out(workspace(), dataset_id, names, split_by=split_by)
+def _held(measured_on: MeasuredOn) -> HeldOutSet:
+    return held_out(workspace(), *measured_on.named(), **measured_on.how())
 
 
 @st.cache_data(max_entries=8, show_spinner="Drawing groups again")
-def _compare(
-    _held_out: HeldOutSet,
-    dataset_id: int,  # noqa: ARG001
-    names: tuple[str, ...],
-    split_by: str,  # noqa: ARG001
-    cache_key: int,  # noqa: ARG001
-) -> Comparison:
+def _compare(_held_out: HeldOutSet, measured_on: MeasuredOn) -> Comparison:
+    names = measured_on.models
     return Comparison(
         {name: intervals_as_json(metrics(_held_out, name)) for name in names},
         {name: differences_as_json(metrics(_held_out, name, names[0])) for name in names[1:]},
@@ -137,24 +153,29 @@ def _compare(
     )
 
 
-def comparison(dataset_id: int, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, busy: bool) -> None:
+def comparison(
+    dataset_id: int, chosen: list[str], rows: Sequence[Mapping[str, Any]], *, in_progress: bool = False, busy: bool
+) -> None:
     """Figures with intervals, curves, points and groups, and the worst instances first."""
     names = tuple(chosen)
     cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
-    split_by = common_split(names, rows)
+    measured_on = MeasuredOn(dataset_id, names, common_split(names, rows), cache_key, in_progress)
     try:
-        held = _held(dataset_id, names, split_by, cache_key)
+        held = _held(measured_on)
     except NotEnoughData as error:
         if error.code not in UNPREDICTED:
             st.info(sentence(error), icon=":material/rule:")
             return
         st.info("Each model first predicts the labelled instances that they are measured on.", icon=":material/rule:")
-        _offer(dataset_id, names, split_by, cache_key, busy=busy)
+        _offer(measured_on, busy=busy)
         return
     except FacetError as error:
         st.error(sentence(error))
         return
     st.caption(heading(len(held), len(set(held.groups.tolist())), every_label=held.every_label))
+    if in_progress:
+        verb = "is" if held.in_progress == 1 else "are"
+        st.caption(f"{held.in_progress:,} of them {verb} in progress: of these the points count that a human has set.")
     for name in names:
         if (doubt := no_better_than_mean_shape(held, name)) is not None:
             st.warning(f"{sentence(doubt.text())}.", icon=":material/warning:")
@@ -165,8 +186,8 @@ def comparison(dataset_id: int, chosen: list[str], rows: Sequence[Mapping[str, A
         )
     if held.left_out:
         st.warning(f"{counted(held.left_out, 'instance')} not predicted by all of them stay out.")
-        _offer(dataset_id, names, split_by, cache_key, busy=busy)
-    measured = _compare(held, dataset_id, names, split_by, cache_key)
+        _offer(measured_on, busy=busy)
+    measured = _compare(held, measured_on)
     _figures(measured, names)
     where_they_err(measured.breakdowns, measured.less_first, held.skeleton, dataset_id, names)
     _worst(held, chosen)
@@ -195,14 +216,15 @@ def heading(instances: int, groups: int, *, every_label: bool = False) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
-def _unpredicted(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int) -> dict[str, int]:  # noqa: ARG001
-    return unpredicted(workspace(), dataset_id, names, split_by=split_by)
+def _unpredicted(measured_on: MeasuredOn) -> dict[str, int]:
+    return unpredicted(workspace(), *measured_on.named(), **measured_on.how())
 
 
-def _offer(dataset_id: int, names: tuple[str, ...], split_by: str, cache_key: int, *, busy: bool) -> None:
-    counts = _unpredicted(dataset_id, names, split_by, cache_key)
-    lacking = {name: count for name, count in counts.items() if count}
-    scope = {"held_out": True, "beside": list(names), "split_by": split_by}
+def _offer(measured_on: MeasuredOn, *, busy: bool) -> None:
+    dataset_id, names = measured_on.named()
+    lacking = {name: count for name, count in _unpredicted(measured_on).items() if count}
+    scope = {"held_out": True, "beside": list(names), "split_by": measured_on.split_by}
+    scope |= in_progress_parameter(measured_on.in_progress)
     offer_predictions(dataset_id, lacking, names, "Predict the held-out part", "To be predicted", busy=busy, **scope)
 
 

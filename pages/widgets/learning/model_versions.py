@@ -79,13 +79,14 @@ def about(row: Mapping[str, Any]) -> str:
     """A version in a few words, as Markdown."""
     parts = " · ".join(f"{row['labels'][part]:,} {what}" for part, what in _PARTS.items())
     parent = f" It went on from {plain(row['parent'])}." if row["parent"] else ""
+    progress = f" ({row['in_progress']:,} of those to learn from in progress)" if row["in_progress"] else ""
     taught = (
         f" It learned from unlabelled pictures in {counted(len(row['rounds']) - 1, 'round')}." if row["rounds"] else ""
     )
     return (
         f"**{plain(row['name'])}**: recipe {plain(row['recipe'])}, {counted(row['epochs'] or 0, 'epoch')}, "
         f"{_ENDINGS.get(row['stopped'], 'ended')}.{parent}{taught}  \n"
-        f"Labels: {parts}; kept together: {plain(row['split_by'])}.  \n"
+        f"Labels: {parts}{progress}; kept together: {plain(row['split_by'])}.  \n"
         f"Weights: SHA-256 {plain(row['weights_sha256'][:16])}…"
     )
 

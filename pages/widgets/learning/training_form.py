@@ -1,7 +1,7 @@
 """Choosing what to train: the labels that there are, the recipe, its settings, and whether it fits."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from core.learning.recipes import RecipeChoice
 from db.queries.learning.models import model_cache_key
 from db.tables import Run
 from pages.widgets.shared.controls import page_button, paged
+from pages.widgets.shared.labels_that_count import in_progress_parameter, labels_that_count
 from pages.widgets.shared.points_picker import choose_points, points_name
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.supply import counted_supply
@@ -28,8 +29,20 @@ _NAMES: Final = 50  # a page of file names
 _PLANS: Final = words("training_plans")
 
 
-def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
-    """Choose the points and what must not be split, and show what there is: skeleton, split, supply."""
+class ChosenLabels(NamedTuple):
+    """Which labels are learned from: of which points, what is kept together, whether those in progress count."""
+
+    skeleton: str
+    split_by: str
+    in_progress: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        """As a run takes them."""
+        return {"skeleton": self.skeleton, "split_by": self.split_by} | in_progress_parameter(self.in_progress)
+
+
+def labels_card(dataset_id: int) -> tuple[ChosenLabels, Supply]:
+    """Choose the labels, and show what there is of them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         skeleton_name = choose_points(dataset_id, key="train-skeleton")
         split_by = st.selectbox(
@@ -41,19 +54,22 @@ def labels_card(dataset_id: int) -> tuple[str, str, Supply]:
             help="What is kept together goes to one part as a whole: to learn from, to stop in time, or held out. Once "
             "trained on, it stays there.",
         )
+        in_progress = labels_that_count(key="train-labels")
     st.caption(KEPT_TOGETHER[split_by])
     cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
-    supply = counted_supply(dataset_id, skeleton_name, split_by, cache_key)
+    supply = counted_supply(dataset_id, skeleton_name, split_by, cache_key, in_progress=in_progress)
+    chosen = ChosenLabels(skeleton_name, split_by, in_progress)
     if not supply.groups:
         _nothing_yet(supply, skeleton_name)
-        return skeleton_name, split_by, supply
+        return chosen, supply
     with st.grid(min_column_width=150, gap="small"):
         for part, text in _PARTS.items():
             groups = counted(supply.labels[f"{part}_groups"], "group")
             count = supply.labels[part]
             st.metric(text["name"], count, delta=groups, delta_color="off", delta_arrow="off", help=text["about"])
     _left_out(supply)
-    return skeleton_name, split_by, supply
+    _progress(supply, in_progress=in_progress)
+    return chosen, supply
 
 
 def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
@@ -65,6 +81,7 @@ def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
         icon=":material/scatter_plot:",
     )
     _left_out(supply)
+    _progress(supply, in_progress=False)
     with st.container(horizontal=True):
         page_button("Correct keypoints", "keypoints.py", type="primary", key="to-keypoints")
         page_button("Import labels", "library.py", key="to-library")
@@ -79,9 +96,23 @@ def _left_out(supply: Supply) -> None:
         st.caption(f"{counted(supply.empty, 'label')} without a single point cannot teach anything and stay out.")
 
 
-def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supply, open_runs: Sequence[Run]) -> None:
+def _progress(supply: Supply, *, in_progress: bool) -> None:
+    """How many labels are in progress, and whether they count."""
+    if in_progress:
+        verb = "is" if supply.counted == 1 else "are"
+        st.caption(
+            f"{supply.counted:,} of those to learn from {verb} in progress, with the points that a human has set. "
+            "Nothing in progress is held out."
+        )
+    elif supply.in_progress:
+        verb = "stays" if supply.in_progress == 1 else "stay"
+        st.caption(f"{counted(supply.in_progress, 'label')} in progress {verb} out.")
+
+
+def recipe_form(dataset_id: int, labels: ChosenLabels, supply: Supply, open_runs: Sequence[Run]) -> None:
     """Choose a recipe and start; `open_runs` are the trainings that wait or work."""
     st.subheader("Recipe", anchor=False)
+    skeleton_name = labels.skeleton
     choices = {choice.name: choice for choice in recipes.recipe_choices()}
     parents = models.comparable(workspace(), dataset_id, skeleton_name, built_in=False)
     teaching = bool(st.session_state.get("train-self"))
@@ -102,8 +133,8 @@ def recipe_form(dataset_id: int, skeleton_name: str, split_by: str, supply: Supp
     settings = _settings(choices[name])
     plan = _self_training(choices[name], supply.unlabelled)
     parent = None if plan else parent
-    parameters: dict[str, Any] = {"recipe": name, "settings": settings, "skeleton": skeleton_name}
-    parameters |= {"split_by": split_by, "parent": parent} | ({"plan": plan} if plan else {})
+    parameters = {"recipe": name, "settings": settings, "parent": parent} | labels.parameters()
+    parameters |= {"plan": plan} if plan else {}
     reason, missing = _obstacle(name, settings, skeleton_name, supply), None
     if reason is not None:
         st.warning(plain(reason), icon=":material/warning:")
@@ -133,6 +164,8 @@ def _obstacle(name: str, settings: Mapping[str, str], skeleton_name: str, supply
         return str(error)
     if supply.labels["test"]:
         return None
+    if supply.counted == supply.labels["train"]:
+        return "Nobody has accepted a label yet, so nothing can be held out: accept some, or import labels."
     return (
         f"Everything labelled belongs to one group ({supply.groups[0]}), so nothing can be held out: label another "
         "video or person, or keep less together."

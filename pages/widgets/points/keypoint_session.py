@@ -16,10 +16,12 @@ from db.queries.points import neighbour, next_to_review
 from db.queries.store import store_id
 from db.tables import Image, ImageState
 from pages.widgets.points.picture_order import first_of, ranking, step
-from pages.widgets.shared.resources import IMAGE, author_id, read, who_works, workspace
+from pages.widgets.shared.resources import IMAGE, author_id, read, who_works, window_id, workspace
 from pages.widgets.shared.text import counted, sentence
+from pages.widgets.shared.words import words
 
 _GLANCE: Final = 1.0  # seconds: who accepts a picture sooner has clicked twice and not seen it
+NOTHING: Final = words("nothing_in_picture")  # by the state of a picture without faces and people
 _SHOWN: Final = "keypoints_shown"
 _NOTICE: Final = "keypoints_notice"
 
@@ -139,7 +141,7 @@ def _accept(image_id: int, seen: Collection[int], without_points: int = 0) -> No
         st.session_state[_NOTICE] = "This click did not count: the picture has only just opened. Look at it first."
         return
     try:
-        accept(workspace(), image_id, author_id=author_id(), seen=seen)
+        accept(workspace(), image_id, author_id=author_id(), seen=seen, window=window_id())
         if without_points:
             boxes = counted(without_points, "box", "boxes")
             st.session_state[_NOTICE] = f"{boxes} of the last picture: no points yet, to be reviewed with them."
@@ -166,6 +168,7 @@ def editor_data(image: Image, focus: int | None = None) -> dict[str, Any]:
         "focus": focus,
         "store": read(lambda session: store_id(session=session)),
         "author": who_works(),
+        "window": window_id(),
         "read_only": False,
         "position": {"index": index, "count": count},
     }

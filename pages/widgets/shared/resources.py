@@ -1,5 +1,6 @@
 """What lives longer than a rerun: the workspace. And who works on what, as ids."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -17,6 +18,7 @@ _Answer = TypeVar("_Answer")
 DATASET = "dataset_id"
 NAME = "annotator"
 IMAGE = "image_id"  # the picture that the keypoints page shows
+_WINDOW = "window"
 
 
 @st.cache_resource
@@ -42,6 +44,11 @@ def who_works() -> str:
 def author_id() -> int:
     """The id of who works now; raises as `who_works`."""
     return annotator_id(workspace(), who_works())
+
+
+def window_id() -> str:
+    """The id of this window of a browser, until it is loaded anew (`core.points.windows`)."""
+    return str(st.session_state.setdefault(_WINDOW, secrets.token_hex(6)))
 
 
 def read(query: Callable[[Session], _Answer]) -> _Answer:

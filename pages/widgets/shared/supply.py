@@ -7,6 +7,13 @@ from pages.widgets.shared.resources import workspace
 
 
 @st.cache_data(max_entries=20, show_spinner="Counting the labels")
-def counted_supply(dataset_id: int, skeleton: str, split_by: str, cache_key: int) -> Supply:  # noqa: ARG001
+def counted_supply(
+    dataset_id: int,
+    skeleton: str,
+    split_by: str,
+    cache_key: int,  # noqa: ARG001
+    *,
+    in_progress: bool = False,
+) -> Supply:
     """What there is to learn from, kept under the revision of the dataset."""
-    return label_supply(workspace(), dataset_id, skeleton, split_by)
+    return label_supply(workspace(), dataset_id, skeleton, split_by, in_progress=in_progress)

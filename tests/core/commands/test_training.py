@@ -24,9 +24,13 @@ from core.foundation.settings import Settings, settings
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.jobs import tasks
+from core.learning.held_out import held_out
 from core.learning.verdicts import PromotionCheck
+from core.library.names_in_store import annotator_id
 from core.library.sample_clips import draw_clips_of_people
+from core.points.annotating import Edit, save_edit
 from db.engine import reading
+from db.tables import Image as Picture
 from db.tables import Instance, KeypointRevision, Prediction, Run, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
@@ -268,7 +272,26 @@ def run_anew(tmp_path, monkeypatch):
     settings.cache_clear()
 
 
-def test_pictures_in_one_folder_are_learned_from_singly_and_that_is_said(run_anew, tmp_path):
+def touch(home, path):
+    """Move one point of the body of a picture, as a hand does."""
+    workspace = Workspace.open(Settings(home=home))
+    with reading(workspace.engine) as session:
+        of_picture = select(Instance).join(Picture, Picture.id == Instance.image_id)
+        body = session.exec(of_picture.where(Picture.path == path)).one()
+    edit = Edit(f"touch-{path}", body.id, None, ((0, 20.0, 21.0, 2),))
+    save_edit(workspace, edit, author_id=annotator_id(workspace, "ada"))
+    workspace.engine.dispose()
+
+
+def held_out_picture(home, model):
+    """The path of the first picture that a model is measured on."""
+    workspace = Workspace.open(Settings(home=home))
+    path = held_out(workspace, 1, [model]).names[0]
+    workspace.engine.dispose()
+    return path
+
+
+def test_pictures_in_one_folder_are_learned_from_singly_and_labels_in_progress_on_request(run_anew, tmp_path):
     truth = np.random.default_rng(0).uniform(8, 56, (6, 24, 2))
     rows = []
     (tmp_path / "photos").mkdir()
@@ -280,13 +303,23 @@ def test_pictures_in_one_folder_are_learned_from_singly_and_that_is_said(run_ane
     run_anew("import", tmp_path / "photos", "--dataset", "bodies")
     run_anew("labels", tmp_path / "points.csv", "--dataset", "bodies", "--skeleton", "body24")
     small = [part for one in SMALL for part in ("--set", one)]
-    told = run_anew("train", "--dataset", "bodies", "--recipe", "quick-resnet18", *small)  # the only points there are
-    assert told["split_by"] == "picture"
+    touch(tmp_path / "home", "0.png")
+    asked = ("train", "--dataset", "bodies", "--recipe", "quick-resnet18")
+    told = run_anew(*asked, "--in-progress", *small)  # the only points there are
+    assert (told["split_by"], told["in_progress"]) == ("picture", 1)
     assert "each was taken to be of its own" in told["said"][0]
     assert (sum(told["labels"].values()), told["labels"]["test"] > 0) == (6, True)
     found = run_anew("evaluate", "--dataset", "bodies", "--model", told["model"])
     assert (found["skeleton"], found["instances"]) == ("body24", told["labels"]["test"])
     assert (told["reason"], found["reason"], found["groups"]) == (None, None, 2)  # two of six are held out
+    touch(tmp_path / "home", held_out_picture(tmp_path / "home", told["model"]))
+    counts = []
+    for more in ((), ("--in-progress",)):
+        found = run_anew("evaluate", "--dataset", "bodies", "--model", told["model"], *more)
+        counts.append((found["instances"], found["in_progress"]))
+    assert counts == [(1, 0), (2, 1)]
+    asked = ["evaluate", "--dataset", "bodies", "--model", told["model"], "--in-progress"]
+    assert "on 2 held-out instances of 2 groups, 1 of them in progress" in CliRunner().invoke(app, asked).stdout
 
 
 def test_what_a_model_was_not_taught_and_what_has_no_box_is_told_beside_a_prediction(run, model, monkeypatch):

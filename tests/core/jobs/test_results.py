@@ -109,6 +109,11 @@ CASES = [
         {"model": "a-1", "epochs": 1, "stopped": "done", "metrics": {"nme": {"value": None}}},
         "a-1: 1 epoch",
     ),
+    (
+        "train",
+        {"model": "a-1", "epochs": 2, "stopped": "done", "metrics": None, "in_progress": 3},
+        "a-1: 2 epochs; learned from points in progress of 3 instances too",
+    ),
     ("prelabel", {"prelabelled": 4, "kept": 0}, "4 instances got other first points, 0 stay as they are"),
     (
         "overlay",

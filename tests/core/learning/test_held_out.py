@@ -9,6 +9,7 @@ from core.learning.evaluating import evaluate
 from core.learning.held_out import MEAN_SHAPE, UNPREDICTED, held_out, training_split, unpredicted
 from core.learning.labels import keep_parts, read_labels
 from core.learning.samples import LEARNED, as_ranges
+from core.points.annotating import Edit, save_edit
 from db.engine import reading
 from db.tables import Exclusion, GroupPart, TrainedModel
 from db.writes.library import ensure_dataset
@@ -109,6 +110,43 @@ def test_a_built_in_model_is_measured_on_every_label_and_beside_a_trained_one_on
     beside = held_out(shelf.workspace, shelf.dataset, ["dlib-68", "net"])
     assert (len(beside), beside.every_label) == (4, False)
     assert evaluate(shelf.workspace, shelf.dataset, "dlib-68")["instances"] == len(every)
+
+
+def _touched(shelf, path, identity, version):
+    """A face with a model's points, of which a human has moved one to (50, 60), and a prediction 10 pixels from it."""
+    instance = shelf.instance(shelf.image(path, identity=identity), face(), human=False)
+    save_edit(shelf.workspace, Edit(path, instance, None, ((3, 50.0, 60.0, 2),)), author_id=shelf.author)
+    points = face()
+    points[3] = 60.0, 60.0
+    shelf.predict(instance, version, points)
+    return instance
+
+
+def test_work_in_progress_is_measured_on_where_it_is_asked_for_and_then_by_what_a_human_has_set(shelf):
+    held, version = shelf.people(), shelf.model("net")
+    for name in ("a0", "a1", "b0", "b1"):
+        shelf.predict(held[name], version, face())
+    touched = _touched(shelf, "a/9.png", "a", version)
+    _touched(shelf, "c/9.png", "c", version)  # of those to learn from
+    plain = evaluate(shelf.workspace, shelf.dataset, "net")
+    more = evaluate(shelf.workspace, shelf.dataset, "net", in_progress=True)
+    assert (plain["instances"], plain["in_progress"], plain["metrics"]["mse_px2"]["value"]) == (4, 0, 0)
+    assert (more["instances"], more["in_progress"]) == (5, 1)
+    assert more["metrics"]["mse_px2"]["value"] == pytest.approx(100 / (2 * (4 * 68 + 1)))
+    assert touched in held_out(shelf.workspace, shelf.dataset, ["net"], in_progress=True).instances
+    shelf.model("silent")
+    assert [
+        unpredicted(shelf.workspace, shelf.dataset, ["silent"], in_progress=asked)["silent"] for asked in (False, True)
+    ] == [4, 5]
+
+
+def test_a_built_in_model_is_measured_on_all_work_in_progress_where_that_is_asked_for(shelf):
+    every, version = shelf.people(), shelf.model("dlib-68", trained=False)
+    for instance in every.values():
+        shelf.predict(instance, version, face())
+    _touched(shelf, "c/9.png", "c", version)
+    found = held_out(shelf.workspace, shelf.dataset, ["dlib-68"], in_progress=True)
+    assert (len(found), found.in_progress, found.every_label) == (len(every) + 1, 1, True)
 
 
 def test_a_built_in_model_needs_nothing_held_out(shelf):

@@ -302,4 +302,35 @@ def test_work_in_progress_is_no_label_unless_asked_for_and_then_only_what_a_huma
         plain.only("test").labels,
         plain.only("validation").labels,
     )
-    assert label_supply(shelf.workspace, shelf.dataset, "face68").in_progress == 1
+    assert (plain.in_progress, more.in_progress) == (0, 1)
+    counted = [label_supply(shelf.workspace, shelf.dataset, "face68", in_progress=asked) for asked in (False, True)]
+    assert [(supply.in_progress, supply.counted, supply.unlabelled) for supply in counted] == [(1, 0, 1), (1, 1, 0)]
+
+
+def test_to_be_measured_on_work_in_progress_counts_in_every_part_and_changes_none(shelf):
+    for number in range(4):
+        shelf.instance(shelf.image(f"g{number}/a.png", identity=f"g{number}"), face())
+    with reading(shelf.workspace.engine) as session:
+        plain = read_labels(shelf.dataset, "face68", session=session)
+    held = {part: plain.only(part).groups[0] for part in ("train", "validation", "test")}
+    touched = {}
+    for part, group in held.items():
+        name = group.removeprefix("person ")
+        touched[part] = shelf.instance(shelf.image(f"{name}/b.png", identity=name), face(), human=False)
+        edit = Edit(f"e-{part}", touched[part], None, ((3, 50.0, 60.0, 2),))
+        save_edit(shelf.workspace, edit, author_id=shelf.author)
+    with reading(shelf.workspace.engine) as session:
+        learned = read_labels(shelf.dataset, "face68", in_progress=True, session=session)
+        measured = read_labels(shelf.dataset, "face68", in_progress=True, measured=True, session=session)
+    parts = [
+        dict(zip((row.instance.id for row in found.labels), found.parts, strict=True)) for found in (learned, measured)
+    ]
+    assert {number: parts[0].get(number) for number in touched.values()} == {
+        touched["train"]: "train",
+        touched["validation"]: None,
+        touched["test"]: None,
+    }
+    assert {part: parts[1][number] for part, number in touched.items()} == {part: part for part in held}
+    assert [dict(zip(found.groups, found.parts, strict=True)) for found in (learned, measured)] == [
+        dict(zip(plain.groups, plain.parts, strict=True))
+    ] * 2

@@ -53,9 +53,9 @@ class Picture:
         head = self.head(number)
         return Keypoints.from_bytes(head.points) if head else Keypoints.of(np.full((68, 2), np.nan))
 
-    def edit(self, number, changes, code="edits.move", *, base=None, by=None):
+    def edit(self, number, changes, code="edits.move", *, base=None, by=None, window="here"):
         note = message(code, name="x") if code == "edits.move" else message(code, edit=message("edits.kept"))
-        edit = Edit(f"e{next(_NUMBERS)}", self.faces[number], base, tuple(changes), note)
+        edit = Edit(f"{window}.{next(_NUMBERS)}", self.faces[number], base, tuple(changes), note)
         return save_edit(self.workspace, edit, author_id=by or self.author)
 
     def move(self, number=0, point=30, **asked):
@@ -65,7 +65,7 @@ class Picture:
         return before
 
     def accept(self, **asked):
-        return accept(self.workspace, self.id, author_id=self.author, **asked)
+        return accept(self.workspace, self.id, author_id=self.author, **{"window": "here"} | asked)
 
     def image(self):
         with reading(self.workspace.engine) as session:
@@ -186,27 +186,51 @@ def test_points_that_were_not_seen_are_not_accepted(picture):
     assert picture.accept(seen=seen) == FACES
 
 
-def test_what_another_human_moved_meanwhile_is_not_accepted_unseen_but_ones_own_is(picture):
-    seen = {picture.head(number).id for number in range(FACES)}
+def somebody(picture, window):
+    """Who works in another window: another person there, or the same one."""
+    if window == "there":
+        return {"window": window}
     with writing(picture.workspace.engine) as session:
-        bob = ensure_user("Bob", session=session)
+        return {"window": window, "by": ensure_user("Bob", session=session)}
+
+
+@pytest.mark.parametrize("window", ["Bob's", "there"])
+def test_what_was_moved_in_another_window_meanwhile_is_not_accepted_unseen_but_what_was_in_this_one_is(picture, window):
+    seen = {picture.head(number).id for number in range(FACES)}
     picture.move(0)  # on its way to the store when the button was pressed
-    picture.move(1, by=bob)
+    picture.move(1, **somebody(picture, window))
     with pytest.raises(Conflict, match="have changed since they were shown"):
         picture.accept(seen=seen)
+    assert picture.reviews() == ["in_progress", "in_progress", "open"]
     assert picture.accept(seen={*seen, picture.head(1).id}) == FACES
 
 
-def test_an_edit_that_was_on_its_way_when_its_author_accepted_was_accepted_with_the_rest(picture):
+def test_what_this_window_made_of_anothers_unseen_move_is_not_accepted_either(picture):
+    seen = {picture.head(number).id for number in range(FACES)}
+    picture.move(0, 3, window="there")
+    picture.move(0, 4)
+    with pytest.raises(Conflict, match="have changed since they were shown"):
+        picture.accept(seen=seen)
+
+
+def test_without_a_window_nothing_counts_as_seen_but_what_was_shown(picture):
+    seen = {picture.head(number).id for number in range(FACES)}
+    picture.move(0)
+    for window in (None, ""):
+        with pytest.raises(Conflict, match="have changed since they were shown"):
+            picture.accept(seen=seen, window=window)
+
+
+@pytest.mark.parametrize("window", ["Bob's", "there"])
+def test_an_edit_that_was_on_its_way_when_its_window_accepted_was_accepted_with_the_rest(picture, window):
     base = picture.head().id
     picture.accept()
-    picture.edit(0, [(30, 1.0, 2.0, VISIBLE)], base=base)
+    for point in (30, 31):
+        picture.edit(0, [(point, 1.0, 2.0, VISIBLE)], base=base)
     assert (picture.head().review, picture.state) == ("accepted", ImageState.ACCEPTED)
-    assert picture.points().points[30].tolist() == [1.0, 2.0]
-    with writing(picture.workspace.engine) as session:
-        bob = ensure_user("Bob", session=session)
-    picture.edit(1, [(30, 1.0, 2.0, VISIBLE)], base=base and picture.head(1).base_id, by=bob)
-    assert picture.reviews()[1] == "in_progress", "another's was not"
+    assert picture.points().points[[30, 31]].tolist() == [[1.0, 2.0]] * 2
+    picture.edit(1, [(30, 1.0, 2.0, VISIBLE)], base=picture.head(1).base_id, **somebody(picture, window))
+    assert picture.reviews()[1] == "in_progress", "that of another window was not"
 
 
 def test_a_picture_in_which_nothing_is_found_is_accepted_as_that(workspace, dataset, author):

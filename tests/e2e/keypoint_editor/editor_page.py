@@ -75,6 +75,7 @@ if not hide:
             "focus": face if "focus" in asked else None,
             "store": name,
             "author": "Mina",
+            "window": "demo",
             "read_only": "read_only" in asked,
             "position": {"index": index + 1, "count": PICTURES},
         },

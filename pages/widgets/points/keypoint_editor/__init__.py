@@ -17,6 +17,7 @@ What a page gives as ``data`` (coordinates are pixels, the centre of the top-lef
       "focus": 7 or None,                           the instance to select first
       "store": "9f…",                               the id of the store that the points are from
       "author": "Mina",                             whose name edits bear
+      "window": "3f…",                              the id of this window, which edits are made in
       "read_only": False,
       "position": {"index": 3, "count": 50},       shown as "3 / 50"
     }

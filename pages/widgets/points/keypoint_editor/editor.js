@@ -203,7 +203,7 @@ export class Editor {
   post(instance, changes, note) {
     const { store, author } = this.data;
     const after = this.outbox.shown(store).filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
-    const id = newId();
+    const id = `${this.data.window}.${newId()}`;
     this.labels.apply(instance.id, changes);
     this.outbox.add({ id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at: moment() });
     this.refresh();

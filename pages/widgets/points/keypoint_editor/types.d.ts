@@ -31,6 +31,7 @@ export interface EditorData {
   focus: number | null;
   store: string; // the id of the store that the points are from
   author: string; // who edits
+  window: string; // the id of this window
   read_only: boolean;
   position?: { index: number; count: number };
   went: string | null; // the nonce of the last wish to go that the page has dealt with

@@ -166,7 +166,7 @@ export class Outbox extends EventTarget {
   retry() {
     for (const edit of this.refused) {
       this.drop(edit.id);
-      this.put({ edit: { ...edit, id: newId(), base: null, after: [], at: moment() }, sentence: null });
+      this.put({ edit: { ...edit, id: anotherId(edit.id), base: null, after: [], at: moment() }, sentence: null });
     }
     this.schedule(0);
   }
@@ -333,6 +333,11 @@ let last = 0;
 export function moment() {
   last = Math.max(Date.now(), last + 0.001);
   return last;
+}
+
+/** Another id for an edit of the same window, whose id stands in front of the first point. @param {string} id */
+function anotherId(id) {
+  return id.includes(".") ? `${id.split(".", 1)[0]}.${newId()}` : newId();
 }
 
 /** A random UUID; crypto.randomUUID is missing where the page is served over plain http. */

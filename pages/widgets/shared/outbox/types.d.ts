@@ -12,7 +12,7 @@ export interface Note {
 }
 
 export interface Edit {
-  id: string;
+  id: string; // begins with the window's id and a point
   store: string; // the id of the store that it was made in
   author: string;
   instance: number;

@@ -1,7 +1,11 @@
 """Models beside one another: what is compared at first, on what, and how far it can be trusted."""
 
 import pytest
+from sqlmodel import select
 
+from core.points.annotating import Edit, save_edit
+from db.engine import reading
+from db.tables import Image
 from pages.widgets.learning import model_compare
 from pages.widgets.learning.model_compare import common_split, heading, usual
 from tests.builders.learning_rows import Shelf, face
@@ -49,10 +53,10 @@ def test_models_are_measured_on_what_the_first_trained_one_did_not_learn():
     assert common_split(["dlib-68"], rows) == "auto"
 
 
-def compared(dataset_id, chosen, rows=(), busy=False):
+def compared(dataset_id, chosen, rows=(), busy=False, in_progress=False):
     from pages.widgets.learning.model_compare import comparison
 
-    comparison(dataset_id, chosen, rows, busy=busy)
+    comparison(dataset_id, chosen, rows, in_progress=in_progress, busy=busy)
 
 
 def test_the_newest_model_and_the_one_before_it_are_chosen_at_first(shown, workspace, dataset, author):
@@ -69,11 +73,12 @@ def test_the_newest_model_and_the_one_before_it_are_chosen_at_first(shown, works
         st.session_state["got"] = choose_models(dataset_id, listed(workspace(), dataset_id))
 
     page = shown(draw, dataset_id=dataset)
-    assert page.session_state["got"] == ("face68", ["a-1", "b-2"])
+    assert page.session_state["got"] == ("face68", ["a-1", "b-2"], False)
     assert not any("+" in name for name in page.multiselect[0].options)
     page.toggle(key="compare-uses").set_value(True).run()
     assert {"b-2+flip", "b-2+one-euro"} <= set(page.multiselect[0].options)
-    assert page.session_state["got"] == ("face68", ["a-1", "b-2"])
+    page.selectbox(key="compare-labels").set_value("in_progress").run()
+    assert page.session_state["got"] == ("face68", ["a-1", "b-2"], True)
 
 
 def test_without_held_out_labels_nothing_is_measured_and_the_way_to_some_is_said(shown, dataset):
@@ -108,6 +113,28 @@ def test_a_model_that_is_always_five_of_a_hundred_pixels_off_has_that_nme(shown,
     assert figures["**NME**"] == "5.00% (5.00 to 5.00)"
     assert figures["**Failures at 8%**"] == "0.00% (0.00 to 0.00)"
     assert "held-out instance" in page.caption[0].value
+
+
+def test_labels_in_progress_are_measured_on_where_that_is_chosen_and_it_is_said(
+    shown, started, held_out_dataset, workspace, dataset, author
+):
+    shelf = Shelf(workspace, dataset, author)
+    alone = shown(compared, dataset_id=dataset, chosen=["a-1"])
+    held = int(alone.caption[0].value.split()[0])
+    with reading(workspace.engine) as session:
+        images = session.exec(select(Image.id).order_by(Image.id)).all()
+    for image in images[:20]:  # one of each person
+        touched = shelf.instance(image, face(), human=False)
+        save_edit(workspace, Edit(f"e{image}", touched, None, ((3, 50.0, 60.0, 2),)), author_id=author)
+        shelf.predict(touched, shelf.model("a-1", trained=False), face((3.0, 4.0)))
+    page = shown(compared, dataset_id=dataset, chosen=["a-1"], in_progress=True)
+    assert page.caption[0].value.startswith(f"{held // 2 * 3} held-out instances")
+    assert page.caption[1].value == (
+        f"{held // 2} of them are in progress: of these the points count that a human has set."
+    )
+    assert shown(compared, dataset_id=dataset, chosen=["a-1"]).caption[0].value == alone.caption[0].value
+    shown(compared, dataset_id=dataset, chosen=["b-2"], in_progress=True).button[0].click().run()
+    assert started()[-1][1]["in_progress"] is True
 
 
 def test_a_model_that_is_no_better_than_a_guess_is_warned_of_and_the_guess_is_shown(shown, held_out_dataset, dataset):

@@ -26,6 +26,7 @@ def row(name, **more):
         "weights_sha256": "f" * 64,
         "split_by": "auto",
         "labels": {"train": 5, "validation": 2, "test": 3},
+        "in_progress": 0,
         "pre_labels": False,
         "figures": {},
         "warnings": [],
@@ -49,7 +50,8 @@ def test_all_about_a_model_names_its_data_and_parent_as_plain_text():
     told = about(row("x_1", parent="*y*"))
     assert r"**x\_1**: recipe quick, 1 epoch, ended early" in told
     assert r"went on from \*y\*" in told
-    assert "5 to learn from · 2 to stop in time · 3 held out" in told
+    assert "5 to learn from · 2 to stop in time · 3 held out; kept" in told
+    assert "3 held out (4 of those to learn from in progress); kept" in about(row("a-1", in_progress=4))
 
 
 def test_a_model_that_was_not_measured_or_came_to_nothing_says_so_in_its_line(shown):

@@ -6,8 +6,9 @@ from sqlmodel import select
 from core.foundation.messages import verbatim
 from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import MemoryFit
+from core.points.annotating import Edit, save_edit
 from db.engine import reading
-from db.tables import Run
+from db.tables import Image, Run
 from pages.widgets.learning import training_form
 from pages.widgets.learning.training_form import KEPT_TOGETHER
 from tests.builders.learning_rows import Shelf, face
@@ -45,6 +46,24 @@ def test_labels_are_counted_by_the_part_that_they_go_to(shown, small_dataset, da
     assert page.caption[0].value == KEPT_TOGETHER["person"]
 
 
+def test_labels_in_progress_stay_out_until_they_are_asked_for(shown, small_dataset, workspace, author, dataset):
+    shelf = Shelf(workspace, dataset, author)
+    with reading(workspace.engine) as session:
+        images = session.exec(select(Image.id)).all()
+    for image in images[:2]:
+        touched = shelf.instance(image, face(), human=False)
+        save_edit(workspace, Edit(f"e{image}", touched, None, ((3, 50.0, 60.0, 2),)), author_id=author)
+    page = shown(card, {"train-split": "person"}, dataset_id=dataset)
+    assert sum(int(metric.value) for metric in page.metric) == 4
+    assert page.caption[-1].value == "2 labels in progress stay out."
+    page.selectbox(key="train-labels").set_value("in_progress").run()
+    assert sum(int(metric.value) for metric in page.metric) == 6
+    assert page.caption[-1].value == (
+        "2 of those to learn from are in progress, with the points that a human has set. "
+        "Nothing in progress is held out."
+    )
+
+
 def left_out(excluded):
     from core.learning.labels import Supply
     from pages.widgets.learning.training_form import _left_out
@@ -58,10 +77,10 @@ def test_every_picture_that_the_list_leaves_out_is_named(shown):
     assert "\n".join(pages).split("\n") == names
 
 
-def form(dataset_id, supply, open_runs=()):
-    from pages.widgets.learning.training_form import recipe_form
+def form(dataset_id, supply, open_runs=(), in_progress=False):
+    from pages.widgets.learning.training_form import ChosenLabels, recipe_form
 
-    recipe_form(dataset_id, "face68", "auto", supply, open_runs)
+    recipe_form(dataset_id, ChosenLabels("face68", "auto", in_progress), supply, open_runs)
 
 
 def button(page, label):
@@ -85,6 +104,19 @@ def test_a_training_is_started_with_what_differs_from_its_recipe(shown, started,
     assert (kind, parameters["recipe"]) == ("train", recipe)
     assert parameters["settings"] == {"epochs": "3", "amp": "off"}
     assert "plan" not in parameters
+
+
+def test_a_training_is_told_that_labels_in_progress_count(shown, started, dataset, recipe):
+    for asked in (False, True):
+        button(shown(form, dataset_id=dataset, supply=ENOUGH, in_progress=asked), "Train").click().run()
+    assert [parameters.get("in_progress") for _, parameters in started()] == [None, True]
+
+
+def test_where_all_is_in_progress_nothing_can_be_held_out(shown, dataset, recipe):
+    counts = COUNTS | {"train": 3, "validation": 0, "test": 0}
+    page = shown(form, dataset_id=dataset, supply=Supply(counts, ["a", "b"], [], 0, 5, 3, 3), in_progress=True)
+    assert page.warning[0].value.startswith("Nobody has accepted a label yet")
+    assert button(page, "Train").disabled
 
 
 def test_learning_from_unlabelled_pictures_has_a_plan_and_begins_afresh(shown, started, dataset, recipe):

@@ -15,13 +15,14 @@ def page(monkeypatch):
     """What the page remembers, its clock, and what was accepted; picture 1 is open and is not drawn yet."""
     state, clock, accepted = {IMAGE: 1}, SimpleNamespace(now=100.0), []
 
-    def accept(_workspace, image_id, *, author_id, seen):
-        accepted.append((image_id, author_id, seen))
+    def accept(_workspace, image_id, *, author_id, seen, window):
+        accepted.append((image_id, author_id, seen, window))
 
     monkeypatch.setattr(keypoint_session, "st", SimpleNamespace(session_state=state))
     monkeypatch.setattr(keypoint_session, "time", SimpleNamespace(monotonic=lambda: clock.now))
     monkeypatch.setattr(keypoint_session, "workspace", lambda: None)
     monkeypatch.setattr(keypoint_session, "author_id", lambda: 7)
+    monkeypatch.setattr(keypoint_session, "window_id", lambda: "here")
     monkeypatch.setattr(keypoint_session, "accept", accept)
     monkeypatch.setattr(keypoint_session, "go", lambda _to: state.update({IMAGE: state[IMAGE] + 1}))
     return SimpleNamespace(state=state, clock=clock, accepted=accepted, monkeypatch=monkeypatch)
@@ -43,7 +44,7 @@ def test_the_picture_that_was_looked_at_is_accepted_with_the_points_that_were_dr
     draw(page)
     page.clock.now += 1.1
     click(1)
-    assert (page.accepted, page.state[IMAGE], notice(page)) == ([(1, 7, frozenset({10}))], 2, "")
+    assert (page.accepted, page.state[IMAGE], notice(page)) == ([(1, 7, frozenset({10}), "here")], 2, "")
 
 
 def test_a_second_click_on_the_picture_before_is_told_and_ignored(page):
