@@ -56,6 +56,11 @@ def import_command(
     """Take pictures, clips and labels in. Gives images, added, duplicates, clips, frames, skipped [{path, reason}].
 
     label_files, where there are any: what `labels` gives of them
+
+    restored, of an export: instances (faces and figures that came with it), points (of how many of them), people, kept
+    (pictures that keep labels of their own)
+
+    Ends with exit code 3 where labels wait for an answer (asked), else 1 where anything is skipped.
     """
     if not path.exists():
         fail(f"{path}: there is no such file or folder")
@@ -70,9 +75,14 @@ def import_command(
     list_on_stderr([f"note {worded(doubt)}" for doubt in doubts])
     if placed:
         sentence += f"; {placed['instances']} labels of {placed['files']} files, {placed['waiting']} wait for pictures"
+    if restored := run.counts.get("restored"):
+        sentence += f"; with them {restored['instances']} faces and figures of {restored['people']} people"
+        sentence += f", {restored['kept']} pictures keep their own labels" if restored["kept"] else ""
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
     list_on_stderr([f"skipped {item['path']}: {item['reason']}" for item in skipped])
-    raise typer.Exit(1 if skipped else 0)
+    asked = placed["asked"] if placed else {}
+    list_on_stderr([f"{labels.waits_for_answer(*question)}, given to `labels`" for question in asked.items()])
+    raise typer.Exit(3 if asked else 1 if skipped else 0)
 
 
 @command(app)

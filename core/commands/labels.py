@@ -26,6 +26,11 @@ def _choices(kind: DoubtKind) -> str:
     return f"{kind}={'|'.join(ANSWERS[kind])}"
 
 
+def waits_for_answer(kind: str, count: int) -> str:
+    """What is said of labels that wait for the answer to a question."""
+    return f"{count} wait for --answer {_choices(DoubtKind(kind))}"
+
+
 _QUESTIONS = ", ".join(map(_choices, ANSWERS))
 
 
@@ -85,7 +90,7 @@ def labels(
     tell({**run.counts, "skipped": skipped}, as_json, sentence)
     list_on_stderr([f"skipped {item['path']}: {item['reason']}" for item in skipped])
     asked = run.counts["asked"]
-    list_on_stderr([f"{count} wait for --answer {_choices(DoubtKind(kind))}" for kind, count in asked.items()])
+    list_on_stderr([waits_for_answer(kind, count) for kind, count in asked.items()])
     raise typer.Exit(3 if asked else 1 if skipped else 0)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session, col, delete, func, select
 
@@ -18,6 +18,7 @@ from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.pictures import StoredFile, store_picture
+from db.queries.exchange import count_restored
 from db.tables import Image, ImageState, Skipped
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
@@ -30,7 +31,7 @@ def is_export(source: Path) -> bool:
 
 def restore_export(
     workspace: Workspace, source: Path, *, dataset_id: int, author_id: int, run_id: int, progress: Progress = DEAF
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Import an export. A picture that the dataset has already keeps its labels here; if it has none, it gets these.
 
     Everything is staged where nobody sees it, in batches that let others save in between, and published at the end in
@@ -38,7 +39,8 @@ def restore_export(
 
     Human labels count as the importing author's, reviewed as far as the export says; those of an export from before
     reviews as imported. Returns the counts of an import: ``images``, ``added``, ``duplicates``, ``skipped``; labels
-    that do not come in because of others here count as skipped.
+    that do not come in because of others here count as skipped. ``restored`` has the counts of labels: ``instances``
+    that came in, ``points`` (of how many of them), ``people``, and ``kept`` (pictures that keep labels of their own).
 
     Raises
     ------
@@ -72,13 +74,15 @@ def restore_export(
             published = publish(labelled, dataset_id, staging, staged, session=session)
             ours = col(Image.run_id) == run_id, col(Image.dataset_id) == dataset_id
             added = session.exec(select(func.count()).where(*ours)).one()
+            came = count_restored(dataset_id, run_id, session=session)
     finally:
         sweep_staged(workspace, run_id)
     return {
         "images": len(readable),
         "added": added,
         "duplicates": len(readable) - added,
-        "skipped": len(skipped) + len(published.of("stays")),
+        "skipped": len(skipped) + (kept := len(published.of("stays"))),
+        "restored": {**came._asdict(), "kept": kept},
     }
 
 

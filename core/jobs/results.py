@@ -11,8 +11,9 @@ _MEGABYTE: Final = 1e6
 
 
 def imported(counts: Counts) -> Message:
-    """Of pictures and clips, and of labels that waited for them."""
+    """Of pictures and clips, of labels that waited for them, and of what came with an export."""
     clips, labels, files = counts.get("clips"), counts.get("labels"), counts.get("label_files")
+    restored = counts.get("restored")
     return message(
         "run_results.imported",
         images=counts["images"],
@@ -22,6 +23,18 @@ def imported(counts: Counts) -> Message:
         clips=message("run_results.of_clips", frames=counts["frames"], clips=clips) if clips else "",
         labels=message("run_results.labels_that_waited", labels=labels) if labels else "",
         beside=message("run_results.labels_beside", labels=labelled(files)) if files else "",
+        restored=_restored(restored) if restored else "",
+    )
+
+
+def _restored(counts: Counts) -> Message:
+    kept = counts["kept"]
+    return message(
+        "run_results.restored",
+        instances=counts["instances"],
+        points=counts["points"],
+        people=counts["people"],
+        kept=message("run_results.labels_kept", count=kept) if kept else "",
     )
 
 
@@ -49,6 +62,7 @@ def labelled(counts: Counts) -> Message:
         waiting=message("run_results.labels_that_wait", count=waiting) if waiting else "",
         asked=message("run_results.labels_asked", count=asked) if asked else "",
         left_out=message("run_results.without_labels", count=left_out) if left_out else "",
+        kept=message("run_results.labels_stay", count=counts["kept"]) if counts.get("kept") else "",
         skipped=counts["skipped"],
     )
 
@@ -59,7 +73,9 @@ def answered(counts: Counts) -> Message:
 
 
 def grouped(counts: Counts) -> Message:
-    """Of faces that were found and grouped."""
+    """Of faces that were found and grouped, in all pictures; and how many of these were looked at before."""
+    looked_at = counts.get("looked_at")
+    some = looked_at is not None and looked_at < counts["images"]
     return message(
         "run_results.grouped",
         faces=counts["faces"],
@@ -67,6 +83,7 @@ def grouped(counts: Counts) -> Message:
         images=counts["images"],
         without_face=counts["without_face"],
         failed=counts["failed"],
+        looked_at=message("run_results.looked_at", count=looked_at) if some else "",
     )
 
 

@@ -32,7 +32,7 @@ from core.points.label_importing import (
 )
 from core.points.pictures_beside import pictures_beside
 from db.engine import reading
-from db.queries.library import counts
+from db.queries.library import count_scanned, counts
 from db.queries.people.vectors import has_vectors
 from db.tables import Run
 
@@ -131,9 +131,10 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
     with reading(workspace.engine) as session:
         totals = counts(dataset_of(run), session=session)
         anybody = has_vectors(dataset_of(run), version, session=session)
+        report = {"incomplete": left, "looked_at": count_scanned(run.id, session=session)}
     if not anybody:
-        return {**asdict(totals), "incomplete": left}  # nobody to group
-    return {**people_task(workspace, run, progress), "incomplete": left}
+        return {**asdict(totals), **report}  # nobody to group
+    return {**people_task(workspace, run, progress), **report}
 
 
 def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

@@ -232,7 +232,8 @@ def import_labels(
         another says, or are of a frame like an earlier one), ``waiting`` (kept until their pictures come), ``left_out``
         (no labels by the files' own account or by an answer: crowds, boxes without points), ``doubts`` (messages: what
         is not sure, such as how pictures of other names were found), ``asked`` (how many labels wait for the answer to
-        each kind of question), ``skipped`` (lines: what is not in place). The labels of the files are ``instances +
+        each kind of question), ``kept`` (those refused because a human or an earlier file says otherwise here, which
+        stays), ``skipped`` (lines: what is not in place). The labels of the files are ``instances +
         repeated + waiting``, those asked about, and those refused, a line each.
     """
     doubts = DoubtReport(answers or {})
@@ -265,6 +266,7 @@ def import_labels(
             *(about.within(path).to_json() for path, about in placement.told),
         ],
         "asked": dict(doubts.asked),
+        "kept": report.kept,
         "skipped": listed,
     }
 

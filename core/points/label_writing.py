@@ -28,6 +28,7 @@ _LEAST_FILLED: Final = 0.2  # share of the instance's box that the points' box t
 _EQUAL: Final = 2.0  # better than any overlap
 _TOLERANCE: Final = 1.0  # pixels; some tools count the picture's border as a place
 _IMPORTED: Final = "edits.imported_from"
+_STAYS: Final = ("labels.imported_before", "labels.corrected_since", "labels.taken_out")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,11 @@ class WriteReport:
     refused: list[tuple[FileLabel, Message]] = field(default_factory=list)
     asked: list[tuple[FileLabel, Doubt]] = field(default_factory=list)
     dropped: list[FileLabel] = field(default_factory=list)
+
+    @property
+    def kept(self) -> int:
+        """How many of those refused gave way to what a human or an earlier file has said here."""
+        return sum(reason.code in _STAYS for _, reason in self.refused)
 
     @property
     def added(self) -> int:

@@ -104,6 +104,23 @@ def count_reviewed(dataset_id: int, reviews: Collection[Review], *, session: Ses
     return session.exec(rows).one()
 
 
+class Restored(NamedTuple):
+    """What an import of an export brought: faces and bodies, how many have points, and whose they are."""
+
+    instances: int
+    points: int
+    people: int
+
+
+def count_restored(dataset_id: int, run_id: int, *, session: Session) -> Restored:
+    """What a run has brought into a dataset, of an export."""
+    people = select(func.count(col(Assignment.person_id).distinct()))
+    whose = people.where(Assignment.dataset_id == dataset_id, Assignment.run_id == run_id)
+    found = select(func.count(), func.count(col(Instance.revision_id))).select_from(Instance)
+    ours = found.where(Instance.dataset_id == dataset_id, Instance.run_id == run_id, ~col(Instance.removed))
+    return Restored(*session.exec(ours).one(), session.exec(whose).one())
+
+
 def clips_with_frames(dataset_id: int, *, session: Session) -> list[tuple[Video, list[Frame]]]:
     """Every clip of a dataset by path, with its frames in their order."""
     clips = session.exec(select(Video).where(Video.dataset_id == dataset_id).order_by(col(Video.path))).all()

@@ -68,6 +68,13 @@ def newest_ended_run(dataset_id: int, kinds: Collection[str], *, session: Sessio
     ).first()
 
 
+def is_done_or_open(dataset_id: int, kind: str, *, session: Session) -> bool:
+    """Whether a run of a kind is done in a dataset, or waits or is at work."""
+    states = (*OPEN, RunState.DONE)
+    runs = select(Run.id).where(Run.dataset_id == dataset_id, Run.kind == kind, col(Run.state).in_(states))
+    return session.exec(runs.limit(1)).first() is not None
+
+
 def unfinished_sources(*, session: Session) -> Sequence[Path]:
     """What the runs read that are not done: they wait, are at work, or may be asked for once more."""
     parameters = session.exec(select(Run.parameters).where(Run.state != RunState.DONE))

@@ -21,6 +21,8 @@ from db.tables import (
     ImageState,
     Instance,
     Person,
+    Run,
+    RunState,
     Scan,
     Video,
 )
@@ -88,13 +90,26 @@ class DatasetCounts:
 
 
 def datasets(*, session: Session) -> Sequence[Dataset]:
-    """Every dataset, by name."""
-    return session.exec(select(Dataset).where(col(Dataset.staged_by).is_(None)).order_by(col(Dataset.name))).all()
+    """Every dataset, by name, but those into which nothing came: whose imports have failed or were cancelled."""
+    return session.exec(select(Dataset).where(*_there()).order_by(col(Dataset.name))).all()
 
 
 def dataset_by_name(name: str, *, session: Session) -> Dataset | None:
-    """The dataset of that name, or None."""
-    return session.exec(select(Dataset).where(Dataset.name == name, col(Dataset.staged_by).is_(None))).first()
+    """The dataset of that name, or None; `datasets` has it."""
+    return session.exec(select(Dataset).where(Dataset.name == name, *_there())).first()
+
+
+def _there() -> tuple[ColumnElement[bool], ...]:
+    """That a dataset can be seen, and that something came into it, or still may."""
+    runs = select(Run.id).where(Run.dataset_id == Dataset.id)
+    came_to_something = runs.where(col(Run.state).not_in((RunState.FAILED, RunState.CANCELLED)))
+    pictures = select(Image.id).where(Image.dataset_id == Dataset.id)
+    return col(Dataset.staged_by).is_(None), or_(pictures.exists(), came_to_something.exists(), ~runs.exists())
+
+
+def count_scanned(run_id: int, *, session: Session) -> int:
+    """How many pictures a run has looked at."""
+    return session.exec(select(func.count()).where(col(Scan.run_id) == run_id)).one()
 
 
 def count_images(dataset_id: int, *, session: Session) -> int:

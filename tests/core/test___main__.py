@@ -26,6 +26,7 @@ from core.drawn.portraits import draw_group, draw_portrait
 from core.drawn.truth import write_picture
 from core.foundation.messages import message
 from core.foundation.settings import settings
+from core.foundation.skeletons import SKELETONS
 from core.foundation.workspace import Workspace
 from core.jobs import inline
 from core.jobs.kinds import RUN_KINDS
@@ -125,6 +126,24 @@ def test_an_import_takes_label_files_too_and_says_what_came_of_them(facet, told,
     assert f"labels of 1 files, {found['label_files']['waiting']} wait for pictures" in stdout
 
 
+def test_an_import_whose_labels_ask_something_says_how_to_answer_and_is_no_success(facet, told, tmp_path, pictures):
+    source = tmp_path / "shares"
+    source.mkdir()
+    (source / "one.png").write_bytes(pictures(1, size=(160, 120)))
+    names = list(SKELETONS["coco17"].point_names)
+    flat = [value for number in range(17) for value in (0.2 + 0.01 * number, 0.5, 2)]
+    content = {
+        "images": [{"id": 1, "file_name": "one.png"}],
+        "categories": [{"id": 1, "name": "person", "keypoints": names}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "keypoints": flat, "num_keypoints": 17}],
+    }
+    (source / "people.json").write_text(json.dumps(content))
+    code, found = told("import", source, "--dataset", "d")
+    assert (code, found["added"], found["label_files"]["asked"]) == (3, 1, {"scale": 1})
+    code, _, stderr = facet("import", source, "--dataset", "d")
+    assert (code, "1 wait for --answer scale=share|pixels|drop, given to `labels`" in stderr) == (3, True)
+
+
 def test_the_help_of_import_says_that_clips_come_in_too(facet):
     assert "video clip" in " ".join(facet("import", "--help")[1].split())
 
@@ -196,13 +215,15 @@ def test_import_names_only_the_first_twenty_skipped_files_in_words(facet, tmp_pa
     assert "… and 5 more; --json lists them all" in stderr
 
 
-def test_import_takes_a_zip_a_single_picture_and_an_export(told, photos, tmp_path):
+def test_import_takes_a_zip_a_single_picture_and_an_export(facet, told, photos, tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.write(photos / "Ada" / "1.png", "1.png")
     assert told("import", tmp_path / "a.zip", "--dataset", "d")[1]["added"] == 1
     assert told("import", photos / "Ada" / "2 {x}.png", "--dataset", "d")[1]["added"] == 1
     assert told("export", "--dataset", "d", "--out", tmp_path / "out", "--format", "coco")[0] == 0
-    assert told("import", tmp_path / "out", "--dataset", "again")[1]["added"] == 2
+    _, again = told("import", tmp_path / "out", "--dataset", "again")
+    assert (again["added"], again["restored"]) == (2, {"instances": 0, "points": 0, "people": 0, "kept": 0})
+    assert "; with them 0 faces and figures of 0 people" in facet("import", tmp_path / "out", "--dataset", "more")[1]
 
 
 def test_import_with_identities_and_reference(told, photos, workspace):

@@ -71,7 +71,7 @@ def comes_to(read, expected, seconds=60):
 def accept(page):
     """Look at the picture for a moment, as the page asks for, and say that all its points are right."""
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(1300)
+    page.wait_for_timeout(400)
     page.get_by_role("button", name="All points are right").click()
 
 

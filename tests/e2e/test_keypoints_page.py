@@ -154,7 +154,7 @@ def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
     nobody_has_looked(store)
     open_page(page, workbench)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-    page.wait_for_timeout(1300)
+    page.wait_for_timeout(400)
     first = view(page)["image"]
     page.get_by_role("button", name="All points are right").click(click_count=3, delay=30)
     wait_for(lambda: head(store, "ada.jpg").source == Source.HUMAN)
@@ -165,6 +165,21 @@ def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
     accept(page)
     wait_for(lambda: head(store, "bruno.jpg").source == Source.HUMAN)
     assert head(store, "walk.jpg", "person").source == Source.MODEL
+
+
+def test_a_figure_that_fills_its_picture_needs_no_box_drawn(page, workbench, store):
+    open_page(page, workbench, "ada.jpg")
+    page.get_by_role("button", name="Boxes").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("A whole person").click()
+    dialog.get_by_role("button", name="Take the whole picture").click(timeout=30_000)
+    expect(dialog).to_have_count(0)
+    ada = picture(store, "ada.jpg")
+    (whole,) = [row for row in drawn_boxes(store) if row.image_id == ada.id]
+    assert (whole.kind, whole.box_source) == ("person", "picture")
+    assert whole.box == (-0.5, -0.5, ada.width - 0.5, ada.height - 0.5)
+    expect(page.get_by_role("button", name="person 1")).to_be_visible()
+    assert ada.state == ImageState.FOUND
 
 
 def drawn_boxes(store):

@@ -1,6 +1,8 @@
 """Labels of other tools come in through the page: what they are is said, what is missing waits, what fails is shown."""
 
 import io
+import json
+import re
 import sqlite3
 import zipfile
 
@@ -9,8 +11,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from core.foundation.arrays import Keypoints
+from core.foundation.skeletons import SKELETONS
 from tests.builders.places import ROOT
-from tests.e2e.hands import pick
+from tests.e2e.hands import pick, settle
 
 pytestmark = pytest.mark.e2e
 
@@ -28,6 +32,17 @@ def pts(seed=0, count=68):
     points = np.random.default_rng(seed).uniform(30, 90, (count, 2))
     lines = "\n".join(f"{x:.3f} {y:.3f}" for x, y in points)
     return f"version: 1\nn_points: {count}\n{{\n{lines}\n}}\n".encode()
+
+
+def coco_in_shares(picture):
+    """A COCO file of one person whose points are shares of the picture's sides; the first lies at 0.25, 0.5."""
+    names = SKELETONS["coco17"].point_names
+    flat = [value for number in range(len(names)) for value in (0.25 + 0.01 * number, 0.5, 2)]
+    return {
+        "images": [{"id": 1, "file_name": picture}],
+        "categories": [{"id": 1, "name": "person", "keypoints": list(names)}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "keypoints": flat, "num_keypoints": 17}],
+    }
 
 
 def stored(workbench, query):
@@ -75,6 +90,27 @@ def test_a_folder_on_the_server_brings_labels_and_their_pictures(workbench, page
         ("face0.png",),
         ("face1.png",),
     ]
+
+
+def test_what_a_label_file_leaves_open_is_asked_on_a_card_and_answered(workbench, page, folder):
+    made = workbench.home.parent / "shares"
+    made.mkdir()
+    (made / "share.png").write_bytes(png(70))
+    (made / "share.json").write_text(json.dumps(coco_in_shares("share.png")))
+    done = workbench.command("import", made, "--dataset", "Shares")
+    assert done.returncode == 3, done.stderr
+    page.goto(f"{workbench.address}?dataset=Shares")
+    card = page.locator(".st-key-label-question-scale")
+    expect(card.get_by_text(re.compile("1 label waits for an answer .*all points lie between 0 and 1"))).to_be_visible()
+    expect(card.get_by_role("button", name="Answer")).to_be_disabled()
+    card.get_by_text("Shares of the picture's sides").click()
+    settle(page)
+    page.screenshot(path=ROOT / "test-results" / "label-question.png", full_page=True)
+    card.get_by_role("button", name="Answer").click()
+    expect(page.get_by_text("1 label in place; 0 refused, or with another question")).to_be_visible(timeout=WAIT)
+    expect(card).to_have_count(0)
+    ((blob,),) = stored(workbench, "SELECT points FROM keypointrevision WHERE skeleton = 'coco17'")
+    np.testing.assert_allclose(Keypoints.from_bytes(blob).points[0], [0.25 * 160, 0.5 * 120], atol=1e-4)
 
 
 def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench, page, folder):

@@ -13,6 +13,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from core.foundation.messages import worded
+from core.media.videos import VideoWriter
+from tests.builders.places import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -119,6 +121,54 @@ def test_an_uploaded_zip_is_imported_and_what_is_not_is_listed_with_its_reason(p
     assert {row["path"] for row in cells} == {"../out.png", "'=1+1.png"}
     assert all(row["reason"] for row in cells)
     assert list((trip.home / "uploads").iterdir()) == []
+
+
+def test_a_folder_with_pictures_a_clip_and_labels_comes_in_at_once_and_says_what_it_did(page, trip, tmp_path):
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for number in range(2):
+        (mixed / f"face{number}.png").write_bytes(png(800 + number))
+    points = "\n".join(f"{x} {y}" for x, y in np.random.default_rng(0).uniform(10, 40, (68, 2)))
+    (mixed / "face0.pts").write_text(f"version: 1\nn_points: 68\n{{\n{points}\n}}\n")
+    with VideoWriter(mixed / "walk.mp4", 64, 48, 10.0) as clip:
+        for number in range(3):
+            clip.write(np.full((48, 64, 3), 60 * number, np.uint8))
+    page.goto(f"{trip.address}?dataset=Trip")
+    unfold(page, "Import photos")
+    page.get_by_text("A folder of this computer").click()
+    page.locator("input[type=file][webkitdirectory]").first.set_input_files(mixed)
+    page.get_by_label("Dataset", exact=True).last.fill("Mixed")
+    page.get_by_role("button", name="Import photos").click()
+    pictures = "5 pictures: 5 added, 0 there already, 0 files skipped, 3 frames of 1 clip"
+    labels = "Label files among them: 300-W .pts: 1 label in 1 picture, 1 of them new; 0 skipped"
+    expect(page.get_by_text(f"{pictures}. {labels}")).to_be_visible(timeout=WAIT)
+    assert stored(
+        trip, "SELECT path FROM image JOIN dataset d ON d.id = dataset_id WHERE d.name = 'Mixed' AND state = 'imported'"
+    ) == [("mixed/face0.png",)]
+
+
+def test_the_drawn_clips_can_be_had_beside_other_data_and_a_dataset_of_which_nothing_came_is_none(page, trip):
+    page.goto(f"{trip.address}?dataset=Trip")
+    unfold(page, "Samples that Facet draws")
+    page.screenshot(path=ROOT / "test-results" / "samples.png", full_page=True)
+    page.get_by_role("button", name="Try with drawn clips").click()
+    expect(page.get_by_role("heading", name="Sample clips")).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text(re.compile("Cancelled.*; what was finished stays"))).to_be_visible(timeout=WAIT)
+    page.goto(f"{trip.address}?dataset=Trip")
+    page.get_by_role("combobox", name="Dataset").first.click()
+    expect(page.get_by_role("option", name="Trip")).to_be_visible()
+    expect(page.get_by_role("option", name="Sample clips")).to_have_count(0)
+
+
+def test_an_import_that_fails_says_so_in_place_and_leaves_no_dataset(page, trip):
+    page.goto(f"{trip.address}?dataset=Trip")
+    unfold(page, "Import photos")
+    import_zip(page, "cut.zip", zip_of({"a.png": png(900)})[:-40], "Cut off")
+    expect(page.get_by_role("heading", name="Cut off")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("stAlertContentError")).to_contain_text("cut.zip")
+    page.goto(f"{trip.address}?dataset=Cut off")
+    expect(page.get_by_role("heading", name="Cut off")).to_have_count(0)
 
 
 def test_pictures_are_paged_and_filtered_by_path_and_state(page, trip):

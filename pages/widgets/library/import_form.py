@@ -8,8 +8,9 @@ from core.foundation.errors import BadInput
 from core.library.names_in_store import create_dataset
 from core.library.sample_clips import SAMPLE_CLIPS
 from core.library.sample_photos import SAMPLE
+from db.queries.jobs import is_done_or_open
 from pages.widgets.library.source_picker import SERVER, SourcePicker
-from pages.widgets.shared.resources import DATASET, author_id, start_run, workspace
+from pages.widgets.shared.resources import DATASET, author_id, read, start_run, workspace
 
 _PICKER: Final = SourcePicker(
     "import",
@@ -30,27 +31,39 @@ def first_start() -> None:
         import_form("Photos")
     with sample.container(border=True):
         st.subheader("Try the sample", anchor=False)
-        st.markdown(
-            "Facet draws about fifty pictures of invented people: portraits, groups and whole figures with known "
-            "points. It takes less than a minute and needs no download."
-        )
-        st.button("Try the sample", icon=":material/draw:", on_click=_draw, args=("sample", SAMPLE), width="stretch")
-        st.markdown("Or short clips of eight people who talk, labelled frame by frame, to train on and to watch.")
-        st.button(
-            "Try with drawn clips",
-            icon=":material/movie:",
-            on_click=_draw,
-            args=("sample-clips", SAMPLE_CLIPS),
-            width="stretch",
-        )
+        _samples()
 
 
 def import_more(dataset: str, *, expanded: bool) -> None:
-    """The form for a dataset that is there already, folded away again after each import."""
+    """The form for a dataset that is there already, folded away again after each import; and the samples."""
     with st.expander(
         "Import photos", expanded, key=f"import-more-{_PICKER.uses}", icon=":material/add_photo_alternate:"
     ):
         import_form(dataset)
+    with st.expander("Samples that Facet draws", key="samples", icon=":material/draw:"):
+        _samples()
+
+
+def _samples() -> None:
+    """The drawn photos and clips, each in a dataset of its own."""
+    st.markdown(
+        "Facet draws about fifty pictures of invented people: portraits, groups and whole figures with known "
+        "points. It takes less than a minute and needs no download."
+    )
+    _sample_button("Try the sample", ":material/draw:", "sample", SAMPLE)
+    st.markdown("Or short clips of eight people who talk, labelled frame by frame, to train on and to watch.")
+    _sample_button("Try with drawn clips", ":material/movie:", "sample-clips", SAMPLE_CLIPS)
+
+
+def _sample_button(label: str, icon: str, kind: str, name: str) -> None:
+    st.button(
+        label,
+        icon=icon,
+        help=f"In a dataset of its own, {name}. One that is drawn already opens as it is.",
+        on_click=_draw,
+        args=(kind, name),
+        width="stretch",
+    )
 
 
 def import_form(dataset: str) -> None:
@@ -108,7 +121,8 @@ def _begin(origin: str, name: str) -> None:
 
 
 def _draw(kind: str, name: str) -> None:
-    author = author_id()
-    dataset_id = create_dataset(workspace(), name, author)
-    start_run(kind, dataset_id)
+    """Open a sample; draw it where that has not been done."""
+    dataset_id = create_dataset(workspace(), name, author_id())
+    if not read(lambda session: is_done_or_open(dataset_id, kind, session=session)):
+        start_run(kind, dataset_id)
     st.session_state[DATASET] = dataset_id

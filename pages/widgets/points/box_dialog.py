@@ -14,6 +14,7 @@ from core.people.encoders import encoder_of
 from core.points.annotating import add_instances, editor_instances
 from core.points.whole_pictures import whole_picture
 from db.tables import BoxSource, Image
+from pages.widgets.points.instance_names import instance_names
 from pages.widgets.shared.controls import attempted
 from pages.widgets.shared.resources import author_id, start_run, workspace
 from pages.widgets.shared.text import sentence
@@ -96,10 +97,12 @@ def _encoder(image: Image) -> str | None:
 
 
 def _existing(image: Image) -> None:
-    for item in editor_instances(workspace(), image.id):
+    instances = editor_instances(workspace(), image.id)
+    names = instance_names(instances)
+    for item in instances:
         left, top, right, bottom = item["box"]
         row = st.container(horizontal=True, vertical_alignment="center")
-        row.text(f"{item['kind']} {item['id']}: {right - left:.0f} × {bottom - top:.0f} px at {left:.0f}, {top:.0f}")
+        row.text(f"{names[item['id']]}: {right - left:.0f} × {bottom - top:.0f} px at {left:.0f}, {top:.0f}")
         remove = row.button("Remove", key=f"remove_{item['id']}", help="Nobody is here. Undo is on the People page.")
         if remove and attempted(remove_faces, workspace(), [item["id"]], author_id=author_id()):
             st.rerun()

@@ -56,7 +56,10 @@ class Place:
         return folder
 
     def restore(self, folder, **options):
-        return restore_export(self.workspace, folder, **{**self._who("import"), **options})
+        """Gives the counts; those of labels are told apart, in `restored`."""
+        counts = restore_export(self.workspace, folder, **{**self._who("import"), **options})
+        self.restored = counts.pop("restored")
+        return counts
 
     def skipped(self):
         return {row["path"]: row["reason"] for row in skipped(self.workspace, self.last_run)}
@@ -192,7 +195,12 @@ def test_the_counts_are_those_of_an_import(here, there, tmp_path):
     out = here.export("facet", tmp_path / "out")
     assert there.restore(out) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
     assert there.skipped() == {"broken.jpg": "not a picture but text"}
+    before = summary(here.workspace)
+    points, people = sum(bool(row[8]) for row in before["instances"]), {row[-1] for row in before["instances"]}
+    assert (there.restored["instances"], there.restored["points"]) == (len(before["instances"]), points)
+    assert (there.restored["people"] >= len(people - {""}), there.restored["kept"]) == (True, 0)
     assert there.restore(out) == {"images": 12, "added": 0, "duplicates": 12, "skipped": 13}
+    assert there.restored == {"instances": 0, "points": 0, "people": 0, "kept": 12}
     own = "the picture is here already with labels of its own, which stay"
     assert sorted(set(there.skipped().values())) == ["not a picture but text", own]
 

@@ -17,11 +17,25 @@ CASES = [
         "1 picture: 1 added, 0 there already, 1 file skipped",
     ),
     (
+        "import",
+        {"images": 12, "added": 10, "duplicates": 2, "skipped": 1}
+        | {"restored": {"instances": 1500, "points": 17, "people": 1, "kept": 1}},
+        "12 pictures: 10 added, 2 there already, 1 file skipped. From the export: 1,500 faces and figures, 17 of them "
+        "with points, of 1 person; 1 picture keeps its own labels",
+    ),
+    (
         "sample",
         {"images": 50, "added": 50, "duplicates": 0, "skipped": 0, "figures": 7},
         "50 pictures: 50 added, 0 there already, 0 files skipped; 7 figures with 24 points",
     ),
     ("faces", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
+    (
+        "faces",
+        FOUND | {"looked_at": 25},
+        "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed; 25 pictures looked at now, the others stay "
+        "as they were",
+    ),
+    ("faces", FOUND | {"looked_at": 1200}, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
     ("people", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
     ("export", {"images": 2, "files": 4, "left_out": 1}, "2 pictures in 4 files, 1 left out"),
     (

@@ -12,7 +12,7 @@ from core.jobs import tasks
 from core.jobs.runs import submit
 from core.library.uploading import keep_upload
 from db.engine import reading
-from db.tables import Embedding, Export, Image, Instance, RunState
+from db.tables import Embedding, Export, Image, Instance, RunState, Scan
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -75,7 +75,8 @@ def test_zip_of_an_export_brings_the_labels_back_and_leaves_no_folder(workspace,
     run_id = submit(workspace, "import", dataset_id=elsewhere, author_id=author, parameters={"source": str(source)})
     run = do("import", run_id=run_id)
     assert (run.state, run.error) == (RunState.DONE, None)
-    assert run.counts == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0}
+    told = {"instances": 1, "points": 0, "people": 0, "kept": 0}
+    assert run.counts == {"images": 1, "added": 1, "duplicates": 0, "skipped": 0, "restored": told}
     with reading(workspace.engine) as session:
         found = session.exec(select(Instance).where(Instance.dataset_id == elsewhere)).one()
     assert (found.left, found.top, found.right, found.bottom) == (1, 2, 9, 8)
@@ -104,6 +105,22 @@ def test_faces_without_any_embedding_are_counted_and_not_grouped(do, one_face):
     run = do("faces")
     assert (run.state, run.error) == (RunState.DONE, None)
     assert (run.counts["faces"], run.counts["people"], run.counts["incomplete"]) == (1, 0, 1)
+    assert run.counts["looked_at"] == 0
+
+
+def test_pictures_that_a_run_has_looked_at_are_told_from_those_of_before(workspace, do, one_face, monkeypatch):
+    _, version = one_face
+
+    def look(*_, run_id, **__):
+        with writing(workspace.engine) as session:
+            image = session.exec(select(Image.id)).one()
+            session.merge(Scan(image_id=image, model_version_id=version, run_id=run_id))
+        return version
+
+    monkeypatch.setattr(tasks, "find_faces", look)
+    assert do("faces").counts["looked_at"] == 1
+    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: version)
+    assert do("faces").counts["looked_at"] == 0
 
 
 def test_faces_of_which_one_has_an_embedding_are_grouped(workspace, do, one_face, monkeypatch):

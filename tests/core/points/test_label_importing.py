@@ -17,6 +17,7 @@ from core.foundation.messages import worded
 from core.foundation.progress import Progress
 from core.foundation.skeletons import SKELETONS
 from core.jobs.inline import run_here
+from core.jobs.results import labelled
 from core.library.importing import skipped as skipped_of
 from core.media.videos import VideoWriter
 from core.points.annotating import Edit, add_instances, editor_instances, save_edit
@@ -221,7 +222,8 @@ def test_what_a_human_has_corrected_since_stays_and_is_listed(label, folder, pic
     (instance,) = rows(Instance)
     save_edit(workspace, Edit("e1", instance.id, instance.revision_id, ((0, 3.0, 4.0, 2),)), author_id=author)
     counts, skipped = label(source)
-    assert (counts["images"], counts["instances"], counts["added"]) == (0, 0, 0)
+    assert (counts["images"], counts["instances"], counts["added"], counts["kept"]) == (0, 0, 0, 1)
+    assert labelled(counts).text().endswith("; 1 does not replace what is here already, which stays; 1 skipped")
     assert skipped == [("one.*", "a human has corrected this since; that stays (one.pts)")]
     assert len(rows(KeypointRevision)) == 2
     assert rows(Instance)[0].revision_id == rows(KeypointRevision)[1].id

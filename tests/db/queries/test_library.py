@@ -9,6 +9,8 @@ from db.queries.library import (
     ImageFilter,
     count_exclusions,
     count_filtered,
+    dataset_by_name,
+    datasets,
     exclusions_page,
     fits,
     is_excluded,
@@ -16,7 +18,7 @@ from db.queries.library import (
     picture_paths,
     position_of_image,
 )
-from db.tables import Image, ImagePath, ImageState
+from db.tables import Image, ImagePath, ImageState, Run
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -51,6 +53,29 @@ def test_a_filter_gives_the_same_pictures_to_the_list_the_count_and_the_place(
         assert [position_of_image(dataset, chosen, image, session=session) for image in page] == [*range(len(paths))]
         every = page_of_images(dataset, ImageFilter(), offset=0, limit=10, session=session)
         assert [image.path for image in every if fits(image, chosen, session=session)] == paths
+
+
+@pytest.mark.parametrize(
+    ("runs", "pictures", "there"),
+    [
+        ([], 0, True),
+        (["queued"], 0, True),
+        (["failed"], 0, False),
+        (["failed", "cancelled"], 0, False),
+        (["failed", "running"], 0, True),
+        (["done"], 0, True),
+        (["failed"], 1, True),
+    ],
+)
+def test_a_dataset_into_which_nothing_came_is_none(workspace, dataset, author, runs, pictures, there):
+    for number in range(pictures):
+        Shelf(workspace, dataset, author).image(f"{number}.png")
+    with writing(workspace.engine) as session:
+        session.add_all(Run(kind="import", dataset_id=dataset, author_id=author, state=state) for state in runs)
+    with reading(workspace.engine) as session:
+        assert [row.id for row in datasets(session=session)] == ([dataset] if there else [])
+        found = dataset_by_name("faces", session=session)
+    assert (found.id if found else None) == (dataset if there else None)
 
 
 def test_a_picture_is_known_by_every_path_that_it_came_under(workspace, dataset, images):

@@ -107,7 +107,7 @@ function drawFrame(ctx, [left, top, right, bottom], colour, selected) {
 
 /** @param {Instance} instance */
 export function instanceTitle(instance) {
-  return instance.label ?? `${instance.kind} ${instance.id}`;
+  return instance.label ?? `${instance.kind} ${instance.number}`;
 }
 
 /**

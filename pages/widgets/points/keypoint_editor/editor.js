@@ -15,6 +15,7 @@ import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 /** @import { Change, Component, Destination, EditorData, Gesture, Hit, Instance, Note } from "./types.js" */
 /** @import { Options, SelectedPoint, Selection } from "./types.js" */
 
+const ACCEPTING = "[class*=st-key-accept-]"; // the page's button beside the editor
 const HINT_TIME = 4000;
 const GO_PATIENCE = 3000; // ms after which another picture may be asked for again
 const GO_AGAIN = 1400; // ms after which a wish is told once more: one that "saved" overtakes never reaches the page
@@ -74,6 +75,10 @@ export class Editor {
     this.host.append(this.root);
     attachInput(this);
     this.hearOutbox();
+    document.addEventListener("click", (event) => this.refuseDoubleClick(event), {
+      capture: true,
+      signal: this.lifetime.signal,
+    });
     this.observer.observe(this.parts.stage);
     const busy = document.activeElement?.matches("input, textarea, select, [contenteditable]");
     if (!busy) this.canvas.focus({ preventScroll: true });
@@ -87,6 +92,17 @@ export class Editor {
     on("leaving", () => this.commitDraft());
     // The page then shows the new revisions beside the editor, and what is accepted is what was seen.
     on("saved", () => this.emit("saved", ++this.savings));
+  }
+
+  /**
+   * The later clicks of a double click are of the picture that the first one was made on: none accepts the next picture.
+   * @param {MouseEvent} event
+   */
+  refuseDoubleClick(event) {
+    if (event.detail < 2 || !(event.target instanceof Element && event.target.closest(ACCEPTING))) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    this.say("The second click did not count.");
   }
 
   close() {

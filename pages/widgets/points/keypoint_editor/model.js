@@ -32,7 +32,13 @@ export class Labels {
    * @param {GivenInstance[]} instances @param {Record<string, Skeleton>} skeletons @param {Edit[]} edits
    */
   receive(instances, skeletons, edits) {
-    this.instances = new Map(instances.map((given) => [given.id, adoptInstance(given, skeletons)]));
+    /** @type {Record<string, number>} */
+    const numbers = {};
+    this.instances = new Map(instances.map((given) => {
+      const number = (numbers[given.kind] ?? 0) + 1;
+      numbers[given.kind] = number;
+      return [given.id, adoptInstance(given, number, skeletons)];
+    }));
     for (const [id, instance] of this.instances) {
       if (!this.opened.has(id)) this.opened.set(id, snapshot(instance, allIndices(instance)));
     }
@@ -92,14 +98,14 @@ export class Labels {
   }
 }
 
-/** @param {GivenInstance} given @param {Record<string, Skeleton>} skeletons */
-function adoptInstance(given, skeletons) {
+/** @param {GivenInstance} given @param {number} number @param {Record<string, Skeleton>} skeletons */
+function adoptInstance(given, number, skeletons) {
   /** @type {Point[]} */
   const points = given.points.map(([x, y, v, c], k) => {
     const human = given.vouched[k];
     return v === ABSENT || x === null || y === null ? { x: null, y: null, v: ABSENT, c, human } : { x, y, v, c, human };
   });
-  return { ...given, skeleton: skeletons[given.skeleton] ?? unnamedSkeleton(points.length), points };
+  return { ...given, number, skeleton: skeletons[given.skeleton] ?? unnamedSkeleton(points.length), points };
 }
 
 /** @param {number} count @returns {Skeleton} */

@@ -316,7 +316,7 @@ function buildRow(editor, instance, k) {
   const state = make("button", { type: "button", class: "state", tabindex: "-1" });
   const confidence = make("span", { class: "confidence" });
   const name = make("span", { class: "name" }, pointName(instance, k));
-  const number = make("span", { class: "number" }, String(k));
+  const number = make("span", { class: "number" }, String(k + 1)); // as in the names of points
   const element = make("div", { role: "option", class: "row", id: `point-${k}` }, state, number, name, confidence);
   element.addEventListener("click", () => {
     editor.commitDraft();

@@ -65,6 +65,7 @@ export interface PlacedPoint {
 export type Point = AbsentPoint | PlacedPoint;
 
 export interface Instance extends Omit<GivenInstance, "skeleton" | "points"> {
+  number: number; // among those of its kind in the picture, from 1
   skeleton: Skeleton;
   points: Point[];
 }

@@ -6,7 +6,8 @@ from sqlmodel import select
 from core.library.sample_clips import SAMPLE_CLIPS
 from core.library.sample_photos import SAMPLE
 from db.engine import reading
-from db.tables import Dataset, Run
+from db.tables import Dataset, Run, RunState
+from db.writing import writing
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,24 @@ def test_a_sample_is_drawn_into_a_dataset_of_its_own(opened_without_data, worksp
         (run,) = session.exec(select(Run)).all()
     assert (dataset.name, run.kind, run.dataset_id) == (name, kind, dataset.id)
     assert library.session_state["dataset_id"] == dataset.id
+
+
+@pytest.mark.parametrize("label", ["Try the sample", "Try with drawn clips"])
+def test_a_sample_can_be_had_beside_other_datasets_and_is_drawn_once(opened, workspace, dataset, started, label):
+    def click(library):
+        next(button for button in library.button if button.label == label).click().run()
+        assert not library.exception
+
+    library = opened("library.py")
+    click(library)
+    drawn = library.session_state["dataset_id"]
+    assert (drawn != dataset, len(started())) == (True, 1)
+    for state, runs in ((RunState.DONE, 1), (RunState.FAILED, 2)):
+        with writing(workspace.engine) as session:
+            session.exec(select(Run)).first().state = state
+        library = opened("library.py")
+        click(library)
+        assert (library.session_state["dataset_id"], len(started())) == (drawn, runs)
 
 
 @pytest.fixture

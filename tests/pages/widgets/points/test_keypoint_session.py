@@ -42,7 +42,7 @@ def notice(page):
 
 def test_the_picture_that_was_looked_at_is_accepted_with_the_points_that_were_drawn(page):
     draw(page)
-    page.clock.now += 1.1
+    page.clock.now += 0.3
     click(1)
     assert (page.accepted, page.state[IMAGE], notice(page)) == ([(1, 7, frozenset({10}), "here")], 2, "")
 

@@ -27,5 +27,12 @@ def test_a_revision_says_when_of_whom_by_whom_and_what(review, points, note, aut
     revision = KeypointRevision(
         instance_id=7, skeleton="face68", points=b"", source=source, review=review, note=told, created_at=AT
     )
-    row = _row(PictureRevision(revision, author, model))
-    assert row == {"When (UTC)": "2026-03-04 05:06:07", "Of": 7, "Who": who, "Points": points, "What": what}
+    row = _row(PictureRevision(revision, author, model), {7: "face 2"})
+    assert row == {"When (UTC)": "2026-03-04 05:06:07", "Of": "face 2", "Who": who, "Points": points, "What": what}
+
+
+def test_of_what_was_taken_out_that_is_said():
+    revision = KeypointRevision(
+        instance_id=7, skeleton="face68", points=b"", source=Source.MODEL, review=Review.OPEN, created_at=AT
+    )
+    assert _row(PictureRevision(revision, None, None), {8: "face 1"})["Of"] == "taken out"
