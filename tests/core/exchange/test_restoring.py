@@ -196,7 +196,7 @@ def test_the_counts_are_those_of_an_import(here, there, tmp_path):
     assert there.restore(out) == {"images": 12, "added": 12, "duplicates": 0, "skipped": 1}
     assert there.skipped() == {"broken.jpg": "not a picture but text"}
     before = summary(here.workspace)
-    points, people = sum(bool(row[8]) for row in before["instances"]), {row[-1] for row in before["instances"]}
+    points, people = sum(bool(row[9]) for row in before["instances"]), {row[-1] for row in before["instances"]}
     assert (there.restored["instances"], there.restored["points"]) == (len(before["instances"]), points)
     assert (there.restored["people"] >= len(people - {""}), there.restored["kept"]) == (True, 0)
     assert there.restore(out) == {"images": 12, "added": 0, "duplicates": 12, "skipped": 13}

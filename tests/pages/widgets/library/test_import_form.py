@@ -25,6 +25,9 @@ def test_a_sample_is_drawn_into_a_dataset_of_its_own(opened_without_data, worksp
     assert library.session_state["dataset_id"] == dataset.id
 
 
+COUNTS = ("images", "added", "duplicates", "skipped", "figures", "frames", "clips", "labelled")
+
+
 @pytest.mark.parametrize("label", ["Try the sample", "Try with drawn clips"])
 def test_a_sample_can_be_had_beside_other_datasets_and_is_drawn_once(opened, workspace, dataset, started, label):
     def click(library):
@@ -37,7 +40,8 @@ def test_a_sample_can_be_had_beside_other_datasets_and_is_drawn_once(opened, wor
     assert (drawn != dataset, len(started())) == (True, 1)
     for state, runs in ((RunState.DONE, 1), (RunState.FAILED, 2)):
         with writing(workspace.engine) as session:
-            session.exec(select(Run)).first().state = state
+            run = session.exec(select(Run)).first()
+            run.state, run.counts = state, dict.fromkeys(COUNTS, 0)
         library = opened("library.py")
         click(library)
         assert (library.session_state["dataset_id"], len(started())) == (drawn, runs)

@@ -60,11 +60,11 @@ def test_a_click_before_the_picture_could_be_seen_is_told_and_ignored(page):
     click(1)  # it is not drawn to its end
     assert notice(page).startswith("This click did not count: the picture has only just opened.")
     draw(page)
-    page.clock.now += 0.9
+    page.clock.now += 0.2
     draw(page)  # drawn again, such as after a dragged point: the time goes on
     click(1)
     assert notice(page)
-    page.clock.now += 0.2
+    page.clock.now += 0.1
     click(1)
     assert [image for image, *_ in page.accepted] == [1]
     page.clock.now += 5
