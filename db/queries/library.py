@@ -89,9 +89,12 @@ class DatasetCounts:
     corrected: int
 
 
-def datasets(*, session: Session) -> Sequence[Dataset]:
-    """Every dataset, by name, but those into which nothing came: whose imports have failed or were cancelled."""
-    return session.exec(select(Dataset).where(*_there()).order_by(col(Dataset.name))).all()
+def datasets(*, also: int | None = None, session: Session) -> Sequence[Dataset]:
+    """Every dataset, by name, but those into which nothing came: whose imports have failed or were cancelled.
+
+    `also` one of these, where somebody who looks at it is to see why.
+    """
+    return session.exec(select(Dataset).where(*_there(also)).order_by(col(Dataset.name))).all()
 
 
 def dataset_by_name(name: str, *, session: Session) -> Dataset | None:
@@ -99,12 +102,13 @@ def dataset_by_name(name: str, *, session: Session) -> Dataset | None:
     return session.exec(select(Dataset).where(Dataset.name == name, *_there())).first()
 
 
-def _there() -> tuple[ColumnElement[bool], ...]:
-    """That a dataset can be seen, and that something came into it, or still may."""
+def _there(also: int | None = None) -> tuple[ColumnElement[bool], ...]:
+    """That a dataset can be seen, and that something came into it, or still may, or that it is that one."""
     runs = select(Run.id).where(Run.dataset_id == Dataset.id)
     came_to_something = runs.where(col(Run.state).not_in((RunState.FAILED, RunState.CANCELLED)))
     pictures = select(Image.id).where(Image.dataset_id == Dataset.id)
-    return col(Dataset.staged_by).is_(None), or_(pictures.exists(), came_to_something.exists(), ~runs.exists())
+    something = or_(pictures.exists(), came_to_something.exists(), ~runs.exists(), col(Dataset.id) == also)
+    return col(Dataset.staged_by).is_(None), something
 
 
 def count_scanned(run_id: int, *, session: Session) -> int:

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from core.foundation.messages import worded
 from core.media.videos import VideoWriter
 from tests.builders.places import ROOT
+from tests.e2e.hands import settle
 
 pytestmark = pytest.mark.e2e
 
@@ -135,11 +136,11 @@ def test_a_folder_with_pictures_a_clip_and_labels_comes_in_at_once_and_says_what
             clip.write(np.full((48, 64, 3), 60 * number, np.uint8))
     page.goto(f"{trip.address}?dataset=Trip")
     unfold(page, "Import photos")
-    page.get_by_text("A folder of this computer").click()
+    page.get_by_role("radiogroup", name="Where the photos are").get_by_text("A folder of this computer").click()
     page.locator("input[type=file][webkitdirectory]").first.set_input_files(mixed)
     page.get_by_label("Dataset", exact=True).last.fill("Mixed")
     page.get_by_role("button", name="Import photos").click()
-    pictures = "5 pictures: 5 added, 0 there already, 0 files skipped, 3 frames of 1 clip"
+    pictures = "2 pictures: 2 added, 0 there already, 0 files skipped, 3 frames of 1 clip"
     labels = "Label files among them: 300-W .pts: 1 label in 1 picture, 1 of them new; 0 skipped"
     expect(page.get_by_text(f"{pictures}. {labels}")).to_be_visible(timeout=WAIT)
     assert stored(
@@ -150,6 +151,7 @@ def test_a_folder_with_pictures_a_clip_and_labels_comes_in_at_once_and_says_what
 def test_the_drawn_clips_can_be_had_beside_other_data_and_a_dataset_of_which_nothing_came_is_none(page, trip):
     page.goto(f"{trip.address}?dataset=Trip")
     unfold(page, "Samples that Facet draws")
+    settle(page)
     page.screenshot(path=ROOT / "test-results" / "samples.png", full_page=True)
     page.get_by_role("button", name="Try with drawn clips").click()
     expect(page.get_by_role("heading", name="Sample clips")).to_be_visible(timeout=WAIT)

@@ -17,7 +17,8 @@ _NAME_FIELD: Final = "name-field"
 
 def choose_dataset() -> None:
     """The dataset of the whole session; kept in the address, so that a reload stays where it was."""
-    names = read(lambda session: {dataset.id: dataset.name for dataset in datasets(session=session)})
+    now = st.session_state.get(DATASET)  # where nothing came into it, that is shown once
+    names = read(lambda session: {dataset.id: dataset.name for dataset in datasets(also=now, session=session)})
     if not names:
         st.session_state.pop(DATASET, None)
         return

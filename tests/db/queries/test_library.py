@@ -74,6 +74,7 @@ def test_a_dataset_into_which_nothing_came_is_none(workspace, dataset, author, r
         session.add_all(Run(kind="import", dataset_id=dataset, author_id=author, state=state) for state in runs)
     with reading(workspace.engine) as session:
         assert [row.id for row in datasets(session=session)] == ([dataset] if there else [])
+        assert [row.id for row in datasets(also=dataset, session=session)] == [dataset]
         found = dataset_by_name("faces", session=session)
     assert (found.id if found else None) == (dataset if there else None)
 

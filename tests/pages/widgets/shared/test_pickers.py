@@ -3,7 +3,7 @@
 import pytest
 
 from db.engine import reading
-from db.tables import User
+from db.tables import Run, RunState, User
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from pages.widgets.shared.resources import DATASET, IMAGE, NAME
@@ -48,6 +48,15 @@ def test_what_was_open_in_the_dataset_before_is_not_open_in_the_next(shown, data
 
 def test_a_dataset_that_is_gone_is_no_longer_chosen(shown, dataset):
     assert shown(datasets, {DATASET: dataset + 100}).session_state[DATASET] == dataset
+
+
+def test_a_dataset_into_which_nothing_came_is_chosen_only_by_who_is_there(shown, workspace, dataset, others, author):
+    with writing(workspace.engine) as session:
+        session.add(Run(kind="import", dataset_id=others, author_id=author, state=RunState.FAILED))
+    assert shown(datasets, {DATASET: others}).session_state[DATASET] == others
+    page = shown(datasets, address={"dataset": "others"})
+    assert page.session_state[DATASET] == dataset
+    assert page.selectbox[0].options == ["faces"]
 
 
 def test_a_name_is_kept_in_the_address_and_who_takes_it_away_is_asked(shown):
