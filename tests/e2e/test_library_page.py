@@ -138,6 +138,7 @@ def test_a_folder_with_pictures_a_clip_and_labels_comes_in_at_once_and_says_what
     unfold(page, "Import photos")
     page.get_by_role("radiogroup", name="Where the photos are").get_by_text("A folder of this computer").click()
     page.locator("input[type=file][webkitdirectory]").first.set_input_files(mixed)
+    expect(page.get_by_test_id("stFileUploader").first.get_by_text(re.compile("face0.p"))).to_have_count(2)
     page.get_by_label("Dataset", exact=True).last.fill("Mixed")
     page.get_by_role("button", name="Import photos").click()
     pictures = "2 pictures: 2 added, 0 there already, 0 files skipped, 3 frames of 1 clip"

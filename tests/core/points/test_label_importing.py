@@ -143,6 +143,7 @@ def test_a_folder_of_pts_and_pictures_is_one_import(label, folder, pictures, row
         "left_out": 0,
         "doubts": [],
         "asked": {},
+        "kept": 0,
         "skipped": 0,
         "pictures": 2,
     }
