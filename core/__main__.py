@@ -183,12 +183,15 @@ def search(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Find the pictures that show the person of a photo. Gives matches [{image, score}], best first."""
+    """Find the pictures that show the person of a photo. Gives matches [{image, score, box}], best first.
+
+    box is left, top, right, bottom of the face that is meant, in pixels of the upright picture.
+    """
     workspace = Workspace.open()
     number, content = dataset_id(workspace, dataset), photo.read_bytes()
     results = searching.search(workspace, number, content, photo.name, encoder=encoder, threshold=threshold, face=face)
-    lines = [one_line(f"{match.score:.4f}  {match.image}") for match in results]
-    matches = [{"image": match.image, "score": match.score} for match in results]
+    lines = [one_line(f"{match.score:.4f}  {match.image}  {searching.place(match.box).text()}") for match in results]
+    matches = [{"image": match.image, "score": match.score, "box": match.box} for match in results]
     tell({"matches": matches}, as_json, lines=lines or ["no picture shows this person"])
 
 

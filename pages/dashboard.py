@@ -6,6 +6,7 @@ from db.engine import reading
 from db.queries.dashboard import daily_work, overview
 from pages.widgets.dashboard.charts import points_bars, review_row, state_bar
 from pages.widgets.dashboard.work_by_day import work_by_day
+from pages.widgets.library.picture_tiles import without_face
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import plain
 
@@ -22,41 +23,41 @@ scope = st.segmented_control(
 )
 chosen = scope or None
 with reading(workspace().engine) as session:
-    totals = overview(chosen, session=session)
+    found = overview(chosen, session=session)
     work = daily_work(chosen, session=session)
 
-images = sum(totals.states.values())
-if not images:
+totals = found.totals
+if not totals.images:
     stop_at_library("There are no pictures here yet. Import photos in the library.")
 
 with st.grid(min_column_width=150, gap="small"):
-    st.metric("Pictures", images, format="localized")
+    st.metric("Pictures", totals.images, format="localized")
     st.metric("Faces", totals.faces, format="localized")
-    st.metric("Named people", totals.named, format="localized", help="With at least one face.")
-    st.metric(
-        "Unnamed people", totals.unnamed, format="localized", help="Grouped by the encoder, not named by anybody."
-    )
-    st.metric("Confirmed faces", totals.confirmed, format="localized", help="A human said whose face it is.")
+    st.metric("Named people", found.named, format="localized", help="With at least one face.")
+    unnamed = totals.people - found.named
+    st.metric("Unnamed people", unnamed, format="localized", help="Grouped by the encoder, not named by anybody.")
+    st.metric("Confirmed faces", found.confirmed, format="localized", help="A human said whose face it is.")
     st.metric(
         "Grouped faces",
-        totals.assigned - totals.confirmed,
+        found.assigned - found.confirmed,
         format="localized",
         help="Assigned to a person by the encoder; no human has confirmed them.",
     )
+    without_face(totals)
 
 st.subheader("Pictures by state", anchor=False)
 st.plotly_chart(
-    state_bar(totals.states), key="states", config={"displayModeBar": False}, alt=f"{images} pictures by state"
+    state_bar(found.states), key="states", config={"displayModeBar": False}, alt=f"{totals.images} pictures by state"
 )
 
 st.subheader("Points by review", anchor=False)
-if any(row.total for row in totals.points):
+if any(row.total for row in found.points):
     st.caption(
         "Only accepted and imported points are learned from and measured on. A picture is accepted once all that is in "
         "it is."
     )
-    st.plotly_chart(points_bars(totals.points), key="points", config={"displayModeBar": False}, alt="Points by review")
-    st.table([review_row(row) for row in totals.points], hide_index=True)
+    st.plotly_chart(points_bars(found.points), key="points", config={"displayModeBar": False}, alt="Points by review")
+    st.table([review_row(row) for row in found.points], hide_index=True)
 else:
     st.caption("No face or figure has been found yet. Find faces in the library.")
 

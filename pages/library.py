@@ -12,7 +12,7 @@ from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more
 from pages.widgets.library.label_questions import label_questions
 from pages.widgets.library.labels_form import labels_form
-from pages.widgets.library.picture_tiles import STATES, tile
+from pages.widgets.library.picture_tiles import STATES, tile, without_face
 from pages.widgets.library.set_aside import pictures_aside
 from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import picture_grid
@@ -39,7 +39,7 @@ with st.grid(min_column_width=110, gap="small"):
     st.metric("Pictures", total.images, format="localized")
     st.metric("Faces", total.faces, format="localized")
     st.metric("People", total.people, format="localized", help="Named or not, with at least one face.")
-    st.metric("Without a face", total.without_face, format="localized", help="Looked at, no face found.")
+    without_face(total)
     st.metric("Failed", total.failed, format="localized", help="Could not be looked at; the picture says why.")
 
 busy = open_runs(dataset.id)

@@ -6,17 +6,12 @@ from core.jobs.kinds import kinds_shown_on
 from db.engine import LARGEST_ID, reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
-from pages.widgets.people.actions import decision_bar, offer_merge_for_taken_name
+from pages.widgets.people.actions import decision_bar
 from pages.widgets.people.group_again import group_again, result_of_grouping
-from pages.widgets.people.views import (
-    PERSON,
-    decisions,
-    faces_of_nobody,
-    list_of_people,
-    one_person,
-    open_questions,
-    seen_once,
-)
+from pages.widgets.people.history import decisions
+from pages.widgets.people.meanwhile import decided_meanwhile
+from pages.widgets.people.questions import open_questions
+from pages.widgets.people.views import PERSON, faces_of_nobody, list_of_people, one_person, seen_once
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs
 
@@ -31,14 +26,15 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.title("People", anchor=False, width="stretch")
     if grouped or once or nobody:
         group_again(dataset.id)
+newest_run = last_run.id if last_run else 0
 open_runs(dataset.id)
 result_of_grouping(last_run)
 decision_bar(dataset.id)
+decided_meanwhile(dataset.id)
 
 person = st.query_params.get(PERSON, "")
 if person.isdecimal():
     one_person(dataset.id, min(int(person), LARGEST_ID))
-    offer_merge_for_taken_name(dataset.id)
     st.stop()
 if not (grouped or once or nobody):
     stop_at_library("No face is found here yet. Find the faces in the library; people appear by themselves.")
@@ -57,13 +53,12 @@ view = st.segmented_control(
     "View", offered, format_func=VIEWS.__getitem__, key="people.view", required=True, label_visibility="collapsed"
 )
 if view == "people":
-    list_of_people(dataset.id)
-    offer_merge_for_taken_name(dataset.id)
+    list_of_people(dataset.id, newest_run)
 elif view == "once":
     seen_once(dataset.id)
 elif view == "nobody":
     faces_of_nobody(dataset.id)
 elif view == "ask":
-    open_questions(dataset.id, last_run.id if last_run else 0)
+    open_questions(dataset.id)
 else:
     decisions(dataset.id)

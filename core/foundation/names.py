@@ -1,7 +1,7 @@
 """How a person's name is stored, whether somebody typed it or a folder is called so; names that are still free."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import PurePath
 from typing import Final, TypeVar
@@ -26,6 +26,17 @@ def clean_name(name: str) -> str | None:
     if len(clean) > _LONGEST:
         raise BadInput("people.name_too_long", limit=_LONGEST, count=len(clean))
     return clean or None
+
+
+def alike(name: str, others: Iterable[str]) -> str | None:
+    """The one of the others that is this name, else one that differs in upper and lower case only; else None.
+
+    >>> alike("anna", ["Bea", "Anna"])
+    'Anna'
+    """
+    known = list(others)
+    folded = name.casefold()
+    return name if name in known else next((other for other in known if other.casefold() == folded), None)
 
 
 def numbered(path: _Path, pattern: str = " ({})") -> Iterator[_Path]:

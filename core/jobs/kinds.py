@@ -99,6 +99,14 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
     "people": RunKind(
         tasks.people_task, message("run_kinds.people"), results.grouped, shown_on=_PAGES_OF_FACES, lane=Lane.SHORT
     ),
+    "preview": RunKind(
+        tasks.preview_task,
+        message("run_kinds.preview"),
+        results.looked_at_grouping,
+        shown_on={"preview"},
+        waits_for={"preview"},
+        lane=Lane.SHORT,
+    ),
     "weights": RunKind(
         tasks.weights_task,
         message("run_kinds.weights"),

@@ -87,6 +87,12 @@ def grouped(counts: Counts) -> Message:
     )
 
 
+def looked_at_grouping(counts: Counts) -> Message:
+    """Of what grouping people again would change."""
+    names = ("split", "joined", "placed", "people_now", "people_then")
+    return message("run_results.looked_at_grouping", **{name: counts[name] for name in names})
+
+
 def fetched(counts: Counts) -> Message:
     """Of a model's file."""
     return message("run_results.fetched", megabytes=counts["bytes"] / _MEGABYTE)

@@ -22,6 +22,7 @@ from core.motion.overlaying import render_overlay
 from core.people.encoders import fetch_encoder
 from core.people.finding import complete_faces, find_faces
 from core.people.grouping import group_people
+from core.people.grouping_outline import outline_grouping
 from core.points.label_importing import (
     answer_waiting,
     apply_waiting,
@@ -151,6 +152,13 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     )
     with reading(workspace.engine) as session:
         return {**asdict(counts(dataset_of(run), session=session)), "threshold": grouped["threshold"]}
+
+
+def preview_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Look what grouping people again would change."""
+    asked = run.parameters
+    where = (dataset_of(run), asked["encoder_id"], asked["threshold"])
+    return outline_grouping(workspace, *where, regroup=asked["regroup"], progress=progress)
 
 
 def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

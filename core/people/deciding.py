@@ -1,11 +1,12 @@
 """What humans decide about people: naming, merging, moving, confirming, "not a face", and undoing any of it.
 
 Every decision is an event that holds what was before. Faces that a decision touches carry its author and are never
-changed by a run.
+changed by a run. Who decides looks at a screen that may be old: a decision that is told what was `shown` there, names
+of people or whose the faces were, is refused where that is otherwise by now.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sqlmodel import Session, col, delete, select
 
@@ -24,24 +25,30 @@ from core.people.assigning import (
 )
 from db.batching import id_batches
 from db.history import restore, set_removed
-from db.queries.people.decisions import changed_since
+from db.queries.people.decisions import changed_since, last_author
 from db.queries.people.ownership import instances_of
 from db.tables import Assignment, PeopleEvent, Person, Source, now
 from db.writes.people import add_person
 from db.writing import writing
 
+_UNKNOWN: Final[Mapping[int, Any]] = {}  # whoever decides has not said what was shown
 
-def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: int) -> int:
+
+def name_person(
+    workspace: Workspace, person_id: int, name: str, *, author_id: int, shown: Mapping[int, str | None] = _UNKNOWN
+) -> int:
     """Give a person a name (empty: take it away); returns the event's id.
 
     Raises
     ------
     Conflict
-        If another person of the dataset has that name: merge the two instead.
+        If another person of the dataset has that name: merge the two instead. If the person is called otherwise by now
+        than was shown.
     """
     clean = clean_name(name)
     with writing(workspace.engine) as session:
         person = _person(person_id, session=session)
+        _refuse_other_names([person], shown, session=session)
         taken = _named(person.dataset_id, clean, session=session)
         if taken is not None and taken.id != person_id:
             raise Conflict("people.name_taken_merge", name=clean)
@@ -56,11 +63,18 @@ def name_person(workspace: Workspace, person_id: int, name: str, *, author_id: i
         return event.id
 
 
-def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *, author_id: int) -> int:
+def merge_people(
+    workspace: Workspace,
+    target_id: int,
+    others: Sequence[int],
+    *,
+    author_id: int,
+    shown: Mapping[int, str | None] = _UNKNOWN,
+) -> int:
     """Say that several people are one. All faces of them become the target's, confirmed by the author.
 
     The target keeps its name; an unnamed target takes the first name among the others. Whoever is known not to be one
-    of them is known not to be the target.
+    of them is known not to be the target. Raises `Conflict` if one of them is called otherwise by now than was shown.
     """
     wanted = [person_id for person_id in dict.fromkeys(others) if person_id != target_id]
     if not wanted:
@@ -70,6 +84,7 @@ def merge_people(workspace: Workspace, target_id: int, others: Sequence[int], *,
         merged = [_person(person_id, session=session) for person_id in wanted]
         if any(person.dataset_id != target.dataset_id for person in merged):
             raise BadInput("people.merge_across")
+        _refuse_other_names([target, *merged], shown, session=session)
         everyone = [target_id, *wanted]
         faces = instances_of(everyone, session=session)
         called = [_called(person) for person in merged]
@@ -106,12 +121,19 @@ def keep_apart(workspace: Workspace, first_id: int, second_id: int, *, author_id
 
 
 def move_faces(
-    workspace: Workspace, instances: Sequence[int], *, author_id: int, person_id: int | None = None, name: str = ""
+    workspace: Workspace,
+    instances: Sequence[int],
+    *,
+    author_id: int,
+    person_id: int | None = None,
+    name: str = "",
+    shown: Mapping[int, int | None] = _UNKNOWN,
 ) -> int:
     """Say whose faces these are: an existing person's, or (without `person_id`) a new one's; returns the person's id.
 
     The faces will never again be grouped with the people they came from. Whoever is known not to be somebody all of
-    whose faces are moved is known not to be the target, as in a merge.
+    whose faces are moved is known not to be the target, as in a merge. Raises `Conflict` if one is another person's by
+    now than was shown.
     """
     with writing(workspace.engine) as session:
         faces, dataset_id = same_dataset(instances, session=session)
@@ -123,6 +145,7 @@ def move_faces(
         if target.dataset_id != dataset_id:
             raise BadInput("people.move_across")
         owners = assignments(faces, session=session)
+        _refuse_other_owners(owners, shown, session=session)
         summary = message("decisions.moved", faces=len(faces), target=_called(target))
         touched = sorted({target.id, *(row.person_id for row in owners)})
         event = record("move", summary, dataset_id, faces, touched, author_id, session=session)
@@ -141,16 +164,20 @@ def move_faces(
         return target.id
 
 
-def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: int) -> int:
+def confirm_faces(
+    workspace: Workspace, instances: Sequence[int], *, author_id: int, shown: Mapping[int, int | None] = _UNKNOWN
+) -> int:
     """Say that these faces are where they belong; they become evidence for verification.
 
-    Faces that somebody has confirmed before keep that author.
+    Faces that somebody has confirmed before keep that author. Raises `Conflict` if one is another person's by now than
+    was shown.
     """
     with writing(workspace.engine) as session:
         faces, dataset_id = same_dataset(instances, session=session)
         rows = assignments(faces, session=session)
         if len(rows) < len(faces):
             raise BadInput("people.nobody_confirmed")
+        _refuse_other_owners(rows, shown, session=session)
         rows = [row for row in rows if row.source != Source.HUMAN]
         if not rows:
             raise BadInput("people.confirmed_already")
@@ -162,13 +189,19 @@ def confirm_faces(workspace: Workspace, instances: Sequence[int], *, author_id: 
         return event.id
 
 
-def release_faces(workspace: Workspace, instances: Sequence[int], *, author_id: int) -> int:
-    """Say that these faces are not the people they are shown as; the next grouping looks for others."""
+def release_faces(
+    workspace: Workspace, instances: Sequence[int], *, author_id: int, shown: Mapping[int, int | None] = _UNKNOWN
+) -> int:
+    """Say that these faces are not the people they are shown as; the next grouping looks for others.
+
+    Raises `Conflict` if one is another person's by now than was shown.
+    """
     with writing(workspace.engine) as session:
         faces, dataset_id = same_dataset(instances, session=session)
         rows = assignments(faces, session=session)
         if len(rows) < len(faces):
             raise BadInput("people.nobody_taken_out")
+        _refuse_other_owners(rows, shown, session=session)
         people = sorted({row.person_id for row in rows})
         summary = message("decisions.released", faces=len(faces))
         event = record("release", summary, dataset_id, faces, people, author_id, session=session)
@@ -252,6 +285,23 @@ def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
             person = session.get_one(Person, row.person_id)
             raise Conflict("people.other_faces_since", person=_called(person))
         session.delete(row)
+
+
+def _refuse_other_names(people: Sequence[Person], shown: Mapping[int, str | None], *, session: Session) -> None:
+    for person in people:
+        if person.name != shown.get(person.id, person.name):
+            author = last_author(person.dataset_id, person.id, session=session) or message("words.somebody")
+            before = shown[person.id] or message("people.unnamed", number=person.id)
+            if person.name is None:
+                raise Conflict("people.name_gone_meanwhile", person=before, author=author)
+            raise Conflict("people.renamed_meanwhile", person=before, name=person.name, author=author)
+
+
+def _refuse_other_owners(rows: Sequence[Assignment], shown: Mapping[int, int | None], *, session: Session) -> None:
+    moved = [row for row in rows if row.person_id != shown.get(row.instance_id, row.person_id)]
+    if moved:
+        now_with = session.get_one(Person, moved[0].person_id)
+        raise Conflict("people.moved_meanwhile", faces=len(moved), person=_called(now_with))
 
 
 def _take_away(faces: Sequence[int], *, session: Session) -> None:

@@ -99,4 +99,9 @@ def threshold_of(workspace: Workspace, dataset_id: int, version: ModelVersion) -
     """The threshold in force: the one saved last, else the encoder's own."""
     with reading(workspace.engine) as session:
         saved = newest_threshold(dataset_id, version.id, session=session)
-    return saved.value if saved else encoder_threshold(version.name, workspace.weights)
+    return saved.value if saved else own_threshold(workspace, version)
+
+
+def own_threshold(workspace: Workspace, version: ModelVersion) -> float:
+    """The encoder's own threshold, whatever was saved."""
+    return encoder_threshold(version.name, workspace.weights)

@@ -119,14 +119,21 @@ def group_people(
 
 
 def preview_grouping(
-    workspace: Workspace, dataset_id: int, encoder_id: int, threshold: float, *, regroup: bool
+    workspace: Workspace,
+    dataset_id: int,
+    encoder_id: int,
+    threshold: float,
+    *,
+    regroup: bool,
+    progress: Progress = DEAF,
 ) -> GroupingPreview:
     """What `group_people` would change, without changing it: who would be split, who joined, which faces find a place.
 
-    What it confirms beforehand by the names of folders is not looked at.
+    What it confirms beforehand by the names of folders is not looked at. It takes as long as the grouping.
     """
     evidence = _evidence(workspace, dataset_id, encoder_id)
-    labels, _, _ = _grouped(evidence, threshold, regroup, None)
+    progress.begin(len(evidence.faces.instances), message=message("progress.looking_at_grouping"))
+    labels, _, _ = _grouped(evidence, threshold, regroup, _share_of(progress, evidence))
     instances = evidence.faces.instances.tolist()
     parts: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for instance, label in zip(instances, labels.tolist(), strict=True):

@@ -1,36 +1,39 @@
 """Finding the pictures of a dataset that show the person of a given photo."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session, col, select
 
 from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.geometry import most_central
-from core.foundation.messages import message
+from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.media.images import decode, face_crop, jpeg
 from core.people.face_models import FaceModels
 from core.people.vectors import face_vectors
-from db.batching import id_batches
 from db.engine import reading
+from db.queries.people.listing import boxes_in_pictures
 from db.queries.verification import newest_threshold
-from db.tables import Image
 from db.writing import writing
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class SearchMatch:
-    """A picture, its most similar face, and how similar that is (cosine)."""
+    """A picture, its most similar face, how similar that is (cosine), and where the face is.
+
+    `box` is left, top, right and bottom in pixels of the upright picture.
+    """
 
     image_id: int
     image: str
     instance_id: int
     score: float
+    box: Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ class PhotoQuery:
     encoder_id: int
     encoder: str
     own_threshold: float
-    corners: tuple[tuple[float, float, float, float], ...] = ()
+    corners: tuple[Box, ...]
 
 
 def photo_query(workspace: Workspace, content: bytes, name: str, encoder: str | None = None) -> PhotoQuery:
@@ -127,10 +130,13 @@ def matches(
             raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
         scores = (faces.vectors @ query.vectors[meant]).astype(np.float64)
         rows = _best_of_each(faces.images, scores, threshold)
-        images = faces.images[rows].tolist()
-        paths = _paths(images, session=session)
-    best = zip(images, faces.instances[rows].tolist(), scores[rows].tolist(), strict=True)
-    return [SearchMatch(image, paths[image], instance, score) for image, instance, score in best]
+        instances = faces.instances[rows].tolist()
+        places = boxes_in_pictures(instances, session=session)
+    best = zip(faces.images[rows].tolist(), instances, scores[rows].tolist(), strict=True)
+    return [
+        SearchMatch(image, places[instance].path, instance, score, places[instance].box)
+        for image, instance, score in best
+    ]
 
 
 def search(
@@ -160,6 +166,12 @@ def search(
     return matches(workspace, dataset_id, query, threshold=value, face=meant(query, face, name))
 
 
+def place(box: Box) -> Message:
+    """Which face of a picture is meant, for people: its size and where its box begins."""
+    left, top, right, bottom = box
+    return message("people.face_at", width=right - left, height=bottom - top, left=left, top=top)
+
+
 def meant(query: PhotoQuery, number: int | None, of: str) -> int:
     """The row of the face of that number (from 1), or of the only one.
 
@@ -171,8 +183,8 @@ def meant(query: PhotoQuery, number: int | None, of: str) -> int:
     count = len(query.vectors)
     if number is None and count > 1:
         faces = [
-            message("people.face_in_photo", number=at, width=right - left, height=bottom - top, left=left, top=top)
-            for at, (left, top, right, bottom) in enumerate(query.corners, start=1)
+            message("people.face_in_photo", number=at, place=place(box))
+            for at, box in enumerate(query.corners, start=1)
         ]
         raise BadInput("people.several_faces", of=of, count=count, faces=faces)
     if number is not None and not 1 <= number <= count:
@@ -185,10 +197,3 @@ def _best_of_each(images: Ints, scores: Floats, threshold: float) -> Ints:
     rows = np.flatnonzero(scores >= threshold)
     rows = rows[np.lexsort((rows, images[rows], -scores[rows]))]
     return rows[np.sort(np.unique(images[rows], return_index=True)[1])]
-
-
-def _paths(images: Sequence[int], *, session: Session) -> dict[int, str]:
-    paths: dict[int, str] = {}
-    for part in id_batches(images):
-        paths.update(session.exec(select(Image.id, Image.path).where(col(Image.id).in_(part))).all())
-    return paths

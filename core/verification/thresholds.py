@@ -9,13 +9,13 @@ import numpy as np
 from sqlmodel import Session, insert
 
 from core.foundation.arrays import Indices
-from core.foundation.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.models import encoder_threshold
 from core.verification.pairs import PairSet
 from core.verification.report import figures_at
-from db.queries.verification import newest_threshold
+from db.queries.verification import newest_threshold, threshold_before
 from db.tables import ModelVersion, Pair, Threshold, User, WorkKind
 from db.writes.dashboard import record_work
 from db.writing import writing
@@ -100,16 +100,7 @@ def use_again(workspace: Workspace, threshold_id: int, *, author_id: int) -> int
         If there is no such threshold.
     """
     with writing(workspace.engine) as session:
-        earlier = session.get(Threshold, threshold_id)
-        if earlier is None:
-            raise NotFound("thresholds.none_such", number=threshold_id)
-        first = Message.from_json(earlier.chosen)
-        if first.code != "thresholds.again":
-            saved_by = session.get_one(User, earlier.author_id).name
-            day = f"{earlier.at:%Y-%m-%d}"
-            first = message("thresholds.again", chosen=first, author=saved_by, day=day)
-        where = (earlier.dataset_id, earlier.model_version_id)
-        return _append(*where, earlier.value, first, earlier.metrics, author_id, session=session).id
+        return _again(_threshold(threshold_id, session=session), author_id, session=session)
 
 
 def use_own(workspace: Workspace, dataset_id: int, encoder_id: int, *, author_id: int) -> int:
@@ -121,10 +112,51 @@ def use_own(workspace: Workspace, dataset_id: int, encoder_id: int, *, author_id
         If there is no such encoder, or nobody has saved another threshold.
     """
     with writing(workspace.engine) as session:
-        version = session.get(ModelVersion, encoder_id)
-        if version is None or newest_threshold(dataset_id, encoder_id, session=session) is None:
+        if newest_threshold(dataset_id, encoder_id, session=session) is None:
             raise NotFound("thresholds.own_in_force")
-        own = encoder_threshold(version.name, workspace.weights)
-        return _append(
-            dataset_id, encoder_id, own, message("thresholds.the_encoders_own"), {}, author_id, session=session
-        ).id
+        return _own(workspace, dataset_id, encoder_id, author_id, session=session)
+
+
+def take_back(workspace: Workspace, threshold_id: int, *, author_id: int) -> int:
+    """Take back the threshold in force: what was before it, the encoder's own at last, is in force again.
+
+    Returns the new row's id.
+
+    Raises
+    ------
+    NotFound
+        If there is no such threshold.
+    Conflict
+        If another one is in force by now.
+    """
+    with writing(workspace.engine) as session:
+        row = _threshold(threshold_id, session=session)
+        newest = newest_threshold(row.dataset_id, row.model_version_id, session=session)
+        if newest is not None and newest.id != row.id:
+            raise Conflict("thresholds.another_in_force", value=newest.value)
+        before = threshold_before(row, session=session)
+        if before is not None:
+            return _again(before, author_id, session=session)
+        return _own(workspace, row.dataset_id, row.model_version_id, author_id, session=session)
+
+
+def _threshold(threshold_id: int, *, session: Session) -> Threshold:
+    row = session.get(Threshold, threshold_id)
+    if row is None:
+        raise NotFound("thresholds.none_such", number=threshold_id)
+    return row
+
+
+def _again(earlier: Threshold, author_id: int, *, session: Session) -> int:
+    first = Message.from_json(earlier.chosen)
+    if first.code != "thresholds.again":
+        saved_by = session.get_one(User, earlier.author_id).name
+        first = message("thresholds.again", chosen=first, author=saved_by, day=f"{earlier.at:%Y-%m-%d}")
+    where = (earlier.dataset_id, earlier.model_version_id)
+    return _append(*where, earlier.value, first, earlier.metrics, author_id, session=session).id
+
+
+def _own(workspace: Workspace, dataset_id: int, encoder_id: int, author_id: int, *, session: Session) -> int:
+    own = encoder_threshold(session.get_one(ModelVersion, encoder_id).name, workspace.weights)
+    chosen = message("thresholds.the_encoders_own")
+    return _append(dataset_id, encoder_id, own, chosen, {}, author_id, session=session).id

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, func, select
 
-from db.queries.library import belongs_to, states
-from db.tables import Assignment, DailyWork, Instance, KeypointRevision, Person, Review, Source, User
+from db.queries.library import DatasetCounts, belongs_to, count_people, counts, states
+from db.tables import Assignment, DailyWork, Instance, KeypointRevision, Review, Source, User
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,21 @@ class Overview:
 
     Attributes
     ----------
+    totals
+        What the library counts too: pictures, faces, people, pictures without a face.
     states
         How many pictures are in each state.
-    named, unnamed
-        People with at least one face, with and without a name.
-    faces, assigned, confirmed
-        Faces that were not removed; those that belong to somebody; those of them where a human said so.
+    named
+        Those of the people who have a name.
+    assigned, confirmed
+        Faces that belong to somebody; those of them where a human said so.
     points
         Faces and figures (people in whole) by how far their points are reviewed.
     """
 
+    totals: DatasetCounts
     states: dict[str, int]
     named: int
-    unnamed: int
-    faces: int
     assigned: int
     confirmed: int
     points: tuple[InstancesByReview, ...]
@@ -55,29 +56,14 @@ class Overview:
 def overview(dataset_id: int | None, *, session: Session) -> Overview:
     """How far one dataset is; with None, all of them together."""
     owners = _by_source(dataset_id, session=session)
-    points = _points(dataset_id, session=session)
-    named, unnamed = _people(dataset_id, session=session)
     return Overview(
+        totals=counts(dataset_id, session=session),
         states=states(dataset_id, session=session),
-        named=named,
-        unnamed=unnamed,
-        faces=sum(row.total for row in points if row.kind == "face"),
+        named=count_people(dataset_id, named=True, session=session),
         assigned=sum(owners.values()),
         confirmed=owners.get(Source.HUMAN, 0),
-        points=points,
+        points=_points(dataset_id, session=session),
     )
-
-
-def _people(dataset_id: int | None, *, session: Session) -> tuple[int, int]:
-    has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
-    named = col(Person.name).is_not(None)
-    rows = session.exec(
-        select(named, func.count())
-        .where(belongs_to(Person.dataset_id, dataset_id), col(Person.active), has_face)
-        .group_by(named)
-    )
-    counts = {bool(is_named): count for is_named, count in rows}
-    return counts.get(True, 0), counts.get(False, 0)
 
 
 def _by_source(dataset_id: int | None, *, session: Session) -> dict[str, int]:
@@ -96,10 +82,10 @@ def _points(dataset_id: int | None, *, session: Session) -> tuple[InstancesByRev
         .where(belongs_to(Instance.dataset_id, dataset_id), ~col(Instance.removed))
         .group_by(col(Instance.kind), col(KeypointRevision.review))
     )
-    counts: dict[tuple[str, str | None], int] = {(kind, review): count for kind, review, count in rows}
+    found: dict[tuple[str, str | None], int] = {(kind, review): count for kind, review, count in rows}
     reviews = (Review.ACCEPTED, Review.IMPORTED, Review.IN_PROGRESS, Review.OPEN, None)
     return tuple(
-        InstancesByReview(kind, *(counts.get((kind, review), 0) for review in reviews)) for kind in ("face", "person")
+        InstancesByReview(kind, *(found.get((kind, review), 0) for review in reviews)) for kind in ("face", "person")
     )
 
 

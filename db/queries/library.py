@@ -134,8 +134,8 @@ def states(dataset_id: int | None, *, session: Session) -> dict[str, int]:
     return dict(session.exec(rows.where(belongs_to(Image.dataset_id, dataset_id))).all())
 
 
-def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
-    """What a dataset holds."""
+def counts(dataset_id: int | None, *, session: Session) -> DatasetCounts:
+    """What a dataset holds; with None, all of them together."""
     by_state = states(dataset_id, session=session)
     return DatasetCounts(
         images=sum(by_state.values()),
@@ -147,28 +147,32 @@ def counts(dataset_id: int, *, session: Session) -> DatasetCounts:
     )
 
 
-def count_instances(dataset_id: int, kind: str, *, session: Session) -> int:
-    """How many faces or persons a dataset holds that were not removed."""
+def count_instances(dataset_id: int | None, kind: str, *, session: Session) -> int:
+    """How many faces or persons a dataset (with None, all of them) holds that were not removed."""
     return session.exec(
         select(func.count()).where(
-            col(Instance.dataset_id) == dataset_id, col(Instance.kind) == kind, ~col(Instance.removed)
+            belongs_to(Instance.dataset_id, dataset_id), col(Instance.kind) == kind, ~col(Instance.removed)
         )
     ).one()
 
 
-def count_without_face(dataset_id: int, *, session: Session) -> int:
-    """How many pictures were looked at and hold no face (a person seen from behind may be in them)."""
+def count_without_face(dataset_id: int | None, *, session: Session) -> int:
+    """How many pictures of a dataset (with None, of all) were looked at and hold no face.
+
+    A person seen from behind may be in them; whether somebody has reviewed that does not matter.
+    """
     looked_at = col(Image.state).not_in((ImageState.NEW, ImageState.FAILED))
     return session.exec(
-        select(func.count()).where(col(Image.dataset_id) == dataset_id, looked_at, col(Image.faces) == 0)
+        select(func.count()).where(belongs_to(Image.dataset_id, dataset_id), looked_at, col(Image.faces) == 0)
     ).one()
 
 
-def count_people(dataset_id: int, *, session: Session) -> int:
-    """How many people a dataset holds with at least one face."""
+def count_people(dataset_id: int | None, *, named: bool | None = None, session: Session) -> int:
+    """How many people a dataset (with None, all of them) holds with at least one face; of them, only (un)named ones."""
     has_face = select(Assignment.instance_id).where(Assignment.person_id == Person.id).exists()
+    asked = [] if named is None else [col(Person.name).is_not(None) == named]
     return session.exec(
-        select(func.count()).where(col(Person.dataset_id) == dataset_id, col(Person.active), has_face)
+        select(func.count()).where(belongs_to(Person.dataset_id, dataset_id), col(Person.active), has_face, *asked)
     ).one()
 
 

@@ -17,6 +17,20 @@ def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> T
     ).first()
 
 
+def threshold_before(row: Threshold, *, session: Session) -> Threshold | None:
+    """The threshold that was in force for the same dataset and encoder version before this one was saved."""
+    return session.exec(
+        select(Threshold)
+        .where(
+            Threshold.dataset_id == row.dataset_id,
+            Threshold.model_version_id == row.model_version_id,
+            Threshold.id < row.id,
+        )
+        .order_by(col(Threshold.id).desc())
+        .limit(1)
+    ).first()
+
+
 def count_thresholds(dataset_id: int, *, session: Session) -> int:
     """How many thresholds were saved for a dataset."""
     return session.exec(select(func.count()).where(col(Threshold.dataset_id) == dataset_id)).one()

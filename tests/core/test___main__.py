@@ -588,7 +588,11 @@ def test_drawn_people_go_through_every_command(drawn, tmp_path, process, told):
 
     code, result = process("search", "--dataset", "drawn", "--photo", drawn / "bruno" / "1.jpg")
     assert code == 0
-    assert result["matches"][0] == {"image": "bruno/1.jpg", "score": pytest.approx(1, abs=1e-4)}
+    best = result["matches"][0]
+    assert (best["image"], best["score"]) == ("bruno/1.jpg", pytest.approx(1, abs=1e-4))
+    left, top, right, bottom = best["box"]
+    assert 0 <= left < right
+    assert 0 <= top < bottom
     scores = [match["score"] for match in result["matches"]]
     assert scores == sorted(scores, reverse=True)
     assert {"bruno/2.jpg", "bruno/3.jpg"} <= {match["image"] for match in result["matches"]}

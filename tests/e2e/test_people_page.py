@@ -14,7 +14,7 @@ from db.queries.people.listing import people_page
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
-from tests.e2e.hands import settle, wait_for
+from tests.e2e.hands import comes_to, settle, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -69,7 +69,7 @@ def name(page, person, text):
 
 
 def has_name(page, person, text):
-    """The list may be in another order now, and the old field still on its way out."""
+    """The old field may still be on its way out."""
     page.wait_for_function(
         """([label, text]) => {
             const fields = [...document.querySelectorAll(`input[aria-label="${label}"]`)];
@@ -101,7 +101,7 @@ def test_a_name_is_saved_shown_as_text_and_undone(page, people, store):
     says(page, f"Named unnamed person {person}")
     shown = page.locator(".st-key-decision-bar").inner_text().replace("\u2060", "")
     assert f"Named unnamed person {person} {NASTY}" in shown
-    expect(page.get_by_label(re.compile("^Name of person")).first).to_have_value(NASTY)
+    has_name(page, person, NASTY)
     expect(page).not_to_have_title("pwned")
     assert listed(store, dataset)[0] == (NASTY, 3, 0)
     page.get_by_role("button", name="Undo", exact=True).click()
@@ -130,6 +130,57 @@ def test_a_taken_name_offers_the_merge_and_says_what_will_happen(page, people, s
     assert listed(store, dataset)[0] == ("Ada", 4, 0)
 
 
+def test_a_row_that_is_named_stays_where_it_is_and_its_name_is_offered_to_others(page, people, store):
+    dataset, faces = people
+    rows = page.get_by_label(re.compile("^Name of person"))
+    order = [f"Name of person {person_of(store, dataset, faces[at])}" for at in (0, 4, 7)]
+    last = person_of(store, dataset, faces[7])
+    name(page, last, "Ada")
+    says(page, f"Named unnamed person {last} Ada")
+    has_name(page, last, "Ada")
+    assert rows.evaluate_all("all => all.map((field) => field.ariaLabel)") == order
+    rows.first.focus()
+    offered = "(field) => [...(field.list?.options ?? [])].map((option) => option.value)"
+    comes_to(lambda: rows.first.evaluate(offered), ["Ada"], seconds=20)
+    page.reload()
+    expect(rows.first).to_have_value("Ada", timeout=SLOW)  # who has a name stands first when the list is opened
+
+
+def test_a_name_typed_into_a_stale_window_is_told_and_both_windows_see_the_same(page, visitor, people, store):
+    dataset, faces = people
+    person = person_of(store, dataset, faces[0])
+    other = visitor.new_page()
+    other.goto(page.url.replace("name=Mina", "name=Bert"))
+    expect(other.get_by_label(f"Name of person {person}", exact=True)).to_be_visible(timeout=SLOW)
+    settle(other)
+    name(page, person, "Anna")
+    says(page, f"Named unnamed person {person} Anna")
+    name(other, person, "Berta")
+    says(other, f"Unnamed person {person} is called Anna by now, by Mina; nothing was changed")
+    has_name(other, person, "Anna")
+    settle(other)
+    name(other, person, "Berta")
+    says(other, "Named Anna Berta")
+    says(page, "Decided elsewhere since this page was drawn: Bert: Named Anna Berta")
+    assert page.get_by_label(f"Name of person {person}", exact=True).input_value() == "Anna"
+    page.get_by_role("button", name="Show", exact=True).click()
+    has_name(page, person, "Berta")
+    other.close()
+
+
+def test_ticked_people_are_confirmed_with_one_click_and_one_undo(page, people, store):
+    dataset, faces = people
+    for face in (faces[0], faces[4]):
+        page.locator(f".st-key-pick-{person_of(store, dataset, face)}").get_by_role("checkbox").check(force=True)
+        settle(page)
+    page.get_by_role("button", name="Confirm 7 faces").click()
+    says(page, "Confirmed 7 faces")
+    assert sum(human for _, human in owners(store, dataset).values()) == 7
+    page.get_by_role("button", name="Undo", exact=True).click()
+    says(page, "Undid: Confirmed 7 faces")
+    assert not any(human for _, human in owners(store, dataset).values())
+
+
 def test_ticked_people_are_merged_after_a_question(page, people, store):
     dataset, faces = people
     one, other = person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])
@@ -156,6 +207,7 @@ def test_faces_move_out_to_a_new_person_and_back_with_undo(page, people, store):
     expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_role("button", name="Move to…").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Move", exact=True)).to_be_disabled(timeout=SLOW)
     dialog.get_by_role("combobox").fill("Zoe")
     dialog.get_by_role("combobox").press("Enter")
     dialog.get_by_role("button", name="Move to the new person Zoe").click()
@@ -204,17 +256,23 @@ def test_a_face_opens_its_picture_in_the_editor(page, people, store):
     expect(page).to_have_url(re.compile("/keypoints"), timeout=SLOW)
 
 
-def test_a_question_is_answered_once(page, people, store):
+def test_questions_are_answered_once_and_come_to_an_end(page, people, store):
+    dataset, _ = people
+    author = annotator_id(store, "Mina")
+    alike = add_faces(store, dataset, [(f"late/{k}.png", vector(k, 9)) for k in range(2)])
+    for face in alike:
+        move_faces(store, [face], author_id=author)
     page.get_by_role("radio", name="Maybe the same").click()
-    expect(page.get_by_role("button", name="Different")).to_have_count(6, timeout=SLOW)  # of four people
+    says(page, "2 pairs are left to ask about, 2 of them here")
     page.get_by_role("button", name="Different").first.click()
     says(page, "are different people")
-    expect(page.get_by_role("button", name="Different")).to_have_count(5, timeout=SLOW)
-    page.get_by_role("button", name="Same").first.click()
+    says(page, "1 pair is left to ask about, 1 of them here")
+    page.get_by_role("button", name="Same").click()
     says(page, "Merged")
-    expect(page.get_by_role("button", name="Different")).to_have_count(2, timeout=SLOW)
+    says(page, "Nothing left worth asking")
+    expect(page.get_by_role("button", name="Different")).to_have_count(0)
     page.get_by_role("radio", name="History").click()
-    expect(page.get_by_role("button", name="Undo", exact=True)).to_have_count(3, timeout=SLOW)
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_have_count(5, timeout=SLOW)  # and the bar's
 
 
 def test_the_history_says_why_a_decision_cannot_be_undone(page, people, store):
@@ -235,7 +293,7 @@ def test_people_seen_once_are_folded_away_until_they_belong_to_somebody(page, pe
     expect(page.get_by_role("option")).to_have_count(1, timeout=SLOW)
     page.get_by_role("option").click()
     page.get_by_role("button", name="Move to…").click()
-    page.get_by_role("dialog").get_by_role("button", name="Move to a new person without a name").click()
+    page.get_by_role("dialog").get_by_role("button", name="They are somebody new, without a name").click()
     says(page, "Moved 1 face to unnamed person")
 
 
@@ -250,8 +308,27 @@ def test_names_are_searched_for(page, people, store):
     says(page, "Nobody here has such a name.")
 
 
-def test_grouping_again_runs_and_shows_what_came_of_it(page, people, store):
+def test_grouping_again_is_looked_at_before_done_and_undone(page, people, store):
+    dataset, _ = people
+    group(store, dataset, threshold=-1.0, regroup=True, decision=False)
+    page.reload()
+    expect(page.get_by_text("People (1)")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Group again").click()
     says(page, "the own threshold of dlib-resnet")
+    page.get_by_text("Start afresh where only a machine has decided").click()
+    settle(page)
+    page.get_by_role("button", name="Look what that would change").click()
+    expect(page.get_by_text("1 person would be split, 0 groups of several people")).to_be_visible(timeout=60_000)
+    assert len(listed(store, dataset)) == 1, "nothing is changed yet"
     page.get_by_role("button", name="Group now").click()
     expect(page.get_by_text(re.compile("10 faces of 4 people in 10 pictures"))).to_be_visible(timeout=60_000)
+    split = owners(store, dataset)
+    page.keyboard.press("Escape")  # what is chosen lies over the page
+    page.get_by_role("radio", name="History").click()
+    says(page, "Grouped again at 0.920: another place for")
+    page.get_by_role("button", name="Undo", exact=True).first.click()
+    says(page, "Undid: Grouped again at 0.920")
+    assert listed(store, dataset) == [(None, 10, 0)]
+    page.get_by_role("button", name="Do it again").first.click()
+    says(page, "Did again: Grouped again at 0.920")
+    assert owners(store, dataset) == split

@@ -72,7 +72,8 @@ def test_a_photo_finds_the_same_person_best_first_and_is_not_stored(page, workbe
     shown = found.evaluate_all("all => all.map(one => [one.innerText, one.title])")  # at one moment
     scores = [float(re.search(r"[01]\.\d{3}", text).group()) for text, _ in shown]
     assert scores == sorted(scores, reverse=True)
-    titles = {title for _, title in shown}
+    titles = {title.split(" · ")[0] for _, title in shown}  # and after it where in the picture the face is
+    assert all(re.search(r" · \d+ × \d+ px at \d+, \d+$", title) for _, title in shown)
     assert {face.path for face in faces} & titles >= {images[0].path}
     assert len(titles) == len(shown)
 

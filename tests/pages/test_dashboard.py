@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from db.tables import Image
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -34,7 +35,22 @@ def test_it_counts_the_dataset_and_on_request_all_of_them(opened, workspace, dat
     page.session_state["dataset_id"] = dataset
     page.run()
     people = {"Named people": "1", "Unnamed people": "1", "Confirmed faces": "1", "Grouped faces": "2"}
-    assert _figures(page) == {"Pictures": "4", "Faces": "4", **people}
+    assert _figures(page) == {"Pictures": "4", "Faces": "4", **people, "Without a face": "0"}
     page.session_state[f"scope-{dataset}"] = 0
     page.run()
-    assert _figures(page) == {"Pictures": "5", "Faces": "5", **people}
+    assert _figures(page) == {"Pictures": "5", "Faces": "5", **people, "Without a face": "0"}
+
+
+def test_the_library_and_the_dashboard_tell_the_same_number_of_pictures_without_a_face(
+    opened, workspace, dataset, author
+):
+    shelf = Shelf(workspace, dataset, author)
+    shelf.instance(shelf.image("face.png"))
+    states = {"nothing.png": "empty", "nobody.png": "accepted", "back.png": "found"}
+    numbers = {name: shelf.image(name) for name in states}
+    shelf.instance(numbers["back.png"], kind="person")
+    with writing(workspace.engine) as session:
+        for name, state in states.items():
+            session.get_one(Image, numbers[name]).state = state
+    told = [_figures(opened(page))["Without a face"] for page in ("library.py", "dashboard.py")]
+    assert told == ["3", "3"]

@@ -5,30 +5,88 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import sqlalchemy
+from sqlalchemy import CompoundSelect, literal, union_all
 from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, col, func, select
 
-from db.tables import PeopleEvent, User
+from db.tables import ModelVersion, PeopleEvent, Threshold, User
+
+
+class Decided(NamedTuple):
+    """A line of the history: a decision about people, or a threshold that was saved, and its author's name.
+
+    Of a threshold also the encoder's name, and whether it is in force.
+    """
+
+    row: PeopleEvent | Threshold
+    author: str
+    encoder: str = ""
+    in_force: bool = False
 
 
 def count_history(dataset_id: int, *, session: Session) -> int:
-    """How many decisions about people were taken in a dataset."""
-    return session.exec(select(func.count()).where(col(PeopleEvent.dataset_id) == dataset_id)).one()
+    """How many decisions about people were taken in a dataset, and thresholds saved."""
+    return session.exec(select(func.count()).select_from(_taken(dataset_id).subquery())).one()
 
 
-def history(
-    dataset_id: int, *, offset: int = 0, limit: int = 20, session: Session
-) -> Sequence[tuple[PeopleEvent, str]]:
-    """The newest decisions about people with their authors' names; the payloads, which may be long, are not read."""
-    return session.exec(
+def history(dataset_id: int, *, offset: int = 0, limit: int = 20, session: Session) -> list[Decided]:
+    """The newest decisions about people and the thresholds, by when; the payloads, which may be long, are not read."""
+    taken = _taken(dataset_id).subquery()
+    newest_first = (taken.c.at.desc(), taken.c.is_threshold, taken.c.id.desc())
+    page = session.exec(
+        select(taken.c.is_threshold, taken.c.id).order_by(*newest_first).offset(offset).limit(limit)
+    ).all()
+    events = _events([number for is_threshold, number in page if not is_threshold], session=session)
+    saved = _thresholds([number for is_threshold, number in page if is_threshold], session=session)
+    return [saved[number] if is_threshold else Decided(*events[number]) for is_threshold, number in page]
+
+
+def decided_since(dataset_id: int, event_id: int, *, limit: int, session: Session) -> list[tuple[PeopleEvent, str]]:
+    """The newest decisions about people that were taken after this one, the newest first, with their authors' names."""
+    later = select(PeopleEvent.id).where(PeopleEvent.dataset_id == dataset_id, PeopleEvent.id > event_id)
+    numbers = session.exec(later.order_by(col(PeopleEvent.id).desc()).limit(limit)).all()
+    rows = _events(numbers, session=session)
+    return [rows[number] for number in numbers]
+
+
+def _taken(dataset_id: int) -> CompoundSelect[Any]:
+    """Kind, id and moment of every line of the history."""
+    tables: tuple[Any, ...] = (PeopleEvent, Threshold)
+    return union_all(
+        *(
+            sqlalchemy.select(literal(kind).label("is_threshold"), table.id.label("id"), table.at.label("at")).where(
+                table.dataset_id == dataset_id
+            )
+            for kind, table in enumerate(tables)
+        )
+    )
+
+
+def _events(numbers: Sequence[int], *, session: Session) -> dict[int, tuple[PeopleEvent, str]]:
+    rows = session.exec(
         select(PeopleEvent, User.name)
         .options(defer(PeopleEvent.payload, raiseload=True))  # type: ignore[arg-type]  # SQLModel types columns as values
         .join(User, col(User.id) == col(PeopleEvent.author_id))
-        .where(PeopleEvent.dataset_id == dataset_id)
-        .order_by(col(PeopleEvent.id).desc())
-        .offset(offset)
-        .limit(limit)
-    ).all()
+        .where(col(PeopleEvent.id).in_(numbers))
+    )
+    return {event.id: (event, author) for event, author in rows}
+
+
+def _thresholds(numbers: Sequence[int], *, session: Session) -> dict[int, Decided]:
+    later = aliased(Threshold)
+    replaced = select(later.id).where(
+        later.dataset_id == Threshold.dataset_id,
+        later.model_version_id == Threshold.model_version_id,
+        later.id > Threshold.id,
+    )
+    rows = session.exec(
+        select(Threshold, User.name, ModelVersion.name, ~replaced.exists())
+        .join(User, col(User.id) == col(Threshold.author_id))
+        .join(ModelVersion, col(ModelVersion.id) == col(Threshold.model_version_id))
+        .where(col(Threshold.id).in_(numbers))
+    )
+    return {row.id: Decided(row, author, encoder, in_force) for row, author, encoder, in_force in rows}
 
 
 class Obstacle(NamedTuple):
@@ -96,3 +154,17 @@ def last_decision(dataset_id: int, *, session: Session) -> int:
     """The id of the newest decision about people; 0 when there is none."""
     newest = session.exec(select(func.max(PeopleEvent.id)).where(PeopleEvent.dataset_id == dataset_id)).one()
     return newest or 0
+
+
+def last_author(dataset_id: int, person_id: int, *, session: Session) -> str | None:
+    """Who has taken the newest decision of a dataset that touches a person."""
+    touched = func.json_each(PeopleEvent.payload, "$.people").table_valued("value")
+    return session.exec(
+        select(User.name)
+        .select_from(PeopleEvent)
+        .join(touched, sqlalchemy.true())
+        .join(User, col(User.id) == col(PeopleEvent.author_id))
+        .where(PeopleEvent.dataset_id == dataset_id, touched.c.value == person_id)
+        .order_by(col(PeopleEvent.id).desc())
+        .limit(1)
+    ).first()

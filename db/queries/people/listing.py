@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session, case, col, func, or_, select
 
+from db.batching import id_batches
 from db.tables import Assignment, Image, Instance, Person, Source
 
 _ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)  # the sum of a condition is true or false
@@ -199,6 +200,21 @@ def faces_by_id(instances: Sequence[int], *, session: Session) -> dict[int, Show
         .where(col(Instance.id).in_(instances))
     )
     return {row[0].id: _shown(*row) for row in rows}
+
+
+class FaceInPicture(NamedTuple):
+    """The path of a face's picture, and its box: left, top, right, bottom in pixels."""
+
+    path: str
+    box: tuple[float, float, float, float]
+
+
+def boxes_in_pictures(instances: Sequence[int], *, session: Session) -> dict[int, FaceInPicture]:
+    """Instance to its picture and box, however many there are."""
+    columns = (Instance.id, Image.path, Instance.left, Instance.top, Instance.right, Instance.bottom)
+    wanted = select(*columns).join(Image, col(Image.id) == col(Instance.image_id))  # type: ignore[call-overload]
+    rows = (row for part in id_batches(instances) for row in session.exec(wanted.where(col(Instance.id).in_(part))))
+    return {number: FaceInPicture(path, tuple(box)) for number, path, *box in rows}
 
 
 def _shown(instance: Instance, path: str, sha256: str, source: str | None, person_id: int | None) -> ShownFace:

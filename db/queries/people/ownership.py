@@ -50,18 +50,14 @@ def instances_of(people: Sequence[int], *, session: Session) -> list[int]:
     return sorted(session.exec(select(Assignment.instance_id).where(col(Assignment.person_id).in_(people))))
 
 
-def unconfirmed_of_named(dataset_id: int, *, session: Session) -> list[tuple[int, int]]:
-    """Instance and person of every face that a machine has placed with somebody who has a name."""
+def unconfirmed(dataset_id: int, people: Sequence[int] | None = None, *, session: Session) -> dict[int, int]:
+    """Instance to person of every face that a machine has placed with these people, or with anybody who has a name."""
+    whose = col(Person.name).is_not(None) if people is None else col(Person.id).in_(people)
     rows = session.exec(
         select(Assignment.instance_id, Assignment.person_id)
         .join(Person, col(Person.id) == col(Assignment.person_id))
         .join(Instance, col(Instance.id) == col(Assignment.instance_id))
-        .where(
-            Assignment.dataset_id == dataset_id,
-            Assignment.source != Source.HUMAN,
-            col(Person.name).is_not(None),
-            ~col(Instance.removed),
-        )
+        .where(Assignment.dataset_id == dataset_id, Assignment.source != Source.HUMAN, whose, ~col(Instance.removed))
         .order_by(col(Assignment.instance_id))
     )
-    return [(instance, person) for instance, person in rows]
+    return dict(rows.all())

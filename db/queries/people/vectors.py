@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, func, select
 
-from db.queries.people.decisions import last_decision
-from db.tables import Embedding, Instance, ModelVersion
+from db.tables import Dataset, Embedding, Instance, ModelVersion
 
 
 class VectorState(NamedTuple):
@@ -34,8 +33,12 @@ def vector_state(encoder_id: int, *, up_to: int | None = None, session: Session)
 
 
 def people_state(dataset_id: int, encoder_id: int, *, session: Session) -> tuple[int, ...]:
-    """What changes with every embedding of an encoder version and every decision about a dataset's people."""
-    return (encoder_id, *vector_state(encoder_id, session=session), last_decision(dataset_id, session=session))
+    """What changes with every embedding of an encoder version, and with every face, owner, name and decision.
+
+    The dataset's revision counts them, whoever has written them: a human, a run, an import.
+    """
+    revision = session.exec(select(Dataset.revision).where(Dataset.id == dataset_id)).one()
+    return (encoder_id, *vector_state(encoder_id, session=session), revision)
 
 
 def vector_rows(encoder_id: int, after: int, *, session: Session) -> Iterator[tuple[int, int, int, int, bytes]]:

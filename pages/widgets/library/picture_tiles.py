@@ -1,9 +1,12 @@
-"""Pictures of a dataset as tiles of the grid."""
+"""Pictures of a dataset as tiles of the grid, and how many of them hold no face."""
 
 from pathlib import PurePosixPath
 from typing import Final
 
+import streamlit as st
+
 from core.foundation.messages import worded
+from db.queries.library import DatasetCounts
 from db.tables import Image, ImageState
 from pages.widgets.shared.picture_grid import Tile
 from pages.widgets.shared.text import counted
@@ -11,6 +14,13 @@ from pages.widgets.shared.words import words
 
 STATES: Final[dict[str, str]] = words("picture_states")
 _BADGES: Final = words("picture_badges")
+_COUNTS: Final = words("counts_of_pictures")
+
+
+def without_face(counts: DatasetCounts) -> None:
+    """How many pictures were looked at and hold no face; one figure, wherever it is told."""
+    text = _COUNTS["without_face"]
+    st.metric(text["name"], counts.without_face, format="localized", help=text["about"])
 
 
 def tile(image: Image) -> Tile:

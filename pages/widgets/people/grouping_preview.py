@@ -1,73 +1,71 @@
-"""What grouping again would change, with pictures: who would be split, and who joined."""
+"""What grouping again would change, with pictures: who would be split, and who joined. The worker looks."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import streamlit as st
 
-from core.people.grouping import GroupingPreview, preview_grouping
+from core.jobs.kinds import kinds_shown_on, must_wait
 from db.engine import reading
+from db.queries.jobs import newest_ended_run
 from db.queries.people.listing import PersonSummary, ShownFace, faces_by_id, summaries
-from db.queries.people.vectors import vector_state
-from db.tables import Dataset
+from db.queries.people.vectors import people_state
+from db.tables import Run, RunState
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.shared.picture_grid import picture_grid
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import start_run, workspace
+from pages.widgets.shared.run_status import open_kinds, result
 from pages.widgets.shared.text import counted, plain
 from pages.widgets.shared.words import words
 
-MOST_FACES: Final = 5_000  # grouped within a second or two; more would hold the page up
-_SHOWN: Final = 5  # faces of a part
-_ROWS: Final = 6  # of those who would be split, and of those who would be joined
+_KIND: Final = "preview"
 _WORDS: Final = words("grouping_preview")
 
-
-@st.cache_data(max_entries=8, show_spinner="Looking what grouping again would change")
-def _preview(
-    dataset_id: int,
-    encoder_id: int,
-    threshold: float,
-    regroup: bool,
-    cache_key: tuple[int, ...],  # noqa: ARG001 - changes with every face and every decision
-) -> GroupingPreview:
-    return preview_grouping(workspace(), dataset_id, encoder_id, threshold, regroup=regroup)
+Part = Mapping[str, Any]  # person, count, faces
 
 
 def offer_preview(dataset_id: int, encoder_id: int, threshold: float, *, regroup: bool, key: str) -> None:
-    """A switch that shows what grouping again would change."""
-    if not st.toggle("Show what that would change", key=f"preview-{key}"):
-        return
+    """A button that looks what grouping again so would change, and what was found where that was looked at."""
+    asked = {"encoder_id": encoder_id, "threshold": threshold, "regroup": regroup}
     with reading(workspace().engine) as session:
-        state = vector_state(encoder_id, session=session)
-        dataset = session.get_one(Dataset, dataset_id)
-    if state.rows > MOST_FACES:
-        st.caption(_WORDS["too_many"].format(most=MOST_FACES))
-        return
-    show_preview(_preview(dataset_id, encoder_id, threshold, regroup, (*state, dataset.revision)))
+        newest = newest_ended_run(dataset_id, kinds_shown_on(_KIND), session=session)
+        state = people_state(dataset_id, encoder_id, session=session)
+    look = _WORDS["look"]
+    busy = must_wait(_KIND, open_kinds(dataset_id))
+    if st.button(look["name"], key=f"preview-{key}", disabled=busy, icon=":material/preview:", help=look["about"]):
+        start_run(_KIND, dataset_id, **asked)
+        st.rerun()
+    if newest is not None and newest.parameters == asked and not busy:
+        show_preview(newest, state)
 
 
-def show_preview(found: GroupingPreview) -> None:
-    """The changes in a sentence, and the first of them with pictures."""
-    if not found.changes:
+def show_preview(run: Run, state: Sequence[int]) -> None:
+    """The changes in a sentence, and the first of them with pictures; `state` is the people's now."""
+    found = run.counts
+    if run.state == RunState.DONE and not (found["split"] or found["joined"] or found["placed"]):
         st.info(_WORDS["nothing"])
+    else:
+        result(run)
+    if run.state != RunState.DONE:
         return
-    st.markdown(
-        f"**{counted(len(found.split), 'person', 'people')}** would be split, "
-        f"**{counted(len(found.joined), 'group')}** of several people would become one each, "
-        f"{counted(found.placed, 'face')} of nobody would find a place: "
-        f"{counted(found.people_now, 'person', 'people')} now, {found.people_then:,} then."
-    )
-    split, joined = list(found.split.items())[:_ROWS], found.joined[:_ROWS]
-    parts = [part for _, faces in split for part in faces] + [part for people in joined for part in people.values()]
+    if list(state) != found["state"]:
+        st.caption(_WORDS["changed_since"])
+    _groups(found)
+
+
+def _groups(found: Mapping[str, Any]) -> None:
+    split, joined = found["split_people"], found["joined_people"]
+    parts: list[Part] = [part for group in (*split, *joined) for part in group["first"]]
     with reading(workspace().engine) as session:
-        faces = faces_by_id([face for part in parts for face in part[:_SHOWN]], session=session)
-        people = summaries([*dict(split), *(person for group in joined for person in group)], session=session)
-    for person, pieces in split:
-        _row(_WORDS["split"].format(person=_name(people, person), parts=len(pieces)), enumerate(pieces), faces)
+        faces = faces_by_id([face for part in parts for face in part["faces"]], session=session)
+        people = summaries([part["person"] for part in parts], session=session)
+    for group in split:
+        title = _WORDS["split"].format(person=_name(people, group["person"]), parts=group["parts"])
+        _row(title, group["first"], faces, group["parts"])
     for group in joined:
-        names = ", ".join(_name(people, person) for person in group)
-        _row(_WORDS["joined"].format(people=names), group.items(), faces)
-    hidden = max(0, len(found.split) - _ROWS) + max(0, len(found.joined) - _ROWS)
+        names = _listed([_name(people, part["person"]) for part in group["first"]], group["people"])
+        _row(_WORDS["joined"].format(people=names), group["first"], faces, group["people"])
+    hidden = found["split"] + found["joined"] - len(split) - len(joined)
     if hidden:
         st.caption(_WORDS["more"].format(count=hidden))
 
@@ -76,16 +74,23 @@ def _name(people: Mapping[int, PersonSummary], person: int) -> str:
     return plain(called(people[person])) if person in people else str(person)
 
 
-def _row(title: str, parts: Iterable[tuple[int, Sequence[int]]], faces: Mapping[int, ShownFace]) -> None:
+def _listed(names: Sequence[str], count: int) -> str:
+    more = [_WORDS["parts_more"].format(count=count - len(names))] if count > len(names) else []
+    return ", ".join([*names, *more])
+
+
+def _row(title: str, parts: Sequence[Part], faces: Mapping[int, ShownFace], count: int) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(title)
         with st.grid(min_column_width=200):
-            for _, part in list(parts)[:_ROWS]:
+            for part in parts:
                 with st.container():
                     picture_grid(
-                        [face_tile(faces[face]) for face in part[:_SHOWN] if face in faces],
-                        key=f"preview-{title}-{part[0]}",
+                        [face_tile(faces[face]) for face in part["faces"] if face in faces],
+                        key=f"preview-{title}-{part['faces'][0]}",
                         size=56,
-                        label=counted(len(part), "face"),
+                        label=counted(part["count"], "face"),
                     )
-                    st.caption(counted(len(part), "face"))
+                    st.caption(counted(part["count"], "face"))
+        if count > len(parts):
+            st.caption(_WORDS["parts_more"].format(count=count - len(parts)))

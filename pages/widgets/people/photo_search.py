@@ -2,23 +2,26 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
 from core.jobs.inference import query_beside
-from core.people.searching import PhotoQuery, SearchMatch, matches, threshold_in_force
+from core.people.searching import PhotoQuery, SearchMatch, matches, place, threshold_in_force
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.people.vectors import people_state
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.shared.controls import paged, show_in_editor
-from pages.widgets.shared.picture_grid import Tile, picture_grid
+from pages.widgets.shared.picture_grid import Tile, picture_grid, selected_now
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, plain
+from pages.widgets.shared.words import words
 
 _PAGE: Final = 60
 _LEAST: Final = 0.0  # cosine similarity: below it nobody looks for a match
+_WORDS: Final = words("searching")
 
 
 @st.cache_data(max_entries=4, ttl="10m", show_spinner="Looking for faces in the photo; the first time loads the models")
@@ -46,17 +49,26 @@ def _ranked(
 
 def choose_face(query: PhotoQuery, key: str) -> int:
     """The face that is meant: the one in the middle of the photo, or another one that is clicked."""
-    tiles = [
-        Tile(number, f"data:image/jpeg;base64,{base64.b64encode(crop).decode()}", f"Face {number + 1}")
-        for number, crop in enumerate(query.crops)
-    ]
-    if len(tiles) == 1:
-        picture_grid(tiles, key=f"asked-{key}", size=128, label="The face in the photo")
-        return 0
-    st.caption(f"{len(tiles)} faces are in the photo. The one in the middle is meant unless you click another.")
-    clicked = picture_grid(tiles, key=f"asked-{key}", select="single", size=112, label="Faces in the photo")
+    grid = f"asked-{key}"
+    clicked = selected_now(grid, range(len(query.crops)), "single")
     meant = clicked[0] if clicked else query.chosen
-    st.caption(f"Searching with face {meant + 1}.")
+    several = len(query.crops) > 1
+    tiles = [
+        Tile(
+            number,
+            f"data:image/jpeg;base64,{base64.b64encode(crop).decode()}",
+            f"Face {number + 1}: {place(box).text()}",
+            f"{number + 1}: {place(box).text()}" if several else "",
+            _WORDS["meant"] if several and number == meant else "",
+        )
+        for number, (crop, box) in enumerate(zip(query.crops, query.corners, strict=True))
+    ]
+    if not several:
+        picture_grid(tiles, key=grid, size=128, label="The face in the photo")
+        return meant
+    st.caption(_WORDS["several"].format(count=len(tiles)))
+    picture_grid(tiles, key=grid, select="single", size=112, label="Faces in the photo")
+    st.caption(_WORDS["searching_with"].format(number=meant + 1, place=plain(place(query.corners[meant]).text())))
     return meant
 
 
@@ -93,9 +105,10 @@ def show_matches(matched: Sequence[SearchMatch], least: float, key: str) -> None
         face = faces[match.instance_id]
         owner = owners.get(face.person_id) if face.person_id is not None else None
         who = f" · {called(owner)}" if owner and owner.name else ""
-        tiles.append(face_tile(face, caption=f"{match.score:.3f}{who}", marked=False))
+        tile = face_tile(face, caption=f"{match.score:.3f}{who}", marked=False)
+        tiles.append(replace(tile, title=f"{tile.title} · {place(face.box).text()}"))
     with grid:
-        st.caption("Best first. Click one to open the picture.")
+        st.caption(_WORDS["matches"])
         picture_grid(
             tiles,
             key=f"found-{key}",

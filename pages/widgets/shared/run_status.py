@@ -37,6 +37,12 @@ def open_runs(dataset_id: int | None = None) -> set[str]:
     return {run.kind for run, *_ in rows}
 
 
+def open_kinds(dataset_id: int) -> set[str]:
+    """The kinds of runs of a dataset that wait or work, without showing them."""
+    rows = read(lambda session: runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session))
+    return {run.kind for run, *_ in rows}
+
+
 @st.fragment(run_every=1.0)
 def _moving(dataset_id: int | None, shown: frozenset[int]) -> None:
     rows = read(lambda session: runs_page(dataset_id=dataset_id, open_only=True, limit=None, session=session))

@@ -12,7 +12,7 @@ from core.people.deciding import confirm_faces
 from core.verification import PairSet, RateInterval, RateIntervals, VerificationReport
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
-from db.queries.people.ownership import unconfirmed_of_named
+from db.queries.people.ownership import unconfirmed
 from db.queries.verification import count_thresholds, newest_threshold, thresholds
 from db.tables import Threshold
 from pages.widgets.people.actions import decide_on_click
@@ -98,17 +98,17 @@ def data_card(pairs: PairSet, report: VerificationReport) -> None:
 
 def offer_to_confirm(dataset_id: int) -> None:
     """All faces of everybody who has a name, confirmed at once: naming somebody confirms nothing by itself."""
-    waiting = read(lambda session: unconfirmed_of_named(dataset_id, session=session))
+    waiting = read(lambda session: unconfirmed(dataset_id, session=session))
     if not waiting:
         return
-    people = len({person for _, person in waiting})
-    faces = counted(len(waiting), "face")
+    people = counted(len(set(waiting.values())), "named person", "named people")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Confirm {faces} of {counted(people, 'named person', 'named people')}",
+            f"Confirm {counted(len(waiting), 'face')} of {people}",
             icon=":material/done_all:",
             on_click=decide_on_click,
-            args=(dataset_id, confirm_faces, [face for face, _ in waiting]),
+            args=(dataset_id, confirm_faces, list(waiting)),
+            kwargs={"shown": waiting},
         )
         st.caption("Only confirmed faces are measured. Look through them first; it is one decision, and can be undone.")
 

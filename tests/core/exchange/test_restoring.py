@@ -164,7 +164,7 @@ def test_imported_separations_are_one_decision_that_can_be_undone(here, there, t
     before = summary(there.workspace)
     assert len(before["apart"]) == 3
     with reading(there.workspace.engine) as session:
-        (event, name), *others = history(there.dataset, session=session)
+        (event, name, *_), *others = history(there.dataset, session=session)
     assert (worded(event.summary), name, others) == ("Imported what is known of 1 face: not these people", "ada", [])
     undo(there.workspace, event.id, author_id=there.author)
     assert summary(there.workspace) == before | {"apart": []}

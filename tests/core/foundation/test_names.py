@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput
-from core.foundation.names import clean_name, numbered
+from core.foundation.names import alike, clean_name, numbered
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,17 @@ def test_numbered_paths_differ_and_keep_folder_and_ending(name, pattern):
     assert len(set(paths)) == 5
     assert {other.parent for other in paths} == {path.parent}
     assert {other.suffix for other in paths} == {path.suffix}
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "found"),
+    [
+        ("anna", ["Bea", "Anna"], "Anna"),
+        ("Anna", ["ANNA", "Anna"], "Anna"),
+        ("STRASSE", ["straße"], "straße"),
+        ("Ann", ["Anna"], None),
+        ("Anna", [], None),
+    ],
+)
+def test_a_name_is_alike_that_differs_in_upper_and_lower_case_only_and_the_same_one_comes_first(name, others, found):
+    assert alike(name, others) == found

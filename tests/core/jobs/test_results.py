@@ -37,6 +37,12 @@ CASES = [
     ),
     ("faces", FOUND | {"looked_at": 1200}, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
     ("people", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
+    (
+        "preview",
+        {"split": 1, "joined": 2, "placed": 1200, "people_now": 5, "people_then": 4},
+        "1 person would be split, 2 groups of several people would become one each, 1,200 faces of nobody would find a "
+        "place: 5 people now, 4 then",
+    ),
     ("export", {"images": 2, "files": 4, "left_out": 1}, "2 pictures in 4 files, 1 left out"),
     (
         "labels",

@@ -11,11 +11,13 @@ from core.exchange.delivering import zipped_export
 from core.jobs import tasks
 from core.jobs.runs import submit
 from core.library.uploading import keep_upload
+from core.people.encoders import encoder_of
 from db.engine import reading
 from db.tables import Embedding, Export, Image, Instance, RunState, Scan
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
+from tests.builders.staged_people import add_faces, owners, vector
 
 
 def _count(workspace, table):
@@ -129,3 +131,11 @@ def test_faces_of_which_one_has_an_embedding_are_grouped(workspace, do, one_face
     with writing(workspace.engine) as session:
         session.add(Embedding(instance_id=face, model_version_id=encoder, vector=bytes(8)))
     assert do("faces").counts["threshold"] == 0.5
+
+
+def test_what_grouping_again_would_change_is_looked_at_and_nothing_is_changed(workspace, dataset, do):
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(3)])
+    encoder = encoder_of(workspace, dataset).id
+    run = do("preview", encoder_id=encoder, threshold=0.5, regroup=True)
+    assert (run.state, run.counts["placed"], run.counts["people_then"]) == (RunState.DONE, len(faces), 1)
+    assert owners(workspace, dataset) == {}

@@ -15,7 +15,7 @@ from db.queries.people.decisions import history
 from db.queries.people.listing import people_page
 from db.queries.people.ownership import separations
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person
-from db.writes.library import ensure_dataset
+from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
 
@@ -90,7 +90,7 @@ def test_a_decision_cannot_be_undone_twice(workspace, dataset, author, faces, de
 def test_every_decision_counts_as_work_of_its_author(workspace, dataset, author, faces):
     people.confirm_faces(workspace, faces[:2], author_id=author)
     with reading(workspace.engine) as session:
-        (event, name), *_ = history(dataset, session=session)
+        (event, name, *_), *_ = history(dataset, session=session)
     assert (worded(event.summary), name) == ("Confirmed 2 faces", "ada")
 
 
@@ -166,7 +166,7 @@ def test_a_merge_confirms_all_faces_as_one_person_who_keeps_the_targets_name(wor
         assert [(row.name, row.faces, row.confirmed) for row in people_page(dataset, session=session)] == [
             ("Ada", 9, 9)
         ]
-        (event, _), *_ = history(dataset, session=session)
+        (event, *_), *_ = history(dataset, session=session)
     assert worded(event.summary) == f"Merged Bea, unnamed person {third} into Ada (9 faces)"
 
 
@@ -223,7 +223,7 @@ def test_who_was_not_a_person_is_not_whoever_all_of_its_faces_are_moved_to(works
 def newest_standing(workspace, dataset):
     """The newest decision that is neither undone nor an undoing."""
     with reading(workspace.engine) as session:
-        return next(row.id for row, _ in history(dataset, session=session) if not row.undone and not row.undoes_id)
+        return next(row.id for row, *_ in history(dataset, session=session) if not row.undone and not row.undoes_id)
 
 
 def test_merging_one_person_or_nobody_is_refused(workspace, dataset, author, faces):
@@ -451,3 +451,48 @@ def test_more_faces_than_one_statement_takes_are_changed_in_parts(
         first = session.get(PeopleEvent, session.get(PeopleEvent, redone).undoes_id).undoes_id
     people.undo(workspace, first, author_id=author)
     assert state(workspace, dataset) == before
+
+
+def test_a_rename_from_a_stale_screen_is_told_with_who_was_faster(workspace, dataset, author, faces):
+    person = of(workspace, dataset, faces[0])
+    with writing(workspace.engine) as session:
+        bert = ensure_user("bert", session=session)
+    people.name_person(workspace, person, "Anna", author_id=bert, shown={person: None})
+    before = state(workspace, dataset)
+    with pytest.raises(Conflict, match=f"unnamed person {person} is called Anna by now, by bert; nothing was changed"):
+        people.name_person(workspace, person, "Cleo", author_id=author, shown={person: None})
+    assert state(workspace, dataset) == before
+    people.name_person(workspace, person, "Cleo", author_id=author, shown={person: "Anna"})
+    people.name_person(workspace, person, "", author_id=bert, shown={person: "Cleo"})
+    with pytest.raises(Conflict, match="bert has taken the name of Cleo away meanwhile"):
+        people.name_person(workspace, person, "Dora", author_id=author, shown={person: "Cleo"})
+
+
+def test_a_merge_of_people_one_of_whom_was_named_meanwhile_gives_no_name_up(workspace, dataset, author, faces):
+    one, other = of(workspace, dataset, faces[0]), of(workspace, dataset, faces[4])
+    shown = {one: "Ada", other: None}
+    people.name_person(workspace, one, "Ada", author_id=author)
+    people.name_person(workspace, other, "Bea", author_id=author)
+    with pytest.raises(Conflict, match=f"unnamed person {other} is called Bea by now, by ada"):
+        people.merge_people(workspace, one, [other], author_id=author, shown=shown)
+    people.merge_people(workspace, one, [other], author_id=author, shown={**shown, other: "Bea"})
+
+
+@pytest.mark.parametrize("decide", [people.confirm_faces, people.release_faces, people.move_faces])
+def test_faces_that_are_anothers_by_now_are_not_decided_about_as_shown(workspace, dataset, author, faces, decide):
+    person, other = of(workspace, dataset, faces[0]), of(workspace, dataset, faces[4])
+    shown = dict.fromkeys(faces[:3], person)
+    people.move_faces(workspace, faces[:1], person_id=other, author_id=author)
+    before = state(workspace, dataset)
+    with pytest.raises(Conflict, match=f"1 face belongs to unnamed person {other} by now; nothing was changed"):
+        decide(workspace, faces[:3], author_id=author, shown=shown)
+    assert state(workspace, dataset) == before
+    decide(workspace, faces[1:3], author_id=author, shown=shown)
+
+
+def test_a_face_that_was_nobodys_on_the_screen_is_not_taken_from_whoever_has_it_by_now(workspace, dataset, author):
+    (face,) = add_faces(workspace, dataset, [("a.jpg", vector(0))])
+    shown = {face: None}
+    group(workspace, dataset)
+    with pytest.raises(Conflict, match="1 face belongs to unnamed person"):
+        people.move_faces(workspace, [face], name="Ada", author_id=author, shown=shown)

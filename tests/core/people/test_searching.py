@@ -30,13 +30,15 @@ def faces(workspace, dataset):
 
 def query(workspace, dataset, *rows, chosen=0):
     version = encoders.encoder_of(workspace, dataset, None)
-    return PhotoQuery(np.stack(rows), tuple(b"" for _ in rows), chosen, version.id, ENCODER, 0.9)
+    return PhotoQuery(np.stack(rows), tuple(b"" for _ in rows), chosen, version.id, ENCODER, 0.9, ())
 
 
 def test_each_picture_comes_once_with_its_most_similar_face_best_first(workspace, dataset, faces):
     found = matches(workspace, dataset, query(workspace, dataset, vector(0, 0)), threshold=0.5)
     assert [(match.image, match.instance_id) for match in found] == [("a.jpg", faces[0]), ("b.jpg", faces[2])]
     assert [match.score for match in found] == pytest.approx([1.0, 1 / 1.04], abs=1e-6)
+    assert [match.box for match in found] == [(8.0, 8.0, 56.0, 56.0), (68.0, 8.0, 116.0, 56.0)], "the second face of b"
+    assert searching.place(found[1].box).text() == "48 × 48 px at 68, 8"
 
 
 def test_a_lower_threshold_gives_more_and_a_higher_one_nothing(workspace, dataset, faces):

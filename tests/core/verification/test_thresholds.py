@@ -6,13 +6,15 @@ import pytest
 from sqlmodel import select
 
 from core import verification
-from core.foundation.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import message, worded
 from core.people.encoders import encoder_of, threshold_of
 from db.engine import reading
 from db.queries.dashboard import daily_work
 from db.queries.verification import thresholds
 from db.tables import Pair, Threshold
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.staged_people import group, noisy_faces
 
 
@@ -74,6 +76,38 @@ def test_the_encoders_own_threshold_is_in_force_again(workspace, dataset, author
     verification.use_own(workspace, dataset, version.id, author_id=author)
     assert threshold_of(workspace, dataset, version) == own
     assert [row[:2] for row in rows(workspace, dataset)] == [(own, "the encoder's own"), (0.7, "by hand")]
+
+
+def test_the_threshold_in_force_is_taken_back_to_the_one_before_and_at_last_to_the_encoders_own(
+    workspace, dataset, author
+):
+    noisy_faces(workspace, dataset, author)
+    version = encoder_of(workspace, dataset)
+    own = threshold_of(workspace, dataset, version)
+    pairs = verification.confirmed_pairs(workspace, dataset)
+    first, second = (verification.save_threshold(workspace, pairs, value, author_id=author) for value in (0.4, 0.7))
+    back = verification.take_back(workspace, second, author_id=author)
+    assert threshold_of(workspace, dataset, version) == 0.4
+    forth = verification.take_back(workspace, back, author_id=author)
+    assert threshold_of(workspace, dataset, version) == 0.7, "what was taken back is done again"
+    with pytest.raises(Conflict, match=r"0\.7000 is in force by now"):
+        verification.take_back(workspace, first, author_id=author)
+    with pytest.raises(NotFound, match="there is no threshold 77"):
+        verification.take_back(workspace, 77, author_id=author)
+    assert len(rows(workspace, dataset)) == 4
+    assert forth > back
+
+    noisy_faces(workspace, elsewhere := _dataset(workspace, author), author)
+    only = verification.save_threshold(
+        workspace, verification.confirmed_pairs(workspace, elsewhere), 0.4, author_id=author
+    )
+    verification.take_back(workspace, only, author_id=author)
+    assert threshold_of(workspace, elsewhere, version) == own
+
+
+def _dataset(workspace, author):
+    with writing(workspace.engine) as session:
+        return ensure_dataset("elsewhere", author, session=session)
 
 
 def test_a_threshold_that_is_not_there_cannot_be_used_again(workspace, author):

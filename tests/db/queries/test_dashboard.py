@@ -10,6 +10,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.skeletons import SKELETONS
 from db.engine import reading
 from db.queries.dashboard import InstancesByReview, Overview, Work, daily_work, overview
+from db.queries.library import DatasetCounts, count_without_face, counts
 from db.tables import Assignment, DailyWork, Image, Instance, KeypointRevision, Person, Review, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
@@ -100,10 +101,9 @@ def read(workspace, dataset):
 
 def test_one_dataset_is_counted_as_by_hand(two_datasets, dataset):
     assert read(two_datasets, dataset) == Overview(
+        totals=DatasetCounts(images=4, faces=5, people=2, without_face=2, failed=1, corrected=0),
         states={"in_progress": 1, "found": 1, "failed": 1, "new": 1},
         named=1,
-        unnamed=1,
-        faces=5,
         assigned=3,
         confirmed=1,
         points=(InstancesByReview("face", 1, 0, 1, 2, 1), InstancesByReview("person", 0, 0, 0, 1, 0)),
@@ -112,19 +112,36 @@ def test_one_dataset_is_counted_as_by_hand(two_datasets, dataset):
 
 def test_all_datasets_are_counted_together(two_datasets):
     assert read(two_datasets, None) == Overview(
+        totals=DatasetCounts(images=5, faces=6, people=3, without_face=2, failed=1, corrected=0),
         states={"in_progress": 1, "found": 1, "failed": 1, "new": 2},
         named=2,
-        unnamed=1,
-        faces=6,
         assigned=4,
         confirmed=2,
         points=(InstancesByReview("face", 1, 1, 1, 2, 1), InstancesByReview("person", 0, 0, 0, 1, 0)),
     )
 
 
+def test_a_picture_without_a_face_is_counted_whatever_has_been_said_of_it(workspace, dataset, author):
+    with writing(workspace.engine) as session:
+        stage = Stage(session, dataset, author)
+        for name, state in (("a", "empty"), ("b", "accepted"), ("c", "new"), ("d", "failed"), ("e", "found")):
+            picture = stage.picture(name, state)
+        stage.instance(picture, kind="person")
+        stage.picture("f", "found").faces = 1
+    with reading(workspace.engine) as session:
+        assert count_without_face(dataset, session=session) == 3
+        assert count_without_face(None, session=session) == 3
+        assert overview(dataset, session=session).totals == counts(dataset, session=session)
+        assert overview(dataset, session=session).states["empty"] == 1
+
+
 def test_an_empty_dataset_is_all_zeros(workspace, dataset):
     nothing = (InstancesByReview("face", 0, 0, 0, 0, 0), InstancesByReview("person", 0, 0, 0, 0, 0))
-    assert read(workspace, dataset) == read(workspace, None) == Overview({}, 0, 0, 0, 0, 0, nothing)
+    assert (
+        read(workspace, dataset)
+        == read(workspace, None)
+        == Overview(DatasetCounts(0, 0, 0, 0, 0, 0), {}, 0, 0, 0, nothing)
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -158,10 +175,7 @@ def test_the_counts_are_those_of_the_rows_counted_one_by_one(workspace, dataset,
     assert seen.assigned == len(owners)
     assert seen.confirmed == sum(row.source == "human" for row in owners)
     with_face = {row.person_id for row in owners}
-    assert (seen.named, seen.unnamed) == (
-        sum(names[person] is not None for person in with_face),
-        sum(names[person] is None for person in with_face),
-    )
+    assert (seen.named, seen.totals.people) == (sum(names[person] is not None for person in with_face), len(with_face))
 
 
 def test_work_is_listed_newest_day_first_and_of_all_datasets_together(workspace, dataset, author):

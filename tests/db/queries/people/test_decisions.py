@@ -9,11 +9,21 @@ from sqlalchemy.exc import InvalidRequestError
 from core.foundation.messages import verbatim, worded
 from core.people.deciding import move_faces, name_person, undo
 from db.engine import reading
-from db.queries.people.decisions import changed_since, history, last_decision, revocable
-from db.tables import PeopleEvent
-from db.writes.library import ensure_user
+from db.queries.people.decisions import (
+    changed_since,
+    count_history,
+    decided_since,
+    history,
+    last_author,
+    last_decision,
+    revocable,
+)
+from db.tables import PeopleEvent, Threshold
+from db.writes.library import ensure_dataset, ensure_user
+from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
+from tests.builders.saved_thresholds import save
 
 
 @pytest.fixture
@@ -40,11 +50,56 @@ def decisions(workspace, dataset, author):
 def test_the_history_is_newest_first_and_leaves_payloads_in_the_store(workspace, dataset, decisions):
     with reading(workspace.engine) as session:
         rows = history(dataset, limit=3, session=session)
-        assert [row.id for row, _ in rows] == decisions[:0:-1]
-        assert [worded(row.summary) for row, _ in rows] == ["decision 3", "decision 2", "decision 1"]
-        assert all("payload" in sqlalchemy.inspect(row).unloaded for row, _ in rows)
+        assert [line.row.id for line in rows] == decisions[:0:-1]
+        assert [worded(line.row.summary) for line in rows] == ["decision 3", "decision 2", "decision 1"]
+        assert all("payload" in sqlalchemy.inspect(line.row).unloaded for line in rows)
         with pytest.raises(InvalidRequestError, match="payload"):
-            rows[0][0].payload  # noqa: B018
+            rows[0].row.payload  # noqa: B018
+
+
+def test_thresholds_stand_in_the_history_where_they_were_saved_and_one_of_each_encoder_is_in_force(
+    workspace, dataset, author
+):
+    shelf = Shelf(workspace, dataset, author)
+    faces = [shelf.instance(shelf.image(f"{n}.png")) for n in range(3)]
+    with writing(workspace.engine) as session:
+        one, two = (ensure_model_version(name, "encoder", "0", {}, session=session) for name in ("one", "two"))
+        elsewhere = ensure_dataset("elsewhere", author, session=session)
+    save(workspace, dataset, one, faces, 0.5, author_id=author)
+    save(workspace, elsewhere, one, faces, 0.9, author_id=author)
+    move_faces(workspace, faces[:1], name="Ada", author_id=author)
+    save(workspace, dataset, two, faces, 0.7, author_id=author)
+    save(workspace, dataset, one, faces, 0.6, author_id=author)
+
+    def told(**page):
+        with reading(workspace.engine) as session:
+            return [
+                (line.row.value, line.encoder, line.in_force) if isinstance(line.row, Threshold) else line.row.kind
+                for line in history(dataset, session=session, **page)
+            ]
+
+    every = [(0.6, "one", True), (0.7, "two", True), "move", (0.5, "one", False)]
+    assert told() == every
+    assert told(offset=1, limit=2) == every[1:3]
+    with reading(workspace.engine) as session:
+        assert count_history(dataset, session=session) == 4
+        assert {line.author for line in history(dataset, session=session)} == {"ada"}
+
+
+def test_what_was_decided_after_a_decision_and_by_whom_is_told(workspace, dataset, author, decisions):
+    with writing(workspace.engine) as session:
+        bert = ensure_user("bert", session=session)
+    shelf = Shelf(workspace, dataset, author)
+    person = move_faces(workspace, [shelf.instance(shelf.image("a.png"))], author_id=author)
+    other = move_faces(workspace, [shelf.instance(shelf.image("b.png"))], author_id=author)
+    named = name_person(workspace, person, "Ada", author_id=bert)
+    with reading(workspace.engine) as session:
+        told = decided_since(dataset, decisions[-1], limit=2, session=session)
+        assert [(event.id, author) for event, author in told] == [(named, "bert"), (named - 1, "ada")]
+        assert decided_since(dataset, named, limit=2, session=session) == []
+        assert last_author(dataset, person, session=session) == "bert"
+        assert last_author(dataset, other, session=session) == "ada"
+        assert last_author(dataset, 999, session=session) is None
 
 
 def test_what_has_changed_since_an_event_is_what_counts_otherwise_now(workspace, dataset, decisions):

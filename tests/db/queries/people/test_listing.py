@@ -11,6 +11,7 @@ from db.queries.people.listing import (
     PeopleView,
     PersonSummary,
     all_people,
+    boxes_in_pictures,
     count_loose_faces,
     count_people_page,
     faces_by_id,
@@ -22,7 +23,7 @@ from db.queries.people.listing import (
     strips,
     summaries,
 )
-from db.tables import Source
+from db.tables import Instance, Source
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -171,3 +172,11 @@ def test_a_dataset_without_faces_has_nobody(workspace, dataset):
         assert count_people_page(dataset, session=session) == count_loose_faces(dataset, session=session) == 0
         assert loose_faces(dataset, session=session) == list(all_people(dataset, session=session)) == []
         assert strips([], session=session) == summaries([], session=session) == {}
+
+
+def test_a_face_is_found_in_its_picture_by_path_and_box(crowd, session):
+    found = boxes_in_pictures([crowd.faces[8], crowd.faces[0]], session=session)
+    assert found.keys() == {crowd.faces[8], crowd.faces[0]}
+    instance = session.get_one(Instance, crowd.faces[0])
+    assert found[crowd.faces[0]] == ("e.png", instance.box)
+    assert boxes_in_pictures([], session=session) == {}

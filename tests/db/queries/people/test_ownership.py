@@ -6,11 +6,11 @@ import pytest
 
 from core.people.deciding import keep_apart
 from db.engine import reading
-from db.queries.people.ownership import Ownership, instances_of, ownerships, separations
+from db.queries.people.ownership import Ownership, instances_of, ownerships, separations, unconfirmed
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
-from tests.builders.people_rows import own
+from tests.builders.people_rows import own, remove
 
 
 @pytest.fixture
@@ -50,3 +50,15 @@ def test_who_is_kept_apart_is_known_of_the_own_dataset_alone(workspace, dataset,
         apart = {(faces[0], other), (faces[1], other), (faces[2], ada)}
         assert set(separations(dataset, session=session)) == apart
         assert separations(elsewhere, session=session) == []
+
+
+def test_what_a_machine_has_placed_is_known_of_some_people_and_of_everybody_with_a_name(workspace, dataset, owned):
+    faces, ada, other = owned
+    with reading(workspace.engine) as session:
+        assert unconfirmed(dataset, session=session) == {faces[0]: ada}
+        assert unconfirmed(dataset, [ada, other], session=session) == {faces[0]: ada, faces[2]: other}
+        assert unconfirmed(dataset, [], session=session) == {}
+        assert unconfirmed(dataset + 1, session=session) == {}
+    remove(workspace, faces[0])
+    with reading(workspace.engine) as session:
+        assert unconfirmed(dataset, session=session) == {}

@@ -2,8 +2,11 @@
 
 import pytest
 
+from core.library.names_in_store import annotator_id
+from core.people.deciding import move_faces, name_person
 from db.engine import reading
 from db.tables import Instance, Person
+from pages.widgets.people import name_offers
 from tests.builders.people_rows import own
 from tests.builders.staged_people import add_faces, owners, vector
 
@@ -29,17 +32,17 @@ def named(workspace):
 def people(dataset_id, numbers):
     from db.engine import reading
     from db.queries.people.listing import summaries
-    from pages.widgets.people import actions
+    from pages.widgets.people import actions, naming
     from pages.widgets.shared.resources import workspace
 
     actions.decision_bar(dataset_id)
     with reading(workspace().engine) as session:
         found = summaries(numbers, session=session)
     for person in found.values():
-        actions.name_field(dataset_id, person)
+        naming.name_field(dataset_id, person)
         actions.pick_box(person)
-    actions.merge_bar(dataset_id)
-    actions.offer_merge_for_taken_name(dataset_id)
+    actions.ticked_bar(dataset_id)
+    naming.after_name_fields(dataset_id)
 
 
 def button(page, label):
@@ -123,10 +126,90 @@ def test_a_decision_that_cannot_be_taken_is_told_with_its_reason(shown, two, dat
     assert named(bo) == "Bo"
 
 
-def faces_of(dataset_id, chosen, owned):
+def test_a_name_that_differs_in_case_only_asks_whether_the_two_are_one(shown, two, dataset, named):
+    ada, bo, *_ = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    page.text_input(key=f"name-{bo}").input("ada").run()
+    assert page.info[0].value.startswith("Somebody here has that name already but for upper and lower case.")
+    assert [button.label for button in page.button][-3:] == [
+        "Merge into one person",
+        "Two people: name this one ada",
+        "Cancel",
+    ]
+    assert named(bo) == "Bo"
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_who_is_called_alike_is_merged_or_named_as_typed(shown, two, workspace, dataset, named, one):
+    ada, bo, *faces = two
+
+    def draw(dataset_id, people, typed):
+        from pages.widgets.people.actions import merge_dialog
+
+        merge_dialog(dataset_id, people, typed=typed)
+
+    page = shown(draw, dataset_id=dataset, people=[ada, bo], typed=(bo, "ada", "Bo"))
+    button(page, "Merge into one person" if one else "Two people: name this one ada").click().run()
+    assert not page.exception
+    assert named(ada) == "Ada"
+    if one:
+        assert owners(workspace, dataset) == {face: (ada, True) for face in faces}
+    else:
+        assert named(bo) == "ada"
+
+
+def test_the_spelling_of_ones_own_name_changes_without_a_question(shown, two, dataset, named):
+    ada, bo, *_ = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    page.text_input(key=f"name-{ada}").input("ADA").run()
+    assert not page.info
+    assert named(ada) == "ADA"
+
+
+def test_a_name_that_somebody_else_has_given_meanwhile_is_told_and_stays(shown, two, workspace, dataset, named):
+    ada, bo, *_ = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    name_person(workspace, bo, "Berta", author_id=annotator_id(workspace, "bert"))
+    page.text_input(key=f"name-{bo}").input("Bob").run()
+    assert page.error[0].value.startswith("Bo is called Berta by now\\, by bert")
+    assert named(bo) == "Berta"
+    assert page.text_input(key=f"name-{bo}").value == "Berta"
+
+
+def test_names_that_exist_are_offered_once_for_all_fields(shown, two, dataset, monkeypatch):
+    told = []
+    monkeypatch.setattr(name_offers, "_mount", lambda **options: told.append(options["data"]))
+    ada, bo, *_ = two
+    shown(people, dataset_id=dataset, numbers=[ada, bo])
+    assert told == [{"label": "Name of person", "names": ["Ada", "Bo"]}]
+
+
+def test_ticked_people_are_confirmed_at_once_with_one_way_back(shown, two, workspace, dataset):
+    ada, bo, *faces = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    for number in (ada, bo):
+        page.checkbox(key=f"pick-{number}").check().run()
+    button(page, "Confirm 3 faces").click().run()
+    assert owners(workspace, dataset) == {faces[0]: (ada, True), faces[1]: (ada, True), faces[2]: (bo, True)}
+    assert button(page, "All confirmed").disabled
+    page.button(key="undo-last").click().run()
+    assert owners(workspace, dataset) == {faces[0]: (ada, False), faces[1]: (ada, False), faces[2]: (bo, False)}
+
+
+def test_who_was_given_a_face_meanwhile_is_not_confirmed_unseen(shown, two, workspace, dataset):
+    ada, bo, *faces = two
+    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
+    page.checkbox(key=f"pick-{ada}").check().run()
+    move_faces(workspace, faces[:1], person_id=bo, author_id=annotator_id(workspace, "bert"))
+    button(page, "Confirm 2 faces").click().run()
+    assert page.error[0].value.startswith("1 face belongs to Bo by now")
+    assert owners(workspace, dataset)[faces[1]] == (ada, False)
+
+
+def faces_of(dataset_id, chosen, owned, whose=None):
     from pages.widgets.people.actions import face_actions
 
-    face_actions(dataset_id, lambda: chosen, owned=owned)
+    face_actions(dataset_id, lambda: chosen, whose or {}, owned=owned)
 
 
 def test_without_a_selection_nothing_can_be_pressed(shown, dataset):
@@ -162,7 +245,7 @@ def test_faces_are_moved_to_somebody_known_or_new(shown, two, workspace, dataset
     def draw(dataset_id, faces):
         from pages.widgets.people.actions import move_dialog
 
-        move_dialog(dataset_id, faces)
+        move_dialog(dataset_id, faces, {})
 
     page = shown(draw, dataset_id=dataset, faces=[first])
     typed = [] if name == "Bo" else [name]  # the page under test knows no option that is typed
@@ -173,3 +256,37 @@ def test_faces_are_moved_to_somebody_known_or_new(shown, two, workspace, dataset
     assert not page.exception
     owner, human = owners(workspace, dataset)[first]
     assert (named(owner), human, owner == bo) == (name, True, name == "Bo")
+
+
+def moving(dataset_id, faces):
+    from pages.widgets.people.actions import move_dialog
+
+    move_dialog(dataset_id, faces, {})
+
+
+def test_without_a_choice_the_first_button_moves_nothing_and_a_nameless_person_is_asked_for(
+    shown, two, workspace, dataset, named
+):
+    ada, bo, first, *_ = two
+    page = shown(moving, dataset_id=dataset, faces=[first])
+    assert [(button.label, button.disabled) for button in page.button] == [
+        ("Move", True),
+        ("They are somebody new, without a name", False),
+    ]
+    page.button[1].click().run()
+    owner, human = owners(workspace, dataset)[first]
+    assert (owner in (ada, bo), human, named(owner)) == (False, True, None)
+
+
+@pytest.mark.parametrize(("label", "known"), [("Move to Bo", True), ("Move to the new person bO", False)])
+def test_a_new_name_that_differs_in_case_only_offers_who_is_there(shown, two, workspace, dataset, named, label, known):
+    _, bo, first, *_ = two
+    page = shown(moving, dataset_id=dataset, faces=[first])
+    page.selectbox[0].options.append("bO")
+    page.selectbox[0].set_value("bO").run()
+    assert page.info[0].value.startswith("Bo is here already")
+    assert [button.label for button in page.button] == ["Move to Bo", "Move to the new person bO"]
+    page.selectbox[0].options.append("bO")
+    button(page, label).click().run()
+    owner, _ = owners(workspace, dataset)[first]
+    assert (owner == bo, named(owner)) == (known, "Bo" if known else "bO")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from core.foundation.progress import Progress
+from core.jobs.inline import run_here
+from core.people import grouping_outline
+from core.people.deciding import move_faces
 from core.people.encoders import encoder_of
+from db.tables import RunState
 from pages.widgets.people import grouping_preview
 from tests.builders.staged_people import SAME, add_faces, group, vector
 
@@ -24,31 +29,69 @@ def offered(dataset_id, encoder_id, threshold):
     offer_preview(dataset_id, encoder_id, threshold, regroup=True, key="here")
 
 
-def said(shown, dataset, encoder, threshold):
-    page = shown(offered, {"preview-here": True}, dataset_id=dataset, encoder_id=encoder, threshold=threshold)
+@pytest.fixture
+def looked(workspace, dataset, author, encoder):
+    """Lets a worker look what grouping again at a threshold would change."""
+
+    def look(threshold):
+        asked = {"encoder_id": encoder, "threshold": threshold, "regroup": True}
+        run = run_here(workspace, "preview", dataset, asked, Progress())
+        assert (run.state, run.error) == (RunState.DONE, None)
+
+    return look
+
+
+def said(page):
     return [text.value for text in (*page.markdown, *page.info, *page.caption)]
 
 
-def test_nothing_is_looked_at_until_it_is_asked_for(shown, dataset, encoder):
+def test_it_is_looked_at_by_the_worker_and_only_when_asked_for(shown, started, dataset, encoder):
     page = shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=0.5)
-    assert not page.markdown
+    assert said(page) == []
+    page.button(key="preview-here").click().run()
+    assert started() == [("people", {}), ("preview", {"encoder_id": encoder, "threshold": 0.5, "regroup": True})]
+    assert page.button(key="preview-here").disabled, "one at a time"
 
 
-def test_a_higher_threshold_names_whom_it_would_split(shown, dataset, encoder):
-    told = said(shown, dataset, encoder, SAME + 1e-3)
-    assert told[0].startswith("**2 people** would be split, **0 groups** of several people")
-    assert told[0].endswith("2 people now, 5 then.")
+def test_a_higher_threshold_names_whom_it_would_split(shown, dataset, encoder, looked):
+    looked(SAME + 1e-3)
+    told = said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=SAME + 1e-3))
+    assert told[0].startswith("2 people would be split\\, 0 groups of several people")
+    assert told[0].endswith("2 people now\\, 5 then")
     assert [text for text in told if "would fall into 3" in text]
 
 
-def test_a_lower_one_names_whom_it_would_join(shown, dataset, encoder):
-    told = said(shown, dataset, encoder, -1.0)
-    assert "**1 group** of several people would become one each" in told[0]
-    assert told[1].endswith("would be one")
+def test_a_lower_one_names_whom_it_would_join(shown, dataset, encoder, looked):
+    looked(-1.0)
+    told = said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=-1.0))
+    assert "1 group of several people would become one each" in told[0]
+    assert told[1].endswith("would be one**") or told[1].endswith("would be one")
     assert told[-2:] == ["3 faces", "2 faces"]
 
 
-def test_the_same_one_changes_nothing_and_very_many_faces_are_not_looked_at(shown, dataset, encoder, monkeypatch):
-    assert said(shown, dataset, encoder, 0.5) == ["Nothing would change."]
-    monkeypatch.setattr(grouping_preview, "MOST_FACES", 4)
-    assert said(shown, dataset, encoder, 0.5)[0].startswith("There are more than 4 faces")
+def test_what_was_looked_at_is_not_shown_for_another_threshold(shown, dataset, encoder, looked):
+    looked(0.5)
+    assert said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=0.5)) == ["Nothing would change."]
+    assert said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=0.6)) == []
+
+
+def test_what_has_changed_since_is_said(shown, workspace, dataset, author, encoder, looked):
+    looked(0.5)
+    faces = add_faces(workspace, dataset, [("late.jpg", vector(3))])
+    move_faces(workspace, faces, author_id=author)
+    told = said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=0.5))
+    assert told == [
+        "Nothing would change.",
+        "Something has changed in this dataset since; look again to see what that makes of it.",
+    ]
+
+
+def test_of_many_people_and_parts_the_first_are_shown_and_the_others_counted(
+    shown, workspace, dataset, encoder, looked, monkeypatch
+):
+    monkeypatch.setattr(grouping_outline, "_PEOPLE", 1)
+    monkeypatch.setattr(grouping_outline, "_PARTS", 2)
+    looked(SAME + 1e-3)
+    told = said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=SAME + 1e-3))
+    assert "and 1 more" in told
+    assert told[-1] == "And 1 more, not shown here."

@@ -31,7 +31,7 @@ def test_a_face_that_is_embedded_or_removed_after_a_search_changes_what_the_next
     st.cache_data.clear()
     for module in (photo_search, resources):
         monkeypatch.setattr(module, "workspace", lambda: workspace)
-    query = PhotoQuery(np.stack([vector(0, 0)]), (b"",), 0, encoder_id, ENCODER, 0.5)
+    query = PhotoQuery(np.stack([vector(0, 0)]), (b"",), 0, encoder_id, ENCODER, 0.5, ())
 
     def pictures():
         return [match.image for match in photo_search.ranked(b"photo", query, dataset, 0)]
@@ -47,7 +47,10 @@ def test_a_face_that_is_embedded_or_removed_after_a_search_changes_what_the_next
 
 
 def asked(faces, chosen=0, encoder_id=1):
-    return PhotoQuery(np.stack([vector(k) for k in range(faces)]), (b"crop",) * faces, chosen, encoder_id, ENCODER, 0.5)
+    corners = tuple((60.0 * k, 5.0, 60.0 * k + 40, 55.0) for k in range(faces))
+    return PhotoQuery(
+        np.stack([vector(k) for k in range(faces)]), (b"crop",) * faces, chosen, encoder_id, ENCODER, 0.5, corners
+    )
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ def grids(monkeypatch):
         return seen["clicked"]
 
     monkeypatch.setattr(photo_search, "picture_grid", grid)
+    monkeypatch.setattr(photo_search, "selected_now", lambda *_: seen["clicked"])
     return seen
 
 
@@ -82,10 +86,16 @@ def test_the_face_in_the_middle_is_meant_unless_another_is_clicked(shown, grids)
     page = shown(choose, query=asked(3, chosen=1))
     assert page.session_state["meant"] == 1
     assert page.caption[0].value.startswith("3 faces are in the photo.")
+    assert [(tile.caption, tile.badge) for tile in grids["tiles"][-1]] == [
+        ("1: 40 × 50 px at 0, 5", ""),
+        ("2: 40 × 50 px at 60, 5", "meant"),
+        ("3: 40 × 50 px at 120, 5", ""),
+    ]
     grids["clicked"] = [2]
     page.run()
     assert page.session_state["meant"] == 2
-    assert page.caption[1].value == "Searching with face 3."
+    assert page.caption[1].value == "Searching with face 3: 40 × 50 px at 120\\, 5."
+    assert [tile.badge for tile in grids["tiles"][-1]] == ["", "", "meant"]
 
 
 def test_the_least_similarity_begins_at_the_threshold_in_force(shown, workspace, dataset, author):
@@ -114,14 +124,16 @@ def test_pictures_at_or_above_the_least_similarity_are_shown_with_the_names_that
     named, unnamed, far = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
     own(workspace, dataset, [named], "Ada")
     own(workspace, dataset, [unnamed])
-    matched = [SearchMatch(0, "", face, score) for face, score in ((named, 0.9), (unnamed, 0.7), (far, 0.2))]
+    nowhere = (0.0, 0.0, 0.0, 0.0)
+    matched = [SearchMatch(0, "", face, score, nowhere) for face, score in ((named, 0.9), (unnamed, 0.7), (far, 0.2))]
     page = shown(results, matched=matched, least=0.7)
     assert page.subheader[0].value == "2 pictures"
     assert [tile.caption for tile in grids["tiles"][0]] == ["0.900 · Ada", "0.700"]
+    assert grids["tiles"][0][0].title == "0.jpg · 48 × 48 px at 8, 8"
 
 
 def test_where_nothing_is_similar_enough_the_most_similar_one_is_named(shown, grids):
-    page = shown(results, matched=[SearchMatch(1, "a.jpg", 1, 0.4)], least=0.7)
+    page = shown(results, matched=[SearchMatch(1, "a.jpg", 1, 0.4, (0, 0, 1, 1))], least=0.7)
     assert page.info[0].value == (
         "No picture shows this person at a similarity of 0.700. The most similar one has 0.400. "
         "Lower the slider to see more."

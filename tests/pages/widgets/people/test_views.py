@@ -1,65 +1,69 @@
-"""The parts of the People page."""
+"""The list of people: a row keeps its place while it is worked on."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import re
 
-from core.foundation.messages import verbatim
-from core.people.likely_pairs import MOST_QUESTIONS
-from db.engine import reading
-from db.tables import PeopleEvent
-from db.writing import writing
-from pages.widgets.people import views
-from pages.widgets.shared import resources
+import pytest
+
+from core.people import deciding
 from tests.builders.people_rows import own
 from tests.builders.staged_people import add_faces, vector
 
 
-def history(dataset_id):
-    from pages.widgets.people.views import decisions
+def listed(dataset_id, newest_run=0):
+    from pages.widgets.people.views import list_of_people
 
-    decisions(dataset_id)
-
-
-def test_every_decision_can_be_taken_back_however_many_came_since(shown, workspace, dataset, author):
-    with writing(workspace.engine) as session:
-        for number in range(51):
-            summary = verbatim(f"decision {number}").to_json()
-            session.add(PeopleEvent(dataset_id=dataset, author_id=author, kind="name", summary=summary, payload={}))
-    assert len(shown(history, dataset_id=dataset).button) == 50
-    page = shown(history, {f"people-history-{dataset}": 2}, dataset_id=dataset)
-    assert [text.value for text in page.markdown] == ["decision 0"]
-    assert [button.label for button in page.button] == ["Undo"]
+    list_of_people(dataset_id, newest_run)
 
 
-def questions(dataset_id):
-    from pages.widgets.people.views import open_questions
-
-    open_questions(dataset_id, newest_run=0)
-
-
-def test_the_questions_say_how_many_are_asked_at_a_time(shown, workspace, dataset):
-    faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k % 2)) for k in range(4)])
-    for number in (0, 1):
-        own(workspace, dataset, faces[number::2])
-    page = shown(questions, dataset_id=dataset)
-    assert page.caption[0].value.startswith(f"At most {MOST_QUESTIONS} pairs at a time, the most similar first")
+@pytest.fixture
+def three(workspace, dataset):
+    """Four, three and two faces of three people without a name."""
+    counts = (4, 3, 2)
+    rows = [(f"{person}/{n}.png", vector(person, n)) for person, count in enumerate(counts) for n in range(count)]
+    faces = iter(add_faces(workspace, dataset, rows))
+    return [own(workspace, dataset, [next(faces) for _ in range(count)]) for count in counts]
 
 
-def test_people_are_compared_outside_of_the_pages_own_reading(workspace, dataset, monkeypatch):
-    add_faces(workspace, dataset, [("a.jpg", vector(0))])
-    open_readings, compared = [], []
+def order(page):
+    return [int(re.sub(r"\D", "", field.key)) for field in page.text_input if (field.key or "").startswith("name-")]
 
-    @contextmanager
-    def counted(engine):
-        open_readings.append(engine)
-        with reading(engine) as session:
-            yield session
-        open_readings.pop()
 
-    for module in (views, resources):
-        monkeypatch.setattr(module, "reading", counted)
-        monkeypatch.setattr(module, "workspace", lambda: workspace)
-    monkeypatch.setattr(views, "_questions", lambda *_: compared.append(len(open_readings)) or [])
-    views.open_questions(dataset, newest_run=0)
-    assert compared == [0], "a reading inside of a reading may see another state of the store"
+def test_a_row_that_is_named_keeps_its_place_until_the_list_is_opened_anew(shown, dataset, three):
+    page = shown(listed, dataset_id=dataset)
+    assert order(page) == three
+    page.text_input(key=f"name-{three[2]}").input("Ada").run()
+    assert order(page) == three
+    assert page.text_input(key=f"name-{three[2]}").value == "Ada"
+    assert order(shown(listed, dataset_id=dataset)) == [three[2], *three[:2]], "who has a name stands first"
+
+
+def test_whoever_is_merged_away_leaves_and_comes_back_to_their_place(shown, workspace, dataset, author, three):
+    page = shown(listed, dataset_id=dataset)
+    merged = deciding.merge_people(workspace, three[2], [three[0]], author_id=author)
+    page.run()
+    assert order(page) == three[1:]
+    deciding.undo(workspace, merged, author_id=author)
+    page.run()
+    assert order(page) == three
+
+
+def test_somebody_new_stands_at_the_end_until_a_run_has_grouped_again(shown, workspace, dataset, three):
+    page = shown(listed, {"run": 0}, dataset_id=dataset)
+    new = own(workspace, dataset, add_faces(workspace, dataset, [(f"{n}.jpg", vector(9, n)) for n in range(5)]))
+    page.run()
+    assert order(page) == [*three, new]
+    kept = page.session_state["people.places"]
+    assert order(shown(listed, {"people.places": kept}, dataset_id=dataset)) == [*three, new]
+    assert order(shown(listed, {"people.places": kept}, dataset_id=dataset, newest_run=7)) == [new, *three]
+
+
+def test_another_page_of_the_list_is_in_its_own_order(shown, workspace, dataset, three, monkeypatch):
+    monkeypatch.setattr("pages.widgets.people.views._ROWS", 2)
+    page = shown(listed, dataset_id=dataset)
+    page.session_state[f"people-{dataset}-"] = 2
+    page.run()
+    assert order(page) == three[2:]
+    page.text_input(key=f"name-{three[2]}").input("Ada").run()
+    assert order(page) == [three[2], three[1]], "it is still under the hand, and whoever slipped down comes after it"
