@@ -7,21 +7,21 @@ from db.queries.dashboard import daily_work, overview
 from pages.widgets.dashboard.charts import points_bars, review_row, state_bar
 from pages.widgets.dashboard.work_by_day import work_by_day
 from pages.widgets.library.picture_tiles import without_face
+from pages.widgets.shared.address import among, in_address
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import plain
 
 dataset = dataset_or_stop()
 st.title("Dashboard", anchor=False)
-scopes = {dataset.id: plain(dataset.name), 0: "All datasets"}
+scopes = {"dataset": plain(dataset.name), "all": "All datasets"}
 scope = st.segmented_control(
     "What to count",
     list(scopes),
-    default=dataset.id,
     format_func=scopes.__getitem__,
     required=True,
-    key=f"scope-{dataset.id}",
+    **in_address("scope", among(scopes), "dataset"),
 )
-chosen = scope or None
+chosen = dataset.id if scope == "dataset" else None
 with reading(workspace().engine) as session:
     found = overview(chosen, session=session)
     work = daily_work(chosen, session=session)

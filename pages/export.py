@@ -10,6 +10,7 @@ from db.engine import reading
 from db.queries.exchange import count_exports, past_exports
 from db.queries.library import count_instances, counts
 from pages.widgets.exchange.export_card import ABOUT, EXPORT_POINTS, export_card
+from pages.widgets.shared.address import among, end_page, in_address
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import dataset_or_stop, read, start_run, stop_at_library, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
@@ -34,14 +35,16 @@ st.markdown(
 )
 if holds.failed:
     st.caption(f"{counted(holds.failed, 'picture')} that failed will be left out, listed with the reason.")
-chosen = st.radio("Format", FORMATS, captions=[ABOUT[name] for name in FORMATS], key="export-format")
+formats = list(FORMATS)
+chosen = st.radio(
+    "Format", formats, captions=[ABOUT[name] for name in formats], **in_address("format", among(formats), formats[0])
+)
 points = st.selectbox(
     "Points",
     list(POINTS),
-    index=list(POINTS).index(USUAL_POINTS.get(chosen, "accepted")),
     format_func=lambda name: EXPORT_POINTS[name]["name"],
-    key=f"export-points-{chosen}",
     width=300,
+    **in_address("points", among(POINTS), USUAL_POINTS.get(chosen, "accepted"), key=f"export-points-{chosen}"),
 )
 st.caption(EXPORT_POINTS[points]["about"])
 untouched = st.checkbox(
@@ -72,7 +75,7 @@ latest_result(dataset.id, "export", busy=busy, troubles_only=True)
 st.subheader("Exports so far", anchor=False)
 if not written:
     st.caption("None yet.")
-    st.stop()
+    end_page()
 shown, offset = paged(written, PAGE, key=f"exports-page-{dataset.id}")
 exports = read(lambda session: past_exports(dataset.id, offset=offset, limit=PAGE, session=session))
 with shown:

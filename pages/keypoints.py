@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.widgets.library.picture_tiles import STATES
+from pages.widgets.library.picture_filter import all_pictures_button, choose_filter
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor
 from pages.widgets.points.keypoint_session import (
@@ -23,18 +23,9 @@ dataset = dataset_or_stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom")
 with bar:
     choose_order(dataset.id)
-if ranking(dataset.id) is None:
-    bar.selectbox(
-        "Pictures to go through",
-        list(STATES),
-        index=None,
-        format_func=STATES.__getitem__,
-        key="keypoints_state",
-        placeholder="All",
-        width=220,
-        on_change=refilter,
-    )
-    bar.text_input("Path contains", key="keypoints_path", width=220, placeholder="any", on_change=refilter)
+    if ranking(dataset.id) is None:
+        choose_filter(dataset.id, widths=(155, 130, 130), on_change=refilter)
+        all_pictures_button(dataset.id)
 order_caption(dataset.id)
 
 image = current_image(dataset.id)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.widgets.shared.address import FIRST, visit
 from pages.widgets.shared.outbox import tab_outbox
 from pages.widgets.shared.pickers import choose_dataset, choose_name
 
@@ -36,8 +37,9 @@ PAGES = {
 # On a narrow screen a table with explanations scrolls, rather than being squeezed to a word a line.
 st.html('<style>@media (max-width: 640px) { [class*="st-key-explained"] table { min-width: 44rem } }</style>')
 page = st.navigation(PAGES)
-with st.sidebar:
-    tab_outbox()
-    choose_dataset()
-if choose_name():
-    page.run()
+with visit(page.url_path or FIRST):
+    with st.sidebar:
+        tab_outbox()
+        choose_dataset()
+    if choose_name():
+        page.run()

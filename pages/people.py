@@ -12,6 +12,7 @@ from pages.widgets.people.history import decisions
 from pages.widgets.people.meanwhile import decided_meanwhile
 from pages.widgets.people.questions import open_questions
 from pages.widgets.people.views import PERSON, faces_of_nobody, list_of_people, one_person, seen_once
+from pages.widgets.shared.address import among, between, end_page, in_address, kept
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs
 
@@ -32,10 +33,10 @@ result_of_grouping(last_run)
 decision_bar(dataset.id)
 decided_meanwhile(dataset.id)
 
-person = st.query_params.get(PERSON, "")
-if person.isdecimal():
-    one_person(dataset.id, min(int(person), LARGEST_ID))
-    st.stop()
+person = kept(PERSON, between(1, LARGEST_ID))
+if person is not None:
+    one_person(dataset.id, person)
+    end_page()
 if not (grouped or once or nobody):
     stop_at_library("No face is found here yet. Find the faces in the library; people appear by themselves.")
 
@@ -47,10 +48,13 @@ VIEWS = {
     "history": "History",
 }
 offered = [name for name in VIEWS if name not in ("once", "nobody") or {"once": once, "nobody": nobody}[name]]
-if st.session_state.get("people.view") not in offered:
-    st.session_state["people.view"] = "people"
 view = st.segmented_control(
-    "View", offered, format_func=VIEWS.__getitem__, key="people.view", required=True, label_visibility="collapsed"
+    "View",
+    offered,
+    format_func=VIEWS.__getitem__,
+    required=True,
+    label_visibility="collapsed",
+    **in_address("view", among(offered), "people"),
 )
 if view == "people":
     list_of_people(dataset.id, newest_run)

@@ -7,6 +7,7 @@ import streamlit as st
 from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of
 from pages.widgets.people.photo_search import choose_face, choose_least, ranked, read_photo, show_matches
+from pages.widgets.shared.address import end_page
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import sentence
 
@@ -24,7 +25,7 @@ photo = st.file_uploader(
 )
 if photo is None:
     st.caption("Upload a photo in which the person's face can be seen well. The photo is not stored.")
-    st.stop()
+    end_page()
 
 content = photo.getvalue()
 key = hashlib.sha256(content).hexdigest()[:12]
@@ -38,5 +39,5 @@ try:
     matched = ranked(content, query, dataset.id, face)
 except FacetError as error:
     st.error(sentence(error))
-    st.stop()
+    end_page()
 show_matches(matched, least, f"{key}-{face}")

@@ -6,6 +6,7 @@ from core.foundation.errors import FacetError
 from core.motion.stability import Smoothing, predicted_versions
 from pages.widgets.motion.figures import bad_predictors, curve_charts, figure_tables, judged
 from pages.widgets.motion.opened_track import choose_smoothing, open_file, open_predictions
+from pages.widgets.shared.address import among, end_page, in_address
 from pages.widgets.shared.resources import DATASET, workspace
 from pages.widgets.shared.text import counted, plain, sentence
 
@@ -19,13 +20,12 @@ if versions:
         "What to judge",
         list(sources),
         format_func=sources.__getitem__,
-        default="predictions",
         required=True,
-        key=f"stability-source-{dataset_id}",
+        **in_address("source", among(sources), "predictions"),
     )
 opened = open_file() if dataset_id is None or source == "file" else open_predictions(dataset_id, list(versions))
 if opened is None:
-    st.stop()
+    end_page()
 
 smoothing = choose_smoothing(opened.rate)
 try:
@@ -33,7 +33,7 @@ try:
     smoothed = None if smoothing.name == "none" else judged(opened.key, smoothing, opened)
 except FacetError as error:
     st.error(sentence(error))
-    st.stop()
+    end_page()
 
 figures = raw.figures
 st.markdown(

@@ -10,6 +10,7 @@ from db.queries.jobs import newest_ended_run
 from db.queries.people.vectors import encoder_versions, vector_state
 from pages.widgets.people.actions import decision_bar
 from pages.widgets.people.group_again import origin_of_threshold, result_of_grouping
+from pages.widgets.shared.address import among, end_page, in_address
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs
@@ -35,7 +36,7 @@ if not names:
     stop_at_library("No face is found here yet. Find the faces in the library first.")
 encoder = encoder_of(workspace(), dataset.id)
 if len(names) > 1:
-    name = st.selectbox("Encoder", names, index=names.index(encoder.name), width=300)
+    name = st.selectbox("Encoder", names, width=300, **in_address("encoder", among(names), encoder.name))
     encoder = encoder_of(workspace(), dataset.id, name)
 in_force = threshold_of(workspace(), dataset.id, encoder)
 st.caption(origin_of_threshold(dataset.id, encoder, in_force))
@@ -53,7 +54,7 @@ except FacetError as error:
     )
     page_button("Confirm faces on the People page", "people.py", type="primary")
     saved_thresholds(dataset.id, encoder.id, busy=busy)
-    st.stop()
+    end_page()
 
 data_card(pairs, report)
 workplace(pairs, report, in_force)

@@ -62,7 +62,7 @@ def pages() -> list[dict[str, Any]]:
 
 
 def query_words() -> set[str]:
-    """The words that some page reads from its address, writes into it or sends along to another page."""
+    """The words that some page reads from its address and writes into it."""
     trees = [ast.parse(file.read_text()) for file in sorted((house.REPOSITORY / "pages").rglob("*.py"))]
     constants = {name: value for tree in trees for name, value in _constants(tree)}
     return {word for tree in trees for node in ast.walk(tree) for word in _words(node, constants)}
@@ -77,23 +77,15 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _words(node: ast.AST, constants: dict[str, str]) -> Iterator[str]:
-    """What `st.query_params` is asked for, and the keys of any `query_params={...}`."""
-    asked: list[ast.expr | None] = []
-    if isinstance(node, ast.Subscript) and _is_address(node.value):
-        asked = [node.slice]
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_address(node.func.value):
+    """What a choice of a page is called in its address."""
+    asked: list[ast.expr] = []
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("kept", "in_address"):
         asked = list(node.args[:1])
-    elif isinstance(node, ast.keyword) and node.arg == "query_params" and isinstance(node.value, ast.Dict):
-        asked = list(node.value.keys)
     for word in asked:
         if isinstance(word, ast.Constant):
             yield str(word.value)
         elif isinstance(word, ast.Name) and word.id in constants:
             yield constants[word.id]
-
-
-def _is_address(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "query_params"
 
 
 def routes() -> list[Route]:
@@ -163,5 +155,5 @@ def _state(test: AppTest) -> dict[str, Any]:
     chosen = {box.label: box.format_func(box.value) for box in test.selectbox if box.label in ("Dataset", "Order")}
     written = {field.label: field.value for field in test.text_input if field.label in ("Your name", "Name")}
     one_person = any(button.label == "All people" for button in test.button)
-    address = {word: value if isinstance(value, str) else value[-1] for word, value in test.query_params.items()}
+    address = {word: values[-1] for word, values in test.session_state["address"].left.items()}
     return {"address": dict(sorted(address.items())), **chosen, **written, "one person": one_person}

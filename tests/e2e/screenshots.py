@@ -72,8 +72,8 @@ def shoot(page: Page, address: str, name: str, folder: Path, settled: str, part:
     page.goto(f"{address}&name=Mina" if "?" in address else f"{address}?name=Mina")
     page.locator(settled).first.wait_for(timeout=90_000)
     if part:
-        page.get_by_label("Path contains").fill(part)
-        page.get_by_label("Path contains").press("Enter")
+        page.get_by_label("Part of the path").fill(part)
+        page.get_by_label("Part of the path").press("Enter")
     page.wait_for_timeout(4000)  # pictures and charts fade in
     keep(page, folder / f"{name}.png")
 

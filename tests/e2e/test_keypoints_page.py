@@ -87,8 +87,8 @@ def test_next_picture_opens_and_a_reload_shows_what_was_saved(page, workbench, s
 
 def test_accepting_a_picture_vouches_for_every_point_and_goes_on(page, workbench, store):
     page.goto(f"{workbench.address}/keypoints?name=Mina")
-    page.get_by_label("Path contains").fill("walk")
-    page.get_by_label("Path contains").press("Enter")
+    page.get_by_label("Part of the path").fill("walk")
+    page.get_by_label("Part of the path").press("Enter")
     open_canvas = page.locator("canvas[data-view]")
     expect(open_canvas).to_be_visible(timeout=60_000)
     accept(page)

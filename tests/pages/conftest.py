@@ -23,13 +23,16 @@ def forget():
 
 @pytest.fixture
 def opened_without_data(workspace, monkeypatch):
-    """Opens a page of the workspace's home in this process; nobody has made a dataset."""
+    """Opens a page of the workspace's home in this process, under an address; nobody has made a dataset."""
     monkeypatch.setenv("FACET_HOME", str(workspace.home))
     monkeypatch.setenv("FACET_USER", "ada")
 
-    def open_page(name):
+    def open_page(name, **address):
         forget()
-        test = AppTest.from_file(str(NAVIGATION), default_timeout=60).switch_page(name).run()
+        test = AppTest.from_file(str(NAVIGATION), default_timeout=60).switch_page(name)
+        for word, value in address.items():
+            test.query_params[word] = value
+        test.run()
         assert not test.exception
         return test
 
@@ -81,6 +84,11 @@ def switched(monkeypatch):
     pages = []
     monkeypatch.setattr(st, "switch_page", lambda page, **options: pages.append(page))
     return pages
+
+
+def written(page):
+    """The address that a page has given to the browser."""
+    return page.session_state["address"].left
 
 
 @pytest.fixture

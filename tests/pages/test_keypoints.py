@@ -28,7 +28,7 @@ def test_it_opens_the_first_picture_by_path_with_its_size(opened, small_dataset)
 
 def test_a_filter_opens_the_first_picture_that_fits_or_none(opened, small_dataset):
     page = opened("keypoints.py")
-    (part,) = [field for field in page.text_input if field.label == "Path contains"]
+    (part,) = [field for field in page.text_input if field.label == "Part of the path"]
     part.set_value("2.png").run()
     assert page.caption[0].value.startswith(r"clip\/2\.png")
     part.set_value("nowhere").run()

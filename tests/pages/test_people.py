@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pages.widgets.shared.text import plain
 from tests.builders.people_rows import own
 
 
@@ -33,8 +34,7 @@ def test_each_view_carries_how_many_it_has_and_is_not_offered_when_empty(opened,
 
 
 def test_an_address_may_name_a_person_by_any_number(opened):
-    page = opened("people.py")
-    page.query_params["person"] = "9" * 25
-    page.run()
-    assert not page.exception
-    assert page.info[0].value.startswith("This person has no faces any more")
+    assert opened("people.py", person="9" * 9).info[0].value.startswith("This person has no faces any more")
+    for number in ("9" * 25, "-1", "x"):
+        said = opened("people.py", person=number).warning[0].value
+        assert said == f"There is no person “{plain(number)}” in this dataset."

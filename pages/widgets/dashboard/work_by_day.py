@@ -9,6 +9,7 @@ import streamlit as st
 from db.queries.dashboard import Work
 from db.tables import WorkKind
 from pages.widgets.dashboard.charts import work_bars
+from pages.widgets.shared.address import among, in_address
 from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.text import plain
 from pages.widgets.shared.words import words
@@ -27,7 +28,9 @@ def work_by_day(work: Sequence[Work], *, key: str) -> None:
     for row in work:
         totals[row.kind] += row.count
     kinds = sorted(totals, key=lambda kind: (kind == WorkKind.IMAGES_IMPORTED, -totals[kind], kind))
-    kind = st.selectbox("Kind of work", kinds, format_func=_KINDS.__getitem__, width=260, key="kind-of-work")
+    kind = st.selectbox(
+        "Kind of work", kinds, format_func=_KINDS.__getitem__, width=260, **in_address("work", among(kinds), kinds[0])
+    )
     rows = [row for row in work if row.kind == kind]
     name = _KINDS[kind]
     alt = f"{name} by day and annotator"

@@ -54,7 +54,7 @@ def _left_out(export: Export) -> None:
         except FacetError as error:
             st.error(sentence(error))
             return
-        table, offset = paged(len(rows), _ROWS, key=f"left-out-page-{export.id}")
+        table, offset = paged(len(rows), _ROWS, key=f"left-out-page-{export.id}", word=f"left-out-{export.id}")
         part = rows[offset : offset + _ROWS]
         table.table([{"File": plain(row["path"]), "Reason": plain(row["reason"])} for row in part], hide_index=True)
         csv_button(f"left-out-{export.id}", lambda: rows)

@@ -24,6 +24,7 @@ from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import difference_text, where_they_err
 from pages.widgets.learning.model_versions import interval
 from pages.widgets.learning.training_live import COMPARE
+from pages.widgets.shared.address import among, in_address, kept, yes_or_no
 from pages.widgets.shared.controls import offer_predictions, paged, show_in_editor
 from pages.widgets.shared.labels_that_count import in_progress_parameter, labels_that_count
 from pages.widgets.shared.picture_grid import Tile, picture_grid
@@ -79,43 +80,29 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
     with st.container(horizontal=True, vertical_alignment="bottom"):
         skeleton_name = choose_points(dataset_id, key="compare-skeleton")
         names = list(models.comparable(workspace(), dataset_id, skeleton_name))
-        key, first = _chosen_at_first(f"compare-{dataset_id}-{skeleton_name}-{len(names)}", names, rows, asked)
-        suffixes = ("", *USES) if st.session_state.get("compare-uses") else ("",)
-        uses = [name + use for name in names for use in suffixes]
-        options = list(dict.fromkeys([*uses, *first, *st.session_state.get(key, [])]))
+        key = f"compare-{dataset_id}-{skeleton_name}-{len(names)}"
+        if asked is not None:
+            st.session_state[key] = usual(names, rows, asked[1])
+        every = [name + use for name in names for use in ("", *USES)]
+        held = in_address("models", among(every), usual(names, rows), key=key, most=MOST)
+        shown = every if kept("uses", yes_or_no, False) else names
         chosen = st.multiselect(
             "Models (the first is what the others are compared with)",
-            options,
-            default=first,
+            list(dict.fromkeys([*shown, *st.session_state[key]])),
             max_selections=MOST,
-            key=key,
             width=560,
+            **held,
         )
         st.toggle(
             "Flip test, smoothing",
-            key="compare-uses",
             help="Offers each model also with the mirrored picture beside it (+flip) or smoothed over time (+one-euro, "
             "+savitzky-golay). Each use is predicted and measured by itself; smoothing says how late it makes points.",
+            **in_address("uses", yes_or_no, False),
         )
         in_progress = labels_that_count(key="compare-labels")
     if not names:
         st.caption(f"There is no model for {plain(points_name(skeleton_name))} yet.")
     return skeleton_name, chosen, in_progress
-
-
-def _chosen_at_first(
-    field: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: tuple[str, str] | None
-) -> tuple[str, list[str]]:
-    """The key of the field, another for each model that was asked for, and what it holds before anybody chooses.
-
-    It is the field's default rather than put into its state: a state that is set in a run which another cuts short
-    never reaches the browser, and the field would come up empty.
-    """
-    turn, first = st.session_state.get(f"{field}.first", (0, None))
-    if first is None or asked is not None:
-        turn, first = turn + 1, usual(names, rows, asked[1] if asked else None)
-        st.session_state[f"{field}.first"] = (turn, first)
-    return f"{field}-{turn}", first
 
 
 def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | None = None) -> list[str]:
@@ -252,9 +239,8 @@ def _worst(held: HeldOutSet, chosen: list[str]) -> None:
     st.markdown("**Worst first.** Click one to open it in the editor.")
     order = chosen[-1]
     if len(chosen) > 1:
-        order = st.segmented_control(
-            "Errors of", chosen, default=chosen[-1], required=True, key="worst-of-" + "-".join(chosen)
-        )
+        asked = in_address("errors-of", among(chosen), chosen[-1], key="worst-of-" + "-".join(chosen))
+        order = st.segmented_control("Errors of", chosen, required=True, **asked)
     worst: dict[int, InstanceErrors] = {}
     for row in worst_instances(held, [order, *(name for name in chosen if name != order)]):
         worst.setdefault(row.image_id, row)  # of several faces in a picture the worst

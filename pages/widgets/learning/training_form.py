@@ -13,6 +13,7 @@ from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import RecipeChoice
 from db.queries.learning.models import model_cache_key
 from db.tables import Run
+from pages.widgets.shared.address import among, in_address, kept, key_of, lines, text, yes_or_no
 from pages.widgets.shared.controls import page_button, paged
 from pages.widgets.shared.labels_that_count import in_progress_parameter, labels_that_count
 from pages.widgets.shared.points_picker import choose_points, points_name
@@ -48,11 +49,11 @@ def labels_card(dataset_id: int) -> tuple[ChosenLabels, Supply]:
         split_by = st.selectbox(
             "Keep together",
             list(SPLIT_BY),
-            key="train-split",
             width=300,
             format_func=_SPLITS.__getitem__,
             help="What is kept together goes to one part as a whole: to learn from, to stop in time, or held out. Once "
             "trained on, it stays there.",
+            **in_address("split", among(SPLIT_BY), next(iter(SPLIT_BY))),
         )
         in_progress = labels_that_count(key="train-labels")
     st.caption(KEPT_TOGETHER[split_by])
@@ -90,7 +91,7 @@ def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
 def _left_out(supply: Supply) -> None:
     if supply.excluded:
         with st.expander(f"{counted(len(supply.excluded), 'picture')} left out by the list of bad pictures"):
-            names, offset = paged(len(supply.excluded), _NAMES, key="train-left-out")
+            names, offset = paged(len(supply.excluded), _NAMES, key="train-left-out", word="left-out")
             names.text("\n".join(supply.excluded[offset : offset + _NAMES]))
     if supply.empty:
         st.caption(f"{counted(supply.empty, 'label')} without a single point cannot teach anything and stay out.")
@@ -115,19 +116,21 @@ def recipe_form(dataset_id: int, labels: ChosenLabels, supply: Supply, open_runs
     skeleton_name = labels.skeleton
     choices = {choice.name: choice for choice in recipes.recipe_choices()}
     parents = models.comparable(workspace(), dataset_id, skeleton_name, built_in=False)
-    teaching = bool(st.session_state.get("train-self"))
+    teaching = kept("unlabelled", yes_or_no, False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Recipe", list(choices), key="train-recipe", width=320)
+        name = st.selectbox(
+            "Recipe", list(choices), width=320, **in_address("recipe", among(choices), next(iter(choices)))
+        )
         parent = st.selectbox(
             "Begin from",
             parents,
             index=None,
             placeholder="fresh weights",
-            key=f"train-parent-{skeleton_name}",
             width=280,
             disabled=teaching,
             help="A model of the same network goes on from its weights; its parent is remembered. "
             "Learning from unlabelled pictures begins every round afresh.",
+            **in_address("parent", among(parents), key=key_of(f"parent-{skeleton_name}")),
         )
     st.caption(plain(choices[name].about))
     settings = _settings(choices[name])
@@ -178,27 +181,27 @@ def _settings(choice: RecipeChoice) -> dict[str, str]:
     chosen: dict[str, str] = {}
     with st.expander("Settings", icon=":material/tune:"), st.container(horizontal=True, vertical_alignment="bottom"):
         for key, label in _FIELDS.items():
-            value = st.text_input(label, str(defaults[key]), key=f"train-{name}-{key}", width=110)
+            asked = in_address(key, text, str(defaults[key]), key=key_of(f"{name}-{key}"))
+            value = st.text_input(label, width=110, **asked)
             if value.strip() != str(defaults[key]):
                 chosen[key] = value.strip()
         weights = st.selectbox(
             "Weights",
             choice.weights,
-            choice.weights.index(str(defaults["pretrained"])),
             width=190,
-            key=f"train-{name}-weights",
             help="What a fresh network begins from: random weights (none), or published "
             "ones (default: the first of them).",
+            **in_address("weights", among(choice.weights), str(defaults["pretrained"]), key=key_of(f"{name}-weights")),
         )
         if weights != defaults["pretrained"]:
             chosen["pretrained"] = weights
         more = st.text_area(
             "Others, one key=value a line",
-            key=f"train-{name}-more",
             height=90,
             width=300,
             placeholder="augmentation.rotation=20",
             help="Keys: " + ", ".join(map(plain, sorted(defaults))),
+            **in_address("others", lines, "", key=key_of(f"{name}-others")),
         )
     for line in more.splitlines():
         key, equals, value = line.partition("=")
@@ -213,22 +216,22 @@ def _self_training(choice: RecipeChoice, unlabelled: int) -> str | None:
     """Whether to learn from unlabelled pictures too, and how."""
     wanted = st.toggle(
         f"Learn from unlabelled pictures too ({counted(unlabelled, 'instance')})",
-        key="train-self",
         disabled=not unlabelled,
         help="Several rounds: each labels the unlabelled instances by itself and learns afresh from both. It takes as "
         "many trainings as there are rounds. Those of held-out videos and people stay out.",
+        **in_address("unlabelled", yes_or_no, False),
     )
     if not wanted or not unlabelled:
         return None
     able = choice.network.startswith("pipnet")
+    plans = list(_PLANS) if able else ["plain"]
     plan: str | None = st.segmented_control(
         "Rounds",
-        list(_PLANS) if able else ["plain"],
+        plans,
         format_func=_PLANS.__getitem__,
         required=True,
-        default="curriculum" if able else "plain",
-        key=f"train-plan-{able}",
         help="The curriculum needs PIPNet's coarse maps; other networks go without.",
+        **in_address("plan", among(plans), "curriculum" if able else "plain", key=key_of(f"plan-{able}")),
     )
     return plan
 

@@ -17,6 +17,7 @@ from db.tables import Run, RunState
 from pages.widgets.learning.training_charts import loss_chart, nme_chart
 from pages.widgets.learning.training_rounds import rounds_card, same_data
 from pages.widgets.points.picture_order import doubtful_button
+from pages.widgets.shared.address import among, in_address, open_page
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.run_status import MARKS, result
@@ -62,8 +63,9 @@ def past_trainings(dataset_id: int) -> None:
     field, offset = paged(count, _PAST, key=f"past-trainings-{dataset_id}")
     with reading(workspace().engine) as session:
         runs = {run.id: run for run, *_ in runs_page(**ended, offset=offset, limit=_PAST, session=session)}
-    key = f"past-training-{next(iter(runs))}"  # one that has just ended is shown
-    run = runs[field.selectbox("Training", list(runs), format_func=lambda i: _name(runs[i]), key=key, width=480)]
+    newest = next(iter(runs))
+    asked = in_address("run", among(runs), newest, key=f"past-training-{newest}")  # one that has just ended is shown
+    run = runs[field.selectbox("Training", list(runs), format_func=lambda i: _name(runs[i]), width=480, **asked)]
     st.markdown(MARKS[RunState(run.state)])
     result(run)
     log = training_log(workspace(), run.id)
@@ -73,7 +75,7 @@ def past_trainings(dataset_id: int) -> None:
         _next(run, model, worthless=any(map(_warns, log.messages)))
     _draw(log, dataset_id, run.id, key=f"past-{run.id}")
     for kind, sheets in (("heatmaps", log.heatmaps), ("examples", log.examples)):
-        _sheet(kind, _one_of(sheets, key=f"past-{run.id}-{kind}", label=_SHEETS[kind]["title"]))
+        _sheet(kind, _one_of(sheets, word=kind, key=f"past-{run.id}-{kind}", label=_SHEETS[kind]["title"]))
 
 
 def _name(run: Run) -> str:
@@ -89,7 +91,7 @@ def _next(run: Run, model: str, *, worthless: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compare it", icon=":material/compare_arrows:", type="secondary" if worthless else "primary"):
             st.session_state[COMPARE] = (run.parameters["skeleton"], model)
-            st.switch_page("models.py")
+            open_page("models.py")
         doubtful_button(run.dataset_id or 0, run.parameters["skeleton"])
         if not worthless:
             st.caption(
@@ -120,12 +122,13 @@ def _draw(log: TrainingLog, dataset_id: int, run_id: int, *, key: str) -> None:
         right.plotly_chart(nme_chart(log.epochs), key=f"{key}-nme", config={"displayModeBar": False})
 
 
-def _one_of(sheets: Sequence[Path], *, key: str, label: str) -> Sequence[Path]:
+def _one_of(sheets: Sequence[Path], *, word: str, key: str, label: str) -> Sequence[Path]:
     """The sheet that was chosen; the newest at first."""
     if len(sheets) < 2:
         return sheets
     names = {sheet_name(path): path for path in sheets}
-    return [names[st.select_slider(label, list(names), value=sheet_name(sheets[-1]), key=key)]]
+    asked = in_address(word, among(names), sheet_name(sheets[-1]), key=key)
+    return [names[st.select_slider(label, list(names), **asked)]]
 
 
 def _sheet(kind: str, sheets: Sequence[Path]) -> None:

@@ -8,6 +8,7 @@ from core.foundation.errors import FacetError
 from core.library.exclusions import NumberedRows, exclude, include_again, listed_names
 from db.engine import reading
 from db.queries.library import count_exclusions, exclusions_page
+from pages.widgets.shared.address import in_address, text
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, sentence
@@ -57,10 +58,10 @@ def _list(dataset_id: int) -> None:
     st.markdown(f"**{counted(count, 'name')}** on the list.")
     wanted = ""
     if count > _ROWS:
-        wanted = st.text_input("Name contains", key=f"exclusions-part-{dataset_id}", width=320).strip()
+        wanted = st.text_input("Name contains", width=320, **in_address("name-part", text, "")).strip()
         count = read(lambda session: count_exclusions(dataset_id, name_contains=wanted, session=session))
     chooser = st.container()
-    table, offset = paged(count, _ROWS, key=f"exclusions-page-{dataset_id}")
+    table, offset = paged(count, _ROWS, key=f"exclusions-page-{dataset_id}-{wanted}", word="left-out")
     with reading(workspace().engine) as session:
         rows = exclusions_page(dataset_id, name_contains=wanted, offset=offset, limit=_ROWS, session=session)
     with chooser:

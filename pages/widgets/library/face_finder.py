@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.people.encoders import EncoderChoice, encoder_choices
+from pages.widgets.shared.address import among, in_address, yes_or_no
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import start_run, workspace
 from pages.widgets.shared.text import counted, plain
@@ -29,11 +30,13 @@ def face_finder(dataset_id: int, waiting: int, *, busy: bool) -> None:
     """Choose an encoder, fetch one that is missing, and start to find faces."""
     choices = encoder_choices(workspace())
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        ready = [choice.name for choice in choices if choice.ready]
         encoder = st.selectbox(
             "Face encoder",
-            [choice.name for choice in choices if choice.ready],
+            ready,
             width=260,
             help="The network that turns a face into numbers, so that faces of one person can be grouped.",
+            **in_address("encoder", among(ready), ready[0] if ready else None),
         )
         clicked = st.button(
             "Find faces",
@@ -49,7 +52,7 @@ def face_finder(dataset_id: int, waiting: int, *, busy: bool) -> None:
         start_run("faces", dataset_id, encoder=encoder)
         st.rerun()
     missing = [choice for choice in choices if not choice.ready]
-    if missing and st.toggle("Show encoders that are not on this machine"):
+    if missing and st.toggle("Show encoders that are not on this machine", **in_address("absent", yes_or_no, False)):
         for choice in missing:
             _missing(dataset_id, choice)
 

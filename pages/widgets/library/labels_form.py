@@ -108,7 +108,7 @@ def _waiting(dataset_id: int) -> None:
     st.markdown(
         f"**{counted(count, 'label')}** {verb} for pictures that are not here, or of which nobody knows which they are."
     )
-    table, offset = paged(pictures, _ROWS, key=f"waiting-{dataset_id}")
+    table, offset = paged(pictures, _ROWS, key=f"waiting-{dataset_id}", word="waiting")
     rows = read(lambda session: waiting_pictures(dataset_id, offset=offset, limit=_ROWS, session=session))
     table.table(
         [{"Picture or clip": plain(row.picture), "Labels": row.labels, "In": plain(row.source)} for row in rows],

@@ -13,6 +13,7 @@ from core.motion.stability import DatasetStability, DisplacementHistogram, Smoot
 from pages.widgets.motion.explanations import PARTS, PREDICTORS, RANKED, FigureRow
 from pages.widgets.motion.opened_track import OpenedTrack
 from pages.widgets.motion.stability_charts import cut_off, deviation_chart, displacement_chart
+from pages.widgets.shared.address import among, in_address, yes_or_no
 from pages.widgets.shared.text import counted, plain
 
 _SMALLEST_P: Final = 1e-300
@@ -50,7 +51,7 @@ def curve_charts(raw: JudgedTrack, smoothed: JudgedTrack | None) -> None:
     if beyond:
         st.caption(f"{counted(beyond, 'pair of frames reaches', 'pairs of frames reach')} out of the chart.")
     st.subheader("Are displacements normal?", anchor=False)
-    axis = st.segmented_control("Axis", ["x", "y"], default="x", required=True, key="stability-axis")
+    axis = st.segmented_control("Axis", ["x", "y"], required=True, **in_address("axis", among("xy"), "x"))
     shown = (smoothed or raw).figures
     histogram = (smoothed or raw).displacements["xy".index(axis)]
     if histogram is None:
@@ -163,7 +164,8 @@ def _bad_predictors(
 def bad_predictors(opened: OpenedTrack) -> None:
     """How each figure ranks bad predictors made from the opened track, which is the truth here."""
     st.subheader("How each figure ranks bad predictors", anchor=False)
-    if not st.toggle("Make bad predictors of this track and judge them", key="stability-bad-predictors"):
+    asked = in_address("bad", yes_or_no, False)
+    if not st.toggle("Make bad predictors of this track and judge them", **asked):
         return
     st.caption(
         "Each is made from the opened track, which is taken for the truth. Orange: the figure cannot tell it from the "

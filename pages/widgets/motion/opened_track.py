@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,7 @@ from core.motion.stability import SETTINGS, DatasetStability, PredictedVideo, Sm
 from db.queries.learning.models import model_cache_key
 from db.queries.library import videos
 from pages.widgets.motion.explanations import SMOOTHERS
+from pages.widgets.shared.address import among, between, in_address, yes_or_no
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, sentence
 
@@ -72,7 +74,7 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | 
     Only what is asked for is read and judged: one video, and all of them beside it where that is ticked.
     """
     left, right = st.columns(2)
-    model = left.selectbox("Model", versions, key=f"stability-model-{dataset_id}")
+    model = left.selectbox("Model", versions, **in_address("model", among(versions), versions[0]))
     clips = read(lambda session: {video.id: video.path for video in videos(dataset_id, session=session)})
     video_id = right.selectbox(
         "Video",
@@ -80,7 +82,7 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | 
         index=None,
         format_func=clips.__getitem__,
         placeholder="choose one to judge",
-        key=f"stability-video-{dataset_id}",
+        **in_address("video", among(clips)),
     )
     if video_id is None:
         st.info("Choose a video to see how stable its points are.", icon=":material/timeline:")
@@ -90,7 +92,7 @@ def open_predictions(dataset_id: int, versions: Sequence[str]) -> OpenedTrack | 
         video = _of_video(dataset_id, model, video_id, state)
         number = _choose_track(video)
         every = len(clips) > 1 and st.toggle(
-            "All videos beside it, with intervals", key=f"stability-every-{dataset_id}", help="Judges every video."
+            "All videos beside it, with intervals", help="Judges every video.", **in_address("every", yes_or_no, False)
         )
         in_dataset = _of_dataset(dataset_id, model, state) if every else None
     except FacetError as error:
@@ -108,7 +110,8 @@ def _choose_track(video: PredictedVideo) -> int:
     if len(numbers) == 1:
         return 0
     key = f"stability-track-{video.video_id}-{video.version_id}"
-    return st.selectbox("Track", numbers, format_func=lambda number: _named(video, number), key=key, width=320)
+    asked = in_address("track", between(0, len(numbers) - 1), 0, key=key)
+    return st.selectbox("Track", numbers, format_func=lambda number: _named(video, number), width=320, **asked)
 
 
 def _named(video: PredictedVideo, number: int) -> str:
@@ -133,17 +136,17 @@ def choose_smoothing(rate: float | None) -> Smoothing:
             "Smoothing over time",
             list(SMOOTHERS),
             format_func=SMOOTHERS.__getitem__,
-            default="none",
             required=True,
-            key="stability-smoother",
             help="Shows the figures before and after. Nothing is stored.",
+            **in_address("smoothing", among(SMOOTHERS), "none"),
         )
         settings: dict[str, float] = {}
         frames_per_second = rate or 30.0
         if name == "one-euro":
             if rate is None:
-                frames_per_second = st.number_input("Frames a second", 1.0, 1000.0, 30.0, width=150)
-            settings["min_cutoff_hz"] = st.number_input(
+                frames_per_second = _number("rate", "Frames a second", 1.0, 1000.0, 30.0, width=150)
+            settings["min_cutoff_hz"] = _number(
+                "cutoff",
                 "Cut-off at rest, Hz",
                 0.05,
                 60.0,
@@ -152,7 +155,8 @@ def choose_smoothing(rate: float | None) -> Smoothing:
                 width=170,
                 help="Lower is smoother and later.",
             )
-            settings["beta"] = st.number_input(
+            settings["beta"] = _number(
+                "beta",
                 "Beta, Hz per px/s",
                 0.0,
                 10.0,
@@ -163,16 +167,20 @@ def choose_smoothing(rate: float | None) -> Smoothing:
                 help="How much the cut-off rises with speed: higher is quicker, and lets more jitter through.",
             )
         elif name == "savitzky-golay":
-            settings["window"] = st.number_input(
-                "Frames of the window", 3, 99, int(SETTINGS[name]["window"]), 2, width=180
-            )
+            usual = {setting: int(value) for setting, value in SETTINGS[name].items()}
+            settings["window"] = _number("window", "Frames of the window", 3, 99, usual["window"], step=2, width=180)
             most = int(settings["window"]) - 1
-            settings["order"] = st.number_input("Degree", 0, most, min(int(SETTINGS[name]["order"]), most), width=120)
+            settings["order"] = _number("degree", "Degree", 0, most, min(usual["order"], most), width=120)
             settings["window"] += 1 - settings["window"] % 2
     smoothing = Smoothing(name, settings, frames_per_second)
     if name != "none":
         _say_delay(smoothing)
     return smoothing
+
+
+def _number(word: str, label: str, low: float, high: float, default: float, **options: Any) -> float:
+    """A field for a number that the address carries."""
+    return st.number_input(label, low, high, **in_address(word, between(low, high), default), **options)
 
 
 def _say_delay(smoothing: Smoothing) -> None:

@@ -10,6 +10,7 @@ from core.foundation.errors import FacetError
 from core.jobs.kinds import must_wait
 from core.motion.overlaying import clip_predictions, newest_overlay, overlay_size
 from db.queries.library import videos
+from pages.widgets.shared.address import among, in_address, yes_or_no
 from pages.widgets.shared.controls import offer_predictions
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.run_status import latest_result
@@ -29,11 +30,12 @@ def overlay_player(dataset_id: int, models: Sequence[str], open_kinds: Set[str])
         st.info("This dataset has no clip. Import one (MP4, MOV, AVI, MKV, WebM) in the library.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        clip = st.selectbox("Clip", list(clips), format_func=clips.__getitem__, key="overlay-clip")
+        asked = in_address("clip", among(clips), next(iter(clips)))
+        clip = st.selectbox("Clip", list(clips), format_func=clips.__getitem__, **asked)
         static = st.checkbox(
             "Fixed points blue, moving ones red",
-            key="overlay-static",
             help="Outer eye corners and the ends of the nose count as fixed; shapes still tell the sources apart.",
+            **in_address("static", yes_or_no, False),
         )
         busy = must_wait("overlay", open_kinds)
         counts = clip_predictions(workspace(), clip, models)

@@ -13,6 +13,7 @@ from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
 from db.queries.people.vectors import people_state
 from pages.widgets.people.face_tiles import called, face_tile
+from pages.widgets.shared.address import between, in_address
 from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import Tile, picture_grid, selected_now
 from pages.widgets.shared.resources import read, workspace
@@ -75,14 +76,14 @@ def choose_face(query: PhotoQuery, key: str) -> int:
 def choose_least(dataset_id: int, query: PhotoQuery) -> float:
     """The least similarity of a match; the threshold in force at first."""
     in_force = threshold_in_force(workspace(), dataset_id, query)
+    key = f"least-{dataset_id}-{in_force}"
     return st.slider(
         "Least similarity",
         _LEAST,
         1.0,
-        max(_LEAST, in_force),
-        0.001,
+        step=0.001,
         format="%.3f",
-        key=f"least-{dataset_id}-{in_force}",
+        **in_address("least", between(_LEAST, 1.0), max(_LEAST, in_force), key=key),
         help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(query.encoder)}.",
     )
 

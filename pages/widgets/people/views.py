@@ -27,6 +27,7 @@ from db.queries.people.ownership import unconfirmed
 from pages.widgets.people.actions import decide_on_click, face_actions, pick_box, ticked_bar, turn
 from pages.widgets.people.face_tiles import called, face_tile, how_many
 from pages.widgets.people.naming import after_name_fields, name_field
+from pages.widgets.shared.address import choose, in_address, text
 from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
 from pages.widgets.shared.resources import read, workspace
@@ -40,13 +41,15 @@ _PLACES: Final = "people.places"  # a page of the list, and who stands where on 
 
 def open_person(person_id: int, _face: int = 0) -> None:
     """Show one person."""
-    st.query_params[PERSON] = str(person_id)
+    choose(PERSON, person_id)
     st.rerun()
 
 
 def list_of_people(dataset_id: int, newest_run: int) -> None:
     """Named people first, then by size, as they were when the page of the list was opened, or `newest_run` ended."""
-    wanted = st.text_input("Find a name", placeholder="Part of a name", width=260, icon=":material/search:").strip()
+    wanted = st.text_input(
+        "Find a name", placeholder="Part of a name", width=260, icon=":material/search:", **in_address("find", text, "")
+    ).strip()
     ticked_bar(dataset_id)
     with reading(workspace().engine) as session:
         count = count_people_page(dataset_id, view=PeopleView.KNOWN, name_contains=wanted, session=session)
@@ -102,7 +105,7 @@ def _row(dataset_id: int, person: PersonSummary, faces: Sequence[ShownFace]) -> 
 def one_person(dataset_id: int, person_id: int) -> None:
     """All faces of a person, and what can be decided about them."""
     if st.button("All people", icon=":material/arrow_back:"):
-        del st.query_params[PERSON]
+        choose(PERSON, None)
         st.rerun()
     person = read(lambda session: person_summary(person_id, dataset_id=dataset_id, session=session))
     if person is None or not person.faces:
@@ -115,7 +118,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
     grid, offset = paged(person.faces, _FACES, key=f"faces-page-{person_id}")
     faces = read(lambda session: faces_page(person_id, offset=offset, limit=_FACES, session=session))
     with grid:
-        chosen = _grid_of(faces, f"faces-{person_id}-{offset}", called(person))
+        chosen = _grid_of(faces, f"faces-{person_id}-{offset}", called(person), person=person_id)
     waiting = read(lambda session: unconfirmed(dataset_id, [person_id], session=session))
     with actions:
         face_actions(dataset_id, chosen, _whose(faces), owned=True)
@@ -134,8 +137,8 @@ def _whose(faces: Sequence[ShownFace]) -> dict[int, int | None]:
     return {face.instance_id: face.person_id for face in faces}
 
 
-def _grid_of(faces: Sequence[ShownFace], name: str, label: str) -> Callable[[], list[int]]:
-    """A grid to choose from; gives the question which faces are selected."""
+def _grid_of(faces: Sequence[ShownFace], name: str, label: str, **filters: int) -> Callable[[], list[int]]:
+    """A grid to choose from; gives the question which faces are selected. `filters` are what the list is of."""
     by_id = {face.instance_id: face for face in faces}
     key = f"{name}-{turn()}"
     st.caption("Click to select, Shift for a range; double-click or Enter opens the picture.")
@@ -145,7 +148,7 @@ def _grid_of(faces: Sequence[ShownFace], name: str, label: str) -> Callable[[], 
         select="multi",
         size=104,
         label=label,
-        on_open=lambda face: show_in_editor(by_id[face].image_id, face),
+        on_open=lambda face: show_in_editor(by_id[face].image_id, face, **filters),
     )
     return partial(selected_now, key, frozenset(by_id))
 

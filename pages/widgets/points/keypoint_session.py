@@ -11,11 +11,13 @@ from core.foundation.messages import message
 from core.points.annotating import editor_instances, editor_skeletons
 from core.points.reviewing import accept, take_back
 from db.engine import LARGEST_ID, reading
-from db.queries.library import ImageFilter, count_filtered, fits, page_of_images, position_of_image
+from db.queries.library import count_filtered, fits, page_of_images, position_of_image
 from db.queries.points import neighbour, next_to_review
 from db.queries.store import store_id
 from db.tables import Image, ImageState
+from pages.widgets.library.picture_filter import chosen_filter
 from pages.widgets.points.picture_order import first_of, ranking, step
+from pages.widgets.shared.address import between, kept, say_missing, tell, write_address
 from pages.widgets.shared.resources import IMAGE, author_id, read, who_works, window_id, workspace
 from pages.widgets.shared.text import counted, sentence
 from pages.widgets.shared.words import words
@@ -28,12 +30,6 @@ _SHOWN: Final = "keypoints_shown"
 _NOTICE: Final = "keypoints_notice"
 
 
-def chosen_filter() -> ImageFilter:
-    """The pictures to go through in the order of their paths, as chosen above the editor."""
-    state = st.session_state.get("keypoints_state") or None
-    return ImageFilter(state=state, path_contains=st.session_state.get("keypoints_path", ""))
-
-
 def refilter() -> None:
     """After another choice of pictures: stay where we are if it fits, else open the first that does."""
     with reading(workspace().engine) as session:
@@ -43,19 +39,19 @@ def refilter() -> None:
 
 
 def current_image(dataset_id: int) -> Image | None:
-    """The picture that is open; the first of the order when none is, or it is of another dataset.
+    """The picture that is open; the first of the order when none is, or it is not in this dataset.
 
-    Its number is kept in the address, so that a reload opens it again.
+    The browser has its address before it shows it: Back finds each that was seen, however quickly one goes on.
     """
-    asked = st.query_params.get("picture", "")
-    if IMAGE not in st.session_state and asked.isdecimal():
-        st.session_state[IMAGE] = int(asked)
-    image = read(lambda session: session.get(Image, min(st.session_state.get(IMAGE) or 0, LARGEST_ID)))
+    asked = kept("picture", between(1, LARGEST_ID), key=IMAGE)
+    image = read(lambda session: session.get(Image, asked)) if asked else None
     if image is None or image.dataset_id != dataset_id:
+        if asked:
+            say_missing("picture", asked)
         image = _first_image(dataset_id)
     st.session_state[IMAGE] = image.id if image else None
-    if image is not None:
-        st.query_params["picture"] = str(image.id)
+    tell("picture", [str(image.id)] if image else [])
+    write_address("picture")
     return image
 
 

@@ -24,7 +24,7 @@ def history_of(image_id: int) -> None:
     if not count:
         st.text("No points yet.")
         return
-    table, offset = paged(count, _ROWS, key=f"history-{image_id}")
+    table, offset = paged(count, _ROWS, key=f"history-{image_id}", word="history")
     rows = read(lambda session: picture_history(image_id, offset=offset, limit=_ROWS, session=session))
     names = instance_names(editor_instances(workspace(), image_id))
     table.dataframe([_row(row, names) for row in rows], hide_index=True)

@@ -13,6 +13,7 @@ from core.learning.next_pictures import NextPictures, model_to_ask, next_picture
 from db.engine import reading
 from db.queries.learning.models import model_cache_key, ranking_cache_key
 from db.tables import TO_REVIEW, Image
+from pages.widgets.shared.address import among, chosen, in_address, open_page
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
 from pages.widgets.shared.resources import IMAGE, read, start_run, workspace
@@ -21,8 +22,6 @@ from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import plain
 from pages.widgets.shared.words import words
 
-ORDER: Final = "picture-order"  # no widget's key: it outlives a change of pages
-_FIELD: Final = "picture-order-field"
 _FEWEST: Final = 10  # labels; a correlation of fewer is chance
 _WAITED: Final = "picture-order-waited"
 _ORDERS: Final = words("picture_orders")
@@ -31,36 +30,28 @@ _ORDERS: Final = words("picture_orders")
 def doubtful_button(dataset_id: int, skeleton: str) -> None:
     """The way to the keypoints page, which then begins with the picture that is most worth labelling."""
     if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
-        st.session_state[ORDER] = "worth"
         keep_points(dataset_id, skeleton)
         st.session_state[IMAGE] = None
-        st.switch_page("keypoints.py")
+        open_page("keypoints.py", order="worth")
 
 
 def choose_order(dataset_id: int) -> None:
     """A field for the order; with the second, one for the points too."""
-    if ORDER not in st.session_state:
-        st.session_state[ORDER] = "worth" if st.query_params.get("order") == "worth" else "path"
-    st.session_state[_FIELD] = st.session_state[ORDER]
-    st.selectbox(
+    order = st.selectbox(
         "Order",
         list(_ORDERS),
         format_func=_ORDERS.__getitem__,
-        key=_FIELD,
-        width=220,
+        width=150,
         on_change=_reorder,
         help="Most worthwhile first: where the model that pre-labels is unsure, and that is known to mean errors.",
+        **in_address("order", among(_ORDERS), "path"),
     )
-    if st.session_state[ORDER] == "worth":
-        st.query_params["order"] = "worth"
+    if order == "worth":
         choose_points(dataset_id, key="order-points")
-    else:
-        st.query_params.pop("order", None)
 
 
 def _reorder() -> None:
-    st.session_state[ORDER] = st.session_state[_FIELD]
-    if st.session_state[ORDER] == "worth":
+    if chosen("order") == "worth":
         st.session_state[IMAGE] = None
 
 
@@ -73,7 +64,7 @@ def _ranked(dataset_id: int, skeleton: str, cache_key: int) -> NextPictures | st
 
 
 def _in_force(dataset_id: int) -> NextPictures | str | None:
-    if st.session_state.get(ORDER) != "worth":
+    if chosen("order") != "worth":
         return None
     cache_key = read(lambda session: ranking_cache_key(dataset_id, session=session))
     return _ranked(dataset_id, usual_points(dataset_id), cache_key)

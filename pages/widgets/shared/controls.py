@@ -1,37 +1,51 @@
 """Controls of many pages: a pager, ways to other pages, predictions to ask for, files to take along."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.foundation.errors import FacetError
+from pages.widgets.shared.address import between, in_address, open_page
 from pages.widgets.shared.resources import IMAGE, start_run
 from pages.widgets.shared.text import counted, csv_bytes, plain, sentence
 
 
-def paged(count: int, size: int, *, key: str) -> tuple[DeltaGenerator, int]:
-    """A place for one page of many rows, with a pager below it, and the offset of that page."""
+def paged(count: int, size: int, *, key: str, word: str = "page") -> tuple[DeltaGenerator, int]:
+    """A place for one page of many rows, with a pager below it, and the offset of that page.
+
+    `word` is what the number of the page is called in the address; two lists of a page need two.
+    """
     above, pages = st.container(), max(1, -(-count // size))
     if pages == 1:
         return above, 0
     if st.session_state.get(key, 1) > pages:
         st.session_state[key] = pages
-    return above, (st.pagination(pages, key=key) - 1) * size
+    return above, (st.pagination(pages, **in_address(word, between(1, pages), 1, key=key)) - 1) * size
 
 
-def show_in_editor(image_id: int, instance_id: int | None = None) -> None:
-    """Show a picture in the keypoint editor, where one of its instances may be selected at first."""
+def show_in_editor(image_id: int, instance_id: int | None = None, **filters: Any) -> NoReturn:
+    """Show a picture in the keypoint editor, which goes through the list that it was opened from.
+
+    Parameters
+    ----------
+    image_id
+        The picture.
+    instance_id
+        One of its instances, selected at first.
+    filters
+        What the list was filtered by (`state`, `part`, `person`); nothing means all pictures.
+    """
     st.session_state[IMAGE] = image_id
     st.session_state["focus_instance"] = instance_id
-    st.switch_page("keypoints.py")
+    open_page("keypoints.py", **{"state": None, "part": "", "person": None, "order": "path"} | filters)
 
 
 def page_button(label: str, page: str, **options: Any) -> None:
     """A button that opens another page."""
     if st.button(label, **options):
-        st.switch_page(page)
+        open_page(page)
 
 
 def attempted(action: Callable[..., object], *arguments: Any, **options: Any) -> bool:

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.foundation.errors import BadInput
 from core.foundation.names import clean_name
 from db.queries.library import datasets
+from pages.widgets.shared.address import kept
 from pages.widgets.shared.resources import DATASET, IMAGE, NAME, read, workspace
 
 # Streamlit forgets what a widget holds when a button opens another page; these keys are no widget's.
@@ -16,28 +17,24 @@ _NAME_FIELD: Final = "name-field"
 
 
 def choose_dataset() -> None:
-    """The dataset of the whole session; kept in the address, so that a reload stays where it was."""
+    """The dataset of the whole session; the newest at first."""
     now = st.session_state.get(DATASET)  # where nothing came into it, that is shown once
     names = read(lambda session: {dataset.id: dataset.name for dataset in datasets(also=now, session=session)})
     if not names:
         st.session_state.pop(DATASET, None)
         return
-    if st.session_state.get(DATASET) not in names:
-        wanted = st.query_params.get("dataset", "")
-        by_name = {name: number for number, name in names.items()}
-        st.session_state[DATASET] = by_name.get(wanted, max(names))
+    by_name = {name: number for number, name in names.items()}
+    st.session_state[DATASET] = kept(
+        "dataset", by_name.__getitem__, max(names), key=DATASET, write=names.__getitem__, always=True
+    )
     st.session_state[_DATASET_FIELD] = st.session_state[DATASET]
     st.selectbox("Dataset", list(names), format_func=names.__getitem__, key=_DATASET_FIELD, on_change=_other_dataset)
-    st.query_params["dataset"] = names[st.session_state[DATASET]]
 
 
 def _other_dataset() -> None:
-    """What was open or filtered belongs to the dataset before."""
+    """What was open belongs to the dataset before."""
     st.session_state[DATASET] = st.session_state[_DATASET_FIELD]
-    for address in ("person", "picture"):
-        st.query_params.pop(address, None)
-    for key in (IMAGE, "keypoints_state", "keypoints_path"):
-        st.session_state.pop(key, None)
+    st.session_state.pop(IMAGE, None)
 
 
 def choose_name() -> bool:
@@ -45,13 +42,10 @@ def choose_name() -> bool:
 
     Nobody is somebody by default: two people under one name could not be told apart.
     """
-    if NAME not in st.session_state:
-        st.session_state[NAME] = _cleaned(st.query_params.get("name", workspace().settings.user))
+    st.session_state[NAME] = kept("name", _cleaned, _cleaned(workspace().settings.user), key=NAME, always=True)
     if st.session_state[NAME]:
-        st.query_params["name"] = st.session_state[NAME]
         _name_field(st.sidebar)
     else:
-        st.query_params.pop("name", None)
         st.header("Who are you?", anchor=False)
         st.text("Every correction and decision carries your name, so that people who work side by side are told apart.")
         _name_field(st.container(width=420))

@@ -7,10 +7,10 @@ import streamlit as st
 from core.points.annotating import editor_skeletons
 from db.engine import reading
 from db.queries.learning.labels import skeletons_with_points
+from pages.widgets.shared.address import among, kept
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.words import words
 
-_CHOSEN: Final = "points-of-dataset"  # no widget's key: it outlives a change of pages
 _NAMES: Final[dict[str, str]] = words("points")
 
 
@@ -21,22 +21,29 @@ def points_name(skeleton: str) -> str:
 
 def usual_points(dataset_id: int) -> str:
     """The points that were chosen for this dataset, else those that it has most human labels of."""
-    chosen: tuple[int, str] | None = st.session_state.get(_CHOSEN)
-    if chosen is not None and chosen[0] == dataset_id:
-        return chosen[1]
+    return st.session_state.get(_key(dataset_id)) or _most_labelled(dataset_id)
+
+
+def _most_labelled(dataset_id: int) -> str:
     editable = editor_skeletons()
     with reading(workspace().engine) as session:
         return next((name for name in skeletons_with_points(dataset_id, session=session) if name in editable), "face68")
 
 
+def _key(dataset_id: int) -> str:
+    """Where the choice is: no widget's key, and no page's, for it holds on all of them."""
+    return f"points-of-{dataset_id}"
+
+
 def keep_points(dataset_id: int, skeleton: str) -> None:
     """Let every page of a dataset be about these points from now on."""
-    st.session_state[_CHOSEN] = (dataset_id, skeleton)
+    st.session_state[_key(dataset_id)] = skeleton
 
 
 def choose_points(dataset_id: int, *, key: str) -> str:
     """A field for it."""
-    st.session_state[key] = usual_points(dataset_id)
+    usual = _most_labelled(dataset_id)
+    st.session_state[key] = kept("points", among(editor_skeletons()), usual, key=_key(dataset_id))
 
     def keep() -> None:
         keep_points(dataset_id, st.session_state[key])

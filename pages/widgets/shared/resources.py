@@ -12,10 +12,10 @@ from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id
 from db.engine import reading
 from db.tables import Dataset
+from pages.widgets.shared.address import DATASET, end_page, open_page
 
 _Answer = TypeVar("_Answer")
 
-DATASET = "dataset_id"
 NAME = "annotator"
 IMAGE = "image_id"  # the picture that the keypoints page shows
 _WINDOW = "window"
@@ -78,5 +78,5 @@ def stop_at_library(reason: str) -> NoReturn:
     """End a page that has nothing to show, with the reason and the way to get something."""
     st.info(reason, icon=":material/photo_library:")
     if st.button("Open the library", type="primary"):
-        st.switch_page("library.py")
-    st.stop()
+        open_page("library.py")
+    end_page()

@@ -54,7 +54,7 @@ def _moving(dataset_id: int | None, shown: frozenset[int]) -> None:
             "otherwise start it again, or run `python -m core.jobs.worker` beside it.",
             icon=":material/hourglass_disabled:",
         )
-    cards, offset = paged(len(rows), _OPEN, key=f"open-runs-{dataset_id}")
+    cards, offset = paged(len(rows), _OPEN, key=f"open-runs-{dataset_id}", word="running")
     for run, dataset, author in rows[offset : offset + _OPEN]:
         with cards.container(border=True):
             _card(run, dataset, author)
@@ -151,7 +151,7 @@ def skipped_files(run_id: int) -> None:
     if not count:
         return
     with st.expander(f"{counted(count, 'file')} skipped, with the reasons", icon=":material/block:"):
-        table, offset = paged(count, _ROWS, key=f"skipped-{run_id}")
+        table, offset = paged(count, _ROWS, key=f"skipped-{run_id}", word=f"skipped-{run_id}")
         rows = read(lambda session: skipped_page(run_id, offset=offset, limit=_ROWS, session=session))
         table.table([{"File": plain(path), "Reason": stored(reason)} for path, reason in rows], hide_index=True)
         csv_button(f"skipped-{run_id}", lambda: skipped(workspace(), run_id))

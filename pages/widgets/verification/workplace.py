@@ -19,6 +19,7 @@ from pages.widgets.people.actions import decide_on_click
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.people.grouping_preview import offer_preview
+from pages.widgets.shared.address import among, between, in_address, open_page, yes_or_no
 from pages.widgets.shared.controls import attempted, paged
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, read, workspace
@@ -64,10 +65,10 @@ def choose_mixture() -> float | None:
             "Mixture of pairs",
             list(_PER_SAME),
             format_func=_MIXTURES.__getitem__,
-            key="verification-mixture",
             help="Accuracy, precision and F1 depend on it, and are usually given for as many different pairs as same "
             "ones. FMR and FNMR do not: they are of all pairs, whatever stands here.",
             width=300,
+            **in_address("mixture", among(_PER_SAME), "equal"),
         )
     ]
 
@@ -122,7 +123,6 @@ def _taken(taken: int, there: int, whose: str) -> str:
 def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> None:
     """Chart, slider and figures."""
     key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
-    st.session_state.setdefault(key, in_force)
     chart, told = st.columns([3, 2], gap="large")
     with chart:
         drawn = st.container()
@@ -130,7 +130,9 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
         with st.container(horizontal=True, vertical_alignment="center"):
             for name, at in {**_named(report), "in_force": in_force}.items():
                 st.button(_NAMES[name], on_click=st.session_state.__setitem__, args=(key, at), disabled=value == at)
-            logarithmic = st.toggle("Logarithmic density", key="verification-log", help="Shows the tails.")
+            logarithmic = st.toggle(
+                "Logarithmic density", help="Shows the tails.", **in_address("log", yes_or_no, False)
+            )
     drawn.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
     with told:
@@ -146,7 +148,8 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
 
 def _slide_or_type(key: str, pairs: PairSet, in_force: float) -> float:
     """The threshold, moved along the scores that there are or typed."""
-    typed, here = f"{key}-typed", st.session_state[key]
+    typed, held = f"{key}-typed", in_address("threshold", between(-1.0, 1.0), in_force, key=key)
+    here = st.session_state[key]
     st.session_state[typed] = here
     slider, field = st.columns([4, 1], vertical_alignment="bottom")
     value = slider.slider(
@@ -155,8 +158,8 @@ def _slide_or_type(key: str, pairs: PairSet, in_force: float) -> float:
         max(float(pairs.scores.max()), in_force, here),
         step=0.0001,
         format="%.4f",
-        key=key,
         help="Two faces count as one person from this cosine similarity on.",
+        **held,
     )
     field.number_input(
         "Type it",
@@ -256,10 +259,9 @@ def _wrong_pairs(pairs: PairSet, value: float, counts: dict[str, int]) -> None:
         "Kind",
         list(labels),
         format_func=labels.__getitem__,
-        default="false_matches",
         required=True,
         label_visibility="collapsed",
-        key="wrong-kind",
+        **in_address("kind", among(labels), "false_matches"),
     )
     if not counts[kind]:
         st.caption("None at this threshold.")
@@ -290,7 +292,7 @@ def _wrong_pairs(pairs: PairSet, value: float, counts: dict[str, int]) -> None:
 
 
 def _open_owner(owners: dict[int, int | None], face: int) -> None:
-    st.switch_page("people.py", query_params={"person": str(owners[face])})
+    open_page("people.py", person=owners[face])
 
 
 def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
@@ -314,7 +316,7 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
             )
         st.caption(_HISTORY["what_grouping_does"])
         offer_preview(dataset_id, encoder_id, newest.value, regroup=True, key=f"threshold-{dataset_id}")
-    table, offset = paged(count, _ROWS, key=f"thresholds-page-{dataset_id}")
+    table, offset = paged(count, _ROWS, key=f"thresholds-page-{dataset_id}", word="saved")
     rows = read(lambda session: thresholds(dataset_id, offset=offset, limit=_ROWS, session=session))
     with table:
         for row, encoder, author in rows:

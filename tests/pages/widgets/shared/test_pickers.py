@@ -7,18 +7,23 @@ from db.tables import Run, RunState, User
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from pages.widgets.shared.resources import DATASET, IMAGE, NAME
+from tests.pages.conftest import written
 
 
 def datasets():
+    from pages.widgets.shared.address import visit
     from pages.widgets.shared.pickers import choose_dataset
 
-    choose_dataset()
+    with visit("library"):
+        choose_dataset()
 
 
 def names():
+    from pages.widgets.shared.address import visit
     from pages.widgets.shared.pickers import choose_name
 
-    choose_name()
+    with visit("library"):
+        choose_name()
 
 
 @pytest.fixture
@@ -31,19 +36,19 @@ def others(workspace, author):
 def test_the_newest_dataset_is_chosen_unless_the_address_names_another(shown, dataset, others):
     page = shown(datasets)
     assert page.session_state[DATASET] == others
-    assert page.query_params["dataset"] == "others"
+    assert written(page) == {"dataset": ["others"]}
     assert shown(datasets, address={"dataset": "faces"}).session_state[DATASET] == dataset
-    assert shown(datasets, address={"dataset": "gone"}).session_state[DATASET] == others
+    page = shown(datasets, address={"dataset": "gone"})
+    assert page.session_state[DATASET] == others
+    assert [warning.value for warning in page.warning] == ["There is no dataset “gone” here; this is another one."]
 
 
 def test_what_was_open_in_the_dataset_before_is_not_open_in_the_next(shown, dataset, others):
-    before = {DATASET: others, IMAGE: 7, "keypoints_path": "a"}
-    page = shown(datasets, before, address={"person": "3", "picture": "7"})
+    page = shown(datasets, {DATASET: others, IMAGE: 7})
     page.selectbox[0].select(dataset).run()
     assert page.session_state[DATASET] == dataset
     assert IMAGE not in page.session_state
-    assert "keypoints_path" not in page.session_state
-    assert page.query_params == {"dataset": "faces"}
+    assert written(page) == {"dataset": ["faces"]}
 
 
 def test_a_dataset_that_is_gone_is_no_longer_chosen(shown, dataset):
@@ -63,11 +68,11 @@ def test_a_name_is_kept_in_the_address_and_who_takes_it_away_is_asked(shown):
     page = shown(names, address={"name": "Zoë"})
     assert page.session_state[NAME] == "Zoë"
     page.text_input[0].input("  Bo ").run()
-    assert page.query_params["name"] == "Bo"
+    assert written(page) == {"name": ["Bo"]}
     assert not page.header
     page.text_input[0].input(" ").run()
     assert [header.value for header in page.header] == ["Who are you?"]
-    assert "name" not in page.query_params
+    assert written(page) == {}
 
 
 def test_nobody_is_somebody_by_default(opened, monkeypatch, started):
@@ -78,7 +83,7 @@ def test_nobody_is_somebody_by_default(opened, monkeypatch, started):
     page.text_input[0].input("Mina").run()
     assert not page.header or page.header[0].value != "Who are you?"
     assert page.button
-    assert page.query_params["name"] == "Mina"
+    assert written(page)["name"] == ["Mina"]
 
 
 def test_a_name_that_can_be_none_is_asked_for(shown, monkeypatch):

@@ -37,10 +37,13 @@ def test_a_choice_holds_for_its_dataset_and_no_other(shown, figures, dataset):
     page = shown(draw, dataset_id=dataset)
     page.selectbox(key="points").select("face68").run()
     assert page.session_state["usual"] == "face68"
-    kept = page.session_state["points-of-dataset"]
-    assert shown(draw, {"points-of-dataset": kept}, dataset_id=dataset).session_state["usual"] == "face68"
-    elsewhere = {"points-of-dataset": (dataset + 1, "face68")}
+    assert page.session_state[f"points-of-{dataset}"] == "face68"
+    elsewhere = {f"points-of-{dataset + 1}": "face68"}
     assert shown(draw, elsewhere, dataset_id=dataset).session_state["usual"] == "body24"
+
+
+def test_an_address_may_say_which(shown, figures, dataset):
+    assert shown(draw, address={"points": "coco17"}, dataset_id=dataset).selectbox(key="points").value == "coco17"
 
 
 def test_points_have_a_name_for_people_and_unknown_ones_their_own():
