@@ -13,7 +13,7 @@ from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import RecipeChoice
 from db.queries.learning.models import model_cache_key
 from db.tables import Run
-from pages.widgets.shared.address import among, in_address, kept, key_of, lines, text, yes_or_no
+from pages.widgets.shared.address import among, in_address, kept, key_of, text, yes_or_no
 from pages.widgets.shared.controls import page_button, paged
 from pages.widgets.shared.labels_that_count import in_progress_parameter, labels_that_count
 from pages.widgets.shared.points_picker import choose_points, points_name
@@ -201,7 +201,7 @@ def _settings(choice: RecipeChoice) -> dict[str, str]:
             width=300,
             placeholder="augmentation.rotation=20",
             help="Keys: " + ", ".join(map(plain, sorted(defaults))),
-            **in_address("others", lines, "", key=key_of(f"{name}-others")),
+            **in_address("others", text, "", key=key_of(f"{name}-others")),
         )
     for line in more.splitlines():
         key, equals, value = line.partition("=")

@@ -110,7 +110,9 @@ def _choose_track(video: PredictedVideo) -> int:
     if len(numbers) == 1:
         return 0
     key = f"stability-track-{video.video_id}-{video.version_id}"
-    asked = in_address("track", between(0, len(numbers) - 1), 0, key=key)
+    asked = in_address(
+        "track", lambda written: between(1, len(numbers))(written) - 1, 0, key=key, write=lambda number: str(number + 1)
+    )
     return st.selectbox("Track", numbers, format_func=lambda number: _named(video, number), width=320, **asked)
 
 

@@ -33,8 +33,7 @@ _STEPS: Final = {"keypoints": ["picture"], "people": ["person"]}
 DATASET: Final = "dataset_id"  # where the session has the dataset that all pages are about
 FIRST: Final = "library"  # the page whose path is empty
 _KEPT: Final = "address"
-_LONGEST: Final = 300  # characters of a text, and
-_LONGEST_QUERY: Final = 10_000  # of an address
+_LONGEST: Final = 10_000  # characters of an address
 _SENTENCES: Final = words("address")
 _HERE: Final = Path(__file__).parent
 
@@ -211,15 +210,8 @@ def among(options: Collection[_Value], write: Callable[[_Value], str] = str) -> 
 
 
 def text(written: str) -> str:
-    """Any text of one line."""
-    if len(written) > _LONGEST or not written.isprintable():
-        raise ValueError
-    return written
-
-
-def lines(written: str) -> str:
     """Any text."""
-    return "\n".join(map(text, written.split("\n")))
+    return written
 
 
 def between(low: _Number, high: _Number) -> Callable[[str], _Number]:
@@ -274,7 +266,7 @@ def _moved() -> tuple[int, Words | None]:
     It is input from outside: what it cannot be counts as nothing.
     """
     match dict(st.session_state.get("address-end") or {}).get("moved"):
-        case {"count": int(count), "query": str(query)} if len(query) <= _LONGEST_QUERY:
+        case {"count": int(count), "query": str(query)} if len(query) <= _LONGEST:
             return count, parse_qs(query, keep_blank_values=True)
     return 0, None
 
