@@ -21,6 +21,12 @@ def forget():
     st.cache_data.clear()
 
 
+def labelled(widgets, label):
+    """The one of a page's widgets of a kind that says so."""
+    (found,) = [widget for widget in widgets if widget.label.startswith(label)]
+    return found
+
+
 @pytest.fixture
 def opened_without_data(workspace, monkeypatch):
     """Opens a page of the workspace's home in this process, under an address; nobody has made a dataset."""

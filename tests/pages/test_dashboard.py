@@ -7,6 +7,7 @@ from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 from tests.builders.people_rows import own
+from tests.pages.conftest import labelled
 
 
 def _figures(page):
@@ -36,8 +37,7 @@ def test_it_counts_the_dataset_and_on_request_all_of_them(opened, workspace, dat
     page.run()
     people = {"Named people": "1", "Unnamed people": "1", "Confirmed faces": "1", "Grouped faces": "2"}
     assert _figures(page) == {"Pictures": "4", "Faces": "4", **people, "Without a face": "0"}
-    page.session_state[f"scope-{dataset}"] = 0
-    page.run()
+    labelled(page.get("button_group"), "What to count").set_value("all").run()
     assert _figures(page) == {"Pictures": "5", "Faces": "5", **people, "Without a face": "0"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.pages.conftest import labelled
+
 
 def test_without_data_it_leads_to_the_library(opened_without_data):
     assert [button.label for button in opened_without_data("export.py").button] == ["Open the library"]
@@ -19,7 +21,6 @@ def test_it_says_what_will_be_written_and_suggests_a_folder_for_the_format(opene
     assert "Export" in [button.label for button in page.button]
     assert "None yet." in [caption.value for caption in page.caption]
     (formats,) = page.radio
-    (folder,) = [field for field in page.text_input if field.label == "Folder"]
+    folder = labelled(page.text_input, "Folder").value
     formats.set_value(formats.options[-1]).run()
-    (another,) = [field for field in page.text_input if field.label == "Folder"]
-    assert another.value != folder.value
+    assert labelled(page.text_input, "Folder").value != folder

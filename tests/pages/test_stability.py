@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.motion import stability
+from tests.pages.conftest import labelled
 
 
 def test_without_data_it_asks_for_a_track_file(opened_without_data):
@@ -28,7 +29,7 @@ def test_nothing_is_judged_that_nobody_asked_for(opened, small_dataset, monkeypa
     assert (judged, computed) == ([], [])
     choose_video(page)
     assert (len(judged), len(computed)) == (1, 1), "the track alone"
-    page.toggle(key="stability-bad-predictors").set_value(True).run()
+    labelled(page.toggle, "Make bad predictors").set_value(True).run()
     assert len(judged) == 1 + len(stability.PREDICTORS)
 
 
@@ -53,6 +54,5 @@ def test_a_rerun_that_changes_nothing_judges_nothing_again(opened, small_dataset
     page.get("button_group")[-1].set_value("y").run()
     assert not page.exception
     assert judged == []
-    page.session_state["stability-smoother"] = "one-euro"
-    page.run()
+    labelled(page.get("button_group"), "Smoothing over time").set_value("one-euro").run()
     assert judged.count("stability") == 1, "the smoothed track alone is new"

@@ -99,7 +99,7 @@ def choose_models(dataset_id: int, rows: Sequence[Mapping[str, Any]]) -> tuple[s
             "+savitzky-golay). Each use is predicted and measured by itself; smoothing says how late it makes points.",
             **in_address("uses", yes_or_no, False),
         )
-        in_progress = labels_that_count(key="compare-labels")
+        in_progress = labels_that_count()
     if not names:
         st.caption(f"There is no model for {plain(points_name(skeleton_name))} yet.")
     return skeleton_name, chosen, in_progress

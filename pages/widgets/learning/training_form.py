@@ -55,7 +55,7 @@ def labels_card(dataset_id: int) -> tuple[ChosenLabels, Supply]:
             "trained on, it stays there.",
             **in_address("split", among(SPLIT_BY), next(iter(SPLIT_BY))),
         )
-        in_progress = labels_that_count(key="train-labels")
+        in_progress = labels_that_count()
     st.caption(KEPT_TOGETHER[split_by])
     cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
     supply = counted_supply(dataset_id, skeleton_name, split_by, cache_key, in_progress=in_progress)

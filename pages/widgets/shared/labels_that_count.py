@@ -4,20 +4,21 @@ from typing import Any, Final
 
 import streamlit as st
 
+from pages.widgets.shared.address import among, in_address
 from pages.widgets.shared.words import words
 
 _LABELS: Final = words("labels_that_count")
 
 
-def labels_that_count(*, key: str) -> bool:
+def labels_that_count() -> bool:
     """Choose which labels count; whether those in progress do."""
     chosen = st.selectbox(
         "Labels",
         list(_LABELS),
-        key=key,
         width=240,
         format_func=lambda name: _LABELS[name]["name"],
         help=" ".join(label["about"] for label in _LABELS.values()),
+        **in_address("labels", among(_LABELS), next(iter(_LABELS))),
     )
     return bool(chosen == "in_progress")
 

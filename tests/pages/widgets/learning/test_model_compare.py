@@ -9,6 +9,7 @@ from db.tables import Image
 from pages.widgets.learning import model_compare
 from pages.widgets.learning.model_compare import common_split, heading, usual
 from tests.builders.learning_rows import Shelf, face
+from tests.pages.conftest import labelled
 
 
 def row(name, **more):
@@ -75,9 +76,9 @@ def test_the_newest_model_and_the_one_before_it_are_chosen_at_first(shown, works
     page = shown(draw, dataset_id=dataset)
     assert page.session_state["got"] == ("face68", ["a-1", "b-2"], False)
     assert not any("+" in name for name in page.multiselect[0].options)
-    page.toggle(key="compare-uses").set_value(True).run()
+    labelled(page.toggle, "Flip test").set_value(True).run()
     assert {"b-2+flip", "b-2+one-euro"} <= set(page.multiselect[0].options)
-    page.selectbox(key="compare-labels").set_value("in_progress").run()
+    labelled(page.selectbox, "Labels").set_value("in_progress").run()
     assert page.session_state["got"] == ("face68", ["a-1", "b-2"], True)
 
 

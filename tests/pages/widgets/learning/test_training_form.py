@@ -12,6 +12,7 @@ from db.tables import Image, Run
 from pages.widgets.learning import training_form
 from pages.widgets.learning.training_form import KEPT_TOGETHER
 from tests.builders.learning_rows import Shelf, face
+from tests.pages.conftest import labelled
 
 COUNTS = {"train": 8, "train_groups": 4, "validation": 1, "validation_groups": 1, "test": 2, "test_groups": 2}
 ENOUGH = Supply(COUNTS, ["a", "b"], [], 0, 5)
@@ -40,7 +41,7 @@ def test_without_human_labels_the_ways_to_some_are_offered(shown, switched, work
 
 
 def test_labels_are_counted_by_the_part_that_they_go_to(shown, small_dataset, dataset):
-    page = shown(card, {"train-split": "person"}, dataset_id=dataset)
+    page = shown(card, address={"split": "person"}, dataset_id=dataset)
     assert {metric.label for metric in page.metric} == {"To learn from", "To stop in time", "Held out"}
     assert sum(int(metric.value) for metric in page.metric) == len(small_dataset)
     assert page.caption[0].value == KEPT_TOGETHER["person"]
@@ -53,10 +54,10 @@ def test_labels_in_progress_stay_out_until_they_are_asked_for(shown, small_datas
     for image in images[:2]:
         touched = shelf.instance(image, face(), human=False)
         save_edit(workspace, Edit(f"e{image}", touched, None, ((3, 50.0, 60.0, 2),)), author_id=author)
-    page = shown(card, {"train-split": "person"}, dataset_id=dataset)
+    page = shown(card, address={"split": "person"}, dataset_id=dataset)
     assert sum(int(metric.value) for metric in page.metric) == 4
     assert page.caption[-1].value == "2 labels in progress stay out."
-    page.selectbox(key="train-labels").set_value("in_progress").run()
+    labelled(page.selectbox, "Labels").set_value("in_progress").run()
     assert sum(int(metric.value) for metric in page.metric) == 6
     assert page.caption[-1].value == (
         "2 of those to learn from are in progress, with the points that a human has set. "
@@ -96,8 +97,8 @@ def recipe(monkeypatch):
 
 def test_a_training_is_started_with_what_differs_from_its_recipe(shown, started, dataset, recipe):
     page = shown(form, dataset_id=dataset, supply=ENOUGH)
-    page.text_input(key=f"train-{recipe}-epochs").input("3")
-    page.text_area(key=f"train-{recipe}-more").input("amp=off\nno line").run()
+    labelled(page.text_input, "Epochs").input("3")
+    labelled(page.text_area, "Others").input("amp=off\nno line").run()
     assert [warning.value for warning in page.warning] == ["“no line” is no key=value and does not count."]
     button(page, "Train").click().run()
     ((kind, parameters),) = started()
@@ -121,7 +122,7 @@ def test_where_all_is_in_progress_nothing_can_be_held_out(shown, dataset, recipe
 
 def test_learning_from_unlabelled_pictures_has_a_plan_and_begins_afresh(shown, started, dataset, recipe):
     page = shown(form, dataset_id=dataset, supply=ENOUGH)
-    page.toggle(key="train-self").set_value(True).run()
+    labelled(page.toggle, "Learn from unlabelled").set_value(True).run()
     button(page, "Train").click().run()
     ((kind, parameters),) = started()
     assert (kind, parameters["parent"]) == ("selftrain", None)
@@ -133,7 +134,7 @@ def test_where_nothing_can_be_held_out_there_is_no_training(shown, dataset, reci
     page = shown(form, dataset_id=dataset, supply=lone)
     assert page.warning[0].value.startswith(r"Everything labelled belongs to one group \(one clip\)")
     assert button(page, "Train").disabled
-    assert page.toggle(key="train-self").disabled, "there is nothing unlabelled"
+    assert labelled(page.toggle, "Learn from unlabelled").disabled, "there is nothing unlabelled"
 
 
 def test_weights_that_are_not_here_are_named_and_stand_in_the_way(shown, dataset, monkeypatch):
@@ -165,6 +166,6 @@ def test_whether_it_fits_into_memory_is_measured_when_asked(shown, dataset, reci
 
 def test_a_setting_that_cannot_be_is_told_in_place_of_a_training(shown, dataset, recipe):
     page = shown(form, dataset_id=dataset, supply=ENOUGH)
-    page.text_input(key=f"train-{recipe}-epochs").input("many").run()
+    labelled(page.text_input, "Epochs").input("many").run()
     assert "epochs" in page.warning[0].value
     assert button(page, "Train").disabled

@@ -3,6 +3,7 @@
 from core.library.exclusions import exclude
 from db.engine import reading
 from db.queries.library import count_exclusions
+from tests.pages.conftest import labelled
 
 
 def on_the_list(workspace, dataset):
@@ -14,7 +15,7 @@ def test_any_of_many_names_can_be_taken_off_the_list(opened, workspace, dataset,
     names = [f"p{number:03d}.png" for number in range(120)]
     exclude(workspace, dataset, names, author_id=author, reason="blurred")
     page = opened("library.py")
-    page.text_input(key=f"exclusions-part-{dataset}").input("p119").run()
+    labelled(page.text_input, "Name contains").input("p119").run()
     (chooser,) = [widget for widget in page.multiselect if widget.label == "Take off the list"]
     assert chooser.options == ["p119.png"]
     chooser.select("p119.png").run()
@@ -35,7 +36,7 @@ def test_a_short_list_needs_no_search(opened, workspace, dataset, author):
 def test_a_search_that_finds_no_name_says_so_by_an_empty_table(opened, workspace, dataset, author):
     exclude(workspace, dataset, [f"p{number:03d}.png" for number in range(21)], author_id=author)
     page = opened("library.py")
-    page.text_input(key=f"exclusions-part-{dataset}").input("%").run()
+    labelled(page.text_input, "Name contains").input("%").run()
     assert not page.exception
     (chooser,) = [widget for widget in page.multiselect if widget.label == "Take off the list"]
     assert chooser.options == []

@@ -143,7 +143,7 @@ def smoothed(rate):
 
 
 def with_smoother(shown, name, rate):
-    page = shown(smoothed, {"stability-smoother": name}, rate=rate)
+    page = shown(smoothed, address={"smoothing": name}, rate=rate)
     return page, page.session_state["chosen"]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from pages.widgets.motion import overlay_player as player
 from tests.builders.learning_rows import Shelf
+from tests.pages.conftest import labelled
 
 
 def draw(dataset_id, models, open_kinds=frozenset()):
@@ -44,7 +45,7 @@ def test_a_model_that_has_predicted_nothing_is_asked_to_first(
 def test_a_clip_that_is_predicted_is_drawn_in_a_run(shown, started, small_dataset, dataset):
     page = shown(draw, dataset_id=dataset, models=["v-1"])
     assert not page.info
-    page.checkbox(key="overlay-static").check().run()
+    labelled(page.checkbox, "Fixed points blue").check().run()
     page.button(key="overlay-draw").click().run()
     assert not page.exception
     assert started() == [("overlay", {"video": "clip.mp4", "models": ["v-1"], "static": True})]
