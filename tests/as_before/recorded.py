@@ -4,8 +4,8 @@ Recorded at revision e5c8003, the last before the move, by ``python -m tests.as_
 again to make a test pass: what differs is a change for somebody's script, data or bookmark, and is mended in the
 product, or is in the list of what somebody asked for. New commands, options, fields, pages and words are no difference.
 
-The exports alone are of a later revision: since then they say how far points are reviewed, and a COCO export leaves out
-points that nobody has accepted.
+The exports alone are of a later revision: since then they say how far points are reviewed, a COCO export leaves out
+points that nobody has accepted, and the manifest says which photos were turned upright.
 """
 
 from __future__ import annotations
