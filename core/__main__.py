@@ -1,7 +1,7 @@
 """The command line: ``python -m core --help``. Each command is a few lines over a service.
 
-Exit codes: 0 done, 1 done with some inputs skipped, 2 could not run. With ``--json`` one JSON object goes to stdout;
-progress and sentences go to stderr.
+Exit codes: 0 done, 1 done with some inputs skipped, 2 could not run, 3 labels wait for an answer. With ``--json`` one
+JSON object goes to stdout; progress and sentences go to stderr.
 """
 
 import sys

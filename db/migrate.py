@@ -1,7 +1,9 @@
 """Bringing a store up to date, and copying it while it is in use."""
 
 import os
+import secrets
 import shutil
+import socket
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -96,7 +98,8 @@ def backup(engine: Engine, target: Path) -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".partial")
+    # what a kill leaves of it is swept with all parts of files that are called so
+    partial = target.with_name(f".partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(8)}{target.suffix}")
     try:
         with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(partial)) as copy:
             live.backup(copy)  # one read transaction: a writer neither waits for it nor makes it start again

@@ -272,6 +272,7 @@ def onnx(
     workspace = Workspace.open()
     report = delivery.export_onnx(workspace, model_name(workspace, model), out)
     hand_over(out)
+    _print_untaught(report["model"], report)
     tell(report, as_json, "{file}: differs by at most {largest_difference:.1e} pixels")
 
 

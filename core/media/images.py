@@ -2,7 +2,8 @@
 
 Nothing that a file claims is believed: the kind is read from the content, the size is checked before the pixels are
 unpacked, and whatever goes wrong becomes one sentence with the file's name. A picture takes seven bytes for each of its
-pixels while it is unpacked and three after that; of large ones a process unpacks one at a time.
+pixels while it is unpacked (nine where 10 to 14 bits of colour lie in 16) and three after that; of large ones a process
+unpacks one at a time.
 """
 
 import codecs
@@ -106,7 +107,7 @@ def decode(content: bytes | Path, name: str, max_pixels: int) -> Picture:
     """Decode one picture: any EXIF orientation, CMYK, grey, palette, transparency (over white), 8 to 16 bits.
 
     In 16 bits the white is that of the fewest bits (8, 10, 12, 14, 16) that hold the largest value: a camera's 12 bits
-    in a file of 16 are not black. (In colour this is so for pictures of at most 16 million pixels.)
+    in a file of 16 are not black.
 
     Raises as `decoding`.
     """
@@ -134,11 +135,11 @@ def decoding(content: bytes | Path, name: str, max_pixels: int) -> Iterator[Pict
         with alone_if_large(opened):
             with as_unreadable(content, name):
                 deep = any(";16" in str(tile.args) for tile in opened.tile)
-                pixels = _upright_rgb(opened, name)
-                if deep and opened.width * opened.height <= _LARGE and pixels.max() < _DARK:
-                    pixels = _from_sixteen(content, opened, pixels)
-                picture = Picture(pixels, opened.format or "", _count(opened))
+                picture = Picture(_upright_rgb(opened, name), opened.format or "", _count(opened))
+                orientation = _orientation(opened)
             opened.close()
+            if deep and picture.pixels.max() < _DARK:
+                _fill_from_sixteen(picture.pixels, content, orientation)
             yield picture
 
 
@@ -197,15 +198,17 @@ def _white(largest: Any) -> int:
     return next((2**bits - 1 for bits in _DEPTHS if largest < 2**bits), 65535)
 
 
-def _from_sixteen(content: bytes | Path, opened: Image.Image, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The same colours from all their 16 bits, of which Pillow keeps the upper eight; `pixels` where it cannot be."""
+def _fill_from_sixteen(pixels: NDArray[np.uint8], content: bytes | Path, orientation: int) -> None:
+    """Set upright pixels from all their 16 bits, of which Pillow keeps the upper eight; not where it cannot be."""
     raw = np.frombuffer(content, np.uint8) if isinstance(content, bytes) else np.fromfile(content, np.uint8)
     values = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.ndim != 3 or values.shape[2] != 3:
-        return pixels
-    stored_as = _STORED.get(_orientation(opened), lambda upright: upright)
-    stored_as(pixels)[:] = values[:, :, ::-1].astype(np.uint32) * 255 // _white(values.max())
-    return pixels
+        return
+    stored, white = _STORED.get(orientation, lambda upright: upright)(pixels), _white(values.max())
+    rows = max(1, _STRIP // values.shape[1])
+    for top in range(0, len(values), rows):
+        strip = values[top : top + rows, :, ::-1].astype(np.uint32)
+        stored[top : top + rows] = strip * 255 // white
 
 
 def _count(opened: Image.Image) -> int:

@@ -252,3 +252,22 @@ def test_twenty_tabs_that_are_closed_at_once_lose_nothing(visitor, served):
         tab.wait_for_timeout(40 * number % 400)
         tab.close()
     wait_for(lambda: len(served.edits()) == before + 20, seconds=AT_ONCE)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("thaws", [True, False])
+def test_a_tab_that_is_frozen_right_after_a_nudge_sends_it_when_it_thaws_or_the_next_tab_does(visitor, served, thaws):
+    before, tab = len(served.edits()), visitor.new_page()
+    open_editor(tab, served)
+    nudge(tab, served, 30)
+    tools = visitor.new_cdp_session(tab)
+    tools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    time.sleep(1)
+    if thaws:
+        tools.send("Page.setWebLifecycleState", {"state": "active"})
+        wait_for(lambda: len(served.edits()) == before + 1, seconds=AT_ONCE)
+    tab.close()
+    following = visitor.new_page()
+    following.goto(f"{served.bench.address}/people?name=Mina")
+    wait_for(lambda: len(served.edits()) == before + 1, seconds=AT_ONCE)
+    following.close()

@@ -38,6 +38,7 @@ def test_one_command_takes_a_folder_of_labels_and_pictures(facet, folder):
         "waiting": 0,
         "repeated": 0,
         "left_out": 0,
+        "kept": 0,
         "doubts": [],
         "asked": {},
         "skipped": [],
@@ -63,6 +64,38 @@ def test_labels_that_wait_are_listed_and_the_exit_code_says_so(facet, folder):
         {"path": "one.*", "reason": "the picture is not in the dataset; its label is kept until it comes (one.pts)"}
     ]
     assert "skipped one.*" in stderr
+
+
+@pytest.fixture
+def shares(tmp_path, pictures):
+    """A photo and a body whose places may be shares of its sides."""
+    body = [value for k in range(17) for value in (0.2 + 0.03 * k, 0.1 + 0.05 * k, 2)]
+    content = {"images": [{"id": 1, "file_name": "one.png"}], "annotations": [{"image_id": 1, "keypoints": body}]}
+    (tmp_path / "body").mkdir()
+    (tmp_path / "body" / "one.png").write_bytes(pictures(1, (120, 100)))
+    (tmp_path / "body" / "labels.json").write_text(json.dumps(content))
+    return tmp_path / "body"
+
+
+@pytest.mark.parametrize("command", [("labels", "--skeleton", "coco17"), ("import",)])
+def test_an_open_question_is_listed_with_its_answers_and_the_exit_code_says_so(facet, shares, command):
+    name, *options = command
+    code, stdout, stderr = facet(name, shares, "--dataset", "New", *options, "--json")
+    counts = json.loads(stdout)
+    assert (code, counts.get("label_files", counts)["asked"]) == (3, {"scale": 1})
+    assert "all points lie between 0 and 1" in stderr
+    assert "1 wait for --answer scale=share|pixels|drop" in stderr
+    code, stdout, stderr = facet(
+        "labels", shares, "--dataset", "New", "--skeleton", "coco17", "--answer", "scale=share", "--json"
+    )
+    counts = json.loads(stdout)
+    assert (code, counts["asked"], counts["added"]) == (0, {}, 1)
+    assert "(answered: share)" in stderr
+
+
+def test_an_answer_to_no_question_is_a_sentence(facet, shares):
+    code, _, stderr = facet("labels", shares, "--dataset", "New", "--skeleton", "coco17", "--answer", "scale=maybe")
+    assert (code, "no answer 'maybe'" in stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

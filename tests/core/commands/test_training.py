@@ -329,6 +329,11 @@ def test_what_a_model_was_not_taught_and_what_has_no_box_is_told_beside_a_predic
     assert done.exit_code == 0, done.stderr
     assert "jaw" in done.stderr
     assert "3 pictures" in done.stderr
+    file = {"model": model, "file": "x", "largest_difference": 0.0, "untaught": ["jaw"]}
+    monkeypatch.setattr(training.delivery, "export_onnx", lambda *_: file)
+    monkeypatch.setattr(training, "hand_over", lambda _: None)
+    done = CliRunner().invoke(app, ["onnx", "--model", model, "--out", "x"])
+    assert (done.exit_code, "jaw" in done.stderr) == (0, True), done.stderr
 
 
 @pytest.mark.parametrize("anyway", [False, True])

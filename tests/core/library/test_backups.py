@@ -1,7 +1,10 @@
 """Copies of the store, and the way back to one."""
 
 import errno
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -10,8 +13,10 @@ from core.foundation.errors import BadInput, FacetError
 from core.foundation.workspace import Workspace
 from core.library.backups import back_up, restore_backup
 from core.library.names_in_store import create_dataset
+from core.media.files import sweep_partials
 from db.engine import reading
 from db.queries.library import dataset_by_name
+from tests.builders.places import ROOT
 
 
 @pytest.fixture
@@ -94,6 +99,18 @@ def test_a_disk_that_is_full_is_a_sentence_and_the_store_stays(workspace, stoppe
             restore_backup(workspace.settings, stopped)
         with pytest.raises(FacetError, match=r"the store cannot be copied to .*No space left"):
             back_up(workspace)
-    assert not list(workspace.home.rglob("*.partial"))
+    assert not list(workspace.home.rglob(".partial-*"))
     workspace.engine.dispose()
     assert _names(workspace.settings) == {"before", "after"}
+
+
+def test_what_a_kill_leaves_of_a_backup_is_swept_when_its_process_is_gone(workspace):
+    code = "import sys, db.migrate as m; m.os.replace = lambda *_: m.os.kill(m.os.getpid(), 9); "
+    code += "from db.engine import open_engine; from pathlib import Path; "
+    code += "m.backup(open_engine(f'sqlite:///{sys.argv[1]}'), Path(sys.argv[2]))"
+    target = workspace.backups / "b.db"
+    arguments = [sys.executable, "-c", code, str(workspace.home / "store.db"), str(target)]
+    assert subprocess.run(arguments, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    (left,) = workspace.backups.iterdir()
+    assert (target.exists(), left.stat().st_size > 0, sweep_partials(workspace.home)) == (False, True, 1)
+    assert not list(workspace.backups.iterdir())

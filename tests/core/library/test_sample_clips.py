@@ -1,10 +1,11 @@
 """The sample clips: drawn people whose labels are the truth."""
 
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
 import pytest
-from sqlmodel import select
+from sqlmodel import func, select
 
 from core.drawn.people import PEOPLE
 from core.foundation.arrays import Keypoints
@@ -40,6 +41,21 @@ def test_every_frame_has_the_truth_as_a_humans_label(workspace, dataset, author)
             assert 0 < abs(label.instance.left - points.points[:, 0].min()) < 20  # as a detector has it
             with reading(workspace.engine) as session:
                 assert session.get(Image, label.image.id).faces == 1
+
+
+def test_others_save_between_a_few_frames_and_the_next(workspace, dataset, author, monkeypatch):
+    labelled = []
+
+    @contextmanager
+    def counted(engine):
+        with writing(engine) as session:
+            yield session
+        with reading(engine) as session:
+            labelled.append(session.exec(select(func.count()).select_from(Instance)).one())
+
+    monkeypatch.setattr("core.library.sample_clips.writing", counted)
+    take(workspace, dataset, author, "ada", "gita", frames=30)
+    assert labelled == [12, 24, 30, 42, 54, 60]
 
 
 def test_labelling_again_adds_nothing_and_keeps_what_a_human_changed(workspace, dataset, author):

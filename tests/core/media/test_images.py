@@ -125,6 +125,27 @@ def test_twelve_bits_of_colour_in_sixteen_are_shown_with_their_own_range(kind):
     assert decode(content, "a", LIMIT).pixels[0].tolist() == [[0, 127, 255], [255, 85, 0]]
 
 
+def test_twelve_bits_of_a_large_turned_picture_are_shown_with_their_own_range_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.media.images._LARGE", 100)
+    monkeypatch.setattr("core.media.images._STRIP", 64)  # several strips
+    values = np.random.default_rng(0).integers(0, 4096, (20, 31, 3), dtype=np.uint16)
+    values[0, 0] = 4095
+    (tmp_path / "a.png").write_bytes(cv2.imencode(".png", values)[1].tobytes())
+    turned = decode(_with_orientation(tmp_path / "a.png", 6), "a", LIMIT).pixels
+    expected = np.rot90(values[:, :, ::-1].astype(np.int64) * 255 // 4095, -1)
+    np.testing.assert_array_equal(turned, expected)
+
+
+def _with_orientation(file, orientation):
+    """The bytes of a PNG with an EXIF block that turns it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    block = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = struct.pack(">I", len(block) - 4) + block + struct.pack(">I", zlib.crc32(block))
+    content = file.read_bytes()
+    return content[:33] + chunk + content[33:]  # behind the header
+
+
 def test_a_black_picture_of_sixteen_bits_stays_black():
     assert decode(saved(Image.fromarray(np.zeros((2, 2), np.uint16)), "PNG"), "a", LIMIT).pixels.max() == 0
 
