@@ -58,7 +58,7 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     print(f"\n  Facet is at http://{chosen.host}:{chosen.port}   (Ctrl-C stops it)\n", flush=True)
     if mode := mode_for_others(_workspace.home):
         print(message("store.open_to_others", home=_workspace.home, mode=mode).text() + "\n", flush=True)
-    async with worker_beside():
+    async with worker_beside(_workspace):
         yield
 
 

@@ -1,6 +1,5 @@
 """The life of a run: submitted, claimed by one process, reported on, ended. The `run` table is the only truth."""
 
-import os
 import socket
 import time
 import traceback
@@ -152,6 +151,13 @@ def _let_go(workspace: Workspace, run: Run) -> None:
     in_hand.forget()
 
 
+def give_back(workspace: Workspace, name: str) -> None:
+    """Put what the process of that name had in hand back into the queue: it was asked to end, which is no death."""
+    mine = (col(Run.state) == RunState.RUNNING, col(Run.worker) == name)
+    with writing(workspace.engine) as session:
+        session.exec(update(Run).where(*mine).values(state=RunState.QUEUED, worker=None))
+
+
 def _get(run_id: int, *, session: Session) -> Run:
     run = session.get(Run, run_id)
     if run is None:
@@ -203,9 +209,10 @@ def speed(run: Run) -> tuple[float, float | None]:
     return rate, (run.total - run.done) / rate if rate > 0 else None
 
 
-def process_name() -> str:
-    """This process as ``host:pid:start``; the start time tells it from a later one with the same number."""
-    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
+def process_name(pid: int | None = None) -> str:
+    """A process, or this one, as ``host:pid:start``; the start time tells it from a later one with the same number."""
+    process = psutil.Process(pid)
+    return f"{socket.gethostname()}:{process.pid}:{process.create_time():.0f}"
 
 
 def _alive(name: str | None, *, shared: bool) -> bool:

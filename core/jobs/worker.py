@@ -18,7 +18,7 @@ from core.foundation.threads import bound_threads
 from core.foundation.workspace import Workspace
 from core.jobs.kinds import Lane
 from core.jobs.queue import STOPPING, queue, ring
-from core.jobs.runs import process_name, recover
+from core.jobs.runs import give_back, process_name, recover
 from core.jobs.supervisor import child_environment, worker_command
 from core.library.uploading import sweep_uploads
 from core.media.files import sweep_partials, write_atomically
@@ -28,7 +28,7 @@ from db.queries.jobs import unfinished_sources
 _HEARTBEAT_SECONDS = 2.0
 _RECOVERY_SECONDS = 10.0
 _NICE: Final = 10  # the lower half of the priorities: a page that wants the processor has it
-_STOP_SECONDS: Final = 20
+_STOP_SECONDS: Final = 4.0  # then the run in hand is given back; its process has a second more for that
 _log = logging.getLogger(__name__)
 
 
@@ -61,16 +61,19 @@ def main(parent: int | None = None, lane: Lane = Lane.LONG, *, beside: bool = Fa
             threads.append(threading.Thread(target=task, args=(workspace, consumer.stop_flag), daemon=True))
     if parent is not None:
         threads.append(threading.Thread(target=_end_with, args=(parent, consumer.stop_flag), daemon=True))
-    keeper = threading.Thread(target=_keep_short_lane, args=(consumer.stop_flag,), daemon=True)
+    keeper = threading.Thread(target=_keep_short_lane, args=(workspace, consumer.stop_flag), daemon=True)
     for thread in [*threads, *([keeper] if beside else [])]:
         thread.start()
     consumer.run()
     if beside:
         consumer.stop_flag.set()
         keeper.join()
+    if any(thread.is_alive() for _, thread in consumer.worker_threads):  # a long step, which knows nothing of its end
+        give_back(workspace, process_name())
+        os._exit(0)
 
 
-def _keep_short_lane(flag: threading.Event) -> None:
+def _keep_short_lane(workspace: Workspace, flag: threading.Event) -> None:
     """Keep a process for the short lane, started again when it dies; it ends in order with this one."""
     while not flag.is_set():
         command = worker_command(os.getpid(), Lane.SHORT)
@@ -80,10 +83,12 @@ def _keep_short_lane(flag: threading.Event) -> None:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(_STOP_SECONDS)
+                process.wait(_STOP_SECONDS + 1)
             except subprocess.TimeoutExpired:
+                name = process_name(process.pid)
                 process.kill()
                 process.wait()
+                give_back(workspace, name)
         elif flag.wait(_HEARTBEAT_SECONDS):
             return
 

@@ -88,7 +88,7 @@ class Workbench:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=40)
+        self.process.wait(timeout=20)
 
     def command(self, *arguments):
         """`python -m core ...` on the same home folder."""

@@ -210,6 +210,26 @@ def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_don
     assert "died 3 times" in worded(run.error)
 
 
+def test_asked_to_end_in_a_long_step_the_worker_gives_its_run_back_without_a_death(workers):
+    code = (
+        "import time\n"
+        "from dataclasses import replace\n"
+        "from core.jobs import worker\n"
+        "from core.jobs.kinds import RUN_KINDS\n"
+        "RUN_KINDS['sample'] = replace(RUN_KINDS['sample'], task=lambda *_: time.sleep(600))\n"
+        "worker._STOP_SECONDS = 0.2\n"
+        "worker.main()\n"
+    )
+    run_id = workers.submit("sample")
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=workers.environment)
+    wait_for(lambda: workers.run(run_id).state == "running", "its start")
+    process.terminate()
+    assert process.wait(20) == 0
+    run = workers.run(run_id)
+    assert (run.state, run.worker, run.deaths) == ("queued", None, 0)
+    assert recover(workers.workspace) == [run_id]
+
+
 def test_worker_beats_while_it_lives(workers):
     assert not worker_lives(workers.workspace)
     process = workers.start()

@@ -9,8 +9,11 @@ import sys
 import psutil
 import pytest
 
-from core.jobs.runs import worker_lives
+from core.jobs.runs import process_name, submit, worker_lives
 from core.jobs.supervisor import worker_beside
+from db.engine import reading
+from db.tables import Run, RunState
+from db.writing import writing
 from tests.builders.worker_processes import wait_for
 
 
@@ -30,7 +33,7 @@ async def _until(condition, what):
 
 def test_worker_that_is_killed_is_started_again_and_ends_with_the_workbench(home):
     async def scenario():
-        async with worker_beside():
+        async with worker_beside(home):
             await _until(lambda: worker_lives(home), "the first heartbeat")
             first = _pid(home)
             os.kill(first, signal.SIGKILL)
@@ -48,13 +51,13 @@ def test_worker_finds_the_code_wherever_the_workbench_was_started(home, tmp_path
     monkeypatch.delenv("PYTHONPATH", raising=False)
 
     async def scenario():
-        async with worker_beside():
+        async with worker_beside(home):
             await _until(lambda: worker_lives(home), "the first heartbeat")
 
     asyncio.run(scenario())
 
 
-def test_worker_that_dies_again_and_again_is_started_ever_more_slowly(monkeypatch):
+def test_worker_that_dies_again_and_again_is_started_ever_more_slowly(workspace, monkeypatch):
     starts, slept = [], []
 
     class Dead:
@@ -82,7 +85,7 @@ def test_worker_that_dies_again_and_again_is_started_ever_more_slowly(monkeypatc
         from core.jobs.supervisor import _Worker
 
         with pytest.raises(asyncio.CancelledError):
-            await _Worker().keep_alive()
+            await _Worker(workspace).keep_alive()
 
     asyncio.run(scenario())
     assert slept == [1, 2, 4, 8, 16, 30, 30]
@@ -90,24 +93,59 @@ def test_worker_that_dies_again_and_again_is_started_ever_more_slowly(monkeypatc
     assert starts[0] == ([sys.executable, "-m", "core.jobs.worker", str(os.getpid())],)
 
 
-def test_worker_that_does_not_end_in_time_is_killed(home, monkeypatch):
+@pytest.fixture
+def stubborn(home, monkeypatch):
+    """Starts processes that do not end when they are asked to, in place of workers; gives them."""
     ignores = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print(1); time.sleep(99)"]
     monkeypatch.setattr("core.jobs.supervisor._STOP_SECONDS", 0.2)
     real = subprocess.Popen
     started = []
 
-    def stubborn(command, **options):
+    def start(command, **options):
         process = real(ignores, stdout=subprocess.PIPE)
         process.stdout.readline()
         process.stdout.close()
         started.append(process)
         return process
 
-    monkeypatch.setattr("core.jobs.supervisor.subprocess.Popen", stubborn)
+    monkeypatch.setattr("core.jobs.supervisor.subprocess.Popen", start)
+    return started
+
+
+def test_worker_that_does_not_end_in_time_is_killed_and_its_run_waits_without_a_death(home, dataset, author, stubborn):
+    held, of_another = (submit(home, "faces", dataset_id=dataset, author_id=author, parameters={}) for _ in range(2))
 
     async def scenario():
-        async with worker_beside():
-            pass
+        async with worker_beside(home):
+            for run_id, pid in ((held, stubborn[0].pid), (of_another, os.getpid())):
+                with writing(home.engine) as session:
+                    run = session.get(Run, run_id)
+                    run.state, run.worker = RunState.RUNNING, process_name(pid)
 
     asyncio.run(scenario())
-    assert started[0].returncode == -signal.SIGKILL
+    assert stubborn[0].returncode == -signal.SIGKILL
+    with reading(home.engine) as session:
+        runs = [session.get(Run, run_id) for run_id in (held, of_another)]
+    assert [(run.state, run.deaths) for run in runs] == [(RunState.QUEUED, 0), (RunState.RUNNING, 0)]
+
+
+def test_a_signal_ends_the_worker_before_the_server_has_closed_its_connections(home, monkeypatch):
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    monkeypatch.setattr("core.foundation.ending.os._exit", lambda code: None)
+    monkeypatch.setattr("core.jobs.supervisor._REQUEST_SECONDS", 0.0)
+
+    async def scenario():
+        async with worker_beside(home):
+            await _until(lambda: worker_lives(home), "the first heartbeat")
+            pid = _pid(home)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await _until(lambda: not psutil.pid_exists(pid), "the end of the worker")
+            await asyncio.sleep(1.5)
+            assert not worker_lives(home), "it is not started again"
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]

@@ -124,7 +124,7 @@ def test_a_store_that_fails_once_is_asked_again(workspace, beside, left_behind, 
     assert "could not be taken up" in caplog.text
 
 
-def test_the_short_lane_is_kept_started_again_and_ended(beside, monkeypatch):
+def test_the_short_lane_is_kept_started_again_and_ended(workspace, beside, monkeypatch):
     command = [sys.executable, "-c", "import time; time.sleep(99)"]
     monkeypatch.setattr(worker, "worker_command", lambda parent, lane: [*command, str(parent), lane])
     started, real = [], subprocess.Popen
@@ -134,7 +134,7 @@ def test_the_short_lane_is_kept_started_again_and_ended(beside, monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(worker.subprocess, "Popen", popen)
-    flag = beside(worker._keep_short_lane)
+    flag = beside(worker._keep_short_lane, workspace)
     wait_for(lambda: len(started) == 1, "the first", 10)
     started[0].kill()
     wait_for(lambda: len(started) == 2, "another", 10)
@@ -244,7 +244,7 @@ def test_a_worker_gives_way_and_has_one_for_short_work_beside_until_it_ends(cons
     nice, ended = [], threading.Event()
     monkeypatch.setattr(os, "nice", nice.append)
     monkeypatch.setattr(worker, "bound_threads", lambda: nice.append("threads"))
-    monkeypatch.setattr(worker, "_keep_short_lane", lambda flag: (flag.wait(), ended.set()))
+    monkeypatch.setattr(worker, "_keep_short_lane", lambda _, flag: (flag.wait(), ended.set()))
     worker.serve()
     assert nice == [worker._NICE, "threads"]
     assert ended.is_set(), "it waits for the other's end"
@@ -252,7 +252,7 @@ def test_a_worker_gives_way_and_has_one_for_short_work_beside_until_it_ends(cons
     assert nice == [worker._NICE, "threads"], "the other inherits it"
 
 
-def test_a_short_lane_that_does_not_end_is_killed(beside, monkeypatch):
+def test_a_short_lane_that_does_not_end_is_killed_and_its_run_waits(workspace, dataset, author, beside, monkeypatch):
     deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
     stubborn = f"import signal, time; {deaf}; print('on', flush=True); time.sleep(99)"
     monkeypatch.setattr(worker, "worker_command", lambda *_: [sys.executable, "-c", stubborn])
@@ -264,15 +264,21 @@ def test_a_short_lane_that_does_not_end_is_killed(beside, monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(worker.subprocess, "Popen", popen)
-    flag = beside(worker._keep_short_lane)
+    flag = beside(worker._keep_short_lane, workspace)
     wait_for(lambda: started, "its start", 10)
     assert started[0].stdout.readline() == b"on\n"
+    run_id = submit(workspace, "import", dataset_id=dataset, author_id=author, parameters={})
+    with writing(workspace.engine) as session:
+        run = session.get(Run, run_id)
+        run.state, run.worker = RunState.RUNNING, process_name(started[0].pid)
     flag.set()
-    wait_for(lambda: started[0].returncode == -signal.SIGKILL, "its end", 10)
+    wait_for(lambda: stored_run(workspace, run_id).state == RunState.QUEUED, "its run given back", 10)
+    assert stored_run(workspace, run_id).deaths == 0
+    assert started[0].returncode == -signal.SIGKILL
     started[0].stdout.close()
 
 
-def test_a_short_lane_that_dies_as_the_worker_ends_is_not_started_again(beside, monkeypatch):
+def test_a_short_lane_that_dies_as_the_worker_ends_is_not_started_again(workspace, beside, monkeypatch):
     monkeypatch.setattr(worker, "worker_command", lambda *_: [sys.executable, "-c", ""])
     monkeypatch.setattr(worker, "_HEARTBEAT_SECONDS", 30.0)
     started, real, flag = [], subprocess.Popen, threading.Event()
@@ -284,7 +290,7 @@ def test_a_short_lane_that_dies_as_the_worker_ends_is_not_started_again(beside, 
         return started[-1]
 
     monkeypatch.setattr(worker.subprocess, "Popen", popen)
-    thread = threading.Thread(target=worker._keep_short_lane, args=(flag,), daemon=True)
+    thread = threading.Thread(target=worker._keep_short_lane, args=(workspace, flag), daemon=True)
     thread.start()
     thread.join(10)
     assert not thread.is_alive()
