@@ -42,7 +42,7 @@ def ending_within(seconds: float, at_once: Callable[[], None]) -> Iterator[None]
         if callable(handler := before[number]):
             handler(number, frame)
 
-    for number in SIGNALS:
+    for number in before:
         signal.signal(number, handle)
     try:
         yield
