@@ -58,8 +58,8 @@ def test_newcomer_goes_from_the_sample_to_an_export(page, workbench):
 
 def correct_a_landmark(page, workspace):
     menu(page, "Keypoints")
-    page.get_by_label("Path contains").fill("portraits/ada-1")
-    page.get_by_label("Path contains").press("Enter")
+    page.get_by_label("Part of the path").fill("portraits/ada-1")
+    page.get_by_label("Part of the path").press("Enter")
     expect(page.get_by_text("1 / 1", exact=True)).to_be_visible(timeout=60_000)
     with reading(workspace.engine) as session:
         face = session.get(Instance, wait_for_instance(page))

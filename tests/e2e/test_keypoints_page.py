@@ -89,8 +89,9 @@ def test_accepting_a_picture_vouches_for_every_point_and_goes_on(page, workbench
     page.goto(f"{workbench.address}/keypoints?name=Mina")
     page.get_by_label("Part of the path").fill("walk")
     page.get_by_label("Part of the path").press("Enter")
-    open_canvas = page.locator("canvas[data-view]")
-    expect(open_canvas).to_be_visible(timeout=60_000)
+    expect(page.locator("canvas[data-view]")).to_be_visible(timeout=60_000)
+    walk = picture(store, "walk.jpg")
+    wait_for(lambda: view(page) and view(page)["image"] == walk.id)  # not the one that was open before the filter
     accept(page)
     wait_for(lambda: head(store, "walk.jpg", "person").source == Source.HUMAN)
     revision = head(store, "walk.jpg", "person")
