@@ -89,8 +89,14 @@ def grouped(counts: Counts) -> Message:
 
 def looked_at_grouping(counts: Counts) -> Message:
     """Of what grouping people again would change."""
-    names = ("split", "joined", "placed", "people_now", "people_then")
-    return message("run_results.looked_at_grouping", **{name: counts[name] for name in names})
+    return message(
+        "run_results.looked_at_grouping",
+        split=counts["split"],
+        joined=counts["joined"],
+        placed=counts["placed"],
+        people_now=counts["people_now"],
+        people_then=counts["people_then"],
+    )
 
 
 def fetched(counts: Counts) -> Message:
