@@ -10,7 +10,7 @@ from core.verification.report import (
     hardest_pairs,
     intervals_at,
 )
-from core.verification.thresholds import save_threshold, take_back, use_again, use_own
+from core.verification.thresholds import save_threshold, use_again, use_own, withdraw
 
 __all__ = [
     "PairSet",
@@ -24,7 +24,7 @@ __all__ = [
     "hardest_pairs",
     "intervals_at",
     "save_threshold",
-    "take_back",
     "use_again",
     "use_own",
+    "withdraw",
 ]

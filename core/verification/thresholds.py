@@ -117,7 +117,7 @@ def use_own(workspace: Workspace, dataset_id: int, encoder_id: int, *, author_id
         return _own(workspace, dataset_id, encoder_id, author_id, session=session)
 
 
-def take_back(workspace: Workspace, threshold_id: int, *, author_id: int) -> int:
+def withdraw(workspace: Workspace, threshold_id: int, *, author_id: int) -> int:
     """Take back the threshold in force: what was before it, the encoder's own at last, is in force again.
 
     Returns the new row's id.

@@ -47,7 +47,7 @@ def _threshold(row: Threshold, line: Decided) -> None:
     if line.in_force:
         st.badge(_WORDS["in_force"])
     st.caption(f"{plain(line.author)} · {utc(row.at)}")
-    key, action = ("take_back", verification.take_back) if line.in_force else ("use_again", verification.use_again)
+    key, action = ("take_back", verification.withdraw) if line.in_force else ("use_again", verification.use_again)
     text = _WORDS[key]
     back = (action, row.id)
     st.button(text["name"], key=f"threshold-back-{row.id}", on_click=_go_back, args=back, help=text["about"])

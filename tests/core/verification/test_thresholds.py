@@ -86,14 +86,14 @@ def test_the_threshold_in_force_is_taken_back_to_the_one_before_and_at_last_to_t
     own = threshold_of(workspace, dataset, version)
     pairs = verification.confirmed_pairs(workspace, dataset)
     first, second = (verification.save_threshold(workspace, pairs, value, author_id=author) for value in (0.4, 0.7))
-    back = verification.take_back(workspace, second, author_id=author)
+    back = verification.withdraw(workspace, second, author_id=author)
     assert threshold_of(workspace, dataset, version) == 0.4
-    forth = verification.take_back(workspace, back, author_id=author)
+    forth = verification.withdraw(workspace, back, author_id=author)
     assert threshold_of(workspace, dataset, version) == 0.7, "what was taken back is done again"
     with pytest.raises(Conflict, match=r"0\.7000 is in force by now"):
-        verification.take_back(workspace, first, author_id=author)
+        verification.withdraw(workspace, first, author_id=author)
     with pytest.raises(NotFound, match="there is no threshold 77"):
-        verification.take_back(workspace, 77, author_id=author)
+        verification.withdraw(workspace, 77, author_id=author)
     assert len(rows(workspace, dataset)) == 4
     assert forth > back
 
@@ -101,7 +101,7 @@ def test_the_threshold_in_force_is_taken_back_to_the_one_before_and_at_last_to_t
     only = verification.save_threshold(
         workspace, verification.confirmed_pairs(workspace, elsewhere), 0.4, author_id=author
     )
-    verification.take_back(workspace, only, author_id=author)
+    verification.withdraw(workspace, only, author_id=author)
     assert threshold_of(workspace, elsewhere, version) == own
 
 

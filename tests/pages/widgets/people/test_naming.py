@@ -1,0 +1,31 @@
+"""The field in which a person's name is changed in place."""
+
+import pytest
+
+from core.people.deciding import name_person
+from tests.builders.people_rows import own
+from tests.builders.staged_people import add_faces, vector
+
+
+def field(dataset_id, person_id):
+    from db.queries.people.listing import summaries
+    from pages.widgets.people.naming import after_name_fields, name_field
+    from pages.widgets.shared.resources import read
+
+    name_field(dataset_id, read(lambda session: summaries([person_id], session=session))[person_id])
+    after_name_fields(dataset_id)
+
+
+@pytest.fixture
+def ada(workspace, dataset, author):
+    person = own(workspace, dataset, add_faces(workspace, dataset, [(f"{n}.png", vector(0, n)) for n in range(2)]))
+    name_person(workspace, person, "Ada", author_id=author)
+    return person
+
+
+def test_the_field_holds_the_name_and_stores_what_is_typed_cleaned(shown, dataset, ada):
+    page = shown(field, dataset_id=dataset, person_id=ada)
+    assert page.text_input(key=f"name-{ada}").value == "Ada"
+    page.text_input(key=f"name-{ada}").input("  Ada   Lovelace ").run()
+    again = shown(field, dataset_id=dataset, person_id=ada)
+    assert again.text_input(key=f"name-{ada}").value == "Ada Lovelace"
