@@ -9,7 +9,7 @@ from core.jobs.kinds import must_wait
 from db.engine import reading
 from db.queries.exchange import count_exports, past_exports
 from db.queries.library import count_instances, counts
-from pages.widgets.exchange.export_card import ABOUT, EXPORT_POINTS, export_card
+from pages.widgets.exchange.export_card import ABOUT, EXPORT_POINTS, export_card, untouched_files
 from pages.widgets.shared.address import among, end_page, in_address
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import dataset_or_stop, read, start_run, stop_at_library, workspace
@@ -47,12 +47,7 @@ points = st.selectbox(
     **in_address("points", among(POINTS), USUAL_POINTS.get(chosen, "accepted"), key=f"export-points-{chosen}"),
 )
 st.caption(EXPORT_POINTS[points]["about"])
-untouched = st.checkbox(
-    "Untouched files",
-    key="export-untouched",
-    help="Else a photo that its EXIF data turn is written upright, for tools that read only the pixels, and the file "
-    "as it was imported comes along beside it.",
-)
+untouched = untouched_files()
 suggestion = st.session_state.setdefault(
     f"export-{dataset.id}-{chosen}-{written}", suggested_folder(dataset.name, chosen)
 )

@@ -8,6 +8,7 @@ import streamlit as st
 from core.exchange.delivering import left_out_of
 from core.foundation.errors import FacetError
 from db.tables import Export
+from pages.widgets.shared.address import in_address, yes_or_no
 from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, plain, sentence, utc
@@ -58,3 +59,13 @@ def _left_out(export: Export) -> None:
         part = rows[offset : offset + _ROWS]
         table.table([{"File": plain(row["path"]), "Reason": plain(row["reason"])} for row in part], hide_index=True)
         csv_button(f"left-out-{export.id}", lambda: rows)
+
+
+def untouched_files() -> bool:
+    """Choose whether photos leave as they were imported, also those that EXIF turns."""
+    return st.checkbox(
+        "Untouched files",
+        help="Else a photo that its EXIF data turns is written upright, for tools that read only the pixels, and the "
+        "file as it was imported comes along beside it.",
+        **in_address("untouched", yes_or_no, False),
+    )

@@ -17,7 +17,7 @@ from db.queries.store import store_id
 from db.tables import Image, ImageState
 from pages.widgets.library.picture_filter import chosen_filter
 from pages.widgets.points.picture_order import first_of, ranking, step
-from pages.widgets.shared.address import between, kept, say_missing, tell, write_address
+from pages.widgets.shared.address import between, kept, put_in_address, say_missing, write_address
 from pages.widgets.shared.resources import IMAGE, author_id, read, who_works, window_id, workspace
 from pages.widgets.shared.text import counted, sentence
 from pages.widgets.shared.words import words
@@ -50,7 +50,7 @@ def current_image(dataset_id: int) -> Image | None:
             say_missing("picture", asked)
         image = _first_image(dataset_id)
     st.session_state[IMAGE] = image.id if image else None
-    tell("picture", [str(image.id)] if image else [])
+    put_in_address("picture", [str(image.id)] if image else [])
     write_address("picture")
     return image
 

@@ -132,7 +132,7 @@ def kept(
     if key in state and not _readable(state[key], default, read, write):
         del state[key]
     value = state.get(key, default)
-    tell(word, _texts(value, write), written=always or value != default)
+    put_in_address(word, _texts(value, write), written=always or value != default)
     return value
 
 
@@ -145,7 +145,7 @@ def in_address(word: str, read: Callable[[str], Any], default: Any = None, **opt
     return {"key": key, "persist_state": "session"}
 
 
-def tell(word: str, values: Sequence[str], *, written: bool = True) -> None:
+def put_in_address(word: str, values: Sequence[str], *, written: bool = True) -> None:
     """Let the address say something, unless it is what the page shows by itself."""
     address = _address()
     address.values[word] = list(values)
