@@ -27,6 +27,8 @@ SLOW = 180_000  # milliseconds that models may take on a busy machine
 def menu(page, name):
     settle(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    page.wait_for_url(f"**/{name.lower()}?*")
+    settle(page)  # pages have fields of the same name
 
 
 def corrected(workspace):

@@ -126,7 +126,12 @@ def test_dragged_point_stays_on_the_picture(open_editor):
 def test_quick_nudges_of_one_point_are_one_edit(open_editor):
     editor = open_editor()
     editor.select(300, 200)
-    editor.press("ArrowRight", "ArrowRight", "Shift+ArrowDown", "Alt+ArrowLeft")
+    right, down, left = (
+        {"key": "ArrowRight"},
+        {"key": "ArrowDown", "shiftKey": True},
+        {"key": "ArrowLeft", "altKey": True},
+    )
+    editor.press_at_once(right, right, down, left)
     [edit] = editor.wait_for_edits(1)
     assert edit["changes"] == [[0, 301.75, 205, 2]]
     assert edit["note"] == NUDGE
