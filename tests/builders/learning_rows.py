@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from sqlmodel import select
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
+from db.engine import reading
 from db.tables import (
     Frame,
     GroupPart,
@@ -152,3 +154,10 @@ class Shelf:
                     uncertainty=Uncertainty.unknown(len(points)).to_bytes(),
                 )
             )
+
+    def predicted_points(self, version: int, instances: Sequence[int]) -> np.ndarray:
+        """(N, K, 2) pixels that a version has stored for these instances, in their order."""
+        with reading(self.workspace.engine) as session:
+            mine = select(Prediction).where(Prediction.model_version_id == version)
+            rows = {row.instance_id: Keypoints.from_bytes(row.points).points for row in session.exec(mine)}
+        return np.stack([rows[instance] for instance in instances])

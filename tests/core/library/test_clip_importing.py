@@ -2,9 +2,7 @@
 
 import shutil
 import zipfile
-from fractions import Fraction
 
-import av
 import numpy as np
 import pytest
 from sqlmodel import col, select
@@ -23,6 +21,7 @@ from db.queries.motion import clip_frames, frame_pictures
 from db.tables import Frame, Image, ImagePath, Run, RunState, Video
 from db.writing import writing
 from tests.builders.after_deaths import AfterDeaths
+from tests.builders.lying_clips import lying_clip
 
 
 @pytest.fixture
@@ -283,20 +282,8 @@ def test_a_folder_without_clips_is_no_work(take, tmp_path):
     assert take(tmp_path) == {"clips": 0, "frames": 0, "skipped": 0}
 
 
-def lying(path, count=10, rate=25, stated=600):
-    """An AVI whose header says that there are far more frames a second than there are, as screen recorders write it."""
-    with av.open(str(path), "w", format="avi") as container:
-        stream = container.add_stream("mjpeg", rate=stated)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
-        for index in range(count):
-            frame = av.VideoFrame.from_ndarray(pixels(10 * index), format="rgb24")
-            frame.pts, frame.time_base = index * stated // rate, Fraction(1, stated)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-
-
 def test_the_rate_of_a_clip_is_that_of_its_presentation_times_whatever_its_header_says(workspace, take, tmp_path):
-    lying(tmp_path / "cam.avi")
+    lying_clip(tmp_path / "cam.avi")
     assert probe(tmp_path / "cam.avi").frames_per_second == 600
     take(tmp_path / "cam.avi")
     (video,) = stored(workspace, Video)

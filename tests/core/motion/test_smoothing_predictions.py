@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.learning.pose_models import find_model, stored_version
 from core.motion.smoothing_predictions import smooth_predictions
@@ -37,13 +36,6 @@ def _clip(shelf, version, frames=15, seed=0, name="clip"):
     return instances, points.astype(np.float32)
 
 
-def _points(shelf, version, instances):
-    with reading(shelf.workspace.engine) as session:
-        mine = select(Prediction).where(Prediction.model_version_id == version)
-        rows = {row.instance_id: Keypoints.from_bytes(row.points).points for row in session.exec(mine)}
-    return np.stack([rows[instance] for instance in instances])
-
-
 def _rows(shelf, smoother):
     with reading(shelf.workspace.engine) as session:
         version = stored_version(find_model(shelf.workspace, f"net+{smoother}", session=session), session=session)
@@ -57,8 +49,8 @@ def test_smoothed_points_are_those_of_the_filter_and_the_plain_ones_stay(shelf):
     assert (told["instances"], told["predicted"], told["failed"]) == (15, 15, 0)
     assert told["delay_frames"] == pytest.approx(0, abs=1e-3)
     expected = savitzky_golay(points, 25.0)
-    assert np.allclose(_points(shelf, told["model_version"], instances), expected, atol=1e-4)
-    assert np.array_equal(_points(shelf, version, instances), points)
+    assert np.allclose(shelf.predicted_points(told["model_version"], instances), expected, atol=1e-4)
+    assert np.array_equal(shelf.predicted_points(version, instances), points)
     with reading(shelf.workspace.engine) as session:
         model = find_model(shelf.workspace, "net+savitzky-golay", session=session)
         assert stored_version(model, session=session) == told["model_version"] != version
@@ -68,10 +60,10 @@ def test_smoothing_again_changes_nothing(shelf):
     version = shelf.model("net")
     instances, _ = _clip(shelf, version)
     first = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
-    before = _points(shelf, first["model_version"], instances)
+    before = shelf.predicted_points(first["model_version"], instances)
     again = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
     assert (again["model_version"], again["predicted"]) == (first["model_version"], 0)
-    assert np.array_equal(_points(shelf, first["model_version"], instances), before)
+    assert np.array_equal(shelf.predicted_points(first["model_version"], instances), before)
     assert first["delay_frames"] > 0.1
 
 
@@ -81,7 +73,7 @@ def test_pictures_that_are_no_frames_keep_their_points(shelf):
     single = shelf.instance(shelf.image("photo.png"))
     shelf.predict(single, version, face(7.0))
     told = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
-    assert np.allclose(_points(shelf, told["model_version"], [single])[0], face(7.0))
+    assert np.allclose(shelf.predicted_points(told["model_version"], [single])[0], face(7.0))
 
 
 def test_only_the_clips_that_are_asked_for_are_smoothed_and_the_others_are_not_taken_for_smoothed(shelf):
@@ -119,7 +111,7 @@ def test_hertz_count_in_the_frames_that_were_taken(shelf):
     told = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model="net+one-euro")
     expected = one_euro(points, 5.0)
     assert not np.allclose(expected, one_euro(points, 25.0), atol=0.1)
-    assert np.allclose(_points(shelf, told["model_version"], instances), expected, atol=1e-4)
+    assert np.allclose(shelf.predicted_points(told["model_version"], instances), expected, atol=1e-4)
     assert told["delay_frames"] == pytest.approx(delay("one-euro", frames_per_second=5.0).frames, abs=1e-3)
 
 
@@ -170,7 +162,7 @@ def test_only_a_clip_in_which_something_changed_is_written_anew(shelf, smoother)
     model = f"net+{smoother}"
     told = smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model=model)
     version_of = told["model_version"]
-    untouched = _points(shelf, version_of, early)
+    untouched = shelf.predicted_points(version_of, early)
     with _written(shelf) as count:
         smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model=model)
     assert count.keys() <= {"SELECT"}
@@ -180,5 +172,5 @@ def test_only_a_clip_in_which_something_changed_is_written_anew(shelf, smoother)
         assert smooth_predictions(shelf.workspace, dataset_id=shelf.dataset, model=model)["predicted"] == 5
     assert count["UPDATE"] == 0, "what is stored is replaced, never changed"
     expected = {"one-euro": one_euro, "savitzky-golay": savitzky_golay}[smoother](points, 25.0)
-    assert np.allclose(_points(shelf, version_of, late), expected, atol=1e-4)
-    assert np.array_equal(_points(shelf, version_of, early), untouched)
+    assert np.allclose(shelf.predicted_points(version_of, late), expected, atol=1e-4)
+    assert np.array_equal(shelf.predicted_points(version_of, early), untouched)
