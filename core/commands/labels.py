@@ -37,7 +37,10 @@ _QUESTIONS = ", ".join(map(_choices, ANSWERS))
 @command(app)
 def labels(
     path: Annotated[
-        Path, typer.Argument(help="COCO keypoints, MPII JSON, .pts, dlib XML, motion CSV, tracks .npy; a folder or zip")
+        Path,
+        typer.Argument(
+            help="COCO keypoints, MPII JSON, .pts, .mat, dlib XML, motion CSV, tracks .npy; a folder or zip"
+        ),
     ],
     dataset: DatasetName,
     skeleton_name: Annotated[str, typer.Option("--skeleton", help=f"One of {', '.join(SKELETONS)}")],

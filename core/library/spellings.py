@@ -21,7 +21,7 @@ _HOST: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:/+[^/]*/")  # a drive has o
 _UPWARD: Final = re.compile(r"^(?:\.\./)+")
 _UPLOAD: Final = re.compile(r"(?:.*/)?[0-9a-f]{8}-([^/]+)")
 _KEPT_IN: Final = re.compile(
-    r"annot(ation)?s?|labels?|landmarks?|key_?points?|points|pts|tracks?|json|xml|csv|npy|gt|ground_?truth", re.I
+    r"annot(ation)?s?|labels?|landmarks?|key_?points?|points|pts|tracks?|json|xml|csv|npy|mat|gt|ground_?truth", re.I
 )
 
 

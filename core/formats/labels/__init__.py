@@ -7,7 +7,7 @@ be of. What a file as a whole does wrong raises; what a single label does wrong 
 from collections.abc import Callable
 from typing import Final
 
-from core.formats.labels import coco_keypoints, dlib_xml, motion_csv, mpii, pts, tracks_npy
+from core.formats.labels import coco_keypoints, dlib_xml, mat_points, motion_csv, mpii, pts, tracks_npy
 from core.formats.labels.other_tools import tool_of
 from core.formats.labels.rows import LabelFile, is_utf16, text_of
 from core.foundation.errors import UnreadableLabels
@@ -20,6 +20,7 @@ LABEL_READERS: Final[dict[str, Callable[[str, bytes, Skeleton], LabelFile]]] = {
     dlib_xml.FORMAT: dlib_xml.read,
     motion_csv.FORMAT: motion_csv.read,
     mpii.FORMAT: mpii.read,
+    mat_points.FORMAT: mat_points.read,
     tracks_npy.FORMAT: tracks_npy.read,
 }
 NAMES: Final = {
@@ -28,9 +29,10 @@ NAMES: Final = {
     dlib_xml.FORMAT: "dlib XML",
     motion_csv.FORMAT: "motion CSV",
     mpii.FORMAT: "MPII JSON",
+    mat_points.FORMAT: "300W-LP .mat",
     tracks_npy.FORMAT: "tracks .npy",
 }
-ENDINGS: Final = (".json", ".pts", ".xml", ".csv", ".npy")
+ENDINGS: Final = (".json", ".pts", ".xml", ".csv", ".npy", ".mat")
 _HEAD: Final = 8192  # bytes that are enough to tell
 _COCO_KEYS: Final = ('"annotations"', '"images"')
 
@@ -48,6 +50,8 @@ def sniff_label_file(name: str, content: bytes) -> str:
         return pts.FORMAT
     if ending == ".npy" and content.startswith(tracks_npy.MAGIC):
         return tracks_npy.FORMAT
+    if ending == ".mat" and content.startswith(mat_points.MAGIC):
+        return mat_points.FORMAT
     if ending == ".csv" and motion_csv.is_header(_first_line(name, content)):
         return motion_csv.FORMAT
     head = _head(content)
@@ -62,6 +66,7 @@ def sniff_label_file(name: str, content: bytes) -> str:
         raise UnreadableLabels.saying(other.within(name))
     wanted = {
         ".npy": message("labels.an_array"),
+        ".mat": message("labels.a_mat_file"),
         ".xml": message("labels.a_dataset_element"),
         ".csv": message("labels.a_table"),
         ".json": message("labels.an_object"),

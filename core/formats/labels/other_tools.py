@@ -21,6 +21,7 @@ _TOOLS: Final = tuple(
         (".json", r'"pose_keypoints_2d"', "OpenPose JSON", _COCO),
         (".json", r'"keypoint_annotations"', "AI Challenger JSON", _COCO),
         (".json", r'^\s*\[\s*\{[\s\S]*?"image_id"[\s\S]*?"(keypoints|bbox|score)"', "COCO results", _COCO),
+        (".mat", r"^MATLAB 7\.3 MAT-file", "a MATLAB file of version 7.3", "one of version 7 (save -v7)"),
     )
 )
 

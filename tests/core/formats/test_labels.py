@@ -19,11 +19,15 @@ from tests.builders.label_files import LABELS, read
         ("clip.npy", "tracks-npy"),
         ("coco_people.json", "coco-keypoints"),
         ("mpii.json", "mpii-json"),
+        ("whole.mat", "mat"),
     ],
 )
 def test_each_format_is_told_by_its_content(name, kind):
     assert sniff_label_file(name, (LABELS / name).read_bytes()) == kind
-    assert read(name, {"pts": FACE68, "dlib-xml": FACE68, "motion-csv": BODY24}.get(kind, COCO17)).format == kind
+    assert (
+        read(name, {"pts": FACE68, "dlib-xml": FACE68, "mat": FACE68, "motion-csv": BODY24}.get(kind, COCO17)).format
+        == kind
+    )
 
 
 def test_every_format_has_a_name_for_people():
@@ -37,6 +41,7 @@ def test_every_format_has_a_name_for_people():
         ("a.xml", b"<svg/>", "not dlib's <dataset>"),
         ("a.csv", b"left,right,same\n", "not a table with the header"),
         ("a.npy", b"PK\x03\x04", "not a NumPy array"),
+        ("a.mat", b"PK\x03\x04", "not a MATLAB file"),
         ("a.txt", b"", "not a label file"),
         ("pts", b"", "not a label file"),
     ],

@@ -17,6 +17,7 @@ FILES = [
     ("a.json", '{"version": 1.3, "people": [{"pose_keypoints_2d": []}]}', "OpenPose JSON", "COCO"),
     ("a.json", '[{"image_id": "x", "keypoint_annotations": {}}]', "AI Challenger JSON", "COCO"),
     ("a.json", (LABELS / "detections.json").read_text(), "COCO results", "COCO"),
+    ("a.mat", "MATLAB 7.3 MAT-file, Platform: GLNXA64", "a MATLAB file of version 7.3", "one of version 7 (save -v7)"),
 ]
 
 

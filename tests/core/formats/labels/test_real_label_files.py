@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import scipy.io
 
 from core.formats.labels import motion_csv, read_label_file
 from core.foundation.errors import UnreadableLabels
@@ -29,6 +30,16 @@ def test_every_real_pts_is_read_one_pixel_up_and_left():
         text = file.read_text()
         expected = np.array(text[text.index("{") + 1 : text.index("}")].split(), float).reshape(68, 2) - 1
         np.testing.assert_allclose(row.keypoints.points, expected, atol=1e-4)
+
+
+def test_every_real_mat_is_read_as_scipy_reads_it_one_pixel_up_and_left():
+    files = sorted((SHARED / "landmarks68" / "aflw2000").glob("*.mat"))
+    assert len(files) == 8
+    for file in files:
+        (row,) = read_label_file(file.name, file.read_bytes(), FACE68).rows
+        expected = scipy.io.loadmat(file)["pt3d_68"][:2].T - 1
+        np.testing.assert_allclose(row.keypoints.points, expected, atol=1e-4)
+        assert row.picture == f"{file.stem}.*"
 
 
 def test_every_face_of_dlibs_training_file_is_read():
