@@ -16,6 +16,7 @@ from pages.widgets.points.keypoint_session import (
 )
 from pages.widgets.points.picture_history import history_of
 from pages.widgets.points.picture_order import choose_order, order_caption, ranking
+from pages.widgets.shared.address import unfolded
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library
 from pages.widgets.shared.text import plain
 
@@ -43,6 +44,6 @@ if not data["instances"]:
     st.info(NOTHING.get(image.state, NOTHING["empty"]))  # the last face was taken out this moment
 keypoint_editor(data, key="keypoint_editor", on_go=go, height=680)
 
-with st.expander("History of this picture"):
+with st.expander("History of this picture", expanded=unfolded("history")):
     history_of(image.id)
 was_shown(image)

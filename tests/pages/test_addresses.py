@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
-from db.tables import Image, ImageState, Run, RunState
+from core.exchange.exporting import export_dataset
+from core.foundation.messages import message
+from core.jobs.runs import submit
+from db.tables import Export, Image, ImageState, Run, RunState, Skipped
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
@@ -132,16 +136,63 @@ def test_training_has_its_recipe_with_all_that_was_set(opened, workspace, datase
 
 def test_a_recipe_is_kept_while_another_page_is_open(opened, small_dataset):
     page = opened("training.py")
+    assert unfolded(page) == []
     page.selectbox(key=f"training/{dataset_of(page)}/recipe").set_value("quick-hrnet").run()
     next(field for field in page.text_input if field.label == "Epochs").set_value("5").run()
+    assert unfolded(page) == [], "as a hand has left it"
     page.switch_page("jobs.py").run()
     page.switch_page("training.py").run()
     assert said(page) == {"recipe": "quick-hrnet", "epochs": "5"}
     assert page.selectbox(key=f"training/{dataset_of(page)}/recipe").value == "quick-hrnet"
+    assert unfolded(page) == ["Settings"]
 
 
 def dataset_of(page):
     return page.session_state["dataset_id"]
+
+
+def unfolded(page):
+    """The sections of a page that can be folded and are not."""
+    return [section.label for section in page.expander if section.proto.expanded]
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "section"),
+    [
+        ("keypoints.py", {"history": "2"}, "History of this picture"),
+        ("training.py", {"recipe": "quick-pipnet", "others": "seed_of=3"}, "Settings"),
+        ("library.py", {"left-out": "2"}, "Leave pictures out of learning"),
+        ("library.py", {"waiting": "2"}, "Import labels"),
+        ("models.py", {"about": "v-1"}, "All about one model"),
+    ],
+)
+def test_a_section_that_holds_what_the_address_names_is_unfolded(opened, small_dataset, page, asked, section):
+    shown = opened(page, **asked)
+    assert unfolded(shown) == [section]
+    assert unfolded(shown.run()) == [section]
+
+
+def test_what_a_run_has_skipped_and_an_export_left_out_is_unfolded_where_the_address_names_it(
+    opened, workspace, dataset, author, tmp_path
+):
+    shelf = Shelf(workspace, dataset, author)
+    for number in range(4):
+        shelf.image(f"{number}.png")  # whose file is not there
+    run_id = submit(workspace, "export", dataset_id=dataset, author_id=author, parameters={})
+    who = {"dataset_id": dataset, "author_id": author, "run_id": run_id}
+    counts = export_dataset(workspace, **who, format_name="coco", folder=tmp_path / "out")
+    with writing(workspace.engine) as session:
+        (export,) = session.exec(select(Export)).all()
+        run = session.get(Run, run_id)
+        run.state, run.counts = RunState.DONE, counts
+        session.add(Skipped(run_id=run_id, path="a.jpg", reason=message("runs.died_twice").to_json()))
+        left_out = f"left-out-{export.id}"
+    for name, word, section in (
+        ("jobs.py", f"skipped-{run_id}", "1 file skipped, with the reasons"),
+        ("export.py", left_out, "4 left out, with the reasons"),
+    ):
+        assert unfolded(opened(name)) == []
+        assert unfolded(opened(name, **{word: "1"})) == [section]
 
 
 def test_models_has_those_compared(opened, small_dataset):

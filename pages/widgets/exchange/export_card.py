@@ -8,7 +8,7 @@ import streamlit as st
 from core.exchange.delivering import left_out_of
 from core.foundation.errors import FacetError
 from db.tables import Export
-from pages.widgets.shared.address import in_address, yes_or_no
+from pages.widgets.shared.address import in_address, unfolded, yes_or_no
 from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.resources import workspace
 from pages.widgets.shared.text import counted, plain, sentence, utc
@@ -45,20 +45,20 @@ def export_card(export: Export, author: str) -> None:
 
 
 def _left_out(export: Export) -> None:
-    title = f"{export.counts['left_out']:,} left out, with the reasons"
-    unfolded = st.expander(title, key=f"left-out-{export.id}", on_change="rerun", icon=":material/block:")
-    if not unfolded.open:
+    title, word = f"{export.counts['left_out']:,} left out, with the reasons", f"left-out-{export.id}"
+    section = st.expander(title, expanded=unfolded(word), key=word, on_change="rerun", icon=":material/block:")
+    if not section.open:
         return
-    with unfolded:
+    with section:
         try:
             rows = left_out_of(workspace(), export.id)
         except FacetError as error:
             st.error(sentence(error))
             return
-        table, offset = paged(len(rows), _ROWS, key=f"left-out-page-{export.id}", word=f"left-out-{export.id}")
+        table, offset = paged(len(rows), _ROWS, key=f"left-out-page-{export.id}", word=word)
         part = rows[offset : offset + _ROWS]
         table.table([{"File": plain(row["path"]), "Reason": plain(row["reason"])} for row in part], hide_index=True)
-        csv_button(f"left-out-{export.id}", lambda: rows)
+        csv_button(word, lambda: rows)
 
 
 def untouched_files() -> bool:

@@ -14,7 +14,7 @@ from core.learning.promoting import built_in_for, in_force, promote, roll_back, 
 from core.learning.verdicts import PromotionCheck, check_promotion
 from db.queries.learning.models import model_cache_key, promotions
 from pages.widgets.points.picture_order import doubtful_button
-from pages.widgets.shared.address import among, in_address
+from pages.widgets.shared.address import among, in_address, unfolded
 from pages.widgets.shared.controls import attempted, offer_predictions, page_button
 from pages.widgets.shared.points_picker import points_name
 from pages.widgets.shared.resources import author_id, read, start_run, workspace
@@ -60,7 +60,8 @@ def versions_table(rows: list[dict[str, Any]]) -> None:
 
 def one_model(dataset_id: int, rows: list[dict[str, Any]], *, busy: bool) -> None:
     """The whole of one version on request: data, recipe, weights, and its ONNX file."""
-    with st.expander("All about one model", icon=":material/info:", key="about-model", on_change="rerun"):
+    title, open_now = "All about one model", unfolded("about")
+    with st.expander(title, expanded=open_now, icon=":material/info:", key="about-model", on_change="rerun"):
         names = [row["name"] for row in rows]
         chosen = st.selectbox("Model", names, width=360, **in_address("about", among(names), names[0]))
         row = rows[names.index(chosen)]

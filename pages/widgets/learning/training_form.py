@@ -13,7 +13,7 @@ from core.learning.labels import SPLIT_BY, Supply
 from core.learning.recipes import RecipeChoice
 from db.queries.learning.models import model_cache_key
 from db.tables import Run
-from pages.widgets.shared.address import among, in_address, kept, key_of, text, yes_or_no
+from pages.widgets.shared.address import among, in_address, kept, key_of, text, unfolded, yes_or_no
 from pages.widgets.shared.controls import page_button, paged
 from pages.widgets.shared.labels_that_count import in_progress_parameter, labels_that_count
 from pages.widgets.shared.points_picker import choose_points, points_name
@@ -90,7 +90,8 @@ def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
 
 def _left_out(supply: Supply) -> None:
     if supply.excluded:
-        with st.expander(f"{counted(len(supply.excluded), 'picture')} left out by the list of bad pictures"):
+        title = f"{counted(len(supply.excluded), 'picture')} left out by the list of bad pictures"
+        with st.expander(title, expanded=unfolded("left-out")):
             names, offset = paged(len(supply.excluded), _NAMES, key="train-left-out", word="left-out")
             names.text("\n".join(supply.excluded[offset : offset + _NAMES]))
     if supply.empty:
@@ -179,7 +180,8 @@ def _settings(choice: RecipeChoice) -> dict[str, str]:
     """What should differ from the recipe: the usual ones as fields, all others as key=value lines."""
     name, defaults = choice.name, choice.settings
     chosen: dict[str, str] = {}
-    with st.expander("Settings", icon=":material/tune:"), st.container(horizontal=True, vertical_alignment="bottom"):
+    section = st.expander("Settings", expanded=unfolded(*_FIELDS, "weights", "others"), icon=":material/tune:")
+    with section, st.container(horizontal=True, vertical_alignment="bottom"):
         for key, label in _FIELDS.items():
             asked = in_address(key, text, str(defaults[key]), key=key_of(f"{name}-{key}"))
             value = st.text_input(label, width=110, **asked)

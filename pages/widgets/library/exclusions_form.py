@@ -8,7 +8,7 @@ from core.foundation.errors import FacetError
 from core.library.exclusions import NumberedRows, exclude, include_again, listed_names
 from db.engine import reading
 from db.queries.library import count_exclusions, exclusions_page
-from pages.widgets.shared.address import in_address, text
+from pages.widgets.shared.address import in_address, text, unfolded
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, sentence
@@ -22,7 +22,10 @@ _NAMED: Final = 5  # names that a sentence gives
 
 def exclusions_form(dataset_id: int) -> None:
     """The form and the list, folded away."""
-    with st.expander("Leave pictures out of learning", key="exclusions-form", icon=":material/filter_alt_off:"):
+    open_now = unfolded("name-part", "left-out")
+    with st.expander(
+        "Leave pictures out of learning", expanded=open_now, key="exclusions-form", icon=":material/filter_alt_off:"
+    ):
         _form(dataset_id)
         _list(dataset_id)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.people.encoders import EncoderChoice, encoder_choices
-from pages.widgets.shared.address import among, in_address, yes_or_no
+from pages.widgets.shared.address import among, in_address, unfolded, yes_or_no
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import start_run, workspace
 from pages.widgets.shared.text import counted, plain
@@ -22,7 +22,8 @@ def next_step(dataset_id: int, waiting: int, *, faces: int, people: int, busy: b
         if people:
             page_button("Name people", "people.py", type="primary", icon=":material/groups:")
         page_button("Correct keypoints", "keypoints.py", icon=":material/scatter_plot:")
-    with st.expander("Find faces again", expanded=bool(faces and not people), icon=":material/face:"):
+    open_now = bool(faces and not people) or unfolded("encoder", "absent")
+    with st.expander("Find faces again", expanded=open_now, icon=":material/face:"):
         face_finder(dataset_id, waiting, busy=busy)
 
 

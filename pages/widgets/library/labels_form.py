@@ -13,6 +13,7 @@ from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
 from pages.widgets.library.source_picker import SERVER, SourcePicker
 from pages.widgets.library.waiting_labels import waiting_actions, waiting_outcome
+from pages.widgets.shared.address import unfolded
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.text import counted, plain, sentence
@@ -30,7 +31,8 @@ _ROWS: Final = 20
 
 def labels_form(dataset_id: int) -> None:
     """The form and what waits, folded away again after each use."""
-    with st.expander("Import labels", key=f"labels-{_PICKER.uses}", icon=":material/new_label:"):
+    open_now, key = unfolded("waiting"), f"labels-{_PICKER.uses}"
+    with st.expander("Import labels", expanded=open_now, key=key, icon=":material/new_label:"):
         _form(dataset_id)
         waiting_outcome()
         _waiting(dataset_id)

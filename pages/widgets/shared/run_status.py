@@ -9,6 +9,7 @@ from core.jobs.runs import cancel, speed, worker_lives
 from core.library.importing import skipped
 from db.queries.jobs import count_skipped, newest_ended_run, runs_page, skipped_page
 from db.tables import Run, RunState
+from pages.widgets.shared.address import unfolded
 from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.resources import read, workspace
 from pages.widgets.shared.text import counted, lasting, plain, stored, utc
@@ -150,8 +151,9 @@ def skipped_files(run_id: int) -> None:
     count = read(lambda session: count_skipped(run_id, session=session))
     if not count:
         return
-    with st.expander(f"{counted(count, 'file')} skipped, with the reasons", icon=":material/block:"):
-        table, offset = paged(count, _ROWS, key=f"skipped-{run_id}", word=f"skipped-{run_id}")
+    title, word = f"{counted(count, 'file')} skipped, with the reasons", f"skipped-{run_id}"
+    with st.expander(title, expanded=unfolded(word), icon=":material/block:"):
+        table, offset = paged(count, _ROWS, key=word, word=word)
         rows = read(lambda session: skipped_page(run_id, offset=offset, limit=_ROWS, session=session))
         table.table([{"File": plain(path), "Reason": stored(reason)} for path, reason in rows], hide_index=True)
         csv_button(f"skipped-{run_id}", lambda: skipped(workspace(), run_id))

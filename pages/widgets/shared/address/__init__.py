@@ -47,7 +47,8 @@ class _Address:
     `asked` is what an address that is obeyed asks for, None once another page is open; `taken` are the words of it
     that have been; `whole`: what it does not say is the usual; `moves` is how many steps of Back and Forward the
     browser has told of. `left` is what it was told last, `written` what the open page says so far, `values` has the
-    choices too that are not written. `missing` holds what is not there, and what stands in its place.
+    choices too that are not written. `missing` holds what is not there, and what stands in its place. `arrived` are
+    the words that the address had when the page was arrived at, `ended` those that each page's had when it was left.
     """
 
     session: str = field(default_factory=token_hex)
@@ -61,6 +62,8 @@ class _Address:
     written: Words = field(default_factory=dict)
     values: Words = field(default_factory=dict)
     missing: dict[str, tuple[str, list[str] | None]] = field(default_factory=dict)
+    arrived: frozenset[str] = frozenset()
+    ended: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def asks(self, word: str) -> bool:
         """Whether a choice has to follow the address; once."""
@@ -158,6 +161,7 @@ def write_address(at: str) -> None:
     """Tell the browser what the address says by now; at the end of a page that is done for it."""
     address = _address()
     address.turn, address.left = address.turn + 1, address.says()
+    address.ended[key_of("", address.page)] = frozenset(address.left)
     told = {
         "session": address.session,
         "turn": address.turn,
@@ -169,6 +173,14 @@ def write_address(at: str) -> None:
     }
     with st.sidebar:
         _mount(key=f"address-{at}", data=told, height="content", on_moved_change=lambda: None)
+
+
+def unfolded(*words: str) -> bool:
+    """Whether a section that can be folded begins unfolded: the address that led here says one of the words in it.
+
+    It stays the same for as long as the page is open, so that nothing folds under a hand.
+    """
+    return not _address().arrived.isdisjoint(words)
 
 
 def say_missing(word: str, value: object) -> None:
@@ -253,10 +265,11 @@ def _arrive(page: str) -> None:
         address.moves = moves
         asked = asked if opened else led_to
     if asked is not None:
-        address.asked, address.taken, address.missing = asked, set(), {}
+        address.asked, address.taken, address.missing, address.arrived = asked, set(), {}, frozenset(asked)
         address.whole = not opened and bool(asked)  # one that was left before it was written asks for nothing
     elif page != address.page:
         address.asked, address.missing = None, {}
+        address.arrived = address.ended.get(key_of("", page), frozenset())
     address.page, address.written, address.values = page, {}, {}
 
 

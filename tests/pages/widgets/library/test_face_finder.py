@@ -22,8 +22,9 @@ def step(shown, dataset, monkeypatch):
 
         next_step(dataset_id, waiting, **known)
 
-    def show(waiting, *, faces=0, people=0, busy=False):
-        return shown(draw, dataset_id=dataset, waiting=waiting, faces=faces, people=people, busy=busy)
+    def show(waiting, *, faces=0, people=0, busy=False, address=None):
+        known = {"faces": faces, "people": people, "busy": busy}
+        return shown(draw, address=address, dataset_id=dataset, waiting=waiting, **known)
 
     return show
 
@@ -58,6 +59,11 @@ def test_faces_that_were_never_grouped_are_offered_again(step):
     page = step(0, faces=3, people=0)
     assert page.expander[0].proto.expanded
     assert "Name people" not in [button.label for button in page.button]
+
+
+@pytest.mark.parametrize("asked", [{"encoder": "here"}, {"absent": "yes"}])
+def test_encoders_that_the_address_names_are_not_folded_away(step, asked):
+    assert step(0, faces=3, people=2, address=asked).expander[0].proto.expanded
 
 
 def test_an_encoder_that_is_not_here_says_what_it_lacks_and_is_fetched_where_it_can_be(step, started):
