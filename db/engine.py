@@ -17,6 +17,8 @@ _BUSY_MS: Final = 30_000
 LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may name any number
 WRITE: Final = "facet_write"  # the execution option of a connection that will write
 
+Translation = Callable[[Exception], Exception]
+
 
 def store_file(url: str) -> Path | None:
     """The file of an SQLite store; None for a URL of anything else, or of none."""
@@ -28,12 +30,12 @@ def store_file(url: str) -> Path | None:
 
 
 def open_engine(
-    url: str, *, busy: Callable[[], Exception] | None = None, full: Callable[[], Exception] | None = None
+    url: str, *, busy: Translation | None = None, full: Translation | None = None, damaged: Translation | None = None
 ) -> Engine:
     """An engine for the store at `url` (``sqlite:///FILE``).
 
-    Whoever has waited for other writers in vain gets the exception that `busy` makes, and whoever finds no room on the
-    disk that of `full`; without them the database's own.
+    Of the database's own exception `busy` makes the one for whoever has waited for other writers in vain, `full` for
+    whoever finds no room on the disk, and `damaged` for whoever comes upon a damaged part of the file.
 
     SQLite gets write-ahead logging, foreign keys, ``synchronous=FULL`` (a committed correction survives a power cut)
     and, where it is new, pages that keep the log of small commits small.
@@ -42,18 +44,21 @@ def open_engine(
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
-        if busy is not None:
-            event.listen(engine, "handle_error", _raising({sqlite3.SQLITE_BUSY}, busy))
-        if full is not None:
-            event.listen(engine, "handle_error", _raising({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}, full))
+        for codes, make in (
+            ({sqlite3.SQLITE_BUSY}, busy),
+            ({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}, full),
+            ({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}, damaged),
+        ):
+            if make is not None:
+                event.listen(engine, "handle_error", _raising(codes, make))
     return engine
 
 
-def _raising(codes: set[int], make: Callable[[], Exception]) -> Callable[[ExceptionContext], None]:
+def _raising(codes: set[int], make: Translation) -> Callable[[ExceptionContext], None]:
     def handle(context: ExceptionContext) -> None:
         error = context.original_exception
-        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in codes:
-            raise make() from error
+        if isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in codes:
+            raise make(error) from error
 
     return handle
 

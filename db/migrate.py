@@ -155,6 +155,15 @@ def put_back(source: Path, store: Path, backups: Path) -> Path | None:
     return kept
 
 
+def is_store(path: Path) -> bool:
+    """Whether a file is a whole store that this program can read; reads all of it."""
+    try:
+        _check(path)
+    except NoStore:
+        return False
+    return True
+
+
 def _check(source: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as opened:
@@ -176,6 +185,6 @@ def _check_alone(store: Path) -> None:
     try:
         with closing(sqlite3.connect(store, timeout=0.0)) as opened:
             opened.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:  # else it is damaged, and is replaced as it is
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             raise StoreInUse from error

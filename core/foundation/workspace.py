@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import dropwhile
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from core.foundation.messages import Message, message, some
 from core.foundation.private import keep_private
 from core.foundation.settings import Settings, settings
 from db.engine import open_engine, store_file
-from db.migrate import StoreNotCopied, UnknownRevision, own_id, upgrade
+from db.migrate import StoreNotCopied, UnknownRevision, is_store, own_id, upgrade
 
 _LISTED: Final = 5  # backups that a sentence names
 
@@ -53,9 +54,7 @@ class Workspace:
             reason = error.strerror or error
             raise FacetError("store.home_unusable", folder=workspace.home, reason=reason) from error
         except DBAPIError as error:
-            raise FacetError(
-                "store.unusable", url=workspace.engine.url, reason=error.orig, way_back=workspace._way_back()
-            ) from error
+            raise workspace._unusable(error.orig) from error
         except StoreNotCopied as error:
             raise FacetError("store.not_copied", target=workspace.backups, reason=error) from error
         except UnknownRevision as error:
@@ -70,16 +69,22 @@ class Workspace:
             raise FacetError("store.lost", store=store, folder=self.originals, way_back=self._way_back())
 
     def _way_back(self) -> Message:
-        """What a person can do whose store is gone or damaged."""
+        """What a person can do whose store is gone or damaged: the newest backup that is whole, and those before it."""
         newest = sorted(self.backups.glob("*.db"), key=lambda path: path.stat().st_mtime, reverse=True)
-        if not newest:
+        whole = list(dropwhile(lambda path: not is_store(path), newest))
+        if not whole:
             return message("store.no_backup", folder=self.backups)
-        return message("store.backups", names=some([path.name for path in newest], _LISTED), newest=newest[0])
+        return message("store.backups", names=some([path.name for path in whole], _LISTED), newest=whole[0])
+
+    def _unusable(self, reason: BaseException | None) -> FacetError:
+        return FacetError("store.unusable", url=self.engine.url, reason=reason, way_back=self._way_back())
 
     @cached_property
     def engine(self) -> Engine:
         """The store's engine; one for each process."""
-        return open_engine(self.settings.store, busy=StoreBusy, full=StoreFull)
+        return open_engine(
+            self.settings.store, busy=lambda _: StoreBusy(), full=lambda _: StoreFull(), damaged=self._unusable
+        )
 
     @property
     def home(self) -> Path:

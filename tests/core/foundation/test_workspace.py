@@ -1,13 +1,18 @@
 """One home folder: where everything lies, and what a person reads when it cannot be used."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from core.foundation.errors import BadInput, FacetError
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
+from core.library.backups import back_up, restore_backup
+from db.engine import reading
+from db.tables import User
 
 
 def test_opening_makes_the_folders_and_an_empty_store(tmp_path):
@@ -66,6 +71,52 @@ def test_a_store_that_is_no_database_is_said(tmp_path):
     assert caught.value.message.code == "store.unusable"
 
 
+def _damage(settings):
+    """A store whose header is right and whose pages are not, as a failing disk leaves it; gives its path."""
+    store = Path(settings.store.removeprefix("sqlite:///"))
+    content = store.read_bytes()
+    store.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    return store
+
+
+@pytest.fixture
+def kept(workspace, author):
+    """A store that nobody has open, with a backup; gives the backup."""
+    backup = back_up(workspace)
+    workspace.engine.dispose()
+    return backup
+
+
+def test_a_damaged_store_names_its_backups_at_the_start_and_what_it_says_puts_one_back(workspace, kept):
+    store = _damage(workspace.settings)
+    with pytest.raises(FacetError) as caught:
+        Workspace.open(workspace.settings)
+    assert str(caught.value) == (
+        f"the store 'sqlite:///{store}' cannot be used (database disk image is malformed); "
+        f"there are backups: {kept.name}; put one back with `python -m core restore {kept}`"
+    )
+    restore_backup(workspace.settings, kept)
+    with reading(Workspace.open(workspace.settings).engine) as session:
+        assert session.exec(select(User.name)).all() == ["ada"]
+
+
+def test_damage_that_is_found_later_is_the_same_sentence(workspace, kept):
+    opened = Workspace(workspace.settings)
+    _damage(workspace.settings)
+    told = rf"cannot be used \(.*\); there are backups: {kept.name}; put one back with"
+    with pytest.raises(FacetError, match=told), reading(opened.engine) as session:
+        session.exec(select(User.name)).all()
+
+
+def test_a_damaged_store_without_a_backup_says_so(workspace):
+    workspace.engine.dispose()
+    _damage(workspace.settings)
+    with pytest.raises(
+        FacetError, match=r"malformed\); there is no backup in .*backups\. To begin anew, choose another"
+    ):
+        Workspace.open(workspace.settings)
+
+
 @pytest.fixture
 def lost(tmp_path):
     """A home folder with a picture, backups, and a store that is gone."""
@@ -81,7 +132,7 @@ def lost(tmp_path):
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_a_store_that_is_gone_from_beside_pictures_is_said_with_its_backups(lost, empty):
+def test_a_store_that_is_gone_from_beside_pictures_is_said_with_its_backups(lost, empty, empty_store):
     store = Path(lost.store.removeprefix("sqlite:///"))
     if empty:
         store.touch()
@@ -90,10 +141,15 @@ def test_a_store_that_is_gone_from_beside_pictures_is_said_with_its_backups(lost
     assert caught.value.message.code == "store.lost"
     backups = Workspace(lost).backups
     backups.mkdir()
-    for age, name in enumerate(["newest.db", "older.db"]):
-        (backups / name).touch()
+    for age, name in enumerate(["damaged.db", "newest.db", "older.db"]):
+        if name == "damaged.db":
+            (backups / name).write_bytes(b"what was replaced " * 1000)
+        else:
+            shutil.copy(empty_store, backups / name)
         os.utime(backups / name, (0, 1000 - age))
-    with pytest.raises(FacetError, match=r"newest\.db, older\.db; put one back with .* restore .*newest\.db"):
+    with pytest.raises(
+        FacetError, match=r"there are backups: newest\.db, older\.db; put one back with .* restore .*newest\.db"
+    ):
         Workspace.open(lost)
     assert not store.exists() or not store.stat().st_size, "nothing was made in its place"
 

@@ -62,6 +62,15 @@ def test_a_damaged_store_is_replaced_and_kept_with_its_log(workspace, stopped):
     assert _names(workspace.settings) == {"before"}
 
 
+@pytest.mark.parametrize("left", [50, 100, 5000, 20_000])
+def test_a_store_that_was_cut_off_is_replaced_and_kept_as_it_was(workspace, stopped, left):
+    store = workspace.home / "store.db"
+    store.write_bytes(cut := store.read_bytes()[:left])
+    _, replaced = restore_backup(workspace.settings, stopped)
+    assert replaced.read_bytes() == cut
+    assert _names(workspace.settings) == {"before"}
+
+
 def test_while_somebody_has_the_store_open_nothing_is_replaced(workspace, stopped):
     with closing(sqlite3.connect(workspace.home / "store.db")) as other:
         other.execute("SELECT count(*) FROM dataset").fetchone()
