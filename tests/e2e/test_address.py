@@ -101,6 +101,7 @@ def test_a_filter_survives_reload_other_pages_and_back_and_a_link_shows_it_to_so
     elsewhere.close()
 
 
+@pytest.mark.nightly
 def test_a_picture_opened_from_a_filtered_list_walks_that_list_and_back_shows_the_list_as_it_was(
     page, workbench, pictures
 ):
@@ -173,6 +174,7 @@ def test_a_pasted_address_opens_its_picture_and_what_is_not_there_is_said(page, 
     expect(page.get_by_text("There is no picture")).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_choices_of_other_pages_are_there_again_after_a_visit_elsewhere(page, workbench, pictures):
     open_page(page, workbench, "export")
     page.get_by_text("identities", exact=True).click()

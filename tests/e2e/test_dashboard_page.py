@@ -73,6 +73,7 @@ def cells(page, number):
     return table.evaluate(rows)  # at one moment
 
 
+@pytest.mark.nightly
 def test_an_empty_store_leads_to_the_library(page, workbench):
     page.goto(f"{workbench.address}/dashboard")
     expect(page.get_by_text("There is no data yet.")).to_be_visible(timeout=WAIT)
@@ -95,6 +96,7 @@ def test_the_numbers_of_a_dataset_are_those_stored(page, workbench, stage):
     comes_to(lambda: cells(page, 0), [["Faces", "0", "0", "1", "0", "1"], ["Figures", *"00000"]])
 
 
+@pytest.mark.nightly
 def test_work_is_told_by_day_and_annotator_in_utc(page, workbench, stage):
     page.goto(f"{workbench.address}/dashboard?dataset=One")
     expect(page.get_by_text("Days are UTC.")).to_be_visible(timeout=WAIT)
@@ -109,6 +111,7 @@ def test_work_is_told_by_day_and_annotator_in_utc(page, workbench, stage):
     assert [(row["annotator"], row["count"]) for row in rows] == [(f"'{HOSTILE}", "1"), ("ada", "3")]
 
 
+@pytest.mark.nightly
 def test_all_datasets_are_counted_together(page, workbench, stage):
     page.goto(f"{workbench.address}/dashboard?dataset=Two")
     expect(metric(page, "Pictures")).to_have_text("2", timeout=WAIT)

@@ -45,6 +45,7 @@ def card(page, run_id):
     return page.locator(f".st-key-run-{run_id}")
 
 
+@pytest.mark.nightly
 def test_an_empty_page_leads_to_the_library(page, workbench):
     page.goto(f"{workbench.address}/jobs")
     expect(page.get_by_text("Nothing has run yet.")).to_be_visible(timeout=WAIT)
@@ -86,6 +87,7 @@ def test_a_run_is_cancelled_while_it_works(page, workbench, stage, dataset):
     assert newest(stage).state == "cancelled"
 
 
+@pytest.mark.nightly
 def test_old_runs_are_on_the_next_page(page, workbench, stage, dataset, tmp_path):
     with reading(stage.engine) as session:
         before = len(runs_page(limit=100, session=session))

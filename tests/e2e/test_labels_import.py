@@ -72,6 +72,7 @@ def folder(workbench):
     return made
 
 
+@pytest.mark.nightly
 def test_a_folder_on_the_server_brings_labels_and_their_pictures(workbench, page, folder):
     page.goto(f"{workbench.address}?dataset=Faces")
     unfold(page, "Import labels")
@@ -113,6 +114,7 @@ def test_what_a_label_file_leaves_open_is_asked_on_a_card_and_answered(workbench
     np.testing.assert_allclose(Keypoints.from_bytes(blob).points[0], [0.25 * 160, 0.5 * 120], atol=1e-4)
 
 
+@pytest.mark.nightly
 def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench, page, folder):
     page.goto(f"{workbench.address}?dataset=Faces")
     unfold(page, "Import labels")
@@ -127,6 +129,7 @@ def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench
     assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
 
 
+@pytest.mark.nightly
 def test_labels_of_another_folder_wait_and_are_put_onto_the_picture_that_somebody_names(workbench, page, folder):
     other = workbench.home.parent / "others"
     (other / "val").mkdir(parents=True)
@@ -146,6 +149,7 @@ def test_labels_of_another_folder_wait_and_are_put_onto_the_picture_that_somebod
     assert stored(workbench, "SELECT state FROM image WHERE path = 'first.png'") == [("imported",)]
 
 
+@pytest.mark.nightly
 def test_an_upload_is_sniffed_and_of_the_wrong_points_it_says_how_many_there_are(workbench, page, folder):
     page.goto(f"{workbench.address}?dataset=Faces")
     unfold(page, "Import labels")

@@ -149,6 +149,7 @@ def test_a_folder_with_pictures_a_clip_and_labels_comes_in_at_once_and_says_what
     ) == [("mixed/face0.png",)]
 
 
+@pytest.mark.nightly
 def test_the_drawn_clips_can_be_had_beside_other_data_and_a_dataset_of_which_nothing_came_is_none(page, trip):
     page.goto(f"{trip.address}?dataset=Trip")
     unfold(page, "Samples that Facet draws")
@@ -174,6 +175,7 @@ def test_an_import_that_fails_says_so_in_place_and_leaves_no_dataset(page, trip)
     expect(page.get_by_role("heading", name="Cut off")).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_pictures_are_paged_and_filtered_by_path_and_state(page, trip):
     page.goto(f"{trip.address}?dataset=Trip")
     tiles = page.get_by_role("group", name="Pictures").get_by_role("button")
@@ -190,6 +192,7 @@ def test_pictures_are_paged_and_filtered_by_path_and_state(page, trip):
     expect(page.get_by_text("0 pictures. Change or clear the filters.")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_a_name_full_of_signs_is_shown_as_it_is(page, trip):
     page.goto(f"{trip.address}?dataset=Trip")
     page.get_by_label("Part of the path").fill("odd/")
@@ -204,6 +207,7 @@ def test_a_picture_opens_in_the_keypoint_editor(page, trip):
     expect(page).to_have_url(re.compile("/keypoints"))
 
 
+@pytest.mark.nightly
 def test_a_folder_of_the_server_is_checked_at_once(page, trip):
     page.goto(f"{trip.address}?dataset=Trip")
     unfold(page, "Import photos")
@@ -217,6 +221,7 @@ def test_a_folder_of_the_server_is_checked_at_once(page, trip):
     expect(page.get_by_text("there is no such file or folder on the server")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_people_come_from_folder_names_and_a_picture_that_is_gone_fails_with_its_reason(page, trip, tmp_path):
     for number, name in enumerate(["Ada/1.png", "Bo/1.png"]):
         (tmp_path / name).parent.mkdir()

@@ -29,7 +29,7 @@ from db.writing import writing
 from tests.builders.staged_learning import NAME, QUICK, add_clips, open_store, unlabel
 from tests.e2e.hands import accept, pick, settle, video_metadata
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]  # the models are trained first
 
 SLOW = 90_000
 NEXT_PICTURE = """seen => {
@@ -216,7 +216,6 @@ def test_what_the_model_doubts_is_labelled_in_that_order(page, workbench, store)
     expect(page.get_by_text(re.compile("In the order of the doubt of"))).to_be_visible(timeout=SLOW)
 
 
-@pytest.mark.nightly
 def test_a_model_leaves_as_onnx(page, workbench, store):
     open_page(page, workbench)
     page.locator("summary").filter(has_text="All about one model").click()

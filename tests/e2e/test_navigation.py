@@ -25,6 +25,7 @@ def store(workbench):
     return workspace
 
 
+@pytest.mark.nightly
 def test_button_to_another_page_keeps_dataset_and_name(page, workbench, store):
     page.goto(f"{workbench.address}/?name=zoe&dataset=Drawn")
     page.get_by_role("button", name="Correct keypoints").click(timeout=60_000)

@@ -17,7 +17,7 @@ from core.motion.overlaying import render_overlay
 from tests.builders.staged_clips import add_model, predict, take
 from tests.e2e.hands import video_metadata
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]  # clips are drawn and encoded first
 
 
 @pytest.fixture(scope="module")

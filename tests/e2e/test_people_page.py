@@ -112,6 +112,7 @@ def test_a_name_is_saved_shown_as_text_and_undone(page, people, store):
     has_name(page, person, NASTY)
 
 
+@pytest.mark.nightly
 def test_a_taken_name_offers_the_merge_and_says_what_will_happen(page, people, store):
     dataset, faces = people
     one, other = person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])
@@ -130,6 +131,7 @@ def test_a_taken_name_offers_the_merge_and_says_what_will_happen(page, people, s
     assert listed(store, dataset)[0] == ("Ada", 4, 0)
 
 
+@pytest.mark.nightly
 def test_a_row_that_is_named_stays_where_it_is_and_its_name_is_offered_to_others(page, people, store):
     dataset, faces = people
     rows = page.get_by_label(re.compile("^Name of person"))
@@ -146,6 +148,7 @@ def test_a_row_that_is_named_stays_where_it_is_and_its_name_is_offered_to_others
     expect(rows.first).to_have_value("Ada", timeout=SLOW)  # who has a name stands first when the list is opened
 
 
+@pytest.mark.nightly
 def test_a_name_typed_into_a_stale_window_is_told_and_both_windows_see_the_same(page, visitor, people, store):
     dataset, faces = people
     person = person_of(store, dataset, faces[0])
@@ -168,6 +171,7 @@ def test_a_name_typed_into_a_stale_window_is_told_and_both_windows_see_the_same(
     other.close()
 
 
+@pytest.mark.nightly
 def test_ticked_people_are_confirmed_with_one_click_and_one_undo(page, people, store):
     dataset, faces = people
     for face in (faces[0], faces[4]):
@@ -221,6 +225,7 @@ def test_faces_move_out_to_a_new_person_and_back_with_undo(page, people, store):
     assert "Zoe" not in [row[0] for row in listed(store, dataset)]
 
 
+@pytest.mark.nightly
 def test_a_face_taken_out_does_not_come_back_with_the_next_grouping(page, people, store):
     dataset, faces = people
     person = person_of(store, dataset, faces[0])
@@ -249,6 +254,7 @@ def test_all_faces_are_confirmed_at_once_and_one_is_no_face(page, people, store)
     expect(page.get_by_text("confirmed", exact=True)).to_have_count(3)
 
 
+@pytest.mark.nightly
 def test_a_face_opens_its_picture_in_the_editor(page, people, store):
     dataset, faces = people
     open_person(page, person_of(store, dataset, faces[0]))
@@ -275,6 +281,7 @@ def test_questions_are_answered_once_and_come_to_an_end(page, people, store):
     expect(page.get_by_role("button", name="Undo", exact=True)).to_have_count(5, timeout=SLOW)  # and the bar's
 
 
+@pytest.mark.nightly
 def test_the_history_says_why_a_decision_cannot_be_undone(page, people, store):
     dataset, faces = people
     person = person_of(store, dataset, faces[0])
@@ -288,6 +295,7 @@ def test_the_history_says_why_a_decision_cannot_be_undone(page, people, store):
     says(page, "“Named Ada Bea” (by Mina) came later and touches the same people; undo that first")
 
 
+@pytest.mark.nightly
 def test_people_seen_once_are_folded_away_until_they_belong_to_somebody(page, people, store):
     page.get_by_text("Seen once (1)").click()
     expect(page.get_by_role("option")).to_have_count(1, timeout=SLOW)
@@ -297,6 +305,7 @@ def test_people_seen_once_are_folded_away_until_they_belong_to_somebody(page, pe
     says(page, "Moved 1 face to unnamed person")
 
 
+@pytest.mark.nightly
 def test_names_are_searched_for(page, people, store):
     _, faces = people
     move_faces(store, faces[:4], name="Ada_1", author_id=annotator_id(store, "Mina"))

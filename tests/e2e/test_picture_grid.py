@@ -51,6 +51,7 @@ def test_shift_click_chooses_a_range_in_either_direction(grid):
     says(grid, selected=[4, 5, 6, 7, 8])
 
 
+@pytest.mark.nightly
 def test_buttons_choose_all_and_none(grid):
     grid.get_by_role("button", name="Select all").click()
     says(grid, selected=list(range(1, 13)))
@@ -75,6 +76,7 @@ def test_keys_walk_choose_and_open(grid):
     says(grid, opened=[12])
 
 
+@pytest.mark.nightly
 def test_down_goes_to_the_tile_below(grid):
     option(grid, 1).click()
     grid.keyboard.press("ArrowDown")
@@ -84,6 +86,7 @@ def test_down_goes_to_the_tile_below(grid):
     assert there["y"] > here["y"]
 
 
+@pytest.mark.nightly
 def test_double_click_opens_once_and_keeps_the_selection(grid):
     option(grid, 7).click()
     says(grid, selected=[7])
@@ -114,6 +117,7 @@ def test_titles_are_text_and_a_broken_picture_shows_its_title(grid):
     expect(broken.locator("img")).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_one_can_be_chosen_where_one_is_asked_for(page, demo):
     page.goto(f"{demo}/?select=single")
     option(page, 2).click()
@@ -122,6 +126,7 @@ def test_one_can_be_chosen_where_one_is_asked_for(page, demo):
     expect(page.get_by_role("button", name="Select all")).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_a_click_opens_where_nothing_can_be_chosen(page, demo):
     page.goto(f"{demo}/?select=none")
     page.get_by_role("button", name="face 8").click()

@@ -89,6 +89,7 @@ def test_a_file_opens_with_nothing_imported_and_shows_its_figures(page, workbenc
     assert kept["nmf"] is None
 
 
+@pytest.mark.nightly
 def test_a_truth_beside_it_fills_the_last_part(page, workbench, files):
     page.goto(f"{workbench.address}/stability")
     give(page, files / "walk_1.npy")
@@ -99,6 +100,7 @@ def test_a_truth_beside_it_fills_the_last_part(page, workbench, files):
     expect(page.get_by_role("cell", name="1.0000", exact=True).first).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_smoothing_shows_before_and_after_and_the_delay(page, workbench, files):
     page.goto(f"{workbench.address}/stability")
     give(page, files / "walk_1.npy")
@@ -117,6 +119,7 @@ def test_smoothing_shows_before_and_after_and_the_delay(page, workbench, files):
     expect(page.get_by_text("It looks 4 frames ahead")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_one_frame_and_what_is_no_track_are_told_in_a_sentence(page, workbench, files):
     page.goto(f"{workbench.address}/stability")
     give(page, files / "short.npy")
@@ -128,6 +131,7 @@ def test_one_frame_and_what_is_no_track_are_told_in_a_sentence(page, workbench, 
     expect(page.get_by_text("flat.npy: its shape is (4, 136)")).to_be_visible(timeout=SLOW)
 
 
+@pytest.mark.nightly
 @pytest.mark.shared
 @pytest.mark.skipif(not TRACKS.exists(), reason="the real tracks are not here")
 def test_the_real_548_opens_with_its_known_figures(page, workbench):

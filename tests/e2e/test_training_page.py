@@ -53,6 +53,7 @@ def trained(workspace):
         return session.exec(select(TrainedModel).order_by(TrainedModel.model_version_id)).all()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("dataset", "waits"), [("Nothing", False), ("Unlabelled", True)])
 def test_without_labels_the_page_leads_to_where_they_come_from(page, workbench, store, dataset, waits):
     open_page(page, workbench, dataset)
@@ -64,6 +65,7 @@ def test_without_labels_the_page_leads_to_where_they_come_from(page, workbench, 
     expect(page.get_by_role("combobox", name="Order")).to_be_visible(timeout=SLOW)
 
 
+@pytest.mark.nightly
 def test_one_group_cannot_be_measured_and_is_not_trained_on(page, workbench, store):
     open_page(page, workbench, "Alone")
     expect(page.get_by_text("Everything labelled belongs to one group")).to_be_visible(timeout=SLOW)
@@ -72,6 +74,7 @@ def test_one_group_cannot_be_measured_and_is_not_trained_on(page, workbench, sto
     expect(page.get_by_text("Everything labelled belongs to one group")).to_be_visible(timeout=SLOW)
 
 
+@pytest.mark.nightly
 def test_absent_weights_are_named_with_the_ways_out(page, workbench, store):
     open_page(page, workbench, "Clips")
     pick(page, "Recipe", "resnet18-regression")
@@ -87,6 +90,7 @@ def test_absent_weights_are_named_with_the_ways_out(page, workbench, store):
     expect(train_button(page)).to_be_enabled()
 
 
+@pytest.mark.nightly
 def test_a_wrong_setting_is_named_before_anything_starts(page, workbench, store):
     open_page(page, workbench, "Clips")
     pick(page, "Recipe", "quick-resnet18")
@@ -196,6 +200,7 @@ def staged_rounds(workspace, author, dataset, name, plan, nmes):
     (folder / "rounds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rounds))
 
 
+@pytest.mark.nightly
 def test_what_each_round_bought_stands_beside_the_other_plan(page, workbench, store):
     workspace, author = store
     dataset = add_clips(workspace, author, "Rounds", people=2, frames=2, seed=4)

@@ -113,6 +113,7 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
     assert threshold_of(store, dataset, encoder_of(store, dataset)) == report.best.threshold
 
 
+@pytest.mark.nightly
 def test_four_people_without_an_error_show_nothing_about_others(page, workbench, store):
     dataset = dataset_called(store, "easy")
     for person in range(4):
@@ -129,6 +130,7 @@ def test_four_people_without_an_error_show_nothing_about_others(page, workbench,
     expect(page.get_by_text("None at this threshold.")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_a_false_match_is_shown_and_leads_to_the_person(page, workbench, store):
     dataset = dataset_called(store, "mixed up")
     rows = np.pad(np.array([[1, 0, 0], [0.8, 0.6, 0], [0.8, 0.6, 0.01], [0, 0, 1]], np.float32), [(0, 0), (0, 61)])
@@ -144,6 +146,7 @@ def test_a_false_match_is_shown_and_leads_to_the_person(page, workbench, store):
     expect(page.get_by_label(re.compile("^Name of person")).first).to_have_value("_Ada_", timeout=SLOW)
 
 
+@pytest.mark.nightly
 def test_without_confirmed_faces_the_page_says_what_to_do(page, workbench, store):
     dataset = dataset_called(store, "unconfirmed")
     add_faces(store, dataset, [("a.png", np.eye(64, dtype=np.float32)[0])])

@@ -26,6 +26,7 @@ def test_edits_are_sent_again_until_they_are_confirmed(open_editor):
     assert editor.saved_point(16)[0] > 500
 
 
+@pytest.mark.nightly
 def test_more_than_the_server_takes_at_once_is_sent_in_parts(open_editor):
     editor = open_editor()
     editor.tick("Withhold")
@@ -54,6 +55,7 @@ def test_unsaved_edits_survive_a_reload_and_the_browser_warns(open_editor):
     assert again == [edit]
 
 
+@pytest.mark.nightly
 def test_leaving_is_free_when_everything_is_saved(open_editor):
     editor = open_editor()
     editor.drag((300, 200), (30, 0))
@@ -84,6 +86,7 @@ def test_refused_edit_is_explained_and_can_be_insisted_on(open_editor):
     assert editor.saved_point(0)[0] == pytest.approx(300 + 40 / editor.view["scale"], abs=0.1)
 
 
+@pytest.mark.nightly
 def test_refused_edit_can_be_given_up(open_editor):
     editor = open_editor()
     make_conflict(editor)
@@ -94,6 +97,7 @@ def test_refused_edit_can_be_given_up(open_editor):
     expect(editor.button("undo")).to_be_disabled()
 
 
+@pytest.mark.nightly
 def test_undo_of_a_refused_edit_leaves_theirs(open_editor):
     editor = open_editor()
     make_conflict(editor)
@@ -105,6 +109,7 @@ def test_undo_of_a_refused_edit_leaves_theirs(open_editor):
     assert editor.saved_point(0)[0] == 260
 
 
+@pytest.mark.nightly
 def test_moving_a_refused_point_once_more_settles_it(open_editor):
     editor = open_editor()
     make_conflict(editor)
@@ -118,6 +123,7 @@ def test_moving_a_refused_point_once_more_settles_it(open_editor):
     assert editor.view["point"] == 0
 
 
+@pytest.mark.nightly
 def test_points_moved_by_somebody_else_appear(open_editor):
     editor = open_editor()
     editor.press_button("They move")
@@ -138,6 +144,7 @@ def test_edits_are_handed_over_before_the_next_picture(open_editor):
     expect(editor.button("undo")).to_be_disabled()
 
 
+@pytest.mark.nightly
 def test_each_wish_to_leave_goes_one_picture_further(open_editor):
     editor = open_editor()
     count = editor.page.locator(".keypoint-editor .count")
@@ -151,6 +158,7 @@ def test_each_wish_to_leave_goes_one_picture_further(open_editor):
     comes_to(lambda: editor.report["went"], ["next", "next", "previous"])
 
 
+@pytest.mark.nightly
 def test_page_can_say_why_there_is_nowhere_to_go(open_editor):
     editor = open_editor()
     for key, told in (("p", "This is the first picture"), ("u", "No other picture is left to review")):

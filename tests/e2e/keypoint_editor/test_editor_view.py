@@ -24,6 +24,7 @@ def test_rerun_keeps_zoom_selection_and_undo(open_editor):
     assert editor.saved_point(0)[:2] == [300, 200]
 
 
+@pytest.mark.nightly
 def test_wheel_zooms_at_the_cursor(open_editor):
     editor = open_editor()
     before = editor.at(300, 200)
@@ -34,6 +35,7 @@ def test_wheel_zooms_at_the_cursor(open_editor):
     assert editor.at(300, 200) == pytest.approx(before, abs=1)  # a wheel event tells whole CSS pixels
 
 
+@pytest.mark.nightly
 def test_picture_and_points_share_one_grid(open_editor):
     """Column 300 of the picture is brighter; on the canvas it spans 299.5 to 300.5, as its centre is 300."""
     editor = open_editor()
@@ -53,6 +55,7 @@ def test_picture_and_points_share_one_grid(open_editor):
     assert min(inside_left, inside_right) > max(outside_left, outside_right) + 15
 
 
+@pytest.mark.nightly
 def test_focused_small_instance_fills_the_view_at_first(open_editor):
     plain, focused = open_editor().view, open_editor("focus=1").view
     assert plain["mode"] == "auto"
@@ -70,6 +73,7 @@ def test_instances_are_chosen_by_click_by_chip_and_by_key(open_editor):
     assert editor.view["instance"] == BODY
 
 
+@pytest.mark.nightly
 def test_list_and_canvas_show_the_same_selection(open_editor):
     editor = open_editor()
     rows = editor.page.locator(".keypoint-editor .row")
@@ -87,6 +91,7 @@ def test_list_and_canvas_show_the_same_selection(open_editor):
     assert editor.view["point"] == 7
 
 
+@pytest.mark.nightly
 def test_key_list_opens_and_closes(open_editor):
     editor = open_editor()
     keys = editor.page.get_by_role("dialog", name="Keys")
@@ -99,6 +104,7 @@ def test_key_list_opens_and_closes(open_editor):
     expect(keys).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_keys_are_left_to_a_text_field(open_editor):
     editor = open_editor()
     editor.select(300, 200)
@@ -110,6 +116,7 @@ def test_keys_are_left_to_a_text_field(open_editor):
     assert editor.sendings == []
 
 
+@pytest.mark.nightly
 def test_tab_leaves_the_picture_after_escape(open_editor):
     editor = open_editor()
     editor.select(300, 200)
@@ -121,6 +128,7 @@ def test_tab_leaves_the_picture_after_escape(open_editor):
     assert editor.view["point"] is None
 
 
+@pytest.mark.nightly
 def test_brightness_changes_the_picture(open_editor):
     editor = open_editor()
     editor.button("adjust").click()
@@ -134,6 +142,7 @@ def test_brightness_changes_the_picture(open_editor):
     expect(slider).to_have_value("1")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("width", [380, 400, 1900])
 def test_editor_fits_any_width(open_editor, width):
     editor = open_editor(width=width)
@@ -149,6 +158,7 @@ def test_editor_fits_any_width(open_editor, width):
     assert editor.saved_point(0)[0] == pytest.approx(300 + 20 / editor.view["scale"], abs=0.1)
 
 
+@pytest.mark.nightly
 def test_resizing_keeps_the_picture_fitted(open_editor):
     editor = open_editor()
     wide = editor.view["scale"]
@@ -166,6 +176,7 @@ def test_names_are_shown_as_text(open_editor):
     assert editor.page.evaluate("window.broken") is None
 
 
+@pytest.mark.nightly
 def test_picture_that_does_not_load_says_so(page, address):
     page.goto(f"{address}?broken=1")
     message = page.locator(".keypoint-editor .message")
@@ -174,6 +185,7 @@ def test_picture_that_does_not_load_says_so(page, address):
     expect(message).to_contain_text("could not be loaded")
 
 
+@pytest.mark.nightly
 def test_read_only_picture_cannot_be_changed(open_editor):
     editor = open_editor("read_only=1")
     editor.status("Read only")
@@ -183,6 +195,7 @@ def test_read_only_picture_cannot_be_changed(open_editor):
     assert editor.sendings == []
 
 
+@pytest.mark.nightly
 def test_reruns_add_no_listeners_and_leaving_removes_them(open_editor):
     editor = open_editor()
     editor.drag((300, 200), (5, 5))
