@@ -106,7 +106,12 @@ def exclude(
     first_row: Annotated[int, typer.Option("--first-row", help="Number of its first row; 0 in pandas")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Leave pictures out of learning and measuring, by file name. Gives listed, matched, unknown (those names).
+    """Leave pictures out of learning and measuring, by file name. Gives listed, matched, unknown, unclear.
+
+    unknown: names of no picture here, which count once it comes
+
+    A name leaves a picture out where exactly one fits; unclear has the others, each with the pictures that it may be
+    of: none of them is left out, and the exit code is 1.
 
     A list of row numbers needs the table that they are of (--rows-of); the first name is told, so that one can look.
     """
@@ -118,10 +123,15 @@ def exclude(
     names = exclusions.listed_names(path.name, path.read_bytes(), rows)
     done = exclusions.exclude(workspace, number, names, author_id=author(workspace), reason=reason or path.name)
     result: dict[str, Any] = {"listed": done.listed, "matched": done.matched, "unknown": list(done.unknown)}
+    result["unclear"] = done.unclear
     result |= {"first": names[0]} if rows else {}
     told = "{listed} names, {matched} of them of pictures here" + ("; the first is {first}" if rows else "")
     tell(result, as_json, told)
     list_on_stderr([f"{name}: no picture here has that name; it is left out when it comes" for name in done.unknown])
+    list_on_stderr(
+        [f"{name}: none is left out, as it may be {' or '.join(paths[:3])}" for name, paths in done.unclear.items()]
+    )
+    raise typer.Exit(1 if done.unclear else 0)
 
 
 @command(app)

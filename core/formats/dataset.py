@@ -277,7 +277,7 @@ class LabelledDataset:
     split
         The part of each group that has one.
     excluded
-        Pictures (by path, or by file name in any folder) that nobody should learn from or be measured on, and why.
+        Pictures that nobody should learn from or be measured on, by path or by a file name that only one has, and why.
 
     Raises
     ------

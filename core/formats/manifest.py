@@ -48,8 +48,8 @@ _CONVENTIONS: Final = {
     ),
     "split": (
         "In annotations.json split says which group is for train, validation or test: a clip, a sequence, a person (by "
-        "name, or as person-id by key), a folder or a single picture. excluded names pictures, by path or by file name "
-        "in any folder, that nobody should learn from or be measured on."
+        "name, or as person-id by key), a folder or a single picture. excluded names pictures, by path or by a file "
+        "name that only one of them has, that nobody should learn from or be measured on."
     ),
     "text_cells": (
         "In the CSV files a text that begins with = + - @ ' a tab or a line break has one apostrophe in front, so that "

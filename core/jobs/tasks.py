@@ -23,14 +23,8 @@ from core.people.encoders import fetch_encoder
 from core.people.finding import complete_faces, find_faces
 from core.people.grouping import group_people
 from core.people.grouping_outline import outline_grouping
-from core.points.label_importing import (
-    answer_waiting,
-    apply_waiting,
-    import_labels,
-    label_files_among,
-    read_any_points,
-    read_label_files,
-)
+from core.points.arrived_labels import answer_waiting, apply_waiting
+from core.points.label_importing import import_labels, label_files_among, read_any_points, read_label_files
 from core.points.pictures_beside import pictures_beside
 from db.engine import reading
 from db.queries.library import count_scanned, counts

@@ -15,6 +15,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, NotEnoughData
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
+from core.library.exclusions import excluded_pictures
 from core.library.split_groups import group_name, strictest
 from core.points.reviewing import vouched_points
 from core.training.splits import assign
@@ -27,7 +28,7 @@ from db.queries.learning.labels import (
     labels_in_progress,
     unlabelled_instances,
 )
-from db.queries.library import excluded_names, group_parts, is_excluded
+from db.queries.library import group_parts
 from db.queries.points import count_labelled_skeletons
 from db.tables import TRUTH, GroupPart, Part, Review
 
@@ -114,12 +115,12 @@ def read_labels(
     """
     if split_by not in SPLIT_BY:
         raise BadInput("training.split_by", choices=list(SPLIT_BY), value=split_by)
-    excluded = excluded_names(dataset_id, session=session)
+    excluded = excluded_pictures(dataset_id, session=session).ids
     labels = human_labels(dataset_id, skeleton, session=session)
     if in_progress:
         labels += [_as_set(*row, skeleton) for row in labels_in_progress(dataset_id, skeleton, session=session)]
-    left_out = [label for label in labels if is_excluded(label.image.path, excluded)]
-    rest = [label for label in labels if not is_excluded(label.image.path, excluded)]
+    left_out = [label for label in labels if label.image.id in excluded]
+    rest = [label for label in labels if label.image.id not in excluded]
     with_points = [label for label in rest if Keypoints.any_in(label.revision.points)]
     joined = _join([split_keys_of(label, split_by) for label in with_points])
     groups = [joined[split_keys_of(label, split_by)[0]] for label in with_points]
@@ -147,7 +148,7 @@ def read_unlabelled(
 ) -> list[tuple[UnlabelledInstance, str]]:
     """Instances without true points, with their groups: none of a group or picture that is held out, no excluded
     picture, and none of the labels."""
-    excluded = excluded_names(dataset_id, session=session)
+    excluded = excluded_pictures(dataset_id, session=session).ids
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
     held_out = {key for key, group in labels.split_keys.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
     held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
@@ -157,7 +158,7 @@ def read_unlabelled(
     for row in unlabelled_instances(dataset_id, find_skeleton(labels.skeleton).kind, session=session):
         split_keys = split_keys_of(row, split_by)
         held_apart = row.image.id not in pictures and held_out.isdisjoint(split_keys)
-        if held_apart and row.instance.id not in labelled and not is_excluded(row.image.path, excluded):
+        if held_apart and row.instance.id not in labelled and row.image.id not in excluded:
             rows.append(
                 (row, next((labels.split_keys[key] for key in split_keys if key in labels.split_keys), split_keys[0]))
             )

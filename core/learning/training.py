@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +23,7 @@ from core.learning.recipes import find_recipe
 from core.learning.run_folder import RunListener, keep_file, messages_in, resume_from, tidy
 from core.learning.samples import LEARNED, TAUGHT, as_ranges, learned_from, samples, taught_by, unlabelled_samples
 from core.library.batches import set_aside
+from core.library.exclusions import excluded_pictures
 from core.library.split_groups import group_name
 from core.training.listening import Listener, TrainingCancelled
 from core.training.recipe import Recipe
@@ -159,10 +160,9 @@ def train_model(
     resume_from(workspace, run_id)
     folder = workspace.training_folder(run_id)
     listener = RunListener(progress, folder)
-    if untaught := training.model().untaught_names():
-        _remark(listener, folder, message("trainings.untaught", points=untaught))
-    if aside := sorted({label.image.path for label in training.labels.labels if label.image.id in training.set_aside}):
-        _remark(listener, folder, message("trainings.set_aside", names=some(aside, _NAMED)))
+    for told in _cautions(workspace, training):
+        if told not in messages_in(folder):  # else it was told before the run was killed
+            listener.remark(told)
     try:
         trained, rounds = _train(workspace, training, folder, listener)
     except TrainingCancelled as stopped:
@@ -180,10 +180,16 @@ def train_model(
         return _report(workspace, model, session=session)
 
 
-def _remark(listener: Listener, folder: Path, told: Message) -> None:
-    """Tell what was not told before a run was killed."""
-    if told not in messages_in(folder):
-        listener.remark(told)
+def _cautions(workspace: Workspace, training: TrainingRun) -> Iterator[Message]:
+    """What whoever trains should know of the labels before anything is learned."""
+    if untaught := training.model().untaught_names():
+        yield message("trainings.untaught", points=untaught)
+    with reading(workspace.engine) as session:
+        unclear = excluded_pictures(training.dataset_id, session=session).unclear
+    if unclear:
+        yield message("trainings.unclear_exclusions", names=some(sorted(unclear), _NAMED))
+    if aside := sorted({label.image.path for label in training.labels.labels if label.image.id in training.set_aside}):
+        yield message("trainings.set_aside", names=some(aside, _NAMED))
 
 
 def _begun(workspace: Workspace, dataset_id: int, author_id: int, run_id: int, request: TrainingRequest) -> TrainingRun:

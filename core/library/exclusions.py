@@ -1,17 +1,25 @@
-"""Pictures that nobody should learn from or be measured on, by file name, or by the rows of a table that names them."""
+"""Pictures that nobody should learn from or be measured on, by file name, or by the rows of a table that names them.
+
+A name leaves a picture out where exactly one fits, found as the pictures of labels are (`core.library.picture_names`).
+"""
 
 import csv
 import io
+import posixpath
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Final
+
+from sqlmodel import Session
 
 from core.formats.labels.rows import posix, text_of
 from core.formats.names import unguard
 from core.foundation.errors import BadInput, UnreadableLabels
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
+from core.library.picture_names import PictureNames
+from core.library.spellings import composed, readings
 from db.queries.library import excluded_names, picture_paths
 from db.tables import Exclusion
 from db.writing import writing
@@ -22,12 +30,33 @@ _LONGEST: Final = 1000  # signs of a name
 
 
 @dataclass(frozen=True)
+class LeftOutPictures:
+    """What a list of names leaves out.
+
+    Attributes
+    ----------
+    ids
+        Of the pictures.
+    unclear
+        Names that may be of several pictures, with the paths of these: none of them is left out.
+    unknown
+        Names of which no picture is here.
+    """
+
+    ids: Set[int] = frozenset()
+    unclear: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unknown: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class ExclusionReport:
-    """How many names a list has, how many of them are of pictures here, and those that are not."""
+    """How many names a list has, how many of them are each of one picture here, and those that are not: because they
+    may be of several, with the paths of these, or of none."""
 
     listed: int
     matched: int
     unknown: Sequence[str]
+    unclear: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -98,9 +127,10 @@ def _cells(name: str, text: str) -> list[str]:
 def exclude(
     workspace: Workspace, dataset_id: int, names: Sequence[str], *, author_id: int, reason: str = ""
 ) -> ExclusionReport:
-    """Leave pictures out, by their file name or whole path; names of pictures that are not here count once they come.
+    """Leave pictures out, by their file name or path; names of pictures that are not here count once they come.
 
-    A name that was listed before stays as it was.
+    A name that was listed before stays as it was. One that may be of several pictures leaves none out until it says
+    which, or only one is here.
 
     Raises
     ------
@@ -120,10 +150,45 @@ def exclude(
             for name in wanted
             if name not in known
         )
-        paths = {path for _, path in picture_paths(dataset_id, session=session)}
-    here = paths | {path.rpartition("/")[2] for path in paths}
-    unknown = [name for name in wanted if name not in here]
-    return ExclusionReport(len(wanted), len(wanted) - len(unknown), unknown)
+        found = pictures_left_out(dataset_id, wanted, session=session)
+    matched = len(wanted) - len(found.unknown) - len(found.unclear)
+    return ExclusionReport(len(wanted), matched, found.unknown, found.unclear)
+
+
+def excluded_pictures(dataset_id: int, *, session: Session) -> LeftOutPictures:
+    """What the list of a dataset leaves out now."""
+    return pictures_left_out(dataset_id, excluded_names(dataset_id, session=session), session=session)
+
+
+def pictures_left_out(dataset_id: int, names: Collection[str], *, session: Session) -> LeftOutPictures:
+    """What these names would leave out."""
+    if not names:
+        return LeftOutPictures()
+    ways = (way for name in names for read in [readings(name)] for way in (*read.exact, *read.loose))
+    stems = {way.stem for way in ways}
+    pictures = PictureNames(pair for pair in picture_paths(dataset_id, session=session) if _stem(pair[1]) in stems)
+    ids: set[int] = set()
+    unclear: dict[str, Sequence[str]] = {}
+    unknown: list[str] = []
+    for name in names:
+        fitting = _fitting(name, pictures)
+        if not fitting:
+            unknown.append(name)
+        elif len(fitting) == 1:
+            ids.update(fitting)
+        else:
+            unclear[name] = sorted(fitting.values())
+    return LeftOutPictures(ids, unclear, unknown)
+
+
+def _fitting(name: str, pictures: PictureNames) -> dict[int, str]:
+    """Paths by id of the pictures that a name may be of; of clips' frames too where a bare one has no other."""
+    found = pictures.candidates(name) or ([] if "/" in name else pictures.elsewhere(name))
+    return {match.id: match.path for match in found}
+
+
+def _stem(path: str) -> str:
+    return posixpath.basename(posixpath.splitext(composed(path))[0]).casefold()
 
 
 def include_again(workspace: Workspace, dataset_id: int, names: Sequence[str]) -> int:

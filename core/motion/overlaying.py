@@ -16,6 +16,7 @@ from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command, stored_versions
 from core.library.batches import open_picture
+from core.library.exclusions import excluded_pictures
 from core.media.videos import VideoWriter, probe
 from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.motion.overlay import STATIC_POINTS, Overlay, layers
@@ -189,7 +190,8 @@ def _sources(workspace: Workspace, clip: Video, versions: Sequence[str]) -> tupl
 def _longest(workspace: Workspace, clip: Video, version_id: int) -> VideoTrack | None:
     """The longest track that the first model sees; None where no two frames follow one another."""
     with reading(workspace.engine) as session:
-        rows = clip_frames(clip.id, session=session)
+        left_out = excluded_pictures(clip.dataset_id, session=session).ids
+        rows = clip_frames(clip.id, left_out, session=session)
         tracks = link_instances(rows, seen_instances(clip.id, version_id, session=session))
     return tracks[0] if tracks else None
 

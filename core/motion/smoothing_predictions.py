@@ -11,6 +11,7 @@ from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, stored_version
+from core.library.exclusions import excluded_pictures
 from core.motion.linking import VideoTrack, link_instances, stride_of
 from core.tracks.smoothing import DEFAULTS, delay, smooth
 from db.batching import id_batches
@@ -57,11 +58,12 @@ def smooth_predictions(
     version_id = _version(workspace, dataset_id, base, smoother)
     with reading(workspace.engine) as session:
         before = count_predictions(dataset_id, version_id, session=session)
+        left_out = excluded_pictures(dataset_id, session=session).ids
     progress.begin(len(clips), message=message("progress.smoothing", smoother=smoother))
     latest = 0.0
     for count, clip in enumerate(clips, start=1):
         with reading(workspace.engine) as session:
-            frames = clip_frames(clip.id, session=session)
+            frames = clip_frames(clip.id, left_out, session=session)
             tracks = link_instances(frames, seen_instances(clip.id, base, session=session))
             rate = clip.frames_per_second / stride_of(frames)  # of the frames that were taken: Hz count in them
             changed = _changed(_smoothed(tracks, rate, smoother), base, version_id, session=session)

@@ -1,6 +1,6 @@
 """How stable tracked points are: of a file, and of what a model predicted in the videos of a dataset."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from core.foundation.messages import or_none
 from core.foundation.predictor_names import PredictorName
 from core.foundation.workspace import Workspace
 from core.learning.pose_models import find_model, predict_command
+from core.library.exclusions import excluded_pictures
 from core.metrics.intervals import bootstrap
 from core.metrics.resampling import Interval
 from core.metrics.stability.tracks import as_breaks, as_tracks, displacements
@@ -222,7 +223,8 @@ def of_video(workspace: Workspace, dataset_id: int, model_name: str, video_id: i
     with reading(workspace.engine) as session:
         video = session.get(Video, video_id)
         assert video is not None
-        tracks, stride = _linked(video_id, version_id, session=session)
+        left_out = excluded_pictures(dataset_id, session=session).ids
+        tracks, stride = _linked(video_id, version_id, left_out, session=session)
         how = predict_command(dataset_id, model_name, session=session)
     if not tracks:
         raise NotEnoughData("models.no_two_frames", of=video.path, name=model_name, how=how)
@@ -275,14 +277,16 @@ def _version(workspace: Workspace, dataset_id: int, model_name: str) -> int:
 
 def _tracks(workspace: Workspace, dataset_id: int, version_id: int) -> list[tuple[Video, list[VideoTrack], int]]:
     with reading(workspace.engine) as session:
+        left_out = excluded_pictures(dataset_id, session=session).ids
         return [
-            (video, *_linked(video.id, version_id, session=session)) for video in videos(dataset_id, session=session)
+            (video, *_linked(video.id, version_id, left_out, session=session))
+            for video in videos(dataset_id, session=session)
         ]
 
 
-def _linked(video_id: int, version_id: int, *, session: Session) -> tuple[list[VideoTrack], int]:
+def _linked(video_id: int, version_id: int, left_out: Set[int], *, session: Session) -> tuple[list[VideoTrack], int]:
     """The tracks of a video, and how many frames apart those are that were taken."""
-    frames = clip_frames(video_id, session=session)
+    frames = clip_frames(video_id, left_out, session=session)
     return link_instances(frames, seen_instances(video_id, version_id, session=session)), stride_of(frames)
 
 

@@ -217,11 +217,13 @@ def _rows(points: Keypoints) -> list[list[float | int | None]]:
 def _refuse_clash(
     edit: Edit, head: KeypointRevision | None, author_id: int, skeleton: Skeleton, *, session: Session
 ) -> None:
-    if head is None or edit.base is None or head.id == edit.base:
+    if edit.base is None or (head is not None and head.id == edit.base):
         return
     base = session.get(KeypointRevision, edit.base)
-    if base is None or base.instance_id != edit.instance:
+    if base is None or base.instance_id != edit.instance:  # also where nobody has points: of a store that went its way
         raise BadInput("points.other_revision")
+    if head is None:
+        return
     movers = _unseen_movers(base, edit.after, skeleton, session=session)
     clash = [point for point, *_ in edit.changes if point in movers]
     if not clash:

@@ -6,12 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlmodel import Session, select
 
 from core.formats.labels import ENDINGS, NAMES, read_label_file, sniff_label_file
-from core.formats.labels.doubts import ANSWERS, DoubtKind, check_answers
 from core.formats.labels.rows import LabelFile
 from core.foundation.batching import batched
 from core.foundation.errors import BadInput, UnreadableLabels
@@ -23,19 +22,10 @@ from core.library.lookup import find_dataset
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
 from core.media.turning import UPRIGHT, orientation_of
 from core.points.label_doubts import DoubtReport, PictureAsStored, is_dropped, open_question, settle
-from core.points.label_placing import (
-    PictureIndex,
-    Placement,
-    folder_of,
-    forget_asked,
-    forget_waiting,
-    keep_waiting,
-    waiting_label,
-)
+from core.points.label_placing import PictureIndex, Placement, forget_asked, keep_waiting
 from core.points.label_writing import FileLabel, WriteReport, apply_labels
 from db.engine import reading
 from db.queries.jobs import count_skipped
-from db.queries.points import waiting_labels
 from db.tables import Image, Skipped, WorkKind
 from db.writes.dashboard import record_work
 from db.writing import writing
@@ -287,7 +277,7 @@ def _labels_in(label_files: LabelFiles, author_id: int, doubts: DoubtReport) -> 
 def _skipped(label_files: LabelFiles, placement: Placement, report: WriteReport) -> list[tuple[str, Message]]:
     """A line for all that is not in place: files and rows that cannot be read, labels refused, pictures not here."""
     rows = [(path, why.within(at)) for path, file in label_files.files for at, why in file.skipped]
-    refused = [(label.row.picture, _of_file(why, label)) for label, why in (*placement.refused, *report.refused)]
+    refused = [(label.row.picture, reason_in_file(why, label)) for label, why in (*placement.refused, *report.refused)]
     return [*label_files.skipped, *rows, *refused, *_missing(placement.absent)]
 
 
@@ -308,7 +298,8 @@ def _arrived(placement: Placement, report: WriteReport) -> list[FileLabel]:
     return [*placement.repeated, *on_pictures]
 
 
-def _of_file(reason: Message, label: FileLabel) -> Message:
+def reason_in_file(reason: Message, label: FileLabel) -> Message:
+    """A reason about a label, with the file that gives it."""
     return message("labels.of_file", reason=reason, file=label.source)
 
 
@@ -348,22 +339,38 @@ def write_labels(
     total, images, done = WriteReport(), 0, 0
     doubts = DoubtReport() if doubts is None else doubts
     for part in batched(sorted(placement.on), _BATCH):
-        batch = WriteReport()
+        on = {image_id: placement.on[image_id] for image_id in part}
         with writing(workspace.engine) as session:
-            for image_id in part:
-                labels, image = placement.on[image_id], session.get(Image, image_id)
-                if image is None:  # deleted meanwhile
-                    batch.refused += [(label, message("labels.picture_removed")) for label in labels]
-                    continue
-                written = _write_picture(workspace, image, labels, run_id, doubts, session=session)
-                images += bool(written.added or written.unchanged)
-                batch.include(written)
-            for author_id, number in batch.by_author.items():
-                record_work(author_id, dataset_id, WorkKind.LABELS_IMPORTED, number, session=session)
+            labelled, batch = write_batch(workspace, on, dataset_id, run_id, doubts, session=session)
+        images += labelled
         total.include(batch)
         done += len(part)
         progress.advance(done)
     return images, total
+
+
+def write_batch(
+    workspace: Workspace,
+    on: Mapping[int, Sequence[FileLabel]],
+    dataset_id: int,
+    run_id: int | None,
+    doubts: DoubtReport,
+    *,
+    session: Session,
+) -> tuple[int, WriteReport]:
+    """Labels of some pictures, by the pictures' ids, and whose work they are; as `write_labels`."""
+    batch, images = WriteReport(), 0
+    for image_id, labels in on.items():
+        image = session.get(Image, image_id)
+        if image is None:  # deleted meanwhile
+            batch.refused += [(label, message("labels.picture_removed")) for label in labels]
+            continue
+        written = _write_picture(workspace, image, labels, run_id, doubts, session=session)
+        images += bool(written.added or written.unchanged)
+        batch.include(written)
+    for author_id, number in batch.by_author.items():
+        record_work(author_id, dataset_id, WorkKind.LABELS_IMPORTED, number, session=session)
+    return images, batch
 
 
 def _write_picture(
@@ -388,72 +395,3 @@ def _write_picture(
     report.refused = [(given[id(taken)], reason) for taken, reason in report.refused]
     report.asked, report.dropped = settled.asked, settled.dropped
     return report
-
-
-class Arrived(NamedTuple):
-    """How many labels that waited are in place now, how many were refused, and what is not sure about the former."""
-
-    placed: int = 0
-    refused: int = 0
-    doubts: Sequence[Message] = ()
-
-
-def apply_waiting(
-    workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress = DEAF
-) -> Arrived:
-    """Put labels that wait onto their pictures, where those have come and no question is open; ends every import.
-
-    What does not fit its picture becomes a `Skipped` row of the run, and waits no longer. What raises a question now is
-    listed and counted with it, and waits for its answer.
-    """
-    with reading(workspace.engine) as session:
-        rows = list(waiting_labels(dataset_id, session=session))
-        if not rows:
-            return Arrived()
-        open_before = {row.id for row in rows if row.asked is not None}
-        labels = {waiting_label(row): row.id for row in rows}
-        dropped = {label for label in labels if is_dropped(label)}
-        placement = PictureIndex(dataset_id, session=session).place([label for label in labels if label not in dropped])
-    if not placement.on and not dropped:
-        return Arrived()
-    _, report = write_labels(workspace, placement, dataset_id, run_id, progress=progress)
-    asked = [(label, question) for label, question in report.asked if labels[label] not in open_before]
-    refused = [*report.refused, *((label, question.about) for label, question in asked)]
-    arrived = _arrived(placement, report)
-    with writing(workspace.engine) as session:
-        forget_waiting([labels[label] for label in (*dropped, *arrived)], session=session)
-        questions = dict(report.asked)
-        keep_waiting(dataset_id, list(questions), questions=questions, session=session)
-        if run_id is not None:
-            session.add_all(
-                Skipped(run_id=run_id, path=label.row.picture, reason=_of_file(reason, label).to_json())
-                for label, reason in refused
-            )
-    origins = {origin for label in arrived for origin in (label.source, folder_of(label.row, label.source))}
-    doubts = [about.within(origin) for origin, about in placement.told if origin in origins]
-    return Arrived(report.added + report.unchanged, len(refused), doubts)
-
-
-def answers_to(kind: str) -> tuple[str, ...]:
-    """What may be answered to a kind of question about labels."""
-    return ANSWERS[DoubtKind(kind)]
-
-
-def answer_waiting(
-    workspace: Workspace, dataset_id: int, answers: Mapping[str, str], *, run_id: int, progress: Progress = DEAF
-) -> Arrived:
-    """Answer the open questions of labels that wait, and put on what can be; returns as `apply_waiting`.
-
-    Raises
-    ------
-    BadInput
-        If there is no such question, or no such answer to it.
-    """
-    check_answers(answers)
-    with writing(workspace.engine) as session:
-        for row in waiting_labels(dataset_id, session=session):
-            if row.asked is not None and row.asked in answers:
-                row.answers = {**row.answers, row.asked: answers[row.asked]}
-                row.asked = row.question = None
-                session.add(row)
-    return apply_waiting(workspace, dataset_id, run_id=run_id, progress=progress)

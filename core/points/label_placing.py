@@ -75,9 +75,13 @@ class PictureIndex:
             self._frames[video_id] = image_of_each_frame(video_id, session=self._session)
         return self._frames[video_id]
 
-    def place(self, labels: Sequence[FileLabel]) -> Placement:
+    def place(self, labels: Iterable[FileLabel]) -> Placement:
         """Say which picture each label is of."""
         return _Placing(self).take(labels)
+
+    def place_arrived(self, labels: Iterable[FileLabel]) -> Placement:
+        """Say of which of many labels the picture is here now; of the others nothing is said, or kept in memory."""
+        return _Placing(self, absent=False).take(labels)
 
     def place_on(self, path: str, labels: Sequence[FileLabel]) -> Placement:
         """Put labels onto the picture of a path here, or those of a track onto the frames of a clip.
@@ -102,22 +106,22 @@ class PictureIndex:
 class _Placing:
     """One placement in the making: what is known of each label by itself, then of those of a folder together."""
 
-    def __init__(self, index: PictureIndex) -> None:
-        self.index, self.placement = index, Placement()
+    def __init__(self, index: PictureIndex, *, absent: bool = True) -> None:
+        self.index, self.placement, self.tells_absent = index, Placement(), absent
         self.by_name: dict[int, list[FileLabel]] = defaultdict(list)
         self.numbered: dict[str, list[tuple[FileLabel, PictureMatch | None]]] = defaultdict(list)
         self.tracks: dict[tuple[str, int], list[FileLabel]] = defaultdict(list)
         self.spelled: dict[tuple[str, Spelling], list[tuple[str, str]]] = defaultdict(list)
         self.shown: dict[tuple[str, int], int] = {}  # by origin and picture: the first frame that looks so
 
-    def take(self, labels: Sequence[FileLabel]) -> Placement:
+    def take(self, labels: Iterable[FileLabel]) -> Placement:
         for label in labels:
             try:
                 self._sort(label, self.index.find(label.row, label.source))
             except BadInput as error:
-                self.placement.absent.append((label, error.message))
+                self._is_absent(label, error.message)
         for image_id, alike in self.by_name.items():
-            _place_by_name(image_id, alike, self.placement)
+            self._place_by_name(image_id, alike)
         for (source, video_id), track in self.tracks.items():
             self.place_track(source, self.index.clips[video_id], track)
         for folder, found in self.numbered.items():
@@ -131,9 +135,11 @@ class _Placing:
     def _sort(self, label: FileLabel, match: PictureMatch | None) -> None:
         if label.row.frame is not None:
             if match is None:
-                self.placement.absent.append((label, None))
+                self._is_absent(label)
             else:
                 self.tracks[label.source, match.id].append(label)
+        elif match is None and not self.tells_absent and not self.index.clips:
+            return  # it cannot even be a frame
         elif match is None or match.frame:
             self.numbered[folder_of(label.row, label.source)].append((label, match))
         elif match.by_name_alone:
@@ -167,8 +173,12 @@ class _Placing:
                 self._place_frame(label, numbers.clip, number - numbers.first, folder)
             elif match is not None:
                 self.placement.on[match.id].append(label)
-            else:
-                self.placement.absent.append((label, self._why_absent(label, numbers)))
+            elif self.tells_absent:
+                self._is_absent(label, self._why_absent(label, numbers))
+
+    def _is_absent(self, label: FileLabel, reason: Message | None = None) -> None:
+        if self.tells_absent:
+            self.placement.absent.append((label, reason))
 
     def _why_absent(self, label: FileLabel, numbers: FrameNumbers | None) -> Message | None:
         if numbers is not None:
@@ -182,25 +192,26 @@ class _Placing:
             reason = message("labels.no_frame", count=len(frames), frame=frame)
             self.placement.refused.append((label, reason))
         elif (image_id := frames[frame]) is None:
-            self.placement.absent.append((label, None))
+            self._is_absent(label)
         elif self.shown.setdefault((origin, image_id), frame) != frame:
             self.placement.repeated.append(label)
         else:
             self.placement.on[image_id].append(label)
 
-
-def _place_by_name(image_id: int, labels: Sequence[FileLabel], placement: Placement) -> None:
-    """Labels whose folders say nothing: of two files for one picture nobody knows which is meant."""
-    meant = sorted({_full_name(label) for label in labels})
-    if len(meant) > 1:
-        reason = message("labels.same_name", one=meant[0], other=meant[1])
-        placement.absent.extend((label, reason) for label in labels)
-    elif image_id in placement.on and not {_full_name(label) for label in placement.on[image_id]} & set(meant):
-        other = placement.on[image_id][0].row.picture
-        reason = message("labels.only_picture", picture=other)
-        placement.absent.extend((label, reason) for label in labels)
-    else:
-        placement.on[image_id].extend(labels)
+    def _place_by_name(self, image_id: int, labels: Sequence[FileLabel]) -> None:
+        """Labels whose folders say nothing: of two files for one picture nobody knows which is meant."""
+        on = self.placement.on
+        meant = sorted({_full_name(label) for label in labels})
+        reason = None
+        if len(meant) > 1:
+            reason = message("labels.same_name", one=meant[0], other=meant[1])
+        elif image_id in on and not {_full_name(label) for label in on[image_id]} & set(meant):
+            reason = message("labels.only_picture", picture=on[image_id][0].row.picture)
+        if reason is None:
+            on[image_id].extend(labels)
+            return
+        for label in labels:
+            self._is_absent(label, reason)
 
 
 def _full_name(label: FileLabel) -> str:

@@ -41,7 +41,7 @@ def image_of_each_frame(video_id: int, *, session: Session) -> dict[int, int | N
 
 
 def excluded_names(dataset_id: int, *, session: Session) -> set[str]:
-    """File names of a dataset that nobody should learn from or be measured on."""
+    """The names on a dataset's list of pictures that nobody should learn from or be measured on."""
     return set(session.exec(select(Exclusion.name).where(Exclusion.dataset_id == dataset_id)))
 
 
@@ -67,11 +67,6 @@ def _listed(dataset_id: int, name_contains: str) -> list[ColumnElement[bool]]:
 def group_parts(dataset_id: int, *, session: Session) -> dict[str, str]:
     """The part of the split that each group belongs to."""
     return dict(session.exec(select(GroupPart.group, GroupPart.part).where(GroupPart.dataset_id == dataset_id)).all())
-
-
-def is_excluded(path: str, names: set[str]) -> bool:
-    """Whether a list of left-out pictures names this one, by its whole path or by its file name in any folder."""
-    return path in names or path.rpartition("/")[2] in names
 
 
 @dataclass(frozen=True)

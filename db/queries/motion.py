@@ -1,6 +1,6 @@
 """Reads of what was seen in the frames of clips."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, select
 
 from db.batching import id_batches
-from db.queries.library import is_excluded
-from db.tables import TRUTH, Assignment, Exclusion, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction
+from db.tables import TRUTH, Assignment, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction
 
 
 class ClipFrame(NamedTuple):
@@ -35,20 +34,15 @@ class SeenInstance(NamedTuple):
     human: bytes | None
 
 
-def clip_frames(video_id: int, *, session: Session) -> list[ClipFrame]:
-    """The frames of a video in their order, excluded pictures without their path, as if they were removed."""
+def clip_frames(video_id: int, left_out: Set[int], *, session: Session) -> list[ClipFrame]:
+    """The frames of a video in their order, those `left_out` (ids of pictures) as if they were removed."""
     rows = session.exec(
-        select(Frame.index, Image.path, Image.dataset_id, Frame.scene)
+        select(Frame.index, Image.path, Image.id, Frame.scene)
         .join(Image, col(Image.id) == col(Frame.image_id), isouter=True)
         .where(Frame.video_id == video_id)
         .order_by(col(Frame.index))
     ).all()
-    datasets = {dataset for _, _, dataset, _ in rows if dataset is not None}
-    left_out = set(session.exec(select(Exclusion.name).where(col(Exclusion.dataset_id).in_(datasets))))
-    return [
-        ClipFrame(index, None if path is None or is_excluded(path, left_out) else path, scene)
-        for index, path, _, scene in rows
-    ]
+    return [ClipFrame(index, None if image in left_out else path, scene) for index, path, image, scene in rows]
 
 
 def seen_instances(video_id: int, version_id: int, *, session: Session) -> list[SeenInstance]:

@@ -1,10 +1,10 @@
 """Reads for whoever corrects points: a picture, its instances, its neighbours, labels that wait."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, bindparam, case, literal, tuple_
+from sqlalchemy import ColumnElement, Executable, String, bindparam, case, cast, literal, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -24,6 +24,8 @@ from db.tables import (
     User,
     WaitingLabel,
 )
+
+_AT_ONCE: Final = 1_000  # rows that a reading of many fetches
 
 
 class ShownInstance(NamedTuple):
@@ -173,10 +175,29 @@ def open_label_questions(dataset_id: int, *, session: Session) -> list[OpenLabel
     return [OpenLabelQuestion(row.asked or "", n, row.question or {}, row.picture, row.source) for row, n in rows]
 
 
-def waiting_labels(dataset_id: int, *, session: Session) -> Sequence[WaitingLabel]:
-    """Labels whose pictures are not here or that wait for an answer, the oldest first."""
-    rows = select(WaitingLabel).where(WaitingLabel.dataset_id == dataset_id).order_by(col(WaitingLabel.id))
-    return session.exec(rows).all()
+def waiting_names(dataset_id: int, *, session: Session) -> Iterable[tuple[int, str, int | None, str]]:
+    """Number, picture, frame and file of the labels that wait, the oldest first, some at a time: there may be many."""
+    columns = select(WaitingLabel.id, WaitingLabel.picture, WaitingLabel.frame, WaitingLabel.source)
+    rows = columns.where(WaitingLabel.dataset_id == dataset_id).order_by(col(WaitingLabel.id))
+    return session.exec(rows.execution_options(yield_per=_AT_ONCE))
+
+
+def answered_labels(dataset_id: int, *, session: Session) -> Iterable[tuple[int, Sequence[Any], Mapping[Any, Any]]]:
+    """Number, doubts and answers of the labels that wait and have any answer, some at a time."""
+    answered = cast(WaitingLabel.answers, String) != "{}"
+    columns = select(WaitingLabel.id, WaitingLabel.doubts, WaitingLabel.answers)
+    rows = columns.where(WaitingLabel.dataset_id == dataset_id, answered)
+    return session.exec(rows.execution_options(yield_per=_AT_ONCE))
+
+
+def asked_labels(
+    dataset_id: int, kinds: Sequence[str], *, limit: int, session: Session
+) -> Sequence[tuple[int, str, Mapping[Any, Any]]]:
+    """Number, open question and answers so far of the first labels that wait for an answer of these kinds."""
+    columns = select(WaitingLabel.id, WaitingLabel.asked, WaitingLabel.answers)
+    asked = columns.where(WaitingLabel.dataset_id == dataset_id, col(WaitingLabel.asked).in_(kinds))
+    rows = session.exec(asked.order_by(col(WaitingLabel.id)).limit(limit)).all()
+    return [(number, kind, before) for number, kind, before in rows if kind is not None]
 
 
 def count_waiting(dataset_id: int, *, session: Session) -> int:

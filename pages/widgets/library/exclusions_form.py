@@ -5,9 +5,10 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import FacetError
-from core.library.exclusions import NumberedRows, exclude, include_again, listed_names
+from core.library.exclusions import NumberedRows, exclude, excluded_pictures, include_again, listed_names
 from db.engine import reading
 from db.queries.library import count_exclusions, exclusions_page
+from db.tables import Dataset
 from pages.widgets.shared.address import in_address, text, unfolded
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import author_id, read, workspace
@@ -35,8 +36,8 @@ def _form(dataset_id: int) -> None:
         (st.error if outcome[0] == "error" else st.success)(outcome[1])
     st.caption(
         "Pictures on this list are never learned from or measured on. One file name a line, or a CSV whose first "
-        "column names the files; names of pictures that are not here yet count once they come. A list of row numbers "
-        "needs the CSV whose rows it counts."
+        "column names the files; names of pictures that are not here yet count once they come, and a name that several "
+        "pictures have leaves none out. A list of row numbers needs the CSV whose rows it counts."
     )
     with st.form("exclusions", border=False):
         st.file_uploader("List of file names", type=["txt", "csv"], key=_UPLOADER)
@@ -59,6 +60,7 @@ def _list(dataset_id: int) -> None:
     if not count:
         return
     st.markdown(f"**{counted(count, 'name')}** on the list.")
+    _unclear(dataset_id)
     wanted = ""
     if count > _ROWS:
         wanted = st.text_input("Name contains", width=320, **in_address("name-part", text, "")).strip()
@@ -70,6 +72,28 @@ def _list(dataset_id: int) -> None:
     with chooser:
         _take_off(dataset_id, [row.name for row in rows])
     table.table([{"Name": plain(row.name), "Why": plain(row.reason)} for row in rows], hide_index=True)
+
+
+def _unclear(dataset_id: int) -> None:
+    """Say which names leave nothing out, as nobody knows which picture they mean."""
+    dataset = read(lambda session: session.get(Dataset, dataset_id))
+    unclear = {} if dataset is None else _names_of_several(dataset_id, dataset.revision)
+    if not unclear:
+        return
+    named = [f"{name} (may be {' or '.join(paths[:_NAMED])})" for name, paths in list(unclear.items())[:_NAMED]]
+    more = f" and {len(unclear) - _NAMED:,} more" if len(unclear) > _NAMED else ""
+    st.warning(
+        f"**{counted(len(unclear), 'name')}** may be of several pictures, and none of them is left out: give more of "
+        f"the path. {plain(', '.join(named) + more)}",
+        icon=":material/help:",
+    )
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _names_of_several(dataset_id: int, cache_key: int) -> dict[str, list[str]]:  # noqa: ARG001
+    """Kept under the revision of the dataset."""
+    found = read(lambda session: excluded_pictures(dataset_id, session=session))
+    return {name: list(paths) for name, paths in found.unclear.items()}
 
 
 def _take_off(dataset_id: int, names: list[str]) -> None:
@@ -94,8 +118,9 @@ def _exclude(dataset_id: int) -> None:
     except FacetError as error:
         st.session_state[_OUTCOME] = ("error", sentence(error))
         return
+    unclear = f"; {len(done.unclear):,} may be of several" if done.unclear else ""
     unknown = f"; not here: {', '.join(done.unknown[:_NAMED])}" if done.unknown else ""
     more = f" and {len(done.unknown) - _NAMED} more" if len(done.unknown) > _NAMED else ""
     first = f"; the first is {names[0]}" if rows else ""
-    outcome = f"{counted(done.listed, 'name')} listed, {done.matched:,} of pictures here{first}{unknown}{more}"
+    outcome = f"{counted(done.listed, 'name')} listed, {done.matched:,} of pictures here{first}{unclear}{unknown}{more}"
     st.session_state[_OUTCOME] = ("done", plain(outcome))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.points.label_importing import answers_to
+from core.points.arrived_labels import answers_to
 from db.queries.points import OpenLabelQuestion, open_label_questions
 from pages.widgets.shared.resources import read, start_run
 from pages.widgets.shared.text import counted, plain, stored

@@ -125,10 +125,21 @@ def test_a_list_of_names_leaves_pictures_out(facet, folder, tmp_path):
     (tmp_path / "bad.csv").write_text("image,why\none.png,blurred\nnobody.png,gone\n")
     code, stdout, stderr = facet("exclude", tmp_path / "bad.csv", "--dataset", "New", "--json")
     assert code == 0
-    assert json.loads(stdout) == {"listed": 2, "matched": 1, "unknown": ["nobody.png"]}
+    assert json.loads(stdout) == {"listed": 2, "matched": 1, "unknown": ["nobody.png"], "unclear": {}}
     assert "nobody.png: no picture here has that name" in stderr
     assert facet("exclude", tmp_path / "none.csv", "--dataset", "New")[0] == 2
     assert facet("exclude", tmp_path / "bad.csv", "--dataset", "Other")[0] == 2
+
+
+def test_a_name_that_may_be_of_several_pictures_leaves_none_out_and_says_so(facet, tmp_path, pictures):
+    for number, name in enumerate(("a/1.png", "b/1.png")):
+        (tmp_path / "set" / name).parent.mkdir(parents=True)
+        (tmp_path / "set" / name).write_bytes(pictures(number))
+    facet("import", tmp_path / "set", "--dataset", "New")
+    (tmp_path / "bad.txt").write_text("1.png\n")
+    code, stdout, stderr = facet("exclude", tmp_path / "bad.txt", "--dataset", "New")
+    assert (code, stdout) == (1, "1 names, 0 of them of pictures here\n")
+    assert "1.png: none is left out, as it may be a/1.png or b/1.png" in stderr
 
 
 def test_a_list_of_row_numbers_leaves_the_pictures_of_a_table_out(facet, folder, tmp_path):
@@ -138,7 +149,8 @@ def test_a_list_of_row_numbers_leaves_the_pictures_of_a_table_out(facet, folder,
     assert facet("exclude", tmp_path / "bad.txt", "--dataset", "New")[0] == 2
     given = ("exclude", tmp_path / "bad.txt", "--dataset", "New", "--rows-of", tmp_path / "train.csv")
     code, stdout, _ = facet(*given, "--json")
-    assert (code, json.loads(stdout)) == (0, {"listed": 1, "matched": 1, "unknown": [], "first": "one.png"})
+    told = {"listed": 1, "matched": 1, "unknown": [], "unclear": {}, "first": "one.png"}
+    assert (code, json.loads(stdout)) == (0, told)
     assert "the first is zero.png" in facet(*given, "--first-row", "1")[1]
 
 

@@ -113,7 +113,7 @@ class Place:
                         (one.index, one.seconds, one.image and one.image.sha256)
                         for one in frame_pictures(clip.id, session=session)
                     ],
-                    [row.scene for row in clip_frames(clip.id, session=session)],
+                    [row.scene for row in clip_frames(clip.id, set(), session=session)],
                 )
                 for clip in videos(self.dataset, session=session)
             }

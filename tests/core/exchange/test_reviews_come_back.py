@@ -15,7 +15,8 @@ from core.foundation.skeletons import SKELETONS
 from core.jobs.runs import submit
 from core.library.importing import PictureIntake
 from core.points.annotating import Edit, add_instances, editor_instances, save_edit
-from core.points.label_importing import apply_waiting, import_labels, read_label_files
+from core.points.arrived_labels import apply_waiting
+from core.points.label_importing import import_labels, read_label_files
 from core.points.reviewing import accept, take_back
 from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision, ModelVersion, WaitingLabel

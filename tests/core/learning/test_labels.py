@@ -108,6 +108,15 @@ def test_excluded_pictures_are_left_out_by_name_and_listed(shelf):
     assert sorted(_groups(labels)) == ["a/1.png", "b/1.png"]
 
 
+def test_name_that_several_pictures_have_leaves_none_out(shelf):
+    for name in ("a/1.png", "b/1.png"):
+        shelf.instance(shelf.image(name, identity=name), face())
+    with writing(shelf.workspace.engine) as session:
+        session.add(Exclusion(dataset_id=shelf.dataset, name="1.png", author_id=shelf.author))
+    labels = _read(shelf)
+    assert (list(labels.excluded), len(labels.labels)) == ([], 2)
+
+
 def test_labels_without_a_point_and_points_of_a_model_teach_nothing(shelf):
     shelf.instance(shelf.image("a.png"), np.full((68, 2), np.nan))
     shelf.instance(shelf.image("b.png"), face(), human=False, version=shelf.model("m"))

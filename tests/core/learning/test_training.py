@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from core.learning.listing import comparable, listed
 from core.learning.run_folder import messages_in, training_log
 from core.learning.samples import learned_from
 from core.learning.training import TrainingRequest, _free_name, train_model
+from core.library.exclusions import exclude, include_again
 from core.library.importing import skipped
 from core.library.suspects import names_set_aside, take_up_again
 from core.models.weights import sha256_of
@@ -194,6 +195,25 @@ def test_picture_that_killed_a_training_is_set_aside_and_none_learns_from_it_unt
     assert take_up_again(workspace, dataset) == 1
     tried(Progress())
     assert killer.instance.id in begun[2]
+
+
+def test_name_on_the_list_that_several_pictures_have_leaves_none_out_and_is_said(trained, monkeypatch):
+    workspace, dataset, author, _ = trained
+    labels = current_labels(workspace, dataset, "face68").labels
+    name = PurePosixPath(labels[0].image.path).name
+    assert list(exclude(workspace, dataset, [name], author_id=author).unclear) == [name]
+
+    def begun(*_):
+        raise Cancelled("runs.this_cancelled")
+
+    monkeypatch.setattr(module, "_train", begun)
+    request = TrainingRequest("face68", "quick-resnet18", QUICK)
+    with pytest.raises(Cancelled):
+        train_model(workspace, dataset_id=dataset, author_id=author, run_id=4243, request=request)
+    told = messages_in(workspace.training_folder(4243))
+    assert message("trainings.unclear_exclusions", names=[name]) in told
+    assert len(current_labels(workspace, dataset, "face68").labels) == len(labels)
+    include_again(workspace, dataset, [name])
 
 
 def test_no_label_one_label_or_one_group_is_too_little(workspace, dataset, author):

@@ -96,7 +96,7 @@ def test_frames_know_the_scene_that_they_are_of(workspace, take, tmp_path):
     take(tmp_path / "cut.mp4")
     with reading(workspace.engine) as session:
         (video,) = session.exec(select(Video)).all()
-        assert [row.scene for row in clip_frames(video.id, session=session)] == [0, 0, 0, 0, 1, 1, 1]
+        assert [row.scene for row in clip_frames(video.id, set(), session=session)] == [0, 0, 0, 0, 1, 1, 1]
 
 
 def test_again_under_another_name_adds_nothing(workspace, take, tmp_path):

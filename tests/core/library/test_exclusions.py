@@ -8,10 +8,18 @@ from sqlmodel import select
 from core.foundation.errors import BadInput, NotFound, UnreadableLabels
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
-from core.library.exclusions import NumberedRows, exclude, include_again, listed_names
+from core.library.exclusions import (
+    NumberedRows,
+    exclude,
+    excluded_pictures,
+    include_again,
+    listed_names,
+    pictures_left_out,
+)
 from db.engine import reading
 from db.queries.library import exclusions_page
-from db.tables import Exclusion
+from db.tables import Exclusion, Image
+from db.writing import writing
 
 
 def names_left_out(workspace, dataset):
@@ -87,7 +95,8 @@ def test_a_row_that_the_table_lacks_is_named(number, first):
 
 def test_names_are_kept_and_those_that_are_not_here_are_told(workspace, dataset, author, three):
     done = exclude(workspace, dataset, ["1.png", "a/1.png", "3.png", "1.png"], author_id=author, reason="blurred")
-    assert (done.listed, done.matched, list(done.unknown)) == (3, 2, ["3.png"])
+    assert (done.listed, done.matched, list(done.unknown)) == (3, 1, ["3.png"])
+    assert done.unclear == {"1.png": ["a/1.png", "b/1.png"]}
     assert names_left_out(workspace, dataset) == {"1.png": "blurred", "3.png": "blurred", "a/1.png": "blurred"}
 
 
@@ -103,6 +112,87 @@ def test_a_name_can_be_taken_off_the_list(workspace, dataset, author):
     exclude(workspace, dataset, ["2.png", "1.png"], author_id=author)
     assert include_again(workspace, dataset, ["2.png", "none.png"]) == 1
     assert list(names_left_out(workspace, dataset)) == ["1.png"]
+
+
+@pytest.fixture
+def named(workspace, dataset):
+    """Adds pictures of these paths; the ids by path, and what names leave out of them, by path."""
+
+    def added(*paths):
+        with writing(workspace.engine) as session:
+            rows = [
+                Image(
+                    dataset_id=dataset,
+                    path=path,
+                    sha256=f"{number:064d}",
+                    size_bytes=1,
+                    width=1,
+                    height=1,
+                    format="JPEG",
+                    original=path,
+                )
+                for number, path in enumerate(paths)
+            ]
+            session.add_all(rows)
+            session.flush()
+            path_of = {row.id: row.path for row in rows}
+
+        def left_out(*names):
+            with reading(workspace.engine) as session:
+                found = pictures_left_out(dataset, names, session=session)
+            return sorted(path_of[number] for number in found.ids), dict(found.unclear), list(found.unknown)
+
+        return left_out
+
+    return added
+
+
+def test_bare_name_leaves_no_frame_out_where_several_clips_have_it(named):
+    left_out = named("a.mp4/000007.jpg", "b.mp4/000007.jpg", "b.mp4/000008.jpg")
+    assert left_out("000007.jpg") == ([], {"000007.jpg": ["a.mp4/000007.jpg", "b.mp4/000007.jpg"]}, [])
+    assert left_out("a.mp4/000007.jpg") == (["a.mp4/000007.jpg"], {}, [])
+    assert left_out("000008.jpg") == (["b.mp4/000008.jpg"], {}, []), "exactly one fits"
+
+
+def test_bare_name_of_a_picture_is_not_that_of_a_frame(named):
+    left_out = named("holiday/7.jpg", "a.mp4/7.jpg")
+    assert left_out("7.jpg") == (["holiday/7.jpg"], {}, [])
+
+
+def test_folders_that_differ_are_information_and_a_longer_or_shorter_path_is_found(named):
+    left_out = named("train/img_7.jpg", "val/img_7.jpg", "x/deep/er/1.png")
+    assert left_out("img_7.jpg") == ([], {"img_7.jpg": ["train/img_7.jpg", "val/img_7.jpg"]}, [])
+    assert left_out("test/img_7.jpg") == ([], {}, ["test/img_7.jpg"])
+    assert left_out("val/img_7.jpg", "data/x/deep/er/1.png") == (["val/img_7.jpg", "x/deep/er/1.png"], {}, [])
+
+
+def test_names_that_tools_write_otherwise_leave_the_one_picture_out_that_fits(named):
+    left_out = named("a/Photo 1.JPG", "b/2.png")
+    assert left_out("a/photo%201.jpg", "2.jpeg") == (["a/Photo 1.JPG", "b/2.png"], {}, [])
+
+
+def test_a_name_is_not_found_within_another(named):
+    left_out = named("11.jpg", "a1.jpg", "x/1.jpg.png")
+    assert left_out("1.jpg", "x") == ([], {}, ["1.jpg", "x"])
+
+
+@pytest.mark.parametrize("first", [0, 7, 19])
+def test_what_is_left_out_does_not_follow_positions(named, first):
+    paths = [f"{number}.jpg" for number in range(20)]
+    assert named(*paths[first:], *paths[:first])("17.jpg", "3.jpg") == (["17.jpg", "3.jpg"], {}, [])
+
+
+def test_name_that_becomes_one_of_several_is_said_and_leaves_none_out_until_its_path_is_given(
+    workspace, dataset, author, named
+):
+    left_out = named("a/1.png", "b/1.png")
+    done = exclude(workspace, dataset, ["1.png", "a/1.png", "9.png"], author_id=author)
+    assert (done.listed, done.matched, list(done.unknown)) == (3, 1, ["9.png"])
+    assert done.unclear == {"1.png": ["a/1.png", "b/1.png"]}
+    with reading(workspace.engine) as session:
+        found = excluded_pictures(dataset, session=session)
+    assert (len(found.ids), list(found.unclear), list(found.unknown)) == (1, ["1.png"], ["9.png"])
+    assert left_out() == ([], {}, [])
 
 
 def test_no_names_and_no_dataset_are_sentences(workspace, dataset, author):

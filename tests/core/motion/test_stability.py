@@ -10,7 +10,15 @@ from sqlmodel import col, select
 
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.metrics.stability.vector import FIGURES, stability
-from core.motion.stability import Smoothing, judge_bad_predictors, of_dataset, of_file, of_tracks, predicted_versions
+from core.motion.stability import (
+    Smoothing,
+    judge_bad_predictors,
+    of_dataset,
+    of_file,
+    of_tracks,
+    of_video,
+    predicted_versions,
+)
 from core.tracks.bad_predictors import PREDICTORS
 from core.tracks.smoothing import smooth
 from db.tables import Exclusion, Instance
@@ -92,6 +100,8 @@ def test_removed_and_excluded_frames_break_the_pairs(workspace, dataset, author)
     assert np.flatnonzero(track.breaks).tolist() == [8]
     assert video.pairs == 4  # 4-5, 7-8, 20-21, 21-22
     assert video.frames == 9
+    (alone,) = of_video(workspace, dataset, "tracker", video.video_id).tracks
+    assert np.array_equal(alone.predicted, track.predicted, equal_nan=True)
 
 
 def test_two_people_in_a_video_are_weighted_by_their_pairs(workspace, dataset, author):

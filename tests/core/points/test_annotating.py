@@ -234,6 +234,14 @@ def test_accepting_by_somebody_else_is_no_conflict(workspace, edit, face, first,
     assert points_now(workspace, face).points[3].tolist() == [5, 6]
 
 
+def test_a_base_that_is_not_this_faces_is_refused_also_where_it_has_no_points(workspace, first, image, author):
+    bare = add_instances(workspace, image, [(0, 0, 20, 20)], "face", author_id=author)[0]
+    for base in (first, 10_000):
+        with pytest.raises(BadInput, match="based on a revision of something else"):
+            save_edit(workspace, Edit(f"on {base}", bare, base, ((0, 5, 5, 2),)), author_id=author)
+    assert save_edit(workspace, Edit("first", bare, None, ((0, 5, 5, 2),)), author_id=author)
+
+
 def test_a_base_of_another_face_is_refused(workspace, edit, face, first, image, author):
     other = add_instances(workspace, image, [(0, 0, 20, 20)], "face", author_id=author)[0]
     strange = save_edit(workspace, Edit("x", other, None, ((0, 1, 1, 2),)), author_id=author)

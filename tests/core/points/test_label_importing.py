@@ -21,7 +21,8 @@ from core.jobs.results import labelled
 from core.library.importing import skipped as skipped_of
 from core.media.videos import VideoWriter
 from core.points.annotating import Edit, add_instances, editor_instances, save_edit
-from core.points.label_importing import apply_waiting, formats_in, formats_of, import_labels, read_label_files
+from core.points.arrived_labels import apply_waiting
+from core.points.label_importing import formats_in, formats_of, import_labels, read_label_files
 from db.engine import reading
 from db.queries.points import count_waiting, waiting_pictures
 from db.tables import (

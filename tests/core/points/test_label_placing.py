@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sqlmodel import select
 
 from core.formats.labels.rows import LabelledRow
 from core.foundation.arrays import Keypoints
 from core.points.label_placing import PictureIndex, forget_waiting, keep_waiting, waiting_label
 from core.points.label_writing import FileLabel
 from db.engine import reading
-from db.queries.points import waiting_labels
+from db.tables import WaitingLabel
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -183,7 +184,7 @@ def test_a_label_waits_once_and_comes_back_as_it_was(workspace, dataset, author)
         assert keep_waiting(dataset, [label, label], session=session) == 1
     with writing(workspace.engine) as session:
         assert keep_waiting(dataset, [label], session=session) == 0
-        (waiting,) = waiting_labels(dataset, session=session)
+        waiting = session.exec(select(WaitingLabel)).one()
         back = waiting_label(waiting)
         assert (back.source, back.author_id) == ("l.json", author)
         for name in ("picture", "skeleton", "size", "box", "sequence", "frame", "inside"):
@@ -191,4 +192,4 @@ def test_a_label_waits_once_and_comes_back_as_it_was(workspace, dataset, author)
         assert back.row.keypoints.to_bytes() == POINTS.to_bytes()
         forget_waiting([waiting.id], session=session)
     with reading(workspace.engine) as session:
-        assert waiting_labels(dataset, session=session) == []
+        assert session.exec(select(WaitingLabel)).all() == []

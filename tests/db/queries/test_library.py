@@ -1,9 +1,8 @@
 """Reads about datasets, pictures and clips."""
 
-import numpy as np
 import pytest
 
-from core.library.exclusions import exclude, listed_names
+from core.library.exclusions import exclude
 from db.engine import reading
 from db.queries.library import (
     ImageFilter,
@@ -13,7 +12,6 @@ from db.queries.library import (
     datasets,
     exclusions_page,
     fits,
-    is_excluded,
     page_of_images,
     picture_paths,
     position_of_image,
@@ -95,28 +93,3 @@ def test_the_names_that_are_left_out_come_page_by_page_or_by_a_part_of_the_name(
         assert [row.name for row in page] == [f"p{number}_%.png" for number in range(20, 30)]
         assert count_exclusions(dataset, name_contains="9_%", session=session) == 3
         assert count_exclusions(dataset, name_contains="_._", session=session) == 0
-
-
-def _kept(paths, names):
-    return [path for path in paths if not is_excluded(path, set(names))]
-
-
-def test_excluded_pictures_are_left_out_by_name():
-    paths = ["a/1.jpg", "b/1.jpg", "b/2.jpg", "3.jpg"]
-    assert _kept(paths, ["b/1.jpg", "3.jpg"]) == ["a/1.jpg", "b/2.jpg"]
-    assert _kept(paths, ["1.jpg"]) == ["b/2.jpg", "3.jpg"]  # in any folder
-    assert _kept(paths, listed_names("bad.txt", b"./b\\2.jpg \n")) == ["a/1.jpg", "b/1.jpg", "3.jpg"]
-    assert _kept(paths, []) == paths
-
-
-def test_exclusion_does_not_follow_positions():
-    names = [f"{i}.jpg" for i in range(20)]
-    excluded = ["3.jpg", "17.jpg"]
-    shuffled = [names[i] for i in np.random.default_rng(0).permutation(20)]
-    for order in (names, shuffled, ["00.jpg", *shuffled]):
-        assert set(_kept(order, excluded)) == set(order) - set(excluded)
-
-
-def test_a_name_is_not_found_within_another():
-    paths = ["11.jpg", "a1.jpg", "x/1.jpg.png", "1.JPG"]
-    assert _kept(paths, ["1.jpg", "x"]) == paths

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 
 from core.foundation.arrays import Keypoints
-from core.library.exclusions import exclude
 from db.engine import reading
 from db.queries.motion import (
     ClipFrame,
@@ -54,13 +53,12 @@ def _packed(shift):
     return Keypoints.of(face(shift)).to_bytes()
 
 
-def test_frames_are_in_their_order_with_their_scenes_and_without_left_out_pictures(workspace, dataset, author, clip):
+def test_frames_are_in_their_order_with_their_scenes_and_without_left_out_pictures(workspace, clip):
     with writing(workspace.engine) as session:
         session.add(Frame(video_id=clip.video, index=3, seconds=0.12, image_id=None, scene=1))
-    exclude(workspace, dataset, ["1.png"], author_id=author, reason="blurred")
     frames = [ClipFrame(0, "clip/0.png"), ClipFrame(1, None), ClipFrame(2, "clip/2.png"), ClipFrame(3, None, 1)]
-    assert _read(workspace, clip_frames, clip.video) == frames
-    assert _read(workspace, clip_frames, 999) == []
+    assert _read(workspace, clip_frames, clip.video, {clip.images[1]}) == frames
+    assert _read(workspace, clip_frames, 999, set()) == []
 
 
 def test_pictures_of_frames_are_there_where_they_were_not_removed(workspace, clip):

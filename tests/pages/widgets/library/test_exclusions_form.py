@@ -3,6 +3,8 @@
 from core.library.exclusions import exclude
 from db.engine import reading
 from db.queries.library import count_exclusions
+from db.tables import Image
+from db.writing import writing
 from tests.pages.conftest import labelled
 
 
@@ -40,3 +42,18 @@ def test_a_search_that_finds_no_name_says_so_by_an_empty_table(opened, workspace
     assert not page.exception
     (chooser,) = [widget for widget in page.multiselect if widget.label == "Take off the list"]
     assert chooser.options == []
+
+
+def test_names_that_may_be_of_several_pictures_are_said(opened, workspace, dataset, author, small_dataset):
+    exclude(workspace, dataset, ["*.png"], author_id=author)
+    page = opened("library.py")
+    assert not [warning for warning in page.warning if "several" in warning.value]
+    with writing(workspace.engine) as session:
+        for folder in "ab":
+            facts = {"size_bytes": 1, "width": 1, "height": 1, "format": "PNG", "original": folder}
+            session.add(Image(dataset_id=dataset, path=f"{folder}/*.png", sha256=folder * 64, **facts))
+    (warning,) = [warning for warning in opened("library.py").warning if "several" in warning.value]
+    assert warning.value == (
+        "**1 name** may be of several pictures, and none of them is left out: give more of the path. "
+        r"\*\.png \(may be a\/\*\.png or b\/\*\.png\)"
+    )
