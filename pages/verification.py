@@ -56,6 +56,6 @@ except FacetError as error:
     saved_thresholds(dataset.id, encoder.id, busy=busy)
     end_page()
 
-data_card(pairs, report)
+data_card(pairs)
 workplace(pairs, report, in_force)
 saved_thresholds(dataset.id, encoder.id, busy=busy)

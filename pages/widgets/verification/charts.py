@@ -54,11 +54,12 @@ def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bo
                 line={"color": colour, "width": 2},
                 hoverinfo="skip",
             )
-    _mark(figure, report.best.threshold, "best accuracy", _QUIET, "dot", "bottom left")
-    _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", "top right")
+    here, best = ("left", "right") if threshold < report.best.threshold else ("right", "left")
+    _mark(figure, report.best.threshold, "best accuracy", _QUIET, "dot", f"top {best}")
+    _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", f"top {here}")
     figure.update_layout(
         barmode="overlay",
-        height=380,
+        height=330,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
         bargap=0,
         legend={"orientation": "h", "yanchor": "top", "y": -0.28},

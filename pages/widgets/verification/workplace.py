@@ -73,27 +73,31 @@ def choose_mixture() -> float | None:
     ]
 
 
-def data_card(pairs: PairSet, report: VerificationReport) -> None:
-    """What was measured on, how it is weighed, and what it comes to for people who had no part in the threshold."""
+def data_card(pairs: PairSet) -> None:
+    """What is measured on."""
     same = _taken(int(pairs.same.sum()), pairs.all_same, "one person")
     different = _taken(int((~pairs.same).sum()), pairs.all_different, "different people")
     st.markdown(
         f"**{counted(pairs.faces, 'confirmed face')}** of **{counted(pairs.people, 'person', 'people')}**, seen by "
         f"**{plain(pairs.encoder)}**: {same}, and {different}."
     )
-    st.caption(
-        "Every person counts the same, however many faces they have: a pair of one person weighs 1 / that person's "
-        "pairs, a pair of two people 1 / the pairs of these two."
-    )
+
+
+def held_out(report: VerificationReport) -> None:
+    """What it comes to for people who had no part in the threshold, and how all of it is weighed."""
     if report.held_out is None:
         assert report.reason is not None
         st.caption(f"No held-out accuracy: {plain(report.reason.text())}.")
-        return
-    held = report.held_out
-    st.markdown(
-        f"Held-out accuracy **{held.mean:.1%} ± {held.std:.1%}**, FMR **{held.fmr:.2%}**, FNMR **{held.fnmr:.2%}** "
-        f"over {held.folds} folds: each threshold was chosen on people outside its fold, and tested on all pairs "
-        f"of people inside it, {held.same:,} of one person and {held.different:,} of different people."
+    else:
+        held = report.held_out
+        st.markdown(
+            f"Held-out accuracy **{held.mean:.1%} ± {held.std:.1%}**, FMR **{held.fmr:.2%}**, FNMR **{held.fnmr:.2%}** "
+            f"over {held.folds} folds: each threshold was chosen on people outside its fold, and tested on all pairs "
+            f"of people inside it, {held.same:,} of one person and {held.different:,} of different people."
+        )
+    st.caption(
+        "Every person counts the same, however many faces they have: a pair of one person weighs 1 / that person's "
+        "pairs, a pair of two people 1 / the pairs of these two."
     )
 
 
@@ -121,11 +125,10 @@ def _taken(taken: int, there: int, whose: str) -> str:
 
 
 def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> None:
-    """Chart, slider and figures."""
+    """Slider, chart and figures, which a screen shows together, and below them what they are worth."""
     key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
     chart, told = st.columns([3, 2], gap="large")
     with chart:
-        drawn = st.container()
         value = _slide_or_type(key, pairs, in_force)
         with st.container(horizontal=True, vertical_alignment="center"):
             for name, at in {**_named(report), "in_force": in_force}.items():
@@ -133,11 +136,12 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
             logarithmic = st.toggle(
                 "Logarithmic density", help="Shows the tails.", **in_address("log", yes_or_no, False)
             )
-    drawn.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
+        st.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
     figures = verification.figures_at(pairs, value)
     with told:
         _figures(figures, verification.intervals_at(pairs, value))
         _save(pairs, report, value, in_force)
+    held_out(report)
     left, right = st.columns(2, gap="large")
     with left:
         _confusion(figures)
@@ -181,7 +185,7 @@ def _named(report: VerificationReport) -> dict[str, float]:
 
 
 def _figures(figures: dict[str, float | int | None], intervals: RateIntervals) -> None:
-    with st.grid(min_column_width=165, gap="small"):
+    with st.grid(min_column_width=140, gap="small"):
         for name, text in _FIGURES.items():
             value = figures[name]
             interval: RateInterval | None = getattr(intervals, name, None)
