@@ -36,7 +36,7 @@ try:
             face = choose_face(query, key)
         with st.container(width="stretch"):
             least = choose_least(dataset.id, query)
-    matched = ranked(content, query, dataset.id, face)
+    matched = ranked(query, dataset.id, face)
 except FacetError as error:
     st.error(sentence(error))
     end_page()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.foundation.workspace import Workspace
 from core.people.encoders import own_threshold, threshold_of
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
-from db.queries.people.ownership import Ownership, ownerships, separations
+from db.queries.people.ownership import named_people, owners, separations
 from db.tables import ModelVersion
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
@@ -96,12 +97,13 @@ def likely_same(
     floor = floor_below(threshold_of(workspace, dataset_id, version), own_threshold(workspace, version))
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owners = ownerships(dataset_id, session=session)
+        owned = _Owned.of(owners(dataset_id, session=session))
+        named = named_people(dataset_id, session=session)
         apart = separations(dataset_id, session=session)
-    crowd = _crowd(faces, owners)
+    crowd = _crowd(faces, owned, named)
     scores = np.asarray(crowd.means @ crowd.means.T, np.float32)
     worth_asking = np.triu((scores >= floor) & ~_share_a_photo(faces, crowd.members), k=1)
-    _leave_out(worth_asking, crowd, owners, apart)
+    _leave_out(worth_asking, crowd, owned, apart)
     first, second = np.nonzero(worth_asking)
     found = scores[first, second]
     best = np.lexsort((-found, crowd.named[first] & crowd.named[second]))[:limit]
@@ -109,27 +111,47 @@ def likely_same(
     return Questions(pairs, len(found), floor, len(crowd.ids), crowd.total)
 
 
-def _crowd(faces: FaceVectors, owners: dict[int, Ownership]) -> _Crowd:
-    person_of = np.array([owners[i].person_id if i in owners else -1 for i in faces.instances.tolist()], np.int64)
-    people, sizes = np.unique(person_of[person_of >= 0], return_counts=True)
+@dataclass(frozen=True, eq=False)
+class _Owned:
+    """(N,) ids of the faces that are somebody's, in rising order, and of whose they are."""
+
+    instances: Ints
+    people: Ints
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, int]]) -> _Owned:
+        table = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2)
+        return cls(*table[np.argsort(table[:, 0])].T)
+
+    def person_of(self, instances: Ints) -> Ints:
+        """(M,) ids of people, -1 for nobody."""
+        if not len(self.instances):
+            return np.full(len(instances), -1, np.int64)
+        at = np.minimum(np.searchsorted(self.instances, instances), len(self.instances) - 1)
+        return np.where(self.instances[at] == instances, self.people[at], -1)
+
+
+def _crowd(faces: FaceVectors, owned: _Owned, named: Sequence[int]) -> _Crowd:
+    person_of = owned.person_of(faces.instances)
+    somebodys = np.flatnonzero(person_of >= 0)
+    people, which, sizes = np.unique(person_of[somebodys], return_inverse=True, return_counts=True)
     largest = np.argsort(-sizes, kind="stable")[:MOST_PEOPLE]
-    ids, sizes = people[largest], sizes[largest]
-    row_of = {person: row for row, person in enumerate(ids.tolist())}
-    members = _members(np.array([row_of.get(person, -1) for person in person_of.tolist()], np.int64), len(ids))
-    means = (members @ faces.vectors) / np.maximum(sizes, 1)[:, None].astype(np.float32)
-    named = {owner.person_id for owner in owners.values() if owner.named}
-    return _Crowd(ids, np.isin(ids, list(named)), members, means, len(people))
+    row_of = np.full(len(people), -1, np.int64)
+    row_of[largest] = np.arange(len(largest))
+    owner_row = np.full(len(person_of), -1, np.int64)
+    owner_row[somebodys] = row_of[which]
+    members = _members(owner_row, len(largest))
+    means = (members @ faces.vectors) / np.maximum(sizes[largest], 1)[:, None].astype(np.float32)
+    return _Crowd(people[largest], np.isin(people[largest], list(named)), members, means, len(people))
 
 
-def _leave_out(
-    worth_asking: Bools, crowd: _Crowd, owners: dict[int, Ownership], apart: Sequence[tuple[int, int]]
-) -> None:
+def _leave_out(worth_asking: Bools, crowd: _Crowd, owned: _Owned, apart: Sequence[tuple[int, int]]) -> None:
     """Take out the pairs of whom a human has said of a face of one that it is not the other."""
     row_of = {person: row for row, person in enumerate(crowd.ids.tolist())}
-    for instance, person in apart:
-        mine = row_of.get(owners[instance].person_id) if instance in owners else None
-        theirs = row_of.get(person)
-        if mine is not None and theirs is not None:
+    whose = owned.person_of(np.array([instance for instance, _ in apart], np.int64))
+    for one, other in zip(whose.tolist(), (person for _, person in apart), strict=True):
+        if one in row_of and other in row_of:
+            mine, theirs = row_of[one], row_of[other]
             worth_asking[min(mine, theirs), max(mine, theirs)] = False
 
 

@@ -109,10 +109,20 @@ def threshold_in_force(workspace: Workspace, dataset_id: int, query: PhotoQuery)
     return saved.value if saved else query.own_threshold
 
 
-def matches(
+@dataclass(frozen=True, eq=False)
+class RankedFaces:
+    """The most similar face of each of N pictures, the best first: `images` and `instances` (N,) int64 ids, `scores`
+    (N,) float64 cosine similarities."""
+
+    images: Ints
+    instances: Ints
+    scores: Floats
+
+
+def ranked_faces(
     workspace: Workspace, dataset_id: int, query: PhotoQuery, *, threshold: float, face: int | None = None
-) -> list[SearchMatch]:
-    """Every picture with a face at least as similar as the threshold, best first.
+) -> RankedFaces:
+    """The faces at least as similar as the threshold, one of each picture. Of the store only what is new is read.
 
     Raises
     ------
@@ -126,16 +136,26 @@ def matches(
         raise BadInput("people.no_such_face", count=len(query.vectors), number=meant)
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, query.encoder_id, session=session)
-        if not len(faces.instances):
-            raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
-        scores = (faces.vectors @ query.vectors[meant]).astype(np.float64)
-        rows = _best_of_each(faces.images, scores, threshold)
-        instances = faces.instances[rows].tolist()
+    if not len(faces.instances):
+        raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
+    scores = (faces.vectors @ query.vectors[meant]).astype(np.float64)
+    rows = _best_of_each(faces.images, scores, threshold)
+    return RankedFaces(faces.images[rows], faces.instances[rows], scores[rows])
+
+
+def matches(
+    workspace: Workspace, dataset_id: int, query: PhotoQuery, *, threshold: float, face: int | None = None
+) -> list[SearchMatch]:
+    """Every picture with a face at least as similar as the threshold, best first; raises as `ranked_faces`."""
+    ranked = ranked_faces(workspace, dataset_id, query, threshold=threshold, face=face)
+    instances = ranked.instances.tolist()
+    with reading(workspace.engine) as session:
         places = boxes_in_pictures(instances, session=session)
-    best = zip(faces.images[rows].tolist(), instances, scores[rows].tolist(), strict=True)
+    best = zip(ranked.images.tolist(), instances, ranked.scores.tolist(), strict=True)
     return [
         SearchMatch(image, places[instance].path, instance, score, places[instance].box)
         for image, instance, score in best
+        if instance in places  # it is removed meanwhile otherwise
     ]
 
 

@@ -187,6 +187,7 @@ def reads() -> dict[str, Callable[[Any], object]]:
         "verification.newest_threshold": lambda s: verification.newest_threshold(1, 3, session=s),
         "vectors.face_vectors": lambda s: face_vectors(Workspace.open(), 1, 3, session=s),
         "ownership.ownerships": lambda s: ownership.ownerships(1, session=s),
+        "ownership.owners": lambda s: ownership.owners(1, session=s),
         "dashboard.daily_work": lambda s: dashboard.daily_work(1, session=s),
         "jobs.runs_page": lambda s: jobs.runs_page(session=s),
         "jobs.newest_ended_run": lambda s: jobs.newest_ended_run(1, ("import", "faces"), session=s),

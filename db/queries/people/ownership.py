@@ -29,6 +29,18 @@ def ownerships(dataset_id: int, *, session: Session) -> dict[int, Ownership]:
     }
 
 
+def owners(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int]]:
+    """Instance and person of every assigned face of a dataset."""
+    return session.exec(
+        select(Assignment.instance_id, Assignment.person_id).where(Assignment.dataset_id == dataset_id)
+    ).all()
+
+
+def named_people(dataset_id: int, *, session: Session) -> Sequence[int]:
+    """Everybody of a dataset who has a name."""
+    return session.exec(select(Person.id).where(Person.dataset_id == dataset_id, col(Person.name).is_not(None))).all()
+
+
 def separations(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int]]:
     """Instance and person of every "this is not that person" of a dataset that counts, each pair once."""
     return [(instance, person) for instance, person in session.exec(separations_that_count(dataset_id))]

@@ -6,7 +6,15 @@ import pytest
 
 from core.people.deciding import keep_apart
 from db.engine import reading
-from db.queries.people.ownership import Ownership, instances_of, ownerships, separations, unconfirmed
+from db.queries.people.ownership import (
+    Ownership,
+    instances_of,
+    named_people,
+    owners,
+    ownerships,
+    separations,
+    unconfirmed,
+)
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -32,6 +40,14 @@ def test_whose_a_face_is_says_who_said_so_and_whether_there_is_a_name(workspace,
             faces[2]: Ownership(other, human=False, named=False),
         }
         assert ownerships(dataset + 1, session=session) == {}
+
+
+def test_whose_all_faces_are_and_who_has_a_name_can_be_read_alone(workspace, dataset, owned):
+    faces, ada, other = owned
+    with reading(workspace.engine) as session:
+        assert sorted(owners(dataset, session=session)) == [(faces[0], ada), (faces[1], ada), (faces[2], other)]
+        assert named_people(dataset, session=session) == [ada]
+        assert owners(dataset + 1, session=session) == named_people(dataset + 1, session=session) == []
 
 
 def test_the_faces_of_people_come_by_id(workspace, owned):

@@ -7,9 +7,9 @@ import pytest
 import streamlit as st
 from sqlmodel import select
 
-from core.people import deciding
+from core.people import deciding, searching
 from core.people.encoders import encoder_of
-from core.people.searching import PhotoQuery, SearchMatch
+from core.people.searching import PhotoQuery, RankedFaces
 from db.tables import Embedding
 from db.writing import writing
 from pages.widgets.people import photo_search
@@ -33,8 +33,12 @@ def test_a_face_that_is_embedded_or_removed_after_a_search_changes_what_the_next
         monkeypatch.setattr(module, "workspace", lambda: workspace)
     query = PhotoQuery(np.stack([vector(0, 0)]), (b"",), 0, encoder_id, ENCODER, 0.5, ())
 
+    # of all that are at all alike only those of a page are looked up, or every edit would make a search of 100,000 slow
+    monkeypatch.setattr(searching, "boxes_in_pictures", lambda *_, **__: pytest.fail("all faces were looked up"))
+
     def pictures():
-        return [match.image for match in photo_search.ranked(b"photo", query, dataset, 0)]
+        found = photo_search.ranked(query, dataset, 0).instances
+        return [("a.jpg", "b.jpg")[faces.index(instance)] for instance in found.tolist()]
 
     assert pictures() == ["a.jpg"]
     with writing(workspace.engine) as session:
@@ -124,19 +128,22 @@ def test_pictures_at_or_above_the_least_similarity_are_shown_with_the_names_that
     named, unnamed, far = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
     own(workspace, dataset, [named], "Ada")
     own(workspace, dataset, [unnamed])
-    nowhere = (0.0, 0.0, 0.0, 0.0)
-    matched = [SearchMatch(0, "", face, score, nowhere) for face, score in ((named, 0.9), (unnamed, 0.7), (far, 0.2))]
-    page = shown(results, matched=matched, least=0.7)
+    faces = np.array([named, unnamed, far])
+    page = shown(results, matched=RankedFaces(faces, faces, np.array([0.9, 0.7, 0.2])), least=0.7)
     assert page.subheader[0].value == "2 pictures"
     assert [tile.caption for tile in grids["tiles"][0]] == ["0.900 · Ada", "0.700"]
     assert grids["tiles"][0][0].title == "0.jpg · 48 × 48 px at 8, 8"
 
 
 def test_where_nothing_is_similar_enough_the_most_similar_one_is_named(shown, grids):
-    page = shown(results, matched=[SearchMatch(1, "a.jpg", 1, 0.4, (0, 0, 1, 1))], least=0.7)
+    one = np.array([1])
+    page = shown(results, matched=RankedFaces(one, one, np.array([0.4])), least=0.7)
     assert page.info[0].value == (
         "No picture shows this person at a similarity of 0.700. The most similar one has 0.400. "
         "Lower the slider to see more."
     )
-    assert shown(results, matched=[], least=0.7).info[0].value.count("similar one") == 0
+    assert (
+        shown(results, matched=RankedFaces(one[:0], one[:0], np.zeros(0)), least=0.7).info[0].value.count("similar one")
+        == 0
+    )
     assert grids["tiles"] == []
