@@ -83,7 +83,7 @@ def data_card(pairs: PairSet) -> None:
     )
 
 
-def held_out_rates(report: VerificationReport) -> None:
+def held_out_card(report: VerificationReport) -> None:
     """What it comes to for people who had no part in the threshold, and how all of it is weighed."""
     if report.held_out is None:
         assert report.reason is not None
@@ -141,7 +141,7 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
     with told:
         _figures(figures, verification.intervals_at(pairs, value))
         _save(pairs, report, value, in_force)
-    held_out_rates(report)
+    held_out_card(report)
     left, right = st.columns(2, gap="large")
     with left:
         _confusion(figures)

@@ -33,10 +33,10 @@ def test_a_rate_has_its_interval_by_people_or_a_bound_or_says_that_they_are_too_
 
 
 def card(pairs, report):
-    from pages.widgets.verification.workplace import data_card, held_out_rates
+    from pages.widgets.verification.workplace import data_card, held_out_card
 
     data_card(pairs)
-    held_out_rates(report)
+    held_out_card(report)
 
 
 def test_what_was_measured_on_is_counted(shown):
