@@ -172,6 +172,14 @@ def test_a_section_that_holds_what_the_address_names_is_unfolded(opened, small_d
     assert unfolded(shown.run()) == [section]
 
 
+def test_a_word_that_no_control_has_taken_unfolds_nothing_when_the_page_is_opened_again(opened, small_dataset):
+    page = opened("library.py", **{"left-out": "2"})
+    assert unfolded(page) == ["Leave pictures out of learning"]
+    page.switch_page("jobs.py").run()
+    page.switch_page("library.py").run()
+    assert (unfolded(page), said(page)) == ([], {})
+
+
 def test_what_a_run_has_skipped_and_an_export_left_out_is_unfolded_where_the_address_names_it(
     opened, workspace, dataset, author, tmp_path
 ):

@@ -48,7 +48,7 @@ class _Address:
     that have been; `whole`: what it does not say is the usual; `moves` is how many steps of Back and Forward the
     browser has told of. `left` is what it was told last, `written` what the open page says so far, `values` has the
     choices too that are not written. `missing` holds what is not there, and what stands in its place. `arrived` are
-    the words that the address had when the page was arrived at, `ended` those that each page's had when it was left.
+    the words that the address had when the page was arrived at, `ended` those that each page had in it when it was left.
     """
 
     session: str = field(default_factory=token_hex)
@@ -161,7 +161,7 @@ def write_address(at: str) -> None:
     """Tell the browser what the address says by now; at the end of a page that is done for it."""
     address = _address()
     address.turn, address.left = address.turn + 1, address.says()
-    address.ended[key_of("", address.page)] = frozenset(address.left)
+    address.ended[key_of("", address.page)] = frozenset(address.written)
     told = {
         "session": address.session,
         "turn": address.turn,
