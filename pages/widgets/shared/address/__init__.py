@@ -48,7 +48,7 @@ class _Address:
     that have been; `whole`: what it does not say is the usual; `moves` is how many steps of Back and Forward the
     browser has told of. `left` is what it was told last, `written` what the open page says so far, `values` has the
     choices too that are not written. `missing` holds what is not there, and what stands in its place. `arrived` are
-    the words that the address had when the page was arrived at, `ended` those that each page had in it when it was left.
+    the words that the address had when the page was arrived at, `ended` those that each page wrote last.
     """
 
     session: str = field(default_factory=token_hex)
