@@ -75,6 +75,7 @@ def seen(drawn, found) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(who), np.array(errors), np.array(vectors)
 
 
+@pytest.mark.nightly
 def test_mtcnn_finds_every_face_once_and_nothing_else(drawn, found):
     for picture in drawn:
         faces = [one for one in picture.instances if one.kind == "face"]

@@ -36,6 +36,7 @@ def test_the_answer_is_that_of_this_process(beside, workspace, monkeypatch):
     assert (there.encoder_id, there.own_threshold) == (here.encoder_id, here.own_threshold)
 
 
+@pytest.mark.nightly
 def test_whether_a_training_fits_is_answered_there_too(beside, workspace):
     here = what_fits(workspace, "quick-hrnet", {"batch": "4"}, "face68")
     assert what_fits_beside(workspace, "quick-hrnet", {"batch": "4"}, "face68").needed == here.needed > 0

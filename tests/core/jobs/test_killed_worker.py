@@ -132,6 +132,7 @@ def test_running_run_is_cancelled_before_its_end_and_keeps_what_is_finished(work
     assert run.finished_at is not None
 
 
+@pytest.mark.nightly
 def test_two_workers_do_each_run_once(workers, few_drawn):
     workers.import_folder(few_drawn)
     runs = [workers.submit("faces") for _ in range(4)]

@@ -19,6 +19,7 @@ from core.training.recipe import Recipe
 Tiny = Callable[..., Recipe]
 
 
+@pytest.mark.nightly
 def test_two_processes_learn_together_and_end_with_equal_weights(
     faces: TrainingData, tiny: Tiny, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_processes_know_the_name_of_what_they_begin_from(faces: TrainingData, ti
         )
 
 
+@pytest.mark.nightly
 def test_processes_can_be_cancelled(
     faces: TrainingData, tiny: Tiny, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ def test_the_plans_are_the_published_ones() -> None:
     assert PLANS == {"curriculum": ("cls3", "cls2", "std", "std", "std"), "plain": ("std", "std", "std")}
 
 
+@pytest.mark.nightly
 def test_a_curriculum_has_its_rounds_and_starts_each_afresh(
     some: TrainingData, pip: Recipe, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ class Undecided(nn.Module):
         return {"heatmaps": (features[:, :1] * 0 + 1).expand(-1, 68, -1, -1)}
 
 
+@pytest.mark.nightly
 def test_a_network_that_decides_nothing_cannot_be_checked(tmp_path, monkeypatch):
     network = random_network("hrnet-w18-small", (64, 64), {}, "udp")
     network.backbone, network.head = nn.AvgPool2d(4), Undecided()
