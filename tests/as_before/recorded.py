@@ -5,7 +5,7 @@ again to make a test pass: what differs is a change for somebody's script, data 
 product, or is in the list of what somebody asked for. New commands, options, fields, pages and words are no difference.
 
 The exports alone are of a later revision: since then they say how far points are reviewed, a COCO export leaves out
-points that nobody has accepted, and the manifest says which photos were turned upright.
+points that nobody has accepted, and the manifest says which photos were turned upright and what a bare name excludes.
 """
 
 from __future__ import annotations
