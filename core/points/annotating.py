@@ -40,8 +40,7 @@ class Edit:
     instance
         Whose points.
     base
-        The revision that the editor had last heard of; None for an instance without points, and where the user
-        insists after a refusal: onto whatever is newest.
+        The revision that the editor had last heard of; None where it showed no points.
     changes
         (point, x, y, visibility) of each changed point; x and y are None where the point becomes absent.
     note
@@ -217,14 +216,13 @@ def _rows(points: Keypoints) -> list[list[float | int | None]]:
 def _refuse_clash(
     edit: Edit, head: KeypointRevision | None, author_id: int, skeleton: Skeleton, *, session: Session
 ) -> None:
-    if edit.base is None or (head is not None and head.id == edit.base):
-        return
-    base = session.get(KeypointRevision, edit.base)
-    if base is None or base.instance_id != edit.instance:  # also where nobody has points: of a store that went its way
+    base = None if edit.base is None else session.get(KeypointRevision, edit.base)
+    # Also where nobody has points: then it is of a store that went its way.
+    if edit.base is not None and (base is None or base.instance_id != edit.instance):
         raise BadInput("points.other_revision")
-    if head is None:
+    if head is None or head.id == edit.base:
         return
-    movers = _unseen_movers(base, edit.after, skeleton, session=session)
+    movers = _unseen_movers(head, base, edit.after, skeleton, session=session)
     clash = [point for point, *_ in edit.changes if point in movers]
     if not clash:
         return
@@ -236,14 +234,15 @@ def _refuse_clash(
 
 
 def _unseen_movers(
-    base: KeypointRevision, own: Collection[str], skeleton: Skeleton, *, session: Session
+    head: KeypointRevision, base: KeypointRevision | None, own: Collection[str], skeleton: Skeleton, *, session: Session
 ) -> dict[int, int]:
-    """Who moved each point last, of those that lie elsewhere than an editor shows them.
+    """Who moved each point last, of those that lie elsewhere in `head` than an editor shows them.
 
-    It shows `base` and on top its `own` edits, by their ids. A point that a model has placed anew is nobody's move.
+    It shows `base` (None: no point) and on top its `own` edits, by their ids. A point that a model has placed anew is
+    nobody's move.
     """
     later = select(KeypointRevision).where(
-        KeypointRevision.instance_id == base.instance_id, col(KeypointRevision.id) > base.id
+        KeypointRevision.instance_id == head.instance_id, col(KeypointRevision.id) > (base.id if base else 0)
     )
     movers: dict[int, int] = {}
     shown = before = points_of(base, skeleton)

@@ -52,7 +52,9 @@ class Place:
     def edit(self, instance, *changes, code="edits.nudge"):
         note = message(code, name="x") if code == "edits.nudge" else message(code, edit=message("edits.kept"))
         self.edits = getattr(self, "edits", 0) + 1
-        save_edit(self.workspace, Edit(f"e{self.edits}", instance, None, changes, note), author_id=self.author)
+        with reading(self.workspace.engine) as session:
+            base = session.get(Instance, instance).revision_id
+        save_edit(self.workspace, Edit(f"e{self.edits}", instance, base, changes, note), author_id=self.author)
 
     def images(self):
         with reading(self.workspace.engine) as session:

@@ -221,8 +221,8 @@ def test_an_edit_is_saved_in_the_store_that_it_was_made_in_and_in_no_other(works
 
 
 def test_after_a_conflict_one_may_insist(workspace, edit, face, first, bob):
-    edit(3, 1, 2, base=first, by=bob)
-    edit(3, 5, 6, base=None, id="insisted")
+    seen = edit(3, 1, 2, base=first, by=bob)
+    edit(3, 5, 6, base=seen, id="insisted")
     assert points_now(workspace, face).points[3].tolist() == [5, 6]
     edit(3, 9, 9, base=first, after=["insisted"])
     assert points_now(workspace, face).points[3].tolist() == [9, 9]
@@ -232,6 +232,24 @@ def test_accepting_by_somebody_else_is_no_conflict(workspace, edit, face, first,
     accept(workspace, image, author_id=bob)
     edit(3, 5, 6, base=first)
     assert points_now(workspace, face).points[3].tolist() == [5, 6]
+
+
+def test_two_windows_that_both_show_a_face_without_points_are_a_conflict_at_the_same_point(
+    workspace, first, image, author, bob
+):
+    bare = add_instances(workspace, image, [(0, 0, 20, 20)], "face", author_id=author)[0]
+
+    def place(name, point, x, *, by, after=()):
+        edit = Edit(name, bare, None, ((point, x, 5, 2),), after=after)
+        return save_edit(workspace, edit, author_id=by)
+
+    place("a", 0, 5, by=author)
+    place("b", 1, 5, by=author, after=("a",))
+    with pytest.raises(Conflict, match="moved jaw_1 meanwhile"):
+        place("c", 0, 9, by=bob)
+    place("d", 2, 9, by=bob)
+    place("e", 1, 7, by=author, after=("a", "b"))
+    assert points_now(workspace, bare).points[:3].tolist() == [[5, 5], [7, 5], [9, 5]]
 
 
 def test_a_base_that_is_not_this_faces_is_refused_also_where_it_has_no_points(workspace, first, image, author):

@@ -55,6 +55,8 @@ class Picture:
 
     def edit(self, number, changes, code="edits.move", *, base=None, by=None, window="here"):
         note = message(code, name="x") if code == "edits.move" else message(code, edit=message("edits.kept"))
+        head = self.head(number)
+        base = base or (head and head.id)
         edit = Edit(f"{window}.{next(_NUMBERS)}", self.faces[number], base, tuple(changes), note)
         return save_edit(self.workspace, edit, author_id=by or self.author)
 

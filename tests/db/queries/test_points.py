@@ -97,7 +97,7 @@ def test_an_instance_to_edit_comes_with_its_newest_points_and_its_picture_unless
 ):
     image = Shelf(workspace, dataset, author).image("a.png")
     bare, moved, removed = add_instances(workspace, image, [(1, 1, 9, 9)] * 3, "face", author_id=author)
-    newest = [save_edit(workspace, Edit(f"e{x}", moved, None, ((0, x, 2.0, 2),)), author_id=author) for x in range(2)]
+    newest = [save_edit(workspace, Edit(f"e{x}", moved, None, ((x, 1.0, 2.0, 2),)), author_id=author) for x in range(2)]
     with writing(workspace.engine) as session:
         session.get(Instance, removed).removed = True
     with reading(workspace.engine) as session:

@@ -82,7 +82,7 @@ def test_refused_edit_is_explained_and_can_be_insisted_on(open_editor):
     assert editor.saved_point(0)[0] == 260
     editor.page.locator(".keypoint-editor").get_by_role("button", name="Retry").click()
     editor.status("Saved")
-    editor.until(lambda: editor.edits[-1]["base"] is None, "an edit that builds on nothing")
+    editor.until(lambda: editor.edits[-1]["base"] == 32, "an edit that builds on theirs")
     assert editor.saved_point(0)[0] == pytest.approx(300 + 40 / editor.view["scale"], abs=0.1)
 
 

@@ -162,11 +162,14 @@ export class Outbox extends EventTarget {
     this.schedule(0);
   }
 
-  /** Try again at the user's wish; a refused edit goes onto the newest revision, whoever made that. */
+  /** Try again at the user's wish; a refused edit goes onto the revision that came with the refusal. */
   retry() {
     for (const edit of this.refused) {
+      const newest = this.newest.get(edit.instance);
+      const base = newest ? newest.instance.revision : edit.base;
+      const after = this.waiting.filter(({ instance }) => instance === edit.instance).map(({ id }) => id);
       this.drop(edit.id);
-      this.put({ edit: { ...edit, id: anotherId(edit.id), base: null, after: [], at: moment() }, sentence: null });
+      this.put({ edit: { ...edit, id: anotherId(edit.id), base, after, at: moment() }, sentence: null });
     }
     this.schedule(0);
   }
