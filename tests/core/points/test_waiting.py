@@ -8,12 +8,14 @@ import pytest
 from core.formats.labels.rows import LabelledRow
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import NotFound
+from core.jobs.runs import submit
 from core.points.annotating import editor_instances
+from core.points.arrived_labels import answer_waiting
 from core.points.label_placing import keep_waiting
 from core.points.label_writing import FileLabel
 from core.points.waiting import drop_waiting, point_waiting
 from db.engine import reading
-from db.queries.points import count_waiting, waiting_pictures
+from db.queries.points import count_waiting, open_label_questions, waiting_pictures
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -74,6 +76,35 @@ def test_a_track_is_put_onto_the_frames_of_a_clip(workspace, dataset, shelf, wai
     assert [reason.text() for _, reason in report.refused] == ["the clip has 2 frames; there is no frame 2 (from 0)"]
     with reading(workspace.engine) as session:
         assert count_waiting(dataset, session=session) == 1
+
+
+def test_labels_of_a_frame_whose_picture_was_removed_go_on_waiting_and_say_why(workspace, dataset, shelf, wait):
+    shelf.clip("c.mp4", [shelf.image("c.mp4/0.jpg"), None])
+    wait(("other", "other.npy", 0), ("other", "other.npy", 1))
+    report = point_waiting(workspace, dataset, picture="other", source="other.npy", path="c.mp4")
+    assert (report.added, [reason.text() for _, reason in report.refused]) == (1, ["the picture was removed meanwhile"])
+    assert left(workspace, dataset) == ["other"]
+
+
+def test_a_question_that_the_picture_raises_is_told_and_can_be_answered(
+    workspace, dataset, author, shelf, wait, monkeypatch
+):
+    monkeypatch.setattr("core.points.label_importing.orientation_of", lambda file: 6)
+    shelf.image("a.jpg")
+    wait(("b.jpg", "l.json", None))
+    here = {"picture": "b.jpg", "source": "l.json", "path": "a.jpg"}
+    report = point_waiting(workspace, dataset, **here)
+    ((_, reason),) = report.refused
+    assert (report.added, reason.code) == (0, "label_doubts.turned")
+    with reading(workspace.engine) as session:
+        assert [(row.kind, row.picture) for row in open_label_questions(dataset, session=session)] == [
+            ("turned", "b.jpg")
+        ]
+    run = submit(workspace, "answers", dataset_id=dataset, author_id=author, parameters={})
+    answer_waiting(workspace, dataset, {"turned": "upright"}, run_id=run)
+    assert left(workspace, dataset) == ["b.jpg"]
+    assert point_waiting(workspace, dataset, **here).added == 1
+    assert left(workspace, dataset) == []
 
 
 def test_what_is_not_there_is_a_sentence(workspace, dataset, shelf, wait):
