@@ -278,7 +278,7 @@ def touch(home, path):
     with reading(workspace.engine) as session:
         of_picture = select(Instance).join(Picture, Picture.id == Instance.image_id)
         body = session.exec(of_picture.where(Picture.path == path)).one()
-    edit = Edit(f"touch-{path}", body.id, None, ((0, 20.0, 21.0, 2),))
+    edit = Edit(f"touch-{path}", body.id, body.revision_id, ((0, 20.0, 21.0, 2),))
     save_edit(workspace, edit, author_id=annotator_id(workspace, "ada"))
     workspace.engine.dispose()
 
