@@ -120,7 +120,6 @@ def heads(store, path):
         return session.exec(reviews.join(Image, Image.id == Instance.image_id).where(Image.path == path)).all()
 
 
-@pytest.mark.nightly
 def test_one_point_of_several_people_is_no_review_until_all_are_accepted_and_u_finds_the_rest(page, workbench, store):
     nobody_has_looked(store)
     last = picture(store, "walk.jpg")
@@ -152,7 +151,6 @@ def test_one_point_of_several_people_is_no_review_until_all_are_accepted_and_u_f
     comes_to(lambda: sorted(heads(store, "walk.jpg")), ["in_progress", "open"])
 
 
-@pytest.mark.nightly
 def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
     nobody_has_looked(store)
     open_page(page, workbench)

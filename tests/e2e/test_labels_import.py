@@ -168,12 +168,12 @@ def test_pictures_are_left_out_by_a_list_of_names(workbench, page, folder):
     unfold(page, "Leave pictures out of learning")
     form = page.get_by_test_id("stExpander").filter(has_text="List of file names")
     form.get_by_role("region", name="List of file names").locator("input[type=file]").set_input_files(
-        {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"image,why\nface1.png,blurred\nnobody.png,gone\n"}
+        {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"image,why\nfirst.png,blurred\nnobody.png,gone\n"}
     )
     expect(form.get_by_text("bad.csv")).to_be_visible()
     form.get_by_role("button", name="Leave these out").click()
     expect(page.get_by_text("2 names listed, 1 of pictures here; not here: nobody.png")).to_be_visible()
     assert stored(workbench, "SELECT name, reason FROM exclusion ORDER BY name") == [
-        ("face1.png", "bad.csv"),
+        ("first.png", "bad.csv"),
         ("nobody.png", "bad.csv"),
     ]

@@ -138,7 +138,6 @@ def test_what_waits_is_sent_at_once_when_the_server_is_back_and_is_counted(page,
     saved(page)
 
 
-@pytest.mark.nightly
 def test_the_next_tab_sends_what_a_closed_one_could_not(visitor, served):
     tab = visitor.new_page()
     open_editor(tab, served)
@@ -156,7 +155,6 @@ def test_the_next_tab_sends_what_a_closed_one_could_not(visitor, served):
     again.close()
 
 
-@pytest.mark.nightly
 def test_another_store_at_the_same_address_gets_nothing_and_the_owner_all(page, served, tmp_path):
     open_editor(page, served)
     before = len(served.edits())
@@ -183,7 +181,6 @@ def test_another_store_at_the_same_address_gets_nothing_and_the_owner_all(page, 
     expect(notice(page)).to_have_text("")
 
 
-@pytest.mark.nightly
 def test_two_browsers_under_one_name_are_told_of_one_another(page, browser, served):
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     other = context.new_page()

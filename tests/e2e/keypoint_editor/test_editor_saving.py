@@ -26,7 +26,6 @@ def test_edits_are_sent_again_until_they_are_confirmed(open_editor):
     assert editor.saved_point(16)[0] > 500
 
 
-@pytest.mark.nightly
 def test_more_than_the_server_takes_at_once_is_sent_in_parts(open_editor):
     editor = open_editor()
     editor.tick("Withhold")
@@ -97,7 +96,6 @@ def test_refused_edit_can_be_given_up(open_editor):
     expect(editor.button("undo")).to_be_disabled()
 
 
-@pytest.mark.nightly
 def test_undo_of_a_refused_edit_leaves_theirs(open_editor):
     editor = open_editor()
     make_conflict(editor)
