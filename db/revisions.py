@@ -17,6 +17,7 @@ from db.tables import (
     Frame,
     GroupPart,
     Image,
+    ImagePath,
     Instance,
     KeypointRevision,
     ModelUse,
@@ -31,12 +32,13 @@ from db.tables import (
 # What the figures of models, the counts of labels and the order of what to label next are made of.
 _COUNTED: Final[dict[str, tuple[type[SQLModel], ...]]] = {
     "revision": (
-        *(Assignment, Exclusion, Frame, GroupPart, Image, Instance, KeypointRevision, ModelUse, PeopleEvent, Person),
-        *(Prediction, TrainedModel, Video),
+        *(Assignment, Exclusion, Frame, GroupPart, Image, ImagePath, Instance, KeypointRevision, ModelUse, PeopleEvent),
+        *(Person, Prediction, TrainedModel, Video),
     ),
-    "ranking_revision": (Exclusion, GroupPart, Prediction, Promotion, TrainedModel),
+    # Which pictures a list of names leaves out follows from their paths too.
+    "ranking_revision": (Exclusion, GroupPart, ImagePath, Prediction, Promotion, TrainedModel),
 }
-_OWNERS: Final[dict[str, Any]] = {"instance_id": Instance, "video_id": Video}
+_OWNERS: Final[dict[str, Any]] = {"instance_id": Instance, "video_id": Video, "image_id": Image}
 _DATASETS: Final = Dataset.__table__  # type: ignore[attr-defined]
 _ALL: Final = ("dataset_id", None)  # a statement over many rows does not say whose they are
 

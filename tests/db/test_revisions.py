@@ -17,6 +17,7 @@ from db.tables import (
     Exclusion,
     Frame,
     GroupPart,
+    ImagePath,
     Instance,
     PeopleEvent,
     Person,
@@ -74,6 +75,13 @@ def test_another_list_of_as_many_left_out_pictures_makes_kept_figures_old(shelf)
     assert _grew(shelf, _include(shelf, "a.png")) == (True, True)
     assert _grew(shelf, _exclude(shelf, "b.png")) == (True, True)
     assert _keys(shelf) != before
+
+
+def test_a_picture_that_comes_under_another_name_makes_figures_old_as_a_list_may_leave_that_out(filled):
+    shelf, *_ = filled
+    image = shelf.image("b.png")
+    assert _grew(shelf, lambda session: session.add(ImagePath(image_id=image, path="bad.png"))) == (True, True)
+    assert _grew(shelf, lambda session: session.exec(delete(ImagePath))) == (True, True)
 
 
 def test_a_label_makes_figures_old_and_leaves_the_order_of_what_to_label_next(filled):
@@ -181,7 +189,6 @@ _NOT_COUNTED = {
     "dataset": "the counters themselves, and a name",
     "embedding": "people_state has its own key",
     "export": "what has left",
-    "imagepath": "other names of a picture",
     "modelversion": "never changed; what a dataset holds of it is a ModelUse",
     "pair": "what a threshold was chosen on",
     "promotion": "it counts for the order of pictures alone",
@@ -251,10 +258,11 @@ def one_of_each(filled):
     """A row of every table that counts."""
     shelf, instance, version = filled
     shelf.predict(instance, version, face())
-    shelf.instance(shelf.image("b.png"), face())
-    _exclude_now = _exclude(shelf, "b.png")
+    image = shelf.image("b.png")
+    shelf.instance(image, face())
     with writing(shelf.workspace.engine) as session:
-        _exclude_now(session)
+        session.add(ImagePath(image_id=image, path="b.png"))
+        session.add(Exclusion(dataset_id=shelf.dataset, name="b.png", author_id=shelf.author))
         person = ensure_person(shelf.dataset, "Ada", shelf.author, session=session)
         session.add(Assignment(instance_id=instance, dataset_id=shelf.dataset, person_id=person, source=Source.HUMAN))
         session.add(GroupPart(dataset_id=shelf.dataset, group="folder ", part="test"))

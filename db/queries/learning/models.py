@@ -183,7 +183,7 @@ def model_cache_key(dataset_id: int, *, session: Session) -> int:
 
 
 def ranking_cache_key(dataset_id: int, *, session: Session) -> int:
-    """Rises when other doubts are stored, another model is asked or other pictures are left out, not with labels."""
+    """Rises when other doubts are stored, another model is asked, pictures come or are left out, not with labels."""
     return session.exec(select(Dataset.ranking_revision).where(Dataset.id == dataset_id)).one()
 
 
