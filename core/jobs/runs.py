@@ -153,9 +153,11 @@ def _let_go(workspace: Workspace, run: Run) -> None:
 
 def give_back(workspace: Workspace, name: str) -> None:
     """Put what the process of that name had in hand back into the queue: it was asked to end, which is no death."""
-    mine = (col(Run.state) == RunState.RUNNING, col(Run.worker) == name)
     with writing(workspace.engine) as session:
-        session.exec(update(Run).where(*mine).values(state=RunState.QUEUED, worker=None))
+        mine = session.exec(select(Run).where(Run.state == RunState.RUNNING, Run.worker == name)).all()
+        for run in mine:
+            run.state, run.worker = RunState.QUEUED, None
+            InHand.of(workspace, run.id).let_go()
 
 
 def _get(run_id: int, *, session: Session) -> Run:

@@ -13,10 +13,11 @@ import pytest
 
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import message, verbatim, worded
-from core.foundation.progress import Progress
+from core.foundation.progress import Progress, Suspicion
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.jobs import runs
+from core.jobs.in_hand import InHand
 from core.jobs.runs import Interrupted, again, cancel, perform, process_name, recover, speed, submit, worker_lives
 from db.engine import reading
 from db.tables import Run, RunState, now
@@ -403,6 +404,19 @@ def test_process_that_ends_in_order_is_no_death(workspace, new_run):
         assert perform(workspace, run_id, task)
     run = _run(workspace, run_id)
     assert (run.state, run.deaths) == (RunState.QUEUED, 0)
+
+
+def test_what_a_process_had_in_hand_that_was_asked_to_end_is_neither_finished_nor_suspected(workspace, new_run):
+    run_id, other = new_run(), new_run()
+    for each, name in ((run_id, "here:1:2"), (other, "here:3:4")):
+        _set(workspace, each, state=RunState.RUNNING, worker=name)
+        InHand.of(workspace, each).take(["1", "2"])
+    runs.give_back(workspace, "here:1:2")
+    assert [_run(workspace, each).state for each in (run_id, other)] == [RunState.QUEUED, RunState.RUNNING]
+    assert (InHand.of(workspace, run_id).taken, InHand.of(workspace, other).taken) == ([], ["1", "2"])
+    following = InHand.of(workspace, run_id)
+    following.take(["3"])
+    assert following.suspicion == Suspicion()
 
 
 def test_beside_a_worker_only_the_dead_of_this_host_are_taken_over(workspace, new_run):
