@@ -1,6 +1,6 @@
 """Labels of other tools: read from files, put onto the pictures that they are of, kept where a picture is missing."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -283,10 +283,12 @@ def _skipped(label_files: LabelFiles, placement: Placement, report: WriteReport)
 
 def _list_skipped(run_id: int, skipped: Sequence[tuple[str, Message]], *, session: Session) -> int:
     """Keep the lines that the run does not have from before it was interrupted; how many it has then."""
-    before = session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)).all()
-    lines = [(path, reason.to_json()) for path, reason in skipped]
-    fresh = [line for line in lines if line not in before]
-    session.add_all(Skipped(run_id=run_id, path=path, reason=reason) for path, reason in fresh)
+    before: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for path, reason in session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)):
+        before[path].append(reason)
+    lines = ((path, reason.to_json()) for path, reason in skipped)
+    fresh = [Skipped(run_id=run_id, path=path, reason=why) for path, why in lines if why not in before.get(path, ())]
+    session.add_all(fresh)
     session.flush()
     return count_skipped(run_id, session=session)
 

@@ -80,7 +80,7 @@ class PictureIndex:
         return _Placing(self).take(labels)
 
     def place_arrived(self, labels: Iterable[FileLabel]) -> Placement:
-        """Say of which of many labels the picture is here now; of the others nothing is said, or kept in memory."""
+        """Say of which of many labels the picture is here now; of the others nothing is said."""
         return _Placing(self, absent=False).take(labels)
 
     def place_on(self, path: str, labels: Sequence[FileLabel]) -> Placement:
