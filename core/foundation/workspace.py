@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import dropwhile
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,12 @@ from db.engine import open_engine, store_file
 from db.migrate import StoreNotCopied, UnknownRevision, is_store, own_id, upgrade
 
 _LISTED: Final = 5  # backups that a sentence names
+
+
+@lru_cache(maxsize=64)
+def _is_whole(backup: Path, written: int) -> bool:  # noqa: ARG001
+    """Whether a backup can be put back: read through once, not for every request that meets the damaged store."""
+    return is_store(backup)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Workspace:
     def _way_back(self) -> Message:
         """What a person can do whose store is gone or damaged: the newest backup that is whole, and those before it."""
         newest = sorted(self.backups.glob("*.db"), key=lambda path: path.stat().st_mtime, reverse=True)
-        whole = list(dropwhile(lambda path: not is_store(path), newest))
+        whole = list(dropwhile(lambda path: not _is_whole(path, path.stat().st_mtime_ns), newest))
         if not whole:
             return message("store.no_backup", folder=self.backups)
         return message("store.backups", names=some([path.name for path in whole], _LISTED), newest=whole[0])

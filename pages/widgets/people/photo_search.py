@@ -91,7 +91,8 @@ def show_matches(matched: RankedFaces, least: float, key: str) -> None:
         owners = summaries([face.person_id for face in faces.values() if face.person_id is not None], session=session)
     tiles = []
     for instance, score in zip(instances, scores, strict=True):
-        face = faces[instance]
+        if (face := faces.get(instance)) is None:  # gone since it was ranked
+            continue
         owner = owners.get(face.person_id) if face.person_id is not None else None
         who = f" · {called(owner)}" if owner and owner.name else ""
         tile = face_tile(face, caption=f"{score:.3f}{who}", marked=False)

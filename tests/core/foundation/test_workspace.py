@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from core.foundation import workspace as workspace_module
 from core.foundation.errors import BadInput, FacetError
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
@@ -106,6 +107,16 @@ def test_damage_that_is_found_later_is_the_same_sentence(workspace, kept):
     told = rf"cannot be used \(.*\); there are backups: {kept.name}; put one back with"
     with pytest.raises(FacetError, match=told), reading(opened.engine) as session:
         session.exec(select(User.name)).all()
+
+
+def test_a_backup_is_read_through_once_however_many_requests_meet_the_damage(workspace, kept, monkeypatch):
+    _damage(workspace.settings)
+    read, is_store = [], workspace_module.is_store
+    monkeypatch.setattr(workspace_module, "is_store", lambda path: read.append(path) or is_store(path))
+    for _ in range(3):
+        with pytest.raises(FacetError, match=kept.name):
+            Workspace.open(workspace.settings)
+    assert read == [kept]
 
 
 def test_a_damaged_store_without_a_backup_says_so(workspace):

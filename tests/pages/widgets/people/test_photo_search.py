@@ -135,6 +135,13 @@ def test_pictures_at_or_above_the_least_similarity_are_shown_with_the_names_that
     assert grids["tiles"][0][0].title == "0.jpg · 48 × 48 px at 8, 8"
 
 
+def test_a_face_that_goes_while_it_is_looked_up_is_left_out(shown, grids, workspace, dataset):
+    (here,) = add_faces(workspace, dataset, [("0.jpg", vector(0))])
+    faces = np.array([here + 1, here])
+    shown(results, matched=RankedFaces(faces, faces, np.array([0.9, 0.8])), least=0.7)
+    assert [tile.caption for tile in grids["tiles"][0]] == ["0.800"]
+
+
 def test_where_nothing_is_similar_enough_the_most_similar_one_is_named(shown, grids):
     one = np.array([1])
     page = shown(results, matched=RankedFaces(one, one, np.array([0.4])), least=0.7)
