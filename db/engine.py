@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 # A commit writes each page that it touches whole to the log: one moved point touches six. With 16 KB that is 99 KB for
 # each, with 4 KB 27 KB, and reads are as quick. A row of a 512-d embedding (2,048 bytes) then takes a page of its own.
-_PAGE_SIZE: Final = 4096
+PAGE_SIZE: Final = 4096
 _BUSY_MS: Final = 30_000
 LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may name any number
 WRITE: Final = "facet_write"  # the execution option of a connection that will write
@@ -67,7 +67,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin
     for pragma in (
         f"busy_timeout={_BUSY_MS}",
-        f"page_size={_PAGE_SIZE}",  # counts only before the first table
+        f"page_size={PAGE_SIZE}",  # counts only before the first table
         "journal_mode=WAL",
         "foreign_keys=ON",
         "synchronous=FULL",

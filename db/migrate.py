@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlmodel import col, select, update
 
-from db.engine import reading
+from db.engine import PAGE_SIZE, reading
 from db.tables import Store
 from db.tables.columns import random_name
 from db.writing import migrating, writing
@@ -108,9 +108,13 @@ def _copy(source: Path, target: Path) -> None:
     # what a kill leaves of it is swept with all parts of files that are called so
     partial = target.with_name(f".partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(8)}{target.suffix}")
     try:
-        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(partial)) as copy:
-            live.backup(copy)  # one read transaction: a writer neither waits for it nor makes it start again
+        with closing(sqlite3.connect(source)) as live:
+            live.execute(f"PRAGMA page_size={PAGE_SIZE}")  # an older store has larger ones, which each edit writes whole
+            live.execute("VACUUM INTO ?", (str(partial),))  # one read transaction: no writer waits for it
+        with closing(sqlite3.connect(partial)) as copy:
             _say_copied(copy)
+        with partial.open("rb+") as written:
+            os.fsync(written.fileno())
         os.replace(partial, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreNotCopied(error) from error

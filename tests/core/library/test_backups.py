@@ -46,6 +46,17 @@ def test_a_backup_comes_back_and_what_it_replaces_is_kept(workspace, stopped):
     assert _names(workspace.settings) == {"before", "after"}
 
 
+def test_a_store_of_large_pages_comes_back_with_small_ones(workspace, stopped):
+    old = stopped.with_name("old.db")
+    with closing(sqlite3.connect(stopped)) as copy:
+        copy.execute("PRAGMA page_size=16384")
+        copy.execute("VACUUM INTO ?", (str(old),))
+    restore_backup(workspace.settings, old)
+    with closing(sqlite3.connect(workspace.home / "store.db")) as store:
+        assert store.execute("PRAGMA page_size").fetchone() == (4096,)
+    assert _names(workspace.settings) == {"before"}
+
+
 def test_a_store_that_is_gone_comes_back(workspace, stopped):
     for path in workspace.home.glob("store.db*"):
         path.unlink()
