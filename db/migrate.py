@@ -109,7 +109,7 @@ def _copy(source: Path, target: Path) -> None:
     partial = target.with_name(f".partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(8)}{target.suffix}")
     try:
         with closing(sqlite3.connect(source)) as live:
-            live.execute(f"PRAGMA page_size={PAGE_SIZE}")  # an older store has larger ones, which each edit writes whole
+            live.execute(f"PRAGMA page_size={PAGE_SIZE}")  # older stores have larger ones, which each edit writes whole
             live.execute("VACUUM INTO ?", (str(partial),))  # one read transaction: no writer waits for it
         with closing(sqlite3.connect(partial)) as copy:
             _say_copied(copy)
