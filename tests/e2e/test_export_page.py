@@ -87,7 +87,6 @@ def test_an_export_is_written_and_downloaded_and_its_manifest_holds(page, workbe
     assert {f"images/p{seed}.png" for seed in range(3)} <= set(content)
 
 
-@pytest.mark.nightly
 def test_what_was_left_out_is_listed_with_its_reason(page, workbench, dataset):
     open_export(page, workbench, dataset)
     page.locator("summary").filter(has_text="2 left out, with the reasons").click(timeout=WAIT)
@@ -99,7 +98,6 @@ def test_what_was_left_out_is_listed_with_its_reason(page, workbench, dataset):
     assert {row["path"] for row in cells} == {"*notes*.txt", "'=1+1.png"}
 
 
-@pytest.mark.nightly
 def test_an_export_that_was_removed_says_so(page, workbench, dataset):
     ((number, folder, _),) = export_rows(workbench)
     shutil.rmtree(folder)
