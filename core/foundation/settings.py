@@ -44,7 +44,12 @@ class Settings(BaseSettings):
     @property
     def store(self) -> str:
         """The store's URL with the default filled in."""
-        return self.store_url or f"sqlite:///{(self.home / 'store.db').resolve()}"
+        return self.store_url or sqlite_url((self.home / "store.db").resolve())
+
+
+def sqlite_url(file: Path) -> str:
+    """The SQLAlchemy URL of an SQLite file: in a URL a question mark begins options, and `%41` is an A."""
+    return f"sqlite:///{str(file).replace('%', '%25').replace('?', '%3F')}"
 
 
 def explained(error: ValidationError) -> str:

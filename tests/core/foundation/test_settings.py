@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from core.foundation.settings import Settings, settings
+from core.foundation.workspace import Workspace
+from db.engine import store_file
 from tests.builders.places import ROOT
 
 README = ROOT / "README.md"
@@ -58,3 +61,12 @@ def test_every_setting_says_what_it_is():
 def test_the_readme_lists_every_setting_and_no_other():
     listed = re.findall(r"^\| *`(FACET_[A-Z_]+)`", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert sorted(listed) == sorted(f"FACET_{name.upper()}" for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", ["a?b", "a?mode=memory", "My%20Data", "100%", "%3F", "a#b", 'O\'Neill "x"', "ä ;&"])
+def test_the_store_lies_in_the_home_folder_whatever_that_is_called(tmp_path, name):
+    opened = Workspace.open(Settings(home=tmp_path / name))
+    opened.engine.dispose()
+    assert (tmp_path / name / "store.db").stat().st_size
+    assert store_file(opened.settings.store) == tmp_path / name / "store.db"
+    assert os.listdir(tmp_path) == [name]
