@@ -25,6 +25,7 @@ from core.formats.labels.doubts import Doubt, DoubtKind
 from core.formats.labels.point_names import NAMELESS_SETS, PointMap, by_order, map_points
 from core.formats.labels.rows import LabelFile, LabelledRow, posix, refuse_count, text_of
 from core.formats.labels.values import Id, flag_of, found_by_id, id_of, numbers_of, other_form, size_of
+from core.formats.names import printable
 from core.formats.records import Record, parse_json, record_of, shortened
 from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Box, Floats, Keypoints
 from core.foundation.errors import BadInput, UnreadableLabels
@@ -80,7 +81,8 @@ class _Reading:
     """What a file holds, and what became of it.
 
     `twice` are ids of more than one picture, with two of their names; `maps` says for each category where its points
-    go, or why it has no place; `counts` are the numbers of points of annotations that do not fit.
+    go, or why it has no place, `unclear` are ids of more than one category whose points go elsewhere; `counts` are the
+    numbers of points of annotations that do not fit.
     """
 
     name: str
@@ -90,6 +92,7 @@ class _Reading:
     pictures: dict[Id, _Picture] = field(default_factory=dict)
     twice: dict[Id, tuple[str, str]] = field(default_factory=dict)
     maps: dict[Id, PointMap | Message | None] = field(default_factory=dict)
+    unclear: set[Id] = field(default_factory=set)
     refused: dict[str, Message] = field(default_factory=dict)
     counts: set[int] = field(default_factory=set)
     sets: dict[int, PointMap] = field(default_factory=dict)
@@ -141,16 +144,21 @@ class _Reading:
             self.twice[number] = earlier.path, path
 
     def _category(self, record: Record) -> None:
-        number = id_of(record, "id")
+        number, places = id_of(record, "id"), self._places(record)
+        earlier = self.maps.setdefault(number, places)
+        if _where(earlier) != _where(places):
+            self.unclear.add(number)
+
+    def _places(self, record: Record) -> PointMap | Message | None:
+        """Where the points of a category go, or why they have no place."""
         own = record.content.get("skeleton_name")  # our export names the skeleton
         if isinstance(own, str) and own in SKELETONS and own != self.skeleton.name:
-            self.maps[number] = None
-            return
+            return None
         names = [str(label) for label in record.sequence("keypoints")] if record.has("keypoints") else []
         try:
-            self.maps[number] = map_points(names, self.skeleton) if names else by_order(len(self.skeleton))
+            return map_points(names, self.skeleton) if names else by_order(len(self.skeleton))
         except BadInput as error:
-            self.maps[number] = error.message.within(record.place.removeprefix(f"{self.name}: "))
+            return error.message.within(record.place.removeprefix(f"{self.name}: "))
 
     def _annotation(self, record: Record) -> None:
         if flag_of(record, "iscrowd") or flag_of(record, "ignore"):
@@ -219,12 +227,13 @@ class _Reading:
         """Where an annotation's points go; by order where the file has no categories."""
         if not self.document.content.get("categories"):
             return by_order(len(self.skeleton))
-        if not record.has("category_id") and len(self.maps) == 1:
-            return next(iter(self.maps.values()))
-        number = id_of(record, "category_id")
+        only = len(self.maps) == 1 and not record.has("category_id")
+        number = next(iter(self.maps)) if only else id_of(record, "category_id")
         key = next((key for key in (number, other_form(number)) if key in self.maps), None)
         if key is None:
             raise record.wrong("labels.no_such_category", number=number)
+        if key in self.unclear:
+            raise record.wrong("labels.category_id_twice", number=number)
         return self.maps[key]
 
     def _rows(self, answers: Mapping[str, str]) -> Iterator[LabelledRow]:
@@ -251,12 +260,16 @@ class _Reading:
             )
 
 
+def _where(places: PointMap | Message | None) -> tuple[int | None, ...] | None:
+    return places.places if isinstance(places, PointMap) else None
+
+
 def _clips(document: Record) -> Iterator[tuple[Id, str]]:
     for record in document.records("videos"):
         number = record.content.get("id")
         label = record.content.get("name") or record.content.get("file_name") or number
         if isinstance(number, int | str) and isinstance(label, int | str):
-            yield number, str(label)
+            yield number, printable(str(label))
 
 
 def _sequence(record: Record, path: str, clips: Mapping[Id, str]) -> str | None:
@@ -266,7 +279,7 @@ def _sequence(record: Record, path: str, clips: Mapping[Id, str]) -> str | None:
         return clips[content["video_id"]]
     for key in ("video", "video_id", "vid_id"):
         if isinstance(content.get(key), int | str):
-            return str(content[key])
+            return printable(str(content[key]))
     frame = any(record.has(key) for key in ("frame_id", "frame_index", "nframes"))
     folder = PurePosixPath(path).parent.as_posix()
     return folder if frame and folder != "." else None

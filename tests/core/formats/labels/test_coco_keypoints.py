@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,40 @@ def test_our_own_export_says_that_its_points_are_of_upright_pictures(clipped, tm
     WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
     (row,) = read_label_file("a.json", (tmp_path / "out" / "annotations.json").read_bytes(), FACE68).rows
     assert row.answers == {"turned": "upright"}
+
+
+def coco(*categories, category_id=1, **image):
+    """One person of one picture, with the names of points of each category."""
+    person = {
+        "image_id": 1,
+        "category_id": category_id,
+        "keypoints": [number for x in range(17) for number in (x, 9, 2)],
+    }
+    if category_id is None:
+        del person["category_id"]
+    named = [{"id": 1, "keypoints": list(names)} for names in categories]
+    return json.dumps(
+        {"images": [{"id": 1, "file_name": "p.jpg"} | image], "categories": named, "annotations": [person]}
+    )
+
+
+@pytest.mark.parametrize("category_id", [1, "1", None])
+def test_an_id_of_two_categories_whose_points_differ_means_neither(category_id):
+    content = coco(COCO17.point_names, COCO17.point_names[::-1], category_id=category_id)
+    file = read_label_file("two.json", content.encode(), COCO17)
+    assert (len(file.rows), reasons(file)) == (
+        0,
+        {"annotations[0]": "the category_id 1 is of two categories with other points; nobody can know which is meant"},
+    )
+
+
+def test_an_id_of_two_categories_with_the_same_points_is_clear():
+    content = coco(COCO17.point_names, [name.upper() for name in COCO17.point_names])
+    (row,) = read_label_file("two.json", content.encode(), COCO17).rows
+    np.testing.assert_array_equal(row.keypoints.points[:, 0], range(17))
+
+
+@pytest.mark.parametrize("image", [{"video": "\ud800"}, {"video_id": "\ud800"}])
+def test_a_clip_whose_name_is_no_unicode_is_written_so_that_it_can_be_kept(image):
+    (row,) = read_label_file("clip.json", coco((), **image).encode(), COCO17).rows
+    assert row.sequence == "\\ud800"
