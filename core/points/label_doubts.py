@@ -97,7 +97,7 @@ def settle(labels: Sequence[FileLabel], picture: PictureAsStored, report: DoubtR
             settled.dropped.append(label)
         else:
             taken = {doubt.kind: answers[doubt.kind] for doubt in doubts}
-            settled.ready.append(_boxed(label, _taken(label.row, picture, taken), report))
+            settled.ready.append(_boxed(label, _taken(label.row, picture, taken), picture.size, report))
     return settled
 
 
@@ -174,13 +174,20 @@ def _box(corners: NDArray | None) -> Box | None:
     return left, top, right, bottom
 
 
-def _boxed(label: FileLabel, row: LabelledRow, report: DoubtReport) -> tuple[FileLabel, FileLabel]:
-    """A box in which none of the points lies is of something else: theirs counts, and that is told."""
+def _boxed(
+    label: FileLabel, row: LabelledRow, size: tuple[int, int], report: DoubtReport
+) -> tuple[FileLabel, FileLabel]:
+    """A box in which none of the points lies, or that goes far beyond the picture, is of something else: the points'
+    own counts, and that is told.
+    """
     if row.box is None:
         return label, replace(label, row=row)
     points, box = row.keypoints.points, np.array(row.box)
-    if ((points >= box[:2]) & (points <= box[2:])).all(axis=1).any():
+    holds_points = ((points >= box[:2]) & (points <= box[2:])).all(axis=1).any()
+    near = (box[:2] >= -max(size)).all() and (box[2:] <= np.add(size, max(size))).all()
+    if holds_points and near:
         return label, replace(label, row=row)
     given = ", ".join(f"{side:g}" for side in row.box)
-    report.add(Doubt(message("label_doubts.box_elsewhere", value=given)), label)
+    code = "label_doubts.box_beyond" if holds_points else "label_doubts.box_elsewhere"
+    report.add(Doubt(message(code, value=given)), label)
     return label, replace(label, row=replace(row, box=None))

@@ -24,6 +24,7 @@ class DoubtKind(StrEnum):
     NAMES = "names"  # as many names as points, and none of them is known
     SET = "set"  # another set of points, mapped by names: what it lacks and what has no place
     BOX = "box"  # the box is none: the points' own is taken
+    BOX_BEYOND = "box_beyond"  # the box goes far beyond the picture: the points' own is taken
     BOX_ELSEWHERE = "box_elsewhere"  # none of the points lies in the box: the points' own is taken
     IN_PROGRESS = "in_progress"  # work in progress of an export of ours: what a human has set comes in, as that
     PLACE = "place"  # a point that is said to be there is nowhere: absent

@@ -213,6 +213,20 @@ def test_a_box_with_none_of_the_points_in_it_gives_way_to_theirs(workspace, do, 
     assert (instance.left, instance.top, instance.right, instance.bottom) == (20, 10, 36, 42)
 
 
+@pytest.mark.parametrize("box", [(-1e6, -1e6, 2e6, 2e6), (10, 5, 1e5, 40), (10, 5, 40, 200), (-65, 5, 120, 40)])
+def test_a_box_far_beyond_the_picture_gives_way_to_that_of_the_points(workspace, do, folder, box):
+    counts = do("labels", folder(BODY.tolist(), box=box), skeleton="coco17")
+    assert "goes beyond the picture by more than" in worded(counts["doubts"][0])
+    ((instance, _),) = placed(workspace)
+    assert instance.box == (20, 10, 36, 42)
+
+
+def test_a_box_of_somebody_who_is_cut_off_by_the_border_is_taken_as_it_is(workspace, do, folder):
+    counts = do("labels", folder(BODY.tolist(), box=(-30, -40, 100, 90)), skeleton="coco17")
+    assert (counts["added"], counts["doubts"]) == (1, [])
+    assert placed(workspace)[0][0].box == (-30, -40, 70, 50)
+
+
 def test_a_small_picture_and_a_label_in_pixels_raise_no_question(do, folder):
     counts = do("labels", folder((BODY / 10).tolist()), skeleton="coco17")
     assert (counts["added"], counts["doubts"]) == (1, [])
