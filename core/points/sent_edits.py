@@ -170,9 +170,14 @@ def _parse_change(change: object, name: str) -> Change:
 
 
 def _text(value: object, what: Message) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT or not _is_unicode(value):
         raise BadInput("editor.no_text", name=what, limit=LONGEST_TEXT)
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be answered, stored and shown: JSON may hold half of a pair of signs."""
+    return text == text.encode(errors="replace").decode()
 
 
 def _whole(value: object, what: Message) -> int:

@@ -58,6 +58,10 @@ def test_a_name_is_kept_as_every_name_is():
     [
         ("move", "an edit should be a dictionary, not str"),
         (edit_row(id=""), "the id of an edit should be a text"),
+        (edit_row(id="\ud800"), "the id of an edit should be a text of 1 to 200 characters of Unicode"),
+        (edit_row(after=["\ud800"]), "an edit before edit e1 should be a text"),
+        (edit_row(store="\ud800"), "the store of edit e1 should be a text"),
+        (edit_row(note={"code": "edits.move", "fields": {"name": "\ud800"}}), "what edit e1 is about should be a text"),
         (edit_row(id="x" * 201), "the id of an edit should be a text of 1 to 200"),
         (edit_row(instance="7"), "the instance of edit e1 should be a whole number"),
         (edit_row(instance=True), "the instance of edit e1 should be a whole number"),
