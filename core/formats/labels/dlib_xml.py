@@ -147,6 +147,8 @@ class _Reading:
 
 def _numbers(attributes: dict[str, str], names: tuple[str, ...]) -> list[float] | None:
     try:
+        if any("_" in attributes[name] for name in names):  # Python takes 1_000 for a number
+            return None
         values = [float(attributes[name]) for name in names]
     except (KeyError, ValueError):
         return None

@@ -32,6 +32,7 @@ IMAGE: Final = "image"
 _ACTION: Final = re.compile(r"(?P<action>.+)_[A-Z]-\d+")
 _INDEX: Final = ("", "index", "unnamed: 0")  # pandas' own first column
 _NOTHING: Final = ("", "nan", "na", "n/a", "null", "none")  # what tools write for a number that is not there
+_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _EXPLAINED: Final = {"spine2": "spine2(back)", "spine1": "spine1(waist)"}  # as the form spells them
 
@@ -47,8 +48,8 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
     UnreadableLabels
         If it is no CSV, has a column that is no x or y of a point, or the points of another set.
     """
-    (_, header), *lines = _cells(name, content)
-    columns = _columns(name, header, skeleton)
+    separator, ((_, header), *lines) = _cells(name, content)
+    columns = _columns(name, header, skeleton, comma_between=separator == ",")
     file = LabelFile(FORMAT)
     seen: dict[str, int] = {}
     for number, cells in lines:
@@ -123,8 +124,8 @@ def sequence_of(picture: str) -> str | None:
     return match["action"] if match else None
 
 
-def _cells(name: str, content: bytes) -> list[tuple[int, list[str]]]:
-    """Line number and cells of every line that is not empty."""
+def _cells(name: str, content: bytes) -> tuple[str, list[tuple[int, list[str]]]]:
+    """What stands between cells; line number and cells of every line that is not empty."""
     text = text_of(name, content)
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
@@ -135,20 +136,24 @@ def _cells(name: str, content: bytes) -> list[tuple[int, list[str]]]:
         raise UnreadableLabels("labels.not_csv", of=name, line=reader.line_num, reason=error) from error
     if not table:
         raise UnreadableLabels("labels.empty", of=name)
-    return table
+    return separator, table
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where a table has what: the picture's column, those of x and y of each point, and where those points go."""
+    """Where a table has what: the picture's column, those of x and y of each point, and where those points go.
+
+    `comma_between`: commas stand between its cells.
+    """
 
     count: int
     image: int
     points: tuple[tuple[int, int], ...]
     map: PointMap
+    comma_between: bool
 
 
-def _columns(name: str, header: Sequence[str], skeleton: Skeleton) -> _Columns:
+def _columns(name: str, header: Sequence[str], skeleton: Skeleton, *, comma_between: bool) -> _Columns:
     """The columns by their names; a first one without a name is the index that pandas writes."""
     titles = [_BRACKETS.sub("", cell).strip().lower() for cell in header]
     image = 1 if titles[0] in _INDEX and titles[1:2] == [IMAGE] else 0
@@ -170,7 +175,7 @@ def _columns(name: str, header: Sequence[str], skeleton: Skeleton) -> _Columns:
         places = map_points(list(pairs), skeleton)
     except BadInput as error:
         raise UnreadableLabels.saying(error.message.within(name)) from error
-    return _Columns(len(titles), image, tuple((x, y) for x, y in pairs.values()), places)
+    return _Columns(len(titles), image, tuple((x, y) for x, y in pairs.values()), places, comma_between)
 
 
 def _row(cells: Sequence[str], columns: _Columns, skeleton: Skeleton) -> LabelledRow:
@@ -179,7 +184,8 @@ def _row(cells: Sequence[str], columns: _Columns, skeleton: Skeleton) -> Labelle
     picture = posix(unguard(cells[columns.image].strip()) or "")
     if picture in ("", "."):
         raise BadInput("labels.no_picture")
-    table = np.array([[_number(cells[x]), _number(cells[y])] for x, y in columns.points])
+    comma_between = columns.comma_between
+    table = np.array([[_number(cells[i], comma_between=comma_between) for i in pair] for pair in columns.points])
     half = np.isnan(table).sum(axis=1) == 1
     seen = np.where(np.isnan(table).any(axis=1), ABSENT, VISIBLE)
     ordered = columns.map.ordered(np.column_stack([table, seen, half]), len(skeleton))
@@ -195,12 +201,14 @@ def _row(cells: Sequence[str], columns: _Columns, skeleton: Skeleton) -> Labelle
     )
 
 
-def _number(cell: str) -> float:
+def _number(cell: str, *, comma_between: bool) -> float:
     text = cell.strip()
     if text.lower() in _NOTHING:
         return float("nan")
+    if comma_between and _THOUSANDS.fullmatch(text):  # in quotes: 1,234 may be either
+        raise BadInput("labels.no_number", value=text[:40])
     try:
-        value = float(text if "." in text else text.replace(",", "."))  # decimal commas of a file with semicolons
+        value = float(text if "." in text else text.replace(",", "."))  # decimal commas
     except ValueError:
         value = float("nan")
     if "_" in text or not abs(value) <= LARGEST:  # Python takes 1_000 for a number

@@ -72,6 +72,8 @@ def read(name: str, content: bytes, skeleton: Skeleton) -> LabelFile:
 
 def _point(name: str, line: str) -> tuple[float, float]:
     try:
+        if "_" in line:  # Python takes 1_000 for a number
+            raise ValueError
         x, y = (float(part) for part in line.split())
     except ValueError as error:
         raise UnreadableLabels("labels.two_numbers", of=name, text=line.strip()[:40]) from error

@@ -76,3 +76,10 @@ def test_one_box_of_too_many_points_does_not_cost_the_others_and_false_is_no_ign
     file = read_label_file("a.xml", content.encode(), FACE68)
     assert len(file.rows) == 1
     assert "the box has 69 points, but face68 has 68" in reasons(file)["image 1 (a.jpg), box 2"]
+
+
+def test_a_number_that_only_python_reads_is_none():
+    parts = "".join(f"<part name='{i}' x='1' y='{'1_0' if i == 3 else 1}'/>" for i in range(68))
+    box = f"<box top='1_0' left='0' width='9' height='9'>{parts}</box>"
+    file = read_label_file("a.xml", f"<dataset><image file='a.jpg'>{box}</image></dataset>".encode(), FACE68)
+    assert reasons(file) == {"image 1 (a.jpg), box 1": "the part 3 is at no place: x='1', y='1_0'"}

@@ -158,3 +158,12 @@ def test_every_submission_comes_back_bit_for_bit(rows):
     assert [row.picture for row in back.rows] == [name for name, _ in form]
     for row, (_, keypoints) in zip(back.rows, form, strict=True):
         np.testing.assert_array_equal(row.keypoints.points, keypoints.points)
+
+
+@pytest.mark.parametrize(("separator", "taken"), [(",", False), (";", True), ("\t", True)])
+def test_a_comma_before_three_digits_is_no_decimal_comma_where_commas_stand_between_cells(separator, taken):
+    header = separator.join(["image", *(f"{point}_{axis}" for point in BODY24.point_names for axis in "xy")])
+    cell = '"1,234"' if separator == "," else "1,234"
+    file = read_label_file("a.csv", f"{header}\na.jpg{separator}{separator.join([cell, *['7'] * 47])}".encode(), BODY24)
+    assert [row.keypoints.points[0, 0] for row in file.rows] == ([np.float32(1.234)] if taken else [])
+    assert reasons(file) == ({} if taken else {"line 2": "'1,234' is not a number"})

@@ -49,3 +49,9 @@ def test_an_empty_pts_and_one_that_is_no_text_say_so():
         read_label_file("a.pts", b"", FACE68)
     with pytest.raises(UnreadableLabels, match=r"a\.pts: it is not a text in UTF-8 \(byte 1\)"):
         read_label_file("a.pts", b"n\xff\xfe\x00", FACE68)
+
+
+def test_a_number_that_only_python_reads_is_none():
+    lines = "\n".join(["1_00 7", *["100 7"] * 67])
+    with pytest.raises(UnreadableLabels, match="should be two numbers, not '1_00 7'"):
+        read_label_file("a.pts", f"n_points: 68\n{{\n{lines}\n}}".encode(), FACE68)
