@@ -31,6 +31,7 @@ IN_TURN = (
     "tests/core/jobs/",
     "tests/core/commands/",
     "",
+    "tests/e2e/test_outbox",
     "tests/e2e/test_training_page",
     "tests/e2e/test_journey",
     "tests/e2e/test_models_page",
