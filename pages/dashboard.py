@@ -11,7 +11,7 @@ from pages.widgets.shared.address import among, in_address
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import plain
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Dashboard")
 st.title("Dashboard", anchor=False)
 scopes = {"dataset": plain(dataset.name), "all": "All datasets"}
 scope = st.segmented_control(

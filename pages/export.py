@@ -18,7 +18,7 @@ from pages.widgets.shared.text import counted, plain, sentence
 
 PAGE = 5
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Export")
 st.title(f"Export {plain(dataset.name)}", anchor=False)
 with reading(workspace().engine) as session:
     holds = counts(dataset.id, session=session)

@@ -20,7 +20,7 @@ from pages.widgets.shared.address import unfolded
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library
 from pages.widgets.shared.text import plain
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Keypoints")
 bar = st.container(horizontal=True, vertical_alignment="bottom")
 with bar:
     choose_order(dataset.id)

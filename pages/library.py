@@ -31,7 +31,7 @@ if st.session_state.get(DATASET) is None:
     first_start()
     end_page()
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Library")
 st.title(plain(dataset.name), anchor=False)
 with reading(engine) as session:
     total = counts(dataset.id, session=session)

@@ -11,7 +11,7 @@ from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import dataset_or_stop, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Models")
 st.title("Models", anchor=False)
 busy = open_runs(dataset.id)
 latest_result(dataset.id, "models", busy=bool(busy))

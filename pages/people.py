@@ -16,7 +16,7 @@ from pages.widgets.shared.address import among, between, end_page, in_address, k
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("People")
 with reading(workspace().engine) as session:
     grouped = count_people_page(dataset.id, view=PeopleView.KNOWN, session=session)
     once = count_people_page(dataset.id, view=PeopleView.ONCE, session=session)

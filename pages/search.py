@@ -11,7 +11,7 @@ from pages.widgets.shared.address import end_page
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import sentence
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Search")
 st.title("Search", anchor=False)
 try:
     encoder = encoder_of(workspace(), dataset.id)

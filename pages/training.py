@@ -7,7 +7,7 @@ from pages.widgets.learning.training_live import live, open_trainings, past_trai
 from pages.widgets.shared.resources import dataset_or_stop
 from pages.widgets.shared.run_status import open_runs
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Training")
 st.title("Training", anchor=False)
 open_runs(dataset.id)
 unfinished = open_trainings(dataset.id)

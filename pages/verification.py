@@ -24,7 +24,7 @@ from pages.widgets.verification.workplace import (
     workplace,
 )
 
-dataset = dataset_or_stop()
+dataset = dataset_or_stop("Verification")
 st.title("Verification", anchor=False)
 with reading(workspace().engine) as session:
     names = list(dict.fromkeys(version.name for version in encoder_versions(dataset.id, session=session)))

@@ -16,6 +16,7 @@ def _figures(page):
 
 def test_without_data_it_leads_to_the_library(opened_without_data):
     page = opened_without_data("dashboard.py")
+    assert [title.value for title in page.title] == ["Dashboard"]
     assert page.info[0].value.startswith("There is no data yet.")
     assert [button.label for button in page.button] == ["Open the library"]
 

@@ -64,12 +64,13 @@ def start_run(kind: str, dataset_id: int, **parameters: Any) -> int:
     return start(workspace(), kind, dataset_id=dataset_id, author_id=author_id(), **parameters)
 
 
-def dataset_or_stop() -> Dataset:
-    """The chosen dataset; a page that needs one ends here with the way to get one."""
+def dataset_or_stop(title: str) -> Dataset:
+    """The chosen dataset; a page that needs one ends here, under its title, with the way to get one."""
     chosen = st.session_state.get(DATASET)
     with reading(workspace().engine) as session:
         dataset = session.get(Dataset, chosen) if chosen is not None else None
     if dataset is None or dataset.staged_by is not None:
+        st.title(title, anchor=False)
         stop_at_library("There is no data yet. Import photos or try the sample in the library.")
     return dataset
 

@@ -18,7 +18,7 @@ def needs_a_dataset():
 
     from pages.widgets.shared.resources import dataset_or_stop
 
-    st.title(dataset_or_stop().name)
+    st.title(dataset_or_stop("People").name)
 
 
 def test_work_is_that_of_the_name_given_else_of_the_user_of_the_settings(shown, workspace):
@@ -37,12 +37,12 @@ def test_a_page_goes_on_with_the_chosen_dataset(shown, dataset):
     assert not page.info
 
 
-def test_a_page_without_data_ends_with_the_way_to_the_library(shown, switched, dataset):
+def test_a_page_without_data_ends_under_its_title_with_the_way_to_the_library(shown, switched, dataset):
     for state in ({}, {DATASET: dataset + 1}):
         page = shown(needs_a_dataset, state)
         assert [info.value for info in page.info] == [
             "There is no data yet. Import photos or try the sample in the library."
         ]
-        assert not page.title
+        assert [title.value for title in page.title] == ["People"]
     page.button[0].click().run()
     assert switched == ["library.py"]
