@@ -9,6 +9,11 @@ pytestmark = pytest.mark.e2e
 
 FACE, BODY = 7, 8  # in the demo's store
 
+RECORD_TEXTS = """() => {
+  const drawn = (window.drawnTexts = []), context = CanvasRenderingContext2D.prototype, write = context.fillText;
+  context.fillText = function (text, ...place) { drawn.push(text); return write.call(this, text, ...place); };
+}"""
+
 
 def test_rerun_keeps_zoom_selection_and_undo(open_editor):
     editor = open_editor()
@@ -78,8 +83,11 @@ def test_list_and_canvas_show_the_same_selection(open_editor):
     editor = open_editor()
     rows = editor.page.locator(".keypoint-editor .row")
     expect(rows).to_have_count(68)
+    editor.page.evaluate(RECORD_TEXTS)
     editor.select(500, 200)
     expect(rows.nth(16)).to_have_attribute("aria-selected", "true")
+    expect(rows.nth(16).locator(".number")).to_have_text("17")
+    editor.page.wait_for_function("window.drawnTexts.some((text) => text.endsWith(' · 17'))")
     rows.nth(7).click()
     assert editor.view["point"] == 7
     expect(rows.nth(7)).to_contain_text("0.20")

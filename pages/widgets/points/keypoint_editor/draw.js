@@ -279,7 +279,7 @@ function drawPointName(ctx, view, instance, k) {
   const point = instance.points[k];
   if (!point || point.v === ABSENT) return;
   const [x, y] = view.toScreen(point.x, point.y);
-  drawTag(ctx, `${instance.skeleton.names[k]} · ${k}`, x + 13, y - 9);
+  drawTag(ctx, `${instance.skeleton.names[k]} · ${k + 1}`, x + 13, y - 9);
 }
 
 /**
