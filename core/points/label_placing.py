@@ -25,6 +25,8 @@ from db.batching import id_batches
 from db.queries.library import image_of_each_frame, picture_paths, videos
 from db.tables import WaitingLabel
 
+# Of two such names each may be of a file of its own: `P0.jpg` beside `p0.jpg`, `p0.png` beside it, or another upload.
+_OF_ANOTHER: Final = frozenset({Spelling.CASE, Spelling.ENDING, Spelling.UPLOAD})
 _NAMED: Final = 3  # pictures of other folders that a sentence names
 
 
@@ -109,6 +111,7 @@ class _Placing:
     def __init__(self, index: PictureIndex, *, absent: bool = True) -> None:
         self.index, self.placement, self.tells_absent = index, Placement(), absent
         self.by_name: dict[int, list[FileLabel]] = defaultdict(list)
+        self.otherwise: dict[int, list[FileLabel]] = defaultdict(list)
         self.numbered: dict[str, list[tuple[FileLabel, PictureMatch | None]]] = defaultdict(list)
         self.tracks: dict[tuple[str, int], list[FileLabel]] = defaultdict(list)
         self.spelled: dict[tuple[str, Spelling], list[tuple[str, str]]] = defaultdict(list)
@@ -122,6 +125,8 @@ class _Placing:
                 self._is_absent(label, error.message)
         for image_id, alike in self.by_name.items():
             self._place_by_name(image_id, alike)
+        for image_id, alike in self.otherwise.items():
+            self._place_otherwise(image_id, alike)
         for (source, video_id), track in self.tracks.items():
             self.place_track(source, self.index.clips[video_id], track)
         for folder, found in self.numbered.items():
@@ -144,6 +149,8 @@ class _Placing:
             self.numbered[folder_of(label.row, label.source)].append((label, match))
         elif match.by_name_alone:
             self.by_name[match.id].append(label)
+        elif match.spelling in _OF_ANOTHER:
+            self.otherwise[match.id].append(label)
         else:
             self.placement.on[match.id].append(label)
         if match is not None and match.spelling is not None:
@@ -166,7 +173,7 @@ class _Placing:
             numbers = clip_of_numbers(folder, names, list(self.index.clips.values()))
         if numbers is not None and numbers.first is not None:
             about = message("label_doubts.first", count=len(found), clip=numbers.clip.path, first=numbers.first)
-            self.placement.told.append((folder, about))
+            self.placement.told.append((folder or found[0][0].source, about))
         for label, match in found:
             number = number_of(label.row.picture)
             if numbers is not None and numbers.first is not None and number is not None:
@@ -212,6 +219,30 @@ class _Placing:
             return
         for label in labels:
             self._is_absent(label, reason)
+
+    def _place_otherwise(self, image_id: int, labels: Sequence[FileLabel]) -> None:
+        """Labels that call a picture otherwise: not where that name, or another one, may be of a picture of its own."""
+        on = self.placement.on
+        one = labels[0]
+        other = next((label for label in labels if _differ(label, one)), None)
+        owner = next((label for label in on.get(image_id, ()) if _differ(label, one)), None)
+        if other is not None:
+            reason = message("labels.same_name", one=_full_name(one), other=_full_name(other))
+        elif owner is not None:
+            reason = message("labels.only_picture", picture=owner.row.picture)
+        else:
+            on[image_id].extend(labels)
+            return
+        for label in labels:
+            self._is_absent(label, reason)
+
+
+def _differ(label: FileLabel, other: FileLabel) -> bool:
+    """Whether the names of two labels' pictures cannot be of one file; ``name.*`` leaves the ending open."""
+    (stem, ending), (other_stem, other_ending) = (
+        posixpath.splitext(posixpath.basename(one.row.picture)) for one in (label, other)
+    )
+    return stem != other_stem or (ending != other_ending and ANY_ENDING not in (ending, other_ending))
 
 
 def _full_name(label: FileLabel) -> str:

@@ -55,6 +55,34 @@ def test_a_label_by_its_name_alone_gives_way_to_one_that_names_the_folder(shelf,
     )
 
 
+@pytest.mark.parametrize("name", ["p0.jpg", "p0.*"])
+@pytest.mark.parametrize("other", ["P0.jpg", "P0.*", "P0.png", "0a1b2c3d-p0.jpg"])
+def test_a_label_that_calls_a_picture_otherwise_gives_way_to_one_that_calls_it_so(shelf, place, name, other):
+    image = shelf.image("p0.jpg")
+    placement = place((other, "l.json", None), (name, "m.json", None))
+    assert [label.row.picture for label in placement.on[image]] == [name]
+    ((label, reason),) = placement.absent
+    assert label.row.picture == other
+    assert reason.text() == f"the only picture of that name here is {name}, which has labels of its own"
+
+
+@pytest.mark.parametrize(
+    "names", [("P0.jpg", "p0.png"), ("P0.*", "p0.png"), ("0a1b2c3d-p0.jpg", "4e5f6a7b-p0.jpg"), ("p0.png", "p0.tif")]
+)
+def test_of_two_names_that_may_be_of_two_pictures_neither_is_that_of_the_only_one(shelf, place, names):
+    image = shelf.image("p0.jpg")
+    placement = place(*[(name, "l.json", None) for name in names])
+    assert (image in placement.on, len(placement.absent)) == (False, 2)
+    assert "have the same name, and only one such picture is here" in placement.absent[0][1].text()
+
+
+@pytest.mark.parametrize("names", [("P0.jpg", "P0.jpg"), ("P0.jpg", "P0.*"), ("p0.jpg.*", "p0.jpg")])
+def test_names_that_one_file_may_have_are_of_the_only_picture_that_fits(shelf, place, names):
+    image = shelf.image("p0.jpg")
+    placement = place(*[(name, f"{i}.json", None) for i, name in enumerate(names)])
+    assert (len(placement.on[image]), placement.absent) == (2, [])
+
+
 def test_a_label_of_another_folder_waits_and_says_what_there_is(shelf, place):
     shelf.image("train/img_7.png")
     ((_, reason),) = place(("val/img_7.png", "l.json", None)).absent
