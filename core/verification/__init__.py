@@ -10,7 +10,7 @@ from core.verification.report import (
     hardest_pairs,
     intervals_at,
 )
-from core.verification.thresholds import save_threshold, use_again, use_own, withdraw
+from core.verification.thresholds import is_own, save_threshold, use_again, use_own, withdraw
 
 __all__ = [
     "PairSet",
@@ -23,6 +23,7 @@ __all__ = [
     "figures_at",
     "hardest_pairs",
     "intervals_at",
+    "is_own",
     "save_threshold",
     "use_again",
     "use_own",

@@ -9,7 +9,7 @@ import numpy as np
 from sqlmodel import Session, insert
 
 from core.foundation.arrays import Indices
-from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.errors import BadInput, Conflict, FacetError, NotFound
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.models import encoder_threshold
@@ -115,6 +115,15 @@ def use_own(workspace: Workspace, dataset_id: int, encoder_id: int, *, author_id
         if newest_threshold(dataset_id, encoder_id, session=session) is None:
             raise NotFound("thresholds.own_in_force")
         return _own(workspace, dataset_id, encoder_id, author_id, session=session)
+
+
+def is_own(workspace: Workspace, threshold: Threshold, *, session: Session) -> bool:
+    """Whether a threshold is the one that its encoder comes with by now; False where the encoder's file is gone."""
+    encoder = session.get_one(ModelVersion, threshold.model_version_id)
+    try:
+        return threshold.value == encoder_threshold(encoder.name, workspace.weights)
+    except FacetError:
+        return False
 
 
 def withdraw(workspace: Workspace, threshold_id: int, *, author_id: int) -> int:

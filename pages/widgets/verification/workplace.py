@@ -304,6 +304,7 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
     with reading(workspace().engine) as session:
         count = count_thresholds(dataset_id, session=session)
         newest = newest_threshold(dataset_id, encoder_id, session=session)
+        own = newest is not None and verification.is_own(workspace(), newest, session=session)
     st.subheader("Saved thresholds", anchor=False)
     if not count:
         st.caption(_HISTORY["none_yet"])
@@ -314,6 +315,7 @@ def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:
                 group_now(dataset_id, None, regroup=True)
             st.button(
                 "Use the encoder's own again",
+                disabled=own,
                 icon=":material/undo:",
                 on_click=_put_in_force,
                 args=(dataset_id, encoder_id, verification.use_own, dataset_id, encoder_id),

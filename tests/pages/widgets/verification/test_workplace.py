@@ -186,6 +186,7 @@ def test_an_earlier_threshold_and_the_encoders_own_are_one_click_away(shown, wor
     assert "by hand\\, as ada saved it on" in listed(page)[0]
     button(page, "Use the encoder's own again").click().run()
     assert threshold_of(workspace, dataset, version) == own
+    assert button(page, "Use the encoder's own again").disabled
     assert page.session_state[f"threshold-{dataset}-{version.id}"] == own
     assert len(listed(page)) == 4
 
