@@ -9,9 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """What an installation can choose. Each field is ``FACET_<NAME>`` in the environment."""
+    """What an installation can choose. Each field is ``FACET_<NAME>`` in the environment; an empty one is not set."""
 
-    model_config = SettingsConfigDict(env_prefix="FACET_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FACET_", env_ignore_empty=True, frozen=True)
 
     home: Path = Field(Path("data"), description="Folder of the store, originals, thumbnails, crops, weights, exports")
     host: str = Field("127.0.0.1", description="Address that the workbench listens on")

@@ -70,3 +70,9 @@ def test_the_store_lies_in_the_home_folder_whatever_that_is_called(tmp_path, nam
     assert (tmp_path / name / "store.db").stat().st_size
     assert store_file(opened.settings.store) == tmp_path / name / "store.db"
     assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", ["HOME", "HOST", "PORT", "STORE_URL", "MAX_PIXELS"])
+def test_what_is_set_to_nothing_is_as_if_it_were_not_set(monkeypatch, name):
+    monkeypatch.setenv(f"FACET_{name}", "")
+    assert Settings() == Settings.model_construct()
