@@ -10,6 +10,7 @@ from click import ClickException
 from pydantic import ValidationError
 
 from core.commands.console import ProgressLine, fail
+from core.formats.names import printable
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
@@ -38,6 +39,8 @@ def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[...,
             fail("stopped; what was finished stays")
         except (FacetError, OSError) as error:
             fail(str(error))
+        except UnicodeEncodeError as error:  # bytes of an argument that are none
+            fail(f"{printable(str(error.object))}: it is not a text in UTF-8")
         except ValidationError as error:  # a setting
             fail(explained(error))
         except Exception as error:

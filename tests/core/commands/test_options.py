@@ -43,6 +43,7 @@ def wrong_settings():
         (FileNotFoundError(2, "No such file", "x\ny.jpg"), "[Errno 2] No such file: 'x\\ny.jpg'"),
         (KeyboardInterrupt(), "stopped; what was finished stays"),
         (RuntimeError("out of\nmemory"), "RuntimeError: out of memory"),
+        (UnicodeEncodeError("utf-8", "a\udcff", 1, 2, "surrogates"), "a\\udcff: it is not a text in UTF-8"),
     ],
 )
 def test_whatever_goes_wrong_is_one_line_on_stderr_and_exit_code_2(error, sentence, capsys):
