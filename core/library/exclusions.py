@@ -25,7 +25,9 @@ from db.tables import Exclusion
 from db.writing import writing
 
 _HEADERS: Final = frozenset({"image", "images", "file", "file_name", "filename", "name", "path", "img_id"})
-_NUMBERS: Final = re.compile(r"[\[(]?\s*\d{1,9}(?:[\s,;]+\d{1,9})*\s*[\])]?")  # as Python prints a list, too
+# NumPy writes 7 as 7.000e+00, and pandas a column with a gap as 7.0.
+_NUMBER: Final = re.compile(r"[+-]?\d{1,9}(?:\.\d{0,30}(?:e[+-]\d{1,3})?)?", re.IGNORECASE)
+_NUMBERS: Final = re.compile(rf"[\[(]?\s*{_NUMBER.pattern}(?:[\s,;]+{_NUMBER.pattern})*\s*[\])]?", re.IGNORECASE)
 _LONGEST: Final = 1000  # signs of a name
 
 
@@ -67,16 +69,16 @@ class NumberedRows:
     content: bytes
     first: int = 0
 
-    def names(self, numbers: Sequence[int], of: str) -> list[str]:
+    def names(self, numbers: Sequence[float], of: str) -> list[str]:
         """The pictures of the rows. Raises UnreadableLabels if the list `of` numbers has one that the table lacks."""
         rows = _without_header(_cells(self.name, text_of(self.name, self.content)))
         for number in numbers:
-            if not 0 <= number - self.first < len(rows):
+            if number % 1 or not 0 <= number - self.first < len(rows):
                 last = self.first + len(rows) - 1
                 raise UnreadableLabels(
-                    "exclusions.no_row", of=of, number=number, table=self.name, first=self.first, last=last
+                    "exclusions.no_row", of=of, number=f"{number:g}", table=self.name, first=self.first, last=last
                 )
-        return [rows[number - self.first] for number in numbers]
+        return [rows[int(number) - self.first] for number in numbers]
 
 
 def listed_names(name: str, content: bytes, rows: NumberedRows | None = None) -> list[str]:
@@ -98,7 +100,7 @@ def listed_names(name: str, content: bytes, rows: NumberedRows | None = None) ->
     if _NUMBERS.fullmatch(" ".join(names)):
         if rows is None:
             raise UnreadableLabels("exclusions.numbers", of=name)
-        names = rows.names([int(number) for number in re.findall(r"\d+", " ".join(names))], name)
+        names = rows.names([float(number) for number in _NUMBER.findall(" ".join(names))], name)
     if long := next((cell for cell in names if len(cell) > _LONGEST), None):
         raise UnreadableLabels("exclusions.too_long", of=name, name=long[:40])
     return list(dict.fromkeys(names))

@@ -59,6 +59,8 @@ def test_a_list_is_one_name_a_line_or_the_first_column(name, content, names):
         ("bad.csv", b"image\n", r"bad\.csv: it names no picture"),
         ("bad.txt", b"12\n40\n4115\n", "a number depends on the order"),
         ("bad.txt", b"[12, 40, 4115]\n", "a number depends on the order"),
+        ("bad.txt", b"12.0\n40.0\n", "a number depends on the order"),
+        ("bad.txt", b"-1\n3\n", "a number depends on the order"),
         ("bad.txt", b"a" * 2000, "too long for a file name"),
         ("bad.txt", b"\x80\x81", "not a text in UTF-8"),
     ],
@@ -77,6 +79,9 @@ TABLE = b"image,nose_x\na.png,1\nb.png,2\na.png,3\nc.png,4\n"
         (b"0\n3\n", 0, ["a.png", "c.png"]),
         (b"1\n4\n", 1, ["a.png", "c.png"]),
         (b"[0, 2, 1]", 0, ["a.png", "b.png"]),
+        (b"0.0\n3.0\n", 0, ["a.png", "c.png"]),
+        (b"0.000000000000000000e+00\n3.000000000000000000e+00\n", 0, ["a.png", "c.png"]),
+        (b"[0., 3.]", 0, ["a.png", "c.png"]),
         ("3\n".encode("utf-16"), 0, ["c.png"]),
         (b"index\n3\n", 0, ["c.png"]),
         (b"z.png\n", 0, ["z.png"]),
@@ -87,7 +92,7 @@ def test_numbers_are_rows_of_the_table_that_is_given_with_them(content, first, n
     assert listed_names(name, content, NumberedRows("train.csv", TABLE, first)) == names
 
 
-@pytest.mark.parametrize(("number", "first"), [("4", 0), ("0", 1), ("5", 1)])
+@pytest.mark.parametrize(("number", "first"), [("4", 0), ("0", 1), ("5", 1), ("-1", 0), ("1.5", 0)])
 def test_a_row_that_the_table_lacks_is_named(number, first):
     with pytest.raises(UnreadableLabels, match=rf"lists the row {number}, but the rows of train\.csv are {first} to"):
         listed_names("bad.txt", number.encode(), NumberedRows("train.csv", TABLE, first))
