@@ -23,6 +23,7 @@ photo = st.file_uploader(
     type=["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"],
     help="It is not stored: only the face is measured.",
 )
+least = choose_least(dataset.id, encoder)  # before any photo: a slider that comes and goes with each stands at 0
 if photo is None:
     st.caption("Upload a photo in which the person's face can be seen well. The photo is not stored.")
     end_page()
@@ -31,11 +32,7 @@ content = photo.getvalue()
 key = hashlib.sha256(content).hexdigest()[:12]
 try:
     query = read_photo(content, photo.name, encoder.name)
-    with st.container(horizontal=True, vertical_alignment="top", gap="large"):
-        with st.container(width=380):
-            face = choose_face(query, key)
-        with st.container(width="stretch"):
-            least = choose_least(dataset.id, query)
+    face = choose_face(query, key)
     matched = ranked(query, dataset.id, face)
 except FacetError as error:
     st.error(sentence(error))

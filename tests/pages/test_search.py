@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from core.people.encoders import encoder_of, threshold_of
 from tests.builders.places import ROOT
 from tests.builders.staged_people import add_faces, vector
 from tests.builders.tiny_models import tiny_picture
@@ -34,3 +35,10 @@ def test_a_search_loads_no_model_into_the_workbench(workspace, dataset, tmp_path
     told, loaded = done.stdout.splitlines()
     assert "no face is found in this photo" in told
     assert loaded == "[]"
+
+
+def test_the_least_similarity_stands_on_the_page_before_any_photo(opened, workspace, dataset):
+    add_faces(workspace, dataset, [("a.jpg", vector(0))])
+    page = opened("search.py")
+    assert [slider.label for slider in page.slider] == ["Least similarity"]
+    assert page.slider[0].value == threshold_of(workspace, dataset, encoder_of(workspace, dataset))

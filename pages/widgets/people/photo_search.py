@@ -7,9 +7,11 @@ from typing import Final
 import streamlit as st
 
 from core.jobs.inference import query_beside
-from core.people.searching import PhotoQuery, RankedFaces, place, ranked_faces, threshold_in_force
+from core.people.encoders import threshold_of
+from core.people.searching import PhotoQuery, RankedFaces, place, ranked_faces
 from db.engine import reading
 from db.queries.people.listing import faces_by_id, summaries
+from db.tables import ModelVersion
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.shared.address import between, in_address
 from pages.widgets.shared.controls import paged, show_in_editor
@@ -55,14 +57,14 @@ def choose_face(query: PhotoQuery, key: str) -> int:
         picture_grid(tiles, key=grid, size=128, label="The face in the photo")
         return meant
     st.caption(_WORDS["several"].format(count=len(tiles)))
-    picture_grid(tiles, key=grid, select="single", size=112, label="Faces in the photo")
+    picture_grid(tiles, key=grid, select="single", size=160, label="Faces in the photo")
     st.caption(_WORDS["searching_with"].format(number=meant + 1, place=plain(place(query.corners[meant]).text())))
     return meant
 
 
-def choose_least(dataset_id: int, query: PhotoQuery) -> float:
+def choose_least(dataset_id: int, encoder: ModelVersion) -> float:
     """The least similarity of a match; the threshold in force at first."""
-    in_force = threshold_in_force(workspace(), dataset_id, query)
+    in_force = threshold_of(workspace(), dataset_id, encoder)
     key = f"least-{dataset_id}-{in_force}"
     return st.slider(
         "Least similarity",
@@ -70,8 +72,9 @@ def choose_least(dataset_id: int, query: PhotoQuery) -> float:
         1.0,
         step=0.001,
         format="%.3f",
+        width=420,
         **in_address("least", between(_LEAST, 1.0), max(_LEAST, in_force), key=key),
-        help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(query.encoder)}.",
+        help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(encoder.name)}.",
     )
 
 

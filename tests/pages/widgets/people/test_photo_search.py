@@ -8,7 +8,7 @@ import streamlit as st
 from sqlmodel import select
 
 from core.people import deciding, searching
-from core.people.encoders import encoder_of
+from core.people.encoders import encoder_of, threshold_of
 from core.people.searching import PhotoQuery, RankedFaces
 from db.tables import Embedding
 from db.writing import writing
@@ -104,16 +104,17 @@ def test_the_face_in_the_middle_is_meant_unless_another_is_clicked(shown, grids)
 
 def test_the_least_similarity_begins_at_the_threshold_in_force(shown, workspace, dataset, author):
     faces = add_faces(workspace, dataset, [(f"{k}.jpg", vector(k)) for k in range(3)])
-    query = asked(1, encoder_id=encoder_of(workspace, dataset, None).id)
+    version = encoder_of(workspace, dataset, None)
 
-    def draw(dataset_id, query):
+    def draw(dataset_id, encoder):
         from pages.widgets.people.photo_search import choose_least
 
-        choose_least(dataset_id, query)
+        choose_least(dataset_id, encoder)
 
-    assert shown(draw, dataset_id=dataset, query=query).slider[0].value == 0.5
-    save(workspace, dataset, query.encoder_id, faces, 0.61, author_id=author)
-    assert shown(draw, dataset_id=dataset, query=query).slider[0].value == 0.61
+    own_threshold = threshold_of(workspace, dataset, version)
+    assert shown(draw, dataset_id=dataset, encoder=version).slider[0].value == own_threshold
+    save(workspace, dataset, version.id, faces, 0.61, author_id=author)
+    assert shown(draw, dataset_id=dataset, encoder=version).slider[0].value == 0.61
 
 
 def results(matched, least):
