@@ -9,7 +9,6 @@ from core.foundation.errors import FacetError
 from core.foundation.skeletons import SKELETONS
 from core.library.uploading import server_source
 from core.points.label_importing import FORMATS, formats_in, formats_of, stamp_of
-from db.engine import reading
 from db.queries.points import count_waiting, count_waiting_pictures, waiting_pictures
 from pages.widgets.library.source_picker import SERVER, SourcePicker
 from pages.widgets.library.waiting_labels import waiting_actions, waiting_outcome
@@ -30,7 +29,16 @@ _ROWS: Final = 20
 
 
 def labels_form(dataset_id: int) -> None:
-    """The form and what waits, folded away again after each use."""
+    """The form and what waits, folded away again after each use; how much waits is said outside."""
+    waiting = read(lambda session: count_waiting(dataset_id, session=session))
+    with st.container():  # it stays when nothing waits any more, so that the section below is not drawn anew
+        if waiting:
+            verb = "waits" if waiting == 1 else "wait"
+            st.info(
+                f"{counted(waiting, 'label')} {verb} for pictures that are not here, or of which nobody knows which "
+                "they are: *Import labels* lists them.",
+                icon=":material/hourglass_empty:",
+            )
     open_now, key = unfolded("waiting"), f"labels-{_PICKER.uses}"
     with st.expander("Import labels", expanded=open_now, key=key, icon=":material/new_label:"):
         _form(dataset_id)
@@ -101,15 +109,9 @@ def _begin(origin: str, dataset_id: int) -> None:
 
 def _waiting(dataset_id: int) -> None:
     """The labels that are kept until their pictures come."""
-    with reading(workspace().engine) as session:
-        count = count_waiting(dataset_id, session=session)
-        pictures = count_waiting_pictures(dataset_id, session=session)
-    if not count:
+    pictures = read(lambda session: count_waiting_pictures(dataset_id, session=session))
+    if not pictures:
         return
-    verb = "waits" if count == 1 else "wait"
-    st.markdown(
-        f"**{counted(count, 'label')}** {verb} for pictures that are not here, or of which nobody knows which they are."
-    )
     table, offset = paged(pictures, _ROWS, key=f"waiting-{dataset_id}", word="waiting")
     rows = read(lambda session: waiting_pictures(dataset_id, offset=offset, limit=_ROWS, session=session))
     table.table(

@@ -69,5 +69,19 @@ def test_of_many_waiting_pictures_one_page_is_read(opened, workspace, dataset, a
     pictures = labels_form.waiting_pictures
     monkeypatch.setattr(labels_form, "waiting_pictures", counted)
     page = opened("library.py")
-    assert any("45 labels" in text.value for text in page.markdown)
+    assert [text.value.split(" for ")[0] for text in page.main.info] == ["45 labels wait"]
+    assert "Labels that wait" in [box.label for box in page.selectbox]
     assert lengths == [20]
+
+
+def test_labels_that_wait_are_said_outside_the_folded_section_and_nothing_where_none_wait(
+    opened, workspace, dataset, author
+):
+    assert not opened("library.py").info
+    row = LabelledRow("0.png", Keypoints.of(POINTS), "face68")
+    with writing(workspace.engine) as session:
+        keep_waiting(dataset, [FileLabel(row, "all.json", author)], session=session)
+    page = opened("library.py")
+    assert page.info[0].value.startswith("1 label waits for pictures that are not here")
+    (section,) = [folded for folded in page.expander if folded.label == "Import labels"]
+    assert not section.info
