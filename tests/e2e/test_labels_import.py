@@ -125,7 +125,7 @@ def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench
     done = workbench.command("import", late, "--dataset", "Faces", "--json")
     assert '"labels": 1' in done.stdout, done.stderr
     page.reload()
-    expect(page.get_by_text("1 label that waited")).to_be_visible()
+    expect(page.get_by_text("1 label that waited has its picture")).to_be_visible()
     assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
 
 

@@ -111,7 +111,7 @@ def test_an_uploaded_zip_is_imported_and_what_is_not_is_listed_with_its_reason(p
     expect(page.get_by_text("2 pictures: 1 added, 1 there already, 2 files skipped")).to_be_visible(timeout=WAIT)
     expect(page.get_by_role("heading", name="Uploaded *2026*")).to_be_visible()
     expect(metric(page, "Pictures")).to_have_text("1")
-    unfold(page, "2 files skipped")
+    unfold(page, "2 skipped")
     rows = page.get_by_test_id("stTable").get_by_role("row")
     expect(rows.filter(has_text="../out.png")).to_contain_text("its path leaves the archive's folder")
     expect(rows.filter(has_text="=1+1.png")).to_contain_text("not a picture")

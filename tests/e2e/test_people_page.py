@@ -324,7 +324,7 @@ def test_grouping_again_is_looked_at_before_done_and_undone(page, people, store)
     says(page, "the own threshold of dlib-resnet")
     page.get_by_text("Start afresh where only a machine has decided").click()
     settle(page)
-    page.get_by_role("button", name="Look what that would change").click()
+    page.get_by_role("button", name="See what that would change").click()
     expect(page.get_by_text("1 person would be split, 0 groups of several people")).to_be_visible(timeout=60_000)
     assert len(listed(store, dataset)) == 1, "nothing is changed yet"
     page.get_by_role("button", name="Group now").click()

@@ -101,7 +101,7 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
     page.get_by_role("button", name=re.compile("^Group again at")).click()
     expect(page.get_by_text(re.compile("48 faces of 12 people"))).to_be_visible(timeout=SLOW)
 
-    page.get_by_role("button", name="Look what that would change").click()
+    page.get_by_role("button", name="See what that would change").click()
     expect(page.get_by_text("Nothing would change.")).to_be_visible(timeout=SLOW)  # all are confirmed
     page.get_by_label("Type it").fill("0.5")
     page.get_by_label("Type it").press("Enter")

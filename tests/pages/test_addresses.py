@@ -196,7 +196,7 @@ def test_what_a_run_has_skipped_and_an_export_left_out_is_unfolded_where_the_add
         session.add(Skipped(run_id=run_id, path="a.jpg", reason=message("runs.died_twice").to_json()))
         left_out = f"left-out-{export.id}"
     for name, word, section in (
-        ("jobs.py", f"skipped-{run_id}", "1 file skipped, with the reasons"),
+        ("jobs.py", f"skipped-{run_id}", "1 skipped, with the reasons"),
         ("export.py", left_out, "4 left out, with the reasons"),
     ):
         assert unfolded(opened(name)) == []

@@ -12,7 +12,7 @@ from db.tables import Run, RunState
 from pages.widgets.shared.address import unfolded
 from pages.widgets.shared.controls import csv_button, paged
 from pages.widgets.shared.resources import read, workspace
-from pages.widgets.shared.text import counted, lasting, plain, stored, utc
+from pages.widgets.shared.text import lasting, plain, stored, utc
 
 MARKS: Final = {
     RunState.DONE: ":green-badge[:material/check: done]",
@@ -151,9 +151,10 @@ def skipped_files(run_id: int) -> None:
     count = read(lambda session: count_skipped(run_id, session=session))
     if not count:
         return
-    title, word = f"{counted(count, 'file')} skipped, with the reasons", f"skipped-{run_id}"
+    title, word = f"{count:,} skipped, with the reasons", f"skipped-{run_id}"
     with st.expander(title, expanded=unfolded(word), icon=":material/block:"):
         table, offset = paged(count, _ROWS, key=word, word=word)
         rows = read(lambda session: skipped_page(run_id, offset=offset, limit=_ROWS, session=session))
-        table.table([{"File": plain(path), "Reason": stored(reason)} for path, reason in rows], hide_index=True)
+        told = [{"File or picture": plain(path), "Reason": stored(reason)} for path, reason in rows]
+        table.table(told, hide_index=True)
         csv_button(f"skipped-{run_id}", lambda: skipped(workspace(), run_id))

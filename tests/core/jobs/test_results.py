@@ -62,7 +62,7 @@ CASES = [
     (
         "import",
         {"images": 1, "added": 1, "duplicates": 0, "skipped": 0, "labels": 4},
-        "1 picture: 1 added, 0 there already, 0 files skipped; 4 labels that waited",
+        "1 picture: 1 added, 0 there already, 0 files skipped; 4 labels that waited have their pictures",
     ),
     (
         "import",
