@@ -62,6 +62,8 @@ class _Address:
     written: Words = field(default_factory=dict)
     values: Words = field(default_factory=dict)
     missing: dict[str, tuple[str, list[str] | None]] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
+    drawing: set[str] = field(default_factory=set)
     arrived: frozenset[str] = frozenset()
     ended: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ def visit(page: str) -> Iterator[None]:
     with suppress(PageEnded):
         yield
     write_address("end")
+    _address().drawn = _address().drawing
     _say_missing(_address(), notice)
 
 
@@ -140,11 +143,17 @@ def kept(
 
 
 def in_address(word: str, read: Callable[[str], Any], default: Any = None, **options: Any) -> dict[str, Any]:
-    """`kept` for a widget: what to call it with. The widget gets its default from here, not by itself."""
+    """`kept` for a widget: what to call it with. The widget gets its value from here, not a default by itself.
+
+    Also when it comes back to a page: the browser has forgotten it then, though what it sends in the same moment may
+    still hold it, of which Streamlit concludes that nothing has to be told.
+    """
     value = kept(word, read, default, **options)
     key = options.get("key") or key_of(word)
-    if key not in st.session_state:
+    address = _address()
+    if key not in st.session_state or key not in address.drawn | address.drawing:
         st.session_state[key] = value
+    address.drawing.add(key)
     return {"key": key, "persist_state": "session"}
 
 
@@ -270,7 +279,7 @@ def _arrive(page: str) -> None:
     elif page != address.page:
         address.asked, address.missing = None, {}
         address.arrived = address.ended.get(key_of("", page), frozenset())
-    address.page, address.written, address.values = page, {}, {}
+    address.page, address.written, address.values, address.drawing = page, {}, {}, set()
 
 
 def _moved() -> tuple[int, Words | None]:

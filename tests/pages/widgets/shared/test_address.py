@@ -31,6 +31,30 @@ def fields():
             end_page()
 
 
+def a_field_that_comes_and_goes():
+    import streamlit as st
+
+    from pages.widgets.shared.address import between, in_address, visit
+
+    with visit("library"):
+        if not st.session_state.get("away"):
+            st.slider("Threshold", 0.0, 1.0, **in_address("threshold", between(0.0, 1.0), 0.5))
+
+
+def test_a_field_that_comes_back_is_told_its_value_though_the_browser_still_sends_it(shown):
+    page = shown(a_field_that_comes_and_goes)
+    page.slider[0].set_value(0.25).run()
+    sent = page._tree.get_widget_states()
+    page.session_state["away"] = True
+    page.run()
+    page.session_state["away"] = False
+    page._run(sent)
+    assert page.slider[0].value == 0.25
+    assert page.slider[0].proto.set_value, "the browser draws it at its least value otherwise, and sends that"
+    page.run()
+    assert not page.slider[0].proto.set_value, "a hand that moves it meanwhile is not undone"
+
+
 def choices(page):
     return {
         "state": page.selectbox[0].value,
