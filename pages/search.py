@@ -21,6 +21,7 @@ except FacetError:
 photo = st.file_uploader(
     "A photo of the person to look for",
     type=["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"],
+    max_upload_size=max(1, workspace().settings.max_file_bytes >> 20),
     help="It is not stored: only the face is measured.",
 )
 least = choose_least(dataset.id, encoder)  # before any photo: a slider that comes and goes with each stands at 0

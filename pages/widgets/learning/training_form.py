@@ -90,7 +90,7 @@ def _nothing_yet(supply: Supply, skeleton_name: str) -> None:
 
 def _left_out(supply: Supply) -> None:
     if supply.excluded:
-        title = f"{counted(len(supply.excluded), 'picture')} left out by the list of bad pictures"
+        title = f"{counted(len(supply.excluded), 'picture')} on the list of those to leave out of learning"
         with st.expander(title, expanded=unfolded("left-out")):
             names, offset = paged(len(supply.excluded), _NAMES, key="train-left-out", word="left-out")
             names.text("\n".join(supply.excluded[offset : offset + _NAMES]))

@@ -17,6 +17,7 @@ from pages.widgets.shared.text import counted, plain, sentence
 _OUTCOME: Final = "exclusions_outcome"
 _UPLOADER: Final = "exclusions_upload"
 _TABLE: Final = "exclusions_table"
+_MOST_MB: Final = 64
 _ROWS: Final = 20
 _NAMED: Final = 5  # names that a sentence gives
 
@@ -40,8 +41,8 @@ def _form(dataset_id: int) -> None:
         "pictures have leaves none out. A list of row numbers needs the CSV whose rows it counts."
     )
     with st.form("exclusions", border=False):
-        st.file_uploader("List of file names", type=["txt", "csv"], key=_UPLOADER)
-        st.file_uploader("CSV that row numbers are of", type=["csv"], key=_TABLE)
+        st.file_uploader("List of file names", type=["txt", "csv"], max_upload_size=_MOST_MB, key=_UPLOADER)
+        st.file_uploader("CSV that row numbers are of", type=["csv"], max_upload_size=_MOST_MB, key=_TABLE)
         st.segmented_control(
             "Its first row is number",
             [0, 1],

@@ -24,7 +24,7 @@ def name_field(dataset_id: int, person: PersonSummary) -> None:
         key=key,
         placeholder="Type a name",
         max_chars=120,
-        width=230,
+        width=300,
         label_visibility="collapsed",
         autocomplete="off",  # the browser's own guesses would lie over the names that exist here
         on_change=_rename,

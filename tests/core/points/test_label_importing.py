@@ -226,7 +226,7 @@ def test_what_a_human_has_corrected_since_stays_and_is_listed(label, folder, pic
     counts, skipped = label(source)
     assert (counts["images"], counts["instances"], counts["added"], counts["kept"]) == (0, 0, 0, 1)
     assert labelled(counts).text().endswith("; 1 does not replace what is here already, which stays; 1 skipped")
-    assert skipped == [("one.*", "a human has corrected this since; that stays (one.pts)")]
+    assert skipped == [("one.*", "a human has corrected or accepted this; that stays (one.pts)")]
     assert len(rows(KeypointRevision)) == 2
     assert rows(Instance)[0].revision_id == rows(KeypointRevision)[1].id
 
