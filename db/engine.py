@@ -1,7 +1,7 @@
 """Opening the store, and reading from it."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,9 @@ from sqlmodel import Session
 # each, with 4 KB 27 KB, and reads are as quick. A row of a 512-d embedding (2,048 bytes) then takes a page of its own.
 PAGE_SIZE: Final = 4096
 _BUSY_MS: Final = 30_000
+_NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+# A disk that fails is often made read-only by the system; a folder may be somebody else's.
+_SHUT: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 LARGEST_ID: Final = 2**63 - 1  # what the store's integers hold; an address may name any number
 WRITE: Final = "facet_write"  # the execution option of a connection that will write
 
@@ -35,7 +38,7 @@ def open_engine(
     """An engine for the store at `url` (``sqlite:///FILE``).
 
     Of the database's own exception `busy` makes the one for whoever has waited for other writers in vain, `full` for
-    whoever finds no room on the disk, and `damaged` for whoever comes upon a damaged part of the file.
+    whoever finds no room on the disk or may not write there, and `damaged` for whoever comes upon a damaged part.
 
     SQLite gets write-ahead logging, foreign keys, ``synchronous=FULL`` (a committed correction survives a power cut)
     and, where it is new, pages that keep the log of small commits small.
@@ -46,7 +49,7 @@ def open_engine(
         event.listen(engine, "begin", _begin)
         for codes, make in (
             ({sqlite3.SQLITE_BUSY}, busy),
-            ({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}, full),
+            (_NO_ROOM | _SHUT, full),
             ({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}, damaged),
         ):
             if make is not None:
@@ -54,7 +57,7 @@ def open_engine(
     return engine
 
 
-def _raising(codes: set[int], make: Translation) -> Callable[[ExceptionContext], None]:
+def _raising(codes: Collection[int], make: Translation) -> Callable[[ExceptionContext], None]:
     def handle(context: ExceptionContext) -> None:
         error = context.original_exception
         if isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in codes:

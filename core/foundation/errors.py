@@ -117,7 +117,7 @@ class StoreBusy(FacetError):
 
 
 class StoreFull(FacetError):
-    """The disk has no room for what should be saved."""
+    """The disk has no room for what should be saved, or may not be written."""
 
     def __init__(self) -> None:
         super().__init__("store.full")

@@ -59,6 +59,8 @@ class Workspace:
         except OSError as error:
             reason = error.strerror or error
             raise FacetError("store.home_unusable", folder=workspace.home, reason=reason) from error
+        except StoreFull as error:  # what is there may be whole: nothing to put a backup in the place of
+            raise FacetError("store.shut", url=workspace.engine.url, reason=error.__cause__) from error
         except DBAPIError as error:
             raise workspace._unusable(error.orig) from error
         except StoreNotCopied as error:

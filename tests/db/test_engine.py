@@ -68,10 +68,20 @@ def test_without_a_sentence_of_its_own_a_busy_store_raises_what_the_database_doe
 
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing_that_was_saved(workspace, author):
-    full = "the store cannot be written: the disk is full or damaged"
+    full = "the store cannot be written: the disk is full, read-only or damaged"
     with pytest.raises(StoreFull, match=full):
         _fill(workspace)
     workspace.engine.dispose()  # the limit is the connection's
+    with reading(workspace.engine) as session:
+        assert session.exec(select(User.name)).all() == ["ada"]
+
+
+def test_a_disk_that_became_read_only_is_the_same_sentence(workspace, author):
+    with reading(workspace.engine) as session:
+        session.connection().exec_driver_sql("PRAGMA query_only=ON")
+    with pytest.raises(StoreFull, match="the disk is full, read-only or damaged"), writing(workspace.engine) as session:
+        ensure_user("bea", session=session)
+    workspace.engine.dispose()
     with reading(workspace.engine) as session:
         assert session.exec(select(User.name)).all() == ["ada"]
 

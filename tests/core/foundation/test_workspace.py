@@ -72,6 +72,17 @@ def test_a_store_that_is_no_database_is_said(tmp_path):
     assert caught.value.message.code == "store.unusable"
 
 
+def test_a_store_that_cannot_be_opened_is_not_called_damaged_and_no_backup_is_offered(workspace, kept):
+    store = Path(workspace.settings.store.removeprefix("sqlite:///"))
+    store.rename(store.with_name("elsewhere.db"))
+    store.mkdir()
+    with pytest.raises(
+        FacetError, match=r"can neither be opened nor written \(unable to open database file\)"
+    ) as caught:
+        Workspace.open(workspace.settings)
+    assert "restore" not in str(caught.value)
+
+
 def _damage(settings):
     """A store whose header is right and whose pages are not, as a failing disk leaves it; gives its path."""
     store = Path(settings.store.removeprefix("sqlite:///"))
