@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from core.formats.labels.doubts import DROP, Doubt, DoubtKind
 from core.formats.labels.rows import LabelledRow
-from core.foundation.arrays import Box, Keypoints
+from core.foundation.arrays import ABSENT, Box, Keypoints
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import find_skeleton
 from core.media.turning import MIRRORED, UPRIGHT, stored_size, upright_points
 from core.points.label_writing import FileLabel
 
 _SHARES: Final = (-1.0, 2.0)  # no label in pixels lies within three pixels of a corner, shares reach over the border
+_NOWHERE: Final = (0.0, -1.0, -2.0)  # x and y of what tools did not find; -1 where the first pixel counts as 1
 _LEAST_SIDE: Final = 16  # pixels; of a smaller picture a label may be as small as that
 
 
@@ -107,6 +108,8 @@ def _of_picture(row: LabelledRow, picture: PictureAsStored) -> list[Doubt]:
     if _in_shares(row.keypoints.points) and min(picture.size) >= _LEAST_SIDE:
         width, height = picture.size
         doubts.append(Doubt(message("label_doubts.scale", width=width, height=height)))
+    if count := int(_in_corner(row.keypoints.points).sum()):
+        doubts.append(Doubt(message("label_doubts.corner", count=count)))
     stored = stored_size(picture.size, picture.orientation)
     unsaid = row.size in (None, stored)  # a size of its own says which of the two it is of
     if row.frame is None and picture.orientation != UPRIGHT and unsaid:
@@ -132,6 +135,13 @@ def _in_shares(places: NDArray) -> bool:
     return bool(len(present) and (present >= low).all() and (present <= high).all())
 
 
+def _in_corner(places: NDArray) -> NDArray[np.bool_]:
+    """Which of (K, 2) lie exactly where tools put a point that they did not find; none where all do."""
+    there = np.isfinite(places).all(axis=1)
+    found: NDArray[np.bool_] = np.isin(places[:, 0], _NOWHERE) & (places[:, 0] == places[:, 1])
+    return found if (there & ~found).any() else np.zeros_like(found)
+
+
 def _outside(row: LabelledRow, size: tuple[int, int]) -> int:
     """How many points lie outside of a picture of that size."""
     points = row.keypoints.points
@@ -140,7 +150,9 @@ def _outside(row: LabelledRow, size: tuple[int, int]) -> int:
 
 def _taken(row: LabelledRow, picture: PictureAsStored, answers: Mapping[DoubtKind, str]) -> LabelledRow:
     """A row in pixels of the upright picture, by the answers to what its picture makes doubtful."""
-    points = row.keypoints.points.astype(np.float64)
+    points, seen = row.keypoints.points.astype(np.float64), row.keypoints.visibility
+    if answers.get(DoubtKind.CORNER) == "absent":
+        seen = np.where(_in_corner(points), ABSENT, seen)
     corners = None if row.box is None else np.array(row.box).reshape(2, 2)
     stored = answers.get(DoubtKind.TURNED) == "stored"
     size = stored_size(picture.size, picture.orientation) if stored else picture.size
@@ -152,7 +164,7 @@ def _taken(row: LabelledRow, picture: PictureAsStored, answers: Mapping[DoubtKin
         points = upright_points(points, picture.orientation, size)
         corners = None if corners is None else upright_points(corners, picture.orientation, size)
         order = _mirrored(row.skeleton) if picture.orientation in MIRRORED else order
-    keypoints = Keypoints.of(points[order], row.keypoints.visibility[order], row.keypoints.confidence[order])
+    keypoints = Keypoints.of(points[order], seen[order], row.keypoints.confidence[order])
     size_said = picture.size if DoubtKind.TURNED in answers else row.size
     return replace(row, keypoints=keypoints, box=_box(corners), size=size_said)
 

@@ -114,7 +114,7 @@ class _Reading:
         if not self.taken and self.counts:
             raise refuse_count(self.name, message("labels.annotations_have", count=max(self.counts)), self.skeleton)
         self.file.skipped += list(self.refused.items())
-        answers = {str(DoubtKind.TURNED): "upright"} if self._own() else {}
+        answers = {str(DoubtKind.TURNED): "upright", str(DoubtKind.CORNER): "there"} if self._own() else {}
         rows = list(self._rows(answers))
         self.file.rows = rows if self._own() else _all_visible(rows, self.skeleton)
         return self.file

@@ -20,6 +20,7 @@ class DoubtKind(StrEnum):
 
     SCALE = "scale"  # all points lie between 0 and 1: shares of the picture, or pixels?
     TURNED = "turned"  # the photo is turned by EXIF: are the points of its stored pixels, or of the upright picture?
+    CORNER = "corner"  # points exactly at (0, 0) or (-1, -1), where tools put what they did not find
     SCORES = "scores"  # the third number of a point is no visibility
     NAMES = "names"  # as many names as points, and none of them is known
     SET = "set"  # another set of points, mapped by names: what it lacks and what has no place
@@ -34,6 +35,7 @@ DROP: Final = "drop"
 ANSWERS: Final[Mapping[DoubtKind, tuple[str, ...]]] = {
     DoubtKind.SCALE: ("share", "pixels", DROP),
     DoubtKind.TURNED: ("stored", "upright", DROP),
+    DoubtKind.CORNER: ("absent", "there", DROP),
     DoubtKind.SCORES: ("score", DROP),
     DoubtKind.NAMES: ("order", DROP),
 }

@@ -107,6 +107,37 @@ def test_pixels_are_pixels_where_somebody_says_so_and_dropped_labels_are_gone(wo
     assert (len(placed(workspace)), questions(workspace, dataset)) == (1, {})
 
 
+@pytest.mark.parametrize("mark", [(0, 0), (-1, -1)])
+def test_points_where_tools_put_what_they_did_not_find_are_asked_about(workspace, dataset, do, folder, mark):
+    points = [mark if i in (1, 4) else tuple(point) for i, point in enumerate(BODY.tolist())]
+    counts = do("labels", folder(points), skeleton="coco17")
+    assert (counts["instances"], counts["asked"]) == (0, {"corner": 1})
+    assert "2 points lie exactly at (0, 0) or (-1, -1)" in worded(counts["doubts"][0])
+    assert (placed(workspace), questions(workspace, dataset)) == ([], {"corner": 1})
+    assert do("answers", answers={"corner": "absent"}) == {"labels": 1, "skipped": 0}
+    ((instance, keypoints),) = placed(workspace)
+    assert np.flatnonzero(keypoints.visibility == 0).tolist() == [1, 4]
+    np.testing.assert_allclose(keypoints.points[[0, 2, 16]], BODY[[0, 2, 16]])
+    assert instance.box == (20, 10, 36, 42)
+
+
+def test_points_in_the_corner_stay_there_where_that_is_the_answer_or_the_file_is_of_ours(workspace, do, folder):
+    points = [(0, 0), *map(tuple, BODY[1:].tolist())]
+    do("labels", folder(points), skeleton="coco17", answers={"corner": "there"})
+    assert placed(workspace)[0][1].points[0].tolist() == [0, 0]
+    counts = do("labels", folder(points, info={"version": "facet coco 1"}), skeleton="coco17")
+    assert (counts["instances"], counts["asked"]) == (1, {})
+
+
+def test_absent_points_of_shares_are_two_questions_one_after_the_other(workspace, dataset, do, folder):
+    do("labels", folder([(0, 0), *SHARES[1:]]), skeleton="coco17")
+    assert do("answers", answers={"scale": "share"}) == {"labels": 0, "skipped": 1}
+    do("answers", answers={"corner": "absent"})
+    ((_, keypoints),) = placed(workspace)
+    assert np.flatnonzero(keypoints.visibility == 0).tolist() == [0]
+    np.testing.assert_allclose(keypoints.points[1:], BODY[1:], atol=1e-4)
+
+
 def test_tracks_in_shares_are_asked_about_too(workspace, dataset, do, tmp_path):
     with VideoWriter(tmp_path / "clip.mp4", *SIZE, 25) as writer:
         for number in range(3):

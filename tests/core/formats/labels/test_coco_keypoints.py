@@ -145,7 +145,7 @@ def test_a_category_of_which_no_name_is_known_is_a_question():
 def test_our_own_export_says_that_its_points_are_of_upright_pictures(clipped, tmp_path):
     WRITERS["coco"](clipped, tmp_path / "out", exported_at="now")
     (row,) = read_label_file("a.json", (tmp_path / "out" / "annotations.json").read_bytes(), FACE68).rows
-    assert row.answers == {"turned": "upright"}
+    assert row.answers == {"turned": "upright", "corner": "there"}
 
 
 def coco(*categories, category_id=1, **image):

@@ -25,7 +25,7 @@ def test_a_doubt_comes_back_from_the_store_as_it_was():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("size=share", "no question 'size' about labels; there are scale, turned, scores, names"),
+        ("size=share", "no question 'size' about labels; there are scale, turned, corner, scores, names"),
         ("scale=percent", "the question scale has no answer 'percent'; it has share or pixels or drop"),
         ("scale", "no answer ''"),
     ],
