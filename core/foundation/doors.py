@@ -74,8 +74,7 @@ class Doors:
         if scope["type"] not in ("http", "websocket"):
             await self._application(scope, receive, send)
             return
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self.refusal(headers.get(b"host"), headers.get(b"origin"))
+        refusal = self.refusal(_said(scope, b"host"), _said(scope, b"origin"))
         send = _with_headers(send)
         if refusal is None:
             await self._behind(scope, receive, send)
@@ -112,6 +111,12 @@ class Doors:
     def _same(self, origin: str, host: str | None) -> bool:
         address = _parts(origin)
         return address is not None and (address.netloc == (host or "").lower() or address.hostname in self._also)
+
+
+def _said(scope: Scope, name: bytes) -> str | None:
+    """What a request says under a name; where it says two things, both, which are then nobody's."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ", ".join(values) if values else None
 
 
 def _parts(address: str) -> SplitResult | None:

@@ -60,6 +60,12 @@ def test_a_name_that_was_rebound_to_this_machine_is_not_answered(shared_workbenc
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("kind", ["thumbnail", "display", "crop", "export"])
+def test_a_number_longer_than_python_reads_is_no_failure(shared_workbench, kind):
+    assert _answer(shared_workbench, f"/api/{kind}/{'9' * 4000}").status == 404
+    assert _answer(shared_workbench, f"/api/{kind}/{'9' * 5000}").status < 500
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("path", [UPLOAD, "/api/edits", "/component/a/index.html", "/_stcore/bidi-components/a/b.js"])
 def test_a_page_of_another_address_gets_no_answer(shared_workbench, path, method):

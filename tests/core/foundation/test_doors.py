@@ -54,6 +54,20 @@ def test_on_a_loopback_address_no_other_host_is_answered(host):
     assert refusal.code == "doors.host"
 
 
+@pytest.mark.parametrize("twice", [b"origin", b"host"])
+def test_a_request_that_says_two_origins_or_hosts_is_refused_whichever_comes_last(twice):
+    own = {b"host": b"127.0.0.1:8501", b"origin": b"http://127.0.0.1:8501"}
+    foreign = {b"host": b"evil.example", b"origin": b"http://evil.example"}[twice]
+    events = []
+
+    async def send(event):
+        events.append(event)
+
+    for headers in ([(twice, foreign), *own.items()], [*own.items(), (twice, foreign)], list(own.items())):
+        asyncio.run(_doors()({"type": "http", "headers": headers}, None, send))
+    assert [event["status"] for event in events if "status" in event] == [403, 403, 200]
+
+
 def test_on_one_address_only_that_one_is_ours():
     doors = _doors("192.168.1.5")
     assert doors.refusal("192.168.1.5:8501", None) is None
