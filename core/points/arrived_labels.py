@@ -131,8 +131,8 @@ def _number(label: FileLabel) -> int:
 
 def _names(dataset_id: int, session: Session) -> Iterator[_Name]:
     nothing: dict[str, str] = {}
-    for number, picture, frame, source in waiting_names(dataset_id, session=session):
-        yield _Name(LabelledRow(picture, _UNREAD, "", frame=frame, answers=nothing), source, 0, number)
+    for number, picture, frame, frames, source in waiting_names(dataset_id, session=session):
+        yield _Name(LabelledRow(picture, _UNREAD, "", frame=frame, frames=frames, answers=nothing), source, 0, number)
 
 
 def _answered(dataset_id: int, session: Session) -> Iterator[_Name]:

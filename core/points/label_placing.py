@@ -313,6 +313,7 @@ def _waiting(dataset_id: int, key: str, label: FileLabel) -> WaitingLabel:
         digest=key,
         picture=row.picture,
         frame=row.frame,
+        frames=row.frames,
         sequence=row.sequence,
         skeleton=row.skeleton,
         points=row.keypoints.to_bytes(),
@@ -340,6 +341,7 @@ def waiting_label(waiting: WaitingLabel) -> FileLabel:
         box=None if None in corners else corners,  # type: ignore[arg-type]
         sequence=waiting.sequence,
         frame=waiting.frame,
+        frames=waiting.frames,
         inside=waiting.inside,
         doubts=tuple(map(Doubt.from_json, waiting.doubts)),
         answers=waiting.answers,

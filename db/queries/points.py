@@ -175,9 +175,10 @@ def open_label_questions(dataset_id: int, *, session: Session) -> list[OpenLabel
     return [OpenLabelQuestion(row.asked or "", n, row.question or {}, row.picture, row.source) for row, n in rows]
 
 
-def waiting_names(dataset_id: int, *, session: Session) -> Iterable[tuple[int, str, int | None, str]]:
-    """Number, picture, frame and file of the labels that wait, the oldest first, some at a time: there may be many."""
-    columns = select(WaitingLabel.id, WaitingLabel.picture, WaitingLabel.frame, WaitingLabel.source)
+def waiting_names(dataset_id: int, *, session: Session) -> Iterable[tuple[int, str, int | None, int | None, str]]:
+    """Number, picture, frame, its track's length and file of the labels that wait, the oldest first, some at a time."""
+    place = (WaitingLabel.picture, WaitingLabel.frame, WaitingLabel.frames, WaitingLabel.source)
+    columns = select(WaitingLabel.id, *place)  # type: ignore[call-overload]
     rows = columns.where(WaitingLabel.dataset_id == dataset_id).order_by(col(WaitingLabel.id))
     return session.exec(rows.execution_options(yield_per=_AT_ONCE))
 

@@ -139,9 +139,9 @@ class WaitingLabel(SQLModel, table=True):
     `answers` what was answered by the kind of doubt; `question` is the first that is open, `asked` its kind.
 
     `picture` is the picture's name as in the file `source` (``name.*``: any ending), or with `frame` a clip's name
-    without its ending. `points` packs like `KeypointRevision.points`; the box and the picture's size are there where
-    the file gives them. `inside`: the format promises that no point lies outside of the picture. `digest` is the
-    SHA-256 of all that the label says, so that the same label waits once.
+    without its ending, whose track has so many `frames`. `points` packs like `KeypointRevision.points`; the box and the
+    picture's size are there where the file gives them. `inside`: the format promises that no point lies outside of the
+    picture. `digest` is the SHA-256 of all that the label says, so that the same label waits once.
     """
 
     __table_args__ = (UniqueConstraint("dataset_id", "digest"),)
@@ -151,6 +151,7 @@ class WaitingLabel(SQLModel, table=True):
     digest: str
     picture: str
     frame: int | None = None
+    frames: int | None = None
     sequence: str | None = None
     skeleton: str
     points: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -664,12 +664,17 @@ def test_labels_that_waited_before_questions_wait_on_without_one(engine, tmp_pat
         columns = "dataset_id, digest, picture, skeleton, points, inside, source, author_id, created_at"
         values = "1, 'x', 'a.png', 'coco17', x'', 0, 'l.json', 1, '2026-01-01'"
         connection.execute(text(f"INSERT INTO waitinglabel ({columns}) VALUES ({values})"))
-    run(engine, command.upgrade, "0014")
+    run(engine, command.upgrade, "0015")
     with reading(engine) as session:
         (row,) = session.exec(select(WaitingLabel)).all()
         assert (row.picture, row.doubts, row.answers, row.asked, row.question) == ("a.png", [], {}, None, None)
+        assert row.frames is None
     with migrating(engine) as connection:
-        connection.execute(text("UPDATE waitinglabel SET asked = 'scale'"))
+        connection.execute(text("UPDATE waitinglabel SET asked = 'scale', frames = 7"))
+    run(engine, command.downgrade, "0014")
+    with engine.connect() as connection:
+        assert "frames" not in [column["name"] for column in inspect(connection).get_columns("waitinglabel")]
+        assert connection.execute(text("SELECT asked FROM waitinglabel")).scalar() == "scale"
     run(engine, command.downgrade, "0013")
     with engine.connect() as connection:
         assert "asked" not in [column["name"] for column in inspect(connection).get_columns("waitinglabel")]

@@ -633,6 +633,25 @@ def test_labels_come_in_with_an_import_before_their_pictures_too(do, folder, pic
     assert (came["labels"], len(rows(KeypointRevision))) == (1, 1)
 
 
+@pytest.mark.parametrize("frames", [3, 5])
+def test_a_track_that_waited_is_as_long_as_it_was_though_its_last_frames_have_no_points(do, label, folder, frames):
+    source = tracks(folder, "talk", frames)
+    points = np.load(source / "talk.npy")
+    points[2:] = np.nan
+    np.save(source / "talk.npy", points)
+    label(source)
+    came = folder({})
+    came.mkdir(exist_ok=True)
+    with VideoWriter(came / "talk.mp4", *SIZE, 25) as writer:
+        for number in range(3):
+            writer.write(np.full((SIZE[1], SIZE[0], 3), 60 * number, np.uint8))
+    counts, _ = do("import", came / "talk.mp4")
+    assert counts["labels"] == 2
+    told = [worded(doubt) for doubt in counts.get("doubts", [])]
+    assert len(told) == (frames != 3)
+    assert all("the track has 5 frames, but talk.mp4 has 3: it is of another cut" in doubt for doubt in told)
+
+
 def test_how_labels_that_waited_found_their_clip_is_told_when_it_comes(do, label, folder, rows):
     label(folder({f"001/annot/{number:06d}.pts": pts(shift=number) for number in range(1, 4)}))
     came = folder({})
