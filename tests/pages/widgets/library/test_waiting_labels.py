@@ -16,7 +16,7 @@ from db.tables import Image
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
-POINTS = Keypoints.of(np.stack([np.arange(68.0), np.arange(68.0)], axis=1))
+POINTS = Keypoints.of(np.stack([5 + np.arange(68.0), 5 + np.arange(68.0)], axis=1))
 
 
 @pytest.fixture
