@@ -118,23 +118,23 @@ async def _sent(request: Request) -> object:
         raise BadInput("editor.not_json", limit=_MOST_BYTES) from None
 
 
-class _Id(IntegerConvertor):
-    """A number that Python reads: it takes no text of more than 4,300 digits for one."""
+class _Number(IntegerConvertor):
+    """A number of a path that Python reads: it takes no text of more than 4,300 digits for one."""
 
     regex = "[0-9]{1,4000}"
 
 
-register_url_convertor("id", _Id())
+register_url_convertor("int", _Number())
 
 app = st.App(
     "pages/navigation.py",
     lifespan=lifespan,
     middleware=[Middleware(Doors, listening_on=_workspace.settings.host, also=_workspace.settings.other_hosts)],
     routes=[
-        Route("/api/thumbnail/{number:id}", _picture(thumbnail_file)),
-        Route("/api/display/{number:id}", _picture(display_file)),
-        Route("/api/crop/{number:id}", _picture(crop_file)),
-        Route("/api/export/{number:id}", _export),
+        Route("/api/thumbnail/{number:int}", _picture(thumbnail_file)),
+        Route("/api/display/{number:int}", _picture(display_file)),
+        Route("/api/crop/{number:int}", _picture(crop_file)),
+        Route("/api/export/{number:int}", _export),
         Route("/api/overlay/{name}", _overlay),
         Route("/api/edits", _edits, methods=["POST"]),
     ],

@@ -54,7 +54,7 @@ class Workers:
         with reading(self.workspace.engine) as session:
             return session.get(Run, run_id)
 
-    def wait(self, run_id, state, seconds=120):
+    def wait(self, run_id, state, seconds=600):
         def reached():
             run = self.run(run_id)
             assert run.state in ("queued", "running", state), (run.state, run.error, run.log, self.log)

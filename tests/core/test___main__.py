@@ -520,7 +520,8 @@ def test_a_home_that_cannot_be_written_is_a_sentence(refused, photos, monkeypatc
         return engine
 
     monkeypatch.setattr(Workspace, "engine", property(read_only))
-    assert "attempt to write a readonly database" in refused("import", photos, "--dataset", "d")
+    sentence = refused("import", photos, "--dataset", "d")
+    assert "the store cannot be written: the disk is full, read-only or damaged; make room or mend that" in sentence
 
 
 def test_a_dataset_name_with_odd_characters_works(told, photos, tmp_path):

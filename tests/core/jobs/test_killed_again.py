@@ -119,13 +119,15 @@ def _assert_whole(workers, names, frames=0):
 
 
 def _assert_exported(workers, folder, names):
-    """The export holds what its manifest says and nothing else, and is written down once."""
+    """The export holds what its manifest says and nothing else, and is written down once; gives what was left out."""
     opened = open_export(folder, "facet", [])
-    assert (opened.damaged, opened.left_out) == ({}, ())
-    assert sorted(file.name for file in (folder / "images").iterdir()) == names
+    left = {row.path: row.reason for row in opened.left_out}
+    assert opened.damaged == {}
+    assert sorted([*left, *(file.name for file in (folder / "images").iterdir())]) == names
     assert [file.name for file in folder.parent.iterdir() if file.name.startswith("out")] == ["out"]
     (row,) = _rows(workers, Export)
     assert row.manifest_sha256 == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    return left
 
 
 def test_an_import_killed_at_each_of_its_steps_loses_nothing_and_does_nothing_twice(workers, killed_at, tmp_path):
@@ -160,7 +162,7 @@ def test_an_export_killed_at_each_of_its_steps_is_one_whole_export(workers, kill
         killed_at(place)
     workers.start()
     run = workers.wait(run_id, "done")
-    _assert_exported(workers, tmp_path / "out", [f"{number:03}.png" for number in range(12)])
+    assert not _assert_exported(workers, tmp_path / "out", [f"{number:03}.png" for number in range(12)])
     assert (run.counts["images"], run.counts["left_out"], run.counts["not_exported"]) == (12, 0, 0)
     assert not workers.workspace.in_hand(run_id).exists()
 
@@ -209,6 +211,7 @@ def test_an_import_killed_twelve_times_anywhere_loses_nothing(workers, tmp_path)
 
 @pytest.mark.nightly
 def test_an_export_killed_eighteen_times_anywhere_is_one_whole_export(workers, tmp_path):
+    """A picture that was alone in hand when the process died again is left out by name."""
     workers.import_folder(_pictures(tmp_path / "source", 400))
     run_id = workers.submit("export", format="facet", folder=str(tmp_path / "out"))
     rng = random.Random(8)
@@ -216,4 +219,6 @@ def test_an_export_killed_eighteen_times_anywhere_is_one_whole_export(workers, t
         _kill_after(workers, run_id, tmp_path / "out.partial", 20 * kill + rng.randrange(1, 20))
     workers.start()
     workers.wait(run_id, "done")
-    _assert_exported(workers, tmp_path / "out", [f"{number:03}.png" for number in range(400)])
+    left = _assert_exported(workers, tmp_path / "out", [f"{number:03}.png" for number in range(400)])
+    assert len(left) < 18
+    assert all("died twice with it in hand" in reason for reason in left.values())
