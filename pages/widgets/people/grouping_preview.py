@@ -27,11 +27,11 @@ Part = Mapping[str, Any]  # person, count, faces
 def offer_preview(dataset_id: int, encoder_id: int, threshold: float, *, regroup: bool, key: str) -> None:
     """A button that looks what grouping again so would change, and what was found where that was looked at."""
     asked = {"encoder_id": encoder_id, "threshold": threshold, "regroup": regroup}
+    busy = must_wait(_KIND, open_kinds(dataset_id))  # asked first: what ends in between is not missed
     with reading(workspace().engine) as session:
         newest = newest_ended_run(dataset_id, kinds_shown_on(_KIND), session=session)
         state = people_state(dataset_id, encoder_id, session=session)
     look = _WORDS["look"]
-    busy = must_wait(_KIND, open_kinds(dataset_id))
     if st.button(look["name"], key=f"preview-{key}", disabled=busy, icon=":material/preview:", help=look["about"]):
         start_run(_KIND, dataset_id, **asked)
         st.rerun()
