@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from core.foundation.messages import worded
 from core.media.videos import VideoWriter
 from tests.builders.places import ROOT
-from tests.e2e.hands import settle
+from tests.e2e.hands import pick, settle
 
 pytestmark = pytest.mark.e2e
 
@@ -187,8 +187,7 @@ def test_pictures_are_paged_and_filtered_by_path_and_state(page, trip):
     page.get_by_label("Part of the path").press("Enter")
     expect(page.get_by_text("15 pictures. Click one to open it.")).to_be_visible()
     expect(tiles).to_have_count(15)
-    page.get_by_label("State", exact=True).click()
-    page.get_by_role("option", name="Failed").click()
+    pick(page, "State", "Failed")
     expect(page.get_by_text("0 pictures. Change or clear the filters.")).to_be_visible()
 
 
@@ -245,8 +244,7 @@ def test_people_come_from_folder_names_and_a_picture_that_is_gone_fails_with_its
         timeout=3 * WAIT
     )
     expect(metric(page, "Failed")).to_have_text("1")
-    page.get_by_label("State", exact=True).click()
-    page.get_by_role("option", name="Failed").click()
+    pick(page, "State", "Failed")
     expect(page.get_by_text("1 picture. Click one to open it.")).to_be_visible()
     (reason,) = stored(trip, "SELECT reason FROM image WHERE state = 'failed'")[0]
     expect(page.get_by_text(worded(json.loads(reason)))).to_be_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from core.library.names_in_store import annotator_id, create_dataset
 from tests.builders.staged_pictures import stage
-from tests.e2e.hands import view, wait_for
+from tests.e2e.hands import pick, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -46,8 +46,7 @@ def test_reload_opens_the_same_picture_and_another_dataset_closes_it(page, workb
     expect(page).to_have_url(re.compile(f"picture={second}"))
     page.reload()
     wait_for(lambda: page.locator("canvas[data-view]").count() and view(page) and view(page)["image"] == second)
-    page.get_by_test_id("stSelectbox").filter(has_text="Dataset").get_by_role("combobox").click()
-    page.get_by_role("option", name="Younger").click()
+    pick(page, "Dataset", "Younger")
     expect(page.get_by_text("No picture fits.")).to_be_visible(timeout=30_000)
     expect(page).not_to_have_url(re.compile("picture="))
 
