@@ -1,6 +1,7 @@
 """The People page in a real browser, on stored faces with made-up embeddings."""
 
 import re
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import expect
@@ -324,8 +325,13 @@ def test_grouping_again_is_looked_at_before_done_and_undone(page, people, store)
     says(page, "the own threshold of dlib-resnet")
     page.get_by_text("Start afresh where only a machine has decided").click()
     settle(page)
-    page.get_by_role("button", name="See what that would change").click()
-    expect(page.get_by_text("1 person would be split, 0 groups of several people")).to_be_visible(timeout=60_000)
+    see, change = "See what that would change", "1 person would be split, 0 groups of several people"
+    page.get_by_role("button", name=see).click()
+    with suppress(AssertionError):
+        expect(page.get_by_text(change)).to_be_visible(timeout=30_000)
+    if not page.get_by_text(change).count():  # a page that runs anew in that moment loses a click, as a person's
+        page.get_by_role("button", name=see).click()
+    expect(page.get_by_text(change)).to_be_visible(timeout=60_000)
     assert len(listed(store, dataset)) == 1, "nothing is changed yet"
     page.get_by_role("button", name="Group now").click()
     expect(page.get_by_text(re.compile("10 faces of 4 people in 10 pictures"))).to_be_visible(timeout=60_000)
