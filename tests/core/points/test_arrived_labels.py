@@ -21,16 +21,9 @@ from core.points.label_writing import FileLabel
 from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision, WaitingLabel
 from db.writing import writing
-from tests.builders.learning_rows import Shelf
 
 POINTS = Keypoints.of(np.arange(136.0).reshape(68, 2) / 2 + 10)
 ASKED = Doubt(message("label_doubts.scale", width=100, height=100))
-
-
-@pytest.fixture
-def shelf(workspace, dataset, author, monkeypatch):
-    monkeypatch.setattr("core.points.label_importing.orientation_of", lambda file: 1)  # rows without files
-    return Shelf(workspace, dataset, author)
 
 
 @pytest.fixture

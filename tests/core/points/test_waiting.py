@@ -17,15 +17,8 @@ from core.points.waiting import drop_waiting, point_waiting
 from db.engine import reading
 from db.queries.points import count_waiting, open_label_questions, waiting_pictures
 from db.writing import writing
-from tests.builders.learning_rows import Shelf
 
 POINTS = Keypoints.of(np.arange(136.0).reshape(68, 2) / 2 + 10)
-
-
-@pytest.fixture
-def shelf(workspace, dataset, author, monkeypatch):
-    monkeypatch.setattr("core.points.label_importing.orientation_of", lambda file: 1)  # rows without files
-    return Shelf(workspace, dataset, author)
 
 
 @pytest.fixture
