@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_SIZE: Final = (64, 36)  # of the small picture that is compared: grain and small movements vanish in it
+SMALL: Final = (64, 36)  # of the small picture that is compared: grain and small movements vanish in it
 _LEAST: Final = 15.0  # mean change of its values (0 to 255) under which nothing is a cut
 _TIMES: Final = 3.0  # a cut changes at least so many times as much as is usual around it
 _AROUND: Final = 5  # changes before and after it that say what is usual
@@ -27,7 +27,10 @@ class SceneDetector:
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
         """The next frame, (H, W, 3) RGB."""
-        small = cv2.resize(pixels, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
+        self.add_small(cv2.resize(pixels, SMALL, interpolation=cv2.INTER_AREA).astype(np.float32))
+
+    def add_small(self, small: NDArray[np.float32]) -> None:
+        """The next frame, made small already: (36, 64, 3) RGB, 0 to 255."""
         if self._last is not None:
             self._changes.append(float(np.abs(small - self._last).mean()))
         self._last = small

@@ -19,6 +19,7 @@ from typing import Any, Final
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, FacetError, UnreadableVideo
@@ -83,10 +84,10 @@ def probe(path: Path, name: str | None = None) -> Clip:
     UnreadableVideo
         With `name` (the file's own if None) and the reason: no video, another kind, no frame that decodes.
     """
-    with _opened(path, name or path.name) as (container, stream):
+    with opened_clip(path, name or path.name) as (container, stream):
         for frame in _decoded(container, stream, name or path.name):
             width, height = frame.width, frame.height
-            if _quarter_turns(frame) % 2:
+            if quarter_turns(frame) % 2:
                 width, height = height, width
             rate = float(stream.average_rate or stream.guessed_rate or 0)
             return Clip(width, height, rate, stream.frames or None)
@@ -102,7 +103,7 @@ def count_frames(path: Path, name: str | None = None, most: int | None = None) -
         As `frames`; its `decoded` is the number of frames before the damage.
     """
     counted = 0
-    with _opened(path, name or path.name) as (container, stream):
+    with opened_clip(path, name or path.name) as (container, stream):
         for _ in _decoded(container, stream, name or path.name):
             counted += 1
             if most is not None and counted > most:
@@ -123,22 +124,49 @@ def frames(path: Path, name: str | None = None) -> Iterator[tuple[int, float, ND
     UnreadableVideo
         With the file's name, the reason, and how many frames came before: no video, another kind, damaged.
     """
-    with _opened(path, name or path.name) as (container, stream):
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        start, before = None, -1.0 / rate
+    with opened_clip(path, name or path.name) as (container, stream):
+        clock = Clock(stream)
         for index, frame in enumerate(_decoded(container, stream, name or path.name)):
-            at = frame.time
-            if at is not None and start is None:
-                start = at - (before + 1.0 / rate)
-            # A frame without a time, as old AVI files have them, follows the one before at the header's rate.
-            seconds = before + 1.0 / rate if at is None or start is None else at - start
-            before = seconds
-            pixels = frame.to_ndarray(format="rgb24")
-            yield index, seconds, np.ascontiguousarray(np.rot90(pixels, _quarter_turns(frame)))
+            yield index, clock.seconds(frame), upright_pixels(frame)
+
+
+class Clock:
+    """Tells the seconds of the frames of a stream from the first on, as they are decoded one after the other.
+
+    A frame without a time, or with one that is not later than that of the frame before, as AVI files have them, follows
+    the one before at the header's rate.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._step = 1.0 / float(stream.average_rate or stream.guessed_rate or _USUAL)
+        self._start: float | None = None
+        self._before = -self._step
+
+    def seconds(self, frame: Any) -> float:
+        """Those of the next frame."""
+        at, following = frame.time, self._before + self._step
+        if at is not None and self._start is None:
+            self._start = at - following
+        told = None if at is None or self._start is None else at - self._start
+        self._before = following if told is None or told <= self._before else told
+        return self._before
+
+
+def upright_pixels(frame: Any) -> NDArray[np.uint8]:
+    """A decoded frame as (H, W, 3) uint8 RGB, turned as its metadata says; several threads may ask at once."""
+    pixels = VideoReformatter().reformat(frame, format="rgb24").to_ndarray()
+    return np.ascontiguousarray(np.rot90(pixels, quarter_turns(frame)))
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[tuple[Any, Any]]:
+def opened_clip(path: Path, name: str) -> Iterator[tuple[Any, Any]]:
+    """PyAV's container of a clip and its first stream of pictures, which several threads decode.
+
+    Raises
+    ------
+    UnreadableVideo
+        If it is not there, of another kind, or holds no pictures.
+    """
     try:
         container = av.open(str(path.resolve()), options={"format_whitelist": _DEMUXERS})
     except FileNotFoundError:
@@ -176,7 +204,7 @@ def _decoded(container: Any, stream: Any, name: str) -> Iterator[Any]:
         raise UnreadableVideo("clips.no_frame", of=name)
 
 
-def _quarter_turns(frame: Any) -> int:
+def quarter_turns(frame: Any) -> int:
     """How often to turn the picture by 90 degrees counter-clockwise so that it is upright; other angles stay."""
     return round(frame.rotation / 90) % 4
 
