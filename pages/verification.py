@@ -42,7 +42,7 @@ in_force = threshold_of(workspace(), dataset.id, encoder)
 st.caption(origin_of_threshold(dataset.id, encoder, in_force))
 
 decision_bar(dataset.id)
-offer_to_confirm(dataset.id)
+offer_to_confirm(dataset.id, dataset.revision)
 mixture = choose_mixture()
 vectors = read(lambda session: vector_state(encoder.id, session=session))
 try:

@@ -185,8 +185,11 @@ def checked_weights(weights: NDArray | None, count: int) -> NDArray:
     return weight
 
 
-def _counts_of(scores: NDArray, same: NDArray, weights: NDArray | None) -> CumulativeCounts:
-    """Of pairs in any order, some of either kind; raises as `checked_pairs`."""
+def counted(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> CumulativeCounts:
+    """Count pairs in any order, some of either kind, at every threshold: what the figures below are read off.
+
+    Raises `BadInput` and `NotEnoughData` as `checked_pairs`: pairs of both kinds are needed.
+    """
     score, truth = checked_pairs(scores, same, both=True)
     weight = checked_weights(weights, len(score))
     order = np.argsort(score)[::-1]
@@ -206,45 +209,42 @@ def best_row(counts: CumulativeCounts) -> int:
     return int(np.argmax(gain >= gain.max() - _ROUNDING * (counts.tp[-1] + counts.fp[-1])))
 
 
-def confusion_at(scores: NDArray, same: NDArray, threshold: float, weights: NDArray | None = None) -> Confusion:
-    """Count the pairs that are accepted, at or above `threshold`, and rejected.
-
-    Raises `BadInput` as `checked_pairs`; without pairs all counts are 0.
-    """
-    score, truth = checked_pairs(scores, same)
-    weight = checked_weights(weights, len(score))
-    accepted = score >= threshold
-    parts = (accepted & truth, accepted & ~truth, ~accepted & ~truth, ~accepted & truth)
-    return Confusion(*(weight[part].sum().item() for part in parts))
+def confusion_at(counts: CumulativeCounts, threshold: float) -> Confusion:
+    """Of the pairs that are accepted, at or above `threshold`, and rejected."""
+    levels = counts.levels[:0:-1]
+    return counts.confusion(len(levels) - int(np.searchsorted(levels, threshold)))
 
 
-def roc(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> RocCurve:
-    """The exact receiver operating characteristic (Fawcett 2006), no point dropped.
-
-    Raises `BadInput` and `NotEnoughData` as `checked_pairs`: pairs of both kinds are needed.
-    """
-    counts = _counts_of(scores, same, weights)
+def roc(counts: CumulativeCounts) -> RocCurve:
+    """The exact receiver operating characteristic (Fawcett 2006), no point dropped."""
     return RocCurve(counts.levels, counts.fp / counts.fp[-1], counts.tp / counts.tp[-1])
 
 
-def roc_auc(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> float:
+def thinned(curve: RocCurve, spots: int) -> RocCurve:
+    """The points with a false match that differ from the one before, where each tenfold of the FMR and the whole of the
+    TMR have so many places; and the last."""
+    seen = np.flatnonzero(curve.fmr > 0)
+    places = np.stack([np.log10(curve.fmr[seen]), curve.tmr[seen]]) * spots
+    apart = np.any(np.diff(places.round()), axis=0)
+    kept = seen[np.concatenate([[True], apart[:-1], [True]])] if len(seen) > 1 else seen
+    return RocCurve(curve.thresholds[kept], curve.fmr[kept], curve.tmr[kept])
+
+
+def roc_auc(curve: RocCurve) -> float:
     """The area under the ROC by the trapezoid rule.
 
     It is the chance that a same pair scores above a different pair, ties counting half (Hanley & McNeil 1982).
-    Raises as `roc`.
     """
-    curve = roc(scores, same, weights)
     return float(np.trapezoid(curve.tmr, curve.fmr))
 
 
-def eer(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> EqualErrorRate:
+def eer(curve: RocCurve) -> EqualErrorRate:
     """The equal error rate: where FMR and FNMR cross, on the line between the two neighbouring ROC points.
 
     ISO/IEC 19795-1 names the rate; interpolating it on the ROC is the usual reading where no score attains it
     (Brümmer & de Villiers, "The BOSARIS Toolkit", arXiv:1304.2865, use the convex hull, which is never higher).
-    The threshold is interpolated likewise. Raises as `roc`.
+    The threshold is interpolated likewise.
     """
-    curve = roc(scores, same, weights)
     gap = curve.fmr - (1 - curve.tmr)
     after = int(np.argmax(gap >= 0))
     before = after - 1
@@ -254,31 +254,27 @@ def eer(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> Equal
     return EqualErrorRate(float(rate), float(upper + part * (curve.thresholds[after] - upper)))
 
 
-def best_accuracy(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> OperatingPoint:
+def best_accuracy(counts: CumulativeCounts) -> OperatingPoint:
     """The threshold of greatest accuracy on these pairs; for an honest figure see `held_out_rates`.
 
     All thresholds between two neighbouring scores accept the same pairs; the midpoint of the best such plateau is
     returned. Of equally good plateaus the one with the lower FMR is taken. If it is best to accept nothing, the
-    threshold is the next number above the highest score; if everything, the lowest score. Raises as `roc`.
+    threshold is the next number above the highest score; if everything, the lowest score.
     """
-    counts = _counts_of(scores, same, weights)
     row = best_row(counts)
     return OperatingPoint(counts.threshold(row), counts.confusion(row))
 
 
-def threshold_at_fmr(scores: NDArray, same: NDArray, fmr: float, weights: NDArray | None = None) -> FmrPoint:
+def threshold_at_fmr(counts: CumulativeCounts, fmr: float) -> FmrPoint:
     """The lowest threshold (midpoint of its plateau) whose FMR is at most `fmr`.
 
     Raises
     ------
     BadInput
-        If `fmr` lies outside [0, 1], or as `checked_pairs`.
-    NotEnoughData
-        If pairs of one kind are missing.
+        If `fmr` lies outside [0, 1].
     """
     if not 0 <= fmr <= 1:
         raise BadInput("metrics.fmr", fmr=fmr)
-    counts = _counts_of(scores, same, weights)
     # 0.29 x 100 is 28.999999999999996 in binary, yet 29 pairs are allowed.
     row = int(np.searchsorted(counts.fp, (fmr + _ROUNDING) * counts.fp[-1], side="right")) - 1
     return FmrPoint(counts.threshold(row), counts.confusion(row), fmr)

@@ -125,6 +125,7 @@ def histogram(scores: NDArray, same: NDArray, bins: int, weights: NDArray | None
     if bins < 1:
         raise BadInput("metrics.bins", bins=bins)
     edges = np.histogram_bin_edges(score, bins)
-    counts = [np.histogram(score[part], edges)[0] for part in (truth, ~truth)]
-    shares = [np.histogram(score[part], edges, weights=_shares(weight[part]))[0] for part in (truth, ~truth)]
+    ends = (edges[0], edges[-1])  # of equal bins numpy reckons the number, among any edges it searches
+    counts = [np.histogram(score[part], bins, ends)[0] for part in (truth, ~truth)]
+    shares = [np.histogram(score[part], bins, ends, weights=_shares(weight[part]))[0] for part in (truth, ~truth)]
     return Histogram(edges, *counts, *shares)

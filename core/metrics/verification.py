@@ -11,10 +11,8 @@ Pairs that share a person are not independent, so weights, folds and intervals a
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Final, Self
 
 import numpy as np
@@ -29,6 +27,7 @@ LEVEL: Final = 0.95
 FEWEST_PEOPLE: Final = 6  # with fewer independent ones, or fewer of them with an error, no spread is known
 _PEOPLE_IN_A_FOLD: Final = 4  # six pairs of two people at least
 _HALVINGS: Final = 60
+_AT_ONCE: Final = 1024  # cells that are looked through: enough that share nobody are nearly always among the first
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +81,19 @@ class Pairing:
         """(C,) int64 pairs of each cell."""
         return np.bincount(self.cell, minlength=len(self.first))
 
+    @cached_property
+    def share(self) -> Floats:
+        """(M,) float64, 1 / the pairs of each pair's cell."""
+        return (1 / self.sizes)[self.cell]
+
+    @cached_property
+    def kinds(self) -> tuple["_Cells", "_Cells"]:
+        """The cells of two people, and those of one."""
+        one = self.first == self.second
+        two, alone = np.flatnonzero(~one), np.flatnonzero(one)
+        sides = (self.first[two], self.second[two])
+        return _Cells.of(two, sides, self.people), _Cells.of(alone, (self.first[alone],), self.people)
+
     def weights(self, different_per_same: float = 1.0) -> Floats:
         """(M,) float64 under which every person counts the same, however many faces they have.
 
@@ -95,16 +107,15 @@ class Pairing:
         BadInput
             If `different_per_same` is not above 0.
         """
-        return self.weights_among(np.ones(len(self.cell), bool), different_per_same)
+        return _balanced(self.share, self.same, different_per_same)
 
-    def weights_among(self, chosen: Bools, different_per_same: float = 1.0) -> Floats:
-        """The `weights` of some pairs, whole cells of them; (number chosen,) float64."""
-        if not different_per_same > 0:
-            raise BadInput("verification.mixture", found=different_per_same)
-        weights, same = 1 / self.sizes[self.cell[chosen]], self.same[chosen]
-        for kind, whole in ((same, 1.0), (~same, different_per_same)):
-            weights[kind] *= whole / max(weights[kind].sum(), np.finfo(np.float64).tiny)
-        return weights
+
+def _balanced(share: Floats, same: Bools, different_per_same: float) -> Floats:
+    """The weights of pairs, whole cells of them, of which each has this share in its cell."""
+    if not different_per_same > 0:
+        raise BadInput("verification.mixture", found=different_per_same)
+    sums = [max(share[kind].sum(), np.finfo(np.float64).tiny) for kind in (same, ~same)]
+    return share * np.where(same, 1 / sums[0], different_per_same / sums[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,18 +227,16 @@ def held_out_rates(
         raise BadInput("verification.folds", folds=folds)
     order = np.argsort(score)[::-1]
     fold_of = _deal(pairing, folds, seed)
-    left, right = fold_of[pairing.left], fold_of[pairing.right]
+    score, same, share = score[order], same[order], pairing.share[order]
+    left, right = fold_of[pairing.left[order]], fold_of[pairing.right[order]]
     rows = []
     for fold in range(int(fold_of.max()) + 1):
-        outside = (left != fold) & (right != fold)
-        weight = np.zeros(len(score))
-        weight[outside] = pairing.weights_among(outside, different_per_same)
-        chosen = order[outside[order]]
-        counts = cumulative_counts(score[chosen], same[chosen], weight[chosen])
-        threshold = counts.threshold(best_row(counts))
-        inside = (left == fold) & (right == fold)
-        truth, wrong = same[inside], (score[inside] >= threshold) != same[inside]
-        weight = wrong * pairing.weights_among(inside)
+        outside = np.flatnonzero((left != fold) & (right != fold))
+        inside = np.flatnonzero((left == fold) & (right == fold))
+        truth = same[outside]
+        counts = cumulative_counts(score[outside], truth, _balanced(share[outside], truth, different_per_same))
+        threshold, truth = counts.threshold(best_row(counts)), same[inside]
+        weight = ((score[inside] >= threshold) != truth) * _balanced(share[inside], truth, 1.0)
         rows.append((threshold, weight[~truth].sum(), weight[truth].sum()))
     thresholds, fmrs, fnmrs = np.array(rows).T
     accuracies = 1 - (fnmrs + different_per_same * fmrs) / (1 + different_per_same)
@@ -235,12 +244,12 @@ def held_out_rates(
     return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, int((tested & same).sum()), int((tested & ~same).sum()))
 
 
-def _deal(pairing: Pairing, folds: int, seed: int) -> Ints:
-    """(P,) int64 fold of each person, with as many folds as can all be scored."""
+def _deal(pairing: Pairing, folds: int, seed: int) -> NDArray[np.int32]:
+    """(P,) int32 fold of each person, with as many folds as can all be scored."""
     people, first, second = pairing.people, pairing.first, pairing.second
     shuffled = np.random.default_rng(seed).permutation(people)
     for count in range(min(folds, max(2, people // _PEOPLE_IN_A_FOLD)), 1, -1):
-        fold_of = np.empty(people, np.int64)
+        fold_of = np.empty(people, np.int32)
         fold_of[shuffled] = np.arange(people) % count
         one = first == second
         if all(_can_score(fold_of[first[kind]], fold_of[second[kind]], count) for kind in (one, ~one)):
@@ -248,7 +257,7 @@ def _deal(pairing: Pairing, folds: int, seed: int) -> Ints:
     raise NotEnoughData("verification.cannot_split", count=people)
 
 
-def _can_score(first_fold: Ints, second_fold: Ints, count: int) -> bool:
+def _can_score(first_fold: NDArray[np.int32], second_fold: NDArray[np.int32], count: int) -> bool:
     """Whether each fold has a cell with both sides inside and one with both outside."""
     inside = np.bincount(first_fold[first_fold == second_fold], minlength=count)
     touching = np.bincount(first_fold, minlength=count) + np.bincount(second_fold, minlength=count) - inside
@@ -277,62 +286,96 @@ def rate_intervals(
     BadInput
         If shapes disagree, or `level` or `different_per_same` is out of range.
     """
-    score, same = checked_pairs(scores, pairing.same)
     if not (0 < level < 1 and different_per_same > 0):
         raise BadInput("verification.level", level=level, mixture=different_per_same)
-    wrong = np.bincount(pairing.cell, (score >= threshold) != same, len(pairing.first)) / pairing.sizes
-    one = pairing.first == pairing.second
-    rates = [_Rate.of(wrong[kind], pairing.first[kind], pairing.second[kind], pairing.people) for kind in (~one, one)]
-    return RateIntervals(
-        _accuracy(rates[0], rates[1], different_per_same, level), *(rate.interval(level) for rate in rates)
-    )
+    fmr, fnmr = _rates(scores, pairing, threshold)
+    return RateIntervals(_accuracy(fmr, fnmr, different_per_same, level), fmr.interval(level), fnmr.interval(level))
+
+
+def fmr_interval(scores: NDArray, pairing: Pairing, threshold: float, level: float = LEVEL) -> RateInterval:
+    """The FMR's of the `rate_intervals`; raises as these."""
+    if not 0 < level < 1:
+        raise BadInput("verification.level", level=level, mixture=1)
+    return _rates(scores, pairing, threshold)[0].interval(level)
+
+
+def _rates(scores: NDArray, pairing: Pairing, threshold: float) -> tuple["_Rate", "_Rate"]:
+    """FMR and FNMR at a threshold."""
+    score, same = checked_pairs(scores, pairing.same)
+    wrong = np.flatnonzero((score >= threshold) != same)
+    rates = np.bincount(pairing.cell[wrong], minlength=len(pairing.first)) / pairing.sizes
+    two, one = pairing.kinds
+    return _Rate.of(two, rates[two.rows]), _Rate.of(one, rates[one.rows])
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """C cells of one kind: their `rows` among all, the person of each of their sides (one or two), how many of them
+    share nobody, and how many are left without each of the P people."""
+
+    rows: Ints
+    sides: tuple[Ints, ...]
+    independent: int
+    left: Ints
+
+    @classmethod
+    def of(cls, rows: Ints, sides: tuple[Ints, ...], people: int) -> Self:
+        cells = np.bincount(np.concatenate(sides), minlength=people)
+        return cls(rows, sides, int(np.count_nonzero(cells)) // len(sides), len(rows) - cells)
+
+    def apart(self, there: Bools) -> bool:
+        """Whether `FEWEST_PEOPLE` of the cells that are `there`, taken as they come, share nobody."""
+        rows, taken, count = np.flatnonzero(there), np.zeros(len(self.left), bool), 0
+        for start in range(0, len(rows), _AT_ONCE):
+            free = rows[start : start + _AT_ONCE]
+            while len(free := free[~np.any([taken[side[free]] for side in self.sides], axis=0)]):
+                for side in self.sides:
+                    taken[side[free[0]]] = True
+                count += 1
+                if count == FEWEST_PEOPLE:
+                    return True
+        return False
 
 
 @dataclass(frozen=True, eq=False)
 class _Rate:
-    """A mean over C cells: the cells' own `rates`, their people, and the mean without each of the P people."""
+    """A mean over C cells: the cells' own `rates`, and the mean without each of the P people."""
 
+    cells: _Cells
     rates: Floats
-    first: Ints
-    second: Ints
-    independent: int
     without: Floats
 
     @classmethod
-    def of(cls, rates: Floats, first: Ints, second: Ints, people: int) -> Self:
-        two = first != second
-        share, cells = np.zeros(people), np.zeros(people)
-        for side, counted in ((first, np.ones(len(rates), bool)), (second, two)):
-            share += np.bincount(side[counted], rates[counted], people)
-            cells += np.bincount(side[counted], minlength=people)
-        involved = int(np.count_nonzero(cells))
-        left = len(rates) - cells
-        without = (rates.sum() - share) / np.where(left > 0, left, np.nan)
-        return cls(rates, first, second, involved // 2 if two.any() else involved, without)
+    def of(cls, cells: _Cells, rates: Floats) -> Self:
+        some = np.flatnonzero(rates)
+        share = sum(np.bincount(side[some], rates[some], len(cells.left)) for side in cells.sides)
+        return cls(cells, rates, (rates.sum() - share) / np.where(cells.left > 0, cells.left, np.nan))
+
+    @property
+    def independent(self) -> int:
+        return self.cells.independent
 
     @property
     def mean(self) -> float:
         return float(self.rates.mean()) if len(self.rates) else math.nan
 
+    @cached_property
     def wrong(self) -> bool:
         """Whether errors were seen in enough cells that share nobody."""
-        return self._enough(self.rates > 0)
+        return self.cells.apart(self.rates > 0)
 
+    @cached_property
     def right(self) -> bool:
         """Whether their absence was."""
-        return self._enough(self.rates < 1)
-
-    def _enough(self, there: Bools) -> bool:
-        apart = _apart(self.first[there], self.second[there])
-        return sum(1 for _ in islice(apart, FEWEST_PEOPLE)) == FEWEST_PEOPLE
+        return self.cells.apart(self.rates < 1)
 
     def interval(self, level: float) -> RateInterval:
         count, mean = self.independent, self.mean
         if count < FEWEST_PEOPLE:
             return RateInterval(math.nan, math.nan, count, two_sided=False)
-        if self.wrong() and self.right():
+        if self.wrong and self.right:
             return RateInterval(*_logit_interval(mean, self.without, count, level), count, two_sided=True)
-        if self.right():
+        if self.right:
             return RateInterval(0.0, _largest(mean, count, 1 - level), count, two_sided=False)
         return RateInterval(1 - _largest(1 - mean, count, 1 - level), 1.0, count, two_sided=False)
 
@@ -342,7 +385,7 @@ def _accuracy(fmr: _Rate, fnmr: _Rate, mixture: float, level: float) -> RateInte
     independent = min(fmr.independent, fnmr.independent)
     if independent < FEWEST_PEOPLE:
         return RateInterval(math.nan, math.nan, independent, two_sided=False)
-    if all((fmr.wrong(), fmr.right(), fnmr.wrong(), fnmr.right())):
+    if fmr.wrong and fmr.right and fnmr.wrong and fnmr.right:
         mean = 1 - (fnmr.mean + mixture * fmr.mean) / (1 + mixture)
         without = 1 - (fnmr.without + mixture * fmr.without) / (1 + mixture)
         return RateInterval(*_logit_interval(mean, without, independent, level), independent, two_sided=True)
@@ -376,12 +419,3 @@ def _divergence(mean: float, rate: float) -> float:
     """Kullback and Leibler's, of one coin from another."""
     parts = ((mean, rate), (1 - mean, 1 - rate))
     return sum(part * math.log(part / whole) if whole else math.inf for part, whole in parts if part)
-
-
-def _apart(first: Ints, second: Ints) -> Iterator[int]:
-    """Cells that share nobody, one after the other, by somebody of each; there may be a few more."""
-    while len(first):
-        one, other = first[0], second[0]
-        yield int(one)
-        rest = (first != one) & (second != one) & (first != other) & (second != other)
-        first, second = first[rest], second[rest]

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
+from core.metrics.operating_points import CumulativeCounts, counted
 from core.metrics.verification import Pairing
 from core.people.encoders import encoder_of
 from core.people.vectors import face_vectors
 from core.verification.drawing import MOST_PAIRS, different_pairs, same_pairs
 from db.engine import reading
-from db.queries.people.ownership import ownerships
+from db.queries.people.ownership import confirmed_owners
 
-_AT_A_TIME: Final = 20_000
+_AT_A_TIME: Final = 1000  # rows that stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,16 @@ class PairSet:
         return Pairing.of(self.left_person, self.right_person)
 
     @cached_property
+    def weighed(self) -> CumulativeCounts:
+        """What the pairs weigh from each score on."""
+        return counted(self.scores, self.same, self.weights)
+
+    @cached_property
+    def tally(self) -> CumulativeCounts:
+        """How many pairs there are from each score on."""
+        return counted(self.scores, self.same)
+
+    @cached_property
     def weights(self) -> Floats:
         """(M,) float64 under which every person counts the same (`Pairing.weights`)."""
         return self.pairing.weights(self.different_per_same)
@@ -95,11 +106,10 @@ def confirmed_pairs(
     version = encoder_of(workspace, dataset_id, encoder)
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owners = ownerships(dataset_id, session=session)
-    confirmed = [
-        (row, owners[i].person_id) for row, i in enumerate(faces.instances.tolist()) if i in owners and owners[i].human
-    ]
-    rows, people = np.array(confirmed, np.int64).reshape(-1, 2).T
+        owners = confirmed_owners(dataset_id, session=session)
+    instances = np.fromiter(owners, np.int64, len(owners))
+    rows = np.flatnonzero(np.isin(faces.instances, instances))
+    people = np.array([owners[face] for face in faces.instances[rows].tolist()], np.int64)
     rng = np.random.default_rng(seed)
     same, different = same_pairs(people, MOST_PAIRS, rng), different_pairs(people, MOST_PAIRS, rng)
     sizes = np.unique(people, return_counts=True)[1]
@@ -117,7 +127,7 @@ def confirmed_pairs(
         faces.instances[right],
         people[pairs[:, 0]],
         people[pairs[:, 1]],
-        _similarities(faces.vectors, left, right),
+        _similarities(np.asarray(faces.vectors), left, right),
         len(rows),
         len(sizes),
         all_same,

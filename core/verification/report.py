@@ -1,6 +1,7 @@
 """What a set of pairs says about an encoder: figures at one threshold and at all of them, and the worst errors."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.metrics import operating_points, score_density, verification
 from core.verification.pairs import PairSet
 
 _BINS: Final = 60
+_SPOTS: Final = 1000
 _REQUESTED: Final = (0.01, 0.001, 0.0001)
 
 
@@ -45,6 +47,11 @@ class VerificationReport:
     held_out: verification.HeldOutRates | None
     reason: Message | None
 
+    @cached_property
+    def drawn_roc(self) -> operating_points.RocCurve:
+        """What a screen can tell apart of the ROC: of half a million points, few."""
+        return operating_points.thinned(self.roc, _SPOTS)
+
 
 def evaluate_pairs(pairs: PairSet) -> VerificationReport:
     """Everything about the pairs that does not depend on where the slider stands."""
@@ -54,22 +61,22 @@ def evaluate_pairs(pairs: PairSet) -> VerificationReport:
         held_out = verification.held_out_rates(scores, pairs.pairing, different_per_same=pairs.different_per_same)
     except NotEnoughData as error:
         reason = error.message
+    counts, curve = pairs.weighed, operating_points.roc(pairs.weighed)
     return VerificationReport(
-        operating_points.best_accuracy(scores, same, weights),
-        operating_points.eer(scores, same, weights),
-        operating_points.roc_auc(scores, same, weights),
+        operating_points.best_accuracy(counts),
+        operating_points.eer(curve),
+        operating_points.roc_auc(curve),
         score_density.density(scores, same, weights=weights),
         score_density.histogram(scores, same, _BINS, weights),
-        operating_points.roc(scores, same, weights),
-        tuple(_requested(pairs, fmr) for fmr in _REQUESTED),
+        curve,
+        tuple(_requested(pairs, operating_points.threshold_at_fmr(counts, fmr)) for fmr in _REQUESTED),
         held_out,
         reason,
     )
 
 
-def _requested(pairs: PairSet, fmr: float) -> RequestedFmr:
-    point = operating_points.threshold_at_fmr(pairs.scores, pairs.same, fmr, pairs.weights)
-    return RequestedFmr(point, intervals_at(pairs, point.threshold).fmr)
+def _requested(pairs: PairSet, point: operating_points.FmrPoint) -> RequestedFmr:
+    return RequestedFmr(point, verification.fmr_interval(pairs.scores, pairs.pairing, point.threshold))
 
 
 def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None]:
@@ -77,10 +84,10 @@ def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None
 
     None where undefined. And the four counts of pairs, each once.
     """
-    weighed = operating_points.confusion_at(pairs.scores, pairs.same, threshold, pairs.weights)
+    weighed = operating_points.confusion_at(pairs.weighed, threshold)
     names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
     figures: dict[str, float | int | None] = {name: finite_or_none(getattr(weighed, name)) for name in names}
-    counted = operating_points.confusion_at(pairs.scores, pairs.same, threshold)
+    counted = operating_points.confusion_at(pairs.tally, threshold)
     return {**figures, "tp": counted.tp, "fp": counted.fp, "tn": counted.tn, "fn": counted.fn}
 
 

@@ -29,6 +29,16 @@ def ownerships(dataset_id: int, *, session: Session) -> dict[int, Ownership]:
     }
 
 
+def confirmed_owners(dataset_id: int, *, session: Session) -> dict[int, int]:
+    """Instance to person of every face of which a human has said whose it is."""
+    rows = session.exec(
+        select(Assignment.instance_id, Assignment.person_id)
+        .where(Assignment.dataset_id == dataset_id, Assignment.source == Source.HUMAN)
+        .order_by(col(Assignment.instance_id))
+    )
+    return dict(rows.all())
+
+
 def owners(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int]]:
     """Instance and person of every assigned face of a dataset."""
     return session.exec(

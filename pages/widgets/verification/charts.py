@@ -5,14 +5,12 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
-from core.foundation.arrays import Floats, Indices
 from core.verification import VerificationReport
 
 SAME: Final = "#2f6feb"
 DIFFERENT: Final = "#d1495b"
 _LINE: Final = "#e9a03b"
 _QUIET: Final = "#8a8f98"
-_SPOTS: Final = 1000  # to a tenfold of the FMR, and to the whole of the TMR
 _FAINTEST: Final = 1e-3  # of the highest density: what a logarithmic axis still shows
 
 
@@ -77,26 +75,15 @@ def _mark(figure: go.Figure, at: float, text: str, colour: str, dash: str, posit
     )
 
 
-def _seen_apart(fmr: Floats, tmr: Floats) -> Indices:
-    """Rows of a curve that a screen can tell from the one before, the first and the last: of half a million, few."""
-    spots = np.stack([np.log10(fmr) * _SPOTS, tmr * _SPOTS]).round()
-    apart = np.any(spots[:, 1:] != spots[:, :-1], axis=0)
-    kept = np.concatenate([[True], apart])
-    kept[-1] = True
-    return np.flatnonzero(kept)
-
-
 def roc_chart(report: VerificationReport, fmr: float | None, fnmr: float | None) -> go.Figure:
     """Matches found against false matches, false matches on a logarithmic axis, and where the slider stands."""
-    curve = report.roc
-    shown = np.flatnonzero(curve.fmr > 0)
-    shown = shown[_seen_apart(curve.fmr[shown], curve.tmr[shown])]
-    least = float(curve.fmr[shown].min())
+    curve = report.drawn_roc
+    least = float(curve.fmr[0])
     figure = go.Figure()
     figure.add_scatter(
-        x=curve.fmr[shown],
-        y=curve.tmr[shown],
-        customdata=curve.thresholds[shown],
+        x=curve.fmr,
+        y=curve.tmr,
+        customdata=curve.thresholds,
         mode="lines",
         line={"color": SAME, "shape": "hv"},
         name="ROC",
@@ -118,7 +105,7 @@ def roc_chart(report: VerificationReport, fmr: float | None, fnmr: float | None)
         legend={"x": 0.98, "xanchor": "right", "y": 0.05},
     )
     figure.update_xaxes(title="FMR: different people accepted", type="log", tickformat=".2~%", dtick=1)
-    lowest = float(curve.tmr[shown].min()) if fnmr is None else min(float(curve.tmr[shown].min()), 1 - fnmr)
+    lowest = float(curve.tmr[0]) if fnmr is None else min(float(curve.tmr[0]), 1 - fnmr)
     room = max(0.02, (1 - lowest) / 20)  # a perfect curve is a line at the top, not a scale up to 200 %
     figure.update_yaxes(title="1 − FNMR: same people accepted", tickformat=".1~%", range=[lowest - room, 1 + room / 4])
     return figure

@@ -101,9 +101,17 @@ def held_out_card(report: VerificationReport) -> None:
     )
 
 
-def offer_to_confirm(dataset_id: int) -> None:
-    """All faces of everybody who has a name, confirmed at once: naming somebody confirms nothing by itself."""
-    waiting = read(lambda session: unconfirmed(dataset_id, session=session))
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _unconfirmed(dataset_id: int, revision: int) -> dict[int, int]:  # noqa: ARG001
+    return read(lambda session: unconfirmed(dataset_id, session=session))
+
+
+def offer_to_confirm(dataset_id: int, revision: int) -> None:
+    """All faces of everybody who has a name, confirmed at once: naming somebody confirms nothing by itself.
+
+    They are read once for each `revision` of the dataset.
+    """
+    waiting = _unconfirmed(dataset_id, revision)
     if not waiting:
         return
     people = counted(len(set(waiting.values())), "named person", "named people")

@@ -8,9 +8,9 @@ from scipy.stats import t as student
 from sklearn import metrics as reference
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import best_accuracy, roc
+from core.metrics.operating_points import best_accuracy, counted
 from core.metrics.score_density import density
-from core.metrics.verification import Pairing, held_out_rates, rate_intervals
+from core.metrics.verification import Pairing, fmr_interval, held_out_rates, rate_intervals
 from tests.builders.scored_pairs import SCORES, people_pairs
 
 
@@ -70,7 +70,7 @@ def test_held_out_folds_share_no_person():
     for fold in range(5):
         outside, inside = (left != fold) & (right != fold), (left == fold) & (right == fold)
         of_outside, of_inside = (Pairing.of(pairing.left[part], pairing.right[part]) for part in (outside, inside))
-        point = best_accuracy(scores[outside], same[outside], of_outside.weights())
+        point = best_accuracy(counted(scores[outside], same[outside], of_outside.weights()))
         assert found.thresholds[fold] == pytest.approx(point.threshold)
         accepted, weight = scores[inside] >= point.threshold, of_inside.weights()
         tn, fp, fn, tp = reference.confusion_matrix(same[inside], accepted, sample_weight=weight).ravel()
@@ -115,7 +115,7 @@ def test_held_out_accuracy_sees_false_matches_as_the_whole_does():
     pairing = Pairing.of(left, right)
     alike = pairing.same | (rng.random(len(pairing.first)) < 0.2)[pairing.cell]
     scores = rng.normal(np.where(alike, 0.8, 0.2), 0.05)
-    best = best_accuracy(scores, pairing.same, pairing.weights()).confusion.accuracy
+    best = best_accuracy(counted(scores, pairing.same, pairing.weights())).confusion.accuracy
     found = held_out_rates(scores, pairing)
     assert best == pytest.approx(0.9, abs=0.02)
     assert found.mean == pytest.approx(best, abs=0.03)
@@ -142,9 +142,9 @@ def test_held_out_rates_need_people_enough():
 
 
 def test_held_out_rates_need_both_kinds_of_pairs():
-    for scores, counted in (([0.1, 0.2], "2 and 0"), ([], "0 and 0")):
+    for scores, found in (([0.1, 0.2], "2 and 0"), ([], "0 and 0")):
         people = np.arange(len(scores))
-        with pytest.raises(NotEnoughData, match=f"there are {counted}"):
+        with pytest.raises(NotEnoughData, match=f"there are {found}"):
             held_out_rates(np.array(scores), Pairing.of(people, people))
 
 
@@ -196,6 +196,25 @@ def test_a_rate_that_is_nearly_one_is_bounded_from_below():
     left, right = every_pair([2] * 30)
     found = rate_intervals(np.full(len(left), 0.9), Pairing.of(left, right), 0.5).fmr
     assert (found.low, found.high) == (pytest.approx(0.05 ** (1 / 15)), 1)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.4, 0.7, 2.0])
+def test_the_interval_of_the_fmr_alone_is_that_beside_the_others(threshold):
+    scores, _, pairing = paired(4, people=20, count=900)
+    assert fmr_interval(scores, pairing, threshold) == rate_intervals(scores, pairing, threshold).fmr
+
+
+@pytest.mark.parametrize("apart", [5, 6])
+def test_errors_are_enough_where_six_that_share_nobody_have_them_however_many_of_others_come_before(apart):
+    # Thousands are taken for person 0; the wrong pairs of people who share nobody are the last.
+    others = 3001 + 2 * np.arange(apart - 1)
+    wrong = np.concatenate(
+        [np.column_stack([np.zeros(3000, int), 1 + np.arange(3000)]), np.stack([others, others + 1], 1)]
+    )
+    right = 1 + 2 * np.arange(10)[:, None] + [0, 1]
+    left, right = np.concatenate([wrong, right, np.arange(3100)[:, None].repeat(2, axis=1)]).T
+    scores = np.where((np.arange(len(left)) < len(wrong)) | (left == right), 0.9, 0.1)
+    assert rate_intervals(scores, Pairing.of(left, right), 0.5).fmr.two_sided is (apart == 6)
 
 
 def test_few_people_show_nothing():
@@ -272,7 +291,8 @@ def test_arguments_are_not_written_to():
     pairing = Pairing.of(left, right)
     weights = pairing.weights()
     weights.flags.writeable = False
-    roc(scores, same, weights)
+    counted(scores, same, weights)
+    fmr_interval(scores, pairing, 0.4)
     density(scores, same, weights=weights)
     held_out_rates(scores, pairing)
     rate_intervals(scores, pairing, 0.4)

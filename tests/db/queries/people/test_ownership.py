@@ -8,6 +8,7 @@ from core.people.deciding import keep_apart
 from db.engine import reading
 from db.queries.people.ownership import (
     Ownership,
+    confirmed_owners,
     instances_of,
     named_people,
     owners,
@@ -48,6 +49,13 @@ def test_whose_all_faces_are_and_who_has_a_name_can_be_read_alone(workspace, dat
         assert sorted(owners(dataset, session=session)) == [(faces[0], ada), (faces[1], ada), (faces[2], other)]
         assert named_people(dataset, session=session) == [ada]
         assert owners(dataset + 1, session=session) == named_people(dataset + 1, session=session) == []
+
+
+def test_whose_a_face_is_by_the_word_of_a_human_can_be_read_alone(workspace, dataset, owned):
+    faces, ada, _ = owned
+    with reading(workspace.engine) as session:
+        assert confirmed_owners(dataset, session=session) == {faces[1]: ada}
+        assert confirmed_owners(dataset + 1, session=session) == {}
 
 
 def test_the_faces_of_people_come_by_id(workspace, owned):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.verification import evaluate_pairs
-from pages.widgets.verification.charts import DIFFERENT, SAME, _seen_apart, roc_chart, score_chart
+from pages.widgets.verification.charts import DIFFERENT, SAME, roc_chart, score_chart
 from tests.builders.hand_scored_faces import hand_scored
 
 
@@ -64,14 +64,3 @@ def test_without_a_false_match_the_mark_is_at_the_edge_and_says_so(report):
 
 def test_where_the_slider_leaves_a_rate_undefined_there_is_no_mark(report):
     assert [trace.name for trace in roc_chart(report, None, None).data] == ["ROC"]
-
-
-def test_a_curve_of_very_many_scores_is_drawn_with_the_points_that_a_screen_can_tell_apart():
-    rng = np.random.default_rng(0)
-    fmr, tmr = np.sort(rng.random(500_000)), np.sort(rng.random(500_000))
-    kept = _seen_apart(fmr, tmr)
-    assert len(kept) < 5_000
-    assert (kept[0], kept[-1]) == (0, len(fmr) - 1)
-    drawn = np.interp(fmr, fmr[kept], tmr[kept])
-    assert np.abs(drawn - tmr).max() < 2e-3
-    assert _seen_apart(np.array([0.1, 1.0]), np.array([0.5, 1.0])).tolist() == [0, 1]
