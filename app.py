@@ -47,9 +47,15 @@ def _open() -> Workspace:
         raise SystemExit(str(error)) from None
 
 
+def _load_slow_parts() -> None:
+    """Load what takes longest: what tables, then what runs, then intervals need. A browser that opens the first page
+    finds it there."""
+    for name in ("pandas", "core.jobs.launch", "scipy.special"):
+        import_module(name)
+
+
 _workspace = _open()
-# Whatever shows a table needs it, and it takes longest to load: a browser that opens the first page finds it there.
-threading.Thread(target=import_module, args=("pandas",), daemon=True).start()
+threading.Thread(target=_load_slow_parts, name="slow parts", daemon=True).start()
 
 
 @asynccontextmanager

@@ -29,11 +29,24 @@ def test_no_page_loads_torch_or_dlib_into_the_process_that_shows_it(workspace, s
     assert json.loads(shown.stdout.splitlines()[-1]) == {page: [] for page in PAGES}
 
 
-def test_the_workbench_starts_without_what_only_single_figures_need(tmp_path):
+STARTED = """
+import json, sys, threading, app
+print(json.dumps([name for name in NAMES if name in sys.modules]))
+for thread in threading.enumerate():
+    if thread.name == "slow parts":
+        thread.join()
+print(json.dumps([name for name in NAMES if name in sys.modules]))
+"""
+
+
+def test_the_workbench_starts_without_what_only_single_figures_need_and_loads_what_pages_need_meanwhile(tmp_path):
     slow = ("torch", "scipy.optimize", "scipy.signal", "scipy.stats", "sklearn", "onnxruntime")
-    started = f"import json, sys, app; print(json.dumps([name for name in {slow!r} if name in sys.modules]))"
+    meanwhile = ("huey", "scipy.special", "pandas")
     environment = os.environ | {"FACET_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    program = STARTED.replace("NAMES", repr(slow + meanwhile[::-1]))
     shown = subprocess.run(
-        [sys.executable, "-c", started], capture_output=True, text=True, env=environment, timeout=300, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=300, check=True
     )
-    assert json.loads(shown.stdout.splitlines()[-1]) == []
+    at_start, later = map(json.loads, shown.stdout.splitlines()[-2:])
+    assert set(at_start) <= {"pandas"}
+    assert sorted(later) == sorted(meanwhile)
