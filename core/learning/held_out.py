@@ -4,9 +4,9 @@ A model that was trained here is measured on what was held out. One that has lea
 built-in one, is measured on every label: none of them was held out for its sake.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,13 @@ from core.foundation.geometry import boxes_of
 from core.foundation.predictor_names import PredictorName
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
-from core.learning.labels import Labels, read_labels
+from core.learning.labels import Labels, Supply, label_supply, read_labels
 from core.learning.pose_models import PoseModel, find_model, stored_version, stored_versions
 from core.learning.samples import learned_from
 from core.metrics.mean_shape import guesses_from_other_groups, lay_into, mean_places
 from db.engine import reading
 from db.queries.learning.labels import HumanLabel, stored_points
-from db.queries.learning.models import predictions, trained_by_name
+from db.queries.learning.models import predicted_instances, trained_by_name
 from db.tables import Part
 
 MEAN_SHAPE: Final = "mean shape"  # among the predictions: what knows the boxes and other labels, and no picture
@@ -125,8 +125,11 @@ def unpredicted(
     *,
     split_by: str | None = None,
     in_progress: bool = False,
+    count: Callable[..., Supply] = label_supply,
 ) -> dict[str, int]:
     """How many of the instances that `held_out` would measure on each of the models has not predicted yet.
+
+    `count` counts the labels as `label_supply`, for whoever keeps what it gave.
 
     Raises
     ------
@@ -136,12 +139,14 @@ def unpredicted(
     missing: dict[str, int] = {}
     with reading(workspace.engine) as session:
         pose_models = [find_model(workspace, name, session=session) for name in models]
-        measured = labels_to_measure(dataset_id, pose_models, split_by, in_progress=in_progress, session=session)
-        wanted = {label.instance.id for label in measured.labels.labels}
+        skeleton, split_by = _measured_how(pose_models, split_by, session=session)
+        supply = count(workspace, dataset_id, skeleton, split_by, in_progress=in_progress)
+        wanted = _to_measure(supply.part_of, dataset_id, pose_models, session=session).instances
         for name, model in zip(models, pose_models, strict=True):
             versions = stored_versions(model, session=session)
-            stored = predictions(dataset_id, versions[0], session=session) if versions else {}
-            missing[name] = len(wanted - set(stored))
+            missing[name] = (
+                len(wanted - predicted_instances(dataset_id, versions[0], session=session)) if versions else len(wanted)
+            )
     return missing
 
 
@@ -174,32 +179,51 @@ def labels_to_measure(
     BadInput, NotEnoughData
         As `held_out`.
     """
+    skeleton, split_by = _measured_how(models, split_by, session=session)
+    every = read_labels(
+        dataset_id, skeleton, split_by=split_by, in_progress=in_progress, measured=True, session=session
+    )
+    part_of = {label.instance.id: part for label, part in zip(every.labels, every.parts, strict=True)}
+    chosen = _to_measure(part_of, dataset_id, models, session=session)
+    labels = every.keeping([label.instance.id in chosen.instances for label in every.labels])
+    others = every.without(chosen.instances | chosen.learned)
+    return MeasuredLabels(labels, others, len(chosen.learned), every=chosen.every)
+
+
+def _measured_how(models: Sequence[PoseModel], split_by: str | None, *, session: Session) -> tuple[str, str]:
+    """Of which skeleton the labels are, and how they are split."""
     skeletons = {model.skeleton for model in models}
     if len(skeletons) > 1:
         names = [model.use_name for model in models]
         raise BadInput("models.different_points", names=names, skeletons=sorted(skeletons))
-    split_by = split_by or training_split(models[0].use_name, session=session)
-    every = read_labels(
-        dataset_id, models[0].skeleton, split_by=split_by, in_progress=in_progress, measured=True, session=session
-    )
+    return models[0].skeleton, split_by or training_split(models[0].use_name, session=session)
+
+
+class _Chosen(NamedTuple):
+    """The instances to measure on, those of the held-out ones that a model has learned from, and whether it is every
+    label that there is."""
+
+    instances: Set[int]
+    learned: Set[int]
+    every: bool
+
+
+def _to_measure(
+    part_of: Mapping[int, str], dataset_id: int, models: Sequence[PoseModel], *, session: Session
+) -> _Chosen:
+    """Of the labelled instances, each with its part, those that `labels_to_measure` gives."""
     trained = [trained_by_name(model.name, session=session) for model in models]
     seen = {model.use_name: learned_from(row) for model, row in zip(models, trained, strict=True)}
-    instances, learned = {label.instance.id for label in every.labels}, set().union(*seen.values())
-    if (
-        every.labels
-        and learned.isdisjoint(instances)
-        and not any(row and row.dataset_id == dataset_id for row in trained)
-    ):
-        return MeasuredLabels(every, every.without(instances), 0, every=True)
-    labels = every.only(Part.TEST)
-    if not labels.labels:
+    learned = set().union(*seen.values())
+    if part_of and learned.isdisjoint(part_of) and not any(row and row.dataset_id == dataset_id for row in trained):
+        return _Chosen(set(part_of), set(), every=True)
+    held_apart = {instance for instance, part in part_of.items() if part == Part.TEST}
+    if not held_apart:
         raise NotEnoughData("models.nothing_held_out", skeleton=models[0].skeleton)
-    unseen = labels.without(learned)
-    if not unseen.labels:
+    if held_apart <= learned:
         most = max(seen, key=lambda name: len(seen[name]))
         raise NotEnoughData("models.learned_from_all", name=most)
-    held_apart = {label.instance.id for label in labels.labels}
-    return MeasuredLabels(unseen, every.without(held_apart), len(labels.labels) - len(unseen.labels), every=False)
+    return _Chosen(held_apart - learned, held_apart & learned, every=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import compress
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
@@ -21,11 +21,14 @@ from core.points.reviewing import vouched_points
 from core.training.splits import assign
 from db.engine import reading
 from db.queries.learning.labels import (
+    CountedInstance,
     HumanLabel,
     RevisionPoints,
     UnlabelledInstance,
+    counted_instances,
     human_labels,
     labels_in_progress,
+    points_of,
     unlabelled_instances,
 )
 from db.queries.library import group_parts
@@ -79,11 +82,7 @@ class Labels:
 
     def counts(self) -> dict[str, int]:
         """How many labels each part has, and of how many groups."""
-        counts: dict[str, int] = {}
-        for part in Part:
-            rows = self.of(part)
-            counts[str(part)], counts[f"{part}_groups"] = len(rows), len({group for _, group in rows})
-        return counts
+        return _counts(list(zip(self.groups, self.parts, strict=True)))
 
     def fingerprint(self) -> str:
         """Hexadecimal SHA-256 of which revision of which instance is in which part."""
@@ -91,6 +90,19 @@ class Labels:
             (label.instance.id, label.revision.id, part) for label, part in zip(self.labels, self.parts, strict=True)
         )
         return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def _counts(groups_and_parts: Sequence[tuple[str, str]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for part in Part:
+        groups = [group for group, other in groups_and_parts if other == part]
+        counts[str(part)], counts[f"{part}_groups"] = len(groups), len(set(groups))
+    return counts
+
+
+def _check(split_by: str) -> None:
+    if split_by not in SPLIT_BY:
+        raise BadInput("training.split_by", choices=list(SPLIT_BY), value=split_by)
 
 
 def read_labels(
@@ -113,8 +125,7 @@ def read_labels(
     BadInput
         If `split_by` is not one of `SPLIT_BY`.
     """
-    if split_by not in SPLIT_BY:
-        raise BadInput("training.split_by", choices=list(SPLIT_BY), value=split_by)
+    _check(split_by)
     excluded = excluded_pictures(dataset_id, session=session).ids
     labels = human_labels(dataset_id, skeleton, session=session)
     if in_progress:
@@ -122,17 +133,31 @@ def read_labels(
     left_out = [label for label in labels if label.image.id in excluded]
     rest = [label for label in labels if label.image.id not in excluded]
     with_points = [label for label in rest if Keypoints.any_in(label.revision.points)]
-    joined = _join([split_keys_of(label, split_by) for label in with_points])
-    groups = [joined[split_keys_of(label, split_by)[0]] for label in with_points]
-    recorded = _recorded(group_parts(dataset_id, session=session), joined)
     true = [label.revision.review in TRUTH for label in with_points]
-    parts = _parts(compress(groups, true), recorded)
+    split = _split([split_keys_of(label, split_by) for label in with_points], true, dataset_id, session=session)
     names = sorted({label.image.path for label in left_out})
+    found = Labels(skeleton, with_points, split.groups, split.parts, names, len(rest) - len(with_points), split.joined)
+    return found if measured else found.keeping(split.learned)
+
+
+class _Split(NamedTuple):
+    """Of each label its group and its part, and whether it is there where nothing in progress is measured on; every
+    key with its group."""
+
+    groups: list[str]
+    parts: list[str]
+    learned: list[bool]
+    joined: dict[str, str]
+
+
+def _split(split_keys: Sequence[tuple[str, ...]], true: Sequence[bool], dataset_id: int, *, session: Session) -> _Split:
+    joined = _join(split_keys)
+    groups = [joined[keys[0]] for keys in split_keys]
+    recorded = _recorded(group_parts(dataset_id, session=session), joined)
+    parts = _parts(compress(groups, true), recorded)
     parts_of = [parts.get(group) or recorded.get(group, str(Part.TRAIN)) for group in groups]
-    found = Labels(skeleton, with_points, groups, parts_of, names, len(rest) - len(with_points), joined)
-    if measured:
-        return found
-    return found.keeping([is_true or part == Part.TRAIN for is_true, part in zip(true, parts_of, strict=True)])
+    learned = [is_true or part == Part.TRAIN for is_true, part in zip(true, parts_of, strict=True)]
+    return _Split(groups, parts_of, learned, joined)
 
 
 def _as_set(label: HumanLabel, start: RevisionPoints | None, skeleton: str) -> HumanLabel:
@@ -150,8 +175,7 @@ def read_unlabelled(
     picture, and none of the labels."""
     excluded = excluded_pictures(dataset_id, session=session).ids
     part_of = dict(zip(labels.groups, labels.parts, strict=True))
-    held_out = {key for key, group in labels.split_keys.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
-    held_out |= {group for group, part in group_parts(dataset_id, session=session).items() if part != Part.TRAIN}
+    held_out = _held_out(dataset_id, labels.split_keys, part_of, session=session)
     pictures = {label.image.id for part in (Part.VALIDATION, Part.TEST) for label, _ in labels.of(part)}
     labelled = {label.instance.id for label in labels.labels}
     rows: list[tuple[UnlabelledInstance, str]] = []
@@ -199,21 +223,35 @@ def split_keys_of(label: HumanLabel | UnlabelledInstance, split_by: str) -> tupl
     is told by name and by id, an unnamed one by the id alone.
     """
     image = label.image
+    return _split_keys(
+        split_by, image.path, image.identity, image.sequence, label.person_id, label.person, label.video_id
+    )
+
+
+def _split_keys(
+    split_by: str,
+    path: str,
+    identity: str | None,
+    sequence: str | None,
+    person_id: int | None,
+    person: str | None,
+    video_id: int | None,
+) -> tuple[str, ...]:
     people: tuple[str, ...] = ()
-    if label.person_id is not None:
-        names = (group_name("person", label.person),) if label.person else ()
-        people = (*names, group_name("person-id", label.person_id))  # the id stays when the name changes
-    elif image.identity:
-        people = (group_name("person", image.identity),)
-    if label.video_id is not None:
-        return (group_name("clip", label.video_id), *(people if split_by == "person" else ()))
+    if person_id is not None:
+        names = (group_name("person", person),) if person else ()
+        people = (*names, group_name("person-id", person_id))  # the id stays when the name changes
+    elif identity:
+        people = (group_name("person", identity),)
+    if video_id is not None:
+        return (group_name("clip", video_id), *(people if split_by == "person" else ()))
     if split_by == "picture":
-        return (group_name("picture", image.path),)
-    if split_by == "auto" and image.sequence:
-        return (group_name("sequence", image.sequence),)
+        return (group_name("picture", path),)
+    if split_by == "auto" and sequence:
+        return (group_name("sequence", sequence),)
     if split_by in ("auto", "person") and people:
         return people
-    return (group_name("folder", image.path.rpartition("/")[0]),)
+    return (group_name("folder", path.rpartition("/")[0]),)
 
 
 def _join(split_keys: Iterable[tuple[str, ...]]) -> dict[str, str]:
@@ -271,6 +309,9 @@ class Supply:
         Instances on whose points somebody works: they are among the unlabelled unless they were asked for.
     counted
         How many of these are among the labels, as was asked for.
+    part_of
+        The part of every instance that models could be measured on: of the labels, and where they were asked for, of
+        those in progress that are not among them, since their part is held out.
     """
 
     labels: Mapping[str, int]
@@ -280,17 +321,61 @@ class Supply:
     unlabelled: int
     in_progress: int = 0
     counted: int = 0
+    part_of: Mapping[int, str] = field(default_factory=dict)
 
 
 def label_supply(
     workspace: Workspace, dataset_id: int, skeleton_name: str, split_by: str = "auto", *, in_progress: bool = False
 ) -> Supply:
     """Count the labels that a training would use now, with those in progress or without, and what it could label
-    itself."""
+    itself: as `read_labels` and `read_unlabelled` give them, without fetching the points."""
+    _check(split_by)
+    kind, reviews = find_skeleton(skeleton_name).kind, (*TRUTH, Review.IN_PROGRESS) if in_progress else TRUTH
     with reading(workspace.engine) as session:
-        labels = read_labels(dataset_id, skeleton_name, split_by=split_by, in_progress=in_progress, session=session)
-        unlabelled = read_unlabelled(dataset_id, labels, split_by=split_by, session=session)
-        at_work = len(labels_in_progress(dataset_id, skeleton_name, session=session))
-    groups = sorted(set(labels.groups))
-    numbers = labels.empty, len(unlabelled), at_work, labels.in_progress
-    return Supply(labels.counts(), groups, labels.excluded, *numbers)
+        excluded = excluded_pictures(dataset_id, session=session).ids
+        rows = counted_instances(dataset_id, skeleton_name, kind, session=session)
+        of_skeleton = [row for row in rows if row.skeleton == skeleton_name]
+        chosen = [row for row in of_skeleton if row.review in reviews]
+        labels = [row for row in chosen if row.image_id not in excluded]
+        without = _without_points(labels, dataset_id, skeleton_name, session=session)
+        labels = [row for row in labels if row.id not in without]
+        true = [row.review in TRUTH for row in labels]
+        split = _split([_keys(row, split_by) for row in labels], true, dataset_id, session=session)
+        learned = list(compress(zip(labels, split.groups, split.parts, strict=True), split.learned))
+        part_of = {group: part for _, group, part in learned}
+        held_out = _held_out(dataset_id, split.joined, part_of, session=session)
+    counted = {row.id for row, _, _ in learned}
+    apart = {row.image_id for row, _, part in learned if part != Part.TRAIN} | excluded
+    waiting = (row for row in rows if row.kind == kind and row.review not in TRUTH and row.id not in counted)
+    return Supply(
+        _counts([(group, part) for _, group, part in learned]),
+        sorted(part_of),
+        sorted({row.path for row in chosen if row.image_id in excluded}),
+        len(without),
+        sum(row.image_id not in apart and held_out.isdisjoint(_keys(row, split_by)) for row in waiting),
+        sum(row.review == Review.IN_PROGRESS for row in of_skeleton),
+        sum(row.review == Review.IN_PROGRESS for row, _, _ in learned),
+        {row.id: part for row, part in zip(labels, split.parts, strict=True)},
+    )
+
+
+def _held_out(dataset_id: int, joined: Mapping[str, str], part_of: Mapping[str, str], *, session: Session) -> set[str]:
+    """Every key and group that is not learned from; `part_of` has the part of each group that has labels."""
+    held_out = {key for key, group in joined.items() if part_of.get(group, Part.TRAIN) != Part.TRAIN}
+    recorded = group_parts(dataset_id, session=session)
+    return held_out | {group for group, part in recorded.items() if part != Part.TRAIN}
+
+
+def _keys(row: CountedInstance, split_by: str) -> tuple[str, ...]:
+    return _split_keys(split_by, row.path, row.identity, row.sequence, row.person_id, row.person, row.video_id)
+
+
+def _without_points(labels: Sequence[CountedInstance], dataset_id: int, skeleton: str, *, session: Session) -> set[int]:
+    """The instances of labels without a single point; of those in progress only what a human has set is one."""
+    doubtful = {row.revision_id: row.id for row in labels if row.review in TRUTH and not row.seen}
+    points = points_of(filter(None, doubtful), session=session)
+    without = {doubtful[revision] for revision, blob in points.items() if not Keypoints.any_in(blob)}
+    if any(row.review == Review.IN_PROGRESS for row in labels):
+        at_work = [_as_set(*row, skeleton) for row in labels_in_progress(dataset_id, skeleton, session=session)]
+        without |= {label.instance.id for label in at_work if not Keypoints.any_in(label.revision.points)}
+    return without & {row.id for row in labels}

@@ -1,12 +1,13 @@
 """Reads of what there is to learn from: true labels, labels in progress, unlabelled instances, the split."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, case
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
+from db.batching import id_batches
 from db.tables import TRUTH, Assignment, Frame, Image, Instance, KeypointRevision, Person, Prediction, Review, Source
 
 
@@ -70,11 +71,38 @@ class UnlabelledInstance(NamedTuple):
     scene: int | None
 
 
+class CountedInstance(NamedTuple):
+    """An instance that has points of a skeleton, or could have: what it is counted by, without the points.
+
+    `review` is None where there are no points, of this skeleton or of another; `seen` says whether the first one is
+    present. The rest as in `HumanLabel`.
+    """
+
+    id: int
+    kind: str
+    image_id: int
+    path: str
+    identity: str | None
+    sequence: str | None
+    person_id: int | None
+    person: str | None
+    video_id: int | None
+    skeleton: str | None
+    review: str | None
+    revision_id: int | None
+    seen: bool | None
+
+
 # Columns, not objects: a dataset has 100,000 labels, and objects of three tables for each take ten times as long.
 _BOX: Final = (Instance.id, Instance.left, Instance.top, Instance.right, Instance.bottom)
 
 
 _PICTURE: Final = (Image.id, Image.path, Image.sha256, Image.original, Image.identity, Image.sequence)
+
+
+# Points pack as rows of float32 x, y, visibility, confidence.
+_FIRST_VISIBILITY: Final = (9, 4)  # bytes, from the first on
+_NOT_SEEN: Final = bytes(4)
 
 
 _WHO_AND_WHEN: Final = (Person.id, Person.name, Frame.video_id, Frame.index, Frame.scene)
@@ -143,14 +171,49 @@ def unlabelled_instances(dataset_id: int, kind: str, *, session: Session) -> lis
     return list(labels.values())
 
 
+def counted_instances(dataset_id: int, skeleton: str, kind: str, *, session: Session) -> list[CountedInstance]:
+    """Every instance that `human_labels`, `labels_in_progress` or `unlabelled_instances` give, each once.
+
+    Points are looked at here: to fetch 100,000 of them takes longer than all the rest.
+    """
+    revision = KeypointRevision
+    labelled = (col(revision.skeleton) == skeleton) & col(revision.review).in_((*TRUTH, Review.IN_PROGRESS))
+    waiting = or_(col(Instance.revision_id).is_(None), col(revision.review).not_in(TRUTH))
+    whose = (Instance.image_id, Image.path, Image.identity, Image.sequence, Person.id, Person.name, Frame.video_id)
+    seen = func.substr(revision.points, *_FIRST_VISIBILITY) != _NOT_SEEN
+    points = (revision.skeleton, revision.review, revision.id, seen)
+    statement = (
+        _joined(select(Instance.id, Instance.kind, *whose, *points))  # type: ignore[call-overload]
+        .join(revision, col(revision.id) == col(Instance.revision_id), isouter=True)
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed))
+        .where(or_(labelled, waiting & (col(Instance.kind) == kind)))
+        .order_by(col(Instance.id), col(Frame.index))
+    )
+    found: list[CountedInstance] = []
+    for row in session.connection().execute(statement).all():
+        if not found or found[-1].id != row[0]:
+            found.append(CountedInstance._make(row))
+    return found
+
+
+def points_of(revisions: Iterable[int], *, session: Session) -> dict[int, bytes]:
+    """The packed points of some revisions."""
+    chosen = select(KeypointRevision.id, KeypointRevision.points)
+    rows = (session.exec(chosen.where(col(KeypointRevision.id).in_(some))) for some in id_batches(revisions))
+    return {number: points for some in rows for number, points in some}
+
+
 def _located(statement: Any) -> Any:
     """A selection of instances, joined with their picture, person and frame, in the order of path, id and frame."""
+    return _joined(statement).order_by(col(Image.path), col(Instance.id), col(Frame.index))
+
+
+def _joined(statement: Any) -> Any:
     return (
         statement.join(Image, col(Image.id) == col(Instance.image_id))
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
         .join(Person, col(Person.id) == col(Assignment.person_id), isouter=True)
         .join(Frame, col(Frame.image_id) == col(Image.id), isouter=True)
-        .order_by(col(Image.path), col(Instance.id), col(Frame.index))
     )
 
 

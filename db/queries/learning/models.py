@@ -64,6 +64,16 @@ def predictions(dataset_id: int, version_id: int, *, session: Session) -> dict[i
     return {instance: StoredPrediction(skeleton, points, uncertain) for instance, skeleton, points, uncertain in rows}
 
 
+def predicted_instances(dataset_id: int, version_id: int, *, session: Session) -> set[int]:
+    """The instances of a dataset that a version has predicted."""
+    rows = session.exec(
+        select(Prediction.instance_id)
+        .join(Instance, col(Instance.id) == col(Prediction.instance_id))
+        .where(Instance.dataset_id == dataset_id, ~col(Instance.removed), Prediction.model_version_id == version_id)
+    )
+    return set(rows)
+
+
 def predictions_of(
     instance_ids: Sequence[int], version_ids: Sequence[int], *, session: Session
 ) -> dict[int, tuple[int, StoredPrediction]]:

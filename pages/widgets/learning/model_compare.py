@@ -7,7 +7,9 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotEnoughData
+from core.foundation.messages import Message
 from core.foundation.predictor_names import USES, PredictorName
+from core.foundation.workspace import Workspace
 from core.learning import listing as models
 from core.learning.errors_on_held_out import (
     Breakdown,
@@ -19,6 +21,7 @@ from core.learning.errors_on_held_out import (
 )
 from core.learning.evaluating import FEWEST_GROUPS, differences_as_json, guess_of, intervals_as_json, metrics
 from core.learning.held_out import UNPREDICTED, HeldOutSet, held_out, unpredicted
+from core.learning.labels import Supply
 from core.learning.verdicts import no_better_than_mean_shape
 from db.queries.learning.models import model_cache_key
 from pages.widgets.learning.model_errors import difference_text, where_they_err
@@ -30,6 +33,7 @@ from pages.widgets.shared.labels_that_count import in_progress_parameter, labels
 from pages.widgets.shared.picture_grid import Tile, picture_grid
 from pages.widgets.shared.points_picker import choose_points, keep_points, points_name
 from pages.widgets.shared.resources import read, workspace
+from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import counted, plain, sentence
 from pages.widgets.shared.words import words
 
@@ -124,8 +128,12 @@ def usual(names: Sequence[str], rows: Sequence[Mapping[str, Any]], asked: str | 
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing")
-def _held(measured_on: MeasuredOn) -> HeldOutSet:
-    return held_out(workspace(), *measured_on.named(), **measured_on.how())
+def _held(measured_on: MeasuredOn) -> HeldOutSet | Message:
+    """Why there is nothing to compare is kept too: it takes as long to find."""
+    try:
+        return held_out(workspace(), *measured_on.named(), **measured_on.how())
+    except NotEnoughData as error:
+        return error.message
 
 
 @st.cache_data(max_entries=8, show_spinner="Drawing groups again")
@@ -149,15 +157,15 @@ def comparison(
     measured_on = MeasuredOn(dataset_id, names, common_split(names, rows), cache_key, in_progress)
     try:
         held = _held(measured_on)
-    except NotEnoughData as error:
-        if error.code not in UNPREDICTED:
-            st.info(sentence(error), icon=":material/rule:")
+    except FacetError as error:
+        st.error(sentence(error))
+        return
+    if isinstance(held, Message):
+        if held.code not in UNPREDICTED:
+            st.info(sentence(held.text()), icon=":material/rule:")
             return
         st.info("Each model first predicts the labelled instances that they are measured on.", icon=":material/rule:")
         _offer(measured_on, busy=busy)
-        return
-    except FacetError as error:
-        st.error(sentence(error))
         return
     st.caption(heading(len(held), len(set(held.groups.tolist())), every_label=held.every_label))
     if in_progress:
@@ -204,7 +212,10 @@ def heading(instances: int, groups: int, *, every_label: bool = False) -> str:
 
 @st.cache_data(max_entries=8, show_spinner="Looking for what is predicted")
 def _unpredicted(measured_on: MeasuredOn) -> dict[str, int]:
-    return unpredicted(workspace(), *measured_on.named(), **measured_on.how())
+    def count(_: Workspace, dataset_id: int, skeleton: str, split_by: str, *, in_progress: bool) -> Supply:
+        return counted_supply(dataset_id, skeleton, split_by, measured_on.cache_key, in_progress=in_progress)
+
+    return unpredicted(workspace(), *measured_on.named(), **measured_on.how(), count=count)
 
 
 def _offer(measured_on: MeasuredOn, *, busy: bool) -> None:

@@ -5,10 +5,10 @@ from typing import Final
 import streamlit as st
 
 from core.points.annotating import editor_skeletons
-from db.engine import reading
 from db.queries.learning.labels import skeletons_with_points
+from db.queries.learning.models import model_cache_key
 from pages.widgets.shared.address import among, kept
-from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.resources import read
 from pages.widgets.shared.words import words
 
 _NAMES: Final[dict[str, str]] = words("points")
@@ -25,9 +25,13 @@ def usual_points(dataset_id: int) -> str:
 
 
 def _most_labelled(dataset_id: int) -> str:
-    editable = editor_skeletons()
-    with reading(workspace().engine) as session:
-        return next((name for name in skeletons_with_points(dataset_id, session=session) if name in editable), "face68")
+    cache_key = read(lambda session: model_cache_key(dataset_id, session=session))
+    return next((name for name in _with_points(dataset_id, cache_key) if name in editor_skeletons()), "face68")
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _with_points(dataset_id: int, cache_key: int) -> list[str]:  # noqa: ARG001
+    return read(lambda session: skeletons_with_points(dataset_id, session=session))
 
 
 def _key(dataset_id: int) -> str:

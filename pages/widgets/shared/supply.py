@@ -6,7 +6,7 @@ from core.learning.labels import Supply, label_supply
 from pages.widgets.shared.resources import workspace
 
 
-@st.cache_data(max_entries=20, show_spinner="Counting the labels")
+@st.cache_resource(max_entries=20, show_spinner="Counting the labels")
 def counted_supply(
     dataset_id: int,
     skeleton: str,
@@ -15,5 +15,5 @@ def counted_supply(
     *,
     in_progress: bool = False,
 ) -> Supply:
-    """What there is to learn from, kept under the revision of the dataset."""
+    """What there is to learn from, kept under the revision of the dataset; not copied, since nobody writes to it."""
     return label_supply(workspace(), dataset_id, skeleton, split_by, in_progress=in_progress)

@@ -1,13 +1,25 @@
 """What is learned from and what is held out: groups stay whole, parts stay, bad pictures and empty labels stay out."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput
-from core.learning.labels import keep_parts, label_supply, lone_folder, read_labels, read_unlabelled, usual_skeleton
+from core.learning.labels import (
+    SPLIT_BY,
+    Supply,
+    keep_parts,
+    label_supply,
+    lone_folder,
+    read_labels,
+    read_unlabelled,
+    usual_skeleton,
+)
 from core.points.annotating import Edit, save_edit
 from db.engine import reading
+from db.queries.learning.labels import labels_in_progress
 from db.queries.library import group_parts
 from db.tables import Assignment, Exclusion, GroupPart, Instance, Part, Person, Source
 from db.writes.people import ensure_person
@@ -343,3 +355,61 @@ def test_to_be_measured_on_work_in_progress_counts_in_every_part_and_changes_non
     assert [dict(zip(found.groups, found.parts, strict=True)) for found in (learned, measured)] == [
         dict(zip(plain.groups, plain.parts, strict=True))
     ] * 2
+
+
+def _filled(shelf, seed):
+    """Pictures of everything that decides what counts and where, in any mixture: drawn by a seed."""
+    rng = np.random.default_rng(seed)
+    some = lambda *choices: choices[rng.integers(len(choices))]  # noqa: E731
+    seen, unseen = face(), np.full((68, 2), np.nan)
+    late = np.where(np.arange(68)[:, None] < 5, np.nan, face())  # its first points are absent
+    images = [
+        shelf.image(
+            f"{some('x', 'y/z', 'w')}/{number}.png",
+            identity=some(None, *"abcdef"),
+            sequence=some(None, None, "s-1", "s-2"),
+        )
+        for number in range(50)
+    ]
+    for number in range(4):
+        shelf.clip(f"{number}.mp4", rng.choice(images, 4, replace=False).tolist())  # some pictures are in several
+    faces = []
+    for image in images:
+        for _ in range(rng.integers(1, 4)):
+            review = some("accepted", "accepted", "imported", "open", "in_progress")
+            points = {"points": some(seen, seen, seen, late, unseen, None), "human": review != "open", "review": review}
+            body = {"kind": "person", "skeleton": "body24", "points": np.zeros((24, 2)), "review": review}
+            faces.append(shelf.instance(image, **(body if rng.random() < 0.15 else points)))
+    with writing(shelf.workspace.engine) as session:
+        people = [ensure_person(shelf.dataset, name, shelf.author, session=session) for name in "abgh"]
+        session.add_all(
+            Assignment(instance_id=one, dataset_id=shelf.dataset, person_id=some(*people), source=Source.MODEL)
+            for one in faces[::3]
+        )
+        for one in faces[::17]:
+            session.get_one(Instance, one).removed = True
+        session.get_one(Person, people[3]).name = None
+        session.add_all(
+            Exclusion(dataset_id=shelf.dataset, name=f"{number}.png", author_id=shelf.author) for number in (3, 4, 5)
+        )
+    shelf.split({"person a": "test", "person b": "validation", "sequence s-1": "train", "folder w": "test"})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_are_counted_without_their_points_as_they_are_read_with_them(shelf, seed):
+    _filled(shelf, seed)
+    wrong = []
+    for skeleton, split_by, asked in itertools.product(("face68", "body24"), SPLIT_BY, (False, True)):
+        how = {"split_by": split_by, "in_progress": asked}
+        found = label_supply(shelf.workspace, shelf.dataset, skeleton, **how)
+        with reading(shelf.workspace.engine) as session:
+            labels = read_labels(shelf.dataset, skeleton, **how, session=session)
+            measured = read_labels(shelf.dataset, skeleton, **how, measured=True, session=session)
+            waiting = read_unlabelled(shelf.dataset, labels, split_by=split_by, session=session)
+            at_work = labels_in_progress(shelf.dataset, skeleton, session=session)
+        part_of = {label.instance.id: part for label, part in zip(measured.labels, measured.parts, strict=True)}
+        numbers = labels.empty, len(waiting), len(at_work), labels.in_progress
+        read = Supply(labels.counts(), sorted(set(labels.groups)), labels.excluded, *numbers, part_of)
+        wrong += [(skeleton, how, found, read)] if found != read else []
+        assert sum(read.labels.values()), "nothing would be compared"
+    assert not wrong

@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from core.points.annotating import Edit, save_edit
 from db.engine import reading
-from db.tables import Image
+from db.tables import Image, Instance
 from pages.widgets.learning import model_compare
 from pages.widgets.learning.model_compare import common_split, heading, usual
 from tests.builders.learning_rows import Shelf, face
@@ -106,6 +106,23 @@ def test_what_a_model_has_not_predicted_is_offered(shown, started, held_out_data
     assert (kind, parameters["model"], parameters["held_out"]) == ("predict", "b-2", True)
     assert parameters["beside"] == ["a-1", "b-2"]
     assert shown(compared, dataset_id=dataset, chosen=["a-1", "b-2"], busy=True).button[0].disabled
+
+
+def test_why_there_is_nothing_to_compare_is_found_once_for_each_state_of_the_dataset(
+    shown, monkeypatch, held_out_dataset, workspace, dataset, author
+):
+    asked, held_out = [], model_compare.held_out
+    monkeypatch.setattr(model_compare, "held_out", lambda *what, **how: asked.append(what) or held_out(*what, **how))
+    page = shown(compared, dataset_id=dataset, chosen=["b-2"]).run()
+    assert "first predicts" in page.info[0].value
+    assert len(asked) == 1
+    shelf, version = Shelf(workspace, dataset, author), Shelf(workspace, dataset, author).model("b-2", trained=False)
+    with reading(workspace.engine) as session:
+        labelled_now = session.exec(select(Instance.id)).all()
+    for instance in labelled_now:
+        shelf.predict(instance, version, face((3.0, 4.0)))
+    page.run()
+    assert page.table[0].value.set_index("Metric")[r"b\-2"]["**NME**"] == "5.00% (5.00 to 5.00)"
 
 
 def test_a_model_that_is_always_five_of_a_hundred_pixels_off_has_that_nme(shown, held_out_dataset, dataset):

@@ -33,6 +33,13 @@ def test_it_is_what_the_dataset_has_human_labels_of(shown, figures, dataset):
     assert shown(draw, dataset_id=dataset).selectbox(key="points").value == "body24"
 
 
+def test_labels_of_other_points_that_came_since_are_seen_at_once(shown, dataset, workspace, author):
+    page = shown(draw, dataset_id=dataset)
+    shelf = Shelf(workspace, dataset, author)
+    shelf.instance(shelf.image("a.png"), [[1.0, 2.0]] * 24, kind="person", skeleton="body24")
+    assert page.run().session_state["usual"] == "body24"
+
+
 def test_a_choice_holds_for_its_dataset_and_no_other(shown, figures, dataset):
     page = shown(draw, dataset_id=dataset)
     page.selectbox(key="points").select("face68").run()
