@@ -12,7 +12,7 @@ IN_BROWSERS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) $(BY_FILE)
 
 .PHONY: run test nightly check e2e bench screenshots format migrate worker hooks clean
 
-run: $(VENV)/run.stamp
+run: $(VENV)/run.stamp $(VENV)/guesses.stamp
 	@FACET_HOST=$(HOST) FACET_PORT=$(PORT) exec $(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
 		--server.fileWatcherType none --logger.level warning
 
@@ -71,6 +71,11 @@ $(VENV)/bin/python:
 $(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	touch $@
+
+# What finds people and follows turned heads, where it can be had; asked for once, and nothing else needs it.
+$(VENV)/guesses.stamp: $(VENV)/run.stamp
+	@$(BIN)/python -m core weights fetch face-mesh || true
+	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt

@@ -7,7 +7,7 @@ JSON object goes to stdout; progress and sentences go to stderr.
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -91,10 +91,25 @@ def faces(dataset: DatasetName, encoder: EncoderName = None, as_json: Json = Fal
     workspace = Workspace.open()
     run = run_with_progress(workspace, "faces", dataset_id(workspace, dataset), encoder=encoder)
     tell(run.counts, as_json, "{faces} faces of {people} people in {images} pictures; {without_face} without a face")
-    unfinished = run.counts["failed"] + run.counts.get("incomplete", 0)
+    if run.counts.get("without_mesh"):
+        print(message("run_results.without_mesh").text().removeprefix("; "), file=sys.stderr)
+    _end_with(run.counts["failed"] + run.counts.get("incomplete", 0))
+
+
+def _end_with(unfinished: int) -> NoReturn:
+    """Leave with what could not be finished."""
     if unfinished:
         print(f"{unfinished} could not be finished; see `python -m core runs --json` or the Jobs page", file=sys.stderr)
     raise typer.Exit(1 if unfinished else 0)
+
+
+@command(app)
+def bodies(dataset: DatasetName, as_json: Json = False) -> None:
+    """Find people and their points. Gives images, bodies, without_body, failed."""
+    workspace = Workspace.open()
+    run = run_with_progress(workspace, "bodies", dataset_id(workspace, dataset))
+    tell(run.counts, as_json, "{bodies} bodies in {images} pictures; {without_body} without anybody")
+    _end_with(run.counts["failed"] + run.counts["incomplete"])
 
 
 @command(app, "set-aside")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.jobs.kinds import must_wait
 from db.engine import reading
-from db.queries.library import count_filtered, counts, page_of_images, states
+from db.queries.library import count_filtered, count_instances, counts, page_of_images, states
 from db.tables import ImageState
 from pages.widgets.library.exclusions_form import exclusions_form
 from pages.widgets.library.face_finder import next_step
@@ -36,18 +36,22 @@ st.title(plain(dataset.name), anchor=False)
 with reading(engine) as session:
     total = counts(dataset.id, session=session)
     waiting = states(dataset.id, session=session).get(ImageState.NEW, 0)
+    bodies = count_instances(dataset.id, "person", session=session)
 
 with st.grid(min_column_width=110, gap="small"):
     st.metric("Pictures", total.images, format="localized")
     st.metric("Faces", total.faces, format="localized")
     st.metric("People", total.people, format="localized", help="Named or not, with at least one face.")
+    if bodies:
+        st.metric("Bodies", bodies, format="localized", help="Whole people in pictures: found, drawn or imported.")
     without_face(total)
     st.metric("Failed", total.failed, format="localized", help="Could not be looked at; the picture says why.")
 
 busy = open_runs(dataset.id)
 latest_result(dataset.id, "library", busy=bool(busy))
 if total.images:
-    next_step(dataset.id, waiting, faces=total.faces, people=total.people, busy=must_wait("faces", busy))
+    found = {"faces": total.faces, "people": total.people, "bodies": bodies}
+    next_step(dataset.id, waiting, **found, busy=must_wait("faces", busy))
 pictures_aside(dataset, busy=must_wait("faces", busy))
 label_questions(dataset.id, busy=must_wait("answers", busy))
 import_more(dataset.name, expanded=not (total.images or busy))

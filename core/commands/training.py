@@ -27,6 +27,7 @@ from core.learning import delivery, evaluating, promoting
 from core.learning import listing as models
 from core.learning.held_out import training_split
 from core.learning.labels import lone_folder, read_labels, usual_skeleton
+from core.learning.pose_models import built_in_for
 from core.learning.verdicts import check_promotion, verdict_message
 from core.library.importing import skipped as skipped_of
 from core.training.recipes import RECIPES
@@ -233,7 +234,7 @@ def rollback(
     points = find_skeleton(skeleton).name
     model = promoting.roll_back(workspace, number, points, author_id=author(workspace))
     run = run_with_progress(workspace, "prelabel", number, skeleton=points)
-    report = {**run.counts, "model": model or promoting.built_in_for(points)}
+    report = {**run.counts, "model": model or built_in_for(workspace, points)}
     report["left"] = len(promoting.steps_back(workspace, number, points))
     what = "{model}" if report["model"] else "no model"
     sentence = f"{what} pre-labels again: {{prelabelled}} instances have the points from before, {{kept}} stay"

@@ -1,7 +1,7 @@
 """The COCO keypoint format (https://cocodataset.org/#format-data), with what COCO cannot say in extra fields.
 
 A folder holds ``manifest.json``, ``annotations.json`` and ``images/<path as imported>``; ``file_name`` is relative to
-``images/``. There is a category for each of `SKELETONS`, in that order. An instance without points has the category
+``images/``. There is a category for each of `exported_skeletons`. An instance without points has the category
 of its kind's first skeleton and keypoints that are all zero. ``review`` says how far points are reviewed, and
 ``vouched``, of work in progress, for which of them a human vouches, and ``began`` what was there before it. ``removed``
 lists boxes that a human took out; they are no annotations, so that no training takes them for faces. ``videos`` lists
@@ -27,7 +27,7 @@ from core.formats.manifest import VERSION
 from core.formats.staging import Stage
 from core.foundation.arrays import Box, Keypoints
 from core.foundation.geometry import outline_areas
-from core.foundation.skeletons import SKELETONS
+from core.foundation.skeletons import SKELETONS, exported_skeletons
 from core.media.turning import UPRIGHT
 
 _IDS: Final = {name: i for i, name in enumerate(SKELETONS, start=1)}
@@ -40,7 +40,7 @@ def write_annotations(stage: Stage, dataset: LabelledDataset, steps: Steps) -> L
         info = {"description": dataset.name, "version": f"facet coco {VERSION}"}
         out.write(f'{{"info": {_line(info)},\n"licenses": []')
         parts: dict[str, Iterable[dict[str, Any]]] = {
-            "categories": _categories(),
+            "categories": _categories(dataset.images),
             "people": [{"key": person.key, "name": person.name} for person in dataset.people],
             "videos": video_entries(dataset),
             "images": _images(dataset.images, frame_entries(dataset)),
@@ -62,8 +62,9 @@ def _line(item: dict[str, Any]) -> str:
     return json.dumps(item, ensure_ascii=False, allow_nan=False)
 
 
-def _categories() -> Iterator[dict[str, Any]]:
-    for name, skeleton in SKELETONS.items():
+def _categories(images: Iterable[LabelledImage]) -> Iterator[dict[str, Any]]:
+    used = {instance.skeleton for image in images for instance in image.instances}
+    for name, skeleton in exported_skeletons(used).items():
         yield {
             "id": _IDS[name],
             "name": skeleton.kind if _DEFAULT[skeleton.kind] == name else name,

@@ -14,7 +14,7 @@ from core.formats.names import path_inside
 from core.formats.records import Record, blaming, load_json
 from core.formats.staging import FileEntry
 from core.foundation.errors import UnreadableLabels
-from core.foundation.skeletons import SKELETONS
+from core.foundation.skeletons import exported_skeletons
 from core.media.turning import UPRIGHT
 
 NAME: Final = "manifest.json"
@@ -102,7 +102,10 @@ class Manifest:
     def text(self) -> str:
         """Return the file's text: sorted keys, two spaces of indentation, a newline at the end."""
         keys = ("kind", "point_names", "edges", "flip_pairs")
-        skeletons = {name: {key: getattr(skeleton, key) for key in keys} for name, skeleton in SKELETONS.items()}
+        used = self.counts.get("keypoints", {})
+        skeletons = {
+            name: {key: getattr(skeleton, key) for key in keys} for name, skeleton in exported_skeletons(used).items()
+        }
         conventions = _CONVENTIONS | {"pictures": _UNTOUCHED if self.untouched else _UPRIGHT}
         content = asdict(self) | {"generator": _GENERATOR, "conventions": conventions, "skeletons": skeletons}
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
@@ -114,7 +117,8 @@ def count(dataset: LabelledDataset) -> dict[str, Any]:
     kinds = Counter(instance.kind for instance in instances)
     faces = [instance for instance in instances if instance.kind == "face"]
     sources = Counter(instance.points_source for instance in instances if instance.keypoints is not None)
-    seen = {name: np.zeros(len(_VISIBILITY), np.int64) for name in SKELETONS}
+    used = {instance.skeleton for instance in instances}
+    seen = {name: np.zeros(len(_VISIBILITY), np.int64) for name in exported_skeletons(used)}
     for instance in instances:
         if instance.skeleton is not None and instance.keypoints is not None:
             seen[instance.skeleton] += np.bincount(instance.keypoints.visibility, minlength=len(_VISIBILITY))
@@ -122,7 +126,7 @@ def count(dataset: LabelledDataset) -> dict[str, Any]:
         "images": len(dataset.images),
         "turned": sum(image.orientation != UPRIGHT for image in dataset.images),
         "instances": {"face": kinds["face"], "person": kinds["person"]},
-        "keypoints": {name: dict(zip(_VISIBILITY, seen[name].tolist(), strict=True)) for name in SKELETONS},
+        "keypoints": {name: dict(zip(_VISIBILITY, seen[name].tolist(), strict=True)) for name in seen},
         "instances_with_keypoints": {"human": sources["human"], "model": sources["model"]},
         "people": len(dataset.people),
         "people_with_name": sum(person.name is not None for person in dataset.people),

@@ -24,7 +24,9 @@ class Settings(BaseSettings):
         "auto", description="Where models run; auto takes a GPU if there is one"
     )
     detector: str = Field("mtcnn", description="Face detector")
-    landmarker: str = Field("dlib-68", description="Pre-labels the 68 face points")
+    landmarker: str = Field(
+        "auto", description="Pre-labels the 68 face points; auto: dlib-68, with the face mesh where that is here"
+    )
     encoder: str = Field("dlib-resnet", description="Face encoder; see `python -m core weights list`")
     weights_mirror: str = Field("", description="Address to fetch weights from instead of their own host")
     batch: int = Field(16, ge=1, description="Pictures that the models take at once")

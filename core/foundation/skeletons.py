@@ -1,10 +1,12 @@
 """Named point sets: what each point is called, what is joined by a line, what swaps when a picture is mirrored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from core.foundation import mesh468
 from core.foundation.errors import NotFound
 
 
@@ -196,8 +198,25 @@ COCO17: Final = Skeleton(
     sigmas=_COCO_SIGMAS,
 )
 
+MESH468: Final = Skeleton(
+    name="mesh468",
+    kind="face",
+    point_names=tuple(f"vertex_{number}" for number in range(mesh468.COUNT)),
+    edges=mesh468.EDGES,
+    flip_pairs=mesh468.FLIP_PAIRS,
+    regions=mesh468.REGIONS,
+    normaliser=(33, 263),
+)
+
 # The first of a kind is the one that an instance without points gets.
-SKELETONS: Final = {skeleton.name: skeleton for skeleton in (FACE68, BODY24, COCO17)}
+SKELETONS: Final = {skeleton.name: skeleton for skeleton in (FACE68, BODY24, COCO17, MESH468)}
+
+_RARE: Final = (MESH468.name,)
+
+
+def exported_skeletons(used: Collection[str | None]) -> dict[str, Skeleton]:
+    """The skeletons that an export describes: those that are used in it, and of the others all but the rare ones."""
+    return {name: skeleton for name, skeleton in SKELETONS.items() if name in used or name not in _RARE}
 
 
 def find_skeleton(name: str) -> Skeleton:

@@ -94,7 +94,14 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         message("run_kinds.faces"),
         results.grouped,
         shown_on=_PAGES_OF_FACES,
-        waits_for={"import", "sample", "faces"},
+        waits_for={"import", "sample", "faces", "bodies"},
+    ),
+    "bodies": RunKind(
+        tasks.bodies_task,
+        message("run_kinds.bodies"),
+        results.bodies_found,
+        shown_on={"library"},
+        waits_for={"import", "sample", "faces", "bodies"},
     ),
     "people": RunKind(
         tasks.people_task, message("run_kinds.people"), results.grouped, shown_on=_PAGES_OF_FACES, lane=Lane.SHORT
@@ -172,7 +179,7 @@ def lane_of(kind: str) -> Lane:
 
 def models_of(run: Run) -> list[str]:
     """The models, or the recipe of one, that a run is about, as it was asked for or as it wrote down."""
-    asked = (run.parameters.get(name) for name in ("model", "models", "recipe", "encoder"))
+    asked = (run.parameters.get(name) for name in ("model", "models", "recipe", "encoder", "weights"))
     about = next((value for value in asked if value), None) or run.counts.get("model") or []
     return [about] if isinstance(about, str) else list(about)
 

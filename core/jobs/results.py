@@ -84,6 +84,20 @@ def grouped(counts: Counts) -> Message:
         without_face=counts["without_face"],
         failed=counts["failed"],
         looked_at=message("run_results.looked_at", count=looked_at) if some else "",
+        mesh=message("run_results.without_mesh") if counts.get("without_mesh") else "",
+    )
+
+
+def bodies_found(counts: Counts) -> Message:
+    """Of people that were found, in all pictures; and how many of these were looked at before."""
+    some = counts["looked_at"] < counts["images"]
+    return message(
+        "run_results.bodies_found",
+        bodies=counts["bodies"],
+        images=counts["images"],
+        without_body=counts["without_body"],
+        failed=counts["failed"],
+        looked_at=message("run_results.looked_at", count=counts["looked_at"]) if some else "",
     )
 
 

@@ -19,8 +19,9 @@ from core.library.sample_clips import draw_clips_of_people, label_clips
 from core.library.sample_photos import add_figures, draw_sample, note_threshold
 from core.library.uploading import discard_upload, is_upload
 from core.motion.overlaying import render_overlay
-from core.people.encoders import fetch_encoder
-from core.people.finding import complete_faces, find_faces
+from core.people.bodies import complete_bodies, counted_bodies, find_bodies
+from core.people.encoders import fetch_encoder, fetch_weights
+from core.people.finding import complete_faces, find_faces, lacks_mesh
 from core.people.grouping import group_people
 from core.people.grouping_outline import outline_grouping
 from core.points.arrived_labels import answer_waiting, apply_waiting
@@ -127,9 +128,21 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
         totals = counts(dataset_of(run), session=session)
         anybody = has_vectors(dataset_of(run), version, session=session)
         report = {"incomplete": left, "looked_at": count_scanned(run.id, session=session)}
+        report |= {"without_mesh": True} if lacks_mesh(workspace) else {}
     if not anybody:
         return {**asdict(totals), **report}  # nobody to group
     return {**people_task(workspace, run, progress), **report}
+
+
+def bodies_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Find people where nobody looked for them yet, unless only boxes that are there are meant; and their points."""
+    if not run.parameters.get("boxes_only"):
+        find_bodies(workspace, dataset_id=dataset_of(run), run_id=run.id, progress=progress)
+    left = complete_bodies(workspace, dataset_id=dataset_of(run), run_id=run.id, progress=progress)
+    pre_label_new(workspace, run, progress)
+    with reading(workspace.engine) as session:
+        looked_at = count_scanned(run.id, session=session)
+    return {**asdict(counted_bodies(workspace, dataset_of(run))), "incomplete": left, "looked_at": looked_at}
 
 
 def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -171,7 +184,9 @@ def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 
 def weights_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Fetch a face encoder."""
+    """Fetch a face encoder, or a weights file."""
+    if "weights" in run.parameters:
+        return fetch_weights(workspace, run.parameters["weights"], progress)
     return fetch_encoder(workspace, run.parameters["encoder"], progress)
 
 

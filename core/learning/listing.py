@@ -5,7 +5,7 @@ from typing import Any
 
 from core.foundation.messages import Message
 from core.foundation.workspace import Workspace
-from core.learning.pose_models import BUILT_IN, find_model
+from core.learning.pose_models import built_in_here, find_model
 from db.engine import reading
 from db.queries.learning.models import TrainedRow, promotion, trained_by_name, trained_in_run, trained_models
 from db.queries.library import datasets
@@ -84,7 +84,7 @@ def comparable(workspace: Workspace, dataset_id: int, skeleton_name: str, *, bui
         rows = trained_models(session=session)
     mine = [row for row in rows if row.model.skeleton == skeleton_name]
     mine.sort(key=lambda row: row.model.dataset_id != dataset_id)  # those of this dataset come first
-    others = [name for name, skeleton in BUILT_IN.items() if built_in and skeleton == skeleton_name]
+    others = [name for name, skeleton in built_in_here(workspace).items() if built_in and skeleton == skeleton_name]
     return [row.version.name for row in mine] + others
 
 

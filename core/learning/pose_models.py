@@ -16,14 +16,22 @@ from core.foundation.predictor_names import PredictorName
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.samples import TAUGHT
-from core.models import LANDMARKERS, load_landmarker
+from core.models import LANDMARKERS, lacking, load_landmarker, usual_landmarker
 from core.models.faces.interfaces import Landmarker, Model
 from core.models.weights import sha256_of
 from core.training.taught import point_list
 from db.queries.learning.models import model_versions, trained_by_name, trained_models
 from db.tables import Dataset, ModelVersion
 
-BUILT_IN: Final = {"dlib-68": "face68"}  # landmarkers that need no training, with their skeleton
+# Landmarkers that need no training, with their skeleton.
+BUILT_IN: Final = {
+    "dlib-68": "face68",
+    "dlib-mesh": "face68",
+    "face-mesh": "face68",
+    "blazepose": "body24",
+    "blazepose-17": "coco17",
+    "face-mesh-468": "mesh468",
+}
 
 _LONGEST_ID: Final = 18  # digits that the store can hold
 
@@ -116,7 +124,7 @@ def find_model(workspace: Workspace, use_name: str, *, session: Session) -> Pose
         return PoseModel(use, BUILT_IN[use.model])
     trained = trained_by_name(use.model, session=session)
     if trained is None:
-        names = [*BUILT_IN, *(row.version.name for row in trained_models(session=session))]
+        names = [*built_in_here(workspace), *(row.version.name for row in trained_models(session=session))]
         raise NotFound("models.none_called", name=use.model, choices=names)
     taught = trained.data.get(TAUGHT)
     return PoseModel(
@@ -126,6 +134,19 @@ def find_model(workspace: Workspace, use_name: str, *, session: Session) -> Pose
         trained.model_version_id,
         None if taught is None else tuple(taught),
     )
+
+
+def built_in_here(workspace: Workspace) -> dict[str, str]:
+    """The built-in models whose files are on this machine, with their skeletons."""
+    folder = workspace.weights
+    return {name: skeleton for name, skeleton in BUILT_IN.items() if lacking(LANDMARKERS[name], folder) is None}
+
+
+def built_in_for(workspace: Workspace, skeleton_name: str) -> str | None:
+    """The built-in model that gives the first points of a skeleton on this machine, if there is one."""
+    if skeleton_name == "face68":
+        return usual_landmarker(workspace.settings.landmarker, workspace.weights)
+    return "blazepose" if skeleton_name == "body24" and "blazepose" in built_in_here(workspace) else None
 
 
 def find_use_name(text: str, *, session: Session) -> str:

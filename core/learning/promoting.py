@@ -17,7 +17,7 @@ from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
-from core.learning.pose_models import BUILT_IN, PoseModel, find_model, stored_versions
+from core.learning.pose_models import PoseModel, built_in_for, find_model, stored_versions
 from db.engine import reading
 from db.queries.learning.models import (
     heads_of,
@@ -45,12 +45,16 @@ def promote(workspace: Workspace, dataset_id: int, model: str, *, author_id: int
     NotFound
         If there is no such model.
     BadInput
-        If it is the one that pre-labels already, or the name says how to use it: what pre-labels is used plainly.
+        If it is the one that pre-labels already, or a built-in one that never does, or the name says how to use it:
+        what pre-labels is used plainly.
     """
     with writing(workspace.engine) as session:
         model_in_use = find_model(workspace, model, session=session)
         if model_in_use.use_name != model_in_use.name:
             raise BadInput("models.promote_itself", use=model, name=model_in_use.name)
+        usual = built_in_for(workspace, model_in_use.skeleton)
+        if model_in_use.version_id is None and model_in_use.name != usual:
+            raise BadInput("models.gives_no_first_points", name=model, usual=usual or "none")
         newest = promotion(dataset_id, model_in_use.skeleton, session=session)
         if model_in_use.version_id == (newest.model_version_id if newest else None):
             raise BadInput("models.promoted_already", name=model)
@@ -118,7 +122,7 @@ def in_force(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str |
 
 def pre_labels_now(workspace: Workspace, dataset_id: int, skeleton_name: str) -> str | None:
     """The name of what gives the first points now, trained or built in; None where nothing does."""
-    return in_force(workspace, dataset_id, skeleton_name) or built_in_for(skeleton_name)
+    return in_force(workspace, dataset_id, skeleton_name) or built_in_for(workspace, skeleton_name)
 
 
 def promoted_skeletons(workspace: Workspace, dataset_id: int) -> list[str]:
@@ -255,8 +259,3 @@ def _withdraw(instance_id: int, skeleton_name: str, *, session: Session) -> bool
         return False  # nobody promoted what gave these
     instance.revision_id = None
     return True
-
-
-def built_in_for(skeleton_name: str) -> str | None:
-    """The built-in model of a skeleton, if there is one."""
-    return next((name for name, skeleton in BUILT_IN.items() if skeleton == skeleton_name), None)

@@ -1,10 +1,10 @@
-"""The face models by name: detectors, landmarkers, encoders. Only the loaders load a network library."""
+"""The models of faces and people by name: detectors, landmarkers, encoders. Only the loaders load a network library."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from core.foundation.errors import FacetError, MissingWeights, NotFound
 from core.foundation.messages import message
@@ -12,6 +12,7 @@ from core.models import weights
 from core.models.faces.interfaces import Detector, Encoder, Landmarker
 
 ONNX: Final = "onnx:"  # an encoder out of any ONNX file is called "onnx:" and the file
+AUTO: Final = "auto"
 T = TypeVar("T")
 
 
@@ -47,6 +48,30 @@ def _dlib68(device: str, folder: Path) -> Landmarker:  # noqa: ARG001  (dlib's t
     return Dlib68Landmarker(weights.locate("dlib-68", folder))
 
 
+def _face_mesh(device: str, folder: Path, *, every: bool) -> Landmarker:  # noqa: ARG001  (it runs on the CPU)
+    from core.models.faces.face_mesh import FaceMeshLandmarker
+
+    return FaceMeshLandmarker(weights.locate("face-mesh", folder), every=every)
+
+
+def _dlib_mesh(device: str, folder: Path) -> Landmarker:  # noqa: ARG001
+    from core.models.faces.dlib_mesh import DlibMeshLandmarker
+
+    return DlibMeshLandmarker(weights.locate("dlib-68", folder), weights.locate("face-mesh", folder))
+
+
+def _blazepose(device: str, folder: Path) -> Detector:  # noqa: ARG001
+    from core.models.blazepose.model import BlazePoseDetector
+
+    return BlazePoseDetector(*(weights.locate(name, folder) for name in BODY_DETECTORS["blazepose"].weights))
+
+
+def _blazepose_points(name: str, device: str, folder: Path) -> Landmarker:  # noqa: ARG001
+    from core.models.blazepose.model import BlazePoseLandmarker
+
+    return BlazePoseLandmarker(name, weights.locate("pose-landmarks", folder))
+
+
 def _dlib_resnet(device: str, folder: Path) -> Encoder:
     from core.models.faces.dlib_resnet import DlibResnetEncoder
 
@@ -64,7 +89,15 @@ def _facenet_spec(name: str, pictures: str) -> Spec[Encoder]:
 
 
 DETECTORS: Final[dict[str, Spec[Detector]]] = {"mtcnn": Spec(("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet"), _mtcnn)}
-LANDMARKERS: Final[dict[str, Spec[Landmarker]]] = {"dlib-68": Spec(("dlib-68",), _dlib68)}
+BODY_DETECTORS: Final[dict[str, Spec[Detector]]] = {"blazepose": Spec(("pose-detection", "pose-landmarks"), _blazepose)}
+LANDMARKERS: Final[dict[str, Spec[Landmarker]]] = {
+    "dlib-68": Spec(("dlib-68",), _dlib68),
+    "dlib-mesh": Spec(("dlib-68", "face-mesh"), _dlib_mesh),
+    "face-mesh": Spec(("face-mesh",), partial(_face_mesh, every=False)),
+    "face-mesh-468": Spec(("face-mesh",), partial(_face_mesh, every=True)),
+    "blazepose": Spec(("pose-landmarks",), partial(_blazepose_points, "blazepose")),
+    "blazepose-17": Spec(("pose-landmarks",), partial(_blazepose_points, "blazepose-17")),
+}
 ENCODERS: Final[dict[str, Spec[Encoder]]] = {
     "dlib-resnet": Spec(("dlib-resnet",), _dlib_resnet, 0.92, "dlib's face ResNet, 128 numbers; needs no download."),
     "facenet-vggface2": _facenet_spec("facenet-vggface2", "VGGFace2"),
@@ -96,6 +129,28 @@ def load_detector(name: str, device: str, weights_folder: Path) -> Detector:
     return _spec(DETECTORS, name, "detector").loader(device, weights_folder)
 
 
+def load_body_detector(name: str, device: str, weights_folder: Path) -> Detector:
+    """A detector of people, one of `BODY_DETECTORS`; the rest as `load_detector`."""
+    return _spec(BODY_DETECTORS, name, "detector of people").loader(device, weights_folder)
+
+
+def lacking(spec: Spec[Any], weights_folder: Path) -> FacetError | None:
+    """What keeps a model of a registry from being loaded: the first of its files that is not here; None if all are."""
+    try:
+        for needed in spec.weights:
+            weights.locate(needed, weights_folder)
+    except FacetError as problem:
+        return problem
+    return None
+
+
+def usual_landmarker(name: str, weights_folder: Path) -> str:
+    """The landmarker of face68 that a setting means: "auto" is dlib-mesh where its files are, else dlib-68."""
+    if name != AUTO:
+        return name
+    return "dlib-mesh" if lacking(LANDMARKERS["dlib-mesh"], weights_folder) is None else "dlib-68"
+
+
 def load_landmarker(name: str, device: str, weights_folder: Path) -> Landmarker:
     """A landmark locator, one of `LANDMARKERS`; the rest as `load_detector`."""
     return _spec(LANDMARKERS, name, "landmarker").loader(device, weights_folder)
@@ -125,15 +180,9 @@ def encoder_threshold(name: str, weights_folder: Path) -> float:
 
 def available_encoders(weights_folder: Path) -> dict[str, str | None]:
     """Every encoder of the registry and every ONNX file in the weights folder: None, or the sentence of what lacks."""
-    lacking: dict[str, str | None] = {}
-    for name, spec in ENCODERS.items():
-        try:
-            for needed in spec.weights:
-                weights.locate(needed, weights_folder)
-            lacking[name] = None
-        except FacetError as problem:
-            lacking[name] = str(problem)
-    return lacking | {ONNX + file.name: None for file in sorted(weights_folder.glob("*.onnx"))}
+    missing = {name: lacking(spec, weights_folder) for name, spec in ENCODERS.items()}
+    sentences = {name: None if problem is None else str(problem) for name, problem in missing.items()}
+    return sentences | {ONNX + file.name: None for file in sorted(weights_folder.glob("*.onnx"))}
 
 
 def find_onnx(name: str, weights_folder: Path) -> Path:

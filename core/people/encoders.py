@@ -63,6 +63,11 @@ def fetch_encoder(workspace: Workspace, name: str, progress: Progress = DEAF) ->
     return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
 
 
+def fetch_weights(workspace: Workspace, name: str, progress: Progress = DEAF) -> dict[str, int]:
+    """Download a weights file by its own name; progress and errors as `fetch_encoder`."""
+    return {"files": 1, "bytes": _fetch(workspace, name, progress).stat().st_size}
+
+
 def _fetch(workspace: Workspace, weights: str, progress: Progress) -> Path:
     begun = False
 

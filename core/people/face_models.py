@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.workspace import Workspace
-from core.models import load_detector, load_encoder, load_landmarker
+from core.models import load_detector, load_encoder, load_landmarker, usual_landmarker
 from core.models.faces.interfaces import Detector, Encoder, Landmarker, Model
 from db.writes.models import ensure_model_version
 
@@ -48,7 +48,7 @@ class FaceModels:
         chosen = workspace.settings
         return cls(
             load_detector(chosen.detector, chosen.device, workspace.weights),
-            load_landmarker(chosen.landmarker, chosen.device, workspace.weights),
+            load_landmarker(usual_landmarker(chosen.landmarker, workspace.weights), chosen.device, workspace.weights),
             load_encoder(encoder or chosen.encoder, chosen.device, workspace.weights),
         )
 

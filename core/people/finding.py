@@ -8,31 +8,30 @@ embedded by another encoder are completed: they get what they lack.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session, select
 
 from core.foundation.arrays import Boxes, Keypoints
-from core.foundation.geometry import boxes_of, iou
+from core.foundation.geometry import boxes_of
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
-from core.library.batches import OpenedPicture, PictureFailure, attempt, note_failure, opened_batches, visit_instances
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
 from core.media.files import write_atomically
 from core.media.images import crop_suffix, face_crop, jpeg
+from core.models import AUTO, LANDMARKERS, lacking
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
+from core.people.scans import note_scan, unknown
 from db.engine import reading
 from db.queries.library import count_images, images_without_scan, incomplete_faces
 from db.queries.people.vectors import has_embedding
-from db.tables import SET_ASIDE, Embedding, Image, ImageState, Instance, Review, Scan, Source, now, sides
+from db.tables import Embedding, Instance, Review, Source, sides
 from db.writes.library import refresh_picture
 from db.writes.models import note_model_use
 from db.writes.points import append_revision
 from db.writing import writing
-
-_SAME_FACE: Final = 0.5  # IoU from which a box is a face that is there already
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,12 @@ def find_faces(
     return provenance.encoder_id
 
 
+def lacks_mesh(workspace: Workspace) -> bool:
+    """Whether turned heads get dlib's points alone because the file of the face mesh is not on this machine."""
+    asked = workspace.settings.landmarker == AUTO
+    return asked and lacking(LANDMARKERS["dlib-mesh"], workspace.weights) is not None
+
+
 def _keep_crops(
     workspace: Workspace, batch: Sequence[OpenedPicture], outcomes: Sequence[FaceAnalysis | PictureFailure]
 ) -> None:
@@ -95,27 +100,12 @@ def _keep_crops(
 def _store_scan(
     image_id: int, outcome: FaceAnalysis | PictureFailure, provenance: _Provenance, *, session: Session
 ) -> None:
-    image = session.get(Image, image_id)
-    if image is None:
-        return  # deleted meanwhile
-    scan = session.get(Scan, (image_id, provenance.detector_id))
-    if scan is not None and scan.failure is None:
-        return  # another process was quicker
-    scan = scan or Scan(image_id=image_id, model_version_id=provenance.detector_id)
-    scan.run_id, scan.at = provenance.run_id, now()
-    session.add(scan)
-    if isinstance(outcome, PictureFailure):
-        scan.faces, scan.failure = 0, outcome.reason.to_json()
-        image.state, image.reason = ImageState.FAILED, scan.failure
-        note_failure(image, outcome, provenance.run_id, session=session)
-        if outcome.reason.code == SET_ASIDE:  # what a human has reviewed goes on standing where it stood
-            refresh_picture(image_id, session=session)
+    looked = outcome if isinstance(outcome, PictureFailure) else len(outcome.boxes)
+    image = note_scan(image_id, provenance.detector_id, provenance.run_id, looked, session=session)
+    if image is None or isinstance(outcome, PictureFailure):
         return
-    scan.faces, scan.failure = len(outcome.boxes), None
-    instances = session.exec(select(Instance).where(Instance.image_id == image_id)).all()
-    faces = [instance for instance in instances if instance.kind == "face"]
-    _add_faces(image_id, outcome, _unknown_faces(outcome.boxes, faces), provenance, session=session)
-    image.state, image.reason = ImageState.EMPTY, None
+    there = session.exec(select(Instance).where(Instance.image_id == image_id, Instance.kind == "face")).all()
+    _add_faces(image_id, outcome, unknown(outcome.boxes, there), provenance, session=session)
     refresh_picture(image_id, session=session)
 
 
@@ -140,12 +130,6 @@ def _complete(
     if not has_embedding(face.id, provenance.encoder_id, session=session):
         packed = vector.astype("<f4").tobytes()
         session.add(Embedding(instance_id=face.id, model_version_id=provenance.encoder_id, vector=packed))
-
-
-def _unknown_faces(boxes: Boxes, faces: Sequence[Instance]) -> list[int]:
-    if not faces or not len(boxes):
-        return list(range(len(boxes)))
-    return [int(row) for row in np.flatnonzero(iou(boxes.corners, boxes_of(faces)).max(axis=1) < _SAME_FACE)]
 
 
 def _instance(image_id: int, boxes: Boxes, row: int, provenance: _Provenance) -> Instance:

@@ -20,6 +20,7 @@ from db.tables import (
     ImagePath,
     ImageState,
     Instance,
+    ModelVersion,
     Person,
     Run,
     RunState,
@@ -160,6 +161,52 @@ def count_without_face(dataset_id: int | None, *, session: Session) -> int:
     return session.exec(
         select(func.count()).where(belongs_to(Image.dataset_id, dataset_id), looked_at, col(Image.faces) == 0)
     ).one()
+
+
+@dataclass(frozen=True)
+class BodyCounts:
+    """What a dataset holds: pictures, people in them that were not removed; of the pictures that were looked at for
+    people, how many show nobody and how many could not be looked at."""
+
+    images: int
+    bodies: int
+    without_body: int
+    failed: int
+
+
+def body_counts(dataset_id: int, detectors: Sequence[str], *, session: Session) -> BodyCounts:
+    """The bodies of a dataset; `detectors` are the names of what looks for people."""
+    looks_for_people = select(ModelVersion.id).where(col(ModelVersion.name).in_(detectors))
+    looked = (
+        select(Scan.image_id)
+        .join(Image, col(Image.id) == col(Scan.image_id))
+        .where(Image.dataset_id == dataset_id, col(Scan.model_version_id).in_(looks_for_people))
+    )
+    shows = select(Instance.image_id).where(
+        Instance.dataset_id == dataset_id, Instance.kind == "person", ~col(Instance.removed)
+    )
+    fine = set(session.exec(looked.where(col(Scan.failure).is_(None))).all())
+    return BodyCounts(
+        images=count_images(dataset_id, session=session),
+        bodies=count_instances(dataset_id, "person", session=session),
+        without_body=len(fine - set(session.exec(shows).all())),
+        failed=len(set(session.exec(looked).all()) - fine),
+    )
+
+
+def incomplete_bodies(dataset_id: int, *, session: Session) -> Sequence[tuple[Instance, Image]]:
+    """People in pictures who have no points, those of one picture together."""
+    return session.exec(
+        select(Instance, Image)
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(
+            Instance.dataset_id == dataset_id,
+            Instance.kind == "person",
+            ~col(Instance.removed),
+            col(Instance.revision_id).is_(None),
+        )
+        .order_by(col(Instance.image_id), col(Instance.id))
+    ).all()
 
 
 def count_people(dataset_id: int | None, *, named: bool | None = None, session: Session) -> int:

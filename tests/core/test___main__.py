@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from core.drawn import draw_landscape
 from core.drawn.people import PEOPLE
 from core.drawn.portraits import draw_group, draw_portrait
 from core.drawn.truth import write_picture
+from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.messages import message
 from core.foundation.settings import settings
 from core.foundation.skeletons import SKELETONS
@@ -31,6 +33,7 @@ from core.foundation.workspace import Workspace
 from core.jobs import inline
 from core.jobs.kinds import RUN_KINDS
 from core.library import importing
+from core.people.bodies import BodyModels
 from db.engine import reading
 from db.tables import SET_ASIDE, Dataset, Image, Run, Threshold
 from db.writes.library import ensure_dataset, ensure_user
@@ -262,6 +265,7 @@ def test_import_that_cannot_run_is_a_sentence(refused, tmp_path, workspace):
 
 COMMANDS = [
     ("faces",),
+    ("bodies",),
     ("people",),
     ("people", "--regroup"),
     ("verify",),
@@ -279,7 +283,7 @@ def test_an_unknown_dataset_is_a_sentence_that_says_how_to_make_it(refused, comm
 
 
 def test_a_command_without_its_dataset_is_refused(facet):
-    for command in ("import", "faces", "people", "verify", "search", "export"):
+    for command in ("import", "faces", "bodies", "people", "verify", "search", "export"):
         code, stdout, stderr = facet(command)
         assert (code, stdout) == (2, "")
         assert "Missing" in stderr
@@ -294,6 +298,27 @@ def test_what_is_set_aside_is_listed_and_taken_up_again(told, facet, photos, wor
     assert facet(*command) == (0, f"{path}\n", "")
     assert told(*command, "--again") == (0, {"pictures": [path], "again": True})
     assert told(*command) == (0, {"pictures": [], "again": False})
+
+
+def test_bodies_are_found_and_counted(told, facet, photos, monkeypatch):
+    points = SimpleNamespace(name="tiny-points", weights_sha256="f" * 64, settings={})
+    points.locate = lambda image, corners, sources=None: [Keypoints.of(np.full((24, 2), 15.0)) for _ in corners]
+    detector = SimpleNamespace(name="blazepose", weights_sha256="d" * 64, settings={})
+    one = Boxes(np.array([[10, 10, 30, 40]], np.float32), np.ones(1, np.float32), np.zeros((1, 5, 2), np.float32))
+    detector.detect = lambda images: [one if image[0, 0, 0] % 2 else Boxes.none() for image in images]
+    monkeypatch.setattr(BodyModels, "load", lambda workspace: BodyModels(detector, points))
+    _, imported = told("import", photos, "--dataset", "figures")
+    code, result = told("bodies", "--dataset", "figures")
+    assert code == 0
+    assert result["images"] == imported["added"] == result["bodies"] + result["without_body"]
+    assert result["failed"] == 0
+    _, stdout, _ = facet("bodies", "--dataset", "figures")
+    assert stdout == "{bodies} bodies in {images} pictures; {without_body} without anybody\n".format(**result)
+
+
+def test_where_nobody_can_be_found_a_sentence_says_what_to_fetch(refused, facet, photos):
+    facet("import", photos, "--dataset", "figures")
+    assert "python -m core weights fetch pose-detection" in refused("bodies", "--dataset", "figures")
 
 
 def test_people_are_listed_with_their_faces_the_largest_first(told, people_staged):

@@ -8,29 +8,33 @@ import pytest
 
 from core.foundation.errors import MissingWeights, NotFound
 from core.models import (
+    BODY_DETECTORS,
     DETECTORS,
     ENCODERS,
     LANDMARKERS,
     available_encoders,
     encoder_threshold,
     find_onnx,
+    lacking,
+    load_body_detector,
     load_detector,
     load_encoder,
     load_landmarker,
+    usual_landmarker,
 )
 from core.models.faces.mtcnn import MtcnnDetector
 from core.models.weights import WEIGHTS, locate
 
 
 def test_importing_the_registry_loads_no_network_library():
-    heavy = "{'torch', 'torchvision', 'dlib', 'cv2', 'facenet_pytorch', 'face_recognition_models'}"
+    heavy = "{'torch', 'torchvision', 'dlib', 'cv2', 'facenet_pytorch', 'face_recognition_models', 'ai_edge_litert'}"
     code = f"import sys, core.models; print(sorted({heavy} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 
 
 def test_every_entry_names_weights_there_are():
-    for registry in (DETECTORS, LANDMARKERS, ENCODERS):
+    for registry in (DETECTORS, BODY_DETECTORS, LANDMARKERS, ENCODERS):
         for spec in registry.values():
             assert spec.weights
             assert set(spec.weights) <= set(WEIGHTS)
@@ -42,10 +46,18 @@ def test_every_encoder_states_its_threshold_and_what_it_is(tmp_path):
         assert spec.description
 
 
-@pytest.mark.parametrize("load", [load_detector, load_landmarker, load_encoder])
+@pytest.mark.parametrize("load", [load_detector, load_body_detector, load_landmarker, load_encoder])
 def test_unknown_model_is_named_with_those_there_are(load, tmp_path):
     with pytest.raises(NotFound, match=r"called 'nonsense'; there are "):
         load("nonsense", "cpu", tmp_path)
+
+
+def test_the_usual_landmarker_takes_the_face_mesh_where_it_is_here(tmp_path):
+    assert usual_landmarker("auto", tmp_path) == "dlib-68"
+    assert "weights fetch face-mesh" in str(lacking(LANDMARKERS["dlib-mesh"], tmp_path))
+    (tmp_path / WEIGHTS["face-mesh"].file).write_bytes(b"here")
+    assert usual_landmarker("auto", tmp_path) == "dlib-mesh"
+    assert usual_landmarker("dlib-68", tmp_path) == "dlib-68", "what a setting names is what it is"
 
 
 def test_missing_facenet_weights_are_named_with_address_and_folder(tmp_path):

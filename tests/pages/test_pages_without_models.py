@@ -8,7 +8,7 @@ import sys
 from tests.builders.places import ROOT
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py") if path.stem not in ("__init__", "navigation"))
-HEAVY = ("torch", "torchvision", "dlib", "facenet_pytorch", "timm", "transformers", "onnxruntime")
+HEAVY = ("torch", "torchvision", "dlib", "facenet_pytorch", "timm", "transformers", "onnxruntime", "ai_edge_litert")
 OPEN = f"""
 import json, sys
 from streamlit.testing.v1 import AppTest

@@ -10,7 +10,8 @@ import streamlit as st
 from core.foundation.messages import Message
 from core.learning import listing as models
 from core.learning.delivery import onnx_file
-from core.learning.promoting import built_in_for, in_force, promote, roll_back, steps_back
+from core.learning.pose_models import built_in_for
+from core.learning.promoting import in_force, promote, roll_back, steps_back
 from core.learning.verdicts import PromotionCheck, check_promotion
 from db.queries.learning.models import model_cache_key, promotions
 from pages.widgets.points.picture_order import doubtful_button
@@ -121,14 +122,13 @@ def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
     """Which model pre-labels, and changing that."""
     st.subheader("Pre-labels", anchor=False)
     now = in_force(workspace(), dataset_id, skeleton_name)
-    built_in = built_in_for(skeleton_name)
+    built_in = built_in_for(workspace(), skeleton_name)
     st.markdown(
         f"**{plain(now or built_in or 'No model')}** gives the first points ({plain(points_name(skeleton_name))}) in "
         "this dataset. What humans have set or accepted never changes."
     )
-    names = [
-        name for name in models.comparable(workspace(), dataset_id, skeleton_name) if name not in (now, now or built_in)
-    ]
+    trained = models.comparable(workspace(), dataset_id, skeleton_name, built_in=False)
+    names = [name for name in (*trained, *([built_in] if built_in else [])) if name not in (now, now or built_in)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Promote", names, index=None, placeholder="a model", key=f"promote-{skeleton_name}", width=320
@@ -157,7 +157,7 @@ def pre_labelling(dataset_id: int, skeleton_name: str, *, busy: bool) -> None:
                     {
                         "From (UTC)": f"{row['at']:%Y-%m-%d %H:%M}",
                         "Points": row["skeleton"],
-                        "Model": plain(row["model"] or built_in_for(str(row["skeleton"])) or "none"),
+                        "Model": plain(row["model"] or built_in_for(workspace(), str(row["skeleton"])) or "none"),
                         "How": "rolled back" if row["rolled_back"] else "promoted",
                         "By": plain(row["author"]),
                     }

@@ -9,6 +9,7 @@ from core.foundation.errors import FacetError, NotFound
 from core.foundation.skeletons import find_skeleton
 from core.learning.promoting import promoted_skeletons
 from core.library.serving import display_file
+from core.people.bodies import what_is_missing
 from core.people.deciding import remove_faces
 from core.people.encoders import encoder_of
 from core.points.annotating import add_instances, editor_instances
@@ -48,11 +49,11 @@ def edit_boxes(image: Image) -> None:
         key=f"boxes_{image.id}",
     )
     boxes = drawn.boxes_in_image_space or []
-    follow = bool(_promoted(image)) or kind == "face"
+    follow = bool(_promoted(image)) or kind == "face" or what_is_missing(workspace()) is None
     st.caption(
         "Drag on the picture to draw a box. Its points follow by themselves."
         if follow
-        else "Drag on the picture to draw a box. A person starts without points: no model of bodies is promoted here."
+        else "Drag on the picture to draw a box. A person starts without points: no model of bodies is here."
     )
     if st.button(f"Add {len(boxes) or 'the'} box{'es' if len(boxes) != 1 else ''}", type="primary", disabled=not boxes):
         _add(image, boxes, kind)
@@ -76,7 +77,9 @@ def _added(image: Image, corners: list[Box], kind: str, source: BoxSource) -> No
     if attempted(add_instances, workspace(), image.id, corners, kind, source, author_id=author_id()):
         if kind == "face":
             start_run("faces", image.dataset_id, encoder=_encoder(image))
-        else:  # the faces' run asks the promoted models of both kinds
+        elif what_is_missing(workspace()) is None:
+            start_run("bodies", image.dataset_id, boxes_only=True)
+        else:  # the runs of faces and bodies ask the promoted models of both kinds
             for skeleton in _promoted(image):
                 start_run("prelabel", image.dataset_id, skeleton=skeleton)
         st.rerun()

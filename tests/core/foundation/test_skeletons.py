@@ -12,11 +12,12 @@ from core.foundation.skeletons import BODY24, COCO17, FACE68, SKELETONS, find_sk
 EVERY = pytest.mark.parametrize("shape", SKELETONS.values(), ids=SKELETONS)
 
 
-def test_there_are_68_face_points_and_24_or_17_body_points():
+def test_there_are_68_or_468_face_points_and_24_or_17_body_points():
     assert {name: (shape.kind, len(shape)) for name, shape in SKELETONS.items()} == {
         "face68": ("face", 68),
         "body24": ("person", 24),
         "coco17": ("person", 17),
+        "mesh468": ("face", 468),
     }
 
 
@@ -138,5 +139,5 @@ def test_the_sigmas_of_coco_are_those_of_pycocotools_and_the_others_are_borrowed
 
 def test_an_unknown_skeleton_says_what_there_is():
     assert find_skeleton("face68") is FACE68
-    with pytest.raises(NotFound, match=r"no skeleton is called 'hand21'; there are face68, body24, coco17"):
+    with pytest.raises(NotFound, match=r"no skeleton is called 'hand21'; there are face68, body24, coco17, mesh468"):
         find_skeleton("hand21")

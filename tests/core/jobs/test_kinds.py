@@ -41,7 +41,7 @@ def test_one_entry_makes_a_kind_that_is_done_titled_and_told(workspace, dataset,
     monkeypatch.setitem(RUN_KINDS, "dream", kind)
     run = run_here(workspace, "dream", dataset, {"mb": 3}, Progress())
     assert cleared == ["dream"]
-    assert (run_title(run, None), result_sentence(run)) == ("Fetch an encoder", r"3\.0 MB fetched")
+    assert (run_title(run, None), result_sentence(run)) == ("Fetch a model file", r"3\.0 MB fetched")
     assert "dream" in kinds_shown_on("library")
     assert (must_wait("dream", {"faces", "export"}), must_wait("dream", {"export"})) == (True, False)
 

@@ -36,6 +36,22 @@ CASES = [
         "as they were",
     ),
     ("faces", FOUND | {"looked_at": 1200}, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
+    (
+        "faces",
+        FOUND | {"without_mesh": True},
+        "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed; turned heads have dlib's points alone, for "
+        "the face mesh is not on this machine (`python -m core weights fetch face-mesh`)",
+    ),
+    (
+        "bodies",
+        {"images": 14, "bodies": 39, "without_body": 1, "failed": 0, "incomplete": 0, "looked_at": 14},
+        "39 bodies in 14 pictures; 1 without anybody, 0 failed",
+    ),
+    (
+        "bodies",
+        {"images": 14, "bodies": 1, "without_body": 0, "failed": 0, "incomplete": 0, "looked_at": 2},
+        "1 body in 14 pictures; 0 without anybody, 0 failed; 2 pictures looked at now, the others stay as they were",
+    ),
     ("people", FOUND, "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed"),
     (
         "preview",

@@ -1,9 +1,7 @@
 """Weights files: fetched whole and checked, or not at all."""
 
 import hashlib
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
@@ -25,40 +23,6 @@ def state_dict_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("published") / CASIA
     torch.save(state, path)
     return path
-
-
-class Server(ThreadingHTTPServer):
-    body = b""
-    stated = None  # Content-Length to claim instead of the true one
-    asked: tuple[str, ...] = ()
-
-
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked += (self.path,)
-        if not self.server.body:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        if self.server.stated != 0:
-            self.send_header("Content-Length", str(self.server.stated or len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def mirror():
-    server = Server(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_file_without_published_hash_is_fetched_and_its_tensors_checked(mirror, state_dict_file, tmp_path):

