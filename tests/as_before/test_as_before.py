@@ -20,6 +20,7 @@ EXPORTS, ADDRESSES = recorded.read("exports"), recorded.read("addresses")
 # No browser keeps an export: that was asked for.
 ADDRESSES["answers"]["/api/export/1"] = "200 application/zip with cache-control, content-disposition"
 del ADDRESSES["environment"]["FACET_USER"]  # was "annotator", which two people could be at once; now each is asked
+ADDRESSES["environment"]["FACET_LANDMARKER"] = "auto"  # was "dlib-68"; a face mesh where it is here was asked for
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,9 @@ import pytest
 from core.foundation.errors import BadInput, BadWeights, MissingWeights, NotEnoughData, NotFound
 from core.foundation.predictor_names import PredictorName
 from core.learning.pose_models import (
+    BUILT_IN,
+    built_in_for,
+    built_in_here,
     ensure_own_weights,
     find_model,
     find_use_name,
@@ -16,6 +19,8 @@ from core.learning.pose_models import (
     stored_version,
     stored_versions,
 )
+from core.models import LANDMARKERS
+from core.models.weights import WEIGHTS
 from db.engine import reading
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -53,6 +58,24 @@ def test_unknown_models_and_uses_that_cannot_be_are_refused(shelf):
         _find(shelf, "dlib-68+flip")
     with pytest.raises(BadInput, match=r"net cannot be used as 'net\+upside-down'"):
         _find(shelf, "net+upside-down")
+
+
+def _with_wheel(workspace):
+    """The files of first guesses, as far as a look at the folder tells."""
+    workspace.weights.mkdir(parents=True, exist_ok=True)
+    for entry in WEIGHTS.values():
+        if entry.wheel:
+            (workspace.weights / entry.file).write_bytes(b"here")
+
+
+def test_built_in_models_are_offered_where_their_files_are(workspace):
+    assert set(BUILT_IN) == set(LANDMARKERS)
+    assert built_in_here(workspace) == {"dlib-68": "face68"}
+    assert [built_in_for(workspace, points) for points in ("face68", "body24", "coco17")] == ["dlib-68", None, None]
+    _with_wheel(workspace)
+    assert built_in_here(workspace) == BUILT_IN
+    gives = {points: built_in_for(workspace, points) for points in ("face68", "body24", "coco17", "mesh468")}
+    assert gives == {"face68": "dlib-mesh", "body24": "blazepose", "coco17": None, "mesh468": None}
 
 
 def test_the_versions_of_a_use_are_those_of_the_same_weights_the_newest_first(shelf):

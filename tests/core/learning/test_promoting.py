@@ -127,6 +127,12 @@ def test_rolling_back_brings_back_what_was_before(shelf):
     assert _head(shelf, guessed) == (Source.MODEL, built_in, [0.0, 0.0])
 
 
+def test_a_built_in_model_that_gives_no_first_points_is_not_promoted(shelf):
+    for name in ("face-mesh", "blazepose-17", "face-mesh-468"):
+        with pytest.raises(BadInput, match=f"{name} is built in and only predicts"):
+            promote(shelf.workspace, shelf.dataset, name, author_id=shelf.author)
+
+
 def test_rolling_back_to_nothing_takes_the_points_of_the_withdrawn_model_away(shelf):
     bare, other = (shelf.instance(shelf.image(name)) for name in ("a.png", "b.png"))
     corrected = shelf.instance(shelf.image("c.png"), face())
