@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from db.engine import reading
-from db.queries.dashboard import daily_work, overview
+from db.queries.dashboard import daily_work
 from pages.widgets.dashboard.charts import points_bars, review_row, state_bar
+from pages.widgets.dashboard.progress import progress_of
 from pages.widgets.dashboard.work_by_day import work_by_day
 from pages.widgets.library.picture_tiles import without_face
 from pages.widgets.shared.address import among, in_address
-from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
+from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library
 from pages.widgets.shared.text import plain
 
 dataset = dataset_or_stop("Dashboard")
@@ -22,9 +22,8 @@ scope = st.segmented_control(
     **in_address("scope", among(scopes), "dataset"),
 )
 chosen = dataset.id if scope == "dataset" else None
-with reading(workspace().engine) as session:
-    found = overview(chosen, session=session)
-    work = daily_work(chosen, session=session)
+found = progress_of(chosen)
+work = read(lambda session: daily_work(chosen, session=session))
 
 totals = found.totals
 if not totals.images:

@@ -130,6 +130,12 @@ def states(dataset_id: int | None, *, session: Session) -> dict[str, int]:
     return dict(session.exec(rows.where(belongs_to(Image.dataset_id, dataset_id))).all())
 
 
+def revisions(dataset_id: int | None, *, session: Session) -> tuple[tuple[int, int], ...]:
+    """The revision of a dataset; with None, that of every one: what is counted of them is kept under."""
+    rows = select(Dataset.id, Dataset.revision).where(belongs_to(Dataset.id, dataset_id)).order_by(col(Dataset.id))
+    return tuple((number, revision) for number, revision in session.exec(rows))
+
+
 def counts(dataset_id: int | None, *, session: Session) -> DatasetCounts:
     """What a dataset holds; with None, all of them together."""
     by_state = states(dataset_id, session=session)
@@ -158,9 +164,8 @@ def count_without_face(dataset_id: int | None, *, session: Session) -> int:
     A person seen from behind may be in them; whether somebody has reviewed that does not matter.
     """
     looked_at = col(Image.state).not_in((ImageState.NEW, ImageState.FAILED))
-    return session.exec(
-        select(func.count()).where(belongs_to(Image.dataset_id, dataset_id), looked_at, col(Image.faces) == 0)
-    ).one()
+    without = col(Image.faces) == 0  # asked first: few pictures are left to compare texts of
+    return session.exec(select(func.count()).where(belongs_to(Image.dataset_id, dataset_id), without, looked_at)).one()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from db.engine import LARGEST_ID
+from db.queries.learning.models import model_cache_key
 from db.queries.library import ImageFilter, count_images
 from db.queries.people.listing import person_names, person_summary
 from pages.widgets.library.picture_tiles import STATES
@@ -74,6 +75,11 @@ def as_choices(asked: ImageFilter) -> dict[str, Any]:
 
 
 def _people(dataset_id: int) -> dict[int, str]:
+    return _named(dataset_id, read(lambda session: model_cache_key(dataset_id, session=session)))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _named(dataset_id: int, cache_key: int) -> dict[int, str]:  # noqa: ARG001
     return dict(read(lambda session: person_names(dataset_id, session=session)))
 
 

@@ -95,6 +95,8 @@ def _pick(person_id: int, key: str) -> None:
 
 def ticked_bar(dataset_id: int) -> None:
     """What can be done with the ticked people."""
+    if not picked():
+        return
     with reading(workspace().engine) as session:
         by_id = summaries(picked(), session=session)
         people = [number for number in picked() if number in by_id]

@@ -30,13 +30,14 @@ def offer_preview(dataset_id: int, encoder_id: int, threshold: float, *, regroup
     busy = must_wait(_KIND, open_kinds(dataset_id))  # asked first: what ends in between is not missed
     with reading(workspace().engine) as session:
         newest = newest_ended_run(dataset_id, kinds_shown_on(_KIND), session=session)
-        state = people_state(dataset_id, encoder_id, session=session)
+        found = newest if newest is not None and newest.parameters == asked and not busy else None
+        state = people_state(dataset_id, encoder_id, session=session) if found else ()
     look = _WORDS["look"]
     if st.button(look["name"], key=f"preview-{key}", disabled=busy, icon=":material/preview:", help=look["about"]):
         start_run(_KIND, dataset_id, **asked)
         st.rerun()
-    if newest is not None and newest.parameters == asked and not busy:
-        show_preview(newest, state)
+    if found is not None:
+        show_preview(found, state)
 
 
 def show_preview(run: Run, state: Sequence[int]) -> None:
