@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from core.commands.console import tell
-from core.commands.options import Json, command, dataset_id, model_name, run_with_progress
+from core.commands.options import DatasetName, Json, command, dataset_id, model_name, run_with_progress
 from core.foundation.errors import BadInput
 from core.foundation.private import hand_over
 from core.foundation.workspace import Workspace
 from core.motion.overlaying import find_clip
+from core.motion.proposing import METHODS
 from core.motion.stability import Smoothing, of_dataset, of_file
 from core.tracks.smoothing import SMOOTHERS
 
@@ -53,6 +54,29 @@ def overlay(
     hand_over(out)
     tell(run.counts, as_json, "{file}: {frames} frames of {video}, {skipped} skipped, {labelled} with human labels")
     raise typer.Exit(1 if run.counts["skipped"] else 0)
+
+
+@command(app)
+def track(
+    dataset: DatasetName,
+    video: Annotated[str, typer.Option("--video", help="The clip's path or file name")],
+    first: Annotated[int, typer.Option("--from", help="Frame, from 0, whose points are followed")],
+    last: Annotated[int, typer.Option("--to", help="The last frame; before --from, points are followed backwards")],
+    method: Annotated[str, typer.Option("--method", help=f"One of {', '.join(METHODS)}")] = "flow",
+    as_json: Json = False,
+) -> None:
+    """Propose points in a clip, to be accepted by hand. Gives frames, stopped_at, reason; added, edit, tracks of each.
+
+    flow follows the points of --from until the clip cuts or too few are found again; interpolate (and linear) fill
+    between frames with a human's points. Frames with a human's points stay as they are.
+    """
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    clip = find_clip(workspace, video, number)
+    asked = {"video": clip.path, "first": first, "last": last, "method": method}
+    run = run_with_progress(workspace, "track", number, **asked)
+    stopped = "; stopped at frame {stopped_at}: {reason}" if run.counts["reason"] else ""
+    tell(run.counts, as_json, "points proposed in {frames} frames of {video}" + stopped)
 
 
 @command(app)

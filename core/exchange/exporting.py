@@ -211,7 +211,8 @@ def _image(
     cards: dict[int, ModelCard],
     points: str,
 ) -> LabelledImage:
-    removed = (row.instance for row in instances if row.instance.removed)
+    # one without extent was only proposed, and taken back: nobody has said that nothing is there
+    removed = (row.instance for row in instances if row.instance.removed and row.instance.right > row.instance.left)
     return LabelledImage(
         path=path,
         sha256=image.sha256,

@@ -158,6 +158,14 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         waits_for={"onnx"},
         lane=Lane.SHORT,
     ),
+    "track": RunKind(
+        tasks.track_task,
+        message("run_kinds.track"),
+        results.tracked,
+        shown_on={"keypoints"},
+        waits_for={"track"},
+        lane=Lane.SHORT,
+    ),
     "overlay": RunKind(
         tasks.overlay_task, message("run_kinds.overlay"), results.overlaid, shown_on={"overlay"}, waits_for={"overlay"}
     ),

@@ -173,6 +173,19 @@ def written_as_onnx(counts: Counts) -> Message:
     )
 
 
+def tracked(counts: Counts) -> Message:
+    """Of points that were proposed for frames of a clip."""
+    reason = counts["reason"]
+    return message(
+        "run_results.tracked",
+        frames=counts["frames"],
+        video=counts["video"],
+        stopped=message("run_results.stopped_at", frame=counts["stopped_at"], reason=Message.from_json(reason))
+        if reason
+        else "",
+    )
+
+
 def overlaid(counts: Counts) -> Message:
     """Of an overlay video."""
     return message(

@@ -18,7 +18,8 @@ from core.library.intake import ImportOptions
 from core.library.sample_clips import draw_clips_of_people, label_clips
 from core.library.sample_photos import add_figures, draw_sample, note_threshold
 from core.library.uploading import discard_upload, is_upload
-from core.motion.overlaying import render_overlay
+from core.motion.overlaying import find_clip, render_overlay
+from core.motion.proposing import propose
 from core.people.bodies import complete_bodies, counted_bodies, find_bodies
 from core.people.encoders import fetch_encoder, fetch_weights
 from core.people.finding import complete_faces, find_faces, lacks_mesh
@@ -197,6 +198,23 @@ def sample_clips_task(workspace: Workspace, run: Run, progress: Progress) -> dic
     counts = ClipIntake(workspace, **_who(run), options=options, progress=progress).take_source(drawn.folder)
     labelled = label_clips(workspace, drawn, dataset_id=dataset_of(run), author_id=run.author_id)
     return {**counts, "labelled": labelled}
+
+
+def track_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Propose points for frames of a clip."""
+    asked = run.parameters
+    clip = find_clip(workspace, asked["video"], dataset_of(run))
+    told = propose(
+        workspace,
+        clip.id,
+        asked["first"],
+        asked["last"],
+        asked["method"],
+        author_id=run.author_id,
+        edit_id=f"run.{run.id}",
+        progress=progress,
+    )
+    return {"video": clip.path, **told}
 
 
 def overlay_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

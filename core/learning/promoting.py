@@ -29,7 +29,7 @@ from db.queries.learning.models import (
     standing_promotions,
 )
 from db.queries.library import count_instances
-from db.tables import Instance, KeypointRevision, ModelVersion, Promotion, Review, Source
+from db.tables import PROPOSAL, Instance, KeypointRevision, ModelVersion, Promotion, Review, Source
 from db.writes.points import append_revision
 from db.writing import writing
 
@@ -255,7 +255,8 @@ def _withdraw(instance_id: int, skeleton_name: str, *, session: Session) -> bool
     head = session.get(KeypointRevision, instance.revision_id) if instance and instance.revision_id else None
     if instance is None or head is None or head.source != Source.MODEL or head.skeleton != skeleton_name:
         return False  # a human was quicker, or the points are of another kind
-    if head.model_version_id is None:
+    version = session.get(ModelVersion, head.model_version_id) if head.model_version_id is not None else None
+    if version is None or version.kind == PROPOSAL:
         return False  # nobody promoted what gave these
     instance.revision_id = None
     return True

@@ -76,40 +76,45 @@ def save_edit(workspace: Workspace, edit: Edit, *, author_id: int) -> int:
     BadInput
         If a point, a coordinate or a visibility cannot be, or the edit has no id or no changes.
     """
+    with writing(workspace.engine) as session:
+        return write_edit(edit, author_id=author_id, session=session)
+
+
+def write_edit(edit: Edit, *, author_id: int, session: Session) -> int:
+    """As `save_edit`, in the caller's transaction; never commits."""
     if not edit.id or not edit.changes:
         raise BadInput("points.edit_incomplete")
-    with writing(workspace.engine) as session:
-        if edit.store is not None and edit.store != store_id(session=session):
-            raise OtherStore("points.other_store")
-        sent_before = revision_of_edit(edit.id, session=session)
-        if sent_before is not None:
-            return sent_before
-        found = instance_to_edit(edit.instance, session=session)
-        if found is None:
-            raise NotFound("points.instance_gone")
-        instance, head, image = found
-        skeleton = find_skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
-        _refuse_clash(edit, head, author_id, skeleton, session=session)
-        points = _changed(points_of(head, skeleton), edit.changes, skeleton, image)
-        now = reviewed_after_edit(points, head, skeleton, base=edit.base, window=window_of(edit.id), session=session)
-        revision = append_revision(
-            instance,
-            skeleton.name,
-            now.points,
-            now.review,
-            start_id=now.start_id,
-            author_id=author_id,
-            model_version_id=now.model_version_id,
-            edit_id=edit.id,
-            note=edit.note.to_json() if edit.note else None,
-            session=session,
-        )
-        if now.nothing:
-            instance.revision_id = None
-        refresh_picture(image.id, session=session)
-        if edit.note is None or edit.note.code not in _TURNED_BACK:
-            record_work(author_id, instance.dataset_id, WorkKind.LANDMARK_EDITS, session=session)
-        return revision.id
+    if edit.store is not None and edit.store != store_id(session=session):
+        raise OtherStore("points.other_store")
+    sent_before = revision_of_edit(edit.id, session=session)
+    if sent_before is not None:
+        return sent_before
+    found = instance_to_edit(edit.instance, session=session)
+    if found is None:
+        raise NotFound("points.instance_gone")
+    instance, head, image = found
+    skeleton = find_skeleton(head.skeleton if head else _DEFAULT_SKELETON[instance.kind])
+    _refuse_clash(edit, head, author_id, skeleton, session=session)
+    points = _changed(points_of(head, skeleton), edit.changes, skeleton, image)
+    now = reviewed_after_edit(points, head, skeleton, base=edit.base, window=window_of(edit.id), session=session)
+    revision = append_revision(
+        instance,
+        skeleton.name,
+        now.points,
+        now.review,
+        start_id=now.start_id,
+        author_id=author_id,
+        model_version_id=now.model_version_id,
+        edit_id=edit.id,
+        note=edit.note.to_json() if edit.note else None,
+        session=session,
+    )
+    if now.nothing:
+        instance.revision_id = None
+    refresh_picture(image.id, session=session)
+    if edit.note is None or edit.note.code not in _TURNED_BACK:
+        record_work(author_id, instance.dataset_id, WorkKind.LANDMARK_EDITS, session=session)
+    return revision.id
 
 
 def add_instances(

@@ -110,7 +110,7 @@ def flow_step(before: Grey, after: Grey, points: ArrayLike, size: float | None =
         If a shape or a type is wrong.
     """
     start = _checked(before, after, points)
-    there: Bools = np.isfinite(start).all(axis=1)
+    there = _present(start)
     nothing = Step(np.full_like(start, np.nan), np.zeros(len(start), bool), np.full(len(start), np.nan))
     if before.shape != after.shape:
         return Step(nothing.points, nothing.ok, nothing.errors, Stop.SIZE)
@@ -119,7 +119,7 @@ def flow_step(before: Grey, after: Grey, points: ArrayLike, size: float | None =
     unit = shape_size(start) if size is None else size
     moved, errors = nothing.points.copy(), nothing.errors.copy()
     moved[there], errors[there] = _there_and_back(before, after, start[there], unit)
-    ok: Bools = np.logical_and(there, errors <= MOST_ERROR)
+    ok = there & (errors <= MOST_ERROR)
     if ok.sum() < LEAST_FOLLOWED * there.sum():
         return Step(nothing.points, ok, errors, Stop.CHECK)
     carried = there & ~ok
@@ -147,7 +147,7 @@ def follow(frames: Iterable[Grey], points: ArrayLike, size: float | None = None)
     if before is None:
         raise BadInput("tracks.no_frames")
     start = _checked(before, before, points)
-    there: Bools = np.isfinite(start).all(axis=1)
+    there = _present(start)
     steps = [Step(start, there, np.where(there, 0.0, np.nan))]
     for after in coming:
         taken = flow_step(before, after, steps[-1].points, size)
@@ -156,6 +156,10 @@ def follow(frames: Iterable[Grey], points: ArrayLike, size: float | None = None)
         steps.append(taken)
         before = after
     return _together(steps, None)
+
+
+def _present(points: Floats) -> Bools:
+    return np.asarray(np.isfinite(points).all(axis=1), np.bool_)
 
 
 def _together(steps: list[Step], stop: Stop | None) -> Followed:

@@ -91,13 +91,22 @@ def ripple(
     if target.shape != track.shape[1:]:
         raise BadInput("arrays.shape", name="corrected", shape=track.shape[1:], found=target.shape)
     weight = weights(len(track), at, width, fixed, breaks)
-    move = target - track[at]
-    moves = np.isfinite(move).all(axis=1) & (move != 0).any(axis=1)
-    track[at] = target
+    before = track[at].copy()
     for t in np.flatnonzero(weight):
-        if t != at:
-            track[t, moves] += weight[t] * move[moves]
+        track[t] = target if t == at else faded_by(track[t], before, target, float(weight[t]))
     return track
+
+
+def faded_by(points: Floats, before: Floats, after: Floats, weight: float) -> Floats:
+    """(K, 2) float64 points of another frame, each moved by a weight times its move from `before` to `after`.
+
+    Bit-equal where a point does not move, or is absent in one of the two.
+    """
+    move = after - before
+    moves = np.isfinite(move).all(axis=1) & (move != 0).any(axis=1)
+    moved = points.copy()
+    moved[moves] += weight * move[moves]
+    return moved
 
 
 def _flags(name: str, given: ArrayLike | None, count: int) -> Bools:

@@ -2,13 +2,26 @@
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, select
+from sqlalchemy import ColumnElement, case
+from sqlmodel import Session, and_, col, func, select
 
 from db.batching import id_batches
-from db.tables import TRUTH, Assignment, Frame, Image, Instance, KeypointRevision, ModelVersion, Prediction
+from db.tables import (
+    TRUTH,
+    Assignment,
+    Embedding,
+    Frame,
+    Image,
+    Instance,
+    KeypointRevision,
+    ModelVersion,
+    Person,
+    Prediction,
+    Source,
+    Track,
+)
 
 
 class ClipFrame(NamedTuple):
@@ -155,3 +168,178 @@ def count_clip_predictions(
 
 def _in_clip(video_id: int) -> ColumnElement[bool]:
     return col(Instance.image_id).in_(select(Frame.image_id).where(Frame.video_id == video_id))
+
+
+class PlacedInstance(NamedTuple):
+    """An instance in a frame of a clip, with its box and its track (None if it is in none)."""
+
+    frame: int
+    id: int
+    kind: str
+    box: tuple[float, float, float, float]
+    track_id: int | None
+
+
+def placed_instances(video_id: int, *, session: Session) -> list[PlacedInstance]:
+    """The instances in the frames of a clip, by frame and instance."""
+    return _placed(Frame.video_id == video_id, session=session)
+
+
+def track_instances(track_id: int, *, session: Session) -> list[PlacedInstance]:
+    """The instances of a track in the frames of its clip, by frame."""
+    own = select(Track.video_id).where(Track.id == track_id).scalar_subquery()
+    return _placed(and_(Frame.video_id == own, Instance.track_id == track_id), session=session)
+
+
+def _placed(which: Any, *, session: Session) -> list[PlacedInstance]:
+    sides = (Instance.left, Instance.top, Instance.right, Instance.bottom)
+    rows = (
+        select(Frame.index, Instance.id, Instance.kind, *sides, Instance.track_id)  # type: ignore[call-overload]
+        .join(Instance, col(Instance.image_id) == col(Frame.image_id))
+        .where(which, ~col(Instance.removed))
+        .order_by(col(Frame.index), col(Instance.id))
+    )
+    return [
+        PlacedInstance(frame, number, kind, (left, top, right, bottom), track)
+        for frame, number, kind, left, top, right, bottom, track in session.connection().execute(rows)
+    ]
+
+
+def vectors_in_clip(video_id: int, ids: Sequence[int], *, session: Session) -> dict[int, bytes]:
+    """Packed embeddings of instances by their ids, of the encoder that has the most in their clip."""
+    count = func.count()
+    most = (
+        select(Embedding.model_version_id)
+        .join(Instance, col(Instance.id) == col(Embedding.instance_id))
+        .where(_in_clip(video_id))
+        .group_by(col(Embedding.model_version_id))
+        .order_by(count.desc(), col(Embedding.model_version_id).desc())
+    )
+    encoder = session.exec(most.limit(1)).first()
+    rows = select(Embedding.instance_id, Embedding.vector).where(
+        Embedding.model_version_id == encoder, col(Embedding.instance_id).in_(ids)
+    )
+    return dict(session.exec(rows).all())
+
+
+class ClipTrack(NamedTuple):
+    """A track of a clip: its number there from 1, its name, and its first and last frame.
+
+    A face is called as most of its instances' person. `frames` counts those it is in, `human` those of them in which a
+    human or a file has set points, `truth` those accepted or imported.
+    """
+
+    id: int
+    number: int
+    kind: str
+    name: str | None
+    first: int
+    last: int
+    frames: int
+    human: int
+    truth: int
+
+
+def tracks_in_clip(video_id: int, *, session: Session) -> list[ClipTrack]:
+    """The tracks of a clip that have an instance, by their first frame."""
+    by_human, true = col(KeypointRevision.source) == Source.HUMAN, col(KeypointRevision.review).in_(TRUTH)
+    first, seen = func.min(Frame.index), func.count(func.distinct(Frame.index))
+    rows = (
+        select(  # type: ignore[call-overload]
+            Track.id,
+            Track.kind,
+            Track.name,
+            first,
+            func.max(Frame.index),
+            seen,
+            func.count(func.distinct(case((by_human, Frame.index)))),
+            func.count(func.distinct(case((true, Frame.index)))),
+        )
+        .join(Instance, col(Instance.track_id) == col(Track.id))
+        .join(Frame, and_(col(Frame.image_id) == col(Instance.image_id), col(Frame.video_id) == col(Track.video_id)))
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .where(Track.video_id == video_id, ~col(Instance.removed))
+        .group_by(col(Track.id))
+        .order_by(first, col(Track.id))
+    )
+    people = _names_of_tracks(video_id, session=session)
+    found = session.connection().execute(rows)
+    return [
+        ClipTrack(track, number, kind, people.get(track, name), *counts)
+        for number, (track, kind, name, *counts) in enumerate(found, start=1)
+    ]
+
+
+def _names_of_tracks(video_id: int, *, session: Session) -> dict[int, str]:
+    rows = (
+        select(Instance.track_id, Person.name)
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .join(Track, col(Track.id) == col(Instance.track_id))
+        .where(Track.video_id == video_id, ~col(Instance.removed), col(Person.name).is_not(None))
+        .group_by(col(Instance.track_id), col(Person.id))
+        .order_by(func.count(), col(Person.id).desc())
+    )
+    return {track: name for track, name in session.exec(rows) if track is not None and name is not None}
+
+
+class RangeFrame(NamedTuple):
+    """A frame of a part of a clip: its place, its scene, and the id of its picture (None where that was removed)."""
+
+    frame: int
+    scene: int
+    image_id: int | None
+
+
+def frames_between(video_id: int, first: int, last: int, *, session: Session) -> list[RangeFrame]:
+    """The frames of a clip from one to another, both included, in their order."""
+    rows = select(Frame.index, Frame.scene, Frame.image_id).where(
+        Frame.video_id == video_id, col(Frame.index).between(first, last)
+    )
+    return [RangeFrame(*row) for row in session.exec(rows.order_by(col(Frame.index)))]
+
+
+class RangeInstance(NamedTuple):
+    """An instance in a frame, with the revision that counts."""
+
+    frame: int
+    instance: Instance
+    head: KeypointRevision | None
+
+
+def instances_between(
+    video_id: int, first: int, last: int, track_id: int | None = None, *, session: Session
+) -> list[RangeInstance]:
+    """The instances, of one track or all, in the frames of a part of a clip, by frame and instance."""
+    chosen = [col(Frame.video_id) == video_id, col(Frame.index).between(first, last), ~col(Instance.removed)]
+    if track_id is not None:
+        chosen.append(col(Instance.track_id) == track_id)
+    rows = (
+        select(Frame.index, Instance, KeypointRevision)
+        .join(Instance, col(Instance.image_id) == col(Frame.image_id))
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id), isouter=True)
+        .where(*chosen)
+        .order_by(col(Frame.index), col(Instance.id))
+    )
+    return [RangeInstance(*row) for row in session.exec(rows)]
+
+
+class PlaceOfInstance(NamedTuple):
+    """The clip and the first frame of it that an instance is in; where it is in several, the clip of its track."""
+
+    video_id: int
+    frame: int
+
+
+def place_of_instance(instance_id: int, *, session: Session) -> PlaceOfInstance | None:
+    """Where an instance is; None where it is not there, was removed, or is in no clip."""
+    own = case((col(Frame.video_id) == Track.video_id, 0), else_=1)
+    rows = (
+        select(Frame.video_id, Frame.index)
+        .join(Instance, col(Instance.image_id) == col(Frame.image_id))
+        .join(Track, col(Track.id) == col(Instance.track_id), isouter=True)
+        .where(Instance.id == instance_id, ~col(Instance.removed))
+        .order_by(own, col(Frame.video_id), col(Frame.index))
+    )
+    row = session.exec(rows.limit(1)).first()
+    return None if row is None else PlaceOfInstance(*row)

@@ -24,17 +24,20 @@ from db.tables.library import (
     Video,
 )
 from db.tables.models import ModelUse, ModelVersion, Prediction, Promotion, TrainedModel
+from db.tables.motion import PROPOSAL, ClipEdit, Track
 from db.tables.people import Assignment, Embedding, PeopleEvent, Person, Separation
 from db.tables.points import TRUTH, BoxSource, Instance, KeypointRevision, Review, Source, WaitingLabel, sides
 from db.tables.store import Store
 from db.tables.verification import Pair, Threshold
 
 __all__ = [
+    "PROPOSAL",
     "SET_ASIDE",
     "TO_REVIEW",
     "TRUTH",
     "Assignment",
     "BoxSource",
+    "ClipEdit",
     "DailyWork",
     "Dataset",
     "Embedding",
@@ -66,6 +69,7 @@ __all__ = [
     "Source",
     "Store",
     "Threshold",
+    "Track",
     "TrainedModel",
     "User",
     "Video",

@@ -62,6 +62,7 @@ class Instance(SQLModel, table=True):
     reviewed is that revision's `review`; without one it is open.
     `origin` says who found it, `box_source` where its box comes from (`BoxSource`).
     `five_points` is (5, 2) float32: eyes, nose, mouth corners; kept so that another encoder needs no detector.
+    `track_id` says which face or body of its clip it is, None where it was not linked yet.
     """
 
     __table_args__ = (
@@ -88,6 +89,7 @@ class Instance(SQLModel, table=True):
         default=None, sa_column=Column(ForeignKey("keypointrevision.id", use_alter=True), nullable=True)
     )
     removed: bool = False
+    track_id: int | None = maybe_key("track.id", index=True)
     created_at: datetime = moment()
 
     @property

@@ -552,9 +552,14 @@ HISTORIES = [
 
 
 def _before_reviews():
+    return _before("_reviews.py")
+
+
+def _before(ending):
+    """The revision under the one whose file ends so."""
     scripts = ScriptDirectory.from_config(config())
-    (reviews,) = (script for script in scripts.walk_revisions() if script.path.endswith("_reviews.py"))
-    return reviews.down_revision
+    (found,) = (script for script in scripts.walk_revisions() if script.path.endswith(ending))
+    return found.down_revision
 
 
 def _write_histories(connection):
@@ -679,3 +684,25 @@ def test_labels_that_waited_before_questions_wait_on_without_one(engine, tmp_pat
     with engine.connect() as connection:
         assert "asked" not in [column["name"] for column in inspect(connection).get_columns("waitinglabel")]
         assert connection.execute(text("SELECT count(*) FROM waitinglabel")).scalar() == 0  # nobody was asked there
+
+
+def test_instances_of_before_are_in_no_track_and_lose_theirs_again(engine, tmp_path):
+    run(engine, command.upgrade, _before("0017_tracks.py"))
+    with migrating(engine) as connection:
+        connection.execute(text("INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01')"))
+        connection.execute(text("INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1)"))
+        columns = "dataset_id, path, sha256, size_bytes, width, height, format, original, state, faces, imported_at"
+        values = "1, 'a.png', 'x', 1, 9, 9, 'PNG', 'a.png', 'found', 1, '2026-01-01'"
+        connection.execute(text(f"INSERT INTO image ({columns}) VALUES ({values})"))
+        columns = 'dataset_id, image_id, kind, "left", top, "right", bottom, origin, removed, created_at'
+        values = "1, 1, 'face', 1, 2, 3, 4, 'model', 0, '2026-01-01'"
+        connection.execute(text(f"INSERT INTO instance ({columns}) VALUES ({values})"))
+    run(engine, command.upgrade, "0017")
+    with reading(engine) as session:
+        (row,) = session.exec(select(Instance)).all()
+        assert (row.box, row.track_id, row.box_source) == ((1, 2, 3, 4), None, "detector")
+    run(engine, command.downgrade, _before("0017_tracks.py"))
+    with engine.connect() as connection:
+        assert "track_id" not in [column["name"] for column in inspect(connection).get_columns("instance")]
+        assert connection.execute(text("SELECT box_source FROM instance")).scalar() == "detector"
+        assert not {"track", "clipedit"} & set(inspect(connection).get_table_names())

@@ -185,6 +185,7 @@ def test_a_transaction_counts_once_however_many_rows_it_writes(filled):
 
 # What none of the kept figures is made of, and why.
 _NOT_COUNTED = {
+    "clipedit": "what it changed are rows of their own",
     "dailywork": "counts of who did what on a day",
     "dataset": "the counters themselves, and a name",
     "embedding": "people_state has its own key",
@@ -198,6 +199,7 @@ _NOT_COUNTED = {
     "skipped": "what a run could not use",
     "store": "who the store is",
     "threshold": "read afresh",
+    "track": "which instances are one says nothing about any of them",
     "user": "names of who works",
     "waitinglabel": "labels that are of no picture yet",
 }

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from db.queries.learning.labels import by_no_human
 from db.tables import (
+    PROPOSAL,
     Dataset,
     Image,
     Instance,
@@ -220,7 +221,9 @@ def heads_of(instance_ids: Sequence[int], skeleton: str, *, session: Session) ->
 def newest_untrained(instance_ids: Sequence[int], skeleton: str, *, session: Session) -> dict[int, KeypointRevision]:
     """The newest points of each instance that a built-in model gave."""
     names = select(ModelVersion.name).join(TrainedModel, col(TrainedModel.model_version_id) == col(ModelVersion.id))
-    trained = select(ModelVersion.id).where(col(ModelVersion.name).in_(names))  # in whatever use or precision
+    # in whatever use or precision; what only proposes has looked at nothing by itself
+    others = or_(col(ModelVersion.name).in_(names), col(ModelVersion.kind) == PROPOSAL)
+    trained = select(ModelVersion.id).where(others)
     rows = session.exec(
         select(KeypointRevision)
         .where(

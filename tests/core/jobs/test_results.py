@@ -156,6 +156,12 @@ CASES = [
         {"video": "a_b.mp4", "frames": 58, "skipped": 2, "labelled": 60},
         "58 frames of a_b.mp4 drawn, 2 skipped, 60 with human labels",
     ),
+    ("track", {"video": "a.mp4", "frames": 7, "reason": None}, "points proposed in 7 frames of a.mp4"),
+    (
+        "track",
+        {"video": "a.mp4", "frames": 1, "stopped_at": 4, "reason": {"code": "clip_edits.cut_there", "fields": {}}},
+        "points proposed in 1 frame of a.mp4; stopped at frame 4: the clip cuts to another scene there",
+    ),
     ("sample-clips", {"clips": 3, "frames": 180, "skipped": 0, "labelled": 180}, "180 frames of 3 clips, 180 labelled"),
     ("answers", {"labels": 3, "skipped": 1}, "3 labels in place; 1 refused, or with another question"),
     ("weights", {"files": 1, "bytes": 111_898_327}, "111.9 MB fetched"),

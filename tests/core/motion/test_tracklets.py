@@ -1,0 +1,241 @@
+"""Tracks: linked by overlap and likeness within a scene, decided by hand, and what is decided stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sqlmodel import select
+
+from core.foundation.errors import BadInput, Conflict, NotFound
+from core.motion.clip_edits import undo_clip_edit
+from core.motion.tracklets import cut_track, join_tracks, link_clip, name_track, swap_tracks, tracks_of_clip
+from core.people.deciding import move_faces, undo
+from db.engine import reading
+from db.tables import Embedding, Frame, Instance, PeopleEvent, Review, Video
+from db.writes.models import ensure_model_version
+from db.writing import writing
+from tests.builders.followed_clips import faces_in, put_face
+from tests.builders.staged_tracks import add_video
+
+
+@pytest.fixture
+def clip(workspace, dataset):
+    add_video(workspace, dataset, "a.mp4", indices=list(range(12)))
+    with reading(workspace.engine) as session:
+        return session.exec(select(Video.id)).one()
+
+
+def put(workspace, clip, frame, x, **about):
+    """A face 40 pixels wide at x, whose points are its corners."""
+    return put_face(workspace, clip, frame, None, box=(x, 50.0, x + 40, 90.0), **about)
+
+
+def tracks(workspace, clip):
+    """The track of each instance, as (frame, instance) in the order of both."""
+    return {(frame, row.id): row.track_id for frame, rows in faces_in(workspace, clip).items() for row, _ in rows}
+
+
+def groups(workspace, clip):
+    """The frames of each track, by its id."""
+    found = {}
+    for (frame, _), track in tracks(workspace, clip).items():
+        found.setdefault(track, []).append(frame)
+    return found
+
+
+def test_two_faces_side_by_side_are_two_tracks(workspace, clip):
+    for frame in range(6):
+        put(workspace, clip, frame, 10 + 3 * frame)
+        put(workspace, clip, frame, 200 - 3 * frame)
+    assert link_clip(workspace, clip) == 12
+    assert sorted(groups(workspace, clip).values()) == [list(range(6))] * 2
+    assert link_clip(workspace, clip) == 0
+    listed = tracks_of_clip(workspace, clip)
+    assert [(row.number, row.kind, row.name, row.first, row.last, row.frames, row.human) for row in listed] == [
+        (1, "face", None, 0, 5, 6, 0),
+        (2, "face", None, 0, 5, 6, 0),
+    ]
+
+
+def test_a_scene_ends_a_track_and_a_short_gap_does_not(workspace, clip):
+    for frame in (0, 1, 5, 6, 8):
+        put(workspace, clip, frame, 10)
+    with writing(workspace.engine) as session:
+        for frame in session.exec(select(Frame).where(Frame.index >= 7)):
+            frame.scene = 1
+    link_clip(workspace, clip)
+    assert sorted(groups(workspace, clip).values()) == [[0, 1, 5, 6], [8]]
+
+
+def test_a_long_gap_ends_a_track(workspace, clip):
+    for frame in (0, 1, 8):
+        put(workspace, clip, frame, 10)
+    link_clip(workspace, clip)
+    assert sorted(groups(workspace, clip).values()) == [[0, 1], [8]]
+
+
+def test_faces_and_bodies_are_linked_apart(workspace, clip):
+    for frame in range(3):
+        put(workspace, clip, frame, 10)
+        put(workspace, clip, frame, 10, kind="person")
+    link_clip(workspace, clip)
+    assert sorted(groups(workspace, clip).values()) == [[0, 1, 2]] * 2
+    assert {row.kind for row in tracks_of_clip(workspace, clip)} == {"face", "person"}
+
+
+def embed(workspace, instance, *vector):
+    with writing(workspace.engine) as session:
+        version = ensure_model_version("encoder", "encoder", "e" * 64, {}, session=session)
+        unit = np.array(vector, "<f4") / np.linalg.norm(vector)
+        session.add(Embedding(instance_id=instance, model_version_id=version, vector=unit.astype("<f4").tobytes()))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_where_overlap_leaves_it_open_appearance_decides(workspace, clip, known):
+    """Two faces jump past one another: by overlap alone each goes on as the other."""
+    one, two = put(workspace, clip, 0, 10), put(workspace, clip, 0, 26)
+    near_one, near_two = put(workspace, clip, 1, 17), put(workspace, clip, 1, 19)
+    if known:
+        embed(workspace, one, 1, 0)
+        embed(workspace, two, 0, 1)
+        embed(workspace, near_one, 0, 1)  # the second face is at the first one's place now
+        embed(workspace, near_two, 1, 0)
+    link_clip(workspace, clip)
+    found = {instance: track for (_, instance), track in tracks(workspace, clip).items()}
+    assert (found[one] == found[near_two]) == known
+    assert (found[one] == found[near_one]) != known
+
+
+def test_what_is_in_a_track_stays_there_and_what_comes_later_joins(workspace, clip, author):
+    for frame in (0, 1, 2, 4, 5):
+        put(workspace, clip, frame, 10)
+    link_clip(workspace, clip)
+    (track,) = groups(workspace, clip)
+    new, _ = cut_track(workspace, track, 4, author_id=author)
+    before = tracks(workspace, clip)
+    put(workspace, clip, 3, 10)
+    assert link_clip(workspace, clip) == 1
+    after = tracks(workspace, clip)
+    assert {key: after[key] for key in before} == before
+    assert groups(workspace, clip) == {track: [0, 1, 2, 3], new: [4, 5]}
+
+
+@pytest.fixture
+def pair(workspace, clip):
+    """Two tracks: frames 0 to 2 at one place, 3 to 5 at another."""
+    for frame in range(3):
+        put(workspace, clip, frame, 10)
+    for frame in range(3, 6):
+        put(workspace, clip, frame, 200)
+    link_clip(workspace, clip)
+    return tuple(sorted(groups(workspace, clip)))
+
+
+def test_tracks_are_joined_and_parted_again_by_undo(workspace, clip, author, pair):
+    one, two = pair
+    edit = join_tracks(workspace, one, two, author_id=author)
+    assert groups(workspace, clip) == {one: list(range(6))}
+    assert [row.id for row in tracks_of_clip(workspace, clip)] == [one]
+    undone = undo_clip_edit(workspace, edit, author_id=author)
+    assert (undone.undone, undone.kept) == (3, 0)
+    assert groups(workspace, clip) == {one: [0, 1, 2], two: [3, 4, 5]}
+    undo_clip_edit(workspace, undone.edit, author_id=author)
+    assert groups(workspace, clip) == {one: list(range(6))}
+
+
+def test_tracks_of_the_same_frames_are_swapped_not_joined(workspace, clip, author):
+    for frame in range(4):
+        put(workspace, clip, frame, 10)
+        put(workspace, clip, frame, 200)
+    link_clip(workspace, clip)
+    before = tracks(workspace, clip)
+    one, two = sorted(set(before.values()))
+    with pytest.raises(Conflict):
+        join_tracks(workspace, one, two, author_id=author)
+    edit = swap_tracks(workspace, one, two, 2, author_id=author)
+    other = {one: two, two: one}
+    after = tracks(workspace, clip)
+    assert after == {(frame, i): track if frame < 2 else other[track] for (frame, i), track in before.items()}
+    undo_clip_edit(workspace, edit, author_id=author)
+    assert tracks(workspace, clip) == before
+
+
+def test_a_later_decision_about_the_same_instances_stays(workspace, clip, author, pair):
+    one, two = pair
+    joined = join_tracks(workspace, one, two, author_id=author)
+    new, _ = cut_track(workspace, one, 5, author_id=author)
+    undone = undo_clip_edit(workspace, joined, author_id=author)
+    assert (undone.undone, undone.kept) == (2, 1)
+    assert groups(workspace, clip) == {one: [0, 1, 2], two: [3, 4], new: [5]}
+
+
+@pytest.mark.parametrize("frame", [0, 9])
+def test_there_has_to_be_something_to_cut(workspace, clip, author, pair, frame):
+    with pytest.raises(BadInput):
+        cut_track(workspace, pair[0], frame, author_id=author)
+
+
+def test_unlike_tracks_are_refused(workspace, clip, author, pair):
+    put(workspace, clip, 8, 10, kind="person")
+    link_clip(workspace, clip)
+    body = max(groups(workspace, clip))
+    for other in (pair[0], body):
+        with pytest.raises(BadInput):
+            join_tracks(workspace, pair[0], other, author_id=author)
+    with pytest.raises(NotFound):
+        join_tracks(workspace, pair[0], 99, author_id=author)
+    with pytest.raises(BadInput):
+        swap_tracks(workspace, *pair, 9, author_id=author)
+    with pytest.raises(NotFound):
+        link_clip(workspace, 99)
+
+
+def names(workspace, clip):
+    return {row.id: row.name for row in tracks_of_clip(workspace, clip)}
+
+
+def test_a_face_is_called_as_its_person_which_is_a_decision_about_people(workspace, clip, author, pair):
+    one, two = pair
+    person = name_track(workspace, one, " Ada ", author_id=author)
+    assert names(workspace, clip) == {one: "Ada", two: None}
+    assert name_track(workspace, two, "Ada", author_id=author) == person
+    assert names(workspace, clip) == {one: "Ada", two: "Ada"}
+    with reading(workspace.engine) as session:
+        _, second = session.exec(select(PeopleEvent.id).order_by(PeopleEvent.id)).all()
+    undo(workspace, second, author_id=author)
+    assert names(workspace, clip) == {one: "Ada", two: None}
+    name_track(workspace, one, "Eve", author_id=author)
+    assert names(workspace, clip) == {one: "Eve", two: None}
+
+
+def test_the_unnamed_person_of_all_its_faces_gets_the_name(workspace, clip, dataset, author, pair):
+    elsewhere = put(workspace, clip, 9, 10)
+    faces = [instance for (frame, instance), track in tracks(workspace, clip).items() if track == pair[0]]
+    person = move_faces(workspace, [*faces[:2], elsewhere], author_id=author)
+    assert name_track(workspace, pair[0], "Ada", author_id=author) == person
+    link_clip(workspace, clip)
+    assert list(names(workspace, clip).values()) == ["Ada", None, "Ada"]
+
+
+def test_a_body_has_a_name_of_its_own(workspace, clip, author):
+    put(workspace, clip, 0, 10, kind="person")
+    link_clip(workspace, clip)
+    (body,) = groups(workspace, clip)
+    assert name_track(workspace, body, "Ada", author_id=author) is None
+    assert names(workspace, clip) == {body: "Ada"}
+    with pytest.raises(BadInput):
+        name_track(workspace, body, "  ", author_id=author)
+
+
+def test_the_frames_of_a_track_that_humans_have_set_are_counted(workspace, clip, author):
+    corners = np.random.default_rng(0).uniform(10, 50, (68, 2))
+    put_face(workspace, clip, 0, corners, review=Review.ACCEPTED, author=author)
+    put_face(workspace, clip, 1, corners, review=Review.IN_PROGRESS, author=author)
+    put_face(workspace, clip, 2, corners)
+    link_clip(workspace, clip)
+    (row,) = tracks_of_clip(workspace, clip)
+    assert (row.frames, row.human, row.truth) == (3, 2, 1)
+    with writing(workspace.engine) as session:
+        for instance in session.exec(select(Instance)):
+            instance.removed = True
+    assert tracks_of_clip(workspace, clip) == []
