@@ -5,7 +5,6 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -26,7 +25,7 @@ from core.foundation.private import mode_for_others
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.jobs.supervisor import worker_beside
-from core.library.serving import crop_file, display_file, thumbnail_file
+from core.library.serving import Served, serve_crop, serve_display, serve_thumbnail
 from core.motion.overlaying import overlay_file
 from core.points.sent_edits import save_sent
 
@@ -69,15 +68,17 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
         yield
 
 
-def _picture(make: Callable[[Workspace, int], Path]) -> Callable[[Request], Any]:
+def _picture(make: Callable[[Workspace, int], Served]) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
-            file = await run_in_threadpool(make, _workspace, request.path_params["number"])
+            served = await run_in_threadpool(make, _workspace, request.path_params["number"])
         except NotFound as error:
             return PlainTextResponse(str(error), status_code=404)
         except FacetError as error:
             return PlainTextResponse(str(error), status_code=422)
-        return FileResponse(file, media_type="image/jpeg", headers=_FOREVER)
+        if isinstance(served, bytes):
+            return Response(served, media_type="image/jpeg", headers=_FOREVER)
+        return FileResponse(served, media_type="image/jpeg", headers=_FOREVER)
 
     return serve
 
@@ -137,9 +138,9 @@ app = st.App(
     lifespan=lifespan,
     middleware=[Middleware(Doors, listening_on=_workspace.settings.host, also=_workspace.settings.other_hosts)],
     routes=[
-        Route("/api/thumbnail/{number:int}", _picture(thumbnail_file)),
-        Route("/api/display/{number:int}", _picture(display_file)),
-        Route("/api/crop/{number:int}", _picture(crop_file)),
+        Route("/api/thumbnail/{number:int}", _picture(serve_thumbnail)),
+        Route("/api/display/{number:int}", _picture(serve_display)),
+        Route("/api/crop/{number:int}", _picture(serve_crop)),
         Route("/api/export/{number:int}", _export),
         Route("/api/overlay/{name}", _overlay),
         Route("/api/edits", _edits, methods=["POST"]),

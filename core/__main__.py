@@ -53,7 +53,9 @@ def import_command(
     reference: Annotated[bool, typer.Option("--reference", help="Leave the files where they are")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take pictures, clips and labels in. Gives images, added, duplicates, clips, frames, skipped [{path, reason}].
+    """Take pictures, clips and labels in. Gives images, added, duplicates, skipped [{path, reason}].
+
+    clips, frames, bytes_kept: of clips, and what the home folder has of them
 
     label_files, where there are any: what `labels` gives of them
 

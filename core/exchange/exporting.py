@@ -31,6 +31,7 @@ from core.foundation.names import numbered
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
+from core.library.pixels import content_digest, picture_place
 from core.points.reviewing import vouched
 from db.engine import reading
 from db.queries.exchange import (
@@ -215,11 +216,11 @@ def _image(
     removed = (row.instance for row in instances if row.instance.removed and row.instance.right > row.instance.left)
     return LabelledImage(
         path=path,
-        sha256=image.sha256,
+        sha256=content_digest(image),
         size_bytes=image.size_bytes,
         width=image.width,
         height=image.height,
-        file=workspace.original(image.original),
+        file=picture_place(workspace, image),
         identity=image.identity,
         state=image.state,
         reason=worded(image.reason),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.library.clip_frames import frame_identity
 from core.library.pictures import StoredFile, store_picture
 from db.queries.exchange import count_restored
 from db.tables import Image, ImageState, Skipped
@@ -60,9 +62,7 @@ def restore_export(
         stored.append(message("runs.died_twice") if killed else _store_original(workspace, image))
         progress.advance(done)
     progress.take()
-    readable = [
-        (image, file) for image, file in zip(labelled.images, stored, strict=True) if isinstance(file, StoredFile)
-    ]
+    readable = _identified(labelled, stored)
     try:
         staging, staged = _stage(workspace, labelled, readable, dataset_id, author_id, run_id, progress)
         skipped = _skipped(labelled, stored)
@@ -102,6 +102,25 @@ def _stage(
         staging = Staging(author_id, run_id, models, names_here(labelled, dataset_id, session=session))
     stage(workspace, staging, staged, labelled, readable, progress)
     return staging, staged
+
+
+def _identified(
+    labelled: LabelledDataset, stored: Sequence[StoredFile | Message]
+) -> list[tuple[LabelledImage, StoredFile]]:
+    """The pictures that were kept; those of frames are known as frames, should the clip be here or come."""
+    frames: dict[str, str] = {}
+    for clip in labelled.clips:
+        for frame in clip.frames:
+            if frame.image is not None:
+                frames.setdefault(frame.image, frame_identity(clip.sha256, frame.index))
+    sequences = {clip.path for clip in labelled.clips}
+    readable = []
+    for image, file in zip(labelled.images, stored, strict=True):
+        if isinstance(file, StoredFile):
+            known = frames.get(image.path) if image.sequence in sequences else None
+            identity = known or file.sha256
+            readable.append((replace(image, sha256=identity), replace(file, sha256=identity)))
+    return readable
 
 
 def _read(source: Path) -> LabelledDataset:
@@ -145,7 +164,7 @@ def _models(labelled: LabelledDataset, *, session: Session) -> dict[str, int]:
 
 def _store_original(workspace: Workspace, image: LabelledImage) -> StoredFile | Message:
     """Keep one picture, or say why not."""
-    if image.file is None:
+    if not isinstance(image.file, Path):
         return message("exports.without_picture")
     try:
         return store_picture(workspace, image.file.read_bytes(), image.path)

@@ -14,6 +14,7 @@ from core.formats.clips import LabelledClip, SplitPart
 from core.foundation.arrays import BOX_SOURCES, Bools, Box, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
+from core.media.clip_reading import FramePlace
 from core.media.turning import UPRIGHT
 
 INSTANCE_KINDS: Final = ("face", "person")
@@ -195,11 +196,12 @@ class LabelledImage:
     path
         As imported: posix, relative.
     sha256, size_bytes
-        Of the file's bytes.
+        Of the file's bytes; an export sets those of a frame's when it has written it.
     width, height
         In pixels, upright (EXIF orientation applied); at least 1 unless the state is `FAILED`.
     file
-        Where the bytes lie; None for kept labels whose picture is missing.
+        Where the bytes lie, or of a frame where it is in its clip, which it is read from; None for kept labels whose
+        picture is missing.
     identity
         Who is in it as far as the import says (such as a folder's name), or None.
     sequence
@@ -224,7 +226,7 @@ class LabelledImage:
     size_bytes: int
     width: int
     height: int
-    file: Path | None
+    file: Path | FramePlace | None
     identity: str | None = None
     state: str = "new"
     reason: str | None = None

@@ -14,12 +14,15 @@ from core.formats.manifest import VERSION, Manifest, read_manifest
 from core.formats.names import path_inside, printable, why_unsafe
 from core.formats.records import blaming
 from core.formats.staging import FileEntry, NotCopied, Stage, staged
-from core.foundation.errors import UnreadableImage, UnreadableLabels
+from core.foundation.errors import UnreadableImage, UnreadableLabels, UnreadableVideo
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import DEAF, Progress
+from core.media.clip_reading import FramePlace
+from core.media.images import jpeg
 from core.media.turning import UPRIGHT, orientation_of, upright_file
 
 IMAGES: Final = "images"
+_QUALITY: Final = 95
 ORIGINALS: Final = "originals"  # beside it: of pictures that were turned, the files as they were imported
 
 
@@ -125,6 +128,10 @@ def _copied(stage: Stage, image: LabelledImage, *, untouched: bool) -> LabelledI
     if unsafe is not None:
         raise NotCopied("exports.unsafe_path", reason=unsafe)
     here, original = f"{IMAGES}/{image.path}", f"{ORIGINALS}/{image.path}"
+    if isinstance(image.file, FramePlace):
+        stage.put(_frame(image.file), here)
+        entry = stage.files[here]
+        return replace(image, sha256=entry.sha256, size_bytes=entry.size)
     orientation = UPRIGHT if untouched else _orientation(image.file)
     if orientation == UPRIGHT:
         stage.copy(image.file, here, image.sha256)
@@ -136,6 +143,14 @@ def _copied(stage: Stage, image: LabelledImage, *, untouched: bool) -> LabelledI
         stage.take_out(original)
         raise NotCopied.saying(error.message.nowhere()) from error
     return replace(image, sha256=stage.files[here].sha256, orientation=orientation)
+
+
+def _frame(place: FramePlace) -> bytes:
+    """A frame of a clip as a JPEG of quality 95."""
+    try:
+        return jpeg(place.pixels(), _QUALITY)
+    except UnreadableVideo as error:
+        raise NotCopied.saying(error.message.nowhere()) from error
 
 
 def _orientation(file: Path) -> int:

@@ -36,7 +36,9 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(512 * 2**20, ge=1, description="Largest single file to take in")
     max_archive_bytes: int = Field(64 * 2**30, ge=1, description="Most bytes that one zip may unpack to")
     max_archive_files: int = Field(200_000, ge=1, description="Most files that one zip may hold")
-    max_clip_frames: int = Field(50_000, ge=1, description="Most frames that one clip may have")
+    max_clip_bytes: int = Field(16 * 2**30, ge=1, description="Largest clip to take in from a folder")
+    max_clip_frames: int = Field(500_000, ge=1, description="Most frames that one clip may have")
+    cache_bytes: int = Field(2 * 2**30, ge=0, description="Most that pictures made of clips' frames may take on disk")
 
     @property
     def other_hosts(self) -> list[str]:

@@ -171,6 +171,15 @@ class Workspace:
         """Where a picture made from an original is kept (``thumbnails``, ``display``, ``crops``); safe to delete."""
         return self.home / kind / sha256[:2] / f"{sha256}{suffix}.jpg"
 
+    @property
+    def cache(self) -> Path:
+        """Pictures made of frames of clips, as many as ``FACET_CACHE_BYTES`` allows; safe to delete."""
+        return self.home / "cache"
+
+    def clip_index(self, clip: str) -> Path:
+        """Where it is kept where a clip has its frames, by the beginning of its SHA-256; safe to delete."""
+        return self.home / "clips" / f"{clip}.frames"
+
     @staticmethod
     def original_name(sha256: str, ending: str) -> str:
         """What `Image.original` or `Video.original` says of content that is kept here, with its ending (``.jpg``)."""

@@ -13,6 +13,7 @@ import numpy as np
 from core.foundation.arrays import Bools, Keypoints
 from core.foundation.skeletons import Skeleton
 from core.foundation.workspace import Workspace
+from core.library.pixels import picture_place
 from core.training.samples import Sample
 from core.training.taught import taught_points
 from db.queries.learning.labels import HumanLabel, UnlabelledInstance
@@ -46,7 +47,7 @@ def _sample(workspace: Workspace, label: HumanLabel | UnlabelledInstance, group:
     scene = f"{label.video_id}, scene {label.scene}"  # a window of consecutive frames never goes over a cut
     frame = (scene, label.frame) if label.video_id is not None and label.frame is not None else None
     return Sample(
-        picture=workspace.original(image.original),
+        picture=picture_place(workspace, image),
         box=instance.box,
         keypoints=points,
         key=instance.id,

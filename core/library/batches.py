@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.errors import UnreadableImage
+from core.foundation.errors import FacetError
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.library.pixels import picture_pixels
 from core.library.suspects import visiting_order, with_killers
-from core.media.images import decode
 from db.tables import SET_ASIDE, Image, Instance, Skipped
 from db.writes.jobs import forget_skipped
 from db.writing import writing
@@ -186,15 +186,9 @@ def open_picture(workspace: Workspace, image: Image) -> OpenedPicture:
     nothing = _NOTHING
     if image.reason is not None and image.reason["code"] == SET_ASIDE:
         return OpenedPicture(image, nothing, Message.from_json(image.reason))
-    file = workspace.original(image.original)
     try:
-        if not file.is_file():
-            return OpenedPicture(image, nothing, message("images.gone", of=image.path, folder=file.parent))
-        pixels = decode(file, image.path, workspace.settings.max_pixels).pixels
-    except OSError as error:
-        reason = message("images.original_not_read", of=image.path, reason=error.strerror or error)
-        return OpenedPicture(image, nothing, reason)
-    except UnreadableImage as error:
+        pixels = picture_pixels(workspace, image)
+    except FacetError as error:
         return OpenedPicture(image, nothing, error.message)
     if pixels.shape[:2] != (image.height, image.width):
         height, width = pixels.shape[:2]

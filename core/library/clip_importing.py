@@ -1,70 +1,97 @@
 """Taking clips in: a video's frames become pictures of the dataset, each of which knows its place in the clip."""
 
 import hashlib
+import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlmodel import Session, select
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput, UnreadableVideo
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.names import numbered
-from core.foundation.threads import thread_count
 from core.foundation.workspace import Workspace
+from core.library.clip_frames import FrameOriginal, frame_identity
 from core.library.intake import Intake
-from core.library.pictures import StoredFile, place_of, store_picture
+from core.library.pictures import place_of
 from core.library.sources import OfferedFile, SourceFile
+from core.media.clip_index import ClipIndex, ClipSurvey
 from core.media.files import open_partial, write_atomically
-from core.media.images import jpeg
 from core.media.scenes import SceneDetector
-from core.media.videos import count_frames, frames, is_clip, probe, rate_of
+from core.media.videos import Clip, is_clip, probe, rate_of
+from db.batching import id_batches
 from db.engine import reading
 from db.queries.jobs import count_skipped
-from db.queries.library import clip_files, videos
-from db.tables import Frame, Video
+from db.queries.library import clip_files, count_frames_of, image_of_each_frame, videos
+from db.tables import Frame, Image, ImagePath, Video, now
+from db.writes.rows import insert_rows
 from db.writing import writing
 
-_QUALITY: Final = 95  # of the JPEG that a frame is kept as
-_BATCH: Final = 64
-_BATCH_PIXELS: Final = 32_000_000
+_BATCH: Final = 1000  # frames whose rows are written together
+_TOLD: Final = 25  # frames between two words on how far it is
 _CHUNK: Final = 2**20
 
 
 @dataclass
 class _InspectedClip:
-    """A clip that was looked at: where it lies, how many frames decode, and the reason if that is not all of it."""
+    """A clip whose beginning was looked at: where it lies, and how many frames its header promises (0: it does not)."""
 
     path: str
     file: Path
     sha256: str
     original: str
-    frames: int
-    shortfall: Message | None = None
-    images: list[int] = field(default_factory=list)
+    about: Clip
+
+
+@dataclass
+class _DecodedClip:
+    """A clip that was decoded to its end, or to where it is damaged, which `shortfall` says."""
+
+    inspected: _InspectedClip
     seconds: list[float] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
     scenes: SceneDetector = field(default_factory=SceneDetector)
+    shortfall: Message | None = None
+
+    @property
+    def rate(self) -> float:
+        """Frames a second, by their times."""
+        return rate_of(len(self.seconds) - 1, self.seconds[-1], self.inspected.about.frames_per_second)
+
+    @property
+    def remarks(self) -> list[Message]:
+        """What is to be said of a clip that came in."""
+        others = (index for index, size in enumerate(self.sizes) if size != self.sizes[0])
+        if (index := next(others, None)) is None:
+            return [self.shortfall] if self.shortfall else []
+        (first_width, first_height), (width, height) = self.sizes[0], self.sizes[index]
+        first = {"first_width": first_width, "first_height": first_height}
+        changes = message("clips.size_changes", frame=index, width=width, height=height, **first)
+        return [*([self.shortfall] if self.shortfall else []), changes]
 
 
 class ClipIntake(Intake):
-    """An import of clips (MP4, MOV, AVI, MKV, WebM): first all are inspected, then their frames are taken in.
+    """An import of clips (MP4, MOV, AVI, MKV, WebM): first all are looked at, then each is decoded once and taken in.
 
-    Each frame becomes a picture ``<clip>/000123.jpg`` (JPEG, quality 95) whose `sequence` is the clip's path, so that a
-    split never parts them; equal frames are one picture. Where the options say that files stay where they are, the
-    clip does; its frames are kept all the same. A clip that is damaged gives the frames before the damage. Whatever is
-    missing becomes a `Skipped` row of the run. Safe to repeat after a crash.
+    The clip itself is kept, or stays where it is where the options say so, and no file of any frame. Each frame becomes
+    a picture ``<clip>/000123.jpg`` that is read from the clip (`core.library.clip_frames`), whose `sequence` is the
+    clip's path, so that a split never parts them. All frames are decoded once, since neither headers nor lists of
+    packets tell the truth, and cuts are found by looking; a clip that is damaged gives the frames before the damage.
+    Whatever is missing becomes a `Skipped` row of the run. Safe to repeat after a crash.
     """
 
     def __init__(self, workspace: Workspace, **import_: Any) -> None:
         super().__init__(workspace, **import_)
         self.clips = self.frames = self.done = 0
+        self.kept: dict[str, int] = {}  # bytes that the home folder has of each clip
 
     def take(self, files: Sequence[SourceFile]) -> dict[str, int]:
         """Take in every clip of a list.
@@ -72,16 +99,18 @@ class ClipIntake(Intake):
         Returns
         -------
         dict
-            ``clips`` and ``frames`` that were read (those that were here already too), ``skipped`` of the whole run.
+            ``clips`` and ``frames`` that were read (those that were here already too), ``bytes_kept`` of them in the
+            home folder, ``skipped`` of the whole run.
         """
         clips = [file for file in files if isinstance(file, OfferedFile) and is_clip(file.path)]
         if clips:
             self._take_all(self._inspect_all(clips))
+        counted = {"clips": self.clips, "frames": self.frames, "bytes_kept": sum(self.kept.values())}
         with reading(self.workspace.engine) as session:
-            return {"clips": self.clips, "frames": self.frames, "skipped": count_skipped(self.run_id, session=session)}
+            return {**counted, "skipped": count_skipped(self.run_id, session=session)}
 
     def _inspect_all(self, files: Sequence[OfferedFile]) -> list[_InspectedClip]:
-        """Keep each clip and count its frames; what is here already is counted, what cannot be read is noted."""
+        """Keep each clip; what is here already is counted, what cannot be read is noted."""
         fresh: list[_InspectedClip] = []
         self.progress.begin(len(files), message=message("progress.looking_at_clips"))
         for number, file in enumerate(files, 1):
@@ -90,158 +119,206 @@ class ClipIntake(Intake):
                     raise BadInput.saying(self.reason_killed(file.path))
                 self.progress.take(file.path)
                 clip = self._inspect(file, asked=len(files) == 1)
-                if clip.shortfall:
-                    self._skip(clip.path, clip.shortfall)
-                if self._is_here(clip.sha256):
-                    self.clips, self.frames = self.clips + 1, self.frames + clip.frames
-                else:
+                if (here := self._whole(clip.sha256)) is None:
                     fresh.append(clip)
+                else:
+                    self._count(clip, here.frames)
+                    self._say(clip.path, self._remarks(clip.sha256))
             except (BadInput, OSError) as error:
-                self._skip(file.path, _reason(error))
+                self._say(file.path, [_reason(error)])
             self.progress.advance(number)
         self.progress.take()
         return fresh
 
     def _inspect(self, file: OfferedFile, *, asked: bool) -> _InspectedClip:
         content = file.file if file.file is not None else file.read()
-        reference = self.options.reference
         sha256 = _sha256(content)
-        if reason := self.why_not(file.path, sha256, asked=asked or self._is_here(sha256)):
+        if reason := self.why_not(file.path, sha256, asked=asked or self._whole(sha256) is not None):
             raise BadInput.saying(reason)
-        if isinstance(content, Path) and reference:
+        if isinstance(content, Path) and self.options.reference:
             original = place_of(content)
         else:
             original = self.workspace.original_name(sha256, PurePosixPath(file.path).suffix.lower())
             _copy(content, self.workspace.original(original))
         stored = self.workspace.original(original)
         try:
-            count, shortfall = self._count(stored, file.path)
+            about = probe(stored, file.path)
+            self._check_size(file.path, about.width, about.height)
         except BadInput:
-            if not reference:
-                stored.unlink(missing_ok=True)  # what cannot be read is not kept
+            self._forget(stored, original)
             raise
-        return _InspectedClip(file.path, stored, sha256, original, count, shortfall)
+        return _InspectedClip(file.path, stored, sha256, original, about)
 
-    def _count(self, file: Path, path: str) -> tuple[int, Message | None]:
-        most, largest = self.workspace.settings.max_clip_frames, self.workspace.settings.max_pixels
-        clip = probe(file, path)
-        if clip.width * clip.height > largest:
-            raise UnreadableVideo("clips.too_large", of=path, width=clip.width, height=clip.height, limit=largest)
-        shortfall: Message | None = None
-        try:
-            count = count_frames(file, path, most)
-        except UnreadableVideo as error:
-            if not error.decoded:
-                raise
-            count, shortfall = error.decoded, message("clips.cut_short", reason=error.message.nowhere())
-        if count > most:
-            raise UnreadableVideo("clips.too_long", of=path, limit=most)
-        if shortfall is None and clip.frames and count < clip.frames:
-            shortfall = message("clips.fewer_frames", promised=clip.frames, count=count)
-        return count, shortfall
+    def _check_size(self, path: str, width: int, height: int) -> None:
+        if width * height > (largest := self.workspace.settings.max_pixels):
+            raise UnreadableVideo("clips.too_large", of=path, width=width, height=height, limit=largest)
 
-    def _is_here(self, sha256: str) -> bool:
+    def _forget(self, stored: Path, original: str) -> None:
+        """Do not keep what cannot be read, unless it came in before."""
         with reading(self.workspace.engine) as session:
-            files = clip_files(self.dataset_id, sha256, session=session)
-        return bool(files) and all(map(self.is_stored, files))
+            known = session.exec(select(Video.id).where(Video.original == original)).first() is not None
+        if not known and not self.options.reference:
+            stored.unlink(missing_ok=True)
+
+    def _whole(self, sha256: str) -> Video | None:
+        """The clip of that content, if it is here with all its frames and files."""
+        with reading(self.workspace.engine) as session:
+            video = session.exec(self._known(sha256)).first()
+            files = [] if video is None else clip_files(video, session=session)
+            whole = video is not None and count_frames_of(video.id, session=session) == video.frames
+        return video if whole and self._index_file(sha256).is_file() and all(map(self.is_stored, files)) else None
+
+    def _index_file(self, sha256: str) -> Path:
+        return self.workspace.clip_index(FrameOriginal.of(sha256, 0).clip)
+
+    def _known(self, sha256: str) -> SelectOfScalar[Video]:
+        return select(Video).where(Video.dataset_id == self.dataset_id, Video.sha256 == sha256)
 
     def _take_all(self, clips: Sequence[_InspectedClip]) -> None:
-        """Take in the frames of each clip; a clip is in the store as soon as all its frames are."""
-        self.progress.begin(sum(clip.frames for clip in clips), message=message("progress.taking_frames"))
-        with ThreadPoolExecutor(max_workers=thread_count()) as pool:
-            for clip in clips:
-                try:
-                    self._take(clip, pool)
-                except (BadInput, OSError) as error:
-                    self._skip(clip.path, _reason(error))
+        """Decode each clip and take in its frames."""
+        self.progress.begin(sum(clip.about.frames or 0 for clip in clips), message=message("progress.taking_frames"))
+        for clip in clips:
+            try:
+                self._take(clip)
+            except (BadInput, OSError) as error:
+                self._say(clip.path, [_reason(error)])
         self.progress.take()
 
-    def _take(self, clip: _InspectedClip, pool: ThreadPoolExecutor) -> None:
+    def _take(self, clip: _InspectedClip) -> None:
         name = f"frames of {clip.path}"  # another thing in hand than the clip that is looked at
         if name in self.progress.suspicion.killers:
             raise BadInput.saying(self.reason_killed(name))
         self.progress.take(name, note=self.noted(clip.sha256))
+        try:
+            decoded = self._decode(clip)
+        except BadInput:
+            self._forget(clip.file, clip.original)
+            raise
         with writing(self.workspace.engine) as session:
             path = free_clip_path(self.dataset_id, clip.path, clip.sha256, session=session)
             identity = self.identity(clip.path, no_name="clips.folder_no_name", session=session)
+        self._store(decoded, self._video(decoded, path), identity)
+        self._count(clip, len(decoded.seconds))
+        self._say(clip.path, decoded.remarks)
 
-        def store(frame: tuple[int, float, NDArray[np.uint8]]) -> StoredFile:
-            index, _, pixels = frame
-            return store_picture(self.workspace, jpeg(pixels, _QUALITY), f"{path}/{index:06d}.jpg")
+    def _decode(self, clip: _InspectedClip) -> _DecodedClip:
+        """Go through a clip once, and keep where its frames are."""
+        most = self.workspace.settings.max_clip_frames
+        decoded, survey = _DecodedClip(clip), ClipSurvey(clip.file, clip.path)
+        try:
+            for frame in survey:
+                if frame.number == most:
+                    raise BadInput("clips.too_long", of=clip.path, limit=most)
+                self._check_size(clip.path, frame.width, frame.height)
+                decoded.seconds.append(frame.seconds)
+                decoded.sizes.append((frame.width, frame.height))
+                decoded.scenes.add_small(frame.small)
+                self.done += 1
+                if frame.number % _TOLD == 0:
+                    self.progress.advance(self.done)
+        except UnreadableVideo as error:
+            if not error.decoded:
+                raise
+            decoded.shortfall = message("clips.cut_short", reason=error.message.nowhere())
+        count, promised = len(decoded.seconds), clip.about.frames or 0
+        if decoded.shortfall is None and count < promised:
+            decoded.shortfall = message("clips.fewer_frames", promised=promised, count=count)
+        self.progress.advance(self.done)
+        index = replace(survey.index(), remarks=tuple(json.dumps(remark.to_json()) for remark in decoded.remarks))
+        write_atomically(self._index_file(clip.sha256), index.to_bytes(), durable=True)
+        return decoded
 
-        for batch in _batches(frames(clip.file, clip.path), clip.frames):
-            self._store(path, identity, list(pool.map(store, batch)), clip)
-            clip.seconds += [seconds for _, seconds, _ in batch]
-            for _, _, pixels in batch:
-                clip.scenes.add(pixels)
-            self.done += len(batch)
-            self.progress.advance(self.done)
-        self._finish(clip, path)
-
-    def _store(self, path: str, identity: str | None, files: Sequence[StoredFile], clip: _InspectedClip) -> None:
-        """Write the pictures of some frames in one transaction; those of the same content are one."""
+    def _video(self, decoded: _DecodedClip, path: str) -> int:
+        """The id of a clip's row, which is made or told where the clip lies now."""
+        clip = decoded.inspected
         with writing(self.workspace.engine) as session:
-            ids = self.ids_of([file.sha256 for file in files], session=session)
-            added = 0
-            for file in files:
-                if file.sha256 not in ids:
-                    ids[file.sha256] = self.insert(file, identity, sequence=path, session=session)
-                    added += 1
-                clip.images.append(ids[file.sha256])
-            self.record(added, session=session)
-
-    def _finish(self, clip: _InspectedClip, path: str) -> None:
-        about = probe(clip.file, clip.path)
-        lasting = clip.seconds[-1] if clip.seconds else 0.0
-        rate = rate_of(len(clip.seconds) - 1, lasting, about.frames_per_second)
-        with writing(self.workspace.engine) as session:
-            known = select(Video).where(Video.dataset_id == self.dataset_id, Video.sha256 == clip.sha256)
-            video = session.exec(known).first()
+            video = session.exec(self._known(clip.sha256)).first()
             if video is None:
                 video = Video(
                     dataset_id=self.dataset_id,
                     path=path,
                     sha256=clip.sha256,
-                    width=about.width,
-                    height=about.height,
-                    frames=len(clip.images),
-                    frames_per_second=rate,
+                    width=clip.about.width,
+                    height=clip.about.height,
+                    frames=len(decoded.seconds),
+                    frames_per_second=decoded.rate,
                     original=clip.original,
                 )
                 session.add(video)
                 session.flush()
-                timed = zip(clip.images, clip.seconds, clip.scenes.numbers(), strict=True)
-                for index, (image, seconds, scene) in enumerate(timed):
-                    session.add(Frame(video_id=video.id, index=index, seconds=seconds, image_id=image, scene=scene))
             video.original = clip.original
-        self.clips, self.frames = self.clips + 1, self.frames + len(clip.images)
+            return video.id
 
-    def _skip(self, path: str, reason: Message) -> None:
+    def _store(self, decoded: _DecodedClip, video_id: int, identity: str | None) -> None:
+        """Write pictures and places of the frames, many a transaction; what is there already stays as it is."""
+        scenes, at = decoded.scenes.numbers(), now()
+        with reading(self.workspace.engine) as session:
+            path = session.get_one(Video, video_id).path
+            here = image_of_each_frame(video_id, session=session)
+        self._read_from_clip(decoded.inspected, {number for number in here.values() if number is not None})
+        for numbers in batched([number for number in range(len(scenes)) if number not in here], _BATCH):
+            images = [self._image(decoded, path, number, identity, at) for number in numbers]
+            with writing(self.workspace.engine) as session:
+                ids = self.ids_of([image.sha256 for image in images], session=session)
+                fresh = [image for image in images if image.sha256 not in ids]
+                made = insert_rows(fresh, session=session)
+                ids |= {image.sha256: number for image, number in zip(fresh, made, strict=True)}
+                paths = [ImagePath(image_id=number, path=image.path) for number, image in zip(made, fresh, strict=True)]
+                insert_rows(paths, session=session)
+                for image, index in zip(images, numbers, strict=True):
+                    frame = Frame(video_id=video_id, index=index, seconds=decoded.seconds[index], scene=scenes[index])
+                    frame.image_id = ids[image.sha256]
+                    session.add(frame)
+                self.record(len(fresh), session=session)
+
+    def _image(self, decoded: _DecodedClip, path: str, number: int, identity: str | None, at: datetime) -> Image:
+        width, height = decoded.sizes[number]
+        sha256 = decoded.inspected.sha256
+        return Image(
+            dataset_id=self.dataset_id,
+            path=f"{path}/{number:06d}.jpg",
+            sha256=frame_identity(sha256, number),
+            size_bytes=0,
+            width=width,
+            height=height,
+            format="JPEG",
+            original=str(FrameOriginal.of(sha256, number)),
+            sequence=path,
+            identity=identity,
+            identity_by=self.author_id if identity else None,
+            run_id=self.run_id,
+            imported_at=at,
+        )
+
+    def _read_from_clip(self, clip: _InspectedClip, image_ids: Set[int]) -> None:
+        """Let frames that had files of their own, which are gone, be read from the clip."""
+        for part in id_batches(sorted(image_ids)):
+            with writing(self.workspace.engine) as session:
+                rows = select(Image, func.min(Frame.index)).join(Frame, col(Frame.image_id) == Image.id)
+                for image, number in session.exec(rows.where(col(Image.id).in_(part)).group_by(col(Image.id))):
+                    if not self.is_stored(image.original):
+                        image.original = str(FrameOriginal.of(clip.sha256, number))
+
+    def _remarks(self, sha256: str) -> list[Message]:
+        """What was said of a clip when it came in, which is said each time that it comes."""
+        index = ClipIndex.from_bytes(self._index_file(sha256).read_bytes())
+        return [Message.from_json(json.loads(remark)) for remark in index.remarks]
+
+    def _count(self, clip: _InspectedClip, frames: int) -> None:
+        self.clips, self.frames = self.clips + 1, self.frames + frames
+        of_clip = 0 if self.options.reference else clip.file.stat().st_size
+        self.kept[clip.sha256] = of_clip + self._index_file(clip.sha256).stat().st_size
+
+    def _say(self, path: str, reasons: Sequence[Message]) -> None:
         with writing(self.workspace.engine) as session:
-            self.skip(path, reason, session=session)
+            for reason in reasons:
+                self.skip(path, reason, session=session)
 
 
 def free_clip_path(dataset_id: int, path: str, sha256: str, *, session: Session) -> str:
     """`path`, or ``clip-2.mp4`` and so on where a clip of other content has that name already."""
     taken = {video.path for video in videos(dataset_id, session=session) if video.sha256 != sha256}
     return next(str(name) for name in numbered(PurePosixPath(path), "-{}") if str(name) not in taken)
-
-
-def _batches(
-    decoded: Iterator[tuple[int, float, NDArray[np.uint8]]], most: int
-) -> Iterator[list[tuple[int, float, NDArray[np.uint8]]]]:
-    """The first `most` frames in batches that memory can hold; what comes after them is not even decoded."""
-    batch: list[tuple[int, float, NDArray[np.uint8]]] = []
-    for frame in decoded:
-        batch.append(frame)
-        last = frame[0] + 1 == most
-        if last or len(batch) == _BATCH or len(batch) * frame[2][..., 0].size >= _BATCH_PIXELS:
-            yield batch
-            batch = []
-        if last:
-            return
-    if batch:
-        yield batch
 
 
 def _sha256(content: Path | bytes) -> str:

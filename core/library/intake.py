@@ -13,6 +13,7 @@ from core.foundation.messages import Message, message
 from core.foundation.names import clean_name
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.library.clip_frames import FrameOriginal
 from core.library.lookup import find_dataset
 from core.library.pictures import StoredFile
 from core.library.sources import Limits, SourceFile, list_source
@@ -82,8 +83,10 @@ class Intake(ABC):
         return list_source(source, Limits.of(self.workspace.settings))
 
     def is_stored(self, original: str) -> bool:
-        """Whether a file that the store names is there and can be read."""
-        return os.path.isfile(self.workspace.original(original))  # unlike Path.is_file: not to be read is not there
+        """Whether a file that the store names is there and can be read, or of a frame the index of its clip."""
+        frame = FrameOriginal.parse(original)
+        file = self.workspace.clip_index(frame.clip) if frame else self.workspace.original(original)
+        return os.path.isfile(file)  # unlike Path.is_file: not to be read is not there
 
     def ids_of(self, files: Sequence[str], *, session: Session) -> dict[str, int]:
         """The pictures of the dataset by their content (SHA-256), of those asked for."""

@@ -16,6 +16,7 @@ from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 from core.foundation.settings import Settings
 from core.library.zip_names import member_names
+from core.media.videos import is_clip
 
 _CHUNK: Final = 2**20
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
@@ -49,11 +50,13 @@ class Limits:
     file_bytes: int
     archive_bytes: int
     archive_files: int
+    clip_bytes: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         """Those that somebody set."""
-        return cls(settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files)
+        archive = settings.max_archive_bytes, settings.max_archive_files
+        return cls(settings.max_file_bytes, *archive, settings.max_clip_bytes)
 
 
 SourceFile = OfferedFile | RefusedFile
@@ -117,7 +120,10 @@ def _file(file: Path, path: str, limits: Limits) -> SourceFile:
         size = file.stat().st_size
     except OSError as error:
         return RefusedFile(path, message("files.not_read", reason=error.strerror))
-    if size > limits.file_bytes:
+    if limits.clip_bytes and is_clip(path):  # which is never in memory as a whole
+        if size > limits.clip_bytes:
+            return RefusedFile(path, message("files.clip_too_large", size=size, limit=limits.clip_bytes))
+    elif size > limits.file_bytes:
         return RefusedFile(path, _too_large(size, limits))
     return OfferedFile(path, lambda most: _read(file, most), file)
 

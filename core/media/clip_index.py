@@ -40,11 +40,14 @@ class ClipIndex:
         (N,) uint32 CRC-32 of the brightness of each as it is decoded.
     keys
         (K, 2) int64 of the packets at which decoding can begin, rising: presentation time, and what to seek to.
+    remarks
+        What was to be said of the clip when it was gone through, as its writer words it.
     """
 
     times: NDArray[np.int64]
     checksums: NDArray[np.uint32]
     keys: NDArray[np.int64]
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.checksums)
@@ -53,7 +56,8 @@ class ClipIndex:
         """About six bytes a frame."""
         kept = io.BytesIO()
         steps = np.diff(self.times, prepend=0)  # they hardly differ, so they pack well
-        np.savez_compressed(kept, steps=steps, checksums=self.checksums, keys=self.keys)
+        remarks = np.array(self.remarks, str)
+        np.savez_compressed(kept, steps=steps, checksums=self.checksums, keys=self.keys, remarks=remarks)
         return kept.getvalue()
 
     @classmethod
@@ -62,9 +66,10 @@ class ClipIndex:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as kept:
                 times, checksums, keys = np.cumsum(kept["steps"]), kept["checksums"], kept["keys"]
+                remarks = tuple(kept["remarks"].tolist())
         except Exception as error:  # zip, zlib and numpy each have their own
             raise ValueError(str(error)) from error
-        return cls(times.astype(np.int64), checksums.astype(np.uint32), keys.astype(np.int64).reshape(-1, 2))
+        return cls(times.astype(np.int64), checksums.astype(np.uint32), keys.astype(np.int64).reshape(-1, 2), remarks)
 
 
 class SeenFrame(NamedTuple):
@@ -138,7 +143,7 @@ class ClipSurvey:
 def checksum(frame: Any) -> int:
     """CRC-32 of the brightness of a decoded frame, or of its RGB values where brightness has no plane of its own."""
     if frame.format.name not in _PLANAR:
-        return zlib.crc32(frame.to_ndarray(format="rgb24"))
+        return zlib.crc32(np.ascontiguousarray(frame.to_ndarray(format="rgb24")).data)
     return zlib.crc32(np.ascontiguousarray(_plane(frame.planes[0])).data)
 
 

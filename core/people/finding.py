@@ -19,7 +19,7 @@ from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
-from core.media.files import write_atomically
+from core.library.derived import find_derived, keep_derived
 from core.media.images import crop_suffix, face_crop, jpeg
 from core.models import AUTO, LANDMARKERS, lacking
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
@@ -92,9 +92,10 @@ def _keep_crops(
 ) -> None:
     for picture, faces in zip(batch, outcomes, strict=True):
         for corners in [] if isinstance(faces, PictureFailure) else faces.boxes.corners.tolist():
-            target = workspace.derived("crops", picture.image.sha256, crop_suffix(tuple(corners)))
-            if not target.is_file():
-                write_atomically(target, jpeg(face_crop(picture.pixels, tuple(corners))))
+            suffix = crop_suffix(tuple(corners))
+            if find_derived(workspace, picture.image, "crops", suffix) is None:
+                content = jpeg(face_crop(picture.pixels, tuple(corners)))
+                keep_derived(workspace, picture.image, "crops", content, suffix)
 
 
 def _store_scan(

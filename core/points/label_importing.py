@@ -19,8 +19,9 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_dataset
+from core.library.pixels import picture_orientation
 from core.library.sources import Limits, OfferedFile, SourceFile, list_source
-from core.media.turning import UPRIGHT, orientation_of
+from core.media.turning import UPRIGHT
 from core.points.label_doubts import DoubtReport, PictureAsStored, is_dropped, open_question, settle
 from core.points.label_placing import PictureIndex, Placement, forget_asked, keep_waiting
 from core.points.label_writing import FileLabel, WriteReport, apply_labels
@@ -387,7 +388,7 @@ def _write_picture(
     """Labels of one picture, as they are answered; what was refused is named as it was given."""
     try:
         of_clip = all(label.row.frame is not None for label in labels)
-        orientation = UPRIGHT if of_clip else orientation_of(workspace.original(image.original))
+        orientation = UPRIGHT if of_clip else picture_orientation(workspace, image)
     except OSError as error:
         reason = message("labels.picture_unreadable", reason=error.strerror or error)
         return WriteReport(refused=[(label, reason) for label in labels])

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 import core.foundation.errors
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Cancelled, FacetError
 from core.foundation.messages import Message
 from core.foundation.skeletons import find_skeleton
+from core.media.clip_reading import FramePlace
 from core.models.pose import NetworkConfig
 from core.training.listening import Listener, TrainingCancelled
 from core.training.loop import TrainingOutcome, train
@@ -137,24 +139,36 @@ def _write_job(job: Path, data: TrainingData, **more: object) -> None:
 
 
 def _plain(sample: Sample, job: Path) -> dict[str, Any]:
-    picture = sample.picture
-    if isinstance(picture, np.ndarray):
-        # samples of one picture share its file
-        file = job / f"picture-{zlib.crc32(picture.tobytes()):08x}-{picture.size}.npy"
-        if not file.is_file():
-            np.save(file, picture)
-    else:
-        file = picture
     box = [float(side) for side in sample.box]
-    return vars(sample) | {"picture": str(file.resolve()), "box": box, "keypoints": sample.keypoints.to_bytes().hex()}
+    picture = _plain_picture(sample.picture, job)
+    return vars(sample) | {"picture": picture, "box": box, "keypoints": sample.keypoints.to_bytes().hex()}
+
+
+def _plain_picture(picture: Path | FramePlace | NDArray[np.uint8], job: Path) -> str | list[Any]:
+    if isinstance(picture, FramePlace):
+        return [str(picture.clip.resolve()), str(picture.index.resolve()), picture.number, picture.name]
+    if isinstance(picture, Path):
+        return str(picture.resolve())
+    # samples of one picture share its file
+    file = job / f"picture-{zlib.crc32(picture.tobytes()):08x}-{picture.size}.npy"
+    if not file.is_file():
+        np.save(file, picture)
+    return str(file.resolve())
+
+
+def _picture(plain: str | list[Any]) -> Path | FramePlace | NDArray[np.uint8]:
+    if isinstance(plain, list):
+        clip, index, number, name = plain
+        return FramePlace(Path(clip), Path(index), number, name)
+    path = Path(plain)
+    return np.load(path) if path.suffix == ".npy" else path
 
 
 def _sample(plain: dict[str, Any]) -> Sample:
-    path = Path(plain["picture"])
     return Sample(
         **plain
         | {
-            "picture": np.load(path) if path.suffix == ".npy" else path,
+            "picture": _picture(plain["picture"]),
             "box": tuple(plain["box"]),
             "keypoints": Keypoints.from_bytes(bytes.fromhex(plain["keypoints"])),
             "frame": tuple(plain["frame"]) if plain["frame"] else None,

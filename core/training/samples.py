@@ -18,6 +18,7 @@ from core.foundation.errors import BadInput, FacetError, UnreadableImage
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.threads import thread_count
+from core.media.clip_reading import FramePlace
 from core.media.crops import Crop, PictureRegion
 from core.media.images import decode
 
@@ -31,7 +32,7 @@ class Sample:
     Attributes
     ----------
     picture
-        The file, or its pixels: (H, W, 3) uint8, RGB, upright.
+        The file, the frame of a clip, or the pixels: (H, W, 3) uint8, RGB, upright.
     box
         Left, top, right, bottom in pixels of the picture.
     keypoints
@@ -48,7 +49,7 @@ class Sample:
         The task of a pseudo-label (``cls3``, ``cls2`` or ``std``); None for a human's label.
     """
 
-    picture: Path | NDArray[np.uint8]
+    picture: Path | FramePlace | NDArray[np.uint8]
     box: Box
     keypoints: Keypoints
     key: int
@@ -142,7 +143,7 @@ class CropSource:
         self.failures: list[UnusableSample] = []
         self.kept_bytes = 0
         self._regions: list[PictureRegion | None] = []  # None: beyond the budget, read again
-        self._last: tuple[Path, NDArray[np.uint8]] | None = None
+        self._last: tuple[Path | FramePlace, NDArray[np.uint8]] | None = None
         self._progress, self._killers = progress, progress.suspicion.killers
         self._fill(samples, budget_bytes, reading)
 
@@ -175,7 +176,7 @@ class CropSource:
         by_picture: dict[object, list[int]] = {}
         for row, sample in enumerate(samples):
             picture = sample.picture
-            by_picture.setdefault(picture if isinstance(picture, Path) else id(picture), []).append(row)
+            by_picture.setdefault(id(picture) if isinstance(picture, np.ndarray) else picture, []).append(row)
         read: dict[int, PictureRegion | Message | None] = {}
         full = False
         pictures = list(by_picture.values())
@@ -237,6 +238,8 @@ class CropSource:
 
     def _pixels(self, sample: Sample) -> NDArray[np.uint8]:
         picture = sample.picture
+        if isinstance(picture, FramePlace):
+            return picture.pixels()
         if isinstance(picture, Path):
             return decode(picture, sample.name, MAX_PIXELS).pixels
         if not is_picture(picture):
@@ -245,10 +248,10 @@ class CropSource:
 
     def _again(self, sample: Sample) -> NDArray[np.uint8]:
         last = self._last  # one read of the pair: another thread may replace it
-        if last is not None and last[0] == sample.picture:
+        if last is not None and not isinstance(sample.picture, np.ndarray) and last[0] == sample.picture:
             return last[1]
         pixels = self._pixels(sample)
-        if isinstance(sample.picture, Path):
+        if not isinstance(sample.picture, np.ndarray):
             self._last = (sample.picture, pixels)
         return pixels
 

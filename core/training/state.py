@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.foundation.errors import FacetError
 from core.foundation.messages import Message, message
@@ -138,10 +139,14 @@ def fingerprint(recipe: Recipe, skeleton: str, parts: Sequence[Sequence[Sample]]
         digest.update(f"{len(part)} samples;".encode())
         for sample in part:
             picture = sample.picture
-            content = str(picture) if isinstance(picture, Path) else f"{picture.shape}{zlib.crc32(picture.tobytes())}"
+            content = _digest(picture) if isinstance(picture, np.ndarray) else str(picture)
             row = (content, tuple(map(float, sample.box)), sample.key, sample.group, sample.frame, sample.pseudo)
             digest.update(repr(row).encode() + sample.keypoints.to_bytes())
     return digest.hexdigest()
+
+
+def _digest(pixels: NDArray[np.uint8]) -> str:
+    return f"{pixels.shape}{zlib.crc32(pixels.tobytes())}"
 
 
 def write_curves(path: Path, history: Sequence[Mapping[str, Any]]) -> None:

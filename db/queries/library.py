@@ -319,12 +319,13 @@ def videos(dataset_id: int, *, session: Session) -> Sequence[Video]:
     return session.exec(select(Video).where(Video.dataset_id == dataset_id).order_by(col(Video.path))).all()
 
 
-def clip_files(dataset_id: int, sha256: str, *, session: Session) -> list[str]:
-    """The kept files (`original`) of the clip of that content and of its frames; empty where it is not here."""
-    known = select(Video).where(Video.dataset_id == dataset_id, Video.sha256 == sha256)
-    video = session.exec(known).first()
-    if video is None:
-        return []
+def count_frames_of(video_id: int, *, session: Session) -> int:
+    """How many frames of a clip are in the store, with those whose picture was removed."""
+    return session.exec(select(func.count()).where(col(Frame.video_id) == video_id)).one()
+
+
+def clip_files(video: Video, *, session: Session) -> list[str]:
+    """What is said (`original`) of where a clip and its frames are."""
     frames = select(Image.original).join(Frame, col(Frame.image_id) == Image.id).where(Frame.video_id == video.id)
     return [video.original, *session.exec(frames).all()]
 

@@ -21,6 +21,7 @@ EXPORTS, ADDRESSES = recorded.read("exports"), recorded.read("addresses")
 ADDRESSES["answers"]["/api/export/1"] = "200 application/zip with cache-control, content-disposition"
 del ADDRESSES["environment"]["FACET_USER"]  # was "annotator", which two people could be at once; now each is asked
 ADDRESSES["environment"]["FACET_LANDMARKER"] = "auto"  # was "dlib-68"; a face mesh where it is here was asked for
+del ADDRESSES["environment"]["FACET_MAX_CLIP_FRAMES"]  # was 50,000, and an hour has more
 
 
 @pytest.fixture(scope="module")

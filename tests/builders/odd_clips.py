@@ -17,6 +17,7 @@ def patterned(index, width=64, height=48):
 
 def encoded(path, count=40, codec="libx264", options=None, times=None, rotation=None, size=(64, 48), pixels="yuv420p"):
     """Write `count` patterned frames; `times` are milliseconds, else 25 frames a second."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size, pixels
@@ -50,6 +51,27 @@ def of_changing_size(path, sizes=((64, 48), (96, 32)), each=5):
                 for packet in encoder.encode(frame):
                     packet.stream = stream
                     container.mux(packet)
+    return path
+
+
+def without_frames(content):
+    """An MP4 whose tables list no frame."""
+    path = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
+    for name, words in ((b"stsz", 3), (b"stts", 2), (b"stsc", 2), (b"stco", 2), (b"ctts", 2), (b"stss", 2)):
+        content = _replaced(content, (*path, name), struct.pack(f">I4s{words}I", 8 + 4 * words, name, *[0] * words))
+    return content
+
+
+def with_header_of(path, whole):
+    """The MP4 `whole` with its index moved to the front, cut off in the middle of its frames."""
+    with av.open(str(whole)) as source, av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"mdat") + (len(content) - content.index(b"mdat")) * 2 // 3])
     return path
 
 

@@ -22,6 +22,7 @@ from core.foundation.errors import FacetError
 from core.foundation.messages import worded
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
+from core.library.clip_frames import frame_identity
 from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import StoreNotCopied, UnknownRevision, backup, config, upgrade
@@ -706,3 +707,46 @@ def test_instances_of_before_are_in_no_track_and_lose_theirs_again(engine, tmp_p
         assert "track_id" not in [column["name"] for column in inspect(connection).get_columns("instance")]
         assert connection.execute(text("SELECT box_source FROM instance")).scalar() == "detector"
         assert not {"track", "clipedit"} & set(inspect(connection).get_table_names())
+
+
+FRAMES_BEFORE = """
+INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
+INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1), ('b', '2026-01-01', 1);
+INSERT INTO video (id, dataset_id, path, sha256, width, height, frames, frames_per_second, original, imported_at)
+    VALUES (1, 1, 'x.mp4', 'aa', 9, 9, 3, 25, 'o', '2026-01-01'), (2, 2, 'x.mp4', 'aa', 9, 9, 3, 25, 'o', '2026-01-01'),
+    (3, 1, 'y.mp4', 'bb', 9, 9, 1, 25, 'o', '2026-01-01');
+INSERT INTO image (id, dataset_id, path, sha256, size_bytes, width, height, format, original, sequence, state, faces,
+    imported_at) VALUES
+    (1, 1, 'x.mp4/0.jpg', '{0}', 1, 9, 9, 'JPEG', 'originals/{0:.2}/{0}.jpg', 'x.mp4', 'new', 0, '2026-01-01'),
+    (2, 1, 'x.mp4/2.jpg', '{1}', 1, 9, 9, 'JPEG', 'originals/{1:.2}/{1}.jpg', 'x.mp4', 'new', 0, '2026-01-01'),
+    (3, 2, 'x.mp4/0.jpg', '{0}', 1, 9, 9, 'JPEG', 'originals/{0:.2}/{0}.jpg', 'x.mp4', 'new', 0, '2026-01-01'),
+    (4, 1, 'photo.jpg', '{2}', 1, 9, 9, 'JPEG', 'originals/{2:.2}/{2}.jpg', NULL, 'new', 0, '2026-01-01');
+INSERT INTO frame (video_id, "index", seconds, image_id)
+    VALUES (1, 0, 0, 1), (1, 1, 0.04, 1), (1, 2, 0.08, 2), (2, 0, 0, 3), (2, 1, 0.04, NULL), (3, 0, 0, 4)"""
+
+
+def test_frames_of_before_are_known_by_their_clip_and_number_and_go_back(engine, tmp_path):
+    before = [character * 64 for character in "123"]
+    run(engine, command.upgrade, "0015")
+    with migrating(engine) as connection:
+        for statement in FRAMES_BEFORE.format(*before).split(";\n"):
+            connection.exec_driver_sql(statement)
+    known = text("SELECT sha256 FROM image ORDER BY id")
+    run(engine, command.upgrade, "0016")
+    zero, two = frame_identity("aa", 0), frame_identity("aa", 2)
+    with engine.connect() as now:  # a photo that a clip shows too stays what it is
+        assert now.execute(known).scalars().all() == [zero, two, zero, before[2]]
+    run(engine, command.downgrade, "0015")
+    with engine.connect() as now:
+        assert now.execute(known).scalars().all() == [before[0], before[1], before[0], before[2]]
+
+
+def test_a_frame_without_a_file_keeps_its_name_on_the_way_back(engine, tmp_path):
+    run(engine, command.upgrade, "0016")
+    with migrating(engine) as connection:
+        for statement in FRAMES_BEFORE.format(*(character * 64 for character in "123")).split(";\n"):
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE image SET original = 'clip:aa:2' WHERE id = 2")
+    run(engine, command.downgrade, "0015")
+    with engine.connect() as now:
+        assert now.execute(text("SELECT sha256 FROM image WHERE id = 2")).scalar() == "2" * 64

@@ -6,7 +6,7 @@ from alembic import op
 from db.migrations.building import create_table, flag, json, maybe, moment, part_of, row_of, text
 
 revision: str = "0017"
-down_revision: str | None = "0015"
+down_revision: str | None = "0016"
 
 
 def upgrade() -> None:

@@ -12,6 +12,7 @@ from core.foundation.messages import message
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library import batches
+from core.library import pixels as pixels_of_pictures
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
 from db.engine import reading
 from db.tables import SET_ASIDE, Image, Instance, Run, Skipped
@@ -60,7 +61,7 @@ def test_batch_is_limited_in_pixels_but_holds_at_least_one_picture(pairs, pictur
 def test_two_batches_of_pixels_are_alive_at_most(pairs, pictures, monkeypatch):
     alive = weakref.WeakSet()
     most = 0
-    plain = batches.decode
+    plain = pixels_of_pictures.decode
 
     class Seen(np.ndarray):
         """Arrays cannot be hashed, so the set keeps these by identity."""
@@ -76,7 +77,7 @@ def test_two_batches_of_pixels_are_alive_at_most(pairs, pictures, monkeypatch):
         most = max(most, len(alive))
         return type(picture)(pixels, picture.format)
 
-    monkeypatch.setattr(batches, "decode", watched)
+    monkeypatch.setattr(pixels_of_pictures, "decode", watched)
     for batch in opened_batches(pairs, _images(pairs, pictures, 12)):
         assert len(batch) == 2
         del batch

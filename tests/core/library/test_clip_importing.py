@@ -3,6 +3,7 @@
 import shutil
 import zipfile
 
+import av
 import numpy as np
 import pytest
 from sqlmodel import col, select
@@ -10,18 +11,22 @@ from sqlmodel import col, select
 from core.foundation.errors import Cancelled, NotFound
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.library.clip_frames import FrameOriginal, frame_identity
 from core.library.clip_importing import ClipIntake, free_clip_path
 from core.library.importing import PictureIntake, skipped
 from core.library.intake import ImportOptions
-from core.media.images import decode
+from core.library.pixels import picture_pixels
+from core.library.serving import serve_thumbnail
 from core.media.videos import VideoWriter, frames, probe
 from db.engine import reading
 from db.queries.library import all_clips, clips_named, videos
 from db.queries.motion import clip_frames, frame_pictures
-from db.tables import Frame, Image, ImagePath, Run, RunState, Video
+from db.tables import Dataset, Frame, Image, ImagePath, Run, RunState, Video
 from db.writing import writing
 from tests.builders.after_deaths import AfterDeaths
 from tests.builders.lying_clips import lying_clip
+from tests.builders.odd_clips import encoded, of_changing_size, with_header_of, without_frames
+from tests.builders.old_clips import frames_as_files
 
 
 @pytest.fixture
@@ -40,7 +45,9 @@ def take(workspace, dataset, author, run_id):
         intake = ClipIntake(
             where, dataset_id=dataset, author_id=author, run_id=run_id, options=chosen, progress=progress
         )
-        return intake.take_source(source)
+        counts = intake.take_source(source)
+        call.bytes_kept = counts.pop("bytes_kept")
+        return counts
 
     return call
 
@@ -83,10 +90,24 @@ def test_each_frame_is_a_picture_that_knows_its_place(workspace, dataset, take, 
         assert frame.image.path == f"day/ada.mp4/{index:06d}.jpg"
         assert frame.image.sequence == "day/ada.mp4"
         assert (frame.image.width, frame.image.height, frame.image.format) == (64, 48, "JPEG")
-        kept = decode(workspace.original(frame.image.original), "", 10**6).pixels
-        assert np.abs(kept.astype(int) - decoded).mean() < 3
-        assert workspace.derived("thumbnails", frame.image.sha256).is_file()
+        np.testing.assert_array_equal(picture_pixels(workspace, frame.image), decoded)
     assert workspace.original(video.original).read_bytes() == source.read_bytes()
+
+
+def test_a_clip_is_kept_once_and_no_file_of_any_frame(workspace, take, tmp_path):
+    source = clip(tmp_path / "a.mp4", range(12))
+    take(source)
+    kept = {path for path in workspace.home.rglob("*") if path.is_file() and not path.name.startswith("store.db")}
+    (index,) = (workspace.home / "clips").iterdir()
+    assert kept == {workspace.original(stored(workspace, Video)[0].original), index}
+    assert take.bytes_kept == source.stat().st_size + index.stat().st_size
+    take(source)
+    assert take.bytes_kept == source.stat().st_size + index.stat().st_size
+    take(clip(tmp_path / "b.mp4", range(20, 30)), reference=True)
+    assert (
+        take.bytes_kept
+        == sum(path.stat().st_size for path in (workspace.home / "clips").iterdir()) - index.stat().st_size
+    )
 
 
 def test_frames_know_the_scene_that_they_are_of(workspace, take, tmp_path):
@@ -109,21 +130,46 @@ def test_again_under_another_name_adds_nothing(workspace, take, tmp_path):
     assert (len(stored(workspace)), len(stored(workspace, Frame)), len(stored(workspace, Video))) == before == (5, 5, 1)
 
 
-def test_equal_frames_are_one_picture(workspace, take, tmp_path):
-    # the encoder repeats a still exactly
+def test_equal_frames_are_pictures_of_their_own(workspace, take, tmp_path):
+    # the encoder repeats a still exactly, but a person may hold another view of each
     clip(tmp_path / "a.mp4", [3] * 12)
     assert take(tmp_path / "a.mp4")["frames"] == 12
     images, places = stored(workspace), stored(workspace, Frame)
-    assert len(places) == 12
-    assert len(images) == len({image.sha256 for image in images}) < 12
-    assert {place.image_id for place in places} == {image.id for image in images}
+    assert [place.image_id for place in places] == [image.id for image in images]
+    (video,) = stored(workspace, Video)
+    assert [image.sha256 for image in images] == [frame_identity(video.sha256, number) for number in range(12)]
     with reading(workspace.engine) as session:
         assert len(session.exec(select(ImagePath)).all()) == len(images)
 
 
-def test_an_import_that_was_cut_off_goes_on_without_doubles(workspace, take, tmp_path, monkeypatch):
+@pytest.mark.parametrize("after", [0, 2, 4])
+def test_an_import_that_was_cut_off_goes_on_without_doubles(workspace, take, tmp_path, monkeypatch, after):
     monkeypatch.setattr("core.library.clip_importing._BATCH", 2)
     clip(tmp_path / "a.mp4", range(7))
+    left, plain = after, ClipIntake.record
+
+    def record(self, added, *, session):
+        nonlocal left
+        plain(self, added, session=session)
+        left -= added
+        if left < 0:
+            raise Cancelled("training.stopped")  # the batch does not come in
+
+    monkeypatch.setattr(ClipIntake, "record", record)
+    with pytest.raises(Cancelled):
+        take(tmp_path / "a.mp4")
+    monkeypatch.undo()
+    before = stored(workspace)
+    assert len(before) == after
+    assert all(picture_pixels(workspace, image).shape == (48, 64, 3) for image in before)
+    assert take(tmp_path / "a.mp4") == {"clips": 1, "frames": 7, "skipped": 0}
+    assert stored(workspace)[:after] == before
+    assert [image.path for image in stored(workspace)] == [f"a.mp4/{i:06d}.jpg" for i in range(7)]
+    assert [frame.index for frame in stored(workspace, Frame)] == list(range(7))
+
+
+def test_an_import_that_is_stopped_while_it_decodes_leaves_no_picture(workspace, take, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.library.clip_importing._TOLD", 2)
 
     class Stop(Progress):
         def begin(self, total, done=0, message=""):
@@ -134,21 +180,31 @@ def test_an_import_that_was_cut_off_goes_on_without_doubles(workspace, take, tmp
                 raise Cancelled("training.stopped")
 
     with pytest.raises(Cancelled):
-        take(tmp_path / "a.mp4", progress=Stop())
-    assert (len(stored(workspace)), len(stored(workspace, Video))) == (4, 0)
-    assert take(tmp_path / "a.mp4") == {"clips": 1, "frames": 7, "skipped": 0}
-    assert [image.path for image in stored(workspace)] == [f"a.mp4/{i:06d}.jpg" for i in range(7)]
-    assert len(stored(workspace, Frame)) == 7
+        take(clip(tmp_path / "a.mp4", range(7)), progress=Stop())
+    assert stored(workspace) == stored(workspace, Video) == []
 
 
-def test_frames_that_are_gone_from_the_disk_come_back(workspace, take, tmp_path):
-    clip(tmp_path / "a.mp4")
-    take(tmp_path / "a.mp4")
-    lost = workspace.original(stored(workspace)[2].original)
-    lost.unlink()
-    take(tmp_path / "a.mp4")
-    assert lost.is_file()
+def test_what_is_gone_from_the_disk_comes_back(workspace, take, tmp_path):
+    take(clip(tmp_path / "a.mp4"))
+    (video,), (index,) = stored(workspace, Video), (workspace.home / "clips").iterdir()
+    for lost in (workspace.original(video.original), index):
+        lost.unlink()
+        take(tmp_path / "a.mp4")
+        assert lost.is_file()
     assert (len(stored(workspace)), len(stored(workspace, Video))) == (5, 1)
+
+
+def test_frames_of_before_stay_files_until_these_are_gone(workspace, take, tmp_path):
+    take(clip(tmp_path / "a.mp4"))
+    before = frames_as_files(workspace)
+    take(tmp_path / "a.mp4")
+    assert [image.original for image in stored(workspace)] == before
+    workspace.original(before[2]).unlink()
+    take(tmp_path / "a.mp4")
+    (video,) = stored(workspace, Video)
+    assert [image.original for image in stored(workspace)] == [
+        *before[:2], str(FrameOriginal.of(video.sha256, 2)), *before[3:]
+    ]  # fmt: skip
 
 
 def test_pictures_and_clips_of_one_folder_are_counted_apart(
@@ -225,7 +281,12 @@ def test_a_reference_leaves_the_clip_where_it_is(workspace, take, tmp_path):
     (video,) = stored(workspace, Video)
     assert video.original == str(source)
     assert not list(workspace.originals.rglob("*.mp4"))
-    assert all(workspace.original(image.original).is_file() for image in stored(workspace))
+    assert all(picture_pixels(workspace, image).shape == (48, 64, 3) for image in stored(workspace))
+    shutil.move(source, tmp_path / "b.mp4")
+    with pytest.raises(NotFound, match=r"a\.mp4/000000\.jpg: the original is gone from"):
+        picture_pixels(workspace, stored(workspace)[0])
+    take(tmp_path / "b.mp4", reference=True)
+    assert all(picture_pixels(workspace, image).shape == (48, 64, 3) for image in stored(workspace))
 
 
 def test_what_is_no_clip_is_listed_and_not_kept(workspace, take, run_id, tmp_path):
@@ -271,6 +332,78 @@ def test_a_clip_over_the_limits_is_refused_whole(workspace, take, run_id, tmp_pa
 
 def replace_settings(workspace, **changes):
     return workspace.settings.model_copy(update=changes)
+
+
+def odd_clips(folder):
+    """A clip for each thing that can be wrong, and a good one; gives what is said of each."""
+    folder.mkdir()
+    good = encoded(folder / "good.mp4", 30).read_bytes()
+    (folder / "zero.mp4").write_bytes(without_frames(good))
+    (folder / "cut.mkv").write_bytes((content := encoded(folder / "cut.mkv", 60).read_bytes())[: len(content) // 2])
+    with_header_of(folder / "promises.mp4", encoded(folder / "long.mp4", 60))
+    (folder / "long.mp4").unlink()
+    of_changing_size(folder / "sizes.webm")
+    encoded(folder / "wide.mp4", 2, options={"preset": "ultrafast"}, size=(16000, 64))
+    encoded(folder / "tall.mp4", 2, options={"preset": "ultrafast"}, size=(64, 16000))
+    with av.open(str(folder / "sound.mp4"), "w") as container:
+        stream = container.add_stream("aac", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 8000
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return {
+        "zero.mp4": "no frame of it can be decoded",
+        "promises.mp4": "its header promises 60 frames, but",
+        "sizes.webm": "from frame 5 on it is 96 × 32 pixels, not 64 × 48; its frames came in as they are",
+        "sound.mp4": "there is no picture in it, only sound or text",
+        "wide.mp4": "16000 × 64 pixels are more than the limit of 1,000,000 (FACET_MAX_PIXELS)",
+        "tall.mp4": "64 × 16000 pixels are more than the limit of 1,000,000 (FACET_MAX_PIXELS)",
+    }
+
+
+def test_each_clip_that_is_not_as_it_should_be_is_named_with_the_reason_and_the_others_come_in(
+    workspace, take, run_id, tmp_path
+):
+    said = odd_clips(tmp_path / "odd")
+    limited = Workspace(replace_settings(workspace, max_pixels=1_000_000))
+    counts = take(tmp_path / "odd", limited)
+    limited.engine.dispose()
+    listed = {row["path"]: row["reason"] for row in skipped(workspace, run_id)}
+    assert {path: listed.get(path, "")[: len(reason)] for path, reason in said.items()} == said
+    assert set(listed) - set(said) <= {"cut.mkv"}  # which ends between two frames: that is its end
+    came = {video.path: video.frames for video in stored(workspace, Video)}
+    assert set(came) == {"good.mp4", "cut.mkv", "promises.mp4", "sizes.webm"}
+    assert (came["good.mp4"], came["sizes.webm"]) == (30, 10)
+    assert 10 <= came["promises.mp4"] < 60 > came["cut.mkv"] >= 10
+    assert counts["frames"] == sum(came.values()) == len(stored(workspace))
+    for image in stored(workspace):
+        assert picture_pixels(workspace, image).shape == (image.height, image.width, 3)
+
+
+def test_a_clip_may_be_very_wide_and_very_quick(workspace, take, tmp_path):
+    encoded(tmp_path / "in" / "wide.mp4", 2, options={"preset": "ultrafast"}, size=(16000, 64))
+    clip(tmp_path / "in" / "quick.mp4", range(24), rate=120.0)
+    assert take(tmp_path / "in") == {"clips": 2, "frames": 26, "skipped": 0}
+    quick, wide = stored(workspace, Video)
+    assert (quick.frames_per_second, wide.width) == (120, 16000)
+    seconds = [frame.seconds for frame in stored(workspace, Frame) if frame.video_id == quick.id]
+    assert seconds == pytest.approx([number / 120 for number in range(24)])
+    assert serve_thumbnail(workspace, stored(workspace)[-1].id)
+
+
+def test_a_clip_that_is_refused_in_one_dataset_stays_where_another_has_it(workspace, take, author, run_id, tmp_path):
+    take(clip(tmp_path / "a.mp4", range(6)))
+    with writing(workspace.engine) as session:
+        other = Dataset(name="other", created_by=author)
+        session.add(other)
+        session.flush()
+        number = other.id
+    few = Workspace(replace_settings(workspace, max_clip_frames=5))
+    assert (
+        ClipIntake(few, dataset_id=number, author_id=author, run_id=run_id).take_source(tmp_path / "a.mp4")["frames"]
+        == 0
+    )
+    few.engine.dispose()
+    assert picture_pixels(workspace, stored(workspace)[5]).shape == (48, 64, 3)
 
 
 def test_an_unknown_dataset_is_refused(workspace, author, run_id, tmp_path):

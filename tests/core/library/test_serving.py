@@ -10,13 +10,17 @@ import pytest
 from PIL import Image as Pillow
 from sqlmodel import select
 
-from core.foundation.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, FacetError, NotFound
+from core.foundation.workspace import Workspace
+from core.library import frames_ahead, serving
 from core.library.importing import PictureIntake
 from core.library.intake import ImportOptions
-from core.library.serving import crop_file, display_file, thumbnail_file
+from core.library.pixels import picture_pixels
+from core.library.serving import crop_file, display_file, serve_crop, serve_display, serve_thumbnail, thumbnail_file
 from db.engine import reading
 from db.tables import Image, Instance, Run
 from db.writing import writing
+from tests.builders.odd_clips import encoded
 
 
 @pytest.fixture
@@ -135,3 +139,64 @@ def test_an_original_that_may_not_be_read_is_a_sentence(workspace, take_in, pict
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(BadInput, match=r"a\.jpg: the original cannot be read \(Permission denied\)"):
         display_file(workspace, image.id)
+
+
+def test_frames_of_a_clip_are_made_when_they_are_looked_at_and_kept_in_the_cache(
+    workspace, taken_clip, dataset, tmp_path
+):
+    images = taken_clip(encoded(tmp_path / "a.mp4", 40, size=(320, 240)))
+    assert not workspace.cache.exists()
+    small, large = thumbnail_file(workspace, images[7].id), display_file(workspace, images[7].id)
+    cut = crop_file(workspace, face(workspace, dataset, images[7], (10, 10, 50, 70)))
+    with Pillow.open(small) as opened:
+        assert opened.size == (256, 192)
+    with Pillow.open(large) as opened:
+        shown = np.asarray(opened.convert("RGB"))
+    assert np.abs(shown.astype(int) - picture_pixels(workspace, images[7])).mean() < 4
+    assert all(path.is_relative_to(workspace.cache) for path in (small, large, cut))
+    stamp = small.stat().st_ino
+    assert thumbnail_file(workspace, images[7].id).stat().st_ino == stamp
+
+
+def test_going_through_a_clip_finds_each_frame_made(workspace, taken_clip, tmp_path, monkeypatch):
+    images = taken_clip(encoded(tmp_path / "a.mp4", 40))
+    made = []
+    monkeypatch.setattr(serving, "picture_pixels", lambda *a, **k: made.append(a[1].path) or picture_pixels(*a, **k))
+    for image in images:
+        display_file(workspace, image.id)
+        for going in list(frames_ahead._of_clip.values()):
+            going.ahead.result(30)  # a person takes longer
+    assert made == ["a.mp4/000000.jpg"]
+
+
+def full(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_still_shows_every_picture(
+    workspace, take_in, phone_photo, taken_clip, dataset, tmp_path, monkeypatch
+):
+    photo, frame = take_in(phone_photo), taken_clip(encoded(tmp_path / "b.mp4", 5))[3]
+    workspace.derived("thumbnails", photo.sha256).unlink()
+    crops = [face(workspace, dataset, image, (1, 1, 20, 20)) for image in (photo, frame)]
+    monkeypatch.setattr("core.media.files.os.replace", full)
+    for image, crop in zip((photo, frame), crops, strict=True):
+        for served in (
+            serve_thumbnail(workspace, image.id),
+            serve_display(workspace, image.id),
+            serve_crop(workspace, crop),
+        ):
+            assert isinstance(served, bytes)
+            with Pillow.open(io.BytesIO(served)) as opened:
+                assert opened.format == "JPEG"
+        with pytest.raises(FacetError, match="no picture can be kept under"):
+            display_file(workspace, image.id)
+    assert not [path for path in workspace.home.rglob("*.jpg") if "originals" not in path.parts]
+
+
+def test_a_bound_of_nothing_shows_frames_all_the_same(workspace, taken_clip, tmp_path):
+    frame = taken_clip(encoded(tmp_path / "b.mp4", 5))[3]
+    small = Workspace(workspace.settings.model_copy(update={"cache_bytes": 0}))
+    assert isinstance(serve_display(small, frame.id), bytes)
+    small.engine.dispose()
+    assert not list(workspace.home.rglob("*.jpg"))

@@ -28,6 +28,7 @@ from db.tables import Frame, Image, Instance, Video
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.after_deaths import AfterDeaths
+from tests.builders.old_clips import frames_as_files
 from tests.builders.staged_clips import add_model, predict, take
 
 COUNT = 8
@@ -180,6 +181,7 @@ def test_the_size_of_an_overlay_is_that_of_its_pictures(workspace, dataset, trut
 
 
 def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth, two_models, tmp_path):
+    frames_as_files(workspace)
     with reading(workspace.engine) as session:
         places = frame_pictures(session.exec(select(Video.id)).one(), session=session)
     workspace.original(places[2].image.original).unlink()
@@ -195,6 +197,7 @@ def test_frames_that_are_gone_are_skipped_and_counted(workspace, dataset, truth,
 
 
 def test_every_frame_that_is_skipped_is_listed_with_its_reason(workspace, dataset, author, truth, two_models, tmp_path):
+    frames_as_files(workspace)
     with writing(workspace.engine) as session:
         first, second, third, fourth = frame_pictures(session.exec(select(Video.id)).one(), session=session)[:4]
         session.exec(select(Frame).where(Frame.index == first.index)).one().image_id = None
