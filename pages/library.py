@@ -1,24 +1,22 @@
 """The library: datasets and their pictures, bringing photos in, and finding the faces in them."""
 
-from functools import partial
-
 import streamlit as st
 
 from core.jobs.kinds import must_wait
 from db.engine import reading
-from db.queries.library import count_filtered, count_instances, counts, page_of_images, states
+from db.queries.library import count_entries, count_filtered, count_instances, counts, page_of_entries, states
 from db.tables import ImageState
+from pages.widgets.library.entry_grid import entry_grid
 from pages.widgets.library.exclusions_form import exclusions_form
 from pages.widgets.library.face_finder import next_step
 from pages.widgets.library.import_form import first_start, import_more
 from pages.widgets.library.label_questions import label_questions
 from pages.widgets.library.labels_form import labels_form
-from pages.widgets.library.picture_filter import as_choices, choose_filter
-from pages.widgets.library.picture_tiles import tile, without_face
+from pages.widgets.library.picture_filter import choose_filter
+from pages.widgets.library.picture_tiles import without_face
 from pages.widgets.library.set_aside import pictures_aside
 from pages.widgets.shared.address import end_page
-from pages.widgets.shared.controls import paged, show_in_editor
-from pages.widgets.shared.picture_grid import picture_grid
+from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import DATASET, dataset_or_stop, workspace
 from pages.widgets.shared.run_status import latest_result, open_runs
 from pages.widgets.shared.text import counted, plain
@@ -63,11 +61,13 @@ if not total.images:
 with st.container(horizontal=True, vertical_alignment="bottom"):
     asked = choose_filter(dataset.id)
 with reading(engine) as session:
-    count = count_filtered(dataset.id, asked, session=session)
+    pictures = count_filtered(dataset.id, asked, session=session)
+    count = count_entries(dataset.id, asked, session=session)
     grid, offset = paged(count, PAGE, key=f"library-page-{dataset.id}-{asked}")
-    images = page_of_images(dataset.id, asked, offset=offset, limit=PAGE, session=session)
+    entries = page_of_entries(dataset.id, asked, offset=offset, limit=PAGE, session=session)
 
 with grid:
-    st.caption(counted(count, "picture") + (". Click one to open it." if count else ". Change or clear the filters."))
-    opened = partial(show_in_editor, **as_choices(asked))
-    picture_grid([tile(image) for image in images], key="library-grid", size=128, on_open=opened)
+    together = "; the frames of a clip are one tile" if count < pictures else ""
+    then = ". Click one to open it." if count else ". Change or clear the filters."
+    st.caption(counted(pictures, "picture") + together + then)
+    entry_grid(entries, asked)

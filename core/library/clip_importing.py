@@ -73,8 +73,14 @@ class _DecodedClip:
         if (index := next(others, None)) is None:
             return [self.shortfall] if self.shortfall else []
         (first_width, first_height), (width, height) = self.sizes[0], self.sizes[index]
-        first = {"first_width": first_width, "first_height": first_height}
-        changes = message("clips.size_changes", frame=index, width=width, height=height, **first)
+        changes = message(
+            "clips.size_changes",
+            frame=index,
+            width=width,
+            height=height,
+            first_width=first_width,
+            first_height=first_height,
+        )
         return [*([self.shortfall] if self.shortfall else []), changes]
 
 

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, type_coerce
+from sqlalchemy import ColumnElement, CompoundSelect, String, null, type_coerce, union_all
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, or_, select
 
 from db.tables import (
@@ -279,6 +281,68 @@ def page_of_images(
     """One page of pictures, ordered by path."""
     statement = select(Image).where(*conditions(dataset_id, chosen)).order_by(col(Image.path), col(Image.id))
     return session.exec(statement.offset(offset).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class ClipEntry:
+    """A clip in a list of pictures, with those of its frames that the list is of.
+
+    `first` is the first of them, `states` how many of them are in each state.
+    """
+
+    video: Video
+    first: Image
+    states: dict[str, int]
+
+    @property
+    def frames(self) -> int:
+        """How many of its frames the list is of."""
+        return sum(self.states.values())
+
+
+def count_entries(dataset_id: int, chosen: ImageFilter, *, session: Session) -> int:
+    """How many pictures and clips the filter leaves: a clip counts once."""
+    return session.exec(select(func.count()).select_from(_entries(dataset_id, chosen).subquery())).one()
+
+
+def page_of_entries(
+    dataset_id: int, chosen: ImageFilter, *, offset: int, limit: int, session: Session
+) -> list[Image | ClipEntry]:
+    """One page of pictures and clips, ordered by path."""
+    entries = _entries(dataset_id, chosen).order_by("path", "image_id").offset(offset).limit(limit)
+    rows = session.connection().execute(entries).all()
+    ids = [image_id for _, image_id, video_id in rows if video_id is None]
+    images = {image.id: image for image in session.exec(select(Image).where(col(Image.id).in_(ids)))}
+    return [
+        images[image_id] if video_id is None else _clip_entry(video_id, dataset_id, chosen, session=session)
+        for _, image_id, video_id in rows
+    ]
+
+
+def _entries(dataset_id: int, chosen: ImageFilter) -> CompoundSelect:
+    """Path, picture and clip of each: of a clip there is no picture, of a picture no clip."""
+    asked = conditions(dataset_id, chosen)
+    clips = select(Video.path).where(Video.dataset_id == dataset_id)
+    alone = or_(col(Image.sequence).is_(None), col(Image.sequence).not_in(clips))
+    columns: Any = col(Image.path).label("path"), col(Image.id).label("image_id"), null().label("video_id")
+    shown = select(Frame.id).join(Image, col(Image.id) == col(Frame.image_id))
+    some = shown.where(Frame.video_id == Video.id, *asked).exists()
+    of_clips = sa_select(col(Video.path), null(), col(Video.id)).where(col(Video.dataset_id) == dataset_id, some)
+    return union_all(sa_select(*columns).where(*asked, alone), of_clips)
+
+
+def _clip_entry(video_id: int, dataset_id: int, chosen: ImageFilter, *, session: Session) -> ClipEntry:
+    shown = (
+        select(Image.state, func.count(), func.min(Frame.index))
+        .join(Frame, col(Frame.image_id) == col(Image.id))
+        .where(Frame.video_id == video_id, *conditions(dataset_id, chosen))
+        .group_by(col(Image.state))
+    )
+    rows = session.exec(shown).all()
+    number = min(first for _, _, first in rows)
+    frame = select(Image).join(Frame, col(Frame.image_id) == col(Image.id))
+    first = session.exec(frame.where(Frame.video_id == video_id, Frame.index == number)).one()
+    return ClipEntry(session.get_one(Video, video_id), first, {state: count for state, count, _ in rows})
 
 
 def fits(image: Image, chosen: ImageFilter, *, session: Session) -> bool:

@@ -192,12 +192,13 @@ def test_import_gives_its_counts_and_what_was_skipped(told, photos):
         "duplicates": 1,
         "clips": 0,
         "frames": 0,
+        "bytes_kept": 0,
         "skipped": [{"path": "notes.txt", "reason": "not a picture but text"}],
     }
     (photos / "notes.txt").unlink()
     assert told("import", photos, "--dataset", "d") == (
         0,
-        {"images": 3, "added": 0, "duplicates": 3, "clips": 0, "frames": 0, "skipped": []},
+        {"images": 3, "added": 0, "duplicates": 3, "clips": 0, "frames": 0, "bytes_kept": 0, "skipped": []},
     )
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from core.foundation.messages import worded
 from core.media.videos import VideoWriter
+from tests.builders.odd_clips import encoded
 from tests.builders.places import ROOT
 from tests.e2e.hands import pick, settle
 
@@ -204,6 +205,26 @@ def test_a_picture_opens_in_the_keypoint_editor(page, trip):
     page.goto(f"{trip.address}?dataset=Trip")
     page.get_by_text("p07.png").click(timeout=WAIT)
     expect(page).to_have_url(re.compile("/keypoints"))
+
+
+def test_a_clip_is_one_tile_and_opens_at_its_first_frame_among_its_frames(page, trip, tmp_path):
+    encoded(tmp_path / "in" / "talk.mp4", 75, size=(160, 120))
+    (tmp_path / "in" / "a.png").write_bytes(png(555))
+    done = trip.command("import", tmp_path / "in", "--dataset", "Film", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["frames"] == 75
+    page.goto(f"{trip.address}?dataset=Film")
+    expect(page.get_by_text("76 pictures; the frames of a clip are one tile. Click one to open it.")).to_be_visible(
+        timeout=WAIT
+    )
+    tiles = page.get_by_role("group", name="Pictures").get_by_role("button")
+    expect(tiles).to_have_count(2)
+    clip = tiles.filter(has_text="talk.mp4 · 0:03")
+    expect(clip).to_contain_text("▶ 75 to review")
+    assert clip.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 160
+    clip.click()
+    expect(page).to_have_url(re.compile("/keypoints.*part=talk.mp4%2F"), timeout=WAIT)
+    expect(page.get_by_text("1 / 75").first).to_be_visible(timeout=WAIT)
 
 
 @pytest.mark.nightly

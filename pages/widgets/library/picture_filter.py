@@ -1,6 +1,7 @@
 """Which pictures of a dataset to look at: the same fields on two pages, each with choices of its own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -72,6 +73,12 @@ def all_pictures_button(dataset_id: int) -> None:
 def as_choices(asked: ImageFilter) -> dict[str, Any]:
     """A filter as the choices that another page is opened with."""
     return dict(zip(_WORDS, (asked.state, asked.path_contains, asked.person_id), strict=True))
+
+
+def within_clip(asked: ImageFilter, path: str) -> ImageFilter:
+    """The filter, of the frames of one clip alone."""
+    part = asked.path_contains
+    return replace(asked, path_contains=part if part.startswith(f"{path}/") else f"{path}/")
 
 
 def _people(dataset_id: int) -> dict[int, str]:

@@ -46,7 +46,15 @@ def test_import_of_an_upload_that_was_killed_at_its_end_goes_on(workspace, do, u
     killed = do("import", killed=True, source=str(upload))
     run = do("import", run_id=killed.id)
     assert (run.state, run.error) == (RunState.DONE, None)
-    assert run.counts == {"images": 1, "added": 1, "duplicates": 0, "clips": 0, "frames": 0, "skipped": 0}
+    assert run.counts == {
+        "images": 1,
+        "added": 1,
+        "duplicates": 0,
+        "clips": 0,
+        "frames": 0,
+        "bytes_kept": 0,
+        "skipped": 0,
+    }
     assert not upload.exists()
 
 
