@@ -225,23 +225,30 @@ def held_out_rates(
     score, _ = checked_pairs(scores, same, both=True)
     if folds < 2:
         raise BadInput("verification.folds", folds=folds)
-    order = np.argsort(score)[::-1]
-    fold_of = _deal(pairing, folds, seed)
+    order, fold_of = np.argsort(score)[::-1], _deal(pairing, folds, seed)
     score, same, share = score[order], same[order], pairing.share[order]
     left, right = fold_of[pairing.left[order]], fold_of[pairing.right[order]]
     rows = []
     for fold in range(int(fold_of.max()) + 1):
         outside = np.flatnonzero((left != fold) & (right != fold))
         inside = np.flatnonzero((left == fold) & (right == fold))
-        truth = same[outside]
-        counts = cumulative_counts(score[outside], truth, _balanced(share[outside], truth, different_per_same))
-        threshold, truth = counts.threshold(best_row(counts)), same[inside]
+        threshold = _best_threshold(score[outside], same[outside], share[outside], different_per_same)
+        truth = same[inside]
         weight = ((score[inside] >= threshold) != truth) * _balanced(share[inside], truth, 1.0)
         rows.append((threshold, weight[~truth].sum(), weight[truth].sum()))
     thresholds, fmrs, fnmrs = np.array(rows).T
     accuracies = 1 - (fnmrs + different_per_same * fmrs) / (1 + different_per_same)
     tested = left == right
     return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, int((tested & same).sum()), int((tested & ~same).sum()))
+
+
+def _best_threshold(score: Floats, same: Bools, share: Floats, different_per_same: float) -> float:
+    """The threshold of `best_accuracy`; scores fall, and below the last of one person it only gets worse."""
+    weight = _balanced(share, same, different_per_same)
+    last = score[np.flatnonzero(same)[-1]]
+    some = slice(len(score) - int(np.searchsorted(score[::-1], last)) + 1)  # and one more, for the middle
+    counts = cumulative_counts(score[some], same[some], weight[some])
+    return counts.threshold(best_row(counts))
 
 
 def _deal(pairing: Pairing, folds: int, seed: int) -> NDArray[np.int32]:

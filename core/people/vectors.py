@@ -95,9 +95,10 @@ class _Generation:
                     for kind, target in (("ids", ids), ("vectors", vectors)):
                         with self._file(kind, last).open("rb") as source:
                             shutil.copyfileobj(source, target)
-                for *numbers, vector in vector_rows(self.encoder_id, last.newest if last else 0, session=session):
-                    ids.write(np.array(numbers, dtype="<i8").tobytes())
-                    vectors.write(vector)
+                for rows in vector_rows(self.encoder_id, last.newest if last else 0, session=session):
+                    *numbers, of_faces = zip(*rows, strict=True)
+                    ids.write(np.array(numbers, dtype="<i8").T.tobytes())
+                    vectors.write(b"".join(of_faces))
                 for file in (ids, vectors):
                     file.flush()
                     os.fsync(file.fileno())

@@ -60,7 +60,7 @@ def _drawn(available: Ints, most: int, rng: np.random.Generator) -> tuple[Ints, 
     counts = _fair_share(available, most)
     block = np.repeat(np.arange(len(counts)), counts)
     place = np.arange(len(block)) - np.repeat(np.cumsum(counts) - counts, counts)
-    first, step = _strides(available, rng)
+    first, step = _strides(available, counts, rng)
     drawn = counts < available
     first, step = np.where(drawn, first, 0), np.where(drawn, step, 1)
     return block, (first[block] + place * step[block]) % np.maximum(available, 1)[block]
@@ -75,15 +75,15 @@ def _fair_share(available: Ints, most: int) -> Ints:
     return np.minimum(available, low)
 
 
-def _strides(available: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def _strides(available: Ints, counts: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """A first rank of each block and a step with no divisor in common: so walked, each rank comes once, as any other.
 
-    That draws without replacement from all blocks at once; to draw from each by itself takes seconds.
+    That draws without replacement from all blocks at once; to draw from each by itself takes seconds. Where one rank
+    is drawn nothing is walked, and any step will do.
     """
     sizes = np.maximum(available, 1)
     first, step = rng.integers(0, sizes), rng.integers(1, sizes + 1)
-    shared = np.gcd(step, sizes) > 1
-    while shared.any():
+    shared = np.flatnonzero(counts > 1)
+    while len(shared := shared[np.gcd(step[shared], sizes[shared]) > 1]):
         step[shared] = step[shared] % sizes[shared] + 1
-        shared = np.gcd(step, sizes) > 1
     return first, step

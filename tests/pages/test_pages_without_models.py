@@ -30,11 +30,12 @@ def test_no_page_loads_torch_or_dlib_into_the_process_that_shows_it(workspace, s
 
 
 STARTED = """
-import json, sys, threading, app
+import gc, json, sys, threading, app
 print(json.dumps([name for name in NAMES if name in sys.modules]))
 for thread in threading.enumerate():
     if thread.name == "slow parts":
         thread.join()
+assert gc.get_freeze_count() > 100_000
 print(json.dumps([name for name in NAMES if name in sys.modules]))
 """
 

@@ -41,8 +41,11 @@ def people_state(dataset_id: int, encoder_id: int, *, session: Session) -> tuple
     return (encoder_id, *vector_state(encoder_id, session=session), revision)
 
 
-def vector_rows(encoder_id: int, after: int, *, session: Session) -> Iterator[tuple[int, int, int, int, bytes]]:
-    """Id, instance, picture, dataset and vector of every embedding of an encoder version after an id, oldest first."""
+def vector_rows(
+    encoder_id: int, after: int, *, at_once: int = 10_000, session: Session
+) -> Iterator[Sequence[tuple[int, int, int, int, bytes]]]:
+    """Id, instance, picture, dataset and vector of every embedding of an encoder version after an id, oldest first, in
+    parts, never all in memory."""
     statement = (
         select(  # type: ignore[call-overload]  # SQLModel types a select of at most four columns
             col(Embedding.id),
@@ -54,9 +57,9 @@ def vector_rows(encoder_id: int, after: int, *, session: Session) -> Iterator[tu
         .join(Instance, col(Instance.id) == col(Embedding.instance_id))
         .where(Embedding.model_version_id == encoder_id, Embedding.id > after)
         .order_by(col(Embedding.id))
-        .execution_options(yield_per=10_000)
+        .execution_options(yield_per=at_once)
     )
-    return (tuple(row) for row in session.exec(statement))
+    return session.connection().execute(statement).partitions()
 
 
 def removed_faces(dataset_id: int, *, session: Session) -> Sequence[int]:

@@ -79,8 +79,8 @@ def test_only_what_is_new_is_read_oldest_first(workspace, dataset, embedded):
         (ids[2], faces[2], second, dataset, bytes([2]) * 16),
     ]
     with reading(workspace.engine) as session:
-        assert list(vector_rows(used, 0, session=session)) == expected
-        assert list(vector_rows(used, ids[0], session=session)) == expected[1:]
+        assert list(vector_rows(used, 0, at_once=2, session=session)) == [expected[:2], expected[2:]]
+        assert list(vector_rows(used, ids[0], session=session)) == [expected[1:]]
         assert list(vector_rows(used, ids[2], session=session)) == []
         assert list(vector_rows(idle, 0, session=session)) == []
 
