@@ -23,7 +23,7 @@ POINTS_SOURCES: Final = ("model", "human")
 REVIEWS: Final = ("open", "in_progress", "accepted", "imported")
 SETTLED: Final = ("open", "accepted", "imported")
 PERSON_SOURCES: Final = ("human", "automatic")
-MODEL_KINDS: Final = ("detector", "landmarks", "encoder", "proposal")
+MODEL_KINDS: Final = ("detector", "landmarks", "encoder", "proposal", "body-detector")
 FAILED: Final = "failed"  # the state of an image that never became a picture
 _FARTHEST: Final = 1e9  # pixels; keeps widths and areas far from the end of float32
 

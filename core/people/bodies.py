@@ -62,7 +62,7 @@ class BodyModels:
     def versions(self, dataset_id: int, *, session: Session) -> tuple[int, int]:
         """The ids that rows of both are stored under; that the dataset has output of them is noted."""
         ids = []
-        for model, kind in ((self.detector, "detector"), (self.landmarker, "landmarks")):
+        for model, kind in ((self.detector, "body-detector"), (self.landmarker, "landmarks")):
             settings = dict(model.settings)
             ids.append(ensure_model_version(model.name, kind, model.weights_sha256, settings, session=session))
             note_model_use(dataset_id, ids[-1], session=session)
@@ -78,7 +78,7 @@ def what_is_missing(workspace: Workspace) -> str | None:
 def counted_bodies(workspace: Workspace, dataset_id: int) -> BodyCounts:
     """How many bodies a dataset holds, and how many pictures were looked at in vain."""
     with reading(workspace.engine) as session:
-        return body_counts(dataset_id, list(BODY_DETECTORS), session=session)
+        return body_counts(dataset_id, session=session)
 
 
 def find_bodies(workspace: Workspace, *, dataset_id: int, run_id: int, progress: Progress = DEAF) -> None:

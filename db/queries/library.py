@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, String, null, type_coerce, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, String, and_, null, type_coerce, union_all
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, or_, select
 
@@ -29,6 +29,8 @@ from db.tables import (
     Scan,
     Video,
 )
+
+_LOOK_FOR_PEOPLE = select(ModelVersion.id).where(ModelVersion.kind == "body-detector")
 
 
 def picture_paths(dataset_id: int, *, session: Session) -> list[tuple[int, str]]:
@@ -163,11 +165,17 @@ def count_instances(dataset_id: int | None, kind: str, *, session: Session) -> i
 def count_without_face(dataset_id: int | None, *, session: Session) -> int:
     """How many pictures of a dataset (with None, of all) were looked at and hold no face.
 
-    A person seen from behind may be in them; whether somebody has reviewed that does not matter.
+    A person seen from behind may be in them; whether somebody has reviewed that does not matter. Where only people were
+    looked for, and nobody has reviewed anything, it is not known yet.
     """
     looked_at = col(Image.state).not_in((ImageState.NEW, ImageState.FAILED))
     without = col(Image.faces) == 0  # asked first: few pictures are left to compare texts of
-    return session.exec(select(func.count()).where(belongs_to(Image.dataset_id, dataset_id), without, looked_at)).one()
+    unreviewed = col(Image.state).in_((ImageState.EMPTY, ImageState.FOUND))
+    scans = select(Scan.image_id).where(Scan.image_id == Image.id)
+    for_people = scans.where(col(Scan.model_version_id).in_(_LOOK_FOR_PEOPLE)).exists()
+    for_faces = scans.where(col(Scan.model_version_id).not_in(_LOOK_FOR_PEOPLE)).exists()
+    asked = (belongs_to(Image.dataset_id, dataset_id), without, looked_at, ~and_(unreviewed, for_people, ~for_faces))
+    return session.exec(select(func.count()).where(*asked)).one()
 
 
 @dataclass(frozen=True)
@@ -181,13 +189,12 @@ class BodyCounts:
     failed: int
 
 
-def body_counts(dataset_id: int, detectors: Sequence[str], *, session: Session) -> BodyCounts:
-    """The bodies of a dataset; `detectors` are the names of what looks for people."""
-    looks_for_people = select(ModelVersion.id).where(col(ModelVersion.name).in_(detectors))
+def body_counts(dataset_id: int, *, session: Session) -> BodyCounts:
+    """The bodies of a dataset."""
     looked = (
         select(Scan.image_id)
         .join(Image, col(Image.id) == col(Scan.image_id))
-        .where(Image.dataset_id == dataset_id, col(Scan.model_version_id).in_(looks_for_people))
+        .where(Image.dataset_id == dataset_id, col(Scan.model_version_id).in_(_LOOK_FOR_PEOPLE))
     )
     shows = select(Instance.image_id).where(
         Instance.dataset_id == dataset_id, Instance.kind == "person", ~col(Instance.removed)

@@ -25,7 +25,7 @@ def next_step(dataset_id: int, waiting: int, *, faces: int, people: int, bodies:
         page_button("Correct keypoints", "keypoints.py", icon=":material/scatter_plot:")
     open_now = not people and bool(faces or bodies)
     open_now = open_now or unfolded("encoder", "absent")
-    with st.expander("Find faces or people again", expanded=open_now, icon=":material/face:"):
+    with st.expander("Find faces or people", expanded=open_now, icon=":material/face:"):
         face_finder(dataset_id, waiting, busy=busy)
 
 

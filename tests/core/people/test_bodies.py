@@ -1,9 +1,13 @@
 """Finding people with tiny models, and giving points to boxes that have none."""
 
+import json
+
 import numpy as np
 import pytest
 from sqlmodel import select
 
+from core.exchange.exporting import export_dataset
+from core.exchange.restoring import restore_export
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import MissingWeights
 from core.foundation.messages import worded
@@ -12,7 +16,10 @@ from core.people.bodies import BodyModels, complete_bodies, counted_bodies, find
 from core.people.deciding import remove_faces
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading
+from db.queries.library import count_without_face
 from db.tables import ImageState, Instance, KeypointRevision, ModelUse, ModelVersion, Review, Skipped, Source
+from db.writes.library import ensure_dataset
+from db.writing import writing
 from tests.builders.face_rows import Faces
 from tests.builders.tiny_models import TinyDetector, box, tiny_models, tiny_picture
 
@@ -90,7 +97,7 @@ def test_each_row_names_the_model_it_came_from(shelf, models):
         detector = session.get(ModelVersion, body.model_version_id)
         points = session.get(ModelVersion, shelf.revisions(body.id)[0].model_version_id)
         assert (detector.name, detector.kind, points.name, points.kind) == (
-            *("blazepose", "detector"),
+            *("blazepose", "body-detector"),
             *("tiny-points", "landmarks"),
         )
         assert {*session.exec(select(ModelUse.model_version_id))} == {detector.id, points.id}
@@ -169,6 +176,46 @@ def test_faces_and_people_are_looked_for_one_after_the_other(shelf, models, monk
     find_faces(shelf.workspace, dataset_id=shelf.dataset, run_id=shelf.run())
     with reading(shelf.workspace.engine) as session:
         assert sorted(session.exec(select(Instance.kind))) == ["face", "person"]
+
+
+def test_whether_a_picture_holds_no_face_is_not_known_where_only_people_were_looked_for(shelf, models, monkeypatch):
+    from core.people.face_models import FaceModels
+    from core.people.finding import find_faces
+
+    def without_face():
+        with reading(shelf.workspace.engine) as session:
+            return count_without_face(shelf.dataset, session=session)
+
+    made = tiny_models()
+    monkeypatch.setattr(FaceModels, "load", lambda workspace, encoder=None: made)
+    shelf.add({"one.png": tiny_picture(1), "none.png": tiny_picture(0, 3)})
+    shelf.find()
+    assert without_face() == 0
+    find_faces(shelf.workspace, dataset_id=shelf.dataset, run_id=shelf.run())
+    assert without_face() == 1
+
+
+def test_an_export_with_bodies_comes_back(shelf, models, tmp_path):
+    shelf.add({"two.png": tiny_picture(2)})
+    shelf.find()
+    author = shelf.author
+    export_dataset(
+        shelf.workspace,
+        dataset_id=shelf.dataset,
+        author_id=author,
+        run_id=shelf.run("export"),
+        format_name="coco",
+        folder=tmp_path / "out",
+        points="all",
+    )
+    written = json.loads((tmp_path / "out" / "annotations.json").read_text())
+    assert [(each["category_id"], each["num_keypoints"]) for each in written["annotations"]] == [(2, 24), (2, 24)]
+    with writing(shelf.workspace.engine) as session:
+        other = ensure_dataset("other", author, session=session)
+    told = restore_export(
+        shelf.workspace, tmp_path / "out", dataset_id=other, author_id=author, run_id=shelf.run("import")
+    )
+    assert (told["restored"]["instances"], told["restored"]["points"]) == (2, 2)
 
 
 def test_what_is_missing_is_one_sentence(workspace, dataset, monkeypatch):
