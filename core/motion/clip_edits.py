@@ -88,7 +88,6 @@ def record_edit(
     author_id: int,
     *,
     edit_id: str | None = None,
-    undoes_id: int | None = None,
     session: Session,
 ) -> ClipEdit:
     """Write down what was done, in the transaction that does it."""
@@ -101,7 +100,6 @@ def record_edit(
         payload={name: rows for name, rows in asdict(changes).items() if rows},
         author_id=author_id,
         edit_id=edit_id,
-        undoes_id=undoes_id,
     )
     session.add(edit)
     session.flush()
@@ -138,7 +136,7 @@ def make_instance(
     return instance
 
 
-def undo_clip_edit(workspace: Workspace, number: int, *, author_id: int) -> TakenBack:
+def undo_clip_edit(workspace: Workspace, number: int, *, author_id: int, edit_id: str | None = None) -> TakenBack:
     """Take back what an edit has done, all of it at once; the undoing is an edit too, and undoing that does it again.
 
     Raises
@@ -164,12 +162,13 @@ def undo_clip_edit(workspace: Workspace, number: int, *, author_id: int) -> Take
         refresh_picture(*sorted(touched_pictures(changes, session=session)), session=session)
         first = session.get(ClipEdit, edit.undoes_id) if edit.undoes_id else None
         summary = note if first is None else message("edits.redo", edit=Message.from_json(first.summary))
-        undo = record_edit(
-            "undo", summary, edit.video_id, changes, author_id, undoes_id=None if first else edit.id, session=session
-        )
+        undo = record_edit("undo", summary, edit.video_id, changes, author_id, edit_id=edit_id, session=session)
+        undo.undoes_id = None if first else edit.id
         edit.undone = True
-        undone, wanted = _count(changes), _count(asked)
-        return TakenBack(undo.id, undone, wanted - undone)
+        undone = _count(changes)
+        told = TakenBack(undo.id, undone, _count(asked) - undone)
+        note_result(undo, asdict(told))
+        return told
 
 
 def _count(changes: Changes) -> int:

@@ -17,7 +17,7 @@ from core.foundation.geometry import iou
 from core.foundation.messages import Message, message
 from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
-from core.motion.clip_edits import Changes, record_edit
+from core.motion.clip_edits import Changes, note_result, record_edit
 from core.motion.linking import breaks_of
 from core.people.deciding import move_faces, name_person
 from db.engine import reading
@@ -30,7 +30,7 @@ from db.queries.motion import (
     tracks_in_clip,
     vectors_in_clip,
 )
-from db.tables import Assignment, Instance, Person, Track, Video
+from db.tables import Assignment, ClipEdit, Instance, Person, Track, Video
 from db.writes.motion import add_track, set_tracks
 from db.writing import writing
 
@@ -161,7 +161,9 @@ def tracks_of_clip(workspace: Workspace, video_id: int) -> list[ClipTrack]:
         return tracks_in_clip(video_id, session=session)
 
 
-def join_tracks(workspace: Workspace, track_id: int, other_id: int, *, author_id: int) -> int:
+def join_tracks(
+    workspace: Workspace, track_id: int, other_id: int, *, author_id: int, edit_id: str | None = None
+) -> int:
     """Say that two tracks are one: the other's instances are the first one's now; returns the edit's id.
 
     Raises
@@ -182,10 +184,12 @@ def join_tracks(workspace: Workspace, track_id: int, other_id: int, *, author_id
             raise Conflict("tracks.both_there", frame=both[0], count=len(both))
         moves = {place.id: (other.id, track.id) for place in theirs}
         summary = message("clip_edits.joined", track=track.id, other=other.id)
-        return _retrack("join", summary, track, moves, author_id, session=session)
+        return _retrack("join", summary, track, moves, author_id, edit_id, session=session).id
 
 
-def cut_track(workspace: Workspace, track_id: int, frame: int, *, author_id: int) -> tuple[int, int]:
+def cut_track(
+    workspace: Workspace, track_id: int, frame: int, *, author_id: int, edit_id: str | None = None
+) -> tuple[int, int]:
     """Say that from a frame on it is somebody else: a track of its own; returns its id and the edit's.
 
     Raises
@@ -205,10 +209,14 @@ def cut_track(workspace: Workspace, track_id: int, frame: int, *, author_id: int
         new = add_track(track.dataset_id, track.video_id, track.kind, session=session)
         moves = {place.id: (track.id, new) for place in after}
         summary = message("clip_edits.cut", track=track.id, frame=frame)
-        return new, _retrack("cut", summary, track, moves, author_id, session=session)
+        edit = _retrack("cut", summary, track, moves, author_id, edit_id, session=session)
+        note_result(edit, {"track": new})
+        return new, edit.id
 
 
-def swap_tracks(workspace: Workspace, track_id: int, other_id: int, frame: int, *, author_id: int) -> int:
+def swap_tracks(
+    workspace: Workspace, track_id: int, other_id: int, frame: int, *, author_id: int, edit_id: str | None = None
+) -> int:
     """Say that two tracks change places from a frame on; returns the edit's id. Raises as `join_tracks`.
 
     Raises
@@ -227,7 +235,7 @@ def swap_tracks(workspace: Workspace, track_id: int, other_id: int, frame: int, 
         if not moves:
             raise BadInput("tracks.nothing_to_swap", frame=frame)
         summary = message("clip_edits.swapped_tracks", track=track.id, other=other.id, frame=frame)
-        return _retrack("swap_tracks", summary, track, moves, author_id, session=session)
+        return _retrack("swap_tracks", summary, track, moves, author_id, edit_id, session=session).id
 
 
 def name_track(workspace: Workspace, track_id: int, name: str, *, author_id: int) -> int | None:
@@ -281,12 +289,15 @@ def _retrack(
     track: Track,
     moves: Mapping[int, tuple[int | None, int | None]],
     author_id: int,
+    edit_id: str | None,
     *,
     session: Session,
-) -> int:
+) -> ClipEdit:
     set_tracks({instance: after for instance, (_, after) in moves.items()}, session=session)
     changes = Changes(tracks=[(instance, before, after) for instance, (before, after) in sorted(moves.items())])
-    return record_edit(kind, summary, track.video_id, changes, author_id, session=session).id
+    edit = record_edit(kind, summary, track.video_id, changes, author_id, edit_id=edit_id, session=session)
+    note_result(edit, {})
+    return edit
 
 
 def _owners(faces: Sequence[int], *, session: Session) -> dict[int, int]:

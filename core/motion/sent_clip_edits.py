@@ -1,0 +1,210 @@
+"""What a browser asks to be done to many frames of a clip: checked, done once, and answered with what has changed.
+
+What comes from a browser is input from outside. Its own id makes each thing one: sent again, it gets the same answer.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sqlmodel import col, select
+
+from core.foundation.errors import BadInput, OtherStore
+from core.foundation.messages import worded
+from core.foundation.names import clean_name
+from core.foundation.workspace import Workspace
+from core.library.names_in_store import annotator_id
+from core.motion.clip_edits import done_before, undo_clip_edit
+from core.motion.proposing import propose
+from core.motion.ranges import FrameRange, accept_range, exclude_range, reset_range, swap_sides
+from core.motion.rippling import ripple_edit
+from core.motion.tracklets import cut_track, join_tracks, link_clip, name_track, swap_tracks, tracks_of_clip
+from core.points.sent_edits import LONGEST_TEXT, MOST_CHANGES, parse_edit
+from db.batching import id_batches
+from db.engine import LARGEST_ID, reading
+from db.queries.store import store_id
+from db.tables import ClipEdit, Instance
+
+Sent = Mapping[str, Any]
+Done = dict[str, Any]
+
+
+def clip_shown(workspace: Workspace, video_id: int) -> dict[str, Any]:
+    """The tracks of a clip as plain values, all of its faces and bodies being in one now.
+
+    Returns
+    -------
+    dict
+        ``video``, ``tracks``: as `db.queries.motion.ClipTrack` has them, each with ``id``, ``number``, ``kind``,
+        ``name``, ``first``, ``last``, ``frames``, ``human``, ``truth``.
+
+    Raises
+    ------
+    NotFound
+        If there is no such clip.
+    """
+    link_clip(workspace, video_id)
+    return {"video": video_id, "tracks": [track._asdict() for track in tracks_of_clip(workspace, video_id)]}
+
+
+def do_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
+    """Do what a browser asks for, ``{"id", "store", "author", "do", ...}``; `DEEDS` says what each takes.
+
+    Returns
+    -------
+    dict
+        ``store``, ``id``, ``done`` (what the service gives, its messages as sentences), ``instances`` and ``pictures``
+        (ids of what has other points, another review or another track now).
+
+    Raises
+    ------
+    BadInput
+        If it is not of this form.
+    OtherStore
+        If it was made in another store.
+    FacetError
+        As the service that it asks for; then nothing is done.
+    """
+    deed = DEEDS.get(str(sent.get("do"))) if isinstance(sent, Mapping) else None
+    if not isinstance(sent, Mapping) or deed is None:
+        raise BadInput("clip_edits.no_deed", choices=list(DEEDS))
+    edit_id, store = _text(sent, "id"), _text(sent, "store")
+    author = clean_name(_text(sent, "author"))
+    if author is None:
+        raise BadInput("people.nobody_works")
+    with reading(workspace.engine) as session:
+        here, before = store_id(session=session), done_before(edit_id, session=session)
+    if store != here:
+        raise OtherStore("points.other_store")
+    author_id = annotator_id(workspace, author)
+    done = before.result if before is not None else deed(workspace, sent, author_id, edit_id)
+    return {"store": here, "id": edit_id, "done": worded(done), **_changed(workspace, done.get("edit"))}
+
+
+def _changed(workspace: Workspace, number: int | None) -> dict[str, list[int]]:
+    """The instances and the pictures that an edit has changed."""
+    with reading(workspace.engine) as session:
+        edit = session.get(ClipEdit, number) if number is not None else None
+        payload = edit.payload if edit is not None else {}
+        touched = {row[0] for name in ("points", "made", "gone", "tracks") for row in payload.get(name, ())}
+        pictures = {row[0] for row in payload.get("empty", ())}
+        for part in id_batches(sorted(touched)):
+            pictures |= set(session.exec(select(Instance.image_id).where(col(Instance.id).in_(part))))
+    return {"instances": sorted(touched), "pictures": sorted(pictures)}
+
+
+def _propose(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """``video``, ``first``, ``last``, ``method``; ``track`` or ``instance``, or neither."""
+    way = (_number(sent, "video"), _number(sent, "first"), _number(sent, "last"), _text(sent, "method"))
+    return propose(
+        workspace,
+        *way,
+        track_id=_maybe_number(sent, "track"),
+        instance_id=_maybe_number(sent, "instance"),
+        author_id=author_id,
+        edit_id=edit_id,
+    )
+
+
+def _ripple(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """``edit`` as it is sent to be saved, with the same id, and ``width``."""
+    edit = parse_edit(sent.get("edit")).edit
+    if edit.id != edit_id:
+        raise BadInput("clip_edits.other_id")
+    return ripple_edit(workspace, edit, _number(sent, "width"), author_id=author_id)
+
+
+def _range(sent: Sent, edit_id: str) -> FrameRange:
+    """``video``, ``first``, ``last``, and ``track`` or none."""
+    way = (_number(sent, "video"), _number(sent, "first"), _number(sent, "last"))
+    return FrameRange(*way, _maybe_number(sent, "track"), edit_id)
+
+
+def _accept(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """A range, and ``seen``: the ids of the revisions that were on the screen."""
+    seen = sent.get("seen")
+    if not isinstance(seen, list) or len(seen) > MOST_CHANGES or not all(map(_is_number, seen)):
+        raise BadInput("clip_edits.no_list", name="seen", limit=MOST_CHANGES)
+    return accept_range(workspace, _range(sent, edit_id), author_id=author_id, seen=frozenset(seen))
+
+
+def _exclude(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """A range, and ``reason``."""
+    return exclude_range(workspace, _range(sent, edit_id), _text(sent, "reason"), author_id=author_id)
+
+
+def _reset(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """A range."""
+    return reset_range(workspace, _range(sent, edit_id), author_id=author_id)
+
+
+def _swap_sides(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """A range."""
+    return swap_sides(workspace, _range(sent, edit_id), author_id=author_id)
+
+
+def _join(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """``track`` and ``other``, which becomes part of it."""
+    both = (_number(sent, "track"), _number(sent, "other"))
+    return {"edit": join_tracks(workspace, *both, author_id=author_id, edit_id=edit_id)}
+
+
+def _cut(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """``track`` and ``frame``, from which on it is another; gives that one as ``track``."""
+    place = (_number(sent, "track"), _number(sent, "frame"))
+    track, edit = cut_track(workspace, *place, author_id=author_id, edit_id=edit_id)
+    return {"track": track, "edit": edit}
+
+
+def _swap_tracks(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """``track``, ``other`` and ``frame``, from which on they change places."""
+    place = (_number(sent, "track"), _number(sent, "other"), _number(sent, "frame"))
+    return {"edit": swap_tracks(workspace, *place, author_id=author_id, edit_id=edit_id)}
+
+
+def _name(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:  # noqa: ARG001
+    """``track`` and ``name``; gives ``person``. The same name given again changes nothing."""
+    return {"person": name_track(workspace, _number(sent, "track"), _text(sent, "name"), author_id=author_id)}
+
+
+def _undo(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
+    """``edit``, as an answer named it; gives the undo's own as ``edit``, with ``undone`` and ``kept``."""
+    told = undo_clip_edit(workspace, _number(sent, "edit"), author_id=author_id, edit_id=edit_id)
+    return vars(told)
+
+
+DEEDS: Final[dict[str, Callable[[Workspace, Sent, int, str], Done]]] = {
+    "propose": _propose,
+    "ripple": _ripple,
+    "accept": _accept,
+    "exclude": _exclude,
+    "reset": _reset,
+    "swap_sides": _swap_sides,
+    "join": _join,
+    "cut": _cut,
+    "swap_tracks": _swap_tracks,
+    "name": _name,
+    "undo": _undo,
+}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_ID
+
+
+def _number(sent: Sent, name: str) -> int:
+    value = sent.get(name)
+    if not _is_number(value):
+        raise BadInput("clip_edits.no_number", name=name, value=value)
+    return int(sent[name])
+
+
+def _maybe_number(sent: Sent, name: str) -> int | None:
+    return None if sent.get(name) is None else _number(sent, name)
+
+
+def _text(sent: Sent, name: str) -> str:
+    value = sent.get(name)
+    whole = isinstance(value, str) and value == value.encode(errors="replace").decode()
+    if not isinstance(value, str) or not whole or not 0 < len(value) <= LONGEST_TEXT:
+        raise BadInput("clip_edits.no_text", name=name, limit=LONGEST_TEXT)
+    return value
