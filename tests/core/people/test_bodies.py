@@ -11,6 +11,8 @@ from core.exchange.restoring import restore_export
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import MissingWeights
 from core.foundation.messages import worded
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.people import bodies
 from core.people.bodies import BodyModels, complete_bodies, counted_bodies, find_bodies, what_is_missing
 from core.people.deciding import remove_faces
@@ -109,6 +111,27 @@ def test_a_second_run_looks_at_nothing_again_and_finds_nobody_twice(shelf, model
     models.detector.calls.clear()
     shelf.find()
     assert (models.detector.calls, len(shelf.people())) == ([], 1)
+
+
+def test_a_run_that_died_half_way_goes_on_without_finding_anybody_twice(models, workspace, dataset, author, tmp_path):
+    one_by_one = Workspace(Settings(home=workspace.home, batch=1))
+    shelf = Bodies(one_by_one, dataset, author, tmp_path / "photos")
+    shelf.add({f"{shade}.png": tiny_picture(1, shade) for shade in range(4)})
+    run = shelf.run("bodies")
+
+    def die():
+        if len(models.detector.calls) == 3:
+            raise KeyboardInterrupt
+
+    models.detector.before = die
+    with pytest.raises(KeyboardInterrupt):
+        shelf.find(run)
+    assert len(shelf.people()) == 2
+    models.detector.before = lambda: None
+    shelf.find(run)
+    assert len(shelf.people()) == 4
+    assert sum(models.detector.calls) == 3 + 2, "only what was not committed is looked at again"
+    one_by_one.engine.dispose()
 
 
 def test_somebody_who_is_there_or_was_taken_out_is_not_added_again(shelf, models, author):
