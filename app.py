@@ -26,8 +26,10 @@ from core.foundation.private import mode_for_others
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
 from core.jobs.supervisor import worker_beside
+from core.learning.picture_orders import asked_order
 from core.library.serving import Served, serve_crop, serve_display, serve_thumbnail
 from core.motion.overlaying import overlay_file
+from core.points.frames import picture_window
 from core.points.sent_edits import save_sent
 
 # The address names the content (?v=…), so what it gives never changes.
@@ -107,6 +109,24 @@ async def _overlay(request: Request) -> Response:
     return FileResponse(file, media_type="video/mp4", headers=_FOREVER)  # answers byte ranges: browsers seek
 
 
+async def _order(request: Request) -> Response:
+    """The pictures that an editor goes through: packed arrays (`core.points.orders.PictureOrder`)."""
+    try:
+        order = await run_in_threadpool(asked_order, _workspace, request.query_params)
+    except FacetError as error:
+        return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
+    return Response(order.to_bytes(), media_type="application/octet-stream", headers=_NEVER)
+
+
+async def _frames(request: Request) -> Response:
+    """A window of pictures with their points (`core.points.frames`)."""
+    try:
+        window = await run_in_threadpool(picture_window, _workspace, request.query_params.get("ids", ""))
+    except FacetError as error:
+        return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
+    return JSONResponse(window, headers=_NEVER)
+
+
 async def _edits(request: Request) -> Response:
     """Edits of a tab, from whatever page it shows: each is answered with its revision, or why there is none."""
     try:
@@ -150,6 +170,8 @@ app = st.App(
         Route("/api/crop/{number:int}", _picture(serve_crop)),
         Route("/api/export/{number:int}", _export),
         Route("/api/overlay/{name}", _overlay),
+        Route("/api/order", _order),
+        Route("/api/frames", _frames),
         Route("/api/edits", _edits, methods=["POST"]),
     ],
 )

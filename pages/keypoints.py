@@ -5,20 +5,11 @@ import streamlit as st
 from pages.widgets.library.picture_filter import all_pictures_button, choose_filter
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor
-from pages.widgets.points.keypoint_session import (
-    NOTHING,
-    accept_button,
-    current_image,
-    editor_data,
-    go,
-    refilter,
-    was_shown,
-)
+from pages.widgets.points.keypoint_session import current_image, editor_data, refilter, rested
 from pages.widgets.points.picture_history import history_of
 from pages.widgets.points.picture_order import choose_order, order_caption, ranking
 from pages.widgets.shared.address import unfolded
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library
-from pages.widgets.shared.text import plain
 
 dataset = dataset_or_stop("Keypoints")
 bar = st.container(horizontal=True, vertical_alignment="bottom")
@@ -33,17 +24,9 @@ image = current_image(dataset.id)
 if image is None:
     stop_at_library("No picture fits. Choose other pictures above, or import some in the library.")
 
-data = editor_data(image, focus=st.session_state.pop("focus_instance", None))
-with bar:
-    accept_button(data)
 if bar.button("Boxes…", icon=":material/add_box:", help="Add a face or a person that was missed, remove a wrong one"):
     edit_boxes(image)
-
-st.caption(f"{plain(image.path)} · {image.width} × {image.height} pixels")
-if not data["instances"]:
-    st.info(NOTHING.get(image.state, NOTHING["empty"]))  # the last face was taken out this moment
-keypoint_editor(data, key="keypoint_editor", on_go=go, height=680)
+keypoint_editor(editor_data(image), key="keypoint_editor", on_rest=rested)
 
 with st.expander("History of this picture", expanded=unfolded("history")):
     history_of(image.id)
-was_shown(image)

@@ -16,7 +16,14 @@ from core.library.lookup import find_image
 from core.points.reviewing import moved, points_of, reviewed_after_edit, vouched
 from core.points.windows import window_of
 from db.engine import reading
-from db.queries.points import ShownInstance, instance_to_edit, instances_shown, revision_of_edit, shown_instances
+from db.queries.points import (
+    ShownInstance,
+    instance_to_edit,
+    instances_shown,
+    latest_predictions,
+    revision_of_edit,
+    shown_instances,
+)
 from db.queries.store import store_id
 from db.tables import BoxSource, Image, Instance, KeypointRevision, Review, Source, User, WorkKind, sides
 from db.writes.dashboard import record_work
@@ -25,6 +32,7 @@ from db.writes.points import append_revision
 from db.writing import writing
 
 Change = tuple[int, float | None, float | None, int]
+_Row = list[float | int | None]
 _DEFAULT_SKELETON = {"face": "face68", "person": "body24"}
 _TURNED_BACK: Final = ("edits.undo", "edits.redo")  # of edits that are counted already
 
@@ -168,13 +176,23 @@ def _drawn(box: Box, kind: str, image: Image, box_source: BoxSource, author_id: 
 def editor_instances(workspace: Workspace, image_id: int) -> list[dict[str, Any]]:
     """The instances of a picture as plain values for the keypoint editor."""
     with reading(workspace.engine) as session:
-        return [_plain(shown) for shown in shown_instances(image_id, session=session)]
+        return plain_instances(shown_instances(image_id, session=session), session=session)
 
 
 def edited_instances(workspace: Workspace, ids: Iterable[int]) -> list[dict[str, Any]]:
     """Instances as `editor_instances` gives them, by their ids; those that are gone are left out."""
     with reading(workspace.engine) as session:
-        return [_plain(shown) for shown in instances_shown(ids, session=session)]
+        return plain_instances(instances_shown(ids, session=session), session=session)
+
+
+def plain_instances(rows: Sequence[ShownInstance], *, session: Session) -> list[dict[str, Any]]:
+    """Instances as plain values for the keypoint editor.
+
+    Of each that a human has touched they have what a model ``predicted`` last, as rows of points; else None.
+    """
+    touched = [row.instance.id for row in rows if row.revision is not None and row.revision.source == Source.HUMAN]
+    predicted = latest_predictions(touched, session=session)
+    return [_plain(row, predicted.get(row.instance.id)) for row in rows]
 
 
 def editor_skeletons() -> dict[str, dict[str, Any]]:
@@ -190,7 +208,7 @@ def editor_skeletons() -> dict[str, dict[str, Any]]:
     }
 
 
-def _plain(shown: ShownInstance) -> dict[str, Any]:
+def _plain(shown: ShownInstance, predicted: KeypointRevision | None) -> dict[str, Any]:
     instance, revision, start = shown.instance, shown.revision, shown.start
     skeleton = find_skeleton(revision.skeleton if revision else _DEFAULT_SKELETON[instance.kind])
     return {
@@ -205,11 +223,14 @@ def _plain(shown: ShownInstance) -> dict[str, Any]:
         "source": revision.source if revision else None,
         "review": revision.review if revision else Review.OPEN,
         "vouched": vouched(revision, start).tolist() if revision else [False] * len(skeleton),
+        "predicted": _rows(points_of(predicted, skeleton))
+        if predicted is not None and predicted.skeleton == skeleton.name
+        else None,
         "author": shown.author if revision and revision.review != Review.OPEN else None,
     }
 
 
-def _rows(points: Keypoints) -> list[list[float | int | None]]:
+def _rows(points: Keypoints) -> list[_Row]:
     return [
         [*(xy if seen != ABSENT else (None, None)), seen, None if np.isnan(confidence) else round(confidence, 3)]
         for xy, seen, confidence in zip(

@@ -16,8 +16,8 @@ from core.foundation.messages import message
 from core.foundation.skeletons import Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
-from core.points.windows import new_id, same_window
-from db.queries.points import EarlierState, revisions_back_from, shown_instances
+from core.points.windows import same_window, window_of
+from db.queries.points import EarlierState, revision_of_edit, revisions_back_from, shown_instances
 from db.tables import TRUTH, Instance, KeypointRevision, Review, WorkKind
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
@@ -26,17 +26,13 @@ from db.writing import writing
 
 
 def accept(
-    workspace: Workspace,
-    image_id: int,
-    *,
-    author_id: int,
-    seen: Collection[int] | None = None,
-    window: str | None = None,
+    workspace: Workspace, image_id: int, *, author_id: int, seen: Collection[int] | None = None, sent: str | None = None
 ) -> int:
     """Say that every point of a picture is right as it is; returns how many instances a human vouches for now.
 
-    With `seen`, ids of revisions, only for those, and for what was made of them since in the same `window` of a browser
-    (`core.points.windows`): a human vouches for no points that he was not shown. A picture without instances is
+    With `seen`, ids of revisions, only for those, and for what was made of them since in the same window of a browser:
+    a human vouches for no points that he was not shown. `sent` is the id that the browser gave to the verdict; it names
+    the window (`core.points.windows`), and the same verdict sent again changes nothing. A picture without instances is
     accepted as one in which nothing is. An instance that has no points yet stays open.
 
     Raises
@@ -49,11 +45,14 @@ def accept(
     with writing(workspace.engine) as session:
         image = find_image(image_id, session=session)
         shown = [(row.instance, row.revision) for row in shown_instances(image_id, session=session)]
+        if sent and any(revision_of_edit(_part_of(sent, instance), session=session) for instance, _ in shown):
+            return 0
         waiting = [(instance, head) for instance, head in shown if head and head.review != Review.ACCEPTED]
+        window = window_of(sent)
         if seen is not None and not all(_was_seen(head, seen, window, session=session) for _, head in waiting):
             raise Conflict("points.changed_since", picture=image.path)
         for instance, head in waiting:
-            _accept(instance, head, author_id, window, session=session)
+            _accept(instance, head, author_id, sent, session=session)
         news = bool(waiting) or not (shown or image.empty_by)
         if not shown:
             image.empty_by = image.empty_by or author_id
@@ -92,9 +91,12 @@ def _was_seen(head: KeypointRevision, seen: Collection[int], window: str | None,
     return True
 
 
-def _accept(
-    instance: Instance, head: KeypointRevision, author_id: int, window: str | None, *, session: Session
-) -> None:
+def _part_of(sent: str, instance: Instance) -> str:
+    """The id of what a verdict does to one instance of its picture."""
+    return f"{sent}.{instance.id}"
+
+
+def _accept(instance: Instance, head: KeypointRevision, author_id: int, sent: str | None, *, session: Session) -> None:
     points = Keypoints.from_bytes(head.points)
     append_revision(
         instance,
@@ -102,7 +104,7 @@ def _accept(
         Keypoints.of(points.points, points.visibility).to_bytes(),
         Review.ACCEPTED,
         author_id=author_id,
-        edit_id=new_id(window) if window else None,
+        edit_id=_part_of(sent, instance) if sent else None,
         note=message("edits.accepted").to_json(),
         session=session,
     )

@@ -1,10 +1,10 @@
-"""Edits as a browser sends them: checked, saved in their order, and answered with what became of each.
+"""Edits and verdicts as a browser sends them: checked, saved in their order, and answered with what became of each.
 
 Whoever sends may send again what was not answered: an edit's own id makes it one revision. What comes from a browser is
 input from outside.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from core.foundation.arrays import ABSENT, VISIBLE
@@ -14,7 +14,9 @@ from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id
 from core.points.annotating import Change, Edit, edited_instances, save_edit
+from core.points.reviewing import accept, take_back
 from db.engine import LARGEST_ID, reading
+from db.queries.points import instances_in, picture_states, pictures_of
 from db.queries.store import store_id
 
 _NAMING: Final = (  # codes of what is done to a point, a region, a face or a body that has a name
@@ -27,6 +29,7 @@ _NAMING: Final = (  # codes of what is done to a point, a region, a face or a bo
     "edits.mirror_region",
 )
 _NAMELESS: Final = ("edits.mirror", "edits.kept")  # kept: of a browser that said no more, in rows of long ago
+VERDICTS: Final = ("accept", "take_back")
 _TURNS: Final = ("edits.undo", "edits.redo")
 MOST_EDITS: Final = 2_000
 MOST_CHANGES: Final = 10_000
@@ -41,16 +44,31 @@ class SentEdit(NamedTuple):
     author: str
 
 
+class SentVerdict(NamedTuple):
+    """That the points of a picture are right, or that this is taken back, and the name of who says so.
+
+    `id` is the browser's own, as that of an edit; `seen` has the ids of the revisions that were on the screen.
+    """
+
+    id: str
+    store: str
+    author: str
+    image: int
+    verdict: str
+    seen: frozenset[int]
+
+
 def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
-    """Save the edits of one sending, ``{"edits": [...]}``, oldest first.
+    """Save the edits and verdicts of one sending, ``{"edits": [...]}``, oldest first.
 
     Returns what a browser is told::
 
         {"store": id of the store that answers,
-         "saved": {edit id: revision}, "refused": {edit id: sentence},
+         "saved": {edit id: revision; 0 for a verdict}, "refused": {edit id: sentence},
          "foreign": [edit id, ...],        made in another store: nothing was done with them
-         "instances": [...]}               as `editor_instances` gives them: those of the saved and the refused, as they
+         "instances": [...],               as `editor_instances` gives them: those of the saved and the refused, as they
                                            are now
+         "pictures": {picture id: state}   where the pictures of these stand now}
 
     Raises
     ------
@@ -64,9 +82,15 @@ def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     refused: dict[str, str] = {}
     foreign: list[str] = []
     touched: set[int] = set()
+    judged: set[int] = set()
     for row in rows:
         name = _text(row.get("id") if isinstance(row, dict) else None, message("editor.id"))
         try:
+            if isinstance(row, dict) and "verdict" in row:
+                verdict = parse_verdict(row)
+                judged.add(verdict.image)
+                saved[name] = _judge(workspace, verdict)
+                continue
             edit, author = parse_edit(row)
             touched.add(edit.instance)
             saved[name] = save_edit(workspace, edit, author_id=annotator_id(workspace, author))
@@ -76,10 +100,29 @@ def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
             raise
         except FacetError as error:
             refused[name] = str(error)
+    answer = {"saved": saved, "refused": refused, "foreign": foreign}
+    return answer | _as_it_is_now(workspace, touched, judged)
+
+
+def _judge(workspace: Workspace, sent: SentVerdict) -> int:
+    with reading(workspace.engine) as session:
+        if sent.store != store_id(session=session):
+            raise OtherStore("points.other_store")
+    author = annotator_id(workspace, sent.author)
+    if sent.verdict == "accept":
+        accept(workspace, sent.image, author_id=author, seen=sent.seen, sent=sent.id)
+    else:
+        take_back(workspace, sent.image, author_id=author)
+    return 0
+
+
+def _as_it_is_now(workspace: Workspace, instances: Collection[int], pictures: Collection[int]) -> dict[str, Any]:
     with reading(workspace.engine) as session:
         here = store_id(session=session)
-    shown = edited_instances(workspace, touched) if saved or refused else []
-    return {"store": here, "saved": saved, "refused": refused, "foreign": foreign, "instances": shown}
+        ids = {*instances, *instances_in(pictures, session=session)}
+        states = picture_states({*pictures, *pictures_of(instances, session=session)}, session=session)
+    shown = edited_instances(workspace, ids) if ids else []
+    return {"store": here, "instances": shown, "pictures": {str(image): state for image, state in states.items()}}
 
 
 def sent_rows(sent: object) -> list[object]:
@@ -126,6 +169,30 @@ def parse_edit(row: object) -> SentEdit:
         store=_text(row.get("store"), message("editor.store", edit=name)),
     )
     return SentEdit(edit, _author(row.get("author")))
+
+
+def parse_verdict(row: Mapping[str, object]) -> SentVerdict:
+    """Check one verdict as a browser sent it.
+
+    Raises
+    ------
+    BadInput
+        If it is not of this form, or nobody is named as its author.
+    """
+    name = _text(row.get("id"), message("editor.id"))
+    verdict, seen = row.get("verdict"), row.get("seen")
+    if verdict not in VERDICTS:
+        raise BadInput("editor.no_verdict", edit=name)
+    if not isinstance(seen, list) or len(seen) > MOST_CHANGES:
+        raise BadInput("editor.no_seen", edit=name, limit=MOST_CHANGES)
+    return SentVerdict(
+        id=name,
+        store=_text(row.get("store"), message("editor.store", edit=name)),
+        author=_author(row.get("author")),
+        image=_whole(row.get("image"), message("editor.image", edit=name)),
+        verdict=str(verdict),
+        seen=frozenset(_whole(one, message("editor.seen", edit=name)) for one in seen),
+    )
 
 
 def _author(name: object) -> str:

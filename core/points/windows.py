@@ -3,13 +3,6 @@
 An id that a browser gives to what it does begins with the id of its window, up to the first point.
 """
 
-import uuid
-
-
-def new_id(window: str) -> str:
-    """An id that nothing else has, for something done in a window."""
-    return f"{window}.{uuid.uuid4()}"
-
 
 def window_of(edit_id: str | None) -> str | None:
     """The window that an id names; None where it names none, as those of programs and of long ago do."""

@@ -358,13 +358,6 @@ def fits(image: Image, chosen: ImageFilter, *, session: Session) -> bool:
     return session.exec(select(Image.id).where(Image.id == image.id, *asked)).first() is not None
 
 
-def position_of_image(dataset_id: int, chosen: ImageFilter, image: Image, *, session: Session) -> int:
-    """How many pictures of the filter come before this one, in the order of `page_of_images`."""
-    before = (col(Image.path) < image.path) | ((col(Image.path) == image.path) & (col(Image.id) < image.id))
-    asked = conditions(dataset_id, chosen)
-    return session.exec(select(func.count()).select_from(Image).where(*asked, before)).one()
-
-
 def incomplete_faces(dataset_id: int, encoder_id: int, *, session: Session) -> Sequence[tuple[Instance, Image]]:
     """Faces without points or without an embedding of this encoder version, those of one picture together."""
     embedded = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, String, bindparam, case, cast, literal, tuple_
+from sqlalchemy import ColumnElement, Executable, String, bindparam, case, cast, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -12,16 +12,18 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from db.batching import id_batches
 from db.queries.library import ImageFilter, conditions
 from db.tables import (
-    TO_REVIEW,
     TRUTH,
     Assignment,
+    Frame,
     Image,
     Instance,
     KeypointRevision,
     ModelVersion,
     Person,
     Review,
+    Source,
     User,
+    Video,
     WaitingLabel,
 )
 
@@ -42,6 +44,88 @@ class ShownInstance(NamedTuple):
 def shown_instances(image_id: int, *, session: Session) -> Sequence[ShownInstance]:
     """The instances of a picture that were not removed, in the order in which they were found."""
     return _shown(col(Instance.image_id) == image_id, session=session)
+
+
+def instances_of_pictures(image_ids: Iterable[int], *, session: Session) -> dict[int, list[ShownInstance]]:
+    """The instances of each of these pictures that has any, as `shown_instances` gives them."""
+    found: dict[int, list[ShownInstance]] = {}
+    for part in id_batches(sorted(set(image_ids))):
+        for shown in _shown(col(Instance.image_id).in_(part), session=session):
+            found.setdefault(shown.instance.image_id, []).append(shown)
+    return found
+
+
+class PlaceInClip(NamedTuple):
+    """The first frame of a clip that a picture is: the clip, the frame's index, its presentation time and its scene."""
+
+    video_id: int
+    frame: int
+    seconds: float
+    scene: int
+
+
+def places_in_clips(image_ids: Iterable[int], *, session: Session) -> dict[int, PlaceInClip]:
+    """Where in its clip each of these pictures is, of those that are frames."""
+    columns = select(Frame.image_id, Frame.video_id, Frame.index, Frame.seconds, Frame.scene)  # type: ignore[call-overload]
+    places: dict[int, PlaceInClip] = {}
+    for part in id_batches(sorted(set(image_ids))):
+        rows = columns.where(col(Frame.image_id).in_(part)).order_by(col(Frame.index))
+        for image_id, *place in session.connection().execute(rows):
+            places.setdefault(image_id, PlaceInClip(*place))
+    return places
+
+
+def pictures_in_order(dataset_id: int, chosen: ImageFilter, *, session: Session) -> Sequence[tuple[int, str]]:
+    """Id and state of every picture of a filter, by path."""
+    rows = select(Image.id, Image.state).where(*conditions(dataset_id, chosen)).order_by(col(Image.path), col(Image.id))
+    return [(image_id, state) for image_id, state in session.connection().execute(rows)]
+
+
+def scenes_of_dataset(dataset_id: int, *, session: Session) -> dict[int, tuple[int, int]]:
+    """The clip and the scene in it of every picture of a dataset that is a frame."""
+    rows = (
+        select(Frame.image_id, Frame.video_id, Frame.scene)
+        .join(Video, col(Video.id) == col(Frame.video_id))
+        .where(Video.dataset_id == dataset_id, col(Frame.image_id).is_not(None))
+        .order_by(col(Frame.index).desc())
+    )
+    return {image_id: (video_id, scene) for image_id, video_id, scene in session.connection().execute(rows)}
+
+
+def instances_in(image_ids: Iterable[int], *, session: Session) -> Sequence[int]:
+    """Ids of the instances of these pictures that were not removed."""
+    rows = select(Instance.id).where(~col(Instance.removed))
+    parts = id_batches(sorted(set(image_ids)))
+    return [found for part in parts for found in session.exec(rows.where(col(Instance.image_id).in_(part)))]
+
+
+def pictures_of(instance_ids: Iterable[int], *, session: Session) -> Sequence[int]:
+    """Ids of the pictures that these instances are in."""
+    parts = id_batches(sorted(set(instance_ids)))
+    rows = select(Instance.image_id).distinct()
+    return [found for part in parts for found in session.exec(rows.where(col(Instance.id).in_(part)))]
+
+
+def latest_predictions(instance_ids: Iterable[int], *, session: Session) -> dict[int, KeypointRevision]:
+    """The newest points that a model has given to each of these instances."""
+    found: dict[int, KeypointRevision] = {}
+    for part in id_batches(sorted(set(instance_ids))):
+        newest = (
+            select(func.max(KeypointRevision.id))
+            .where(col(KeypointRevision.instance_id).in_(part), KeypointRevision.source == Source.MODEL)
+            .group_by(col(KeypointRevision.instance_id))
+        )
+        for revision in session.exec(select(KeypointRevision).where(col(KeypointRevision.id).in_(newest))):
+            found[revision.instance_id] = revision
+    return found
+
+
+def picture_states(image_ids: Iterable[int], *, session: Session) -> dict[int, str]:
+    """Where each of these pictures stands."""
+    parts = id_batches(sorted(set(image_ids)))
+    return dict(
+        row for part in parts for row in session.exec(select(Image.id, Image.state).where(col(Image.id).in_(part)))
+    )
 
 
 def instances_shown(ids: Iterable[int], *, session: Session) -> list[ShownInstance]:
@@ -79,27 +163,6 @@ def removed_instances(image_id: int, kind: str, *, session: Session) -> Sequence
     return session.exec(
         select(Instance).where(Instance.image_id == image_id, Instance.kind == kind, col(Instance.removed))
     ).all()
-
-
-def neighbour(dataset_id: int, chosen: ImageFilter, image: Image, *, forward: bool, session: Session) -> Image | None:
-    """The next or previous picture of a filter in the order of the paths."""
-    position, here = tuple_(col(Image.path), col(Image.id)), tuple_(image.path, image.id)  # compared through the index
-    beyond = position > here if forward else position < here
-    order = [column.asc() if forward else column.desc() for column in (col(Image.path), col(Image.id))]
-    statement = select(Image).where(*conditions(dataset_id, chosen), beyond)
-    # without a limit, `first` would load every picture that follows
-    return session.exec(statement.order_by(*order).limit(1)).first()
-
-
-def next_to_review(dataset_id: int, chosen: ImageFilter, image: Image, *, session: Session) -> Image | None:
-    """The next picture of a filter that is to be reviewed, after the last one the first again; None if no other is."""
-    position, here = tuple_(col(Image.path), col(Image.id)), tuple_(image.path, image.id)
-    waiting = (*conditions(dataset_id, chosen), col(Image.state).in_(TO_REVIEW))
-    for part in (position > here, position < here):
-        rows = select(Image).where(*waiting, part).order_by(col(Image.path), col(Image.id)).limit(1)
-        if (found := session.exec(rows).first()) is not None:
-            return found
-    return None
 
 
 class PictureRevision(NamedTuple):

@@ -139,10 +139,8 @@ def reads() -> dict[str, Callable[[Any], object]]:
     from db.queries import dashboard, jobs, library, points, verification
     from db.queries.library import ImageFilter
     from db.queries.people import decisions, listing, ownership, vectors
-    from db.tables import Image
 
     everything = ImageFilter()
-    late = lambda s: s.get(Image, 990)  # noqa: E731
     return {
         "library.counts": lambda s: library.counts(1, session=s),
         "library.states": lambda s: library.states(1, session=s),
@@ -164,14 +162,12 @@ def reads() -> dict[str, Callable[[Any], object]]:
             1, ImageFilter(person_id=11), offset=0, limit=60, session=s
         ),
         "library.count_filtered, person": lambda s: library.count_filtered(1, ImageFilter(person_id=11), session=s),
-        "library.position_of_image": lambda s: library.position_of_image(1, everything, late(s), session=s),
         "library.images_without_scan": lambda s: library.images_without_scan(1, 1, 9999, session=s),
         "library.incomplete_faces": lambda s: library.incomplete_faces(1, 3, session=s),
         "points.shown_instances": lambda s: points.shown_instances(990, session=s),
         "points.picture_history": lambda s: points.picture_history(990, session=s),
-        "points.neighbour": lambda s: points.neighbour(1, everything, late(s), forward=True, session=s),
-        "points.neighbour, back": lambda s: points.neighbour(1, everything, late(s), forward=False, session=s),
-        "points.next_to_review": lambda s: points.next_to_review(1, everything, late(s), session=s),
+        "points.pictures_in_order": lambda s: points.pictures_in_order(1, everything, session=s),
+        "points.scenes_of_dataset": lambda s: points.scenes_of_dataset(1, session=s),
         "listing.people_page": lambda s: listing.people_page(1, session=s),
         "listing.people_page, name": lambda s: listing.people_page(1, name_contains="00", session=s),
         "listing.count_people_page": lambda s: listing.count_people_page(1, session=s),

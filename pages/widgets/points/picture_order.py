@@ -5,13 +5,13 @@ from typing import Final
 
 import streamlit as st
 
-from core.foundation.errors import FacetError, NotFound
-from core.foundation.messages import message
+from core.foundation.errors import FacetError
 from core.foundation.predictor_names import PredictorName
 from core.jobs.kinds import must_wait
-from core.learning.next_pictures import NextPictures, model_to_ask, next_pictures
+from core.learning.next_pictures import NextPictures, model_to_ask
+from core.learning.picture_orders import kept_ranking
 from db.engine import reading
-from db.queries.learning.models import model_cache_key, ranking_cache_key
+from db.queries.learning.models import model_cache_key
 from db.tables import TO_REVIEW, Image
 from pages.widgets.shared.address import among, chosen, in_address, open_page
 from pages.widgets.shared.controls import page_button
@@ -55,19 +55,14 @@ def _reorder() -> None:
         st.session_state[IMAGE] = None
 
 
-@st.cache_data(max_entries=8, show_spinner="Ranking the pictures")
-def _ranked(dataset_id: int, skeleton: str, cache_key: int) -> NextPictures | str:  # noqa: ARG001
-    try:
-        return next_pictures(workspace(), dataset_id, skeleton)
-    except FacetError as error:  # the sentence is the page's; cached too, until something changes
-        return str(error)
-
-
 def _in_force(dataset_id: int) -> NextPictures | str | None:
     if chosen("order") != "worth":
         return None
-    cache_key = read(lambda session: ranking_cache_key(dataset_id, session=session))
-    return _ranked(dataset_id, usual_points(dataset_id), cache_key)
+    try:
+        with st.spinner("Ranking the pictures", show_time=True):
+            return kept_ranking(workspace(), dataset_id, usual_points(dataset_id))
+    except FacetError as error:
+        return str(error)
 
 
 def ranking(dataset_id: int) -> Sequence[int] | None:
@@ -135,33 +130,11 @@ def worth(pictures: NextPictures) -> str:
     return f"Its doubt says nothing about its errors {figure}: a random choice is as good."
 
 
-def step(order: Sequence[int], here: int, to: str) -> Image:
-    """The picture before or after one in a ranking, or the next that is to be reviewed, after the last the first again.
-
-    Raises
-    ------
-    NotFound
-        At its ends.
-    """
-    position = order.index(here) if here in order else (-1 if to != "previous" else len(order))
-    if to == "previous":
-        following: Sequence[int] = order[:position][::-1]
-        end = message("pictures.most_worthwhile")
-    elif to == "next_unreviewed":
-        following, end = [*order[position + 1 :], *order[: max(position, 0)]], message("pictures.all_reviewed")
-    else:
-        following, end = order[position + 1 :], message("pictures.last_of_ranking")
-    image = first_of(following, reviewed=to != "next_unreviewed")
-    if image is None:
-        raise NotFound.saying(end)
-    return image
-
-
-def first_of(order: Sequence[int], *, reviewed: bool = False) -> Image | None:
-    """The first picture of a ranking that is still to be reviewed; with `reviewed`, that is there at all."""
+def first_of(order: Sequence[int]) -> Image | None:
+    """The first picture of a ranking that is still to be reviewed."""
     with reading(workspace().engine) as session:
         for number in order:
             image = session.get(Image, number)
-            if image is not None and (reviewed or image.state in TO_REVIEW):
+            if image is not None and image.state in TO_REVIEW:
                 return image
     return None

@@ -22,7 +22,7 @@ from core.learning.promoting import pre_label, promote
 from core.points.annotating import Edit, add_instances, editor_instances, save_edit
 from core.points.reviewing import accept, take_back, vouched_points
 from db.engine import reading
-from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Review
+from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Review, WorkKind
 from db.writes.library import ensure_dataset, ensure_user, refresh_picture
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
@@ -66,8 +66,9 @@ class Picture:
         self.edit(number, [(point, 33.25, 44.5, VISIBLE)], **asked)
         return before
 
-    def accept(self, **asked):
-        return accept(self.workspace, self.id, author_id=self.author, **{"window": "here"} | asked)
+    def accept(self, *, sent=None, window="here", **asked):
+        sent = sent or (f"{window}.{next(_NUMBERS)}" if window is not None else None)
+        return accept(self.workspace, self.id, author_id=self.author, sent=sent, **asked)
 
     def image(self):
         with reading(self.workspace.engine) as session:
@@ -416,3 +417,13 @@ class Correcting(RuleBasedStateMachine):
 
 Correcting.TestCase.settings = settings(deadline=None, max_examples=12, stateful_step_count=14, derandomize=True)
 TestAnySequenceOfEditsUndoneIsTheStart = Correcting.TestCase
+
+
+def test_a_verdict_sent_again_changes_nothing_not_even_after_it_was_taken_back(picture):
+    assert picture.accept(sent="here.1") == FACES
+    assert picture.accept(sent="here.1") == 0
+    take_back(picture.workspace, picture.id, author_id=picture.author)
+    heads = [picture.head(number).id for number in range(FACES)]
+    assert picture.accept(sent="here.1") == 0
+    assert [picture.head(number).id for number in range(FACES)] == heads
+    assert picture.work(WorkKind.PICTURES_ACCEPTED) == 1

@@ -14,7 +14,7 @@ from core.foundation.errors import BadInput, StoreFull
 from core.foundation.messages import message
 from core.points import sent_edits
 from core.points.annotating import Edit
-from core.points.sent_edits import MOST_CHANGES, SentEdit, parse_edit, save_sent
+from core.points.sent_edits import MOST_CHANGES, SentEdit, parse_edit, parse_verdict, save_sent
 from db.engine import reading
 from db.queries.store import store_id
 from db.tables import Instance, KeypointRevision, Store, User
@@ -220,6 +220,76 @@ def test_what_cannot_be_saved_now_is_not_refused(workspace, send, monkeypatch):
         send(*edits)
     assert set(send(*edits)["saved"]) == {"a", "b"}
     assert [revision.edit_id for revision in revisions(workspace)] == [None, "a", "b"]
+
+
+def verdict_row(**changed):
+    row = {"id": "w.v1", "store": "s1", "author": "Mina", "verdict": "accept", "image": 3, "seen": [31]}
+    return row | changed
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (verdict_row(verdict="reject"), "verdict w.v1 should be accept or take_back"),
+        (verdict_row(verdict=None), "verdict w.v1 should be accept or take_back"),
+        (verdict_row(image="3"), "the picture of verdict w.v1 should be a whole number"),
+        (verdict_row(seen=None), "verdict w.v1 should have a list of at most 10000 revisions"),
+        (verdict_row(seen=[1] * (MOST_CHANGES + 1)), "verdict w.v1 should have a list of at most 10000 revisions"),
+        (verdict_row(seen=[-1]), "a revision that verdict w.v1 has seen should be a whole number"),
+        (verdict_row(author=""), "say who you are first"),
+        (verdict_row(store=7), "the store of edit w.v1 should be a text"),
+    ],
+)
+def test_malformed_verdicts_are_refused_with_a_sentence(row, reason):
+    with pytest.raises(BadInput, match=reason):
+        parse_verdict(row)
+
+
+@pytest.fixture
+def judge(workspace, here, number):
+    """Sends a verdict on the picture of the face."""
+    with reading(workspace.engine) as session:
+        image = session.get(Instance, number).image_id
+
+    def sent(**changed):
+        row = verdict_row(store=here, image=image, seen=[revisions(workspace)[-1].id])
+        return image, save_sent(workspace, json.loads(json.dumps({"edits": [row | changed]})))
+
+    return sent
+
+
+def test_a_verdict_is_answered_with_the_picture_and_its_instances_as_they_are_now(judge, number):
+    image, told = judge()
+    assert (told["saved"], told["refused"], told["pictures"]) == ({"w.v1": 0}, {}, {str(image): "accepted"})
+    assert [(shown["id"], shown["review"]) for shown in told["instances"]] == [(number, "accepted")]
+    _, back = judge(id="w.v2", verdict="take_back")
+    assert (back["pictures"], back["instances"][0]["review"]) == ({str(image): "found"}, "open")
+
+
+def test_a_verdict_on_other_points_than_were_seen_is_refused(judge, send):
+    seen = [1]
+    send(("other.1", 3, 10, 11, {}))
+    image, told = judge(seen=seen)
+    assert told["refused"]["w.v1"].startswith("points of a.png have changed since they were shown")
+    assert told["pictures"] == {str(image): "in_progress"}
+
+
+def test_a_verdict_on_what_its_window_has_just_made_of_what_was_seen_is_taken(judge, send):
+    seen = [1]
+    send(("w.e1", 3, 10, 11, {}))
+    image, told = judge(seen=seen)
+    assert told["pictures"] == {str(image): "accepted"}
+
+
+def test_a_verdict_of_another_store_or_picture_is_told(judge):
+    assert judge(store="another")[1]["foreign"] == ["w.v1"]
+    assert judge(image=999)[1]["refused"] == {"w.v1": "there is no picture 999"}
+
+
+def test_an_edit_tells_where_its_picture_stands(workspace, send, number):
+    with reading(workspace.engine) as session:
+        image = session.get(Instance, number).image_id
+    assert send(("a", 3, 10, 11, {}))["pictures"] == {str(image): "in_progress"}
 
 
 # A window shows the store's points as it heard of them last, and on top its own edits; some answers are lost.

@@ -18,8 +18,8 @@ from db.queries.library import (
     page_of_entries,
     page_of_images,
     picture_paths,
-    position_of_image,
 )
+from db.queries.points import pictures_in_order
 from db.tables import Frame, Image, ImagePath, ImageState, Run, Video
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -49,14 +49,15 @@ def images(workspace, shelf):
         (ImageFilter(person_id=9), []),
     ],
 )
-def test_a_filter_gives_the_same_pictures_to_the_list_the_count_and_the_place(
+def test_a_filter_gives_the_same_pictures_to_the_list_the_count_and_the_editor(
     workspace, dataset, images, chosen, paths
 ):
     with reading(workspace.engine) as session:
         page = page_of_images(dataset, chosen, offset=0, limit=10, session=session)
         assert [image.path for image in page] == paths
         assert count_filtered(dataset, chosen, session=session) == len(paths)
-        assert [position_of_image(dataset, chosen, image, session=session) for image in page] == [*range(len(paths))]
+        ordered = pictures_in_order(dataset, chosen, session=session)
+        assert ordered == [(image.id, image.state) for image in page]
         every = page_of_images(dataset, ImageFilter(), offset=0, limit=10, session=session)
         assert [image.path for image in every if fits(image, chosen, session=session)] == paths
 

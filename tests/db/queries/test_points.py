@@ -5,16 +5,8 @@ import pytest
 from core.foundation.messages import verbatim, worded
 from core.points.annotating import Edit, add_instances, save_edit
 from db.engine import reading
-from db.queries.library import ImageFilter
-from db.queries.points import (
-    count_revisions,
-    instance_to_edit,
-    next_to_review,
-    picture_history,
-    revision_of_edit,
-    revisions_back_from,
-)
-from db.tables import Image, ImageState, Instance, KeypointRevision
+from db.queries.points import count_revisions, instance_to_edit, picture_history, revision_of_edit, revisions_back_from
+from db.tables import Instance, KeypointRevision
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -42,33 +34,6 @@ def test_the_history_of_a_picture_is_read_page_by_page_the_newest_first(workspac
     ]
     assert {row.author for row in first} == {"ada"}
     assert {row.model for row in first} == {None}
-
-
-def test_the_next_to_review_is_any_that_nobody_has_settled_and_after_the_last_the_first_again(
-    workspace, dataset, author
-):
-    shelf = Shelf(workspace, dataset, author)
-    images = {state: shelf.image(f"{number}.png") for number, state in enumerate(ImageState)}
-    seen = []
-    with writing(workspace.engine) as session:
-        for state, image in images.items():
-            session.get(Image, image).state = state
-        here = session.get(Image, images[ImageState.FOUND])
-        for _ in range(5):
-            here = next_to_review(dataset, ImageFilter(), here, session=session)
-            seen.append(here.state)
-    assert seen == ["in_progress", "new", "empty", "found", "in_progress"]
-
-
-def test_where_no_other_is_left_to_review_there_is_none(workspace, dataset, author):
-    shelf = Shelf(workspace, dataset, author)
-    alone, other = shelf.image("a.png"), shelf.image("b.png")
-    with writing(workspace.engine) as session:
-        session.get(Image, other).state = ImageState.ACCEPTED
-    with reading(workspace.engine) as session:
-        assert next_to_review(dataset, ImageFilter(), session.get(Image, alone), session=session) is None
-        only_b = ImageFilter(path_contains="b")
-        assert next_to_review(dataset, only_b, session.get(Image, other), session=session) is None
 
 
 def test_back_from_a_revision_work_in_progress_is_one_step(workspace, dataset, author):

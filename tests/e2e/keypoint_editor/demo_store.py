@@ -1,16 +1,25 @@
-"""The stores of the editor's demo, one for each test by its id, and the route that saves in them."""
+"""The stores of the editor's demo, one for each test by its id, and the routes that give and save what is in them.
+
+The page's address names the store (``?store=...``), and what else is wanted of it; a request names the page.
+"""
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict
+from functools import cache
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+from PIL import Image
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from core.points.sent_edits import parse_edit, sent_rows
+from core.points.orders import STATES, PictureOrder
+from core.points.sent_edits import parse_edit, parse_verdict, sent_rows
 
 PICTURES = 3
+WIDTH, HEIGHT = 800, 600
 FACE, BODY = 7, 8
 STORES: dict[str, dict] = {}
 
@@ -44,7 +53,8 @@ def store_of(name: str) -> dict:
             "log": [],
             "saved": {},
             "theirs": {},
-            "went": [],
+            "states": ["found"] * PICTURES,
+            "rested": [],
             "withhold": False,
             "runs": 0,
         }
@@ -67,6 +77,7 @@ def instance_row(number: int, store: dict, label: str | None = None) -> dict:
         "source": source,
         "review": "open" if source == "model" else "in_progress",
         "vouched": [source == "human" and confidence == 1 for *_, confidence in kept["points"]],
+        "predicted": None,
         "author": None,
     }
 
@@ -79,18 +90,80 @@ def they_move(store: dict) -> None:
     store["theirs"][str(FACE)] = {"0": face["revision"]}
 
 
+def asked_of(request: Request) -> dict[str, str]:
+    """What the address of the page asks for that sends this."""
+    return {word: values[0] for word, values in parse_qs(urlsplit(request.headers["referer"]).query).items()}
+
+
+async def order(request: Request) -> Response:
+    """What ``/api/order`` does: all pictures."""
+    store = store_of(asked_of(request).get("store", "demo"))
+    states = np.array([STATES.index(state) for state in store["states"]], np.uint8)
+    none = np.zeros(PICTURES, np.int32)
+    return Response(PictureOrder(np.arange(PICTURES, dtype=np.int32), none, none, states).to_bytes())
+
+
+async def frames(request: Request) -> JSONResponse:
+    """What ``/api/frames`` does."""
+    asked = asked_of(request)
+    name = asked.get("store", "demo")
+    store = store_of(name)
+    found = [
+        {
+            "id": number,
+            "version": "broken" if "broken" in asked else "1",
+            "width": WIDTH,
+            "height": HEIGHT,
+            "name": f"drawn/{number}.png",
+            "state": store["states"][number],
+            "clip": None,
+            "instances": [
+                instance_row(FACE + 10 * number, store, asked.get("label")),
+                instance_row(BODY + 10 * number, store, "Björn"),
+            ],
+        }
+        for number in map(int, request.query_params["ids"].split(","))
+        if number < PICTURES
+    ]
+    return JSONResponse({"store": name, "frames": found})
+
+
+async def display(request: Request) -> Response:
+    """What ``/api/display`` does."""
+    if request.query_params["v"] == "broken":
+        return PlainTextResponse("the file is not there", status_code=404)
+    return Response(picture(request.path_params["number"]), media_type="image/png")
+
+
+@cache
+def picture(number: int) -> bytes:
+    """A PNG: a soft gradient with a grid every 50 pixels."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    pixels = np.stack([80 + x / 8, 90 + y / 8, 120 + 20 * number + 0 * x], axis=-1)
+    pixels[(x % 50 == 0) | (y % 50 == 0)] += 25
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
 async def save(request: Request) -> JSONResponse:
     """What ``/api/edits`` does, on one of these stores."""
-    edits = [parse_edit(row).edit for row in sent_rows(await request.json())]
-    name = edits[0].store
+    rows = sent_rows(await request.json())
+    verdicts = [parse_verdict(row) for row in rows if "verdict" in row]
+    edits = [parse_edit(row).edit for row in rows if "verdict" not in row]
+    name = [*verdicts, *edits][0].store
     store = store_of(name)
     store["log"].append([asdict(edit) | {"note": edit.note.to_json()} for edit in edits])
     if store["withhold"]:
         return JSONResponse({"error": "the demo withholds it"}, status_code=503)
+    for verdict in verdicts:
+        store["states"][verdict.image] = "accepted" if verdict.verdict == "accept" else "in_progress"
+        store["saved"][verdict.id] = 0
     refused = {edit.id: "Mina has moved the same point" for edit in edits if not _apply(edit, store)}
-    saved = {edit.id: store["saved"][edit.id] for edit in edits if edit.id not in refused}
+    saved = {sent.id: store["saved"][sent.id] for sent in (*verdicts, *edits) if sent.id not in refused}
     instances = [instance_row(number, store) for number in sorted({edit.instance for edit in edits})]
-    return JSONResponse({"store": name, "saved": saved, "refused": refused, "foreign": [], "instances": instances})
+    answer = {"store": name, "saved": saved, "refused": refused, "foreign": [], "instances": instances}
+    return JSONResponse(answer | {"pictures": {verdict.image: store["states"][verdict.image] for verdict in verdicts}})
 
 
 def _apply(edit, store: dict) -> bool:

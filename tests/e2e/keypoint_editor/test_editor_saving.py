@@ -129,38 +129,124 @@ def test_points_moved_by_somebody_else_appear(open_editor):
     assert editor.view["point"] == 0
 
 
-def test_edits_are_handed_over_before_the_next_picture(open_editor):
+def test_edits_are_handed_over_before_the_next_picture_and_undone_from_there(open_editor):
     editor = open_editor()
     editor.zoom(300, 200, 4)
     editor.select(300, 200)
     editor.press("ArrowRight", "n")
     editor.until(lambda: editor.view["image"] == 1, "the next picture")
     assert editor.wait_for_edits(1)[0]["changes"] == [[0, 301, 200, 2]]
-    comes_to(lambda: editor.report["went"], ["next"])
+    comes_to(lambda: editor.report["rested"][-1:], [1])
     assert editor.view["point"] == 0
     assert editor.view["mode"] == "free"
-    expect(editor.button("undo")).to_be_disabled()
+    editor.press("Control+z")
+    editor.until(lambda: editor.view["image"] == 0, "the picture where it was made")
+    assert editor.wait_for_edits(2)[1]["changes"] == [[0, 300, 200, 2]]
 
 
-@pytest.mark.nightly
-def test_each_wish_to_leave_goes_one_picture_further(open_editor):
+def test_what_was_done_can_be_undone_after_a_reload(open_editor):
     editor = open_editor()
-    count = editor.page.locator(".keypoint-editor .count")
-    expect(count).to_have_text("1 / 3")
-    for index in (1, 2):
-        editor.press("PageDown")
-        editor.until(lambda wanted=index: editor.view["image"] == wanted, "the next picture")
-    editor.button("previous").click()
-    editor.until(lambda: editor.view["image"] == 1, "the previous picture")
-    expect(count).to_have_text("2 / 3")
-    comes_to(lambda: editor.report["went"], ["next", "next", "previous"])
-
-
-@pytest.mark.nightly
-def test_page_can_say_why_there_is_nowhere_to_go(open_editor):
-    editor = open_editor()
-    for key, told in (("p", "This is the first picture"), ("u", "No other picture is left to review")):
-        editor.press(key)
-        expect(editor.page.locator(".hint")).to_have_text(told)
+    editor.select(300, 200)
+    editor.press("ArrowRight")
+    editor.wait_for_edits(1)
     editor.press("n")
-    editor.until(lambda: editor.view["image"] == 1, "the next picture")
+    comes_to(lambda: editor.report["rested"][-1:], [1])
+    editor.page.reload()
+    editor.wait_until_shown()
+    editor.press("Control+z")
+    editor.until(lambda: editor.view["image"] == 0, "the picture where it was made")
+    editor.until(lambda: len(editor.edits) == 2, "its undo")
+    editor.status("Saved")
+    assert editor.saved_point(0)[:2] == [300, 200]
+    editor.press("Control+Shift+z")
+    editor.until(lambda: editor.saved_point(0)[:2] == [301, 200], "its redo")
+
+
+def test_every_press_goes_one_picture_further_and_the_page_hears_where_the_hand_rests(open_editor):
+    editor = open_editor()
+    place = editor.page.get_by_label("Number of the picture")
+    expect(place).to_have_value("1")
+    expect(editor.page.locator(".keypoint-editor .count")).to_have_text("/ 3")
+    editor.press_at_once({"key": "PageDown"}, {"key": "n"}, {"key": "p"})
+    editor.until(lambda: editor.view["image"] == 1, "the second picture")
+    expect(place).to_have_value("2")
+    comes_to(lambda: editor.report["rested"][-1:], [1])
+    editor.press("End")
+    editor.until(lambda: editor.view["image"] == 2, "the last picture")
+    editor.press("g")
+    place.press_sequentially("1")
+    place.press("Enter")
+    editor.until(lambda: editor.view["image"] == 0, "the first picture")
+    editor.press("n")
+    editor.until(lambda: editor.view["image"] == 1, "the next: the keys are the picture's again")
+    editor.press_at_once({"key": "N", "shiftKey": True})
+    editor.until(lambda: editor.view["image"] == 2, "ten on, as far as there are any")
+
+
+def test_the_ends_are_said(open_editor):
+    editor = open_editor()
+    hint = editor.page.locator(".hint")
+    editor.press("p")
+    expect(hint).to_have_text("This is the first picture.")
+    editor.press("End")
+    editor.until(lambda: editor.view["image"] == 2, "the last picture")
+    editor.press("n")
+    expect(hint).to_have_text("This is the last picture.")
+
+
+def test_the_next_with_an_unsure_point_and_the_end_of_them(open_editor):
+    editor = open_editor()
+    editor.press("d")
+    editor.until(lambda: editor.view["image"] == 1, "the next picture: each has a point of 0.2")
+    editor.press("End", "d")
+    expect(editor.page.locator(".hint")).to_have_text("No picture after this one has an unsure point.")
+
+
+def test_a_key_accepts_and_goes_on_and_the_keyboard_stays(open_editor):
+    editor = open_editor()
+    editor.press("a")
+    editor.until(lambda: editor.view["image"] == 1, "the next to review")
+    editor.press_at_once({"key": "a", "repeat": True})
+    editor.press("ArrowRight", "a")
+    editor.until(lambda: editor.view["image"] == 2, "the next to review")
+    editor.press("a")
+    expect(editor.page.locator(".hint")).to_have_text("No other picture is left to review.")
+    comes_to(lambda: editor.report["states"], ["accepted"] * 3)
+    take_back = editor.page.get_by_role("button", name="Take back")
+    take_back.click()
+    expect(take_back).to_be_hidden()
+    editor.canvas.focus()
+    editor.press("Control+z", "Control+z", "Control+z")
+    editor.until(lambda: editor.view["image"] == 1, "the picture whose acceptance is undone last")
+    comes_to(lambda: editor.report["states"], ["accepted", "in_progress", "in_progress"])
+
+
+def test_the_later_clicks_of_a_double_click_accept_nothing(open_editor):
+    editor = open_editor()
+    editor.page.get_by_role("button", name="All points are right").click(click_count=3, delay=20)
+    editor.until(lambda: editor.view["image"] == 1, "the next to review")
+    editor.pause()
+    assert editor.report["states"] == ["accepted", "found", "found"]
+
+
+def test_what_is_not_on_screen_yet_is_not_accepted(open_editor):
+    editor = open_editor()
+    editor.page.route("**/api/display/2?*", lambda route: None)
+    editor.page.route("**/api/frames?*", lambda route: None)
+    editor.press("End", "a")
+    expect(editor.page.locator(".hint")).to_have_text("Not accepted: the picture is not on screen yet.")
+    editor.pause()
+    assert editor.report["states"] == ["found"] * 3
+
+
+def test_without_the_server_the_pictures_that_are_here_can_be_gone_through_and_edited(open_editor):
+    editor = open_editor()
+    editor.press("n")
+    editor.until(lambda: editor.view["image"] == 1, "the second picture")
+    editor.page.context.set_offline(True)
+    editor.press("p")
+    editor.until(lambda: editor.view["image"] == 0, "the first picture")
+    editor.drag((300, 200), (30, 0))
+    editor.status("Not saved: 1 edit waits to be saved: the server cannot be reached; trying again")
+    editor.page.context.set_offline(False)
+    editor.wait_for_edits(1)

@@ -188,7 +188,9 @@ def test_names_are_shown_as_text(open_editor):
 def test_picture_that_does_not_load_says_so(page, address):
     page.goto(f"{address}?broken=1")
     message = page.locator(".keypoint-editor .message")
-    expect(message).to_contain_text("The picture drawn/0.png could not be loaded.", timeout=30_000)
+    expect(message).to_contain_text(
+        "The picture drawn/0.png could not be loaded: the file is not there.", timeout=30_000
+    )
     message.get_by_role("button", name="Retry").click()
     expect(message).to_contain_text("could not be loaded")
 

@@ -1,46 +1,40 @@
-"""The keypoint editor: moving the points of faces and bodies on a picture, at the speed of the screen.
+"""The keypoint editor: going through pictures and moving the points of faces and bodies, at the speed of the screen.
 
-Everything that a hand feels (drag, zoom, keys, undo) happens in the browser. Edits go from there to the tab's outbox
-(`pages.widgets.shared.outbox`), which sends them whatever page is shown.
+Everything that a hand feels happens in the browser, the way from picture to picture too: the editor asks the routes
+``/api/order``, ``/api/frames`` and ``/api/display`` itself, ahead of the hand. What is done goes to the tab's outbox
+(`pages.widgets.shared.outbox`), which sends it whatever page is shown. The page hears which picture is open once the
+hand has rested on it.
 
-What a page gives as ``data`` (coordinates are pixels, the centre of the top-left pixel is (0, 0))::
-
-    {
-      "image": {"id": 12, "url": "/api/display/12?v=ab12", "width": 1280, "height": 720, "name": "a/b.jpg"},
-      "prefetch": ["/api/display/13?v=..."],        pictures that are likely to be asked for next
-      "skeletons": {"face68": {"names": [...], "edges": [[0, 1], ...], "flip_pairs": [...], "regions": {...}}},
-      "instances": [{"id": 7, "kind": "face", "box": [left, top, right, bottom] or None, "label": "Ada" or None,
-                     "skeleton": "face68", "revision": 31, "points": [[x, y, visibility, confidence], ...],
-                     "source": "model", "human" or None, "author": "Mina" or None,
-                     "review": "open", "in_progress", "accepted" or "imported",
-                     "vouched": [True, ...]}],           for each point, whether a human vouches for it
-      "focus": 7 or None,                           the instance to select first
-      "store": "9f…",                               the id of the store that the points are from
-      "author": "Mina",                             whose name edits bear
-      "window": "3f…",                              the id of this window, which edits are made in
-      "read_only": False,
-      "position": {"index": 3, "count": 50},       shown as "3 / 50"
-    }
-
-An instance has as many rows of points as its skeleton has names, absent ones too, so that they can be placed.
-x, y and confidence may be None. Visibility is 0 absent, 1 hidden, 2 visible.
+What a page gives as ``data`` is described in ``types.d.ts`` (``EditorData``), what a picture is in
+`core.points.frames`. Coordinates are pixels, the centre of the top-left pixel is (0, 0). An instance has as many rows
+of points as its skeleton has names, absent ones too, so that they can be placed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
-from core.foundation.errors import BadInput, FacetError
+from core.foundation.errors import BadInput
+from db.engine import LARGEST_ID
 from pages.widgets.shared.modules import one_module
 from pages.widgets.shared.outbox import SCRIPTS as OUTBOX
 
-DESTINATIONS: Final = ("next", "previous", "next_unreviewed")
-LONGEST_NONCE: Final = 200
-
 _HERE: Final = Path(__file__).parent
-_SCRIPTS: Final = ("view", "model", "picture", "draw", "commands", "input", "panel", "editor")
+_SCRIPTS: Final = (
+    "view",
+    "model",
+    "picture",
+    "frames",
+    "draw",
+    "going",
+    "judging",
+    "commands",
+    "input",
+    "panel",
+    "editor",
+)
 
 
 def editor_script() -> str:
@@ -53,61 +47,46 @@ _mount: Final = st.components.v2.component(
 )
 
 
-def keypoint_editor(data: dict, *, key: str, on_go: Callable[[str], None], height: int = 640) -> None:
-    """Show the editor.
-
-    The page runs anew when edits of its picture are saved.
+def keypoint_editor(data: Mapping[str, Any], *, key: str, on_rest: Callable[[int], None]) -> None:
+    """Show the editor. The page runs anew when the hand has rested on another picture, or edits are saved.
 
     Parameters
     ----------
     data
-        See the module's docstring.
+        See the module's docstring, but for ``turn``: the editor opens what the page asks for (``open``) where that is
+        another picture than the one that it has told of, or the page asks for an instance.
     key
         The widget's key; two editors on one page need two keys.
-    on_go
-        Gets ``next``, ``previous`` or ``next_unreviewed``, once for each wish, before the page's body runs. A
-        `FacetError` that it raises ("this is the last picture") is shown in the editor.
-    height
-        Of the whole editor, in CSS pixels.
+    on_rest
+        Gets the id of the picture that is on screen, before the page's body runs.
     """
-    memory = st.session_state.setdefault(f"{key}.memory", {"went": None, "notice": None})
+    memory = st.session_state.setdefault(f"{key}.memory", {"image": None, "turn": 0})
 
-    def go_changed() -> None:
-        wish = st.session_state.get(key)  # nothing where another page was opened in the same moment
-        if wish is None:
-            return
-        to, nonce = parse_go(wish["go"])
-        if nonce == memory["went"]:
-            return
-        memory.update(went=nonce, notice=None)
-        try:
-            on_go(to)
-        except FacetError as error:
-            memory["notice"] = str(error)
+    def rested() -> None:
+        told = st.session_state.get(key)
+        if told is None:
+            return  # another page was opened in the same moment
+        memory["image"] = parse_rest(told["rested"])
+        on_rest(memory["image"])
 
-    _mount(
-        key=key,
-        data={**data, "height": height, **memory},
-        height="content",
-        on_saved_change=lambda: None,
-        on_go_change=go_changed,
-    )
+    asked = data["open"]
+    if asked["image"] != memory["image"] or asked["focus"] is not None:
+        memory.update(image=asked["image"], turn=memory["turn"] + 1)
+    _mount(key=key, data={**data, "turn": memory["turn"]}, height="content", on_rested_change=rested)
 
 
 # What the browser sends is input from outside: anybody can type into a web socket.
 
 
-def parse_go(value: object) -> tuple[str, str]:
-    """Check what the browser sent as ``go``; returns where to and the nonce that tells one wish from the next.
+def parse_rest(value: object) -> int:
+    """Check what the browser sent as ``rested``; returns the id of the picture on screen.
 
     Raises
     ------
     BadInput
-        If it is not ``{"to": one of DESTINATIONS, "nonce": text}``.
+        If it is not ``{"image": number, ...}``.
     """
-    if not isinstance(value, dict) or value.get("to") not in DESTINATIONS:
-        raise BadInput("editor.no_destination", choices=list(DESTINATIONS), value=value)
-    nonce = value.get("nonce")
-    if not isinstance(nonce, str) or not 0 < len(nonce) <= LONGEST_NONCE:
-        raise BadInput("editor.no_nonce", limit=LONGEST_NONCE)
-    return value["to"], nonce
+    image = value.get("image") if isinstance(value, dict) else None
+    if not isinstance(image, int) or isinstance(image, bool) or not 0 <= image <= LARGEST_ID:
+        raise BadInput("editor.no_rest", value=value)
+    return image

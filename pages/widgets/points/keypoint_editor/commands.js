@@ -3,9 +3,11 @@
 import { boundsOf, clamp, inside } from "./view.js";
 import { ABSENT, changeOf, HIDDEN, mirrorChanges, noteOf, regionOf, rounded, sameChange, VISIBLE } from "./model.js";
 import { cancelGesture } from "./input.js";
+import { goBy, goTo, goToDoubtful, goToImage, goToUnreviewed } from "./going.js";
+import { accept, sendVerdict, takeBack } from "./judging.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { Command, Instance, Labelling, SelectedPoint, Step, Visibility } from "./types.js" */
+/** @import { Command, Instance, Labelling, PointStep, SelectedPoint, Step, VerdictStep, Visibility } from "./types.js" */
 
 const NUDGE_PAUSE = 400; // ms without a nudge after which a run of nudges becomes one edit
 export const STATES = ["absent", "hidden", "visible"];
@@ -139,21 +141,46 @@ function mirrorRegion(editor) {
 
 /** @param {Editor} editor */
 export function undo(editor) {
-  editor.commitDraft();
-  const step = editor.mayEdit() && editor.history.done.pop();
-  if (step) turnBack(editor, step, "Undo", editor.history.undone);
+  turn(editor, undo, "Undo", editor.history.done, editor.history.undone);
 }
 
 /** @param {Editor} editor */
 export function redo(editor) {
+  turn(editor, redo, "Redo", editor.history.undone, editor.history.done);
+}
+
+/**
+ * Turn the last step of a list back, on the picture where it was made: it is opened first.
+ * @param {Editor} editor @param {Command} again @param {string} verb @param {Step[]} from @param {Step[]} to
+ */
+function turn(editor, again, verb, from, to) {
   editor.commitDraft();
-  const step = editor.mayEdit() && editor.history.undone.pop();
-  if (step) turnBack(editor, step, "Redo", editor.history.done);
+  const step = from.at(-1);
+  if (editor.queue.length) return editor.queue.push(again);
+  if (!step || editor.data.read_only) return undefined;
+  if (!editor.isOpen(step.image)) {
+    editor.queue.push(again);
+    return goToImage(editor, step.image);
+  }
+  from.pop();
+  if ("verdict" in step) turnVerdict(editor, step, to);
+  else turnBack(editor, step, verb, to);
+  return editor.history.keep();
+}
+
+/** @param {Editor} editor @param {VerdictStep} step @param {Step[]} other */
+function turnVerdict(editor, step, other) {
+  if (editor.outbox.isRefused(step.edit)) {
+    editor.outbox.discard(editor.outbox.refused.filter(({ id }) => id === step.edit));
+    return;
+  }
+  const verdict = step.verdict === "accept" ? "take_back" : "accept";
+  other.push({ edit: sendVerdict(editor, verdict), image: step.image, verdict });
 }
 
 /**
  * Send the inverse of a step for the points that nobody else has moved since.
- * @param {Editor} editor @param {Step} step @param {string} verb @param {Step[]} other
+ * @param {Editor} editor @param {PointStep} step @param {string} verb @param {Step[]} other
  */
 function turnBack(editor, step, verb, other) {
   if (editor.outbox.isRefused(step.edit)) {
@@ -167,7 +194,7 @@ function turnBack(editor, step, verb, other) {
     return editor.say(`${verb} left out: somebody else has changed it since.`);
   }
   const edit = editor.post(instance, after, { code: `edits.${verb.toLowerCase()}`, fields: { edit: step.note } });
-  other.push({ edit, instance: step.instance, before, after, note: step.note });
+  other.push({ edit, image: step.image, instance: step.instance, before, after, note: step.note });
   return editor.select(step.instance, after.length === 1 ? after[0][0] : editor.selection.point);
 }
 
@@ -231,17 +258,28 @@ export function toggleAdjust(editor, open = !editor.options.adjust) {
   editor.refresh();
 }
 
+/** Let the editor take the whole window, or its place on the page again. @param {Editor} editor @param {boolean} [whole] */
+export function toggleWhole(editor, whole = !editor.options.whole) {
+  editor.options.whole = whole;
+  editor.root.classList.toggle("whole", whole);
+  editor.fillWindow();
+  editor.canvas.focus({ preventScroll: true });
+  editor.refresh();
+}
+
 /** @param {Editor} editor */
 function leave(editor) {
   if (editor.options.help) return toggleHelp(editor, false);
   if (editor.options.adjust) return toggleAdjust(editor, false);
   if (cancelGesture(editor)) return undefined;
+  if (editor.options.whole && editor.selection.point === null) return toggleWhole(editor, false);
   editor.commitDraft();
   return editor.select(editor.selection.instance, null);
 }
 
 // ---- Keys -----------------------------------------------------------------------------------
 
+const TEN = 10; // pictures of a long step
 const ARROWS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
 const STEPS = { "": 1, "shift+": 5, "alt+": 0.25 };
 
@@ -267,11 +305,22 @@ export const KEYS = {
   "-": (editor) => zoomBy(editor, 0.8),
   "h": toggleEdges,
   "l": cycleLabels,
-  "n": (editor) => editor.go("next"),
-  "pagedown": (editor) => editor.go("next"),
-  "p": (editor) => editor.go("previous"),
-  "pageup": (editor) => editor.go("previous"),
-  "u": (editor) => editor.go("next_unreviewed"),
+  "n": (editor, event) => goBy(editor, 1, event),
+  "pagedown": (editor, event) => goBy(editor, 1, event),
+  "p": (editor, event) => goBy(editor, -1, event),
+  "pageup": (editor, event) => goBy(editor, -1, event),
+  "shift+n": (editor, event) => goBy(editor, TEN, event),
+  "shift+pagedown": (editor, event) => goBy(editor, TEN, event),
+  "shift+p": (editor, event) => goBy(editor, -TEN, event),
+  "shift+pageup": (editor, event) => goBy(editor, -TEN, event),
+  "home": (editor) => goTo(editor, 0),
+  "end": (editor) => goTo(editor, (editor.order?.count ?? 0) - 1),
+  "g": (editor) => editor.parts.number.select(),
+  "u": (editor) => goToUnreviewed(editor),
+  "d": (editor) => goToDoubtful(editor),
+  "a": (editor, event) => accept(editor, event),
+  "shift+a": (editor) => takeBack(editor),
+  "w": (editor) => toggleWhole(editor),
   "?": (editor) => toggleHelp(editor),
   "escape": leave,
 };
@@ -307,9 +356,14 @@ export const HELP = [
     ["I, Shift+I", "next, previous face or body"],
   ]],
   ["Pictures", [
-    ["N or PageDown", "next"],
-    ["P or PageUp", "previous"],
-    ["U", "next that nobody has reviewed"],
+    ["A", "all points are right: accept and go on"],
+    ["Shift+A", "take that back"],
+    ["N or PageDown", "next (Shift: ten on); held, it plays"],
+    ["P or PageUp", "previous (Shift: ten back)"],
+    ["Home, End, G", "first, last, a number"],
+    ["U", "next that is to be reviewed"],
+    ["D", "next with an unsure point"],
+    ["W", "the whole window, and back"],
     ["Esc", "let go of the point; Tab then leaves the picture"],
     ["?", "this list"],
   ]],

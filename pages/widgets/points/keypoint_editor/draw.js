@@ -58,7 +58,8 @@ function drawPicture({ ctx, view, picture, options }) {
   }
   ctx.imageSmoothingEnabled = view.scale <= SMOOTH_UP_TO;
   ctx.imageSmoothingQuality = "high";
-  ctx.drawImage(picture.adjusted(options.brightness, options.contrast), view.x, view.y, width, height);
+  const pixels = picture.toned(options.tone);
+  if (pixels) ctx.drawImage(pixels, view.x, view.y, width, height);
 }
 
 // ---- One instance ---------------------------------------------------------------------------
@@ -180,7 +181,7 @@ function drawMarker(editor, instance, k, point, size) {
   else drawShape(ctx, point.human ? circle(x, y, reach) : square(x, y, reach * 0.84), colour, hollow);
 }
 
-/** @param {Point} point */
+/** @param {{ v: Point["v"], c: number | null, human: boolean }} point */
 export function isDoubtful(point) {
   return point.c !== null && point.c < LOW_CONFIDENCE && !point.human && point.v !== ABSENT;
 }
@@ -242,22 +243,19 @@ function square(x, y, half) {
  * Where the server has the points of a refused edit: a cross with a line to the local place.
  * @param {Editor} editor @param {Instance} instance
  */
-function drawTheirs({ ctx, view, outbox, data }, instance) {
-  const server = data.instances.find(({ id }) => id === instance.id);
-  if (!server) return;
-  for (const edit of outbox.refused) {
-    if (edit.instance !== instance.id) continue;
-    for (const [k] of edit.changes) {
-      const [theirX, theirY, theirV] = server.points[k];
-      const mine = instance.points[k];
-      if (theirV === ABSENT || theirX === null || theirY === null || mine.v === ABSENT) continue;
-      const [x, y] = view.toScreen(theirX, theirY);
-      const path = new Path2D(`M${x - 5} ${y - 5}l10 10m0 -10l-10 10`);
-      path.moveTo(x, y);
-      path.lineTo(...view.toScreen(mine.x, mine.y));
-      strokePath(ctx, path, COLOURS.shade, 3.5);
-      strokePath(ctx, path, COLOURS.low, 1.5);
-    }
+function drawTheirs({ ctx, view, outbox, frame }, instance) {
+  const server = frame?.instances.find(({ id }) => id === instance.id);
+  const refused = outbox.refused.flatMap((edit) => (edit.instance === instance.id ? (edit.changes ?? []) : []));
+  for (const [k] of server ? refused : []) {
+    const [theirX, theirY] = server?.points[k] ?? [null, null];
+    const mine = instance.points[k];
+    if (theirX === null || theirY === null || mine.v === ABSENT) continue;
+    const [x, y] = view.toScreen(theirX, theirY);
+    const path = new Path2D(`M${x - 5} ${y - 5}l10 10m0 -10l-10 10`);
+    path.moveTo(x, y);
+    path.lineTo(...view.toScreen(mine.x, mine.y));
+    strokePath(ctx, path, COLOURS.shade, 3.5);
+    strokePath(ctx, path, COLOURS.low, 1.5);
   }
 }
 

@@ -7,62 +7,86 @@ import { moment, newId, tabOutbox } from "../../shared/outbox/outbox.js";
 import { boundsOf, clamp, View } from "./view.js";
 import { ABSENT, History, Labels, sameChange, snapshot } from "./model.js";
 import { context2d, Picture } from "./picture.js";
+import { Frames } from "./frames.js";
 import { drawScene } from "./draw.js";
+import { arrived, followPage, rest, tellRest } from "./going.js";
 import { chooseInstance, isPlacing, pointName } from "./commands.js";
 import { attachInput } from "./input.js";
 import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
-/** @import { Change, Component, Destination, EditorData, Gesture, Hit, Instance, Note } from "./types.js" */
+/** @import { Order } from "./frames.js" */
+/** @import { Change, Command, Component, EditorData, Frame, Gesture, Hit, Instance, Note } from "./types.js" */
 /** @import { Options, SelectedPoint, Selection } from "./types.js" */
 
-const ACCEPTING = "[class*=st-key-accept-]"; // the page's button beside the editor
 const HINT_TIME = 4000;
-const GO_PATIENCE = 3000; // ms after which another picture may be asked for again
-const GO_AGAIN = 1400; // ms after which a wish is told once more: one that "saved" overtakes never reaches the page
+const LOWEST = 380; // CSS pixels that the editor has at least
+const BELOW = 10; // CSS pixels that are left free under it
 
 export class Editor {
+  /** @type {Component["setStateValue"]} */
+  tell = () => undefined;
+  lifetime = new AbortController();
+  view = new View();
+  labels = new Labels();
+  history = new History();
+  /** @type {Selection} */
+  selection = { instance: null, point: null };
+  /** @type {Options} */
+  options = {
+    edges: true, labels: "some", tone: { brightness: 1, contrast: 1, gamma: 1 }, list: null, help: false, adjust: false,
+    whole: false,
+  };
+  /** @type {Hit | null} */
+  hover = null;
+  /** @type {Gesture | null} */
+  gesture = null;
+  /** @type {Map<number, [x: number, y: number]>} */
+  pointers = new Map();
+  hint = "";
+  /** @type {Order | null} */
+  order = null;
+  orderQuery = "";
+  index = -1; // place of the wanted picture in the order; -1 where it is not in it
+  direction = 1;
+  /** @type {number | null} */
+  wanted = null; // id of the picture that was asked for last
+  wantedAt = 0;
+  /** @type {number | null} */
+  opened = null; // id of the picture on screen
+  /** @type {number | null} */
+  painted = null; // the same, once its pixels are drawn
+  /** @type {Frame | null} */
+  frame = null; // what is known of it
+  /** @type {Command[]} */
+  queue = []; // what is to be done once the wanted picture is open
+  turn = -1;
+  changed = -1;
+  /** @type {number | null} */
+  focus = null; // the instance that the page asks for
+  told = { image: -1, savings: 0 };
+  savings = 0;
+  spaceHeld = false;
+  tabLeaves = false;
+  placedAt = -Infinity;
+  pixelRatio = 1;
+  /** @type {number | null} */
+  painting = null;
+  /** @type {number | undefined} */
+  nudgeTimer = undefined;
+  /** @type {number | undefined} */
+  hintTimer = undefined;
+  /** @type {number | undefined} */
+  restTimer = undefined;
+  /** @type {number | undefined} */
+  patience = undefined;
+  picture = new Picture();
+
   /** @param {HTMLElement} host @param {EditorData} data */
   constructor(host, data) {
     this.host = host;
     this.data = data;
-    /** @type {Component["setTriggerValue"]} */
-    this.emit = () => undefined;
-    this.lifetime = new AbortController();
-    this.view = new View();
-    this.labels = new Labels();
-    this.history = new History();
-    /** @type {Selection} */
-    this.selection = { instance: null, point: null };
-    /** @type {Options} */
-    this.options = { edges: true, labels: "some", brightness: 1, contrast: 1, list: null, help: false, adjust: false };
-    /** @type {Hit | null} */
-    this.hover = null;
-    /** @type {Gesture | null} */
-    this.gesture = null;
-    /** @type {Map<number, [x: number, y: number]>} */
-    this.pointers = new Map();
-    this.hint = "";
-    /** @type {number | null} */
-    this.opened = null; // id of the picture on screen
-    /** @type {number | null} */
-    this.focus = null; // the instance that the page last asked for
-    /** @type {{ to: Destination, nonce: string, at: number } | null} */
-    this.going = null; // until the page has gone there
-    this.spaceHeld = false;
-    this.tabLeaves = false;
-    this.placedAt = -Infinity;
-    this.savings = 0;
-    this.pixelRatio = 1;
-    /** @type {number | null} */
-    this.frame = null;
-    /** @type {number | undefined} */
-    this.nudgeTimer = undefined;
-    /** @type {number | undefined} */
-    this.hintTimer = undefined;
-    /** @type {number | undefined} */
-    this.goTimer = undefined;
+    this.frames = new Frames((id) => arrived(this, id));
     this.observer = new ResizeObserver(() => this.resize());
-    this.picture = new Picture(() => this.refresh());
     this.parts = buildPanel(this);
     this.root = this.parts.root;
     this.canvas = this.parts.canvas;
@@ -75,11 +99,8 @@ export class Editor {
     this.host.append(this.root);
     attachInput(this);
     this.hearOutbox();
-    document.addEventListener("click", (event) => this.refuseDoubleClick(event), {
-      capture: true,
-      signal: this.lifetime.signal,
-    });
     this.observer.observe(this.parts.stage);
+    window.addEventListener("resize", () => this.fillWindow(), { signal: this.lifetime.signal });
     const busy = document.activeElement?.matches("input, textarea, select, [contenteditable]");
     if (!busy) this.canvas.focus({ preventScroll: true });
   }
@@ -90,104 +111,112 @@ export class Editor {
     on("change", () => this.refresh());
     on("rebase", () => this.rebase());
     on("leaving", () => this.commitDraft());
-    // The page then shows the new revisions beside the editor, and what is accepted is what was seen.
-    on("saved", () => this.emit("saved", ++this.savings));
-  }
-
-  /**
-   * The later clicks of a double click are of the picture that the first one was made on: none accepts the next picture.
-   * @param {MouseEvent} event
-   */
-  refuseDoubleClick(event) {
-    if (event.detail < 2 || !(event.target instanceof Element && event.target.closest(ACCEPTING))) return;
-    event.stopImmediatePropagation();
-    event.preventDefault();
-    this.say("The second click did not count.");
+    // The page then shows the new revisions beside the editor.
+    on("saved", () => {
+      this.savings += 1;
+      rest(this);
+    });
   }
 
   close() {
     this.handOver();
     this.lifetime.abort();
     this.observer.disconnect();
-    this.cancelFrame();
-    clearTimeout(this.hintTimer);
-    clearTimeout(this.goTimer);
+    this.cancelPainting();
+    for (const timer of [this.hintTimer, this.restTimer, this.patience]) clearTimeout(timer);
+    this.frames.close();
     this.root.remove();
   }
 
-  // ---- Data from the server ----
+  // ---- What is shown ----
 
   /** @param {Component} component */
-  receive({ data, setTriggerValue }) {
-    this.emit = setTriggerValue;
-    const another = data.image.id !== this.opened;
-    if (another) this.commitDraft();
+  receive({ data, setStateValue }) {
+    this.tell = setStateValue;
     this.data = data;
-    this.arrive(another);
     this.outbox.meet(data.store);
-    if (another) this.openPicture();
-    else this.rebase();
-    this.followFocus();
-    this.root.style.height = `${data.height}px`;
-    this.picture.load(data.image.url);
-    this.picture.prefetch(data.prefetch ?? []);
-    this.refresh();
+    this.history.keepFor(data.store);
+    followPage(this);
+    this.fillWindow();
+    this.rebase();
   }
 
-  /**
-   * The page has dealt with the wish to leave: by another picture, or by a sentence why not.
-   * @param {boolean} another
-   */
-  arrive(another) {
-    if (!this.going) return;
-    const answered = this.data.went === this.going.nonce;
-    if (answered && this.data.notice) this.say(this.data.notice);
-    if (answered || another) this.going = null;
+  /** Whether a picture is on screen and no other is asked for. @param {number} id */
+  isOpen(id) {
+    return this.opened === id && this.wanted === id;
   }
 
-  openPicture() {
-    const { image } = this.data;
+  /** @param {Frame} frame */
+  openFrame(frame) {
     const point = this.selection.point;
-    const keepsFrame = this.view.picture.width === image.width && this.view.picture.height === image.height;
-    const before = this.selectedInstance()?.skeleton.names.length;
-    this.opened = image.id;
+    const { width, height } = this.view.picture;
+    const keepsFrame = width === frame.width && height === frame.height;
+    const before = this.selectedInstance();
+    this.opened = frame.id;
     this.gesture = null;
     this.hover = null;
     this.labels = new Labels();
-    this.history = new History();
-    this.view.picture = { width: image.width, height: image.height };
-    this.rebase();
-    this.focus = this.data.focus;
-    const first = this.instance(this.focus) ?? this.labels.instances.values().next().value;
-    const samePoints = first && first.skeleton.names.length === before;
+    this.view.picture = { width: frame.width, height: frame.height };
+    this.takeFrame();
+    const first = this.instance(this.focus) ?? this.labels.likest(before);
+    const samePoints = first && first.skeleton.names.length === before?.skeleton.names.length;
     this.selection = { instance: first?.id ?? null, point: samePoints ? point : null };
     if (!(this.view.mode === "free" && keepsFrame)) this.chooseView();
   }
 
+  /** Take what is known by now of the picture on screen. */
+  takeFrame() {
+    if (this.opened === null) return;
+    this.frame = this.frames.points(this.opened) ?? this.frame;
+    this.picture.show(this.frames.picture(this.opened));
+    this.rebase();
+  }
+
   /** Show the server's points and, on top, what it does not know yet. */
   rebase() {
-    if (this.opened === null) return; // nothing is shown yet
+    for (const [id, state] of this.outbox.states) this.setState(id, state);
+    this.outbox.states.clear();
+    if (!this.frame) return; // nothing is shown yet
     const { data, outbox } = this;
-    this.data = { ...data, instances: data.instances.map((given) => outbox.fresher(given)) };
-    this.labels.receive(this.data.instances, data.skeletons, outbox.shown(data.store));
+    this.frame = { ...this.frame, instances: this.frame.instances.map((given) => outbox.fresher(given)) };
+    this.labels.receive(this.frame.instances, data.skeletons, outbox.shown(data.store));
     if (!this.selectedInstance()) {
       this.selection = { instance: this.labels.instances.keys().next().value ?? null, point: null };
     }
     this.refresh();
   }
 
-  /** Follow the page when it asks for another instance than before. */
+  /** Remember where a picture stands. @param {number} id @param {string} state */
+  setState(id, state) {
+    const index = this.order?.indexOf(id) ?? -1;
+    if (this.order && index >= 0) this.order.states[index] = this.data.states.indexOf(state);
+    const frame = this.frames.points(id);
+    if (frame) frame.state = state;
+    if (this.frame?.id === id) this.frame = { ...this.frame, state };
+    this.refresh();
+  }
+
+  /** Of a picture that is gone nothing can be undone. @param {number} id */
+  forgetPicture(id) {
+    this.queue = [];
+    this.history.forgetWhere((step) => step.image === id);
+  }
+
+  /** Select the instance that the page asks for. */
   followFocus() {
-    const { focus } = this.data;
-    if (focus === this.focus) return;
-    this.focus = focus;
+    const { focus } = this;
     if (focus !== null && this.labels.instances.has(focus)) chooseInstance(this, focus);
   }
 
   // ---- Edits ----
 
   mayEdit() {
-    return !this.data.read_only;
+    return !this.data.read_only && this.opened !== null && this.opened === this.wanted;
+  }
+
+  /** Whether the picture that is asked for is on screen, or it is said there why it cannot be. */
+  maySee() {
+    return this.opened === this.wanted && this.painted === this.opened;
   }
 
   /**
@@ -200,7 +229,7 @@ export class Editor {
     const before = snapshot(instance, after.map(([k]) => k));
     if (after.every((change, i) => sameChange(change, before[i], 0))) return;
     const edit = this.post(instance, after, note);
-    this.history.push({ edit, instance: instance.id, before, after, note });
+    this.history.push({ edit, image: this.frame?.id ?? 0, instance: instance.id, before, after, note });
   }
 
   commitDraft() {
@@ -209,7 +238,8 @@ export class Editor {
     const instance = draft && this.labels.instances.get(draft.instance);
     if (!instance) return;
     const edit = this.post(instance, draft.after, draft.note);
-    this.history.push({ edit, instance: draft.instance, before: draft.before, after: draft.after, note: draft.note });
+    const { instance: number, before, after, note } = draft;
+    this.history.push({ edit, image: this.frame?.id ?? 0, instance: number, before, after, note });
   }
 
   /**
@@ -229,37 +259,16 @@ export class Editor {
   /** Give up what the server refused and show what it has. */
   discard() {
     const { refused } = this.outbox;
-    this.history.forget(new Set(refused.map(({ id }) => id)));
+    const ids = new Set(refused.map(({ id }) => id));
+    this.history.forgetWhere((step) => ids.has(step.edit));
     this.outbox.discard(refused);
   }
 
-  /** Hand over what is still held back: a run of nudges, or edits of the last moment. */
+  /** Hand over what is still held back: a run of nudges, edits of the last moment, and which picture this is. */
   handOver() {
     if (this.gesture?.type !== "move") this.commitDraft();
     this.outbox.hurry();
-  }
-
-  /**
-   * Leave for another picture; what waits is sent whatever the page shows.
-   * @param {Destination} to
-   */
-  go(to) {
-    const now = performance.now();
-    if (this.going && now - this.going.at < GO_PATIENCE) return;
-    this.commitDraft();
-    this.outbox.hurry();
-    // Asked again without an answer: the same nonce, so that the page does not go two pictures further.
-    this.going = { to, nonce: this.going?.to === to ? this.going.nonce : newId(), at: now };
-    this.tellWish();
-  }
-
-  /** Tell the page where to go until it answers; of one nonce it goes once. */
-  tellWish() {
-    clearTimeout(this.goTimer);
-    if (!this.going || performance.now() - this.going.at > GO_PATIENCE) return;
-    const { to, nonce } = this.going;
-    this.emit("go", { to, nonce });
-    this.goTimer = setTimeout(() => this.tellWish(), GO_AGAIN);
+    tellRest(this);
   }
 
   // ---- Selection and view ----
@@ -317,7 +326,7 @@ export class Editor {
     const bounds = selected && boundsOf(selected);
     if (!selected || !bounds || this.view.mode === "fit") return this.view.fit();
     const asked = this.view.mode === "instance";
-    const focused = this.data.focus === selected.id;
+    const focused = this.focus === selected.id;
     if (asked || (focused && this.view.isSmall(bounds))) return this.view.fitInstance(bounds);
     this.view.fit();
     this.view.mode = "auto";
@@ -332,10 +341,17 @@ export class Editor {
     const { stage } = this.parts;
     if (!stage.clientWidth || !stage.clientHeight) return; // not laid out, as in a closed tab
     this.view.resize(stage.clientWidth, stage.clientHeight);
-    if (this.view.mode !== "free") this.chooseView();
+    if (this.opened !== null && this.view.mode !== "free") this.chooseView();
     this.fitCanvas();
     if (this.opened !== null) drawScene(this); // at once: a resized canvas is blank until then
     this.refresh();
+  }
+
+  /** Reach down to the lower edge of the window, wherever the page has put the editor. */
+  fillWindow() {
+    const main = document.querySelector("[data-testid=stMain]");
+    const top = this.root.getBoundingClientRect().top + (main?.scrollTop ?? 0);
+    this.root.style.height = this.options.whole ? "" : `${Math.max(window.innerHeight - top - BELOW, LOWEST)}px`;
   }
 
   fitCanvas() {
@@ -360,23 +376,25 @@ export class Editor {
   }
 
   refresh() {
-    this.frame ??= requestAnimationFrame(() => this.draw());
+    this.painting ??= requestAnimationFrame(() => this.draw());
   }
 
   draw() {
-    this.cancelFrame();
-    if (this.opened === null) return;
+    this.cancelPainting();
+    if (this.opened === null) return refreshPanel(this);
     if (this.pixelRatio !== window.devicePixelRatio) this.fitCanvas();
     drawScene(this);
+    if (this.picture.state !== "loading") this.painted = this.opened;
     refreshPanel(this);
     this.canvas.style.cursor = this.cursor();
     const { scale, x, y, mode } = this.view;
-    this.canvas.dataset.view = JSON.stringify({ scale, x, y, mode, image: this.opened, ...this.selection });
+    this.canvas.dataset.view = JSON.stringify({ scale, x, y, mode, image: this.painted, ...this.selection });
+    return undefined;
   }
 
-  cancelFrame() {
-    if (this.frame !== null) cancelAnimationFrame(this.frame);
-    this.frame = null;
+  cancelPainting() {
+    if (this.painting !== null) cancelAnimationFrame(this.painting);
+    this.painting = null;
   }
 
   cursor() {

@@ -267,7 +267,7 @@ function runCommand(editor, event) {
   event.preventDefault();
   event.stopPropagation();
   editor.tabLeaves = name === "escape" && editor.selection.point === null;
-  command(editor);
+  command(editor, event);
 }
 
 /** @param {Editor} editor @param {KeyboardEvent} event */

@@ -11,6 +11,8 @@ export const HIDDEN = 1;
 export const VISIBLE = 2;
 const SAME_PLACE = 0.01; // pixels; the server keeps float32
 const HISTORY_LENGTH = 500;
+const KEPT = 200; // steps that outlive a reload
+const LONGEST_KEPT = 2e6; // characters of them
 const LONGEST_NAME = 200; // as the server accepts it
 
 // ---- Labels ---------------------------------------------------------------------------------
@@ -45,6 +47,17 @@ export class Labels {
     for (const edit of edits) this.apply(edit.instance, edit.changes);
     if (this.draft && !this.instances.has(this.draft.instance)) this.draft = null;
     if (this.draft) this.apply(this.draft.instance, this.draft.after);
+  }
+
+  /**
+   * Of another picture the instance that goes on with one of this: of the same person, else with the same number.
+   * @param {Instance | null} before @returns {Instance | null}
+   */
+  likest(before) {
+    const all = [...this.instances.values()];
+    const same = before && (all.find((each) => each.label !== null && each.label === before.label && each.kind === before.kind)
+      ?? all.find((each) => each.number === before.number && each.kind === before.kind));
+    return same ?? all[0] ?? null;
   }
 
   /** @param {number} id @param {Change[]} changes */
@@ -170,13 +183,28 @@ export function rounded(value) {
 
 // ---- History --------------------------------------------------------------------------------
 
-/** Undo and redo steps {edit, instance, before, after, note}; each is sent to the server as an edit. */
+/** What can be undone and redone, over all pictures, kept over a reload of the tab; each is sent as an edit. */
 export class History {
   constructor() {
     /** @type {Step[]} */
     this.done = [];
     /** @type {Step[]} */
     this.undone = [];
+    this.place = "";
+  }
+
+  /** Take up what this tab has done in a store. @param {string} store */
+  keepFor(store) {
+    const place = `facet.history.${store}`;
+    if (place === this.place) return;
+    this.place = place;
+    const { done = [], undone = [] } = JSON.parse(sessionStorage.getItem(place) ?? "{}");
+    [this.done, this.undone] = [done, undone];
+  }
+
+  keep() {
+    const text = JSON.stringify({ done: this.done.slice(-KEPT), undone: this.undone.slice(-KEPT) });
+    if (this.place && text.length < LONGEST_KEPT) sessionStorage.setItem(this.place, text);
   }
 
   /** @param {Step} step */
@@ -184,15 +212,14 @@ export class History {
     this.done.push(step);
     this.done.splice(0, this.done.length - HISTORY_LENGTH);
     this.undone = [];
+    this.keep();
   }
 
-  /**
-   * Forget the steps of edits that the server refused and the user gave up.
-   * @param {Set<string>} ids
-   */
-  forget(ids) {
-    this.done = this.done.filter((step) => !ids.has(step.edit));
-    this.undone = this.undone.filter((step) => !ids.has(step.edit));
+  /** Forget steps that can no longer be undone. @param {(step: Step) => boolean} which */
+  forgetWhere(which) {
+    this.done = this.done.filter((step) => !which(step));
+    this.undone = this.undone.filter((step) => !which(step));
+    this.keep();
   }
 }
 

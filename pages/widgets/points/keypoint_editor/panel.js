@@ -1,15 +1,16 @@
 // Panel: the page elements around the canvas. All text goes in as text, never as HTML.
 
 import { ABSENT } from "./model.js";
-import { Picture } from "./picture.js";
 import { instanceTitle, isDoubtful } from "./draw.js";
 import {
   HELP, STATES, chooseInstance, cycleVisibility, fitInstance, fitPicture, pointName, redo, stepPoint,
-  toggleAdjust, toggleHelp, toggleList, undo,
+  toggleAdjust, toggleHelp, toggleList, toggleWhole, undo,
 } from "./commands.js";
+import { goBy, goTo, goToImage, goToUnreviewed } from "./going.js";
+import { accept, takeBack } from "./judging.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { Command, IconName, Instance, Row } from "./types.js" */
+/** @import { Command, Frame, IconName, Instance, Row } from "./types.js" */
 
 export const ICONS = {
   undo: "M4 9h10a5 5 0 0 1 0 10h-4M4 9l4-4M4 9l4 4",
@@ -21,11 +22,12 @@ export const ICONS = {
   unreviewed: "M5 5l7 7-7 7M12 5l7 7-7 7",
   adjust: "M12 4a8 8 0 1 0 .01 0M12 4v16M12 8h5M12 12h8M12 16h5",
   list: "M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01",
+  whole: "M4 10V4h6M20 14v6h-6M4 4l7 7M20 20l-7-7",
   help: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1-1.5 2.3M12 18.5h.01",
 };
 export const NARROW = 720; // CSS pixels below which the point list lies over the picture and starts closed
-/** @type {("brightness" | "contrast")[]} */
-const ADJUSTABLE = ["brightness", "contrast"];
+/** @type {["brightness" | "contrast" | "gamma", string][]} */
+const TONES = [["brightness", "Brightness"], ["contrast", "Contrast"], ["gamma", "Gamma"]];
 const CANVAS_LABEL = "Picture with points; press ? for the keys";
 const STATE_SIGNS = ["–", "○", "●"];
 const REVIEWS = { open: "to be reviewed", in_progress: "in progress", accepted: "accepted", imported: "imported" };
@@ -59,9 +61,13 @@ function icon(name) {
 /** @param {Editor} editor */
 export function buildPanel(editor) {
   const parts = {
+    number: buildNumber(editor),
     count: make("span", { class: "count" }),
+    name: make("span", { class: "file" }),
+    accept: textButton(editor, "All points are right", (event) => accept(editor, event)),
+    takeBack: textButton(editor, "Take back", () => takeBack(editor)),
     status: make("span", { class: "status", role: "status", "aria-live": "polite" }),
-    retry: textButton(editor, "Retry", () => editor.outbox.retry()),
+    retry: textButton(editor, "Retry", () => retry(editor)),
     discard: textButton(editor, "Discard mine", () => editor.discard()),
     chips: make("div", { class: "chips", role: "group", "aria-label": "Faces and bodies" }),
     canvas: make("canvas", { tabindex: "0", role: "application", "aria-label": CANVAS_LABEL }),
@@ -72,18 +78,49 @@ export function buildPanel(editor) {
     help: buildHelp(editor),
     buttons: buildButtons(editor),
   };
+  parts.accept.classList.add("accept");
+  parts.accept.title = "You vouch for every point, and go on (A)";
+  parts.takeBack.title = "This picture is accepted. Taken back, it is to be reviewed again (Shift+A).";
   const saving = make("div", { class: "group state" }, parts.status, parts.retry, parts.discard);
-  const bar = buildBar(parts.buttons, parts.count, saving);
+  const judging = make("div", { class: "group" }, parts.accept, parts.takeBack);
+  const place = make("label", { class: "place" }, parts.number, parts.count);
+  const bar = buildBar(parts.buttons, place, judging, saving);
+  const names = make("div", { class: "names" }, parts.chips, parts.name);
   const stage = make("div", { class: "stage" }, parts.canvas, parts.message, parts.hint, parts.adjust, parts.help);
   const side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, buildLegend());
   const body = make("div", { class: "body" }, stage, side);
-  const root = make("div", { class: "keypoint-editor" }, bar, parts.chips, body);
+  const root = make("div", { class: "keypoint-editor" }, bar, names, body);
   /** @type {Row[]} */
   const rows = [];
   return { ...parts, stage, side, root, rows };
 }
 
-/** @param {Editor} editor @param {string} text @param {() => void} run */
+/** The place in the order, which can be typed. @param {Editor} editor */
+function buildNumber(editor) {
+  const input = make("input", { class: "number", inputmode: "numeric", "aria-label": "Number of the picture" });
+  const { signal } = editor.lifetime;
+  input.addEventListener("change", () => {
+    const wanted = Number(input.value) - 1;
+    if (Number.isInteger(wanted)) goTo(editor, Math.min(Math.max(wanted, 0), (editor.order?.count ?? 1) - 1));
+    editor.canvas.focus({ preventScroll: true });
+    editor.refresh();
+  }, { signal });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") editor.canvas.focus({ preventScroll: true });
+    if (event.key === "Escape" || event.key === "Enter") event.stopPropagation();
+  }, { signal });
+  return input;
+}
+
+/** Send again what was refused; a verdict is looked at anew instead. @param {Editor} editor */
+function retry(editor) {
+  const verdict = editor.outbox.refused.find(({ changes }) => !changes);
+  if (!verdict || verdict.changes) return editor.outbox.retry();
+  editor.outbox.discard([verdict]);
+  return goToImage(editor, verdict.image);
+}
+
+/** @param {Editor} editor @param {string} text @param {(event: MouseEvent) => void} run */
 function textButton(editor, text, run) {
   const button = make("button", { type: "button", class: "text" }, text);
   button.addEventListener("click", run, { signal: editor.lifetime.signal });
@@ -107,44 +144,47 @@ function buildButtons(editor) {
     redo: button("redo", "Redo (Ctrl+Shift+Z)", redo),
     fit: button("fit", "Fit the picture (F)", fitPicture),
     zoom: button("zoom", "Zoom to the selected face or body (Z)", fitInstance),
-    previous: button("previous", "Previous picture (P)", () => editor.go("previous")),
-    next: button("next", "Next picture (N)", () => editor.go("next")),
-    unreviewed: button("unreviewed", "Next unreviewed picture (U)", () => editor.go("next_unreviewed")),
-    adjust: button("adjust", "Brightness and contrast", () => toggleAdjust(editor)),
+    previous: button("previous", "Previous picture (P)", () => goBy(editor, -1)),
+    next: button("next", "Next picture (N)", () => goBy(editor, 1)),
+    unreviewed: button("unreviewed", "Next unreviewed picture (U)", () => goToUnreviewed(editor)),
+    adjust: button("adjust", "Brightness, contrast and gamma", () => toggleAdjust(editor)),
+    whole: button("whole", "The whole window (W)", () => toggleWhole(editor)),
     list: button("list", "List of points", () => toggleList(editor)),
     help: button("help", "Keys (?)", () => toggleHelp(editor)),
   };
 }
 
-/** @param {ReturnType<typeof buildButtons>} buttons @param {HTMLElement} count @param {HTMLElement} saving */
-function buildBar(buttons, count, saving) {
-  const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, list, help } = buttons;
+/**
+ * @param {ReturnType<typeof buildButtons>} buttons @param {HTMLElement} place @param {HTMLElement} judging
+ * @param {HTMLElement} saving
+ */
+function buildBar(buttons, place, judging, saving) {
+  const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, list, whole, help } = buttons;
   /** @param {HTMLElement[]} children */
   const group = (...children) => make("div", { class: "group" }, ...children);
   return make(
     "div",
     { class: "bar", role: "toolbar", "aria-label": "Editor" },
-    group(previous, count, next, unreviewed),
+    group(previous, place, next, unreviewed),
+    judging,
     group(back, forth),
     group(fit, zoom, adjust),
     saving,
-    group(list, help),
+    group(list, whole, help),
   );
 }
 
 /** @param {Editor} editor */
 function buildAdjust(editor) {
   const box = make("div", { class: "adjust" });
-  for (const name of ADJUSTABLE) {
+  for (const [name, title] of TONES) {
     const range = { type: "range", min: "0.3", max: "2.5", step: "0.05", value: "1" };
     const input = make("input", { ...range, "data-adjust": name });
-    input.disabled = !Picture.canAdjust();
-    if (input.disabled) input.title = "This browser cannot change pictures on a canvas.";
     input.addEventListener("input", () => {
-      editor.options[name] = Number(input.value);
+      editor.options.tone = { ...editor.options.tone, [name]: Number(input.value) };
       editor.refresh();
     }, { signal: editor.lifetime.signal });
-    box.append(make("label", {}, name === "brightness" ? "Brightness" : "Contrast", input));
+    box.append(make("label", {}, title, input));
   }
   box.append(textButton(editor, "Reset", () => resetAdjust(editor, box)));
   return box;
@@ -152,7 +192,7 @@ function buildAdjust(editor) {
 
 /** @param {Editor} editor @param {HTMLElement} box */
 function resetAdjust(editor, box) {
-  Object.assign(editor.options, { brightness: 1, contrast: 1 });
+  editor.options.tone = { brightness: 1, contrast: 1, gamma: 1 };
   for (const input of box.querySelectorAll("input")) input.value = "1";
   editor.refresh();
 }
@@ -185,20 +225,39 @@ function buildLegend() {
 export function refreshPanel(editor) {
   const { parts, data, history, options } = editor;
   editor.root.classList.toggle("narrow", editor.root.clientWidth < NARROW);
-  setText(parts.count, data.position?.count ? `${data.position.index} / ${data.position.count}` : "");
-  parts.buttons.undo.disabled = !editor.mayEdit() || !(history.done.length || editor.labels.draft);
-  parts.buttons.redo.disabled = !editor.mayEdit() || !history.undone.length;
+  refreshPlace(editor);
+  parts.buttons.undo.disabled = data.read_only || !(history.done.length || editor.labels.draft);
+  parts.buttons.redo.disabled = data.read_only || !history.undone.length;
   parts.buttons.zoom.disabled = !editor.selectedInstance();
   parts.help.hidden = !options.help;
   parts.adjust.hidden = !options.adjust;
   parts.side.hidden = !editor.listShown();
   pressed(parts.buttons.list, editor.listShown());
+  pressed(parts.buttons.whole, options.whole);
   pressed(parts.buttons.help, options.help);
   pressed(parts.buttons.adjust, options.adjust);
   refreshStatus(editor);
   refreshMessage(editor);
   refreshChips(editor);
   if (editor.listShown()) refreshList(editor);
+}
+
+/** Which picture this is, and what can be said of it. @param {Editor} editor */
+function refreshPlace(editor) {
+  const { parts, order, frame, data } = editor;
+  refreshNumber(editor);
+  setText(parts.count, order ? `/ ${order.count}` : "");
+  setText(parts.name, frame ? `${frame.name} · ${frame.width} × ${frame.height} pixels` : "");
+  parts.name.title = frame?.name ?? "";
+  parts.accept.hidden = data.read_only;
+  parts.takeBack.hidden = data.read_only || frame?.state !== "accepted";
+  setText(parts.accept, isBare(frame) ? "Nothing is here" : "All points are right");
+}
+
+/** @param {Editor} editor */
+function refreshNumber({ parts: { number }, index }) {
+  const place = index < 0 ? "–" : String(index + 1);
+  if (number.value !== place && !number.matches(":focus")) number.value = place;
 }
 
 /** @param {HTMLElement} button @param {boolean} on */
@@ -222,23 +281,39 @@ function refreshStatus(editor) {
   parts.status.title = sentence ?? "";
   parts.status.dataset.state = state;
   parts.retry.hidden = !sentence;
+  setText(parts.retry, outbox.refused.some(({ changes }) => !changes) ? "Look at it" : "Retry");
   parts.discard.hidden = !outbox.refused.length;
 }
 
 /** @param {Editor} editor */
 function refreshMessage(editor) {
-  const { parts, picture, data } = editor;
-  const failed = picture.state === "failed";
-  const waiting = picture.state === "loading" ? "Loading…" : "";
-  const text = failed ? `The picture ${data.image.name} could not be loaded.` : waiting;
+  const { parts } = editor;
+  const { text, again } = messageOf(editor);
   if (parts.message.dataset.text !== text) {
     parts.message.dataset.text = text;
     parts.message.replaceChildren(text);
-    if (failed) parts.message.append(textButton(editor, "Retry", () => picture.load(data.image.url)));
+    if (again) parts.message.append(textButton(editor, "Retry", again));
   }
   parts.message.hidden = !text;
-  setText(parts.hint, editor.hint);
-  parts.hint.hidden = !editor.hint;
+  const { frame, data } = editor;
+  const nothing = frame && isBare(frame) ? (data.nothing[frame.state] ?? "") : "";
+  setText(parts.hint, editor.hint || nothing);
+  parts.hint.hidden = !parts.hint.textContent;
+}
+
+/** @param {Frame | null} frame */
+function isBare(frame) {
+  return frame?.instances.length === 0;
+}
+
+/** What lies over the picture instead of it. @param {Editor} editor @returns {{ text: string, again?: () => void }} */
+function messageOf({ wanted, opened, picture, frames, frame }) {
+  if (wanted !== null && frames.gone.has(wanted)) return { text: "This picture is gone: somebody has removed it." };
+  if (wanted !== opened) return { text: frames.trouble ? `Not loaded: ${frames.trouble}; trying again…` : "Loading…" };
+  if (picture.state === "loading") return { text: "Loading…" };
+  if (picture.state === "ready" || !frame) return { text: "" };
+  const { id, name } = frame;
+  return { text: `The picture ${name} could not be loaded: ${picture.reason}.`, again: () => frames.retry(id) };
 }
 
 // ---- Instance chips -------------------------------------------------------------------------

@@ -1,63 +1,69 @@
-// Picture: loads the image of the current data, and keeps a brightened copy of it.
+// Picture: the pixels on screen, and a copy of them with other brightness, contrast and gamma.
+
+/** @import { Loaded, Tone } from "./types.js" */
 
 export class Picture {
-  /** @param {() => void} changed */
-  constructor(changed) {
-    this.changed = changed;
-    /** @type {"none" | "loading" | "ready" | "failed"} */
-    this.state = "none";
-    this.url = "";
-    this.image = new Image();
+  constructor() {
+    /** @type {ImageBitmap | null} */
+    this.bitmap = null;
+    this.reason = ""; // why there are none
     this.copy = document.createElement("canvas");
-    this.copyKey = "";
-    /** @type {Map<string, HTMLImageElement>} */
-    this.warmed = new Map(); // by url, so that the next picture is there when it is asked for
+    /** @type {ImageBitmap | null} */
+    this.copied = null;
+    this.tone = "";
   }
 
-  /** @param {string} url */
-  async load(url) {
-    if (url === this.url && this.state !== "failed") return;
-    this.url = url;
-    this.state = "loading";
-    this.copyKey = "";
-    this.changed();
-    const image = this.warmed.get(url) ?? new Image();
-    image.src = url;
-    const loaded = await image.decode().then(() => true, () => false);
-    if (url !== this.url) return; // another picture was asked for meanwhile
-    this.image = image;
-    this.state = loaded ? "ready" : "failed";
-    if (!loaded) this.warmed.delete(url);
-    this.changed();
+  /** @returns {"loading" | "ready" | "failed"} */
+  get state() {
+    if (this.reason) return "failed";
+    return this.bitmap ? "ready" : "loading";
   }
 
-  /** @param {string[]} urls */
-  prefetch(urls) {
-    const kept = new Map(urls.map((url) => [url, this.warmed.get(url) ?? new Image()]));
-    for (const [url, image] of kept) if (!image.src) image.src = url;
-    this.warmed = kept;
+  /** @param {Loaded | null} loaded null while it is on its way */
+  show(loaded) {
+    this.bitmap = loaded?.bitmap ?? null;
+    this.reason = loaded?.reason ?? "";
   }
 
   /**
-   * The image, or a copy of it with brightness and contrast (1 is unchanged), made once per setting.
-   * @param {number} brightness @param {number} contrast
+   * The pixels, or a copy with another tone (all 1: unchanged), made once for each picture and setting.
+   * @param {Tone} tone @returns {CanvasImageSource | null}
    */
-  adjusted(brightness, contrast) {
-    if (brightness === 1 && contrast === 1) return this.image;
-    const key = `${this.url} ${brightness} ${contrast}`;
-    if (key !== this.copyKey) {
-      this.copy.width = this.image.naturalWidth;
-      this.copy.height = this.image.naturalHeight;
-      const ctx = context2d(this.copy);
-      ctx.filter = `brightness(${brightness}) contrast(${contrast})`;
-      ctx.drawImage(this.image, 0, 0);
-      this.copyKey = key;
-    }
-    return this.copy;
+  toned({ brightness, contrast, gamma }) {
+    const { bitmap, copy } = this;
+    if (!bitmap || (brightness === 1 && contrast === 1 && gamma === 1)) return bitmap;
+    const tone = `${brightness} ${contrast} ${gamma}`;
+    if (this.copied === bitmap && this.tone === tone) return copy;
+    copy.width = bitmap.width;
+    copy.height = bitmap.height;
+    const ctx = copy.getContext("2d", { willReadFrequently: true });
+    if (!ctx) return bitmap;
+    ctx.drawImage(bitmap, 0, 0);
+    const pixels = ctx.getImageData(0, 0, copy.width, copy.height);
+    applyTone(pixels.data, toneTable(brightness, contrast, gamma));
+    ctx.putImageData(pixels, 0, 0);
+    [this.copied, this.tone] = [bitmap, tone];
+    return copy;
   }
+}
 
-  static canAdjust() {
-    return "filter" in CanvasRenderingContext2D.prototype;
+/**
+ * What becomes of each of the 256 values: brightness multiplies, contrast spreads around the middle, gamma bends.
+ * @param {number} brightness @param {number} contrast @param {number} gamma
+ */
+export function toneTable(brightness, contrast, gamma) {
+  return Uint8ClampedArray.from({ length: 256 }, (_, value) => {
+    const spread = ((value / 255) * brightness - 0.5) * contrast + 0.5;
+    return Math.round(255 * Math.max(spread, 0) ** (1 / gamma));
+  });
+}
+
+/** @param {Uint8ClampedArray} rgba @param {Uint8ClampedArray} table */
+function applyTone(rgba, table) {
+  for (let i = 0; i < rgba.length; i += 4) {
+    rgba[i] = table[rgba[i]];
+    rgba[i + 1] = table[rgba[i + 1]];
+    rgba[i + 2] = table[rgba[i + 2]];
   }
 }
 

@@ -1,17 +1,16 @@
 // What the editor's files hand to one another. What the page gives is described in __init__.py.
 
-import type { Change, Edit, GivenInstance, Note, Visibility } from "../../shared/outbox/types.js";
+import type { Change, Edit, GivenInstance, Note, VerdictKind, Visibility } from "../../shared/outbox/types.js";
 import type { Editor } from "./editor.js";
 import type { ICONS } from "./panel.js";
 
 export type Box = [left: number, top: number, right: number, bottom: number];
-export type Destination = "next" | "previous" | "next_unreviewed";
 export type Labelling = "some" | "all" | "none"; // which names are drawn
 export type Side = "left" | "right" | "middle"; // of a face or body
-export type Command = (editor: Editor) => unknown;
+export type Command = (editor: Editor, event?: Event) => unknown;
 export type IconName = keyof typeof ICONS;
 
-export type { Change, Edit, GivenInstance, Note, Visibility };
+export type { Change, Edit, GivenInstance, Note, VerdictKind, Visibility };
 
 // ---- From the server ----
 
@@ -23,25 +22,41 @@ export interface Skeleton {
 }
 
 export interface EditorData {
-  height: number;
-  image: { id: number; url: string; width: number; height: number; name: string };
-  prefetch?: string[];
+  open: { image: number; focus: number | null }; // what the page asks for,
+  turn: number; // whenever this is another number than before
+  order: string; // the query of the order, for /api/order
+  states: string[]; // names of the states that the order gives as numbers
+  to_review: string[];
+  nothing: Record<string, string>; // what to say of a picture without instances, by its state
+  changed: number; // another number: points may have changed
   skeletons: Record<string, Skeleton>;
-  instances: GivenInstance[];
-  focus: number | null;
   store: string; // the id of the store that the points are from
   author: string; // who edits
   window: string; // the id of this window
   read_only: boolean;
-  position?: { index: number; count: number };
-  went: string | null; // the nonce of the last wish to go that the page has dealt with
-  notice: string | null;
 }
 
 export interface Component {
   data: EditorData;
   parentElement: HTMLElement;
-  setTriggerValue: (name: string, value: unknown) => void;
+  setStateValue: (name: string, value: unknown) => void;
+}
+
+// A picture as /api/frames gives it.
+export interface Frame {
+  id: number;
+  version: string;
+  width: number;
+  height: number;
+  name: string;
+  state: string;
+  clip: { video: number; frame: number; seconds: number; scene: number } | null;
+  instances: GivenInstance[];
+}
+
+export interface Loaded {
+  bitmap: ImageBitmap | null;
+  reason: string; // why there is none
 }
 
 // ---- Labels and what was done to them ----
@@ -70,13 +85,23 @@ export interface Instance extends Omit<GivenInstance, "skeleton" | "points"> {
   points: Point[];
 }
 
-export interface Step {
+// What can be undone: an edit of points, or that the points of a picture are right.
+export interface PointStep {
   edit: string;
+  image: number;
   instance: number;
   before: Change[];
   after: Change[];
   note: Note;
 }
+
+export interface VerdictStep {
+  edit: string;
+  image: number;
+  verdict: VerdictKind;
+}
+
+export type Step = PointStep | VerdictStep;
 
 export interface Draft {
   instance: number;
@@ -141,12 +166,18 @@ export interface Row {
 
 // ---- What is shown ----
 
+export interface Tone {
+  brightness: number;
+  contrast: number;
+  gamma: number;
+}
+
 export interface Options {
   edges: boolean;
   labels: Labelling;
-  brightness: number;
-  contrast: number;
+  tone: Tone;
   list: boolean | null; // null: as wide as the editor is
   help: boolean;
   adjust: boolean;
+  whole: boolean; // the editor fills the window
 }

@@ -5,7 +5,7 @@
 
 import { Shelf } from "./shelf.js";
 
-/** @import { Answer, Edit, GivenInstance, Row } from "./types.js" */
+/** @import { Answer, Edit, GivenInstance, Row, Sent } from "./types.js" */
 
 const ADDRESS = "/api/edits";
 const TOGETHER = 120; // ms; edits made within it travel together
@@ -34,6 +34,8 @@ export class Outbox extends EventTarget {
     this.newest = new Map(); // instances as the server gave them last, with the newest revision that it told of then
     /** @type {string | null} */
     this.trouble = null; // why nothing could be sent just now
+    /** @type {Map<number, string>} */
+    this.states = new Map(); // where pictures stand, as the server told last
     /** @type {Set<string>} */
     this.late = new Set(); // ids of edits that had to wait for the server
     this.told = 0; // how many of these were saved a moment ago
@@ -78,10 +80,10 @@ export class Outbox extends EventTarget {
 
   /**
    * Edits whose effect belongs on the screen of a store: those under way, and those refused but not given up.
-   * @param {string} store
+   * @param {string} store @returns {Edit[]}
    */
   shown(store) {
-    return this.editsWhere(({ edit }) => edit.store === store);
+    return this.editsWhere(({ edit }) => edit.store === store).filter((edit) => edit.changes !== undefined);
   }
 
   /** Why something is not saved, as a sentence, or null while there is nothing to worry about. */
@@ -103,9 +105,9 @@ export class Outbox extends EventTarget {
 
   // ---- What comes in ----
 
-  /** @param {Edit} edit */
+  /** @param {Sent} edit */
   add(edit) {
-    this.supersede(edit);
+    if (edit.changes) this.supersede(edit);
     this.put({ edit, sentence: null });
     if (this.timer === undefined) this.schedule(TOGETHER);
     else this.tell("change");
@@ -131,7 +133,7 @@ export class Outbox extends EventTarget {
   supersede(newer) {
     const again = new Set(newer.changes.map(([k]) => k));
     for (const { edit, sentence } of [...this.rows.values()]) {
-      if (sentence === null || edit.store !== newer.store || edit.instance !== newer.instance) continue;
+      if (sentence === null || !edit.changes || edit.store !== newer.store || edit.instance !== newer.instance) continue;
       const changes = edit.changes.filter(([k]) => !again.has(k));
       if (changes.length) this.put({ edit: { ...edit, changes }, sentence });
       else this.drop(edit.id);
@@ -165,6 +167,11 @@ export class Outbox extends EventTarget {
   /** Try again at the user's wish; a refused edit goes onto the revision that came with the refusal. */
   retry() {
     for (const edit of this.refused) {
+      if (!edit.changes) {
+        this.drop(edit.id);
+        this.put({ edit: { ...edit, id: anotherId(edit.id), at: moment() }, sentence: null });
+        continue;
+      }
       const newest = this.newest.get(edit.instance);
       const base = newest ? newest.instance.revision : edit.base;
       const after = this.waiting.filter(({ instance }) => instance === edit.instance).map(({ id }) => id);
@@ -176,7 +183,7 @@ export class Outbox extends EventTarget {
 
   /**
    * Give edits up.
-   * @param {Edit[]} edits
+   * @param {Sent[]} edits
    */
   discard(edits) {
     for (const { id } of edits) this.drop(id);
@@ -214,7 +221,7 @@ export class Outbox extends EventTarget {
 
   /**
    * Send edits and take what the server answers; tells why that came to nothing, or null.
-   * @param {Edit[]} edits
+   * @param {Sent[]} edits
    */
   async sent(edits) {
     let response;
@@ -231,7 +238,7 @@ export class Outbox extends EventTarget {
 
   /**
    * Take the server's answer; tells whether it says anything about these edits.
-   * @param {Edit[]} edits @param {Answer} answer
+   * @param {Sent[]} edits @param {Answer} answer
    */
   settle(edits, answer) {
     const said = edits.filter(({ id }) => id in answer.saved || id in answer.refused || answer.foreign.includes(id));
@@ -241,6 +248,7 @@ export class Outbox extends EventTarget {
       if (row && id in answer.refused) row.sentence = answer.refused[id];
       if (id in answer.saved) this.saved(id);
     }
+    for (const [picture, state] of Object.entries(answer.pictures)) this.states.set(Number(picture), state);
     for (const instance of answer.instances) this.remember(instance, Math.max(0, ...Object.values(answer.saved)));
     this.tell("rebase");
     if (Object.keys(answer.saved).length) this.tell("saved");
@@ -295,18 +303,18 @@ export class Outbox extends EventTarget {
 
 /**
  * As many of these as travel together.
- * @param {Edit[]} edits
+ * @param {Sent[]} edits
  */
 function together(edits) {
   let changes = 0;
   const end = edits.findIndex((edit, i) => {
-    changes += edit.changes.length;
+    changes += edit.changes?.length ?? 1;
     return i === MOST || (i > 0 && changes > MOST_CHANGES);
   });
   return end < 0 ? edits : edits.slice(0, end);
 }
 
-/** @param {Edit[]} edits */
+/** @param {Sent[]} edits */
 function post(edits) {
   const body = JSON.stringify({ edits });
   return fetch(ADDRESS, {

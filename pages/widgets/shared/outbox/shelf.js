@@ -1,7 +1,7 @@
 // The shelf: edits that outlive the tab, in the browser's own database. Where the browser has none to give, as in some
 // private windows, edits wait in the tab alone.
 
-/** @import { Edit } from "./types.js" */
+/** @import { Sent } from "./types.js" */
 
 const DATABASE = "facet";
 const EDITS = "edits";
@@ -22,7 +22,7 @@ export class Shelf {
     return this.database;
   }
 
-  /** @param {Edit} edit */
+  /** @param {Sent} edit */
   put(edit) {
     return this.change((edits) => edits.put(edit));
   }
@@ -32,11 +32,11 @@ export class Shelf {
     return this.change((edits) => edits.delete(id));
   }
 
-  /** Everything that lies here, the oldest first. @returns {Promise<Edit[]>} */
+  /** Everything that lies here, the oldest first. @returns {Promise<Sent[]>} */
   async all() {
     try {
       const database = await this.open();
-      /** @type {Edit[]} */
+      /** @type {Sent[]} */
       const found = await new Promise((resolve, reject) => {
         const request = database.transaction(EDITS).objectStore(EDITS).getAll();
         request.onsuccess = () => resolve(request.result);

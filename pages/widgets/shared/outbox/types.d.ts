@@ -23,8 +23,25 @@ export interface Edit {
   at: number; // when it was made, in ms: the order of what is kept
 }
 
+// That the points of a picture are right, or that this is taken back.
+export type VerdictKind = "accept" | "take_back";
+
+export interface Verdict {
+  id: string;
+  store: string;
+  author: string;
+  verdict: VerdictKind;
+  image: number;
+  seen: number[]; // the revisions that were on the screen
+  at: number;
+  instance?: undefined;
+  changes?: undefined;
+}
+
+export type Sent = Edit | Verdict;
+
 export interface Row {
-  edit: Edit;
+  edit: Sent;
   sentence: string | null; // why the server refused it
 }
 
@@ -40,14 +57,16 @@ export interface GivenInstance {
   skeleton: string;
   points: [x: number | null, y: number | null, v: Visibility, c: number | null][];
   vouched: boolean[]; // for which points a human vouches
+  predicted?: GivenInstance["points"] | null; // what a model said last, of points that a human has touched
 }
 
 export interface Answer {
   store: string;
-  saved: Record<string, number>; // the revision of each edit
+  saved: Record<string, number>; // the revision of each edit; 0 for a verdict
   refused: Record<string, string>; // why not
   foreign: string[]; // made in another store
   instances: GivenInstance[]; // as they are now
+  pictures: Record<string, string>; // where the pictures of these stand now
 }
 
 export interface TabComponent {

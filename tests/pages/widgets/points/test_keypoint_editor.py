@@ -1,4 +1,4 @@
-"""The editor as a page sees it: one script for the browser, and where it may ask to go."""
+"""The editor as a page sees it: one script for the browser, which picture it is asked to open, and what it tells."""
 
 import re
 from types import SimpleNamespace
@@ -8,34 +8,51 @@ from streamlit.testing.v1 import AppTest
 
 from core.foundation.errors import BadInput
 from pages.widgets.points import keypoint_editor
-from pages.widgets.points.keypoint_editor import editor_script, parse_go
+from pages.widgets.points.keypoint_editor import editor_script, parse_rest
 from tests.builders.places import ROOT
 
 DEMO = ROOT / "tests" / "e2e" / "keypoint_editor" / "editor_page.py"
 
 
-def test_editor_only_goes_where_there_is_a_way():
-    assert parse_go({"to": "next_unreviewed", "nonce": "n1"}) == ("next_unreviewed", "n1")
-    for value in (None, "next", {"to": "away", "nonce": "n1"}, {"to": ["next"], "nonce": "n1"}):
-        with pytest.raises(BadInput, match="can only go to next, previous, next_unreviewed"):
-            parse_go(value)
-    for nonce in (1, "", "x" * 201):
-        with pytest.raises(BadInput, match="the nonce of a wish to go should be a text"):
-            parse_go({"to": "next", "nonce": nonce})
+@pytest.mark.parametrize("value", [None, 3, {}, {"image": "3"}, {"image": True}, {"image": -1}, {"image": 2**64}])
+def test_what_names_no_picture_is_refused(value):
+    with pytest.raises(BadInput, match="should tell the picture that it shows"):
+        parse_rest(value)
 
 
-def test_a_wish_to_go_of_an_editor_that_is_no_longer_there_is_none(monkeypatch):
-    state, mounted, went = {}, [], []
+@pytest.fixture
+def mount(monkeypatch):
+    """Mounts the editor with a picture to open; gives what the browser gets, and lets it tell where it rests."""
+    state, mounted, heard = {}, [], []
     monkeypatch.setattr(keypoint_editor, "st", SimpleNamespace(session_state=state))
     monkeypatch.setattr(keypoint_editor, "_mount", lambda **options: mounted.append(options))
-    keypoint_editor.keypoint_editor({}, key="editor", on_go=went.append)
-    go_changed = mounted[0]["on_go_change"]
-    go_changed()  # another page was opened in the same moment
-    assert went == []
-    for nonce in ("n1", "n1", "n2"):
-        state["editor"] = {"go": {"to": "next", "nonce": nonce}}
-        go_changed()
-    assert went == ["next", "next"], "each wish counts once"
+
+    def run(image, focus=None, rested=None):
+        if rested is not None:
+            state["editor"] = {"rested": {"image": rested, "savings": 0}}
+            mounted[-1]["on_rested_change"]()
+        data = {"open": {"image": image, "focus": focus}}
+        keypoint_editor.keypoint_editor(data, key="editor", on_rest=heard.append)
+        return mounted[-1]["data"]["turn"]
+
+    return SimpleNamespace(run=run, heard=heard, mounted=mounted, state=state)
+
+
+def test_the_editor_is_asked_to_open_a_picture_once_and_not_what_it_has_told_of_itself(mount):
+    assert [mount.run(3), mount.run(3)] == [1, 1]
+    assert mount.run(4, rested=4) == 1, "it is there already"
+    assert mount.run(3) == 2, "such as by the Back button"
+    assert mount.heard == [4]
+
+
+def test_another_instance_is_asked_for_although_the_picture_is_open(mount):
+    assert [mount.run(3), mount.run(3, focus=7), mount.run(3)] == [1, 2, 2]
+
+
+def test_a_rest_of_an_editor_that_is_no_longer_there_is_none(mount):
+    mount.run(3)
+    mount.mounted[0]["on_rested_change"]()  # another page was opened in the same moment
+    assert mount.heard == []
 
 
 def test_page_with_an_editor_runs_without_a_browser():

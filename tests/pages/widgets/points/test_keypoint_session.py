@@ -1,88 +1,41 @@
-"""Accepting a picture: a click counts for the picture that it was made on, once a person could look at it."""
+"""What the keypoints page gives to the editor: which pictures it goes through."""
 
 from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
 import pytest
 
-from core.foundation.errors import Conflict, NotFound
+from core.learning.picture_orders import asked_order
+from db.queries.library import ImageFilter
 from pages.widgets.points import keypoint_session
-from pages.widgets.shared.resources import IMAGE
-from pages.widgets.shared.text import sentence
+from pages.widgets.points.keypoint_session import _order_query
+from tests.builders.learning_rows import Shelf
 
 
 @pytest.fixture
 def page(monkeypatch):
-    """What the page remembers, its clock, and what was accepted; picture 1 is open and is not drawn yet."""
-    state, clock, accepted = {IMAGE: 1}, SimpleNamespace(now=100.0), []
-
-    def accept(_workspace, image_id, *, author_id, seen, window):
-        accepted.append((image_id, author_id, seen, window))
-
-    monkeypatch.setattr(keypoint_session, "st", SimpleNamespace(session_state=state))
-    monkeypatch.setattr(keypoint_session, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    monkeypatch.setattr(keypoint_session, "workspace", lambda: None)
-    monkeypatch.setattr(keypoint_session, "author_id", lambda: 7)
-    monkeypatch.setattr(keypoint_session, "window_id", lambda: "here")
-    monkeypatch.setattr(keypoint_session, "accept", accept)
-    monkeypatch.setattr(keypoint_session, "go", lambda _to: state.update({IMAGE: state[IMAGE] + 1}))
-    return SimpleNamespace(state=state, clock=clock, accepted=accepted, monkeypatch=monkeypatch)
+    """The filter and the ranking that the page has."""
+    chosen = SimpleNamespace(filter=ImageFilter(), ranking=None)
+    monkeypatch.setattr(keypoint_session, "chosen_filter", lambda: chosen.filter)
+    monkeypatch.setattr(keypoint_session, "ranking", lambda _: chosen.ranking)
+    monkeypatch.setattr(keypoint_session, "usual_points", lambda _: "body24")
+    return chosen
 
 
-def click(image_id):
-    keypoint_session._accept(image_id, frozenset({10 * image_id}))
+def test_the_order_follows_the_filter(page):
+    assert _order_query(7) == "dataset=7"
+    page.filter = ImageFilter("found", "50% & more/ü", 3)
+    assert _order_query(7) == "dataset=7&state=found&part=50%25+%26+more%2F%C3%BC&person=3"
 
 
-def draw(page):
-    keypoint_session.was_shown(SimpleNamespace(id=page.state[IMAGE]))
+def test_the_order_by_worth_names_the_points(page):
+    page.ranking = [3, 1]
+    assert _order_query(7) == "dataset=7&points=body24"
 
 
-def notice(page):
-    return page.state.pop("keypoints_notice", "")
-
-
-def test_the_picture_that_was_looked_at_is_accepted_with_the_points_that_were_drawn(page):
-    draw(page)
-    page.clock.now += 0.3
-    click(1)
-    assert (page.accepted, page.state[IMAGE], notice(page)) == ([(1, 7, frozenset({10}), "here")], 2, "")
-
-
-def test_a_second_click_on_the_picture_before_is_told_and_ignored(page):
-    draw(page)
-    page.clock.now += 5
-    click(1)
-    click(1)
-    assert [image for image, *_ in page.accepted] == [1]
-    assert notice(page) == "The second click did not count: another picture has opened since."
-
-
-def test_a_click_before_the_picture_could_be_seen_is_told_and_ignored(page):
-    click(1)  # it is not drawn to its end
-    assert notice(page).startswith("This click did not count: the picture has only just opened.")
-    draw(page)
-    page.clock.now += 0.2
-    draw(page)  # drawn again, such as after a dragged point: the time goes on
-    click(1)
-    assert notice(page)
-    page.clock.now += 0.1
-    click(1)
-    assert [image for image, *_ in page.accepted] == [1]
-    page.clock.now += 5
-    click(2)  # the next is open and not drawn
-    assert [image for image, *_ in page.accepted] == [1]
-    assert notice(page)
-
-
-@pytest.mark.parametrize(
-    "error", [Conflict("points.changed_since", picture="1.png"), NotFound("images.none_numbered", number=1)]
-)
-def test_what_cannot_be_accepted_is_told_and_stays_open(page, error):
-    def refuse(*_, **__):
-        raise error
-
-    page.monkeypatch.setattr(keypoint_session, "accept", refuse)
-    draw(page)
-    page.clock.now += 2
-    click(1)
-    assert page.state[IMAGE] == 1
-    assert notice(page) == sentence(error)
+def test_the_route_understands_it(page, workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    shelf.image("a.png")
+    odd = shelf.image("50% & more/ü.png")
+    page.filter = ImageFilter(path_contains="50% & more/ü")
+    assert asked_order(workspace, dict(parse_qsl(_order_query(dataset)))).images.tolist() == [odd]

@@ -1,0 +1,71 @@
+"""The order in which an editor goes through pictures, as its address asks for it."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from threading import Lock
+from typing import Final
+
+from core.foundation.errors import BadInput, FacetError
+from core.foundation.skeletons import SKELETONS
+from core.foundation.workspace import Workspace
+from core.learning.next_pictures import NextPictures, next_pictures
+from core.points.orders import PictureOrder, order_by_path, order_of
+from db.engine import LARGEST_ID, reading
+from db.queries.learning.models import ranking_cache_key
+from db.queries.library import ImageFilter
+from db.tables import ImageState
+
+_MOST_KEPT: Final = 8
+_Key = tuple[str, int, str, int]
+_kept: OrderedDict[_Key, NextPictures | FacetError] = OrderedDict()
+_lock: Final = Lock()
+
+
+def kept_ranking(workspace: Workspace, dataset_id: int, skeleton: str) -> NextPictures:
+    """As `next_pictures`, worked out once as long as nothing that it depends on changes; raises the same."""
+    with reading(workspace.engine) as session:
+        key = (str(workspace.home), dataset_id, skeleton, ranking_cache_key(dataset_id, session=session))
+    with _lock:
+        if key not in _kept:
+            _kept[key] = _ranked(workspace, dataset_id, skeleton)
+            while len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+        _kept.move_to_end(key)
+        found = _kept[key]
+    if isinstance(found, FacetError):
+        raise found
+    return found
+
+
+def _ranked(workspace: Workspace, dataset_id: int, skeleton: str) -> NextPictures | FacetError:
+    try:
+        return next_pictures(workspace, dataset_id, skeleton)
+    except FacetError as error:  # kept too, until something changes
+        return error
+
+
+def asked_order(workspace: Workspace, asked: Mapping[str, str]) -> PictureOrder:
+    """The pictures that an address asks for: ``dataset`` (a number), and ``state``, ``part`` of the path and
+    ``person`` (a number) that they have to fit, or ``points``: the most worthwhile first for that skeleton.
+
+    Raises
+    ------
+    BadInput
+        If it asks for anything else.
+    NotFound, NotEnoughData
+        If nothing can be ranked.
+    """
+    dataset, person = _number(asked.get("dataset", "")), asked.get("person")
+    state, points = asked.get("state"), asked.get("points")
+    if (state and state not in list(ImageState)) or (points and points not in SKELETONS):
+        raise BadInput("editor.no_order")
+    if points:
+        return order_of(workspace, dataset, kept_ranking(workspace, dataset, points).images)
+    chosen = ImageFilter(state or None, asked.get("part", ""), _number(person) if person else None)
+    return order_by_path(workspace, dataset, chosen)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID):
+        raise BadInput("editor.no_order")
+    return int(text)
