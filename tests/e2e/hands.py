@@ -69,10 +69,14 @@ def comes_to(read, expected, seconds=60):
 
 
 def accept(page):
-    """Look at the picture for a moment, as the page asks for, and say that all its points are right."""
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(400)
+    """Say that all points of the picture are right."""
     page.get_by_role("button", name="All points are right").click()
+
+
+def at_place(page, number, count, **patience):
+    """The editor says that this is the picture of that number of so many."""
+    expect(page.locator(".keypoint-editor .count")).to_have_text(f"/ {count}", **patience)
+    expect(page.get_by_label("Number of the picture")).to_have_value(str(number), **patience)
 
 
 def unfold(page, title):

@@ -16,7 +16,7 @@ from core.foundation.workspace import Workspace
 from db.engine import reading
 from db.tables import Instance, KeypointRevision, Threshold, User
 from tests.builders.places import SHARED
-from tests.e2e.hands import drag, on_screen, settle, unfold, view, wait_for
+from tests.e2e.hands import at_place, drag, on_screen, settle, unfold, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -62,7 +62,7 @@ def correct_a_landmark(page, workspace):
     menu(page, "Keypoints")
     page.get_by_label("Part of the path").fill("portraits/ada-1")
     page.get_by_label("Part of the path").press("Enter")
-    expect(page.get_by_text("1 / 1", exact=True)).to_be_visible(timeout=60_000)
+    at_place(page, 1, 1, timeout=60_000)
     with reading(workspace.engine) as session:
         face = session.get(Instance, wait_for_instance(page))
         tip = Keypoints.from_bytes(session.get(KeypointRevision, face.revision_id).points).points[30]

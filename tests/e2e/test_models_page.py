@@ -27,7 +27,7 @@ from db.tables import (
 )
 from db.writing import writing
 from tests.builders.staged_learning import NAME, QUICK, add_clips, open_store, unlabel
-from tests.e2e.hands import accept, pick, settle, video_metadata
+from tests.e2e.hands import accept, at_place, pick, settle, video_metadata
 
 pytestmark = [pytest.mark.e2e, pytest.mark.nightly]  # the models are trained first
 
@@ -204,7 +204,7 @@ def test_what_the_model_doubts_is_labelled_in_that_order(page, workbench, store)
     expect(page.get_by_text(re.compile("Too few held-out labels are predicted to say"))).to_be_visible()
     opened = []
     for place in (1, 2, 3):
-        expect(page.get_by_text(f"{place} / 4", exact=True)).to_be_visible(timeout=SLOW)
+        at_place(page, place, 4, timeout=SLOW)
         opened.append(page.wait_for_function(NEXT_PICTURE, arg=opened, timeout=SLOW).json_value())
         accept(page)
         expect(page).not_to_have_url(re.compile(rf"picture={opened[-1]}\b"), timeout=SLOW)

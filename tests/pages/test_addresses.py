@@ -82,7 +82,6 @@ def test_keypoints_has_its_picture_and_the_list_that_it_walks(opened, ada):
     first = said(opened("keypoints.py"))["picture"]
     asked = {"state": "new", "part": "clip", "person": str(ada), "picture": str(int(first) + 1)}
     page = held(opened("keypoints.py", **asked), **asked)
-    assert page.caption[0].value.startswith(r"clip\/1\.png")
     drop = next(button for button in page.button if button.label == "All 4 pictures")
     drop.click().run()
     assert said(page) == {"picture": asked["picture"]}

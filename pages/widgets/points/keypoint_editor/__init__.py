@@ -12,7 +12,7 @@ of points as its skeleton has names, absent ones too, so that they can be placed
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import streamlit as st
 
@@ -35,6 +35,10 @@ _SCRIPTS: Final = (
     "panel",
     "editor",
 )
+
+
+# The picture gets the room that other pages leave around their text.
+_ROOM: Final = "<style>[data-testid=stMainBlockContainer] {padding: 3.5rem 1rem 1rem}</style>"
 
 
 def editor_script() -> str:
@@ -66,27 +70,36 @@ def keypoint_editor(data: Mapping[str, Any], *, key: str, on_rest: Callable[[int
         told = st.session_state.get(key)
         if told is None:
             return  # another page was opened in the same moment
-        memory["image"] = parse_rest(told["rested"])
-        on_rest(memory["image"])
+        image, turn = parse_rest(told["rested"])
+        if turn == memory["turn"]:  # else the page has asked for another picture since
+            memory["image"] = image
+            on_rest(image)
 
     asked = data["open"]
     if asked["image"] != memory["image"] or asked["focus"] is not None:
         memory.update(image=asked["image"], turn=memory["turn"] + 1)
+    st.html(_ROOM)
     _mount(key=key, data={**data, "turn": memory["turn"]}, height="content", on_rested_change=rested)
 
 
 # What the browser sends is input from outside: anybody can type into a web socket.
 
 
-def parse_rest(value: object) -> int:
-    """Check what the browser sent as ``rested``; returns the id of the picture on screen.
+def parse_rest(value: object) -> tuple[int, int]:
+    """Check what the browser sent as ``rested``; returns the id of the picture on screen, and the turn (what the page
+    has asked for) that it has followed last.
 
     Raises
     ------
     BadInput
-        If it is not ``{"image": number, ...}``.
+        If it is not ``{"image": number, "turn": number, ...}``.
     """
-    image = value.get("image") if isinstance(value, dict) else None
-    if not isinstance(image, int) or isinstance(image, bool) or not 0 <= image <= LARGEST_ID:
+    asked = value if isinstance(value, dict) else {}
+    image, turn = asked.get("image"), asked.get("turn")
+    if not _is_number(image) or not _is_number(turn):
         raise BadInput("editor.no_rest", value=value)
-    return image
+    return image, turn
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_ID

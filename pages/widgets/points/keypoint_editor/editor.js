@@ -63,7 +63,7 @@ export class Editor {
   changed = -1;
   /** @type {number | null} */
   focus = null; // the instance that the page asks for
-  told = { image: -1, savings: 0 };
+  told = { image: -1, savings: 0, turn: -1 };
   savings = 0;
   spaceHeld = false;
   tabLeaves = false;
@@ -119,7 +119,7 @@ export class Editor {
   }
 
   close() {
-    this.handOver();
+    this.sendDraft(); // a page that is being left must not be asked to run anew
     this.lifetime.abort();
     this.observer.disconnect();
     this.cancelPainting();
@@ -153,6 +153,7 @@ export class Editor {
     const keepsFrame = width === frame.width && height === frame.height;
     const before = this.selectedInstance();
     this.opened = frame.id;
+    this.frames.shown = frame.id;
     this.gesture = null;
     this.hover = null;
     this.labels = new Labels();
@@ -264,11 +265,16 @@ export class Editor {
     this.outbox.discard(refused);
   }
 
-  /** Hand over what is still held back: a run of nudges, edits of the last moment, and which picture this is. */
+  /** Hand over what is still held back, and which picture this is. */
   handOver() {
+    this.sendDraft();
+    tellRest(this);
+  }
+
+  /** Send what is still held back: a run of nudges, or edits of the last moment. */
+  sendDraft() {
     if (this.gesture?.type !== "move") this.commitDraft();
     this.outbox.hurry();
-    tellRest(this);
   }
 
   // ---- Selection and view ----

@@ -91,6 +91,8 @@ export class Frames {
     this.frames = new Map(); // those that were asked for last are last
     /** @type {Map<number, Loaded>} */
     this.pixels = new Map();
+    /** @type {number | null} */
+    this.shown = null; // the picture on screen, which is not let go
     /** @type {Map<number, AbortController>} */
     this.loading = new Map();
     /** @type {Set<number>} */
@@ -230,7 +232,7 @@ export class Frames {
     const wanted = new Set(this.fitting());
     for (const [id, controller] of this.loading) if (!wanted.has(id)) controller.abort();
     for (const [id, loaded] of this.pixels) {
-      if (wanted.has(id)) continue;
+      if (wanted.has(id) || id === this.shown) continue;
       this.pixels.delete(id);
       closePixels(loaded);
     }
@@ -253,7 +255,7 @@ export class Frames {
     let points = 0;
     for (const frame of [...this.frames.values()].reverse()) {
       points += frame.instances.reduce((sum, instance) => sum + instance.points.length, 20);
-      if (points > MOST_POINTS && !wanted.has(frame.id)) this.frames.delete(frame.id);
+      if (points > MOST_POINTS && !wanted.has(frame.id) && frame.id !== this.shown) this.frames.delete(frame.id);
     }
   }
 

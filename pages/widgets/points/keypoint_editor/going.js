@@ -168,9 +168,10 @@ export function rest(editor) {
 /** Tell the page now: the hand leaves the editor. @param {Editor} editor */
 export function tellRest(editor) {
   clearTimeout(editor.restTimer);
-  const { opened, savings, told } = editor;
-  if (opened === null || opened !== editor.wanted || (told.image === opened && told.savings === savings)) return;
-  editor.told = { image: opened, savings };
+  const { opened, savings, turn, told } = editor;
+  const known = told.image === opened && told.savings === savings && told.turn === turn;
+  if (opened === null || opened !== editor.wanted || known) return;
+  editor.told = { image: opened, savings, turn };
   editor.tell("rested", editor.told);
   if (editor.frames.points(opened)) void editor.frames.refresh(opened); // somebody else may have been here
 }

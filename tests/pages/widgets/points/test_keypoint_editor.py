@@ -14,7 +14,9 @@ from tests.builders.places import ROOT
 DEMO = ROOT / "tests" / "e2e" / "keypoint_editor" / "editor_page.py"
 
 
-@pytest.mark.parametrize("value", [None, 3, {}, {"image": "3"}, {"image": True}, {"image": -1}, {"image": 2**64}])
+@pytest.mark.parametrize(
+    "value", [None, 3, {}, {"image": 3}, *({"image": bad, "turn": 1} for bad in ("3", True, -1, 2**64))]
+)
 def test_what_names_no_picture_is_refused(value):
     with pytest.raises(BadInput, match="should tell the picture that it shows"):
         parse_rest(value)
@@ -24,12 +26,12 @@ def test_what_names_no_picture_is_refused(value):
 def mount(monkeypatch):
     """Mounts the editor with a picture to open; gives what the browser gets, and lets it tell where it rests."""
     state, mounted, heard = {}, [], []
-    monkeypatch.setattr(keypoint_editor, "st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr(keypoint_editor, "st", SimpleNamespace(session_state=state, html=lambda _: None))
     monkeypatch.setattr(keypoint_editor, "_mount", lambda **options: mounted.append(options))
 
-    def run(image, focus=None, rested=None):
+    def run(image, focus=None, rested=None, turn=1):
         if rested is not None:
-            state["editor"] = {"rested": {"image": rested, "savings": 0}}
+            state["editor"] = {"rested": {"image": rested, "savings": 0, "turn": turn}}
             mounted[-1]["on_rested_change"]()
         data = {"open": {"image": image, "focus": focus}}
         keypoint_editor.keypoint_editor(data, key="editor", on_rest=heard.append)
@@ -42,6 +44,13 @@ def test_the_editor_is_asked_to_open_a_picture_once_and_not_what_it_has_told_of_
     assert [mount.run(3), mount.run(3)] == [1, 1]
     assert mount.run(4, rested=4) == 1, "it is there already"
     assert mount.run(3) == 2, "such as by the Back button"
+    assert mount.heard == [4]
+
+
+def test_a_rest_from_before_the_page_asked_for_another_picture_does_not_count(mount):
+    mount.run(3)
+    assert mount.run(5, rested=4) == 2
+    assert mount.run(5, rested=4, turn=1) == 2
     assert mount.heard == [4]
 
 
