@@ -32,8 +32,8 @@ if st.session_state.get(DATASET) is None:
 dataset = dataset_or_stop("Library")
 st.title(plain(dataset.name), anchor=False)
 with reading(engine) as session:
-    total = counts(dataset.id, session=session)
-    waiting = states(dataset.id, session=session).get(ImageState.NEW, 0)
+    by_state = states(dataset.id, session=session)
+    total = counts(dataset.id, by_state=by_state, session=session)
     bodies = count_instances(dataset.id, "person", session=session)
 
 with st.grid(min_column_width=110, gap="small"):
@@ -49,7 +49,7 @@ busy = open_runs(dataset.id)
 latest_result(dataset.id, "library", busy=bool(busy))
 if total.images:
     found = {"faces": total.faces, "people": total.people, "bodies": bodies}
-    next_step(dataset.id, waiting, **found, busy=must_wait("faces", busy))
+    next_step(dataset.id, by_state.get(ImageState.NEW, 0), **found, busy=must_wait("faces", busy))
 pictures_aside(dataset, busy=must_wait("faces", busy))
 label_questions(dataset.id, busy=must_wait("answers", busy))
 import_more(dataset.name, expanded=not (total.images or busy))

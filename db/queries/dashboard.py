@@ -55,10 +55,10 @@ class Overview:
 
 def overview(dataset_id: int | None, *, session: Session) -> Overview:
     """How far one dataset is; with None, all of them together."""
-    owners = _by_source(dataset_id, session=session)
+    owners, by_state = _by_source(dataset_id, session=session), states(dataset_id, session=session)
     return Overview(
-        totals=counts(dataset_id, session=session),
-        states=states(dataset_id, session=session),
+        totals=counts(dataset_id, by_state=by_state, session=session),
+        states=by_state,
         named=count_people(dataset_id, named=True, session=session),
         assigned=sum(owners.values()),
         confirmed=owners.get(Source.HUMAN, 0),
