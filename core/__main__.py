@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from core import verification
-from core.commands import labels, motion, sample, training
+from core.commands import clips, labels, motion, sample, training
 from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS, POINTS
@@ -32,6 +32,7 @@ from db.queries.people.listing import all_people
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
 app.add_typer(labels.app)
+app.add_typer(clips.app)
 app.add_typer(motion.app)
 weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, and fetching what is not.")
 app.add_typer(weights_app, name="weights")

@@ -4,11 +4,14 @@ A picture is decoded once. Of each instance a region wider than its crop stays i
 per sample. The region's own geometry is kept exactly and composed with the crop's, so pixels are interpolated once.
 """
 
+import os
+import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,7 @@ from core.media.crops import Crop, PictureRegion
 from core.media.images import decode
 
 MAX_PIXELS: Final = 100_000_000
+_IN_FILE: Final = 4  # times the budget
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +88,27 @@ class UnusableSample(NamedTuple):
     reason: Message
 
 
+class _FiledRegion(NamedTuple):
+    """A `PictureRegion` whose pixels begin at a byte of a file."""
+
+    file: BinaryIO
+    begin: int
+    shape: tuple[int, ...]
+    matrix: NDArray[np.float64]
+
+    def read(self) -> PictureRegion:
+        """The region; several threads may read at once."""
+        content = os.pread(self.file.fileno(), int(np.prod(self.shape)), self.begin)
+        return PictureRegion(np.frombuffer(content, np.uint8).reshape(self.shape), self.matrix)
+
+
 class CropSource:
     """The crops of samples, from memory as far as the budget goes.
 
     Every picture is read once at the start, on several threads, once for all of its instances. Regions are kept,
     picture after picture as they first occur in `samples`, until the next would exceed the budget; that one and all
-    after it are read again each time they are taken. The pixels of a crop are the same either way.
+    after it are read again each time they are taken. Those of frames of a clip, which would be sought there each time,
+    lie in a file meanwhile, up to four times the budget. The pixels of a crop are the same in any case.
 
     Parameters
     ----------
@@ -142,7 +161,9 @@ class CropSource:
         self.samples: list[Sample] = []
         self.failures: list[UnusableSample] = []
         self.kept_bytes = 0
-        self._regions: list[PictureRegion | None] = []  # None: beyond the budget, read again
+        self._regions: list[PictureRegion | _FiledRegion | None] = []  # None: beyond the budget, read again
+        self._file: BinaryIO | None = None
+        self._left_in_file = _IN_FILE * budget_bytes
         self._last: tuple[Path | FramePlace, NDArray[np.uint8]] | None = None
         self._progress, self._killers = progress, progress.suspicion.killers
         self._fill(samples, budget_bytes, reading)
@@ -166,7 +187,9 @@ class CropSource:
         """
         crop = self.crop(index) if crop is None else crop
         sample = self.samples[index]
-        region = self._regions[index] or self._region(sample, self._again(sample))
+        kept = self._regions[index]
+        kept = kept.read() if isinstance(kept, _FiledRegion) else kept
+        region = kept or self._region(sample, self._again(sample))
         image = region.cut(crop)
         points = np.asarray(crop.to_crop(sample.keypoints.points), np.float32)
         labelled = sample.keypoints.visibility > ABSENT
@@ -177,7 +200,7 @@ class CropSource:
         for row, sample in enumerate(samples):
             picture = sample.picture
             by_picture.setdefault(id(picture) if isinstance(picture, np.ndarray) else picture, []).append(row)
-        read: dict[int, PictureRegion | Message | None] = {}
+        read: dict[int, PictureRegion | _FiledRegion | Message | None] = {}
         full = False
         pictures = list(by_picture.values())
         for rows, regions in zip(pictures, self._read_all([[samples[i] for i in of] for of in pictures]), strict=True):
@@ -185,7 +208,7 @@ class CropSource:
                 if not isinstance(region, Message):
                     full = full or self.kept_bytes + region.pixels.nbytes > budget
                     self.kept_bytes += 0 if full else region.pixels.nbytes
-                read[row] = None if full and not isinstance(region, Message) else region
+                read[row] = self._beyond(samples[row], region) if full and not isinstance(region, Message) else region
             reading(len(read), len(samples))
         for row, sample in enumerate(samples):
             region_or_reason = read[row]
@@ -194,6 +217,23 @@ class CropSource:
             else:
                 self.samples.append(sample)
                 self._regions.append(region_or_reason)
+
+    def _beyond(self, sample: Sample, region: PictureRegion) -> _FiledRegion | None:
+        """A region for which memory has no room: of a frame in a file, where the disk has room for it."""
+        if not isinstance(sample.picture, FramePlace) or region.pixels.nbytes > self._left_in_file:
+            return None
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115
+                weakref.finalize(self, self._file.close)
+            begin = self._file.seek(0, os.SEEK_END)
+            self._file.write(region.pixels.tobytes())
+            self._file.flush()
+        except OSError:
+            self._left_in_file = 0
+            return None
+        self._left_in_file -= region.pixels.nbytes
+        return _FiledRegion(self._file, begin, region.pixels.shape, region.matrix)
 
     def _read_all(self, pictures: list[list[Sample]]) -> Iterator[list[PictureRegion | Message]]:
         threads = min(8, thread_count())

@@ -10,12 +10,15 @@ import pytest
 
 from core.foundation.arrays import ABSENT, Keypoints
 from core.foundation.errors import BadInput, Cancelled
+from core.media.clip_index import ClipSurvey
+from core.media.clip_reading import FramePlace
 from core.media.crops import FINEST, Crop
 from core.media.images import decode
 from core.training import samples as module
 from core.training.samples import CropSource, Sample, inside_pixels
 from tests.builders.after_deaths import AfterDeaths
 from tests.builders.blob_pictures import blobs, centroid
+from tests.builders.odd_clips import encoded
 
 POINTS = np.array([[62.3, 50.9], [110.6, 47.2], [90.0, 96.4], [70.5, 120.75]], np.float32)
 BOX = (40.0, 30.0, 130.0, 140.0)
@@ -234,3 +237,42 @@ def test_after_a_death_suspects_are_read_alone_and_what_killed_again_is_not(tmp_
     assert [each.key for each in source.samples] == [1, 2, 3, 5]
     assert [(each.key, reason.code, reason.of) for each, reason in source.failures] == [(4, "runs.died_twice", "4.png")]
     assert progress.taken == [("1", "2"), ("3",), ("4", "5"), ()]
+
+
+@pytest.fixture
+def frames_of(tmp_path: Path) -> list[Sample]:
+    """Samples of the frames of a clip, in their order."""
+    path, index = encoded(tmp_path / "a.mp4", 12, size=(200, 180), options={"g": "6", "bf": "2"}), tmp_path / "a.frames"
+    survey = ClipSurvey(path)
+    assert len(list(survey)) == 12
+    index.write_bytes(survey.index().to_bytes())
+    return [sample(FramePlace(path, index, number, "a.mp4"), key=number) for number in range(12)]
+
+
+@pytest.mark.parametrize("in_file", [4, 0])
+def test_frames_of_a_clip_are_decoded_once_in_order_and_beyond_the_budget_lie_in_a_file(
+    frames_of: list[Sample], monkeypatch: pytest.MonkeyPatch, in_file: int
+) -> None:
+    whole = CropSource(frames_of, (64, 64))
+    assert regions_in_memory(whole) == 12
+    size = whole.kept_bytes // 12
+    read: list[int] = []
+    plain = FramePlace.pixels
+    monkeypatch.setattr(FramePlace, "pixels", lambda self: read.append(self.number) or plain(self))
+    monkeypatch.setattr(module, "_IN_FILE", in_file)
+    source = CropSource(frames_of, (64, 64), budget_bytes=3 * size)
+    assert sorted(read) == list(range(12))
+    assert source.kept_bytes == 3 * size
+    for number in (11, 3, 7, 0):
+        np.testing.assert_array_equal(source.take(number).image, whole.take(number).image)
+    assert len(read) == (12 if in_file else 15)
+
+
+def test_a_full_disk_reads_frames_again(frames_of: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.tempfile, "TemporaryFile", full)
+    source, whole = CropSource(frames_of, (64, 64), budget_bytes=1), CropSource(frames_of, (64, 64))
+    for number in (5, 11):
+        np.testing.assert_array_equal(source.take(number).image, whole.take(number).image)
