@@ -24,6 +24,7 @@ from db.engine import reading
 from db.queries.motion import (
     ClipTrack,
     PlacedInstance,
+    any_in_no_track,
     clip_frames,
     placed_instances,
     track_instances,
@@ -63,7 +64,7 @@ def link_clip(workspace: Workspace, video_id: int) -> int:
     """
     with reading(workspace.engine) as session:
         _clip(video_id, session=session)
-        if not any(placed.track_id is None for placed in placed_instances(video_id, session=session)):
+        if not any_in_no_track(video_id, session=session):
             return 0
     with writing(workspace.engine) as session:  # what is linked depends on what is in tracks now
         video = _clip(video_id, session=session)

@@ -185,6 +185,13 @@ def placed_instances(video_id: int, *, session: Session) -> list[PlacedInstance]
     return _placed(Frame.video_id == video_id, session=session)
 
 
+def any_in_no_track(video_id: int, *, session: Session) -> bool:
+    """Whether there is an instance in the frames of a clip that was not linked yet."""
+    rows = select(Instance.id).join(Frame, col(Frame.image_id) == col(Instance.image_id))
+    rows = rows.where(Frame.video_id == video_id, col(Instance.track_id).is_(None), ~col(Instance.removed))
+    return session.exec(rows.limit(1)).first() is not None
+
+
 def track_instances(track_id: int, *, session: Session) -> list[PlacedInstance]:
     """The instances of a track in the frames of its clip, by frame."""
     own = select(Track.video_id).where(Track.id == track_id).scalar_subquery()

@@ -16,7 +16,8 @@ from core.media.videos import VideoWriter, frames
 from core.metrics.stability.vector import FIGURES, stability
 from core.models import load_detector, load_landmarker
 from db.engine import reading
-from db.tables import Review, Video
+from db.tables import Image, Review, Video
+from db.writing import writing
 from tests.builders.followed_clips import followed_clip, points_in, put_face, truth
 from tests.builders.places import SHARED
 from tests.builders.staged_clips import add_model, predict, take
@@ -74,13 +75,14 @@ def test_what_cannot_be_is_one_sentence_and_exit_code_2(facet, staged, tmp_path,
 
 
 def test_a_frame_that_is_gone_gives_exit_code_1(facet, staged, workspace, tmp_path):
-    next(workspace.originals.rglob("*.jpg")).unlink()
+    with writing(workspace.engine) as session:
+        session.exec(select(Image).where(Image.path.endswith("000002.jpg"))).one().width += 1  # as of another clip
     code, stdout, _ = facet("overlay", "--video", CLIP, "--models", "v", "--out", tmp_path / "o.mp4", "--json")
     assert code == 1
     assert json.loads(stdout)["skipped"] == 1
 
 
-def test_import_counts_clips_and_their_frames(facet, tmp_path):
+def test_import_counts_clips_and_their_frames(facet, workspace, tmp_path):
     folder = tmp_path / "in"
     rng = np.random.default_rng(0)
     with VideoWriter(folder / "a.mp4", 64, 48, 25) as writer:
@@ -90,7 +92,10 @@ def test_import_counts_clips_and_their_frames(facet, tmp_path):
     (folder / "c.mov").write_text("no clip")
     code, stdout, stderr = facet("import", folder, "--dataset", "d", "--json")
     assert code == 1
-    assert json.loads(stdout) == {
+    told = json.loads(stdout)
+    (index,) = (workspace.home / "clips").iterdir()
+    assert told.pop("bytes_kept") == (folder / "a.mp4").stat().st_size + index.stat().st_size
+    assert told == {
         "images": 1,
         "added": 1,
         "duplicates": 0,
