@@ -17,8 +17,8 @@ from core.foundation.workspace import Workspace
 from core.motion.clip_edits import Changes, done_before, note_result, record_edit, touched_pictures
 from core.motion.courses import chosen_track, frames_on_the_way
 from core.motion.proposal_writing import proposal_version
-from core.points.reviewing import reviewed_after_edit
-from core.points.windows import same_window, window_of
+from core.points.reviewing import accept_instance, reviewed_after_edit, was_seen
+from core.points.windows import window_of
 from db.queries.motion import RangeFrame, instances_between
 from db.tables import (
     PROPOSAL,
@@ -113,10 +113,9 @@ def accept_range(
             if head is None or head.review == Review.ACCEPTED:
                 work.left += 1
                 continue
-            points = Keypoints.from_bytes(head.points)
-            packed = Keypoints.of(points.points, points.visibility).to_bytes()
-            note = message("edits.accepted").to_json()
-            work.append(instance, head.skeleton, packed, Review.ACCEPTED, author_id=author_id, note=note)
+            before = instance.revision_id
+            accept_instance(instance, head, author_id, asked.edit_id, session=work.session)
+            work.changes.points.append((instance.id, before, instance.revision_id))
             touched.add(instance.image_id)
         for image in work.images() if asked.track_id is None else ():
             if image.id not in there and image.empty_by is None:
@@ -238,19 +237,13 @@ def _refuse_unseen(work: _Work, seen: Collection[int] | None) -> None:
         return
     window, known = window_of(work.asked.edit_id), set(seen)
     for instance, head in work.heads():
-        if head is not None and head.review != Review.ACCEPTED and not _was_seen(head, known, window, work.session):
+        if (
+            head is not None
+            and head.review != Review.ACCEPTED
+            and not was_seen(head, known, window, session=work.session)
+        ):
             image = work.session.get_one(Image, instance.image_id)
             raise Conflict("points.changed_since", picture=image.path)
-
-
-def _was_seen(head: KeypointRevision, seen: Collection[int], window: str | None, session: Session) -> bool:
-    """Whether a revision was shown, or is what a window has made since of one that was."""
-    while head.id not in seen:
-        base = session.get(KeypointRevision, head.base_id) if head.base_id else None
-        if base is None or not same_window(head.edit_id, window):
-            return False
-        head = base
-    return True
 
 
 def _prediction(instance_id: int, *, session: Session) -> KeypointRevision | None:

@@ -49,10 +49,10 @@ def accept(
             return 0
         waiting = [(instance, head) for instance, head in shown if head and head.review != Review.ACCEPTED]
         window = window_of(sent)
-        if seen is not None and not all(_was_seen(head, seen, window, session=session) for _, head in waiting):
+        if seen is not None and not all(was_seen(head, seen, window, session=session) for _, head in waiting):
             raise Conflict("points.changed_since", picture=image.path)
         for instance, head in waiting:
-            _accept(instance, head, author_id, sent, session=session)
+            accept_instance(instance, head, author_id, sent, session=session)
         news = bool(waiting) or not (shown or image.empty_by)
         if not shown:
             image.empty_by = image.empty_by or author_id
@@ -81,7 +81,7 @@ def take_back(workspace: Workspace, image_id: int, *, author_id: int) -> int:
         return len(accepted)
 
 
-def _was_seen(head: KeypointRevision, seen: Collection[int], window: str | None, *, session: Session) -> bool:
+def was_seen(head: KeypointRevision, seen: Collection[int], window: str | None, *, session: Session) -> bool:
     """Whether a revision was shown, or is what a window has made since of one that was."""
     while head.id not in seen:
         base = session.get(KeypointRevision, head.base_id) if head.base_id else None
@@ -96,7 +96,10 @@ def _part_of(sent: str, instance: Instance) -> str:
     return f"{sent}.{instance.id}"
 
 
-def _accept(instance: Instance, head: KeypointRevision, author_id: int, sent: str | None, *, session: Session) -> None:
+def accept_instance(
+    instance: Instance, head: KeypointRevision, author_id: int, sent: str | None, *, session: Session
+) -> None:
+    """Append that a human vouches for all points of a head, as part of the verdict of a browser's id; never commits."""
     points = Keypoints.from_bytes(head.points)
     append_revision(
         instance,
