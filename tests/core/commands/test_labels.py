@@ -102,7 +102,7 @@ def test_an_answer_to_no_question_is_a_sentence(facet, shares):
     ("arguments", "sentence"),
     [
         (["/nowhere", "--skeleton", "face68"], "/nowhere: there is no such file or folder"),
-        (["SET", "--skeleton", "hand21"], "no skeleton is called 'hand21'; there are face68, body24, coco17"),
+        (["SET", "--skeleton", "hand21"], "no skeleton is called 'hand21'; there are face68, body24, coco17, mesh468"),
         (["SET", "--skeleton", "coco17"], "one.pts: it has 68 points, but coco17 has 17"),
     ],
 )

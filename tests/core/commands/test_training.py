@@ -105,7 +105,7 @@ def test_models_lists_what_was_trained(run, model):
 
 def test_training_on_unknown_points_names_the_known_ones(run):
     said = run("train", "--dataset", "faces", "--recipe", "quick-resnet18", "--skeleton", "hand21", code=2)
-    assert said == "no skeleton is called 'hand21'; there are face68, body24, coco17"
+    assert said == "no skeleton is called 'hand21'; there are face68, body24, coco17, mesh468"
 
 
 def test_predict_looks_at_every_instance_once(run, model):

@@ -678,6 +678,6 @@ def test_labels_of_one_folder_never_land_on_another_folders_picture(do, label, f
 def test_a_file_of_points_of_no_set_here_says_so_and_does_not_ask_for_another_one(do, folder):
     _, skipped = do("import", folder({"one.pts": pts(FACE[:29]), "two.pts": pts()[:99]}))
     assert skipped == [
-        ("one.pts", "it has 29 points, and no set of points here has as many (face68, body24, coco17)"),
+        ("one.pts", "it has 29 points, and no set of points here has as many (face68, body24, coco17, mesh468)"),
         ("two.pts", "the points should stand between '{' and '}', but a brace is missing"),
     ]
