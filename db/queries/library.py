@@ -309,6 +309,8 @@ class ClipEntry:
 
 def count_entries(dataset_id: int, chosen: ImageFilter, *, session: Session) -> int:
     """How many pictures and clips the filter leaves: a clip counts once."""
+    if not _has_clips(dataset_id, session=session):
+        return count_filtered(dataset_id, chosen, session=session)
     if session.exec(select(Video.id).where(Video.dataset_id == dataset_id).limit(1)).first() is None:
         return count_filtered(dataset_id, chosen, session=session)  # four times as quick
     return session.exec(select(func.count()).select_from(_entries(dataset_id, chosen).subquery())).one()
@@ -318,6 +320,8 @@ def page_of_entries(
     dataset_id: int, chosen: ImageFilter, *, offset: int, limit: int, session: Session
 ) -> list[Image | ClipEntry]:
     """One page of pictures and clips, ordered by path."""
+    if not _has_clips(dataset_id, session=session):
+        return [*page_of_images(dataset_id, chosen, offset=offset, limit=limit, session=session)]
     entries = _entries(dataset_id, chosen).order_by("path", "image_id").offset(offset).limit(limit)
     rows = session.connection().execute(entries).all()
     ids = [image_id for _, image_id, video_id in rows if video_id is None]
@@ -326,6 +330,11 @@ def page_of_entries(
         images[image_id] if video_id is None else _clip_entry(video_id, dataset_id, chosen, session=session)
         for _, image_id, video_id in rows
     ]
+
+
+def _has_clips(dataset_id: int, *, session: Session) -> bool:
+    """Whether there is a clip: without one no picture has to be told from a frame, and an index has the answer."""
+    return session.exec(select(Video.id).where(Video.dataset_id == dataset_id)).first() is not None
 
 
 def _entries(dataset_id: int, chosen: ImageFilter) -> CompoundSelect:

@@ -1,12 +1,18 @@
+import hashlib
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.formats import READERS, WRITERS
-from core.formats.dataset import LabelledImage
+from core.formats.dataset import LabelledDataset, LabelledImage
 from core.foundation.errors import UnreadableLabels
 from core.foundation.progress import Progress
+from core.media.clip_index import ClipSurvey
+from core.media.clip_reading import FramePlace
+from core.media.images import decode
+from tests.builders.odd_clips import encoded
 
 FORMATS = sorted(WRITERS)
 WHEN = "2026-11-20T12:00:00Z"
@@ -131,3 +137,23 @@ def test_symbolic_link_in_an_export_is_refused(small_dataset, tmp_path, name):
     picture.symlink_to(tmp_path / "moved.png")
     with pytest.raises(UnreadableLabels, match=r"manifest\.json: files: the path 'images/one\.png' leads through a"):
         READERS[name](tmp_path / "out")
+
+
+def test_a_frame_of_a_clip_leaves_as_a_picture_and_one_that_does_not_decode_is_left_out_with_the_reason(tmp_path):
+    clip, index = encoded(tmp_path / "a.mp4", 5), tmp_path / "a.frames"
+    survey = ClipSurvey(clip)
+    assert len(list(survey)) == 5
+    index.write_bytes(survey.index().to_bytes())
+    frames = [FramePlace(clip, index, number, f"a.mp4/{number:06d}.jpg") for number in (2, 9)]
+    images = [LabelledImage(place.name, "0" * 64, 0, 64, 48, place, sequence="a.mp4") for place in frames]
+    out = tmp_path / "out"
+    manifest = WRITERS["coco"](LabelledDataset("d", tuple(images), (), ()), out, exported_at=WHEN)
+    file = out / "images" / "a.mp4" / "000002.jpg"
+    shown = decode(file, "", 10**6)
+    assert shown.format == "JPEG"
+    assert np.abs(shown.pixels.astype(int) - frames[0].pixels()).mean() < 4
+    entry = manifest.files["images/a.mp4/000002.jpg"]
+    assert (entry.sha256, entry.size) == (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size)
+    (left,) = manifest.left_out
+    assert left.path == "a.mp4/000009.jpg"
+    assert left.reason.startswith("frame 9 of it cannot be decoded")

@@ -7,8 +7,9 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, NotFound
+from core.library.batches import opened_batches
 from core.library.pixels import content_digest, picture_orientation, picture_pixels, picture_place
-from core.media.clip_reading import FramePlace
+from core.media.clip_reading import ClipReader, FramePlace
 from core.media.images import jpeg
 from core.media.videos import frames
 from db.engine import reading
@@ -60,3 +61,15 @@ def test_a_frame_that_was_kept_as_a_file_is_compared_with_that(workspace, taken_
 def test_a_file_elsewhere_is_known_by_its_content():
     image = Image(path="a.png", sha256="1" * 64, original="/srv/" + "2" * 64 + ".png")
     assert content_digest(image) == "1" * 64
+
+
+def test_whoever_looks_at_a_whole_clip_does_not_seek_for_each_frame(workspace, taken_clip, tmp_path, monkeypatch):
+    source = encoded(tmp_path / "a.mp4", 60, options={"g": "12", "bf": "2", "sc_threshold": "0"})
+    images = taken_clip(source)
+    sought = []
+    plain = ClipReader._seek
+    monkeypatch.setattr(ClipReader, "_seek", lambda self, key: sought.append(key) or plain(self, key))
+    shown = [picture for batch in opened_batches(workspace, images) for picture in batch]
+    for picture, (_, _, pixels) in zip(shown, frames(source), strict=True):
+        np.testing.assert_array_equal(picture.pixels, pixels)
+    assert len(sought) <= 5  # once at each key frame at most, where two threads take their frames in another order
