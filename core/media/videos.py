@@ -50,7 +50,7 @@ class Clip:
     frames_per_second
         The header's average rate, which may be anything (`rate_of`); 0 where it gives none.
     frames
-        How many the header promises, None where it does not; `count_frames` says how many there are.
+        How many the header promises, None where it does not; `core.media.clip_index` says how many there are.
     """
 
     width: int
@@ -92,23 +92,6 @@ def probe(path: Path, name: str | None = None) -> Clip:
             rate = float(stream.average_rate or stream.guessed_rate or 0)
             return Clip(width, height, rate, stream.frames or None)
     raise AssertionError("a clip without a frame is refused before")
-
-
-def count_frames(path: Path, name: str | None = None, most: int | None = None) -> int:
-    """How many frames really decode; stops counting at `most` + 1.
-
-    Raises
-    ------
-    UnreadableVideo
-        As `frames`; its `decoded` is the number of frames before the damage.
-    """
-    counted = 0
-    with opened_clip(path, name or path.name) as (container, stream):
-        for _ in _decoded(container, stream, name or path.name):
-            counted += 1
-            if most is not None and counted > most:
-                break
-    return counted
 
 
 def frames(path: Path, name: str | None = None) -> Iterator[tuple[int, float, NDArray[np.uint8]]]:

@@ -69,7 +69,9 @@ class Dataset(SQLModel, table=True):
 class Image(SQLModel, table=True):
     """A picture of a dataset. The same content twice is one image; `ImagePath` has every path it came under.
 
-    `original` is a path relative to the data folder, or absolute where the import only refers to the file.
+    `original` is a path relative to the data folder, or absolute where the import only refers to the file; of a frame
+    that is read from its clip it says which (`core.library.clip_frames`), and `sha256` is made of the clip's and the
+    frame's number.
     `width` and `height` are those of the upright picture (EXIF orientation applied). `sequence` names the clip or the
     action that the picture is of: pictures of one sequence never go to different parts of a split. `empty_by` is who
     has accepted that nothing is in it.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput, UnreadableVideo
-from core.media.videos import VideoWriter, count_frames, frames, is_clip, probe, rate_of
+from core.media.videos import VideoWriter, frames, is_clip, probe, rate_of
 from tests.builders.places import SHARED
 
 STREET = SHARED / "video" / "facenet_pytorch_street.mp4"
@@ -154,7 +154,7 @@ def test_each_container_that_is_promised_is_read(tmp_path, name, codec):
     path = raw(tmp_path / name, codec=codec)
     assert is_clip(name)
     decoded = list(frames(path))
-    assert len(decoded) == count_frames(path) == 6
+    assert len(decoded) == 6
     assert [seconds for _, seconds, _ in decoded] == pytest.approx([i / 25 for i in range(6)], abs=2e-3)
     assert psnr(decoded[0][2], picture()) > 22
     clip = probe(path)
@@ -193,8 +193,7 @@ def test_a_header_that_promises_too_much_is_not_believed(tmp_path):
     at, _ = packets[30]
     path.write_bytes(path.read_bytes()[:at])  # the index comes first and still lists 60
     assert probe(path).frames == 60
-    assert 25 <= count_frames(path) <= 31
-    assert len(list(frames(path))) == count_frames(path)
+    assert 25 <= len(list(frames(path))) <= 31
 
 
 def test_damage_in_the_middle_says_how_many_frames_came_before(tmp_path):
@@ -210,12 +209,6 @@ def test_damage_in_the_middle_says_how_many_frames_came_before(tmp_path):
     with pytest.raises(UnreadableVideo, match=r"a\.mov: it is damaged after 3 frames") as caught:
         next(before)
     assert caught.value.decoded == 3
-
-
-def test_counting_stops_one_past_the_most(tmp_path):
-    path = write(tmp_path / "a.mp4", 9)
-    assert count_frames(path, most=4) == 5
-    assert count_frames(path, most=9) == 9
 
 
 def test_sound_alone_is_no_clip(tmp_path):
@@ -234,7 +227,7 @@ def test_sound_alone_is_no_clip(tmp_path):
 def test_what_is_no_video_is_refused_by_its_name(tmp_path, content):
     path = tmp_path / "stored"
     path.write_bytes(content)
-    for read in (probe, count_frames, lambda *arguments: list(frames(*arguments))):
+    for read in (probe, lambda *arguments: list(frames(*arguments))):
         with pytest.raises(UnreadableVideo, match=r"holiday\.mp4: not a video"):
             read(path, "holiday.mp4")
 
@@ -258,7 +251,7 @@ def test_a_playlist_under_a_clips_name_opens_no_other_file(tmp_path, script):
 def test_a_real_clip_decodes_with_its_times():
     clip = probe(STREET)
     decoded = [(index, seconds, pixels.shape) for index, seconds, pixels in frames(STREET)]
-    assert len(decoded) == count_frames(STREET)
+    assert len(decoded) == clip.frames
     assert all(shape == (clip.height, clip.width, 3) for _, _, shape in decoded)
     times = np.array([seconds for _, seconds, _ in decoded])
     assert times[0] == 0
