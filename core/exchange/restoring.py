@@ -14,6 +14,7 @@ from core.exchange.staged_rows import Staged, Staging, begin_staging, stage, swe
 from core.formats import READERS
 from core.formats.dataset import LabelledDataset, LabelledImage
 from core.formats.manifest import sniff
+from core.foundation.batching import batched
 from core.foundation.errors import BadInput, UnreadableImage, UnreadableLabels
 from core.foundation.messages import Message, message, verbatim
 from core.foundation.progress import DEAF, Progress
@@ -77,6 +78,7 @@ def restore_export(
             came = count_restored(dataset_id, run_id, session=session)
     finally:
         sweep_staged(workspace, run_id)
+        _drop_needless(workspace, readable)
     return {
         "images": len(readable),
         "added": added,
@@ -84,6 +86,19 @@ def restore_export(
         "skipped": len(skipped) + (kept := len(published.of("stays"))),
         "restored": {**came._asdict(), "kept": kept},
     }
+
+
+def _drop_needless(workspace: Workspace, readable: Sequence[tuple[LabelledImage, StoredFile]]) -> None:
+    """Remove the files of frames that are here already, and are read from their clip."""
+    frames = [file for _, file in readable if file.sha256 not in file.original]
+    for part in batched(frames, _BATCH):
+        with writing(workspace.engine) as session:  # nobody may begin to need one meanwhile
+            named = select(Image.original).where(col(Image.original).in_([file.original for file in part]))
+            needed = set(session.exec(named))
+            for file in part:
+                if file.original not in needed:
+                    workspace.original(file.original).unlink(missing_ok=True)
+                    workspace.derived("thumbnails", Path(file.original).stem).unlink(missing_ok=True)
 
 
 def _stage(
@@ -146,6 +161,7 @@ def _skipped(labelled: LabelledDataset, stored: Sequence[StoredFile | Message]) 
     return [*((left_out.path, verbatim(left_out.reason)) for left_out in labelled.left_out), *unread]
 
 
+_BATCH: Final = 500
 _CORRECTED: Final = "corrected"  # before reviews, the state of a picture that a human had touched
 
 # As an export names the second version of a model, see `core.exchange.exporting`.

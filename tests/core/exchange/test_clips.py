@@ -224,6 +224,15 @@ def test_restoring_twice_adds_no_clip_and_changes_no_part(here, there, tmp_path)
         assert len(session.exec(select(Video)).all()) == 4
 
 
+def test_frames_that_are_read_from_a_clip_here_get_no_file_from_an_export(here, tmp_path):
+    out = here.export(tmp_path / "out")
+    home = here.workspace.home
+    before, clips = {path for path in home.rglob("*.*") if "store.db" not in path.name}, here.clips()
+    assert here.restore(out)["added"] == 0
+    assert {path for path in home.rglob("*.*") if "store.db" not in path.name} == before
+    assert here.clips() == clips
+
+
 def test_the_clip_itself_can_be_imported_after_its_export_was_restored(here, there, tmp_path):
     there.restore(here.export(tmp_path / "out"))
     before = there.clips()
