@@ -14,6 +14,7 @@ from sqlmodel import Session
 # each, with 4 KB 27 KB, and reads are as quick. A row of a 512-d embedding (2,048 bytes) then takes a page of its own.
 PAGE_SIZE: Final = 4096
 _BUSY_MS: Final = 30_000
+_CACHE_KIB: Final = 32_000  # at most, of each connection: what pages ask of 100,000 pictures; SQLite's own is 2,000
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 # A disk that fails is often made read-only by the system; a folder may be somebody else's.
 _SHUT: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
@@ -75,6 +76,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
         "foreign_keys=ON",
         "synchronous=FULL",
         "temp_store=MEMORY",
+        f"cache_size=-{_CACHE_KIB}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -73,9 +73,10 @@ class PairSet:
         return counted(self.scores, self.same, self.weights)
 
     @cached_property
-    def tally(self) -> CumulativeCounts:
-        """How many pairs there are from each score on."""
-        return counted(self.scores, self.same)
+    def ranked(self) -> tuple[Floats, Floats]:
+        """Scores of the pairs of one person and of two people, rising."""
+        scores = self.scores.astype(np.float64)
+        return np.sort(scores[self.same]), np.sort(scores[~self.same])
 
     @cached_property
     def weights(self) -> Floats:

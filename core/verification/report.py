@@ -87,8 +87,9 @@ def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None
     weighed = operating_points.confusion_at(pairs.weighed, threshold)
     names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
     figures: dict[str, float | int | None] = {name: finite_or_none(getattr(weighed, name)) for name in names}
-    counted = operating_points.confusion_at(pairs.tally, threshold)
-    return {**figures, "tp": counted.tp, "fp": counted.fp, "tn": counted.tn, "fn": counted.fn}
+    alike, unlike = pairs.ranked
+    fn, tn = int(np.searchsorted(alike, threshold)), int(np.searchsorted(unlike, threshold))
+    return {**figures, "tp": len(alike) - fn, "fp": len(unlike) - tn, "tn": tn, "fn": fn}
 
 
 def intervals_at(pairs: PairSet, threshold: float) -> verification.RateIntervals:
