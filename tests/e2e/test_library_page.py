@@ -224,7 +224,8 @@ def test_a_clip_is_one_tile_and_opens_at_its_first_frame_among_its_frames(page, 
     assert clip.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 160
     clip.click()
     expect(page).to_have_url(re.compile("/keypoints.*part=talk.mp4%2F"), timeout=WAIT)
-    expect(page.get_by_text("1 / 75").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_label("Number of the picture")).to_have_value("1", timeout=WAIT)
+    expect(page.get_by_text("/ 75", exact=True)).to_be_visible()
 
 
 @pytest.mark.nightly
