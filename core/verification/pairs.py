@@ -14,7 +14,7 @@ from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
 from core.metrics.operating_points import CumulativeCounts, counted
-from core.metrics.verification import Pairing
+from core.metrics.verification import Pairing, RateIntervals
 from core.people.encoders import encoder_of
 from core.people.vectors import face_vectors
 from core.verification.drawing import MOST_PAIRS, different_pairs, same_pairs
@@ -77,6 +77,11 @@ class PairSet:
         """Scores of the pairs of one person and of two people, rising."""
         scores = self.scores.astype(np.float64)
         return np.sort(scores[self.same]), np.sort(scores[~self.same])
+
+    @cached_property
+    def intervals(self) -> dict[float, RateIntervals]:
+        """Those that were asked for, by threshold (`core.verification.report.intervals_at`)."""
+        return {}
 
     @cached_property
     def weights(self) -> Floats:

@@ -93,8 +93,11 @@ def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None
 
 
 def intervals_at(pairs: PairSet, threshold: float) -> verification.RateIntervals:
-    """95 % intervals of accuracy, FMR and FNMR at a threshold, by people."""
-    return verification.rate_intervals(pairs.scores, pairs.pairing, threshold, pairs.different_per_same)
+    """95 % intervals of accuracy, FMR and FNMR at a threshold, by people; found once for each."""
+    if threshold not in pairs.intervals:
+        mixture = pairs.different_per_same
+        pairs.intervals[threshold] = verification.rate_intervals(pairs.scores, pairs.pairing, threshold, mixture)
+    return pairs.intervals[threshold]
 
 
 def hardest_pairs(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, list[tuple[int, int, float]]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, case, col, func, or_, select
 
 from db.batching import id_batches
@@ -147,12 +148,12 @@ def strips(people: Sequence[int], *, each: int = 8, session: Session) -> dict[in
 
 def count_loose_faces(dataset_id: int, *, session: Session) -> int:
     """How many faces belong to nobody."""
+    return session.exec(select(func.count()).where(*_loose(dataset_id))).one()
+
+
+def _loose(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
     owned = select(Assignment.instance_id).where(Assignment.instance_id == Instance.id).exists()
-    return session.exec(
-        select(func.count()).where(
-            col(Instance.dataset_id) == dataset_id, col(Instance.kind) == "face", ~col(Instance.removed), ~owned
-        )
-    ).one()
+    return (col(Instance.dataset_id) == dataset_id, col(Instance.kind) == "face", ~col(Instance.removed), ~owned)
 
 
 def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSummary]:
@@ -174,19 +175,12 @@ def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSum
 
 def loose_faces(dataset_id: int, *, offset: int = 0, limit: int = 60, session: Session) -> Sequence[ShownFace]:
     """One page of the faces that belong to nobody."""
+    loose = select(Instance.id).where(*_loose(dataset_id)).order_by(col(Instance.id)).offset(offset).limit(limit)
     rows = session.exec(
         select(Instance, Image.path, Image.sha256)
         .join(Image, col(Image.id) == col(Instance.image_id))
-        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
-        .where(
-            Instance.dataset_id == dataset_id,
-            Instance.kind == "face",
-            ~col(Instance.removed),
-            col(Assignment.instance_id).is_(None),
-        )
+        .where(col(Instance.id).in_(loose))
         .order_by(col(Instance.id))
-        .offset(offset)
-        .limit(limit)
     )
     return [_shown(instance, path, sha256, None, None) for instance, path, sha256 in rows]
 

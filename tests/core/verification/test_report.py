@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics as reference
 
 from core import verification
+from core.metrics import verification as rates
 from tests.builders.staged_people import noisy_faces
 
 
@@ -55,6 +56,16 @@ def test_intervals_hold_the_figure(workspace, dataset, author):
         interval = getattr(intervals, name)
         assert interval.two_sided
         assert interval.low < figures[name] < interval.high
+
+
+def test_intervals_are_found_once_for_each_threshold(workspace, dataset, author, monkeypatch):
+    noisy_faces(workspace, dataset, author)
+    pairs = verification.confirmed_pairs(workspace, dataset)
+    asked, found = [], rates.rate_intervals
+    monkeypatch.setattr(rates, "rate_intervals", lambda *what: asked.append(what[2]) or found(*what))
+    again = [verification.intervals_at(pairs, threshold) for threshold in (0.3, 0.4, 0.3)]
+    assert (asked, again[0]) == ([0.3, 0.4], again[2])
+    assert again[0] == found(pairs.scores, pairs.pairing, 0.3, pairs.different_per_same)
 
 
 def test_an_fmr_that_false_matches_of_few_people_make_up_is_not_offered(workspace, dataset, author):
