@@ -25,6 +25,8 @@ from core.foundation.messages import message
 from core.foundation.private import mode_for_others
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
+from core.jobs.inference import first_points_beside
+from core.jobs.sent_boxes import save_box
 from core.jobs.supervisor import worker_beside
 from core.learning.picture_orders import asked_order
 from core.library.serving import Served, serve_crop, serve_display, serve_thumbnail
@@ -130,12 +132,21 @@ async def _frames(request: Request) -> Response:
 async def _edits(request: Request) -> Response:
     """Edits of a tab, from whatever page it shows: each is answered with its revision, or why there is none."""
     try:
-        answer = await run_in_threadpool(save_sent, _workspace, await _sent(request))
+        answer = await run_in_threadpool(save_sent, _workspace, await _sent(request), {"box": save_box})
     except BadInput as error:
         return JSONResponse({"error": str(error)}, status_code=422)
     except FacetError as error:  # the store is busy or full: later it may go
         return JSONResponse({"error": str(error)}, status_code=503)
     return JSONResponse(answer)
+
+
+async def _first_points(request: Request) -> Response:
+    """Let what pre-labels look into a box now; answered with its name, or why there are no points."""
+    try:
+        model = await run_in_threadpool(first_points_beside, _workspace, request.path_params["number"])
+    except FacetError as error:
+        return JSONResponse({"error": str(error)}, status_code=422)
+    return JSONResponse({"model": model})
 
 
 async def _sent(request: Request) -> object:
@@ -172,6 +183,7 @@ app = st.App(
         Route("/api/overlay/{name}", _overlay),
         Route("/api/order", _order),
         Route("/api/frames", _frames),
+        Route("/api/first-points/{number:int}", _first_points, methods=["POST"]),
         Route("/api/edits", _edits, methods=["POST"]),
     ],
 )

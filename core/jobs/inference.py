@@ -1,9 +1,9 @@
 """What a page asks of models is answered by a process of its own, so that the workbench itself never loads one.
 
 ``python -m core.jobs.inference`` takes questions from its standard input and gives answers on its standard output:
-the faces of a photo to search with, and whether a training fits into memory. It keeps the models for the next photo,
-and ends when nobody asks for ten minutes or the workbench is gone. It is no run: a search goes on while the worker
-trains, and the photo is never written to the disk.
+the faces of a photo to search with, the points in a box, and whether a training fits into memory. It keeps the models
+for the next one, and ends when nobody asks for ten minutes or the workbench is gone. It is no run: a search goes on
+while the worker trains, and the photo is never written to the disk.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from typing import IO, Any, Final
 from core.foundation.errors import FacetError
 from core.foundation.workspace import Workspace
 from core.jobs.supervisor import child_environment
+from core.learning.first_points import first_points
 from core.learning.recipes import MemoryFit, what_fits
 from core.people.searching import PhotoQuery, photo_query
 
 _COMMAND: Final = [sys.executable, "-m", "core.jobs.inference"]
-_ANSWERS: Final[Mapping[str, Callable[..., object]]] = {"query": photo_query, "fits": what_fits}
+_ANSWERS: Final[Mapping[str, Callable[..., object]]] = {"query": photo_query, "fits": what_fits, "points": first_points}
 _IDLE_SECONDS: Final = 600.0
 _ATTEMPTS: Final = 2  # it may end, being idle, at the moment that it is asked
 
@@ -47,6 +48,12 @@ def what_fits_beside(workspace: Workspace, recipe: str, settings: Mapping[str, s
     """`what_fits` in the inference process, as `query_beside`."""
     fit: MemoryFit = _inference(workspace)("fits", recipe, recipe, dict(settings), skeleton_name)
     return fit
+
+
+def first_points_beside(workspace: Workspace, instance_id: int) -> str | None:
+    """`first_points` in the inference process, as `query_beside`."""
+    model: str | None = _inference(workspace)("points", str(instance_id), instance_id)
+    return model
 
 
 @cache

@@ -7,12 +7,11 @@ from typing import Any, Final
 import numpy as np
 from sqlmodel import Session, col, select
 
-from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Box, Keypoints
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound, OtherStore
 from core.foundation.messages import Message, message
 from core.foundation.skeletons import SKELETONS, Skeleton, find_skeleton
 from core.foundation.workspace import Workspace
-from core.library.lookup import find_image
 from core.points.reviewing import moved, points_of, reviewed_after_edit, vouched
 from core.points.windows import window_of
 from db.engine import reading
@@ -25,7 +24,7 @@ from db.queries.points import (
     shown_instances,
 )
 from db.queries.store import store_id
-from db.tables import BoxSource, Image, Instance, KeypointRevision, Review, Source, User, WorkKind, sides
+from db.tables import Image, KeypointRevision, Review, Source, User, WorkKind
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
 from db.writes.points import append_revision
@@ -123,54 +122,6 @@ def write_edit(edit: Edit, *, author_id: int, session: Session) -> int:
     if edit.note is None or edit.note.code not in _TURNED_BACK:
         record_work(author_id, instance.dataset_id, WorkKind.LANDMARK_EDITS, session=session)
     return revision.id
-
-
-def add_instances(
-    workspace: Workspace,
-    image_id: int,
-    boxes: Sequence[Box],
-    kind: str,
-    box_source: BoxSource = BoxSource.DRAWN,
-    *,
-    author_id: int,
-) -> list[int]:
-    """Add faces or people that the models missed, by their boxes: all of them, or none where one box cannot be.
-
-    Returns their ids; points come later, and until these are accepted nothing of them is reviewed.
-
-    Raises
-    ------
-    BadInput
-        If a box is smaller than a pixel or lies beside the picture.
-    """
-    if kind not in _DEFAULT_SKELETON:
-        raise BadInput("points.no_kind", kind=kind)
-    with writing(workspace.engine) as session:
-        image = find_image(image_id, session=session)
-        instances = [_drawn(box, kind, image, box_source, author_id) for box in boxes]
-        session.add_all(instances)
-        session.flush()
-        refresh_picture(image_id, session=session)
-        record_work(author_id, image.dataset_id, WorkKind.BOXES_DRAWN, len(instances), session=session)
-        return [instance.id for instance in instances]
-
-
-def _drawn(box: Box, kind: str, image: Image, box_source: BoxSource, author_id: int) -> Instance:
-    left, top, right, bottom = box
-    if not all(np.isfinite(box)) or right - left < 1 or bottom - top < 1:
-        raise BadInput("points.box_too_small")
-    too_far = max(map(abs, box)) > 10 * max(image.width, image.height)
-    if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height or too_far:
-        raise BadInput("points.box_outside")
-    return Instance(
-        dataset_id=image.dataset_id,
-        image_id=image.id,
-        kind=kind,
-        **sides(box),
-        origin=Source.HUMAN,
-        box_source=box_source,
-        author_id=author_id,
-    )
 
 
 def editor_instances(workspace: Workspace, image_id: int) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ Whoever sends may send again what was not answered: an edit's own id makes it on
 input from outside.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from core.foundation.arrays import ABSENT, VISIBLE
@@ -37,6 +37,10 @@ LONGEST_TEXT: Final = 200
 FARTHEST: Final = 1e6  # pixels
 
 
+Save = Callable[[Workspace, Mapping[str, object]], None]
+_NOTHING_ELSE: Final[Mapping[str, Save]] = {}
+
+
 class SentEdit(NamedTuple):
     """An edit and the name of who made it."""
 
@@ -58,13 +62,15 @@ class SentVerdict(NamedTuple):
     seen: frozenset[int]
 
 
-def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
+def save_sent(workspace: Workspace, sent: object, also: Mapping[str, Save] = _NOTHING_ELSE) -> dict[str, Any]:
     """Save the edits and verdicts of one sending, ``{"edits": [...]}``, oldest first.
+
+    A row that has a word of `also`, and an ``image``, is neither: what stands there saves it.
 
     Returns what a browser is told::
 
         {"store": id of the store that answers,
-         "saved": {edit id: revision; 0 for a verdict}, "refused": {edit id: sentence},
+         "saved": {edit id: revision; 0 for what is no edit}, "refused": {edit id: sentence},
          "foreign": [edit id, ...],        made in another store: nothing was done with them
          "instances": [...],               as `editor_instances` gives them: those of the saved and the refused, as they
                                            are now
@@ -86,10 +92,10 @@ def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     for row in rows:
         name = _text(row.get("id") if isinstance(row, dict) else None, message("editor.id"))
         try:
-            if isinstance(row, dict) and "verdict" in row:
-                verdict = parse_verdict(row)
-                judged.add(verdict.image)
-                saved[name] = _judge(workspace, verdict)
+            if isinstance(row, dict) and (save := _save_of(row, also)):
+                judged.add(checked_number(row.get("image"), message("editor.image", edit=name)))
+                save(workspace, row)
+                saved[name] = 0
                 continue
             edit, author = parse_edit(row)
             touched.add(edit.instance)
@@ -104,16 +110,36 @@ def save_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     return answer | _as_it_is_now(workspace, touched, judged)
 
 
-def _judge(workspace: Workspace, sent: SentVerdict) -> int:
+def _save_of(row: Mapping[str, object], also: Mapping[str, Save]) -> Save | None:
+    """What saves a row that is no edit of points."""
+    return next((save for word, save in ({"verdict": _judge} | dict(also)).items() if word in row), None)
+
+
+def checked_sender(workspace: Workspace, row: Mapping[str, object]) -> tuple[str, int]:
+    """The browser's own id of a row, and the id of its author.
+
+    Raises
+    ------
+    BadInput
+        If it has no id, or nobody is named.
+    OtherStore
+        If it was made in another store.
+    """
+    name = _text(row.get("id"), message("editor.id"))
+    store = _text(row.get("store"), message("editor.store", edit=name))
     with reading(workspace.engine) as session:
-        if sent.store != store_id(session=session):
+        if store != store_id(session=session):
             raise OtherStore("points.other_store")
-    author = annotator_id(workspace, sent.author)
+    return name, annotator_id(workspace, _author(row.get("author")))
+
+
+def _judge(workspace: Workspace, row: Mapping[str, object]) -> None:
+    sent = parse_verdict(row)
+    _, author_id = checked_sender(workspace, row)
     if sent.verdict == "accept":
-        accept(workspace, sent.image, author_id=author, seen=sent.seen, sent=sent.id)
+        accept(workspace, sent.image, author_id=author_id, seen=sent.seen, sent=sent.id)
     else:
-        take_back(workspace, sent.image, author_id=author)
-    return 0
+        take_back(workspace, sent.image, author_id=author_id)
 
 
 def _as_it_is_now(workspace: Workspace, instances: Collection[int], pictures: Collection[int]) -> dict[str, Any]:
@@ -161,8 +187,8 @@ def parse_edit(row: object) -> SentEdit:
         raise BadInput("editor.no_after", edit=name)
     edit = Edit(
         id=name,
-        instance=_whole(row.get("instance"), message("editor.instance", edit=name)),
-        base=None if base is None else _whole(base, message("editor.base", edit=name)),
+        instance=checked_number(row.get("instance"), message("editor.instance", edit=name)),
+        base=None if base is None else checked_number(base, message("editor.base", edit=name)),
         changes=parsed,
         note=_parse_note(row.get("note"), name),
         after=tuple(_text(one, message("editor.after", edit=name)) for one in after),
@@ -189,9 +215,9 @@ def parse_verdict(row: Mapping[str, object]) -> SentVerdict:
         id=name,
         store=_text(row.get("store"), message("editor.store", edit=name)),
         author=_author(row.get("author")),
-        image=_whole(row.get("image"), message("editor.image", edit=name)),
+        image=checked_number(row.get("image"), message("editor.image", edit=name)),
         verdict=str(verdict),
-        seen=frozenset(_whole(one, message("editor.seen", edit=name)) for one in seen),
+        seen=frozenset(checked_number(one, message("editor.seen", edit=name)) for one in seen),
     )
 
 
@@ -227,13 +253,13 @@ def _code_and_fields(note: object) -> tuple[str, dict[str, object]]:
 def _parse_change(change: object, name: str) -> Change:
     if not isinstance(change, Sequence) or isinstance(change, str) or len(change) != 4:
         raise BadInput("editor.no_change", edit=name)
-    k = _whole(change[0], message("editor.point", edit=name))
-    visibility = _whole(change[3], message("editor.visibility_of_change", edit=name))
+    k = checked_number(change[0], message("editor.point", edit=name))
+    visibility = checked_number(change[3], message("editor.visibility_of_change", edit=name))
     if visibility > VISIBLE:
         raise BadInput("editor.visibility", edit=name, value=visibility)
     if visibility == ABSENT:
         return k, None, None, visibility
-    return k, _coordinate(change[1], name), _coordinate(change[2], name), visibility
+    return k, checked_place(change[1], name), checked_place(change[2], name), visibility
 
 
 def _text(value: object, what: Message) -> str:
@@ -247,13 +273,15 @@ def _is_unicode(text: str) -> bool:
     return text == text.encode(errors="replace").decode()
 
 
-def _whole(value: object, what: Message) -> int:
+def checked_number(value: object, what: Message) -> int:
+    """A whole number from 0 that the store can hold; BadInput says what it is of."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_ID:
         raise BadInput("editor.no_number", name=what, value=value)
     return value
 
 
-def _coordinate(value: object, name: str) -> float:
+def checked_place(value: object, name: str) -> float:
+    """A coordinate in pixels; BadInput names the edit."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < FARTHEST:  # NaN is not either
         raise BadInput("editor.no_coordinate", edit=name, value=value)
     return float(value)

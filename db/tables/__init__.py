@@ -26,7 +26,17 @@ from db.tables.library import (
 from db.tables.models import ModelUse, ModelVersion, Prediction, Promotion, TrainedModel
 from db.tables.motion import PROPOSAL, ClipEdit, Track
 from db.tables.people import Assignment, Embedding, PeopleEvent, Person, Separation
-from db.tables.points import TRUTH, BoxSource, Instance, KeypointRevision, Review, Source, WaitingLabel, sides
+from db.tables.points import (
+    TRUTH,
+    BoxRevision,
+    BoxSource,
+    Instance,
+    KeypointRevision,
+    Review,
+    Source,
+    WaitingLabel,
+    sides,
+)
 from db.tables.store import Store
 from db.tables.verification import Pair, Threshold
 
@@ -36,6 +46,7 @@ __all__ = [
     "TO_REVIEW",
     "TRUTH",
     "Assignment",
+    "BoxRevision",
     "BoxSource",
     "ClipEdit",
     "DailyWork",

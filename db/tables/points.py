@@ -134,6 +134,25 @@ class KeypointRevision(SQLModel, table=True):
     created_at: datetime = moment()
 
 
+class BoxRevision(SQLModel, table=True):
+    """One state of an instance's box, of those that were drawn or moved by hand in the editor. Appended, never changed.
+
+    The first one of an instance whose box was there before is that box. What counts is repeated in `Instance`.
+    `edit_id` is the browser's own id: the same edit sent twice is one row.
+    """
+
+    id: int = Field(default=None, primary_key=True)
+    instance_id: int = key("instance.id", cascade=True, index=True)
+    left: float
+    top: float
+    right: float
+    bottom: float
+    box_source: str
+    author_id: int | None = maybe_key("user.id")
+    edit_id: str | None = Field(default=None, unique=True)
+    at: datetime = moment()
+
+
 class WaitingLabel(SQLModel, table=True):
     """A label that a file gives for a picture that the dataset does not have, or that waits for an answer.
 

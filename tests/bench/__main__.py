@@ -17,6 +17,7 @@ QUICK: Final = {
     "bench_decode": ["--sets", "100"],
     "bench_dlib68": ["--people", "3", "--frames", "2"],
     "bench_dlib_resnet": ["--faces", "4", "--repeats", "1"],
+    "bench_editor": ["--steps", "20", "--frames", "150", "--images", "1000"],
     "bench_learning": ["--quick"],
     "bench_import": ["--pictures", "500", "--repeats", "1"],
     "bench_mutants": ["--count", "2"],

@@ -14,7 +14,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel, select
 
 from core.foundation.arrays import Keypoints
@@ -708,6 +708,34 @@ def test_instances_of_before_are_in_no_track_and_lose_theirs_again(engine, tmp_p
         assert connection.execute(text("SELECT box_source FROM instance")).scalar() == "detector"
         assert not {"track", "clipedit"} & set(inspect(connection).get_table_names())
 
+
+def test_boxes_of_before_have_no_states_and_stay_as_they_are_when_those_go(engine, tmp_path):
+    run(engine, command.upgrade, _before("0018_boxes_by_hand.py"))
+    with migrating(engine) as connection:
+        for statement in FACE_BEFORE.strip().split(";\n"):
+            connection.execute(text(statement))
+    run(engine, command.upgrade, "0018")
+    with migrating(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM boxrevision")).scalar() == 0
+        columns = 'instance_id, "left", top, "right", bottom, box_source, author_id, edit_id, at'
+        values = "1, 1, 2, 3, 4, 'drawn', 1, 'w.1', '2026-01-01'"
+        connection.execute(text(f"INSERT INTO boxrevision ({columns}) VALUES ({values})"))
+        with pytest.raises(IntegrityError):
+            connection.execute(text(f"INSERT INTO boxrevision ({columns}) VALUES ({values})"))
+    run(engine, command.downgrade, _before("0018_boxes_by_hand.py"))
+    with engine.connect() as connection:
+        assert connection.execute(text('SELECT "left", bottom FROM instance')).one() == (1, 4)
+        assert "boxrevision" not in inspect(connection).get_table_names()
+
+
+FACE_BEFORE = """
+INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
+INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
+INSERT INTO image (dataset_id, path, sha256, size_bytes, width, height, format, original, state, faces, imported_at)
+    VALUES (1, 'a.png', 'x', 1, 9, 9, 'PNG', 'a.png', 'found', 1, '2026-01-01');
+INSERT INTO instance (dataset_id, image_id, kind, "left", top, "right", bottom, origin, removed, created_at)
+    VALUES (1, 1, 'face', 1, 2, 3, 4, 'model', 0, '2026-01-01')
+"""
 
 FRAMES_BEFORE = """
 INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');

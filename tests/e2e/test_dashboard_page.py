@@ -14,7 +14,8 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id
 from core.people.deciding import confirm_faces
-from core.points.annotating import Edit, add_instances, save_edit
+from core.points.annotating import Edit, save_edit
+from core.points.boxes import add_instances
 from db.engine import reading
 from db.tables import Assignment, Dataset, Source, now
 from db.tables import Image as Picture

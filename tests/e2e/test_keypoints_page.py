@@ -171,7 +171,7 @@ def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
 @pytest.mark.nightly
 def test_a_figure_that_fills_its_picture_needs_no_box_drawn(page, workbench, store):
     open_page(page, workbench, "ada.jpg")
-    page.get_by_role("button", name="Boxes").click()
+    page.get_by_role("button", name="Boxes…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("A whole person").click()
     dialog.get_by_role("button", name="Take the whole picture").click(timeout=30_000)
@@ -191,7 +191,7 @@ def drawn_boxes(store):
 def test_missed_face_is_drawn_as_a_box(page, workbench, store):
     before = {row.id for row in drawn_boxes(store)}
     open_page(page, workbench)
-    page.get_by_role("button", name="Boxes").click()
+    page.get_by_role("button", name="Boxes…").click()
     dialog = page.get_by_role("dialog")
     canvas = dialog.locator("canvas").last
     expect(canvas).to_be_visible(timeout=30_000)
@@ -202,3 +202,46 @@ def test_missed_face_is_drawn_as_a_box(page, workbench, store):
     (drawn,) = wait_for(lambda: [row for row in drawn_boxes(store) if row.id not in before])
     assert drawn.right - drawn.left > 50
     assert drawn.author_id is not None
+
+
+def boxes_of(store, path):
+    """The boxes of a picture that count, by their instances."""
+    with reading(store.engine) as session:
+        rows = session.exec(select(Instance).join(Image, Image.id == Instance.image_id).where(Image.path == path))
+        return {row.id: row.box for row in rows if not row.removed}
+
+
+def test_a_box_drawn_in_the_editor_gets_its_points_at_once_and_is_undone_moved_and_removed(page, workbench, store):
+    open_page(page, workbench)
+    known = boxes_of(store, "ada.jpg")
+    page.keyboard.press("b")
+    expect(page.locator(".hint")).to_contain_text("Drag around a face.")
+    drag(page, on_screen(page, 2, 2), on_screen(page, 52, 62))
+    new = wait_for(lambda: {number: box for number, box in boxes_of(store, "ada.jpg").items() if number not in known})
+    ((number, box),) = new.items()
+    np.testing.assert_allclose(box, (2, 2, 52, 62), atol=1.0)
+
+    def points():
+        with reading(store.engine) as session:
+            revision = session.get(KeypointRevision, session.get(Instance, number).revision_id or 0)
+            return revision and Keypoints.from_bytes(revision.points).visibility.all()
+
+    wait_for(points)
+    wait_for(lambda: view(page)["instance"] == number)
+    expect(page.locator(".chip")).to_have_count(len(known) + 1)
+    page.keyboard.press("Control+z")
+    wait_for(lambda: boxes_of(store, "ada.jpg") == known)
+    expect(page.locator(".chip")).to_have_count(len(known))
+    page.keyboard.press("Control+Shift+z")
+    wait_for(lambda: number in boxes_of(store, "ada.jpg"))
+    expect(page.locator(".chip")).to_have_count(len(known) + 1)
+
+    drag(page, on_screen(page, 52, 30), on_screen(page, 72, 30))  # its right side
+    wait_for(lambda: abs(boxes_of(store, "ada.jpg")[number][2] - 72) < 1.0)
+    np.testing.assert_allclose(boxes_of(store, "ada.jpg")[number][:2], box[:2])
+    page.locator(".chip").last.click()
+    page.locator("canvas[data-view]").first.focus()
+    page.keyboard.press("Delete")
+    wait_for(lambda: boxes_of(store, "ada.jpg") == known)
+    page.keyboard.press("Escape")
+    expect(page.locator(".hint")).to_be_hidden()

@@ -10,7 +10,7 @@ from sqlalchemy import CompoundSelect, literal, union_all
 from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, col, func, select
 
-from db.tables import ModelVersion, PeopleEvent, Threshold, User
+from db.tables import Instance, ModelVersion, PeopleEvent, Threshold, User
 
 
 class Decided(NamedTuple):
@@ -168,3 +168,15 @@ def last_author(dataset_id: int, person_id: int, *, session: Session) -> str | N
         .order_by(col(PeopleEvent.id).desc())
         .limit(1)
     ).first()
+
+
+def removal_of(instance_id: int, *, session: Session) -> int | None:
+    """The id of the decision that took an instance out and counts; None where there is none."""
+    removals = (
+        select(PeopleEvent)
+        .join(Instance, col(Instance.dataset_id) == col(PeopleEvent.dataset_id))
+        .where(Instance.id == instance_id, PeopleEvent.kind == "remove", ~col(PeopleEvent.undone))
+        .order_by(col(PeopleEvent.id).desc())
+    )
+    events = session.exec(removals.execution_options(yield_per=50))
+    return next((event.id for event in events if instance_id in event.payload["instances"]), None)

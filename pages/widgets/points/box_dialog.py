@@ -5,19 +5,20 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.arrays import Box
-from core.foundation.errors import FacetError, NotFound
+from core.foundation.errors import FacetError
 from core.foundation.skeletons import find_skeleton
+from core.jobs.sent_boxes import ask_for_points
 from core.learning.promoting import promoted_skeletons
 from core.library.serving import display_file
 from core.people.bodies import what_is_missing
 from core.people.deciding import remove_faces
-from core.people.encoders import encoder_of
-from core.points.annotating import add_instances, editor_instances
+from core.points.annotating import editor_instances
+from core.points.boxes import add_instances
 from core.points.whole_pictures import whole_picture
 from db.tables import BoxSource, Image
 from pages.widgets.points.instance_names import instance_names
 from pages.widgets.shared.controls import attempted
-from pages.widgets.shared.resources import author_id, start_run, workspace
+from pages.widgets.shared.resources import author_id, workspace
 from pages.widgets.shared.text import sentence
 from pages.widgets.shared.words import words
 
@@ -75,13 +76,7 @@ def _add(image: Image, boxes: list[dict], kind: str) -> None:
 def _added(image: Image, corners: list[Box], kind: str, source: BoxSource) -> None:
     """Keep boxes, and let what finds points look at them."""
     if attempted(add_instances, workspace(), image.id, corners, kind, source, author_id=author_id()):
-        if kind == "face":
-            start_run("faces", image.dataset_id, encoder=_encoder(image))
-        elif what_is_missing(workspace()) is None:
-            start_run("bodies", image.dataset_id, boxes_only=True)
-        else:  # the runs of faces and bodies ask the promoted models of both kinds
-            for skeleton in _promoted(image):
-                start_run("prelabel", image.dataset_id, skeleton=skeleton)
+        ask_for_points(workspace(), image.id, kind, author_id=author_id())
         st.rerun()
 
 
@@ -89,14 +84,6 @@ def _promoted(image: Image) -> list[str]:
     """The skeletons of people in which a trained model is in force."""
     promoted = promoted_skeletons(workspace(), image.dataset_id)
     return [name for name in promoted if find_skeleton(name).kind == "person"]
-
-
-def _encoder(image: Image) -> str | None:
-    """The encoder that the dataset's faces have; None where there are none yet: that of the settings."""
-    try:
-        return encoder_of(workspace(), image.dataset_id).name
-    except NotFound:
-        return None
 
 
 def _existing(image: Image) -> None:

@@ -14,8 +14,9 @@ from core.foundation.messages import message, worded
 from core.foundation.skeletons import SKELETONS
 from core.jobs.runs import submit
 from core.library.importing import PictureIntake
-from core.points.annotating import Edit, add_instances, editor_instances, save_edit
+from core.points.annotating import Edit, editor_instances, save_edit
 from core.points.arrived_labels import apply_waiting
+from core.points.boxes import add_instances
 from core.points.label_importing import import_labels, read_label_files
 from core.points.reviewing import accept, take_back
 from db.engine import reading

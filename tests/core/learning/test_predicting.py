@@ -10,7 +10,7 @@ from core.foundation.messages import worded
 from core.foundation.progress import DEAF, Progress
 from core.learning import predicting
 from core.learning.labels import read_labels
-from core.points.annotating import add_instances
+from core.points.boxes import add_instances
 from db.engine import reading
 from db.tables import Frame, Instance, ModelUse, ModelVersion, Prediction, Skipped, TrainedModel, Video
 from db.writes.models import ensure_model_version

@@ -16,7 +16,8 @@ from core.foundation.workspace import Workspace
 from core.people import bodies
 from core.people.bodies import BodyModels, complete_bodies, counted_bodies, find_bodies, what_is_missing
 from core.people.deciding import remove_faces
-from core.points.annotating import Edit, add_instances, save_edit
+from core.points.annotating import Edit, save_edit
+from core.points.boxes import add_instances
 from db.engine import reading
 from db.queries.library import count_without_face
 from db.tables import ImageState, Instance, KeypointRevision, ModelUse, ModelVersion, Review, Skipped, Source

@@ -15,7 +15,8 @@ from core.foundation.workspace import Workspace
 from core.people.deciding import remove_faces
 from core.people.face_models import FaceModels
 from core.people.finding import complete_faces
-from core.points.annotating import Edit, add_instances, save_edit
+from core.points.annotating import Edit, save_edit
+from core.points.boxes import add_instances
 from db.engine import reading
 from db.queries.library import counts
 from db.tables import ImageState, Instance, ModelUse, ModelVersion, Review, Skipped, Source

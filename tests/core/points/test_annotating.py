@@ -13,7 +13,8 @@ from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound, OtherStore
 from core.foundation.messages import verbatim, worded
 from core.foundation.skeletons import SKELETONS
-from core.points.annotating import Edit, add_instances, editor_instances, editor_skeletons, save_edit
+from core.points.annotating import Edit, editor_instances, editor_skeletons, save_edit
+from core.points.boxes import add_instances
 from core.points.reviewing import accept
 from db.engine import reading
 from db.queries.store import store_id

@@ -20,8 +20,9 @@ from core.jobs.inline import run_here
 from core.jobs.results import labelled
 from core.library.importing import skipped as skipped_of
 from core.media.videos import VideoWriter
-from core.points.annotating import Edit, add_instances, editor_instances, save_edit
+from core.points.annotating import Edit, editor_instances, save_edit
 from core.points.arrived_labels import apply_waiting
+from core.points.boxes import add_instances
 from core.points.label_importing import formats_in, formats_of, import_labels, read_label_files
 from db.engine import reading
 from db.queries.points import count_waiting, waiting_pictures

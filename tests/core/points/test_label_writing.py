@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from core.formats.labels.rows import LabelledRow
 from core.foundation.arrays import Keypoints
-from core.points.annotating import add_instances
+from core.points.boxes import add_instances
 from core.points.label_writing import FileLabel, apply_labels
 from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision

@@ -19,7 +19,8 @@ from core.foundation.messages import message, worded
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.learning.promoting import pre_label, promote
-from core.points.annotating import Edit, add_instances, editor_instances, save_edit
+from core.points.annotating import Edit, editor_instances, save_edit
+from core.points.boxes import add_instances
 from core.points.reviewing import accept, take_back, vouched_points
 from db.engine import reading
 from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, Review, WorkKind

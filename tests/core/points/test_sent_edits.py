@@ -232,7 +232,7 @@ def verdict_row(**changed):
     [
         (verdict_row(verdict="reject"), "verdict w.v1 should be accept or take_back"),
         (verdict_row(verdict=None), "verdict w.v1 should be accept or take_back"),
-        (verdict_row(image="3"), "the picture of verdict w.v1 should be a whole number"),
+        (verdict_row(image="3"), "the picture of w.v1 should be a whole number"),
         (verdict_row(seen=None), "verdict w.v1 should have a list of at most 10000 revisions"),
         (verdict_row(seen=[1] * (MOST_CHANGES + 1)), "verdict w.v1 should have a list of at most 10000 revisions"),
         (verdict_row(seen=[-1]), "a revision that verdict w.v1 has seen should be a whole number"),

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from core.points.annotating import add_instances
+from core.points.boxes import add_instances
 from core.points.whole_pictures import box_whole_pictures
 from db.engine import reading
 from db.tables import BoxSource, Image, Instance, Source

@@ -3,7 +3,8 @@
 import pytest
 
 from core.foundation.messages import verbatim, worded
-from core.points.annotating import Edit, add_instances, save_edit
+from core.points.annotating import Edit, save_edit
+from core.points.boxes import add_instances
 from db.engine import reading
 from db.queries.points import count_revisions, instance_to_edit, picture_history, revision_of_edit, revisions_back_from
 from db.tables import Instance, KeypointRevision

@@ -27,6 +27,7 @@ _SCRIPTS: Final = (
     "model",
     "picture",
     "frames",
+    "boxes",
     "draw",
     "going",
     "judging",

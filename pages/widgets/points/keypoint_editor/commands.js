@@ -5,6 +5,7 @@ import { ABSENT, changeOf, HIDDEN, mirrorChanges, noteOf, regionOf, rounded, sam
 import { cancelGesture } from "./input.js";
 import { goBy, goTo, goToDoubtful, goToImage, goToUnreviewed } from "./going.js";
 import { accept, sendVerdict, takeBack } from "./judging.js";
+import { drawBoxesOf, removeBox, turnBox } from "./boxes.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Command, Instance, Labelling, PointStep, SelectedPoint, Step, VerdictStep, Visibility } from "./types.js" */
@@ -70,6 +71,7 @@ function setVisibility(editor, { instance, k, point }, v) {
 
 /** @param {Editor} editor */
 function removePoint(editor) {
+  if (removeBox(editor)) return;
   const selected = editor.selectedPoint();
   if (selected) setVisibility(editor, selected, ABSENT);
 }
@@ -164,6 +166,7 @@ function turn(editor, again, verb, from, to) {
   }
   from.pop();
   if ("verdict" in step) turnVerdict(editor, step, to);
+  else if ("box" in step) turnBox(editor, step, to);
   else turnBack(editor, step, verb, to);
   return editor.history.keep();
 }
@@ -272,6 +275,7 @@ function leave(editor) {
   if (editor.options.help) return toggleHelp(editor, false);
   if (editor.options.adjust) return toggleAdjust(editor, false);
   if (cancelGesture(editor)) return undefined;
+  if (editor.options.boxes) return drawBoxesOf(editor, null);
   if (editor.options.whole && editor.selection.point === null) return toggleWhole(editor, false);
   editor.commitDraft();
   return editor.select(editor.selection.instance, null);
@@ -320,6 +324,8 @@ export const KEYS = {
   "d": (editor) => goToDoubtful(editor),
   "a": (editor, event) => accept(editor, event),
   "shift+a": (editor) => takeBack(editor),
+  "b": (editor) => drawBoxesOf(editor, "face"),
+  "shift+b": (editor) => drawBoxesOf(editor, "person"),
   "w": (editor) => toggleWhole(editor),
   "?": (editor) => toggleHelp(editor),
   "escape": leave,
@@ -346,6 +352,10 @@ export const HELP = [
     ["M, Shift+M", "swap left and right: all, or the region of the point"],
     ["Ctrl+Z", "undo"],
     ["Ctrl+Shift+Z or Ctrl+Y", "redo"],
+  ]],
+  ["Boxes", [
+    ["B, Shift+B", "draw boxes of faces, of people; move and resize those that are there"],
+    ["Del", "while boxes are drawn: take the selected face or person away"],
   ]],
   ["View", [
     ["Wheel or + −", "zoom"],

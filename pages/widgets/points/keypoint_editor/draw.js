@@ -3,6 +3,7 @@
 
 import { boundsOf, clamp } from "./view.js";
 import { ABSENT, HIDDEN } from "./model.js";
+import { looseBoxes } from "./boxes.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { View } from "./view.js" */
@@ -41,6 +42,7 @@ export function drawScene(editor) {
     drawInstance(editor, selected, true);
     drawTheirs(editor, selected);
   }
+  for (const box of looseBoxes(editor)) drawLooseBox(editor, box);
   const moving = editor.gesture?.type === "move" && editor.gesture.travelled; // a name would hide the place aimed at
   if (options.labels !== "none" && !moving) drawNames(editor, selected);
 }
@@ -92,8 +94,29 @@ function drawBox({ ctx, view, options }, instance, selected) {
   const [left, top] = view.toScreen(bounds[0], bounds[1]);
   const [right, bottom] = view.toScreen(bounds[2], bounds[3]);
   if (instance.box) drawFrame(ctx, [left, top, right, bottom], instanceColour(instance), selected);
-  const seen = right > 0 && bottom > 0 && left < view.width && top < view.height;
-  if (seen && options.labels !== "none") drawTag(ctx, instanceTitle(instance), left, top - 5);
+  if (instance.box && options.boxes) drawGrips(ctx, [left, top, right, bottom]);
+  if (isInSight(view, [left, top, right, bottom]) && options.labels !== "none") drawTag(ctx, instanceTitle(instance), left, top - 5);
+}
+
+/** @param {View} view @param {Box} frame */
+function isInSight(view, [left, top, right, bottom]) {
+  return right > 0 && bottom > 0 && left < view.width && top < view.height;
+}
+
+/** A box of nobody yet. @param {Editor} editor @param {Box} box */
+function drawLooseBox({ ctx, view }, [left, top, right, bottom]) {
+  const [x0, y0] = view.toScreen(left, top);
+  drawFrame(ctx, [x0, y0, ...view.toScreen(right, bottom)], COLOURS.selected, true);
+}
+
+/** While boxes are drawn, the corners and sides that can be held. @param {CanvasRenderingContext2D} ctx @param {Box} frame */
+function drawGrips(ctx, [left, top, right, bottom]) {
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  for (const gx of [left, x, right]) {
+    for (const gy of [top, y, bottom]) {
+      if (gx !== x || gy !== y) drawShape(ctx, square(gx, gy, 3.5), COLOURS.selected, false);
+    }
+  }
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Box} frame @param {string} colour @param {boolean} selected */

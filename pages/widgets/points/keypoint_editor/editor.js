@@ -9,13 +9,14 @@ import { ABSENT, History, Labels, sameChange, snapshot } from "./model.js";
 import { context2d, Picture } from "./picture.js";
 import { Frames } from "./frames.js";
 import { drawScene } from "./draw.js";
+import { applyBoxes, followBoxes, pointNewBoxes } from "./boxes.js";
 import { arrived, followPage, rest, tellRest } from "./going.js";
 import { chooseInstance, isPlacing, pointName } from "./commands.js";
 import { attachInput } from "./input.js";
 import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
 /** @import { Order } from "./frames.js" */
-/** @import { Change, Command, Component, EditorData, Frame, Gesture, Hit, Instance, Note } from "./types.js" */
+/** @import { Box, Change, Command, Component, EditorData, Frame, Gesture, Hit, Instance, Note } from "./types.js" */
 /** @import { Options, SelectedPoint, Selection } from "./types.js" */
 
 const HINT_TIME = 4000;
@@ -34,7 +35,7 @@ export class Editor {
   /** @type {Options} */
   options = {
     edges: true, labels: "some", tone: { brightness: 1, contrast: 1, gamma: 1 }, list: null, help: false, adjust: false,
-    whole: false,
+    whole: false, boxes: null,
   };
   /** @type {Hit | null} */
   hover = null;
@@ -57,6 +58,8 @@ export class Editor {
   painted = null; // the same, once its pixels are drawn
   /** @type {Frame | null} */
   frame = null; // what is known of it
+  /** @type {{ image: number, corners: Box }[]} */
+  unpointed = []; // boxes whose points are to be asked for once they are saved
   /** @type {Command[]} */
   queue = []; // what is to be done once the wanted picture is open
   turn = -1;
@@ -177,10 +180,13 @@ export class Editor {
   rebase() {
     for (const [id, state] of this.outbox.states) this.setState(id, state);
     this.outbox.states.clear();
+    followBoxes(this);
     if (!this.frame) return; // nothing is shown yet
     const { data, outbox } = this;
     this.frame = { ...this.frame, instances: this.frame.instances.map((given) => outbox.fresher(given)) };
     this.labels.receive(this.frame.instances, data.skeletons, outbox.shown(data.store));
+    applyBoxes(this);
+    pointNewBoxes(this);
     if (!this.selectedInstance()) {
       this.selection = { instance: this.labels.instances.keys().next().value ?? null, point: null };
     }
@@ -404,11 +410,12 @@ export class Editor {
   }
 
   cursor() {
-    if (this.gesture?.type === "pan" && this.gesture.travelled) return "grabbing";
-    if (this.gesture?.type === "move" && this.gesture.travelled) return "none";
+    const held = this.gesture && "travelled" in this.gesture && this.gesture.travelled ? this.gesture.type : "";
+    if (held === "pan") return "grabbing";
+    if (held === "move") return "none";
     if (this.spaceHeld) return "grab";
     if (this.hover) return "move";
-    return isPlacing(this) ? "crosshair" : "default";
+    return this.options.boxes || isPlacing(this) ? "crosshair" : "default";
   }
 }
 

@@ -5,9 +5,10 @@ import { ABSENT, allIndices, noteOf, regionOf, rounded } from "./model.js";
 import { instanceTitle } from "./draw.js";
 import { KEYS, fitPicture, isPlacing, keyName, placePoint, pointName, withinPicture } from "./commands.js";
 import { stepInList } from "./panel.js";
+import { boxGesture, dragBox, dropBox } from "./boxes.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { Change, Hit, Instance, Move, Pan, Pinch, Press } from "./types.js" */
+/** @import { BoxDrag, BoxGesture, Change, Hit, Instance, Move, Pan, Pinch, Press } from "./types.js" */
 
 const REACH = 10; // CSS pixels within which a point is picked
 const TOUCH_REACH = 22;
@@ -76,16 +77,21 @@ function pointerDown(editor, event) {
 /** @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y */
 function press(editor, event, x, y) {
   editor.commitDraft();
-  editor.gesture = { ...chooseGesture(editor, event, x, y), from: [x, y], at: [x, y], travelled: false };
+  editor.gesture = { from: [x, y], ...chooseGesture(editor, event, x, y), at: [x, y], travelled: false };
   editor.refresh();
 }
 
 /**
- * What a press at (x, y) begins: moving one point, a region or an instance, or panning.
- * @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y @returns {Pan | Move}
+ * What a press at (x, y) begins: moving one point, a region, an instance or a box, or panning.
+ * @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y @returns {Pan | Move | BoxDrag}
  */
 function chooseGesture(editor, event, x, y) {
   if (event.button === 1 || editor.spaceHeld) return { type: "pan", click: false };
+  return editor.options.boxes && editor.mayEdit() ? boxGesture(editor, event, x, y) : pointGesture(editor, event, x, y);
+}
+
+/** @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y @returns {Pan | Move} */
+function pointGesture(editor, event, x, y) {
   const hit = pick(editor, x, y, reachOf(editor, event));
   if (event.altKey) return wholeGesture(editor, hit, x, y);
   if (!hit) return { type: "pan", click: true };
@@ -120,6 +126,7 @@ function pointerMove(editor, event) {
   const gesture = editor.gesture;
   if (!gesture) return editor.setHover(pick(editor, x, y, reachOf(editor, event)));
   if (gesture.type === "pinch") return pinch(editor, gesture);
+  if (gesture.type === "box") return moveBox(editor, gesture, x, y);
   const [dx, dy] = [x - gesture.from[0], y - gesture.from[1]];
   if (!gesture.travelled && Math.hypot(dx, dy) < TRAVEL) return undefined;
   if (gesture.type === "move") dragPoints(editor, gesture, dx / editor.view.scale, dy / editor.view.scale);
@@ -127,6 +134,13 @@ function pointerMove(editor, event) {
   gesture.travelled = true;
   gesture.at = [x, y];
   return editor.refresh();
+}
+
+/** @param {Editor} editor @param {BoxGesture} gesture @param {number} x @param {number} y */
+function moveBox(editor, gesture, x, y) {
+  gesture.travelled ||= Math.hypot(x - gesture.pressed[0], y - gesture.pressed[1]) >= TRAVEL;
+  if (gesture.travelled) dragBox(editor, gesture, x, y);
+  editor.refresh();
 }
 
 /** @param {Editor} editor @param {Press & Move} gesture @param {number} dx @param {number} dy */
@@ -159,7 +173,8 @@ function pointerUp(editor, event) {
   const gesture = editor.gesture;
   editor.gesture = null;
   if (!gesture) return;
-  if (gesture.type === "move") editor.commitDraft();
+  if (gesture.type === "box") dropBox(editor, gesture);
+  else if (gesture.type === "move") editor.commitDraft();
   else if (gesture.type === "pan" && gesture.click && !gesture.travelled) click(editor, gesture);
   editor.refresh();
 }

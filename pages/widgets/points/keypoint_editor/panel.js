@@ -8,6 +8,7 @@ import {
 } from "./commands.js";
 import { goBy, goTo, goToImage, goToUnreviewed } from "./going.js";
 import { accept, takeBack } from "./judging.js";
+import { boxHint, drawBoxesOf } from "./boxes.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Command, Frame, IconName, Instance, Row } from "./types.js" */
@@ -22,6 +23,7 @@ export const ICONS = {
   unreviewed: "M5 5l7 7-7 7M12 5l7 7-7 7",
   adjust: "M12 4a8 8 0 1 0 .01 0M12 4v16M12 8h5M12 12h8M12 16h5",
   list: "M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01",
+  box: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M12 9v6M9 12h6",
   whole: "M4 10V4h6M20 14v6h-6M4 4l7 7M20 20l-7-7",
   help: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1-1.5 2.3M12 18.5h.01",
 };
@@ -148,6 +150,7 @@ function buildButtons(editor) {
     next: button("next", "Next picture (N)", () => goBy(editor, 1)),
     unreviewed: button("unreviewed", "Next unreviewed picture (U)", () => goToUnreviewed(editor)),
     adjust: button("adjust", "Brightness, contrast and gamma", () => toggleAdjust(editor)),
+    box: button("box", "Draw and move boxes (B; of people Shift+B)", () => drawBoxesOf(editor, "face")),
     whole: button("whole", "The whole window (W)", () => toggleWhole(editor)),
     list: button("list", "List of points", () => toggleList(editor)),
     help: button("help", "Keys (?)", () => toggleHelp(editor)),
@@ -159,7 +162,7 @@ function buildButtons(editor) {
  * @param {HTMLElement} saving
  */
 function buildBar(buttons, place, judging, saving) {
-  const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, list, whole, help } = buttons;
+  const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, box, list, whole, help } = buttons;
   /** @param {HTMLElement[]} children */
   const group = (...children) => make("div", { class: "group" }, ...children);
   return make(
@@ -168,7 +171,7 @@ function buildBar(buttons, place, judging, saving) {
     group(previous, place, next, unreviewed),
     judging,
     group(back, forth),
-    group(fit, zoom, adjust),
+    group(fit, zoom, adjust, box),
     saving,
     group(list, whole, help),
   );
@@ -233,6 +236,7 @@ export function refreshPanel(editor) {
   parts.adjust.hidden = !options.adjust;
   parts.side.hidden = !editor.listShown();
   pressed(parts.buttons.list, editor.listShown());
+  pressed(parts.buttons.box, options.boxes !== null);
   pressed(parts.buttons.whole, options.whole);
   pressed(parts.buttons.help, options.help);
   pressed(parts.buttons.adjust, options.adjust);
@@ -297,7 +301,7 @@ function refreshMessage(editor) {
   parts.message.hidden = !text;
   const { frame, data } = editor;
   const nothing = frame && isBare(frame) ? (data.nothing[frame.state] ?? "") : "";
-  setText(parts.hint, editor.hint || nothing);
+  setText(parts.hint, editor.hint || boxHint(editor) || nothing);
   parts.hint.hidden = !parts.hint.textContent;
 }
 

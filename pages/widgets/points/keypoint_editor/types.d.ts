@@ -1,6 +1,6 @@
 // What the editor's files hand to one another. What the page gives is described in __init__.py.
 
-import type { Change, Edit, GivenInstance, Note, VerdictKind, Visibility } from "../../shared/outbox/types.js";
+import type { BoxAct, BoxRow, Change, Edit, GivenInstance, Note, VerdictKind, Visibility } from "../../shared/outbox/types.js";
 import type { Editor } from "./editor.js";
 import type { ICONS } from "./panel.js";
 
@@ -10,7 +10,7 @@ export type Side = "left" | "right" | "middle"; // of a face or body
 export type Command = (editor: Editor, event?: Event) => unknown;
 export type IconName = keyof typeof ICONS;
 
-export type { Change, Edit, GivenInstance, Note, VerdictKind, Visibility };
+export type { BoxRow, Change, Edit, GivenInstance, Note, VerdictKind, Visibility };
 
 // ---- From the server ----
 
@@ -101,7 +101,14 @@ export interface VerdictStep {
   verdict: VerdictKind;
 }
 
-export type Step = PointStep | VerdictStep;
+// What was done to a box: `from` and `to` are its corners before and after.
+export interface BoxStep {
+  edit: string;
+  image: number;
+  box: { act: BoxAct; kind?: "face" | "person"; instance?: number; from?: Box; to?: Box };
+}
+
+export type Step = PointStep | VerdictStep | BoxStep;
 
 export interface Draft {
   instance: number;
@@ -147,13 +154,23 @@ export interface Move {
   note: Note;
 }
 
+export interface BoxDrag {
+  type: "box";
+  instance: number | null; // null: a new one
+  from: Box;
+  to: Box;
+  held: boolean[]; // which of its sides (left, top, right, bottom) follow the pointer
+  pressed: [number, number];
+}
+
 export interface Pinch {
   type: "pinch";
   middle: [number, number];
   distance: number;
 }
 
-export type Gesture = (Press & Pan) | (Press & Move) | Pinch;
+export type BoxGesture = Omit<Press, "from"> & BoxDrag;
+export type Gesture = (Press & Pan) | (Press & Move) | BoxGesture | Pinch;
 
 // ---- Elements ----
 
@@ -180,4 +197,5 @@ export interface Options {
   help: boolean;
   adjust: boolean;
   whole: boolean; // the editor fills the window
+  boxes: "face" | "person" | null; // boxes of that kind are drawn
 }

@@ -5,7 +5,7 @@
 
 import { Shelf } from "./shelf.js";
 
-/** @import { Answer, Edit, GivenInstance, Row, Sent } from "./types.js" */
+/** @import { Answer, BoxRow, Edit, GivenInstance, Row, Sent } from "./types.js" */
 
 const ADDRESS = "/api/edits";
 const TOGETHER = 120; // ms; edits made within it travel together
@@ -34,6 +34,8 @@ export class Outbox extends EventTarget {
     this.newest = new Map(); // instances as the server gave them last, with the newest revision that it told of then
     /** @type {string | null} */
     this.trouble = null; // why nothing could be sent just now
+    /** @type {number[]} */
+    this.boxed = []; // pictures in which boxes were saved; whoever shows them takes them
     /** @type {Map<number, string>} */
     this.states = new Map(); // where pictures stand, as the server told last
     /** @type {Set<string>} */
@@ -84,6 +86,11 @@ export class Outbox extends EventTarget {
    */
   shown(store) {
     return this.editsWhere(({ edit }) => edit.store === store).filter((edit) => edit.changes !== undefined);
+  }
+
+  /** What was done to boxes of a store and nobody has confirmed. @param {string} store @returns {BoxRow[]} */
+  boxes(store) {
+    return this.editsWhere(({ edit }) => edit.store === store).filter((edit) => edit.box !== undefined);
   }
 
   /** Why something is not saved, as a sentence, or null while there is nothing to worry about. */
@@ -246,7 +253,7 @@ export class Outbox extends EventTarget {
     for (const { id } of edits) {
       const row = this.rows.get(id);
       if (row && id in answer.refused) row.sentence = answer.refused[id];
-      if (id in answer.saved) this.saved(id);
+      if (id in answer.saved) this.saved(id, row);
     }
     for (const [picture, state] of Object.entries(answer.pictures)) this.states.set(Number(picture), state);
     for (const instance of answer.instances) this.remember(instance, Math.max(0, ...Object.values(answer.saved)));
@@ -267,9 +274,10 @@ export class Outbox extends EventTarget {
 
   /**
    * An edit is saved; of one that had to wait it is said for a while.
-   * @param {string} id
+   * @param {string} id @param {Row} [row]
    */
-  saved(id) {
+  saved(id, row) {
+    if (row?.edit.box) this.boxed.push(row.edit.image);
     this.drop(id);
     if (!this.late.delete(id)) return;
     this.told += 1;

@@ -20,6 +20,8 @@ export interface Edit {
   after: string[]; // the edits that were shown on top of it
   changes: Change[];
   note: Note;
+  verdict?: undefined;
+  box?: undefined;
   at: number; // when it was made, in ms: the order of what is kept
 }
 
@@ -36,9 +38,28 @@ export interface Verdict {
   at: number;
   instance?: undefined;
   changes?: undefined;
+  box?: undefined;
 }
 
-export type Sent = Edit | Verdict;
+// A box drawn, moved, taken away or brought back (core/jobs/sent_boxes.py).
+export type BoxAct = "draw" | "move" | "remove" | "bring_back";
+
+export interface BoxRow {
+  id: string;
+  store: string;
+  author: string;
+  box: BoxAct;
+  image: number;
+  kind?: "face" | "person";
+  instance?: number;
+  shown?: [number, number, number, number]; // the corners before
+  corners?: [number, number, number, number];
+  at: number;
+  changes?: undefined;
+  verdict?: undefined;
+}
+
+export type Sent = Edit | Verdict | BoxRow;
 
 export interface Row {
   edit: Sent;

@@ -1,0 +1,22 @@
+"""Boxes that were drawn or moved by hand, each state of them."""
+
+from alembic import op
+
+from db.migrations.building import create_table, maybe, moment, part_of, real, row_of, text
+
+revision: str = "0018"
+down_revision: str | None = "0017"
+
+
+def upgrade() -> None:
+    create_table(
+        "boxrevision",
+        (part_of("instance"), real("left"), real("top"), real("right"), real("bottom"), text("box_source")),
+        (*maybe(row_of("user", "author_id"), text("edit_id")), moment("at")),
+        unique=("edit_id",),
+    )
+    op.create_index("ix_boxrevision_instance_id", "boxrevision", ["instance_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("boxrevision")

@@ -1,0 +1,133 @@
+"""Boxes as a browser sends them, among edits."""
+
+import json
+
+import pytest
+from sqlmodel import select
+
+from core.jobs import sent_boxes
+from core.jobs.sent_boxes import save_box
+from core.points.sent_edits import save_sent
+from db.engine import reading
+from db.queries.store import store_id
+from db.tables import Image, Instance
+from tests.builders.learning_rows import Shelf, face
+
+BOX = [10.0, 20.0, 60.5, 80.0]
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The runs that were started, instead of starting them."""
+    runs = []
+    monkeypatch.setattr(sent_boxes, "start", lambda _, kind, **asked: runs.append((kind, asked)))
+    return runs
+
+
+@pytest.fixture
+def image(workspace, dataset, author):
+    return Shelf(workspace, dataset, author).image("a.png")
+
+
+@pytest.fixture
+def send(workspace, image, started):
+    with reading(workspace.engine) as session:
+        store = store_id(session=session)
+
+    def sent(**row):
+        whole = {"id": "w.1", "store": store, "author": "Mina", "image": image} | row
+        return save_sent(workspace, json.loads(json.dumps({"edits": [whole]})), {"box": save_box})
+
+    return sent
+
+
+def instances(workspace):
+    with reading(workspace.engine) as session:
+        return session.exec(select(Instance)).all()
+
+
+def test_a_drawn_box_is_kept_answered_with_its_instance_and_gets_what_it_lacks(
+    workspace, dataset, send, image, started
+):
+    told = send(box="draw", kind="face", corners=BOX)
+    (shown,) = told["instances"]
+    assert (told["saved"], told["refused"], shown["box"], shown["revision"]) == ({"w.1": 0}, {}, BOX, None)
+    assert told["pictures"] == {str(image): "found"}
+    assert [(kind, asked["dataset_id"]) for kind, asked in started] == [("faces", dataset)]
+    assert [row["id"] for row in send(box="draw", kind="face", corners=BOX)["instances"]] == [shown["id"]]
+
+
+def test_a_box_is_moved_taken_away_and_brought_back(workspace, dataset, author, send, image):
+    number = Shelf(workspace, dataset, author).instance(image, face(), human=False)
+    moved = send(id="w.2", box="move", instance=number, shown=[0, 0, 120, 90], corners=BOX)
+    assert [row["box"] for row in moved["instances"]] == [BOX]
+    for _ in range(2):
+        gone = send(id="w.3", box="remove", instance=number)
+        assert (gone["saved"], gone["instances"], gone["pictures"]) == ({"w.3": 0}, [], {str(image): "new"})
+    for _ in range(2):
+        back = send(id="w.4", box="bring_back", instance=number)
+        assert [row["id"] for row in back["instances"]] == [number]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"box": "paint"}, "w.1 should be one of draw, move, remove, bring_back of a box"),
+        ({"box": "draw", "kind": "hand", "corners": BOX}, "an instance is a face or a person, not 'hand'"),
+        ({"box": "draw", "kind": "face"}, "w.1 should name the corners of a box"),
+        ({"box": "draw", "kind": "face", "corners": [1, 2, 3]}, "w.1 should name the corners of a box"),
+        ({"box": "draw", "kind": "face", "corners": [1, 2, "3", 4]}, "a coordinate of edit w.1"),
+        ({"box": "draw", "kind": "face", "corners": [1, 2, 1, 2]}, "at least one pixel"),
+        ({"box": "remove"}, "the instance of edit w.1 should be a whole number"),
+        ({"box": "remove", "instance": 999}, "not there any more"),
+        ({"box": "bring_back", "instance": 999}, "not there any more"),
+        ({"box": "draw", "image": 999, "kind": "face", "corners": BOX}, "there is no picture 999"),
+        ({"box": "draw", "image": None}, "the picture of w.1 should be a whole number"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_sentence(workspace, dataset, author, send, image, row, reason):
+    if row["box"] == "paint":
+        row = row | {"instance": Shelf(workspace, dataset, author).instance(image, face())}
+    assert reason in send(**row)["refused"]["w.1"]
+
+
+def test_a_box_of_another_store_is_not_touched(workspace, send):
+    assert send(store="another", box="draw", kind="face", corners=BOX)["foreign"] == ["w.1"]
+    assert instances(workspace) == []
+
+
+def test_a_picture_where_a_face_is_drawn_is_to_be_reviewed(workspace, send, image):
+    send(box="draw", kind="person", corners=BOX)
+    with reading(workspace.engine) as session:
+        assert session.get(Image, image).state == "found"
+
+
+@pytest.fixture
+def asked(workspace, author, image, started, monkeypatch):
+    """The runs that a new box of a kind asks for, with what is promoted and whether people can be found here."""
+
+    def runs(kind, promoted=(), missing="Nothing finds people here."):
+        monkeypatch.setattr(sent_boxes, "promoted_skeletons", lambda *_: list(promoted))
+        monkeypatch.setattr(sent_boxes, "what_is_missing", lambda _: missing)
+        sent_boxes.ask_for_points(workspace, image, kind, author_id=author)
+        return [
+            (kind, {word: told[word] for word in ("skeleton", "boxes_only") if word in told}) for kind, told in started
+        ]
+
+    return runs
+
+
+def test_a_person_gets_the_points_of_the_promoted_body_model(asked):
+    assert asked("person", ["face68", "body24"]) == [("prelabel", {"skeleton": "body24"})]
+
+
+def test_a_person_starts_without_points_where_no_body_model_is_promoted(asked):
+    assert asked("person", ["face68"]) == []
+
+
+def test_a_person_gets_points_of_the_built_in_model_where_it_is_here_and_nobody_else_is_looked_for(asked):
+    assert asked("person", missing=None) == [("bodies", {"boxes_only": True})]
+
+
+def test_a_face_is_encoded_and_pre_labelled_in_the_run_of_faces(asked):
+    assert asked("face", ["face68", "body24"]) == [("faces", {})]
