@@ -28,7 +28,7 @@ from db.queries.learning.labels import (
     counted_instances,
     human_labels,
     labels_in_progress,
-    points_of,
+    packed_points,
     unlabelled_instances,
 )
 from db.queries.library import group_parts
@@ -373,7 +373,7 @@ def _keys(row: CountedInstance, split_by: str) -> tuple[str, ...]:
 def _without_points(labels: Sequence[CountedInstance], dataset_id: int, skeleton: str, *, session: Session) -> set[int]:
     """The instances of labels without a single point; of those in progress only what a human has set is one."""
     doubtful = {row.revision_id: row.id for row in labels if row.review in TRUTH and not row.seen}
-    points = points_of(filter(None, doubtful), session=session)
+    points = packed_points(filter(None, doubtful), session=session)
     without = {doubtful[revision] for revision, blob in points.items() if not Keypoints.any_in(blob)}
     if any(row.review == Review.IN_PROGRESS for row in labels):
         at_work = [_as_set(*row, skeleton) for row in labels_in_progress(dataset_id, skeleton, session=session)]

@@ -185,7 +185,7 @@ def checked_weights(weights: NDArray | None, count: int) -> NDArray:
     return weight
 
 
-def counted(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> CumulativeCounts:
+def counts_of_pairs(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> CumulativeCounts:
     """Count pairs in any order, some of either kind, at every threshold: what the figures below are read off.
 
     Raises `BadInput` and `NotEnoughData` as `checked_pairs`: pairs of both kinds are needed.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
-from core.metrics.operating_points import CumulativeCounts, counted
+from core.metrics.operating_points import CumulativeCounts, counts_of_pairs
 from core.metrics.verification import Pairing, RateIntervals
 from core.people.encoders import encoder_of
 from core.people.vectors import face_vectors
@@ -70,7 +70,7 @@ class PairSet:
     @cached_property
     def weighed(self) -> CumulativeCounts:
         """What the pairs weigh from each score on."""
-        return counted(self.scores, self.same, self.weights)
+        return counts_of_pairs(self.scores, self.same, self.weights)
 
     @cached_property
     def ranked(self) -> tuple[Floats, Floats]:

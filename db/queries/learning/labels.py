@@ -196,7 +196,7 @@ def counted_instances(dataset_id: int, skeleton: str, kind: str, *, session: Ses
     return found
 
 
-def points_of(revisions: Iterable[int], *, session: Session) -> dict[int, bytes]:
+def packed_points(revisions: Iterable[int], *, session: Session) -> dict[int, bytes]:
     """The packed points of some revisions."""
     chosen = select(KeypointRevision.id, KeypointRevision.points)
     rows = (session.exec(chosen.where(col(KeypointRevision.id).in_(some))) for some in id_batches(revisions))

@@ -12,13 +12,13 @@ from core.metrics.operating_points import (
     RocCurve,
     best_accuracy,
     confusion_at,
-    counted,
     eer,
     roc,
     roc_auc,
     thinned,
     threshold_at_fmr,
 )
+from core.metrics.operating_points import counts_of_pairs as counted
 from tests.builders.scored_pairs import SAME, SCORES, pairs
 
 

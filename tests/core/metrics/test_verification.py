@@ -8,7 +8,8 @@ from scipy.stats import t as student
 from sklearn import metrics as reference
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import best_accuracy, counted
+from core.metrics.operating_points import best_accuracy
+from core.metrics.operating_points import counts_of_pairs as counted
 from core.metrics.score_density import density
 from core.metrics.verification import Pairing, fmr_interval, held_out_rates, rate_intervals
 from tests.builders.scored_pairs import SCORES, people_pairs
