@@ -3,7 +3,7 @@
 import gc
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from core.exchange.delivering import zipped_export
 from core.foundation.doors import Doors
-from core.foundation.errors import BadInput, FacetError, NotFound
+from core.foundation.errors import BadInput, FacetError, NotFound, StoreBusy, StoreFull
 from core.foundation.messages import message
 from core.foundation.private import mode_for_others
 from core.foundation.settings import explained
@@ -31,6 +31,8 @@ from core.jobs.supervisor import worker_beside
 from core.learning.picture_orders import asked_order
 from core.library.serving import Served, serve_crop, serve_display, serve_thumbnail
 from core.motion.overlaying import overlay_file
+from core.motion.sent_clip_edits import do_sent
+from core.motion.timelines import asked_course, asked_fade, asked_frames, asked_tracks
 from core.points.frames import picture_window
 from core.points.sent_edits import save_sent
 
@@ -129,6 +131,38 @@ async def _frames(request: Request) -> Response:
     return JSONResponse(window, headers=_NEVER)
 
 
+def _packed(answer: Callable[[Workspace, Mapping[str, str]], bytes]) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        try:
+            content = await run_in_threadpool(answer, _workspace, request.query_params)
+        except FacetError as error:
+            return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
+        return Response(content, media_type="application/octet-stream", headers=_NEVER)
+
+    return serve
+
+
+def _told(answer: Callable[[Workspace, Mapping[str, str]], Any]) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        try:
+            return JSONResponse(await run_in_threadpool(answer, _workspace, request.query_params), headers=_NEVER)
+        except FacetError as error:
+            return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
+
+    return serve
+
+
+async def _clip_edits(request: Request) -> Response:
+    """What is to be done to many frames of a clip (`core.motion.sent_clip_edits`): one thing, done once."""
+    try:
+        answer = await run_in_threadpool(do_sent, _workspace, await _sent(request))
+    except (StoreBusy, StoreFull) as error:  # later it may go
+        return JSONResponse({"error": str(error)}, status_code=503)
+    except FacetError as error:
+        return JSONResponse({"error": str(error)}, status_code=422)
+    return JSONResponse(answer)
+
+
 async def _edits(request: Request) -> Response:
     """Edits of a tab, from whatever page it shows: each is answered with its revision, or why there is none."""
     try:
@@ -185,5 +219,10 @@ app = st.App(
         Route("/api/frames", _frames),
         Route("/api/first-points/{number:int}", _first_points, methods=["POST"]),
         Route("/api/edits", _edits, methods=["POST"]),
+        Route("/api/clip/edits", _clip_edits, methods=["POST"]),
+        Route("/api/clip/frames", _packed(asked_frames)),
+        Route("/api/clip/course", _packed(asked_course)),
+        Route("/api/clip/tracks", _told(asked_tracks)),
+        Route("/api/clip/fade", _told(asked_fade)),
     ],
 )

@@ -21,6 +21,7 @@ from core.motion.tracklets import cut_track, join_tracks, link_clip, name_track,
 from core.points.sent_edits import LONGEST_TEXT, MOST_CHANGES, parse_edit
 from db.batching import id_batches
 from db.engine import LARGEST_ID, reading
+from db.queries.points import picture_states
 from db.queries.store import store_id
 from db.tables import ClipEdit, Instance
 
@@ -53,7 +54,7 @@ def do_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     -------
     dict
         ``store``, ``id``, ``done`` (what the service gives, its messages as sentences), ``instances`` and ``pictures``
-        (ids of what has other points, another review or another track now).
+        (ids of what has other points, another review or another track now), ``states`` of these pictures by their ids.
 
     Raises
     ------
@@ -80,8 +81,8 @@ def do_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     return {"store": here, "id": edit_id, "done": worded(done), **_changed(workspace, done.get("edit"))}
 
 
-def _changed(workspace: Workspace, number: int | None) -> dict[str, list[int]]:
-    """The instances and the pictures that an edit has changed."""
+def _changed(workspace: Workspace, number: int | None) -> Done:
+    """The instances and the pictures that an edit has changed, and where these stand now."""
     with reading(workspace.engine) as session:
         edit = session.get(ClipEdit, number) if number is not None else None
         payload = edit.payload if edit is not None else {}
@@ -89,7 +90,12 @@ def _changed(workspace: Workspace, number: int | None) -> dict[str, list[int]]:
         pictures = {row[0] for row in payload.get("empty", ())}
         for part in id_batches(sorted(touched)):
             pictures |= set(session.exec(select(Instance.image_id).where(col(Instance.id).in_(part))))
-    return {"instances": sorted(touched), "pictures": sorted(pictures)}
+        states = picture_states(pictures, session=session)
+    return {
+        "instances": sorted(touched),
+        "pictures": sorted(pictures),
+        "states": {str(k): v for k, v in states.items()},
+    }
 
 
 def _propose(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:

@@ -168,6 +168,7 @@ def _plain(shown: ShownInstance, predicted: KeypointRevision | None) -> dict[str
         "box": list(instance.box),
         "origin": instance.origin,
         "label": shown.person,
+        "track": instance.track_id,
         "skeleton": skeleton.name,
         "revision": revision.id if revision else None,
         "points": _rows(points_of(revision, skeleton)),

@@ -12,6 +12,7 @@ from db.tables import (
     TRUTH,
     Assignment,
     Embedding,
+    Exclusion,
     Frame,
     Image,
     Instance,
@@ -350,3 +351,53 @@ def place_of_instance(instance_id: int, *, session: Session) -> PlaceOfInstance 
     )
     row = session.exec(rows.limit(1)).first()
     return None if row is None else PlaceOfInstance(*row)
+
+
+class TimelineFrame(NamedTuple):
+    """A frame of a clip: its picture (None where that was removed), its time, and whether it is named as left out."""
+
+    frame: int
+    image_id: int | None
+    seconds: float
+    left_out: bool
+
+
+def timeline_frames(video_id: int, *, session: Session) -> list[TimelineFrame]:
+    """The frames of a clip in their order."""
+    named = and_(col(Exclusion.dataset_id) == col(Image.dataset_id), col(Exclusion.name) == col(Image.path))
+    rows = (
+        select(Frame.index, Frame.image_id, Frame.seconds, col(Exclusion.name).is_not(None))
+        .join(Image, col(Image.id) == col(Frame.image_id), isouter=True)
+        .join(Exclusion, named, isouter=True)
+        .where(Frame.video_id == video_id)
+        .order_by(col(Frame.index))
+    )
+    return [TimelineFrame(*row) for row in session.connection().execute(rows)]
+
+
+class TrackHead(NamedTuple):
+    """The points of a track that count in a frame, packed, whose they are and how far they are reviewed."""
+
+    frame: int
+    skeleton: str
+    points: bytes
+    source: str
+    review: str
+
+
+def heads_of_track(video_id: int, track_id: int, *, session: Session) -> list[TrackHead]:
+    """The points that count of a track in the frames of its clip, by frame."""
+    rows = (
+        select(  # type: ignore[call-overload]
+            Frame.index,
+            KeypointRevision.skeleton,
+            KeypointRevision.points,
+            KeypointRevision.source,
+            KeypointRevision.review,
+        )
+        .join(Instance, col(Instance.image_id) == col(Frame.image_id))
+        .join(KeypointRevision, col(KeypointRevision.id) == col(Instance.revision_id))
+        .where(Frame.video_id == video_id, Instance.track_id == track_id, ~col(Instance.removed))
+        .order_by(col(Frame.index), col(Instance.id))
+    )
+    return [TrackHead(*row) for row in session.connection().execute(rows)]

@@ -65,7 +65,7 @@ class Driver:
 
     def __init__(self, page, store):
         self.page, self.store = page, store
-        self.canvas = page.locator(".keypoint-editor canvas")
+        self.canvas = page.locator(".keypoint-editor .stage canvas")
         self.wait_until_shown()
 
     def wait_until_shown(self):

@@ -6,6 +6,7 @@ import { cancelGesture } from "./input.js";
 import { goBy, goTo, goToDoubtful, goToImage, goToUnreviewed } from "./going.js";
 import { accept, sendVerdict, takeBack } from "./judging.js";
 import { drawBoxesOf, removeBox, turnBox } from "./boxes.js";
+import { turnDeed } from "./deeds.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Command, Instance, Labelling, PointStep, SelectedPoint, Step, VerdictStep, Visibility } from "./types.js" */
@@ -165,7 +166,8 @@ function turn(editor, again, verb, from, to) {
     return goToImage(editor, step.image);
   }
   from.pop();
-  if ("verdict" in step) turnVerdict(editor, step, to);
+  if ("deed" in step) turnDeed(editor, step, to);
+  else if ("verdict" in step) turnVerdict(editor, step, to);
   else if ("box" in step) turnBox(editor, step, to);
   else turnBack(editor, step, verb, to);
   return editor.history.keep();

@@ -4,6 +4,7 @@
 import { boundsOf, clamp } from "./view.js";
 import { ABSENT, HIDDEN } from "./model.js";
 import { looseBoxes } from "./boxes.js";
+import { drawTrail } from "./tracks.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { View } from "./view.js" */
@@ -38,6 +39,7 @@ export function drawScene(editor) {
   for (const instance of labels.instances.values()) {
     if (instance !== selected) drawInstance(editor, instance, false);
   }
+  drawTrail(editor);
   if (selected) {
     drawInstance(editor, selected, true);
     drawTheirs(editor, selected);
@@ -131,7 +133,7 @@ function drawFrame(ctx, [left, top, right, bottom], colour, selected) {
 
 /** @param {Instance} instance */
 export function instanceTitle(instance) {
-  return instance.label ?? `${instance.kind} ${instance.number}`;
+  return instance.label ?? instance.title ?? `${instance.kind} ${instance.number}`;
 }
 
 /**

@@ -13,6 +13,9 @@ import { applyBoxes, followBoxes, pointNewBoxes } from "./boxes.js";
 import { arrived, followPage, rest, tellRest } from "./going.js";
 import { chooseInstance, isPlacing, pointName } from "./commands.js";
 import { attachInput } from "./input.js";
+import { attachClip } from "./clip_panel.js";
+import { fades, sendRipple } from "./ripple.js";
+import { Timeline } from "./timeline.js";
 import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
 /** @import { Order } from "./frames.js" */
@@ -83,6 +86,7 @@ export class Editor {
   /** @type {number | undefined} */
   patience = undefined;
   picture = new Picture();
+  timeline = new Timeline(this);
 
   /** @param {HTMLElement} host @param {EditorData} data */
   constructor(host, data) {
@@ -101,6 +105,7 @@ export class Editor {
   mount() {
     this.host.append(this.root);
     attachInput(this);
+    attachClip(this);
     this.hearOutbox();
     this.observer.observe(this.parts.stage);
     window.addEventListener("resize", () => this.fillWindow(), { signal: this.lifetime.signal });
@@ -139,6 +144,7 @@ export class Editor {
     this.data = data;
     this.outbox.meet(data.store);
     this.history.keepFor(data.store);
+    this.timeline.deeds.keepFor(data.store);
     followPage(this);
     this.fillWindow();
     this.rebase();
@@ -184,19 +190,26 @@ export class Editor {
     if (!this.frame) return; // nothing is shown yet
     const { data, outbox } = this;
     this.frame = { ...this.frame, instances: this.frame.instances.map((given) => outbox.fresher(given)) };
-    this.labels.receive(this.frame.instances, data.skeletons, outbox.shown(data.store));
+    this.labels.receive(this.frame.instances, data.skeletons, this.unsaved());
     applyBoxes(this);
     pointNewBoxes(this);
+    this.timeline.follow();
     if (!this.selectedInstance()) {
       this.selection = { instance: this.labels.instances.keys().next().value ?? null, point: null };
     }
     this.refresh();
   }
 
+  /** Edits whose effect belongs on the screen although the server has not given it. */
+  unsaved() {
+    return [...this.outbox.shown(this.data.store), ...this.timeline.deeds.shown()];
+  }
+
   /** Remember where a picture stands. @param {number} id @param {string} state */
   setState(id, state) {
     const index = this.order?.indexOf(id) ?? -1;
     if (this.order && index >= 0) this.order.states[index] = this.data.states.indexOf(state);
+    this.timeline.stale = true;
     const frame = this.frames.points(id);
     if (frame) frame.state = state;
     if (this.frame?.id === id) this.frame = { ...this.frame, state };
@@ -235,8 +248,17 @@ export class Editor {
     this.commitDraft();
     const before = snapshot(instance, after.map(([k]) => k));
     if (after.every((change, i) => sameChange(change, before[i], 0))) return;
+    this.record(instance, before, after, note);
+  }
+
+  /**
+   * Send changes as one step of undo, with their fade over the frames around where that is wished.
+   * @param {Instance} instance @param {Change[]} before @param {Change[]} after @param {Note} note
+   */
+  record(instance, before, after, note) {
+    if (fades(this, before, after)) return sendRipple(this, instance, after, note);
     const edit = this.post(instance, after, note);
-    this.history.push({ edit, image: this.frame?.id ?? 0, instance: instance.id, before, after, note });
+    return this.history.push({ edit, image: this.frame?.id ?? 0, instance: instance.id, before, after, note });
   }
 
   commitDraft() {
@@ -244,9 +266,7 @@ export class Editor {
     const draft = this.labels.takeDraft();
     const instance = draft && this.labels.instances.get(draft.instance);
     if (!instance) return;
-    const edit = this.post(instance, draft.after, draft.note);
-    const { instance: number, before, after, note } = draft;
-    this.history.push({ edit, image: this.frame?.id ?? 0, instance: number, before, after, note });
+    this.record(instance, draft.before, draft.after, draft.note);
   }
 
   /**
@@ -255,7 +275,7 @@ export class Editor {
    */
   post(instance, changes, note) {
     const { store, author } = this.data;
-    const after = this.outbox.shown(store).filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
+    const after = this.unsaved().filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
     const id = `${this.data.window}.${newId()}`;
     this.labels.apply(instance.id, changes);
     this.outbox.add({ id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at: moment() });

@@ -72,7 +72,7 @@ export async function fetchOrder(query) {
 }
 
 /** @param {Response} answer */
-async function reasonOf(answer) {
+export async function reasonOf(answer) {
   const text = await answer.text();
   try {
     return JSON.parse(text).error ?? `the server answered ${answer.status}`;
@@ -141,6 +141,13 @@ export class Frames {
   /** Ask for the points of a picture anew: somebody else may have moved them. @param {number} id */
   async refresh(id) {
     await this.fetchPoints([id]);
+  }
+
+  /** Something has changed these pictures: those around are asked for anew, the others when they are. @param {Set<number>} ids */
+  async renew(ids) {
+    const here = this.wanted.filter((id) => ids.has(id));
+    for (const id of ids) if (!here.includes(id)) this.frames.delete(id);
+    for (let start = 0; start < here.length; start += AT_ONCE) await this.fetchPoints(here.slice(start, start + AT_ONCE));
   }
 
   // ---- Points ----

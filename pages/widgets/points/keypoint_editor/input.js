@@ -259,7 +259,7 @@ function pinch(editor, gesture) {
 
 /** @param {Editor} editor @param {KeyboardEvent} event */
 function keyDown(editor, event) {
-  if (event.key === " " && event.target === editor.canvas) holdSpace(editor, event, true);
+  if (event.key === " " && !event.shiftKey && event.target === editor.canvas) holdSpace(editor, event, true);
   else if (!isForElsewhere(editor, event) && !(/^Arrow(Up|Down)$/.test(event.key) && stepInList(editor, event))) {
     runCommand(editor, event);
   }

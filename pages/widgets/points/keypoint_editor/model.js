@@ -50,12 +50,13 @@ export class Labels {
   }
 
   /**
-   * Of another picture the instance that goes on with one of this: of the same person, else with the same number.
+   * Of another picture the instance that goes on with one of this: of the same track or person, else with the same number.
    * @param {Instance | null} before @returns {Instance | null}
    */
   likest(before) {
     const all = [...this.instances.values()];
-    const same = before && (all.find((each) => each.label !== null && each.label === before.label && each.kind === before.kind)
+    const same = before && (all.find((each) => each.track !== null && each.track === before.track)
+      ?? all.find((each) => each.label !== null && each.label === before.label && each.kind === before.kind)
       ?? all.find((each) => each.number === before.number && each.kind === before.kind));
     return same ?? all[0] ?? null;
   }

@@ -9,6 +9,7 @@ import {
 import { goBy, goTo, goToImage, goToUnreviewed } from "./going.js";
 import { accept, takeBack } from "./judging.js";
 import { boxHint, drawBoxesOf } from "./boxes.js";
+import { buildClipPanel, buildStrip, refreshTimeline } from "./clip_panel.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Command, Frame, IconName, Instance, Row } from "./types.js" */
@@ -25,6 +26,8 @@ export const ICONS = {
   list: "M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01",
   box: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M12 9v6M9 12h6",
   whole: "M4 10V4h6M20 14v6h-6M4 4l7 7M20 20l-7-7",
+  play: "M7 5l12 7-12 7zM4 5v14",
+  frames: "M4 5h16v14H4zM8 5v14M16 5v14M4 9h4M4 15h4M16 9h4M16 15h4",
   help: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1-1.5 2.3M12 18.5h.01",
 };
 export const NARROW = 720; // CSS pixels below which the point list lies over the picture and starts closed
@@ -41,7 +44,7 @@ const REVIEWS = { open: "to be reviewed", in_progress: "in progress", accepted: 
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag @param {Record<string, string>} [attributes] @param {(Node | string)[]} children
  */
-function make(tag, attributes = {}, ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
@@ -78,6 +81,8 @@ export function buildPanel(editor) {
     list: make("div", { class: "list", role: "listbox", "aria-label": "Points", tabindex: "0" }),
     adjust: buildAdjust(editor),
     help: buildHelp(editor),
+    strip: buildStrip(editor),
+    clipPanel: buildClipPanel(editor),
     buttons: buildButtons(editor),
   };
   parts.accept.classList.add("accept");
@@ -88,10 +93,10 @@ export function buildPanel(editor) {
   const place = make("label", { class: "place" }, parts.number, parts.count);
   const bar = buildBar(parts.buttons, place, judging, saving);
   const names = make("div", { class: "names" }, parts.chips, parts.name);
-  const stage = make("div", { class: "stage" }, parts.canvas, parts.message, parts.hint, parts.adjust, parts.help);
+  const stage = make("div", { class: "stage" }, parts.canvas, parts.message, parts.hint, parts.clipPanel.root, parts.adjust, parts.help);
   const side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, buildLegend());
   const body = make("div", { class: "body" }, stage, side);
-  const root = make("div", { class: "keypoint-editor" }, bar, names, body);
+  const root = make("div", { class: "keypoint-editor" }, bar, names, body, parts.strip.root);
   /** @type {Row[]} */
   const rows = [];
   return { ...parts, stage, side, root, rows };
@@ -123,14 +128,14 @@ function retry(editor) {
 }
 
 /** @param {Editor} editor @param {string} text @param {(event: MouseEvent) => void} run */
-function textButton(editor, text, run) {
+export function textButton(editor, text, run) {
   const button = make("button", { type: "button", class: "text" }, text);
   button.addEventListener("click", run, { signal: editor.lifetime.signal });
   return button;
 }
 
 /** @param {Editor} editor @param {IconName} name @param {string} title @param {Command} run */
-function iconButton(editor, name, title, run) {
+export function iconButton(editor, name, title, run) {
   const attributes = { type: "button", class: "icon", title, "aria-label": title, "data-command": name };
   const button = make("button", attributes, icon(name));
   button.addEventListener("click", () => run(editor), { signal: editor.lifetime.signal });
@@ -244,6 +249,7 @@ export function refreshPanel(editor) {
   refreshMessage(editor);
   refreshChips(editor);
   if (editor.listShown()) refreshList(editor);
+  refreshTimeline(editor);
 }
 
 /** Which picture this is, and what can be said of it. @param {Editor} editor */
@@ -265,12 +271,12 @@ function refreshNumber({ parts: { number }, index }) {
 }
 
 /** @param {HTMLElement} button @param {boolean} on */
-function pressed(button, on) {
+export function pressed(button, on) {
   button.setAttribute("aria-pressed", String(on));
 }
 
 /** @param {HTMLElement} element @param {string} text */
-function setText(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -278,7 +284,7 @@ function setText(element, text) {
 function refreshStatus(editor) {
   const { parts, outbox } = editor;
   const sentence = outbox.sentence();
-  const pending = outbox.waiting.length > 0 || editor.labels.draft;
+  const pending = outbox.waiting.length > 0 || editor.timeline.deeds.waiting.length > 0 || editor.labels.draft;
   const state = sentence ? "failed" : pending ? "saving" : "saved";
   const rest = editor.mayEdit() ? "Saved" : "Read only";
   setText(parts.status, sentence ? `Not saved: ${sentence}` : pending ? "Saving…" : rest);
@@ -332,9 +338,10 @@ function refreshChips(editor) {
     parts.chips.replaceChildren(...instances.map((instance) => buildChip(editor, instance)));
   }
   parts.chips.hidden = !instances.length;
-  instances.forEach(({ id, points }, i) => {
-    const chip = parts.chips.children[i];
+  instances.forEach(({ id, points, colour }, i) => {
+    const chip = /** @type {HTMLElement} */ (parts.chips.children[i]);
     chip.setAttribute("aria-pressed", String(id === selection.instance));
+    chip.style.setProperty("--track", colour ?? "");
     chip.setAttribute("data-source", points.some((point) => point.human) ? "human" : "model");
   });
 }

@@ -1,7 +1,9 @@
 // What the editor's files hand to one another. What the page gives is described in __init__.py.
 
 import type { BoxAct, BoxRow, Change, Edit, GivenInstance, Note, VerdictKind, Visibility } from "../../shared/outbox/types.js";
+import type { Clip } from "./clips.js";
 import type { Editor } from "./editor.js";
+import type { Order } from "./frames.js";
 import type { ICONS } from "./panel.js";
 
 export type Box = [left: number, top: number, right: number, bottom: number];
@@ -83,6 +85,8 @@ export interface Instance extends Omit<GivenInstance, "skeleton" | "points"> {
   number: number; // among those of its kind in the picture, from 1
   skeleton: Skeleton;
   points: Point[];
+  title?: string; // what its track is called
+  colour?: string; // of its track
 }
 
 // What can be undone: an edit of points, or that the points of a picture are right.
@@ -108,7 +112,14 @@ export interface BoxStep {
   box: { act: BoxAct; kind?: "face" | "person"; instance?: number; from?: Box; to?: Box };
 }
 
-export type Step = PointStep | VerdictStep | BoxStep;
+// What was done to many frames of a clip.
+export interface DeedStep {
+  edit: string;
+  image: number; // where the hand was
+  deed: number | null; // the number under which the server takes it back, once it has answered
+}
+
+export type Step = PointStep | VerdictStep | BoxStep | DeedStep;
 
 export interface Draft {
   instance: number;
@@ -116,6 +127,75 @@ export interface Draft {
   kind: "drag" | "nudge";
   before: Change[];
   after: Change[];
+}
+
+// ---- Clips ----
+
+// A track as /api/clip/tracks gives it.
+export interface ClipTrack {
+  id: number;
+  number: number;
+  kind: string;
+  name: string | null;
+  first: number;
+  last: number;
+  frames: number;
+  human: number;
+  truth: number;
+}
+
+export interface Course {
+  video: number;
+  track: number;
+  deviations: Float32Array; // percent, for each frame of the clip
+  kinds: Uint8Array; // 0 nothing, 1 a model's points, 2 a human's, 3 accepted or imported
+  top: number; // the deviation that the curve reaches its top with
+}
+
+// Numbers of frames, both included.
+export interface Range {
+  first: number;
+  last: number;
+}
+
+// The places of the order that the timeline covers, up to before the end.
+export interface Span {
+  start: number;
+  end: number;
+  order: Order | null;
+  clip: Clip | null;
+  video: number; // of the picture that it was laid around
+  places: Int32Array; // in the clip; -1 where one is of another
+  numbers: Int32Array; // of their frames; -1 likewise
+  times: Float64Array; // seconds
+}
+
+// What is asked of /api/clip/edits; what each takes is in core/motion/sent_clip_edits.py.
+export interface Deed {
+  id: string;
+  store: string;
+  author: string;
+  do: string;
+  at: number;
+  of?: string; // for an undo whose edit the server has not numbered yet: the id that it was sent with
+  edit?: number | Edit;
+  [more: string]: unknown;
+}
+
+export interface DeedAnswer {
+  done: {
+    edit?: number | null;
+    frames?: number;
+    stopped_at?: number | null;
+    reason?: string | null;
+    instances?: number | number[];
+    pictures?: number;
+    left?: number;
+    undone?: number;
+    kept?: number;
+  };
+  pictures: number[];
+  states: Record<string, string>;
 }
 
 // ---- What a hand is doing ----

@@ -71,6 +71,7 @@ export interface GivenInstance {
   kind: string;
   box: [left: number, top: number, right: number, bottom: number] | null;
   label: string | null;
+  track: number | null; // in the clip that its picture is a frame of
   revision: number | null;
   source: "human" | "model" | null;
   review: "open" | "in_progress" | "accepted" | "imported";

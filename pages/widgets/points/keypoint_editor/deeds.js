@@ -1,0 +1,206 @@
+// Deeds: what is done to many frames of a clip at once. They go to one door, one after another, each with its own id:
+// sent again, it is done once. What is not answered is kept by the browser and sent again by the next tab.
+
+import { moment, newId } from "../../shared/outbox/outbox.js";
+import { rest } from "./going.js";
+
+/** @import { Editor } from "./editor.js" */
+/** @import { Deed, DeedAnswer, DeedStep, Edit } from "./types.js" */
+
+const DOOR = "/api/clip/edits";
+const DEED_ANSWER_IN = 600000; // ms: thousands of frames may be followed
+const DEED_AGAIN = 1500; // ms after which what came to nothing is tried again
+const EDITS_FIRST = 60; // ms after which it is looked again whether the edits made before have arrived
+const DEED_PLACE = "facet.deed.";
+
+export class Deeds {
+  /** @param {Editor} editor */
+  constructor(editor) {
+    this.editor = editor;
+    /** @type {Deed[]} */
+    this.waiting = []; // the oldest first
+    /** @type {Deed[]} */
+    this.settling = []; // done, but what has come of it is not on screen yet
+    /** @type {Map<string, number>} */
+    this.numbers = new Map(); // of what is done, under which it is taken back
+    this.sending = false;
+    this.trouble = "";
+    this.told = ""; // what came of the last one
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    this.store = "";
+  }
+
+  /** Take up what an earlier tab could not get rid of. @param {string} store */
+  keepFor(store) {
+    if (store === this.store) return;
+    this.store = store;
+    const known = new Set(this.waiting.map(({ id }) => id));
+    const kept = Object.keys(localStorage).filter((key) => key.startsWith(DEED_PLACE));
+    const deeds = kept.map((key) => /** @type {Deed} */ (JSON.parse(localStorage.getItem(key) ?? "{}")));
+    this.waiting.unshift(...deeds.filter((deed) => deed.store === store && !known.has(deed.id)));
+    this.waiting.sort((one, other) => one.at - other.at);
+    if (this.waiting.length) this.later(0);
+  }
+
+  /**
+   * Ask for something to be done, which is one step of undo unless it is an undo itself; returns its id.
+   * @param {Record<string, unknown> & { do: string }} asked
+   */
+  ask(asked) {
+    const { data } = this.editor;
+    const id = `${data.window}.${newId()}`;
+    this.add({ ...asked, id, store: data.store, author: data.author, at: moment() });
+    if (asked.do !== "undo") this.editor.history.push(this.step(id));
+    return id;
+  }
+
+  /** @param {string} id @returns {DeedStep} */
+  step(id) {
+    return { edit: id, image: this.editor.frame?.id ?? 0, deed: null };
+  }
+
+  /** @param {Deed} deed */
+  add(deed) {
+    this.waiting.push(deed);
+    localStorage.setItem(DEED_PLACE + deed.id, JSON.stringify(deed));
+    this.trouble = "";
+    this.told = "";
+    this.later(0);
+    this.editor.refresh();
+  }
+
+  /** Edits of points among these, which belong on the screen. @returns {Edit[]} */
+  shown() {
+    return [...this.settling, ...this.waiting].flatMap(({ edit }) => (typeof edit === "object" ? [edit] : []));
+  }
+
+  /** @param {number} delay ms */
+  later(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.send(), delay);
+  }
+
+  async send() {
+    const [deed] = this.waiting;
+    if (this.sending || !deed) return;
+    const { outbox } = this.editor;
+    if (outbox.waiting.length) {
+      outbox.hurry();
+      this.later(EDITS_FIRST);
+      return;
+    }
+    this.sending = true;
+    const wait = await this.sent(deed);
+    this.sending = false;
+    if (this.waiting.length) this.later(wait);
+    this.editor.refresh();
+  }
+
+  /** Send one; returns after how many ms the next may go. @param {Deed} deed */
+  async sent(deed) {
+    try {
+      const answer = await fetch(DOOR, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(this.body(deed)),
+        signal: AbortSignal.timeout(DEED_ANSWER_IN),
+      });
+      const content = await answer.json().catch(() => null);
+      if (answer.status >= 500 || !content) throw new Error(content?.error ?? `the server answered ${answer.status}`);
+      this.drop(deed);
+      if (answer.ok) await this.done(deed, content);
+      else this.refused(deed, content.error);
+      return 0;
+    } catch (error) {
+      this.trouble = error instanceof TypeError ? "the server cannot be reached" : String(error);
+      return DEED_AGAIN;
+    }
+  }
+
+  /** An undo names what it takes back by the number that the server has given to that. @param {Deed} deed */
+  body({ of: earlier, at: _, ...deed }) {
+    return earlier === undefined ? deed : { ...deed, edit: this.numbers.get(earlier) ?? 0 };
+  }
+
+  /** @param {Deed} deed */
+  drop(deed) {
+    this.trouble = "";
+    this.waiting = this.waiting.filter(({ id }) => id !== deed.id);
+    localStorage.removeItem(DEED_PLACE + deed.id);
+  }
+
+  /** @param {Deed} deed @param {DeedAnswer} answer */
+  async done(deed, answer) {
+    const { editor } = this;
+    const number = answer.done.edit ?? null;
+    if (number === null) editor.history.forgetWhere((step) => step.edit === deed.id);
+    else this.number(deed.id, number);
+    if (editor.frames.closed) return; // another page is shown
+    this.settling.push(deed);
+    for (const [image, state] of Object.entries(answer.states)) editor.setState(Number(image), state);
+    await editor.frames.renew(new Set(answer.pictures));
+    this.settling = this.settling.filter(({ id }) => id !== deed.id);
+    editor.takeFrame();
+    editor.timeline.reload();
+    this.tell(TOLD[deed.do](answer.done));
+    editor.savings += 1;
+    rest(editor);
+  }
+
+  /** Remember under which number something can be taken back. @param {string} id @param {number} number */
+  number(id, number) {
+    const { history } = this.editor;
+    this.numbers.set(id, number);
+    for (const step of [...history.done, ...history.undone]) if ("deed" in step && step.edit === id) step.deed = number;
+    history.keep();
+  }
+
+  /**
+   * What cannot be done is said. The correction in a refused ripple goes on as an edit of its own: it is a hand's work.
+   * @param {Deed} deed @param {string} reason
+   */
+  refused(deed, reason) {
+    const { editor } = this;
+    editor.history.forgetWhere((step) => step.edit === deed.id);
+    if (typeof deed.edit === "object") editor.outbox.add({ ...deed.edit, id: `${editor.data.window}.${newId()}`, at: moment() });
+    editor.rebase();
+    this.tell(`Not done: ${reason}.`);
+  }
+
+  /** @param {string} sentence */
+  tell(sentence) {
+    this.told = sentence;
+    this.editor.say(sentence);
+  }
+}
+
+/** @type {Record<string, (done: DeedAnswer["done"]) => string>} */
+const TOLD = {
+  propose: ({ frames = 0, stopped_at: stopped, reason }) =>
+    `Proposed in ${countOf(frames, "frame")}${stopped === null || stopped === undefined ? "" : `; stopped at ${stopped}: ${reason}`}.`,
+  ripple: ({ instances }) => `Corrected, fading over ${countOf(Array.isArray(instances) ? instances.length - 1 : 0, "frame")} around.`,
+  accept: ({ instances, left }) => `Accepted ${instances}; ${left} as they were.`,
+  exclude: ({ pictures, left }) => `Left out ${countOf(pictures ?? 0, "picture")}; ${left} were already.`,
+  reset: ({ instances, left }) => `Reset ${instances} to what was predicted; ${left} as they were.`,
+  swap_sides: ({ instances }) => `Swapped left and right of ${instances}.`,
+  join: () => "Joined: one track now.",
+  cut: () => "Cut: from here on it is another track.",
+  swap_tracks: () => "Swapped from here on.",
+  undo: ({ undone, kept }) => `Turned back ${undone}${kept ? `; ${kept} have been changed since and stay` : ""}.`,
+};
+
+/** @param {number} count @param {string} what */
+export function countOf(count, what) {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * Take a step of a clip back, or do it again: both are an undo of what was done last.
+ * @param {Editor} editor @param {DeedStep} step @param {import("./types.js").Step[]} other
+ */
+export function turnDeed(editor, step, other) {
+  const { deeds } = editor.timeline;
+  const what = step.deed === null ? { of: step.edit } : { edit: step.deed };
+  other.push({ ...deeds.step(deeds.ask({ do: "undo", ...what })), image: step.image });
+}

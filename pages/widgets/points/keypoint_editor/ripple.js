@@ -1,0 +1,102 @@
+// Ripple: a correction that fades over the frames around. While it is on, whatever is moved is moved there too.
+
+import { moment, newId } from "../../shared/outbox/outbox.js";
+import { fetchFade } from "./clips.js";
+import { ABSENT } from "./model.js";
+
+/** @import { Editor } from "./editor.js" */
+/** @import { Change, Instance, Note } from "./types.js" */
+
+const WIDEST = 1000; // frames on each side
+const ASK_FADE = 150; // ms that the hand rests before it is asked which frames would move
+
+export class Ripple {
+  /** @param {Editor} editor */
+  constructor(editor) {
+    this.editor = editor;
+    this.on = false;
+    this.width = 8; // frames on each side
+    this.held = false; // the key
+    this.code = ""; // which one
+    this.wasOn = false; // before it was pressed
+    /** @type {[number, number][]} */
+    this.fade = []; // number of a frame, share of the correction
+    this.asked = "";
+    /** @type {number | undefined} */
+    this.timer = undefined;
+  }
+
+  /** @param {boolean} on */
+  turn(on) {
+    this.on = on;
+    const { editor } = this;
+    if (!editor.frame?.clip) editor.say("Only in the frames of a clip can a correction fade over the frames around.");
+    else editor.say(on ? `Corrections fade over ${this.width} frames on each side.` : "Corrections are of this frame alone.");
+    editor.timeline.touch();
+  }
+
+  /** @param {number} width */
+  widen(width) {
+    this.width = Math.min(Math.max(Math.round(width) || 1, 1), WIDEST);
+    this.wasOn = false; // a key that is held for this does not turn it off
+    if (this.on) this.turn(true);
+    else this.editor.refresh();
+  }
+
+  /** Have the frames that a correction of the selected face or body would move, for the bell over the timeline. */
+  follow() {
+    const { editor } = this;
+    const instance = editor.selectedInstance();
+    const clip = editor.frame?.clip;
+    const key = this.on && clip && instance ? `${instance.id} ${instance.revision} ${this.width}` : "";
+    if (key === this.asked) return;
+    this.asked = key;
+    this.fade = [];
+    editor.timeline.touch();
+    clearTimeout(this.timer);
+    if (instance && key) this.timer = setTimeout(() => void this.ask(instance.id, key), ASK_FADE);
+  }
+
+  /** @param {number} instance @param {string} key */
+  async ask(instance, key) {
+    const fade = await fetchFade(instance, this.width).catch(() => []); // the door says what is wrong with it
+    if (key !== this.asked) return;
+    this.fade = fade;
+    this.editor.timeline.touch();
+  }
+}
+
+/** A key that is held widens with the wheel; pressed alone it turns on or off. @param {Editor} editor @param {Event} [event] */
+export function pressRipple(editor, event) {
+  const { ripple } = editor.timeline;
+  if (event instanceof KeyboardEvent && event.repeat) return;
+  ripple.wasOn = ripple.on;
+  ripple.held = event instanceof KeyboardEvent;
+  if (event instanceof KeyboardEvent) ripple.code = event.code;
+  ripple.turn(ripple.held || !ripple.on);
+}
+
+/** @param {Editor} editor */
+export function releaseRipple(editor) {
+  const { ripple } = editor.timeline;
+  if (ripple.held && ripple.wasOn) ripple.turn(false);
+  ripple.held = false;
+}
+
+/** Whether changes are to fade: only what is moved can. @param {Editor} editor @param {Change[]} before @param {Change[]} after */
+export function fades(editor, before, after) {
+  if (!editor.timeline.ripple.on || !editor.frame?.clip) return false;
+  return after.some(([, x, y, v], i) => v !== ABSENT && before[i][3] !== ABSENT && (x !== before[i][1] || y !== before[i][2]));
+}
+
+/** Show a correction, and ask for it with its fade as one step. @param {Editor} editor @param {Instance} instance @param {Change[]} changes @param {Note} note */
+export function sendRipple(editor, instance, changes, note) {
+  const { data, timeline, history } = editor;
+  const after = editor.unsaved().filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
+  const [id, at, { store, author }] = [`${data.window}.${newId()}`, moment(), data];
+  const edit = { id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at };
+  editor.labels.apply(instance.id, changes);
+  timeline.deeds.add({ id, store, author, do: "ripple", edit, width: timeline.ripple.width, at });
+  history.push(timeline.deeds.step(id));
+  editor.refresh();
+}

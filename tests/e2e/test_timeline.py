@@ -1,0 +1,280 @@
+"""The timeline under the editor's picture: going, playing, ranges, fades and tracks of a clip, by mouse and by key."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from sqlmodel import select
+
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.motion.tracklets import link_clip, tracks_of_clip
+from db.engine import reading
+from db.tables import Exclusion, Frame, Review, Source
+from db.writes.library import ensure_dataset, ensure_user
+from db.writing import writing
+from tests.builders.followed_clips import faces_in, followed_clip, points_in, put_face, truth
+from tests.e2e.hands import comes_to, drag, on_screen, view, wait_for
+
+pytestmark = pytest.mark.e2e
+
+FRAMES, CUT = 24, 16
+
+
+@pytest.fixture(scope="module")
+def clip(workbench):
+    """A clip of 24 frames with a cut before 16: in each the points of a model, off by some pixels, and another face
+    beside them."""
+    workspace = Workspace.open(Settings(home=workbench.home))
+    with writing(workspace.engine) as session:
+        author = ensure_user("stage", session=session)
+        dataset = ensure_dataset("Clips", author, session=session)
+    folder = workbench.home.parent / "clips"
+    folder.mkdir()
+    video = followed_clip(workspace, dataset, author, folder, frames=FRAMES, cut=CUT)
+    rng = np.random.default_rng(3)
+    for frame, points in enumerate(truth(FRAMES)):
+        put_face(workspace, video, frame, points + rng.normal(0, 0.5, points.shape))
+        put_face(workspace, video, frame, (points - points.min(axis=0)) * 0.4 + np.array([4, 4]))
+    link_clip(workspace, video)
+    with reading(workspace.engine) as session:
+        rows = session.exec(select(Frame.index, Frame.image_id).where(Frame.video_id == video)).all()
+    return SimpleNamespace(workspace=workspace, video=video, pictures=dict(rows), bench=workbench)
+
+
+def open_at(page, clip, frame):
+    page.goto(f"{clip.bench.address}/keypoints?name=Mina&dataset=Clips&picture={clip.pictures[frame]}")
+    expect(page.locator("canvas[data-view]")).to_be_visible(timeout=60_000)
+    wait_for(lambda: frame_of(page, clip) == frame)
+    expect(page.get_by_role("slider", name="Timeline")).to_have_attribute("data-course", r := str(first_track(clip)))
+    return r
+
+
+def first_track(clip):
+    return tracks_of_clip(clip.workspace, clip.video)[0].id
+
+
+def frame_of(page, clip):
+    shown = (view(page) or {}).get("image")
+    return next((frame for frame, image in clip.pictures.items() if image == shown), None)
+
+
+def is_at(page, clip, frame):
+    comes_to(lambda: frame_of(page, clip), frame)
+
+
+def slider(page):
+    return page.get_by_role("slider", name="Timeline")
+
+
+def panel(page, name):
+    """A button of what can be done to frames, which is unfolded."""
+    if not page.get_by_role("group", name="Frames of the clip").is_visible():
+        page.get_by_role("button", name="What can be done to frames").click()
+    return page.get_by_role("group", name="Frames of the clip").get_by_role("button", name=name, exact=True)
+
+
+def told(page, sentence):
+    expect(page.locator(".clip-panel .told")).to_contain_text(sentence)
+
+
+def on_strip(page, frame):
+    box = slider(page).bounding_box()
+    return box["x"] + (frame + 0.5) / FRAMES * box["width"], box["y"] + box["height"] / 2
+
+
+def mark(page, clip, first, last):
+    page.mouse.move(*on_strip(page, first))
+    page.keyboard.down("Shift")
+    drag(page, on_strip(page, first), on_strip(page, last))
+    page.keyboard.up("Shift")
+    expect(page.locator(".clip-panel .range").first).to_have_text(f"Frames {first} to {last}")
+    page.locator("canvas[data-view]").focus()
+
+
+def undo(page):
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("Control+z")
+
+
+def heads(clip, face=0):
+    """The revision that counts of one face of each frame."""
+    return {frame: rows[face][1] for frame, rows in faces_in(clip.workspace, clip.video).items() if len(rows) > face}
+
+
+def test_the_strip_is_scrubbed_by_mouse_and_by_keys(page, clip):
+    open_at(page, clip, 3)
+    assert page.locator(".strip").bounding_box()["height"] <= 56
+    page.mouse.click(*on_strip(page, 12))
+    is_at(page, clip, 12)
+    drag(page, on_strip(page, 12), on_strip(page, 20))
+    is_at(page, clip, 20)
+    for key, frame in (("ArrowLeft", 19), ("PageUp", 9), ("Home", 0), ("ArrowRight", 1), ("End", 23)):
+        slider(page).press(key)
+        is_at(page, clip, frame)
+    expect(slider(page)).to_have_attribute("aria-valuenow", "24")
+    expect(slider(page)).to_have_attribute("aria-valuetext", "24 of 24, to review, 0.92 seconds")
+
+
+def test_a_clip_plays_by_its_own_times_and_a_range_again_and_again(page, clip):
+    open_at(page, clip, 0)
+    seen = page.evaluate_handle(
+        """() => {
+            const canvas = document.querySelector('canvas[data-view]'), seen = [];
+            new MutationObserver(() => {
+                const image = JSON.parse(canvas.dataset.view).image;
+                if (seen.at(-1)?.[0] !== image) seen.push([image, performance.now()]);
+            }).observe(canvas, {attributes: true});
+            return seen;
+        }"""
+    )
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("Shift+Space")
+    is_at(page, clip, 23)
+    numbers = {image: frame for frame, image in clip.pictures.items()}
+    shown = [(numbers[image], at) for image, at in seen.json_value() if image in numbers]
+    assert [frame for frame, _ in shown] == sorted(frame for frame, _ in shown)
+    assert shown[-1][1] - shown[0][1] > 1000 * (shown[-1][0] - shown[0][0] - 1) / 25 - 50
+    expect(page.get_by_role("button", name="Play (Shift+Space)")).to_have_attribute("aria-pressed", "false")
+
+    mark(page, clip, 4, 7)
+    panel(page, "Again and again").click()
+    page.get_by_role("button", name="Play (Shift+Space)").click()
+    wait_for(lambda: frame_of(page, clip) == 6)
+    wait_for(lambda: frame_of(page, clip) == 4)
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("n")
+    expect(page.get_by_role("button", name="Play (Shift+Space)")).to_have_attribute("aria-pressed", "false")
+
+
+def test_points_are_followed_by_flow_to_the_cut_and_taken_back_as_one(page, clip):
+    open_at(page, clip, 11)
+    before = points_in(clip.workspace, clip.video)
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("Shift+F")
+    wait_for(
+        lambda: (
+            heads(clip)[15].id != max(head.id for head in heads(clip, 1).values()) and moved(clip, before) >= {12, 15}
+        )
+    )
+    assert moved(clip, before) == {12, 13, 14, 15}
+    panel(page, "Clear")
+    told(page, f"Proposed in 4 frames; stopped at {CUT}: the clip cuts to another scene there.")
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
+    told(page, "Turned back 4")
+    page.keyboard.press("Control+Shift+z")
+    wait_for(lambda: moved(clip, before) == {12, 13, 14, 15})
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
+
+
+def moved(clip, before):
+    return {frame for frame, points in points_in(clip.workspace, clip.video).items() if (points != before[frame]).any()}
+
+
+def test_a_correction_fades_over_the_frames_around_and_is_one_undo(page, clip):
+    open_at(page, clip, 8)
+    before = points_in(clip.workspace, clip.video)
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("r")
+    page.keyboard.down("r")
+    for _ in range(5):
+        page.mouse.move(*on_screen(page, 20, 150))
+        page.mouse.wheel(0, 100)
+    page.keyboard.up("r")
+    expect(page.locator(".hint")).to_have_text("Corrections fade over 3 frames on each side.")
+    start = on_screen(page, *before[8][8])
+    drag(page, start, (start[0] + 30, start[1] + 20))
+    wait_for(lambda: moved(clip, before) == {6, 7, 8, 9, 10})
+    shift = {
+        frame: np.linalg.norm(points_in(clip.workspace, clip.video)[frame] - before[frame]) for frame in range(6, 11)
+    }
+    assert shift[8] > shift[7] > shift[6] > 0
+    assert heads(clip)[8].source == Source.HUMAN
+    assert heads(clip)[7].source == Source.MODEL
+    page.keyboard.press("n")
+    is_at(page, clip, 9)
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
+    is_at(page, clip, 8)
+    assert heads(clip)[8].review == Review.OPEN
+
+
+def test_a_range_is_accepted_swapped_reset_and_left_out(page, clip):
+    open_at(page, clip, 2)
+    before = points_in(clip.workspace, clip.video)
+    mark(page, clip, 3, 6)
+    panel(page, "Accept").click()
+    told(page, "Accepted 4; 0 as they were.")
+    assert {frame for frame, head in heads(clip).items() if head.review == Review.ACCEPTED} == {3, 4, 5, 6}
+    undo(page)
+    told(page, "Turned back 4")
+    panel(page, "Swap left and right").click()
+    told(page, "Swapped left and right of 4.")
+    assert moved(clip, before) == {3, 4, 5, 6}
+    panel(page, "As predicted").click()
+    told(page, "Reset 4 to what was predicted; 0 as they were.")
+    assert moved(clip, before) == set()
+    panel(page, "Leave out").click()
+    expect(page.locator(".hint")).to_have_text("Say why these frames are left out.")
+    page.get_by_label("Why these frames are left out").fill("blurred")
+    panel(page, "Leave out").click()
+    told(page, "Left out 4 pictures; 0 were already.")
+    undo(page)
+    told(page, "Turned back 4")
+    with reading(clip.workspace.engine) as session:
+        assert not session.exec(select(Exclusion)).all()
+
+
+def test_frames_between_two_that_a_hand_has_set_are_interpolated(page, clip):
+    open_at(page, clip, 3)
+    before = points_in(clip.workspace, clip.video)
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("(")
+    page.keyboard.press("Shift+N")
+    is_at(page, clip, 13)
+    page.keyboard.press(")")
+    panel(page, "Interpolate").click()
+    told(page, "Proposed in 9 frames.")
+    assert moved(clip, before) == set(range(4, 13))
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
+
+
+def test_tracks_keep_their_names_and_are_cut_swapped_and_joined(page, clip):
+    track = int(open_at(page, clip, 5))
+    chip = page.get_by_role("group", name="Faces and bodies").get_by_role("button").first
+    expect(chip).to_have_text("face 1")
+    panel(page, "Cut here").click()
+    told(page, "Cut: from here on it is another track.")
+    comes_to(lambda: len(tracks_of_clip(clip.workspace, clip.video)), 5)
+    expect(chip).not_to_have_text("face 1")
+    page.get_by_label("The other track").select_option(str(track))
+    panel(page, "Join").click()
+    told(page, "Joined: one track now.")
+    comes_to(lambda: len(tracks_of_clip(clip.workspace, clip.video)), 4)
+    undo(page)
+    comes_to(lambda: len(tracks_of_clip(clip.workspace, clip.video)), 5)
+    undo(page)
+    comes_to(lambda: len(tracks_of_clip(clip.workspace, clip.video)), 4)
+    expect(chip).to_have_text("face 1")
+
+
+def test_what_was_not_answered_is_sent_again_by_the_next_tab(page, clip):
+    open_at(page, clip, 2)
+    before = points_in(clip.workspace, clip.video)
+    page.route("**/api/clip/edits", lambda route: route.abort())
+    mark(page, clip, 8, 9)
+    panel(page, "Swap left and right").click()
+    told(page, "Not done yet: the server cannot be reached; trying again…")
+    assert moved(clip, before) == set()
+    page.unroute("**/api/clip/edits")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    wait_for(lambda: moved(clip, before) == {8, 9})
+    expect(page.locator("canvas[data-view]")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
