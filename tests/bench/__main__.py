@@ -14,6 +14,7 @@ from tests.bench.machine import Row, facts, table
 
 FOLDER: Final = Path(__file__).resolve().parent
 QUICK: Final = {
+    "bench_correcting": ["--ways", "flow"],
     "bench_decode": ["--sets", "100"],
     "bench_dlib68": ["--people", "3", "--frames", "2"],
     "bench_dlib_resnet": ["--faces", "4", "--repeats", "1"],

@@ -71,6 +71,7 @@ def instance_row(number: int, store: dict, label: str | None = None) -> dict:
         "box": [290, 150, 510, 340] if face else [580, 40, 680, 540],
         "origin": "model",
         "label": label,
+        "track": None,
         "skeleton": "face68" if face else "body24",
         "revision": kept["revision"],
         "points": kept["points"],

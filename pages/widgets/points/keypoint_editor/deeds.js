@@ -138,7 +138,7 @@ export class Deeds {
     else this.number(deed.id, number);
     if (editor.frames.closed) return; // another page is shown
     this.settling.push(deed);
-    for (const [image, state] of Object.entries(answer.states)) editor.setState(Number(image), state);
+    this.setStates(answer.states);
     await editor.frames.renew(new Set(answer.pictures));
     this.settling = this.settling.filter(({ id }) => id !== deed.id);
     editor.takeFrame();
@@ -146,6 +146,15 @@ export class Deeds {
     this.tell(TOLD[deed.do](answer.done));
     editor.savings += 1;
     rest(editor);
+  }
+
+  /** @param {Record<string, string>} states of pictures by their ids */
+  setStates(states) {
+    const { editor } = this;
+    /** @type {Map<number, number>} */
+    const places = new Map();
+    editor.order?.images.forEach((image, place) => places.set(image, place));
+    for (const [image, state] of Object.entries(states)) editor.setState(Number(image), state, places.get(Number(image)) ?? -1);
   }
 
   /** Remember under which number something can be taken back. @param {string} id @param {number} number */

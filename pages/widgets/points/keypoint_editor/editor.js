@@ -205,9 +205,8 @@ export class Editor {
     return [...this.outbox.shown(this.data.store), ...this.timeline.deeds.shown()];
   }
 
-  /** Remember where a picture stands. @param {number} id @param {string} state */
-  setState(id, state) {
-    const index = this.order?.indexOf(id) ?? -1;
+  /** Remember where a picture stands. @param {number} id @param {string} state @param {number} [index] its place */
+  setState(id, state, index = this.order?.indexOf(id) ?? -1) {
     if (this.order && index >= 0) this.order.states[index] = this.data.states.indexOf(state);
     this.timeline.stale = true;
     const frame = this.frames.points(id);
