@@ -119,9 +119,9 @@ def test_the_strip_is_scrubbed_by_mouse_and_by_keys(page, clip):
 
 def test_a_clip_plays_by_its_own_times_and_a_range_again_and_again(page, clip):
     open_at(page, clip, 0)
-    seen = page.evaluate_handle(
-        """() => {
-            const canvas = document.querySelector('canvas[data-view]'), seen = [];
+    seen = page.locator("canvas[data-view]").evaluate_handle(
+        """canvas => {
+            const seen = [];
             new MutationObserver(() => {
                 const image = JSON.parse(canvas.dataset.view).image;
                 if (seen.at(-1)?.[0] !== image) seen.push([image, performance.now()]);

@@ -125,8 +125,12 @@ def test_moving_a_refused_point_once_more_settles_it(open_editor):
 def test_points_moved_by_somebody_else_appear(open_editor):
     editor = open_editor()
     editor.press_button("They move")
-    editor.click(260, 200)
-    assert editor.view["point"] == 0
+
+    def is_there():
+        editor.click(260, 200)
+        return editor.view["point"] == 0
+
+    editor.until(is_there, "their point")
 
 
 def test_edits_are_handed_over_before_the_next_picture_and_undone_from_there(open_editor):
