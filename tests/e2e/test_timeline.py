@@ -228,6 +228,7 @@ def test_a_range_is_accepted_swapped_reset_and_left_out(page, clip):
         assert not session.exec(select(Exclusion)).all()
 
 
+@pytest.mark.nightly
 def test_frames_between_two_that_a_hand_has_set_are_interpolated(page, clip):
     open_at(page, clip, 3)
     before = points_in(clip.workspace, clip.video)
@@ -243,6 +244,7 @@ def test_frames_between_two_that_a_hand_has_set_are_interpolated(page, clip):
     wait_for(lambda: moved(clip, before) == set())
 
 
+@pytest.mark.nightly
 def test_tracks_keep_their_names_and_are_cut_swapped_and_joined(page, clip):
     track = int(open_at(page, clip, 5))
     chip = page.get_by_role("group", name="Faces and bodies").get_by_role("button").first
@@ -262,6 +264,7 @@ def test_tracks_keep_their_names_and_are_cut_swapped_and_joined(page, clip):
     expect(chip).to_have_text("face 1")
 
 
+@pytest.mark.nightly
 def test_what_was_not_answered_is_sent_again_by_the_next_tab(page, clip):
     open_at(page, clip, 2)
     before = points_in(clip.workspace, clip.video)
