@@ -53,13 +53,17 @@ def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bo
                 hoverinfo="skip",
             )
     here, best = ("left", "right") if threshold < report.best.threshold else ("right", "left")
-    _mark(figure, report.best.threshold, "best accuracy", _QUIET, "dot", f"top {best}")
-    _mark(figure, threshold, f"{threshold:.3f}", _LINE, "solid", f"top {here}")
+    marks = (
+        _mark(report.best.threshold, "best accuracy", _QUIET, "dot", best),
+        _mark(threshold, f"{threshold:.3f}", _LINE, "solid", here),
+    )
     figure.update_layout(
         barmode="overlay",
         height=330,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
         bargap=0,
+        shapes=[line for line, _ in marks],
+        annotations=[text for _, text in marks],
         legend={"orientation": "h", "yanchor": "top", "y": -0.28},
     )
     figure.update_xaxes(title="Cosine similarity")
@@ -69,10 +73,13 @@ def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bo
     return figure
 
 
-def _mark(figure: go.Figure, at: float, text: str, colour: str, dash: str, position: str) -> None:
-    figure.add_vline(
-        x=at, line={"color": colour, "width": 2, "dash": dash}, annotation_text=text, annotation_position=position
-    )
+def _mark(at: float, text: str, colour: str, dash: str, side: str) -> tuple[dict[str, object], dict[str, object]]:
+    """A line from top to bottom, and its name at the top on one side: what `add_vline` makes, a tenth of its time."""
+    place = {"x": at, "y": 1, "xref": "x", "yref": "y domain"}
+    line = {"color": colour, "width": 2, "dash": dash}
+    shape = {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain", "line": line}
+    anchor = "left" if side == "right" else "right"
+    return shape, {**place, "text": text, "showarrow": False, "xanchor": anchor, "yanchor": "top"}
 
 
 def roc_chart(report: VerificationReport, fmr: float | None, fnmr: float | None) -> go.Figure:
