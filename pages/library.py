@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.jobs.kinds import must_wait
 from db.engine import reading
-from db.queries.library import count_entries, count_filtered, count_instances, counts, page_of_entries, states
+from db.queries.library import count_entries, count_filtered, page_of_entries
 from db.tables import ImageState
 from pages.widgets.library.entry_grid import entry_grid
 from pages.widgets.library.exclusions_form import exclusions_form
@@ -15,6 +15,7 @@ from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_filter import choose_filter
 from pages.widgets.library.picture_tiles import without_face
 from pages.widgets.library.set_aside import pictures_aside
+from pages.widgets.library.totals import held
 from pages.widgets.shared.address import end_page
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import DATASET, dataset_or_stop, workspace
@@ -31,10 +32,7 @@ if st.session_state.get(DATASET) is None:
 
 dataset = dataset_or_stop("Library")
 st.title(plain(dataset.name), anchor=False)
-with reading(engine) as session:
-    by_state = states(dataset.id, session=session)
-    total = counts(dataset.id, by_state=by_state, session=session)
-    bodies = count_instances(dataset.id, "person", session=session)
+by_state, total, bodies = held(dataset.id, dataset.revision)
 
 with st.grid(min_column_width=110, gap="small"):
     st.metric("Pictures", total.images, format="localized")

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Column, Index, String, UniqueConstraint
+from sqlalchemy import Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import key, maybe_key, maybe_message, moment
@@ -81,6 +81,12 @@ class Image(SQLModel, table=True):
         UniqueConstraint("dataset_id", "sha256"),
         Index("ix_image_dataset_id_path", "dataset_id", "path"),
         Index("ix_image_dataset_id_state_path", "dataset_id", "state", "path"),
+        Index(
+            "ix_image_with_reason",
+            "dataset_id",
+            sqlite_where=text("reason IS NOT NULL"),
+            postgresql_where=text("reason IS NOT NULL"),
+        ),
     )
 
     id: int = Field(default=None, primary_key=True)

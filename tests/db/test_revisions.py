@@ -188,6 +188,7 @@ _NOT_COUNTED = {
     "clipedit": "what it changed are rows of their own",
     "dailywork": "counts of who did what on a day",
     "dataset": "the counters themselves, and a name",
+    "boxrevision": "what counts of it stands in instance",
     "embedding": "people_state has its own key",
     "export": "what has left",
     "modelversion": "never changed; what a dataset holds of it is a ModelUse",

@@ -1,5 +1,6 @@
-"""Boxes that were drawn or moved by hand, each state of them."""
+"""Boxes that were drawn or moved by hand, each state of them; pictures with a reason are found at once."""
 
+import sqlalchemy as sa
 from alembic import op
 
 from db.migrations.building import create_table, maybe, moment, part_of, real, row_of, text
@@ -16,7 +17,10 @@ def upgrade() -> None:
         unique=("edit_id",),
     )
     op.create_index("ix_boxrevision_instance_id", "boxrevision", ["instance_id"])
+    there = sa.text("reason IS NOT NULL")
+    op.create_index("ix_image_with_reason", "image", ["dataset_id"], sqlite_where=there, postgresql_where=there)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_image_with_reason", "image")
     op.drop_table("boxrevision")
